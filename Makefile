@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready-dev
 MODERN := .venv-modern
 NIR := .venv-nir
+BOARD := .venv-board
+PYTHON_BOARD ?= python3.8
 PYTHON_NIR ?= $(shell command -v python3.11 || command -v python3)
 # `make fuzz` draws this many times the inputs of `make test`.
 TIMES ?= 100
@@ -21,7 +23,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-modern test-nir fuzz check coverage oracle study docs picture accept clean
+.PHONY: help setup demo test test-board test-modern test-nir fuzz check coverage oracle study docs picture accept clean
 
 help: ## list the tasks
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 13
@@ -75,6 +77,18 @@ $(NIR)/ready: pyproject.toml
 	@$(NIR)/newer/bin/python -m pip install --quiet torch snntorch nirtorch jax spyx 'nir>=1.0.8,<1.1'
 	@touch $@
 
+# A board's Python; any CPython 3.8 is enough.
+test-board: $(READY) $(BOARD)/ready ## run networks on Python 3.8, as on a board, and 300 through its builder
+	@$(BIN)/python -W ignore -m tests.board.compare $(BOARD)/bin/python
+	@$(BIN)/python -W ignore -m tests.board.old_python $(BOARD)/bin/python
+	@SNNC_BOARD_NETWORKS=300 $(BIN)/python -m pytest --quiet -n 2 --dist loadgroup tests/board
+
+$(BOARD)/ready: pyproject.toml
+	@echo "== making $(BOARD) with $(PYTHON_BOARD) and installing nengo 3.2 and nengo-loihi 1.1"
+	@test -x $(BOARD)/bin/python || $(PYTHON_BOARD) -m venv $(BOARD)
+	@$(BOARD)/bin/python -m pip install --quiet nengo==3.2.0 nengo-loihi==1.1.0 'numpy>=1.21,<1.25' 'safetensors>=0.4,<1'
+	@touch $@
+
 fuzz: $(READY) ## draw new inputs of every kind: for hours, or with TIMES=10
 	@SNNC_FUZZ_TIMES=$(TIMES) $(BIN)/python -m pytest --quiet -n 2 tests/fuzz
 
@@ -115,4 +129,4 @@ accept: $(READY) ## rewrite the golden packages and expected texts
 	@git --no-pager diff --stat -- tests docs
 
 clean: ## remove the files of all tasks
-	rm -rf $(VENV) $(MODERN) snnc-demo snnc-study snnc-fidelity build dist docs/_build docs/api.md docs/commands docs/json docs/layers .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache
+	rm -rf $(VENV) $(MODERN) $(BOARD) snnc-demo snnc-study snnc-fidelity build dist docs/_build docs/api.md docs/commands docs/json docs/layers .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache

@@ -133,7 +133,7 @@ def main() -> None:
     run(folder, "snnc", "evaluate", name, *test)
     if not options.full:
         emulator = ("--simulator", "loihi", "--examples", str(EMULATED))
-        run(folder, f"{name}.evaluate", *test, *emulator)
+        run(folder, "snnc", "evaluate", name, *test, *emulator)
 
 
 if __name__ == "__main__":

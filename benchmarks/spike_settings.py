@@ -26,7 +26,7 @@ from benchmarks.study.data import mnist  # noqa: E402
 from benchmarks.study.packages import build  # noqa: E402
 from snnc.exact import make_engine  # noqa: E402
 from snnc.exact.package import ImportedPackage, open_package  # noqa: E402
-from snnc.runtime.scores import decide  # noqa: E402
+from snnc.runtime.decisions import decide  # noqa: E402
 
 
 class Settings(NamedTuple):

@@ -1,6 +1,6 @@
 """``snnc calibrate``: weights with which each layer keeps to its rates.
 
-The arithmetic is the package's own, `snnc.runtime.keras.calibration`; what the chip's
+The arithmetic is that of `snnc.tools.calibration`; what the chip's
 integers keep of the result is told from the package's spec, where that is at hand.
 """
 
@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.diagnostics import Report
 from snnc.ir.device import Profile
-from snnc.output.imported import open_package, spec_of
-from snnc.runtime.budgets import judged, outside, slack_of
+from snnc.output.imported import ImportedPackage, open_package, spec_of
+from snnc.runtime.budgets import judged, slack_of
 from snnc.text.tables import columns
+from snnc.tools.summary import outside
 from snnc.weights.listing import chip_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from snnc.runtime.keras.calibration import Calibration
     from snnc.runtime.layout import Weights
     from snnc.runtime.network import Layer
+    from snnc.tools.calibration import Calibration
     from snnc.weights.chip import Precision
 
 
@@ -85,35 +86,38 @@ def calibrate_package(
     """
     package = open_package(folder)
     network, layout = package.network, package.layout
-    reading = package.library("data")
-    budgets = package.library("budgets")
-    weighing = package.library("layout")
+    from snnc.runtime.data import DataError, DataSpec, check_input, load_input
+    from snnc.runtime.layout import LayoutError
+
     try:
-        read = reading.load_input if isinstance(data, Path) else reading.check_input
-        x = read(data, reading.DataSpec.of(network))[:examples]
+        accepted = DataSpec.of(network)
+        if isinstance(data, Path):
+            x = load_input(data, accepted)[:examples]
+        else:
+            x = check_input(data, accepted)[:examples]
         tensors = layout.read(weights)
-        # These bring TensorFlow: only once data and weights are known to be good.
-        program = package.module("keras_model")
-        calibrating = package.library("keras.calibration")
-        calibrator = calibrating.Calibrator(network, layout, program.build_model)
-        calibration = _calibrated(calibrator, x, tensors, weighing.LayoutError)
-    except (
-        reading.DataError,
-        budgets.CalibrationError,
-        weighing.LayoutError,
-    ) as error:
+    except (DataError, LayoutError) as error:
         raise CannotCalibrateError(error) from error
+    calibration = _calibrated(package, x, tensors)
     kept = _precision(folder, layout.id, calibration.tensors, report, device)
     return Calibrated(network.name, network.layers, len(x), calibration, kept)
 
 
 def _calibrated(
-    calibrator: Any, x: Any, tensors: dict[str, Any], layout_error: type[Exception]
-) -> Any:
+    package: ImportedPackage, x: Any, tensors: dict[str, Any]
+) -> Calibration:
     """Calibrate weights that are sound: what is wrong then came of scaling them."""
+    # These bring TensorFlow: only once data and weights are known to be good.
+    from snnc.runtime.layout import LayoutError
+    from snnc.tools.calibration import CalibrationError, Calibrator
+
+    build_model = package.module("keras_model").build_model
+    calibrator = Calibrator(package.network, package.layout, build_model)
     try:
         return calibrator.calibrate(x, tensors)
-    except layout_error as error:
+    except CalibrationError as error:
+        raise CannotCalibrateError(error) from error
+    except LayoutError as error:
         what = str(error).removeprefix("weights: ")
         raise CannotCalibrateError(
             f"weights are so large that, scaled, they are beyond float32: {what}"

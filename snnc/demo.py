@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.evaluate.task import write_data
-from snnc.runtime.tables import percent
+from snnc.text.tables import percent
 
 FRAMES, SIZE = 8, 16
 DIRECTIONS = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1))
@@ -131,7 +131,7 @@ def run_demo(folder: Path, spec: Path, say: Callable[[str], None]) -> Results:
     with demo.step("train", "python -m drift.train"):
         demo.python("train", "--data", "train.npz", "--weights", "drift.safetensors")
     for simulator in simulators():
-        with demo.step(simulator, f"python -m drift.evaluate --simulator {simulator}"):
+        with demo.step(simulator, f"snnc evaluate drift --simulator {simulator}"):
             results.reports[simulator] = demo.evaluate(simulator)
     return results
 
@@ -160,12 +160,15 @@ class _Demo:
         )
 
     def evaluate(self, simulator: str) -> dict[str, Any]:
-        command = [sys.executable, "-m", "drift.evaluate", "--format", "json"]
-        command += ["--data", "test.npz", "--weights", "drift.safetensors"]
-        command += ["--simulator", simulator]
-        report: dict[str, Any] = json.loads(
-            self._run(command, self.folder, capture=True)
+        folder, options = self.folder, ("--simulator", simulator, "--format", "json")
+        files = (
+            "--data",
+            folder / "test.npz",
+            "--weights",
+            folder / "drift.safetensors",
         )
+        told = self.snnc("evaluate", *map(str, (folder / "drift", *files)), *options)
+        report: dict[str, Any] = json.loads(told)
         return report
 
     def _run(self, command: list[str], folder: Path | None, capture: bool) -> str:

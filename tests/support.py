@@ -55,3 +55,11 @@ def codes(text: str, device: Profile | None = None) -> list[str]:
     """Return the codes of all that is reported for a text, by place."""
     _, report = compile_text(text, "place", device)
     return [diagnostic.code for diagnostic in report.diagnostics]
+
+
+def problems(text: str, device: Profile | None = None) -> list[str]:
+    """Return the same without what may fail on a board alone."""
+    return [code for code in codes(text, device) if code not in DOUBTS]
+
+
+DOUBTS = frozenset(f"SNN41{i}" for i in range(5))

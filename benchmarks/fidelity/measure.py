@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from benchmarks.study.data import Examples, Split
 from snnc.exact import make_engine
 from snnc.exact.package import ImportedPackage, open_package
-from snnc.runtime.measures import layer_result
-from snnc.runtime.results import Decide
-from snnc.runtime.scores import decide, merits
-from snnc.runtime.statistics import Correlation, Firing
+from snnc.runtime.decisions import decide
+from snnc.runtime.network import Decide
+from snnc.tools.measures import layer_result
+from snnc.tools.scores import merits
+from snnc.tools.statistics import Correlation, Firing
 
 WAYS: tuple[Decide, ...] = ("last", "mean")
 
@@ -106,7 +107,9 @@ def _activations(package: ImportedPackage, weights: Path, test: Examples) -> lis
     """Return Keras's outputs, then what each layer of neurons gives."""
     from tensorflow import keras
 
-    program, fired = package.module("keras_model"), package.library("keras.model").fired
+    from snnc.runtime.keras.model import fired
+
+    program = package.module("keras_model")
     model = program.build_model()
     program.import_weights(model, weights)
     layers = package.network.layers.items()

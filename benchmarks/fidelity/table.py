@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.fidelity.measure import Bools, unpacked
-from snnc.runtime.scores import difference
+from snnc.tools.scores import difference
 
 HEAD = (
     *("network", "data", "seeds x images", "decide"),

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.runtime.results import Decide
-from snnc.runtime.scores import decide
-from snnc.runtime.statistics import interval
+from snnc.runtime.decisions import decide
+from snnc.runtime.network import Decide
+from snnc.tools.statistics import interval
 
 
 def accuracy(outputs: NDArray[Any], y: NDArray[np.int64]) -> dict[str, Any]:

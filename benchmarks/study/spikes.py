@@ -10,29 +10,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import snnc
 from benchmarks.study.curve import accuracy, over_time
 from benchmarks.study.data import Examples
 from benchmarks.study.floats import keras_outputs
 from benchmarks.study.packages import Files
 from snnc.exact import make_engine
 from snnc.exact.package import open_package
+from snnc.runtime.decisions import decide
 from snnc.runtime.examples import ROW, Presentation, drawn, spans_of
-from snnc.runtime.measures import layer_result
-from snnc.runtime.network import Network
-from snnc.runtime.scores import Decide, decide
-from snnc.runtime.statistics import Firing
+from snnc.runtime.network import Decide, Network
+from snnc.tools.measures import layer_result
+from snnc.tools.statistics import Firing
 
 SEED = 0  # of the order in which examples are presented
 WAYS: tuple[Decide, ...] = ("mean", "last")
 
 
 def nengo(files: Files, test: Examples) -> dict[str, Any]:
-    """Judge by the package's own ``evaluate`` on Nengo, one example after another."""
-    program = open_package(files.package).module("evaluate")
-    found = program.evaluate(test.x, test.y, files.weights, "nengo")
+    """Judge the spikes of Nengo, one example after another."""
+    data = test.x, test.y
+    found = snnc.evaluate(files.package, *data, files.weights, simulator="nengo")
     return {
         "accuracy": found.accuracy,
-        "interval": list(found.score.interval),
+        "interval": list(found.interval or ()),
         "examples": found.examples,
         "spikes": found.spikes,
     }

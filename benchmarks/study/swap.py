@@ -20,7 +20,7 @@ from benchmarks.study.data import Examples
 from benchmarks.study.floats import keras_model
 from benchmarks.study.packages import Files
 from snnc.exact.package import open_package
-from snnc.runtime.scores import decide
+from snnc.runtime.decisions import decide
 
 BATCH = 50
 KEPT = ("Flatten", "Dropout")
@@ -110,7 +110,7 @@ def plain_model(files: Files) -> Any:
     from tensorflow import keras
 
     generated = keras_model(files.package).build_model()
-    tensors = open_package(files.package).read(files.weights)
+    tensors = open_package(files.package).layout.read(files.weights)
     *_, readout = [layer for layer in generated.layers if _trained(layer, tensors)]
     first = values = keras.Input(generated.input_shape[1:])
     for layer in generated.layers:

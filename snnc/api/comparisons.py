@@ -117,7 +117,8 @@ def fit(
     target = target_of(made.lowered.network, cores)
     if target is None:
         raise ValueError("`target nengo` has no cores; nothing to fit")
-    return Fit(spec, offer(Trials(made.spec, target, made.device, patient=patient)))
+    trials = Trials(made.spec, target, made.device, patient, made.mapped)
+    return Fit(spec, offer(trials))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -13,7 +13,6 @@ from snnc.api.display import Displayed
 from snnc.api.packages import Package, as_package
 from snnc.api.problems import missing
 from snnc.api.specs import FileName
-from snnc.output.imported import blaming_the_library
 from snnc.text.arguments import check_choice, check_count, given_weights
 from snnc.text.progress import progress_bar
 
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
 
     from snnc.api.packages import GivenWeights
     from snnc.evaluate.task import Task
-    from snnc.runtime.results import LayerResult, Result
-    from snnc.runtime.statistics import Firing
+    from snnc.tools.results import LayerResult, Result
+    from snnc.tools.statistics import Firing
 
 Simulator = Literal["exact", "loihi", "nengo", "nengo_dl", "keras"]
 Presentation = Literal["row", "rest"]
@@ -260,8 +259,8 @@ def evaluate(
     weights : path or mapping
         A safetensors file, or its tensors by name.
     simulator
-        ``exact`` gives the spikes of nengo-loihi's emulator, a hundred times sooner;
-        ``loihi``, ``nengo``, ``nengo_dl`` and ``keras`` are the package's own.
+        ``exact`` gives the spikes of nengo-loihi's emulator, ``loihi``, a hundred times
+        sooner; ``nengo`` and ``nengo_dl`` don't round weights, ``keras`` has no spikes.
     examples
         Run only so many, drawn by the seed.
     seed
@@ -285,7 +284,6 @@ def evaluate(
     ValueError
         If package, data, weights and options do not fit each other; the text says how.
     """
-    folder = package.folder if isinstance(package, Package) else package
     package = as_package(package)
     if weights is None:
         raise ValueError("weights: name a safetensors file, or give its tensors")
@@ -314,36 +312,31 @@ def evaluate(
     from snnc.evaluate.exact import RunSettings
     from snnc.evaluate.task import open_task
 
-    with blaming_the_library(package.opened, folder):
-        data = Path(x) if isinstance(x, str | os.PathLike) else (x, y)
-        task = open_task(package.folder, source, data, examples, seed)
-        if task.package.hash != package.opened.hash:
-            raise ValueError(
-                f"{package.folder} was built anew: open it as Package again"
-            )
-        if simulator in ("exact", "keras") and task.examples.warning is not None:
-            print(f"warning: {task.examples.warning}", file=sys.stderr)  # others do so
-        if simulator == "exact":
-            how = RunSettings(
-                steps=steps or task.package.network.steps,
-                presentation=presentation,
-                workers=workers,
-                dask=dask,
-                out=None if output is None else Path(output),
-                resume=resume,
-            )
-            each = None if examples_out is None else Path(examples_out)
-            with progress_bar(
-                how.runs(len(task.examples)), "examples", progress
-            ) as bar:
-                measured = run.on_engine(task, how, bar, each)
-            return Evaluation(package, measured.result, measured.firing, task)
-        with progress_bar(len(task.examples), "examples", progress) as bar:
-            if simulator == "keras":
-                result = run.on_keras(task, bar)
-            else:
-                result = run.run_other(task, simulator, presentation, bar)
-        return Evaluation(package, result, {}, task)
+    data = Path(x) if isinstance(x, str | os.PathLike) else (x, y)
+    task = open_task(package.folder, source, data, examples, seed)
+    if task.package.hash != package.opened.hash:
+        raise ValueError(f"{package.folder} was built anew: open it as Package again")
+    if task.examples.warning is not None:
+        print(f"warning: {task.examples.warning}", file=sys.stderr)
+    if simulator == "exact":
+        how = RunSettings(
+            steps=steps or task.package.network.steps,
+            presentation=presentation,
+            workers=workers,
+            dask=dask,
+            out=None if output is None else Path(output),
+            resume=resume,
+        )
+        each = None if examples_out is None else Path(examples_out)
+        with progress_bar(how.runs(len(task.examples)), "examples", progress) as bar:
+            measured = run.on_engine(task, how, bar, each)
+        return Evaluation(package, measured.result, measured.firing, task)
+    with progress_bar(len(task.examples), "examples", progress) as bar:
+        if simulator == "keras":
+            result = run.on_keras(task, bar)
+        else:
+            result = run.run_other(task, simulator, presentation, bar)
+    return Evaluation(package, result, {}, task)
 
 
 def require_extras(simulator: Simulator, shared: bool) -> None:

@@ -153,9 +153,9 @@ class Package:
             If TensorFlow is not installed.
         """
         if isinstance(x, str | os.PathLike):
-            reading = self.opened.library("data")
-            accepted = reading.DataSpec.of(self.opened.network)
-            x, y = reading.load_data(x, accepted)
+            from snnc.runtime.data import DataSpec, load_data
+
+            x, y = load_data(x, DataSpec.of(self.opened.network))
         trained = self.opened.module("train").train(x, y, weights, epochs, **options)
         return Training(self, trained, None if weights is None else Path(weights))
 

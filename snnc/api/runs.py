@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from snnc.api.packages import Package
 from snnc.api.specs import FileName, Spec, parse
@@ -101,13 +101,14 @@ def _data(package: Package, job: VariantJob) -> tuple[Arrays, Arrays]:
     """Return data to train on, and others to evaluate on: the same for all variants."""
     import numpy as np
 
-    reading = package.opened.library("data")
-    accepted = reading.DataSpec.of(package.opened.network)
-    x, y = reading.load_data(job.data, accepted)
+    from snnc.runtime.data import DataSpec, load_data
+
+    accepted = DataSpec.of(package.opened.network)
+    x, y = load_data(job.data, accepted)
     if job.weights is not None:
         return (x[:0], y[:0]), (x, y)
     if job.test is not None:
-        return (x, y), cast("Arrays", reading.load_data(job.test, accepted))
+        return (x, y), load_data(job.test, accepted)
     order = np.random.default_rng(job.seed).permutation(len(x))
     count = max(1, round(HELD_OUT * len(x)))
     return (x[order[count:]], y[order[count:]]), (x[order[:count]], y[order[:count]])

@@ -63,6 +63,7 @@ class EvaluationRequest:
     strict: bool
     form: str
     plot: Path | None
+    compare: Path | None
 
     @property
     def shared(self) -> bool:
@@ -105,6 +106,8 @@ def refuse_at_odds(asked: EvaluationRequest) -> None:
         raise click.UsageError("--presentation is for spikes, and Keras has no spikes")
     if asked.strict and asked.simulator == "keras":
         raise click.UsageError("--strict is for spikes, and Keras has no spikes")
+    if asked.compare is not None and (not exact or asked.form != "text"):
+        raise click.UsageError("--compare is with the exact engine, and prints text")
     if asked.dask is not None and asked.workers is not None:
         raise click.UsageError("a cluster has its own workers: leave --workers out")
 
@@ -167,6 +170,13 @@ INTERRUPTED = 130
 )
 @click.option("--resume", is_flag=True, help="Continue an interrupted run.")
 @click.option(
+    "--compare",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Instead, compare with what the package's board.py wrote, spike for spike:"
+    " the first difference, and its likely cause.",
+)
+@click.option(
     "--strict", is_flag=True, help="Exit with 1 if a layer misses its rate budget."
 )
 @format_option("Output format; html is one page with pictures.", "html")
@@ -209,10 +219,13 @@ def _run(asked: EvaluationRequest) -> int:
         return 1
     from snnc.exact.package import CannotRunError
     from snnc.runtime.data import DataError
+    from snnc.runtime.layout import LayoutError
 
     try:
+        if asked.compare is not None:
+            return _compare(asked, asked.compare)
         evaluation = _evaluate(asked)
-    except (RefusedRunError, CannotRunError, DataError) as error:
+    except (RefusedRunError, CannotRunError, DataError, LayoutError) as error:
         first, *others = str(error).split("\n  ")
         say(f"error: {first}")
         for line in others:
@@ -244,6 +257,14 @@ def _run(asked: EvaluationRequest) -> int:
         )
         return 1
     return 0
+
+
+def _compare(asked: EvaluationRequest, recording: Path) -> int:
+    from snnc.evaluate.compare import compare
+
+    found = compare(asked.package, asked.data, asked.weights, recording)
+    print_lines(str(found))
+    return 0 if found.agrees else 1
 
 
 def _evaluate(asked: EvaluationRequest) -> Evaluation:

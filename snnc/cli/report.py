@@ -180,7 +180,7 @@ def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> in
     if target is None:
         say(f"{spec}: `target nengo` has no cores; nothing to fit")
         return 1
-    offered = offer(Trials(made.spec, target, made.device, patient=True))
+    offered = offer(Trials(made.spec, target, made.device, True, made.mapped))
     if form == "json":
         from snnc.fit.variants import document
 

@@ -51,7 +51,8 @@ class Record:
 
     def but(self, **values: Any) -> Self:
         """The same record with some values changed."""
-        return type(self)(**{**self.__dict__, **values})
+        known = {n: v for n, v in self.__dict__.items() if n in self._names}
+        return type(self)(**{**known, **values})
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is frozen")
@@ -171,6 +172,12 @@ class Diagnostic(Record):
     def render_help(self) -> str:
         """The nearest thing that works, or an empty string."""
         return self._told(self.help)
+
+    def as_error(self) -> Self:
+        """The same problem where it stops a build."""
+        made = self.but()
+        vars(made)["severity"] = Severity.ERROR
+        return made
 
     @property
     def sort_key(self) -> tuple[str, int, int, str]:

@@ -94,20 +94,11 @@ def keras_model(network: Network) -> Module:
         returned="logits" if network.readout.labels is not None else "predictions",
         rectify=any(isinstance(x.operation, Rectify) for x in network.layers),
         seed=network.train.seed,
-        spiking=call("spiking = SpikingLayers", *_settings(network)).at(INDENT),
         statements=statements(network),
         loss=loss.function,
         cosine=network.train.schedule == "cosine",
         compile=compile_code(network, loss.expression),
     )
-
-
-def _settings(network: Network) -> list[str]:
-    train = network.train
-    arguments = ["NETWORK", "seed"]
-    if train.l2:
-        arguments.append(f"l2={number(train.l2)}")
-    return arguments
 
 
 def _description(network: Network) -> str:
@@ -139,18 +130,30 @@ def train(network: Network) -> Module:
         seed=settings.seed,
         cosine=settings.schedule == "cosine",
         phases="" if settings.phases == PHASES else items(map(quote, settings.phases)),
+        data_doc=docstring(
+            f"``x`` is an array {examples_shape(network)} with its ``y``,"
+            f" {labels_shape(network)}, or a tf.data.Dataset of both, in single"
+            " examples or in batches.",
+            indent=4,
+        ),
     )
 
 
 def _command(network: Network) -> str:
-    shape = _batch(network.input.shape).replace("batch", "examples")
     return (
         f"``python -m {network.name}.train --data data.npz --weights w.safetensors``,"
-        f" where data.npz holds ``x``, {shape}, and ``y``, {_labels(network)}."
+        f" where data.npz holds ``x``, {examples_shape(network)}, and ``y``,"
+        f" {labels_shape(network)}."
     )
 
 
-def _labels(network: Network) -> str:
+def examples_shape(network: Network) -> str:
+    """Write the shape of examples."""
+    return items(("examples", *network.input.shape))
+
+
+def labels_shape(network: Network) -> str:
+    """Say what stands with examples for training and evaluation."""
     if network.readout.labels is None:
         return f"values (examples, {network.readout.units})"
     return f"labels (examples,), integers below {network.readout.units}"

@@ -39,8 +39,11 @@ TAKEN = frozenset(
         "Weights",
         "annotations",
         "cross_entropy",
+        "flat",
         "focal",
+        "he_uniform",
         "keras",
+        "l2",
         "layers",
         "model_weights",
         "scaled",
@@ -68,17 +71,23 @@ class _Statements:
 
     def all(self) -> Iterator[Bracket]:
         network = self._network
+        if network.train.l2:
+            yield call("l2 = keras.regularizers.L2", number(network.train.l2))
         model_input = self._variables[network.input.name]
         yield from self._input(network.input)
         for layer in network.in_reading_order:
             yield from self._shortcut(layer)
+            if isinstance(layer.operation, Dense):
+                yield from self._flatten(layer.name, layer.sources[0])
             yield self._layer(layer)
         readout = network.readout
         output = self._variables[readout.name]
-        dense = call("layers.Dense", str(readout.units), _name(readout.name))
-        source = self._variables[readout.sources[0]]
-        l2 = self._l2(readout.l2)
-        yield call(f"{output} = spiking.linear", dense, source, *l2)
+        (source,) = readout.sources
+        yield from self._flatten(readout.name, source)
+        kernel = self._kernel(readout.name, readout.l2)
+        arguments = (str(readout.units), *kernel, _name(readout.name))
+        read = self._read_by_dense(source)
+        yield Bracket(f"{output} = layers.Dense(", arguments, f")({read})")
         yield call("return keras.Model", model_input, output, _name(network.name))
 
     def _input(self, read: Input) -> Iterator[Bracket]:
@@ -111,9 +120,11 @@ class _Statements:
             case Concat():
                 return _joined(f"{variable} = layers.Concatenate(", name, sources)
             case _:
-                function, given = _linear(layer)
-                linear, options = call(function, *given, name), self._options(layer)
-                return call(f"{variable} = spiking", linear, sources[0], *options)
+                linear, read = self._linear(layer), sources[0]
+                if isinstance(layer.operation, Dense):
+                    read = self._read_by_dense(layer.sources[0])
+                options = self._options(layer)
+                return call(f"{variable} = spiking", linear, read, *options)
 
     def _options(self, layer: Layer) -> list[str]:
         spiking = layer.spiking
@@ -130,26 +141,61 @@ class _Statements:
             options.append("batchnorm=True")
         if spiking.dropout:
             options.append(f"dropout={number(spiking.dropout)}")
-        return options + self._l2(self._l2_of(layer))
+        return options
 
     def _shortcut(self, layer: Layer) -> Iterator[Bracket]:
         """Write the kernel that a shortcut has of its own, if it has one."""
         shortcut = layer.shortcut
         if shortcut is None or shortcut.stride is None:
             return
-        source = self._variables[shortcut.source]
-        channels = str(layer.shape[-1])
-        function, arguments = "layers.Dense", [channels]
+        name, channels = f"{layer.name}.shortcut", str(layer.shape[-1])
+        arguments: list[str | Bracket] = [channels]
         if shortcut.stride:
-            function = f"layers.Conv{len(shortcut.stride)}D"
-            arguments = [channels, "1", *_strides(shortcut.stride)]
-        arguments += ["use_bias=False", _name(f"{layer.name}.shortcut")]
-        kernel, l2 = call(function, *arguments), self._l2(self._l2_of(layer))
-        yield call("shortcut = spiking.linear", kernel, source, *l2)
+            function = f"Conv{len(shortcut.stride)}D"
+            source = self._variables[shortcut.source]
+            arguments += ["1", *_strides(shortcut.stride)]
+        else:
+            yield from self._flatten(name, shortcut.source)
+            function, source = "Dense", self._read_by_dense(shortcut.source)
+        arguments += ["use_bias=False", *self._kernel(name, self._l2_of(layer))]
+        arguments.append(_name(name))
+        yield Bracket(f"shortcut = layers.{function}(", arguments, f")({source})")
 
-    def _l2(self, l2: float) -> list[str]:
-        """Return the L2 of a kernel as an argument where it is not that of all."""
-        return [] if l2 == self._network.train.l2 else [f"l2={number(l2)}"]
+    def _linear(self, layer: Layer) -> Bracket:
+        """Write the layer's linear part."""
+        function, given, kind = _parts(layer)
+        arguments: list[str | Bracket] = [*given]
+        operation = layer.operation
+        if not isinstance(operation, Rectify):
+            # Keras counts all channels as a depthwise kernel's inputs.
+            channels = 1
+            if kind == "depthwise" and isinstance(operation, Convolution):
+                channels = operation.groups
+            arguments += self._kernel(layer.name, self._l2_of(layer), kind, channels)
+        return call(function, *arguments, _name(layer.name))
+
+    def _flatten(self, reader: str, source: str) -> Iterator[Bracket]:
+        """Flatten what a dense layer reads, unless it has one axis."""
+        if self._read_by_dense(source) == "flat":
+            tail = f")({self._variables[source]})"
+            yield Bracket("flat = layers.Flatten(", (_name(f"{reader}.flat"),), tail)
+
+    def _read_by_dense(self, source: str) -> str:
+        has_one_axis = len(self._network.shape_of(source)) == 1
+        return self._variables[source] if has_one_axis else "flat"
+
+    def _kernel(
+        self, name: str, l2: float, kind: str = "kernel", channels: int = 1
+    ) -> Iterator[str | Bracket]:
+        """Write how a kernel is drawn and what penalty it has."""
+        drawn = [quote(name), "seed"]
+        if channels != 1:
+            drawn.append(f"channels={channels}")
+        yield call(f"{kind}_initializer=he_uniform", *drawn)
+        if l2 and l2 == self._network.train.l2:
+            yield f"{kind}_regularizer=l2"
+        elif l2:
+            yield f"{kind}_regularizer=keras.regularizers.L2({number(l2)})"
 
     def _l2_of(self, layer: Layer) -> float:
         """Return the L2 of a layer's kernels; an encoder's is the training's."""
@@ -163,22 +209,22 @@ def _joined(head: str, name: str, sources: Sequence[str]) -> Bracket:
     return Bracket(layer, (Bracket("[", sources, "]"),), exploded="\n" in layer)
 
 
-def _linear(layer: Layer) -> tuple[str, list[str]]:
-    """Return the constructor of a layer's linear part, and its arguments."""
+def _parts(layer: Layer) -> tuple[str, list[str], str]:
+    """Return the constructor of a linear part, its arguments, its kernel's name."""
     channels = str(layer.shape[-1])
     match layer.operation:
         case Convolution():
-            function, arguments = _convolution(layer.operation, layer.shape[-1])
-            return f"layers.{function}", arguments
+            return _convolution(layer.operation, layer.shape[-1])
         case Dense(bias):
-            return "layers.Dense", [channels, *_without(bias)]
+            return "layers.Dense", [channels, *_without(bias)], "kernel"
         case Rectify(scale, signed):
-            return "Rectify", [number(scale), *(["signed=True"] if signed else [])]
+            given = [number(scale), *(["signed=True"] if signed else [])]
+            return "Rectify", given, "kernel"
     raise TypeError(f"{layer.kind} has no linear part")
 
 
-def _convolution(operation: Convolution, filters: int) -> tuple[str, list[str]]:
-    """Return a layer of Keras and its arguments.
+def _convolution(operation: Convolution, filters: int) -> tuple[str, list[str], str]:
+    """Return a layer of Keras, its arguments, and what it calls its kernel.
 
     Keras has no depthwise layer over three axes, nor one of unequal strides; a
     convolution of as many groups as channels is the same.
@@ -193,10 +239,10 @@ def _convolution(operation: Convolution, filters: int) -> tuple[str, list[str]]:
     if operation.depthwise and len(kernel) < 3 and len(set(stride)) == 1:
         if filters != groups:
             given.append(f"depth_multiplier={filters // groups}")
-        return f"DepthwiseConv{len(kernel)}D", [*given, *last]
+        return f"layers.DepthwiseConv{len(kernel)}D", [*given, *last], "depthwise"
     if groups != 1:
         given.append(f"groups={groups}")
-    return f"Conv{len(kernel)}D", [str(filters), *given, *last]
+    return f"layers.Conv{len(kernel)}D", [str(filters), *given, *last], "kernel"
 
 
 def _pool(pool: AveragePool | MaxPool) -> str:

@@ -1,4 +1,4 @@
-"""``nengo_network.py`` and ``evaluate.py``: native Nengo code, and what runs it."""
+"""``nengo_network.py``, ``evaluate.py``, ``predict.py``: Nengo code, what runs it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 
 from snnc.emit.files import Module, rendered
+from snnc.emit.keras_model import examples_shape, labels_shape
 from snnc.emit.python import (
     INDENT,
     WIDTH,
@@ -32,6 +33,7 @@ KINDS = frozenset(
         "ConvolveAll",
         "ConvolveSparse",
         "Identity",
+        "IdentitySparse",
         "Rectify",
     }
 )
@@ -118,7 +120,9 @@ class Statements:
             sparse = projection.reach.is_sparse if returns else mapped.form == "sparse"
             return "ConvolveSparse" if sparse else "Convolve"
         reader = self._network.by_name[projection.target]
-        return "Rectify" if isinstance(reader.operation, Rectify) else "Identity"
+        if isinstance(reader.operation, Rectify):
+            return "Rectify"
+        return "IdentitySparse" if mapped.form == "sparse" else "Identity"
 
     def _ranges(self, picked: Grid) -> Iterator[str]:
         """Write the places along the axes in space that the network has."""
@@ -216,6 +220,22 @@ def _images(network: Network) -> str:
     )
 
 
+def board(routed: RoutedNetwork) -> Module:
+    """The module that runs the network on a board."""
+    network = routed.mapped.lowered.network
+    return rendered(
+        "board.py",
+        network.name,
+        (
+            "Run {name} on a board of Loihi chips, which takes Intel's NxSDK.",
+            f"``python -m {network.name}.board --data data.npz --weights "
+            "w.safetensors`` prints how right it is, and writes what fired there for "
+            "``snnc evaluate --compare``.",
+        ),
+        chips=_chips(routed.chips),
+    )
+
+
 def evaluate(network: Network) -> Module:
     """The module that runs the network on a data set and prints a report."""
     simulator = "loihi" if isinstance(network.target, Loihi) else "nengo"
@@ -226,5 +246,37 @@ def evaluate(network: Network) -> Module:
             "Run {name} on spikes: how right it is and how fast it fires.",
             f"``python -m {network.name}.evaluate --data data.npz --weights "
             f"w.safetensors --simulator {simulator}`` does so from the command line.",
+        ),
+        data_doc=docstring(
+            f"``x`` is an array {examples_shape(network)}, ``y``"
+            f" {labels_shape(network)}.",
+            indent=4,
+        ),
+    )
+
+
+def predict(network: Network) -> Module:
+    """The module that runs the network on new examples."""
+    classified = network.readout.labels is not None
+    shape = items(("examples", *network.input.shape))
+    written = f"``outputs``, (examples, {network.readout.units})"
+    if classified:
+        written += ", and ``labels``, (examples,)"
+    classes = " The class of each is ``outputs.argmax(axis=1)``." if classified else ""
+    return rendered(
+        "predict.py",
+        network.name,
+        (
+            "Predict with {name}: run it on new examples.",
+            f"``python -m {network.name}.predict --data x.npz --weights w.safetensors "
+            f"-o out.npz`` writes {written}.",
+        ),
+        units=network.readout.units,
+        data_doc=docstring(
+            f"``x`` is {shape}, values in {network.input.low:g}.."
+            f"{network.input.high:g}, ``weights`` a file or a mapping of the tensors"
+            " in `layout.TENSORS`. Examples run in rows of 200 with the state carried"
+            f" over, as on the chip.{classes}",
+            4,
         ),
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from snnc import runtime
 from snnc.emit.files import LIBRARY, Module, rendered
 from snnc.emit.keras_model import keras_model, train
-from snnc.emit.nengo_network import evaluate, nengo_network
+from snnc.emit.nengo_network import board, evaluate, nengo_network, predict
 from snnc.emit.python import (
     INDENT,
     Bracket,
@@ -34,8 +34,9 @@ from snnc.runtime.network import Layer, Readout
 
 MODULES = (
     "The modules: ``layout`` reads and writes weights, ``keras_model`` builds the"
-    " Keras model, ``train`` trains it, ``nengo_network`` builds the spiking network"
-    " and ``evaluate`` runs it. None is imported here, as each brings its framework."
+    " Keras model, ``train`` trains it, ``nengo_network`` builds the spiking network,"
+    " ``evaluate`` judges it on spikes and ``predict`` runs it on new data. None is"
+    " imported here, as each brings its framework."
 )
 
 
@@ -78,8 +79,10 @@ def package_modules(routed: RoutedNetwork) -> tuple[Module, ...]:
         layout(network),
         nengo_network(routed),
         network_data(routed),
+        predict(network),
         train(network),
         typed_marker(),
+        *((board(routed),) if isinstance(network.target, Loihi) else ()),
     )
     return tuple(sorted(modules, key=lambda module: module.path))
 
@@ -112,7 +115,7 @@ def layout(network: Network) -> Module:
 
 def _layout_imports(weights: tuple[Tensor, ...]) -> str:
     names = sorted({AXES[tensor.axes] for tensor in weights})
-    names += ["FileName", "Layout", "Tensor", "Tensors"]
+    names += ["FileName", "Layout", "LayoutError", "Tensor", "Tensors"]
     return imported("._runtime.layout", names)
 
 
@@ -125,9 +128,8 @@ def _row(tensor: Tensor) -> Bracket:
 
 ANATOMY = (
     "A layer keeps a percentile of its rates within ``rate``, in Hz; activation 1.0"
-    " stands for the upper one. ``cut`` is the depth slices of an ensemble and what a"
-    " core holds of it, ``fanout`` the synaptic operations and the spikes to cores if"
-    " each neuron spikes once."
+    " stands for the upper one. ``fanout`` is what happens on the chip if each neuron"
+    " spikes once; its messages are the spikes that cores get."
 )
 
 
@@ -155,7 +157,7 @@ def network_data(routed: RoutedNetwork) -> Module:
 
 
 def _network_imports(layers: list[str]) -> list[str]:
-    used = {"Cut(": "Cut", "Lif(": "Lif", "MaxPool(": "MaxPool"}
+    used = {"Cut(": "Cut", "Fanout(": "Fanout", "Lif(": "Lif", "MaxPool(": "MaxPool"}
     optional = {n for mark, n in used.items() if any(mark in text for text in layers)}
     return sorted({"Input", "Layer", "Network", "Readout"} | optional)
 
@@ -201,22 +203,31 @@ def _layer(
     else:
         arguments += _cuts(levels)
     if any(fanout):
-        arguments.append(f"fanout={items(fanout)}")
+        operations, messages = fanout
+        arguments.append(
+            call(
+                "fanout=Fanout",
+                f"synaptic_operations={operations}",
+                f"messages={messages}",
+            )
+        )
     # Always a line each: a changed number then changes one line.
     line = Bracket(f"{quote(layer.name)}: Layer(", arguments, exploded=True)
     return line.at(INDENT)
 
 
-def _cuts(levels: Sequence[MappedPopulation]) -> list[str]:
-    cut = _cut(levels[0])
-    return [] if cut == "Cut()" else [f"cut={cut}"]
+def _cuts(levels: Sequence[MappedPopulation]) -> list[Bracket]:
+    cut = _cut(levels[0], "cut=Cut")
+    return [cut] if cut.items else []
 
 
-def _cut(mapped: MappedPopulation) -> str:
-    arguments = [f"group={mapped.group}"] if mapped.group != 1 else []
+def _cut(mapped: MappedPopulation, function: str = "Cut") -> Bracket:
+    arguments = []
+    if mapped.group != 1:
+        arguments.append(f"slices_per_ensemble={mapped.group}")
     if mapped.block_shape is not None:
-        arguments.append(f"block={items(mapped.block_shape)}")
-    return f"Cut({', '.join(arguments)})"
+        arguments.append(f"block_shape={items(mapped.block_shape)}")
+    return call(function, *arguments)
 
 
 def _pool(pool: MaxPool, read: Shape, levels: Sequence[MappedPopulation]) -> Bracket:

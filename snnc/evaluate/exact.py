@@ -23,7 +23,7 @@ from snnc.evaluate.refusals import NotBuiltError
 from snnc.evaluate.task import Task
 from snnc.exact import Engine, make_engine
 from snnc.runtime.examples import ROW, Presentation, Span
-from snnc.runtime.scores import ways_of
+from snnc.tools.scores import ways_of
 
 if TYPE_CHECKING:
     from snnc.evaluate.run import Trained

@@ -16,11 +16,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from snnc.exact import Engine
 from snnc.exact.stream import Kept
-from snnc.runtime import measures
 from snnc.runtime.examples import Presentation, Span
-from snnc.runtime.measures import Compared
-from snnc.runtime.scores import Reader, moments
-from snnc.runtime.statistics import Correlation, Firing
+from snnc.tools import measures
+from snnc.tools.measures import Compared
+from snnc.tools.scores import Reader, moments
+from snnc.tools.statistics import Correlation, Firing
 
 KEPT: tuple[Kept, ...] = ("counts", "early", "rows")
 

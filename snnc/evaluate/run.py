@@ -1,7 +1,7 @@
 """One evaluation, from paths to the result.
 
-It is that of the exact engine, of Keras, or of the package's own ``evaluate.py``:
-nengo, nengo_dl, or nengo-loihi's emulator, with all examples in memory.
+It is that of the exact engine, of Keras, or of a simulator of Nengo: nengo, nengo_dl,
+or nengo-loihi's emulator.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,15 +28,25 @@ from snnc.runtime.data import Examples
 from snnc.runtime.examples import Presentation
 from snnc.runtime.files import write_file
 from snnc.runtime.layout import source_of
-from snnc.runtime.measures import BeforeSpikes, keras_of, outputs_of, result_of
-from snnc.runtime.results import Result
-from snnc.runtime.scores import confusion, contrast, score
-from snnc.runtime.statistics import Firing
-
-if TYPE_CHECKING:
-    from snnc.runtime.measures import Reference
-
-Simulator = Literal["loihi", "nengo", "nengo_dl"]
+from snnc.runtime.nengo.simulators import (
+    Presented,
+    RefusedError,
+    Simulator,
+    require,
+    run_examples,
+)
+from snnc.runtime.network import Network
+from snnc.tools.measures import (
+    BeforeSpikes,
+    EvaluatedPart,
+    Reference,
+    keras_of,
+    outputs_of,
+    result_of,
+)
+from snnc.tools.results import Result
+from snnc.tools.scores import Reader, confusion, contrast, decide_early, score
+from snnc.tools.statistics import Firing
 
 
 def run_other(
@@ -45,7 +55,7 @@ def run_other(
     presentation: Presentation,
     progress: Callable[[int], None],
 ) -> Result:
-    """Return what the package's ``evaluate`` found.
+    """Judge the spikes of a simulator of Nengo.
 
     Raises
     ------
@@ -53,35 +63,64 @@ def run_other(
         If it refuses the network or the simulator.
     """
     package, examples = task.package, task.examples
-    if not package.network.for_loihi and simulator == "loihi":
+    network, program = package.network, package.module("nengo_network")
+    if not network.for_loihi and simulator == "loihi":
         raise RefusedRunError(
             "this network has no simulator loihi, only nengo and nengo_dl: its spec "
             "says `target nengo`"
         )
-    reported = 0
-
-    def tell(done: int, _: int) -> None:
-        nonlocal reported
-        progress(done - reported)
-        reported = done
-
+    started = time.perf_counter()
+    trained = Trained(task) if has_keras() else None
+    parts: list[EvaluatedPart] = []
+    cores, reader = None, Reader(network, carries=True)
     try:
-        result: Result = package.module("evaluate").evaluate(
-            examples[:],
-            examples.y,
-            task.weights,
+        require(simulator, network)
+        for given in run_examples(
+            program.build_network,
+            network,
+            task.tensors,
+            examples,
             simulator,
-            progress=tell,
-            presentation=presentation,
-            seed=None,  # the examples are drawn
-        )
+            presentation,
+        ):
+            if given.at_rest:
+                reader = Reader(network, carries=True)
+            parts.append(_judged(given, network, reader, trained))
+            progress(len(given.rows))
+            cores = given.cores
     except ModuleNotFoundError as error:
         if error.name is None:
             raise RefusedRunError(error) from error
         raise MissingExtraError([error.name], "all") from error
-    except package.library("nengo.simulators").RefusedError as error:
+    except RefusedError as error:
         raise RefusedRunError(error) from error
-    return result
+    return result_of(
+        network,
+        parts,
+        examples.y,
+        simulator=simulator,
+        presentation=presentation,
+        model=source_of(task.weights) or "smooth",
+        before=None if trained is None else trained.before_spikes(task),
+        cores=cores,
+        seconds=time.perf_counter() - started,
+    )
+
+
+def _judged(
+    given: Presented, network: Network, reader: Reader, trained: Trained | None
+) -> EvaluatedPart:
+    keras = None
+    if trained is not None:
+        keras = trained.reference.compared(given.x, given.spikes)
+    return EvaluatedPart(
+        given.start,
+        given.start + len(given.rows),
+        decide_early(given.rows, network.readout.decide),
+        reader.read(given.rows),
+        {name: Firing.of(spikes) for name, spikes in given.spikes.items()},
+        keras,
+    )
 
 
 def has_keras() -> bool:
@@ -92,10 +131,9 @@ def has_keras() -> bool:
 def reference_of(task: Task) -> Reference:
     """Return the Keras model with the weights."""
     package = task.package
-    reference: Reference = package.library("measures").Reference(
+    return Reference(
         package.network, lambda: package.module("keras_model"), task.tensors
     )
-    return reference
 
 
 class Trained:
@@ -111,6 +149,11 @@ class Trained:
         keras = self.reference.compared(fresh.images, fresh.counts)
         self.seconds += time.perf_counter() - started
         return replace(fresh, part=replace(fresh.part, keras=keras))
+
+    def before_spikes(self, task: Task) -> BeforeSpikes:
+        """Return what the model said with the weights that entered `spikes`."""
+        layout, examples = task.package.layout, task.examples
+        return self.reference.before_spikes(layout, task.weights, examples)
 
 
 def keras_outputs(
@@ -193,10 +236,7 @@ def on_engine(
         keras = keras_of(shown)
         said = None if keras is None else keras.outputs
         _write_examples(each, task, outputs_of(shown)[-1], said)
-    before = None
-    if trained is not None:
-        checked = task.package.layout, task.weights, task.examples
-        before = trained.reference.before_spikes(*checked)
+    before = None if trained is None else trained.before_spikes(task)
     result = _result(shown, task, how, seconds, before)
     names = shown[0].firing
     firing = {name: reduce(add, (p.firing[name] for p in shown)) for name in names}

@@ -59,7 +59,9 @@ def open_task(
     Raises
     ------
     snnc.output.imported.CannotRunError
-        If there is no such package, or the weights are not of its layout.
+        If there is no such package.
+    snnc.runtime.layout.LayoutError
+        If the weights are not of its layout.
     snnc.runtime.data.DataError
         If the examples are not what the package reads.
     """
@@ -72,4 +74,4 @@ def open_task(
         examples = select(x, y, accepted, limit, seed)
     else:
         examples = open_data(data, accepted, limit, seed)
-    return Task(package, weights, package.read(weights), examples, seed)
+    return Task(package, weights, package.layout.read(weights), examples, seed)

@@ -36,7 +36,8 @@ from snnc.exact.stream import (
 from snnc.exact.tables import BuiltChip, fanin
 from snnc.runtime.examples import ROW, Presentation, Span, spans_of
 from snnc.runtime.layout import Weights
-from snnc.runtime.results import Decide
+from snnc.runtime.nengo.neurons import ClippedSpikingRectifiedLinear
+from snnc.runtime.network import Decide
 
 MAX_STEPS = 2**16 - 1  # what a count of spikes holds
 
@@ -68,6 +69,11 @@ class Engine:
         self.hosted = isinstance(runs, Hosted)
         self._built = built
         self._runs = runs
+
+    @property
+    def circuit(self) -> Circuit | None:
+        """What it runs on; None if nengo steps layers on the host."""
+        return self._runs if isinstance(self._runs, Circuit) else None
 
     def close(self) -> None:
         """Close nengo-loihi's simulator."""
@@ -145,8 +151,10 @@ def open_engine(
     Raises
     ------
     CannotRunError
-        If the folder is no such package, the weights are of another layout, an
-        example is too long, or nothing in the network is on the chip.
+        If the folder is no such package, an example is too long, or nothing in the
+        network is on the chip.
+    snnc.runtime.layout.LayoutError
+        If the weights are of another layout.
     """
     return make_engine(open_package(folder), weights, steps)
 
@@ -171,8 +179,7 @@ def runs(built: Built) -> Runs:
     simulator, network = built.simulator, built.network
     tables = read_tables(simulator)
     starts = block_starts(simulator.model)
-    clipped = built.package.library("nengo.neurons").ClippedSpikingRectifiedLinear
-    encoder = read_encoder(simulator, network, clipped)
+    encoder = read_encoder(simulator, network, ClippedSpikingRectifiedLinear)
     readout = read_readout(simulator, network, starts)
     if encoder is None or readout is None:
         return Hosted(built, tables)

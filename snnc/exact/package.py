@@ -13,7 +13,6 @@ from snnc.output.imported import (
     ImportedPackage,
     NoPackageError,
     OtherFormatError,
-    OtherLayoutError,
     open_package,
 )
 
@@ -30,7 +29,6 @@ __all__ = [
     "NotStoredError",
     "NothingOnChipError",
     "OtherFormatError",
-    "OtherLayoutError",
     "OtherShapeError",
     "TooManyStepsError",
     "build",
@@ -114,7 +112,7 @@ def build(
     ------
     NothingOnChipError
         If no layer of the network is on the chip.
-    OtherLayoutError
+    snnc.runtime.layout.LayoutError
         If the weights do not fit.
     NotStoredError
         If nengo-loihi can't store them.
@@ -129,7 +127,7 @@ def build(
         raise NothingOnChipError
     # A decoder cache written under numpy 2 cannot be read under numpy 1.
     nengo.rc["decoder_cache"]["enabled"] = "False"
-    tensors = package.read(weights)
+    tensors = package.layout.read(weights)
     program = package.module("nengo_network")
     network = program.build_network(tensors, probe=tuple(layers))
     try:

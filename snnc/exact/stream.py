@@ -30,9 +30,10 @@ from snnc.exact.tables import (
     host_state,
     resting_state,
 )
+from snnc.runtime.decisions import decide
 from snnc.runtime.examples import Presentation, Span
-from snnc.runtime.results import Decide
-from snnc.runtime.scores import decide, decide_early
+from snnc.runtime.network import Decide
+from snnc.tools.scores import decide_early
 
 Kept = Literal["counts", "spikes", "rows", "early"]
 Layers = dict[str, NDArray[Any]]

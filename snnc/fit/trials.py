@@ -79,11 +79,11 @@ FAR = 8
 LAYER = 40
 CHOICES = 1000
 """What one layer of a variant, or new choices for one, take in looks of the search."""
-MOST_WORK = 250_000
+MOST_WORK = 100_000
 PATIENT_WORK = 1_200_000
 """Work after which no other variant is tried, without and with patience."""
-EFFORT = 0.5
-"""Of the usual, that is made to map one variant."""
+EFFORT, PATIENT_EFFORT = 0.1, 0.5
+"""Of the usual, that is made to map one variant, without and with patience."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,8 @@ class Trials:
         What has them.
     patient
         Map variants on any number of cores, which can take seconds.
+    mapped
+        The spec as it is on its own target, if that is known.
 
     Attributes
     ----------
@@ -129,6 +131,7 @@ class Trials:
         target: Loihi,
         device: Profile,
         patient: bool = False,
+        mapped: MappedNetwork | None = None,
     ) -> None:
         self.spec = spec
         self.target = target
@@ -136,8 +139,11 @@ class Trials:
         self.profile = device
         self.work = 0
         self._most_work = PATIENT_WORK if patient else MOST_WORK
+        self._effort = PATIENT_EFFORT if patient else EFFORT
         self.cache = PlanCache()
         self._costs: dict[Changes, VariantCost | None] = {}
+        if mapped is not None and mapped.lowered.network.target == target:
+            self._costs[()] = _cost(mapped.lowered, mapped.cores)
         self._lowered: dict[Changes, LoweredNetwork | None] = {}
 
     def layers(self) -> tuple[Layer, ...]:
@@ -197,7 +203,11 @@ class Trials:
         """What the variant takes; None if it does not fit the target."""
         if changes not in self._costs:
             outcome = self._attempt(changes, self.target)
-            self._costs[changes] = None if outcome is None else _cost(outcome)
+            if outcome is None or outcome.solution is None:
+                self._costs[changes] = None
+            else:
+                cores = outcome.solution.cores
+                self._costs[changes] = _cost(outcome.plan.lowered, cores)
         return self._costs[changes]
 
     def _attempt(self, changes: Changes, target: Loihi) -> Attempt | None:
@@ -209,7 +219,7 @@ class Trials:
         if not is_sound(own, target):
             return None
         before = len(self.cache.choices)
-        effort = EFFORT if changes else 1
+        effort = self._effort if changes else 1
         outcome = attempt(own, target, self.cache, target.cores, effort)
         more = len(self.cache.choices) - before
         self.work += outcome.mapper.work + CHOICES * more
@@ -218,9 +228,13 @@ class Trials:
     def fits(self, changes: Sequence[Change]) -> bool:
         """Whether the variant fits the target, or may fit, where not `certain`."""
         if self.certain:
-            return self.cost(tuple(changes)) is not None
+            return self.fits_target(changes)
         legal = self.lowered(tuple(changes)) is not None
         return legal and self.floor(tuple(changes)) <= self.target.cores
+
+    def fits_target(self, changes: Sequence[Change]) -> bool:
+        """Whether the variant fits the target, which is mapped to know."""
+        return self.cost(tuple(changes)) is not None
 
     def fits_surely(self, changes: Changes) -> bool:
         """Whether the variant fits the target, and is small enough to be tried."""
@@ -264,11 +278,9 @@ class Trials:
         return self.mapped((), replace(self.target, chips=chips, cores=most))
 
 
-def _cost(outcome: Attempt) -> VariantCost:
-    assert outcome.solution is not None
-    lowered = outcome.plan.lowered
+def _cost(lowered: LoweredNetwork, cores: int) -> VariantCost:
     return VariantCost(
-        outcome.solution.cores,
+        cores,
         sum(p.neurons for p in lowered.populations if p.on_chip),
         sum(prod(tensor.shape) for tensor in tensors(lowered.network)),
     )

@@ -132,23 +132,24 @@ def _size(trials: Trials) -> tuple[int, int]:
 def _grown(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
     """A layer with the most filters that still fit."""
     now = layer.shape[-1]
-    more = widest(position, layer, trials.fits, GROWTH * now)
+    more = widest(position, layer, trials.fits_target, GROWTH * now)
     if more is not None and more.value != now:
         yield (more,)
 
 
 def _narrower(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
     """A layer with fewer filters, a larger stride, or the two together."""
-    fewer = widest(position, layer, trials.fits, layer.shape[-1] - 1)
+    fewer = widest(position, layer, trials.fits_target, layer.shape[-1] - 1)
     if fewer is not None:
         yield (fewer,)
-    stride = smallest_stride(position, layer, trials.fits)
+    stride = smallest_stride(position, layer, trials.fits_target)
     if stride is not None:
         yield (stride,)
     for wider in wider_strides(position, layer):
         if wider == stride:
             break
-        both = widest(position, layer, trials.fits, layer.shape[-1] - 1, (wider,))
+        most = layer.shape[-1] - 1
+        both = widest(position, layer, trials.fits_target, most, (wider,))
         if both is not None:
             yield (wider, both)
 
@@ -157,7 +158,7 @@ def _thinner(trials: Trials, layers: Sequence[tuple[int, Layer]]) -> Iterator[Ch
     """All layers with the largest share of their filters that fits."""
     for share in SHARES:
         changes = tuple(_share(position, layer, share) for position, layer in layers)
-        if trials.fits(changes):
+        if trials.fits_target(changes):
             yield changes
             return
 

@@ -148,9 +148,31 @@ class Traffic(Table):
     input_spikes: Limit
 
 
+@dataclass(frozen=True, slots=True)
+class Board(Table):
+    """What nengo-loihi asserts on a board alone, and asks of one.
+
+    ``synapse_formats`` are those of a core, ``chips`` what a board has by default.
+    """
+
+    source: str
+    synapse_formats: Limit
+    chips: Limit
+
+
+BOARD = Board(
+    "nengo_loihi/hardware/validate.py:13-21, interface.py:71",
+    synapse_formats=15,
+    chips=2,
+)
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Profile(Table):
-    """One device."""
+    """One device.
+
+    With ``strict``, what may fail on a board is an error, not a warning.
+    """
 
     name: str
     core: Core
@@ -159,3 +181,5 @@ class Profile(Table):
     axon: Axons
     energy: Energy
     traffic: Traffic
+    board: Board = BOARD
+    strict: Annotated[bool, Bounds(strict=True)] = False

@@ -9,7 +9,7 @@ core, in row-major order; the last block of an axis may be smaller.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -20,6 +20,16 @@ from snnc.ir.lowered import LoweredNetwork, Population, Projection, grouped
 PopType = Literal[16, 32]
 Form = Literal["dense", "sparse", "convolution"]
 """The transform of Nengo that carries a projection."""
+AxonKind = Literal["discrete", "population"]
+"""What a spike of a source says on the chip: that it came, or of which channel too."""
+
+
+KINDS: tuple[AxonKind, ...] = ("discrete", "population")
+
+
+def kind_of(form: Form) -> AxonKind:
+    """The axons that carry a projection onto the chip."""
+    return "population" if form == "convolution" else "discrete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +53,8 @@ class Registers:
     words
         Synapses, one for each stored weight.
     formats
-        How their words may differ in format at most: one for each connection. How
-        many do differ, the weights decide.
+        In how many formats the words may be at most; in how many they are, the weights
+        decide.
     shared_axons, own_axons
         Slots of out-axons if the neurons of a population share a list, and if each
         neuron has its own. What NxSDK makes of them lies between; it is not public.
@@ -105,12 +115,21 @@ class MappedProjection:
     pop: PopType | None
 
 
+@dataclass(frozen=True, slots=True)
+class Unmixed:
+    """The kind of axon that populations got by name, and the cores that this costs."""
+
+    axons: Mapping[str, AxonKind]
+    cores: int
+
+
 @dataclass(frozen=True)
 class MappedNetwork:
     """The whole mapping; ``populations`` in spec order.
 
     ``pooled`` are what max pools are the maximum of, as the lowered graph has them.
-    ``lower_bound`` are the cores below which there is no mapping out of equal blocks.
+    ``lower_bound`` are the cores below which there is no mapping out of equal blocks,
+    ``unmixed`` what would else have neurons with axons of both kinds.
     """
 
     lowered: LoweredNetwork
@@ -119,6 +138,7 @@ class MappedNetwork:
     readout: tuple[MappedProjection, ...]
     pooled: tuple[MappedProjection, ...]
     lower_bound: int = 0
+    unmixed: Unmixed | None = None
 
     @cached_property
     def by_name(self) -> Mapping[str, MappedPopulation]:
@@ -141,6 +161,16 @@ class MappedNetwork:
         read = (*self.projections, *self.pooled)
         return grouped((p.projection.target, p) for p in read)
 
+    @cached_property
+    def mixed(self) -> tuple[str, ...]:
+        """The populations on the chip whose neurons may have axons of both kinds."""
+        onto_chip = (
+            (mapping.projection.source, mapping.form)
+            for mapping in self.projections
+            if self.by_name[mapping.projection.target].population.on_chip
+        )
+        return mixed_sources(self.lowered, onto_chip)
+
     @property
     def cores(self) -> int:
         """How many cores all populations take."""
@@ -150,6 +180,30 @@ class MappedNetwork:
     def chips(self) -> int:
         """How many chips the cores fill."""
         return -(-self.cores // self.lowered.network.device.chip.cores)
+
+
+def most_axons(mapped: MappedNetwork, registers: Registers) -> int:
+    """The entries of out-axon lists that a core needs at most.
+
+    On several chips any target may be on another, which takes one more.
+    """
+    across = registers.shared_axons if mapped.chips > 1 else 0
+    return registers.own_axons + across
+
+
+def mixed_sources(
+    lowered: LoweredNetwork, onto_chip: Iterable[tuple[str, Form]]
+) -> tuple[str, ...]:
+    """The populations on the chip that are read through axons of both kinds.
+
+    ``onto_chip`` are the source and the form of each projection that ends there.
+    """
+    kinds: dict[str, set[AxonKind]] = {}
+    for name, form in onto_chip:
+        source = lowered.by_name.get(name)
+        if source is not None and source.on_chip:
+            kinds.setdefault(name, set()).add(kind_of(form))
+    return tuple(name for name, both in kinds.items() if len(both) > 1)
 
 
 Chips = Mapping[str, tuple[int, ...]]

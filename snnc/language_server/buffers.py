@@ -79,6 +79,8 @@ class Buffer:
 
 
 def _lines(text: str) -> str:
+    """The text with line ends of snnc, and nothing that no file can hold."""
+    text = text.encode("utf-8", "replace").decode("utf-8")
     return _LINE_END.sub("\n", text) if "\r" in text else text
 
 

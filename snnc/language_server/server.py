@@ -11,6 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
+from pygls.exceptions import (
+    JsonRpcException,
+    JsonRpcInvalidParams,
+    JsonRpcInvalidRequest,
+    JsonRpcMethodNotFound,
+    JsonRpcServerNotInitialized,
+)
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 from pygls.uris import to_fs_path
@@ -103,11 +110,40 @@ PULLED = "text_document.diagnostic"
 
 
 class SpecProtocol(LanguageServerProtocol):
-    """Leaves texts to `Buffer`, which takes any edit, and ends lines as clients do."""
+    """Leaves texts to `Buffer`, which takes any edit, and ends lines as clients do.
+
+    It answers requests that make no sense, which pygls only logs.
+    """
 
     lsp_text_document__did_open = None  # type: ignore[assignment]
     lsp_text_document__did_change = None  # type: ignore[assignment]
     lsp_text_document__did_close = None  # type: ignore[assignment]
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """Make a message of what was read; refuse a request of the wrong shape."""
+        try:
+            return super().structure_message(data)
+        except JsonRpcException:
+            method = data.get("method")
+            if isinstance(method, str) and isinstance(data.get("id"), str | int):
+                error: JsonRpcException = JsonRpcInvalidParams()
+                if method not in types.METHOD_TO_TYPES:
+                    error = JsonRpcMethodNotFound.of(method)
+                self._send_response(data["id"], error=error.to_response_error())
+            raise
+
+    def handle_message(self, message: Any) -> None:
+        """Refuse requests before ``initialize`` and after ``shutdown``."""
+        method = getattr(message, "method", None)
+        error: JsonRpcException | None = None
+        if self._workspace is None and method not in (types.INITIALIZE, types.EXIT):
+            error = JsonRpcServerNotInitialized()
+        elif self._shutdown and method != types.EXIT:
+            error = JsonRpcInvalidRequest("the server was shut down")
+        if error is None:
+            super().handle_message(message)
+        elif method is not None and hasattr(message, "id"):
+            self._send_response(message.id, error=error.to_response_error())
 
 
 class SpecServer(LanguageServer):

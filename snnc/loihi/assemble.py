@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -15,6 +15,8 @@ from snnc.ir.mapped import (
     MappedPopulation,
     MappedProjection,
     Registers,
+    Unmixed,
+    mixed_sources,
 )
 from snnc.loihi.axis import cut
 from snnc.loihi.choices import HostChoices
@@ -30,24 +32,37 @@ Wires = Mapping[int, Wire]
 Held = tuple[Block, Registers]
 
 
-def assemble(plan: Plan, solution: Solution, lower_bound: int = 0) -> MappedNetwork:
+def assemble(
+    plan: Plan,
+    solution: Solution,
+    lower_bound: int = 0,
+    unmixed: Unmixed | None = None,
+) -> MappedNetwork:
     """Give the mapping that a solution stands for, with the counts of every block.
 
-    ``lower_bound`` are cores below which there is no mapping.
+    ``lower_bound`` are cores below which there is no mapping, ``unmixed`` what got
+    axons of one kind.
     """
-    wires = {
-        id(projection): wire
-        for population, fit in zip(plan.populations, solution.fits, strict=True)
-        if population.on_chip
-        for projection, wire in zip(
-            plan.lowered.into(population.name), fit.wires, strict=True
-        )
-    }
+    wires = {id(projection): wire for projection, wire in _wires(plan, solution)}
     populations = tuple(
         _population(plan, population, solution, wires)
         for population in plan.lowered.populations
     )
-    return _network(plan.lowered, populations, wires, lower_bound)
+    return _network(plan.lowered, populations, wires, lower_bound, unmixed)
+
+
+def mixed_in(plan: Plan, solution: Solution) -> tuple[str, ...]:
+    """The populations on the chip whose neurons would have axons of both kinds."""
+    wires = _wires(plan, solution)
+    return mixed_sources(plan.lowered, ((p.source, wire.form) for p, wire in wires))
+
+
+def _wires(plan: Plan, solution: Solution) -> Iterator[tuple[Projection, Wire]]:
+    """The projections that end on the chip, and what carries them."""
+    for population, fit in zip(plan.populations, solution.fits, strict=True):
+        if population.on_chip:
+            into = plan.lowered.into(population.name)
+            yield from zip(into, fit.wires, strict=True)
 
 
 def without_device(lowered: LoweredNetwork) -> MappedNetwork:
@@ -61,6 +76,7 @@ def _network(
     populations: tuple[MappedPopulation, ...],
     wires: Wires,
     lower_bound: int = 0,
+    unmixed: Unmixed | None = None,
 ) -> MappedNetwork:
     return MappedNetwork(
         lowered,
@@ -69,6 +85,7 @@ def _network(
         tuple(MappedProjection(p, "dense", None) for p in lowered.readout),
         tuple(MappedProjection(p, "sparse", None) for p in lowered.pooled),
         lower_bound,
+        unmixed,
     )
 
 
@@ -220,7 +237,7 @@ def _part_blocks(
         registers = Registers(
             in_axons=built.in_axons,
             words=load.words,
-            formats=load.connections,
+            formats=load.formats,
             shared_axons=sum(slots.shared for slots in spends),
             own_axons=sum(slots.own for slots in spends),
         )

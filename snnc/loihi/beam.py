@@ -122,6 +122,7 @@ class Beam:
         # A step is asked again with each of its readers, which may be hundreds.
         self._free: dict[tuple[int, int], list[Menu]] = {}
         self._needs: dict[tuple[object, ...], int | None] = {}
+        self._patience = maxsize
         self._by_strip = self._strips_noticed()
         self._groups = [_some_groups(step.choices, core.compartments) for step in steps]
 
@@ -143,9 +144,8 @@ class Beam:
             If that takes more work than ``patience``.
         """
         drafts = [PartialMapping(0, {}, {}, {}, None)]
+        self._patience = patience
         for i in reversed(range(len(self.steps))):
-            if self.work > patience:
-                raise OutOfPatienceError
             by_key: dict[object, PartialMapping] = {}
             for draft in drafts:
                 for more in islice(self._extend(draft, i), max(2, width)):
@@ -260,6 +260,8 @@ class Beam:
     def _serves(self, i: int, readers: Readers | None, tiling: Tiling) -> bool:
         """Whether the blocks of a tiling have out-axons enough for all readers."""
         self._asked += 1
+        if self._patience < maxsize and self.work > self._patience:
+            raise OutOfPatienceError
         peak = self._readers.peak(readers, tiling)
         if peak <= self.limit:
             return True

@@ -8,6 +8,7 @@ from functools import lru_cache
 from snnc.ir.device import Profile
 from snnc.ir.logical import Convolution
 from snnc.ir.lowered import (
+    ChannelGroups,
     Compare,
     Full,
     Pool,
@@ -17,7 +18,7 @@ from snnc.ir.lowered import (
     Volume,
     Window,
 )
-from snnc.ir.mapped import Form
+from snnc.ir.mapped import AxonKind, Form, kind_of
 from snnc.ir.shapes import triple_of
 from snnc.loihi.axis import Axis, Picked, Picks
 from snnc.loihi.bands import Bands, one_band
@@ -37,7 +38,8 @@ class Inlet:
 
     ``source`` is the volume read: all of the source, or what is ``picked`` of it.
     ``first`` is the reader's channel that is its first, ``kernel`` the reader's own
-    kernel without pools and zeros.
+    kernel without pools and zeros. ``axons`` is the kind of axon that it must take;
+    None for any.
     """
 
     source: Volume
@@ -46,9 +48,15 @@ class Inlet:
     pools: tuple[Pool, ...]
     reach: Window | Compare | Full
     picked: Picks | None = None
+    axons: AxonKind | None = None
 
 
-def inlet_of(projection: Projection, source: Volume, target: Population) -> Inlet:
+def inlet_of(
+    projection: Projection,
+    source: Volume,
+    target: Population,
+    axons: AxonKind | None = None,
+) -> Inlet:
     """What matters of a projection for its costs."""
     operation = target.layer.operation
     own = projection.tensor is not None and projection.tensor.endswith(".kernel")
@@ -56,10 +64,13 @@ def inlet_of(projection: Projection, source: Volume, target: Population) -> Inle
     if own and isinstance(operation, Convolution):
         kernel = triple_of(operation.kernel)
     reach = projection.reach
+    if isinstance(reach, Window) and projection.tensor is None and axons == "discrete":
+        # A Sparse has no weights of zero between the channels of an identity.
+        reach = replace(reach, group=ChannelGroups(1, 1, target.volume[3]))
     each = isinstance(reach, Compare)
     grouped = isinstance(reach, Window) and reach.group is not None
     first = projection.rows[0] if grouped or each else 0
-    inlet = Inlet(source, first, kernel, projection.pools, reach)
+    inlet = Inlet(source, first, kernel, projection.pools, reach, axons=axons)
     if projection.picked is None:
         return inlet
     depth, height, width = map(Picked, source[:3], projection.picked)
@@ -74,8 +85,17 @@ def build_links(inlet: Inlet, target: Volume, profile: Profile) -> dict[Form, Li
 
     A window is a convolution; where it leaves some of what it covers unread, that has
     zeros which a Sparse does not store. A full reach is a Dense or a convolution whose
-    kernel is as large as the source's image.
+    kernel is as large as the source's image. If the source's axons must be of one
+    kind, the forms of that kind are left: of a comparison there is one alone.
     """
+    links = _every_link(inlet, target, profile)
+    fit = {f: link for f, link in links.items() if kind_of(f) == inlet.axons}
+    if inlet.axons == "discrete" and isinstance(inlet.reach, Window) and not fit:
+        return {"sparse": _sparse(inlet, inlet.reach, target, profile)}
+    return fit or links
+
+
+def _every_link(inlet: Inlet, target: Volume, profile: Profile) -> dict[Form, Link]:
     if isinstance(inlet.reach, Compare):
         return {"sparse": _compared(inlet, inlet.reach, target, profile)}
     if not isinstance(inlet.reach, Window):

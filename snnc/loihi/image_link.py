@@ -162,7 +162,9 @@ class ImageLink(PlaneLink):
         storage = stored(footprint, self.profile)
         weights = entries * footprint.channels
         words = sum(count * area * weights for area, count in storage.arrays)
-        return Cost(self._bits(storage, weights), storage.aligned, words)
+        bits = self._bits(storage, weights)
+        index = self.profile.synapse.index_width(storage.top)
+        return Cost(bits, storage.aligned, words, index)
 
     def _bits(self, storage: Storage, weights: int) -> int:
         memory = self.profile.synapse

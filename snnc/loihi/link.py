@@ -43,12 +43,13 @@ class Cost:
     """What one connection costs a block of its target, in-axons apart.
 
     ``aligned`` says that its compartment bases suit pop16; ``words`` are the stored
-    weights.
+    weights, ``index_bits`` those of an index, None where it depends on what is read.
     """
 
     bits: int
     aligned: bool
     words: int
+    index_bits: int | None
 
 
 class AxonLists(NamedTuple):
@@ -188,6 +189,9 @@ class PlaneLink:
         return self.columns.alike(tiles)
 
 
+EXPONENTS = 7
+INDICES = 8
+"""Exponents of weights, and sizes of an index, that formats of words may have."""
 Feeds = tuple[tuple[Feed, ...], ...]
 """What a strip gets, for each projection and source ensemble."""
 Limit = Literal[
@@ -255,8 +259,16 @@ class Load:
         return sum(cost.words for costs in self.costs for cost in costs)
 
     @property
-    def connections(self) -> int:
-        return sum(map(len, self.costs))
+    def formats(self) -> int:
+        """In how many formats the words may be at most.
+
+        Of one index they differ by the exponent of the weights alone, 0 to -6
+        (``builder/discretize.py:268, 378``).
+        """
+        every = [cost.index_bits for costs in self.costs for cost in costs]
+        some = min(every.count(None), INDICES)
+        indices = len(set(every) - {None}) + some
+        return min(len(every), EXPONENTS * indices)
 
     @property
     def aligned(self) -> tuple[bool, ...]:

@@ -95,7 +95,7 @@ class MatrixLink:
         memory = self.profile.synapse
         row_bits = memory.array_bits(strip, memory.weight_bits)
         stored = feed.entries if whole else feed.distinct
-        return Cost(stored * row_bits, True, stored * strip)
+        return Cost(stored * row_bits, True, stored * strip, 0)
 
     def least_bits(self, part: Part, strip: Interval, rows: View, columns: View) -> int:
         stored = 0 if self.pools else prod(self.source)

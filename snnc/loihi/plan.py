@@ -10,6 +10,7 @@ from math import ceil
 from snnc.ir.device import Profile
 from snnc.ir.logical import Loihi, Shape
 from snnc.ir.lowered import LoweredNetwork, Population
+from snnc.ir.mapped import AxonKind
 from snnc.loihi.build_links import Inlet, inlet_of
 from snnc.loihi.choices import (
     ChipChoices,
@@ -24,6 +25,9 @@ from snnc.loihi.cost_model import CostModel
 from snnc.loihi.link import Misfit
 from snnc.loihi.spending import Spending
 from snnc.loihi.tiling import Tiling, least_sizes, on_host
+
+Axons = Mapping[str, AxonKind]
+"""The kind of axon of a population, by its name."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ def make_plan(
     target: Loihi,
     profile: Profile,
     cache: PlanCache | None = None,
+    axons: Axons | None = None,
 ) -> Plan:
     """Find out, for each population, which tilings fit a core.
 
@@ -73,7 +78,10 @@ def make_plan(
         The network, the cores that it may take, and the device that has them.
     cache
         What plans for the same device found out, to which this one adds.
+    axons
+        The kind of axon that populations must have, for those that may not have any.
     """
+    kinds = axons or {}
     choices = PlanCache().choices if cache is None else cache.choices
     populations = _involved(lowered)
     positions = {p.name: i for i, p in enumerate(populations)}
@@ -82,7 +90,13 @@ def make_plan(
         read = lowered.into(population.name) if population.on_chip else ()
         sources = tuple(positions[projection.source] for projection in read)
         inlets = tuple(
-            inlet_of(p, lowered.by_name[p.source].volume, population) for p in read
+            inlet_of(
+                p,
+                lowered.by_name[p.source].volume,
+                population,
+                kinds.get(p.source),
+            )
+            for p in read
         )
         groups = tuple(steps[source].choices.groups for source in sources)
         key = (

@@ -38,6 +38,7 @@ _WANTED = {
     "dataclass_type": "a table",
     "string_type": "a text",
     "int_type": "a whole number",
+    "bool_type": "true or false",
     "float_type": "a number",
     "tuple_type": "a list of numbers",
     "too_short": "a list of numbers",
@@ -67,7 +68,8 @@ def checked(data: dict[str, Any]) -> Profile:
 
 def trusted(data: dict[str, Any]) -> Profile:
     """What `checked` makes of a file that ships with snnc, which tests have checked."""
-    tables = {key: kind(**_tuples(data[key])) for key, kind in _TABLES.items()}
+    kinds = ((key, kind) for key, kind in _TABLES.items() if key in data)
+    tables = {key: kind(**_tuples(data[key])) for key, kind in kinds}
     return Profile(**{**data, **tables})
 
 
@@ -82,7 +84,7 @@ def _reason(error: ErrorDetails) -> str:
     if error["type"] == "missing":
         return f"{place} has no {_quoted(key)}"
     if error["type"] == "unexpected_keyword_argument":
-        known = ", ".join(_KEYS[table[0]] if table else ["name", *_KEYS])
+        known = ", ".join(_KEYS[table[0]] if table else ["name", "strict", *_KEYS])
         return f"{place} has `{key}`, which snnc does not know: it knows {known}"
     return f"{_quoted(key)} is {repr(error['input'])}, not {_WANTED[error['type']]}"
 

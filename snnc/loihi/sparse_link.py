@@ -202,7 +202,7 @@ class SparseLink(PlaneLink):
             for weights, number in arrays(feed, rows, columns):
                 bits += number * memory.array_bits(weights, memory.weight_bits)
                 words += number * weights
-            self._costs[key] = Cost(bits, True, words)
+            self._costs[key] = Cost(bits, True, words, None)
         return self._costs[key]
 
     def least_bits(self, part: Part, strip: Interval, rows: View, columns: View) -> int:

@@ -113,7 +113,8 @@ def reasons_of(mapped: MappedNetwork, cache: PlanCache | None = None) -> Reasons
     target, profile = lowered.network.target, lowered.network.device
     if not isinstance(target, Loihi):
         return Reasons((), 0, 0, True)
-    plan = make_plan(lowered, target, profile, cache)
+    axons = None if mapped.unmixed is None else mapped.unmixed.axons
+    plan = make_plan(lowered, target, profile, cache, axons)
     return explain(plan, _solution_of(plan, mapped))
 
 

@@ -7,8 +7,7 @@ import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
@@ -16,12 +15,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
-from snnc import runtime
 from snnc.emit.files import LIBRARY
 from snnc.output.records import origin_of, other_format, rebuild_command
+from snnc.output.shared_library import library_files, own_library, share
 
 if TYPE_CHECKING:
-    from snnc.runtime.layout import Layout, Tensors, Weights
+    from snnc.runtime.layout import Layout
     from snnc.runtime.network import Network
 
 
@@ -46,21 +45,19 @@ class OtherFormatError(CannotRunError):
         super().__init__(f"{message}; {advice}")
 
 
-class OtherLayoutError(CannotRunError):
-    """The weights are another network's, or no weights."""
+class OtherLibraryError(CannotRunError):
+    """The package's library is another snnc's, or was edited."""
 
-    def __init__(self, reason: object) -> None:
-        super().__init__(
-            f"{reason}; name weights that the `train.py` of this package wrote"
-        )
+    def __init__(self, folder: str | PathLike[str], advice: str) -> None:
+        super().__init__(f"{folder} was built by another snnc: run `{advice}`")
 
 
 @dataclass(frozen=True)
 class ImportedPackage:
     """A package that ``snnc build`` wrote, imported under a name of its own.
 
-    Its objects are of its own copy of the run-time library. ``sources`` are its
-    modules by their paths in it.
+    Its run-time library is `snnc.runtime` itself. ``sources`` are its modules by their
+    paths in it.
     """
 
     folder: Path
@@ -88,23 +85,6 @@ class ImportedPackage:
         """Return a module of the package, such as ``nengo_network``."""
         return importlib.import_module(f"{self.import_name}.{name}")
 
-    def library(self, name: str) -> ModuleType:
-        """Return a module of the package's copy of the run-time library."""
-        return self.module(f"{LIBRARY}.{name}")
-
-    def read(self, weights: Weights) -> Tensors:
-        """Return the tensors of a file, or those of a mapping.
-
-        Raises
-        ------
-        OtherLayoutError
-            If they are not of the package's layout.
-        """
-        try:
-            return self.layout.read(weights)
-        except self.library("layout").LayoutError as error:
-            raise OtherLayoutError(error) from error
-
 
 def open_package(folder: str | PathLike[str]) -> ImportedPackage:
     """Import a package that `snnc build` wrote, so that it hides nothing.
@@ -115,6 +95,8 @@ def open_package(folder: str | PathLike[str]) -> ImportedPackage:
         If the folder holds no such package.
     OtherFormatError
         If another snnc wrote it, in another format.
+    OtherLibraryError
+        If its library has not the bytes of this snnc's.
     """
     path = Path(os.path.realpath(folder))
     if not (path / "nengo_network.py").is_file():
@@ -122,44 +104,17 @@ def open_package(folder: str | PathLike[str]) -> ImportedPackage:
     other = other_format(Path(folder))
     if other is not None:
         raise OtherFormatError(other.render_message(), other.render_help())
-    if not (path / LIBRARY).is_dir():
-        reason = f"{folder} was built by an older snnc"
-        raise OtherFormatError(reason, "run `snnc build` on its spec again")
+    library = library_files(path / LIBRARY)
+    if not own_library().items() <= library.items():
+        raise OtherLibraryError(folder, rebuild_command(Path(folder)))
     # With its content, so that a package that is built anew is another one.
-    sources = _sources(path)
+    sources = {path.name: path.read_bytes() for path in sorted(path.glob("*.py"))}
+    sources |= {f"{LIBRARY}/{name}": content for name, content in library.items()}
     digest = hashlib.sha256(repr((path, sources)).encode()).hexdigest()
     name = f"_snnc_package_{digest[:16]}"
     if name not in sys.modules:
         _import(name, path)
     return ImportedPackage(path, name, sources)
-
-
-@contextmanager
-def blaming_the_library(
-    package: ImportedPackage, folder: str | PathLike[str]
-) -> Iterator[None]:
-    """Say of what fails with a package that its library is not this snnc's, if so.
-
-    A format has one library once it is released; before, each commit may have another.
-
-    Raises
-    ------
-    OtherFormatError
-        In place of what another library raises where this snnc's has other names.
-    """
-    try:
-        yield
-    except (AttributeError, ImportError, KeyError, TypeError) as error:
-        own = {
-            f"{LIBRARY}/{name}": content
-            for name, content in _texts(Path(runtime.__file__).parent).items()
-        }
-        if own.items() <= package.sources.items():
-            raise
-        raise OtherFormatError(
-            f"{folder} was built by another version of snnc, or edited since",
-            f"type `{rebuild_command(Path(folder))}`, which builds it anew",
-        ) from error
 
 
 def _import(name: str, path: Path) -> None:
@@ -169,22 +124,9 @@ def _import(name: str, path: Path) -> None:
     if spec is None or spec.loader is None:
         raise NoPackageError(path)
     package = importlib.util.module_from_spec(spec)
+    share(name)
     sys.modules[name] = package
     spec.loader.exec_module(package)
-
-
-def _sources(folder: Path) -> dict[str, bytes]:
-    library = {
-        f"{LIBRARY}/{name}": content
-        for name, content in _texts(folder / LIBRARY).items()
-    }
-    own = {path.name: path.read_bytes() for path in sorted(folder.glob("*.py"))}
-    return own | library
-
-
-def _texts(library: Path) -> dict[str, bytes]:
-    paths = sorted(library.rglob("*.py"))
-    return {path.relative_to(library).as_posix(): path.read_bytes() for path in paths}
 
 
 def spec_of(folder: Path) -> Path | None:

@@ -12,7 +12,7 @@ from snnc.emit.files import FORMAT, LIBRARY
 from snnc.output import records
 from snnc.output.compare import ComparedFile, Comparison, FileState, compare
 from snnc.output.exclusive import exclusive
-from snnc.output.package import NAME, Lock, PackageFiles, text_hash
+from snnc.output.package import NAME, Lock, LockError, PackageFiles, text_hash
 from snnc.output.records import newer
 from snnc.rules.output import CannotWrite, EditedByHand, EditedLibrary, ForeignFile
 from snnc.rules.packages import EditedLeftOver, LockUnusable
@@ -173,9 +173,10 @@ def _apply(comparison: Comparison) -> None:
     lock = [row for row in comparison.rows if row.name == NAME]
     files = [row for row in comparison.rows if row.name != NAME]
     if lock and lock[0].wanted is not None and any(map(_is_due, files)):
-        interim = _interim(comparison, Lock.parse(lock[0].wanted), files)
-        write_file(comparison.folder / NAME, interim.text())
-        lock = [replace(lock[0], state=FileState.STALE)]
+        with suppress(LockError):  # the spec's name is not UTF-8, and no lock has it
+            interim = _interim(comparison, Lock.parse(lock[0].wanted), files)
+            write_file(comparison.folder / NAME, interim.text())
+            lock = [replace(lock[0], state=FileState.STALE)]
     for row in (*files, *lock):
         _settle(comparison.folder, row)
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from sys import maxsize
 
 from snnc.diagnostics import Report
 from snnc.ir.device import Profile
 from snnc.ir.logical import Loihi
-from snnc.ir.lowered import LoweredNetwork
-from snnc.ir.mapped import MappedNetwork
+from snnc.ir.lowered import Compare, LoweredNetwork
+from snnc.ir.mapped import KINDS, AxonKind, MappedNetwork, Unmixed
 from snnc.language.properties import MOST_CHIPS
-from snnc.loihi.assemble import assemble, without_device
+from snnc.loihi.assemble import assemble, mixed_in, without_device
 from snnc.loihi.mapper import Mapper
 from snnc.loihi.plan import (
     Plan,
@@ -70,7 +71,10 @@ def place(
     search = attempt(lowered, target, cache, most, effort)
     # Beyond the target too: the problem says how many cores it takes.
     mapped = search.mapped()
-    if search.fits:
+    if search.fits and mapped is not None:
+        from snnc.loihi.board import doubts
+
+        report.extend(doubts(mapped))
         return mapped
     # Rules are imported when one is broken: a good spec pays for none.
     from snnc.loihi.refusals import refuse_plan
@@ -82,12 +86,16 @@ def place(
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A search for a mapping, and the one that was found, whatever cores it takes."""
+    """A search for a mapping, and the one that was found, whatever cores it takes.
+
+    ``unmixed`` is what would else have neurons with axons of both kinds.
+    """
 
     plan: Plan
     target: Loihi
     mapper: Mapper
     solution: Solution | None
+    unmixed: Unmixed | None = None
 
     @property
     def fits(self) -> bool:
@@ -99,7 +107,8 @@ class Attempt:
         """The mapping that was found."""
         if self.solution is None:
             return None
-        return assemble(self.plan, self.solution, self.mapper.lower_bound)
+        bound = self.mapper.lower_bound
+        return assemble(self.plan, self.solution, bound, self.unmixed)
 
 
 def attempt(
@@ -130,8 +139,61 @@ def attempt(
     mapper = Mapper(plan.steps, profile.core, cache.spending, most, effort)
     if plan.misfits or mapper.floor > min(most, MOST_CHIPS * profile.chip.cores):
         return Attempt(plan, target, mapper, None)
-    solution = mapper.run(hopeless=mapper.floor > target.cores)
-    return Attempt(plan, target, mapper, solution)
+    # One mapping of a variant could take as long as all the others together.
+    solution = mapper.run(hopeless=mapper.floor > target.cores or effort < 1)
+    free = Attempt(plan, target, mapper, solution)
+    return _unmix(free, cache, effort) if free.fits else free
+
+
+ROUNDS = 3
+"""How often sources are given one kind of axon, as others may then have both."""
+
+
+def _unmix(free: Attempt, cache: PlanCache, effort: float) -> Attempt:
+    """The attempt in which every neuron has axons of one kind, if there is one.
+
+    NxSDK's compiler of axons does not take neurons with both (nengo-loihi 242). The
+    cheaper of two is taken: all sources of both kinds with discrete axons, which are
+    of a neuron each, or with those of populations where nothing forbids it.
+    """
+    assert free.solution is not None
+    mixed = mixed_in(free.plan, free.solution)
+    found = [
+        made
+        for kind in (KINDS if mixed else ())
+        if (made := _of_one_kind(free, mixed, kind, cache, effort)) is not None
+    ]
+    return min(found, key=_cores, default=free)
+
+
+def _cores(made: Attempt) -> int:
+    assert made.solution is not None
+    return made.solution.cores
+
+
+def _of_one_kind(
+    free: Attempt, mixed: Sequence[str], kind: AxonKind, cache: PlanCache, effort: float
+) -> Attempt | None:
+    lowered, target, profile = free.plan.lowered, free.target, free.plan.profile
+    assert free.solution is not None
+    axons: dict[str, AxonKind] = {}
+    for _ in range(ROUNDS):
+        for name in mixed:
+            compared = any(isinstance(p.reach, Compare) for p in lowered.out_of(name))
+            axons[name] = "discrete" if compared else kind
+        plan = make_plan(lowered, target, profile, cache, axons)
+        mapper = Mapper(plan.steps, profile.core, cache.spending, target.cores, effort)
+        if plan.misfits or mapper.floor > target.cores:
+            return None
+        solution = mapper.run()
+        if solution is None or solution.cores > target.cores:
+            return None
+        mixed = mixed_in(plan, solution)
+        if not mixed:
+            more = max(0, solution.cores - free.solution.cores)
+            unmixed = Unmixed(axons, more)
+            return replace(free, plan=plan, solution=solution, unmixed=unmixed)
+    return None
 
 
 def is_sound(lowered: LoweredNetwork, target: Loihi) -> bool:

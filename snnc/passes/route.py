@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from heapq import heappop, heappush
 
 from snnc.ir.logical import Loihi
-from snnc.ir.mapped import Chips, MappedNetwork, Route, RoutedNetwork
+from snnc.ir.mapped import Chips, MappedNetwork, Route, RoutedNetwork, kind_of
 from snnc.loihi.build_links import build_links, inlet_of
 from snnc.loihi.link import Link
 from snnc.loihi.tiling import Tiling, tiling_of
@@ -81,7 +81,8 @@ def _links(mapped: MappedNetwork) -> Links:
         projection = mapping.projection
         target = populations[projection.target]
         if target.on_chip:
-            inlet = inlet_of(projection, populations[projection.source].volume, target)
+            source, kind = populations[projection.source], kind_of(mapping.form)
+            inlet = inlet_of(projection, source.volume, target, kind)
             links = build_links(inlet, target.volume, network.device)
             ends.append((projection.source, projection.target, links[mapping.form]))
     return ends
@@ -200,10 +201,12 @@ class _Exchange:
         self._least = LEAST_GAIN * sum(sum(near.values()) for near in spikes)
         self._on: list[dict[int, None]] = [{} for _ in range(max(chips) + 1)]
         self._to: list[dict[int, float]] = [{} for _ in chips]
+        self._largest: list[dict[int, float]] = [{} for _ in self._on]
         for core, chip in enumerate(chips):
             self._on[chip][core] = None
             for other, count in spikes[core].items():
-                self._count(other, chip, count)
+                to = self._to[other]
+                to[chip] = to.get(chip, 0.0) + count
 
     def run(self) -> None:
         """Go on until no core is better elsewhere, or there was work enough."""
@@ -222,14 +225,17 @@ class _Exchange:
                 return True
             if self._looks > MOST_LOOKS:
                 return False
-            self._looks += len(self._on[chip])
             here, near = self.chips[core], self._spikes[core]
+            own = self._gain(core, chip)
+            if own + self._largest_gain(chip, here) <= self._least:
+                continue
+            self._looks += len(self._on[chip])
             gains = (
                 (self._gain(other, here) - 2 * near.get(other, 0.0), -other)
                 for other in self._on[chip]
             )
             gain, other = max(gains)
-            if gain + self._gain(core, chip) > self._least:
+            if gain + own > self._least:
                 self._move(core, chip)
                 self._move(-other, here)
                 return True
@@ -240,14 +246,26 @@ class _Exchange:
         to = self._to[core]
         return to.get(chip, 0.0) - to.get(self.chips[core], 0.0)
 
+    def _largest_gain(self, chip: int, other: int) -> float:
+        """Return the most that one core of a chip gains by going to another chip."""
+        known = self._largest[chip]
+        if other not in known:
+            self._looks += len(self._on[chip])
+            to = (self._to[core] for core in self._on[chip])
+            known[other] = max(t.get(other, 0.0) - t.get(chip, 0.0) for t in to)
+        return known[other]
+
     def _move(self, core: int, chip: int) -> None:
         before = self.chips[core]
         del self._on[before][core]
         self._on[chip][core] = None
         self.chips[core] = chip
         for other, count in self._spikes[core].items():
-            self._count(other, before, -count)
-            self._count(other, chip, count)
-
-    def _count(self, core: int, chip: int, count: float) -> None:
-        self._to[core][chip] = self._to[core].get(chip, 0.0) + count
+            to = self._to[other]
+            to[before] = to.get(before, 0.0) - count
+            to[chip] = to.get(chip, 0.0) + count
+        self._largest[before].clear()
+        self._largest[chip].clear()
+        for near in {self.chips[other] for other in self._spikes[core]}:
+            self._largest[near].pop(before, None)
+            self._largest[near].pop(chip, None)

@@ -14,8 +14,8 @@ from snnc.text.tables import human
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from snnc.runtime.results import Result
     from snnc.sweep import VariantLine
+    from snnc.tools.results import Result
 
 
 MOST_NUMBERS = 12
@@ -84,7 +84,7 @@ def accuracy(result: Result, dt: float, ax: Axes | None = None) -> Axes:
     ValueError
         If the simulator tells nothing of shorter presentations.
     """
-    from snnc.runtime.statistics import interval
+    from snnc.tools.statistics import interval
 
     if not result.over_time:
         raise ValueError(f"the simulator {result.simulator} has no presentation time")

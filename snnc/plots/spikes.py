@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from snnc.runtime.results import LayerResult
-    from snnc.runtime.statistics import Firing
+    from snnc.tools.results import LayerResult
+    from snnc.tools.statistics import Firing
 
 SHOWN = 60
 """Neurons of a layer in a raster; of more, some in equal distances."""

@@ -120,6 +120,7 @@ def totals(summary: Summary) -> Iterator[str]:
     cores, chips = counted(summary.cores, "core"), counted(summary.chips, "chip")
     yield f"{name}: {neurons} on {cores} of {chips}"
     yield _gap(summary)
+    yield from _on_board(summary)
     yield from _example(summary)
     yield from _traffic(summary)
 
@@ -133,6 +134,20 @@ def _gap(summary: Summary) -> str:
         f"no mapping into equal blocks takes fewer than {counted(least, 'core')}: this "
         f"one is at most {over} above the best"
     )
+
+
+def _on_board(summary: Summary) -> Iterator[str]:
+    """Say what a board needs in addition to the emulator."""
+    if summary.unmixed is not None and summary.unmixed.cores:
+        names = ", ".join(summary.unmixed.axons)
+        more = counted(summary.unmixed.cores, "core")
+        yield f"axons of one kind, which a board needs, cost {more}: for {names}"
+    (shared, own), most = summary.axons, summary.profile.core.out_axons
+    if own > most:
+        yield (
+            f"on a board, a core needs {shared} (shared) to {own} (unshared) out-axons "
+            f"of {most}: it may not fit"
+        )
 
 
 def _example(summary: Summary) -> Iterator[str]:

@@ -13,6 +13,8 @@ from snnc.ir.mapped import (
     MappedNetwork,
     MappedPopulation,
     RoutedNetwork,
+    Unmixed,
+    most_axons,
 )
 from snnc.loihi.activity import Activity, NetworkActivity, activity_of, joined
 from snnc.loihi.plan import PlanCache
@@ -68,7 +70,9 @@ class Summary:
     """The layers of a network in spec order, its readout last, and their totals.
 
     ``chips`` is the number of chips that the cores fill. No mapping into equal blocks
-    has fewer cores than ``lower_bound``.
+    has fewer cores than ``lower_bound``. ``unmixed`` has layers that were limited to
+    axons of one kind, and the cores that this costs. ``axons`` are the slots of the
+    core that needs most, with and without shared out-axons.
     """
 
     network: Network
@@ -80,6 +84,8 @@ class Summary:
     cores: int
     lower_bound: int
     chips: int
+    unmixed: Unmixed | None = None
+    axons: tuple[int, int] = (0, 0)
 
     @property
     def on_chip(self) -> bool:
@@ -114,7 +120,17 @@ def summarise(routed: RoutedNetwork, cache: PlanCache | None = None) -> Summary:
         mapped.cores,
         mapped.lower_bound,
         mapped.chips,
+        mapped.unmixed,
+        _axons(mapped),
     )
+
+
+def _axons(mapped: MappedNetwork) -> tuple[int, int]:
+    ensembles = (e for p in mapped.populations for e in p.ensembles)
+    registers = [each for ensemble in ensembles for each in ensemble.registers]
+    every = ((most_axons(mapped, each), each.shared_axons) for each in registers)
+    own, shared = max(every, default=(0, 0))
+    return shared, own
 
 
 def _neurons(mapped: MappedNetwork) -> int:

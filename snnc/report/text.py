@@ -190,7 +190,7 @@ def limits_document(profile: Profile) -> dict[str, Any]:
 def _limits(profile: Profile) -> Iterator[Limit]:
     core, chip = profile.core, profile.chip
     synapse, axon = profile.synapse, profile.axon
-    energy, traffic = profile.energy, profile.traffic
+    energy, traffic, board = profile.energy, profile.traffic, profile.board
     rows: list[tuple[str, float | tuple[float, ...], str]] = [
         ("cores per chip", chip.cores, chip.source),
         ("compartments per core", core.compartments, core.source),
@@ -206,6 +206,8 @@ def _limits(profile: Profile) -> Iterator[Limit]:
         ("in-axons of a pop16 reader", axon.pop16_in_axons, axon.source),
         ("pop16 bases, multiples of", axon.pop16_base, axon.source),
         ("input spikes per chip and step", traffic.input_spikes, traffic.source),
+        ("synapse formats per core", board.synapse_formats, board.source),
+        ("chips per board by default", board.chips, board.source),
     ]
     for name, value, source in rows:
         yield Limit(name, value if isinstance(value, tuple) else (value,), "", source)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from snnc.diagnostics import Diagnostic
 from snnc.rules import (
     architectures,
+    board,
     ceilings,
     files,
     foreign,
@@ -139,6 +140,11 @@ RULES: tuple[type[Diagnostic], ...] = (
     loihi.MoreCoresThanChips,
     loihi.ShortAxonsImpossible,
     loihi.CostlyBlock,
+    board.MixedAxons,
+    board.CostlyAxons,
+    board.UncertainOutAxons,
+    board.UncertainFormats,
+    board.ChipsUnasked,
     ceilings.RateAboveCeiling,
     rates.PresentNotSteps,
     rates.WideRange,

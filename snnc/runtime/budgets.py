@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 Bounds = tuple[float, float]
 Verdict = Literal["held", "tolerated", "missed"]
-
-
-class CalibrationError(ValueError):
-    """Raised when no scale brings the rates of a layer within its bounds."""
 
 
 TOLERATED = 0.05  # by what share of a bound a rate may lie outside of it
@@ -44,19 +43,13 @@ def judged(rate: float, bounds: Bounds, present: float = math.inf) -> Verdict:
     return "missed"
 
 
-def outside(
-    rate: float,
-    bounds: Bounds,
-    slack: Bounds,
-    verdict: Verdict,
-) -> str:
-    """Say by how much a rate is out of its bounds, and what is allowed."""
-    if verdict == "held":
-        return ""
-    low, high = bounds
-    apart, allowed = f"{rate - high:.0f} Hz above", slack[1]
-    if rate < low:
-        apart, allowed = f"{low - rate:.0f} Hz below", slack[0]
-    if verdict == "missed":
-        return f"not held, {apart}"
-    return f"{apart}, within the slack of {allowed:.0f} Hz"
+def percentile(seen: NDArray[Any], percent: float) -> float:
+    """Return what `numpy.percentile` does of numbers that were counted.
+
+    ``seen`` is how often each whole number was seen, from 0 on.
+    """
+    ranks = np.cumsum(seen)
+    place = percent / 100 * (ranks[-1] - 1)
+    low = int(np.searchsorted(ranks, np.floor(place), side="right"))
+    high = int(np.searchsorted(ranks, np.ceil(place), side="right"))
+    return float(low + (high - low) * (place % 1))

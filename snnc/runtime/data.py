@@ -25,6 +25,7 @@ __all__ = [
     "DataError",
     "DataSpec",
     "Examples",
+    "Inputs",
     "check_data",
     "check_groups",
     "check_input",
@@ -33,7 +34,9 @@ __all__ = [
     "load_input",
     "narrow",
     "open_data",
+    "open_input",
     "select",
+    "select_input",
 ]
 
 
@@ -66,24 +69,22 @@ class DataSpec:
 
 
 @dataclass(frozen=True)
-class Examples:
-    """Checked examples that are read when they are sliced, and their labels.
+class Inputs:
+    """Checked examples that are read when they are sliced.
 
     ``rows`` are their places in ``x``, in the order in which they are
-    presented; ``y``, in the same order, is (examples,) int64 or (examples,
-    units) float32. ``identity`` changes when the content of the file does.
+    presented. ``identity`` changes when the content of the file does.
     ``warning`` says if ``x`` hardly fills the range of the network's input.
     """
 
     identity: str
     x: NDArray[Any]
-    y: NDArray[Any]
     rows: NDArray[np.int64]
-    warning: str | None = None
+    warning: str | None
 
     def __len__(self) -> int:
         """Return the number of examples."""
-        return len(self.y)
+        return len(self.rows)
 
     def __getitem__(self, part: slice) -> NDArray[np.float32]:
         """Return examples one after another, (examples, *shape)."""
@@ -100,6 +101,35 @@ class Examples:
         return _chunk_size(self.x)
 
 
+@dataclass(frozen=True)
+class Examples(Inputs):
+    """Inputs with their labels, in the same order.
+
+    ``y`` is (examples,) int64 or (examples, units) float32.
+    """
+
+    y: NDArray[Any]
+
+
+def open_input(
+    path: str | PathLike[str],
+    spec: DataSpec,
+    limit: int | None = None,
+    seed: int | None = None,
+) -> Inputs:
+    """Open ``x`` of a file or folder, which needs no ``y``.
+
+    Examples are chosen as by `select`. Raises DataError, which names the file,
+    if they can't be read or are not what the network accepts.
+    """
+    arrays, identity = open_arrays(path, ("x",))
+    try:
+        chosen = select_input(arrays["x"], spec, limit, seed)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+    return replace(chosen, identity=identity)
+
+
 def open_data(
     path: str | PathLike[str],
     spec: DataSpec,
@@ -108,9 +138,9 @@ def open_data(
 ) -> Examples:
     """Open ``x`` and ``y`` of an ``.npz`` file, or a folder with ``.npy`` files.
 
-    They need not fit memory; they are chosen as by `select`. Raises DataError,
-    which names the file and the array, if they can't be read or are not what
-    the network accepts.
+    Those of a folder need not fit memory. They are chosen as by `select`.
+    Raises DataError, which names the file and the array, if they can't be read
+    or are not what the network accepts.
     """
     arrays, identity = open_arrays(path, ("x", "y"))
     try:
@@ -118,6 +148,19 @@ def open_data(
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
     return replace(chosen, identity=identity)
+
+
+def select_input(
+    x: NDArray[Any],
+    spec: DataSpec,
+    limit: int | None = None,
+    seed: int | None = None,
+) -> Inputs:
+    """Return those of the examples that are presented, as `select` does."""
+    _check_shape(x, spec)
+    rows = drawn(len(x), limit, seed)
+    warning = narrow(*_check_values(x, rows, spec), spec)
+    return Inputs("", x, rows, warning)
 
 
 def select(
@@ -135,11 +178,10 @@ def select(
     counts = f"x has {x.shape[0]} examples, y has {y.shape[0]}"
     if x.shape[0] != y.shape[0]:
         raise DataError(f"{counts}: write as many of both")
-    _check_shape(x, spec)
-    rows = drawn(len(x), limit, seed)
-    warning = narrow(*_check_values(x, rows, spec), spec)
+    chosen = select_input(x, spec, limit, seed)
+    rows, warning = chosen.rows, chosen.warning
     labels = _check_labels(y[rows], len(rows), spec)
-    return Examples("", x, labels, rows, warning)
+    return Examples("", x, rows, warning, labels)
 
 
 def narrow(least: float, most: float, spec: DataSpec) -> str | None:
@@ -170,17 +212,11 @@ def load_data(
 
 
 def load_input(path: str | PathLike[str], spec: DataSpec) -> NDArray[Any]:
-    """Return ``x`` of a file that needs no ``y``, as `check_input` does.
+    """Return ``x`` of a file as `check_input` does.
 
-    Raises DataError as `open_data` does.
+    Raises DataError as `open_input` does.
     """
-    arrays, _ = open_arrays(path, ("x",))
-    x = arrays["x"]
-    try:
-        _check_input(x, spec)
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from error
-    return np.asarray(x[: x.shape[0]], np.float32)
+    return open_input(path, spec)[:]
 
 
 def load_groups(
@@ -232,18 +268,13 @@ def check_input(x: Any, spec: DataSpec) -> NDArray[Any]:
     if it is empty.
     """
     x = np.asarray(x)
-    _check_input(x, spec)
+    select_input(x, spec)
     return np.asarray(x, np.float32)
 
 
 def _chunk_size(x: NDArray[Any]) -> int:
     each = 4 * prod(x.shape[1:])
     return max(1, min(CHUNK_EXAMPLES, CHUNK_BYTES // max(1, each)))
-
-
-def _check_input(x: NDArray[Any], spec: DataSpec) -> None:
-    _check_shape(x, spec)
-    _check_values(x, np.arange(len(x)), spec)
 
 
 def _check_shape(x: NDArray[Any], spec: DataSpec) -> None:

@@ -9,12 +9,15 @@ in an order that it draws.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import DataError
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 DRAWS = 100  # of groups, until every class is on both sides
 
@@ -72,7 +75,7 @@ def _lacking(y: NDArray[np.int64], is_held: NDArray[np.bool_]) -> str | None:
     return None
 
 
-ClassWeight = Mapping[int, float] | Literal["balanced"]
+ClassWeight: TypeAlias = 'Mapping[int, float] | Literal["balanced"]'
 Labels = NDArray[np.int64]
 
 
@@ -112,7 +115,8 @@ def weights_of_classes(
 
 # Each example from rest, or in rows with the state carried over.
 Presentation = Literal["rest", "row"]
-Span = tuple[int, int]  # the first example, and that behind the last
+# the first example, and that behind the last
+Span: TypeAlias = "tuple[int, int]"
 
 # A row begins from rest, so that what it gives does not depend on who ran the
 # rows before it. It is long beside the few examples that the state lasts for.

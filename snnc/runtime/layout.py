@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from .files import write_file
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 BIAS = ("out",)
 BIAS1D = ("length", "out")
@@ -33,9 +36,9 @@ DEPTHWISE1D = ("length", "in", "multiplier")
 DEPTHWISE2D = ("height", "width", "in", "multiplier")
 DEPTHWISE3D = ("depth", "height", "width", "in", "multiplier")
 
-FileName = str | PathLike[str]
-Tensors = dict[str, NDArray[np.float32]]
-Weights = FileName | Mapping[str, NDArray[Any]]
+FileName: TypeAlias = "str | PathLike[str]"
+Tensors: TypeAlias = "dict[str, NDArray[np.float32]]"
+Weights: TypeAlias = "FileName | Mapping[str, NDArray[Any]]"
 # Where weights are from that this network's training has not made.
 Source = Literal["imported"]
 
@@ -202,7 +205,8 @@ def smooth_path(path: FileName) -> Path:
     That is ``w.smooth.safetensors`` next to ``w.safetensors``.
     """
     target = Path(path)
-    stem = target.name.removesuffix(".safetensors")
+    whole, suffix = os.path.splitext(target.name)
+    stem = whole if suffix == ".safetensors" else target.name
     return target.with_name(f"{stem}.smooth.safetensors")
 
 

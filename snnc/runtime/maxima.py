@@ -13,11 +13,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-Triple = tuple[int, int, int]  # along depth, height and width
-Grid = tuple[range, range, range]  # the places along them that are read
-Steps = tuple[tuple[Triple, Triple], ...]  # window and stride of average pools
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+Triple: TypeAlias = "tuple[int, int, int]"  # along depth, height and width
+# the places along them that are read
+Grid: TypeAlias = "tuple[range, range, range]"
+# window and stride of average pools
+Steps: TypeAlias = "tuple[tuple[Triple, Triple], ...]"
 Padding = Literal["valid", "same"]
 
 
@@ -63,7 +68,8 @@ class Read:
     nodes: Nodes
 
 
-Nodes = tuple[tuple[tuple[int, int, int], ...], ...]  # weight, first, step
+# weight, first, step
+Nodes: TypeAlias = "tuple[tuple[tuple[int, int, int], ...], ...]"
 
 
 @dataclass(frozen=True)
@@ -117,7 +123,7 @@ def max_tree(size: Triple, window: Window) -> MaxTree:
         leaves = [*(i for i in range(width) if i != base), base]
         values = [_Value(leaf) for leaf in leaves]
         while len(values) > 1:
-            pairs = list(zip(values[0::2], values[1::2], strict=False))
+            pairs = list(zip(values[0::2], values[1::2]))
             reads = _reads(pairs, picks, levels, axis, (before, stride))
             shape = _with(size, axis, count * len(pairs))
             values = _compared(pairs, len(levels), values)
@@ -182,7 +188,7 @@ def _nodes_of(
 ) -> tuple[tuple[int, int, int], ...]:
     """Return what the neuron that compares a pair reads of a level."""
     signed = []
-    for sign, value in zip((1, -1), pair, strict=True):
+    for sign, value in zip((1, -1), pair):
         for which, node in value.nodes:
             if which == level:
                 signed.append((sign, node, step))
@@ -278,7 +284,7 @@ def whole(size: Triple) -> Grid:
 
 def indexed(grid: Grid, picked: Grid) -> Grid:
     """Return some of the places of a grid, by their numbers in it."""
-    axes = zip(grid, picked, strict=True)
+    axes = zip(grid, picked)
     return _grid(old[new.start : new.stop : new.step] for old, new in axes)
 
 

@@ -7,13 +7,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from .maxima import MaxTree, Triple, Window, max_tree
 
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
 VALUES_AT_ONCE = 2**24  # activations of a batch of examples, all layers
 
-Volume = tuple[int, int, int, int]  # depth, height, width, channels
+# depth, height, width, channels
+Volume: TypeAlias = "tuple[int, int, int, int]"
+Decide = Literal["mean", "last"]
 
 
 @dataclass(frozen=True)
@@ -28,13 +33,24 @@ class Lif:
 class Cut:
     """How a layer is cut into ensembles, and those into cores.
 
-    An ensemble holds ``group`` slices of the depth axis, laid out (height,
-    width, slices x channels); that of a dense layer is (units,). ``block`` is
+    An ensemble holds some slices of the depth axis, laid out (height, width,
+    slices x channels); that of a dense layer is (units,). ``block_shape`` is
     the part of it that a core holds, and None on the host.
     """
 
-    group: int = 1
-    block: tuple[int, ...] | None = None
+    slices_per_ensemble: int = 1
+    block_shape: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Fanout:
+    """What happens on the chip if each neuron of a layer spikes once.
+
+    ``messages`` are the spikes that cores get.
+    """
+
+    synaptic_operations: int = 0
+    messages: int = 0
 
 
 @dataclass(frozen=True)
@@ -93,8 +109,7 @@ class Layer:
         What the neurons of a max pool compare, and how they are cut; None of
         other layers.
     ``fanout``
-        What one spike of each of its neurons brings about on the chip:
-        synaptic operations, and spikes that cores get.
+        What one spike of each of its neurons brings about on the chip.
     """
 
     shape: tuple[int, ...]
@@ -105,7 +120,7 @@ class Layer:
     lif: Lif | None = None
     synapse: float | None = 0.005
     cut: Cut = Cut()
-    fanout: tuple[int, int] = (0, 0)
+    fanout: Fanout = Fanout()
     pool: MaxPool | None = None
 
     @property
@@ -129,7 +144,7 @@ class Layer:
     def on_chip(self) -> bool:
         """Whether its neurons are on the chip, where periods are discrete."""
         cut = self.cut if self.pool is None else self.pool.cuts[0]
-        return cut.block is not None
+        return cut.block_shape is not None
 
     @property
     def volume(self) -> Volume:
@@ -178,7 +193,7 @@ class Readout:
     name: str
     units: int
     classes: bool = True
-    decide: Literal["mean", "last"] = "mean"
+    decide: Decide = "mean"
     synapse: float | None = 0.01
     names: tuple[str, ...] = ()
 
@@ -235,3 +250,8 @@ def triple(sizes: tuple[int, ...]) -> Triple:
     """Return sizes along depth, height and width; of a missing axis it is 1."""
     depth, height, width, _ = volume_of((*sizes, 1))
     return depth, height, width
+
+
+def kept_of(synapse: float | None, dt: float) -> float:
+    """Return what a step leaves of a lowpass filter's state."""
+    return 0.0 if synapse is None else math.exp(-dt / synapse)

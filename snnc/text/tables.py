@@ -13,10 +13,6 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from unicodedata import ucd_3_2_0
 
-from snnc.runtime.tables import aligned
-from snnc.runtime.tables import counted as counted
-from snnc.runtime.tables import human as human
-
 # GitHub obeys `::error::` where a line begins and `##[error]` anywhere, Azure
 # `##vso[...]`. The last character of a match is escaped.
 _COMMAND = re.compile(r"^\s*:(?=:)|#(?=#\w*\[)")
@@ -78,6 +74,40 @@ def escape(character: str) -> str:
     if code <= 0xFF:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+PREFIXES = {9: "G", 6: "M", 3: "k", 0: "", -3: "m", -6: "u", -9: "n", -12: "p"}
+
+
+def aligned(rows: Sequence[Sequence[str]], sides: Sequence[str]) -> list[str]:
+    """Return rows as lines, each column aligned to its side, < or >."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = zip(row, sides, widths, strict=True)
+        padded = [f"{cell:{side}{width}}" for cell, side, width in cells]
+        lines.append("  ".join(padded).rstrip())
+    return lines
+
+
+def human(value: float, unit: str = "") -> str:
+    """Write a number to three digits with an SI prefix: 85.8 k, 12.3 uJ."""
+    rounded = abs(float(f"{value:.2e}"))
+    fitting = [power for power in PREFIXES if rounded >= 10.0**power]
+    power = max(fitting, default=min(PREFIXES) if rounded else 0)
+    scaled = value / 10.0**power
+    digits = f"{scaled:#.3g}".rstrip(".") if power else f"{scaled:.3g}"
+    return f"{digits} {PREFIXES[power]}{unit}".rstrip()
+
+
+def percent(share: float) -> str:
+    """Write a share to a tenth of a percent."""
+    return f"{100 * share:.1f} %"
+
+
+def counted(count: int, noun: str) -> str:
+    """Write a number with its noun: 1 example, 200 examples."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def dims(shape: tuple[int, ...]) -> str:

@@ -49,6 +49,7 @@ def package(folder: Path) -> Callable[[str], SimpleNamespace]:
             keras=keras_model,
             nengo=import_module(f"{name}.nengo_network"),
             evaluate=import_module(f"{name}.evaluate"),
+            predict=import_module(f"{name}.predict"),
             layout=import_module(f"{name}.layout"),
             weights=weights,
             model=_random_model(keras_model),

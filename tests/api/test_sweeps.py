@@ -149,7 +149,7 @@ def test_a_sweep_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         ax = found.plot()
     said = words(ax)
     assert "small: 6 variants" in said
-    assert "microjoules an example" in said
+    assert "energy per example, uJ" in said
     with pytest.raises(ValueError, match="nothing was evaluated"):
         snnc.sweep(DRIFT, ["c0.filters=8"]).plot()
 

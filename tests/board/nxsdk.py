@@ -15,9 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from importlib import import_module
+from importlib.machinery import ModuleSpec
 from itertools import count
 from types import ModuleType, SimpleNamespace
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 CXS = 1024
 HARDWARE = "nengo_loihi.hardware."
@@ -25,7 +26,13 @@ COPIED = ("nxsdk_shim", "builder", "interface")
 """The modules of nengo-loihi that look for NxSDK as they are imported."""
 
 
-class Registers(dict[Any, Any]):
+if TYPE_CHECKING:
+    Fields = dict[Any, Any]
+else:
+    Fields = dict  # Python 3.8 has no type of what it holds
+
+
+class Registers(Fields):
     """Registers by number, or the fields of one by name; made as they are named."""
 
     def __missing__(self, key: Any) -> Registers:
@@ -82,6 +89,7 @@ class Core(Registers):
     def __init__(self, number: int, chip: Any) -> None:
         super().__init__()
         self.update(id=number, parent=chip, axons=[], synapses=Synapses())
+        self.cxState = SimpleNamespace(chip=chip.id, core=number)
 
     def createDiscreteAxon(
         self,
@@ -163,10 +171,10 @@ class Board:
         n_cores_per_chip: Sequence[int],
         n_synapses_per_core: Sequence[Sequence[int]],
     ) -> None:
+        self.started = False
         self.n2Chips = [self._chip(i, n) for i, n in enumerate(n_cores_per_chip)]
         self.monitor = SimpleNamespace(probe=self._probe)
         self.executor = SimpleNamespace(hasStarted=lambda: self.started)
-        self.started = False
         self.probes: list[Probe] = []
         # nengo-loihi puts its own in the place of NxSDK's.
         self.graph = import_module("nxsdk.graph.graph").Graph()
@@ -241,6 +249,7 @@ def modules(board: type = Board) -> dict[str, ModuleType]:
             name = ".".join(parts[:n])
             if name not in made:
                 made[name] = ModuleType(name)
+                made[name].__spec__ = ModuleSpec(name, None)
                 made[name].__path__ = []
                 if n > 1:
                     setattr(made[".".join(parts[: n - 1])], parts[n - 1], made[name])

@@ -16,7 +16,6 @@ from tests.support import SPECS, compile_text
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore"),
-    pytest.mark.xdist_group("board"),
 ]
 NETWORKS = int(os.environ.get("SNNC_BOARD_NETWORKS", "20"))
 """`make test-board` draws 300."""

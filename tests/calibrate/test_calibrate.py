@@ -11,10 +11,10 @@ import pytest
 from snnc.calibrate import Calibrated, table
 from snnc.cli import main
 from snnc.exact.package import open_package
-from snnc.runtime.keras.calibration import Calibration
 from snnc.runtime.keras.scaler import Measured
 from snnc.runtime.layout import Layout
 from snnc.runtime.network import Layer, Lif
+from snnc.tools.calibration import Calibration
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 

@@ -27,6 +27,7 @@ from snnc.ir.logical import (
     Spiking,
     Timing,
 )
+from snnc.language.property_types import AdamW, Sgd
 from snnc.language.statements import TrainSpec
 from snnc.loihi.profile import read_profile
 from snnc.source import SourceFile, Span
@@ -192,7 +193,7 @@ def conv2d_lif() -> Network:
         pool("pool", "c2", (2, 2), (2, 2), (2, 2, 5)),
         conv("c3", "pool", (2, 2, 5), kernel=1, bias=False, dropout=0.1),
         scaled=(-1.0, 1.0),
-        optimizer={"kind": "adamw", "learning_rate": 2e-3, "weight_decay": 1e-4},
+        optimizer=AdamW(learning_rate=2e-3, weight_decay=1e-4),
         schedule="cosine",
         label_smoothing=0.1,
     )
@@ -261,7 +262,7 @@ def focal_features() -> Network:
         classes=2,
         target=NENGO,
         loss={"kind": "focal", "gamma": 2.0, "alpha": 0.25},
-        optimizer={"kind": "sgd", "learning_rate": 0.05, "momentum": 0.9},
+        optimizer=Sgd(learning_rate=0.05, momentum=0.9),
     )
 
 

@@ -20,8 +20,8 @@ from snnc.evaluate.refusals import (
     UnfinishedError,
 )
 from snnc.runtime.examples import Presentation
-from snnc.runtime.measures import Compared
-from snnc.runtime.statistics import Correlation, Firing
+from snnc.tools.measures import Compared
+from snnc.tools.statistics import Correlation, Firing
 
 RUN = {
     "weights": "abc",

@@ -18,7 +18,7 @@ from snnc.exact import make_engine
 from snnc.exact.stream import join
 from snnc.runtime.data import DataSpec, open_data
 from snnc.runtime.examples import Presentation
-from snnc.runtime.measures import outputs_of
+from snnc.tools.measures import outputs_of
 from tests.evaluate.conftest import Case
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]

@@ -13,8 +13,8 @@ from snnc.evaluate.part import whole_spans as whole
 from snnc.exact import make_engine
 from snnc.exact.package import ImportedPackage, open_package
 from snnc.runtime.examples import Presentation
-from snnc.runtime.measures import others_of, outputs_of
-from snnc.runtime.scores import ways_of
+from snnc.tools.measures import others_of, outputs_of
+from snnc.tools.scores import ways_of
 from tests.evaluate.conftest import SMALL, Case
 from tests.exact.proof import random_images, write_package
 from tests.support import network
@@ -32,7 +32,7 @@ def test_each_is_what_a_package_that_reads_so_decides(
     synapse: str,
 ) -> None:
     made = case()
-    weights = made.package.read(made.weights)
+    weights = made.package.layout.read(made.weights)
     x = random_images(made.package, 21)
     own = built("own", f"decide last, synapse {synapse}", tmp_path)
     with make_engine(own, weights) as engine:

@@ -73,7 +73,7 @@ def test_what_is_refused(
     small = ["evaluate", "small", "--data", "data.npz", "--weights"]
     fits = [*small, "w.safetensors"]
     Path("notes.txt").write_text("mine\n")
-    (old := made.weights.parent / "old").mkdir()
+    (old := made.weights.parent / "old").mkdir()  # without a library
     for source in made.folder.glob("*.py"):
         (old / source.name).write_text(source.read_text())
     content = bytearray(made.data.read_bytes())
@@ -116,18 +116,3 @@ def test_what_is_refused(
     if os.environ.get("SNNC_ACCEPT"):
         golden.write_text(text, encoding="utf-8")
     assert text == golden.read_text(encoding="utf-8")
-
-
-def test_a_library_of_another_version_is_to_blame(
-    case: Make, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = case("small", 3)
-    monkeypatch.chdir(made.weights.parent)
-    library = made.folder / "_runtime" / "network.py"
-    text = library.read_text()
-    library.write_text(text.replace("def steps(", "def steps_once("))
-    words = ["--data", "data.npz", "--weights", "w.safetensors"]
-    assert refused(capsys, "evaluate", "small", *words) == (
-        "exit 1: error: small was built by another version of snnc, or edited since; "
-        "type `snnc build SPEC -o .`, which builds it anew"
-    )

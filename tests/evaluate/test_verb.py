@@ -18,7 +18,8 @@ from snnc.cli import main
 from snnc.evaluate import run
 from snnc.evaluate.run import has_keras
 from snnc.runtime.layout import smooth_path
-from snnc.runtime.scores import difference
+from snnc.runtime.nengo import simulators
+from snnc.tools.scores import difference
 from tests.evaluate.conftest import Case, Make, Told, approximately, lines
 
 pytestmark = [
@@ -33,7 +34,7 @@ def short_rows_there(monkeypatch: pytest.MonkeyPatch) -> Callable[[Case], None]:
     """Return what makes the package's own rows as short."""
 
     def act(case: Case) -> None:
-        monkeypatch.setattr(case.package.library("nengo.evaluation"), "ROW", 4)
+        monkeypatch.setattr(simulators, "ROW", 4)
 
     return act
 
@@ -62,26 +63,22 @@ def test_the_emulator_gives_the_same(
     assert all(layer["correlation"] is not None for layer in exact["layers"])
 
 
-def test_one_text_for_both_evaluates(
+def test_the_package_finds_the_same_accuracy_and_rates(
     case: Make,
+    told: Callable[..., Told],
     capsys: pytest.CaptureFixture[str],
     short_rows_there: Callable[[Case], None],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(run, "has_keras", has_keras)
     made = case("small", 6)
     short_rows_there(made)
-    assert main(made.arguments) == 0
-    ours = capsys.readouterr().out.splitlines()[1:]
-    data, weights = str(made.data), str(made.weights)
-    files = ["--data", data, "--weights", weights, "--simulator", "loihi"]
+    exact = told(made)
+    files = ["--data", str(made.data), "--weights", str(made.weights)]
+    files += ["--simulator", "loihi", "--format", "json"]
     assert made.package.module("evaluate").main(files) == 0
-    package = capsys.readouterr().out.splitlines()[1:]
-    theirs = [line for line in package if not line.startswith("seconds")]
-    marks = ("overflows", "seconds", "each from rest")
-    more = [line for line in ours if line.startswith(marks)]
-    assert len(more) == 3
-    assert [line for line in ours if line not in more] == theirs
+    own = json.loads(capsys.readouterr().out)
+    assert own["accuracy"] == exact["accuracy"]
+    assert own["cores"] == exact["cores"]
+    assert own["rates"] == {x["name"]: x["rate"] for x in exact["layers"]}
 
 
 def test_examples_are_drawn_and_shuffled_by_the_seed(
@@ -132,7 +129,7 @@ def test_weights_that_were_imported_are_compared_with_what_was_imported(
     monkeypatch.setattr(run, "has_keras", has_keras)
     made = case(count=6)
     assert told(made)["keras_model"] == "smooth"
-    tensors = made.package.read(made.weights)
+    tensors = made.package.layout.read(made.weights)
     made.package.layout.save(made.weights, tensors, "imported")
     for simulator in ("exact", "loihi", "nengo", "keras"):
         found = told(made, "--simulator", simulator)
@@ -147,7 +144,9 @@ def retrain(made: Case) -> np.ndarray:
     entered = smooth_path(made.weights)
     entered.write_bytes(made.weights.read_bytes())
     digest = hashlib.sha256(entered.read_bytes()).hexdigest()
-    tensors = {n: 0.7 * t[..., ::-1] for n, t in made.package.read(entered).items()}
+    tensors = {
+        n: 0.7 * t[..., ::-1] for n, t in made.package.layout.read(entered).items()
+    }
     made.package.layout.save(made.weights, tensors, smooth_sha256=digest)
     program = made.package.module("keras_model")
     model = program.build_model()
@@ -230,7 +229,7 @@ def test_weights_that_are_not_those_before_the_phase_spikes_are_named(
     found = shown()
     assert [*found] == [*accuracy, name, *keras]
     assert found[name] == f"{unknown} missing"
-    made.package.layout.save(made.weights, made.package.read(made.weights))
+    made.package.layout.save(made.weights, made.package.layout.read(made.weights))
     assert [*shown()] == [*accuracy, *keras]
 
 

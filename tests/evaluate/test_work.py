@@ -10,7 +10,7 @@ import pytest
 
 from snnc.exact import make_engine
 from snnc.loihi.profile import read_profile
-from snnc.runtime.measures import work_of
+from snnc.tools.measures import work_of
 from tests.evaluate.conftest import Case
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]

@@ -18,6 +18,7 @@ from snnc.exact.read import read_tables
 from snnc.exact.stream import join
 from snnc.exact.tables import AxonTable, Compartments, fanin
 from snnc.runtime.examples import Presentation
+from snnc.runtime.layout import LayoutError
 from tests.agreement.networks import text
 from tests.exact.proof import random_images, random_weights, write_package
 from tests.support import network
@@ -122,9 +123,9 @@ def refusals(package: ImportedPackage, engine: Engine, folder: Path) -> Iterator
     yield str(caught.value)
     weights = random_weights(package)
     weights["c0.kernel"] = weights["c0.kernel"][:1]
-    with pytest.raises(CannotRunError) as caught:
+    with pytest.raises(LayoutError) as wrong:
         make_engine(package, weights)
-    yield str(caught.value)
+    yield str(wrong.value)
     long = SimpleNamespace(network=SimpleNamespace(steps=70000))
     with pytest.raises(CannotRunError) as caught:
         make_engine(long, weights)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ import pytest
 
 from snnc.diagnostics import Diagnostic
 from tests.fit.nets import far_reaching, wide
-from tests.support import codes, compile_text, network
+from tests.support import codes, compile_text, network, problems
 
 TOO_WIDE = wide(filters=200, cores=20)
 
@@ -35,13 +35,13 @@ def test_the_filters_told_are_the_most_that_fit() -> None:
 
 def test_the_stride_told_is_the_smallest_that_fits() -> None:
     stride = told(TOO_WIDE, "stride")
-    assert codes(wide(200, 20, stride=stride)) == []
+    assert problems(wide(200, 20, stride=stride)) == []
     assert codes(wide(200, 20, stride=stride - 1)) == ["SNN406"]
 
 
 def test_the_cores_told_are_those_that_the_network_takes() -> None:
     cores = told(TOO_WIDE, "cores")
-    assert codes(wide(200, cores)) == []
+    assert problems(wide(200, cores)) == []
     assert codes(wide(200, cores - 1)) == ["SNN406"]
 
 
@@ -57,7 +57,7 @@ def test_a_fan_in_is_mended_in_what_the_layer_reads() -> None:
     text = far_reaching()
     assert only(text).code == "SNN401"
     most = told(text, "filters")
-    assert codes(far_reaching(most)) == []
+    assert problems(far_reaching(most)) == []
     assert codes(far_reaching(most + 1)) == ["SNN401"]
 
 
@@ -150,7 +150,7 @@ def test_a_written_number_of_cores_is_raised_with_the_chips() -> None:
     found = re.search(r"`chips (\d+), cores (\d+)`", only(text).render_help())
     assert found
     target = f"chips {found[1]}, cores {found[2]}"
-    assert codes(text.replace("cores 20", target)) == []
+    assert problems(text.replace("cores 20", target)) == []
 
 
 def test_what_mends_the_whole_network_is_told_for_its_layer_too() -> None:
@@ -175,4 +175,4 @@ def test_what_mends_the_whole_network_is_told_for_its_layer_too() -> None:
         "filters 96",
         f"filters {value}" if key == "filters" else f"filters 96, stride {value}",
     )
-    assert codes(mended) == []
+    assert problems(mended) == []

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import snnc
 from snnc.cli.report import fit_command
 from snnc.fit import trials
 from snnc.fit.trials import Change, Trials
@@ -166,6 +167,16 @@ def test_advice_ends_where_its_work_does(
     text = many_layers(60).replace("padding same", f"padding same, {lines}")
     _, report = compile_text(text, "place")
     assert ("SNN403" in {d.code for d in report.diagnostics}) == ("9" in lines)
+
+
+def test_what_is_offered_in_haste_was_mapped() -> None:
+    text = wide(filters=96, cores=2000).replace("{ cores 2000 }", "{ chips 16 }")
+    haste = snnc.parse(text).fit(patient=False)
+    assert haste.offer.cores > trials.MAPPED
+    assert haste.variants
+    for variant, changed in zip(haste.variants, haste.specs, strict=True):
+        assert changed.report().cores <= haste.offer.cores
+        assert variant.cost.neurons == changed.report().neurons
 
 
 def test_a_network_without_a_chip_has_nothing_to_fit(tmp_path: Path) -> None:

@@ -1,11 +1,8 @@
-"""Data, weights and results as `snnc evaluate` and `snnc weights` read them."""
+"""Weights and results as `snnc evaluate` and `snnc weights` read them."""
 
 from __future__ import annotations
 
-import io
 import json
-import struct
-import zipfile
 from typing import Any
 
 import numpy as np
@@ -14,15 +11,10 @@ from safetensors.numpy import save
 
 from snnc.evaluate.part import ExactPart, Scope, record
 from snnc.ir.layout import layout_id, tensors
-from snnc.runtime.data import DataSpec
-from snnc.runtime.measures import Compared
-from snnc.runtime.statistics import Correlation, Firing
+from snnc.tools.measures import Compared
+from snnc.tools.statistics import Correlation, Firing
 from tests.fuzz.mutate import mutated_bytes, mutated_text
 from tests.support import network, sound
-
-SPEC = DataSpec((4, 4, 1), 0.0, 1.0, 3, classifies=True)
-X = np.random.default_rng(0).random((9, 4, 4, 1)).astype(np.float32)
-Y = np.arange(9) % 3
 
 NET = network(
     """
@@ -38,54 +30,7 @@ NET = network(
 )
 LAYOUT = tensors(sound(NET, "lower").network)
 SCOPE = Scope({"rest": 10}, 20, 3, 3, {"c0": 12, "c1": 3}, compares=True)
-HEADER_WORDS = ["'descr':", "'|S0'", "'<f4'", "(-1,)", "((((", "10**9", "9" * 30, "é"]
 JSON_WORDS = ["1e999", "null", "-1", "[]", "{}", '"', "NaN", "0.5", "9" * 400, "[" * 99]
-
-
-def npy(array: np.ndarray) -> bytes:
-    """Return the bytes of an array in NumPy's format."""
-    file = io.BytesIO()
-    np.lib.format.write_array(file, array)
-    return file.getvalue()
-
-
-def zipped(members: dict[str, bytes], method: int) -> bytes:
-    """Return an archive whose sums and sizes are right, whatever its members are."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", method) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return file.getvalue()
-
-
-METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-MEMBERS = {"x.npy": npy(X), "y.npy": npy(Y)}
-ARCHIVES = [zipped(MEMBERS, method) for method in METHODS]
-ARRAYS = [*MEMBERS.values(), npy(np.asfortranarray(X)), npy(X.astype(">f8"))]
-
-
-@st.composite
-def headed_arrays(draw: st.DrawFn) -> bytes:
-    """An array whose header is another text, of the length that it says."""
-    array = draw(st.sampled_from(ARRAYS))
-    length = int.from_bytes(array[8:10], "little")
-    text, body = array[10 : 10 + length].decode("latin1"), array[10 + length :]
-    changed = draw(mutated_text([text], st.sampled_from(HEADER_WORDS)))
-    header = changed.encode("latin1", "replace")[:60_000]
-    return array[:8] + struct.pack("<H", len(header)) + header + body
-
-
-@st.composite
-def data_files(draw: st.DrawFn) -> bytes:
-    """Archives of damaged arrays, and damaged archives."""
-    if draw(st.booleans()):
-        return draw(mutated_bytes(ARCHIVES))
-    array = st.one_of(headed_arrays(), mutated_bytes(ARRAYS))
-    members = {name: draw(array) for name in MEMBERS}
-    sound_one = draw(st.sampled_from([None, *MEMBERS]))
-    if sound_one is not None:
-        members[sound_one] = MEMBERS[sound_one]
-    return zipped(members, draw(st.sampled_from(METHODS)))
 
 
 def part(start: int, stop: int) -> ExactPart:

@@ -1,4 +1,4 @@
-"""Data, weights and results of any bytes are read, or told by file and member."""
+"""Weights and results of any bytes are read, or refused by name."""
 
 from __future__ import annotations
 
@@ -19,8 +19,6 @@ from snnc.evaluate.part import restore
 from snnc.evaluate.refusals import RefusedRunError
 from snnc.exact import CannotRunError, make_engine
 from snnc.exact.package import open_package
-from snnc.runtime import arrays
-from snnc.runtime.data import DataError, Examples, open_data
 from snnc.source import SourceFile
 from snnc.weights.chip import complaints, precision
 from snnc.weights.cores import placed_layers
@@ -29,15 +27,13 @@ from snnc.weights.header import read_header
 from snnc.weights.listing import Listing, document, layer_document, table
 from snnc.weights.values import read_values, spreads
 from tests.exact.proof import random_images, write_package
-from tests.fuzz.harness import fuzz, processor_time, seeded
+from tests.fuzz.harness import fuzz, processor_time
 from tests.fuzz.mutate import mutated_bytes
 from tests.fuzz.runs import (
     LAYOUT,
     NET,
     SCOPE,
     SIZES,
-    SPEC,
-    data_files,
     part,
     records,
     values,
@@ -53,41 +49,6 @@ RUN = {"examples": 10, "sample": 0, "presentation": "rest"}
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("fuzz") / "file"
-
-
-def read_data(path: Path) -> None:
-    """Read a file in each way; what can be read is what `SPEC` says."""
-    for in_memory in (0, 2**28):
-        with pytest.MonkeyPatch.context() as patch, processor_time(LONGEST):
-            patch.setattr(arrays, "IN_MEMORY", in_memory)
-            try:
-                examples = open_data(path, SPEC, 7)
-            except DataError as error:
-                said = str(error)
-            else:
-                check_examples(examples)
-                continue
-        assert said.startswith(str(path))
-        assert said.isprintable()
-
-
-def check_examples(examples: Examples) -> None:
-    x = examples[:]
-    assert x.shape == (len(examples), *SPEC.shape)
-    assert ((x >= SPEC.low) & (x <= SPEC.high)).all()
-    assert len(examples.y) == len(examples) > 0
-
-
-@seeded("runs")
-def test_known_data_files_are_read_or_refused(path: Path) -> None:
-    read_data(path)
-
-
-@fuzz(200)
-@given(data=data_files())
-def test_data_files_are_read_or_refused(file: Path, data: bytes) -> None:
-    file.write_bytes(data)
-    read_data(file)
 
 
 @fuzz(200)

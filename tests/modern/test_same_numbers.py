@@ -68,7 +68,7 @@ def test_evaluate_reports_the_same(
     package: Package, simulator: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     report = evaluated(package, simulator, capsys)
-    rates = np.array([layer["rate"] for layer in report["layers"]])
+    rates = np.array([*report["rates"].values()])
     np.testing.assert_array_equal(rates, expected(package, f"{simulator}.rates", rates))
     assert (rates > 0).all()
 

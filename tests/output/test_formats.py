@@ -9,7 +9,8 @@ import pytest
 
 from snnc.diagnostics import Report
 from snnc.emit import Module, Origin
-from snnc.emit.files import FORMAT, LIBRARY
+from snnc.emit.files import FORMAT
+from snnc.emit.package import library
 from snnc.exact.package import OtherFormatError, open_package
 from snnc.output import PackageFiles
 from snnc.output.package import NAME
@@ -24,8 +25,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A package in a repo, in which one stands."""
     monkeypatch.chdir(tmp_path)
     origin = Origin("specs/a.snn", "models", "loihi2")
-    names = ("__init__.py", "nengo_network.py", f"{LIBRARY}/__init__.py")
-    modules = [Module(name, "X = 1\n") for name in names]
+    modules = [Module(name, "X = 1\n") for name in ("__init__.py", "nengo_network.py")]
+    modules += library()
     files = [module.headed(origin) for module in modules]
     folder = Path("models/net")
     assert write_package(PackageFiles.of(folder, files, "", origin), False, Report())

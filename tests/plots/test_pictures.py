@@ -14,9 +14,9 @@ import pytest
 from snnc.plots import networks, results, spikes
 from snnc.plots.style import COLOURS, looks, save, theme
 from snnc.runtime.budgets import Verdict
-from snnc.runtime.results import LayerResult, Moment, Result, Score, Work
-from snnc.runtime.statistics import Firing
 from snnc.sweep import VariantLine
+from snnc.tools.results import LayerResult, Moment, Result, Score, Work
+from snnc.tools.statistics import Firing
 from tests.support import ROOT, network, sound
 
 pytest.importorskip("matplotlib").use("agg")
@@ -208,7 +208,9 @@ def test_cores_are_filled_by_their_four_limits() -> None:
     found = list(networks.tiles(drift))
     assert [tile.layer for tile in found] == ["c0", "c0", "c0", "c1", "d0"]
     ax = networks.cores(drift)
-    heights = [bar.get_height() / 0.9 for bar in ax.patches]  # type: ignore[attr-defined]
+    *layers, _ = (patch.get_path().vertices for patch in ax.patches)
+    corners = [bar for layer in layers for bar in layer.reshape(-1, 5, 2)]
+    heights = [(bar[2, 1] - bar[0, 1]) / 0.9 for bar in corners]
     assert heights == pytest.approx([share for tile in found for share in tile.use])
     assert max(heights) == pytest.approx(784 / 1024)
     with pytest.raises(ValueError, match="no cores"):
@@ -247,7 +249,7 @@ def test_accuracy_is_over_time_beside_energy_and_keras() -> None:
     line: Any = ax.lines[0]
     assert list(line.get_xdata()) == [15, 30, 60]
     assert list(line.get_ydata()) == [10, 50, 93]
-    assert "microjoules an example on the chip" in words(ax)
+    assert "energy per example on the chip, uJ" in words(ax)
     assert "Keras" in words(ax)
     with pytest.raises(ValueError, match="no presentation time"):
         results.accuracy(Result("n", "keras", None, 1, None, True, Score(1)), 0.001)

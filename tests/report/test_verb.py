@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import operator
 import re
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from tests.support import ROOT
 
 SPEC = ROOT / "specs" / "mnist.snn"
 EXPECTED = Path(__file__).parent / "expected"
+stem = operator.attrgetter("stem")
 
 
 @pytest.mark.parametrize(
@@ -103,6 +105,13 @@ def test_a_page_has_pictures_variants_and_the_spec(
     assert main(["report", str(SPEC), "--format", "html"]) == 0
     assert capsys.readouterr().out == once
     assert main(["report", str(SPEC), "--against", against]) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spec", sorted((ROOT / "specs").rglob("*.snn")), ids=stem)
+def test_each_spec_has_a_page(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", str(spec), "--format", "html"]) == 0
+    assert "<h2>Variants</h2>" in capsys.readouterr().out
 
 
 def test_a_page_without_matplotlib_says_what_to_install(

@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from snnc.runtime.budgets import judged, outside, slack_of
+from snnc.runtime.budgets import judged, slack_of
+from snnc.tools.summary import outside
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,7 @@ def test_spikes_are_faster_than_activations_where_currents_fluctuate() -> None:
     from snnc.runtime.keras.spiking_neurons import neurons
     from snnc.runtime.network import Cut, Layer
 
-    layer = Layer((200,), (20.0, 150.0), cut=Cut(block=(200,)))
+    layer = Layer((200,), (20.0, 150.0), cut=Cut(block_shape=(200,)))
     advance, rng = neurons(layer, 1.0, 0.001), np.random.default_rng(0)
     voltage = wait = tf.zeros(200)
     fired = 0.0

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 DT, HIGH = 0.001, 150.0
 LIF = Lif(tau_rc=0.02, tau_ref=0.002)
-CHIP = Cut(block=(40,))
+CHIP = Cut(block_shape=(40,))
 RNG = np.random.default_rng(0)
 KINDS: dict[str, tuple[Layer, Any]] = {
     "encoder": (

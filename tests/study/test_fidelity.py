@@ -11,7 +11,7 @@ from benchmarks.fidelity.characters import CHARACTERS, HELD_OUT, TRAINED, charac
 from benchmarks.fidelity.measure import packed, unpacked
 from benchmarks.fidelity.patches import SIDE, patches
 from benchmarks.fidelity.table import HEAD, page
-from snnc.runtime.scores import difference
+from snnc.tools.scores import difference
 
 NAMES = ("plain", "before", "keras", "last", "mean", "rest")
 

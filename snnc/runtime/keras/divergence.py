@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tensorflow import keras
 
 from ..network import Layer
-from .calibration import with_activations
+from .model import with_activations
 from .training import DivergedError
 
 EVERY = 32  # batches between two copies of the weights, which take time

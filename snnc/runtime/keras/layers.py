@@ -21,7 +21,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from ..maxima import Grid, Level, entries
-from ..network import Cut, Layer, Lif, MaxPool, volume_of
+from ..network import Cut, Fanout, Layer, Lif, MaxPool, volume_of
 from .curves import curve_of
 
 PACKAGE = __name__.rpartition("._runtime")[0] or "snnc"
@@ -240,13 +240,14 @@ def layer_of(config: dict[str, Any]) -> Layer:
         lif=lif and Lif(**lif),
         synapse=config["synapse"],
         cut=_cut(config["cut"]),
-        fanout=(config["fanout"][0], config["fanout"][1]),
+        fanout=Fanout(**config["fanout"]),
         pool=pool and _pool(pool),
     )
 
 
 def _cut(config: dict[str, Any]) -> Cut:
-    return Cut(config["group"], config["block"] and tuple(config["block"]))
+    block = config["block_shape"]
+    return Cut(config["slices_per_ensemble"], block and tuple(block))
 
 
 def _pool(config: dict[str, Any]) -> MaxPool:

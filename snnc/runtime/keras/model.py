@@ -25,24 +25,49 @@ from .layers import Compare, NeuronBias, Neurons
 from .rate_losses import BalancedAdd
 from .wiring import NEURONS, wiring_of
 
+__all__ = [
+    "SpikingLayers",
+    "driven",
+    "fired",
+    "fold_model",
+    "he_uniform",
+    "keras",
+    "model_weights",
+    "scales_of",
+    "set_model_weights",
+    "set_scales",
+]
+
+
+def he_uniform(
+    name: str,
+    seed: int,
+    channels: int = 1,
+) -> keras.initializers.Initializer:
+    """Return how a layer draws its kernel (He et al. 2015, arXiv:1502.01852).
+
+    ``seed`` and the layer's name decide what is drawn, so no layer changes
+    another's kernel. ``channels`` are those that a depthwise layer reads:
+    Keras counts all of them as the inputs of each of its outputs.
+    """
+    drawn = seed_of(name, seed)
+    scale = 2.0 * channels
+    uniform = keras.initializers.VarianceScaling
+    return uniform(scale, "fan_in", "uniform", drawn)
+
+
+def seed_of(name: str, seed: int) -> int:
+    """Return the seed of the part of a model that has this name."""
+    return (seed + zlib.crc32(name.encode())) % 2**31
+
 
 class SpikingLayers:
-    """Applies layers of Keras as spiking layers of a network.
+    """Applies layers of Keras as spiking layers of a network."""
 
-    Kernels begin as He et al. (2015, arXiv:1502.01852) draw them. ``seed``
-    and a layer's name decide its draws, so that none changes another's.
-    """
-
-    def __init__(
-        self,
-        network: Network,
-        seed: int,
-        l2: float = 0.0,
-    ) -> None:
-        """Take the network, and the L2 penalty of all kernels."""
+    def __init__(self, network: Network, seed: int) -> None:
+        """Take the network, and the seed of dropout."""
         self.network = network
         self.seed = seed
-        self.l2 = l2
 
     def __call__(
         self,
@@ -53,7 +78,6 @@ class SpikingLayers:
         neuron_bias: bool = False,
         batchnorm: bool = False,
         dropout: float = 0.0,
-        l2: float | None = None,
     ) -> Any:
         """Return the activations of a layer that reads ``values``.
 
@@ -63,7 +87,7 @@ class SpikingLayers:
         """
         name = layer.name
         data = self.network.layers[name]
-        current = self.linear(layer, values, l2)
+        current = layer(values)
         if data.encoder == "conv" and self.network.input.least >= 0:
             _enliven(layer)
         if neuron_bias:
@@ -80,44 +104,11 @@ class SpikingLayers:
         neurons = Neurons(data, self.network.dt, name=f"{name}.neurons")
         outputs = neurons(current)
         if dropout:
-            seed = self._seed(f"{name}.dropout")
             dropped = f"{name}.dropout"
+            seed = seed_of(dropped, self.seed)
             drop = keras.layers.Dropout(dropout, seed=seed, name=dropped)
             outputs = drop(outputs)
         return outputs
-
-    def linear(
-        self,
-        layer: keras.layers.Layer,
-        values: Any,
-        l2: float | None = None,
-    ) -> Any:
-        """Return what a layer without neurons makes of values.
-
-        A dense layer flattens what it reads. ``l2`` takes the place of that
-        of all layers.
-        """
-        l2 = self.l2 if l2 is None else l2
-        if kind := _kernel_of(layer):
-            # Keras takes all channels for inputs of each that stands alone.
-            each = int(values.shape[-1]) if kind == "depthwise" else 1
-            drawn = keras.initializers.VarianceScaling(
-                2.0 * each,
-                "fan_in",
-                "uniform",
-                self._seed(layer.name),
-            )
-            setattr(layer, f"{kind}_initializer", drawn)
-            if l2:
-                penalty = keras.regularizers.L2(l2)
-                setattr(layer, f"{kind}_regularizer", penalty)
-        if isinstance(layer, keras.layers.Dense) and len(values.shape) > 2:
-            flatten = keras.layers.Flatten(name=f"{layer.name}.flat")
-            values = flatten(values)
-        return layer(values)
-
-    def _seed(self, name: str) -> int:
-        return (self.seed + zlib.crc32(name.encode())) % 2**31
 
 
 def model_weights(model: keras.Model, layout: Layout) -> Tensors:
@@ -200,6 +191,15 @@ def fired(model: keras.Model, name: str, layer: Layer) -> Any:
     return keras.layers.ReLU()(driven(model, name, layer))
 
 
+def with_activations(
+    model: keras.Model,
+    layers: Mapping[str, Layer],
+) -> keras.Model:
+    """Return a model of the outputs, then of what layers of neurons give."""
+    neurons = [fired(model, name, layer) for name, layer in layers.items()]
+    return keras.Model(model.input, [model.output, *neurons])
+
+
 def set_scales(model: keras.Model, scales: Mapping[str, float]) -> None:
     """Give each of a model's layers of neurons its scale."""
     for layer in model.layers:
@@ -211,14 +211,6 @@ def scales_of(model: keras.Model) -> dict[str, float]:
     """Return the scale of each of a model's layers of neurons."""
     neurons = (part for part in model.layers if isinstance(part, Neurons))
     return {part.name.removesuffix(NEURONS): part.scale for part in neurons}
-
-
-def _kernel_of(layer: keras.layers.Layer) -> str:
-    """Return what a layer calls its kernel; nothing if it has none."""
-    # In Keras 2, a depthwise layer has both, and ignores the other.
-    kinds = ("depthwise", "kernel")
-    found = (kind for kind in kinds if hasattr(layer, f"{kind}_initializer"))
-    return next(found, "")
 
 
 def _enliven(layer: keras.layers.Layer) -> None:

@@ -22,10 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from ..budgets import judged
+from ..budgets import judged, percentile
 from ..layout import Layout
 from ..network import Layer, Network
-from ..statistics import Firing
 from .curves import drive_of, rate_of
 from .folding import fold_scales
 from .layers import Neurons
@@ -200,9 +199,9 @@ class Scaler:
             unit = layer.high * network.present * scales[name]
             counts = np.nan_to_num(np.rint(firing[name] * unit))
             counts = np.clip(counts, 0, MOST_SPIKES).astype(np.int64)
-            fired = Firing.of(counts)
-            rate = fired.percentile(layer.percentile) / network.present
-            most = (len(fired.seen) - 1) / network.present
+            seen = np.bincount(counts.ravel())
+            rate = percentile(seen, layer.percentile) / network.present
+            most = (len(seen) - 1) / network.present
             drives = (drive_of(layer, hertz) for hertz in (rate, most))
             rates[name] = Measured(rate, *drives)
         return rates

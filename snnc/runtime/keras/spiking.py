@@ -18,8 +18,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from ..network import Layer, Network
-from ..scores import kept_of
+from ..network import Layer, Network, kept_of
 from .model import driven
 from .spiking_neurons import SpikingMaxPool, SpikingNeurons
 from .wiring import NEURONS, stretches_of

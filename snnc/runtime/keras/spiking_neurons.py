@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from ..network import Layer, volume_of
-from ..scores import kept_of
+from ..network import Layer, kept_of, volume_of
 from ..voltages import first_voltages
 from .curves import chip_taus, lif_slope, soft_lif_gradient
 from .layers import driving, gathered

@@ -7,14 +7,15 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 from ..data import (
     DataError,
@@ -73,11 +74,27 @@ class Training:
     phases: tuple[Phase, ...] = PHASES
 
 
+class TrainOptions(TypedDict, total=False):
+    """The options of a training: see `Trainer.train`."""
+
+    initial: FileName | None
+    phases: Sequence[Phase] | None
+    spike_updates: int | None
+    patience: int | None
+    resume: bool
+    strategy: Strategy | None
+    seed: int | None
+    validation: tuple[Any, Any] | None
+    groups: Any
+    class_weight: ClassWeight | None
+    callbacks: Sequence[keras.callbacks.Callback]
+
+
 @dataclass(frozen=True)
 class Trainer:
     """Trains one network.
 
-    ``program`` returns the module with its ``build_model``, ``compile_model``,
+    ``program`` names the module with its ``build_model``, ``compile_model``,
     ``export_weights`` and ``import_weights``. Importing it brings TensorFlow,
     which takes seconds: it waits until the data are known to be good.
     """
@@ -85,7 +102,7 @@ class Trainer:
     network: Network
     layout: Layout
     training: Training
-    program: Callable[[], ModuleType]
+    program: str
 
     def train(
         self,
@@ -160,7 +177,7 @@ class Trainer:
         seed = self.training.seed if seed is None else seed
         phases = self.training.phases if phases is None else tuple(phases)
         _check_phases(phases, initial)
-        program = self.program()
+        program = importlib.import_module(self.program)
 
         from .divergence import StopAtNaN
         from .model import model_weights

@@ -1,15 +1,34 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Which of nengo-loihi's blocks goes on which chip of a board."""
+"""Runs a network on a board of Loihi chips, and writes what fired there."""
+
+# mypy: disable-error-code="import-not-found,import-untyped"
 
 from __future__ import annotations
 
+import argparse
+import hashlib
 import importlib
-from collections.abc import Sequence
+import io
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data import DataError, DataSpec, open_data
+from ..decisions import decide, score
+from ..files import reason, write_file
+from ..layout import Layout, LayoutError
+from ..network import Network
 from .compat import import_nengo_loihi
+
+RECORDED = 10  # examples of which all spikes are written
+AT_ONCE = 8  # examples between two looks at the probes
+NO_NXSDK = "NxSDK is not installed: without it no board can be reached"
 
 
 @dataclass(frozen=True)
@@ -39,8 +58,8 @@ class Placement:
         for spikes in model.inputs:
             usual.input_to_board(spikes, board)
         on = [board.new_chip() for _ in range(most)]
-        for block, chip in zip(model.blocks, self.chips, strict=True):
-            usual.block_to_new_core(block, on[chip])
+        for i, block in enumerate(model.blocks):
+            usual.block_to_new_core(block, on[self.chips[i]])
         board.probes.extend(model.probes)
         return board
 
@@ -54,3 +73,175 @@ def hardware_options(runs: str) -> dict[str, Any]:
     pairs = [run.split("x") for run in runs.split()]
     chips = [int(chip) for n, chip in pairs for _ in range(int(n))]
     return {"n_chips": max(chips) + 1, "allocator": Placement(chips)}
+
+
+def one_chip() -> dict[str, Any]:
+    """Return ``hardware_options`` of a network on one chip."""
+    return {"n_chips": 1}
+
+
+def digest_of(x: NDArray[Any]) -> str:
+    """Return the sha256 of examples, (examples, ...), as 32-bit floats."""
+    made = hashlib.sha256()
+    for example in x:
+        made.update(np.ascontiguousarray(example, np.float32).tobytes())
+    return made.hexdigest()
+
+
+@dataclass(frozen=True)
+class BoardRunner:
+    """Runs one network on a board.
+
+    ``build_network`` is that of its package, as is ``options``, which returns
+    ``hardware_options``; without it there is one chip.
+    """
+
+    network: Network
+    layout: Layout
+    build_network: Callable[..., Any]
+    options: Callable[[], dict[str, Any]] = one_chip
+
+    def main(self, arguments: Sequence[str] | None = None) -> int:
+        """Run examples from the command line; return the exit status."""
+        parser = self._parser()
+        asked = parser.parse_args(arguments)
+        probed = [self._last, *(n for n in asked.probe if n != self._last)]
+        for name in probed:
+            if name not in self._on_chip:
+                known = ", ".join(self._on_chip)
+                unknown = f"no layer {name!r} on the chip"
+                parser.error(f"{unknown}: there are {known}")
+        options = self.options()
+        if asked.chips is not None:
+            options["n_chips"] = asked.chips
+        try:
+            if find_spec("nxsdk") is None:
+                raise ModuleNotFoundError(NO_NXSDK)
+            examples = open_data(asked.data, DataSpec.of(self.network))
+            count = min(asked.examples or len(examples), len(examples))
+            tensors = self.layout.read(asked.weights)
+            x = examples[:count]
+            rows, spikes = self._run(tensors, x, probed, options)
+            self._write(asked.output, digest_of(examples[:]), spikes)
+        except (
+            AssertionError,
+            DataError,
+            LayoutError,
+            ModuleNotFoundError,
+            OSError,
+            ValueError,
+        ) as error:
+            print(f"{parser.prog}: {reason(error)}", file=sys.stderr)
+            return 1
+        outputs = decide(rows, self.network.readout.decide)
+        print(self._judged(outputs, examples.y[:count]))
+        print(f"what fired: {asked.output}, for `snnc evaluate --compare`")
+        return 0
+
+    @property
+    def _on_chip(self) -> list[str]:
+        layers = self.network.layers
+        return [name for name, layer in layers.items() if layer.on_chip]
+
+    @property
+    def _last(self) -> str:
+        return self._on_chip[-1]
+
+    def _run(
+        self,
+        tensors: Mapping[str, Any],
+        x: NDArray[Any],
+        probed: Sequence[str],
+        options: Mapping[str, Any],
+    ) -> tuple[NDArray[Any], dict[str, NDArray[np.bool_]]]:
+        """Return the rows of the readout, and the spikes of the first examples.
+
+        Rows are (examples, steps, units), spikes of each layer (examples,
+        steps, neurons) in Keras order.
+        """
+        built = self.build_network(tensors, images=x, probe=probed)
+        # No spike of the host is dropped, whoever turns precomputing off.
+        sent = [one.fanout.messages for one in self.network.layers.values()]
+        chosen = {"snip_max_spikes_per_step": max(sum(sent), 50), **options}
+        with import_nengo_loihi().Simulator(
+            built.net,
+            dt=self.network.dt,
+            target="loihi",
+            precompute=True,
+            progress_bar=False,
+            hardware_options=chosen,
+        ) as simulator:
+            parts = list(self._presented(simulator, built, len(x), probed))
+        rows = np.concatenate([rows for rows, _ in parts])
+        recorded = {}
+        for name in probed:
+            every = [spikes[name] for _, spikes in parts]
+            recorded[name] = np.concatenate(every)[:RECORDED]
+        return rows, recorded
+
+    def _presented(
+        self,
+        simulator: Any,
+        built: Any,
+        count: int,
+        probed: Sequence[str],
+    ) -> Iterator[tuple[NDArray[Any], dict[str, NDArray[np.bool_]]]]:
+        """Yield what a few examples at a time gave."""
+        steps = self.network.steps
+        for start in range(0, count, AT_ONCE):
+            some = min(AT_ONCE, count - start)
+            simulator.run_steps(some * steps)
+            rows = np.array(simulator.data[built.output])
+            spikes = {}
+            for name in probed:
+                values = built.neuron_values(simulator, name)
+                train = values.reshape(some, steps, -1) > 0
+                spikes[name] = train[: max(0, RECORDED - start)]
+            simulator.clear_probes()
+            yield rows.reshape(some, steps, -1), spikes
+
+    def _write(
+        self,
+        path: str,
+        digest: str,
+        spikes: Mapping[str, NDArray[np.bool_]],
+    ) -> None:
+        """Write what identifies a run, and its spikes as packed bits."""
+        arrays: dict[str, Any] = {
+            "layout_id": self.layout.id,
+            "data_sha256": digest,
+            "steps": self.network.steps,
+            "layer": self._last,
+        }
+        for name, train in spikes.items():
+            suffix = "" if name == self._last else f".{name}"
+            arrays[f"neurons{suffix}"] = train.shape[-1]
+            arrays[f"spikes{suffix}"] = np.packbits(train, axis=-1)
+        content = io.BytesIO()
+        np.savez_compressed(content, **arrays)
+        write_file(path, content.getvalue())
+
+    def _judged(self, outputs: NDArray[Any], y: NDArray[Any]) -> str:
+        count = f"{len(y)} example{'s' if len(y) > 1 else ''} on a board"
+        classes = self.network.readout.classes
+        found = score(outputs, y, classes)
+        if classes:
+            return f"accuracy {100 * found:.2f} % of {count}"
+        return f"root mean square error {found:.4g} on {count}"
+
+    def _parser(self) -> argparse.ArgumentParser:
+        name = self.network.name
+        parser = argparse.ArgumentParser(
+            prog=f"{name}.board",
+            description=f"Run {name} on a board of Loihi chips.",
+        )
+        add = parser.add_argument
+        output, many = f"{name}.board.npz", "how many chips the board has"
+        probe = f"write this layer's spikes too, beside those of {self._last}"
+        add("--data", required=True, help=".npz file with x and y")
+        add("--weights", required=True, help="file to read")
+        add("--examples", type=int, help="run the first N")
+        add("--probe", action="append", default=[], metavar="NAME", help=probe)
+        add("--chips", type=int, metavar="N", help=many)
+        add("-o", "--output", default=output, help=f"file to write ({output})")
+        return parser

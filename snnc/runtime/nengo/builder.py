@@ -317,7 +317,7 @@ class NetworkBuilder:
         if self._loihi is None:
             return
         config = self.net.config[part.neurons.ensemble]
-        block = cut.block
+        block = cut.block_shape
         if block is None:
             config.on_chip = False
             return

@@ -10,7 +10,7 @@ Kernels are tensors of the weight file, ``<reader>.kernel`` unless told.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
@@ -106,10 +106,12 @@ class Convolve(Connection):
 
 @dataclass(frozen=True)
 class ConvolveSparse(Convolve):
-    """A convolution weight by weight, of groups or with taps apart.
+    """A convolution weight by weight.
 
-    On the chip no zeros are stored then, but each neuron that is read takes an
-    input axon, where otherwise a pixel does.
+    On the chip no zeros are stored then, of groups or with taps apart, but
+    each neuron that is read takes an input axon, where otherwise a pixel does.
+    Its axons are those of a max pool or a matrix, which matters where one of
+    these reads the same neurons: NxSDK takes no neuron with both kinds.
     """
 
     def links(
@@ -122,47 +124,10 @@ class ConvolveSparse(Convolve):
         tensor = tensors[self.tensor or f"{reader.name}.kernel"]
         kernel = self._composed(tensor, reader)
         used = self._composed(np.ones_like(tensor), reader) != 0
-        step, before = triple(self.stride or ()), self.depth_before
-        source = self.read
-        _, *image, _ = source.volume
-        _, *outputs, _ = reader.volume
-        for pre, post in product(source.parts, reader.parts):
-            cut = pre.slices, post.slices, step[0], before
-            plane = kernels.plane(kernel, *cut)
-            mask = kernels.plane(used, *cut)
-            if plane is None or mask is None or not mask.any():
-                continue
-            places, weights = kernels.scattered(
-                plane,
-                mask,
-                (image[0], image[1]),
-                (outputs[0], outputs[1]),
-                step[1:],
-                self._before(plane.shape, image, outputs, step),
-            )
-            if not len(places):  # All taps may lie in the padding.
-                continue
-            # The chip counts each neuron of a source, read or not.
-            read, places[:, 1] = np.unique(places[:, 1], return_inverse=True)
-            shape = (prod(outputs) * plane.shape[3], len(read))
-            transform = nengo.Sparse(shape, indices=places, init=weights)
-            yield sub_part(pre, read), post, transform
-
-    def _before(
-        self,
-        taps: Sequence[int],
-        image: Sequence[int],
-        outputs: Sequence[int],
-        stride: Triple,
-    ) -> tuple[int, int]:
-        """Return rows and columns of zeros that padding puts in front."""
-        if self.padding == "valid":
-            return 0, 0
-        zeros = []
-        for axis, step in enumerate(stride[1:]):
-            room = (outputs[axis] - 1) * step + taps[axis] - image[axis]
-            zeros.append(max(room, 0) // 2)
-        return zeros[0], zeros[1]
+        stride = triple(self.stride or ())
+        before = self.depth_before
+        same = self.padding == "same"
+        return self._scattered(reader, kernel, used, stride, same, before)
 
 
 @dataclass(frozen=True)
@@ -179,10 +144,29 @@ class Identity(Connection):
         given: Input,
     ) -> Iterator[Link]:
         """Return a 2-D convolution for each two parts that overlap."""
+        return self._convolved(reader, *self._kernel(reader))
+
+    def _kernel(self, reader: Population) -> tuple[Array, Triple]:
+        """Return the kernel over what is read, and its stride."""
         kernel = self._folded(kernels.identity(reader.volume[-1]))
         steps = [triple(pool.stride) for pool in self.pools]
-        depth, height, width = map(prod, zip((1, 1, 1), *steps, strict=True))
-        return self._convolved(reader, kernel, (depth, height, width))
+        depth, height, width = map(prod, zip((1, 1, 1), *steps))
+        return kernel, (depth, height, width)
+
+
+@dataclass(frozen=True)
+class IdentitySparse(Identity):
+    """The same weight by weight, as `ConvolveSparse`."""
+
+    def links(
+        self,
+        reader: Population,
+        tensors: Tensors,
+        given: Input,
+    ) -> Iterator[Link]:
+        """Return a sparse matrix for each two parts that overlap."""
+        kernel, stride = self._kernel(reader)
+        return self._scattered(reader, kernel, kernel != 0, stride)
 
 
 @dataclass(frozen=True)

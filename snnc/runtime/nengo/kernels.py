@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,13 @@ from numpy.typing import NDArray
 from ..maxima import Triple
 from ..network import Volume, triple
 
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
 Array = NDArray[Any]
-Sizes = tuple[int, ...]  # along the axes in space that a layer has
-Pair = tuple[int, int]
+# along the axes in space that a layer has
+Sizes: TypeAlias = "tuple[int, ...]"
+Pair: TypeAlias = "tuple[int, int]"
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def ungrouped(kernel: Array, filters: int, groups: int) -> Array:
 
 def dilated(kernel: Array, dilation: Triple) -> Array:
     """Return the kernel with zeros between its taps."""
-    pairs = zip(kernel.shape[:3], dilation, strict=True)
+    pairs = zip(kernel.shape[:3], dilation)
     size = [(taps - 1) * step + 1 for taps, step in pairs]
     wide = np.zeros((*size, *kernel.shape[3:]), kernel.dtype)
     wide[tuple(slice(None, None, step) for step in dilation)] = kernel
@@ -78,19 +82,19 @@ def pooled(kernel: Array, pool: Pool) -> Array:
     """Return the kernel over what an average pool reads."""
     window, stride = triple(pool.window), triple(pool.stride)
     taps = kernel.shape[:3]
-    axes = zip(taps, stride, window, strict=True)
+    axes = zip(taps, stride, window)
     size = [(k - 1) * s + w for k, s, w in axes]
     # In float64, equal taps stay equal, and nengo-loihi stores those once.
     spread = np.zeros((*size, *kernel.shape[3:]))
     for offset in np.ndindex(window):
-        axes = zip(offset, taps, stride, strict=True)
+        axes = zip(offset, taps, stride)
         spread[tuple(slice(o, o + k * s, s) for o, k, s in axes)] += kernel
     return spread / np.prod(window)
 
 
 def averaged(values: Array, pool: Pool) -> Array:
     """Return what an average pool makes of values: (rows, *volume)."""
-    axes = zip(triple(pool.window), triple(pool.stride), strict=True)
+    axes = zip(triple(pool.window), triple(pool.stride))
     for axis, (size, step) in enumerate(axes, 1):
         moved = np.lib.stride_tricks.sliding_window_view(values, size, axis)
         kept = [slice(None)] * values.ndim
@@ -101,13 +105,13 @@ def averaged(values: Array, pool: Pool) -> Array:
 
 def extended(kernel: Array, volume: Volume) -> Array:
     """Return the kernel with zeros behind it, up to the size of a volume."""
-    pads = [(0, n - k) for n, k in zip(volume, kernel.shape[:3], strict=False)]
+    pads = [(0, n - k) for n, k in zip(volume, kernel.shape[:3])]
     return np.pad(kernel, [*pads, (0, 0), (0, 0)])
 
 
 def widened(kernel: Array, before: Pair, behind: Pair) -> Array:
     """Return the kernel with rows and columns of zeros around it."""
-    plane = zip(before, behind, strict=True)
+    plane = zip(before, behind)
     return np.pad(kernel, [(0, 0), *plane, (0, 0), (0, 0)])
 
 
@@ -185,7 +189,7 @@ def scattered(
     places, weights = [], []
     for tap in np.ndindex(plane.shape[:2]):
         into, out = np.nonzero(used[tap])
-        axes = zip(outputs, image, stride, before, tap, strict=True)
+        axes = zip(outputs, image, stride, before, tap)
         rows, columns = (_meeting(*axis) for axis in axes)
         shape = (len(rows[0]), len(columns[0]), len(into))
         writes, reads = (

@@ -58,7 +58,7 @@ def ensembles_of(
     x channels). ``bias`` is for each channel, or of the shape of ``volume``.
     """
     voltages = first_voltages(layer, name)
-    depth, group = volume[0], cut.group
+    depth, group = volume[0], cut.slices_per_ensemble
     for start in range(0, depth, group):
         slices = range(start, min(start + group, depth))
         part = f"{name}[{slices.start}:{slices.stop}]"

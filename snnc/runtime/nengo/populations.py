@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import nengo
 import numpy as np
@@ -22,9 +22,13 @@ from ..network import Input, Volume
 from . import kernels
 from .kernels import Array, Pool
 
-Channels = tuple[int, int]  # the first, and that behind the last
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+Channels: TypeAlias = "tuple[int, int]"  # the first, and that behind the last
 Padding = Literal["valid", "same"]
-Places = tuple[range, ...]  # along the axes in space that a layer has
+# along the axes in space that a layer has
+Places: TypeAlias = "tuple[range, ...]"
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class Population:
 
 
 # From where, to where, and the transform between them.
-Link = tuple[Part, Part, Any]
+Link: TypeAlias = "tuple[Part, Part, Any]"
 
 
 @dataclass(frozen=True)
@@ -118,9 +122,8 @@ class Connection(ABC):
         room, out, taps = source.volume, reader.volume, kernel.shape
         # No axon may be the last of its core and lead nowhere: nengo-loihi's
         # allocator fails then. So what padding never reaches is cut off.
-        height, width = (
-            min(room[i], (out[i] - 1) * stride[i] + taps[i]) for i in (1, 2)
-        )
+        height = min(room[1], (out[1] - 1) * stride[1] + taps[1])
+        width = min(room[2], (out[2] - 1) * stride[2] + taps[2])
         for whole, post in product(source.parts, reader.parts):
             read, written = whole.slices, post.slices
             step, before = stride[0], depth_before
@@ -137,6 +140,43 @@ class Connection(ABC):
                 init=plane,
             )
             yield pre, post, transform
+
+    def _scattered(
+        self,
+        reader: Population,
+        kernel: Array,
+        used: Array,
+        stride: Triple,
+        same: bool = False,
+        depth_before: int = 0,
+    ) -> Iterator[Link]:
+        """Yield a sparse matrix for each two parts that overlap.
+
+        ``used`` tells which weights of the kernel there are. With ``same``,
+        padding is TensorFlow's.
+        """
+        source = self.read
+        room, out = source.volume[1:3], reader.volume[1:3]
+        step, before = stride[0], depth_before
+        for pre, post in product(source.parts, reader.parts):
+            cut = pre.slices, post.slices, step, before
+            plane = kernels.plane(kernel, *cut)
+            mask = kernels.plane(used, *cut)
+            if plane is None or mask is None or not mask.any():
+                continue
+            zeros = [0, 0]
+            for axis in range(2) if same else ():
+                taps = (out[axis] - 1) * stride[axis + 1] + plane.shape[axis]
+                zeros[axis] = max(taps - room[axis], 0) // 2
+            sizes = room, out, stride[1:], (zeros[0], zeros[1])
+            places, weights = kernels.scattered(plane, mask, *sizes)
+            if not len(places):  # All taps may lie in the padding.
+                continue
+            # The chip counts each neuron of a source, read or not.
+            read, places[:, 1] = np.unique(places[:, 1], return_inverse=True)
+            shape = (prod(out) * plane.shape[3], len(read))
+            transform = nengo.Sparse(shape, indices=places, init=weights)
+            yield sub_part(pre, read), post, transform
 
 
 def grid_of(picked: Places) -> Grid:

@@ -10,18 +10,20 @@ import importlib
 import re
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from importlib.util import find_spec
 from types import SimpleNamespace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, Protocol
 
 import nengo
 import numpy as np
 from numpy.typing import NDArray
 
-from ..layout import Tensors
+from ..examples import ROW, Presentation, spans_of
+from ..layout import Tensors, Weights
 from ..network import Network
-from .builder import BuiltNetwork
+from .builder import BuiltNetwork, Mode
 from .compat import import_nengo_loihi
 
 Simulator = Literal["nengo", "nengo_dl", "loihi"]
@@ -69,7 +71,7 @@ def require(simulator: str, network: Network) -> None:
 class SimulatorRun:
     """A built network on a simulator, example after example.
 
-    All layers must be probed. The state is carried over.
+    The state is carried over.
     """
 
     def __init__(
@@ -88,11 +90,7 @@ class SimulatorRun:
         self._name = name
         self._sim = _opened(name, built, network, tensors)
 
-    def __enter__(self) -> SimulatorRun:
-        """Return itself, to be closed."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         """Close the simulator."""
         self._sim.close()
 
@@ -113,13 +111,14 @@ class SimulatorRun:
         """Run the next examples.
 
         Returns the rows of the readout, (examples, steps, units), and the
-        spikes of each layer's neurons in Keras order, (examples, neurons).
+        spikes of each probed layer's neurons in Keras order, (examples,
+        neurons).
         """
         steps = self._network.steps
         self._sim.run_steps(count * steps)
         rows = np.array(self._sim.data[self._built.output])
-        layers = self._network.layers
-        spikes = {name: self._spikes(name, count) for name in layers}
+        probed = self._built.layer_probes
+        spikes = {name: self._spikes(name, count) for name in probed}
         self._forget()
         return rows.reshape(count, steps, -1), spikes
 
@@ -141,6 +140,75 @@ class SimulatorRun:
             return
         for probe in self._built.net.all_probes:
             self._sim.model.params[probe].clear()
+
+
+class BuildNetwork(Protocol):
+    """``nengo_network.build_network`` of a package."""
+
+    def __call__(
+        self,
+        weights: Weights,
+        images: NDArray[Any] | None = ...,
+        mode: Mode = ...,
+        probe: Sequence[str] = ...,
+    ) -> BuiltNetwork:
+        """Return the network in Nengo."""
+
+
+class Presented(NamedTuple):
+    """What some examples gave, one after another.
+
+    ``start``
+        The number of the first of them.
+    ``at_rest``
+        Whether it began from rest, and not as the one before had ended.
+    ``x``
+        The examples: (examples, *the input's shape).
+    ``rows``
+        Of the readout: (examples, steps, units).
+    ``spikes``
+        Of each layer's neurons in Keras order: (examples, neurons).
+    ``cores``
+        How many were used; None if there are none.
+    """
+
+    start: int
+    at_rest: bool
+    x: Array
+    rows: Array
+    spikes: dict[str, Array]
+    cores: int | None
+
+
+def run_examples(
+    build_network: BuildNetwork,
+    network: Network,
+    tensors: Tensors,
+    x: Any,
+    simulator: Simulator,
+    presentation: Presentation,
+    probe: Sequence[str] | None = None,
+) -> Iterator[Presented]:
+    """Yield what examples give, a few at a time.
+
+    ``x`` is (examples, *the input's shape), or gives that when it is sliced.
+    In a "row" the state is carried over from one to the next, as on the chip;
+    for "rest" the network is built anew for each. ``probe`` names the layers
+    whose spikes are kept, all of them unless given.
+
+    Raises RefusedError if the chip can't store the weights.
+    """
+    names = tuple(network.layers) if probe is None else probe
+    for first, stop in spans_of(len(x), ROW if presentation == "row" else 1):
+        shown = x[first:stop]
+        built = build_network(tensors, images=shown, probe=names)
+        run = SimulatorRun(simulator, built, network, tensors)
+        with closing(run):
+            for at in range(0, len(shown), run.at_once):
+                some = shown[at : at + run.at_once]
+                rows, spikes = run.present(len(some))
+                start, at_rest = first + at, at == 0
+                yield Presented(start, at_rest, some, rows, spikes, run.cores)
 
 
 def not_stored(net: Any, dt: float, tensors: Tensors) -> str | None:

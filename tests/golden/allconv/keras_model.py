@@ -5,17 +5,15 @@
 Small colour images without a single pooling layer.
 """
 
-# mypy: disable-error-code="import-not-found,import-untyped"
-
 from __future__ import annotations
 
 from os import PathLike
 
-from tensorflow import keras
-
 from ._runtime.keras.losses import cross_entropy
 from ._runtime.keras.model import (
     SpikingLayers,
+    he_uniform,
+    keras,
     model_weights,
     set_model_weights,
 )
@@ -39,38 +37,84 @@ def build_model(seed: int = SEED) -> keras.Model:
     image = keras.Input((32, 32, 3), name="image")
     scaled = layers.Rescaling(2.0, offset=-1.0, name="image.scaled")(image)
     encode = spiking(
-        layers.Conv2D(4, 3, strides=2, padding="same", name="encode"),
+        layers.Conv2D(
+            4,
+            3,
+            strides=2,
+            padding="same",
+            kernel_initializer=he_uniform("encode", seed),
+            name="encode",
+        ),
         scaled,
     )
     c0 = spiking(
-        layers.Conv2D(24, 3, padding="same", name="c0"),
+        layers.Conv2D(
+            24,
+            3,
+            padding="same",
+            kernel_initializer=he_uniform("c0", seed),
+            name="c0",
+        ),
         encode,
         batchnorm=True,
     )
     s0 = spiking(
-        layers.Conv2D(24, 2, strides=2, name="s0"),
+        layers.Conv2D(
+            24,
+            2,
+            strides=2,
+            kernel_initializer=he_uniform("s0", seed),
+            name="s0",
+        ),
         c0,
         batchnorm=True,
     )
     c1 = spiking(
-        layers.Conv2D(48, 3, padding="same", name="c1"),
+        layers.Conv2D(
+            48,
+            3,
+            padding="same",
+            kernel_initializer=he_uniform("c1", seed),
+            name="c1",
+        ),
         s0,
         batchnorm=True,
         dropout=0.2,
     )
     s1 = spiking(
-        layers.Conv2D(48, 2, strides=2, name="s1"),
+        layers.Conv2D(
+            48,
+            2,
+            strides=2,
+            kernel_initializer=he_uniform("s1", seed),
+            name="s1",
+        ),
         c1,
         batchnorm=True,
     )
     c2 = spiking(
-        layers.Conv2D(64, 1, padding="same", name="c2"),
+        layers.Conv2D(
+            64,
+            1,
+            padding="same",
+            kernel_initializer=he_uniform("c2", seed),
+            name="c2",
+        ),
         s1,
         batchnorm=True,
     )
     avgpool = layers.AveragePooling2D(4, name="avgpool")(c2)
-    d0 = spiking(layers.Dense(64, name="d0"), avgpool, batchnorm=True)
-    object_ = spiking.linear(layers.Dense(10, name="object"), d0)
+    flat = layers.Flatten(name="d0.flat")(avgpool)
+    d0 = spiking(
+        layers.Dense(64, kernel_initializer=he_uniform("d0", seed), name="d0"),
+        flat,
+        batchnorm=True,
+    )
+    object_ = layers.Dense(
+        10,
+        kernel_initializer=he_uniform("object", seed),
+        name="object",
+    )(d0)
     return keras.Model(image, object_, name="allconv")
 
 

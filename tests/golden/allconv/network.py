@@ -5,14 +5,13 @@
 Small colour images without a single pooling layer.
 
 A layer keeps a percentile of its rates within ``rate``, in Hz; activation 1.0
-stands for the upper one. ``cut`` is the depth slices of an ensemble and what a
-core holds of it, ``fanout`` the synaptic operations and the spikes to cores if
-each neuron spikes once.
+stands for the upper one. ``fanout`` is what happens on the chip if each neuron
+spikes once; its messages are the spikes that cores get.
 """
 
 from __future__ import annotations
 
-from ._runtime.network import Cut, Input, Layer, Lif, Network, Readout
+from ._runtime.network import Cut, Fanout, Input, Layer, Lif, Network, Readout
 
 DT = 0.001  # seconds a step
 PRESENT = 0.13  # seconds an example
@@ -30,48 +29,48 @@ LAYERS = {
         rate=(0.0, 250.0),
         encoder="conv",
         start="spread",
-        fanout=(203136, 3456),
+        fanout=Fanout(synaptic_operations=203136, messages=3456),
     ),
     "c0": Layer(
         shape=(16, 16, 24),
         rate=(20.0, 120.0),
         lif=Lif(tau_rc=0.02, tau_ref=0.002),
-        cut=Cut(block=(16, 8, 8)),
-        fanout=(147456, 6144),
+        cut=Cut(block_shape=(16, 8, 8)),
+        fanout=Fanout(synaptic_operations=147456, messages=6144),
     ),
     "s0": Layer(
         shape=(8, 8, 24),
         rate=(20.0, 120.0),
         lif=Lif(tau_rc=0.02, tau_ref=0.002),
-        cut=Cut(block=(8, 4, 24)),
-        fanout=(557568, 4608),
+        cut=Cut(block_shape=(8, 4, 24)),
+        fanout=Fanout(synaptic_operations=557568, messages=4608),
     ),
     "c1": Layer(
         shape=(8, 8, 48),
         rate=(20.0, 120.0),
         lif=Lif(tau_rc=0.02, tau_ref=0.002),
-        cut=Cut(block=(8, 8, 16)),
-        fanout=(147456, 3072),
+        cut=Cut(block_shape=(8, 8, 16)),
+        fanout=Fanout(synaptic_operations=147456, messages=3072),
     ),
     "s1": Layer(
         shape=(4, 4, 48),
         rate=(20.0, 120.0),
         lif=Lif(tau_rc=0.02, tau_ref=0.002),
-        cut=Cut(block=(4, 4, 48)),
-        fanout=(49152, 768),
+        cut=Cut(block_shape=(4, 4, 48)),
+        fanout=Fanout(synaptic_operations=49152, messages=768),
     ),
     "c2": Layer(
         shape=(4, 4, 64),
         rate=(20.0, 120.0),
         lif=Lif(tau_rc=0.02, tau_ref=0.002),
-        cut=Cut(block=(4, 4, 64)),
-        fanout=(65536, 1024),
+        cut=Cut(block_shape=(4, 4, 64)),
+        fanout=Fanout(synaptic_operations=65536, messages=1024),
     ),
     "d0": Layer(
         shape=(64,),
         rate=(20.0, 120.0),
         lif=Lif(tau_rc=0.02, tau_ref=0.002),
-        cut=Cut(block=(64,)),
+        cut=Cut(block_shape=(64,)),
     ),
 }
 READOUT = Readout(

@@ -5,16 +5,14 @@
 Eight directions of a drifting handwritten digit.
 """
 
-# mypy: disable-error-code="import-not-found,import-untyped"
-
 from __future__ import annotations
 
 from os import PathLike
 
-from tensorflow import keras
-
 from ._runtime.keras.model import (
     SpikingLayers,
+    he_uniform,
+    keras,
     model_weights,
     set_model_weights,
 )
@@ -34,13 +32,58 @@ def build_model(seed: int = SEED) -> keras.Model:
     ``direction``, (batch, 8). An activation of 1.0 stands for the upper rate
     of its layer.
     """
-    spiking = SpikingLayers(NETWORK, seed, l2=5e-5)
+    spiking = SpikingLayers(NETWORK, seed)
+    l2 = keras.regularizers.L2(5e-5)
     clip = keras.Input((8, 16, 16, 1), name="clip")
-    encode = spiking(layers.Conv3D(2, 1, name="encode"), clip)
-    c0 = spiking(layers.Conv3D(8, 3, strides=(1, 2, 2), name="c0"), encode)
-    c1 = spiking(layers.Conv3D(16, 3, strides=2, name="c1"), c0)
-    d0 = spiking(layers.Dense(64, name="d0"), c1, dropout=0.2)
-    direction = spiking.linear(layers.Dense(8, name="direction"), d0)
+    encode = spiking(
+        layers.Conv3D(
+            2,
+            1,
+            kernel_initializer=he_uniform("encode", seed),
+            kernel_regularizer=l2,
+            name="encode",
+        ),
+        clip,
+    )
+    c0 = spiking(
+        layers.Conv3D(
+            8,
+            3,
+            strides=(1, 2, 2),
+            kernel_initializer=he_uniform("c0", seed),
+            kernel_regularizer=l2,
+            name="c0",
+        ),
+        encode,
+    )
+    c1 = spiking(
+        layers.Conv3D(
+            16,
+            3,
+            strides=2,
+            kernel_initializer=he_uniform("c1", seed),
+            kernel_regularizer=l2,
+            name="c1",
+        ),
+        c0,
+    )
+    flat = layers.Flatten(name="d0.flat")(c1)
+    d0 = spiking(
+        layers.Dense(
+            64,
+            kernel_initializer=he_uniform("d0", seed),
+            kernel_regularizer=l2,
+            name="d0",
+        ),
+        flat,
+        dropout=0.2,
+    )
+    direction = layers.Dense(
+        8,
+        kernel_initializer=he_uniform("direction", seed),
+        kernel_regularizer=l2,
+        name="direction",
+    )(d0)
     return keras.Model(clip, direction, name="drift")
 
 

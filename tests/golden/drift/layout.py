@@ -13,10 +13,19 @@ from ._runtime.layout import (
     DENSE,
     FileName,
     Layout,
+    LayoutError,
     Tensor,
     Tensors,
 )
-from ._runtime.layout import LayoutError as LayoutError
+
+__all__ = [
+    "LAYOUT",
+    "LAYOUT_ID",
+    "TENSORS",
+    "LayoutError",
+    "load_weights",
+    "save_weights",
+]
 
 LAYOUT_ID = "890b635f6768d586"
 TENSORS = (

@@ -5,14 +5,13 @@
 Eight directions of a drifting handwritten digit.
 
 A layer keeps a percentile of its rates within ``rate``, in Hz; activation 1.0
-stands for the upper one. ``cut`` is the depth slices of an ensemble and what a
-core holds of it, ``fanout`` the synaptic operations and the spikes to cores if
-each neuron spikes once.
+stands for the upper one. ``fanout`` is what happens on the chip if each neuron
+spikes once; its messages are the spikes that cores get.
 """
 
 from __future__ import annotations
 
-from ._runtime.network import Cut, Input, Layer, Network, Readout
+from ._runtime.network import Cut, Fanout, Input, Layer, Network, Readout
 
 DT = 0.001  # seconds a step
 PRESENT = 0.06  # seconds an example
@@ -24,24 +23,24 @@ LAYERS = {
         rate=(0.0, 250.0),
         encoder="conv",
         start="spread",
-        fanout=(169344, 5400),
+        fanout=Fanout(synaptic_operations=169344, messages=5400),
     ),
     "c0": Layer(
         shape=(6, 7, 7, 8),
         rate=(20.0, 150.0),
-        cut=Cut(group=2, block=(7, 7, 16)),
-        fanout=(124416, 2352),
+        cut=Cut(slices_per_ensemble=2, block_shape=(7, 7, 16)),
+        fanout=Fanout(synaptic_operations=124416, messages=2352),
     ),
     "c1": Layer(
         shape=(2, 3, 3, 16),
         rate=(20.0, 150.0),
-        cut=Cut(group=2, block=(3, 3, 32)),
-        fanout=(18432, 288),
+        cut=Cut(slices_per_ensemble=2, block_shape=(3, 3, 32)),
+        fanout=Fanout(synaptic_operations=18432, messages=288),
     ),
     "d0": Layer(
         shape=(64,),
         rate=(20.0, 150.0),
-        cut=Cut(block=(64,)),
+        cut=Cut(block_shape=(64,)),
     ),
 }
 READOUT = Readout("direction", units=8, decide="last")

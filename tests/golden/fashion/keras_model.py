@@ -5,16 +5,14 @@
 Articles of clothing, ten kinds: Fashion-MNIST.
 """
 
-# mypy: disable-error-code="import-not-found,import-untyped"
-
 from __future__ import annotations
 
 from os import PathLike
 
-from tensorflow import keras
-
 from ._runtime.keras.model import (
     SpikingLayers,
+    he_uniform,
+    keras,
     model_weights,
     set_model_weights,
 )
@@ -36,20 +34,54 @@ def build_model(seed: int = SEED) -> keras.Model:
     """
     spiking = SpikingLayers(NETWORK, seed)
     image = keras.Input((28, 28, 1), name="image")
-    encode = spiking(layers.Conv2D(8, 3, name="encode"), image)
+    encode = spiking(
+        layers.Conv2D(
+            8,
+            3,
+            kernel_initializer=he_uniform("encode", seed),
+            name="encode",
+        ),
+        image,
+    )
     c0 = spiking(
-        layers.Conv2D(32, 3, strides=2, name="c0"),
+        layers.Conv2D(
+            32,
+            3,
+            strides=2,
+            kernel_initializer=he_uniform("c0", seed),
+            name="c0",
+        ),
         encode,
         batchnorm=True,
     )
     c1 = spiking(
-        layers.Conv2D(64, 3, strides=2, name="c1"),
+        layers.Conv2D(
+            64,
+            3,
+            strides=2,
+            kernel_initializer=he_uniform("c1", seed),
+            name="c1",
+        ),
         c0,
         batchnorm=True,
         dropout=0.2,
     )
-    d0 = spiking(layers.Dense(128, name="d0"), c1, batchnorm=True, dropout=0.4)
-    article = spiking.linear(layers.Dense(10, name="article"), d0)
+    flat = layers.Flatten(name="d0.flat")(c1)
+    d0 = spiking(
+        layers.Dense(
+            128,
+            kernel_initializer=he_uniform("d0", seed),
+            name="d0",
+        ),
+        flat,
+        batchnorm=True,
+        dropout=0.4,
+    )
+    article = layers.Dense(
+        10,
+        kernel_initializer=he_uniform("article", seed),
+        name="article",
+    )(d0)
     return keras.Model(image, article, name="fashion")
 
 

@@ -5,14 +5,13 @@
 Articles of clothing, ten kinds: Fashion-MNIST.
 
 A layer keeps a percentile of its rates within ``rate``, in Hz; activation 1.0
-stands for the upper one. ``cut`` is the depth slices of an ensemble and what a
-core holds of it, ``fanout`` the synaptic operations and the spikes to cores if
-each neuron spikes once.
+stands for the upper one. ``fanout`` is what happens on the chip if each neuron
+spikes once; its messages are the spikes that cores get.
 """
 
 from __future__ import annotations
 
-from ._runtime.network import Cut, Input, Layer, Network, Readout
+from ._runtime.network import Cut, Fanout, Input, Layer, Network, Readout
 
 DT = 0.001  # seconds a step
 PRESENT = 0.1  # seconds an example
@@ -24,24 +23,24 @@ LAYERS = {
         rate=(0.0, 250.0),
         encoder="conv",
         start="spread",
-        fanout=(331776, 25000),
+        fanout=Fanout(synaptic_operations=331776, messages=25000),
     ),
     "c0": Layer(
         shape=(12, 12, 32),
         rate=(20.0, 250.0),
-        cut=Cut(block=(12, 12, 7)),
-        fanout=(460800, 11616),
+        cut=Cut(block_shape=(12, 12, 7)),
+        fanout=Fanout(synaptic_operations=460800, messages=11616),
     ),
     "c1": Layer(
         shape=(5, 5, 64),
         rate=(20.0, 250.0),
-        cut=Cut(block=(5, 5, 22)),
-        fanout=(204800, 3200),
+        cut=Cut(block_shape=(5, 5, 22)),
+        fanout=Fanout(synaptic_operations=204800, messages=3200),
     ),
     "d0": Layer(
         shape=(128,),
         rate=(20.0, 250.0),
-        cut=Cut(block=(64,)),
+        cut=Cut(block_shape=(64,)),
     ),
 }
 READOUT = Readout(

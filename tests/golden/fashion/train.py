@@ -10,11 +10,18 @@ integers below 10.
 from __future__ import annotations
 
 import sys
-from types import ModuleType
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from ._runtime.keras.training import Trainer, Training
+from ._runtime.keras.training import FileName, Trainer, Training
 from .layout import LAYOUT
 from .network import NETWORK
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from ._runtime.keras.model import keras
+    from ._runtime.keras.training import TrainOptions
 
 TRAINING = Training(
     epochs=12,
@@ -23,18 +30,39 @@ TRAINING = Training(
     seed=0,
     schedule="cosine",
 )
+# The program brings TensorFlow, so it is imported when a training begins.
+TRAINER = Trainer(NETWORK, LAYOUT, TRAINING, f"{__package__}.keras_model")
 
 
-def _model() -> ModuleType:
-    # It brings TensorFlow: only once the data are known to be good.
-    from . import keras_model
+def train(
+    x: Any,
+    y: Any = None,
+    weights: FileName | None = None,
+    epochs: int | None = None,
+    **options: Unpack[TrainOptions],
+) -> keras.Model:
+    """Return the trained model, and write its weights if a path is given.
 
-    return keras_model
+    ``x`` is an array (examples, 28, 28, 1) with its ``y``, labels (examples,),
+    integers below 10, or a tf.data.Dataset of both, in single examples or in
+    batches.
+
+    ``epochs``, of the phase smooth, are the spec's unless given. The other
+    options are those of `Trainer.train`: ``initial``, ``phases``,
+    ``spike_updates``, ``patience``, ``resume``, ``strategy``, ``seed``,
+    ``validation``, ``groups``, ``class_weight`` and Keras's ``callbacks``.
+
+    Raises DataError if an array is not what the network accepts, LayoutError
+    if the initial weights are another network's, DivergedError if the loss is
+    NaN.
+    """
+    return TRAINER.train(x, y, weights, epochs, **options)
 
 
-TRAINER = Trainer(NETWORK, LAYOUT, TRAINING, _model)
-train = TRAINER.train
-main = TRAINER.main
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train from the command line; return the exit status."""
+    return TRAINER.main(arguments)
+
 
 if __name__ == "__main__":
     sys.exit(main())

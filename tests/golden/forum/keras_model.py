@@ -5,17 +5,15 @@
 Twelve kinds of motion in colour clips of 16 frames.
 """
 
-# mypy: disable-error-code="import-not-found,import-untyped"
-
 from __future__ import annotations
 
 from os import PathLike
 
-from tensorflow import keras
-
 from ._runtime.keras.losses import focal
 from ._runtime.keras.model import (
     SpikingLayers,
+    he_uniform,
+    keras,
     model_weights,
     set_model_weights,
 )
@@ -35,19 +33,61 @@ def build_model(seed: int = SEED) -> keras.Model:
     ``motion``, (batch, 12). An activation of 1.0 stands for the upper rate of
     its layer.
     """
-    spiking = SpikingLayers(NETWORK, seed, l2=5e-5)
+    spiking = SpikingLayers(NETWORK, seed)
+    l2 = keras.regularizers.L2(5e-5)
     clip = keras.Input((16, 36, 64, 3), name="clip")
     c0 = spiking(
-        layers.Conv3D(16, 3, strides=(1, 2, 2), padding="same", name="c0"),
+        layers.Conv3D(
+            16,
+            3,
+            strides=(1, 2, 2),
+            padding="same",
+            kernel_initializer=he_uniform("c0", seed),
+            kernel_regularizer=l2,
+            name="c0",
+        ),
         clip,
     )
     c1 = spiking(
-        layers.Conv3D(64, 3, strides=2, padding="same", name="c1"),
+        layers.Conv3D(
+            64,
+            3,
+            strides=2,
+            padding="same",
+            kernel_initializer=he_uniform("c1", seed),
+            kernel_regularizer=l2,
+            name="c1",
+        ),
         c0,
     )
-    s1 = spiking(layers.Conv3D(64, 2, strides=2, name="s1"), c1)
-    d0 = spiking(layers.Dense(256, name="d0"), s1, dropout=0.5)
-    motion = spiking.linear(layers.Dense(12, name="motion"), d0)
+    s1 = spiking(
+        layers.Conv3D(
+            64,
+            2,
+            strides=2,
+            kernel_initializer=he_uniform("s1", seed),
+            kernel_regularizer=l2,
+            name="s1",
+        ),
+        c1,
+    )
+    flat = layers.Flatten(name="d0.flat")(s1)
+    d0 = spiking(
+        layers.Dense(
+            256,
+            kernel_initializer=he_uniform("d0", seed),
+            kernel_regularizer=l2,
+            name="d0",
+        ),
+        flat,
+        dropout=0.5,
+    )
+    motion = layers.Dense(
+        12,
+        kernel_initializer=he_uniform("motion", seed),
+        kernel_regularizer=l2,
+        name="motion",
+    )(d0)
     return keras.Model(clip, motion, name="forum")
 
 

@@ -5,14 +5,13 @@
 Twelve kinds of motion in colour clips of 16 frames.
 
 A layer keeps a percentile of its rates within ``rate``, in Hz; activation 1.0
-stands for the upper one. ``cut`` is the depth slices of an ensemble and what a
-core holds of it, ``fanout`` the synaptic operations and the spikes to cores if
-each neuron spikes once.
+stands for the upper one. ``fanout`` is what happens on the chip if each neuron
+spikes once; its messages are the spikes that cores get.
 """
 
 from __future__ import annotations
 
-from ._runtime.network import Cut, Input, Layer, Network, Readout
+from ._runtime.network import Cut, Fanout, Input, Layer, Network, Readout
 
 DT = 0.001  # seconds a step
 PRESENT = 0.1  # seconds an example
@@ -24,24 +23,24 @@ LAYERS = {
         rate=(0.0, 250.0),
         encoder="conv",
         start="spread",
-        fanout=(47550464, 3326976),
+        fanout=Fanout(synaptic_operations=47550464, messages=3326976),
     ),
     "c1": Layer(
         shape=(8, 9, 16, 64),
         rate=(20.0, 150.0),
-        cut=Cut(group=2, block=(9, 16, 7)),
-        fanout=(4194304, 196608),
+        cut=Cut(slices_per_ensemble=2, block_shape=(9, 16, 7)),
+        fanout=Fanout(synaptic_operations=4194304, messages=196608),
     ),
     "s1": Layer(
         shape=(4, 4, 8, 64),
         rate=(20.0, 150.0),
-        cut=Cut(block=(4, 8, 22)),
-        fanout=(2097152, 262144),
+        cut=Cut(block_shape=(4, 8, 22)),
+        fanout=Fanout(synaptic_operations=2097152, messages=262144),
     ),
     "d0": Layer(
         shape=(256,),
         rate=(20.0, 150.0),
-        cut=Cut(block=(8,)),
+        cut=Cut(block_shape=(8,)),
     ),
 }
 READOUT = Readout("motion", units=12, decide="last")

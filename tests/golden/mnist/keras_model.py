@@ -5,16 +5,14 @@
 Handwritten digits with two strided convolutions.
 """
 
-# mypy: disable-error-code="import-not-found,import-untyped"
-
 from __future__ import annotations
 
 from os import PathLike
 
-from tensorflow import keras
-
 from ._runtime.keras.model import (
     SpikingLayers,
+    he_uniform,
+    keras,
     model_weights,
     set_model_weights,
 )
@@ -36,11 +34,50 @@ def build_model(seed: int = SEED) -> keras.Model:
     """
     spiking = SpikingLayers(NETWORK, seed)
     image = keras.Input((28, 28, 1), name="image")
-    encode = spiking(layers.Conv2D(3, 1, name="encode"), image)
-    c0 = spiking(layers.Conv2D(32, 3, strides=2, name="c0"), encode)
-    c1 = spiking(layers.Conv2D(64, 3, strides=2, name="c1"), c0)
-    d0 = spiking(layers.Dense(100, name="d0"), c1, dropout=0.2)
-    digit = spiking.linear(layers.Dense(10, name="digit"), d0)
+    encode = spiking(
+        layers.Conv2D(
+            3,
+            1,
+            kernel_initializer=he_uniform("encode", seed),
+            name="encode",
+        ),
+        image,
+    )
+    c0 = spiking(
+        layers.Conv2D(
+            32,
+            3,
+            strides=2,
+            kernel_initializer=he_uniform("c0", seed),
+            name="c0",
+        ),
+        encode,
+    )
+    c1 = spiking(
+        layers.Conv2D(
+            64,
+            3,
+            strides=2,
+            kernel_initializer=he_uniform("c1", seed),
+            name="c1",
+        ),
+        c0,
+    )
+    flat = layers.Flatten(name="d0.flat")(c1)
+    d0 = spiking(
+        layers.Dense(
+            100,
+            kernel_initializer=he_uniform("d0", seed),
+            name="d0",
+        ),
+        flat,
+        dropout=0.2,
+    )
+    digit = layers.Dense(
+        10,
+        kernel_initializer=he_uniform("digit", seed),
+        name="digit",
+    )(d0)
     return keras.Model(image, digit, name="mnist")
 
 

@@ -5,14 +5,13 @@
 Handwritten digits with two strided convolutions.
 
 A layer keeps a percentile of its rates within ``rate``, in Hz; activation 1.0
-stands for the upper one. ``cut`` is the depth slices of an ensemble and what a
-core holds of it, ``fanout`` the synaptic operations and the spikes to cores if
-each neuron spikes once.
+stands for the upper one. ``fanout`` is what happens on the chip if each neuron
+spikes once; its messages are the spikes that cores get.
 """
 
 from __future__ import annotations
 
-from ._runtime.network import Cut, Input, Layer, Network, Readout
+from ._runtime.network import Cut, Fanout, Input, Layer, Network, Readout
 
 DT = 0.001  # seconds a step
 PRESENT = 0.06  # seconds an example
@@ -24,24 +23,24 @@ LAYERS = {
         rate=(0.0, 250.0),
         encoder="conv",
         start="spread",
-        fanout=(146016, 6804),
+        fanout=Fanout(synaptic_operations=146016, messages=6804),
     ),
     "c0": Layer(
         shape=(13, 13, 32),
         rate=(20.0, 150.0),
-        cut=Cut(block=(13, 7, 11)),
-        fanout=(663552, 16224),
+        cut=Cut(block_shape=(13, 7, 11)),
+        fanout=Fanout(synaptic_operations=663552, messages=16224),
     ),
     "c1": Layer(
         shape=(6, 6, 64),
         rate=(20.0, 150.0),
-        cut=Cut(block=(6, 6, 22)),
-        fanout=(230400, 4608),
+        cut=Cut(block_shape=(6, 6, 22)),
+        fanout=Fanout(synaptic_operations=230400, messages=4608),
     ),
     "d0": Layer(
         shape=(100,),
         rate=(20.0, 150.0),
-        cut=Cut(block=(50,)),
+        cut=Cut(block_shape=(50,)),
     ),
 }
 READOUT = Readout("digit", units=10, decide="last")

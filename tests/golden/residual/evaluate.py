@@ -9,24 +9,52 @@
 from __future__ import annotations
 
 import sys
-from types import ModuleType
+from collections.abc import Sequence
+from typing import Any
 
-from ._runtime.nengo.evaluation import Evaluator
+from ._runtime.examples import Presentation
+from ._runtime.layout import Weights
+from ._runtime.nengo.evaluation import Evaluation, Evaluator
+from ._runtime.nengo.simulators import Simulator
 from .layout import LAYOUT
 from .nengo_network import build_network
 from .network import NETWORK
 
-
-def _model() -> ModuleType:
-    # It brings TensorFlow: only where that is installed.
-    from . import keras_model
-
-    return keras_model
+EVALUATOR = Evaluator(NETWORK, LAYOUT, build_network)
 
 
-EVALUATOR = Evaluator(NETWORK, LAYOUT, build_network, _model)
-evaluate = EVALUATOR.evaluate
-main = EVALUATOR.main
+def evaluate(
+    x: Any,
+    y: Any,
+    weights: Weights,
+    simulator: Simulator = "nengo",
+    examples: int | None = None,
+    presentation: Presentation = "row",
+    seed: int | None = 0,
+) -> Evaluation:
+    """Present examples one after another, and compare with labels.
+
+    ``x`` is an array (examples, 16, 16, 1), ``y`` labels (examples,), integers
+    below 10.
+
+    ``weights`` is a file, or a mapping of the tensors in `layout.TENSORS`.
+    ``seed`` shuffles the examples and draws as many as ``examples`` says;
+    without a seed they come as they are. In a "row" of 200 the state is
+    carried over from one to the next, as on the chip; for "rest" the network
+    is built anew for each.
+
+    Raises DataError if an array does not fit, LayoutError if the weights do
+    not, ModuleNotFoundError if the simulator is not installed, RefusedError
+    if the chip can't store the weights.
+    """
+    options = simulator, examples, presentation, seed
+    return EVALUATOR.evaluate(x, y, weights, *options)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Evaluate from the command line; return the exit status."""
+    return EVALUATOR.main(arguments)
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -5,17 +5,15 @@
 A small residual network: one identity and one strided shortcut.
 """
 
-# mypy: disable-error-code="import-not-found,import-untyped"
-
 from __future__ import annotations
 
 from os import PathLike
 
-from tensorflow import keras
-
 from ._runtime.keras.losses import focal
 from ._runtime.keras.model import (
     SpikingLayers,
+    he_uniform,
+    keras,
     model_weights,
     set_model_weights,
 )
@@ -35,32 +33,104 @@ def build_model(seed: int = SEED) -> keras.Model:
     ``digit``, (batch, 10). An activation of 1.0 stands for the upper rate of
     its layer.
     """
-    spiking = SpikingLayers(NETWORK, seed, l2=0.0001)
+    spiking = SpikingLayers(NETWORK, seed)
+    l2 = keras.regularizers.L2(0.0001)
     image = keras.Input((16, 16, 1), name="image")
-    pixels = spiking(layers.Conv2D(4, 3, padding="same", name="pixels"), image)
-    stem = spiking(layers.Conv2D(8, 3, padding="same", name="stem"), pixels)
-    a0 = spiking(layers.Conv2D(8, 3, padding="same", name="a0"), stem)
+    pixels = spiking(
+        layers.Conv2D(
+            4,
+            3,
+            padding="same",
+            kernel_initializer=he_uniform("pixels", seed),
+            kernel_regularizer=l2,
+            name="pixels",
+        ),
+        image,
+    )
+    stem = spiking(
+        layers.Conv2D(
+            8,
+            3,
+            padding="same",
+            kernel_initializer=he_uniform("stem", seed),
+            kernel_regularizer=l2,
+            name="stem",
+        ),
+        pixels,
+    )
+    a0 = spiking(
+        layers.Conv2D(
+            8,
+            3,
+            padding="same",
+            kernel_initializer=he_uniform("a0", seed),
+            kernel_regularizer=l2,
+            name="a0",
+        ),
+        stem,
+    )
     a1 = spiking(
-        layers.Conv2D(8, 3, padding="same", name="a1"),
+        layers.Conv2D(
+            8,
+            3,
+            padding="same",
+            kernel_initializer=he_uniform("a1", seed),
+            kernel_regularizer=l2,
+            name="a1",
+        ),
         a0,
         shortcut=stem,
     )
     b0 = spiking(
-        layers.Conv2D(16, 3, strides=2, padding="same", name="b0"),
+        layers.Conv2D(
+            16,
+            3,
+            strides=2,
+            padding="same",
+            kernel_initializer=he_uniform("b0", seed),
+            kernel_regularizer=l2,
+            name="b0",
+        ),
         a1,
     )
-    shortcut = spiking.linear(
-        layers.Conv2D(16, 1, strides=2, use_bias=False, name="b1.shortcut"),
-        a1,
-    )
+    shortcut = layers.Conv2D(
+        16,
+        1,
+        strides=2,
+        use_bias=False,
+        kernel_initializer=he_uniform("b1.shortcut", seed),
+        kernel_regularizer=l2,
+        name="b1.shortcut",
+    )(a1)
     b1 = spiking(
-        layers.Conv2D(16, 3, padding="same", name="b1"),
+        layers.Conv2D(
+            16,
+            3,
+            padding="same",
+            kernel_initializer=he_uniform("b1", seed),
+            kernel_regularizer=l2,
+            name="b1",
+        ),
         b0,
         shortcut=shortcut,
     )
     avgpool = layers.AveragePooling2D(2, name="avgpool")(b1)
-    d0 = spiking(layers.Dense(32, name="d0"), avgpool)
-    digit = spiking.linear(layers.Dense(10, name="digit"), d0)
+    flat = layers.Flatten(name="d0.flat")(avgpool)
+    d0 = spiking(
+        layers.Dense(
+            32,
+            kernel_initializer=he_uniform("d0", seed),
+            kernel_regularizer=l2,
+            name="d0",
+        ),
+        flat,
+    )
+    digit = layers.Dense(
+        10,
+        kernel_initializer=he_uniform("digit", seed),
+        kernel_regularizer=l2,
+        name="digit",
+    )(d0)
     return keras.Model(image, digit, name="residual")
 
 

@@ -5,14 +5,13 @@
 A small residual network: one identity and one strided shortcut.
 
 A layer keeps a percentile of its rates within ``rate``, in Hz; activation 1.0
-stands for the upper one. ``cut`` is the depth slices of an ensemble and what a
-core holds of it, ``fanout`` the synaptic operations and the spikes to cores if
-each neuron spikes once.
+stands for the upper one. ``fanout`` is what happens on the chip if each neuron
+spikes once; its messages are the spikes that cores get.
 """
 
 from __future__ import annotations
 
-from ._runtime.network import Cut, Input, Layer, Network, Readout
+from ._runtime.network import Cut, Fanout, Input, Layer, Network, Readout
 
 DT = 0.001  # seconds a step
 PRESENT = 0.13  # seconds an example
@@ -24,42 +23,42 @@ LAYERS = {
         rate=(0.0, 250.0),
         encoder="conv",
         start="spread",
-        fanout=(67712, 1152),
+        fanout=Fanout(synaptic_operations=67712, messages=1152),
     ),
     "stem": Layer(
         shape=(16, 16, 8),
         rate=(20.0, 120.0),
-        cut=Cut(block=(16, 8, 8)),
-        fanout=(151808, 4352),
+        cut=Cut(block_shape=(16, 8, 8)),
+        fanout=Fanout(synaptic_operations=151808, messages=4352),
     ),
     "a0": Layer(
         shape=(16, 16, 8),
         rate=(20.0, 120.0),
-        cut=Cut(block=(16, 8, 8)),
-        fanout=(135424, 2304),
+        cut=Cut(block_shape=(16, 8, 8)),
+        fanout=Fanout(synaptic_operations=135424, messages=2304),
     ),
     "a1": Layer(
         shape=(16, 16, 8),
         rate=(20.0, 120.0),
-        cut=Cut(block=(16, 8, 8)),
-        fanout=(75904, 2560),
+        cut=Cut(block_shape=(16, 8, 8)),
+        fanout=Fanout(synaptic_operations=75904, messages=2560),
     ),
     "b0": Layer(
         shape=(8, 8, 16),
         rate=(20.0, 120.0),
-        cut=Cut(block=(8, 8, 16)),
-        fanout=(123904, 1024),
+        cut=Cut(block_shape=(8, 8, 16)),
+        fanout=Fanout(synaptic_operations=123904, messages=1024),
     ),
     "b1": Layer(
         shape=(8, 8, 16),
         rate=(20.0, 120.0),
-        cut=Cut(block=(8, 8, 16)),
-        fanout=(32768, 1024),
+        cut=Cut(block_shape=(8, 8, 16)),
+        fanout=Fanout(synaptic_operations=32768, messages=1024),
     ),
     "d0": Layer(
         shape=(32,),
         rate=(20.0, 120.0),
-        cut=Cut(block=(32,)),
+        cut=Cut(block_shape=(32,)),
     ),
 }
 READOUT = Readout("digit", units=10)

@@ -1,0 +1,100 @@
+"""Where a mapped network may fail on a board, although the emulator runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from snnc.diagnostics import Diagnostic, Label
+from snnc.ir.logical import Layer, Loihi
+from snnc.ir.mapped import MappedNetwork, Registers, most_axons
+from snnc.rules.board import (
+    ChipsUnasked,
+    CostlyAxons,
+    MixedAxons,
+    UncertainFormats,
+    UncertainOutAxons,
+)
+from snnc.text.tables import counted
+
+
+def doubts(mapped: MappedNetwork) -> Iterator[Diagnostic]:
+    """What may fail; an error where the device is strict."""
+    strict = mapped.lowered.network.device.strict
+    for diagnostic in _doubts(mapped):
+        yield diagnostic.as_error() if strict else diagnostic
+    yield from _prices(mapped)
+
+
+def _doubts(mapped: MappedNetwork) -> Iterator[Diagnostic]:
+    network = mapped.lowered.network
+    target, board = network.target, network.device.board
+    assert isinstance(target, Loihi)
+    if mapped.mixed:
+        first, *others = _layers(mapped, mapped.mixed)
+        yield MixedAxons(
+            span=first.span,
+            related=_labels(others),
+            layers=_quoted([first, *others]),
+            allowed=target.cores,
+        )
+    for layer in network.layers:
+        found = registers_of(mapped, layer.name)
+        if found:
+            yield from _of_layer(mapped, layer, found)
+    if mapped.chips > board.chips:
+        yield ChipsUnasked(span=target.span, chips=mapped.chips, usual=board.chips)
+
+
+def _of_layer(
+    mapped: MappedNetwork, layer: Layer, registers: tuple[Registers, ...]
+) -> Iterator[Diagnostic]:
+    device = mapped.lowered.network.device
+    fullest = max(registers, key=lambda each: most_axons(mapped, each))
+    if most_axons(mapped, fullest) > device.core.out_axons:
+        yield UncertainOutAxons(
+            span=layer.span,
+            name=layer.name,
+            shared=fullest.shared_axons,
+            own=most_axons(mapped, fullest),
+            most=device.core.out_axons,
+        )
+    formats = max(each.formats for each in registers)
+    if formats > device.board.synapse_formats:
+        yield UncertainFormats(
+            span=layer.span,
+            name=layer.name,
+            formats=formats,
+            most=device.board.synapse_formats,
+        )
+
+
+def registers_of(mapped: MappedNetwork, name: str) -> tuple[Registers, ...]:
+    """Those of all cores of a layer."""
+    ensembles = (e for level in mapped.of_layer(name) for e in level.ensembles)
+    return tuple(each for ensemble in ensembles for each in ensemble.registers)
+
+
+def _prices(mapped: MappedNetwork) -> Iterator[Diagnostic]:
+    unmixed = mapped.unmixed
+    if unmixed is not None and unmixed.cores:
+        first, *others = _layers(mapped, tuple(unmixed.axons))
+        yield CostlyAxons(
+            span=first.span,
+            related=_labels(others),
+            layers=_quoted([first, *others]),
+            more=counted(unmixed.cores, "core"),
+        )
+
+
+def _layers(mapped: MappedNetwork, populations: tuple[str, ...]) -> list[Layer]:
+    """The layers of some populations, in spec order."""
+    named = {mapped.by_name[name].population.layer.name for name in populations}
+    return [layer for layer in mapped.lowered.network.layers if layer.name in named]
+
+
+def _labels(layers: list[Layer]) -> tuple[Label, ...]:
+    return tuple(Label(layer.span, "this one too") for layer in layers)
+
+
+def _quoted(layers: list[Layer]) -> str:
+    return ", ".join(layer.name for layer in layers)

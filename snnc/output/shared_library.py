@@ -1,0 +1,77 @@
+"""One copy of the run-time library in a process: packages use snnc's own.
+
+A package that this snnc built has the same bytes in its ``_runtime``. Its modules are
+then those of `snnc.runtime`: a layer, an error or a type is the same object whoever
+names it, and code of snnc takes what a package returns.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from functools import cache
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_loader
+from pathlib import Path
+from types import ModuleType
+
+from snnc import runtime
+from snnc.emit.files import LIBRARY
+
+
+def library_files(folder: Path) -> dict[str, bytes]:
+    """Return the modules of a library by their paths within its folder."""
+    paths = sorted(folder.rglob("*.py"))
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+@cache
+def own_library() -> dict[str, bytes]:
+    """Return the modules of this snnc's library."""
+    return library_files(Path(runtime.__file__).parent)
+
+
+def share(package: str) -> None:
+    """Let ``package._runtime`` and all in it be imported as `snnc.runtime`.
+
+    Parameters
+    ----------
+    package
+        The name that the package is imported under.
+    """
+    if _FINDER not in sys.meta_path:
+        sys.meta_path.insert(0, _FINDER)
+    _FINDER.packages.add(package)
+
+
+class _Finder(MetaPathFinder):
+    def __init__(self) -> None:
+        self.packages: set[str] = set()
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        package, _, rest = name.partition(".")
+        if package not in self.packages or f"{rest}.".partition(".")[0] != LIBRARY:
+            return None
+        own = runtime.__name__ + rest.removeprefix(LIBRARY)
+        return spec_from_loader(name, _Alias(own))
+
+
+class _Alias(Loader):
+    def __init__(self, own: str) -> None:
+        self._own = own
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        module = import_module(self._own)
+        self._spec = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        # It has run; the import system has just given it the spec of the other name.
+        module.__spec__ = self._spec
+
+
+_FINDER = _Finder()

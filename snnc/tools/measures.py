@@ -1,0 +1,300 @@
+"""From what runs of examples gave to one result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from operator import add
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.runtime.budgets import judged, slack_of
+from snnc.runtime.examples import Presentation
+from snnc.runtime.layout import Layout, LayoutError, Weights, smooth_of
+from snnc.runtime.network import Network
+from snnc.tools.results import KerasModel, LayerResult, Result, Work
+from snnc.tools.scores import confusion, over_time, score
+from snnc.tools.scores import judged as judged_readings
+from snnc.tools.statistics import Correlation, Firing
+
+PICO = 1e-12
+BATCH = 64  # examples
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What Keras says of some examples.
+
+    ``outputs`` are the model's, (examples, units); ``alike`` is how the
+    activations of each layer go with its spikes.
+    """
+
+    outputs: NDArray[np.float64]
+    alike: Mapping[str, Correlation]
+
+    def __add__(self, other: Compared) -> Compared:
+        """Return what it says of these examples, then of the others."""
+        outputs = np.concatenate([self.outputs, other.outputs])
+        alike = {n: own + other.alike[n] for n, own in self.alike.items()}
+        return Compared(outputs, alike)
+
+
+class BeforeSpikes(NamedTuple):
+    """What Keras says with the weights that entered the phase `spikes`.
+
+    ``outputs`` are (examples, units); None if the weights never went through
+    the phase, or if those before it are ``unknown``, which says why.
+    """
+
+    outputs: NDArray[np.float64] | None = None
+    unknown: str | None = None
+
+
+@dataclass(frozen=True)
+class EvaluatedPart:
+    """What the examples ``start`` to ``stop`` gave.
+
+    ``outputs``, (moments, examples, units), is what the readout decides by
+    after each of `scores.moments`; ``others``, (ways, examples, units), what it
+    would by `readings.ways_of`; ``keras`` is None without TensorFlow.
+    """
+
+    start: int
+    stop: int
+    outputs: NDArray[np.float64]
+    others: NDArray[np.float64]
+    firing: Mapping[str, Firing]
+    keras: Compared | None = None
+
+
+def outputs_of(parts: Sequence[EvaluatedPart]) -> NDArray[np.float64]:
+    """Return the outputs of all examples in order: (moments, examples, units)."""
+    return np.concatenate([part.outputs for part in _ordered(parts)], axis=1)
+
+
+def others_of(parts: Sequence[EvaluatedPart]) -> NDArray[np.float64]:
+    """Return what all examples would decide: (ways, examples, units)."""
+    return np.concatenate([part.others for part in _ordered(parts)], axis=1)
+
+
+def keras_of(parts: Sequence[EvaluatedPart]) -> Compared | None:
+    """Return what Keras says of all examples in order."""
+    pieces = [part.keras for part in _ordered(parts) if part.keras is not None]
+    return reduce(add, pieces) if pieces else None
+
+
+def result_of(
+    network: Network,
+    parts: Sequence[EvaluatedPart],
+    y: NDArray[Any],
+    *,
+    simulator: str,
+    presentation: Presentation,
+    model: KerasModel,
+    before: BeforeSpikes | None = None,
+    steps: int | None = None,
+    cores: int | None = None,
+    **known: Any,
+) -> Result:
+    """Judge all parts of a run, in whatever order they are.
+
+    ``steps`` are those of an example, the network's unless given; ``model`` is
+    what Keras's outputs are of, ``before`` what they were before the phase
+    `spikes`, of all examples in order. Only where there are ``cores`` is a
+    chip, whose work is told. ``known`` goes into the result as it is.
+    """
+    steps = network.steps if steps is None else steps
+    outputs, classes = outputs_of(parts), network.readout.classes
+    firing = {n: _sum([p.firing[n] for p in parts]) for n in network.layers}
+    keras = keras_of(parts)
+    keras_outputs = None if keras is None else keras.outputs
+    spikes = {name: fired.spikes for name, fired in firing.items()}
+    layers = []
+    for name, fired in firing.items():
+        pairs = None if keras is None else keras.alike[name]
+        layers.append(layer_result(network, name, fired, steps, pairs))
+    return Result(
+        network=network.name,
+        simulator=simulator,
+        presentation=presentation,
+        examples=len(y),
+        steps=steps,
+        classes=classes,
+        score=score(
+            outputs[-1],
+            y,
+            classes,
+            keras_outputs,
+            model,
+            *(before or BeforeSpikes()),
+        ),
+        over_time=over_time(outputs, y, classes, steps),
+        readings=judged_readings(network, outputs[-1], others_of(parts), y),
+        confusion=confusion(outputs[-1], y) if classes else (),
+        names=network.readout.names,
+        layers=tuple(layers),
+        spikes=sum(spikes.values()),
+        clipped=_clipped(network, firing, steps),
+        resting=_resting(network),
+        work=None if cores is None else work_of(network, spikes, steps),
+        cores=cores,
+        **known,
+    )
+
+
+def work_of(
+    network: Network,
+    spikes: Mapping[str, float],
+    steps: int,
+) -> Work | None:
+    """Return what the chip does in an example; None without a chip.
+
+    ``spikes`` are those of each layer; one counts as the mean of its layer's
+    neurons, and each neuron on the chip takes its energy in each of ``steps``.
+    What chips draw while they idle, and the host, are not part of it.
+    """
+    if network.picojoules is None:
+        return None
+    operations = arrivals = 0.0
+    updates = 0
+    for name, layer in network.layers.items():
+        neurons = layer.neurons
+        operations += spikes[name] / neurons * layer.fanout.synaptic_operations
+        arrivals += spikes[name] / neurons * layer.fanout.messages
+        updates += neurons * steps if layer.on_chip else 0
+    events = (operations, arrivals, updates)
+    costs = zip(network.picojoules, events, strict=True)
+    return Work(operations, PICO * sum(cost * count for cost, count in costs))
+
+
+def layer_result(
+    network: Network,
+    name: str,
+    firing: Firing,
+    steps: int,
+    alike: Correlation | None = None,
+) -> LayerResult:
+    """Judge how a layer fired in examples of ``steps``."""
+    layer, present = network.layers[name], steps * network.dt
+    rate = firing.percentile(layer.percentile) / present
+    return LayerResult(
+        name,
+        layer.low,
+        layer.high,
+        layer.percentile,
+        rate,
+        judged(rate, layer.rate, present),
+        slack_of(layer.rate, present),
+        firing.spikes,
+        firing.silent,
+        firing.saturated(steps),
+        None if alike is None else alike.value,
+    )
+
+
+def _clipped(
+    network: Network,
+    firing: Mapping[str, Firing],
+    steps: int,
+) -> float:
+    """Return the share of encoder values that ask for a spike every step."""
+    layers = network.layers
+    encoders = [firing[name] for name in layers if layers[name].encoder]
+    clipped = sum(fired.at_least(steps) for fired in encoders)
+    return clipped / max(1, sum(fired.at_least(0) for fired in encoders))
+
+
+def _resting(network: Network) -> tuple[str, ...]:
+    """Return the encoders whose voltages all begin at 0."""
+    layers = network.layers.items()
+    return tuple(n for n, x in layers if x.encoder and x.start == "rest")
+
+
+def _ordered(parts: Sequence[EvaluatedPart]) -> list[EvaluatedPart]:
+    return sorted(parts, key=lambda part: part.start)
+
+
+def _sum(values: list[Any]) -> Any:
+    return reduce(add, values)
+
+
+class Reference:
+    """A network's Keras model with trained weights.
+
+    It is built when it is first used, as TensorFlow takes seconds to import.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        program: Callable[[], ModuleType],
+        weights: Weights,
+    ) -> None:
+        """Take what imports ``keras_model`` of a package, and weights."""
+        self._network = network
+        self._program = program
+        self._weights = weights
+
+    def outputs(self, x: Any) -> NDArray[np.float64]:
+        """Return the outputs of examples: (examples, units).
+
+        ``x`` may be `Examples`, of which a few are read at a time.
+        """
+        starts = range(0, len(x), BATCH)
+        batches = [self._predicted(x[i : i + BATCH])[0] for i in starts]
+        return np.concatenate(batches)
+
+    def before_spikes(
+        self,
+        layout: Layout,
+        weights: Weights,
+        x: Any,
+    ) -> BeforeSpikes:
+        """Return outputs of the weights that ``weights`` were before `spikes`.
+
+        ``x`` is as in `outputs`.
+        """
+        try:
+            path = smooth_of(weights)
+            if path is None:
+                return BeforeSpikes()
+            smooth = layout.load(path)
+        except (LayoutError, OSError) as error:
+            return BeforeSpikes(unknown=str(error))
+        reference = Reference(self._network, self._program, smooth)
+        return BeforeSpikes(reference.outputs(x))
+
+    def compared(
+        self,
+        x: NDArray[Any],
+        spikes: Mapping[str, NDArray[Any]],
+    ) -> Compared:
+        """Compare the activations of layers with the spikes of examples.
+
+        ``spikes`` are (examples, ...) of each layer, in Keras order. Rates, to
+        which they are proportional, are what activations stand for.
+        """
+        outputs, *activations = self._predicted(x)
+        pairs = zip(self._network.layers, activations, strict=True)
+        alike = {name: Correlation.of(a, spikes[name]) for name, a in pairs}
+        return Compared(outputs, alike)
+
+    def _predicted(self, x: NDArray[Any]) -> list[NDArray[Any]]:
+        batches = [x[i : i + BATCH] for i in range(0, len(x), BATCH)]
+        predicted = [self._model.predict_on_batch(batch) for batch in batches]
+        outputs, *layers = map(np.concatenate, zip(*predicted, strict=True))
+        return [np.asarray(outputs, np.float64), *layers]
+
+    @cached_property
+    def _model(self) -> Any:
+        """The model of the outputs, then of what each layer of neurons gives."""
+        from snnc.runtime.keras.model import with_activations
+
+        program = self._program()
+        model = program.build_model()
+        program.import_weights(model, self._weights)
+        return with_activations(model, self._network.layers)

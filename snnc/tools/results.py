@@ -1,0 +1,270 @@
+"""What an evaluation found."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from snnc.runtime.budgets import Verdict
+from snnc.runtime.examples import Presentation
+from snnc.runtime.network import Decide
+
+# The plain model, with smooth rates; its weights may be from elsewhere.
+KerasModel = Literal["smooth", "imported"]
+Interval = tuple[float, float]
+
+# The registers of the chip that may overflow, in the order of their counts.
+REGISTERS = ("input", "current", "current with bias")
+
+
+@dataclass(frozen=True)
+class LayerResult:
+    """How a layer fired; rates in Hz, spikes of an example.
+
+    ``low``, ``high``, ``percentile``
+        The budget: bounds of the percentile of neurons' rates in an example.
+    ``rate``
+        That percentile.
+    ``verdict``
+        Whether it is held, tolerated outside of its bounds, or missed.
+    ``slack``
+        By how much it is tolerated below and above them.
+    ``spikes``
+        Of all neurons, on average.
+    ``silent``
+        The share of neurons that have never fired.
+    ``saturated``
+        The share of neurons and examples with a spike in every step.
+    ``correlation``
+        Pearson's, of spikes and of Keras's activations over neurons and
+        examples; None where one of them does not vary, and without Keras.
+    """
+
+    name: str
+    low: float
+    high: float
+    percentile: float
+    rate: float
+    verdict: Verdict
+    slack: tuple[float, float]
+    spikes: float
+    silent: float
+    saturated: float
+    correlation: float | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether the budget is not missed."""
+        return self.verdict != "missed"
+
+
+@dataclass(frozen=True)
+class Score:
+    """How good outputs are: a share of right ones, or a root mean square error.
+
+    ``interval`` is the 95 % interval of the share. ``keras`` is what the Keras
+    model has reached with the same weights and ``model`` which one;
+    ``agreement`` is the share of same decisions, or the root mean square
+    difference. ``before`` is what Keras has reached with the weights that
+    entered the phase `spikes`, and ``unknown`` says why that can't be told.
+    ``loss`` is the 95 % interval of what Keras has more of the share, or less
+    of the error, on the same examples: before `spikes`, or with the same
+    weights if they never went through it.
+    """
+
+    value: float
+    interval: Interval | None = None
+    keras: float | None = None
+    agreement: float | None = None
+    model: KerasModel | None = None
+    loss: Interval | None = None
+    before: float | None = None
+    unknown: str | None = None
+
+
+@dataclass(frozen=True)
+class Moment:
+    """How good the outputs would be if examples ended after so many steps.
+
+    ``gain`` is the 95 % interval of what the steps from then on bring, on the
+    same examples: of the share, or by how much the mean square error falls.
+    """
+
+    steps: int
+    value: float
+    gain: Interval | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How good the outputs would be if the readout read its spikes otherwise.
+
+    ``decide`` and ``synapse``, in seconds, would be the readout's; ``gain`` is
+    the 95 % interval of what it would bring, on the same examples: of the
+    share, or by how much the mean square error falls.
+    """
+
+    decide: Decide
+    synapse: float | None
+    value: float
+    gain: Interval | None = None
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """What the state that is carried over does to some of the examples.
+
+    ``row`` and ``rest`` are scores of the same ``examples`` in a row and each
+    from rest, ``gain`` the 95 % interval of what the row has more: of the
+    share, or by how much its mean square error is less.
+    """
+
+    examples: int
+    row: float
+    rest: float
+    gain: Interval | None
+
+
+@dataclass(frozen=True)
+class ClassResult:
+    """How often a class is found, and how often it is right where it is told.
+
+    ``recall`` is None of a class without ``examples``, ``precision`` of one
+    that is never decided for.
+    """
+
+    name: str
+    examples: int
+    recall: float | None
+    precision: float | None
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the chip does in an example."""
+
+    synaptic_operations: float
+    energy_joules: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """All of it; None, or nothing, is what a simulator does not tell.
+
+    ``classes`` tells whether `score` is an accuracy; ``confusion`` is how many
+    examples of each class, (classes, classes), were taken for each; ``names``
+    are those of classes that have any; ``spikes`` are those of all layers in
+    an example; ``clipped`` is the share of encoder values that ask for more
+    than a spike a step; ``resting`` are the encoders whose voltages all begin
+    at 0; ``overflows`` are those of `REGISTERS`; ``seconds`` is how long it
+    took.
+    """
+
+    network: str
+    simulator: str
+    presentation: Presentation | None
+    examples: int
+    steps: int | None
+    classes: bool
+    score: Score
+    over_time: tuple[Moment, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    contrast: Contrast | None = None
+    confusion: tuple[tuple[int, ...], ...] = ()
+    names: tuple[str, ...] = ()
+    layers: tuple[LayerResult, ...] = ()
+    spikes: float | None = None
+    clipped: float | None = None
+    resting: tuple[str, ...] = ()
+    work: Work | None = None
+    cores: int | None = None
+    overflows: tuple[int, ...] | None = None
+    seconds: float | None = None
+
+    @property
+    def accuracy(self) -> float | None:
+        """The share of right decisions; None of a regression."""
+        return self.score.value if self.classes else None
+
+    @property
+    def rmse(self) -> float | None:
+        """The root mean square error; None of a classification."""
+        return None if self.classes else self.score.value
+
+    @property
+    def by_class(self) -> tuple[ClassResult, ...]:
+        """Each class by itself; nothing of a regression."""
+        decided = [sum(column) for column in zip(*self.confusion, strict=True)]
+        classes = []
+        for i, row in enumerate(self.confusion):
+            name, count = self.names[i] if self.names else str(i), sum(row)
+            recall = row[i] / count if count else None
+            precision = row[i] / decided[i] if decided[i] else None
+            classes.append(ClassResult(name, count, recall, precision))
+        return tuple(classes)
+
+    @property
+    def rates(self) -> dict[str, float]:
+        """The percentile of the rates of each layer, in Hz."""
+        return {layer.name: layer.rate for layer in self.layers}
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """The layers whose rate budgets do not hold."""
+        return tuple(layer.name for layer in self.layers if not layer.holds)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold; scores have the names of their kind."""
+        score, work = self.score, self.work
+        kind, alike, more = "rmse", "difference", {}
+        if self.classes:
+            kind, alike = "accuracy", "agreement"
+            more = {
+                "accuracy_interval": score.interval,
+                "classes": [asdict(each) for each in self.by_class],
+                "confusion": self.confusion,
+            }
+        layers = ({**asdict(r), "holds": r.holds} for r in self.layers)
+        moments = []
+        for m in self.over_time:
+            entry = {"steps": m.steps, kind: m.value, "gain_interval": m.gain}
+            moments.append(entry)
+        readings = []
+        for r in self.readings:
+            read = {"decide": r.decide, "synapse": r.synapse}
+            readings.append({**read, kind: r.value, "gain_interval": r.gain})
+        overflows = None
+        if self.overflows is not None:
+            overflows = dict(zip(REGISTERS, self.overflows, strict=True))
+        return {
+            "version": 1,
+            "network": self.network,
+            "simulator": self.simulator,
+            "presentation": self.presentation,
+            "examples": self.examples,
+            "steps": self.steps,
+            kind: score.value,
+            **more,
+            f"keras_{kind}": score.keras,
+            f"keras_{kind}_before": score.before,
+            "keras_model": score.model,
+            "loss_interval": score.loss,
+            alike: score.agreement,
+            f"{kind}_over_time": moments,
+            "readings": readings,
+            "contrast": self.contrast and asdict(self.contrast),
+            "layers": list(layers),
+            "spikes": self.spikes,
+            "clipped": self.clipped,
+            "synaptic_operations": work and work.synaptic_operations,
+            "energy_joules": work and work.energy_joules,
+            "cores": self.cores,
+            "overflows": overflows,
+            "seconds": self.seconds,
+        }
+
+    def __str__(self) -> str:
+        """Return tables for people."""
+        from snnc.tools.summary import text
+
+        return text(self)

@@ -1,0 +1,281 @@
+"""What outputs decide, how right that is, and how two ways to decide differ.
+
+The same spikes would decide otherwise if the readout read them otherwise: a longer
+filter, or a mean, tells what is left of the noise of spikes, and neither weights nor
+the chip change with them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.runtime.decisions import decide
+from snnc.runtime.network import Decide, Network, Readout, kept_of
+from snnc.tools.results import Contrast, KerasModel, Moment, Reading, Score
+from snnc.tools.statistics import interval
+
+Floats = NDArray[np.float64]
+Interval = tuple[float, float]
+
+QUARTERS = (1, 2, 3, 4)
+
+
+def moments(steps: int) -> tuple[int, ...]:
+    """Return the steps after each quarter of an example."""
+    ends = {max(1, steps * quarter // 4) for quarter in QUARTERS}
+    return tuple(sorted(ends))
+
+
+def decide_early(rows: NDArray[Any], how: Decide) -> NDArray[Any]:
+    """Return what rows decide up to each of `moments`.
+
+    It is (moments, examples, units); the last of them is what `decide` returns.
+    """
+    ends = moments(rows.shape[1])
+    return np.stack([decide(rows[:, :end], how) for end in ends])
+
+
+def merits(
+    outputs: NDArray[Any],
+    y: NDArray[Any],
+    classes: bool,
+) -> NDArray[Any]:
+    """Return how good each example's outputs are, the more the better.
+
+    ``outputs`` are (examples, units). With ``classes`` it is whether they
+    decide for the label, bool; else their mean square error, below 0.
+    """
+    if classes:
+        right: NDArray[np.bool_] = outputs.argmax(axis=1) == y
+        return right
+    errors: NDArray[np.float64] = -np.mean((outputs - y) ** 2, axis=1)
+    return errors
+
+
+def difference(
+    first: NDArray[Any],
+    second: NDArray[Any],
+    comparisons: int = 1,
+) -> Interval | None:
+    """Return the 95 % interval of the mean of ``first`` less ``second``.
+
+    Both are `merits` of the same examples. All of several ``comparisons`` are
+    within theirs in 95 % of cases (Bonferroni). None for one value alone.
+    """
+    z = NormalDist().inv_cdf(1 - 0.025 / comparisons)
+    apart = first.astype(np.float64) - second
+    count = float(len(apart))
+    total, squares = float(apart.sum()), float(apart @ apart)
+    if first.dtype == np.bool_:
+        # A. Agresti, Y. Min, Simple improved confidence intervals for
+        # comparing matched proportions, Statistics in Medicine 24, 2005,
+        # 729-740: half an example more of each of the four kinds.
+        count, squares = count + 2, squares + 1
+    elif count < 2:
+        return None
+    mean = total / count
+    spread = z * math.sqrt(max(0.0, squares - total * mean)) / count
+    return mean - spread, mean + spread
+
+
+def score(
+    outputs: NDArray[Any],
+    y: NDArray[Any],
+    classes: bool,
+    keras: NDArray[Any] | None = None,
+    model: KerasModel | None = None,
+    before: NDArray[Any] | None = None,
+    unknown: str | None = None,
+) -> Score:
+    """Judge outputs, (examples, units), by labels and by those of Keras.
+
+    With ``classes``, ``y`` is (examples,), else values (examples, units).
+    ``before`` are Keras's outputs with the weights that entered the phase
+    `spikes`; ``unknown`` says why they are not there.
+    """
+    judge = _share if classes else _rms
+    target: NDArray[Any] = y
+    loss = None
+    best = before if unknown or before is not None else keras
+    if best is not None:
+        more, less = (_shares(o, y, classes) for o in (best, outputs))
+        loss = difference(more, less)
+    if classes:
+        outputs = outputs.argmax(axis=1)
+        keras = None if keras is None else keras.argmax(axis=1)
+        before = None if before is None else before.argmax(axis=1)
+    value = judge(outputs, target)
+    return Score(
+        value,
+        interval(value, len(y)) if classes else None,
+        None if keras is None else judge(keras, target),
+        None if keras is None else judge(outputs, keras),
+        None if keras is None else model,
+        loss,
+        None if before is None else judge(before, target),
+        unknown,
+    )
+
+
+def _shares(
+    outputs: NDArray[Any],
+    y: NDArray[Any],
+    classes: bool,
+) -> NDArray[Any]:
+    """Return a share of the score for each example, the more the better.
+
+    The mean of all is the accuracy, or the root mean square error below 0: to
+    first order, an example with square error e adds (e / rms - rms) / 2 to it
+    (the delta method).
+    """
+    found = merits(outputs, y, classes)
+    rms = 0.0 if classes else math.sqrt(-found.mean())
+    return (found / rms - rms) / 2 if rms else found
+
+
+def over_time(
+    outputs: NDArray[Any],
+    y: NDArray[Any],
+    classes: bool,
+    steps: int,
+) -> tuple[Moment, ...]:
+    """Judge outputs after each of `moments`, (moments, examples, units)."""
+    *early, end = (merits(each, y, classes) for each in outputs)
+    gains = [difference(end, merit, len(early)) for merit in early]
+    timed = zip(moments(steps), outputs, [*gains, None], strict=True)
+    judged = ((at, score(o, y, classes).value, gain) for at, o, gain in timed)
+    return tuple(Moment(*each) for each in judged)
+
+
+def contrast(
+    row: NDArray[Any],
+    rest: NDArray[Any],
+    y: NDArray[Any],
+    classes: bool,
+) -> Contrast:
+    """Compare outputs of the same examples, (examples, units), with labels."""
+    row_merits, rest_merits = (merits(o, y, classes) for o in (row, rest))
+    return Contrast(
+        len(y),
+        score(row, y, classes).value,
+        score(rest, y, classes).value,
+        difference(row_merits, rest_merits),
+    )
+
+
+def confusion(
+    outputs: NDArray[Any],
+    y: NDArray[Any],
+) -> tuple[tuple[int, ...], ...]:
+    """Count the examples of each class that are taken for each."""
+    units = outputs.shape[1]
+    pairs = y * units + outputs.argmax(axis=1)
+    counts = np.bincount(pairs, minlength=units**2).reshape(units, units)
+    return tuple(map(tuple, counts.tolist()))
+
+
+def _share(one: NDArray[Any], other: NDArray[Any]) -> float:
+    return float(np.mean(one == other))
+
+
+def _rms(one: NDArray[Any], other: NDArray[Any]) -> float:
+    return float(np.sqrt(np.mean((one - other) ** 2)))
+
+
+LONGER = (2, 3)  # times as long as the readout's own synapse
+
+
+def ways_of(readout: Readout) -> tuple[Readout, ...]:
+    """Return the other ways to read the spikes that a readout gets."""
+    mean = replace(readout, decide="mean")
+    last = replace(readout, decide="last")
+    other = mean if readout.decide == "last" else last
+    synapse = readout.synapse
+    if synapse is None:
+        return (other,)
+    return (other, *(replace(last, synapse=n * synapse) for n in LONGER))
+
+
+class Reader:
+    """Reads a row of examples, some after others, in other ways.
+
+    Lowpass filters follow from one another: where the readout shows
+    s[t + 1] = k s[t] + (1 - k) x[t] of spikes x, another filter shows
+    r[t + 1] = l r[t] + (1 - l) / (1 - k) (s[t + 1] - k s[t]).
+    """
+
+    def __init__(self, network: Network, carries: bool) -> None:
+        """Take a network, and whether examples begin as the one before ended."""
+        self._ways = ways_of(network.readout)
+        self._synapse = network.readout.synapse
+        self._dt = network.dt
+        self._carries = carries
+        self._shown: NDArray[Any] | None = None
+        self._filtered: dict[Readout, NDArray[Any]] = {}
+
+    def read(self, rows: NDArray[Any]) -> NDArray[np.float64]:
+        """Return what outputs, (examples, steps, units), would decide.
+
+        It is (ways, examples, units).
+        """
+        earlier = np.roll(rows, 1, axis=1)
+        earlier[:, 0] = rows[:, 0]  # at rest: nothing has arrived by then
+        if self._carries:
+            earlier[1:, 0] = rows[:-1, -1]
+            if self._shown is not None:
+                earlier[0, 0] = self._shown
+            self._shown = rows[-1, -1].copy()
+        return np.stack([self._read(rows, earlier, way) for way in self._ways])
+
+    def _read(
+        self,
+        rows: NDArray[Any],
+        earlier: NDArray[Any],
+        way: Readout,
+    ) -> NDArray[np.float64]:
+        if way.synapse == self._synapse:
+            return decide(rows, way.decide)
+        assert way.synapse is not None
+        kept = kept_of(self._synapse, self._dt)
+        keeps = kept_of(way.synapse, self._dt)
+        steps = rows.shape[1]
+        # Of what is new in each step, so much is left at the end.
+        left = keeps ** np.arange(steps - 1, -1, -1.0)
+        left *= (1 - keeps) / (1 - kept)
+        fresh = rows - kept * earlier
+        outputs: NDArray[np.float64] = np.einsum("t,etu->eu", left, fresh)
+        if not self._carries:
+            outputs += keeps**steps * earlier[:, 0]
+            return outputs
+        filtered = self._filtered.get(way, earlier[0, 0])
+        for example in outputs:
+            example += keeps**steps * filtered
+            filtered = example
+        self._filtered[way] = filtered.copy()
+        return outputs
+
+
+def judged(
+    network: Network,
+    outputs: NDArray[Any],
+    others: NDArray[Any],
+    y: NDArray[Any],
+) -> tuple[Reading, ...]:
+    """Compare what the readout decides, (examples, units), with other ways.
+
+    ``others`` are (ways, examples, units), ``y`` the labels.
+    """
+    classes, ways = network.readout.classes, ways_of(network.readout)
+    own = merits(outputs, y, classes)
+    readings = []
+    for way, read in zip(ways, others, strict=True):
+        gain = difference(merits(read, y, classes), own, len(ways))
+        value = score(read, y, classes).value
+        readings.append(Reading(way.decide, way.synapse, value, gain))
+    return tuple(readings)

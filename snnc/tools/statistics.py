@@ -1,0 +1,128 @@
+"""Statistics of values that come in batches, in memory that stays the same."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.runtime import budgets
+
+
+@dataclass(frozen=True)
+class Firing:
+    """How many spikes the neurons of a layer gave in each of some examples.
+
+    What two sets of examples gave can be added.
+
+    ``examples``
+        How many there are.
+    ``seen``
+        How many neurons gave each number of spikes in an example, over all
+        examples: (most spikes + 1,).
+    ``fired``
+        Whether each neuron has ever fired: (neurons,).
+    """
+
+    examples: int
+    seen: NDArray[np.int64]
+    fired: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, spikes: NDArray[Any]) -> Firing:
+        """Count the spikes of examples: integers, (examples, ...)."""
+        fired = spikes.any(axis=0).ravel()
+        return cls(len(spikes), np.bincount(spikes.ravel()), fired)
+
+    def __add__(self, other: Firing) -> Firing:
+        """Return what the examples of both gave."""
+        seen = np.zeros(max(len(self.seen), len(other.seen)), np.int64)
+        seen[: len(self.seen)] = self.seen
+        seen[: len(other.seen)] += other.seen
+        fired = self.fired | other.fired
+        return Firing(self.examples + other.examples, seen, fired)
+
+    def percentile(self, percentile: float) -> float:
+        """Return spikes an example, interpolated as numpy.percentile does."""
+        return budgets.percentile(self.seen, percentile)
+
+    @property
+    def spikes(self) -> float:
+        """The spikes of all neurons in an example, on average."""
+        total = int(np.arange(len(self.seen)) @ self.seen)
+        return total / self.examples
+
+    @property
+    def silent(self) -> float:
+        """The share of neurons that have never fired."""
+        return float(np.mean(~self.fired))
+
+    def at_least(self, spikes: int) -> int:
+        """Count the neurons that gave so many, over all examples."""
+        return int(self.seen[spikes:].sum())
+
+    def saturated(self, steps: int) -> float:
+        """Return the share of neurons and examples with a spike every step."""
+        return self.at_least(steps) / self.at_least(0)
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """What Pearson's correlation of pairs of values follows from.
+
+    What two sets of pairs gave can be added, as in Chan, Golub and LeVeque,
+    Updating formulae and a pairwise algorithm for computing sample variances,
+    1979.
+
+    ``count``
+        How many pairs there are.
+    ``means``
+        Of both variables.
+    ``products``
+        The sums of products of deviations from the means: of the first with
+        itself, of both, of the second with itself.
+    """
+
+    count: int
+    means: tuple[float, float]
+    products: tuple[float, float, float]
+
+    @classmethod
+    def of(cls, first: NDArray[Any], second: NDArray[Any]) -> Correlation:
+        """Take pairs of values from two arrays of one size."""
+        x, y = (np.ravel(v).astype(np.float64) for v in (first, second))
+        means = float(x.mean()), float(y.mean())
+        x -= means[0]
+        y -= means[1]
+        return cls(x.size, means, (float(x @ x), float(x @ y), float(y @ y)))
+
+    def __add__(self, other: Correlation) -> Correlation:
+        """Return what the pairs of both give."""
+        count = self.count + other.count
+        share = other.count / count
+        x, y = (b - a for a, b in zip(self.means, other.means, strict=True))
+        means = self.means[0] + x * share, self.means[1] + y * share
+        weight = self.count * share
+        xx, xy, yy = map(sum, zip(self.products, other.products, strict=True))
+        apart = (xx + x * x * weight, xy + x * y * weight, yy + y * y * weight)
+        return Correlation(count, means, apart)
+
+    @property
+    def value(self) -> float | None:
+        """The correlation, or None if a variable does not vary."""
+        xx, xy, yy = self.products
+        return xy / math.sqrt(xx) / math.sqrt(yy) if xx and yy else None
+
+
+def interval(share: float, count: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share seen on ``count`` examples."""
+    # Wilson's score interval: E. B. Wilson, Probable inference, the law of
+    # succession, and statistical inference, JASA 22, 1927, 209-212.
+    z = 1.959964**2 / count
+    middle = share + z / 2
+    spread = math.sqrt(z * (share * (1 - share) + z / 4))
+    low, high = (middle - spread) / (1 + z), (middle + spread) / (1 + z)
+    return max(0.0, low), min(1.0, high)

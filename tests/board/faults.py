@@ -1,0 +1,124 @@
+"""Boards on which one of the failures happens that are reported of boards."""
+
+# ruff: noqa: N803
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.board.running import RunningBoard
+
+Tamper = Callable[[Any], None]
+
+
+def late(steps: int = 1) -> type[RunningBoard]:
+    """What the host sends arrives a step late."""
+
+    class Late(RunningBoard):
+        def arrival(self, time: int, before: int) -> int | None:
+            return time + steps
+
+    return Late
+
+
+def shown_late(steps: int = 1) -> type[RunningBoard]:
+    """Probes show a step late what fired."""
+
+    class ShownLate(RunningBoard):
+        def run(self, count: int, aSync: bool = False) -> None:
+            super().run(count, aSync)
+            for probe in self.probes:
+                for one in probe.recorded:
+                    data, kept = one.timeSeries.data, vars(one).get("kept")
+                    one.kept = data[-steps:]
+                    data[:] = [*(kept or [0] * steps), *data[:-steps]]
+
+    return ShownLate
+
+
+def dropping(at: int, kept: int) -> type[RunningBoard]:
+    """The host's spikes of one step are dropped behind the first."""
+
+    class Dropping(RunningBoard):
+        def arrival(self, time: int, before: int) -> int | None:
+            return None if time == at and before >= kept else time
+
+    return Dropping
+
+
+def false_spikes(seed: int) -> type[RunningBoard]:
+    """Probes show spikes that there were not."""
+    rng = np.random.default_rng(seed)
+
+    class Seeing(RunningBoard):
+        def record(self, spiked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+            seen: NDArray[np.bool_] = spiked | (rng.random(len(spiked)) < 0.004)
+            return seen
+
+    return Seeing
+
+
+def tampered(tamper: Tamper) -> type[RunningBoard]:
+    """A board whose registers are changed before it runs."""
+
+    class Tampered(RunningBoard):
+        def tamper(self) -> None:
+            tamper(self)
+
+    return Tampered
+
+
+def cores(board: Any) -> Iterator[Any]:
+    for chip in board.n2Chips:
+        yield from chip.n2Cores
+
+
+def exponent(core: int, more: int) -> type[RunningBoard]:
+    """All synapses of a core are at another exponent."""
+
+    def tamper(board: Any) -> None:
+        for form in list(cores(board))[core].synapseFmt.values():
+            form["wgtExp"] += more
+
+    return tampered(tamper)
+
+
+def swapped(sender: int, one: int, other: int) -> type[RunningBoard]:
+    """Two atoms of the axons of a core are in one another's place."""
+    swap = {one: other, other: one}
+
+    def tamper(board: Any) -> None:
+        axons = senders(board, 16, 32)[sender].axons
+        axons[:] = [a._replace(atom=swap.get(a.atom, a.atom)) for a in axons]
+
+    return tampered(tamper)
+
+
+def swapped_input(one: int, other: int) -> type[RunningBoard]:
+    """Two atoms of the host's spikes are in one another's place."""
+    swap = {one: other, other: one}
+
+    def tamper(board: Any) -> None:
+        for spike in board.global_spike_generator.spikes:
+            spike["srcAtom"] = swap.get(int(spike["srcAtom"]), spike["srcAtom"])
+
+    return tampered(tamper)
+
+
+def elsewhere(sender: int) -> type[RunningBoard]:
+    """The spikes of a core go to a chip where nobody hears them."""
+
+    def tamper(board: Any) -> None:
+        axons = senders(board, 0, 16, 32)[sender].axons
+        axons[:] = [axon._replace(chip=99) for axon in axons]
+
+    return tampered(tamper)
+
+
+def senders(board: Any, *pops: int) -> list[Any]:
+    """The cores that have axons of some kinds."""
+    return [c for c in cores(board) if any(axon.pop in pops for axon in c.axons)]

@@ -1,0 +1,95 @@
+"""Requests of the wrong shape, or at the wrong time, are answered by an error."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support import ROOT
+
+pytestmark = pytest.mark.xdist_group("language_server")
+HOVER = "textDocument/hover"
+INVALID_PARAMS, NOT_INITIALIZED = -32602, -32002
+METHOD_NOT_FOUND, INVALID_REQUEST = -32601, -32600
+
+
+class Server:
+    """A server that is written to byte by byte."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "snnc", "lsp"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def send(self, **message: Any) -> None:
+        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        assert self.process.stdin is not None
+        self.process.stdin.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+        self.process.stdin.flush()
+
+    def ask(self, number: int, method: str, **more: Any) -> dict[str, Any]:
+        """Send a request, and return its answer without what is told meanwhile."""
+        self.send(id=number, method=method, **more)
+        while (message := self._read()).get("id") != number or "method" in message:
+            pass
+        return message
+
+    def code(self, number: int, method: str, **more: Any) -> int:
+        found: int = self.ask(number, method, **more)["error"]["code"]
+        return found
+
+    def _read(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        length = 0
+        while (line := self.process.stdout.readline()) != b"\r\n":
+            if line.lower().startswith(b"content-length:"):
+                length = int(line.split(b":")[1])
+        message: dict[str, Any] = json.loads(self.process.stdout.read(length))
+        return message
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.send(method="exit")
+    server.process.communicate(timeout=20)
+
+
+def test_each_request_is_answered(server: Server) -> None:
+    assert server.code(1, HOVER, params={}) == INVALID_PARAMS
+    place = {"textDocument": {"uri": "x.snn"}, "position": {"line": 0, "character": 0}}
+    assert server.code(2, HOVER, params=place) == NOT_INITIALIZED
+    assert server.code(3, "shutdown") == NOT_INITIALIZED
+    wrong = {"processId": None, "rootUri": None, "capabilities": 5}
+    assert server.code(4, "initialize", params=wrong) == INVALID_PARAMS
+    right = {**wrong, "capabilities": {}}
+    assert "result" in server.ask(5, "initialize", params=right)
+    for number, params in enumerate((None, [], 3, {"textDocument": 5}), 6):
+        assert server.code(number, HOVER, params=params) == INVALID_PARAMS
+    assert server.code(10, HOVER) == INVALID_PARAMS
+    assert server.code(11, "textDocument/unknown") == METHOD_NOT_FOUND
+    assert server.ask(12, HOVER, params=place)["result"] is None
+    assert server.ask(13, "shutdown")["result"] is None
+    assert server.code(14, HOVER, params=place) == INVALID_REQUEST
+
+
+def test_half_a_character_is_none_of_a_text(server: Server) -> None:
+    told = {"textDocument": {"diagnostic": {}}}
+    server.ask(1, "initialize", params={"processId": None, "capabilities": told})
+    text = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
+    item = {"uri": "file:///x.snn", "languageId": "snn", "version": 1}
+    item["text"] = text.replace("kernel 3,", 'kernel 3, padding "\ud800",', 1)
+    server.send(method="textDocument/didOpen", params={"textDocument": item})
+    asked = {"textDocument": {"uri": item["uri"]}}
+    found = server.ask(2, "textDocument/diagnostic", params=asked)["result"]
+    assert [d["code"] for d in found["items"]] == ["SNN210"]

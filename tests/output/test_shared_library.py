@@ -1,0 +1,100 @@
+"""A process has one copy of the run-time library, which packages share."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import snnc
+from snnc.cli import main
+from snnc.emit.files import LIBRARY
+from snnc.output.imported import OtherFormatError, OtherLibraryError, open_package
+from tests.support import network
+
+BODY = """
+    input image 4x4x1 in 0..1
+    encode rate
+    dense d { units 3 }
+    readout y { classes 2 }
+"""
+FILES = """
+import sys
+from snnc.exact.package import open_package
+open_package("models/first").module("nengo_network")
+files = [getattr(module, "__file__", None) or "" for module in sys.modules.values()]
+print([file for file in files if "_runtime" in file])
+"""
+
+
+@pytest.fixture
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Build two networks, and return the folder of their packages."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("first", "second"):
+        Path(f"{name}.snn").write_text(network(BODY, name))
+        assert main(["build", f"{name}.snn", "-o", "models"]) == 0
+    return Path("models")
+
+
+def test_packages_use_the_library_of_snnc_itself(built: Path) -> None:
+    first, second = (open_package(built / name) for name in ("first", "second"))
+    own = importlib.import_module("snnc.runtime.network")
+    for package in (first, second):
+        assert type(package.network) is own.Network
+        assert package.module(LIBRARY) is importlib.import_module("snnc.runtime")
+    assert own.__spec__ is not None
+    assert own.__name__ == own.__spec__.name == "snnc.runtime.network"
+    assert first.network is not second.network
+
+
+@pytest.mark.slow
+def test_no_second_copy_is_loaded(built: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FILES],
+        capture_output=True,
+        check=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(snnc.__file__).parents[1])},
+    )
+    assert done.stdout == "[]\n"
+
+
+def test_another_library_is_refused(built: Path) -> None:
+    told = (
+        "models/first was built by another snnc: run `snnc build first.snn -o models`"
+    )
+    path = built / "first" / LIBRARY / "network.py"
+    text = path.read_text()
+    path.write_text(text.replace("def steps(", "def steps_once("))
+    with pytest.raises(OtherLibraryError, match=f"^{told}$"):
+        open_package(built / "first")
+    path.unlink()
+    with pytest.raises(OtherLibraryError, match=f"^{told}$"):
+        open_package(built / "first")
+    path.write_text(text)
+    assert open_package(built / "first").network.steps == 100
+
+
+def test_a_package_of_another_format_does_not_disturb_others(built: Path) -> None:
+    lock = built / "first" / "snnc.lock"
+    lock.write_text(lock.read_text().replace('"format": ', '"format": 9'))
+    with pytest.raises(OtherFormatError, match="upgrade snnc"):
+        open_package(built / "first")
+    assert open_package(built / "second").network.name == "second"
+
+
+def test_a_package_that_cannot_be_written_is_opened(built: Path) -> None:
+    folder = built / "first"
+    places = [folder, *(path for path in folder.rglob("*") if path.is_dir())]
+    for place in places:
+        place.chmod(0o500)
+    try:
+        assert open_package(folder).layout.tensors
+    finally:
+        for place in places:
+            place.chmod(0o700)

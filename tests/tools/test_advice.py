@@ -1,0 +1,172 @@
+"""What an evaluation advises, and that it does so only where numbers bear it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnc.runtime.network import Input, Layer, Network, Readout
+from snnc.tools import advice
+from snnc.tools.advice import BELOW, ENOUGH, FALLS, RISES
+from snnc.tools.measures import EvaluatedPart, result_of
+from snnc.tools.results import Contrast, Result
+from snnc.tools.scores import contrast, judged, over_time, score
+from snnc.tools.statistics import Firing
+
+NET = Network(
+    "net", 1e-3, 0.1, Input("x", (1,), 0, 1), {}, Readout("y", 2, decide="last")
+)
+BASE = Result("net", "exact", "row", 1, 100, True, score(np.eye(2), np.arange(2), True))
+
+
+def outputs(*shares: float, count: int = 1000) -> np.ndarray:
+    """Return decisions, (moments, examples, units), of which so many are right.
+
+    What is right once stays so, as far as that goes.
+    """
+    ranks = np.random.default_rng(0).permutation(count) / count
+    right = np.stack([ranks < share for share in shares])
+    return np.stack([~right, right], axis=-1).astype(float)
+
+
+def result(*shares: float, keras: float = 1.0, count: int = 1000) -> Result:
+    """Return a result of accuracies after each quarter; label 1 is right."""
+    found, y = outputs(*shares, count=count), np.ones(count, int)
+    said = outputs(keras, count=count)[0]
+    return replace(
+        BASE,
+        examples=count,
+        score=score(found[-1], y, True, said, "smooth"),
+        over_time=over_time(found, y, True, 100),
+    )
+
+
+SETTLED = BELOW.format(first="", before="")
+
+
+def fall(best: str) -> str:
+    return FALLS.format(best=best, steps=50, first="")
+
+
+@pytest.mark.parametrize(
+    ("shares", "more", "advised"),
+    [
+        ((0.1, 0.4, 0.8, 0.9), {}, [RISES]),
+        ((0.1, 0.4, 0.8, 0.9), {"keras": 0.9}, []),  # nothing is left to gain
+        ((0.1, 0.914, 0.8, 0.7), {}, [fall("91.4 %")]),
+        # A fall that the last two columns do not show.
+        ((0.1, 0.9, 0.7, 0.7), {}, [fall("90.0 %")]),
+        ((0.1, 0.5, 0.7, 0.7), {}, [SETTLED]),
+        ((0.1, 0.5, 0.7, 0.7), {"keras": 0.705}, [ENOUGH.format(steps=75)]),
+        ((0.1, 0.9, 0.9, 0.9), {"keras": 0.9}, [ENOUGH.format(steps=50)]),
+        # Nothing that chance would not do, nor enough to say that it is alike.
+        ((0.1, 0.5, 0.69, 0.7), {"keras": 0.7, "count": 100}, []),
+        ((0.1, 0.7, 0.7, 0.7), {"keras": 0.7, "count": 100}, []),
+    ],
+)
+def test_what_more_time_would_do(
+    shares: tuple[float, ...], more: dict[str, Any], advised: list[str]
+) -> None:
+    assert advice.advice(result(*shares, **more)) == advised
+
+
+def test_a_loss_is_told_of_keras_before_the_phase_spikes() -> None:
+    """These weights decide in Keras no better than in spikes."""
+    found, y = result(0.1, 0.5, 0.7, 0.7, keras=0.7), np.ones(1000, int)
+    assert advice.advice(found) == [ENOUGH.format(steps=75)]
+    spikes, best = outputs(0.7, 1.0)
+    before = score(spikes, y, True, spikes, "smooth", best)
+    (told,) = advice.advice(replace(found, score=before))
+    said = " ".join(told.split())
+    assert "below the accuracy of Keras before `spikes`: a longer" in said
+
+
+@pytest.mark.parametrize("shares", [(0.1, 0.9, 0.8, 0.7), (0.1, 0.5, 0.7, 0.7)])
+def test_voltages_are_spread_first_where_layers_settle_at_the_wrong(
+    shares: tuple[float, ...],
+) -> None:
+    told = []
+    for resting in [("e",), ()]:
+        (one,) = advice.advice(replace(result(*shares), resting=resting))
+        told.append(" ".join(one.split()))
+    first = "try `start spread` in `e` first, with which the weights stay as they are; "
+    assert told[0].replace(first, "") == told[1] != told[0]
+    up = advice.advice(replace(result(0.1, 0.4, 0.8, 0.9), resting=("e",)))
+    assert up == [RISES]
+
+
+def test_an_encoder_that_rests_is_known_of_its_network() -> None:
+    layers = {
+        "e": Layer((1,), (0.0, 250.0), encoder="conv"),
+        "s": Layer((1,), (0.0, 250.0), encoder="conv", start="spread"),
+        "d": Layer((1,), (20.0, 150.0)),
+    }
+    fired = Firing.of(np.ones((2, 1), int))
+    part = EvaluatedPart(
+        0, 2, np.zeros((4, 2, 2)), np.zeros((3, 2, 2)), dict.fromkeys(layers, fired)
+    )
+    how: Any = {"simulator": "exact", "presentation": "row", "model": "smooth"}
+    judged = result_of(replace(NET, layers=layers), [part], np.zeros(2, int), **how)
+    assert judged.resting == ("e",)
+
+
+def test_state_that_costs_is_told_and_is_not_a_steady_state() -> None:
+    found = result(0.1, 0.5, 0.66, 0.66)
+    y = np.ones(100, int)
+    row, rest = outputs(0.66, 0.91, count=100)
+    carried = replace(found, contrast=contrast(row, rest, y, True))
+    (told,) = advice.advice(carried)
+    assert "costs 25.0 points (95 % interval 15.9 to 33.1)" in " ".join(told.split())
+    assert "`decide last`" in told
+    (told,) = advice.advice(replace(found, contrast=contrast(rest, row, y, True)))[:1]
+    assert told.split()[:5] == ["from", "rest", "25.0", "points", "(95"]
+    same = replace(found, contrast=contrast(row, row, y, True))
+    assert advice.advice(same) == advice.advice(found) == [SETTLED]
+
+
+def test_another_readout_is_told_where_it_is_better_by_more_than_chance() -> None:
+    y = np.ones(1000, int)
+    own, better, more, same = outputs(0.8, 0.85, 0.83, 0.8)
+    found = replace(BASE, examples=1000, score=score(own, y, True))
+    read = judged(NET, own, np.stack([better, more, same]), y)
+    assert [each.value for each in read] == [0.85, 0.83, 0.8]
+    (told,) = advice.advice(replace(found, readings=read))
+    told = " ".join(told.split())
+    assert "`decide mean, synapse 10 ms` in the readout gives 85.0 %, 5.0" in told
+    few = judged(NET, own[:40], np.stack([better, more, same])[:, :40], y[:40])
+    assert advice.advice(replace(found, readings=few)) == []
+    worse = judged(NET, better, np.stack([own, own, own]), y)
+    assert advice.advice(replace(found, readings=worse)) == []
+
+
+def test_values_are_compared_by_their_errors() -> None:
+    random = np.random.default_rng(0)
+    y = random.normal(size=(50, 2))
+    near, far = (y + random.normal(scale=s, size=y.shape) for s in (0.1, 0.5))
+    found: Contrast = contrast(far, near, y, False)
+    assert found.gain is not None
+    assert found.gain[1] < 0 < found.rest < found.row
+    (told,) = advice.advice(replace(BASE, classes=False, contrast=found))
+    assert "`decide last`" not in told
+    assert contrast(far[:1], near[:1], y[:1], False).gain is None
+    hardly: Contrast = contrast(y + 0.1001, y + 0.1, y, False)
+    assert hardly.gain is not None
+    assert hardly.gain[1] < 0
+    assert advice.advice(replace(BASE, classes=False, contrast=hardly)) == []
+
+
+def test_intervals_of_shares_shrink_with_examples() -> None:
+    widths = []
+    for count in (100, 1000, 10_000):
+        row, rest = outputs(0.8, 0.81, count=count)
+        gain = contrast(row, rest, np.ones(count, int), True).gain
+        assert gain is not None
+        assert gain[0] < -0.01 < gain[1]
+        widths.append(gain[1] - gain[0])
+    assert all(wide > 2 * narrow for wide, narrow in pairwise(widths))
+    assert gain is not None
+    assert gain[1] < 0

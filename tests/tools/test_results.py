@@ -1,0 +1,146 @@
+"""Results as text and JSON, against a text beside this file.
+
+``SNNC_ACCEPT=1 python -m pytest tests/tools/test_results.py`` writes it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from snnc.tools.results import (
+    ClassResult,
+    Contrast,
+    LayerResult,
+    Moment,
+    Reading,
+    Result,
+    Score,
+    Work,
+)
+
+GOLDEN = Path(__file__).parent / "results.txt"
+SLACK = (10.0, 17.0)
+LAYERS = (
+    LayerResult(
+        "encode", 0, 250, 99.9, 210.0, "held", (0, 17), 2600.0, 0.5, 0.0, 0.99712
+    ),
+    LayerResult("c0", 20, 150, 99.9, 183.3, "missed", SLACK, 924.4, 0.0, 0.0013, None),
+    LayerResult("c1", 20, 150, 90, 160, "tolerated", SLACK, 12.34, 0.25, 0.0, 0.5),
+    LayerResult("c2", 20, 150, 90, 11.0, "tolerated", SLACK, 12.34, 0.0, 0.0, 0.5),
+    LayerResult("d0", 20, 150, 90, 3.2, "missed", SLACK, 1.5, 0.0, 0.0, None),
+)
+CLASSES = Result(
+    network="drift",
+    simulator="exact",
+    presentation="row",
+    examples=200,
+    steps=60,
+    classes=True,
+    score=Score(0.98, (0.9497, 0.9922), 0.955, 0.985, "smooth", (-0.001, 0.031), 0.995),
+    over_time=(
+        Moment(15, 0.125, (0.8, 0.9)),
+        Moment(30, 0.5, (0.4, 0.56)),
+        Moment(60, 0.98),
+    ),
+    readings=(
+        Reading("last", 0.01, 0.97, (-0.02, -0.001)),
+        Reading("last", 0.02, 0.995, (0.003, 0.027)),
+        Reading("last", 0.03, 0.98, (-0.01, 0.01)),
+    ),
+    contrast=Contrast(100, 0.97, 0.98, (-0.03, 0.01)),
+    confusion=((97, 3, 0), (1, 99, 0), (0, 0, 0)),
+    names=("left", "right", "up"),
+    layers=LAYERS,
+    spikes=3927.2,
+    work=Work(160_020.3, 16.9e-6),
+    clipped=0.004,
+    overflows=(3, 0, 12),
+    cores=5,
+    seconds=1.24,
+)
+VALUES = Result(
+    network="ripples",
+    simulator="nengo",
+    presentation="row",
+    examples=1,
+    steps=20,
+    classes=False,
+    score=Score(0.12345, None, 0.11, 0.05, "smooth", (0.002, 0.045), 0.1),
+    over_time=(Moment(10, 0.2345, (0.02, 0.3)), Moment(20, 0.12345)),
+    readings=(Reading("mean", None, 0.1, (0.001, 0.02)),),
+    contrast=Contrast(1, 0.12345, 0.1, None),
+    layers=LAYERS[:1],
+    spikes=2600.0,
+    clipped=0.0,
+    seconds=0.1,
+)
+RESULTS = {
+    "classes": CLASSES,
+    "values": VALUES,
+    "without TensorFlow": replace(
+        CLASSES, score=Score(1.0, (0.98, 1.0)), layers=LAYERS[2:3], overflows=(0, 0, 0)
+    ),
+    "before spikes unknown": replace(
+        VALUES,
+        score=replace(
+            VALUES.score, before=None, loss=None, unknown="w.smooth is missing"
+        ),
+    ),
+    "from rest": replace(CLASSES, presentation="rest", contrast=None, names=()),
+    "Keras alone": Result(
+        "ripples", "keras", None, 2, None, False, Score(0.12345), seconds=0.1
+    ),
+}
+
+
+def test_the_words() -> None:
+    texts = [f"=== {name}\n{result}\n" for name, result in RESULTS.items()]
+    for name in ("classes", "values"):
+        told = json.dumps(RESULTS[name].as_dict(), indent=1)
+        texts.append(f"=== {name} as JSON\n{told}\n")
+    text = "\n".join(texts)
+    if os.environ.get("SNNC_ACCEPT"):
+        GOLDEN.write_text(text, encoding="utf-8")
+    assert text == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_a_layer_that_never_fires_is_named() -> None:
+    dead = replace(LAYERS[1], silent=1.0)
+    told = str(replace(CLASSES, layers=(*LAYERS, dead))).splitlines()[-1]
+    assert told.startswith("never fires: c0; look at the data")
+
+
+def test_a_model_that_was_imported_is_called_so() -> None:
+    score = replace(CLASSES.score, model="imported")
+    told = str(replace(CLASSES, score=score))
+    assert "Keras with these weights  95.5 % (as imported)\n" in told
+
+
+def test_more_than_20_classes_have_no_table() -> None:
+    for count, shown in ((20, True), (21, False)):
+        counts = tuple(tuple(range(count)) for _ in range(count))
+        result = replace(CLASSES, confusion=counts, names=())
+        assert ("taken for" in str(result)) == shown
+        assert len(result.as_dict()["classes"]) == count
+
+
+def test_classes_by_themselves() -> None:
+    left, right, up = CLASSES.by_class
+    assert left == ClassResult("left", 100, 0.97, 97 / 98)
+    assert right == ClassResult("right", 100, 0.99, 99 / 102)
+    assert up == ClassResult("up", 0, None, None)
+    assert [each.name for each in replace(CLASSES, names=()).by_class] == [*"012"]
+    assert VALUES.by_class == ()
+
+
+def test_a_result_answers_by_name() -> None:
+    assert (CLASSES.accuracy, CLASSES.rmse) == (0.98, None)
+    assert (VALUES.accuracy, VALUES.rmse) == (None, 0.12345)
+    assert CLASSES.missed == ("c0", "d0")
+    assert CLASSES.rates == {
+        **{"encode": 210.0, "c0": 183.3},
+        **{"c1": 160, "c2": 11.0, "d0": 3.2},
+    }

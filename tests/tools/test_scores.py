@@ -1,0 +1,110 @@
+"""What outputs decide, and how right that is."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from snnc.runtime.decisions import decide
+from snnc.tools.scores import (
+    decide_early,
+    difference,
+    moments,
+    over_time,
+    score,
+)
+from snnc.tools.statistics import interval
+
+ROWS = np.random.default_rng(0).normal(size=(3, 20, 2))
+
+
+def test_the_later_half_or_the_last_row_decides() -> None:
+    assert np.array_equal(decide(ROWS, "mean"), ROWS[:, 10:].mean(axis=1))
+    assert np.array_equal(decide(ROWS, "last"), ROWS[:, -1])
+
+
+@pytest.mark.parametrize(
+    ("steps", "ends"), [(20, (5, 10, 15, 20)), (2, (1, 2)), (3, (1, 2, 3))]
+)
+def test_moments_are_quarters(steps: int, ends: tuple[int, ...]) -> None:
+    assert moments(steps) == ends
+
+
+@pytest.mark.parametrize("how", ["mean", "last"])
+def test_early_decisions_are_those_of_shorter_examples(how: str) -> None:
+    early = decide_early(ROWS, how)  # type: ignore[arg-type]
+    assert early.shape == (4, 3, 2)
+    for end, outputs in zip(moments(20), early, strict=True):
+        shorter = decide(ROWS[:, :end], how)  # type: ignore[arg-type]
+        assert np.array_equal(outputs, shorter)
+
+
+def test_classes_are_scored_by_shares() -> None:
+    outputs = np.eye(3)[[0, 1, 2, 0]]
+    keras = np.eye(3)[[0, 1, 1, 1]]
+    found = score(outputs, np.array([0, 1, 1, 2]), True, keras, "imported")
+    assert (found.value, found.keras, found.agreement) == (0.5, 0.75, 0.5)
+    assert found.interval == interval(0.5, 4)
+    assert found.model == "imported"
+
+
+def test_values_are_scored_by_their_errors() -> None:
+    y = np.array([[1.0], [1.0]])
+    found = score(np.array([[1.0], [3.0]]), y, False, np.zeros((2, 1)), "smooth")
+    assert found.value == pytest.approx(2**0.5)
+    assert found.keras == 1.0
+    assert found.agreement == pytest.approx(5**0.5)
+    assert found.interval is None
+
+
+def test_without_keras_nothing_is_said_of_it() -> None:
+    found = score(np.eye(2), np.arange(2), True, None, "smooth")
+    assert (found.keras, found.agreement, found.model) == (None, None, None)
+
+
+def test_a_loss_is_that_of_the_very_same_examples() -> None:
+    y = np.zeros(100, int)
+    outputs, keras, before = (
+        np.eye(2)[(np.arange(100) % n == 0).astype(int)] for n in (6, 5, 3)
+    )
+    known = score(outputs, y, True, keras, "smooth", before)
+    assert (known.value, known.keras, known.before) == (0.83, 0.8, 0.66)
+    right = before.argmax(axis=1) == y, outputs.argmax(axis=1) == y
+    assert known.loss == difference(*right)
+    assert known.loss != difference(right[0], np.sort(right[1]))
+    same = score(outputs, y, True, keras, "smooth")
+    assert same.loss == difference(keras.argmax(axis=1) == y, right[1])
+    lost = score(outputs, y, True, keras, "smooth", None, "w is missing")
+    assert (lost.before, lost.loss, lost.unknown) == (None, None, "w is missing")
+
+
+def test_a_loss_of_errors_is_that_of_their_root_mean_squares() -> None:
+    """Against 2,000 data sets of 400 examples, of which 95 % are within."""
+    random = np.random.default_rng(0)
+    within = []
+    for _ in range(2000):
+        shared = random.normal(size=(400, 2))
+        chip, before = (shared + random.normal(0, s, shared.shape) for s in (1, 0.2))
+        found = score(chip, 0 * shared, False, before, "smooth", before)
+        assert found.loss is not None
+        assert found.before is not None
+        middle = sum(found.loss) / 2
+        assert middle == pytest.approx(found.value - found.before, rel=1e-9)
+        true = 2**0.5 - 1.04**0.5
+        within.append(found.loss[0] < true < found.loss[1])
+    assert 0.94 < np.mean(within) < 0.96
+
+
+def test_outputs_without_any_error_lose_nothing() -> None:
+    y = np.ones((3, 2))
+    assert score(y, y, False, y, "smooth").loss == (0, 0)
+
+
+def test_a_score_for_each_moment() -> None:
+    outputs = np.stack([np.eye(2)[[0, 0]], np.eye(2)[[0, 1]], np.eye(2)[[1, 0]]])
+    found = over_time(outputs, np.arange(2), True, 3)
+    assert [(moment.steps, moment.value) for moment in found] == [
+        (1, 0.5),
+        (2, 1.0),
+        (3, 0.0),
+    ]
