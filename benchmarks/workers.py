@@ -1,8 +1,8 @@
 """Print what threads and processes save: `snnc evaluate` on many examples.
 
 ``python benchmarks/workers.py [NAME ...]`` runs the networks of `benchmarks/exact.py`.
-Start-up is the time until the first examples are done: it takes Dask and its processes
-seconds, whatever the number of examples; the rate is that of all the others.
+Start-up is the time until the first examples are done: processes take seconds for it,
+whatever the number of examples; the rate is that of all the others.
 """
 
 from __future__ import annotations
@@ -26,13 +26,10 @@ WAYS = {"1 worker": 1, "2 workers": 2, "a thread for each core": None}
 
 def timed(task: Task, workers: int | None) -> tuple[float, float, float]:
     """Return the seconds of a run, those until its first part, and its rate after."""
-    from snnc.evaluate.exact import (  # a worker runs this file too
-        RunSettings,
-        run_exact,
-    )
+    from snnc.evaluate.exact import RunSettings, run_exact
 
     told: list[tuple[float, int]] = []
-    out = task.weights.with_suffix(".jsonl")
+    out = Path(str(task.weights)).with_suffix(".jsonl")
     how = RunSettings(task.package.network.steps, "rest", workers, None, out, False)
     started = time.perf_counter()
 
@@ -63,7 +60,7 @@ def bench(name: str, folder: Path) -> None:
     package.layout.save(weights, scaled_weights(package, image))
     count = COUNTS[name]
     np.savez(data, x=np.repeat(image, count, axis=0), y=np.zeros(count, np.int64))
-    task = open_task(written, weights, data, None)
+    task = open_task(written, weights, data, None, 0)
     print(f"{name}: {count} examples of {package.network.steps} steps")
     alone = 0.0
     for way, workers in WAYS.items():

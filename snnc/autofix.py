@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from snnc.diagnostics import Diagnostic, Fix, Report
 from snnc.driver import compile_spec
 from snnc.ir.device import Profile
+from snnc.loihi.plan import PlanCache
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
 from snnc.syntax.files import can_format, formatted
@@ -57,6 +58,7 @@ class _State(Fixed):
 
     unread: int
     device: Profile | None
+    cache: PlanCache
 
     @property
     def badness(self) -> tuple[int, int, int]:
@@ -83,7 +85,8 @@ def autofix(
         was fixed fewer problems are left than there were.
     """
     mender = _Mender(unsafe)
-    state = _state(source, 0, device)
+    cache = PlanCache()
+    state = _state(source, 0, device, cache)
     for _ in range(ROUNDS):
         better = mender.all_at_once(state) or mender.one_by_one(state)
         if better is None:
@@ -91,7 +94,9 @@ def autofix(
         state = better
     if state.count:
         source = _in_layout(state.source)
-    return Fixed(source, state.count, _checked(source, device))
+    report = Report()
+    compile_spec(source, report, "place", device, cache)
+    return Fixed(source, state.count, report)
 
 
 class _Mender:
@@ -147,25 +152,20 @@ class _Mender:
         return [f for f in fixes if f is not None and (self._unsafe or not f.unsafe)]
 
 
-def _checked(source: SourceFile, device: Profile | None) -> Report:
-    report = Report()
-    compile_spec(source, report, "place", device)
-    return report
-
-
-def _state(source: SourceFile, count: int, device: Profile | None) -> _State:
+def _state(
+    source: SourceFile, count: int, device: Profile | None, cache: PlanCache
+) -> _State:
     report = Report(MOST_COUNTED)
-    document = compile_spec(source, report, "place", device).document
+    document = compile_spec(source, report, "place", device, cache).document
     assert document is not None
     unread = sum(statement.broken for statement in document.statements)
-    return _State(source, count, report, unread, device)
+    return _State(source, count, report, unread, device, cache)
 
 
 def _after(state: _State, fixes: list[Fix]) -> _State:
     text, applied = apply_fixes(state.source.text, fixes)
-    return _state(
-        SourceFile(state.source.name, text), state.count + applied, state.device
-    )
+    source = SourceFile(state.source.name, text)
+    return _state(source, state.count + applied, state.device, state.cache)
 
 
 def _places(state: _State, fix: Fix) -> set[tuple[str, int]]:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.evaluate.task import write_data
+from snnc.processes import python_command
 from snnc.text.tables import percent
 
 FRAMES, SIZE = 8, 16
@@ -150,14 +151,10 @@ class _Demo:
         self.results.seconds[name] = time.perf_counter() - started
 
     def snnc(self, *arguments: str) -> str:
-        return self._run([sys.executable, "-m", "snnc", *arguments], None, capture=True)
+        return self._run("snnc", *arguments, capture=True)
 
     def python(self, module: str, *arguments: str) -> None:
-        self._run(
-            [sys.executable, "-m", f"drift.{module}", *arguments],
-            self.folder,
-            capture=False,
-        )
+        self._run(f"drift.{module}", *arguments, capture=False)
 
     def evaluate(self, simulator: str) -> dict[str, Any]:
         folder, options = self.folder, ("--simulator", simulator, "--format", "json")
@@ -171,20 +168,23 @@ class _Demo:
         report: dict[str, Any] = json.loads(told)
         return report
 
-    def _run(self, command: list[str], folder: Path | None, capture: bool) -> str:
+    def _run(self, module: str, *arguments: str, capture: bool) -> str:
+        is_own = module == "snnc"
+        packages = "" if is_own else str(self.folder.absolute())
         # Notices of TensorFlow's and Nengo's start-up would bury the progress.
         quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
         environment = {**os.environ, **quiet}
         done = subprocess.run(
-            command,
-            cwd=folder,
+            python_command(module, *arguments, path=packages),
+            cwd=None if is_own else self.folder,
             env=environment,
             stdout=subprocess.PIPE if capture else None,
             text=True,
             check=False,
         )
         if done.returncode:
-            raise StepError(f"{' '.join(command[1:])} failed: exit {done.returncode}")
+            command = " ".join(("python -m", module, *arguments))
+            raise StepError(f"{command} failed: exit {done.returncode}")
         return done.stdout or ""
 
 

@@ -1,26 +1,12 @@
-"""Many variants of a spec: what is kept of them, which are the best, who runs them.
-
-Nothing here knows what a variant is: `snnc.api.sweeps` does. A process that runs jobs
-imports TensorFlow and nengo-loihi once for all of them; its program is a module, and
-not the caller's: scripts and notebooks need no guard.
-"""
+"""A table of the variants of a spec, and which of them are the best."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import subprocess
-import sys
-import threading
+import operator
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
-from queue import Empty, Queue
-from typing import Any
 
-from snnc.runtime.files import write_file
 from snnc.text.tables import columns, counted, human
 
 BEST = "*"
@@ -87,6 +73,54 @@ def _sentences(
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a variant has to keep to be trained: cores, weights or joules."""
+
+    name: str
+    sign: str
+    limit: float
+
+    @classmethod
+    def parse(cls, text: str) -> Condition:
+        """Read such as ``cores <= 4`` or ``energy < 2 uJ``.
+
+        Raises
+        ------
+        ValueError
+            If it is none.
+        """
+        match = _CONDITION.fullmatch(text.strip())
+        if match is None or bool(match[4]) != (match[1] == "energy"):
+            raise ValueError(
+                f"where: {text}: write `cores`, `weights` or `energy`, then <, <=, > or"
+                " >=, then a number; with energy a unit: `cores <= 4`, `energy < 2 uJ`"
+            )
+        return cls(match[1], match[2], float(match[3]) * _JOULES.get(match[4], 1.0))
+
+    def broken_by(self, line: VariantLine) -> str:
+        """Return why a variant does not keep it; nothing if it does."""
+        found = getattr(line, self.name)
+        if found is None or _SIGNS[self.sign](found, self.limit):
+            return ""
+        unit = "J" if self.name == "energy" else ""
+        limit = human(self.limit, unit) if unit else f"{self.limit:g}"
+        value = human(found, unit) if unit else f"{found:g}"
+        return f"left out: {self.name} {value}, not {self.sign} {limit}"
+
+
+_CONDITION = re.compile(
+    r"(cores|weights|energy) *(<=|>=|<|>) *([0-9]+(?:\.[0-9]+)?)(?: *([num]?J))?"
+)
+_JOULES = {"nJ": 1e-9, "uJ": 1e-6, "mJ": 1e-3, "J": 1.0}
+_SIGNS: Mapping[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
 Costs = tuple[float, ...]
 
 
@@ -114,158 +148,3 @@ def _is_better(one: Costs, other: Costs) -> bool:
     """Whether one is nowhere worse, and somewhere better."""
     pairs = list(zip(one, other, strict=True))
     return all(a <= b for a, b in pairs) and any(a < b for a, b in pairs)
-
-
-VERSION = 1
-DIGITS = 16
-
-
-def name_of(identity: dict[str, Any]) -> str:
-    """Return a name that no other variant, or other data, has."""
-    text = json.dumps(identity, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
-
-
-@dataclass(frozen=True, slots=True)
-class SweepRecords:
-    """A folder of records; each is whole or not there."""
-
-    folder: Path
-
-    def path(self, name: str) -> Path:
-        """Return the file of a variant; what it makes is in the folder of its name."""
-        return self.folder / f"{name}.json"
-
-    def read(self, name: str) -> dict[str, Any] | None:
-        """Return what is known of a variant.
-
-        None if that is nothing, of another version, or not what snnc wrote: it is run
-        again then.
-        """
-        try:
-            record = json.loads(self.path(name).read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
-            return None
-        is_known = isinstance(record, dict) and record.get("version") == VERSION
-        return record if is_known else None
-
-    def write(self, name: str, record: dict[str, Any]) -> None:
-        """Keep what is known of a variant."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"version": VERSION, **record}, indent=2, sort_keys=True)
-        write_file(self.path(name), text + "\n")
-
-
-DONE = "done"
-Tell = Callable[[Path, str], None]
-
-
-def run_jobs(
-    module: str, jobs: Sequence[Path], workers: int, log: Path, tell: Tell
-) -> None:
-    """Let processes do jobs, and tell of each how it ended.
-
-    Parameters
-    ----------
-    module
-        What to run by ``python -m``: it reads paths of jobs from stdin, a line each,
-        and answers each by a line, `DONE` or what is wrong.
-    jobs
-        Files that it reads.
-    workers
-        How many processes.
-    log
-        What these print otherwise goes there.
-    tell
-        Is given a job and its answer, by one thread at a time.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        After the processes have been ended.
-    """
-    waiting: Queue[Path] = Queue()
-    for job in jobs:
-        waiting.put(job)
-    telling = threading.Lock()
-    with log.open("ab") as output:
-        pool = [
-            _Worker(module, output.fileno()) for _ in range(min(workers, len(jobs)))
-        ]
-
-        def work(worker: _Worker) -> None:
-            while not worker.ended:
-                try:
-                    job = waiting.get_nowait()
-                except Empty:
-                    return
-                answer = worker.do(job)
-                with telling:
-                    if not worker.ended:
-                        tell(job, answer)
-
-        with _ending(pool):
-            threads = [threading.Thread(target=work, args=(w,)) for w in pool]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join()
-
-
-@contextmanager
-def _ending(pool: Sequence[_Worker]) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        for worker in pool:
-            worker.end()
-
-
-class _Worker:
-    """A process, begun anew if it dies."""
-
-    def __init__(self, module: str, output: int) -> None:
-        self.ended = False
-        self._command = [sys.executable, "-m", module]
-        self._output = output
-        self._process: subprocess.Popen[str] | None = None
-
-    def do(self, job: Path) -> str:
-        """Let the process do a job, and return its answer."""
-        process = self._process
-        if process is None or process.poll() is not None:
-            process = self._process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._output,
-                text=True,
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
-            )
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            process.stdin.write(f"{job}\n")
-            process.stdin.flush()
-            answer = process.stdout.readline().rstrip("\n")
-        except OSError:
-            answer = ""
-        if answer:
-            return answer
-        _close(process)
-        return f"its process died with status {process.wait()}"
-
-    def end(self) -> None:
-        """End the process, whatever it does: what it has kept is gone on with."""
-        self.ended = True
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            _close(self._process)
-
-
-def _close(process: subprocess.Popen[str]) -> None:
-    for pipe in (process.stdin, process.stdout):
-        with suppress(OSError):  # what was to be said reaches nobody
-            if pipe is not None:
-                pipe.close()

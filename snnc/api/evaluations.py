@@ -306,7 +306,7 @@ def evaluate(
         for name, value in options.items():
             if value is not None:
                 raise ValueError(f"{name} is for the simulator exact, not {simulator}")
-    require_extras(simulator, shared=dask is not None or (workers or 1) > 1)
+    require_extras(simulator, dask is not None)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
     from snnc.evaluate import run
     from snnc.evaluate.exact import RunSettings
@@ -339,7 +339,7 @@ def evaluate(
     return Evaluation(package, result, {}, task)
 
 
-def require_extras(simulator: Simulator, shared: bool) -> None:
+def require_extras(simulator: Simulator, clustered: bool) -> None:
     """Refuse, before NumPy is imported, a run that needs what is not installed.
 
     Raises
@@ -347,7 +347,7 @@ def require_extras(simulator: Simulator, shared: bool) -> None:
     MissingExtraError
         That says what to install.
     """
-    absent = missing(simulator, shared)
+    absent = missing(simulator, clustered)
     if absent:
         from snnc.evaluate.refusals import MissingExtraError
 

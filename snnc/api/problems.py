@@ -125,10 +125,10 @@ def _restored(
     return error
 
 
-def missing(simulator: str, shared: bool = False) -> list[str]:
+def missing(simulator: str, clustered: bool = False) -> list[str]:
     """Return what an evaluation imports and is not installed."""
     needed = ["numpy", "scipy", "safetensors", "nengo_loihi", "numba"]
-    if shared:
+    if clustered:
         needed.append("distributed")
     if simulator == "keras":
         needed.append("tensorflow")

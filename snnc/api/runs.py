@@ -1,136 +1,162 @@
-"""The runs of a sweep: what each does, in a folder of its own, and who runs them.
-
-``python -m snnc.api.runs`` is the program of the processes of a sweep on this machine.
-"""
+"""The runs of a sweep: what a variant does, in a folder of its own, and who runs it."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc.api.packages import Package
 from snnc.api.specs import FileName, Spec, parse
-from snnc.runtime.files import write_file
-from snnc.sweep import DONE, SweepRecords, name_of, run_jobs
-from snnc.text.progress import progress_bar
+from snnc.checkpoint import Checkpoint, read_checkpoint
+from snnc.processes import LocalWorkers, Workers, completed
+from snnc.text.progress import in_notebook, progress_bar
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from snnc.sweep import Tell
-
 
 HELD_OUT = 0.2
 """The share of the data that variants are evaluated on, where no other data are."""
-MODULE = "snnc.api.runs"
+MARK = {"snnc": "sweep", "version": 2}
+DIGITS = 16
+LONGEST = 80  # characters of a folder's name that are the settings
+DIED = "its process died; it may lack memory"
 
 
-@dataclass(frozen=True, slots=True)
-class VariantJob:
-    """What to run, as JSON can hold it; paths are absolute.
+def name_of(identity: dict[str, Any]) -> str:
+    """Return a name that no other variant, or other data, has."""
+    text = json.dumps(identity, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+
+
+@dataclass(frozen=True)
+class SweepSettings:
+    """What all variants of a sweep have in common; paths are absolute.
 
     ``weights`` are those to evaluate with; None to train.
     """
 
-    name: str
-    folder: str
-    spec: str
-    notation: str
-    device: str
-    data: str
-    test: str | None
-    weights: str | None
+    folder: Path
+    data: Path
+    test: Path | None
+    weights: Path | None
     epochs: int | None
     phases: tuple[str, ...]
     examples: int | None
     seed: int
 
-    def write(self) -> Path:
-        """Write the job into the folder of its variant."""
-        path = Path(self.folder) / self.name / "job.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(path, json.dumps(asdict(self)))
-        return path
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """What all depend on; large files are read once for it."""
+        from snnc.runtime.arrays import open_arrays
+
+        weights = self.weights and hashlib.sha256(self.weights.read_bytes()).hexdigest()
+        return {
+            **MARK,
+            "data": open_arrays(self.data, ("x", "y"))[1],
+            "test": self.test and open_arrays(self.test, ("x", "y"))[1],
+            "weights": weights,
+            "epochs": self.epochs,
+            "phases": list(self.phases),
+            "examples": self.examples,
+            "seed": self.seed,
+        }
+
+    def job(self, spec: Spec, settings: Mapping[str, str]) -> VariantJob:
+        """Return what to run of a variant; its name tells all that it depends on."""
+        # Not the device's name: what is in its file may change.
+        own = {"spec": spec.hash, "device": repr(spec.made.device)}
+        name = name_of(own | self.identity)
+        said = ",".join(f"{path}={value}" for path, value in settings.items())
+        return VariantJob(name, said, spec.text, spec.notation, spec.device, self)
 
 
-def run(job: VariantJob) -> None:
-    """Build, train and evaluate a variant, and keep what was found.
+@dataclass(frozen=True, slots=True)
+class VariantJob:
+    """A variant to run; ``settings`` are as a user would type them."""
 
-    What was begun before is gone on with: training after its last epoch, evaluation
-    after its last row.
+    name: str
+    settings: str
+    spec: str
+    notation: str
+    device: str
+    shared: SweepSettings
 
-    Raises
-    ------
-    ValueError, RuntimeError, OSError
-        If something does not fit or can't be done; the text is for users.
-    """
-    own = Path(job.folder) / job.name
+    @property
+    def folder(self) -> Path:
+        """Where the package and the weights go, whatever the settings were named."""
+        readable = re.sub(r"[^\w.,=-]+", "_", self.settings)[:LONGEST]
+        known = self.shared.folder.glob(f"*-{self.name}")
+        return next(known, self.shared.folder / f"{readable}-{self.name}")
+
+
+def run_variant(job: VariantJob) -> dict[str, Any] | str:
+    """Build, train and evaluate a variant; return what was found, or what is wrong."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
+    try:
+        return _run(job)
+    except (ValueError, RuntimeError, OSError, ModuleNotFoundError) as error:
+        return str(error).split("\n")[0] or type(error).__name__
+
+
+def _run(job: VariantJob) -> dict[str, Any]:
+    """Do it; a training that was begun before goes on after its last epoch."""
+    shared = job.shared
+    own = job.folder
     spec = parse(job.spec, job.device, name=f"variant.{job.notation}")
     package = spec.build(own / "models", force=True)
-    train, test = _data(package, job)
-    weights = Path(job.weights or own / "weights.safetensors")
-    if job.weights is None and not weights.exists():
+    train, test = _data(package, shared)
+    weights = shared.weights or own / "weights.safetensors"
+    if shared.weights is None and not weights.exists():
         resumes = Path(f"{weights}.progress.npz").exists()
-        how = {"phases": job.phases, "resume": resumes, "seed": job.seed}
-        package.train(*train, weights, job.epochs, **how)
-    journal = own / "evaluation.jsonl"
+        how = {"phases": shared.phases, "resume": resumes}  # the seed is the spec's
+        package.train(*train, weights, shared.epochs, **how)
     found = package.evaluate(
         *test,
         weights,
-        examples=job.examples,
-        seed=job.seed,
-        output=journal,
-        resume=journal.exists(),
+        examples=shared.examples,
+        seed=shared.seed,
         progress=False,
         workers=1,
     )
-    result = found.as_dict()
-    SweepRecords(Path(job.folder)).write(job.name, {"spec": job.spec, "result": result})
+    # As a checkpoint gives it back: lists in place of tuples.
+    known: dict[str, Any] = json.loads(json.dumps(found.as_dict()))
+    return known
 
 
 Arrays = tuple["NDArray[Any]", "NDArray[Any]"]
 
 
-def _data(package: Package, job: VariantJob) -> tuple[Arrays, Arrays]:
+def _data(package: Package, shared: SweepSettings) -> tuple[Arrays, Arrays]:
     """Return data to train on, and others to evaluate on: the same for all variants."""
     import numpy as np
 
     from snnc.runtime.data import DataSpec, load_data
 
     accepted = DataSpec.of(package.opened.network)
-    x, y = load_data(job.data, accepted)
-    if job.weights is not None:
+    x, y = load_data(shared.data, accepted)
+    if shared.weights is not None:
         return (x[:0], y[:0]), (x, y)
-    if job.test is not None:
-        return (x, y), load_data(job.test, accepted)
-    order = np.random.default_rng(job.seed).permutation(len(x))
+    if shared.test is not None:
+        return (x, y), load_data(shared.test, accepted)
+    order = np.random.default_rng(shared.seed).permutation(len(x))
     count = max(1, round(HELD_OUT * len(x)))
     return (x[order[count:]], y[order[count:]]), (x[order[:count]], y[order[:count]])
-
-
-def run_file(path: str) -> str:
-    """Run the job in a file, and return how that ended, on one line."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
-    job = VariantJob(**json.loads(Path(path).read_text(encoding="utf-8")))
-    try:
-        run(job)
-    except (ValueError, RuntimeError, OSError, ModuleNotFoundError) as error:
-        return str(error).split("\n")[0] or type(error).__name__
-    return DONE
 
 
 def data_file(data: FileName | tuple[Any, Any], folder: Path) -> Path:
     """Return a file of the data; arrays are written to one."""
     if not isinstance(data, tuple):
         return Path(data).absolute()
-    import hashlib
-
     import numpy as np
 
     from snnc.evaluate.task import write_data
@@ -146,112 +172,64 @@ def data_file(data: FileName | tuple[Any, Any], folder: Path) -> Path:
     return path
 
 
-@dataclass(frozen=True)
-class SweepSettings:
-    """What all variants of a sweep have in common."""
-
-    folder: Path
-    data: Path | None
-    test: Path | None
-    weights: Path | None
-    epochs: int | None
-    phases: tuple[str, ...]
-    examples: int | None
-    seed: int
-
-    def job(self, spec: Spec) -> VariantJob:
-        """Return what to run of a variant; its name tells all that it depends on."""
-        # Not the device's name: what is in its file may change.
-        own = {"spec": spec.hash, "device": repr(spec.made.device)}
-        return VariantJob(
-            name_of(own | self._identity),
-            str(self.folder),
-            spec.text,
-            spec.notation,
-            spec.device,
-            str(self.data),
-            None if self.test is None else str(self.test),
-            None if self.weights is None else str(self.weights),
-            self.epochs,
-            self.phases,
-            self.examples,
-            self.seed,
-        )
-
-    @cached_property
-    def _identity(self) -> dict[str, Any]:
-        """What all depend on; large files are read once for it."""
-        from snnc.runtime.arrays import open_arrays
-
-        identity: dict[str, Any] = {
-            "epochs": self.epochs,
-            "phases": self.phases,
-            "examples": self.examples,
-            "seed": self.seed,
-        }
-        for name, file in (("data", self.data), ("test", self.test)):
-            identity[name] = file and open_arrays(file, ("x", "y"))[1]
-        if self.weights is not None:
-            import hashlib
-
-            identity["weights"] = hashlib.sha256(self.weights.read_bytes()).hexdigest()
-        return identity
-
-
-def run_remaining(
+def run_variants(
     jobs: Iterable[VariantJob],
-    folder: Path,
+    shared: SweepSettings,
     workers: int | None,
     dask: str | None,
     progress: bool | None,
-) -> dict[str, str]:
-    """Do what is not done yet; return what is wrong with the others, by name."""
-    records, unique = SweepRecords(folder), {job.name: job for job in jobs}
-    left = [job for job in unique.values() if records.read(job.name) is None]
-    problems: dict[str, str] = {}
-    with progress_bar(len(unique), "variants", progress) as move:
+) -> dict[str, dict[str, Any] | str]:
+    """Return what was found of jobs, or what is wrong, by their names.
+
+    What is in the folder is not done again.
+    """
+    header = shared.identity
+    path = shared.folder / f"{name_of(header)}.jsonl"
+    saved = read_checkpoint(path)
+    if saved is not None and saved.header != header:
+        print(f"warning: {path} is damaged: all of it runs again", file=sys.stderr)
+        saved = None
+    found = {} if saved is None else {n["variant"]: n["result"] for n in saved.lines}
+    unique = {job.name: job for job in jobs}
+    left = [job for job in unique.values() if job.name not in found]
+    is_seen = sys.stderr.isatty() or in_notebook()
+    shows_lines = progress and not is_seen
+    shows_bar = is_seen and progress is not False
+    with (
+        Checkpoint(path, header, saved) as checkpoint,
+        progress_bar(len(unique), "variants", shows_bar) as move,
+        _workers(min(workers or os.cpu_count() or 1, len(left)), dask, shared) as pool,
+    ):
         move(len(unique) - len(left))
-
-        def tell(path: Path, answer: str) -> None:
+        for number, (job, future) in enumerate(completed(pool, run_variant, left), 1):
             move(1)
-            if answer != DONE:
-                problems[path.parent.name] = answer
-
-        files = [job.write() for job in left]
-        if files and dask is not None:
-            run_on_cluster(files, dask, tell)
-        elif files:
-            count = workers or os.cpu_count() or 1
-            run_jobs(MODULE, files, count, folder / "log.txt", tell)
-    return problems
-
-
-def run_on_cluster(files: Sequence[Path], address: str, tell: Tell) -> None:
-    """Do jobs on a Dask cluster, and tell of each how it ended."""
-    from distributed import KilledWorker, as_completed
-
-    from snnc.evaluate.cluster import open_client
-
-    completed: Callable[..., Iterable[Any]] = as_completed
-
-    with open_client(None, address) as client:
-        run: Callable[[str], str] = run_file
-        futures = {client.submit(run, str(file), pure=False): file for file in files}
-        for future in completed(futures, loop=client.loop):
             try:
-                answer = future.result()
-            except KilledWorker:  # as often as the scheduler lets a job try
-                answer = "the workers that ran it died; they may lack memory"
-            tell(futures[future], answer)
+                result = future.result()
+            except pool.deaths:
+                result = DIED
+            if not isinstance(result, str):
+                line = {"variant": job.name, "spec": job.spec, "result": result}
+                checkpoint.add(line)
+            found[job.name] = result
+            if shows_lines:
+                said = result if isinstance(result, str) else _scored(result)
+                done = f"{number} of {len(left)} variants"
+                print(f"{done}: {job.settings}: {said}", file=sys.stderr, flush=True)
+    return found
 
 
-def main() -> None:
-    """Do the jobs that stdin names; all that is printed meanwhile goes to stderr."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    for line in sys.stdin:
-        print(run_file(line.rstrip("\n")), file=answers, flush=True)
+def _scored(result: dict[str, Any]) -> str:
+    accuracy = result.get("accuracy")
+    if accuracy is None:
+        return f"error {result.get('rmse'):.4g}"
+    return f"{100 * accuracy:.1f} %"
 
 
-if __name__ == "__main__":
-    main()
+def _workers(
+    count: int, dask: str | None, shared: SweepSettings
+) -> AbstractContextManager[Workers]:
+    if dask is None or not count:
+        return LocalWorkers(count, shared.folder / "log.txt")
+    from snnc.evaluate.cluster import cluster_workers
+
+    return cluster_workers(dask)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from snnc import diagnostics
 from snnc.api.display import Displayed
 from snnc.api.problems import SpecError
 from snnc.api.reports import Report
-from snnc.api.runs import SweepSettings, data_file, run_remaining
+from snnc.api.runs import SweepSettings, data_file, run_variants
 from snnc.api.specs import FileName, Spec, as_spec
 from snnc.loihi.profile import DEFAULT
-from snnc.sweep import SweepRecords, VariantLine, front, table
+from snnc.sweep import Condition, VariantLine, front, table
 from snnc.syntax.settings import Setting, read_settings, spelt
 from snnc.text.tables import counted
 
@@ -93,14 +94,14 @@ class Variant:
 
     def _costs(self) -> tuple[float, float, float] | None:
         score = self.rmse if self.accuracy is None else -self.accuracy
-        if score is None or self.cores is None:
+        if score is None or self.cores is None or not math.isfinite(score):
             return None
         return score, self.energy or 0.0, float(self.cores)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Sweep(Displayed):
-    """All variants, in the order of their settings; it prints as a table.
+class Sweep(Displayed, Sequence[Variant]):
+    """All variants, in the order of their settings, which prints as a table.
 
     Attributes
     ----------
@@ -155,6 +156,13 @@ class Sweep(Displayed):
     def __len__(self) -> int:
         return len(self.variants)
 
+    @overload
+    def __getitem__(self, index: int) -> Variant: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Variant, ...]: ...
+    def __getitem__(self, index: int | slice) -> Variant | tuple[Variant, ...]:
+        return self.variants[index]
+
     def __str__(self) -> str:
         return table(self.spec.name, [variant._line() for variant in self.variants])
 
@@ -166,6 +174,7 @@ def sweep(
     spec: Spec | FileName,
     settings: Mapping[str, Any] | Sequence[str],
     *,
+    where: str | Sequence[str] = (),
     data: FileName | tuple[Any, Any] | None = None,
     test: FileName | tuple[Any, Any] | None = None,
     weights: FileName | None = None,
@@ -193,6 +202,9 @@ def sweep(
         Values by path, such as ``{"c0.filters": [8, 16], "c1.kernel": [3, 5]}``, each
         as `Spec.replace` takes it, a single one also without its list; or texts such as
         ``"c0.filters=8,16"``.
+    where
+        What variants have to keep, such as ``"cores <= 4"`` or ``"energy < 2 uJ"``: the
+        others are neither trained nor evaluated. Energy is at most.
     data : file, or x and y
         To train on; a fifth, drawn by the seed, is held out to evaluate on.
     test : file, or x and y
@@ -208,7 +220,8 @@ def sweep(
     examples
         Evaluate on only so many, drawn by the seed.
     seed
-        Draws weights and examples.
+        Draws the examples that are held out and evaluated. First weights are drawn by
+        the spec's ``train.seed``.
     output
         The folder of what is done; it may hold several sweeps.
     workers
@@ -218,7 +231,8 @@ def sweep(
     device
         What to compile a file for: ``loihi1``, or a device's file.
     progress
-        Whether to show a bar; by default on terminals and in notebooks.
+        Whether to show a bar, or print a line per variant where nothing shows a bar; by
+        default a bar on terminals and in notebooks.
 
     Raises
     ------
@@ -233,25 +247,34 @@ def sweep(
         raise ValueError("with weights nothing is trained: give data without test")
     base = as_spec(spec, device)
     chosen = _choices(settings)
-    variants = [_variant(base, combination) for combination in product(*chosen)]
+    limits = [
+        Condition.parse(t) for t in ([where] if isinstance(where, str) else where)
+    ]
+    variants = [_variant(base, combination, limits) for combination in product(*chosen)]
     if data is None:
         return Sweep(base, tuple(variants))
     folder = Path(output).absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    files = [None if d is None else data_file(d, folder) for d in (data, test)]
-    path = None if weights is None else Path(weights).absolute()
-    of_training = path, epochs, tuple(phases)
-    shared = SweepSettings(folder, files[0], files[1], *of_training, examples, seed)
+    shared = SweepSettings(
+        folder,
+        data_file(data, folder),
+        None if test is None else data_file(test, folder),
+        None if weights is None else Path(weights).absolute(),
+        epochs,
+        tuple(phases),
+        examples,
+        seed,
+    )
     jobs = {
-        i: shared.job(v.spec) for i, v in enumerate(variants) if v.spec and v.spec.fits
+        i: shared.job(v.spec, v.settings)
+        for i, v in enumerate(variants)
+        if v.spec and not v.problem
     }
-    problems = run_remaining(jobs.values(), folder, workers, dask, progress)
-    records = SweepRecords(folder)
+    found = run_variants(jobs.values(), shared, workers, dask, progress)
     for i, job in jobs.items():
-        record = records.read(job.name)
-        result = None if record is None else record["result"]
-        problem = "" if record else problems.get(job.name, "not done")
-        variants[i] = replace(variants[i], result=result, problem=problem)
+        result = found[job.name]
+        known = {"problem": result} if isinstance(result, str) else {"result": result}
+        variants[i] = replace(variants[i], **known)
     best = front([variant._costs() for variant in variants])
     pairs = zip(variants, best, strict=True)
     return Sweep(base, tuple(replace(v, is_best=b) for v, b in pairs))
@@ -292,7 +315,9 @@ def _several(values: Any) -> Iterable[Any]:
     return [values] if is_one else values
 
 
-def _variant(base: Spec, combination: tuple[Setting, ...]) -> Variant:
+def _variant(
+    base: Spec, combination: tuple[Setting, ...], limits: Sequence[Condition]
+) -> Variant:
     settings = {}
     for setting in combination:
         path, _, value = setting.text.partition("=")
@@ -305,5 +330,7 @@ def _variant(base: Spec, combination: tuple[Setting, ...]) -> Variant:
             raise
         first = next(d for d in error.diagnostics if d.severity == "error")
         return Variant(settings, None, None, problem=first.message)
-    too_large = "" if spec.fits else "does not fit its chip"
-    return Variant(settings, spec, report, problem=too_large)
+    variant = Variant(settings, spec, report)
+    broken = (limit.broken_by(variant._line()) for limit in limits)
+    problem = next(filter(None, broken), "")
+    return replace(variant, problem=problem if spec.fits else "does not fit its chip")

@@ -66,11 +66,6 @@ class EvaluationRequest:
     compare: Path | None
 
     @property
-    def shared(self) -> bool:
-        """Return whether other processes run the engine."""
-        return self.dask is not None or (self.workers or 1) > 1
-
-    @property
     def resumable(self) -> bool:
         return self.simulator == "exact"
 
@@ -213,7 +208,7 @@ def _run(asked: EvaluationRequest) -> int:
     from snnc.evaluate.refusals import RefusedRunError
 
     try:
-        require_extras(asked.simulator, asked.shared)  # type: ignore[arg-type]
+        require_extras(asked.simulator, asked.dask is not None)  # type: ignore[arg-type]
     except RefusedRunError as error:
         say(f"error: {error}")
         return 1

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from snnc.diagnostics import Diagnostic
 from snnc.importer.model import NOWHERE, RefusedModelError
+from snnc.processes import python_command
 from snnc.rules.models import DamagedModel, ReadingStopped
 
 SECONDS = 10
@@ -24,11 +24,6 @@ BYTES_PER_SECOND = 20 * 2**20
 MEMORY = 2 * 2**30
 LIMIT = "SNNC_IMPORT_SECONDS"
 """The environment variable from which the child knows its limit."""
-_START = (
-    "import sys; sys.path[:] = [p for p in sys.path if p] + [sys.argv.pop(1)];"
-    " from snnc.cli import main; sys.exit(main())"
-)
-"""Imports nothing from the current folder, as ``python -P``, which 3.10 lacks."""
 
 
 def is_child() -> bool:
@@ -51,10 +46,9 @@ def run_child(arguments: Sequence[str], *files: Path) -> int | Diagnostic:
     """
     size = sum(file.stat().st_size for file in files if file.is_file())
     seconds = SECONDS + size // BYTES_PER_SECOND
-    root = str(Path(__file__).resolve().parents[2])
     # The stacks of further threads would count as memory.
     limits = {LIMIT: str(seconds), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-c", _START, root, *arguments]
+    command = python_command("snnc", *arguments)
     status = subprocess.run(command, env={**os.environ, **limits}).returncode
     return status if status >= 0 else _reason(-status, files[0].as_posix(), seconds)
 

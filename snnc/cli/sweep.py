@@ -41,6 +41,12 @@ INTERRUPTED = 130
     help="Values of a property, separated by commas; all combinations are tried.",
 )
 @click.option(
+    "--where",
+    multiple=True,
+    metavar="CONDITION",
+    help="Train only variants that meet a condition: `cores <= 4`, `energy < 2 uJ`.",
+)
+@click.option(
     "--data",
     type=click.Path(path_type=Path),
     help="An .npz file with x and y: evaluate each variant on the exact engine.",
@@ -76,7 +82,7 @@ INTERRUPTED = 130
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="Seed of initial weights and examples.",
+    help="Seed of the examples; initial weights follow `train.seed`.",
 )
 @click.option(
     "-o",
@@ -101,6 +107,7 @@ INTERRUPTED = 130
 def sweep_command(
     spec: str,
     settings: tuple[str, ...],
+    where: tuple[str, ...],
     data: Path | None,
     train: bool,
     test: Path | None,
@@ -128,6 +135,7 @@ def sweep_command(
         swept = sweep(
             spec,
             settings,
+            where=where,
             data=data,
             test=test,
             weights=weights,
@@ -139,10 +147,10 @@ def sweep_command(
             workers=workers,
             dask=dask,
             device=chosen_device() or DEFAULT,
+            progress=True,
         )
     except SpecError as error:
-        for line in str(error).split("\n"):
-            say(line)
+        click.echo(str(error), err=True)  # which is printable
         return 1
     except NoSettingError as error:
         raise click.UsageError(f"--set {error}") from error
@@ -274,8 +282,7 @@ def plot_command(
             )
             plot(evaluation, kind, file=output, dark=dark, example=example)  # type: ignore[arg-type]
     except SpecError as error:
-        for line in str(error).split("\n"):
-            say(line)
+        click.echo(str(error), err=True)  # which is printable
         return 1
     except (ValueError, IndexError, ModuleNotFoundError, OSError) as error:
         say(f"error: {reason(error)}")

@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from inspect import get_annotations
 from string import Formatter
 from typing import Any, ClassVar, NamedTuple
 
@@ -36,7 +37,7 @@ class Record:
     _names: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        own = vars(cls).get("__annotations__", {})
+        own = get_annotations(cls)  # where they are is Python's business
         fields = (name for name, kind in own.items() if "ClassVar" not in str(kind))
         cls._names = tuple(dict.fromkeys((*cls._names, *fields)))
 

@@ -2,10 +2,11 @@
 
 `run` is the whole way, from paths down to what was decided of each example, on the
 exact engine or the package's own simulators. `task` opens the package, its weights and
-the examples. The exact engine makes `part.ExactPart` s of them (`exact`, here or
-through `cluster` in other processes), `run.Trained` compares these with the model that
-was trained, `journal` keeps them on disk while a run lasts, and the run-time library
-makes a result of them. Imports `exact`, `output` and `runtime`.
+the examples. The exact engine makes `part.ExactPart` s of them (`exact`, here, in other
+processes, or on a `cluster`), `run.Trained` compares these with the model that was
+trained, a checkpoint keeps them on disk while a run lasts, and the run-time library
+makes a result of them. Imports `exact`, `output`, `checkpoint`, `processes` and
+`runtime`.
 """
 
 from importlib.util import find_spec

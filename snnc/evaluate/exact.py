@@ -3,33 +3,53 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import CancelledError
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import TemporaryDirectory
+from threading import Lock
+from typing import TYPE_CHECKING, Any
 
-from snnc.evaluate.journal import Journal, Run, open_journal
+from nengo.exceptions import BuildError
+from numpy.typing import NDArray
+
+from snnc.checkpoint import Checkpoint, SavedRun, read_checkpoint
 from snnc.evaluate.part import (
     ExactPart,
-    Scope,
     SpanResult,
+    moved,
+    record,
+    restore,
     run_spans,
-    spans_left,
     whole_spans,
 )
-from snnc.evaluate.refusals import NotBuiltError
+from snnc.evaluate.refusals import (
+    LostClusterError,
+    NoCheckpointError,
+    NotBuiltError,
+    OtherRunError,
+    OtherVersionError,
+    UnfinishedError,
+)
 from snnc.evaluate.task import Task
-from snnc.exact import Engine, make_engine
-from snnc.runtime.examples import ROW, Presentation, Span
-from snnc.tools.scores import ways_of
+from snnc.exact import CannotRunError, Engine, make_engine
+from snnc.output.imported import open_package
+from snnc.processes import LocalWorkers, Workers, completed
+from snnc.runtime.examples import ROW, Presentation, Span, spans_of
+from snnc.runtime.files import reason
 
 if TYPE_CHECKING:
     from snnc.evaluate.run import Trained
 
-SHARE = 4  # spans for each worker at least, so that all end at about the same time
+REST = 25  # examples from rest that run together, so that all threads get some
 SAMPLE = 100  # examples of those in a row that are run from rest too, to compare
+AHEAD = 2  # stretches that a thread of a cluster has: one while the next is sent
+TRIES = 2  # of a stretch whose process dies
+MARK = {"snnc": "evaluation", "version": 8}
 
 Spans = Mapping[Presentation, list[Span]]
 Progress = Callable[[int], None]
@@ -82,97 +102,32 @@ def run_exact(
     RefusedRunError, snnc.exact.CannotRunError
         If something does not fit; the text is for users.
     """
-    compares = trained is not None
-    run, scope = _identity(task, how, compares), _scope(task, how, compares)
-    kept: AbstractContextManager[Journal | NoJournal] = nullcontext(NoJournal())
+    header = _header(task, how, compares=trained is not None)
+    saved = None if how.out is None else read_saved(how.out, header, how.resume)
+    parts = restored_parts(saved)
+    kept: AbstractContextManager[Checkpoint | None] = nullcontext()
     if how.out is not None:
-        kept = open_journal(how.out, run, how.resume, scope)
-    with kept as journal:
-        parts = list(journal.done)
+        kept = Checkpoint(how.out, header, saved)
+    with kept as checkpoint:
         progress(sum(part.stop - part.start for part in parts))
-        left = _left(parts, task, how)
-        if not any(left.values()):
-            return parts
-        fresh = _fresh(task, left, how, compares, progress)
+        fresh = _fresh(
+            task, _left(parts, task, how), how, trained is not None, progress
+        )
         compared = fresh if trained is None else map(trained.compared, fresh)
         for part in whole_spans(compared):
-            journal.add(part)
+            if checkpoint is not None:
+                checkpoint.add(record(part))
             parts.append(part)
     return parts
 
 
-class NoJournal:
-    """Takes parts, and keeps none of them on disk."""
-
-    done: tuple[ExactPart, ...] = ()
-
-    def add(self, part: ExactPart) -> None:
-        """Leave it to who adds it."""
-
-
-def _left(parts: list[ExactPart], task: Task, how: RunSettings) -> Spans:
-    """Return which examples are yet to run in each way."""
-    threads = how.workers or os.cpu_count() or 1
-    left: dict[Presentation, list[Span]] = {}
-    for presentation, count in how.counts(len(task.examples)).items():
-        size = min(task.examples.chunk_size, count // (SHARE * threads))
-        if presentation == "row":
-            size = ROW
-        done = [part for part in parts if part.presentation == presentation]
-        left[presentation] = spans_left(done, count, max(1, size))
-    return left
-
-
-def _fresh(
-    task: Task, left: Spans, how: RunSettings, compares: bool, progress: Progress
-) -> Iterator[SpanResult]:
-    package, examples = task.package, task.examples
-    if how.shared:
-        from snnc.evaluate import cluster  # importing Dask takes a second
-
-        program = cluster.Program.of(package, task.stored, how.steps, compares)
-        with cluster.open_client(how.workers, how.dask) as client:
-            yield from cluster.run_there(
-                client, program, examples, left, how.out, progress
-            )
-        return
-    with _opened(task, how.steps) as engine:
-        for presentation, spans in left.items():
-            for fresh in run_spans(engine, presentation, examples, spans, how.workers):
-                progress(fresh.part.stop - fresh.part.start)
-                yield fresh
-
-
-@contextmanager
-def _opened(task: Task, steps: int) -> Iterator[Engine]:
-    from nengo.exceptions import BuildError
-
-    try:
-        engine = make_engine(task.package, task.tensors, steps)
-    except BuildError as error:
-        raise NotBuiltError(error) from error
-    with engine:
-        yield engine
-
-
-def _scope(task: Task, how: RunSettings, compares: bool) -> Scope:
-    network = task.package.network
-    return Scope(
-        counts=how.counts(len(task.examples)),
-        steps=how.steps,
-        units=network.readout.units,
-        ways=len(ways_of(network.readout)),
-        neurons={name: layer.neurons for name, layer in network.layers.items()},
-        compares=compares,
-    )
-
-
-def _identity(task: Task, how: RunSettings, compares: bool) -> Run:
+def _header(task: Task, how: RunSettings, compares: bool) -> dict[str, Any]:
     """Return what has to agree for a run to be the same."""
     counts = how.counts(len(task.examples))
     return {
+        **MARK,
         "package": task.package.hash,
-        "weights": hashlib.sha256(task.stored).hexdigest(),
+        "weights": task.weights_hash,
         "data": task.examples.identity,
         "examples": counts.pop(how.presentation),
         "sample": sum(counts.values()),
@@ -181,3 +136,203 @@ def _identity(task: Task, how: RunSettings, compares: bool) -> Run:
         "presentation": how.presentation,
         "tensorflow": compares,
     }
+
+
+def read_saved(path: Path, header: dict[str, Any], resume: bool) -> SavedRun | None:
+    """Return what to go on with; None to begin.
+
+    Raises
+    ------
+    NoCheckpointError
+        If the file is another program's.
+    OtherVersionError
+        If another version of snnc wrote it.
+    UnfinishedError
+        If a run that was interrupted would be overwritten.
+    OtherRunError
+        If the run to resume is another.
+    """
+    saved = read_checkpoint(path)
+    if saved is None:
+        return None
+    found = saved.header or {}
+    if found.get("snnc") != MARK["snnc"]:
+        raise NoCheckpointError(path)
+    if found.get("version") != MARK["version"]:
+        raise OtherVersionError(path)
+    if not resume:
+        _refuse_unfinished(path, saved, found)
+        return None
+    others = [name for name, value in header.items() if found.get(name) != value]
+    if others:
+        raise OtherRunError(path, others)
+    return saved
+
+
+def restored_parts(saved: SavedRun | None) -> list[ExactPart]:
+    """Return what is saved of a run; a line that was doubled counts once."""
+    lines = () if saved is None else saved.lines
+    unique = {(line["presentation"], line["start"]): line for line in lines}
+    return [*map(restore, unique.values())]
+
+
+def _refuse_unfinished(path: Path, saved: SavedRun, header: dict[str, Any]) -> None:
+    done = Counter[str]()
+    for line in saved.lines:
+        done[line["presentation"]] += line["stop"] - line["start"]
+    is_whole = not saved.lines or done.total() == header["examples"] + header["sample"]
+    if saved.damaged or not is_whole:
+        shown = done[str(header.get("presentation"))]
+        raise UnfinishedError(path, shown, header.get("examples"))
+
+
+def _left(parts: list[ExactPart], task: Task, how: RunSettings) -> Spans:
+    """Return which examples are yet to run in each way."""
+    done = {(part.presentation, part.start) for part in parts}
+    sizes: dict[Presentation, int] = {"row": ROW, "rest": REST}
+    return {
+        way: [s for s in spans_of(count, sizes[way]) if (way, s[0]) not in done]
+        for way, count in how.counts(len(task.examples)).items()
+    }
+
+
+def _fresh(
+    task: Task, left: Spans, how: RunSettings, compares: bool, progress: Progress
+) -> Iterator[SpanResult]:
+    if not any(left.values()):
+        return
+    if how.shared:
+        with _workers(how) as workers, _weights_file(task) as weights:
+            stretches = _stretches(task, weights, left, how.steps, compares)
+            for stretch, found in _collected(workers, stretches, how.out):
+                progress(len(stretch.x))
+                for fresh in found:
+                    yield moved(fresh, stretch.start, stretch.x)
+        return
+    with _opened(task, how.steps) as engine:
+        for presentation, spans in left.items():
+            run = engine, presentation, task.examples, spans, how.workers
+            for fresh in run_spans(*run):
+                progress(fresh.part.stop - fresh.part.start)
+                yield fresh
+
+
+def _workers(how: RunSettings) -> AbstractContextManager[Workers]:
+    if how.dask is None:
+        return LocalWorkers(how.workers or 1)
+    from snnc.evaluate.cluster import cluster_workers  # importing Dask takes a second
+
+    return cluster_workers(how.dask, AHEAD)
+
+
+@contextmanager
+def _weights_file(task: Task) -> Iterator[Path]:
+    """Have the weights in a file that other processes read."""
+    if not isinstance(task.weights, Mapping):
+        yield Path(task.weights).absolute()
+        return
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "weights.safetensors"
+        path.write_bytes(task.stored)
+        yield path
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretch:
+    """Examples that follow one another, and what a process needs to run them."""
+
+    folder: Path
+    weights: Path
+    hashes: tuple[str, str]
+    steps: int
+    compares: bool
+    presentation: Presentation
+    start: int
+    x: NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """The text of an error of which the class does not travel."""
+
+    text: str
+    of_build: bool
+
+
+def _stretches(
+    task: Task, weights: Path, left: Spans, steps: int, compares: bool
+) -> Iterator[Stretch]:
+    folder, hashes = task.package.folder, (task.package.hash, task.weights_hash)
+    for way, spans in left.items():
+        for start, stop in spans:
+            x = task.examples[start:stop]
+            yield Stretch(folder, weights, hashes, steps, compares, way, start, x)
+
+
+def _collected(
+    workers: Workers, stretches: Iterable[Stretch], out: Path | None
+) -> Iterator[tuple[Stretch, list[SpanResult]]]:
+    """Yield what stretches gave.
+
+    Raises
+    ------
+    LostClusterError
+        If workers die, or can't run the engine.
+    """
+    try:
+        for stretch, future in completed(workers, run_stretch, stretches, TRIES):
+            found = future.result()
+            if isinstance(found, _Refusal):
+                raise (NotBuiltError if found.of_build else CannotRunError)(found.text)
+            yield stretch, found
+    except workers.deaths as error:
+        reason = "too many workers died; they may lack memory"
+        raise LostClusterError(reason, out) from error
+    except ModuleNotFoundError as error:
+        reason = f"a worker has no {error.name}: pip install 'snnc[evaluate]' there"
+        raise LostClusterError(reason, out) from error
+    except CancelledError as error:
+        raise LostClusterError("the Dask cluster is gone", out) from error
+
+
+_OPENING = Lock()
+_STEPPING = Lock()
+
+
+def run_stretch(stretch: Stretch) -> list[SpanResult] | _Refusal:
+    """Run examples on the process, or the worker's thread, that this is called on."""
+    try:
+        with _OPENING:
+            known = stretch.folder, stretch.weights, stretch.hashes, stretch.steps
+            engine = _engine(*known)
+        # Nengo has one memory for the layers that it steps.
+        with _STEPPING if engine.hosted else nullcontext():
+            way, spans = stretch.presentation, [(0, len(stretch.x))]
+            found = run_spans(engine, way, stretch.x, spans, 1)
+            return [_light(fresh, stretch.compares) for fresh in found]
+    except (CannotRunError, BuildError, OSError) as error:
+        return _Refusal(reason(error), isinstance(error, BuildError))
+
+
+@lru_cache(1)
+def _engine(folder: Path, weights: Path, hashes: tuple[str, str], steps: int) -> Engine:
+    package = open_package(folder)
+    if hashes != (package.hash, hashlib.sha256(weights.read_bytes()).hexdigest()):
+        raise CannotRunError(f"{folder} or {weights} has changed since the run began")
+    return make_engine(package, weights, steps)
+
+
+def _light(fresh: SpanResult, compares: bool) -> SpanResult:
+    """Return examples without what who sent them has, or nobody wants."""
+    counts = fresh.counts if compares else {}
+    return replace(fresh, images=fresh.images[:0], counts=counts)
+
+
+@contextmanager
+def _opened(task: Task, steps: int) -> Iterator[Engine]:
+    try:
+        engine = make_engine(task.package, task.tensors, steps)
+    except BuildError as error:
+        raise NotBuiltError(error) from error
+    with engine:
+        yield engine

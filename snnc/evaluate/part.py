@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
 from functools import reduce
-from itertools import pairwise
 from operator import add
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 
 from snnc.exact import Engine
 from snnc.exact.stream import Kept
 from snnc.runtime.examples import Presentation, Span
 from snnc.tools import measures
 from snnc.tools.measures import Compared
-from snnc.tools.scores import Reader, moments
+from snnc.tools.scores import Reader
 from snnc.tools.statistics import Correlation, Firing
 
 KEPT: tuple[Kept, ...] = ("counts", "early", "rows")
@@ -119,74 +117,6 @@ def _joined(parts: Sequence[ExactPart]) -> ExactPart:
     )
 
 
-def spans_left(
-    done: Sequence[measures.EvaluatedPart], count: int, size: int
-) -> list[Span]:
-    """Return what is missing of ``count`` examples, in spans of at most ``size``."""
-    edges = [(0, 0), *sorted((p.start, p.stop) for p in done), (count, count)]
-    return [
-        (start, min(start + size, after))
-        for (_, before), (after, _) in pairwise(edges)
-        for start in range(before, after, size)
-    ]
-
-
-MOST_SPIKES = 2**16 - 1
-Count = Annotated[int, Field(ge=0, le=2**53)]
-Hex = Annotated[str, Field(pattern="^([0-9a-f]{2})*$")]
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What the parts of a run have to agree with.
-
-    ``counts`` are how many examples are presented in each way, ``neurons`` those of
-    each layer; ``ways`` is in how many other ways outputs are read, and ``compares``
-    tells whether they are compared with Keras.
-    """
-
-    counts: dict[Presentation, int]
-    steps: int
-    units: int
-    ways: int
-    neurons: dict[str, int]
-    compares: bool
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
-
-
-class _Span(BaseModel):
-    model_config = ConfigDict(strict=True, extra="ignore")
-    presentation: Presentation
-    start: Count
-    stop: Count
-
-
-class _Firing(_Strict):
-    seen: list[Count]
-    fired: Hex
-
-
-class _Compared(_Strict):
-    outputs: list[list[float]]
-    alike: dict[str, tuple[Count, tuple[float, float], tuple[float, float, float]]]
-
-
-class _Record(_Strict):
-    presentation: Presentation
-    start: Count
-    stop: Count
-    outputs: list[list[float]]
-    early: Hex  # floats as text take long
-    others: Hex
-    firing: dict[str, _Firing]
-    overflows: tuple[Count, Count, Count]
-    cores: Count
-    keras: _Compared | None
-
-
 def record(part: ExactPart) -> dict[str, Any]:
     """Return what JSON can hold of a part."""
     return {
@@ -194,10 +124,11 @@ def record(part: ExactPart) -> dict[str, Any]:
         "start": part.start,
         "stop": part.stop,
         "outputs": part.outputs[-1].tolist(),
-        "early": part.outputs[:-1].tobytes().hex(),
+        "early": part.outputs[:-1].tobytes().hex(),  # floats as text take long
         "others": part.others.tobytes().hex(),
         "firing": {
-            name: _firing_record(firing) for name, firing in part.firing.items()
+            name: {"seen": each.seen.tolist(), "fired": _packed(each.fired)}
+            for name, each in part.firing.items()
         },
         "overflows": part.overflows,
         "cores": part.cores,
@@ -205,9 +136,8 @@ def record(part: ExactPart) -> dict[str, Any]:
     }
 
 
-def _firing_record(firing: Firing) -> dict[str, Any]:
-    fired = np.packbits(firing.fired).tobytes().hex()
-    return {"seen": firing.seen.tolist(), "fired": fired}
+def _packed(fired: NDArray[np.bool_]) -> dict[str, Any]:
+    return {"neurons": len(fired), "bits": np.packbits(fired).tobytes().hex()}
 
 
 def _keras_record(keras: Compared) -> dict[str, Any]:
@@ -215,74 +145,43 @@ def _keras_record(keras: Compared) -> dict[str, Any]:
     return {"outputs": keras.outputs.tolist(), "alike": alike}
 
 
-def span(text: str, examples: int) -> tuple[Presentation, Span]:
-    """Return the examples that a line of JSON is of, and how they were presented.
-
-    Raises
-    ------
-    ValueError
-        If it is of none.
-    """
-    parsed = _Span.model_validate_json(text)
-    if not parsed.start < parsed.stop <= examples:
-        raise ValueError("no examples of the run")
-    return parsed.presentation, (parsed.start, parsed.stop)
-
-
-def restore(text: str, scope: Scope) -> ExactPart:
-    """Return the part that a line of JSON holds.
-
-    Raises
-    ------
-    ValueError
-        If it is no such line, or does not agree with the run.
-    """
-    parsed = _Record.model_validate_json(text)
-    way, (start, stop) = span(text, scope.counts.get(parsed.presentation, 0))
-    count = stop - start
-    ends = len(moments(scope.steps))
-    early = np.frombuffer(bytes.fromhex(parsed.early))
-    outputs = np.array(parsed.outputs, np.float64)
-    others = np.frombuffer(bytes.fromhex(parsed.others))
+def restore(told: dict[str, Any]) -> ExactPart:
+    """Return the part of which `record` has told."""
+    start, stop, keras = told["start"], told["stop"], told["keras"]
+    outputs = np.array(told["outputs"], np.float64)
+    early = _floats(told["early"], outputs.shape)
     return ExactPart(
         start,
         stop,
-        np.concatenate([early, outputs.ravel()]).reshape(ends, count, scope.units),
-        others.reshape(scope.ways, count, scope.units),
-        _firing(parsed.firing, count, scope),
-        _compared(parsed.keras, count, scope),
-        presentation=way,
-        overflows=parsed.overflows,
-        cores=parsed.cores,
+        np.concatenate([early, outputs[np.newaxis]]),
+        _floats(told["others"], outputs.shape),
+        {
+            name: Firing(stop - start, np.array(each["seen"]), _unpacked(each["fired"]))
+            for name, each in told["firing"].items()
+        },
+        None if keras is None else _compared(keras),
+        presentation=told["presentation"],
+        overflows=tuple(told["overflows"]),
+        cores=told["cores"],
     )
 
 
-def _firing(
-    firing: Mapping[str, _Firing], count: int, scope: Scope
-) -> dict[str, Firing]:
-    """Hold the neurons to those of the run, each in each example."""
-    if firing.keys() != scope.neurons.keys():
-        raise ValueError("other layers")
-    layers = {}
-    for name, neurons in scope.neurons.items():
-        seen = np.array(firing[name].seen, np.int64)
-        packed = np.frombuffer(bytes.fromhex(firing[name].fired), np.uint8)
-        if int(seen.sum()) != neurons * count or len(seen) > MOST_SPIKES + 1:
-            raise ValueError(f"{name}: other neurons")
-        if len(packed) != -(-neurons // 8):
-            raise ValueError(f"{name}: other neurons")
-        fired = np.unpackbits(packed, count=neurons).astype(bool)
-        layers[name] = Firing(count, seen, fired)
-    return layers
+def _floats(text: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    return np.frombuffer(bytes.fromhex(text)).reshape(-1, *shape)
 
 
-def _compared(found: _Compared | None, count: int, scope: Scope) -> Compared | None:
-    if (found is not None) != scope.compares:
-        raise ValueError("compared with Keras, or not, unlike the run")
-    if found is None:
-        return None
-    if found.alike.keys() != scope.neurons.keys():
-        raise ValueError("other layers")
-    outputs = np.array(found.outputs, np.float64).reshape(count, scope.units)
-    alike = {name: Correlation(*values) for name, values in found.alike.items()}
-    return Compared(outputs, alike)
+def _unpacked(told: dict[str, Any]) -> NDArray[np.bool_]:
+    packed = np.frombuffer(bytes.fromhex(told["bits"]), np.uint8)
+    return np.unpackbits(packed, count=told["neurons"]).astype(bool)
+
+
+def _compared(told: dict[str, Any]) -> Compared:
+    alike = {name: _correlation(*values) for name, values in told["alike"].items()}
+    return Compared(np.array(told["outputs"], np.float64), alike)
+
+
+def _correlation(
+    count: int, means: Sequence[float], products: Sequence[float]
+) -> Correlation:
+    (x, y), (xx, xy, yy) = means, products
+    return Correlation(count, (x, y), (xx, xy, yy))

@@ -31,7 +31,7 @@ class NotBuiltError(RefusedRunError):
         )
 
 
-class NoJournalError(RefusedRunError):
+class NoCheckpointError(RefusedRunError):
     """The file for results is somebody else's."""
 
     def __init__(self, path: Path) -> None:
@@ -51,16 +51,6 @@ class OtherVersionError(RefusedRunError):
         )
 
 
-class DamagedJournalError(RefusedRunError):
-    """A line of the file for results is not what snnc wrote."""
-
-    def __init__(self, path: Path, line: int) -> None:
-        super().__init__(
-            f"{path} was changed in line {line} since `snnc evaluate` wrote it; remove "
-            "it, or choose another name with `-o`"
-        )
-
-
 class NoFolderError(RefusedRunError):
     """A file for decisions that can't be written when the run has ended."""
 
@@ -74,7 +64,7 @@ class NoFolderError(RefusedRunError):
 class UnfinishedError(RefusedRunError):
     """The file for results holds a run that was interrupted."""
 
-    def __init__(self, path: Path, done: int, examples: int) -> None:
+    def __init__(self, path: Path, done: int, examples: object) -> None:
         super().__init__(
             f"{path} holds {done} of {examples} examples of a run that was "
             "interrupted; go on with it by `--resume`, remove it, or choose another "

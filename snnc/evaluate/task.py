@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -49,6 +50,11 @@ class Task:
         metadata = {"layout_id": self.package.layout.id}
         ordered = {name: np.ascontiguousarray(t) for name, t in self.tensors.items()}
         return save(ordered, metadata=metadata)
+
+    @cached_property
+    def weights_hash(self) -> str:
+        """The SHA-256 of `stored`."""
+        return hashlib.sha256(self.stored).hexdigest()
 
 
 def open_task(

@@ -6,21 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import gcd, lcm
 
-from snnc.ir.lowered import Window
 from snnc.loihi.axis import Interval, Picked, Tiles, cut
 from snnc.loihi.taps import Tap, Taps
-
-
-def overlaps(window: Window, outputs: Interval, inputs: Interval) -> bool:
-    """Whether output slices read any of the input slices through a window.
-
-    Two ensembles whose slices overlap are joined by one connection, even if a gap
-    between pools makes all its weights zero.
-    """
-    reading = _reading(
-        window.stride[0], window.depth_before, window.kernel[0], outputs, inputs
-    )
-    return len(reading) > 0
 
 
 def _reading(
@@ -100,7 +87,11 @@ class Depth:
         return slices if self.picked is None else self.picked.within(slices)
 
     def meets(self, outputs: Interval, inputs: Interval) -> bool:
-        """Whether any output slice reads any input slice, as `overlaps` says."""
+        """Whether any output slice reads any input slice.
+
+        Two ensembles that meet are joined by one connection, even if a gap between
+        pools makes all its weights zero.
+        """
         return len(self._reading(outputs, inputs)) > 0
 
     def weighs(self, outputs: Interval, inputs: Interval) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import ceil
+from typing import Any
 
 from snnc.ir.device import Profile
 from snnc.ir.logical import Loihi, Shape
@@ -59,6 +60,8 @@ class PlanCache:
 
     choices: dict[Hashable, Choices] = field(default_factory=dict)
     spending: Spending = field(default_factory=Spending)
+    searches: dict[Hashable, Any] = field(default_factory=dict)
+    """The last searches: an edit seldom changes what is mapped."""
 
 
 def make_plan(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -22,14 +22,17 @@ from snnc.importer.request import ImportRequest
 from snnc.ir.device import Profile
 from snnc.ir.layout import layout_id, tensors
 from snnc.ir.lowered import LoweredNetwork
+from snnc.language import tree
 from snnc.loihi.profile import read_profile
 from snnc.nir.graph import ExportedGraph, TensorTerm, graph_of
-from snnc.nir.graph_file import NirGraph, read_graph
+from snnc.nir.graph_file import NirGraph, Node, read_graph
 from snnc.nir.moving import Convolution2d
 from snnc.nir.neurons import NEURONS, Neuron
 from snnc.nir.translate import Translated, translate
 from snnc.passes import Compilation, run_passes
 from snnc.source import SourceFile
+from snnc.syntax.printer import print_snn
+from snnc.text.tables import printable
 from snnc.weights.migrate import serialized
 
 if TYPE_CHECKING:
@@ -102,17 +105,17 @@ def _restore(
     network = restored(spec, graph, weights, request.device)
     if network is None:
         return None
-    lowered, values = network
+    lowered, values, text = network
     contents = {}
     if weights_file is not None:
         layout = tensors(lowered.network)
         contents[weights_file] = serialized(layout, values, "imported")
     if output is not None:
-        contents[output] = spec.encode("utf-8")
+        contents[output] = text.encode("utf-8")
     if not write_all(contents, report):
         return None
     note = "the spec is the one that the graph was exported from, which it carries"
-    return Restored(spec, (note,))
+    return Restored(text, (note,))
 
 
 def _with_notes(
@@ -138,8 +141,8 @@ RESETS = (
 
 def restored(
     spec: str, graph: NirGraph, weights: ModelWeights, device: Profile | None
-) -> tuple[LoweredNetwork, dict[str, Array]] | None:
-    """Return the network of a spec with the weights of a graph.
+) -> tuple[LoweredNetwork, dict[str, Array], str] | None:
+    """Return the network of a spec, the weights of a graph and the spec's text.
 
     Parameters
     ----------
@@ -156,11 +159,13 @@ def restored(
     report = Report()
     source = SourceFile("spec in the graph", spec)
     start = Compilation(source, device or read_profile())
-    lowered = run_passes(start, report, "lower").lowered
-    if lowered is None or report.errors:
+    made = run_passes(start, report, "lower")
+    lowered, document = made.lowered, made.document
+    if lowered is None or document is None or report.errors:
         return None
-    shapes = {t.name: t.shape for t in tensors(lowered.network)}
-    if layout_id(tensors(lowered.network)) != graph.facts.get("layout_id"):
+    layout = tensors(lowered.network)
+    shapes = {t.name: t.shape for t in layout}
+    if layout_id(layout) != graph.facts.get("layout_id"):
         return None
     kinds = {node.kind for node in graph.nodes}
     neuron: Neuron = "cubalif" if "CubaLIF" in kinds else "if"
@@ -180,10 +185,48 @@ def restored(
             return None
     if any(np.isnan(values).any() for values in values_by_name.values()):
         return None
+    if any(values_by_name[t.name].any() for t in layout if t.zeros):
+        return None
     whole = {
         n: v.reshape(shapes[n]).astype(np.float32) for n, v in values_by_name.items()
     }
-    return lowered, whole
+    return lowered, whole, print_snn(_printable(document))
+
+
+def _printable(document: tree.Document) -> tree.Document:
+    """Escape what others wrote into texts and comments and a terminal would obey."""
+    texts = (_escaped(c.text).lstrip("#") for c in document.comments)
+    comments = map(lambda c, text: replace(c, text=text), document.comments, texts)
+    return replace(
+        document,
+        comments=tuple(comments),
+        statements=tuple(map(_with_escapes, document.statements)),
+    )
+
+
+TreeNode = TypeVar("TreeNode", tree.Statement, tree.Property, tree.Value)
+
+
+def _with_escapes(node: TreeNode) -> TreeNode:
+    match node:
+        case tree.Text():
+            return replace(node, value=_escaped(node.value))
+        case tree.List():
+            return replace(node, items=tuple(map(_with_escapes, node.items)))
+        case tree.Property():
+            return replace(node, value=_with_escapes(node.value))
+        case tree.Group():
+            return replace(node, properties=tuple(map(_with_escapes, node.properties)))
+        case tree.Statement(text=text, properties=properties):
+            own = None if properties is None else tuple(map(_with_escapes, properties))
+            if text is not None:
+                text = replace(text, value=_escaped(text.value))
+            return replace(node, text=text, properties=own)
+    return node
+
+
+def _escaped(text: str) -> str:
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def _is_same(exported: ExportedGraph, graph: NirGraph) -> bool:
@@ -191,17 +234,33 @@ def _is_same(exported: ExportedGraph, graph: NirGraph) -> bool:
     kinds = {name: node.kind for name, node in exported.nodes.items()}
     if kinds != {node.name: node.kind for node in graph.nodes}:
         return False
+    own = exported.terms
+    fixed = [n for n in graph.nodes if "weight" in n.arrays and n.name not in own]
+    if not all(_has_weights(exported.nodes[node.name].values, node) for node in fixed):
+        return False
     return set(graph.edges) == set(exported.edges) and all(
         _has_value(exported.nodes[node.name].values.get(key), array)
         for node in graph.nodes
-        if node.kind in NEURONS
+        if node.kind in NEURONS or node.kind == "Flatten"
         for key, array in node.arrays.items()
+        if key not in ("input_type", "end_dim")  # of a Flatten to its last axis
     )
 
 
-def _has_value(exported: Array | None, array: Array) -> bool:
-    """Whether neurons are exported with the value that the first of them has."""
-    return exported is not None and bool(np.float32(exported.flat[0]) == array.flat[0])
+def _has_weights(exported: Mapping[str, Any], node: Node) -> bool:
+    """Whether a node that holds no weights of the spec, such as a scale, is as made."""
+    return all(
+        np.array_equal(np.asarray(exported[key], np.float32), node.arrays[key])
+        for key in ("weight", "bias")
+        if key in exported
+    )
+
+
+def _has_value(exported: Any, array: Array) -> bool:
+    """Whether a node is exported with the value that the first of a file's has."""
+    if exported is None:
+        return False
+    return bool(np.float32(np.ravel(exported)[0]) == array.flat[0])
 
 
 def _take(
@@ -219,7 +278,7 @@ def _take(
         return False
     if place.bias is not None:
         gain, rest = place.bias
-        bias = (np.asarray(arrays["bias"], float) - rest) / gain
+        bias = (np.asarray(arrays["bias"], float) - np.float32(rest)) / gain
         values = tensors[f"{place.layer}.bias"]
         values[:] = bias[: len(values)]
     if place.tensor is not None:

@@ -115,7 +115,7 @@ def compare(package: PackageFiles, force: bool = False) -> Comparison:
     folder = package.folder
     if folder.is_symlink():
         return Comparison(folder, (ComparedFile("", FileState.FOREIGN, None, None),))
-    records = PackageRecords.of(folder)
+    records = PackageRecords.of(folder).with_library(folder)
     unfinished = records.is_unfinished
     if not package.files and records.lock != package.lock:
         return Comparison(folder, (), unfinished)  # no longer what was to go

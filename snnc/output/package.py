@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from snnc import __version__
-from snnc.emit.files import FORMAT, GeneratedFile, Origin, has_conflict
+from snnc.emit.files import FORMAT, LIBRARY, GeneratedFile, Origin, has_conflict
 
 NAME = "snnc.lock"
 LONGEST_NAME = 255
@@ -37,8 +37,11 @@ class Lock:
         The spec, the output and the device as the consumer's repo sees them; None
         in locks that do not tell.
     files
-        SHA-256 of each owned file, by its path within the package. It is empty of a
-        file that was edited when the lock before was lost.
+        SHA-256 of each owned file but the library's, by its path within the package. It
+        is empty of a file that was edited when the lock before was lost.
+    library
+        `library_hash` of the run-time library; empty while a build writes, and in locks
+        of formats 1 and 2: ``files`` have its files then.
     writing
         SHA-256 of each file that a build has begun to write, until it has ended; any
         of them may still be as ``files`` says.
@@ -54,6 +57,7 @@ class Lock:
     format: int = FORMAT
     version: str = field(default=__version__, compare=False)
     is_merging: bool = False
+    library: str = ""
 
     @classmethod
     def parse(cls, text: str) -> Lock:
@@ -91,6 +95,8 @@ class Lock:
         }
         if origin.device is not None:
             data["device"] = origin.device
+        if self.library:
+            data["library"] = self.library
         if self.writing:
             data["writing"] = dict(sorted(self.writing.items()))
         return json.dumps(dict(sorted(data.items())), indent=2) + "\n"
@@ -99,6 +105,17 @@ class Lock:
 def text_hash(text: str) -> str:
     """Return the SHA-256 of a text, in hexadecimal digits."""
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def library_hash(hashes: Mapping[str, str]) -> str:
+    """Return one hash for the files of the library, by their hashes and names."""
+    lines = (f"{digest}  {name}\n" for name, digest in sorted(hashes.items()))
+    return text_hash("".join(lines))
+
+
+def is_of_library(name: str) -> bool:
+    """Whether a file, by its path within the package, is in the library's folder."""
+    return name.startswith(f"{LIBRARY}/")
 
 
 @lru_cache(1024)  # the library's files have the same names in each package
@@ -164,6 +181,7 @@ def _parsed(text: str) -> Lock:
             origin=_origin(data),
             files=_files(data, "files"),
             writing=_files(data, "writing") if "writing" in data else {},
+            library=_text(data, "library") if "library" in data else "",
         )
     except LockError:
         if number > FORMAT:  # what is in it then is for the version that wrote it
@@ -225,7 +243,10 @@ class PackageFiles:
     ) -> PackageFiles:
         """Return the package of a spec."""
         hashes = {file.path: text_hash(file.text) for file in files}
-        return cls(folder, tuple(files), Lock(spec_hash, origin, hashes))
+        library = {name: hashes.pop(name) for name in filter(is_of_library, [*hashes])}
+        known = library_hash(library) if library else ""
+        lock = Lock(spec_hash, origin, hashes, library=known)
+        return cls(folder, tuple(files), lock)
 
     @classmethod
     def gone(cls, folder: Path, lock: Lock) -> PackageFiles:

@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from snnc.diagnostics import Diagnostic
@@ -19,7 +19,7 @@ from snnc.emit.files import (
     has_conflict,
     is_generated,
 )
-from snnc.output.package import NAME, Lock, LockError, text_hash
+from snnc.output.package import NAME, Lock, LockError, library_hash, text_hash
 from snnc.rules.packages import NewerFormat, OlderFormat
 from snnc.runtime.files import PART
 from snnc.source import whole_file
@@ -106,12 +106,16 @@ class PackageRecords:
         Why what stands there can't be read, as a sentence.
     is_unfinished
         Whether a build began that has not ended.
+    library
+        The hashes of the library's files that are there: with ``is_library_whole`` they
+        are those that the lock tells.
     """
 
     found: str | Obstacle | None
     lock: Lock | None
     flaw: str = ""
     is_unfinished: bool = False
+    library: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, folder: Path) -> PackageRecords:
@@ -132,10 +136,38 @@ class PackageRecords:
         is_writing = lock is not None and bool(lock.writing)
         return cls(text, lock, flaw, is_writing or os.path.lexists(folder / MARKER))
 
+    def with_library(self, folder: Path) -> PackageRecords:
+        """Return them with what is there of the library that the lock tells of."""
+        if self.lock is None or not self.lock.library:
+            return self
+        library = {}
+        for path in sorted(folder.glob(f"{LIBRARY}/**/*.py")):
+            name = path.relative_to(folder).as_posix()
+            text = read(folder, name)
+            if name in self.lock.files or not isinstance(text, str):
+                continue
+            if is_generated(text):
+                library[name] = text_hash(text)
+        return replace(self, library=library)
+
+    @property
+    def is_library_whole(self) -> bool:
+        """Whether all files of the library are as the lock says."""
+        lock = self.lock
+        return lock is not None and library_hash(self.library) == lock.library
+
     @property
     def files(self) -> Mapping[str, str]:
-        """The hashes that the lock tells."""
-        return {} if self.lock is None else self.lock.files
+        """The hashes that the lock tells, of each file of a library that is whole.
+
+        Of one that is not, no file can be told from those that were edited.
+        """
+        if self.lock is None:
+            return {}
+        kept = (
+            self.library if self.is_library_whole else dict.fromkeys(self.library, "")
+        )
+        return {**kept, **self.lock.files}
 
     @property
     def writing(self) -> Mapping[str, str]:

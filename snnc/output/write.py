@@ -192,7 +192,9 @@ def _interim(
     hashes = {row.name: text_hash(row.found) for row in files if row.found is not None}
     hashes |= {name: wanted.files[name] for name in kept}
     writing = {row.name: text_hash(row.wanted or "") for row in files if _is_due(row)}
-    return replace(wanted, files=hashes, writing=writing, format=comparison.format)
+    return replace(
+        wanted, files=hashes, writing=writing, format=comparison.format, library=""
+    )
 
 
 def _is_due(row: ComparedFile) -> bool:

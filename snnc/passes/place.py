@@ -88,7 +88,8 @@ def place(
 class Attempt:
     """A search for a mapping, and the one that was found, whatever cores it takes.
 
-    ``unmixed`` is what would else have neurons with axons of both kinds.
+    ``unmixed`` is what would else have neurons with axons of both kinds; ``work`` is
+    what all of it took, in looks of the search.
     """
 
     plan: Plan
@@ -96,6 +97,7 @@ class Attempt:
     mapper: Mapper
     solution: Solution | None
     unmixed: Unmixed | None = None
+    work: int = 0
 
     @property
     def fits(self) -> bool:
@@ -136,13 +138,39 @@ def attempt(
     cache = PlanCache() if cache is None else cache
     profile = lowered.network.device
     plan = make_plan(lowered, target, profile, cache)
-    mapper = Mapper(plan.steps, profile.core, cache.spending, most, effort)
-    if plan.misfits or mapper.floor > min(most, MOST_CHIPS * profile.chip.cores):
-        return Attempt(plan, target, mapper, None)
     # One mapping of a variant could take as long as all the others together.
-    solution = mapper.run(hopeless=mapper.floor > target.cores or effort < 1)
-    free = Attempt(plan, target, mapper, solution)
+    mapper, solution = _search(plan, target, cache, most, effort, is_brief=effort < 1)
+    free = Attempt(plan, target, mapper, solution, work=mapper.work)
     return _unmix(free, cache, effort) if free.fits else free
+
+
+KEPT = 8
+"""Searches that are kept at most: each holds much of what it looked at."""
+
+
+def _search(
+    plan: Plan,
+    target: Loihi,
+    cache: PlanCache,
+    most: int,
+    effort: float,
+    is_brief: bool = False,
+) -> tuple[Mapper, Solution | None]:
+    """Search for a mapping, unless the last searches were for the same one."""
+    key = plan.steps, target.cores, most, effort, is_brief
+    if key not in cache.searches:
+        device = plan.profile
+        mapper = Mapper(plan.steps, device.core, cache.spending, most, effort)
+        solution = None
+        if not plan.misfits and mapper.floor <= min(
+            most, MOST_CHIPS * device.chip.cores
+        ):
+            solution = mapper.run(is_brief or mapper.floor > target.cores)
+        if len(cache.searches) >= KEPT:
+            cache.searches.clear()
+        cache.searches[key] = mapper, solution
+    mapper, solution = cache.searches[key]
+    return mapper, solution
 
 
 ROUNDS = 3
@@ -157,43 +185,44 @@ def _unmix(free: Attempt, cache: PlanCache, effort: float) -> Attempt:
     of a neuron each, or with those of populations where nothing forbids it.
     """
     assert free.solution is not None
+    best, work = free, free.work
     mixed = mixed_in(free.plan, free.solution)
-    found = [
-        made
-        for kind in (KINDS if mixed else ())
-        if (made := _of_one_kind(free, mixed, kind, cache, effort)) is not None
-    ]
-    return min(found, key=_cores, default=free)
-
-
-def _cores(made: Attempt) -> int:
-    assert made.solution is not None
-    return made.solution.cores
+    for kind in KINDS if mixed else ():
+        made = _of_one_kind(free, mixed, kind, cache, effort)
+        work += made.work
+        if made.unmixed is not None and (
+            best.unmixed is None or made.unmixed.cores < best.unmixed.cores
+        ):
+            best = made
+        if best.unmixed is not None and best.unmixed.cores == 0:
+            break
+    return replace(best, work=work)
 
 
 def _of_one_kind(
     free: Attempt, mixed: Sequence[str], kind: AxonKind, cache: PlanCache, effort: float
-) -> Attempt | None:
+) -> Attempt:
+    """The attempt with one kind for sources that would have both, and its own work."""
     lowered, target, profile = free.plan.lowered, free.target, free.plan.profile
     assert free.solution is not None
     axons: dict[str, AxonKind] = {}
+    work = 0
     for _ in range(ROUNDS):
         for name in mixed:
             compared = any(isinstance(p.reach, Compare) for p in lowered.out_of(name))
             axons[name] = "discrete" if compared else kind
         plan = make_plan(lowered, target, profile, cache, axons)
-        mapper = Mapper(plan.steps, profile.core, cache.spending, target.cores, effort)
-        if plan.misfits or mapper.floor > target.cores:
-            return None
-        solution = mapper.run()
+        mapper, solution = _search(plan, target, cache, target.cores, effort)
+        work += mapper.work
         if solution is None or solution.cores > target.cores:
-            return None
+            break
         mixed = mixed_in(plan, solution)
         if not mixed:
-            more = max(0, solution.cores - free.solution.cores)
-            unmixed = Unmixed(axons, more)
-            return replace(free, plan=plan, solution=solution, unmixed=unmixed)
-    return None
+            unmixed = Unmixed(axons, max(0, solution.cores - free.solution.cores))
+            return replace(
+                free, plan=plan, solution=solution, unmixed=unmixed, work=work
+            )
+    return replace(free, work=work)
 
 
 def is_sound(lowered: LoweredNetwork, target: Loihi) -> bool:

@@ -6,13 +6,18 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cached_property
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Report, Severity
 from snnc.language.tree import Comment, Document
 from snnc.source import SourceFile, Span
 from snnc.text.near import closest
+
+if TYPE_CHECKING:
+    from snnc.syntax.yaml.entries import Entry
 
 SIGN = "snnc:"
 _ALLOW = re.compile(r"#+\s*snnc:\s*allow\s+(?P<code>\w+)(?P<reason>.*)")
@@ -22,7 +27,7 @@ _SIGNED = re.compile(r"[#\s]*snnc(?::|\s+allow\b|:?\s*allow\s+SNN\d)", re.IGNORE
 
 
 class _Warnings:
-    """The warnings about a file, by code and then by line."""
+    """The warnings about a file, by code and then by place."""
 
     def __init__(self, source: SourceFile, report: Report) -> None:
         self._report = report
@@ -30,14 +35,14 @@ class _Warnings:
         for diagnostic in report.diagnostics:
             is_warning = diagnostic.severity is Severity.WARNING
             if is_warning and diagnostic.span.source is source:
-                line = diagnostic.span.first.line
-                self._found[diagnostic.code].append((line, diagnostic))
+                at = diagnostic.span.start
+                self._found[diagnostic.code].append((at, diagnostic))
 
-    def withdraw(self, code: str, lines: range) -> bool:
-        """Withdraw the warnings of a code on some lines; whether there are any."""
+    def withdraw(self, code: str, subject: Span) -> bool:
+        """Withdraw the warnings of a code in a place; whether there are any."""
         warnings = self._found[code]
-        start = bisect_left(warnings, lines.start, key=itemgetter(0))
-        end = bisect_left(warnings, lines.stop, key=itemgetter(0))
+        start = bisect_left(warnings, subject.start, key=itemgetter(0))
+        end = bisect_left(warnings, subject.end, key=itemgetter(0))
         for _, diagnostic in warnings[start:end]:
             self._report.withdraw(diagnostic)
         del warnings[start:end]
@@ -64,14 +69,15 @@ def suppress_warnings(document: Document, report: Report, complete: bool) -> Non
 
     severities = {rule.code: rule.severity for rule in RULES}
     warnings = _Warnings(document.span.source, report)
-    subjects = _Subjects(document)
+    subjects, lines = subjects_of(document), _Lines(document)
     problems = list[Diagnostic]()
     for comment in signed:
         problem, code, reason = _read(comment, severities)
         if problem is not None:
             problems.append(problem)
             continue
-        used = warnings.withdraw(code, subjects.lines(comment))
+        places = subjects.get(comment.span.start), lines.of(comment)
+        used = any(place and warnings.withdraw(code, place) for place in places)
         if not used and complete:
             fix = Fix(_whole(comment), "")
             problems.append(
@@ -109,52 +115,73 @@ def _problem(
     return None
 
 
-class _Subjects:
-    """What comments are about: a statement, a property or one line."""
+def subjects_of(document: Document) -> dict[int, Span]:
+    """Return what comments are about, by where they begin: statements or properties.
+
+    One at the end of a block or of the file is about nothing.
+    """
+    from snnc.syntax.yaml.entries import entries_of  # few specs need it
+    from snnc.syntax.yaml.remarks import Remarks
+
+    entries = tuple(entries_of(document))
+    remarks = Remarks(document.comments, entries)
+    known = set(map(_ends, _candidates(document)))
+    subjects: dict[int, Span] = {}
+
+    def visit(entry: Entry, owner: Span | None) -> Span | None:
+        """Collect what an entry has; return the first subject in it, or around it."""
+        own = entry.span if _ends(entry.span) in known else owner
+        first = own
+        for inner in entry.inner or ():
+            found = visit(inner, own)
+            first = first or found
+        for comment in (*remarks.above(entry), *remarks.beside(entry)):
+            subjects[comment.span.start] = first or entry.span
+        return first
+
+    for entry in entries:
+        visit(entry, None)
+    return subjects
+
+
+class _Lines:
+    """Lines on which nothing of the spec begins or ends, such as removed properties."""
 
     def __init__(self, document: Document) -> None:
         self._source = document.span.source
-        self._begun: dict[int, range] = {}
-        self._touched: dict[int, range] = {}
-        self._below: dict[int, int] | None = None
-        for span in _candidates(document):
-            first, last = span.first.line, span.last.line
-            lines = range(first, last + 1)
-            self._begun.setdefault(first, lines)
-            self._touched.setdefault(first, lines)
-            self._touched.setdefault(last, lines)
+        spans = tuple(_candidates(document))
+        self._taken = {span.first.line for span in spans}
+        self._taken |= {span.last.line for span in spans}
 
-    def lines(self, comment: Comment) -> range:
-        """The lines of what a comment stands beside or above."""
+    def of(self, comment: Comment) -> Span | None:
+        """Return the line that a comment ends, or the next below; None if taken."""
         line = comment.span.first.line
-        if comment.trailing:
-            return self._touched.get(line, range(line, line + 1))
-        if self._below is None:
-            self._below = _lines_below(self._source)
-        line = self._below[line]
-        return self._begun.get(line, range(line, line + 1))
+        if not comment.trailing:
+            line = self._below[line]
+        if line in self._taken:
+            return None
+        start = self._source.line_start(line)
+        return Span(self._source, start, start + len(self._source.line_text(line)))
+
+    @cached_property
+    def _below(self) -> dict[int, int]:
+        """For each line the first below that is neither blank nor a comment."""
+        below: dict[int, int] = {}
+        nearest = 0
+        for line in range(self._source.line_count, 0, -1):
+            below[line] = nearest or line
+            if self._source.line_text(line).lstrip()[:1] not in ("", "#"):
+                nearest = line
+        return below
 
 
-def _lines_below(source: SourceFile) -> dict[int, int]:
-    """For each line the first below that is neither blank nor a comment.
-
-    It is the line itself where there is none.
-    """
-    below: dict[int, int] = {}
-    nearest = 0
-    for line in range(source.line_count, 0, -1):
-        below[line] = nearest or line
-        text = source.line_text(line).strip()
-        if text and not text.startswith("#"):
-            nearest = line
-    return below
+def _ends(span: Span) -> tuple[int, int]:
+    return span.start, span.end
 
 
 def _candidates(document: Document) -> Iterator[Span]:
-    """What an allowance can be about, statements before their properties."""
     for statement in document.statements:
         yield statement.span
-    for statement in document.statements:
         yield from (item.span for item in statement.properties or ())
 
 

@@ -129,7 +129,9 @@ class _SnnPrinter:
     def __init__(self, document: tree.Document) -> None:
         self._document = document
         self._source = document.span.source
-        self._comments = list(reversed(document.comments))
+        self._headings, self._ends = _comments_of_items(document)
+        headed = {id(c) for found in self._headings.values() for c in found}
+        self._comments = [c for c in document.comments[::-1] if id(c) not in headed]
         self._lines: list[str] = []
         self._opened = True
 
@@ -171,27 +173,39 @@ class _SnnPrinter:
         for index, item in enumerate(items):
             following = items[index + 1].span.start if index + 1 < len(items) else end
             self._item(item, depth)
-            self._trailing(item.span.end, following)
+            self._trailing(self._end_of(item), following)
 
     def _item(self, item: Item, depth: int) -> None:
         self._above(item.span.start, depth)
+        heading = list(self._headings.get(_place(item.span), ()))
+        opener = heading.pop(0) if item.inner and heading else None
+        for comment in heading:
+            self._line(_marked(comment), item.span.start, depth)
         if item.inner is None or self._fits(item, depth):
             self._line(item.flat, item.span.start, depth)
             return
         head, inner = item.head, item.inner
         if inner and inner[0].begins_statement:
             head, inner = head + inner[0].head, inner[1:]
-        self._line(head, item.span.start, depth)
-        self._trailing(item.span.start, inner[0].span.start if inner else item.span.end)
+        beside = "" if opener is None else f"  {_marked(opener)}"
+        self._line(head + beside, item.span.start, depth)
         self._opened = True
-        self._items(inner, item.span.end, depth + 1)
-        self._close(item.closer, item.span.end, depth)
+        self._items(inner, self._end_of(item), depth + 1)
+        self._close(item.closer, self._end_of(item), depth)
 
     def _fits(self, item: Item, depth: int) -> bool:
         """Whether an item may stand on one line; a comment behind it does not count."""
-        if self._comment_before(item.span.end) or _is_open(item):
+        if self._comment_before(self._end_of(item)) or self._is_open(item):
             return False
         return len(_INDENT) * depth + len(item.flat) <= WIDTH
+
+    def _is_open(self, item: Item) -> bool:
+        if item.open or (item.inner and _place(item.span) in self._headings):
+            return True
+        return any(map(self._is_open, item.inner or ()))
+
+    def _end_of(self, item: Item) -> int:
+        return self._ends.get(_place(item.span), item.span.end)
 
     def _close(self, closer: str, end: int, depth: int) -> None:
         self._above(end, depth + 1)
@@ -232,8 +246,65 @@ class _SnnPrinter:
         return self._source.is_apart(start)
 
 
-def _is_open(item: Item) -> bool:
-    return item.open or any(map(_is_open, item.inner or ()))
+Place = tuple[int, int]
+
+
+def _place(span: Span) -> Place:
+    return span.start, span.end
+
+
+def _comments_of_items(
+    document: tree.Document,
+) -> tuple[dict[Place, list[tree.Comment]], dict[Place, int]]:
+    """Find comments on the headings of items, and where items with comments end.
+
+    YAML has no closing brace: what is beside or below the last key belongs to its item.
+    """
+    from snnc.syntax.yaml.entries import Entry, entries_of  # most specs need neither
+    from snnc.syntax.yaml.remarks import Remarks
+
+    headings: dict[Place, list[tree.Comment]] = {}
+    ends: dict[Place, int] = {}
+    if not document.comments:
+        return headings, ends
+    entries = tuple(entries_of(document))
+    remarks = Remarks(document.comments, entries)
+    items = set(map(_place, _spans_of(document.statements)))
+
+    def visit(entry: Entry, owner: Span | None) -> int:
+        is_item = not entry.is_open and _place(entry.span) in items
+        owner = entry.span if is_item else owner
+        end = entry.span.end
+        for comment in remarks.below(entry):
+            end = max(end, comment.span.end)
+        for inner in entry.inner or ():
+            end = max(end, visit(inner, owner))
+        if is_item:
+            ends[_place(entry.span)] = end
+        for comment in (*remarks.above(entry), *remarks.beside(entry)):
+            at = comment.span.start
+            if owner is not None and (not is_item or owner.start <= at < owner.end):
+                headings.setdefault(_place(owner), []).append(comment)
+            elif comment.span.start >= end:
+                end = comment.span.end
+        return end
+
+    for entry in entries:
+        visit(entry, None)
+    return headings, ends
+
+
+def _spans_of(nodes: Iterable[tree.Statement | tree.Property]) -> Iterator[Span]:
+    """Yield the spans of what may have a line of its own."""
+    for node in nodes:
+        yield node.span
+        value = node.value if isinstance(node, tree.Property) else None
+        if isinstance(node, tree.Statement):
+            yield from _spans_of(node.properties or ())
+        elif isinstance(value, tree.Group):
+            yield from _spans_of(value.properties)
+        elif isinstance(value, tree.List):
+            yield from (item.span for item in value.items)
 
 
 def _marked(comment: tree.Comment) -> str:

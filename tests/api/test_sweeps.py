@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import math
 import os
-import time
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,13 @@ import pytest
 
 import snnc
 from snnc.api import runs
-from snnc.api.runs import run_file
+from snnc.api.runs import VariantJob
+from snnc.api.sweeps import Variant
 from snnc.cli import main
 from snnc.loihi.profile import read_profile
 from snnc.plots.style import theme
-from snnc.sweep import DONE, SweepRecords, Tell
+from snnc.processes import Workers
+from snnc.sweep import front
 from tests.api.test_specs import DRIFT, SMALL
 from tests.support import ROOT
 
@@ -39,22 +43,29 @@ class Runner:
         self._until = until
 
     def __call__(
-        self, module: str, jobs: Sequence[Path], workers: int, log: Path, tell: Tell
-    ) -> None:
-        for path in jobs:
+        self, workers: Workers, work: object, jobs: Iterable[VariantJob]
+    ) -> Iterator[tuple[VariantJob, Future[Any]]]:
+        for job in jobs:
             if len(self.done) == self._until:
                 raise KeyboardInterrupt
-            job = json.loads(path.read_text())
-            spec = snnc.parse(job["spec"])
-            filters = spec.report().layers[1].shape[-1]
-            told = {
-                "accuracy": 0.5 + filters / 20,
-                "accuracy_interval": [0.5, 0.9],
-                "energy_joules": filters * 1e-6,
-            }
-            self.done.append(path.parent.name)
-            SweepRecords(Path(job["folder"])).write(path.parent.name, {"result": told})
-            tell(path, DONE)
+            self.done.append(job.name)
+            yield job, ended(found(job))
+
+
+def found(job: VariantJob) -> dict[str, Any]:
+    """Return what an evaluation might have found."""
+    filters = snnc.parse(job.spec).report().layers[1].shape[-1]
+    return {
+        "accuracy": 0.5 + filters / 20,
+        "accuracy_interval": [0.5, 0.9],
+        "energy_joules": filters * 1e-6,
+    }
+
+
+def ended(result: Any) -> Future[Any]:
+    future: Future[Any] = Future()
+    future.set_result(result)
+    return future
 
 
 def swept(folder: Path, **options: Any) -> snnc.Sweep:
@@ -122,17 +133,17 @@ def test_a_sweep_that_was_interrupted_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second, third = Runner(until=4), Runner(), Runner()
-    monkeypatch.setattr(runs, "run_jobs", first)
+    monkeypatch.setattr(runs, "completed", first)
     with pytest.raises(KeyboardInterrupt):
         swept(tmp_path)
-    monkeypatch.setattr(runs, "run_jobs", second)
+    monkeypatch.setattr(runs, "completed", second)
     found = swept(tmp_path)
     assert (len(first.done), len(second.done)) == (4, 2)
     assert not {*first.done} & {*second.done}
     assert [variant.accuracy for variant in found.variants] == pytest.approx(
         [0.65, 0.65, 0.7, 0.7, 0.8, 0.8]
     )
-    monkeypatch.setattr(runs, "run_jobs", third)
+    monkeypatch.setattr(runs, "completed", third)
     assert str(swept(tmp_path)) == str(found)
     assert not third.done
     swept(tmp_path, epochs=3)  # another training
@@ -143,7 +154,7 @@ def test_a_sweep_that_was_interrupted_goes_on(
 def test_a_sweep_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.plots.test_pictures import words
 
-    monkeypatch.setattr(runs, "run_jobs", Runner())
+    monkeypatch.setattr(runs, "completed", Runner())
     found = swept(tmp_path)
     with theme():
         ax = found.plot()
@@ -158,12 +169,11 @@ def test_a_sweep_with_nothing_to_draw_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(
-        module: str, jobs: Sequence[Path], workers: int, log: Path, tell: Tell
-    ) -> None:
-        for path in jobs:
-            tell(path, "out of luck")
+        workers: Workers, work: object, jobs: Iterable[VariantJob]
+    ) -> Iterator[tuple[VariantJob, Future[Any]]]:
+        return ((job, ended("out of luck")) for job in jobs)
 
-    monkeypatch.setattr(runs, "run_jobs", fail)
+    monkeypatch.setattr(runs, "completed", fail)
     np.savez(tmp_path / "d.npz", x=X, y=Y)
     picture = tmp_path / "p.png"
     command = ["sweep", str(DRIFT), "--set", "c0.filters=8", "--train"]
@@ -179,12 +189,13 @@ def test_a_sweep_with_nothing_to_draw_says_so(
 def test_a_device_that_was_edited_is_another(tmp_path: Path) -> None:
     limits = (ROOT / "snnc" / "loihi" / "loihi1.toml").read_text()
     device = tmp_path / "mine.toml"
-    shared = runs.SweepSettings(tmp_path, None, None, None, 1, ("smooth",), None, 0)
+    data = runs.data_file((X, Y), tmp_path)
+    shared = runs.SweepSettings(tmp_path, data, None, None, 1, ("smooth",), None, 0)
     names = []
     for compartments in (1024, 512, 1024):
         device.write_text(limits.replace("= 1024", f"= {compartments}", 1))
         read_profile.cache_clear()
-        names.append(shared.job(snnc.parse(SMALL, str(device))).name)
+        names.append(shared.job(snnc.parse(SMALL, str(device)), {}).name)
     assert names[0] == names[2] != names[1]
 
 
@@ -230,45 +241,143 @@ def test_a_cluster_does_the_same_jobs(
 ) -> None:
     from distributed import LocalCluster
 
-    def run(path: str) -> str:
-        told: list[str] = []
-        Runner()("", [Path(path)], 1, tmp_path, lambda _, answer: told.append(answer))
-        return told[0]
-
-    monkeypatch.setattr(runs, "run_file", run)
+    monkeypatch.setattr(runs, "run_variant", found)
     options: Any = {"n_workers": 1, "processes": False, "dashboard_address": None}
     with LocalCluster(**options, protocol="tcp") as cluster:
-        found = swept(tmp_path, dask=cluster.scheduler_address)
-    assert [variant.accuracy for variant in found.variants] == pytest.approx(
+        done = swept(tmp_path, dask=cluster.scheduler_address)
+    assert [variant.accuracy for variant in done.variants] == pytest.approx(
         [0.65, 0.65, 0.7, 0.7, 0.8, 0.8]
     )
 
 
+def die(job: VariantJob) -> Any:
+    """End the process of a variant with 4 filters."""
+    if found(job)["accuracy"] == pytest.approx(0.7):
+        os._exit(1)
+    return found(job)
+
+
+DEATHS = ["", "", runs.DIED, runs.DIED, "", ""]
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-def test_a_job_that_kills_the_workers_of_a_cluster_does_not_end_the_sweep(
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_variant_that_kills_the_workers_of_a_cluster_does_not_end_the_sweep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from distributed import LocalCluster
 
-    def run(path: str) -> str:
-        if path == "deadly":
-            time.sleep(1)  # until it is known that the other job has ended
-            os._exit(1)
-        return DONE
-
-    monkeypatch.setattr(runs, "run_file", run)
-    told: dict[str, str] = {}
+    monkeypatch.setattr(runs, "run_variant", die)
     options: Any = {"n_workers": 1, "threads_per_worker": 1}
     with LocalCluster(**options, dashboard_address=None) as cluster:
         monkeypatch.setattr(cluster.scheduler, "allowed_failures", 0)
-        runs.run_on_cluster(
-            [Path("harmless"), Path("deadly")],
-            cluster.scheduler_address,
-            lambda file, answer: told.update({file.name: answer}),
-        )
-    died = "the workers that ran it died; they may lack memory"
-    assert told == {"deadly": died, "harmless": DONE}
+        done = swept(tmp_path, dask=cluster.scheduler_address)
+    assert [variant.problem for variant in done.variants] == DEATHS
+
+
+def test_a_variant_whose_process_dies_does_not_end_the_sweep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "run_variant", die)
+    done = swept(tmp_path, workers=2)
+    assert [variant.problem for variant in done.variants] == DEATHS
+
+
+DAMAGE: dict[str, Callable[[str], str]] = {
+    "no JSON": lambda line: line[:-30],
+    "no result": lambda line: line.replace('"result"', '"resul"'),
+    "too good": lambda line: line.replace('"accuracy": 0.65', '"accuracy": 5.0'),
+    "NaN": lambda line: line.replace('"accuracy": 0.65', '"accuracy": NaN'),
+    "nothing": lambda line: "",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_variant_runs_again_and_one_line_says_so(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    damage: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(runs, "completed", Runner())
+    before = swept(tmp_path)
+    (path,) = tmp_path.glob("*.jsonl")
+    lines = path.read_text().split("\n")
+    lines[1] = DAMAGE[damage](lines[1])
+    path.write_text("\n".join(lines))
+    monkeypatch.setattr(runs, "completed", again := Runner())
+    assert str(swept(tmp_path)) == str(before)
+    assert len(again.done) == 1
+    assert capsys.readouterr().err == (
+        f"warning: {path} has 1 damaged line: its part runs again\n"
+    )
+    path.write_text(path.read_text().replace("sweep", "weep", 1))
+    swept(tmp_path)
+    assert len(again.done) == 7
+    assert (
+        f"warning: {path} is damaged: all of it runs again" in capsys.readouterr().err
+    )
+
+
+def test_what_is_no_number_is_not_the_best() -> None:
+    spec = snnc.parse(SMALL)
+    one = Variant({}, spec, spec.report())
+    good = replace(one, result={"rmse": 0.5, "energy_joules": 1.0})
+    lost = replace(one, result={"rmse": math.nan, "energy_joules": 1.0})
+    assert front([v._costs() for v in (good, lost)]) == (True, False)
+
+
+def test_a_sweep_is_a_sequence() -> None:
+    found = snnc.sweep(DRIFT, ["c0.filters=8,16"])
+    assert (len(found), [*found]) == (2, [*found.variants])
+    assert found[1] is found[-1] is found.variants[1]
+    assert found[:1] == found.variants[:1]
+
+
+def test_folders_have_readable_names(tmp_path: Path) -> None:
+    data = runs.data_file((X, Y), tmp_path)
+    shared = runs.SweepSettings(tmp_path, data, None, None, 1, ("smooth",), None, 0)
+    settings = {"c0.filters": "8", "c1.rate": "20..99 Hz"}
+    job = shared.job(snnc.parse(SMALL), settings)
+    assert job.folder.name == f"c0.filters=8,c1.rate=20..99_Hz-{job.name}"
+    job.folder.mkdir()
+    assert shared.job(snnc.parse(SMALL), {}).folder == job.folder
+
+
+def test_off_a_terminal_a_line_per_variant_is_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(runs, "completed", Runner())
+    swept(tmp_path, progress=True)
+    first, *_, last = capsys.readouterr().err.splitlines()
+    assert first == "1 of 6 variants: c0.filters=3,timing.present=20 ms: 65.0 %"
+    assert last == "6 of 6 variants: c0.filters=6,timing.present=30 ms: 80.0 %"
+    swept(tmp_path, progress=True)
+    assert capsys.readouterr().err == ""
+
+
+def test_what_breaks_a_condition_is_not_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "completed", runner := Runner())
+    done = swept(tmp_path, where=["weights < 250", "cores <= 99"])
+    weights = [v.report.weights for v in done if v.report]
+    assert 0 < len(runner.done) == sum(w < 250 for w in weights) < 6
+    for variant, count in zip(done, weights, strict=True):
+        said = "" if count < 250 else f"left out: weights {count}, not < 250"
+        assert (variant.problem, variant.accuracy is None) == (said, bool(said))
+    (found,) = snnc.sweep(DRIFT, ["c0.filters=8"], where="energy <= 2 uJ")
+    assert re.fullmatch(r"left out: energy \d+ uJ, not <= 2.00 uJ", found.problem)
+
+
+@pytest.mark.parametrize(
+    "text", ["cores", "cores == 4", "cores < 4 J", "energy < 4", "accuracy > 0.9"]
+)
+def test_what_is_no_condition_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"write `cores`, `weights` or `energy`"):
+        snnc.sweep(DRIFT, ["c0.filters=8"], where=text)
+    command = ["sweep", str(DRIFT), "--set", "c0.filters=8", "--where", text]
+    assert main(command) == 1
 
 
 @pytest.mark.slow
@@ -277,26 +386,27 @@ def test_variants_are_trained_and_evaluated_in_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = snnc.parse(SMALL).replace(train={"epochs": 1, "batch": 8})
-    settings = {"timing.present": ["20 ms", "30 ms"]}
+    settings = {"train.seed": [1, 2]}
     found = snnc.sweep(
         spec, settings, data=(X, Y), output=tmp_path, workers=1, progress=False
     )
     one, two = found.variants
     assert one.problem == two.problem == ""
     assert one.result is not None
-    assert (one.result["examples"], one.result["steps"]) == (6, 20)
+    assert (one.result["examples"], one.result["steps"]) == (6, 100)
     assert found.front
+    # The seed of the spec draws the weights, not that of the sweep.
+    first, second = tmp_path.glob("*/weights.safetensors")
+    assert first.read_bytes() != second.read_bytes()
     # What was trained is not trained again, and gives the same.
-    record = next(tmp_path.glob("*.json"))
-    before = json.loads(record.read_text())
-    record.unlink()
-    assert run_file(str(tmp_path / record.stem / "job.json")) == DONE
-    again = json.loads(record.read_text())
-    assert again["result"] == {
-        **before["result"],
-        "seconds": again["result"]["seconds"],
-    }
-    job = json.loads((tmp_path / record.stem / "job.json").read_text())
-    np.savez(job["data"], x=X[:, :5], y=Y)
-    record.unlink()
-    assert "x has shape" in run_file(str(tmp_path / record.stem / "job.json"))
+    (path,) = tmp_path.glob("*.jsonl")
+    before = path.read_text().splitlines()
+    path.write_text("\n".join(before[:2]) + "\n")
+    again = snnc.sweep(
+        spec, settings, data=(X, Y), output=tmp_path, workers=1, progress=False
+    )
+    assert [known(v) for v in again.variants] == [known(v) for v in found.variants]
+
+
+def known(variant: Variant) -> dict[str, Any]:
+    return {k: v for k, v in (variant.result or {}).items() if k != "seconds"}

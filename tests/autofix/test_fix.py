@@ -6,6 +6,8 @@ import pytest
 
 from snnc.autofix import Fixed, apply_fixes, autofix
 from snnc.diagnostics import Fix
+from snnc.loihi.mapper import Mapper
+from snnc.loihi.search import Solution
 from snnc.source import SourceFile, Span
 
 GOOD = """\
@@ -24,6 +26,19 @@ LAYOUT = GOOD.replace(" # head", "  # head")
 
 def fixed(text: str, unsafe: bool = False) -> Fixed:
     return autofix(SourceFile("x.snn", text), unsafe)
+
+
+def test_a_network_is_mapped_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    mapped, run = [], Mapper.run
+
+    def counted(mapper: Mapper, hopeless: bool = False) -> Solution | None:
+        mapped.append(mapper)
+        return run(mapper, hopeless)
+
+    monkeypatch.setattr(Mapper, "run", counted)
+    found = fixed(GOOD.replace("filters 4", "filtres 4"))
+    assert (found.source.text, found.count) == (LAYOUT, 1)
+    assert len(mapped) == 1
 
 
 def test_of_overlapping_fixes_the_first_wins() -> None:

@@ -12,8 +12,12 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+import snnc
 from snnc.cli import main
 from snnc.cli.printing import print_json
+from snnc.diagnostics import Label
+from snnc.rules.names import RepeatedName
+from snnc.source import SourceFile, Span
 from tests.support import ROOT, network
 
 HOSTILE = "a\n::error::b\u202e\x1b[2J##[error]`c"
@@ -199,3 +203,20 @@ def test_a_bug_s_traceback_is_as_harmless(
     text = printed(["check", "good.snn"], capsys)
     assert "ValueError: a\n" in text
     assert text.endswith("This is a bug in snnc: please report it with the spec.\n")
+
+
+def test_what_points_at_two_files_is_printed_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spans = [Span(SourceFile(name, "c0\n"), 0, 2) for name in ("one.snn", "two.snn")]
+    related = (Label(spans[1], "used first here"),)
+    problem = RepeatedName(span=spans[0], name="c0", free="c1", related=related)
+    error = snnc.SpecError((problem,))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("snnc.api.sweeps.sweep", refuse)
+    assert main(["sweep", str(ROOT / "specs/drift.snn"), "--set", "c0.filters=8"]) == 1
+    assert capsys.readouterr().err == f"{error}\n"
+    assert " ::: two.snn" in str(error)

@@ -111,7 +111,8 @@ QUICK: list[Case] = [
     ("report small.snn --plot p.svg", 0, writes("p.svg", "<svg")),
     ("report small.snn --format html --against changed.snn", 0, prints("<table")),
     (
-        "sweep small.snn --set a.filters=2,3 -o there --workers 1 --format json",
+        "sweep small.snn --set a.filters=2,3 -o there --workers 1 --format json"
+        " --where 'cores <= 99'",
         0,
         prints('"version": 1'),
     ),

@@ -70,6 +70,7 @@ OPTIONS = {
     "--chips": "import",
     "--simulator": "evaluate plot",
     "--steps": "evaluate",
+    "--where": "sweep",
     "--workers": "evaluate sweep",
     "--dask": "evaluate sweep",
     "--presentation": "evaluate",

@@ -109,6 +109,7 @@ def short_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     from snnc.evaluate import exact
 
     monkeypatch.setattr(exact, "ROW", 4)
+    monkeypatch.setattr(exact, "REST", 3)
     monkeypatch.setattr(exact, "SAMPLE", 6)
 
 

@@ -1,83 +1,117 @@
-"""Workers that die."""
+"""Workers that die, and a cluster that does."""
 
 from __future__ import annotations
 
 import os
 import signal
 from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
 
-from snnc.evaluate.cluster import Program, open_client, run_there
-from snnc.evaluate.part import spans_left
+from snnc.evaluate import exact
+from snnc.evaluate.exact import RunSettings, run_exact
 from snnc.evaluate.refusals import LostClusterError
-from snnc.exact import make_engine
-from snnc.exact.stream import join
-from snnc.runtime.data import DataSpec, open_data
+from snnc.evaluate.task import Task, open_task
+from snnc.exact import CannotRunError
+from snnc.processes import LocalWorkers
 from snnc.runtime.examples import Presentation
 from snnc.tools.measures import outputs_of
 from tests.evaluate.conftest import Case
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.usefixtures("short_rows"),
+]
+
+
+def task_of(made: Case) -> Task:
+    return open_task(made.folder, made.weights, made.data, None, 0)
+
+
+def settings(workers: int | None, presentation: Presentation) -> RunSettings:
+    return RunSettings(20, presentation, workers, None, None, False)
+
+
+def shown(task: Task, how: RunSettings) -> np.ndarray:
+    parts = run_exact(task, how, print)
+    return outputs_of([p for p in parts if p.presentation == how.presentation])
+
+
+class Deadly(LocalWorkers):
+    """Processes, of which the first few are killed while they run."""
+
+    kills = 1
+
+    def open(self) -> Executor:
+        executor = super().open()
+        if self.kills:
+            self.kills -= 1
+            genuine = executor.submit
+
+            def submit(*task: Any) -> Future[Any]:
+                genuine(os.kill, 0, 0).result()  # the process is there
+                (process,) = executor._processes.values()  # type: ignore[attr-defined]
+                future = genuine(*task)
+                os.kill(process.pid, signal.SIGKILL)
+                return future
+
+            executor.submit = submit  # type: ignore[method-assign, assignment]
+        return executor
 
 
 @pytest.mark.parametrize("presentation", ["row", "rest"])
-def test_a_killed_worker_costs_its_batch(
-    case: Callable[..., Case], presentation: Presentation
+def test_a_killed_worker_costs_nothing(
+    case: Callable[..., Case],
+    monkeypatch: pytest.MonkeyPatch,
+    presentation: Presentation,
 ) -> None:
-    made = case(count=60)
-    examples = open_data(made.data, DataSpec.of(made.package.network))
-    program = Program.of(made.package, made.weights.read_bytes(), 20, compares=True)
-    left = {presentation: spans_left([], 60, 3)}
-    with open_client(2, None) as client:
-        parts = []
-        for fresh in run_there(client, program, examples, left, Path("out"), print):
-            part = fresh.part
-            assert np.array_equal(fresh.images, examples[part.start : part.stop])
-            seen = np.bincount(fresh.counts["c0"].ravel())
-            assert np.array_equal(seen, part.firing["c0"].seen)
-            parts.append(part)
-            if len(parts) == 2:
-                victim, _ = client.run(os.getpid).values()
-                os.kill(victim, signal.SIGKILL)
-    spans = left[presentation]
-    assert sorted((part.start, part.stop) for part in parts) == spans
-    with make_engine(made.package, made.weights, 20) as engine:
-        chunks = engine.stream(examples[:], spans, presentation, "mean")
-        ordered = sorted(chunks, key=lambda chunk: chunk.start)
-        want = join([chunk.outcome for chunk in ordered]).outputs
-    assert np.array_equal(outputs_of(parts)[-1], want)
+    task = task_of(case(count=20))
+    want = shown(task, settings(None, presentation))
+    monkeypatch.setattr(exact, "LocalWorkers", Deadly)
+    assert np.array_equal(shown(task, settings(2, presentation)), want)
 
 
 def test_examples_that_kill_every_worker_end_the_run(
-    case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
+    case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    made = case(count=4)
-    examples = open_data(made.data, DataSpec.of(made.package.network))
-    program = Program.of(made.package, made.weights.read_bytes(), 20, compares=False)
-    with open_client(1, None) as client:
-        scheduler = cast("Any", client).cluster.scheduler
-        monkeypatch.setattr(scheduler, "allowed_failures", 0)
-        genuine = client.submit
-
-        def deadly(_: object, *arguments: object, **settings: object) -> object:
-            return genuine(os._exit, 1, **settings)
-
-        monkeypatch.setattr(client, "submit", deadly)
-        left: Any = {"row": [(0, 4)]}
-        with pytest.raises(LostClusterError) as caught:
-            list(run_there(client, program, examples, left, Path("out"), print))
+    monkeypatch.setattr(Deadly, "kills", 9)
+    monkeypatch.setattr(exact, "LocalWorkers", Deadly)
+    out = tmp_path / "out"
+    with pytest.raises(LostClusterError) as caught:
+        run_exact(
+            task_of(case(count=4)), RunSettings(20, "row", 2, None, out, False), print
+        )
     assert str(caught.value) == (
-        "too many workers died; they may lack memory; what was done is kept in out,"
+        f"too many workers died; they may lack memory; what was done is kept in {out},"
         " and `--resume` goes on with it"
     )
 
 
-def test_ctrl_c_does_not_reach_the_workers() -> None:
-    with open_client(1, None) as client:
-        (handler,) = client.run(signal.getsignal, signal.SIGINT).values()
-    assert handler == signal.SIG_IGN
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+def test_weights_that_change_meanwhile_are_not_run(
+    case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = case(count=4)
+    task = task_of(made)
+    assert task.weights_hash
+    made.package.layout.save(made.weights, {n: -t for n, t in task.tensors.items()})
+    with pytest.raises(CannotRunError, match="has changed since the run began"):
+        run_exact(task, settings(2, "row"), print)
+
+
+def test_a_network_that_is_not_built_is_told_by_workers_too(
+    case: Callable[..., Case],
+) -> None:
+    made = case(count=4)
+    tensors = made.package.layout.load(made.weights)
+    strong = {"c0.kernel": np.full_like(tensors["c0.kernel"], 1e4)}
+    task = open_task(made.folder, {**tensors, **strong}, made.data, None, 0)
+    with pytest.raises(CannotRunError) as alone:
+        run_exact(task, settings(None, "row"), print)
+    with pytest.raises(CannotRunError) as shared:
+        run_exact(task, settings(2, "row"), print)
+    assert str(shared.value) == str(alone.value)

@@ -109,7 +109,7 @@ def test_what_is_refused(
         "find_spec",
         lambda name, *rest: None if name in absent else genuine(name, *rest),
     )
-    texts.append(refused(capsys, *fits, "--workers", "2"))
+    texts.append(refused(capsys, *fits, "--dask", "tcp://h:1"))
     texts.append(refused(capsys, *fits, "--simulator", "keras"))
     text = "\n".join(texts) + "\n"
     golden = Path(__file__).parent / "refused.txt"

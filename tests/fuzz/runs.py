@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 from safetensors.numpy import save
 
-from snnc.evaluate.part import ExactPart, Scope, record
+from snnc.evaluate.part import ExactPart
 from snnc.ir.layout import layout_id, tensors
 from snnc.tools.measures import Compared
 from snnc.tools.statistics import Correlation, Firing
@@ -29,12 +28,11 @@ NET = network(
     "fuzzed",
 )
 LAYOUT = tensors(sound(NET, "lower").network)
-SCOPE = Scope({"rest": 10}, 20, 3, 3, {"c0": 12, "c1": 3}, compares=True)
 JSON_WORDS = ["1e999", "null", "-1", "[]", "{}", '"', "NaN", "0.5", "9" * 400, "[" * 99]
 
 
 def part(start: int, stop: int) -> ExactPart:
-    """Return a part that `SCOPE` allows."""
+    """Return what examples gave, as it may be."""
     random, count = np.random.default_rng(start), stop - start
     correlation = Correlation.of(*random.random((2, 6)))
     return ExactPart(
@@ -53,12 +51,6 @@ def part(start: int, stop: int) -> ExactPart:
         overflows=(0, 1, 2),
         cores=4,
     )
-
-
-def records() -> st.SearchStrategy[str]:
-    """Lines of a journal, damaged."""
-    lines = [json.dumps(record(part(*span))) for span in ((0, 2), (2, 5))]
-    return mutated_text(lines, st.sampled_from(JSON_WORDS))
 
 
 def values(names: st.SearchStrategy[float]) -> st.SearchStrategy[dict[str, Any]]:

@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
+from snnc.checkpoint import Checkpoint
 from snnc.diagnostics import Diagnostic, Report, Severity
 from snnc.diagnostics.diagnostic_text import render
 from snnc.driver import compile_spec
-from snnc.evaluate.journal import open_journal
-from snnc.evaluate.part import restore
+from snnc.evaluate.exact import MARK, read_saved, restored_parts
+from snnc.evaluate.part import record
 from snnc.evaluate.refusals import RefusedRunError
 from snnc.exact import CannotRunError, make_engine
 from snnc.exact.package import open_package
@@ -32,10 +34,8 @@ from tests.fuzz.mutate import mutated_bytes
 from tests.fuzz.runs import (
     LAYOUT,
     NET,
-    SCOPE,
     SIZES,
     part,
-    records,
     values,
     weights_files,
 )
@@ -43,7 +43,7 @@ from tests.fuzz.runs import (
 pytestmark = pytest.mark.slow
 
 LONGEST = 10.0
-RUN = {"examples": 10, "sample": 0, "presentation": "rest"}
+RUN = {**MARK, "examples": 10, "sample": 0, "presentation": "rest"}
 
 
 @pytest.fixture(scope="module")
@@ -51,43 +51,35 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("fuzz") / "file"
 
 
-@fuzz(200)
-@given(text=records())
-def test_lines_of_results_are_read_or_refused(text: str) -> None:
-    with processor_time(LONGEST):
-        try:
-            found = restore(text, SCOPE)
-        except (LookupError, ValueError):
-            return
-        assert found.outputs.shape == (4, found.stop - found.start, 3)
-        assert found.keras is not None
-        assert all(number >= 0 for number in found.overflows)
-        assert found.firing.keys() == SCOPE.neurons.keys()
-
-
 @pytest.fixture(scope="module")
 def results(file: Path) -> bytes:
     path = file.with_name("results")
-    with open_journal(path, RUN, False, SCOPE) as journal:
-        journal.add(part(0, 3))
-        journal.add(part(5, 8))
+    with Checkpoint(path, RUN, None) as checkpoint:
+        checkpoint.add(record(part(0, 3)))
+        checkpoint.add(record(part(5, 8)))
     return path.read_bytes()
 
 
 @fuzz(200)
-@given(data=mutated_bytes([b"", b"{}\n"]), resume=..., more=...)
+@given(data=st.data(), resume=..., more=...)
 def test_files_of_results_are_read_or_refused(
-    file: Path, results: bytes, data: bytes, resume: bool, more: bool
+    file: Path, results: bytes, data: st.DataObject, resume: bool, more: bool
 ) -> None:
-    file.write_bytes(results + data if more else data)
+    """Whatever is damaged, what is read is what was written."""
+    file.write_bytes(
+        results + data.draw(mutated_bytes([b"", b"{}\n"]))
+        if more
+        else data.draw(mutated_bytes([results, b"{}\n"]))
+    )
     with processor_time(LONGEST):
         try:
-            journal = open_journal(file, RUN, resume, SCOPE)
+            saved = read_saved(file, RUN, resume)
         except RefusedRunError as error:
             said = str(error)
         else:
-            with journal:
-                assert len(journal.done) <= 2
+            for found in restored_parts(saved):
+                assert record(found) == record(part(found.start, found.stop))
+            Checkpoint(file, RUN, saved).__exit__()
             return
     assert str(file) in said
 

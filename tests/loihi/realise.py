@@ -25,7 +25,6 @@ from snnc.ir.mapped import (
     MappedProjection,
 )
 from snnc.ir.shapes import triple_of
-from snnc.loihi.depth import overlaps
 
 nengo.rc["decoder_cache"]["enabled"] = "False"
 
@@ -185,7 +184,11 @@ def _picked(
 def _meet(projection: Projection, pre: Ensemble, post: Ensemble) -> bool:
     if not isinstance(projection.reach, Window):
         return True
-    return overlaps(projection.reach, (post.start, post.stop), (pre.start, pre.stop))
+    window, post_slices = projection.reach, (post.start, post.stop)
+    firsts = (o * window.stride[0] - window.depth_before for o in range(*post_slices))
+    return any(
+        first < pre.stop and first + window.kernel[0] > pre.start for first in firsts
+    )
 
 
 def _reached(

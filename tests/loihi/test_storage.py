@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from snnc.ir.lowered import Pool, Window
+from snnc.ir.lowered import Pool
 from snnc.loihi.axis import Axis, cut
-from snnc.loihi.depth import Depth, overlaps
+from snnc.loihi.depth import Depth
 from snnc.loihi.profile import read_profile
 from snnc.loihi.storage import Footprint, stored
 from snnc.loihi.taps import full_taps, window_taps
@@ -109,10 +109,6 @@ def test_zero_weights_differ_only_in_their_pattern() -> None:
 
 
 def test_depth_groups_meet_where_a_tap_joins_them() -> None:
-    window = Window((2, 1, 1), (3, 1, 1), 0, "valid")
-    assert overlaps(window, (0, 1), (0, 2))
-    assert not overlaps(window, (0, 1), (2, 3))
-    assert overlaps(window, (0, 2), (3, 4))
     taps: Any = (((0, 1),), ())
     depth = Depth(3, 0, taps)
     assert depth.meets((0, 1), (1, 2))

@@ -92,6 +92,77 @@ def test_a_graph_that_is_no_longer_its_spec_s_is_imported_by_its_nodes(
     assert "conv2d c0 { filters 20" in out  # five slices of four filters
 
 
+def test_a_bias_that_the_spec_does_not_have_makes_another_graph(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = spec_of("image").replace("filters", "bias off, filters")
+    Path("net.snn").write_text(text)
+    export_nir("net.snn", weights_of(text), "net.nir")
+    again = ["--weights-out", "b.safetensors", "--force", "-o", "b.snn"]
+    assert main(["import", "net.nir", *again]) == 0
+    assert "no longer that of the spec" not in capsys.readouterr().err
+
+    def train(graph: nir.NIRGraph) -> None:
+        graph.nodes["c0"].bias = graph.nodes["c0"].bias + 0.25
+
+    edited("net.nir", train)
+    assert main(["import", "net.nir", *again]) == 0
+    assert "no longer that of the spec" in capsys.readouterr().err
+    assert main(["weights", "b.safetensors", "b.snn"]) == 0
+
+
+def test_a_flatten_of_other_axes_makes_another_graph(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.snn").write_text(spec_of("image"))
+    export_nir("net.snn", weights_of(spec_of("image")), "net.nir")
+
+    def start(graph: nir.NIRGraph) -> None:
+        flat = [n for n in graph.nodes.values() if isinstance(n, nir.Flatten)]
+        assert flat
+        for node in flat:
+            node.start_dim = 1
+
+    edited("net.nir", start)
+    assert main(["import", "net.nir"]) == 0
+    assert "no longer that of the spec" in capsys.readouterr().err
+
+
+def test_another_scale_of_the_input_makes_another_graph(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.snn").write_text(spec_of("image"))
+    export_nir("net.snn", weights_of(spec_of("image")), "net.nir")
+
+    def scale(graph: nir.NIRGraph) -> None:
+        graph.nodes["image_scaled"].bias += 0.25
+
+    edited("net.nir", scale)
+    assert main(["import", "net.nir"]) == 0
+    assert "no longer that of the spec" in capsys.readouterr().err
+
+
+def test_a_spec_in_a_graph_commands_no_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    about = 'about "a \x1b[31m \u202e ::error::x"\n#\x07#vso[task.x]\n'
+    text = spec_of("image").replace("  input", f"{about}  input", 1)
+    Path("net.snn").write_text(text)
+    export_nir("net.snn", weights_of(text), "net.nir")
+    assert main(["import", "net.nir", "-o", "b.snn"]) == 0
+    assert main(["import", "net.nir"]) == 0
+    out = capsys.readouterr().out
+    for printed in (out, Path("b.snn").read_text()):
+        assert not {"\x1b", "\u202e", "\x07"} & set(printed)
+        assert "##vso" not in printed
+        assert not any(x.lstrip().startswith("::") for x in printed.splitlines())
+        assert hash_of(printed) is not None
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", [*GRAPHS, "image", "pools", "clip", "sequence"])

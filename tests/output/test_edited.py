@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from snnc.diagnostics import Report
 from snnc.emit import GeneratedFile
 from snnc.output import PackageFiles, compare
+from snnc.output.package import text_hash
 from snnc.output.write import WrittenFiles, write_package
 from tests.output.packages import (
     LIBRARY_TEXT,
@@ -105,6 +107,51 @@ def test_files_in_the_folder_of_the_library_are_owned_too(tmp_path: Path) -> Non
     (tmp_path / "_runtime" / "mine.py").unlink()
     assert build(tmp_path)[1] == []
     assert {path.name for path in tmp_path.iterdir()} == set(NAMES)
+
+
+def with_library(folder: Path, **texts: str) -> PackageFiles:
+    library = [
+        GeneratedFile(f"_runtime/{name}.py", LIBRARY_TEXT + text)
+        for name, text in texts.items()
+    ]
+    return PackageFiles.of(folder, [*files(), *library], "f" * 64, ORIGIN)
+
+
+def test_the_lock_has_one_hash_of_the_library(tmp_path: Path) -> None:
+    first, second = with_library(tmp_path, a="", b=""), with_library(tmp_path, a="X\n")
+    write(first)
+    lock = json.loads((tmp_path / "snnc.lock").read_text())
+    assert set(lock["files"]) == {"a.py", "b.py", "py.typed"}
+    assert lock["library"] == first.lock.library != second.lock.library
+    written, codes = write(second)
+    assert codes == []
+    assert written is not None
+    assert written.written == ("_runtime/a.py", "snnc.lock")
+    assert written.removed == ("_runtime/b.py",)
+
+
+def test_an_edited_library_is_not_replaced_by_another(tmp_path: Path) -> None:
+    write(with_library(tmp_path, a="", b=""))
+    edited = edit(tmp_path / "_runtime" / "b.py")
+    other = with_library(tmp_path, a="X\n")
+    assert write(other) == (None, ["SNN733", "SNN729"])
+    assert (tmp_path / "_runtime" / "b.py").read_text() == edited
+    assert write(other, force=True)[1] == []
+    assert [path.name for path in (tmp_path / "_runtime").iterdir()] == ["a.py"]
+    assert compare(other).is_settled
+
+
+def test_a_build_that_ended_early_is_completed(tmp_path: Path) -> None:
+    before, after = with_library(tmp_path, a="", b=""), with_library(tmp_path, a="X\n")
+    write(before)
+    lock = json.loads((tmp_path / "snnc.lock").read_text())
+    del lock["library"]
+    lock["files"] |= {f.path: text_hash(f.text) for f in before.files}
+    lock["writing"] = {"_runtime/a.py": text_hash(LIBRARY_TEXT + "X\n")}
+    (tmp_path / "snnc.lock").write_text(json.dumps(lock))
+    (tmp_path / "_runtime" / "a.py").write_text(LIBRARY_TEXT + "X\n")
+    assert write(after)[1] == []
+    assert compare(after).is_settled
 
 
 def test_an_edited_library_is_one_problem(tmp_path: Path) -> None:

@@ -1,32 +1,13 @@
-"""What is best of several, and how it is kept and told."""
+"""What is best of several, and how it is told."""
 
 from __future__ import annotations
 
 from itertools import product
-from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.sweep import (
-    DONE,
-    SweepRecords,
-    VariantLine,
-    front,
-    name_of,
-    run_jobs,
-    table,
-)
-
-ECHO = """
-import os, sys
-for line in sys.stdin:
-    path = line.strip()
-    if "dies" in path:
-        os._exit(3)
-    print("too bad" if "bad" in path else "done", flush=True)
-"""
+from snnc.sweep import VariantLine, front, table
 
 
 @given(st.lists(st.none() | st.tuples(st.integers(0, 3), st.integers(0, 3))))
@@ -41,49 +22,6 @@ def test_the_front_has_what_nothing_is_better_than(
             for o in others
         )
         assert is_best == (own is not None and not beaten)
-
-
-def test_records_are_whole_or_not_there(tmp_path: Path) -> None:
-    records = SweepRecords(tmp_path / "new")
-    name = name_of({"spec": "x", "seed": 0})
-    assert records.read(name) is None
-    records.write(name, {"result": {"accuracy": 0.5}})
-    assert records.read(name) == {"version": 1, "result": {"accuracy": 0.5}}
-    records.path(name).write_text('{"version": 1, "resu')
-    assert records.read(name) is None
-    records.path(name).write_text('{"version": 0}')
-    assert records.read(name) is None
-    assert name != name_of({"spec": "x", "seed": 1})
-
-
-def test_jobs_are_done_by_processes_that_may_die(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "echo_jobs.py").write_text(ECHO)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    names = ["a", "bad", "b", "dies", "c", "d", "dies too", "e"]
-    told: dict[str, str] = {}
-    jobs = [Path(name) for name in names]
-    run_jobs(
-        "echo_jobs", jobs, 2, tmp_path / "log", lambda p, a: told.update({p.name: a})
-    )
-    assert told.keys() == {*names}
-    died = "its process died with status 3"
-    assert (told["dies"], told["dies too"], told["bad"]) == (died, died, "too bad")
-    assert {told[name] for name in "abcde"} == {DONE}
-
-
-def test_processes_end_with_who_waits_for_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "echo_jobs.py").write_text(ECHO)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-
-    def interrupt(path: Path, answer: str) -> None:
-        raise AssertionError("a thread's error ends only that thread")
-
-    monkeypatch.setattr("threading.excepthook", lambda _: None)
-    run_jobs("echo_jobs", [Path("a"), Path("b")], 1, tmp_path / "log", interrupt)
 
 
 def test_a_table_tells_what_is_best() -> None:

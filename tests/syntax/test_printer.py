@@ -12,6 +12,7 @@ from snnc.language.written import numeral
 from snnc.source import SourceFile, Span
 from snnc.syntax.printer import WIDTH, print_snn
 from snnc.syntax.snn import parse_snn
+from snnc.syntax.yaml import parse_yaml
 from tests.support import SPECS
 
 BEFORE = """\
@@ -200,24 +201,11 @@ def test_another_notation_is_printed_from_values() -> None:
 
 
 def test_comments_between_joined_words_follow_them() -> None:
-    source = SourceFile("x.yaml", "classes:\n- cat\n# a remark\n- add\n- dog\n")
-
-    def place(text: str) -> Span:
-        start = source.text.index(text)
-        return Span(source, start, start + len(text))
-
-    whole = Span(source, 0, len(source.text))
-    items = tuple(tree.Word(text, place(text)) for text in ("cat", "add", "dog"))
-    classes = tree.Property(tree.Word("classes", whole), tree.List(items, whole), whole)
-    readout = tree.Statement(tree.Word("readout", whole), whole, properties=(classes,))
-    start = Span(source, 0, 0)
-    document = tree.Document(
-        tree.Number(1, start),
-        tree.Word("n", start),
-        (readout,),
-        whole,
-        (tree.Comment("a remark", place("# a remark"), False),),
+    text = (
+        "snn: 1\nnetwork: n\nreadout:\n  name: y\n"
+        "  classes:\n    - cat\n    # a remark\n    - add\n    - dog\n"
     )
+    document = parse_yaml(SourceFile("x.yaml", text), Report())
     lines = "    classes [\n      cat, add\n      # a remark\n      dog\n    ]\n"
     assert lines in print_snn(document)
 

@@ -7,9 +7,8 @@
 
 from __future__ import annotations
 
+import json
 import math
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,10 @@ from ..files import replacing
 
 ANEW = "remove it, or train from the start, without resume"
 
-Arrays = dict[str, NDArray[Any]]
+KINDS = ("best", "variable")  # of arrays
+# What is saved besides them.
+STATE = ("epoch", "stage", "scales", "best_epoch", "best_scales", "least_loss")
+
 Scales = dict[str, float]
 
 
@@ -112,44 +114,18 @@ class Progress(keras.callbacks.Callback):
         """
         if self.path is None or not self.path.exists():
             return
-        damaged = f"{self.path} is damaged: {ANEW}"
         try:
             with np.load(self.path, allow_pickle=False) as file:
-                saved = dict(file)
-            run = saved["run"].tolist()
-            epoch = int(saved["epoch"])
-            stage = int(saved["stage"])
-            names = saved["layers"].tolist()
-            scales = dict(zip(names, saved["scales"].tolist(), strict=True))
-            best_of = saved["best_scales"].tolist()
-            best_scales = dict(zip(names, best_of, strict=True))
-            best_epoch = int(saved["best_epoch"])
-            least_loss = float(saved["least_loss"])
-            best = _listed(saved, "best")
-            variables = _listed(saved, "variable")
-        except (
-            EOFError,
-            KeyError,
-            NotImplementedError,
-            OverflowError,
-            RuntimeError,
-            TypeError,
-            ValueError,
-            zipfile.BadZipFile,
-            zlib.error,
-        ) as error:
-            raise DataError(damaged) from error
+                state = json.loads(str(file["state"]))
+                run = state.pop("run")
+                found = {name: state[name] for name in STATE}
+                best, variables = (_listed(file, n) for n in KINDS)
+        except Exception as error:
+            raise DataError(f"{self.path} is damaged: {ANEW}") from error
         if run != self.run:
             raise DataError(f"{self.path} is of another training: {ANEW}")
-        sound = 0 <= best_epoch <= epoch and not math.isnan(least_loss)
-        several = [*scales.values(), *best_scales.values()]
-        sound &= all(0 < scale < math.inf for scale in several)
-        if epoch < 1 or stage < 0 or not variables or not sound:
-            raise DataError(damaged)
-        self.epoch, self.best_epoch = epoch, best_epoch
-        self.stage, self.scales = stage, scales
-        self.best_scales = best_scales
-        self.least_loss = least_loss
+        for name, value in found.items():
+            setattr(self, name, value)
         self.best_weights, self.saved = best, variables
 
     def restore(self, model: keras.Model) -> None:
@@ -163,33 +139,18 @@ class Progress(keras.callbacks.Callback):
         shapes = [tuple(variable.shape) for variable in variables]
         if shapes != [value.shape for value in self.saved]:
             raise DataError(f"{self.path} is of another optimizer: {ANEW}")
-        weights = [weight.shape for weight in model.get_weights()]
-        best = [weight.shape for weight in self.best_weights]
-        if best and best != weights:
-            raise DataError(f"{self.path} is damaged: {ANEW}")
         for variable, value in zip(variables, self.saved, strict=True):
             variable.assign(value)
         self.saved = []
 
     def _save(self, path: Path) -> None:
+        state = {name: getattr(self, name) for name in STATE}
         variables = [variable.numpy() for variable in _variables(self.model)]
-        state: Arrays = {
-            "run": np.array(self.run),
-            "epoch": np.array(self.epoch),
-            "least_loss": np.array(self.least_loss),
-            "best_epoch": np.array(self.best_epoch),
-            "stage": np.array(self.stage),
-            "layers": np.array(list(self.scales), np.str_),
-            "scales": np.array(list(self.scales.values()), np.float64),
-        }
-        best = [self.best_scales.get(n, s) for n, s in self.scales.items()]
-        state["best_scales"] = np.array(best, np.float64)
-        for i, value in enumerate(variables):
-            state[f"variable.{i}"] = value
-        for i, value in enumerate(self.best_weights):
-            state[f"best.{i}"] = value
+        arrays = {"state": np.array(json.dumps({"run": self.run, **state}))}
+        for kind, values in zip(KINDS, (self.best_weights, variables)):
+            arrays |= {f"{kind}.{i}": v for i, v in enumerate(values)}
         with replacing(path) as file:
-            np.savez(file, **state)
+            np.savez(file, **arrays)
 
 
 def _variables(model: keras.Model) -> list[Any]:
@@ -198,7 +159,7 @@ def _variables(model: keras.Model) -> list[Any]:
     return [*model.variables, *model.optimizer.variables]
 
 
-def _listed(arrays: Arrays, kind: str) -> list[NDArray[Any]]:
-    """Return ``kind.0``, ``kind.1`` and so on; KeyError if one is missing."""
-    count = sum(name.startswith(f"{kind}.") for name in arrays)
-    return [arrays[f"{kind}.{i}"] for i in range(count)]
+def _listed(file: Any, kind: str) -> list[NDArray[Any]]:
+    """Return ``kind.0``, ``kind.1`` and so on."""
+    count = sum(name.startswith(f"{kind}.") for name in file.files)
+    return [file[f"{kind}.{i}"] for i in range(count)]

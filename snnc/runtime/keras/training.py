@@ -152,7 +152,7 @@ class Trainer:
         and before it trains LayoutError if the initial weights are not of the
         network's layout, or those to write are named as of another format,
         OSError if they can't be written, StrategyError if the devices can't
-        share a batch; DivergedError when the loss is NaN.
+        share a batch; DivergedError when the loss is NaN, and leaves no file.
         """
         if weights is not None:
             check_writable(weights)
@@ -224,9 +224,13 @@ class Trainer:
                 replicas,
             )
 
+            written: list[Path] = []
+
             def write_smooth() -> None:
                 if weights is not None:
-                    program.export_weights(model, smooth_path(weights))
+                    path = smooth_path(weights)
+                    program.export_weights(model, path)
+                    written.append(path)
 
             leader = Phases(
                 phases,
@@ -239,7 +243,13 @@ class Trainer:
             )
             stops = StopAtNaN(layers, sample[:batch])
             others = [stops, *callbacks]
-            leader.train(scaler, batches, others)
+            try:
+                leader.train(scaler, batches, others)
+            except DivergedError:
+                progress.remove()
+                for path in written:
+                    path.unlink()
+                raise
         if weights is not None:
             tensors = model_weights(model, self.layout)
             entered = smooth_hash(weights) if "spikes" in phases else None

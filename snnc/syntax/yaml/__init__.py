@@ -35,7 +35,8 @@ __all__ = ["parse_yaml"]
 _FRONT, _BACK = kinds("front", "encoder"), kinds("back")
 _EDITIONS = frozenset(("version", "edition", "snnc", "snn_version"))
 _EXAMPLES = {"snn": f"snn: {EDITION}", "network": "network: my_network"}
-_COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*", re.MULTILINE)
+# Between scalars and brackets a `#` needs no blank before it: PyYAML reads `}# a`.
+_COMMENT = re.compile(r"#[^\n]*")
 _HEADER = re.compile(r"[|>][^\n]*")
 
 

@@ -1,0 +1,134 @@
+"""What a run has done, on disk: JSON lines, the first of which says which run it is.
+
+Each line ends with a digest of itself and the first one. A line that was damaged, or is
+another run's, counts as not there: what it held runs again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from snnc.runtime.files import write_file
+from snnc.text.tables import counted
+
+DIGITS = 16
+_SEAL = re.compile(r', "sha256": "[0-9a-f]*"\}$')
+
+
+@dataclass(frozen=True, slots=True)
+class SavedRun:
+    """What a checkpoint holds.
+
+    Attributes
+    ----------
+    header
+        Which run it is; None if the first line is no JSON object.
+    lines
+        Those that are as they were written.
+    damaged
+        How many are not.
+    text
+        The first line and those that are as they were written.
+    is_whole
+        Whether that is all of the file.
+    """
+
+    header: dict[str, Any] | None
+    lines: tuple[dict[str, Any], ...]
+    damaged: int
+    text: str
+    is_whole: bool
+
+
+class Checkpoint:
+    """A file that takes lines; each outlives the process."""
+
+    def __init__(
+        self, path: Path, header: dict[str, Any], saved: SavedRun | None
+    ) -> None:
+        """Begin a file, or go on with what is saved in it.
+
+        Raises
+        ------
+        OSError
+            If it can't be written.
+        """
+        text = f"{json.dumps(header)}\n" if saved is None else saved.text
+        if saved is not None and saved.damaged:
+            told = counted(saved.damaged, "damaged line")
+            does = "its part runs" if saved.damaged == 1 else "their parts run"
+            print(f"warning: {path} has {told}: {does} again", file=sys.stderr)
+        if saved is None or not saved.is_whole:
+            write_file(path, text)
+        self._first = text.partition("\n")[0]
+        self._file: IO[str] = path.open("a", encoding="utf-8", newline="\n")
+
+    def add(self, content: dict[str, Any]) -> None:
+        """Write a line.
+
+        Raises
+        ------
+        OSError
+            Naming the file, if it can't be written.
+        """
+        try:
+            self._file.write(_sealed(self._first, json.dumps(content)) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, self._file.name) from error
+
+    def __enter__(self) -> Checkpoint:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):  # what could not be written is told
+            self._file.close()
+
+
+def read_checkpoint(path: Path) -> SavedRun | None:
+    """Return what a file holds; None if it is empty or not there.
+
+    Raises
+    ------
+    OSError
+        If it can't be read.
+    """
+    data = path.read_bytes() if path.is_file() else b""
+    if not data:
+        return None
+    # A kill may have left half a line at the end.
+    whole = data[: data.rfind(b"\n") + 1].decode("utf-8", "replace").split("\n")[:-1]
+    first, *others = whole or [""]
+    known = [line for line in others if _is_sound(first, line)]
+    text = "".join(f"{line}\n" for line in (first, *known))
+    return SavedRun(
+        _header(first),
+        tuple(json.loads(line) for line in known),
+        len(others) - len(known),
+        text,
+        text.encode() == data,
+    )
+
+
+def _header(first: str) -> dict[str, Any] | None:
+    try:
+        header = json.loads(first)
+    except (ValueError, RecursionError):
+        return None
+    return header if isinstance(header, dict) else None
+
+
+def _sealed(first: str, body: str) -> str:
+    digest = hashlib.sha256((first + body).encode()).hexdigest()[:DIGITS]
+    return f'{body[:-1]}, "sha256": "{digest}"}}'
+
+
+def _is_sound(first: str, line: str) -> bool:
+    return line == _sealed(first, _SEAL.sub("}", line))

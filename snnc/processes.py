@@ -1,0 +1,249 @@
+"""Starts processes of snnc, which import nothing from the current folder.
+
+It may be a stranger's, and a `struct.py` in it is not Python's. They don't import the
+caller's program either, so that scripts and notebooks need no guard.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
+from contextlib import contextmanager, nullcontext, suppress
+from itertools import chain, islice
+from multiprocessing import spawn
+from multiprocessing.context import SpawnContext, SpawnProcess
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, TypeVar
+
+SAFE_PATH = "PYTHONSAFEPATH"
+KNOWS_SAFE_PATH = sys.version_info >= (3, 11)
+ENVIRONMENT = {
+    SAFE_PATH: "1",
+    "OPENBLAS_NUM_THREADS": "1",  # more threads would only wait for each other
+    "PYTHONWARNINGS": "ignore",
+}
+_ROOT = str(Path(__file__).resolve().parents[1])
+_START = (
+    "import sys; sys.path[:] = [p for p in sys.path if p] + sys.argv[1].split('\\n');"
+    " del sys.argv[1]; import runpy;"
+    " runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
+)
+"""As ``python -P -m``, which 3.10 lacks."""
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+def python_command(module: str, *arguments: str, path: str = "") -> list[str]:
+    """Return what runs a module of snnc, or of a package in the folder ``path``."""
+    folders = "\n".join(filter(None, (_ROOT, path)))
+    return [sys.executable, "-c", _START, folders, module, *arguments]
+
+
+class Workers(Protocol):
+    """Where tasks run: so many at once, on one executor or on several.
+
+    ``deaths`` are the errors of tasks whose processes died.
+    """
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def deaths(self) -> tuple[type[Exception], ...]: ...
+    def open(self) -> Executor: ...
+
+
+class LocalWorkers:
+    """Processes of this machine, an executor each: one that dies ends no other task.
+
+    What they print goes to the file ``log``, if one is named.
+    """
+
+    deaths: tuple[type[Exception], ...] = (BrokenExecutor,)
+
+    def __init__(self, width: int, log: Path | None = None) -> None:
+        self.width = width
+        self._log = log
+        self._opened: list[ProcessPoolExecutor] = []
+
+    def open(self) -> Executor:
+        """Return another process, which starts with its first task."""
+        log = None if self._log is None else str(self._log)
+        pool = ProcessPoolExecutor(1, _Context(), _print_to, (log,))
+        self._opened.append(pool)
+        return pool
+
+    def __enter__(self) -> LocalWorkers:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the processes; after an error at once, whatever they do."""
+        for pool in self._opened:
+            for process in [*(pool._processes or {}).values()] if kind else ():
+                process.kill()
+            pool.shutdown()
+
+
+def completed(
+    workers: Workers,
+    work: Callable[[Task], Result],
+    tasks: Iterable[Task],
+    tries: int = 1,
+) -> Iterator[tuple[Task, Future[Result]]]:
+    """Yield tasks with their futures as they end.
+
+    Parameters
+    ----------
+    tasks
+        Drawn one at a time, when there is a worker for it.
+    tries
+        How often to run a task whose process dies.
+    """
+    waiting: Iterator[tuple[Task, int]] = ((task, 1) for task in tasks)
+    idle: list[Executor] = []
+    running: dict[Future[Result], tuple[Task, int, Executor]] = {}
+    while True:
+        for task, attempt in islice(waiting, workers.width - len(running)):
+            future, executor = _submit(workers, idle, work, task)
+            running[future] = task, attempt, executor
+        if not running:
+            return
+        done, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in done:
+            task, attempt, executor = running.pop(future)
+            if not isinstance(future.exception(), BrokenExecutor):
+                idle.append(executor)
+            elif attempt < tries:
+                waiting = chain([(task, attempt + 1)], waiting)
+                continue
+            yield task, future
+
+
+def _submit(
+    workers: Workers,
+    idle: list[Executor],
+    work: Callable[[Task], Result],
+    task: Task,
+) -> tuple[Future[Result], Executor]:
+    while True:
+        executor = idle.pop() if idle else workers.open()
+        with suppress(BrokenExecutor):  # it died while it had nothing to do
+            return executor.submit(work, task), executor
+
+
+def _print_to(log: str | None) -> None:
+    if log is not None:
+        handle = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+        for stream in (1, 2):
+            os.dup2(handle, stream)
+
+
+class _Process(SpawnProcess):
+    def start(self) -> None:
+        with _STARTING, _alone():
+            super().start()
+
+
+class _Context(SpawnContext):
+    Process = _Process
+
+
+_STARTING = threading.Lock()
+_OF_CALLER = ("sys_path", "init_main_from_name", "init_main_from_path")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let a process that starts find only what is installed, and ignore Ctrl-C.
+
+    A terminal sends Ctrl-C to all processes; this one ends the others.
+    """
+    before = {name: os.environ.get(name) for name in ENVIRONMENT}
+    genuine, installed = spawn.get_preparation_data, _installed()
+
+    def prepare(name: str) -> dict[str, Any]:
+        told = {k: v for k, v in genuine(name).items() if k not in _OF_CALLER}
+        return {**told, "sys_path": installed}
+
+    is_main = threading.current_thread() is threading.main_thread()
+    try:
+        spawn.get_preparation_data = prepare
+        _set(ENVIRONMENT)
+        with (
+            _ignoring_interrupts() if is_main else nullcontext(),
+            nullcontext() if KNOWS_SAFE_PATH else _among_modules(),
+        ):
+            yield
+    finally:
+        spawn.get_preparation_data = genuine
+        _set(before)
+
+
+def _installed() -> list[str]:
+    """Return the search path without the current folder and that of the program.
+
+    If snnc itself is found in one of them, that stays where it is: another snnc may
+    come after it.
+    """
+    program = getattr(sys.modules["__main__"], "__file__", None)
+    left_out = set() if program is None else {os.path.dirname(_absolute(program))}
+    left_out.add(_absolute(os.curdir))
+    found = map(_absolute, sys.path)
+    kept = [path for path in found if path == _ROOT or path not in left_out]
+    return [*kept, _ROOT]
+
+
+def _absolute(path: str) -> str:
+    try:
+        return os.path.abspath(path)
+    except FileNotFoundError:  # the current folder is gone, and holds no modules
+        return os.curdir
+
+
+def _set(environment: Mapping[str, str | None]) -> None:
+    for name, value in environment.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+@contextmanager
+def _ignoring_interrupts() -> Iterator[None]:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _among_modules() -> Iterator[None]:
+    """Make the folder of Python's own modules the current one, also of what starts."""
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:
+        yield
+        return
+    os.chdir(Path(os.__file__).parent)
+    try:
+        yield
+    finally:
+        os.chdir(here)

@@ -1,0 +1,181 @@
+"""What each comment of a spec is about, in either notation."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import heappop, heappush
+
+from snnc.language import tree
+from snnc.syntax.yaml.entries import Entry
+
+
+class Remarks:
+    """The comments of a document, each with the entry that it stands beside.
+
+    One on a line of its own belongs to what follows it, one behind something to
+    that. Entries are told apart by identity.
+
+    Attributes
+    ----------
+    foot
+        Those behind which nothing follows.
+    """
+
+    def __init__(
+        self, comments: Iterable[tree.Comment], entries: Sequence[Entry]
+    ) -> None:
+        self.foot: list[tree.Comment] = []
+        self._above: dict[int, list[tree.Comment]] = defaultdict(list)
+        self._beside: dict[int, list[tree.Comment]] = defaultdict(list)
+        self._below: dict[int, list[tree.Comment]] = defaultdict(list)
+        self._levels: dict[int, _Level] = {}
+        self._latest: int | None = None  # where the comment before begins
+        for comment in comments:
+            self._place(comment, entries, None)
+            self._latest = comment.span.start
+
+    def above(self, entry: Entry) -> list[tree.Comment]:
+        return self._above[id(entry)]
+
+    def beside(self, entry: Entry) -> list[tree.Comment]:
+        return self._beside[id(entry)]
+
+    def below(self, entry: Entry) -> list[tree.Comment]:
+        return self._below[id(entry)]
+
+    def inside(self, entry: Entry) -> bool:
+        """Whether a comment belongs below an entry's own line."""
+        return bool(self.below(entry)) or any(
+            self.above(inner) or self.beside(inner) or self.below(inner)
+            for inner in _all(entry)
+        )
+
+    def _level(self, entries: Sequence[Entry]) -> _Level:
+        if id(entries) not in self._levels:
+            self._levels[id(entries)] = _Level(entries)
+        return self._levels[id(entries)]
+
+    def _is_next(self, entry: Entry) -> bool:
+        """Whether no other comment is beside an entry, or between it and this one."""
+        end = entry.span.end if entry.inner else entry.span.start
+        between = self._latest is not None and self._latest >= end
+        return not self._beside[id(entry)] and not between
+
+    def _place(
+        self, comment: tree.Comment, entries: Sequence[Entry], owner: Entry | None
+    ) -> None:
+        level = self._level(entries)
+        level.go_to(comment.span.start)
+        if level.within is not None:
+            self._place(comment, level.within.inner or (), level.within)
+            return
+        before = level.before or owner
+        if comment.trailing and before is not None:
+            if owner is not None and _is_in_heading(before, comment):
+                before = owner
+            beside = before if before is owner else _ending(before, comment)
+            if self._is_next(beside):
+                self._beside[id(beside)].append(comment)
+                return
+            if (
+                "\n"
+                not in comment.span.source.text[beside.span.end : comment.span.start]
+            ):
+                self._above[id(beside)].append(comment)
+                return
+        if before is not None and before is not owner and _is_below(before, comment):
+            self._place(comment, before.inner or (), before)
+        elif level.after is not None:
+            # The first line of an item without a key is the item's.
+            first = owner is not None and not owner.key and level.after is entries[0]
+            self._above[id(owner if first else level.after)].append(comment)
+        elif owner is not None:
+            self._below[id(owner)].append(comment)
+        else:
+            self.foot.append(comment)
+
+
+class _Level:
+    """The entries around a place that only moves on.
+
+    Attributes
+    ----------
+    within
+        The first of those that have entries below them and reach over the place.
+    before, after
+        The nearest that ends before it, and the nearest that begins behind it.
+    """
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.within: Entry | None = None
+        self.before: Entry | None = None
+        self.after: Entry | None = None
+        # Where two end at one place, the first of the two counts.
+        self._open = sorted(entries, key=lambda e: e.span.end, reverse=True)
+        numbered = sorted(enumerate(entries), key=lambda pair: pair[1].span.start)
+        self._coming = numbered[::-1]
+        self._begun: list[tuple[int, Entry]] = []
+
+    def go_to(self, at: int) -> None:
+        while self._coming and self._coming[-1][1].span.start <= at:
+            number, entry = self._coming.pop()
+            if entry.inner:
+                heappush(self._begun, (number, entry))
+        while self._begun and self._begun[0][1].span.end <= at:
+            heappop(self._begun)
+        while self._open and self._open[-1].span.end <= at:
+            self.before = self._open.pop()
+        self.within = self._begun[0][1] if self._begun else None
+        self.after = self._coming[-1][1] if self._coming else None
+
+
+_CLOSED = re.compile(r"[]}]")
+
+
+def _ending(entry: Entry, comment: tree.Comment) -> Entry:
+    """The part of an entry that a comment behind it stands beside.
+
+    In YAML that is what ends on the comment's line and begins on it. What allows
+    something is about what a bracket before it closes.
+    """
+    text = comment.span.source.text
+    while entry.inner and (entry.is_open or _is_above(entry, comment)):
+        last = max(entry.inner, key=lambda inner: inner.span.end)
+        closed = _CLOSED.search(text, last.span.end, comment.span.start)
+        if closed and not entry.is_open and _allows(comment):
+            break
+        entry = last
+    return entry
+
+
+def _allows(comment: tree.Comment) -> bool:
+    """Whether a comment may be one that allows a warning: its place has a meaning."""
+    return comment.text.lstrip("# ").lower().startswith("snnc")
+
+
+def _is_in_heading(before: Entry, comment: tree.Comment) -> bool:
+    """Whether a block of `.snn` opens between an entry and a comment."""
+    source = comment.span.source
+    opened = "{" in source.text[before.span.end : comment.span.start]
+    return opened and not source.is_yaml
+
+
+def _is_below(entry: Entry, comment: tree.Comment) -> bool:
+    """Whether a comment is indented like what is below an entry's key in YAML."""
+    span = entry.span
+    if not comment.span.source.is_yaml or span.first.line == span.last.line:
+        return False
+    return bool(entry.inner) and span.first.column < comment.span.first.column
+
+
+def _is_above(entry: Entry, comment: tree.Comment) -> bool:
+    source = comment.span.source
+    return source.is_yaml and entry.span.first.line < comment.span.first.line
+
+
+def _all(entry: Entry) -> Iterator[Entry]:
+    for inner in entry.inner or ():
+        yield inner
+        yield from _all(inner)

@@ -1,0 +1,115 @@
+"""What a comment allows stays allowed, wherever the layout puts the comment."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from snnc.diagnostics import Report
+from snnc.driver import compile_spec
+from snnc.passes.parse import parse
+from snnc.source import SourceFile
+from snnc.syntax.printer import print_snn
+from snnc.syntax.yaml.printer import print_yaml
+
+# A bar is where lines can end and comments stand: between properties, in front of the
+# first, behind the last, and in lists.
+SPEC = """\
+snn 1
+network net {|
+timing {|dt 1 ms,|present 5 ms,|synapse 5 ms|}|
+input image 12x12x2 in 0..255|
+encode rate e {|start spread,|rate 20..400 Hz|}|
+conv2d a {|filters 2,|padding same|}|
+conv2d b {|filters 2,|padding same,|block 2x2x2|}|
+conv2d c {|filters 2,|padding same,|shortcut a|}|
+conv2d d {|filters 2,|shortcut b,|padding same|}|
+add s from c, d|
+readout y {|classes [cat,|dog]|}|
+train {|batch 8,|optimizer adam {|learning_rate 0.01|}|}|
+}|
+"""
+CODES = ("SNN309", "SNN409", "SNN502", "SNN509")
+_REMARK = st.sampled_from(("# a remark", *(f"# snnc: allow {c} why" for c in CODES)))
+_GAP = st.one_of(
+    st.just(""),
+    st.just(""),
+    st.just("\n"),
+    _REMARK.map(" {}\n".format),
+    _REMARK.map("\n{}\n".format),
+    st.tuples(_REMARK, _REMARK).map(lambda two: " {}\n\n {}\n".format(*two)),
+)
+
+
+def specs() -> st.SearchStrategy[str]:
+    """Return specs with four warnings, and comments in a few places."""
+    parts = SPEC.split("|")
+    places = st.dictionaries(st.integers(0, len(parts) - 1), _GAP, max_size=6)
+    return places.map(
+        lambda gaps: "".join(
+            part + gaps.get(i, " " if i < len(parts) - 1 else "")
+            for i, part in enumerate(parts)
+        )
+    )
+
+
+def found(name: str, text: str) -> Counter[str]:
+    report = Report()
+    compile_spec(SourceFile(name, text), report, "place")
+    return Counter(diagnostic.code for diagnostic in report.diagnostics)
+
+
+def written(name: str, text: str, form: str) -> str:
+    document = parse(SourceFile(name, text), Report())
+    assert document is not None
+    return print_snn(document) if form == "snn" else print_yaml(document)
+
+
+def check_warnings(text: str) -> None:
+    """Compare what is reported for a spec, as it is and in both notations."""
+    before = found("x.snn", text)
+    yaml = written("x.snn", text, "yaml")
+    back = written("x.yaml", yaml, "snn")
+    printed = {
+        "x.snn": (written("x.snn", text, "snn"), back, written("x.snn", back, "snn")),
+        "x.yaml": (yaml, written("x.yaml", yaml, "yaml")),
+    }
+    for name, texts in printed.items():
+        for other in texts:
+            assert found(name, other) == before, f"{text}\n{other}"
+
+
+@pytest.mark.slow
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(specs())
+def test_the_same_is_allowed_in_each_notation_and_layout(text: str) -> None:
+    check_warnings(text)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "conv2d d { {}\nfilters 2, shortcut b\npadding same\n}",
+        "conv2d d {\nfilters 2, shortcut b\npadding same } {}",
+        "conv2d d { # a remark\nfilters 2, shortcut b\npadding same } {}",
+        "conv2d d {\nfilters 2\npadding same\nshortcut b {}\n}",
+        "conv2d d { filters 2, shortcut b, padding same\n{}\n}\n",
+    ],
+)
+def test_a_comment_at_a_brace_allows_what_it_did(layer: str) -> None:
+    allow = "# snnc: allow SNN309 why"
+    statement = "conv2d d {|filters 2,|shortcut b,|padding same|}"
+    text = SPEC.replace(statement, layer.replace("{}", allow)).replace("|", " ")
+    check_warnings(text.replace("} add", "}\nadd"))
+
+
+@pytest.mark.parametrize("end", ["}#", "} #"])
+def test_a_comment_needs_no_blank_after_a_bracket(end: str) -> None:
+    text = written("x.snn", SPEC.replace("|", " "), "yaml")
+    allowed = text.replace("block: 2x2x2}", f"block: 2x2x2{end} snnc: allow SNN409 why")
+    assert found("x.yaml", text) - found("x.yaml", allowed) == Counter(["SNN409"])
+    assert "allow SNN409 why" in written("x.yaml", allowed, "yaml")
+    assert "allow SNN409 why" in written("x.yaml", allowed, "snn")

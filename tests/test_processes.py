@@ -1,0 +1,163 @@
+"""Processes of snnc: what they import, how they die and end."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from pathlib import Path
+
+import pytest
+
+from snnc import processes
+from snnc.processes import LocalWorkers, completed, python_command
+from tests.support import ROOT
+
+PROGRAM = """
+import sys
+sys.path.append(sys.argv[1])
+from snnc.processes import LocalWorkers, completed
+from tests.test_processes import modules
+with LocalWorkers(1) as workers:
+    for task, future in completed(workers, modules, ["a"]):
+        print(future.result())
+"""
+
+
+def double(number: int) -> int:
+    return 2 * number
+
+
+def die(number: int) -> int:
+    if number == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def die_once(file: str) -> str:
+    if not os.path.exists(file):
+        Path(file).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return file
+
+
+def modules(_: str) -> str:
+    import random
+    import struct
+
+    return f"{random.__file__} {struct.__file__}"
+
+
+def ignores_ctrl_c(_: int) -> bool:
+    return signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def say(text: str) -> str:
+    print(text)
+    return os.environ["OPENBLAS_NUM_THREADS"]
+
+
+def test_tasks_end_and_a_death_costs_one_of_them(tmp_path: Path) -> None:
+    with LocalWorkers(2) as workers:
+        found = dict(completed(workers, double, range(6)))
+        assert {task: future.result() for task, future in found.items()} == {
+            number: 2 * number for number in range(6)
+        }
+        dead = dict(completed(workers, die, range(6)))
+        (file,) = completed(workers, die_once, [str(tmp_path / "f")], tries=2)
+    assert isinstance(dead.pop(3).exception(), LocalWorkers.deaths)
+    assert sorted(future.result() for future in dead.values()) == [0, 1, 2, 4, 5]
+    assert file[1].result() == str(tmp_path / "f")
+
+
+def test_tasks_are_drawn_when_there_is_a_worker() -> None:
+    drawn: list[int] = []
+
+    def tasks() -> Iterator[int]:
+        for number in range(9):
+            drawn.append(number)
+            yield number
+
+    ended: list[Future[int]] = []
+    with LocalWorkers(2) as workers:
+        for _, future in completed(workers, double, tasks()):
+            ended.append(future)
+            assert len(drawn) <= len(ended) + 3
+    assert len(ended) == 9
+
+
+def test_processes_ignore_ctrl_c_and_end_with_who_waits() -> None:
+    started = time.monotonic()
+
+    def wait() -> None:
+        with LocalWorkers(1) as workers:
+            ((_, future),) = completed(workers, ignores_ctrl_c, [0])
+            assert future.result()
+            workers.open().submit(time.sleep, 60)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        wait()
+    assert time.monotonic() - started < 50
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_what_processes_print_goes_to_a_log(tmp_path: Path) -> None:
+    with LocalWorkers(1, tmp_path / "log") as workers:
+        ((_, future),) = completed(workers, say, ["said"])
+    assert future.result() == "1"
+    assert (tmp_path / "log").read_text() == "said\n"
+
+
+@pytest.mark.parametrize("knows_safe_path", [False, True])
+def test_processes_import_nothing_from_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, knows_safe_path: bool
+) -> None:
+    """As Python 3.11 and newer keep them from it, and as it is done for 3.10."""
+    if not knows_safe_path:
+        monkeypatch.delitem(processes.ENVIRONMENT, processes.SAFE_PATH)
+        monkeypatch.setattr(processes, "KNOWS_SAFE_PATH", False)
+    for name in ("multiprocessing", "queue", "random", "struct"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with LocalWorkers(1) as workers:
+        ((_, future),) = completed(workers, modules, ["a"])
+        assert str(tmp_path) not in future.result()
+    command = python_command("snnc", "--version")
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("snnc")
+
+
+def test_a_script_needs_no_guard(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(PROGRAM)
+    (tmp_path / "netrc.py").write_text("raise SystemExit")
+    done = subprocess.run(
+        [sys.executable, "script.py", str(ROOT)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.count("random.py") == 1
+    assert not done.stderr
+
+
+STARTS = re.compile(
+    r"sys\.executable|ProcessPool|multiprocessing|os\.(exec|spawn|fork)"
+)
+
+
+def test_one_module_starts_processes_of_python() -> None:
+    starters = {
+        path.relative_to(ROOT / "snnc").as_posix()
+        for path in (ROOT / "snnc").rglob("*.py")
+        if STARTS.search(path.read_text(encoding="utf-8"))
+    }
+    assert starters == {"processes.py"}
