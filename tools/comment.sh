@@ -3,27 +3,51 @@
 set -euo pipefail
 shopt -s nullglob
 base=$(git merge-base "$BASE" HEAD)
+most=65000 # bytes: GitHub refuses a comment of more than 65,536 characters
+errors=$(mktemp)
+trap 'rm -f "$errors"' EXIT
+said="" left_out=0
 
 changed() { # $1: letters of git's --diff-filter
     git diff --no-renames --name-only --relative --diff-filter="$1" -z "$base" HEAD -- \
         $SPECS | grep -zE '\.(snn|ya?ml)$' || [ $? = 1 ]
 }
 
-said=$(
-    while IFS= read -r -d '' spec; do
-        snnc diff "git:$base:./$spec" "$spec" --format markdown || [ $? = 1 ]
-        echo
-    done < <(changed M)
-    while IFS= read -r -d '' spec; do
-        snnc report "$spec" --format markdown || [ $? = 1 ]
-        echo
-    done < <(changed A)
-    while IFS= read -r -d '' spec; do
-        echo "A spec is gone: \`${spec//\`/}\`"
-        echo
-    done < <(changed D)
-)
+add() { # $1: the section of a spec
+    local LC_ALL=C
+    if ((${#said} + ${#1} > most)); then
+        left_out=$((left_out + 1))
+    else
+        said+="$1"$'\n\n'
+    fi
+}
+
+show() { # $1: the spec, then a command that prints its section
+    local spec=$1 text status=0
+    shift
+    text=$("$@" 2> "$errors") || status=$?
+    ((status < 2)) || { cat "$errors" >&2; exit "$status"; }
+    if [ -z "$text" ]; then
+        text="### \`${spec//\`/}\`"$'\n\n'"**Broken**: snnc can't read or compile it."
+    fi
+    if ((status == 1)); then
+        text+=$'\n\n'$(head -c 4000 "$errors" | sed 's/^/    /')
+    fi
+    add "$text"
+}
+
+while IFS= read -r -d '' spec; do
+    show "$spec" snnc diff "git:$base:./$spec" "$spec" --format markdown
+done < <(changed M)
+while IFS= read -r -d '' spec; do
+    show "$spec" snnc report "$spec" --format markdown
+done < <(changed A)
+while IFS= read -r -d '' spec; do
+    add "### \`${spec//\`/}\`"$'\n\nThis spec is removed.'
+done < <(changed D)
+((left_out == 0)) ||
+    said+="$left_out more changed specs are too long for a comment: run \`snnc diff\`."
 [ -n "$said" ] || exit 0
-# One comment a pull request: the last one of this token's is written anew.
+# One comment per pull request: the last one of this token is written again.
 gh pr comment "$PULL_REQUEST" --edit-last --body "$said" 2>/dev/null ||
     gh pr comment "$PULL_REQUEST" --body "$said"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,21 @@ from typing import TYPE_CHECKING, Any, Literal
 from snnc import diagnostics
 from snnc.api.display import Displayed, spec_html
 from snnc.api.problems import Diagnostic, SpecError, public
+from snnc.api.statements import (
+    InputSpec,
+    Layer,
+    LoihiTarget,
+    NengoTarget,
+    ReadoutSpec,
+    TimingSpec,
+    TrainSpec,
+    read_layers,
+    read_readout,
+    read_target,
+)
 from snnc.driver import compile_spec, routed
+from snnc.ir.logical import Network
+from snnc.language.model import Spec as Statements
 from snnc.language.model import spec_hash
 from snnc.language.tree import Document
 from snnc.loihi.plan import PlanCache
@@ -63,8 +77,12 @@ class Spec(Displayed):
     @property
     def name(self) -> str:
         """The network's name."""
-        assert self.made.spec is not None
-        return self.made.spec.spec.network
+        return self._statements.network
+
+    @property
+    def about(self) -> str:
+        """What the spec says that the network does."""
+        return self._statements.about
 
     @cached_property
     def text(self) -> str:
@@ -78,11 +96,53 @@ class Spec(Displayed):
         """What it is written in."""
         return self.made.source.notation
 
+    @cached_property
+    def layers(self) -> Mapping[str, Layer]:
+        """Layers by name, in the order of the spec, such as ``layers["c0"].filters``.
+
+        They have every default, sizes of every axis, seconds and Hz.
+        """
+        return read_layers(self._network)
+
+    @property
+    def input(self) -> InputSpec:
+        """The input: ``name``, ``shape``, its range ``within``, and ``mapped``."""
+        return self._statements.input
+
+    @property
+    def timing(self) -> TimingSpec:
+        """The times ``dt``, ``present`` and ``synapse``, in seconds."""
+        return self._statements.timing
+
+    @property
+    def target(self) -> LoihiTarget | NengoTarget:
+        """The target, by its ``kind``; for ``loihi`` with its chips and cores."""
+        return read_target(self._statements, self._network)
+
+    @property
+    def readout(self) -> ReadoutSpec:
+        """The readout, with the names of ``classes``, or None for a regression."""
+        return read_readout(self._statements, self._network)
+
+    @property
+    def train(self) -> TrainSpec:
+        """How the network is trained: ``epochs``, ``optimizer.learning_rate`` ..."""
+        return self._network.train
+
+    @property
+    def _statements(self) -> Statements:
+        assert self.made.spec is not None
+        return self.made.spec.spec
+
+    @property
+    def _network(self) -> Network:
+        assert self.made.lowered is not None
+        return self.made.lowered.network
+
     @property
     def hash(self) -> str:
         """The SHA-256 of what the spec says, whatever its notation and comments."""
-        assert self.made.spec is not None
-        return spec_hash(self.made.spec.spec)
+        return spec_hash(self._statements)
 
     @property
     def fits(self) -> bool:

@@ -19,6 +19,7 @@ from snnc.runtime.files import reason
 
 if TYPE_CHECKING:
     from snnc.api.evaluations import Evaluation
+    from snnc.tools.results import Result
 
 
 SIMULATORS = ("exact", "loihi", "nengo", "nengo_dl", "keras")
@@ -61,6 +62,7 @@ class EvaluationRequest:
     examples_out: Path | None
     resume: bool
     strict: bool
+    min_accuracy: float | None
     form: str
     plot: Path | None
     compare: Path | None
@@ -103,6 +105,8 @@ def refuse_at_odds(asked: EvaluationRequest) -> None:
         raise click.UsageError("--strict is for spikes, and Keras has no spikes")
     if asked.compare is not None and (not exact or asked.form != "text"):
         raise click.UsageError("--compare is with the exact engine, and prints text")
+    if asked.compare is not None and asked.min_accuracy is not None:
+        raise click.UsageError("--compare has no accuracy: leave --min-accuracy out")
     if asked.dask is not None and asked.workers is not None:
         raise click.UsageError("a cluster has its own workers: leave --workers out")
 
@@ -173,6 +177,12 @@ INTERRUPTED = 130
 )
 @click.option(
     "--strict", is_flag=True, help="Exit with 1 if a layer misses its rate budget."
+)
+@click.option(
+    "--min-accuracy",
+    type=click.FloatRange(0, 1),
+    metavar="SHARE",
+    help="Exit with 1 if the accuracy is below SHARE, such as 0.9.",
 )
 @format_option("Output format; html is one page with pictures.", "html")
 @click.option(
@@ -251,7 +261,20 @@ def _run(asked: EvaluationRequest) -> int:
             f"`snnc calibrate {asked.package}`"
         )
         return 1
+    if (low := _too_inaccurate(asked.min_accuracy, result)) is not None:
+        say(f"error: {low}")
+        return 1
     return 0
+
+
+def _too_inaccurate(least: float | None, result: Result) -> str | None:
+    """Return why an accuracy is not enough; None if it is."""
+    if least is None or (result.accuracy is not None and result.accuracy >= least):
+        return None
+    if result.accuracy is None:
+        return f"--min-accuracy is for classes, and {result.network} has none"
+    found = f"{100 * result.accuracy:.2f} %, below --min-accuracy {least:g}"
+    return f"the accuracy is {found}"
 
 
 def _compare(asked: EvaluationRequest, recording: Path) -> int:

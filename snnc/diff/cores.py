@@ -10,15 +10,24 @@ from snnc.diff.version import Version
 from snnc.ir.device import Core
 from snnc.ir.logical import Shape
 from snnc.ir.mapped import Block, MappedPopulation
+from snnc.loihi.activity import activity_of
+from snnc.passes.route import route
+from snnc.report.json import rounded
 from snnc.text.tables import dims
 
 
 @dataclass(frozen=True, slots=True)
 class CoresTaken:
-    """How a network sits on the chip: its cores and chips."""
+    """How a network sits on the chip, and what an example costs there at most.
+
+    ``spikes`` are those of all neurons at the upper rates of their budgets, and
+    ``energy_joules`` is what they cost on the chip.
+    """
 
     cores: int
     chips: int
+    spikes: float
+    energy_joules: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +108,12 @@ def compare_cores(old: Version, new: Version, names: Mapping[str, str]) -> Cores
 
 
 def _fit(version: Version) -> CoresTaken | CoresRefused:
-    if version.mapped is not None:
-        return CoresTaken(version.mapped.cores, version.mapped.chips)
+    mapped = version.mapped
+    if mapped is not None:
+        activity = activity_of(route(mapped))
+        joules = activity.joules(version.network.device.energy) if mapped.cores else 0.0
+        costs = rounded(activity.spikes), rounded(joules)
+        return CoresTaken(mapped.cores, mapped.chips, *costs)
     refusal = version.refusal
     if refusal is None:
         raise ValueError("a network that is not mapped was refused by some rule")

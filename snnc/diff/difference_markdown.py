@@ -18,6 +18,7 @@ from snnc.diff.cores import CoresTaken, UseChanged
 from snnc.diff.difference_text import (
     budget_groups,
     core_lines,
+    cost_line,
     same_sentence,
     verdict_sentence,
 )
@@ -30,6 +31,7 @@ def render(difference: Difference) -> str:
 
 
 def _blocks(difference: Difference) -> Iterator[str]:
+    yield f"### {code(difference.new.network)}"
     yield _headline(difference)
     yield _sides(difference)
     if difference.same:
@@ -53,9 +55,9 @@ def _headline(difference: Difference) -> str:
     if difference.same:
         return f"**{same_sentence(difference)}.**"
     head, colon, why = verdict_sentence(difference.weights).partition(":")
-    lines = core_lines(difference.cores)
-    cores = "; ".join(line.replace(" -> ", " → ") for line in lines)
-    return f"**{head}**{colon}{why}. {prose(cores[:1].upper() + cores[1:])}."
+    sentences = "; ".join(core_lines(difference.cores)), cost_line(difference.cores)
+    costs = "".join(f" {prose(_cause(s[:1].upper() + s[1:]))}." for s in sentences if s)
+    return f"**{head}**{colon}{why}.{costs}"
 
 
 def _sides(difference: Difference) -> str:

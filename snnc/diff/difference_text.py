@@ -21,7 +21,7 @@ from snnc.diff.changes import (
     arrow,
 )
 from snnc.diff.cores import Cores, CoresRefused, CoresTaken, UseChanged
-from snnc.text.tables import counted, dims, printable
+from snnc.text.tables import counted, dims, human, printable
 
 WIDTH = 88
 SIGNS = {LayerAdded: "+", LayerRemoved: "-", LayerRenamed: ">", LayerChanged: "~"}
@@ -140,6 +140,8 @@ def _rates(difference: Difference) -> Lines:
 def _cores(difference: Difference) -> Lines:
     for line in core_lines(difference.cores):
         yield _wrapped(line, "  ", "      ")
+    if costs := cost_line(difference.cores):
+        yield _wrapped(costs, "  ", "      ")
     for change in difference.cores.layers:
         yield _item("~", _use_of(change))
 
@@ -193,6 +195,25 @@ def _core_line(taken: CoresTaken | CoresRefused) -> str:
     if not taken.cores:
         return "no cores"
     return f"{counted(taken.cores, 'core')} on {counted(taken.chips, 'chip')}"
+
+
+def cost_line(cores: Cores) -> str:
+    """Return how spikes and energy change; empty where they don't, or are unknown."""
+    old, new = cores.old, cores.new
+    if isinstance(old, CoresRefused) or isinstance(new, CoresRefused):
+        return ""
+    spikes = _change("spikes", old.spikes, new.spikes, "")
+    energy = _change("energy", old.energy_joules, new.energy_joules, "J")
+    changes = ", ".join(filter(None, (spikes, energy)))
+    return f"at most, per example: {changes}" if changes else ""
+
+
+def _change(what: str, old: float, new: float, unit: str) -> str:
+    """Write a change and its share: ``spikes 10 k -> 12 k (+20 %)``."""
+    if old == new:
+        return ""
+    share = f" ({100 * (new / old - 1):+.3g} %)" if old else ""
+    return f"{what} {human(old, unit)} -> {human(new, unit)}{share}"
 
 
 def core_lines(cores: Cores) -> tuple[str, ...]:

@@ -143,13 +143,11 @@ def _changes(old: Version, new: Version, matching: Matching) -> Iterator[LayerCh
     before = {after.name: layer for layer, after in matching.pairs}
     for layer in old.network.layers:
         if layer.name not in names:
-            written = properties.of_layer(old, layer, {})
-            text = properties.statement(layer, written)
+            text = properties.statement(old, layer)
             yield LayerRemoved(layer.name, layer.kind, layer.shape, text)
     for layer in new.network.layers:
         if layer.name not in before:
-            written = properties.of_layer(new, layer, {})
-            text = properties.statement(layer, written)
+            text = properties.statement(new, layer)
             yield LayerAdded(layer.name, layer.kind, layer.shape, text)
             continue
         was = before[layer.name]

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from snnc.diff.changes import Changed
 from snnc.diff.version import Version
-from snnc.ir.logical import (
-    AveragePool,
-    Convolution,
-    Dense,
-    Layer,
-    Lif,
-    Loihi,
-    MaxPool,
-    Network,
-    Rate,
-    Readout,
-    Relu,
-    Spiking,
-)
+from snnc.ir.logical import Layer, Loihi, Network, Readout
+from snnc.ir.properties import layer_properties, model_of
 from snnc.language import written
-from snnc.language.models import Model
+from snnc.language.fields import default, keys_of, written_value
+from snnc.language.models import Model, fields_of
+from snnc.language.property_types import NeuronSpec
 from snnc.syntax.printer import quoted, word
 from snnc.text.tables import dims
 
@@ -48,23 +39,14 @@ Written = str | WrittenChoice
 Properties = dict[str, Written]
 
 
-def _rate(value: Rate) -> str:
-    return written.rates(value.low, value.high)
-
-
-def _neuron(value: Relu | Lif) -> Written:
-    if isinstance(value, Relu):
-        return WrittenChoice("relu", {})
-    settings = {
-        "tau_rc": written.time(value.tau_rc),
-        "tau_ref": written.time(value.tau_ref),
-    }
-    return WrittenChoice("lif", settings)
+def _neuron(value: NeuronSpec) -> Written:
+    return WrittenChoice("relu", {}) if value.kind == "relu" else _chosen(value)
 
 
 def _chosen(value: Model) -> WrittenChoice:
-    """Write a loss or an optimiser with all of its settings."""
-    settings = {key: written.plain(said) for key, said in vars(value).items()}
+    """Write a loss, an optimiser or a neuron with all of its settings."""
+    found = fields_of(type(value))
+    settings = {k: written_value(v, found[k]) for k, v in vars(value).items()}
     return WrittenChoice(settings.pop("kind"), settings)
 
 
@@ -80,17 +62,25 @@ def of_layer(version: Version, layer: Layer, names: Mapping[str, str]) -> Proper
     names
         What other layers are to be called, by the names that they have.
     """
-    written_properties: Properties = {"kind": layer.kind}
-    written_properties["from"] = source_names(layer.sources, names)
-    written_properties.update(_operation(layer))
-    if layer.shortcut is not None:
-        written_properties["shortcut"] = names.get(
-            layer.shortcut.source, layer.shortcut.source
-        )
-    if layer.spiking is not None:
-        written_properties.update(_spiking(layer, layer.spiking))
-    written_properties["shape"] = dims(layer.shape)
-    return written_properties
+    found = layer_properties(layer)
+    if found.get("shortcut") is None:
+        found.pop("shortcut", None)
+    else:
+        found["shortcut"] = names.get(found["shortcut"], found["shortcut"])
+    return {
+        "kind": layer.kind,
+        "from": source_names(layer.sources, names),
+        **{key: _written(layer, key, value) for key, value in found.items()},
+        "shape": dims(layer.shape),
+    }
+
+
+def _written(layer: Layer, key: str, value: Any) -> Written:
+    if isinstance(value, NeuronSpec):
+        return _neuron(value)
+    if key == "block" and isinstance(value, tuple):
+        return dims(value)
+    return written_value(value, fields_of(model_of(layer.kind))[key])
 
 
 def changes(
@@ -101,14 +91,25 @@ def changes(
     return tuple(c for key in keys for c in _change(key, old.get(key), new.get(key)))
 
 
-def statement(layer: Layer, values: Mapping[str, Written]) -> str:
-    """A layer as a statement, without what every layer says by default."""
+SIZES = ("filters", "kernel", "stride", "multiplier", "factor", "units", "window")
+"""Properties that the statement of a layer always shows."""
+
+
+def statement(version: Version, layer: Layer) -> str:
+    """Write a layer as a statement that says all that is not a default."""
     head = layer.kind if layer.name.startswith(layer.kind) else ""
     head = head or f"{layer.kind} {layer.name}"
-    size = ("filters", "kernel", "stride", "multiplier", "factor", "units", "window")
-    keys = (*size, "shortcut")
-    inner = ", ".join(f"{key} {values[key]}" for key in keys if key in values)
-    block = f" {{ {inner} }}" if inner else ""
+    values = of_layer(version, layer, {})
+    usual = inherited(version, values)
+    model = model_of(layer.kind)
+    found = fields_of(model)
+    said = [
+        f"{key} {value}"
+        for key, value in values.items()
+        if key in SIZES
+        or (key in keys_of(model).keys() - usual and str(value) != default(found[key]))
+    ]
+    block = f" {{ {', '.join(said)} }}" if said else ""
     return f"{head} from {values['from']}{block}"
 
 
@@ -127,82 +128,6 @@ def _change(key: str, old: Written | None, new: Written | None) -> Iterator[Chan
 def source_names(sources: Iterable[str], names: Mapping[str, str]) -> str:
     """What is read, by the new names of the old layers."""
     return ", ".join(names.get(name, name) for name in sources)
-
-
-def _operation(layer: Layer) -> Properties:
-    match layer.operation:
-        case Convolution() if layer.kind == "downsample":
-            return {
-                "factor": written.extents(layer.operation.kernel),
-                "filters": str(layer.shape[-1]),
-                "bias": written.flag(layer.operation.bias),
-            }
-        case Convolution() if layer.is_encoder:
-            return {"filters": str(layer.shape[-1]), **_kernel(layer.operation)}
-        case Convolution(depthwise=True, groups=channels, dilation=dilation):
-            return {
-                **_kernel(layer.operation),
-                "dilation": written.extents(dilation),
-                "multiplier": str(layer.shape[-1] // channels),
-            }
-        case Convolution(groups=groups, dilation=dilation):
-            return {
-                "filters": str(layer.shape[-1]),
-                **_kernel(layer.operation),
-                "dilation": written.extents(dilation),
-                "groups": str(groups),
-            }
-        case Dense(bias):
-            return {"units": str(layer.shape[-1]), "bias": written.flag(bias)}
-        case AveragePool(window, stride):
-            return {
-                "window": written.extents(window),
-                "stride": written.extents(stride),
-            }
-        case MaxPool(window, stride, padding):
-            return {
-                "window": written.extents(window),
-                "stride": written.extents(stride),
-                "padding": padding,
-            }
-    return {}
-
-
-def _kernel(operation: Convolution) -> Properties:
-    return {
-        "kernel": written.extents(operation.kernel),
-        "stride": written.extents(operation.stride),
-        "padding": operation.padding,
-        "bias": "neuron" if operation.neuron_bias else written.flag(operation.bias),
-    }
-
-
-def _spiking(layer: Layer, spiking: Spiking) -> Properties:
-    written_properties: Properties = {"rate": _rate(spiking.rate)}
-    if layer.is_encoder:
-        written_properties["start"] = spiking.start
-    if layer.kind == "encode rate":
-        return written_properties
-    if isinstance(layer.operation, MaxPool):
-        return written_properties | {"synapse": written.time(spiking.synapse)}
-    trained: Properties = {
-        "batchnorm": written.flag(spiking.batchnorm),
-        "dropout": written.number(spiking.dropout),
-    }
-    if layer.is_encoder:
-        return written_properties | trained
-    written_properties["percentile"] = written.number(spiking.rate.percentile)
-    written_properties["neuron"] = _neuron(spiking.neuron)
-    return (
-        written_properties
-        | trained
-        | {
-            "l2": written.number(spiking.l2),
-            "place": spiking.place,
-            "synapse": written.time(spiking.synapse),
-            "block": "auto" if spiking.block is None else dims(spiking.block),
-        }
-    )
 
 
 def inherited(version: Version, values: Mapping[str, Written]) -> set[str]:

@@ -102,10 +102,13 @@ def default(field: Field[Any]) -> str:
     if fallback is not None and fallback.text:
         return fallback.text
     value = field.default if not fallback else fallback.value
-    return "" if is_required(field) or value in (None, ()) else _written(value, field)
+    if is_required(field) or value in (None, ()):
+        return ""
+    return written_value(value, field)
 
 
-def _written(value: Any, field: Field[Any]) -> str:
+def written_value(value: Any, field: Field[Any]) -> str:
+    """Write the value of a property in ``.snn`` notation."""
     if isinstance(value, Choice):
         return value.word.text
     for item in notes(field):

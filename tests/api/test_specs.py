@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import pickle
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
 import snnc
+from snnc.api.statements import Layer, LoihiTarget
+from snnc.language.fields import keys_of
+from snnc.language.keywords import MODELS, kinds
 from snnc.passes import PIPELINE
 from snnc.report import html, text
 from snnc.report.summary import summarise
@@ -40,6 +44,49 @@ def test_a_file_and_its_text_are_one_spec() -> None:
     assert {spec, snnc.parse(spec.text)} == {spec}
     assert str(spec) == DRIFT.read_text()
     assert "drift.snn" in repr(spec)
+
+
+def test_what_a_spec_says_can_be_read() -> None:
+    spec = snnc.load(DRIFT)
+    c0 = spec.layers["c0"]
+    assert [*spec.layers] == ["encode", "c0", "c1", "d0"]
+    assert (c0.kind, c0.filters, c0.kernel) == ("conv3d", 8, (3, 3, 3))
+    assert (c0.stride, c0.shape, c0.sources) == ((1, 2, 2), (6, 7, 7, 8), ("encode",))
+    assert (c0.rate, c0.percentile, c0.synapse) == ((20.0, 150.0), 99.9, 0.005)
+    assert (c0.neuron.kind, c0.bias, c0.block) == ("relu", True, "auto")
+    assert (spec.layers["d0"].units, spec.layers["d0"].dropout) == (64, 0.2)
+    assert (spec.input.shape, spec.input.within) == ((8, 16, 16, 1), (0.0, 1.0))
+    assert (spec.timing.present, spec.timing.synapse) == (0.06, 0.005)
+    assert (spec.train.epochs, spec.train.batch) == (20, 64)
+    assert spec.train.loss is not None
+    assert (spec.train.loss.kind, spec.train.optimizer.learning_rate) == (
+        "cross_entropy",
+        1e-3,
+    )
+    assert spec.readout.classes == tuple("01234567")
+    assert spec.readout.sources == ("d0",)
+    assert spec.target == LoihiTarget(chips=1, cores=128)
+    assert spec.about.startswith("Eight directions")
+    lif = spec.replace(defaults={"neuron": {"lif": {"tau_rc": "10 ms"}}})
+    assert lif.layers["c1"].neuron.tau_rc == 0.01
+    assert lif.layers["c1"] != spec.layers["c1"]
+
+
+def test_a_layer_has_the_properties_of_its_kind_and_keeps_them() -> None:
+    layer = snnc.parse(SMALL).layers["c0"]
+    with pytest.raises(AttributeError, match="conv2d has no `units`: it has `name`"):
+        _ = layer.units
+    with pytest.raises(AttributeError, match=r"spec.replace\(c0={'filters': ...}\)"):
+        layer.filters = 4
+    assert pickle.loads(pickle.dumps(layer)) == copy.copy(layer) == layer
+    assert "filters" in dir(layer)
+
+
+def test_the_properties_of_layers_are_those_of_the_language() -> None:
+    models = (m for k in kinds("encoder", "layer") for m in MODELS[k].values())
+    words = {key for model in models for key in keys_of(model)}
+    own = {"name", "kind", "sources", "shape"}
+    assert {*get_type_hints(Layer)} - own == words
 
 
 def test_yaml_is_known_by_how_it_begins() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import stat
 import subprocess
@@ -162,6 +163,38 @@ def test_the_action_comments_what_specs_change(repo: Path, tmp_path: Path) -> No
     calls.unlink()
     assert bash(script, CALLS=str(calls), **again).returncode == 0
     assert not calls.exists()
+
+
+@pytest.mark.slow
+def test_a_comment_says_what_is_broken_and_stays_short(
+    repo: Path, tmp_path: Path
+) -> None:
+    program(tmp_path / "bin/gh", 'for last; do :; done; printf "%s" "$last" > "$CALLS"')
+    spec = Path(SPEC).read_text()
+    names = ("damaged", *(f"many{number}" for number in range(4)), "old")
+    for name in names:
+        text = spec.replace("network starter", f"network {name}")
+        Path(f"specs/{name}.snn").write_text(text)
+    base = commit()
+    Path("specs/old.snn").unlink()
+    Path("specs/damaged.snn").write_text(spec.replace("filters", "filtres"))
+    about = f'about "{"x" * 20_000}"'
+    for name in names[1:-1]:
+        text = spec.replace("network starter", f"network {name}")
+        Path(f"specs/{name}.snn").write_text(re.sub("about .*", about, text))
+    commit()
+    calls = tmp_path / "calls"
+    environment = {"BASE": base, "PULL_REQUEST": "URL", "SPECS": "specs"}
+    script = f"bash {shlex.quote(str(ROOT / 'tools/comment.sh'))}"
+    done = bash(script, CALLS=str(calls), **environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    said = calls.read_text()
+    assert 60_000 < len(said) < 65_536
+    assert "### `specs/damaged.snn`\n\n**Broken**" in said
+    assert "\n    error[SNN203]" in said
+    assert "### `many0`" in said
+    assert "### `specs/old.snn`\n\nThis spec is removed." in said
+    assert "1 more changed specs are too long" in said
 
 
 def test_every_check_of_the_action_runs_whatever_the_others_say() -> None:

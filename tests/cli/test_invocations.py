@@ -150,6 +150,7 @@ QUICK: list[Case] = [
     ("limits --format markdown", 0, prints("| compartments per core | 1024 |")),
 ]
 EVALUATE = "evaluate models/small --data data.npz --weights small.safetensors"
+PREDICT = f"predict{EVALUATE.removeprefix('evaluate')}"
 CALIBRATE = "calibrate models/small --data data.npz --weights small.safetensors"
 SLOW: list[Case] = [
     (f"{EVALUATE} --simulator nengo --format text", 0, prints("accuracy")),
@@ -166,6 +167,9 @@ SLOW: list[Case] = [
     (f"{EVALUATE} --resume", 0, prints("accuracy")),
     (f"{EVALUATE} --compare small.snn", 1, says("not a file that `board.py` wrote")),
     (f"{EVALUATE.replace('small.s', 'loud.s')} --strict", 1, says("rates not held")),
+    (f"{PREDICT} -o new.csv", 0, writes("new.csv", "index,label,class")),
+    (f"{PREDICT} --output new.npz --over-time", 0, writes("new.npz", "over_time")),
+    (f"{PREDICT} --simulator nengo", 0, prints("index,label,class")),
     (f"{CALIBRATE} -o new.safetensors", 0, writes("new.safetensors", "a.kernel")),
     (
         f"{CALIBRATE} --weights-out new.safetensors --examples 2",

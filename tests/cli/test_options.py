@@ -14,7 +14,7 @@ from tests.support import ROOT
 
 OPTIONS = {
     # What is written.
-    "-o --output": "build convert demo evaluate export import plot sweep",
+    "-o --output": "build convert demo evaluate export import plot predict sweep",
     "-o --output --weights-out": "weights",
     "--weights-out": "import",
     "-o --weights-out": "calibrate",
@@ -27,12 +27,13 @@ OPTIONS = {
     "--watch": "build",
     "--tracked": "build",
     # What is read.
-    "--data": "calibrate evaluate plot sweep",
-    "--weights": "calibrate evaluate export import plot sweep",
+    "--data": "calibrate evaluate plot predict sweep",
+    "--weights": "calibrate evaluate export import plot predict sweep",
     "--examples": "calibrate evaluate plot sweep",
     "--seed": "evaluate sweep",
     "--migrate": "weights",
     "--resume": "evaluate",
+    "--over-time": "predict",
     "--set": "sweep",
     "--train": "sweep",
     "--test": "sweep",
@@ -68,7 +69,7 @@ OPTIONS = {
     "--input-shape": "import",
     "--readout": "import",
     "--chips": "import",
-    "--simulator": "evaluate plot",
+    "--simulator": "evaluate plot predict",
     "--steps": "evaluate",
     "--where": "sweep",
     "--workers": "evaluate sweep",

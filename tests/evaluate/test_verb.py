@@ -251,6 +251,29 @@ def test_strict_is_an_exit_code(
     assert [layer["holds"] for layer in json.loads(out)["layers"]] == [True, False]
 
 
+def test_too_low_an_accuracy_is_an_exit_code(
+    case: Make, told: Callable[..., Told], capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = case()
+    accuracy = told(made)["accuracy"]
+    assert 0 < accuracy < 1
+    assert main([*made.arguments, "--min-accuracy", str(accuracy)]) == 0
+    assert capsys.readouterr().err == ""
+    assert main([*made.arguments, "--min-accuracy", str(accuracy + 0.01)]) == 1
+    out, err = capsys.readouterr()
+    assert "accuracy" in out
+    shown = f"{100 * accuracy:.2f} %, below --min-accuracy {accuracy + 0.01:g}"
+    assert err == f"error: the accuracy is {shown}\n"
+    assert main([*made.arguments, "--min-accuracy", "90"]) == 2
+
+
+def test_a_regression_has_no_least_accuracy(
+    case: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*case("regression").arguments, "--min-accuracy", "0.5"]) == 1
+    assert "is for classes, and" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["small", "regression"])
 def test_examples_are_written_one_a_row(
     case: Make,

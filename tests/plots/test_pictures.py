@@ -13,7 +13,7 @@ import pytest
 
 from snnc.plots import networks, results, spikes
 from snnc.plots.style import COLOURS, looks, save, theme
-from snnc.runtime.budgets import Verdict
+from snnc.runtime.examples import Verdict
 from snnc.sweep import VariantLine
 from snnc.tools.results import LayerResult, Moment, Result, Score, Work
 from snnc.tools.statistics import Firing

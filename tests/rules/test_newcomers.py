@@ -223,7 +223,12 @@ CHANGES = [
         "the smallest and the largest value",
     ),
     ("rate 20..150 Hz", "rate 20Hz..150Hz", "SNN102", "write `20..150 Hz`"),
-    ("kernel 3", "percentile 0.999", "SNN206", "write `percentile 99.9`: it is out of"),
+    (
+        "kernel 3",
+        "percentile 0.999",
+        "SNN206",
+        "write `percentile 99.9`: it is out of 100",
+    ),
     ("loihi { chips 1 }", "nengo { chips 1 }", "SNN203", "write `target loihi`,"),
     ("conv e {", "rate e {", "SNN203", "write `encode conv`, which has `filters`"),
     ("e { filters 2 }", "e { padding causal }", "SNN210", "of `conv1d` alone"),

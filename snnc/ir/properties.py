@@ -1,0 +1,68 @@
+"""The properties of layers, by the words of the language, with every default."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from snnc.ir.logical import Convolution, Layer, Lif, Relu, Spiking
+from snnc.language.fields import keys_of
+from snnc.language.keywords import FORMS, MODELS
+from snnc.language.layers import SpikingSpec
+from snnc.language.property_types import NeuronSpec
+from snnc.language.statements import StatementModel
+
+
+def model_of(kind: str) -> type[StatementModel]:
+    """Return the model of a kind of layer, such as ``conv2d`` or ``encode rate``."""
+    word, _, variant = kind.partition(" ")
+    return MODELS[word][variant]
+
+
+def layer_properties(layer: Layer) -> dict[str, Any]:
+    """Return the value of each property that the layer's kind has.
+
+    Sizes are those of every axis, times in seconds and rates in Hz; ``shortcut`` is
+    None where there is none. What sizes the layer comes first, then what else it
+    computes, then the properties of all spiking layers.
+    """
+    size = FORMS[layer.kind.partition(" ")[0]].size or "filters"
+    common = keys_of(SpikingSpec)
+    keys = sorted(keys_of(model_of(layer.kind)), key=lambda k: (k in common, k != size))
+    values = _values(layer)
+    return {key: values[key] for key in keys if key in values}
+
+
+def _values(layer: Layer) -> dict[str, Any]:
+    values = {
+        **_parts(layer.operation),
+        "filters": layer.shape[-1],
+        "units": layer.shape[-1],
+        "shortcut": layer.shortcut and layer.shortcut.source,
+    }
+    if isinstance(layer.operation, Convolution):
+        values["factor"] = layer.operation.kernel
+        values["multiplier"] = layer.shape[-1] // layer.operation.groups
+        if layer.operation.neuron_bias:
+            values["bias"] = "neuron"
+    return values if layer.spiking is None else {**values, **_spiking(layer.spiking)}
+
+
+def _spiking(spiking: Spiking) -> dict[str, Any]:
+    return {
+        **_parts(spiking),
+        "rate": (spiking.rate.low, spiking.rate.high),
+        "percentile": spiking.rate.percentile,
+        "neuron": _neuron(spiking.neuron),
+        "block": spiking.block or "auto",
+    }
+
+
+def _neuron(neuron: Relu | Lif) -> NeuronSpec:
+    if isinstance(neuron, Relu):
+        return NeuronSpec(kind="relu")
+    return NeuronSpec(kind="lif", tau_rc=neuron.tau_rc, tau_ref=neuron.tau_ref)
+
+
+def _parts(value: Any) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in fields(value)}
