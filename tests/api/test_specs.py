@@ -143,6 +143,18 @@ def test_replace_changes_one_thing_and_keeps_comments(
     assert snnc.parse(as_yaml.text) == changed
 
 
+@pytest.mark.parametrize("written", ["", "  neuron lif { tau_ref 1 ms }\n"])
+def test_the_neurons_of_all_layers_can_be_replaced(written: str) -> None:
+    spec = snnc.parse(SMALL.replace("  input", f"{written}  input"))
+    lif = spec.replace(neuron={"lif": {"tau_rc": "10 ms"}})
+    assert lif.layers["c0"].neuron.tau_rc == 0.01
+    assert lif.replace(neuron="relu").layers["c0"].neuron.kind == "relu"
+    assert snnc.parse(lif.text) == lif
+    found = snnc.sweep(spec, ["neuron=relu,lif { tau_rc 10 ms }"])
+    kinds = [v.spec.layers["c0"].neuron.kind for v in found if v.spec]
+    assert kinds == ["relu", "lif"]
+
+
 def test_there_are_two_notations() -> None:
     with pytest.raises(ValueError, match="no notation xml: name `snn` or `yaml`"):
         snnc.parse(SMALL).to("xml")  # type: ignore[arg-type]
