@@ -165,6 +165,7 @@ SLOW: list[Case] = [
     (f"{EVALUATE} --out new.jsonl", 0, writes("new.jsonl", "outputs")),
     (f"{EVALUATE} --examples-out new.csv", 0, writes("new.csv", "label")),
     (f"{EVALUATE} --resume", 0, prints("accuracy")),
+    (f"{EVALUATE} --min-accuracy 0", 0, prints("accuracy")),
     (f"{EVALUATE} --compare small.snn", 1, says("not a file that `board.py` wrote")),
     (f"{EVALUATE.replace('small.s', 'loud.s')} --strict", 1, says("rates not held")),
     (f"{PREDICT} -o new.csv", 0, writes("new.csv", "index,label,class")),

@@ -19,6 +19,7 @@ OPTIONS = {
     "--weights-out": "import",
     "-o --weights-out": "calibrate",
     "--examples-out": "evaluate",
+    "--min-accuracy": "evaluate",
     "--compare": "evaluate",
     "--force": "build convert import weights",
     "--dry-run": "build",
