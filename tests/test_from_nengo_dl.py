@@ -14,7 +14,6 @@ from benchmarks import converter
 from benchmarks.forum import SMALL, SPEC, twin
 from snnc.cli import snnc
 from snnc.importer.table import REFUSED
-from snnc.importer.table import REFUSED
 from tests.support import ROOT, codes
 
 TEXT = "".join(
@@ -52,10 +51,6 @@ def test_a_command_prints_what_is_shown(
     for part in filter(None, re.split(r"^\.\.\.\n", shown, flags=re.M)):
         _, found, rest = rest.partition(part)
         assert found, f"not printed, or not in this order:\n{part}"
-
-
-def test_all_that_is_refused_is_listed() -> None:
-    assert {kind for kind in REFUSED if f"`{kind}`" not in TEXT} == set()
 
 
 def test_the_spec_is_the_one_that_is_shipped() -> None:
