@@ -121,6 +121,7 @@ QUICK: list[Case] = [
     ("report small.snn --format markdown", 0, prints("| layer")),
     ("report small.snn --format html", 0, prints("<table")),
     ("report - --stdin-filename unsaved.snn", 1, says(" --> unsaved.snn")),
+    ("report . --packages models", 1, says("newer.snn")),
     ("report small.snn --why", 0, prints("the fewest there can be")),
     ("schema --modeline s.json", 0, prints("# yaml-language-server: $schema=s.json")),
     ("weights small.safetensors --format text", 0, prints("a.kernel")),

@@ -33,6 +33,7 @@ OPTIONS = {
     "--examples": "calibrate evaluate plot sweep",
     "--seed": "evaluate sweep",
     "--migrate": "weights",
+    "--packages": "report",
     "--resume": "evaluate",
     "--over-time": "predict",
     "--set": "sweep",

@@ -117,13 +117,19 @@ class Scaler:
             if all(abs(after[n] / before[n] - 1) < SAME for n in before):
                 break
 
-    def hold(self, fixed: Sequence[str] = ()) -> Rates:
+    def hold(
+        self,
+        fixed: Sequence[str] = (),
+        is_tolerant: bool = False,
+    ) -> Rates:
         """Scale layers until the rates of their spikes are within bounds.
 
         Return the rates. Layers within their bounds stay as they are, and so
         do those that are ``fixed``, and rate encoders, which have no weights.
+        With ``is_tolerant``, layers that `judged` tolerates stay too.
         """
-        return self._hold(self.measure_spikes, fixed, self.network.present)
+        present = self.network.present if is_tolerant else math.inf
+        return self._hold(self.measure_spikes, fixed, present)
 
     def hold_activations(self, fixed: Sequence[str] = ()) -> Rates:
         """Scale layers as `hold` does, by the activations of Keras.
@@ -156,8 +162,8 @@ class Scaler:
     ) -> Scales:
         """Return the factor, at best 1, that brings each layer into bounds.
 
-        Rates that are counted in spikes of ``present`` seconds are left one
-        spike outside of them: to scale such coarse rates would cost more.
+        With ``present``, layers stay as they are if `judged` tolerates rates
+        that were counted in so many seconds.
         """
         steps: Scales = {}
         for group in self.wiring.groups:
