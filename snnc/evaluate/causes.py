@@ -24,7 +24,7 @@ RUNS = 2000
 WORK = 4_000_000_000
 """Runs of the engine, and steps of neurons, after which no more failures are tried."""
 LIKELY = 0.9
-"""The share that only missing, or only added, spikes explain: a fault may be likelier."""
+"""The share that missing or added spikes alone explain: a fault may be likelier."""
 NEAR = 20
 """Steps after the first difference in which failures are compared."""
 EXPONENTS = (1, -1, 2, -2)

@@ -167,9 +167,7 @@ class Scaler:
         """
         steps: Scales = {}
         for group in self.wiring.groups:
-            bounds = [
-                self._bounds(n, rates[n], n in fixed, present) for n in group
-            ]
+            bounds = [self._bounds(n, rates[n], fixed, present) for n in group]
             low = max(bound[0] for bound in bounds)
             high = min(bound[1] for bound in bounds)
             # If no factor serves the whole group, none may fire too fast.
@@ -261,21 +259,20 @@ class Scaler:
         self,
         name: str,
         measured: Measured,
-        fixed: bool,
+        fixed: Sequence[str],
         present: float,
     ) -> tuple[float, float]:
         """Return the least and the largest factor of a layer."""
         layer = self.network.layers[name]
-        if fixed or layer.encoder == "rate":
+        if name in fixed or layer.encoder == "rate":
             return 1.0, 1.0
         if measured.drive <= 0:
             return 0.0, math.inf
         low = drive_of(layer, layer.low) / measured.drive * (1 + MARGIN)
         high = 1 / measured.drive * (1 - MARGIN)
         verdict = judged(measured.rate, layer.rate, present)
-        if verdict == "held" or (
-            verdict == "tolerated" and present < math.inf
-        ):
+        in_spikes = present < math.inf
+        if verdict == "held" or (in_spikes and verdict == "tolerated"):
             low, high = min(low, 1.0), max(high, 1.0)
         if layer.encoder is not None:
             ceiling = self._ceiling(layer) / measured.highest
