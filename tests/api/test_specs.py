@@ -205,9 +205,9 @@ def test_a_value_of_no_type_that_specs_have_is_refused() -> None:
         (lambda spec: spec.fit(2.5), TypeError, "cores is 2.5, not a whole number"),
         (lambda spec: spec.fit(True), TypeError, "cores is True, not a whole number"),
         (lambda spec: spec.fit(0), ValueError, "cores is 0, not 1 or more"),
-        (lambda spec: snnc.parse(None), TypeError, "text is NoneType, not a string"),
+        (lambda spec: snnc.parse(None), TypeError, "text is NoneType, not a string"),  # type: ignore[arg-type]
         (
-            lambda spec: snnc.parse(SMALL, name=None),
+            lambda spec: snnc.parse(SMALL, name=None),  # type: ignore[arg-type]
             TypeError,
             "name is NoneType, not a string",
         ),
@@ -222,8 +222,8 @@ def test_a_value_of_no_type_that_specs_have_is_refused() -> None:
             TypeError,
             "neither values by path nor a list of texts",
         ),
-        (lambda spec: snnc.sweep(spec, 3), TypeError, "nor a list of texts"),
-        (lambda spec: snnc.sweep(spec, [None]), TypeError, "not a string"),
+        (lambda spec: snnc.sweep(spec, 3), TypeError, "nor a list of texts"),  # type: ignore[arg-type]
+        (lambda spec: snnc.sweep(spec, [None]), TypeError, "not a string"),  # type: ignore[list-item]
     ],
 )
 def test_wrong_arguments_are_refused(

@@ -31,6 +31,8 @@ OPTIONS = {
     "--weights": "calibrate evaluate export import plot sweep",
     "--examples": "calibrate evaluate plot sweep",
     "--seed": "evaluate sweep",
+    "--seeds": "sweep",
+    "--packages": "report",
     "--migrate": "weights",
     "--resume": "evaluate",
     "--set": "sweep",
@@ -41,6 +43,7 @@ OPTIONS = {
     "--against": "report",
     # How it is printed.
     "--plot": "evaluate report sweep",
+    "--plot-cores": "sweep",
     "--kind": "plot",
     "--example": "plot",
     "--dark": "plot",
@@ -50,6 +53,7 @@ OPTIONS = {
     "--explain": "import",
     "--exit-code": "diff",
     "--strict": "evaluate",
+    "--min-accuracy": "evaluate",
     # What is done.
     "--to": "convert export",
     "--neuron": "export",
@@ -105,7 +109,7 @@ def test_options_of_one_name_take_the_same() -> None:
 
 
 def test_formats_come_in_one_order_and_begin_with_text() -> None:
-    order = ["text", "json", "markdown", "html", "github", "sarif"]
+    order = ["text", "json", "csv", "markdown", "html", "github", "sarif"]
     for verb in OPTIONS["--format"].split():
         (form,) = (o for o in options(verb) if names(o) == "--format")
         assert isinstance(form.type, click.Choice)
