@@ -79,7 +79,7 @@ $(NIR)/ready: pyproject.toml
 
 # A board's Python; any CPython 3.8 is enough.
 test-board: $(READY) $(BOARD)/ready ## run networks on Python 3.8, as on a board, and 300 through its builder
-	@$(BIN)/python -W ignore -m tests.board.compare $(BOARD)/bin/python
+	@$(BIN)/python -W ignore -m tests.deployment.compare $(BOARD)/bin/python
 	@$(BIN)/python -W ignore -m tests.board.old_python $(BOARD)/bin/python
 	@SNNC_BOARD_NETWORKS=300 $(BIN)/python -m pytest --quiet -n 2 --dist loadgroup tests/board
 

@@ -26,7 +26,7 @@ from benchmarks.study.data import mnist  # noqa: E402
 from benchmarks.study.packages import build  # noqa: E402
 from snnc.exact import make_engine  # noqa: E402
 from snnc.exact.package import ImportedPackage, open_package  # noqa: E402
-from snnc.runtime.decisions import decide  # noqa: E402
+from snnc.runtime.examples import decide  # noqa: E402
 
 
 class Settings(NamedTuple):
@@ -38,9 +38,9 @@ class Settings(NamedTuple):
 
 
 TABLE = (
-    *(Settings(updates, 5e-3, 20) for updates in (50, 100, 200, 400, 800)),
-    *(Settings(400, rate, 20) for rate in (1e-3, 2e-3, 1e-2)),
-    *(Settings(8000 // streams, 5e-3, streams) for streams in (10, 40)),
+    *(Settings(updates, 4e-3, 20) for updates in (50, 100, 200, 400, 800)),
+    *(Settings(400, rate, 20) for rate in (1e-3, 2e-3, 8e-3)),
+    *(Settings(8000 // streams, 4e-3, streams) for streams in (10, 40)),
 )
 
 

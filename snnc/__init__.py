@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from snnc.api.comparisons import fit as fit
     from snnc.api.evaluations import Evaluation as Evaluation
     from snnc.api.evaluations import evaluate as evaluate
+    from snnc.api.evaluations import predict as predict
     from snnc.api.models import export_nir as export_nir
     from snnc.api.models import import_keras as import_keras
     from snnc.api.packages import Package as Package
@@ -64,7 +65,7 @@ _HOMES = {
         "schema",
     ),
     "comparisons": ("Diff", "Fit", "diff", "fit"),
-    "evaluations": ("Evaluation", "evaluate"),
+    "evaluations": ("Evaluation", "evaluate", "predict"),
     "models": ("export_nir", "import_keras"),
     "packages": ("Package", "Training"),
     "pictures": ("plot",),
@@ -106,6 +107,7 @@ __all__ = [
     "load",
     "parse",
     "plot",
+    "predict",
     "report",
     "schema",
     "sweep",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from snnc.diagnostics import Report
 from snnc.ir.device import Profile
 from snnc.output.imported import ImportedPackage, open_package, spec_of
-from snnc.runtime.budgets import judged, slack_of
+from snnc.runtime.examples import judged, slack_of
 from snnc.text.tables import columns
 from snnc.tools.summary import outside
 from snnc.weights.listing import chip_table

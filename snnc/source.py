@@ -229,3 +229,13 @@ def rule_page(code: str | int) -> str:
 def _folder(name: str) -> Path:
     packaged = _ROOT / f"_{name}"
     return packaged if packaged.is_dir() else _ROOT.parent / _CHECKOUT[name]
+
+
+def repository_around(folder: Path) -> Path | None:
+    """Return the nearest folder, this one or around it, that is a repository.
+
+    It holds ``.git`` or ``pyproject.toml``. None if there is no such folder.
+    """
+    marks = (".git", "pyproject.toml")
+    folders = (folder, *folder.parents)
+    return next((f for f in folders if any((f / m).exists() for m in marks)), None)

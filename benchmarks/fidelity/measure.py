@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from benchmarks.study.data import Examples, Split
 from snnc.exact import make_engine
 from snnc.exact.package import ImportedPackage, open_package
-from snnc.runtime.decisions import decide
+from snnc.runtime.examples import decide
 from snnc.runtime.network import Decide
 from snnc.tools.measures import layer_result
 from snnc.tools.scores import merits

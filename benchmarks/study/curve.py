@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.runtime.decisions import decide
+from snnc.runtime.examples import decide
 from snnc.runtime.network import Decide
 from snnc.tools.statistics import interval
 

@@ -17,8 +17,7 @@ from benchmarks.study.floats import keras_outputs
 from benchmarks.study.packages import Files
 from snnc.exact import make_engine
 from snnc.exact.package import open_package
-from snnc.runtime.decisions import decide
-from snnc.runtime.examples import ROW, Presentation, drawn, spans_of
+from snnc.runtime.examples import ROW, Presentation, decide, drawn, spans_of
 from snnc.runtime.network import Decide, Network
 from snnc.tools.measures import layer_result
 from snnc.tools.statistics import Firing

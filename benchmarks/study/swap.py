@@ -20,7 +20,7 @@ from benchmarks.study.data import Examples
 from benchmarks.study.floats import keras_model
 from benchmarks.study.packages import Files
 from snnc.exact.package import open_package
-from snnc.runtime.decisions import decide
+from snnc.runtime.examples import decide
 
 BATCH = 50
 KEPT = ("Flatten", "Dropout")

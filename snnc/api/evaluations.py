@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snnc.api.packages import GivenWeights
+    from snnc.evaluate.predict import Prediction
     from snnc.evaluate.task import Task
     from snnc.tools.results import LayerResult, Result
     from snnc.tools.statistics import Firing
@@ -337,6 +338,62 @@ def evaluate(
         else:
             result = run.run_other(task, simulator, presentation, bar)
     return Evaluation(package, result, {}, task)
+
+
+def predict(
+    package: Package | FileName,
+    x: Any,
+    weights: GivenWeights,
+    *,
+    simulator: Simulator = "exact",
+    over_time: bool = False,
+    progress: bool | None = None,
+) -> Prediction:
+    """Run a package on new examples, which need no labels.
+
+    Parameters
+    ----------
+    package
+        A package, or its folder.
+    x : array (examples, *input shape), a data file, or an iterable
+        A file is ``.npz`` with ``x``, an ``.npy`` file, or a folder with
+        ``x.npy``. An iterable, such as a tf.data.Dataset, gives examples or
+        batches, and need not fit memory.
+    weights : path or mapping
+        A safetensors file, or its tensors by name.
+    simulator
+        As for `evaluate`.
+    over_time
+        Whether to keep the outputs of each step too.
+    progress
+        Whether to show a bar; by default on terminals and in notebooks.
+
+    Returns
+    -------
+    Prediction
+        ``outputs`` (examples, units), ``labels`` (examples,), and
+        ``outputs_over_time`` (examples, steps, units). `numpy.asarray` gives the
+        outputs.
+
+    Raises
+    ------
+    ValueError
+        If examples or weights are not what the network accepts.
+    """
+    source = given_weights(weights)
+    check_choice("simulator", simulator, get_args(Simulator))
+    require_extras(simulator, clustered=False)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
+    from snnc.evaluate import predict as predicting
+    from snnc.runtime.data import DataSpec, open_input
+
+    opened = as_package(package).opened
+    if isinstance(x, str | os.PathLike):
+        x = open_input(x, DataSpec.of(opened.network))
+    total = len(x) if hasattr(x, "__len__") else 0
+    shown = progress if total else False
+    with progress_bar(total, "examples", shown) as bar:
+        return predicting.predict(opened, x, source, simulator, over_time, bar)
 
 
 def require_extras(simulator: Simulator, clustered: bool) -> None:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from snnc.api.evaluations import Evaluation
+    from snnc.api.evaluations import Evaluation, Simulator
     from snnc.api.weights import Calibration
+    from snnc.evaluate.predict import Prediction
 
     GivenWeights = FileName | Mapping[str, NDArray[Any]]
 
@@ -153,7 +154,8 @@ class Package:
             If TensorFlow is not installed.
         """
         if isinstance(x, str | os.PathLike):
-            from snnc.runtime.data import DataSpec, load_data
+            from snnc.runtime.data import DataSpec
+            from snnc.runtime.labels import load_data
 
             x, y = load_data(x, DataSpec.of(self.opened.network))
         trained = self.opened.module("train").train(x, y, weights, epochs, **options)
@@ -166,6 +168,27 @@ class Package:
         from snnc.api.evaluations import evaluate
 
         return evaluate(self, x, y, weights, **options)
+
+    def predict(
+        self,
+        x: Any,
+        weights: GivenWeights,
+        *,
+        simulator: Simulator = "exact",
+        over_time: bool = False,
+        progress: bool | None = None,
+    ) -> Prediction:
+        """Run the network on new examples, which need no labels: see `snnc.predict`."""
+        from snnc.api.evaluations import predict
+
+        return predict(
+            self,
+            x,
+            weights,
+            simulator=simulator,
+            over_time=over_time,
+            progress=progress,
+        )
 
     def calibrate(self, x: Any, weights: GivenWeights, **options: Any) -> Calibration:
         """Scale weights into the layers' rates: see `snnc.calibrate`."""

@@ -140,7 +140,8 @@ def _data(package: Package, shared: SweepSettings) -> tuple[Arrays, Arrays]:
     """Return data to train on, and others to evaluate on: the same for all variants."""
     import numpy as np
 
-    from snnc.runtime.data import DataSpec, load_data
+    from snnc.runtime.data import DataSpec
+    from snnc.runtime.labels import load_data
 
     accepted = DataSpec.of(package.opened.network)
     x, y = load_data(shared.data, accepted)

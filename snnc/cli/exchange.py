@@ -93,7 +93,7 @@ Form = Literal["text", "json", "markdown"]
     "--chips",
     metavar="N",
     type=click.IntRange(min=1),
-    help="The number of chips.",
+    help="The number of chips; by default the least that hold the model.",
 )
 @click.option(
     "--explain",

@@ -19,7 +19,7 @@ from urllib.parse import quote
 from snnc import __version__
 from snnc.diagnostics.diagnostic import Diagnostic, Fix, Label, Severity
 from snnc.diagnostics.diagnostic_text import describe_fix
-from snnc.source import DOCUMENTATION, Position, Span
+from snnc.source import DOCUMENTATION, Position, Span, repository_around
 from snnc.text.tables import printable
 
 VERSION = 1
@@ -76,7 +76,6 @@ def _json_position(position: Position) -> dict[str, int]:
     return {"line": position.line, "column": position.column}
 
 
-MARKERS = (".git", "pyproject.toml")
 MOST_ANNOTATIONS = 10
 """GitHub shows the first ten annotations of a step and drops the others."""
 SCHEMA = (
@@ -93,16 +92,10 @@ def repository_path(name: str) -> str:
     that would lead upwards, it stays as it is.
     """
     path = Path(os.path.abspath(name))
-    around = path.parents
-    here = Path.cwd()
-    repository = next((f for f in around if _is_repository(f)), here)
-    if repository not in around:
+    repository = repository_around(path.parent) or Path.cwd()
+    if repository not in path.parents:
         return name
     return path.relative_to(repository).as_posix()
-
-
-def _is_repository(folder: Path) -> bool:
-    return any((folder / marker).exists() for marker in MARKERS)
 
 
 def github_commands(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:

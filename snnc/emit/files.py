@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING
 
 from snnc.emit.python import comment, module_docstring
 from snnc.loihi.profile import is_file
+from snnc.source import repository_around
 
 if TYPE_CHECKING:
     from jinja2 import BytecodeCache, Environment
-
-
-MARKERS = (".git", "pyproject.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +119,7 @@ def repo_around(output: Path) -> Path:
     ``.git`` or ``pyproject.toml``; else the output.
     """
     folder = _real(output)
-    around = (folder, *folder.parents)
-    return next((f for f in around if _is_repo(f)), folder)
+    return repository_around(folder) or folder
 
 
 def _place(spec: Path) -> Path:
@@ -131,10 +128,6 @@ def _place(spec: Path) -> Path:
 
 def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))
-
-
-def _is_repo(folder: Path) -> bool:
-    return any((folder / marker).exists() for marker in MARKERS)
 
 
 def _relative(path: Path, root: Path) -> str:

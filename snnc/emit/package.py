@@ -270,10 +270,8 @@ def _network(network: Network) -> str:
         "layers=LAYERS",
         "readout=READOUT",
     ]
-    if isinstance(network.target, Loihi):
-        energy = network.device.energy
-        costs = (energy.synaptic_operation, energy.spike, energy.active_update)
-        arguments.append(f"picojoules={items(number(float(c)) for c in costs)}")
+    target = "loihi" if isinstance(network.target, Loihi) else "nengo"
+    arguments.append(f"target={quote(target)}")
     return call("NETWORK = Network", *arguments).at(0)
 
 

@@ -13,7 +13,8 @@ from snnc.evaluate.recording import Bools, read_recording
 from snnc.evaluate.replay import Replay
 from snnc.exact import make_engine
 from snnc.output.imported import open_package
-from snnc.runtime.data import DataSpec, open_data
+from snnc.runtime.data import DataSpec
+from snnc.runtime.labels import open_data
 from snnc.runtime.network import Network
 from snnc.text.tables import counted
 

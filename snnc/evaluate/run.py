@@ -24,9 +24,9 @@ from snnc.evaluate.exact import RunSettings, run_exact
 from snnc.evaluate.part import ExactPart, SpanResult
 from snnc.evaluate.refusals import MissingExtraError, NoFolderError, RefusedRunError
 from snnc.evaluate.task import Task
-from snnc.runtime.data import Examples
 from snnc.runtime.examples import Presentation
 from snnc.runtime.files import write_file
+from snnc.runtime.labels import Examples
 from snnc.runtime.layout import source_of
 from snnc.runtime.nengo.simulators import (
     Presented,
@@ -103,6 +103,7 @@ def run_other(
         model=source_of(task.weights) or "smooth",
         before=None if trained is None else trained.before_spikes(task),
         cores=cores,
+        energy=package.energy,
         seconds=time.perf_counter() - started,
     )
 
@@ -268,6 +269,7 @@ def _result(
         before=before,
         steps=how.steps,
         cores=parts[0].cores,
+        energy=task.package.energy,
         overflows=tuple(map(int, overflows)),
         seconds=seconds,
     )

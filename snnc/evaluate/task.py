@@ -15,8 +15,9 @@ from safetensors.numpy import save
 
 from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.arrays import DataError
-from snnc.runtime.data import DataSpec, Examples, open_data, select
+from snnc.runtime.data import DataSpec
 from snnc.runtime.files import replacing
+from snnc.runtime.labels import Examples, open_data, select
 from snnc.runtime.layout import Tensors, Weights
 
 Data = Path | tuple[NDArray[Any], NDArray[Any]]

@@ -30,8 +30,7 @@ from snnc.exact.tables import (
     host_state,
     resting_state,
 )
-from snnc.runtime.decisions import decide
-from snnc.runtime.examples import Presentation, Span
+from snnc.runtime.examples import Presentation, Span, decide
 from snnc.runtime.network import Decide
 from snnc.tools.scores import decide_early
 

@@ -80,10 +80,10 @@ LAYER = 40
 CHOICES = 1000
 """What one layer of a variant, or new choices for one, take in looks of the search."""
 MOST_WORK = 100_000
-PATIENT_WORK = 1_200_000
+PATIENT_WORK = 700_000
 """Work after which no other variant is tried, without and with patience."""
-EFFORT, PATIENT_EFFORT = 0.1, 0.5
-"""Of the usual, that is made to map one variant, without and with patience."""
+EFFORT = 0.1
+"""Of the usual, that is made to map one variant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,6 @@ class Trials:
         self.profile = device
         self.work = 0
         self._most_work = PATIENT_WORK if patient else MOST_WORK
-        self._effort = PATIENT_EFFORT if patient else EFFORT
         self.cache = PlanCache()
         self._costs: dict[Changes, VariantCost | None] = {}
         if mapped is not None and mapped.lowered.network.target == target:
@@ -219,7 +218,7 @@ class Trials:
         if not is_sound(own, target):
             return None
         before = len(self.cache.choices)
-        effort = self._effort if changes else 1
+        effort = EFFORT if changes else 1
         outcome = attempt(own, target, self.cache, target.cores, effort)
         more = len(self.cache.choices) - before
         self.work += outcome.work + CHOICES * more

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import ceil
 
 from snnc.diagnostics import Diagnostic, Report, Severity
 from snnc.importer.decisions import Decision, diagnose
@@ -16,7 +17,11 @@ from snnc.importer.table import HANDLERS, read_foreign, read_refused
 from snnc.importer.table.operations import read_operation
 from snnc.importer.table.options import check_options
 from snnc.importer.walk import Walk
-from snnc.ir.device import Profile
+from snnc.ir.logical import Loihi
+from snnc.ir.lowered import LoweredNetwork
+from snnc.ir.mapped import MappedNetwork
+from snnc.language.properties import MOST_CHIPS
+from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
 from snnc.passes.place import place
@@ -120,19 +125,47 @@ def _tell_rest(walk: Walk) -> None:
 
 
 def compile_written(
-    written: WrittenSpec, name: str, report: Report, device: Profile | None
-) -> Compilation:
+    written: WrittenSpec, name: str, report: Report, request: ImportRequest
+) -> tuple[WrittenSpec, Compilation]:
     """Run snnc's own passes over a spec that was written, up to its cores.
 
-    No smaller network is looked for where one does not fit: that takes longer than
-    the import, and `snnc check` does it.
+    Where one chip does not hold it, and no number was asked for, it gets as many as
+    its cores take. No smaller network is looked for where none fits: that takes
+    longer than the import, and `snnc check` does it.
     """
-    source = SourceFile(name, written.text)
-    start = Compilation(source, device or read_profile())
-    made = run_passes(start, report, "lower")
+    made = _lowered(written, name, report, request)
     if made.lowered is None or report.errors:
-        return made
-    return replace(made, mapped=place(made.lowered, report, is_brief=True))
+        return written, made
+    cache, before = PlanCache(), made.source.text
+    mapped = place(made.lowered, Report(), cache, is_brief=True)
+    if mapped is None and request.chips is None:
+        mapped = _on_any_chips(made.lowered, cache)
+        if mapped is not None:
+            chips = ceil(mapped.cores / mapped.lowered.network.device.chip.cores)
+            written = written.on(chips, mapped.cores)
+            made = _lowered(written, name, report, request)
+    if made.lowered is not None and (mapped is None or made.source.text != before):
+        mapped = place(made.lowered, report, cache)
+    return written, replace(made, mapped=mapped)
+
+
+def _lowered(
+    written: WrittenSpec, name: str, report: Report, request: ImportRequest
+) -> Compilation:
+    source = SourceFile(name, written.text)
+    start = Compilation(source, request.device or read_profile())
+    return run_passes(start, report, "lower")
+
+
+def _on_any_chips(lowered: LoweredNetwork, cache: PlanCache) -> MappedNetwork | None:
+    """Map a network on as many chips as it takes; None if no number suffices."""
+    network = lowered.network
+    assert isinstance(network.target, Loihi)
+    cores = MOST_CHIPS * network.device.chip.cores
+    target = replace(network.target, chips=MOST_CHIPS, cores=cores)
+    return place(
+        replace(lowered, network=replace(network, target=target)), Report(), cache
+    )
 
 
 def _cost(
@@ -147,7 +180,7 @@ def _cost(
     if tried.written is None:
         return ""
     report = Report()
-    results = compile_written(tried.written, "imported.snn", report, request.device)
+    _, results = compile_written(tried.written, "imported.snn", report, request)
     if results.mapped is not None:
         cores = results.mapped.cores
         return f"{rewrite[1]} takes {cores} core{'' if cores == 1 else 's'} in all"

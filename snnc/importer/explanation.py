@@ -94,8 +94,8 @@ def explain(conversion: Conversion, compilation: Compilation | None) -> Explanat
     mapped = None if compilation is None else compilation.mapped
     part = None if conversion.walk is None else written_part(conversion.walk)
     if part is not None:
-        device = conversion.request.device
-        mapped = compile_written(part, "part.snn", Report(), device).mapped
+        _, made = compile_written(part, "part.snn", Report(), conversion.request)
+        mapped = made.mapped
     return Explanation(
         model=model.name,
         tool=model.tool,

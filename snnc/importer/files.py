@@ -20,15 +20,16 @@ from snnc.importer.foreign import (
     ZIP,
     not_a_model,
     not_weights,
+    old_writer,
     refuse_archive,
     refuse_bytes,
     refuse_json,
     refuse_old,
-    refuse_unnamed,
 )
 from snnc.importer.hdf5 import LARGEST, Store
 from snnc.importer.json_text import LARGEST as LARGEST_TEXT
 from snnc.importer.json_text import parse, too_deep
+from snnc.importer.keras1 import is_old, translate
 from snnc.importer.model import (
     NOWHERE,
     Graph,
@@ -68,6 +69,9 @@ def read_file(file: Path, path: str, weights: str = "") -> Read:
         return model, own
     if own is not None:
         own.close()
+    written = model.keras or ""
+    version, theano, _ = written.partition(" on Theano")
+    refuse_old(weights, version, "theano" if theano else None)
     stored = read_weights(Path(weights), weights, model, graph)
     if isinstance(stored, NamedWeights) and stored.renamed:
         note = f"`{weights}` has other names for layers, whose order counts"
@@ -152,9 +156,27 @@ def _read_json(file: Path, path: str) -> Found:
     if isinstance(value, dict) and isinstance(value.get("model_config"), (dict, str)):
         return *built(path, value), None  # what Keras writes into HDF5, as a text
     refuse_json(path, value)
-    refuse_old(path, value.get("keras_version"), value.get("backend"))
-    refuse_unnamed(path, value)
+    writer = _old_writer(value, value.get("keras_version"), value.get("backend"))
+    if writer:
+        model, graph = build(translate(value), None, None)
+        return _of_old(model, writer), graph, None
     return *build(value, None, None), None
+
+
+def _old_writer(config: Any, keras: Any, backend: Any) -> str:
+    return old_writer(keras, backend) or (
+        old_writer("1", backend) if is_old(config) else ""
+    )
+
+
+def _of_old(model: KerasModel, writer: str) -> KerasModel:
+    note = (
+        f"{writer} wrote it: its configuration is read as Keras 2 would write it, and"
+        " none of its weights, which have other names and orders"
+    )
+    return replace(
+        model, keras=writer.removeprefix("Keras "), notes=(*model.notes, note)
+    )
 
 
 def _read_hdf5(file: Path, path: str) -> Found:
@@ -169,15 +191,19 @@ def _read_hdf5(file: Path, path: str) -> Found:
             store.text("", key) or store.text(ROOT, key)
             for key in ("keras_version", "backend")
         )
-        refuse_old(path, keras, backend)
+        value = parse(config, path, "its model_config")
+        writer = _old_writer(value, keras, backend)
         model, graph = build(
-            parse(config, path, "its model_config"),
+            translate(value) if writer else value,
             keras,
             parse(training, path, "its training_config") if training else None,
         )
     except BaseException:
         store.close()
         raise
+    if writer:
+        store.close()
+        return _of_old(model, writer), graph, None
     return model, graph, NamedWeights(store, graph, ROOT)
 
 

@@ -47,8 +47,6 @@ _TENSORS = (
     "a file of safetensors, without an architecture",
     "load them into the model with `set_weights`, and import what `model.save` writes",
 )
-OLD = {"nb_filter", "nb_row", "border_mode", "subsample"}
-"""What Keras 2 calls ``filters``, ``kernel_size``, ``padding`` and ``strides``."""
 _LFS = b"version https://git-lfs.github.com"
 
 
@@ -132,23 +130,19 @@ def refuse_json(path: str, value: Any) -> None:
     raise not_a_model(path, "its JSON has no class_name")
 
 
-def refuse_old(path: str, keras: Any, backend: Any) -> None:
-    """Refuse what Keras 1 wrote, or a Keras on Theano, by what a file says of them."""
+def old_writer(keras: Any, backend: Any) -> str:
+    """Return which Keras 1, or Keras on Theano, wrote a file; nothing for others."""
     version = keras if isinstance(keras, str) else ""
-    if version.split(".")[0] in ("0", "1") or backend == "theano":
-        on = " on Theano" if backend == "theano" else ""
-        writer = f"Keras {version}{on}".replace("  ", " ")
+    if version.split(".")[0] not in ("0", "1") and backend != "theano":
+        return ""
+    on = " on Theano" if backend == "theano" else ""
+    return f"Keras {version}{on}".replace("  ", " ")
+
+
+def refuse_old(path: str, keras: Any, backend: Any) -> None:
+    """Refuse weights of Keras 1, or of a Keras on Theano."""
+    if writer := old_writer(keras, backend):
         raise RefusedModelError(OldModel(span=NOWHERE, path=path, writer=writer))
-
-
-def refuse_unnamed(path: str, config: Any) -> None:
-    """Refuse what Keras 1 wrote without saying so, by its names of options."""
-    config = config.get("config") if isinstance(config, dict) else None
-    layers = config.get("layers") if isinstance(config, dict) else config
-    for entry in layers if isinstance(layers, list) else ():
-        options = entry.get("config") if isinstance(entry, dict) else None
-        if isinstance(options, dict) and OLD & options.keys():
-            refuse_old(path, "1", None)
 
 
 def _is_state(value: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snnc.diagnostics import Report
 from snnc.importer.convert import Conversion, compile_written, convert
@@ -19,7 +19,12 @@ from snnc.runtime.files import replacing
 from snnc.source import whole_file
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from snnc.importer.scales import Scales
+    from snnc.ir.mapped import MappedNetwork
+
+    Tensors = Mapping[str, NDArray[Any]]
 
 
 KEPT = ("SNN308", "SNN309")
@@ -75,8 +80,15 @@ def outcome(
         own = _weights(target, conversion, weights, made, report)
         if own is None:
             return None
-        contents[weights_file], scales = own
+        contents[weights_file], tensors, scales = own
         written = written.at(scales.rate)
+        if scales.rate != TOP:
+            own_report = Report()
+            written, made = compile_written(written, name, own_report, request)
+            if made.lowered is None:  # no rate is so low
+                report.extend(own_report.diagnostics)
+        if made.mapped is not None:
+            _warn_of_spikes(made.mapped, tensors, report)
         notes = (*notes, *_told(conversion, scales, request))
     if output is not None:
         contents[output] = written.text.encode("utf-8")
@@ -90,11 +102,11 @@ def _compiled(
 ) -> tuple[WrittenSpec, Compilation]:
     """Compile a spec, which allows what is so in the model and nobody else wrote."""
     own = Report()
-    made = compile_written(written, name, own, request.device)
+    written, made = compile_written(written, name, own, request)
     known = [diagnostic for diagnostic in own.diagnostics if diagnostic.code in KEPT]
     if known:
         own, written = Report(), written.allowing(known)
-        made = compile_written(written, name, own, request.device)
+        written, made = compile_written(written, name, own, request)
     report.extend(
         diagnostic for diagnostic in own.diagnostics if diagnostic.code not in KEPT
     )
@@ -107,7 +119,7 @@ def _weights(
     weights: ModelWeights | None,
     compilation: Compilation,
     report: Report,
-) -> tuple[bytes, Scales] | None:
+) -> tuple[bytes, Tensors, Scales] | None:
     """Return a file of the spec's tensors; None, and a report, if there are none."""
     if weights is None:
         from snnc.rules.imports import NoWeights
@@ -122,7 +134,16 @@ def _weights(
 
     network = compilation.lowered.network
     made, scales = convert_weights(conversion, weights, network)
-    return serialized(tensors(network), made, "imported"), scales
+    return serialized(tensors(network), made, "imported"), made, scales
+
+
+def _warn_of_spikes(mapped: MappedNetwork, tensors: Tensors, report: Report) -> None:
+    """Report layers that are exact in Keras and lost on spikes."""
+    from snnc.weights.chip import strong_spikes
+    from snnc.weights.cores import placed_layers
+
+    for layer in placed_layers(mapped, tensors):
+        report.extend(strong_spikes(layer))
 
 
 def _told(

@@ -103,6 +103,8 @@ class Scales:
 
     Attributes
     ----------
+    divisor :
+        What the spec divides the model's values by.
     bound :
         The largest activation that the encoder can have; 0 for `encode rate`.
     encoder :
@@ -117,6 +119,7 @@ class Scales:
         assert conversion.written is not None
         self._drafts = {draft.layer: draft for draft in conversion.drafts}
         self._values = conversion.written.values
+        self.divisor = conversion.written.divisor
         self._key = conversion.ends.encoder
         self.bound = 0.0
         self.encoder = 1.0
@@ -126,7 +129,7 @@ class Scales:
         """Return the factor of each channel that a kernel reads."""
         if source == INPUT:
             low, high = self._values
-            return np.full(channels, max(abs(low), abs(high)))
+            return np.full(channels, self.divisor * max(abs(low), abs(high)))
         draft = self._drafts[source]
         if source == self._key:
             return np.full(channels, self.encoder)

@@ -23,6 +23,9 @@ from snnc.language.names import LONGEST, why_no_name, why_no_package
 from snnc.source import SourceFile
 from snnc.text import tables
 
+MOST_NAMES = 6
+"""Names that are changed, of which a note says what they are now."""
+
 
 def mended(names: Iterable[str]) -> dict[str, str]:
     """Return legal names, each its own; those that are legal stay as they are."""
@@ -71,6 +74,8 @@ class WrittenSpec:
         By the drafts' keys; the encoder of the input's values has ``INPUT``.
     values :
         The range of what the encoder sees.
+    divisor :
+        What the spec divides the model's values by.
     notes :
         Sentences about what was assumed, or is not kept.
     """
@@ -79,12 +84,20 @@ class WrittenSpec:
     network: str
     names: Mapping[str, str]
     values: Range
+    divisor: float
     notes: tuple[str, ...]
 
     def at(self, rate: float) -> WrittenSpec:
         """Return the same spec, but for the upper rate of its encoder in Hz."""
         text = self.text.replace(RATE, f"rate ..{number(rate)} Hz")
         return replace(self, text=text)
+
+    def on(self, chips: int, cores: int) -> WrittenSpec:
+        """Return the same spec for several chips, and a note that says why."""
+        target = f"\n  target loihi {{ chips {chips} }}\n  defaults "
+        note = f"it takes {cores} cores: `chips {chips}` is the least that fits"
+        text = self.text.replace("\n  defaults ", target, 1)
+        return replace(self, text=text, notes=(*self.notes, note))
 
     def allowing(self, warnings: Iterable[Diagnostic]) -> WrittenSpec:
         """Return the same spec, which allows what the model is warned of."""
@@ -133,17 +146,18 @@ class _SpecWriter:
         ]
         text = _formatted("\n".join(lines) + "\n", name, len(walk.drafts))
         self._tell()
-        return WrittenSpec(text, name, self._names, walk.seen, tuple(self._notes))
+        notes = tuple(self._notes)
+        return WrittenSpec(text, name, self._names, walk.encoded, walk.divisor, notes)
 
     def _target(self) -> Iterator[str]:
         if self._walk.request.chips is not None:
             yield f"target loihi {{ chips {self._walk.request.chips} }}"
 
     def _input_line(self) -> str:
-        given, seen = self._walk.given, self._walk.seen
+        given, encoded = self._walk.given, self._walk.encoded
         name, shape = self._names[self._input.name], tables.dims(self._walk.input_shape)
         line = f"input {name} {shape} in {_range(given)}"
-        return line if given == seen else f"{line} as {_range(seen)}"
+        return line if given == encoded else f"{line} as {_range(encoded)}"
 
     def _shared_l2(self) -> float:
         """Return the factor that all kernels of Keras have, or 0."""
@@ -181,9 +195,17 @@ class _SpecWriter:
                 f" {_range(self._walk.given)} is assumed; `--input-range LO..HI` says"
                 " others"
             )
+        if self._walk.divisor != 1:
+            self._notes.append(
+                f"the spec divides the input by {number(self._walk.divisor)}: imported"
+                " weights of the layers that read it are multiplied by that"
+            )
         changed = [f"{k} is {n}" for k, n in self._names.items() if k and k != n]
         if changed:
-            self._notes.append(f"names that no spec can have: {', '.join(changed)}")
+            more = len(changed) - MOST_NAMES
+            others = f" and {more} more" if more > 0 else ""
+            listed = ", ".join(changed[:MOST_NAMES])
+            self._notes.append(f"names that no spec can have: {listed}{others}")
 
 
 def _formatted(text: str, name: str, layers: int) -> str:

@@ -84,6 +84,7 @@ class _TensorMaker:
         is_encoder = draft.layer == self._ends.encoder
         if is_encoder:
             kernel = _joined([kernels[key] for key in draft.reads])
+            kernel = kernel * self.scales.divisor
             scale = self.scales.fit_encoder(draft, kernel, bias)
             kernel, bias = kernel / scale, bias / scale
         else:

@@ -11,6 +11,7 @@ from snnc.importer.draft import INPUT, StatementDraft, Value
 from snnc.importer.linear import LinearStep, Shape, Term, Windows
 from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
 from snnc.importer.request import ImportRequest, Range
+from snnc.rules.rates import WIDEST_UNSCALED
 
 
 class Walk(Decisions):
@@ -53,6 +54,7 @@ class Walk(Decisions):
         self.drafts: dict[str, StatementDraft] = {}
         self.values: dict[str, Value] = {}
         self.scaling = (1.0, 0.0)
+        self.is_embedded = False
         self.input_shape: Shape = ()
         self.finals: dict[str, str] = {}
         self.l2: dict[str, float] = {}
@@ -70,6 +72,8 @@ class Walk(Decisions):
         """The range of the input's values."""
         if self.request.values is not None:
             return self.request.values
+        if self.is_embedded:
+            return (-1.0, 1.0)
         # An 8-bit picture is what is divided by 255, or by 127.5.
         return (0.0, 255.0) if 0 < self.scaling[0] <= 1 / 64 else (0.0, 1.0)
 
@@ -81,10 +85,23 @@ class Walk(Decisions):
         return low, high
 
     @property
+    def divisor(self) -> float:
+        """What the spec divides wide values by; the kernels that read them multiply."""
+        low, high = self.seen
+        is_wide = self.given == self.seen and high - low > WIDEST_UNSCALED
+        return max(abs(low), abs(high)) if is_wide else 1.0
+
+    @property
+    def encoded(self) -> Range:
+        """The range of the values that are encoded, `as` of the spec."""
+        low, high = self.seen
+        return _clean(low / self.divisor), _clean(high / self.divisor)
+
+    @property
     def is_plain_input(self) -> bool:
         """Whether an encoder gives the values as they are."""
-        low, high = self.seen
-        return low >= 0 and high == 1
+        low, high = self.encoded
+        return self.divisor == 1 and low >= 0 and high == 1
 
     def source(self, layer: KerasLayer) -> Value:
         """Return what a layer of one input reads."""

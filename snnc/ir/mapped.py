@@ -55,9 +55,12 @@ class Registers:
     formats
         In how many formats the words may be at most; in how many they are, the weights
         decide.
-    shared_axons, own_axons
-        Slots of out-axons if the neurons of a population share a list, and if each
-        neuron has its own. What NxSDK makes of them lies between; it is not public.
+    shared_axons
+        Slots of out-axons if the neurons of a population share a list, as the emulator
+        counts them.
+    own_axons
+        Entries of out-axon lists if each neuron has its own, as nengo-loihi makes
+        them. What NxSDK makes of them lies between; it is not public.
     """
 
     in_axons: int
@@ -187,8 +190,7 @@ def most_axons(mapped: MappedNetwork, registers: Registers) -> int:
 
     On several chips any target may be on another, which takes one more.
     """
-    across = registers.shared_axons if mapped.chips > 1 else 0
-    return registers.own_axons + across
+    return registers.own_axons * (2 if mapped.chips > 1 else 1)
 
 
 def mixed_sources(

@@ -230,16 +230,13 @@ def _part_blocks(
         )
         block = Block(height * width * strip, load.in_axons, spent, load.bits)
         built = load_of(links, feeds[k], (rows[i], columns[j]), strip, False)
-        spends = [
-            AxonLists(*(reader.wire.slots * entries for entries in own[number]))
-            for reader, own in zip(readers, lists, strict=True)
-        ]
+        sends = [(r.wire.slots, x[number]) for r, x in zip(readers, lists, strict=True)]
         registers = Registers(
             in_axons=built.in_axons,
             words=load.words,
             formats=load.formats,
-            shared_axons=sum(slots.shared for slots in spends),
-            own_axons=sum(slots.own for slots in spends),
+            shared_axons=sum(slots * entries.shared for slots, entries in sends),
+            own_axons=sum(entries.own for _, entries in sends),
         )
         blocks.append((block, registers))
     return tuple(blocks)

@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnc.ir.logical import Input, Shape
+from snnc.ir.logical import Shape
 from snnc.ir.lowered import (
     Compare,
     Full,
     LoweredNetwork,
     Projection,
     Volume,
-    Window,
 )
 from snnc.ir.shapes import volume_of
 from snnc.nir.moving import (
@@ -30,12 +29,11 @@ from snnc.nir.moving import (
     behind,
     compared,
     convolution,
-    folded,
     moved,
-    pools_of,
 )
 from snnc.runtime.maxima import Grid
 from snnc.runtime.nengo import kernels
+from snnc.weights.kernels import compose
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,9 +95,8 @@ def linears_of(
     read = _cut(whole, axis, nodes)
     picked = projection.picked or places(whole[:3])
     if isinstance(reach, Full):
-        assert projection.tensor is not None
         number, picked = _node_picked(picked, axis, nodes)
-        own = _matrix(projection, tensors[projection.tensor], read, picked)
+        own = _matrix(projection, tensors, read, picked)
         yield number, Matrix(own, nir_shape_of(read) if len(shape) > 1 else None)
         return
     target = lowered.by_name[projection.target]
@@ -109,7 +106,9 @@ def linears_of(
         compares = projection.picked is None and nodes > 1
         movings = compared(projection, reach, node, given[-1], nodes if compares else 1)
     else:
-        kernel = _kernel(projection, reach, tensors, given[-1], network.input)
+        kernel = compose(projection, read, given[-1], tensors)
+        if projection.source == network.input.name and projection.tensor is None:
+            kernel = kernels.signs(read[3], *network.input.bounds)
         movings = [(0, moved(kernel, reach, picked))]
     for number, moving in movings:
         here = picked
@@ -156,36 +155,16 @@ def _node_picked(picked: Grid, axis: int, nodes: int) -> tuple[int, Grid]:
     return along.start % nodes, (axes[0], axes[1], axes[2])
 
 
-def _matrix(projection: Projection, tensor: Array, read: Volume, picked: Grid) -> Array:
+def _matrix(
+    projection: Projection, tensors: Mapping[str, Array], read: Volume, picked: Grid
+) -> Array:
     sizes = [len(axis) for axis in picked]
     volume = (sizes[0], sizes[1], sizes[2], read[3])
-    kernel = kernels.unflattened(tensor, volume, pools_of(projection))
-    kernel = kernels.extended(folded(kernel, projection), volume)
+    filters = tensors[str(projection.tensor)].shape[-1]
+    kernel = compose(projection, volume, filters, tensors)
     whole = np.zeros((*read, kernel.shape[-1]))
     whole[np.ix_(*picked)] = kernel
     # (depth, height, width, channels, units): flattened channels first.
     flat = whole.transpose(0, 3, 1, 2, 4).reshape(prod(read), -1)
     matrix: Array = flat.T
     return matrix
-
-
-def _kernel(
-    projection: Projection,
-    window: Window,
-    tensors: Mapping[str, Array],
-    filters: int,
-    given: Input,
-) -> Array:
-    """Return the kernel over what is read: all channels, pools and dilation in it."""
-    if projection.tensor is None:
-        if projection.source != given.name:
-            return folded(kernels.identity(filters), projection)
-        low, high = given.bounds
-        return kernels.signs(given.shape[-1], low, high)
-    kernel = kernels.lifted(tensors[projection.tensor])
-    if window.group is not None:
-        groups = filters // window.group.given
-        kernel = kernels.ungrouped(kernel, filters, groups)
-    kernel = kernels.dilated(kernel, window.dilation)
-    kernel = folded(kernel, projection)
-    return kernels.widened(kernel, window.zeros_before, window.zeros_behind)

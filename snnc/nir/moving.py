@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnc.ir.lowered import Compare, Pool, Projection, Triple, Volume, Window
+from snnc.ir.lowered import Compare, Projection, Triple, Volume, Window
 from snnc.ir.shapes import same_pad
 from snnc.runtime.maxima import Grid
 from snnc.runtime.nengo import kernels
+from snnc.weights.kernels import folded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -171,21 +172,6 @@ def moved(kernel: Array, window: Window, picked: Grid) -> MovingKernel:
         for n, k, s in zip(picked, kernel.shape, window.stride, strict=False)
     ]
     return MovingKernel(kernel, window.stride, (window.depth_before, pads[1], pads[2]))
-
-
-def folded(kernel: Array, projection: Projection) -> Array:
-    kernel = kernel[..., slice(*projection.rows), :]
-    for pool in reversed(pools_of(projection)):
-        kernel = kernels.pooled(kernel, pool)
-    return kernel
-
-
-def pools_of(projection: Projection) -> tuple[kernels.Pool, ...]:
-    return tuple(_pool(pool) for pool in projection.pools)
-
-
-def _pool(pool: Pool) -> kernels.Pool:
-    return kernels.Pool(pool.window, pool.stride)
 
 
 def behind(

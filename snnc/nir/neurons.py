@@ -16,13 +16,13 @@ of NIR says nothing of a step, so tools add ``r I`` once a step.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import expm1
 from typing import Literal
 
 import numpy as np
 
 from snnc.ir.logical import Lif, Spiking
 from snnc.nir.graph_file import Node
+from snnc.runtime import network
 
 Form = Literal["IF", "LIF", "CubaLIF"]
 Neuron = Literal["if", "cubalif"]
@@ -71,7 +71,7 @@ def nir_neurons_of(
     """Return the neurons of a layer.
 
     The current of a `LIF` is ``REST`` at activation 0 and, at 1, what makes it fire at
-    HI without a refractory period, which NIR has not: ``1 + 1 / expm1(1 / (HI tau))``.
+    HI without a refractory period, which NIR has not.
     A `CubaLIF` divides what it adds by ``tau / dt``. Encoders read values, which
     nothing filters.
     """
@@ -79,7 +79,7 @@ def nir_neurons_of(
     filtered = neuron == "cubalif" and not is_encoder and spiking.synapse > 0
     synapse = spiking.synapse if filtered else 0.0
     if isinstance(kind, Lif):
-        gain = 1 + 1 / expm1(1 / (high * kind.tau_rc)) - REST
+        gain = network.Lif(kind.tau_rc, tau_ref=0.0).gain(high)
         form: Form = "CubaLIF" if filtered else "LIF"
         return NirNeurons(form, gain, REST, kind.tau_rc, synapse)
     if filtered:
@@ -155,7 +155,7 @@ def _leaky(node: Node, resistance: float, room: float, reset: float) -> SpecNeur
     if membrane > LONGEST_LEAK:
         return SpecNeurons(gain * step / tau, 0.0, 1.0, properties, resets)
     neuron = f"neuron lif {{ tau_rc {_milliseconds(node, membrane)}, tau_ref 0 ms }}"
-    full = 1 + 1 / expm1(1 / (TOP * membrane)) - REST
+    full = network.Lif(membrane, tau_ref=0.0).gain(TOP)
     return SpecNeurons(
         gain / full,
         ((leak - reset) / room - REST) / full,

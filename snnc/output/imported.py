@@ -16,10 +16,12 @@ from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
 from snnc.emit.files import LIBRARY
+from snnc.loihi.profile import DEFAULT, ProfileError, is_file, read_profile
 from snnc.output.records import origin_of, other_format, rebuild_command
 from snnc.output.shared_library import library_files, own_library, share
 
 if TYPE_CHECKING:
+    from snnc.ir.device import Energy
     from snnc.runtime.layout import Layout
     from snnc.runtime.network import Network
 
@@ -75,6 +77,21 @@ class ImportedPackage:
     @cached_property
     def layout(self) -> Layout:
         return cast("Layout", self.module("layout").LAYOUT)
+
+    @cached_property
+    def energy(self) -> Energy | None:
+        """What events on its device cost; None if the device's file is gone."""
+        if not self.network.for_loihi:
+            return None
+        origin = origin_of(self.folder)
+        device = (origin and origin.device) or DEFAULT
+        root = None if origin is None else origin.root(self.folder.parent)
+        if is_file(device) and root is not None:
+            device = str(root / device)
+        try:
+            return read_profile(device).energy
+        except ProfileError:
+            return None
 
     @property
     def hash(self) -> str:

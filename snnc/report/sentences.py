@@ -137,15 +137,15 @@ def _gap(summary: Summary) -> str:
 
 
 def _on_board(summary: Summary) -> Iterator[str]:
-    """Say what a board needs that the emulator does not ask for."""
+    """Say what a board needs in addition to the emulator."""
     if summary.unmixed is not None and summary.unmixed.cores:
         names = ", ".join(summary.unmixed.axons)
         more = counted(summary.unmixed.cores, "core")
-        yield f"axons of one kind, as a board wants them, cost {more}: those of {names}"
+        yield f"axons of one kind, which a board needs, cost {more}: for {names}"
     (shared, own), most = summary.axons, summary.profile.core.out_axons
     if own > most:
         yield (
-            f"on a board a core needs {shared} (shared) to {own} out-axons (unshared) "
+            f"on a board, a core needs {shared} (shared) to {own} (unshared) out-axons "
             f"of {most}: it may not fit"
         )
 

@@ -70,9 +70,9 @@ class Summary:
     """The layers of a network in spec order, its readout last, and their totals.
 
     ``chips`` is the number of chips that the cores fill. No mapping into equal blocks
-    has fewer cores than ``lower_bound``. ``unmixed`` lists the layers that got axons of
-    one kind. ``axons`` are the slots of the core that needs most: if neurons share
-    out-axons, and if they do not.
+    has fewer cores than ``lower_bound``. ``unmixed`` has layers that were limited to
+    axons of one kind, and the cores that this costs. ``axons`` are the slots of the
+    core that needs most, with and without shared out-axons.
     """
 
     network: Network

@@ -9,13 +9,14 @@ from snnc.diagnostics import Diagnostic, Severity
 
 
 class MixedAxons(Diagnostic):
-    """Neurons of a layer are read through axons of two kinds.
+    """Checks for neurons with two kinds of axons.
 
-    A convolution is read through population axons, which say which channel fired; a
-    max pool, a depthwise or a dense layer through discrete ones. NxSDK's compiler of
-    axons does not take neurons that have both (nengo-loihi issue 242), so that snnc
-    carries all that reads a layer in one form where the cores allow it. Here they do
-    not: the emulator runs this network, a board may refuse it.
+    A convolution reads neurons through population axons, which say which channel
+    fired. A max pool, a depthwise or a dense layer reads them through discrete
+    axons. NxSDK's axon compiler does not accept neurons with both (nengo-loihi
+    issue 242). If there are enough cores, snnc stores all connections from a layer
+    in one form. Here there are not: the emulator runs this network, but a board may
+    refuse it.
     """
 
     code = "SNN410"
@@ -24,40 +25,47 @@ class MixedAxons(Diagnostic):
     message = "neurons of {layers} have axons of two kinds, which a board may refuse"
     label = "read by convolutions and by others"
     notes = ("axons of one kind would need more than {allowed} cores",)
-    help = "allow more cores, or let convolutions read another layer than the others do"
+    help = (
+        "allow more cores, or let convolutions read a different layer than the others"
+    )
 
     layers: str
     allowed: int
 
 
 class CostlyAxons(Diagnostic):
-    """Axons of one kind cost cores.
+    """Checks for cores that axons of one kind cost.
 
-    A layer is read by convolutions and by others, such as a max pool. NxSDK does not
-    take neurons with axons of both kinds, so that the convolutions are stored weight
-    by weight, which takes more memory: cores that the emulator alone would not need.
+    Convolutions and other layers, such as a max pool, read the same layer. NxSDK
+    does not accept neurons with axons of both kinds. snnc therefore stores the
+    convolutions weight by weight. This takes more memory, and cores that the
+    emulator alone would not need.
     """
 
     code = "SNN411"
-    title = "axons of one kind that cost cores"
+    title = "cores for axons of one kind"
     severity = Severity.WARNING
-    message = "to read {layers} through axons of one kind costs {more}"
+    message = "reading {layers} through axons of one kind costs {more}"
     label = "read by convolutions and by others"
-    notes = ("NxSDK takes no neurons with axons of two kinds (nengo-loihi issue 242)",)
-    help = "let convolutions read another layer than the others do, if cores are short"
+    notes = (
+        "NxSDK accepts no neurons with two kinds of axons (nengo-loihi issue 242)",
+    )
+    help = (
+        "if cores are scarce, let convolutions read a different layer than the others"
+    )
 
     layers: str
     more: str
 
 
 class UncertainOutAxons(Diagnostic):
-    """The out-axons of a core fit for certain only if neurons share them.
+    """Checks for out-axons that fit a core only if neurons share them.
 
-    nengo-loihi's emulator counts one out-axon for all channels of a pixel. On a board
-    NxSDK's compiler decides whether neurons share a list or each has its own; it is
-    not public (nengo-loihi issue 326). A target on another chip takes one more entry.
-    What is needed lies between the two counts: where the larger one is beyond a core,
-    the network may not fit.
+    nengo-loihi's emulator counts one out-axon for all channels of a pixel. On a
+    board, NxSDK's compiler decides whether neurons share a list or have their own.
+    It is not public (nengo-loihi issue 326). A target on another chip takes one
+    more entry. The real number is between the two counts. If the larger one is
+    above the limit of a core, the network may not fit.
     """
 
     code = "SNN412"
@@ -75,21 +83,21 @@ class UncertainOutAxons(Diagnostic):
 
 
 class UncertainFormats(Diagnostic):
-    """A core may need more formats of synapses than it has.
+    """Checks for cores that may need more synapse formats than they have.
 
-    Words of synapses differ in the size of their indices and the scale of their
-    weights, connection by connection. nengo-loihi asserts on a board alone that a core
-    has no more formats than its registers hold (`nengo_loihi/hardware/validate.py`).
-    How many differ, the trained weights decide.
+    Synapse words differ between connections in the size of their indices and the
+    scale of their weights. Only on a board, nengo-loihi asserts that a core has no
+    more formats than its registers hold (`nengo_loihi/hardware/validate.py`). The
+    trained weights determine the number of formats.
     """
 
     code = "SNN413"
     title = "synapse formats that may not fit"
     severity = Severity.WARNING
-    message = "`{name}` may need more formats of synapses than a core has"
+    message = "`{name}` may need more synapse formats than a core has"
     label = "up to {formats} on a core"
-    notes = ("a core has {most}; how many there are, the trained weights decide",)
-    help = "let it read fewer layers, or larger groups of slices by its `block`"
+    notes = ("a core has {most}; the trained weights determine how many it needs",)
+    help = "let it read fewer layers, or set a `block` with larger groups of slices"
 
     name: str
     formats: int
@@ -97,17 +105,19 @@ class UncertainFormats(Diagnostic):
 
 
 class ChipsUnasked(Diagnostic):
-    """A network takes more chips than nengo-loihi asks a board for.
+    """Checks for networks on more chips than nengo-loihi requests by default.
 
-    A board has two chips for nengo-loihi unless `n_chips` says otherwise
-    (`nengo_loihi/hardware/interface.py`). `python -m NAME.board` and the options of
-    `hardware_options()` say so; a simulator of your own has to.
+    nengo-loihi requests two chips, unless `n_chips` sets another number
+    (`nengo_loihi/hardware/interface.py`). `python -m NAME.board` and
+    `hardware_options()` set it. If you create a simulator yourself, set it too.
     """
 
     code = "SNN414"
     title = "more chips than a board has by default"
     severity = Severity.WARNING
-    message = "the network takes {chips} chips, of which a board has {usual} by default"
+    message = (
+        "the network takes {chips} chips, but nengo-loihi requests {usual} by default"
+    )
     help = "give nengo-loihi the package's `hardware_options()`, and allow this warning"
 
     chips: int

@@ -183,6 +183,7 @@ RULES: tuple[type[Diagnostic], ...] = (
     weights.WeightsTooStrong,
     weights.WeightsTooFarApart,
     weights.WeightsRounded,
+    weights.SpikesTooStrong,
     weights.WouldOverwrite,
     packages.Stale,
     packages.Missing,

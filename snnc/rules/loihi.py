@@ -43,7 +43,7 @@ class BlockRank(Diagnostic):
 
     code = "SNN402"
     title = "block of the wrong rank"
-    message = "`block {block}` has {given}, where `{name}` has {rank}"
+    message = "`block {block}` has {given}, but `{name}` has {rank}"
     notes = ("a block of `{kind}` is {expected}; all of `{name}` is {whole}",)
     help = "{hint}"
 

@@ -197,19 +197,19 @@ class ReadingStopped(Diagnostic):
 
 
 class OldModel(Diagnostic):
-    """Checks for files of Keras 1, or of Keras on Theano.
+    """Checks for weights of Keras 1, or of Keras on Theano.
 
-    Keras 1 has other names for layers, options and weights. The kernels of Theano
-    are mirrored. Keras 2 on TensorFlow reads both and writes files that snnc can
-    read.
+    Keras 1 has other names and orders of weights, and the kernels of Theano are
+    mirrored. snnc reads the configurations of both as Keras 2 would write them, but
+    not their weights.
     """
 
     code = "SNN825"
-    title = "model from an old Keras"
-    message = "`{path}` was written by {writer}; snnc reads Keras 2 and 3 on TensorFlow"
+    title = "weights from an old Keras"
+    message = "the weights of `{path}` are from {writer}; snnc reads Keras 2 and 3"
     help = (
-        "load it in Keras 2 on TensorFlow, save it again with "
-        "`model.save('model.h5')`, and import that"
+        "copy the weights as NumPy arrays into the same layers of Keras 2 or 3 "
+        "(`set_weights`; kernels of Theano are mirrored), and save that model"
     )
 
     path: str

@@ -78,7 +78,7 @@ class Gelu(Refused):
 
     code = "SNN905"
     title = "GELU activation"
-    notes = ("{word} dips below zero, and a firing rate can't",)
+    notes = ("{word} is negative just below zero, and a firing rate can't be",)
     help = "write `neuron relu`"
 
 
@@ -90,7 +90,7 @@ class Swish(Refused):
 
     code = "SNN906"
     title = "Swish activation"
-    notes = ("{word} dips below zero, and a firing rate can't",)
+    notes = ("{word} is negative just below zero, and a firing rate can't be",)
     help = "write `neuron relu`"
 
 

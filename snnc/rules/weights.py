@@ -372,6 +372,34 @@ class WeightsRounded(Diagnostic):
         return "train with more `l2`"
 
 
+class SpikesTooStrong(Diagnostic):
+    """One spike takes most neurons of a layer several times over their threshold.
+
+    A neuron of the chip fires at most once in a step and then goes back to 0, so
+    that what is above the threshold is lost. Rates of such a layer tell little of what
+    Keras computes. Weights become so strong where a batch norm of small deviations
+    is merged into them, or where what a layer reads hardly fires.
+
+    snnc warns if the strongest weight of the median channel exceeds four thresholds.
+    """
+
+    code = "SNN751"
+    title = "spikes of several thresholds"
+    severity = Severity.WARNING
+    message = "one spike through `{tensor}` weighs {times} thresholds of `{name}`"
+    label = "its neurons fire once for it, and lose the rest"
+    notes = ("that is the strongest weight of the median channel",)
+    help = (
+        "train these weights on spikes: `python -m {network}.train --from FILE"
+        " --phases scale,spikes`"
+    )
+
+    name: str
+    tensor: str
+    times: int
+    network: str
+
+
 class WouldOverwrite(Diagnostic):
     """Checks that the output file of migrated weights does not exist."""
 

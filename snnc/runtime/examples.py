@@ -1,117 +1,19 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Which examples of a data set are used, and how much each of them counts.
-
-Some are held out of a training, to validate it; an evaluation presents some,
-in an order that it draws.
-"""
+"""How examples are presented, what they decide, and whether rates hold."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import DataError
+from .network import Decide
 
 if TYPE_CHECKING:
     from typing import TypeAlias
-
-DRAWS = 100  # of groups, until every class is on both sides
-
-Rows = NDArray[np.int64]
-
-
-def split(count: int, share: float, seed: int) -> tuple[Rows, Rows]:
-    """Return the examples that are held out, and the others, both shuffled."""
-    order = np.random.default_rng(seed).permutation(count)
-    held_out, others = np.split(order, [int(share * count)])
-    return held_out, others
-
-
-def split_groups(
-    groups: NDArray[Any],
-    share: float,
-    seed: int,
-    y: NDArray[np.int64] | None = None,
-) -> tuple[Rows, Rows]:
-    """Return the same, but with all of a group on one side.
-
-    ``groups``, (examples,), are such as the subjects that were recorded. As
-    many are held out as have a ``share`` of the examples, or a little more.
-    With labels ``y``, (examples,), both sides have every class that there is.
-
-    Raises DataError if there is one group alone, or if no draw gives both
-    sides every class.
-    """
-    names, group = np.unique(groups, return_inverse=True)
-    if len(names) < 2:
-        raise DataError(f"all examples are of group {names[0]}: none to hold")
-    random = np.random.default_rng(seed)
-    sizes = np.bincount(group)
-    lacking: str | None = None
-    for _ in range(DRAWS):
-        order = random.permutation(len(names))
-        reached = np.cumsum(sizes[order]) >= share * len(group)
-        some = min(int(reached.argmax()) + 1, len(names) - 1)
-        is_held = np.isin(group, order[:some])
-        lacking = None if y is None else _lacking(y, is_held)
-        if lacking is None:
-            rows = random.permutation(len(group))
-            return rows[is_held[rows]], rows[~is_held[rows]]
-    raise DataError(f"{lacking}, however whole groups are drawn")
-
-
-def _lacking(y: NDArray[np.int64], is_held: NDArray[np.bool_]) -> str | None:
-    """Say which classes one side leaves out."""
-    sides = {"validation": y[is_held], "training": y[~is_held]}
-    for side, labels in sides.items():
-        missing = np.setdiff1d(y, labels)
-        if len(missing):
-            named = ", ".join(map(str, missing))
-            return f"{side} has no example of class {named}"
-    return None
-
-
-ClassWeight: TypeAlias = 'Mapping[int, float] | Literal["balanced"]'
-Labels = NDArray[np.int64]
-
-
-def unused_ends(y: Labels, classes: int) -> str | None:
-    """Say if labels look as if they were shifted; None if they do not."""
-    unused = [end for end in (0, classes - 1) if not (y == end).any()]
-    if not unused:
-        return None
-    named = " nor of ".join(f"class {end}" for end in unused)
-    message = f"no example is of {named}, of 0..{classes - 1}"
-    return f"{message}: are labels shifted?"
-
-
-def weights_of_classes(
-    asked: ClassWeight,
-    y: Labels | None,
-    classes: int,
-) -> dict[int, float]:
-    """Return what an example of each class counts in the loss.
-
-    That is 1 unless it is ``asked`` for. "balanced" lets all classes that
-    labels ``y``, (examples,), have count alike, and examples 1 on average.
-
-    Raises DataError if there is no such class, or no labels to balance.
-    """
-    if asked != "balanced":
-        if others := set(asked) - set(range(classes)):
-            message = f"there is no class {min(others)}"
-            raise DataError(f"class_weight: {message}")
-        return {label: float(asked.get(label, 1)) for label in range(classes)}
-    if y is None:
-        raise DataError("class_weight: balanced needs y as an array")
-    counts = np.bincount(y, minlength=classes)
-    alike = len(y) / np.count_nonzero(counts) / np.maximum(1, counts)
-    return dict(enumerate(alike.tolist()))
-
 
 # Each example from rest, or in rows with the state carried over.
 Presentation = Literal["rest", "row"]
@@ -143,3 +45,70 @@ def drawn(
 def spans_of(count: int, size: int) -> list[Span]:
     """Return ``count`` examples in spans of ``size``."""
     return [(at, min(at + size, count)) for at in range(0, count, size)]
+
+
+Bounds: TypeAlias = "tuple[float, float]"
+Verdict = Literal["held", "tolerated", "missed"]
+
+
+TOLERATED = 0.05  # by what share of a bound a rate may lie outside of it
+ROUNDING = 1e-6  # of the upper bound: rates are numbers of spikes by seconds
+
+
+def slack_of(bounds: Bounds, present: float = math.inf) -> Bounds:
+    """Return by how many Hz a rate may lie below and above its bounds.
+
+    That is 5 % of a bound or, of rates that are counted in examples of
+    ``present`` seconds, one spike an example, whichever is more.
+    """
+    low, high = (max(TOLERATED * bound, 1 / present) for bound in bounds)
+    return min(low, bounds[0]), high
+
+
+def judged(rate: float, bounds: Bounds, present: float = math.inf) -> Verdict:
+    """Judge a rate in Hz, in examples of ``present`` seconds if in spikes.
+
+    It is tolerated outside of its bounds by `slack_of`.
+    """
+    low, high = bounds
+    rounding = ROUNDING * high
+    if low - rounding <= rate <= high + rounding:
+        return "held"
+    below, above = slack_of(bounds, present)
+    if low - below - rounding <= rate <= high + above + rounding:
+        return "tolerated"
+    return "missed"
+
+
+def percentile(seen: NDArray[Any], percent: float) -> float:
+    """Return what `numpy.percentile` does of numbers that were counted.
+
+    ``seen`` is how often each whole number was seen, from 0 on.
+    """
+    ranks = np.cumsum(seen)
+    place = percent / 100 * (ranks[-1] - 1)
+    low = int(np.searchsorted(ranks, np.floor(place), side="right"))
+    high = int(np.searchsorted(ranks, np.ceil(place), side="right"))
+    return float(low + (high - low) * (place % 1))
+
+
+def decide(rows: NDArray[Any], how: Decide) -> NDArray[Any]:
+    """Return what rows of examples, (examples, steps, units), decide.
+
+    That is the mean of the later half of an example's rows, or its last row.
+    """
+    if how == "last":
+        return rows[:, -1].copy()
+    later: NDArray[Any] = rows[:, rows.shape[1] // 2 :].mean(axis=1)
+    return later
+
+
+def score(outputs: NDArray[Any], y: NDArray[Any], classes: bool) -> float:
+    """Return the share of right decisions, or the root mean square error.
+
+    ``outputs`` are (examples, units); ``y`` are labels, (examples,), if units
+    are ``classes``, else values of the outputs' shape.
+    """
+    if classes:
+        return float(np.mean(outputs.argmax(axis=1) == y))
+    return float(np.sqrt(np.mean((outputs - y) ** 2)))

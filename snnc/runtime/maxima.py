@@ -187,12 +187,8 @@ def _nodes_of(
     step: int,
 ) -> tuple[tuple[int, int, int], ...]:
     """Return what the neuron that compares a pair reads of a level."""
-    signed = []
-    for sign, value in zip((1, -1), pair):
-        for which, node in value.nodes:
-            if which == level:
-                signed.append((sign, node, step))
-    return tuple(signed)
+    signed = ((s, n) for s, v in zip((1, -1), pair) for n in v.nodes)
+    return tuple((s, n, step) for s, (which, n) in signed if which == level)
 
 
 def behind(grid: Grid, pools: Steps, picked: Grid) -> tuple[Grid, Steps]:

@@ -5,11 +5,16 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from .maxima import MaxTree, Triple, Window, max_tree
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -21,12 +26,24 @@ Volume: TypeAlias = "tuple[int, int, int, int]"
 Decide = Literal["mean", "last"]
 
 
+REST = 63 / 64  # the current of LIF neurons at activation 0.0
+
+
 @dataclass(frozen=True)
 class Lif:
-    """Leaky integrate-and-fire neurons; time constants in seconds."""
+    """Leaky integrate-and-fire neurons; time constants in seconds.
+
+    At the current J they fire at 1 / (tau_ref + tau_rc log(1 + 1 / (J - 1)))
+    Hz. `REST` is below threshold on the chip too.
+    """
 
     tau_rc: float = 0.02
     tau_ref: float = 0.002
+
+    def gain(self, high: float) -> float:
+        """Return the current from activation 0.0 to 1.0, ``high`` in Hz."""
+        period = (1 / high - self.tau_ref) / self.tau_rc
+        return 1 / 64 + 1 / math.expm1(period)
 
 
 @dataclass(frozen=True)
@@ -151,6 +168,21 @@ class Layer:
         """The shape with all axes: those that it lacks have size 1."""
         return volume_of(self.shape)
 
+    def first_voltages(self, name: str) -> NDArray[np.float64] | None:
+        """Return the initial voltages of an encoder, in its shape; None for 0.
+
+        They are drawn for the layer as a whole, so that no cut of it changes a
+        spike, and by its name alone, so that no seed of training does either.
+        """
+        if self.start == "rest":
+            return None
+        # The compiler reads this module without NumPy.
+        import numpy as np
+
+        # NumPy's newer generators may draw other numbers in each version.
+        draws = np.random.RandomState(zlib.crc32(name.encode()))
+        return draws.uniform(size=self.shape)
+
 
 @dataclass(frozen=True)
 class Input:
@@ -202,9 +234,8 @@ class Readout:
 class Network:
     """A network: its timing in seconds, its input, layers and readout.
 
-    ``layers`` are in the order of the spec. ``picojoules`` are what a synaptic
-    operation takes on the chip, a spike that a core gets, and a neuron's
-    update in a step; None without a chip.
+    ``layers`` are in the order of the spec. ``target`` is what it
+    is compiled for.
     """
 
     name: str
@@ -213,7 +244,7 @@ class Network:
     input: Input
     layers: Mapping[str, Layer]
     readout: Readout
-    picojoules: tuple[float, float, float] | None = None
+    target: Literal["loihi", "nengo"] = "nengo"
 
     @property
     def steps(self) -> int:
@@ -234,7 +265,7 @@ class Network:
     @property
     def for_loihi(self) -> bool:
         """Whether it is for a chip, even if no layer of it is on one."""
-        return self.picojoules is not None
+        return self.target == "loihi"
 
 
 def volume_of(shape: tuple[int, ...]) -> Volume:

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.runtime.budgets import judged, slack_of
-from snnc.runtime.examples import Presentation
+from snnc.ir.device import Energy
+from snnc.runtime.examples import Presentation, judged, slack_of
 from snnc.runtime.layout import Layout, LayoutError, Weights, smooth_of
 from snnc.runtime.network import Network
 from snnc.tools.results import KerasModel, LayerResult, Result, Work
@@ -98,6 +98,7 @@ def result_of(
     before: BeforeSpikes | None = None,
     steps: int | None = None,
     cores: int | None = None,
+    energy: Energy | None = None,
     **known: Any,
 ) -> Result:
     """Judge all parts of a run, in whatever order they are.
@@ -105,7 +106,8 @@ def result_of(
     ``steps`` are those of an example, the network's unless given; ``model`` is
     what Keras's outputs are of, ``before`` what they were before the phase
     `spikes`, of all examples in order. Only where there are ``cores`` is a
-    chip, whose work is told. ``known`` goes into the result as it is.
+    chip, whose work is told if the ``energy`` of its events is known. ``known``
+    goes into the result as it is.
     """
     steps = network.steps if steps is None else steps
     outputs, classes = outputs_of(parts), network.readout.classes
@@ -140,7 +142,7 @@ def result_of(
         spikes=sum(spikes.values()),
         clipped=_clipped(network, firing, steps),
         resting=_resting(network),
-        work=None if cores is None else work_of(network, spikes, steps),
+        work=None if cores is None else work_of(network, spikes, steps, energy),
         cores=cores,
         **known,
     )
@@ -150,14 +152,15 @@ def work_of(
     network: Network,
     spikes: Mapping[str, float],
     steps: int,
+    energy: Energy | None,
 ) -> Work | None:
-    """Return what the chip does in an example; None without a chip.
+    """Return what the chip does in an example; None if its costs are unknown.
 
     ``spikes`` are those of each layer; one counts as the mean of its layer's
     neurons, and each neuron on the chip takes its energy in each of ``steps``.
     What chips draw while they idle, and the host, are not part of it.
     """
-    if network.picojoules is None:
+    if energy is None:
         return None
     operations = arrivals = 0.0
     updates = 0
@@ -166,9 +169,12 @@ def work_of(
         operations += spikes[name] / neurons * layer.fanout.synaptic_operations
         arrivals += spikes[name] / neurons * layer.fanout.messages
         updates += neurons * steps if layer.on_chip else 0
-    events = (operations, arrivals, updates)
-    costs = zip(network.picojoules, events, strict=True)
-    return Work(operations, PICO * sum(cost * count for cost, count in costs))
+    picojoules = (
+        operations * energy.synaptic_operation
+        + arrivals * energy.spike
+        + updates * energy.active_update
+    )
+    return Work(operations, PICO * picojoules)
 
 
 def layer_result(

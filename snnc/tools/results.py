@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from snnc.runtime.budgets import Verdict
-from snnc.runtime.examples import Presentation
+from snnc.runtime.examples import Presentation, Verdict
 from snnc.runtime.network import Decide
 
 # The plain model, with smooth rates; its weights may be from elsewhere.

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.runtime.decisions import decide
+from snnc.runtime.examples import decide
 from snnc.runtime.network import Decide, Network, Readout, kept_of
 from snnc.tools.results import Contrast, KerasModel, Moment, Reading, Score
 from snnc.tools.statistics import interval

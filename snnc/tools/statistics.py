@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.runtime import budgets
+from snnc.runtime import examples
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Firing:
 
     def percentile(self, percentile: float) -> float:
         """Return spikes an example, interpolated as numpy.percentile does."""
-        return budgets.percentile(self.seen, percentile)
+        return examples.percentile(self.seen, percentile)
 
     @property
     def spikes(self) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import wrap
 
-from snnc.runtime.budgets import Bounds, Verdict
+from snnc.runtime.examples import Bounds, Verdict
 from snnc.text.tables import aligned, counted, human, percent
 from snnc.tools.advice import advice
 from snnc.tools.results import REGISTERS, Contrast, LayerResult, Result

@@ -21,6 +21,7 @@ from snnc.loihi.integers import (
 from snnc.rules.weights import (
     NoBiasScale,
     NoWeightExponent,
+    SpikesTooStrong,
     ThresholdVanishes,
     WeightsRounded,
     WeightsTooFarApart,
@@ -29,6 +30,8 @@ from snnc.rules.weights import (
 from snnc.weights.cores import CoreContent, PlacedLayer
 from snnc.weights.rounding import rounded
 
+STRONGEST = 4.0
+"""Thresholds that a spike may weigh: chips lose what is above the first."""
 ERROR_MOST = 0.03  # what counting an activation's spikes errs by
 
 
@@ -112,6 +115,34 @@ def complaints(placed: PlacedLayer) -> Iterator[Diagnostic]:
             yield kind(placed, worst, len(concerned))
     yield from _too_strong(placed, [n for n, kind in kinds.items() if kind is None])
     yield from _rounded(placed)
+    if not any(kinds.values()):
+        yield from strong_spikes(placed)
+
+
+def strong_spikes(placed: PlacedLayer) -> Iterator[Diagnostic]:
+    """Warn of the connection whose spikes weigh most, if they weigh too much."""
+    cells, population = placed.neurons, placed.mapped.population
+    unit = cells.voltage / cells.threshold
+    synapses = (synapse for core in placed.cores for synapse in core.synapses)
+    read = {id(s.arriving): s.arriving for s in synapses}.values()
+    weights = {
+        kernel.tensor: kernel.factor * unit * _median_channel(kernel.kernel)
+        for kernel in read
+    }
+    tensor = max(weights, key=lambda name: weights[name], default="")
+    if tensor and weights[tensor] > STRONGEST:
+        yield SpikesTooStrong(
+            span=population.layer.span,
+            name=placed.name,
+            tensor=tensor,
+            times=round(weights[tensor]),
+            network=placed.network,
+        )
+
+
+def _median_channel(kernel: Any) -> float:
+    """Return the largest weight of the channel in the middle."""
+    return float(np.median(np.abs(kernel).reshape(-1, kernel.shape[-1]).max(axis=0)))
 
 
 def _block(placed: PlacedLayer, core: CoreContent) -> Blocks:

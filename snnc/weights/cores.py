@@ -102,6 +102,7 @@ class PlacedLayer:
     neurons: ChipNeurons
     cores: tuple[CoreContent, ...]
     blocks: Blocks
+    network: str
 
     @property
     def name(self) -> str:
@@ -158,7 +159,8 @@ def _placed(
     neurons = _neurons(population, mapped.lowered.network.timing.dt)
     weights = [core.weight for core in cores]
     blocks = discretize_blocks(neurons, weights, [core.bias for core in cores])
-    return PlacedLayer(population, neurons, cores, blocks)
+    network = mapped.lowered.network.name
+    return PlacedLayer(population, neurons, cores, blocks, network)
 
 
 def _neurons(population: MappedPopulation, dt: float) -> ChipNeurons:
@@ -189,7 +191,8 @@ def _arriving(
     device = mapped.lowered.network.device
     link = build_links(inlet, target.population.volume, device)["convolution"]
     assert isinstance(link, ImageLink)
-    kernel = compose(projection, link, tensors)
+    filters = target.population.volume[3]
+    kernel = compose(projection, inlet.source, filters, tensors).astype(np.float64)
     gain, _ = gain_and_rest(_spiking(target))
     spike = _spiking(source).rate.high * mapped.lowered.network.timing.dt
     return IncomingKernel(projection, link, kernel, gain / spike)

@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from math import expm1, prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc.ir.logical import Lif, Spiking
-from snnc.ir.lowered import Projection, Window
+from snnc.ir.lowered import Projection, Volume, Window
 from snnc.loihi.axis import Axis, Interval
 from snnc.loihi.image_link import ImageLink
-from snnc.loihi.taps import Tap
 from snnc.loihi.tiling import Part, Piece
-from snnc.runtime.nengo.kernels import ungrouped
+from snnc.runtime import network
+from snnc.runtime.nengo import kernels
 
 Array = NDArray[Any]
 
-REST = 63 / 64
-"""The current of a LIF neuron for activation 0.0."""
-
 
 def gain_and_rest(spiking: Spiking) -> tuple[float, float]:
-    """Return the current from activation 0.0 to 1.0, and that of 0.0.
-
-    A LIF neuron fires at 1 / (tau_ref + tau_rc log(1 + 1 / (J - 1))) Hz.
-    """
+    """Return the current from activation 0.0 to 1.0, and that of 0.0."""
     neuron = spiking.neuron
     if not isinstance(neuron, Lif):
         return spiking.rate.high, 0.0
-    period = (1 / spiking.rate.high - neuron.tau_ref) / neuron.tau_rc
-    return 1 + 1 / expm1(period) - REST, REST
+    kind = network.Lif(neuron.tau_rc, neuron.tau_ref)
+    return kind.gain(spiking.rate.high), network.REST
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,55 +102,48 @@ def _sides(box: Box) -> tuple[slice, ...]:
 
 
 def compose(
-    projection: Projection, link: ImageLink, tensors: Mapping[str, Array]
+    projection: Projection, read: Volume, filters: int, tensors: Mapping[str, Array]
 ) -> Array:
     """Return the kernel over what a projection reads, pools and zeros included.
+
+    Parameters
+    ----------
+    read
+        What is read: the source, or the places of it that are picked.
+    filters
+        Channels of the target.
 
     Returns
     -------
     Array
-        (depth, height, width, source's channels, target's channels), in float64.
+        (depth, height, width, source's channels, target's channels).
     """
-    taps = (link.depth.taps, link.rows.taps, link.columns.taps)
-    channels = link.bands.filters
-    kernel = _own_kernel(projection, tuple(map(_extent, taps)), channels, tensors)
-    for axis, along in enumerate(taps):
-        spread = _counts(along)
-        kernel = np.moveaxis(np.tensordot(spread, kernel, (1, axis)), 0, axis)
-    # A pool is the mean of its window.
-    size = prod(prod(pool.window) for pool in projection.pools)
-    return np.asarray(kernel / size)
-
-
-def _own_kernel(
-    projection: Projection,
-    size: tuple[int, ...],
-    channels: int,
-    tensors: Mapping[str, Array],
-) -> Array:
-    first, stop = projection.rows
     if projection.tensor is None:
-        return np.eye(stop - first)[None, None, None]
-    tensor = tensors[projection.tensor].astype(np.float64)
-    kernel: Array = tensor.reshape(*size, -1, channels)
-    reach = projection.reach
-    if isinstance(reach, Window) and reach.group is not None:
-        kernel = ungrouped(kernel, channels, channels // reach.group.given)
-    return kernel[..., first:stop, :]
+        return folded(kernels.identity(filters), projection)
+    tensor, reach = tensors[projection.tensor], projection.reach
+    if not isinstance(reach, Window):
+        kernel = kernels.unflattened(tensor, read, pools_of(projection))
+        return kernels.extended(folded(kernel, projection), read)
+    kernel = kernels.lifted(tensor)
+    if reach.group is not None:
+        groups = filters // reach.group.given
+        kernel = kernels.ungrouped(kernel, filters, groups)
+    kernel = kernels.dilated(kernel, reach.dilation)
+    kernel = folded(kernel, projection)
+    return kernels.widened(kernel, reach.zeros_before, reach.zeros_behind)
 
 
-def _extent(taps: Sequence[Tap]) -> int:
-    """How many taps the reader's own kernel has."""
-    return 1 + max(own for tap in taps for own, _ in tap)
+def folded(kernel: Array, projection: Projection) -> Array:
+    """Return the rows of a kernel that meet the source, over what pools read."""
+    kernel = kernel[..., slice(*projection.rows), :]
+    for pool in reversed(pools_of(projection)):
+        kernel = kernels.pooled(kernel, pool)
+    return kernel
 
 
-def _counts(taps: Sequence[Tap]) -> Array:
-    """How often each own tap counts in each composed one: (composed, own)."""
-    counts = np.zeros((len(taps), _extent(taps)))
-    for place, tap in enumerate(taps):
-        for own, times in tap:
-            counts[place, own] += times
-    return counts
+def pools_of(projection: Projection) -> tuple[kernels.Pool, ...]:
+    """Return the pools on the way, source first."""
+    return tuple(kernels.Pool(p.window, p.stride) for p in projection.pools)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -31,6 +31,7 @@ CALLS = {
     "init": "init",
     "limits": "limits",
     "plot": "plot",
+    "predict": "predict",
     "report": "report",
     "schema": "schema",
     "sweep": "sweep",

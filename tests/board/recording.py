@@ -53,7 +53,7 @@ def dump_of(core: nxsdk.Core) -> Dump:
         thresholds=len(core.vthProfileCfg),
         configurations=len(core.cxProfileCfg),
         shared_axons=sum(shared.values()),
-        own_axons=sum(slots.values()),
+        own_axons=len(core.axons),
         mixed=sum(len({pop > 0 for pop in kinds}) > 1 for kinds in pops.values()),
         split=sum(len(those) > 1 for those in populations.values()),
     )

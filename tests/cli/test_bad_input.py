@@ -78,6 +78,8 @@ SLOW = {
     "evaluate models/small --data @ --weights small.safetensors": "read",
     "evaluate models/small --data data.npz --weights @.safetensors": "read",
     "evaluate models/small --data data.npz --weights small.safetensors -o @": "written",
+    "predict @ --data data.npz --weights small.safetensors": "read",
+    "predict models/small --data @.npz --weights small.safetensors": "read",
 }
 
 
@@ -116,7 +118,7 @@ def test_a_bad_path_is_told(
 def test_a_bad_path_is_told_by_what_loads_much(
     command: str, what: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    if command.startswith("evaluate"):
+    if command.startswith(("evaluate", "predict")):
         assert main(["build", "small.snn"]) == 0
         x, y = np.zeros((2, 8, 8, 1), np.float32), np.zeros(2, np.int64)
         np.savez("data.npz", x=x, y=y)

@@ -118,7 +118,8 @@ def test_build_writes_a_package_and_its_lock(spec: Path, tmp_path: Path) -> None
     library = sorted((ROOT / "snnc/runtime").rglob("*.py"))
     assert [path.name for path in written if path.parent == package] == [
         "__init__.py", "board.py", "evaluate.py", "keras_model.py", "layout.py",
-        "nengo_network.py", "network.py", "py.typed", "snnc.lock", "train.py",
+        "nengo_network.py", "network.py", "predict.py", "py.typed", "snnc.lock",
+        "train.py",
     ]  # fmt: skip
     assert [
         (path.relative_to(package / "_runtime"), path.read_bytes())

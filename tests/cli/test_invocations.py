@@ -121,6 +121,7 @@ QUICK: list[Case] = [
     ("report small.snn --format markdown", 0, prints("| layer")),
     ("report small.snn --format html", 0, prints("<table")),
     ("report - --stdin-filename unsaved.snn", 1, says(" --> unsaved.snn")),
+    ("report . --packages models", 1, says("newer.snn")),
     ("report small.snn --why", 0, prints("the fewest there can be")),
     ("schema --modeline s.json", 0, prints("# yaml-language-server: $schema=s.json")),
     ("weights small.safetensors --format text", 0, prints("a.kernel")),
@@ -150,6 +151,7 @@ QUICK: list[Case] = [
     ("limits --format markdown", 0, prints("| compartments per core | 1024 |")),
 ]
 EVALUATE = "evaluate models/small --data data.npz --weights small.safetensors"
+PREDICT = f"predict{EVALUATE.removeprefix('evaluate')}"
 CALIBRATE = "calibrate models/small --data data.npz --weights small.safetensors"
 SLOW: list[Case] = [
     (f"{EVALUATE} --simulator nengo --format text", 0, prints("accuracy")),
@@ -164,8 +166,12 @@ SLOW: list[Case] = [
     (f"{EVALUATE} --out new.jsonl", 0, writes("new.jsonl", "outputs")),
     (f"{EVALUATE} --examples-out new.csv", 0, writes("new.csv", "label")),
     (f"{EVALUATE} --resume", 0, prints("accuracy")),
+    (f"{EVALUATE} --min-accuracy 0", 0, prints("accuracy")),
     (f"{EVALUATE} --compare small.snn", 1, says("not a file that `board.py` wrote")),
     (f"{EVALUATE.replace('small.s', 'loud.s')} --strict", 1, says("rates not held")),
+    (f"{PREDICT} -o new.csv", 0, writes("new.csv", "index,label,class")),
+    (f"{PREDICT} --output new.npz --over-time", 0, writes("new.npz", "over_time")),
+    (f"{PREDICT} --simulator nengo", 0, prints("index,label,class")),
     (f"{CALIBRATE} -o new.safetensors", 0, writes("new.safetensors", "a.kernel")),
     (
         f"{CALIBRATE} --weights-out new.safetensors --examples 2",

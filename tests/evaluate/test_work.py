@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import snnc
 from snnc.exact import make_engine
+from snnc.loihi import profile
 from snnc.loihi.profile import read_profile
+from snnc.output.imported import open_package
 from snnc.tools.measures import work_of
-from tests.evaluate.conftest import Case
+from tests.evaluate.conftest import SMALL, Case
+from tests.support import network
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
@@ -39,8 +44,8 @@ def test_a_spike_of_every_neuron_takes_what_its_axons_reach(
     case: Callable[..., Case], name: str
 ) -> None:
     made = case(name, 1)
-    network = made.package.network
-    layers = network.layers
+    described = made.package.network
+    layers = described.layers
     with make_engine(made.package, made.weights) as engine:
         model = engine._built.simulator.model
         operations, arrivals = followed(model)
@@ -48,9 +53,25 @@ def test_a_spike_of_every_neuron_takes_what_its_axons_reach(
     once = {layer: float(np.prod(layers[layer].shape)) for layer in layers}
     energy = read_profile().energy
     for steps in (7, 20):
-        found = work_of(network, once, steps)
+        found = work_of(described, once, steps, energy)
         assert found is not None
         assert found.synaptic_operations == operations > 0
         picojoules = operations * energy.synaptic_operation + arrivals * energy.spike
         picojoules += steps * neurons * energy.active_update
         assert found.energy_joules == pytest.approx(picojoules * 1e-12)
+
+
+def test_energy_is_that_of_the_device_of_the_package(tmp_path: Path) -> None:
+    shipped = Path(profile.__file__).with_name("loihi1.toml").read_text()
+    assert "spike = 1.7" in shipped
+    device = tmp_path / "other.toml"
+    device.write_text(shipped.replace("spike = 1.7", "spike = 9.0"))
+    (tmp_path / "pyproject.toml").touch()
+    spec = tmp_path / "small.snn"
+    spec.write_text(network(SMALL, "small"))
+    built = snnc.load(spec, str(device)).build(tmp_path / "models").opened
+    assert built.energy is not None
+    assert built.energy.spike == 9.0
+    device.unlink()
+    read_profile.cache_clear()
+    assert open_package(tmp_path / "models" / "small").energy is None

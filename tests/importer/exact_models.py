@@ -242,6 +242,14 @@ CASES: dict[str, Case] = {
         la.Conv2D(3, 3, padding="same", activation="relu"),
         la.Conv2D(3, 3, activation="relu"), *_head(la)],
         ("--input-range", "0..255"), values=(0, 255)),
+    "bytes": Case((7, 7, 2), lambda la: [
+        la.Conv2D(3, 3, padding="same", activation="relu"),
+        la.Conv2D(3, 3, activation="relu"), *_head(la)],
+        ("--input-range", "0..255"), values=(0, 255)),
+    "signed bytes": Case((7, 7, 2), lambda la: [
+        la.Conv2D(3, 3, padding="same", activation="relu"),
+        la.Conv2D(3, 3, activation="relu"), *_head(la)],
+        ("--input-range", "-128..127", "--encode", "rate"), values=(-128, 127)),
     "line": Case((16, 2), lambda la: [
         la.SeparableConv1D(4, 3), la.BatchNormalization(), la.ReLU(),
         la.AveragePooling1D(2), la.Conv1D(4, 3, dilation_rate=2, activation="relu"),

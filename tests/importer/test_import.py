@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from safetensors.numpy import load_file
 
+import snnc as snnc_api
 from snnc.cli import snnc
 from tests.importer.configs import IMAGE, functional, layer
 from tests.support import ROOT, codes
@@ -178,10 +183,120 @@ def test_a_network_that_is_too_large_is_written_all_the_same(folder: Path) -> No
         layer("Dense", "end", "d", units=3, activation="softmax"),
     )
     Path("m.json").write_text(json.dumps(large), encoding="utf-8")
-    done = run("m.json", "-o", "net.snn")
+    done = run("m.json", "-o", "net.snn", "--chips", "1")
     assert done.return_value == 1
     assert "SNN406" in done.stderr
     assert "units 262144" in Path("net.snn").read_text(encoding="utf-8")
+
+
+def test_a_network_of_several_chips_gets_them(folder: Path) -> None:
+    wide = functional(
+        layer("InputLayer", "image", batch_input_shape=[None, 32, 32, 3]),
+        layer("Conv2D", "e", "image", filters=8, kernel_size=[3, 3], activation="relu"),
+        layer("Conv2D", "a", "e", filters=96, kernel_size=[3, 3], activation="relu"),
+        layer("Conv2D", "b", "a", filters=96, kernel_size=[3, 3], activation="relu"),
+        layer("GlobalAveragePooling2D", "g", "b"),
+        layer("Dense", "end", "g", units=10, activation="softmax"),
+    )
+    Path("m.json").write_text(json.dumps(wide), encoding="utf-8")
+    done = run("m.json", "-o", "net.snn")
+    assert done.return_value == 0
+    assert "note: it takes 144 cores: `chips 2` is the least that fits" in done.stderr
+    text = Path("net.snn").read_text(encoding="utf-8")
+    assert "target loihi { chips 2 }" in text
+    assert snnc_api.parse(text).report().cores == 144
+    assert run("m.json", "--chips", "3").return_value == 0
+    one = run("m.json", "--chips", "1")
+    assert one.return_value == 1
+    assert "needs 144 cores, 128 are allowed" in one.stderr
+
+
+def dense(name: str, reads: str, activation: str = "relu") -> dict[str, Any]:
+    return layer("Dense", name, reads, units=12, activation=activation)
+
+
+def test_the_host_looks_up_an_embedding_at_the_front(folder: Path) -> None:
+    config = functional(
+        layer("InputLayer", "words", batch_input_shape=[None, 20]),
+        layer("Embedding", "em", "words", input_dim=10**6, output_dim=8),
+        layer("Conv1D", "c", "em", filters=8, kernel_size=[3], activation="relu"),
+        layer("GlobalAveragePooling1D", "g", "c"),
+        dense("end", "g", "softmax"),
+    )
+    Path("m.json").write_text(json.dumps(config))
+    done = run("m.json")
+    assert done.return_value == 0
+    assert "input words 20x8 in -1..1" in done.stdout
+    assert "look the rows up on the host" in run("m.json", "--explain").stdout
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        layer("Lambda", "end", "b", function=["4wEAAA==", None, None]),
+        layer("Reshape", "end", "b", target_shape=[4, 3]),
+    ],
+    ids=lambda last: last["class_name"],
+)
+def test_a_model_ends_before_what_the_host_does_last(
+    folder: Path, last: dict[str, Any]
+) -> None:
+    config = functional(
+        layer("InputLayer", "x", batch_input_shape=[None, 20]),
+        dense("a", "x"), dense("b", "a", "linear"), last,
+    )  # fmt: skip
+    Path("m.json").write_text(json.dumps(config))
+    done = run("m.json")
+    assert done.return_value == 0
+    assert "readout b { units 12 }" in done.stdout
+    if last["class_name"] == "Lambda":
+        assert "what Keras takes the Lambda of" in done.stderr
+        between = copy.deepcopy(config)
+        between["config"]["layers"].append(dense("c", "end"))
+        between["config"]["output_layers"] = [["c", 0, 0]]
+        Path("m.json").write_text(json.dumps(between))
+        assert run("m.json").return_value == 1
+
+
+IMAGES = {
+    "pools of another order": (
+        layer("Conv2D", "c", "image", filters=4, kernel_size=[3, 3],
+              activation="relu", data_format="channels_last"),
+        layer("MaxPooling2D", "p", "c", pool_size=[2, 2],
+              data_format="channels_first"),
+        "give all layers the same `data_format`",
+    ),
+    "a padded maximum": (
+        layer("Conv2D", "c", "image", filters=4, kernel_size=[3, 3]),
+        layer("MaxPooling2D", "p", "c", pool_size=[3, 3], strides=[2, 2],
+              padding="same"),
+        "use `padding='valid'`, put the activation before it",
+    ),
+    "a layer of NVIDIA": (
+        layer("Flatten", "c", "image"),
+        layer("CuDNNLSTM", "p", "c", units=4),
+        "bin time along the depth",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_a_help_names_what_can_be_done(folder: Path, name: str) -> None:
+    first, second, said = IMAGES[name]
+    end = layer("Flatten", "f", "p"), dense("d", "f"), dense("end", "d")
+    Path("m.json").write_text(json.dumps(functional(IMAGE, first, second, *end)))
+    done = run("m.json")
+    assert done.return_value == 1
+    assert said in done.stderr
+
+
+def test_few_of_many_changed_names_are_listed(folder: Path) -> None:
+    names = ["x", *(f"block/{n}" for n in range(40))]
+    layers = [dense(b, a) for a, b in pairwise(names)]
+    given = layer("InputLayer", "x", batch_input_shape=[None, 12])
+    Path("m.json").write_text(json.dumps(functional(given, *layers)))
+    done = run("m.json")
+    assert "block/5 is block_5 and 34 more\n" in done.stderr
 
 
 def test_padding_that_no_kernel_has_is_done_to_the_data(folder: Path) -> None:
@@ -262,6 +377,38 @@ def test_the_range_and_the_name_are_those_that_are_asked_for(folder: Path) -> No
     assert "in -255..255 as -1..1" in done.stdout
     assert "encode rate {" in done.stdout
     assert "assumed" not in done.stderr
+
+
+def test_wide_values_are_divided_and_weights_multiplied(folder: Path) -> None:
+    chain = str(Path(__file__).parent / "data" / "k3_chain.h5")
+    kernels = {}
+    for values in ("0..1", "0..255"):
+        done = run(
+            chain, "--input-range", values, "-o", "w.snn", "--weights-out",
+            "w.safetensors", "--force",
+        )  # fmt: skip
+        assert "SNN502" not in done.stderr
+        assert ("divides the input by 255" in done.stderr) == (values == "0..255")
+        kernels[values] = load_file("w.safetensors")
+    assert "in 0..255 as 0..1" in Path("w.snn").read_text(encoding="utf-8")
+    # An encoder that would clip is divided, and its readers are multiplied.
+    factor = np.prod([
+        np.abs(kernels["0..255"][name]).max() / np.abs(kernels["0..1"][name]).max()
+        for name in ("conv2d_0.kernel", "dense_0.kernel")
+    ])  # fmt: skip
+    assert factor == pytest.approx(255, rel=1e-5)
+
+
+def test_an_import_warns_of_spikes_that_weigh_too_much(folder: Path) -> None:
+    graph = str(Path(__file__).parent / "data" / "k3_graph.h5")
+    files = "-o", "w.snn", "--weights-out", "w.safetensors", "--force"
+    assert "SNN751" not in run(graph, *files).stderr
+    done = run(graph, "--input-range", "0..100", *files)
+    assert done.return_value == 0
+    assert "warning[SNN751]: one spike through" in done.stderr
+    refused = run(graph, "--input-range", "0..10000", *files)
+    assert refused.return_value == 1
+    assert "the upper end is 0.0305176 Hz" in refused.stderr
 
 
 def test_a_regression_has_units_unless_classes_are_asked_for(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Files of older Keras: what is refused, and what is read all the same."""
+"""Files of older Keras: what is translated, and what is not read."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from snnc.importer.convert import convert
+from snnc.importer.files import read_file
 from snnc.importer.model import RefusedModelError
 from snnc.importer.read import read
 from snnc.importer.request import ImportRequest
@@ -27,7 +28,7 @@ KERNEL = np.arange(4, dtype="f4").reshape(2, 2)
         ("2.2.4", "theano", "Keras 2.2.4 on Theano"),
     ],
 )
-def test_what_keras_2_has_to_save_once_is_refused(
+def test_what_an_old_keras_wrote_is_read_without_weights(
     version: str, backend: str | None, writer: str, tmp_path: Path
 ) -> None:
     said = {"keras_version": version, "backend": backend}
@@ -39,11 +40,73 @@ def test_what_keras_2_has_to_save_once_is_refused(
             if value is not None:
                 opened.attrs[key] = value.encode()
     for path in (text, file):
-        with pytest.raises(
-            RefusedModelError, match=f"by {writer}; snnc reads"
-        ) as caught:
-            read(path)
-        assert caught.value.diagnostic.code == "SNN825"
+        model, weights = read(path)
+        assert weights is None
+        assert model.notes[-1].startswith(f"{writer} wrote it: ")
+    with pytest.raises(RefusedModelError, match=f"are from {writer}; snnc") as caught:
+        read_file(text, "m.json", str(file))
+    assert caught.value.diagnostic.code == "SNN825"
+
+
+KERAS_1 = [
+    {"class_name": "Convolution2D", "config": {
+        "name": "c", "batch_input_shape": [None, 8, 8, 1], "input_dtype": "float32",
+        "nb_filter": 4, "nb_row": 3, "nb_col": 2, "border_mode": "same",
+        "subsample": [1, 2], "dim_ordering": "tf", "init": "glorot_uniform",
+        "activation": "relu", "bias": False, "W_constraint": None,
+        "W_regularizer": {"name": "WeightRegularizer", "l1": 0.0, "l2": 0.01},
+        "b_regularizer": None, "activity_regularizer": None, "b_constraint": None}},
+    {"class_name": "MaxPooling2D", "config": {
+        "name": "p", "pool_size": [2, 2], "strides": [2, 2], "border_mode": "valid",
+        "dim_ordering": "tf"}},
+    {"class_name": "Dropout", "config": {"name": "o", "p": 0.25}},
+    {"class_name": "Flatten", "config": {"name": "f"}},
+    {"class_name": "Dense", "config": {
+        "name": "d", "output_dim": 3, "activation": "softmax", "bias": True,
+        "init": "uniform", "input_dim": 32}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("version", ["1.2.2", None])
+def test_a_configuration_of_keras_1_is_translated(
+    version: str | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "m.json"
+    value = {"class_name": "Sequential", "config": KERAS_1, "keras_version": version}
+    path.write_text(json.dumps(value))
+    model, weights = read(path)
+    assert weights is None
+    written = convert(model, ImportRequest(), "m.json").written
+    assert written is not None
+    assert "filters 4, kernel 3x2, stride 1x2, padding same" in written.text
+    assert "bias off" in written.text
+    assert "l2 0.01" in written.text
+    assert "readout d { classes 3 }" in written.text
+
+
+def test_a_lambda_of_keras_1_is_refused_as_one_of_keras_2(tmp_path: Path) -> None:
+    path = tmp_path / "m.json"
+    code = {"class_name": "Lambda", "config": {"name": "l", "function": "x"}}
+    config = [KERAS_1[0], code, *KERAS_1[1:]]
+    path.write_text(json.dumps({"class_name": "Sequential", "config": config}))
+    conversion = convert(read(path)[0], ImportRequest(), "m.json")
+    assert [problem.code for problem in conversion.problems] == ["SNN830"]
+
+
+def test_merges_of_keras_1_are_layers(tmp_path: Path) -> None:
+    dense = {"output_dim": 4, "activation": "relu"}
+    config = functional(
+        layer("InputLayer", "x", batch_input_shape=[None, 6]),
+        layer("Dense", "a", "x", **dense),
+        layer("Dense", "b", "x", **dense),
+        layer("Merge", "m", "a", "b", mode="sum", concat_axis=-1),
+        layer("Dense", "d", "m", **dense),
+    )
+    config["keras_version"] = "1.1.0"
+    path = tmp_path / "m.json"
+    path.write_text(json.dumps(config))
+    kinds = [layer.kind for layer in read(path)[0].layers]
+    assert kinds == ["InputLayer", "Dense", "Dense", "Add", "Dense"]
 
 
 @pytest.mark.parametrize("said", [{"keras_version": "2.2.4"}, {"keras_version": None}])

@@ -93,13 +93,6 @@ CONFIGS = {
     "missing": (functional(IMAGE, layer("Dense", "d", "nobody")), "SNN816"),
     "dtype": (functional(IMAGE, layer("Dense", "d", "image", dtype="f3")), "SNN818"),
     "infinite": (functional(IMAGE, layer("Dense", "d", "image", a=1e999)), "SNN819"),
-    "old": (
-        {
-            "class_name": "Sequential",
-            "config": [layer("Convolution2D", "c", nb_filter=2, border_mode="same")],
-        },
-        "SNN825",
-    ),
     "unbuilt": ({"class_name": "Sequential", "config": [layer("D", "d")]}, "SNN820"),
     "huge": (
         functional(layer("InputLayer", "i", batch_input_shape=[None, 10**9, 9])),

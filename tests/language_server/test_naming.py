@@ -146,7 +146,7 @@ async def test_nothing_is_renamed_that_may_be_read_otherwise(
 ) -> None:
     document = open_text(client, SNN.replace("units 4", "units"))
     params = types.RenameParams(document.identifier, use(document), "first")
-    with pytest.raises(JsonRpcException, match="line 9 can't be read: mend it first"):
+    with pytest.raises(JsonRpcException, match="line 9 can't be read: fix it first"):
         await client.text_document_rename_async(params)
 
 

@@ -93,7 +93,7 @@ def test_the_command_line_takes_a_device(
         ("cores = 128", "cores = true", "`cores` is True"),
         ("index_bits = [0,", 'index_bits = ["0",', "`index_bits`"),
         ("[chip]", "[chips]", "has no [chip]"),
-        ("[chip]", "[chip", "is no TOML"),
+        ("[chip]", "[chip", "is not valid TOML"),
         ("cores = 128", "cores = inf", "`cores` is inf, not a whole number"),
         (
             "synaptic_operation = 23.6",
@@ -107,9 +107,9 @@ def test_the_command_line_takes_a_device(
         ),
         ("spike = 1.7", "spike = 1e300", "`spike` is 1e+300, not from 0 to 1e+09"),
         ("cores = 128", f"cores = 1{'0' * 400}", "`cores` is 1000"),
-        ("cores = 128", f"cores = 1{'0' * 9000}", "is no TOML"),
-        ("cores = 128", f"cores = {'[' * 9000}", "is no TOML"),
-        ("cores = 128", "cores = \u0661\u0662", "is no TOML"),
+        ("cores = 128", f"cores = 1{'0' * 9000}", "is not valid TOML"),
+        ("cores = 128", f"cores = {'[' * 9000}", "is not valid TOML"),
+        ("cores = 128", "cores = \u0661\u0662", "is not valid TOML"),
     ],
 )
 def test_a_broken_file_is_refused_with_the_reason(

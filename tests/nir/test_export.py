@@ -151,7 +151,7 @@ def test_what_can_t_be_exported_is_said(tmp_path: Path) -> None:
         return str(error.value)
 
     assert "no package and no spec" in refused(tmp_path / "none", weights)
-    assert "no sound snnc.lock" in refused(tmp_path, weights)
+    assert "no valid snnc.lock" in refused(tmp_path, weights)
     assert "c0.kernel has shape" in refused(spec, weights_of(spec_of("pools")))
     weights["c0.bias"][1] = np.nan
     assert "c0.bias holds 1 NaN" in refused(spec, weights)

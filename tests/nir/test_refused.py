@@ -191,4 +191,4 @@ def test_a_file_of_another_format_is_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["export", "net", "--weights", "w", "-o", "net.onnx"]) == 2
-    assert "what is written is NIR: type -o net.nir" in capsys.readouterr().err
+    assert "the output is NIR: use -o net.nir" in capsys.readouterr().err

@@ -284,7 +284,7 @@ HELPED: list[tuple[str, str, str, str]] = [
     ("target:\n  loihi:\n    chips: 1", "target: loihi, chips 1", "SNN135",
      "write, for example, `target: {loihi: {chips: 1}}`"),
     ("  - dense:\n      name: d0\n", "  - dense d0:\n", "SNN200",
-     "the name stands below: `dense: {name: d0, ...}`"),
+     "write the name below the kind: `dense: {name: d0, ...}`"),
     ("  - dense:\n", "  - fc7x:\n", "SNN200", "a layer begins with `add`, `avgpool`"),
     ("- conv3d: {name: c1,", "- c1: {type: Conv3D,", "SNN200",
      "write `conv3d: {name: c1, filters: 16, kernel: 3, stride: 2}`"),

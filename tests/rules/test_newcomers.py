@@ -216,9 +216,19 @@ CHANGES = [
     ("c0 {", "c0 from image {", "SNN253", "read the encoder: write `from e`"),
     ("kernel 3", "shortcut image", "SNN253", "read the encoder: write `shortcut e`"),
     ("kernel 3", "kernel 3x3x3", "SNN302", "write `kernel 3` for all axes, or `ke"),
-    ("28x28x1", "28x28x1 in -inf..inf #", "SNN101", "the least and the largest value"),
+    (
+        "28x28x1",
+        "28x28x1 in -inf..inf #",
+        "SNN101",
+        "the smallest and the largest value",
+    ),
     ("rate 20..150 Hz", "rate 20Hz..150Hz", "SNN102", "write `20..150 Hz`"),
-    ("kernel 3", "percentile 0.999", "SNN206", "write `percentile 99.9`: it is of a"),
+    (
+        "kernel 3",
+        "percentile 0.999",
+        "SNN206",
+        "write `percentile 99.9`: it is out of 100",
+    ),
     ("loihi { chips 1 }", "nengo { chips 1 }", "SNN203", "write `target loihi`,"),
     ("conv e {", "rate e {", "SNN203", "write `encode conv`, which has `filters`"),
     ("e { filters 2 }", "e { padding causal }", "SNN210", "of `conv1d` alone"),
@@ -383,7 +393,7 @@ def test_channels_first_is_one_message_where_a_layer_does_not_fit() -> None:
 
 def test_a_dense_layer_at_the_end_is_told_to_be_the_readout() -> None:
     text = SPEC.replace("readout digit { classes 10 }", "dense out { units 10 }")
-    assert "`readout out { classes 10 }` in place of `dense out`" in (
+    assert "`readout out { classes 10 }` instead of `dense out`" in (
         only(text).render_help()
     )
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from snnc.runtime.budgets import judged, slack_of
+from snnc.runtime.examples import judged, slack_of
 from snnc.tools.summary import outside
 
 

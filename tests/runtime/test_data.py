@@ -10,18 +10,9 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from snnc.runtime.data import (
-    DataError,
-    DataSpec,
-    check_data,
-    check_input,
-    load_data,
-    load_input,
-    open_data,
-    open_input,
-    select,
-)
+from snnc.runtime.data import DataError, DataSpec, check_input, load_input, open_input
 from snnc.runtime.examples import drawn
+from snnc.runtime.labels import check_data, load_data, open_data, select
 
 X = np.random.default_rng(0).random((50, 6, 6, 1)).astype(np.float32)
 Y = np.arange(50) % 3

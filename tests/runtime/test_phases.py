@@ -110,7 +110,7 @@ def test_trained_layers_spike_within_their_rates(
     package = open_package(made[name].package)
     with make_engine(package, tmp_path / "w") as engine:
         counts = engine.run(X, "row", keep=("counts",)).counts
-    network, judged = made[name].network, made[name].module("_runtime.budgets").judged
+    network, judged = made[name].network, made[name].module("_runtime.examples").judged
     for layer, data in network.layers.items():
         rate = np.percentile(counts[layer], data.percentile) / network.present
         assert judged(rate, data.rate, network.present) != "missed", (layer, rate)

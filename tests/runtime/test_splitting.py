@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnc.runtime.arrays import DataError
-from snnc.runtime.examples import split, split_groups, unused_ends, weights_of_classes
+from snnc.runtime.keras.splitting import (
+    split,
+    split_groups,
+    unused_ends,
+    weights_of_classes,
+)
 
 
 def test_a_split_is_of_all_examples() -> None:

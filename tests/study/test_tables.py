@@ -13,7 +13,7 @@ import pytest
 from benchmarks.fidelity import table
 from benchmarks.study import plots, results, tables
 from benchmarks.study.curve import accuracy, over_time
-from snnc.runtime.decisions import decide
+from snnc.runtime.examples import decide
 from tests.support import ROOT
 
 WRITTEN = ROOT / "docs" / "accuracy"

@@ -14,8 +14,8 @@ import pytest
 
 from snnc.exact import make_engine
 from snnc.exact.package import open_package
-from snnc.runtime.budgets import judged
 from snnc.runtime.data import DataError
+from snnc.runtime.examples import judged
 from snnc.runtime.layout import LayoutError
 from snnc.tools.calibration import CalibrationError, Calibrator
 from tests.agreement.built import imported

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snnc.runtime.decisions import decide
+from snnc.runtime.examples import decide
 from snnc.tools.scores import (
     decide_early,
     difference,

@@ -64,6 +64,8 @@ def spoilt(name: str) -> None:
     elif name == "outlier":
         weights["a.kernel"][..., 1] *= 300
         weights["a.bias"][:] = 0
+    elif name == "strong-spikes":
+        weights["b.kernel"] *= 60
     elif name == "few-bits":
         weights["a.kernel"] *= 1e-2
         weights["a.bias"][:] = 0
@@ -89,12 +91,13 @@ CHIP = (
     "no-weights",
     "outlier",
     "few-bits",
+    "strong-spikes",
     "dead",
     "too-strong",
 )
 
 
-GOOD = ("sound", "dead", "too-strong", "outlier", "few-bits")
+GOOD = ("sound", "dead", "too-strong", "outlier", "few-bits", "strong-spikes")
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from snnc.importer.table.convolutions import (
     read_separable,
 )
 from snnc.importer.table.inputs import (
+    read_embedding,
     read_flatten,
     read_input,
     read_normalization,
@@ -84,6 +85,7 @@ HANDLERS: dict[str, Handler] = {
     "Mean": read_operation,
     "Transpose": read_operation,
     "Permute": read_permute,
+    "Embedding": read_embedding,
     "Cropping1D": read_cropping,
     "Cropping2D": read_cropping,
     "Cropping3D": read_cropping,
@@ -138,6 +140,8 @@ REFUSED: dict[str, tuple[str, str]] = {
     "LSTM": (_STATE, _BIN),
     "GRU": (_STATE, _BIN),
     "SimpleRNN": (_STATE, _BIN),
+    "CuDNNLSTM": (_STATE, _BIN),
+    "CuDNNGRU": (_STATE, _BIN),
     "Bidirectional": (_STATE, _BIN),
     "ConvLSTM1D": (_STATE, _BIN),
     "ConvLSTM2D": (_STATE, _BIN),
@@ -152,11 +156,6 @@ REFUSED: dict[str, tuple[str, str]] = {
     "GroupNormalization": (_NORM, _UNITS),
     "UnitNormalization": (_NORM, _UNITS),
     "SpectralNormalization": (_NORM, _UNITS),
-    "Embedding": (
-        "it looks rows up, and the chip reads rates",
-        "look them up before the network: the input of the spec is the embedded"
-        " sequence, length x channels",
-    ),
     "Lambda": (
         "its code is in the file, and snnc runs none of it",
         "replace it by a layer of Keras, or do it to the data",
@@ -215,8 +214,8 @@ REFUSED: dict[str, tuple[str, str]] = {
 }
 UNKNOWN = (
     "specs have no such layer",
-    "build it from convolutions, dense layers, `Add`, `Concatenate` and average pools;"
-    " `docs/language.md` has all",
+    "do it to the data, end the model before it, or replace it by a layer that"
+    " `docs/from-keras.md` lists",
 )
 
 
@@ -224,6 +223,10 @@ def read_refused(layer: KerasLayer, walk: Walk) -> Value:
     """Refuse a layer that no other handler reads."""
     if tool_of(layer.kind) is not None:
         return read_foreign(layer, walk)
+    if layer.kind == "Lambda" and not walk.readers[layer.name] and layer.reads:
+        walk.finals[layer.name] = layer.kind
+        walk.rewrite(layer, "at the end, where the host computes it: it is left out")
+        return walk.source(layer)
     why, remedy = REFUSED.get(layer.kind, UNKNOWN)
     return walk.refuse(layer, why, remedy)
 

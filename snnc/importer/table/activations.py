@@ -177,7 +177,10 @@ def _fire(
         if str(error) == BORDER and all(map(_pads_input, value.terms)):
             remedy = "pad the data (`np.pad`), and import the model without its padding"
             return walk.refuse(layer, BORDER, remedy)
-        return _unfit(walk.layers.get(error.layer, layer), walk, str(error))
+        faulty = walk.layers.get(error.layer, layer)
+        if str(error) == BORDER and any(map(_pads, value.terms)):
+            return walk.refuse(faulty, BORDER, NARROWER)
+        return _unfit(faulty, walk, str(error))
     (term,) = fired.terms
     if len(units) == 1:
         if not walk.is_refused(layer.name):
@@ -188,6 +191,16 @@ def _fire(
 
 def _pads_input(term: Term) -> bool:
     return term.source == INPUT and term.steps[0].op == "window"
+
+
+def _pads(term: Term) -> bool:
+    return any(step.op == "window" for step in term.steps)
+
+
+NARROWER = (
+    "pad by less than the kernel is wide, best by `padding='same'` in place of"
+    " `ZeroPadding`, and retrain"
+)
 
 
 def _unfit(layer: KerasLayer, walk: Walk, why: str) -> Value:

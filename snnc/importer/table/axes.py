@@ -37,6 +37,16 @@ class Axes:
     view: View
 
 
+def one_order(walk: Walk) -> str:
+    """Say how a layer gets the axes that it is for."""
+    layers = walk.model.layers
+    orders = {layer.options.get("data_format") for layer in layers} - {None}
+    is_moved = any(layer.kind in ("Permute", "Reshape") for layer in layers)
+    if len(orders) > 1 and not is_moved:
+        return "give all layers the same `data_format`"
+    return "build the layers without `Permute` and `Reshape` between"
+
+
 def is_first(layer: KerasLayer) -> bool:
     return layer.options.get("data_format") == "channels_first"
 

@@ -9,7 +9,14 @@ from snnc.importer.draft import BROKEN, Value, order, plain, sizes
 from snnc.importer.linear import LinearStep, Op, Shape, Term, point, whole
 from snnc.importer.model import KerasLayer
 from snnc.importer.table.activations import activate, activation_of
-from snnc.importer.table.axes import AxesError, axes_of, extended, is_first, slide
+from snnc.importer.table.axes import (
+    AxesError,
+    axes_of,
+    extended,
+    is_first,
+    one_order,
+    slide,
+)
 from snnc.importer.table.options import dims, shown, take_l2, tell_options
 from snnc.importer.walk import Walk
 
@@ -88,9 +95,7 @@ def _convolve(layer: KerasLayer, walk: Walk, filters: int, op: Op, *kept: str) -
 
 
 def _misfit(layer: KerasLayer, walk: Walk, why: str) -> Value:
-    return walk.refuse(
-        layer, why, "build the layers without `Permute` and `Reshape` between"
-    )
+    return walk.refuse(layer, why, one_order(walk))
 
 
 def read_dense(layer: KerasLayer, walk: Walk) -> Value:

@@ -84,7 +84,8 @@ def _several(layer: KerasLayer, walk: Walk, shape: list[int | None]) -> Value:
         walk.refuse(
             layer,
             f"the model has {count} inputs ({names}); a spec has one",
-            "import `keras.Model(model.inputs[0], output)`, the part with one input",
+            "let the host compute what they meet in, and import the layers behind it as"
+            " a model of one input",
             rule="inputs",
         )
     sizes = tuple(size for size in shape if size is not None)
@@ -289,6 +290,9 @@ def reshaped(layer: KerasLayer, walk: Walk, value: Value, target: list[int]) -> 
         return walk.refuse(
             layer, f"it reads {size} values", "save the model anew", option
         )
+    if not walk.readers[layer.name] and not (value.parts or value.flat):
+        walk.keep(layer, "at the end: a readout has the same values in one row")
+        return value
     if value.parts:
         if target == [size]:
             walk.keep(layer, "it gives what it reads")
@@ -315,6 +319,27 @@ def reshaped(layer: KerasLayer, walk: Walk, value: Value, target: list[int]) -> 
 def _is_wider(value: Value, view: tuple[tuple[int, ...], ...]) -> bool:
     """Whether an input would lack an axis that convolutions are to move along."""
     return len(view) > len(value.shape) or (len(view) > 1 and view != value.view)
+
+
+def read_embedding(layer: KerasLayer, walk: Walk) -> Value:
+    """Let the host look rows up where nothing else reads the input."""
+    value = walk.source(layer)
+    width = layer.options.get("output_dim")
+    if value.broken:
+        return value
+    is_first = value.is_alone and len(value.shape) == 1
+    if not (is_first and walk.is_read_once(layer.reads[0]) and isinstance(width, int)):
+        return walk.refuse(
+            layer,
+            "it looks rows up, and the chip reads rates",
+            "look them up before the network: the input of the spec is the embedded"
+            " sequence, length x channels",
+        )
+    shape = (value.shape[0], width)
+    walk.is_embedded = True
+    size = "x".join(map(str, shape))
+    walk.rewrite(layer, f"the input is {size}: look the rows up on the host")
+    return _laid_out(walk, shape)
 
 
 def read_permute(layer: KerasLayer, walk: Walk) -> Value:

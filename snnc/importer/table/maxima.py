@@ -17,6 +17,10 @@ from snnc.importer.table.joins import summed
 from snnc.importer.walk import Walk
 
 NEGATIVE = "what it reads may be below 0, and rates are not"
+PADDED = (
+    "its `padding` leaves values out at the edges, where neurons compare with 0, and"
+    " what it reads may be below 0"
+)
 BEFORE = "put the activation before it"
 ODD = "no `maxpool` has its windows, and they are too large to compare value by value"
 SAME = "put neurons before it, and use `padding='same'`"
@@ -39,6 +43,8 @@ def maximum(
     is_padded = any(window.pads for window in windows)
     if levels > MOST_LEVELS or (is_padded and not value.is_positive):
         why, first = (ODD, SAME) if value.is_positive else (NEGATIVE, BEFORE)
+        if is_padded and not value.is_positive:
+            why, first = PADDED, f"use `padding='valid'`, {BEFORE}"
         mean = "type `--rewrite maxpool=avgpool` (its readers take the mean)"
         remedy = f"{first}, or {mean}; both retrain"
         return walk.refuse(layer, why, remedy, rule="maxpool")

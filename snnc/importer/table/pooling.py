@@ -7,7 +7,14 @@ from dataclasses import replace
 from snnc.importer.draft import BROKEN, StatementDraft, Value, View
 from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows, point
 from snnc.importer.model import KerasLayer
-from snnc.importer.table.axes import Axes, AxesError, axes_of, extended, slide
+from snnc.importer.table.axes import (
+    Axes,
+    AxesError,
+    axes_of,
+    extended,
+    one_order,
+    slide,
+)
 from snnc.importer.table.maxima import maximum, rectified, windowed
 from snnc.importer.table.options import dims, tell_options
 from snnc.importer.walk import Walk
@@ -110,7 +117,7 @@ def _whole(layer: KerasLayer, walk: Walk, value: Value) -> tuple[Windows, View] 
     try:
         axes = axes_of(layer, value, int(layer.kind[-2]))
     except AxesError as error:
-        walk.refuse(layer, str(error), "build the layers without `Permute` between")
+        walk.refuse(layer, str(error), one_order(walk))
         return None
     windows = list(map(point, value.shape[:-1]))
     for axis, size in zip(axes.of, axes.sizes, strict=True):
@@ -137,7 +144,7 @@ def _windows(
         axes = axes_of(layer, value, rank)
         windows, _ = slide(axes, value, window, stride, padding, (1,) * rank)
     except AxesError as error:
-        walk.refuse(layer, str(error), "build the layers without `Permute` between")
+        walk.refuse(layer, str(error), one_order(walk))
         return None
     if is_replaced:
         windows = tuple(map(_inside, windows))

@@ -97,7 +97,7 @@ def _shape_advice(statement: tree.Statement, form: Form) -> str:
     """What to write for `dense 64`, or for a layer with a shape."""
     line = _with_size(statement, form)
     if not line:
-        return "remove it: a layer's shape follows from what it reads"
+        return "remove it: a layer's shape follows from its input"
     return f"write `{line}`"
 
 

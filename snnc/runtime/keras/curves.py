@@ -47,7 +47,7 @@ def lif(high: float, neuron: Lif, dt: float) -> Curve:
     The curve is infinitely steep at J = 1: its gradient is
     `soft_lif_gradient`.
     """
-    slope = lif_slope(high, neuron)
+    slope = neuron.gain(high)
 
     @tf.custom_gradient
     def activation(x: Any) -> Any:
@@ -71,7 +71,7 @@ def soft_lif_gradient(x: Any, high: float, neuron: Lif) -> Any:
     The curve of `lif` with softplus(J - 1) in place of J - 1 (Hunsberger and
     Eliasmith, 2015, arXiv:1510.08829): that of LIF is infinite at J = 1.
     """
-    slope = lif_slope(high, neuron)
+    slope = neuron.gain(high)
     current = slope * x - 1 / 64
     soft = SOFTNESS * tf.math.softplus(current / SOFTNESS)
     # Far below J = 1 the sigmoid is 0, and must not meet an infinity.
@@ -82,17 +82,11 @@ def soft_lif_gradient(x: Any, high: float, neuron: Lif) -> Any:
     return unit * softened / (soft * (soft + 1) * period**2)
 
 
-def lif_slope(high: float, neuron: Lif) -> float:
-    """Return the current J from activation 0.0 to 1.0 of LIF neurons."""
-    period = (1 / high - neuron.tau_ref) / neuron.tau_rc
-    return 1 / 64 + 1 / math.expm1(period)
-
-
 def rate_of(layer: Layer, drive: float) -> float:
     """Return the rate in Hz of a layer's neurons at a current."""
     if layer.lif is None or layer.encoder is not None:
         return layer.high * max(drive, 0.0)
-    above = lif_slope(layer.high, layer.lif) * drive - 1 / 64
+    above = layer.lif.gain(layer.high) * drive - 1 / 64
     if above <= 0:
         return 0.0
     wait = layer.lif.tau_rc * math.log1p(1 / above)
@@ -108,7 +102,7 @@ def drive_of(layer: Layer, rate: float) -> float:
     # Chip neurons may be faster than the curve by the rounding of tau_ref.
     wait = max(1 / rate - layer.lif.tau_ref, 1e-6)
     above = 1 / math.expm1(wait / layer.lif.tau_rc)
-    return (1 / 64 + above) / lif_slope(layer.high, layer.lif)
+    return (1 / 64 + above) / layer.lif.gain(layer.high)
 
 
 def chip_taus(neuron: Lif, dt: float) -> tuple[float, float]:

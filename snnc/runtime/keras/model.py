@@ -20,10 +20,9 @@ from tensorflow import keras
 
 from ..layout import Layout, Tensors, Weights
 from ..network import Layer, Network
-from .folding import make_identity, scaled, with_norm
 from .layers import Compare, NeuronBias, Neurons
-from .rate_losses import BalancedAdd
-from .wiring import NEURONS, wiring_of
+from .losses import BalancedAdd
+from .wiring import NEURONS, make_identity, scaled, wiring_of, with_norm
 
 __all__ = [
     "SpikingLayers",

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tensorflow import keras
 
 from .layers import Neurons
+from .losses import BalancedAdd
 from .model import fold_model
 from .progress import Progress
-from .rate_losses import BalancedAdd
 from .spike_plan import ROUNDS, SpikePlan
 from .spike_training import SpikeTraining, SpikeValidation
 from .training import Phase
@@ -166,6 +166,8 @@ class Phases:
             scaler.scales = progress.scales
         else:
             self.before_spikes()
+            if "scale" not in self.phases:
+                scaler.hold()
             progress.begin(index, first, scaler.scales)
             progress.keep_best(training, validation.logs())
         tell(str(plan))
@@ -212,7 +214,8 @@ def _prepare(model: keras.Model, smooth: bool, balanced: bool = False) -> None:
 
 def _report(scaler: Scaler) -> None:
     """Scale what is still out of bounds, and print the rates that are missed."""
-    missed = scaler.missed(scaler.hold())
+    # Nothing is trained for a scale any more: only what is missed gets one.
+    missed = scaler.missed(scaler.hold(is_tolerant=True))
     for line in missed.values():
         tell(f"rate not held: {line}")
     if not missed:
@@ -233,9 +236,15 @@ class _Hold(keras.callbacks.Callback):
         epoch: int,
         logs: dict[str, float] | None = None,
     ) -> None:
-        if epoch - self._first in HOLDS:
-            self._scaler.hold()
-            self._progress.scales = self._scaler.scales
+        if epoch - self._first not in HOLDS:
+            return
+        progress = self._progress
+        self._scaler.hold()
+        rates_were_missed = self._scaler.scales != progress.scales
+        progress.scales = self._scaler.scales
+        # The state before this phase is within the rates, others were not.
+        if rates_were_missed and progress.best_epoch > self._first:
+            progress.forget_best()
 
 
 class WholeHistory(keras.callbacks.History):

@@ -15,7 +15,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from ..data import DataError, DataSpec
-from ..examples import split, split_groups
+from .splitting import split, split_groups
 
 WINDOW = 10_000  # examples of a dataset that are shuffled together
 Pair = tuple[NDArray[Any], NDArray[Any]]  # x and y

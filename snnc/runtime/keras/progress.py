@@ -70,8 +70,8 @@ class Progress(keras.callbacks.Callback):
     def begin(self, stage: int, start: int, scales: Scales) -> None:
         """Begin a stage, whose losses are not those of another."""
         self.stage, self.scales = stage, scales
-        self.epoch = self.best_epoch = max(self.epoch, start)
-        self.least_loss, self.best_weights = math.inf, []
+        self.epoch = max(self.epoch, start)
+        self.forget_best()
 
     def keep_best(self, model: keras.Model, logs: dict[str, float]) -> None:
         """Keep a model's weights if their validation loss is the least."""
@@ -81,6 +81,11 @@ class Progress(keras.callbacks.Callback):
             self.best_epoch = self.epoch
             self.best_weights = model.get_weights()
             self.best_scales = dict(self.scales)
+
+    def forget_best(self) -> None:
+        """Forget the best weights, and the time that passed without better."""
+        self.best_epoch = self.epoch
+        self.least_loss, self.best_weights = math.inf, []
 
     def on_epoch_end(
         self,

@@ -22,17 +22,16 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from ..budgets import judged, percentile
+from ..examples import judged, percentile
 from ..layout import Layout
 from ..network import Layer, Network
 from .curves import drive_of, rate_of
-from .folding import fold_scales
 from .layers import Neurons
 from .model import driven, set_scales
 from .probes import Currents, Driven, settling
 from .progress import Scales
 from .spiking import SpikingRun
-from .wiring import NEURONS, wiring_of
+from .wiring import NEURONS, fold_scales, wiring_of
 
 BATCH = 256  # examples that Keras measures at once, if memory allows
 IN_SPIKES = 256  # examples that are simulated in spikes
@@ -118,13 +117,19 @@ class Scaler:
             if all(abs(after[n] / before[n] - 1) < SAME for n in before):
                 break
 
-    def hold(self, fixed: Sequence[str] = ()) -> Rates:
+    def hold(
+        self,
+        fixed: Sequence[str] = (),
+        is_tolerant: bool = False,
+    ) -> Rates:
         """Scale layers until the rates of their spikes are within bounds.
 
         Return the rates. Layers within their bounds stay as they are, and so
         do those that are ``fixed``, and rate encoders, which have no weights.
+        With ``is_tolerant``, layers that `judged` tolerates stay too.
         """
-        return self._hold(self.measure_spikes, fixed)
+        present = self.network.present if is_tolerant else math.inf
+        return self._hold(self.measure_spikes, fixed, present)
 
     def hold_activations(self, fixed: Sequence[str] = ()) -> Rates:
         """Scale layers as `hold` does, by the activations of Keras.
@@ -137,10 +142,11 @@ class Scaler:
         self,
         measure: Callable[[], Rates],
         fixed: Sequence[str],
+        present: float = math.inf,
     ) -> Rates:
         rates = measure()
         for _ in range(ROUNDS):
-            steps = self.steps(rates, fixed)
+            steps = self.steps(rates, fixed, present)
             if all(step == 1 for step in steps.values()):
                 break
             scales = self.scales
@@ -148,11 +154,22 @@ class Scaler:
             rates = measure()
         return rates
 
-    def steps(self, rates: Rates, fixed: Sequence[str] = ()) -> Scales:
-        """Return the factor, at best 1, that brings each layer into bounds."""
+    def steps(
+        self,
+        rates: Rates,
+        fixed: Sequence[str] = (),
+        present: float = math.inf,
+    ) -> Scales:
+        """Return the factor, at best 1, that brings each layer into bounds.
+
+        With ``present``, layers stay as they are if `judged` tolerates rates
+        that were counted in so many seconds.
+        """
         steps: Scales = {}
         for group in self.wiring.groups:
-            bounds = [self._bounds(n, rates[n], n in fixed) for n in group]
+            bounds = [
+                self._bounds(n, rates[n], n in fixed, present) for n in group
+            ]
             low = max(bound[0] for bound in bounds)
             high = min(bound[1] for bound in bounds)
             # Where no factor serves all, none may fire too fast.
@@ -245,6 +262,7 @@ class Scaler:
         name: str,
         measured: Measured,
         fixed: bool,
+        present: float,
     ) -> tuple[float, float]:
         """Return the least and the largest factor of a layer."""
         layer = self.network.layers[name]
@@ -254,7 +272,10 @@ class Scaler:
             return 0.0, math.inf
         low = drive_of(layer, layer.low) / measured.drive * (1 + MARGIN)
         high = 1 / measured.drive * (1 - MARGIN)
-        if judged(measured.rate, layer.rate) == "held":
+        verdict = judged(measured.rate, layer.rate, present)
+        if verdict == "held" or (
+            verdict == "tolerated" and present < math.inf
+        ):
             low, high = min(low, 1.0), max(high, 1.0)
         if layer.encoder is not None:
             ceiling = self._ceiling(layer) / measured.highest

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""How long the phase spikes is, and with which examples."""
+"""How long the phase spikes is, with which examples, and what decides."""
 
 # mypy: disable-error-code="import-not-found,import-untyped"
 
@@ -10,19 +10,22 @@ import math
 from dataclasses import dataclass
 from functools import reduce
 
+import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 from tensorflow import keras
 
 from ..network import Network
 from .pipelines import Batches
 
-UPDATES = 800
+UPDATES = 400
 STREAMS = 20  # simulations side by side, with an example per update each
-RATE = 3e-3  # the learning rate of the first update
+RATE = 4e-3  # the highest learning rate
 ROUNDS = 10  # between which the network is judged on held-out examples
 MOST = 10  # times the cost of the phase smooth
 MEMORY = 2e9  # bytes of the state of all streams, and of a training step
 VALUES = 30  # numbers per neuron and stream, of 4 bytes
+READINGS = 3  # of an example that is decided by its last step
 NEURON = 10  # operations of a neuron per step: those of a few weights
 
 
@@ -110,3 +113,33 @@ def multiplications(layer: keras.layers.Layer) -> int:
         return 0
     places = math.prod(map(int, layer.output.shape[1:-1]))
     return places * math.prod(map(int, kernel.shape))
+
+
+def window_weights(network: Network) -> NDArray[np.float64]:
+    """Return the weight of each step in the means that decide, (steps,).
+
+    They are the second half of an example, or of one that is decided by its
+    last step the last quarter.
+    """
+    steps = network.steps
+    first = steps // 2
+    if network.readout.decide == "last":
+        first = steps - max(1, steps // 4)
+    weights = np.zeros(steps)
+    weights[first:] = 1 / (steps - first)
+    return weights
+
+
+def reading_weights(network: Network) -> NDArray[np.float64]:
+    """Return by which steps the readout decides, (readings, steps).
+
+    That is the mean of the second half. Of an example that is decided by its
+    last step it is that step, and up to two others of its last quarter: a
+    filter's output one time constant earlier has other noise.
+    """
+    readout, steps = network.readout, network.steps
+    if readout.decide == "mean":
+        return window_weights(network)[None]
+    apart = max(1, round((readout.synapse or 0.0) / network.dt))
+    count = min(READINGS, 1 + max(0, steps // 4 - 1) // apart)
+    return np.eye(steps)[::-1][::apart][:count]

@@ -31,6 +31,8 @@ RESTS = 0.1  # the share of streams that begin an update from rest
 HELD_OUT = 512  # examples at most
 STREAMS = 16  # of held-out examples side by side
 FEW = 2  # updates
+WARM_UP = 0.1  # the share of the updates whose learning rate rises
+CLIP = 1.0  # the norm of all gradients at most
 EXCESS = 0.2  # the weight in the loss of rates above their bounds
 ALLOWED = 0.95  # of the upper bound
 
@@ -63,8 +65,7 @@ class SpikeTraining(keras.Model):
         if self._network.readout.classes:
             kind = keras.metrics.SparseCategoricalAccuracy
             self._kinds.append(kind(name="accuracy"))
-        schedule = keras.optimizers.schedules.CosineDecay
-        rate = schedule(plan.learning_rate, plan.updates)
+        rate = WarmCosine(plan.learning_rate, plan.updates)
         # XLA takes longer for loops of small convolutions on a CPU.
         optimizer = keras.optimizers.Adam(rate)
         self.compile(optimizer=optimizer, jit_compile=False)
@@ -89,13 +90,11 @@ class SpikeTraining(keras.Model):
         with tf.GradientTape() as tape:
             outputs, excess = self._outputs(x, firing)
             loss = self._loss(y, outputs, weight)
-            # Of a large excess the gradient is that of its logarithm: else
-            # it alone would decide, and rates fall to nothing.
-            excess = EXCESS * tf.math.log1p(excess)
-            total = loss + excess + sum(self.trained.losses, 0.0)
+            total = loss + EXCESS * excess + sum(self.trained.losses, 0.0)
             replicas = tf.distribute.get_strategy().num_replicas_in_sync
             total /= replicas  # whose gradients are summed
         gradients = tape.gradient(total, variables)
+        gradients, _ = tf.clip_by_global_norm(gradients, CLIP)
         self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
         self._loss_mean.update_state(loss)
         for metric in self._kinds[1:]:
@@ -163,6 +162,25 @@ class SpikeTraining(keras.Model):
         return tf.reduce_mean(tf.stack(losses))
 
 
+class WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
+    """Rises linearly to a learning rate, then falls to 0 as a cosine.
+
+    At full rate, the first updates can undo what the phase smooth learned:
+    Adam has no statistics of the gradients yet.
+    """
+
+    def __init__(self, rate: float, updates: int) -> None:
+        """Take the highest rate, and the number of updates."""
+        self._rate, self._updates = rate, updates
+
+    def __call__(self, step: Any) -> Any:
+        """Return the learning rate of an update, which counts from 0."""
+        done = tf.cast(step, tf.float32) / self._updates
+        fall = tf.maximum(0.0, (done - WARM_UP) / (1 - WARM_UP))
+        rise = tf.minimum(1.0, (done + 1 / self._updates) / WARM_UP)
+        return self._rate * rise * (1 + tf.cos(np.pi * fall)) / 2
+
+
 class SpikeValidation(keras.callbacks.Callback):
     """Judges a network in spikes on held-out examples, after each round.
 
@@ -185,7 +203,7 @@ class SpikeValidation(keras.callbacks.Callback):
         self._plan = plan
         self._tell = tell
         self._started = 0.0
-        self._told = False
+        self._done = 0
         self._pair = None
         if validation is not None:
             several = validation.unbatch().take(HELD_OUT)
@@ -212,10 +230,10 @@ class SpikeValidation(keras.callbacks.Callback):
         logs: dict[str, float] | None = None,
     ) -> None:
         """Say how long all updates will take, once a few are done."""
-        if batch == FEW:
+        self._done += 1
+        if self._done == FEW:
             self._started = time.perf_counter()
-        if batch == 2 * FEW and not self._told:
-            self._told = True
+        if self._done == 2 * FEW:
             each = (time.perf_counter() - self._started) / FEW
             seconds = each * self._plan.updates
             # Keras leaves the line of its bar open.

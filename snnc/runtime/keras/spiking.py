@@ -19,11 +19,10 @@ from numpy.typing import NDArray
 from tensorflow import keras
 
 from ..network import Layer, Network, kept_of
-from .model import driven
+from .spike_plan import reading_weights, window_weights
 from .spiking_neurons import SpikingMaxPool, SpikingNeurons
-from .wiring import NEURONS, stretches_of
+from .stages import End, Stage, end_of
 
-READINGS = 3  # of an example that is decided by its last step
 CHUNK = 10  # steps at once, which convolutions compute in half the time
 SAMPLED = 3  # steps between slopes of rate curves, as currents are slow
 
@@ -66,16 +65,16 @@ class SpikingRun:
         """Take a network and its Keras model."""
         self.network = network
         layers, dt = network.layers, network.dt
-        ends = {name: _end_of(model, name, layers[name]) for name in layers}
+        ends = {name: end_of(model, name, layers[name]) for name in layers}
         # A layer comes after those that it reads.
         places = {part.name: place for place, part in enumerate(model.layers)}
         self.names = sorted(layers, key=lambda n: places[ends[n].layer])
         producers = {ends[name].layer: name for name in self.names}
         drives = [ends[name].drive for name in self.names]
-        self.stages = [_Stage(model, drive, producers) for drive in drives]
+        self.stages = [Stage(model, drive, producers) for drive in drives]
         readout = model.get_layer(network.readout.name)
         read = keras.layers.Activation("linear")(readout.input)
-        self.readout = _Stage(model, read, producers)
+        self.readout = Stage(model, read, producers)
         own = [(layers[name], name, ends[name]) for name in self.names]
         self._neurons = [_neurons_of(*each, dt) for each in own]
         # XLA makes one loop of the many operations of neurons: a LIF network
@@ -269,79 +268,10 @@ class _Steps(NamedTuple):
     reads: Any
 
 
-class _End(NamedTuple):
-    """Tensors of a model: the drive of a layer's neurons, and their output.
-
-    ``layer`` is the Keras layer that gives the output.
-    """
-
-    layer: str
-    drive: Any
-    output: Any
-    scale: Any
-
-
-class _Stage:
-    """The linear layers between neurons and those that they drive."""
-
-    def __init__(
-        self,
-        model: keras.Model,
-        drive: Any,
-        producers: dict[str, str],
-    ) -> None:
-        found = _sources(drive, producers)
-        names = {name: layer for layer, name in producers.items()}
-        self.sources = sorted(found - {""}, key=list(names).index)
-        self._reads_input = "" in found
-        inputs = [model.get_layer(names[n]).output for n in self.sources]
-        if self._reads_input:
-            inputs.append(model.input)
-        self.shape = tuple(drive.shape[1:])
-        self._model = keras.Model(inputs, drive)
-
-    def __call__(self, x: Any, outputs: dict[str, Any]) -> Any:
-        """Return the drive for an input and the outputs of layers.
-
-        These may have several steps of each example, one after another.
-        """
-        several = [outputs[name] for name in self.sources]
-        if self._reads_input:
-            count = several[0].shape[0] // x.shape[0] if several else 1
-            several.append(tf.concat([x] * count, axis=0))
-        inputs = several if len(several) > 1 else several[0]
-        return self._model(inputs, training=False)
-
-
-def _sources(tensor: Any, producers: dict[str, str]) -> set[str]:
-    """Return the layers of neurons that a tensor reads; "" is the input."""
-    layer = tensor._keras_history[0]
-    if isinstance(layer, keras.layers.InputLayer):
-        return {""}
-    if layer.name in producers:
-        return {producers[layer.name]}
-    inputs = layer.input if isinstance(layer.input, list) else [layer.input]
-    return set().union(*(_sources(each, producers) for each in inputs))
-
-
-def _end_of(model: keras.Model, name: str, layer: Layer) -> _End:
-    if layer.pool is None:
-        part = f"{name}{NEURONS}"
-        neurons = model.get_layer(part)
-        drive = driven(model, name, layer)
-        return _End(part, drive, neurons.output, neurons.scale_value)
-    pool = model.get_layer(name)
-    source = min(stretches_of(pool.input)[0].sources)
-    scale = model.get_layer(f"{source}{NEURONS}").scale_value
-    # Keras has no model of which a tensor is both an input and an output.
-    drive = keras.layers.Activation("linear")(pool.input)
-    return _End(name, drive, pool.output, scale)
-
-
 def _neurons_of(
     layer: Layer,
     name: str,
-    end: _End,
+    end: End,
     dt: float,
 ) -> SpikingNeurons | SpikingMaxPool:
     if layer.pool is None:
@@ -349,33 +279,3 @@ def _neurons_of(
         return SpikingNeurons(layer, name, shape, end.scale, dt)
     shape = tuple(end.output.shape[1:])
     return SpikingMaxPool(layer, name, shape, end.scale, dt)
-
-
-def window_weights(network: Network) -> NDArray[np.float64]:
-    """Return the weight of each step in the means that decide, (steps,).
-
-    They are the second half of an example, or of one that is decided by its
-    last step the last quarter.
-    """
-    steps = network.steps
-    first = steps // 2
-    if network.readout.decide == "last":
-        first = steps - max(1, steps // 4)
-    weights = np.zeros(steps)
-    weights[first:] = 1 / (steps - first)
-    return weights
-
-
-def reading_weights(network: Network) -> NDArray[np.float64]:
-    """Return by which steps the readout decides, (readings, steps).
-
-    That is the mean of the second half. Of an example that is decided by its
-    last step it is that step, and up to two others of its last quarter: a
-    filter's output one time constant earlier has other noise.
-    """
-    readout, steps = network.readout, network.steps
-    if readout.decide == "mean":
-        return window_weights(network)[None]
-    apart = max(1, round((readout.synapse or 0.0) / network.dt))
-    count = min(READINGS, 1 + max(0, steps // 4 - 1) // apart)
-    return np.eye(steps)[::-1][::apart][:count]

@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from ..network import Layer, kept_of, volume_of
-from ..voltages import first_voltages
-from .curves import chip_taus, lif_slope, soft_lif_gradient
+from .curves import chip_taus, soft_lif_gradient
 from .layers import driving, gathered
 
 
@@ -52,7 +51,7 @@ class SpikingNeurons:
         self._layer = layer
         self._shape = shape
         self._scale = scale
-        self._voltages = first_voltages(layer, name)
+        self._voltages = layer.first_voltages(name)
         self._kept = kept_of(None if layer.encoder else layer.synapse, dt)
         self._advance = neurons(layer, scale, dt)
 
@@ -188,7 +187,7 @@ def _chip_lif(layer: Layer, scale: Any, dt: float) -> Advance:
     assert layer.lif is not None
     unit = layer.high * dt
     tau_rc, tau_ref = chip_taus(layer.lif, dt)
-    slope = lif_slope(layer.high, layer.lif)
+    slope = layer.lif.gain(layer.high)
     share, refractory = -math.expm1(-dt / tau_rc), round(tau_ref / dt)
 
     def advance(current: Any, voltage: Any, wait: Any) -> tuple[Any, Any, Any]:
@@ -207,7 +206,7 @@ def _chip_lif(layer: Layer, scale: Any, dt: float) -> Advance:
 def _nengo_lif(layer: Layer, scale: Any, dt: float) -> Advance:
     assert layer.lif is not None
     unit = layer.high * dt
-    slope = lif_slope(layer.high, layer.lif)
+    slope = layer.lif.gain(layer.high)
     tau_rc, tau_ref = layer.lif.tau_rc, layer.lif.tau_ref
 
     def advance(current: Any, voltage: Any, wait: Any) -> tuple[Any, Any, Any]:

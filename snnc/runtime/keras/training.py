@@ -17,17 +17,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
-from ..data import (
-    DataError,
-    DataSpec,
-    check_data,
-    check_groups,
-    load_data,
-    load_groups,
-    narrow,
-)
-from ..examples import ClassWeight, unused_ends, weights_of_classes
+from ..data import DataError, DataSpec, narrow
 from ..files import leave_pipe, reason
+from ..labels import check_data, check_groups, load_data, load_groups
 from ..layout import (
     Layout,
     LayoutError,
@@ -36,6 +28,7 @@ from ..layout import (
     smooth_path,
 )
 from ..network import Network
+from .splitting import ClassWeight, unused_ends, weights_of_classes
 
 if TYPE_CHECKING:
     import tensorflow as tf

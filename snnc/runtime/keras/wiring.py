@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Which layers of neurons a Keras model's kernels read, channel by channel."""
+"""Which layers of neurons a Keras model's kernels read, channel by channel.
+
+Scales of layers, and batch norms, are folded into these kernels.
+"""
 
 # mypy: disable-error-code="import-not-found,import-untyped"
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from tensorflow import keras
 
-from ..layout import Layout
+from ..layout import Layout, Tensors
 
 NEURONS = ".neurons"
 
@@ -116,3 +121,118 @@ def _groups(
         for name in names
         if name == min(group[name], key=names.index)
     )
+
+
+def norm_scale(norm: keras.layers.Layer) -> NDArray[np.float64]:
+    """Return by what a batch norm multiplies each channel in evaluation."""
+    gamma, _, _, variance = _float64(norm)
+    scale: NDArray[np.float64] = gamma / np.sqrt(variance + norm.epsilon)
+    return scale
+
+
+def scaled(
+    tensors: Mapping[str, NDArray[Any]],
+    scales: Mapping[str, float],
+    wiring: Wiring,
+    normed: Collection[str] = (),
+) -> Tensors:
+    """Return weights with which each layer's activations are scaled.
+
+    All that a layer sums is multiplied by its scale, and the rows of a kernel
+    are divided by those of the layers that they meet. Those of ``normed`` are
+    multiplied by the batch norms behind them.
+    """
+    rescaled: Tensors = {}
+    for name, tensor in tensors.items():
+        layer, _, part = name.rpartition(".")
+        behind = layer in normed and part != "shortcut"
+        own = 1.0 if behind else scales.get(layer, 1.0)
+        values = tensor.astype(np.float64) * own
+        if name in wiring.reads:
+            values = _divided(values, _divisors(wiring.reads[name], scales))
+        rescaled[name] = values.astype(np.float32)
+    return rescaled
+
+
+def _divided(
+    kernel: NDArray[np.float64],
+    divisors: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return a kernel whose weights are divided by those of what they read."""
+    rows, columns = kernel.shape[-2:]
+    if rows % len(divisors) == 0:
+        # A matrix reads flattened volumes, whose channels come last.
+        taps = kernel.reshape(-1, len(divisors), columns)
+        return (taps / divisors[:, np.newaxis]).reshape(kernel.shape)
+    # Its rows are those of one group, its columns those of all.
+    by_group = divisors.reshape(-1, rows).T
+    return kernel / by_group.repeat(columns // by_group.shape[1], axis=1)
+
+
+def _divisors(
+    stretches: Sequence[Stretch],
+    scales: Mapping[str, float],
+) -> NDArray[np.float64]:
+    """Return the scale of what each row of a kernel reads, (channels,)."""
+    # Layers that are summed share a scale; the input has none.
+    rows = []
+    for stretch in stretches:
+        named = min(stretch.sources, default=None)
+        scale = 1.0 if named is None else scales[named]
+        rows.append(np.full(stretch.size, scale))
+    return np.concatenate(rows)
+
+
+def fold_scales(
+    model: keras.Model,
+    wiring: Wiring,
+    scales: Mapping[str, float],
+) -> None:
+    """Scale the activations of a model's layers; its outputs stay.
+
+    Batch norms stay what they are: theirs are gamma and beta.
+    """
+    parts = {layer.name: layer for layer in model.layers}
+    normed = [name for name in scales if f"{name}.norm" in parts]
+    weighted = {name.removesuffix(".kernel"): name for name in wiring.reads}
+    for name, tensor in weighted.items():
+        kernel, *bias = parts[name].get_weights()
+        raw = {tensor: kernel}
+        own = parts.get(f"{name}.bias")
+        if own is not None:
+            bias = own.get_weights()
+        if bias:
+            raw[f"{name}.bias"] = bias[0]
+        weights = list(scaled(raw, scales, wiring, normed).values())
+        if own is not None:
+            own.set_weights([weights.pop()])
+        parts[name].set_weights(weights)
+    for name in normed:
+        norm, scale = parts[f"{name}.norm"], np.float32(scales[name])
+        gamma, beta, mean, variance = norm.get_weights()
+        norm.set_weights([gamma * scale, beta * scale, mean, variance])
+
+
+def with_norm(
+    kernel: NDArray[Any],
+    bias: NDArray[Any],
+    norm: keras.layers.Layer,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return kernel and bias with a batch norm folded in."""
+    _, beta, mean, _ = _float64(norm)
+    scale = norm_scale(norm)
+    shifted = beta + (bias - mean) * scale
+    # A depthwise kernel has the multiples of each channel on an axis.
+    flat = kernel.reshape(-1, len(scale)) * scale
+    folded = flat.reshape(kernel.shape).astype(np.float32)
+    return folded, shifted.astype(np.float32)
+
+
+def _float64(norm: keras.layers.Layer) -> list[NDArray[np.float64]]:
+    return [weight.astype(np.float64) for weight in norm.get_weights()]
+
+
+def make_identity(norm: keras.layers.Layer, shift: NDArray[Any]) -> None:
+    """Make a batch norm add ``shift``, (channels,), and nothing else."""
+    ones = np.ones_like(shift)
+    norm.set_weights([ones, shift, ones - ones, ones - norm.epsilon])

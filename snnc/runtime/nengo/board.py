@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import DataError, DataSpec, open_data
-from ..decisions import decide, score
+from ..data import DataError, DataSpec
+from ..examples import decide, score
 from ..files import reason, write_file
+from ..labels import open_data
 from ..layout import Layout, LayoutError
 from ..network import Network
 from .compat import import_nengo_loihi

@@ -7,122 +7,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.util import find_spec
 from math import prod
 from typing import Any, Literal
 
 import nengo
-import numpy as np
 from numpy.typing import NDArray
 
 from ..layout import Tensors
 from ..network import Cut, Layer, Network, Volume, volume_of
 from .compat import import_nengo_loihi
 from .connections import Compare
-from .neurons import ensembles_of, presented, relay, scaling
-from .populations import Connection, Part, Population
+from .neurons import (
+    BuiltNetwork,
+    Term,
+    ensembles_of,
+    presented,
+    relay,
+    scaling,
+)
+from .populations import Connection, Data, Part, Population
 
 Mode = Literal["spiking", "rate"]
 MODES = ("spiking", "rate")
-
-
-@dataclass(frozen=True)
-class Term:
-    """Values that are added up to those of a max pool.
-
-    They are of the neurons of ``layer``, or of one ``level`` of a max pool,
-    read as ``reads`` tells.
-    """
-
-    layer: str
-    level: int | None
-    reads: Compare
-
-
-@dataclass(frozen=True)
-class BuiltNetwork:
-    """A Nengo network and the handles to run it.
-
-    ``net``
-        The network.
-    ``input``
-        The node of the values, flattened in Keras order.
-    ``layers``
-        The ensembles of each layer, in depth order.
-    ``output``
-        The probe of the readout: (rows, units).
-    ``layer_probes``
-        The probes of the layers that were named, in depth order.
-    ``shapes``
-        The shape of each layer's activations, in Keras order.
-    ``volumes``
-        The shapes of each layer's neurons: one, or those of a max pool's
-        levels, in their order.
-    ``terms``
-        What each max pool is the sum of.
-    """
-
-    net: nengo.Network
-    input: nengo.Node
-    layers: dict[str, list[nengo.Ensemble]]
-    output: nengo.Probe
-    layer_probes: dict[str, list[nengo.Probe]]
-    shapes: dict[str, tuple[int, ...]]
-    volumes: dict[str, tuple[Volume, ...]]
-    terms: dict[str, tuple[Term, ...]]
-
-    def layer_values(self, sim: Any, name: str) -> NDArray[np.float64]:
-        """Return the values of a layer: (rows, *its shape), in Keras order.
-
-        In rate mode they are activations. In spiking mode a spike counts
-        1 / (dt HI), where HI is the upper bound of the layer's rates, so that
-        the mean over time is an activation. Those of a max pool are the
-        maxima, sums of what its neurons and those of its source give. Raises
-        KeyError if the layer was not named in ``probe``.
-        """
-        if name not in self.layer_probes:
-            raise KeyError(f"{name!r} is not probed: name it in probe")
-        if name not in self.terms:
-            (whole,) = self._levels(sim, name)
-        else:
-            whole = self._maximum(sim, name)
-        return whole.reshape(len(whole), *self.shapes[name])
-
-    def neuron_values(self, sim: Any, name: str) -> NDArray[np.float64]:
-        """Return what the neurons of a layer give: (rows, neurons).
-
-        They are in Keras order, those of a max pool level by level. Values are
-        those of `layer_values`, which has the same of other layers.
-        """
-        if name not in self.layer_probes:
-            raise KeyError(f"{name!r} is not probed: name it in probe")
-        levels = self._levels(sim, name)
-        return np.concatenate([v.reshape(len(v), -1) for v in levels], axis=1)
-
-    def _levels(self, sim: Any, name: str) -> list[NDArray[np.float64]]:
-        """Return what each level of its neurons gives: (rows, *volume)."""
-        probes = iter(self.layer_probes[name])
-        levels = []
-        for depth, height, width, channels in self.volumes[name]:
-            parts: list[NDArray[np.float64]] = []
-            while sum(part.shape[1] for part in parts) < depth:
-                values = np.asarray(sim.data[next(probes)], dtype=np.float64)
-                grid = values.reshape(len(values), height, width, -1, channels)
-                parts.append(np.moveaxis(grid, 3, 1))
-            levels.append(np.concatenate(parts, axis=1))
-        return levels
-
-    def _maximum(self, sim: Any, name: str) -> NDArray[np.float64]:
-        volume = volume_of(self.shapes[name])
-        total = np.zeros(0)
-        for term in self.terms[name]:
-            values = self._levels(sim, term.layer)[term.level or 0]
-            read = term.reads.values(values)
-            if not len(total):
-                total = np.zeros((len(read), *volume))
-            total[..., slice(*(term.reads.rows or (None,)))] += read
-        return total
 
 
 class NetworkBuilder:
@@ -335,8 +243,8 @@ class NetworkBuilder:
         on_chip: bool,
     ) -> None:
         """Connect neurons, filtered as what reads them wants it."""
-        given = self._network.input
-        links = connection.links(reader, self._tensors, given)
+        data = Data(self._tensors, self._network.input)
+        links = connection.links(reader, data)
         for pre, post, transform in links:
             made = nengo.Connection(
                 pre.neurons,

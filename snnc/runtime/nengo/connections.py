@@ -31,11 +31,12 @@ from ..maxima import (
     entries,
     whole,
 )
-from ..network import Input, triple
+from ..network import triple
 from . import kernels
 from .kernels import Array, Pool, Sizes
 from .populations import (
     Connection,
+    Data,
     Link,
     Padding,
     Part,
@@ -76,14 +77,9 @@ class Convolve(Connection):
     dilation: Sizes | None = None
     groups: int = 1
 
-    def links(
-        self,
-        reader: Population,
-        tensors: Tensors,
-        given: Input,
-    ) -> Iterator[Link]:
+    def links(self, reader: Population, data: Data) -> Iterator[Link]:
         """Return a 2-D convolution for each two parts that overlap."""
-        kernel = tensors[self.tensor or f"{reader.name}.kernel"]
+        kernel = data.tensors[self.tensor or f"{reader.name}.kernel"]
         return self._convolved(
             reader,
             self._composed(kernel, reader),
@@ -114,14 +110,9 @@ class ConvolveSparse(Convolve):
     these reads the same neurons: NxSDK takes no neuron with both kinds.
     """
 
-    def links(
-        self,
-        reader: Population,
-        tensors: Tensors,
-        given: Input,
-    ) -> Iterator[Link]:
+    def links(self, reader: Population, data: Data) -> Iterator[Link]:
         """Return a sparse matrix for each two parts that overlap."""
-        tensor = tensors[self.tensor or f"{reader.name}.kernel"]
+        tensor = data.tensors[self.tensor or f"{reader.name}.kernel"]
         kernel = self._composed(tensor, reader)
         used = self._composed(np.ones_like(tensor), reader) != 0
         stride = triple(self.stride or ())
@@ -137,12 +128,7 @@ class Identity(Connection):
     ``rows`` are the reader's channels that the source's go to; None for all.
     """
 
-    def links(
-        self,
-        reader: Population,
-        tensors: Tensors,
-        given: Input,
-    ) -> Iterator[Link]:
+    def links(self, reader: Population, data: Data) -> Iterator[Link]:
         """Return a 2-D convolution for each two parts that overlap."""
         return self._convolved(reader, *self._kernel(reader))
 
@@ -158,12 +144,7 @@ class Identity(Connection):
 class IdentitySparse(Identity):
     """The same weight by weight, as `ConvolveSparse`."""
 
-    def links(
-        self,
-        reader: Population,
-        tensors: Tensors,
-        given: Input,
-    ) -> Iterator[Link]:
+    def links(self, reader: Population, data: Data) -> Iterator[Link]:
         """Return a sparse matrix for each two parts that overlap."""
         kernel, stride = self._kernel(reader)
         return self._scattered(reader, kernel, kernel != 0, stride)
@@ -173,13 +154,9 @@ class IdentitySparse(Identity):
 class Rectify(Connection):
     """Values as shares of the largest: those above 0, then those below."""
 
-    def links(
-        self,
-        reader: Population,
-        tensors: Tensors,
-        given: Input,
-    ) -> Iterator[Link]:
+    def links(self, reader: Population, data: Data) -> Iterator[Link]:
         """Return a 2-D convolution for each two parts that overlap."""
+        given = data.input
         low, high = given.scaled or (given.low, given.high)
         kernel = kernels.signs(self.read.volume[-1], low, high)
         return self._convolved(reader, kernel)
@@ -219,12 +196,7 @@ class Compare(Connection):
             values = kernels.averaged(values, pool)
         return values
 
-    def links(
-        self,
-        reader: Population,
-        tensors: Tensors,
-        given: Input,
-    ) -> Iterator[Link]:
+    def links(self, reader: Population, data: Data) -> Iterator[Link]:
         """Return a sparse matrix for each two parts that overlap."""
         source = self.read
         axes = [self._entries(axis, source, reader) for axis in range(3)]
@@ -277,14 +249,9 @@ class ConnectAll(Connection):
 
     tensor: str | None = None
 
-    def links(
-        self,
-        reader: Population,
-        tensors: Tensors,
-        given: Input,
-    ) -> Iterator[Link]:
+    def links(self, reader: Population, data: Data) -> Iterator[Link]:
         """Return a matrix for each part of the source."""
-        for part, rows in self._parts(reader, tensors):
+        for part, rows in self._parts(reader, data.tensors):
             matrix = rows.reshape(-1, rows.shape[-1]).T
             transform = nengo.Dense(matrix.shape, init=matrix)
             yield part, reader.parts[0], transform
@@ -312,14 +279,9 @@ class ConvolveAll(ConnectAll):
     On the chip this takes one input axon a pixel instead of one a neuron.
     """
 
-    def links(
-        self,
-        reader: Population,
-        tensors: Tensors,
-        given: Input,
-    ) -> Iterator[Link]:
+    def links(self, reader: Population, data: Data) -> Iterator[Link]:
         """Return a 2-D convolution for each part of the source."""
-        for part, rows in self._parts(reader, tensors):
+        for part, rows in self._parts(reader, data.tensors):
             transform = nengo.Convolution(
                 rows.shape[-1],
                 rows.shape[:3],

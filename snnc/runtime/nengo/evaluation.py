@@ -13,11 +13,10 @@ from typing import Any, get_args
 
 import numpy as np
 
-from ..budgets import percentile
-from ..data import DataError, DataSpec, Examples, open_data, select
-from ..decisions import decide, score
-from ..examples import Presentation
+from ..data import DataError, DataSpec
+from ..examples import Presentation, decide, percentile, score
 from ..files import reason, show
+from ..labels import Examples, open_data, select
 from ..layout import Layout, LayoutError, Weights
 from ..network import Network
 from .simulators import (
@@ -88,7 +87,13 @@ class Evaluator:
         presentation: Presentation = "row",
         seed: int | None = 0,
     ) -> Evaluation:
-        """Present examples, as ``evaluate`` of the package says."""
+        """Present examples, as ``evaluate`` of the package says.
+
+        Raises DataError if an array does not fit, LayoutError if the weights
+        do not, ValueError if there is no such simulator or no example,
+        ModuleNotFoundError if the simulator is not installed, RefusedError if
+        the chip can't store the weights.
+        """
         if examples is not None and examples < 1:
             raise ValueError(f"examples is {examples}, not 1 or more")
         accepted = DataSpec.of(self.network)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""The ensembles and the nodes of a network.
+"""The ensembles and the nodes of a network, and what they give.
 
 Neurons fire at the rates that activations stand for.
 """
@@ -10,6 +10,7 @@ Neurons fire at the rates that activations stand for.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -17,8 +18,8 @@ import nengo
 import numpy as np
 from numpy.typing import NDArray
 
-from ..network import Cut, Input, Layer, Network, Volume
-from ..voltages import first_voltages
+from ..network import REST, Cut, Input, Layer, Network, Volume, volume_of
+from .connections import Compare
 from .populations import Part
 
 
@@ -57,7 +58,7 @@ def ensembles_of(
     Each has the neurons of some depth slices, laid out (height, width, slices
     x channels). ``bias`` is for each channel, or of the shape of ``volume``.
     """
-    voltages = first_voltages(layer, name)
+    voltages = layer.first_voltages(name)
     depth, group = volume[0], cut.slices_per_ensemble
     for start in range(0, depth, group):
         slices = range(start, min(start + group, depth))
@@ -115,16 +116,10 @@ def ensemble_of(
 
 
 def gain_and_rest(layer: Layer) -> tuple[float, float]:
-    """Return the current from activation 0.0 to 1.0, and that of 0.0.
-
-    A LIF neuron fires at 1 / (tau_ref + tau_rc log(1 + 1 / (J - 1))) Hz.
-    Activation 0.0 stands for J = 63/64, below threshold on the chip too.
-    """
+    """Return the current from activation 0.0 to 1.0, and that of 0.0."""
     if layer.lif is None:
         return layer.high, 0.0
-    rest = 63 / 64
-    period = (1 / layer.high - layer.lif.tau_ref) / layer.lif.tau_rc
-    return 1 + 1 / float(np.expm1(period)) - rest, rest
+    return layer.lif.gain(layer.high), REST
 
 
 def neuron_type(
@@ -186,3 +181,101 @@ def presented(images: NDArray[Any] | None, network: Network) -> Any:
         images.reshape(len(images), -1),
         network.present,
     )
+
+
+@dataclass(frozen=True)
+class Term:
+    """Values that are added up to those of a max pool.
+
+    They are of the neurons of ``layer``, or of one ``level`` of a max pool,
+    read as ``reads`` tells.
+    """
+
+    layer: str
+    level: int | None
+    reads: Compare
+
+
+@dataclass(frozen=True)
+class BuiltNetwork:
+    """A Nengo network and the handles to run it.
+
+    ``net``
+        The network.
+    ``input``
+        The node of the values, flattened in Keras order.
+    ``layers``
+        The ensembles of each layer, in depth order.
+    ``output``
+        The probe of the readout: (rows, units).
+    ``layer_probes``
+        The probes of the layers that were named, in depth order.
+    ``shapes``
+        The shape of each layer's activations, in Keras order.
+    ``volumes``
+        The shapes of each layer's neurons: one, or those of a max pool's
+        levels, in their order.
+    ``terms``
+        What each max pool is the sum of.
+    """
+
+    net: nengo.Network
+    input: nengo.Node
+    layers: dict[str, list[nengo.Ensemble]]
+    output: nengo.Probe
+    layer_probes: dict[str, list[nengo.Probe]]
+    shapes: dict[str, tuple[int, ...]]
+    volumes: dict[str, tuple[Volume, ...]]
+    terms: dict[str, tuple[Term, ...]]
+
+    def layer_values(self, sim: Any, name: str) -> NDArray[np.float64]:
+        """Return the values of a layer: (rows, *its shape), in Keras order.
+
+        In rate mode they are activations. In spiking mode a spike counts
+        1 / (dt HI), where HI is the upper bound of the layer's rates, so that
+        the mean over time is an activation. Those of a max pool are the
+        maxima, sums of what its neurons and those of its source give. Raises
+        KeyError if the layer was not named in ``probe``.
+        """
+        if name not in self.layer_probes:
+            raise KeyError(f"{name!r} is not probed: name it in probe")
+        if name not in self.terms:
+            (whole,) = self._levels(sim, name)
+        else:
+            whole = self._maximum(sim, name)
+        return whole.reshape(len(whole), *self.shapes[name])
+
+    def neuron_values(self, sim: Any, name: str) -> NDArray[np.float64]:
+        """Return what the neurons of a layer give: (rows, neurons).
+
+        They are in Keras order, those of a max pool level by level. Values are
+        those of `layer_values`, which has the same of other layers.
+        """
+        if name not in self.layer_probes:
+            raise KeyError(f"{name!r} is not probed: name it in probe")
+        levels = self._levels(sim, name)
+        return np.concatenate([v.reshape(len(v), -1) for v in levels], axis=1)
+
+    def _levels(self, sim: Any, name: str) -> list[NDArray[np.float64]]:
+        """Return what each level of its neurons gives: (rows, *volume)."""
+        probes = iter(self.layer_probes[name])
+        levels = []
+        for depth, height, width, channels in self.volumes[name]:
+            parts: list[NDArray[np.float64]] = []
+            while sum(part.shape[1] for part in parts) < depth:
+                values = np.asarray(sim.data[next(probes)], dtype=np.float64)
+                grid = values.reshape(len(values), height, width, -1, channels)
+                parts.append(np.moveaxis(grid, 3, 1))
+            levels.append(np.concatenate(parts, axis=1))
+        return levels
+
+    def _maximum(self, sim: Any, name: str) -> NDArray[np.float64]:
+        volume = volume_of(self.shapes[name])
+        total = np.zeros(0)
+        for term in self.terms[name]:
+            values = self._levels(sim, term.layer)[term.level or 0]
+            read = term.reads.values(values)
+            if not len(total):
+                total = np.zeros((len(read), *volume))
+            total[..., slice(*(term.reads.rows or (None,)))] += read
+        return total

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import nengo
 import numpy as np
@@ -53,6 +53,13 @@ class Population:
     parts: tuple[Part, ...]
 
 
+class Data(NamedTuple):
+    """The weights and the input of a network."""
+
+    tensors: Tensors
+    input: Input
+
+
 # From where, to where, and the transform between them.
 Link: TypeAlias = "tuple[Part, Part, Any]"
 
@@ -83,16 +90,8 @@ class Connection(ABC):
     picked: Places | None = None
 
     @abstractmethod
-    def links(
-        self,
-        reader: Population,
-        tensors: Tensors,
-        given: Input,
-    ) -> Iterator[Link]:
-        """Return what connects the parts of the source to those of a reader.
-
-        ``given`` is the input of the network.
-        """
+    def links(self, reader: Population, data: Data) -> Iterator[Link]:
+        """Return what connects the parts of the source to those of a reader."""
 
     @property
     def read(self) -> Population:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data import DataError, DataSpec, Inputs, open_input, select_input
-from ..decisions import decide
+from ..examples import decide
 from ..files import reason, replacing
 from ..layout import Layout, LayoutError
 from ..network import Network

@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 from ..examples import ROW, Presentation, spans_of
 from ..layout import Tensors, Weights
 from ..network import Network
-from .builder import BuiltNetwork, Mode
+from .builder import Mode
 from .compat import import_nengo_loihi
+from .neurons import BuiltNetwork
 
 Simulator = Literal["nengo", "nengo_dl", "loihi"]
 # What to install for each simulator, and the licence of that.

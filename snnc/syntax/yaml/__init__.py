@@ -18,7 +18,6 @@ from snnc.source import SourceFile, Span
 from snnc.syntax.header import EDITION
 from snnc.syntax.snn import comment_at
 from snnc.syntax.yaml import statements, values
-from snnc.syntax.yaml.compose import Composer
 from snnc.syntax.yaml.nodes import (
     Mapping,
     Node,
@@ -43,6 +42,8 @@ _HEADER = re.compile(r"[|>][^\n]*")
 def parse_yaml(source: SourceFile, report: Report) -> tree.Document:
     """Read a whole file; what can't be read is reported and marked as broken."""
     whole = Span(source, 0, len(source.text))
+    from snnc.syntax.yaml.compose import Composer  # ruamel takes a while to import
+
     composer = Composer(source, report)
     errors = report.errors
     root = composer.compose()
@@ -284,7 +285,7 @@ def _gaps(source: SourceFile, scalars: Iterable[Span]) -> Iterator[tuple[int, in
 
 
 def _in_yaml(text: str) -> str:
-    from snnc.syntax.yaml.entries import in_yaml  # a sound spec need not wait for it
+    from snnc.syntax.entries import in_yaml  # a sound spec need not wait for it
 
     return in_yaml(text)
 

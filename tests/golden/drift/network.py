@@ -51,5 +51,5 @@ NETWORK = Network(
     input=INPUT,
     layers=LAYERS,
     readout=READOUT,
-    picojoules=(23.6, 1.7, 81.0),
+    target="loihi",
 )

@@ -10,7 +10,6 @@ integers below 8.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._runtime.keras.training import FileName, Trainer, Training
@@ -31,6 +30,7 @@ TRAINING = Training(
 )
 # The program brings TensorFlow, so it is imported when a training begins.
 TRAINER = Trainer(NETWORK, LAYOUT, TRAINING, f"{__package__}.keras_model")
+main = TRAINER.main
 
 
 def train(
@@ -50,17 +50,8 @@ def train(
     options are those of `Trainer.train`: ``initial``, ``phases``,
     ``spike_updates``, ``patience``, ``resume``, ``strategy``, ``seed``,
     ``validation``, ``groups``, ``class_weight`` and Keras's ``callbacks``.
-
-    Raises DataError if an array is not what the network accepts, LayoutError
-    if the initial weights are another network's, DivergedError if the loss is
-    NaN.
     """
     return TRAINER.train(x, y, weights, epochs, **options)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Train from the command line; return the exit status."""
-    return TRAINER.main(arguments)
 
 
 if __name__ == "__main__":

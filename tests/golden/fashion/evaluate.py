@@ -32,20 +32,15 @@ def evaluate(
     presentation: Presentation = "row",
     seed: int | None = 0,
 ) -> Evaluation:
-    """Present examples one after another, and compare with labels.
+    """Present examples, and compare what they decide with labels.
 
     ``x`` is an array (examples, 28, 28, 1), ``y`` labels (examples,), integers
     below 10.
-
     ``weights`` is a file, or a mapping of the tensors in `layout.TENSORS`.
-    ``seed`` shuffles the examples and draws as many as ``examples`` says;
-    without a seed they come as they are. In a "row" of 200 the state is
-    carried over from one to the next, as on the chip; for "rest" the network
-    is built anew for each.
 
-    Raises DataError if an array does not fit, LayoutError if the weights do
-    not, ModuleNotFoundError if the simulator is not installed, RefusedError
-    if the chip can't store the weights.
+    ``seed`` shuffles the examples and draws as many as ``examples`` says. In
+    a "row" of 200 the state is carried over, as on the chip; for "rest" the
+    network is built anew for each. `Evaluator.evaluate` says what is raised.
     """
     options = simulator, examples, presentation, seed
     return EVALUATOR.evaluate(x, y, weights, *options)

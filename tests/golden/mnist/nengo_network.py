@@ -16,8 +16,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ._runtime.layout import Weights
-from ._runtime.nengo.builder import BuiltNetwork, Mode, NetworkBuilder
+from ._runtime.nengo.builder import Mode, NetworkBuilder
 from ._runtime.nengo.connections import ConnectAll, Convolve
+from ._runtime.nengo.neurons import BuiltNetwork
 from .layout import LAYOUT
 from .network import NETWORK
 

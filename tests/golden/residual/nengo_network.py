@@ -16,9 +16,10 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ._runtime.layout import Weights
-from ._runtime.nengo.builder import BuiltNetwork, Mode, NetworkBuilder
+from ._runtime.nengo.builder import Mode, NetworkBuilder
 from ._runtime.nengo.connections import ConnectAll, Convolve, Identity
 from ._runtime.nengo.kernels import Pool
+from ._runtime.nengo.neurons import BuiltNetwork
 from .layout import LAYOUT
 from .network import NETWORK
 

@@ -9,7 +9,6 @@ writes ``outputs``, (examples, 10), and ``labels``, (examples,).
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from .nengo_network import build_network
 from .network import NETWORK
 
 PREDICTOR = Predictor(NETWORK, LAYOUT, build_network)
+main = PREDICTOR.main
 
 
 def predict(
@@ -36,17 +36,8 @@ def predict(
     mapping of the tensors in `layout.TENSORS`. Examples run in rows of 200
     with the state carried over, as on the chip. The class of each is
     ``outputs.argmax(axis=1)``.
-
-    Raises DataError if ``x`` is not what the network accepts, LayoutError if
-    the weights are another network's, ModuleNotFoundError if the simulator is
-    not installed.
     """
     return PREDICTOR.predict(x, weights, simulator)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Predict from the command line; return the exit status."""
-    return PREDICTOR.main(arguments)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Compare a deployment on the Python of a board with the exact engine, spike for spike.
 
-Run it from the repository's root as ``python -m tests.board.compare PYTHON``, where
+Run it from the repository root as ``python -m tests.deployment.compare PYTHON``, where
 PYTHON is an interpreter that has nengo, nengo-loihi, NumPy and safetensors.
 """
 

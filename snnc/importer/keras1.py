@@ -1,0 +1,105 @@
+"""Configurations of Keras 1, as Keras 2 would write them.
+
+The names are those of ``keras/legacy/interfaces.py`` of Keras 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+OLD = {"nb_filter", "nb_row", "border_mode", "subsample"}
+"""What Keras 2 calls ``filters``, ``kernel_size``, ``padding`` and ``strides``."""
+_CLASSES = {
+    "Convolution1D": "Conv1D",
+    "Convolution2D": "Conv2D",
+    "Convolution3D": "Conv3D",
+    "AtrousConvolution1D": "Conv1D",
+    "AtrousConvolution2D": "Conv2D",
+    "SeparableConvolution2D": "SeparableConv2D",
+    "Deconvolution2D": "Conv2DTranspose",
+}
+_MERGES = {
+    "concat": "Concatenate", "sum": "Add", "mul": "Multiply", "ave": "Average",
+    "max": "Maximum", "dot": "Dot",
+}  # fmt: skip
+_OPTIONS = {
+    "nb_filter": "filters", "filter_length": "kernel_size", "subsample": "strides",
+    "subsample_length": "strides", "border_mode": "padding", "bias": "use_bias",
+    "atrous_rate": "dilation_rate", "pool_length": "pool_size", "stride": "strides",
+    "p": "rate", "sigma": "stddev", "input_dtype": "dtype", "concat_axis": "axis",
+    "W_regularizer": "kernel_regularizer", "b_regularizer": "bias_regularizer",
+}  # fmt: skip
+_SIZES = (("nb_row", "nb_col"), ("kernel_dim1", "kernel_dim2", "kernel_dim3"))
+_ORDERS = {"th": "channels_first", "tf": "channels_last"}
+_DROPPED = {
+    "init", "inner_init", "gamma_init", "beta_init", "W_constraint", "b_constraint",
+    "mode", "weights", "input_dim", "input_length", "output_shape", "dot_axes",
+    "gamma_regularizer", "beta_regularizer", "node_indices", "tensor_indices",
+    "output_mask", "arguments", "mode_type", "output_shape_type", "output_mask_type",
+    "activity_regularizer",
+}  # fmt: skip
+"""How weights begin and what else is of no matter to outputs."""
+
+
+def is_old(value: Any) -> bool:
+    """Whether layers have options of Keras 1, whatever version a file names."""
+    config = value.get("config") if isinstance(value, dict) else None
+    layers = config.get("layers") if isinstance(config, dict) else config
+    return any(
+        isinstance(entry, dict)
+        and isinstance(options := entry.get("config"), dict)
+        and bool(OLD & options.keys())
+        for entry in (layers if isinstance(layers, list) else ())
+    )
+
+
+def translate(value: Any) -> Any:
+    """Return a model or layer of Keras 1 as one of Keras 2; others as they are."""
+    if not isinstance(value, dict) or not isinstance(value.get("class_name"), str):
+        return value
+    kind: str = value["class_name"]
+    config = value.get("config")
+    if isinstance(config, list):
+        return {**value, "config": list(map(translate, config))}
+    if not isinstance(config, dict):
+        return value
+    if isinstance(config.get("layers"), list):
+        inner = list(map(translate, config["layers"]))
+        return {**value, "config": {**config, "layers": inner}}
+    if kind == "Merge":
+        kind = _MERGES.get(str(config.get("mode"))) or kind
+    else:
+        kind = _CLASSES.get(kind, kind)
+    return {**value, "class_name": kind, "config": _options(kind, config)}
+
+
+def _options(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    for keys in _SIZES:
+        if all(key in config for key in keys):
+            options["kernel_size"] = [config[key] for key in keys]
+    sizes = {key for keys in _SIZES for key in keys}
+    for key, item in config.items():
+        if key in sizes or key in _DROPPED:
+            continue
+        if key == "dim_ordering":
+            options["data_format"] = _ORDERS.get(str(item), item)
+        elif key == "output_dim" and kind == "Dense":
+            options["units"] = item
+        elif key == "concat_axis" and kind != "Concatenate":
+            continue
+        else:
+            options[_OPTIONS.get(key, key)] = _regularizer(item)
+    match options.get("padding"):
+        case [top, bottom, left, right] if kind.startswith("ZeroPadding"):
+            options["padding"] = [[top, bottom], [left, right]]
+    return options
+
+
+def _regularizer(item: Any) -> Any:
+    """Return an L1 or L2 penalty in the form of Keras 2."""
+    if isinstance(item, dict) and "Regularizer" in str(item.get("name")):
+        penalties = {key: item.get(key, 0.0) for key in ("l1", "l2")}
+        return {"class_name": "L1L2", "config": penalties}
+    return item

@@ -1,0 +1,187 @@
+"""Labels and outputs of new data: `snnc predict` and `Package.predict`."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import snnc
+from snnc.cli import main
+from snnc.exact import make_engine
+from snnc.runtime.layout import LayoutError
+from tests.evaluate.conftest import Case
+
+Make = Callable[..., Case]
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+
+
+@pytest.fixture(scope="module")
+def made(case: Make) -> Case:
+    return case()
+
+
+@pytest.fixture(scope="module")
+def x(made: Case) -> np.ndarray:
+    return np.load(made.data)["x"]
+
+
+@pytest.fixture(scope="module")
+def rows(made: Case, x: np.ndarray) -> np.ndarray:
+    """Return the rows of the exact engine, all examples in one row."""
+    with make_engine(made.package, made.package.layout.load(made.weights)) as engine:
+        found = engine.run(x, "row", keep=("rows",)).rows
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="module")
+def outputs(rows: np.ndarray) -> np.ndarray:
+    return rows[:, rows.shape[1] // 2 :].mean(axis=1).astype(np.float32)
+
+
+def test_outputs_are_the_exact_engines(
+    made: Case, x: np.ndarray, rows: np.ndarray, outputs: np.ndarray
+) -> None:
+    package = snnc.Package(made.folder)
+    found = package.predict(x, made.weights, over_time=True)
+    assert found.outputs.dtype == np.float32
+    assert found.labels.dtype == np.int64
+    np.testing.assert_array_equal(np.asarray(found), outputs)
+    np.testing.assert_array_equal(found.labels, outputs.argmax(axis=1))
+    assert found.outputs_over_time is not None
+    np.testing.assert_array_equal(found.outputs_over_time, rows.astype(np.float32))
+    weights = made.package.layout.load(made.weights)
+    again = package.predict(made.data, weights)
+    np.testing.assert_array_equal(again.outputs, outputs)
+    assert again.outputs_over_time is None
+
+
+def batches(x: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    for start in range(0, len(x), size):
+        yield x[start : start + size]
+
+
+@pytest.mark.parametrize("kind", ["examples", "batches", "pairs", "dataset"])
+def test_an_iterable_gives_what_an_array_gives(
+    made: Case,
+    x: np.ndarray,
+    kind: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import tensorflow as tf
+
+    from snnc.evaluate import predict
+
+    monkeypatch.setattr(predict, "ROW", 4)
+    package = snnc.Package(made.folder)
+    given: dict[str, Any] = {
+        "examples": iter(x),
+        "batches": batches(x, 5),
+        "pairs": zip(x, range(len(x)), strict=True),
+        "dataset": tf.data.Dataset.from_tensor_slices(x).batch(6),
+    }
+    # Blocks are rows for each core, so that an array begins rows at the same places.
+    expected = package.predict(x, made.weights)
+    found = package.predict(given[kind], made.weights)
+    np.testing.assert_array_equal(found.outputs, expected.outputs)
+
+
+@pytest.mark.parametrize("simulator", ["nengo", "loihi", "keras"])
+def test_other_simulators_predict(
+    made: Case, x: np.ndarray, outputs: np.ndarray, simulator: Any
+) -> None:
+    found = snnc.Package(made.folder).predict(
+        x[:6], made.weights, simulator=simulator, over_time=simulator == "nengo"
+    )
+    assert found.outputs.shape == (6, 3)
+    assert (found.outputs_over_time is not None) == (simulator == "nengo")
+    if simulator == "loihi":
+        np.testing.assert_allclose(found.outputs, outputs[:6], rtol=1e-5, atol=1e-6)
+    else:
+        assert np.abs(found.outputs - outputs[:6]).max() > 0
+
+
+def test_the_verb_writes_what_python_returns(
+    made: Case, outputs: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = ["--data", str(made.data), "--weights", str(made.weights)]
+    command = ["predict", str(made.folder), *files]
+    out, table = tmp_path / "out.npz", tmp_path / "out.csv"
+    assert main([*command, "-o", str(out), "--over-time"]) == 0
+    assert main([*command, "-o", str(table)]) == 0
+    with np.load(out) as found:
+        np.testing.assert_array_equal(found["outputs"], outputs)
+        np.testing.assert_array_equal(found["labels"], outputs.argmax(axis=1))
+        assert found["outputs_over_time"].shape == (21, 20, 3)
+    capsys.readouterr()
+    assert main(command) == 0
+    assert capsys.readouterr().out == table.read_text()
+    head, *lines = csv.reader(table.read_text().splitlines())
+    assert head == ["index", "label", "class", "output_0", "output_1", "output_2"]
+    assert [int(line[0]) for line in lines] == list(range(21))
+    assert [int(line[1]) for line in lines] == outputs.argmax(axis=1).tolist()
+    numbers = np.array([line[3:] for line in lines], np.float32)
+    np.testing.assert_array_equal(numbers, outputs)
+
+
+def test_a_regression_has_no_labels(case: Make, tmp_path: Path) -> None:
+    made = case("regression")
+    found = snnc.Package(made.folder).predict(made.data, made.weights)
+    with pytest.raises(ValueError, match="no classes"):
+        print(found.labels)
+    found.write(tmp_path / "out.npz")
+    assert np.load(tmp_path / "out.npz").files == ["outputs"]
+    assert found.csv().startswith("index,output_0,output_1\n0,")
+
+
+BAD: dict[str, tuple[Callable[[np.ndarray], Any], str]] = {
+    "shape": (lambda x: x[:, 1:], "x has shape"),
+    "dtype": (lambda x: x.astype(str), "not float or integer"),
+    "range": (lambda x: x + 1, "is outside 0.0..1.0"),
+    "empty": (lambda x: x[:0], "x holds no examples"),
+    "nothing": (lambda x: iter(()), "x holds no examples"),
+    "ends within": (lambda x: iter([x[:2], x[:0]]), "x holds no examples"),
+    "another shape within": (lambda x: iter([x[:2], x[:2, 1:]]), "x has shape"),
+    "number": (lambda x: 3, "neither an array nor an iterable"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_is_no_input_is_refused(made: Case, x: np.ndarray, name: str) -> None:
+    make, said = BAD[name]
+    with pytest.raises(ValueError, match=said):
+        snnc.Package(made.folder).predict(make(x), made.weights)
+
+
+def test_weights_of_another_network_are_refused(
+    made: Case, case: Make, x: np.ndarray
+) -> None:
+    with pytest.raises(LayoutError):
+        snnc.Package(made.folder).predict(x, case("regression").weights)
+
+
+def test_bad_commands_are_refused(
+    made: Case, case: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host = case("host")
+    np.save(tmp_path / "x.npy", np.zeros((3, 2, 2)))
+    sound = ["--data", str(made.data), "--weights", str(made.weights)]
+    small = ["--data", str(tmp_path / "x.npy"), "--weights", str(made.weights)]
+    own = ["--data", str(host.data), "--weights", str(host.weights)]
+    for status, options, said in (
+        (2, [str(made.folder), *sound, "-o", "out.txt"], "ends in .npz or .csv"),
+        (2, [str(made.folder), *sound, "--over-time"], "--over-time needs -o"),
+        (2, [str(made.folder), *sound, "-o", str(made.data)], "would replace"),
+        (1, [str(tmp_path), *sound], "is not a package"),
+        (1, [str(made.folder), *small], "x.npy: x has shape (3, 2, 2)"),
+        (1, [str(host.folder), *own], "--simulator nengo"),
+    ):
+        assert main(["predict", *options]) == status
+        told = capsys.readouterr().err
+        assert said in told
+        assert "Traceback" not in told
