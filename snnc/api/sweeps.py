@@ -16,6 +16,7 @@ from snnc.api.problems import SpecError
 from snnc.api.reports import Report
 from snnc.api.runs import SweepSettings, VariantJob, data_file, run_variants
 from snnc.api.specs import FileName, Spec, as_spec
+from snnc.language.extents import Phase
 from snnc.loihi.profile import DEFAULT
 from snnc.sweep import (
     Condition,
@@ -235,7 +236,7 @@ def sweep(
     test: FileName | tuple[Any, Any] | None = None,
     weights: FileName | None = None,
     epochs: int | None = None,
-    phases: Sequence[str] = ("smooth", "scale"),
+    phases: Sequence[Phase] = ("smooth", "scale"),
     examples: int | None = None,
     seed: int = 0,
     seeds: int = 1,

@@ -162,7 +162,7 @@ def sweep_command(
             test=test,
             weights=weights,
             epochs=epochs,
-            phases=tuple(phases.split(",")),
+            phases=tuple(phases.split(",")),  # type: ignore[arg-type]
             examples=examples,
             seed=seed,
             seeds=seeds,

@@ -35,7 +35,6 @@ OPTIONS = {
     "--seeds": "sweep",
     "--packages": "report",
     "--migrate": "weights",
-    "--packages": "report",
     "--resume": "evaluate",
     "--over-time": "predict",
     "--set": "sweep",
@@ -56,7 +55,6 @@ OPTIONS = {
     "--explain": "import",
     "--exit-code": "diff",
     "--strict": "evaluate",
-    "--min-accuracy": "evaluate",
     # What is done.
     "--to": "convert export",
     "--neuron": "export",

@@ -167,9 +167,7 @@ class Scaler:
         """
         steps: Scales = {}
         for group in self.wiring.groups:
-            bounds = [
-                self._bounds(n, rates[n], n in fixed, present) for n in group
-            ]
+            bounds = [self._bounds(n, rates[n], n in fixed, present) for n in group]
             low = max(bound[0] for bound in bounds)
             high = min(bound[1] for bound in bounds)
             # Where no factor serves all, none may fire too fast.
@@ -273,9 +271,7 @@ class Scaler:
         low = drive_of(layer, layer.low) / measured.drive * (1 + MARGIN)
         high = 1 / measured.drive * (1 - MARGIN)
         verdict = judged(measured.rate, layer.rate, present)
-        if verdict == "held" or (
-            verdict == "tolerated" and present < math.inf
-        ):
+        if verdict == "held" or (verdict == "tolerated" and present < math.inf):
             low, high = min(low, 1.0), max(high, 1.0)
         if layer.encoder is not None:
             ceiling = self._ceiling(layer) / measured.highest
