@@ -26,6 +26,7 @@ OPTIONS = {
     "--check": "build fmt",
     "--diff": "fmt",
     "--watch": "build",
+    "-v --verbose": "build",
     "--tracked": "build",
     # What is read.
     "--data": "calibrate evaluate plot predict sweep",
