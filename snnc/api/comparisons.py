@@ -28,6 +28,8 @@ class Fit(Displayed):
         All that was found: internal.
     """
 
+    _internal = frozenset(("offer",))
+
     spec: Spec
     offer: Offer
 
@@ -130,6 +132,8 @@ class Diff(Displayed):
     difference
         All that changed: internal.
     """
+
+    _internal = frozenset(("difference",))
 
     difference: Difference
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from snnc.text.tables import printable
 
@@ -18,7 +18,17 @@ _PRE = (
 )
 
 
-class Displayed:
+class Listed:
+    """Lists in `dir`, and so in completion, what users may use, and nothing else."""
+
+    _internal: ClassVar[frozenset[str]] = frozenset()
+
+    def __dir__(self) -> list[str]:
+        names = super().__dir__()
+        return [n for n in names if n[:1] != "_" and n not in self._internal]
+
+
+class Displayed(Listed):
     """Shows itself in notebooks, and in terminals of IPython, as it prints."""
 
     def _repr_html_(self) -> str:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 from snnc.api.display import Displayed
 from snnc.api.packages import Package, as_package
@@ -46,6 +46,8 @@ class Evaluation(Displayed):
     task
         Package, weights and examples: internal.
     """
+
+    _internal = frozenset(("firing", "task"))
 
     package: Package
     result: Result
@@ -227,6 +229,22 @@ class Evaluation(Displayed):
         kind = "rmse" if self.accuracy is None else "accuracy"
         of = f"{self.package.name} on {self.result.simulator}"
         return f"<snnc.Evaluation of {of}: {kind} {self.result.score.value:.4g}>"
+
+
+class EvaluateOptions(TypedDict, total=False):
+    """The options of `evaluate`, for type checkers."""
+
+    simulator: Simulator
+    examples: int | None
+    seed: int
+    steps: int | None
+    presentation: Presentation
+    workers: int | None
+    dask: str | None
+    output: FileName | None
+    resume: bool
+    examples_out: FileName | None
+    progress: bool | None
 
 
 def evaluate(

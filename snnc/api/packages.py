@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from snnc.api.display import Listed
 from snnc.api.specs import FileName, Spec, load
 from snnc.loihi.profile import DEFAULT
 from snnc.output import imported
@@ -19,16 +20,18 @@ from snnc.output.records import PackageRecords
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
+    from typing_extensions import Unpack
 
-    from snnc.api.evaluations import Evaluation, Simulator
+    from snnc.api.evaluations import EvaluateOptions, Evaluation, Simulator
     from snnc.api.weights import Calibration
     from snnc.evaluate.predict import Prediction
+    from snnc.runtime.keras.training import TrainOptions
 
     GivenWeights = FileName | Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
-class Package:
+class Package(Listed):
     """A package that `snnc.build` or ``snnc build`` wrote, opened.
 
     Its modules are imported under a name of their own, so that two packages, or two
@@ -54,6 +57,8 @@ class Package:
         If the folder holds no package, one of another snnc's format, or one that was
         built from something else than ``spec``.
     """
+
+    _internal = frozenset(("opened",))
 
     folder: Path
     opened: imported.ImportedPackage
@@ -125,7 +130,7 @@ class Package:
         y: Any = None,
         weights: FileName | None = None,
         epochs: int | None = None,
-        **options: Any,
+        **options: Unpack[TrainOptions],
     ) -> Training:
         """Train the Keras model, as the package's ``train.py`` does.
 
@@ -162,7 +167,11 @@ class Package:
         return Training(self, trained, None if weights is None else Path(weights))
 
     def evaluate(
-        self, x: Any, y: Any = None, weights: GivenWeights | None = None, **options: Any
+        self,
+        x: Any,
+        y: Any = None,
+        weights: GivenWeights | None = None,
+        **options: Unpack[EvaluateOptions],
     ) -> Evaluation:
         """Run the network on data: see `snnc.evaluate`, whose options it takes."""
         from snnc.api.evaluations import evaluate
@@ -190,11 +199,18 @@ class Package:
             progress=progress,
         )
 
-    def calibrate(self, x: Any, weights: GivenWeights, **options: Any) -> Calibration:
+    def calibrate(
+        self,
+        x: Any,
+        weights: GivenWeights,
+        *,
+        examples: int | None = None,
+        device: str = DEFAULT,
+    ) -> Calibration:
         """Scale weights into the layers' rates: see `snnc.calibrate`."""
         from snnc.api.weights import calibrate
 
-        return calibrate(self, x, weights, **options)
+        return calibrate(self, x, weights, examples=examples, device=device)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Package, (self.folder,)

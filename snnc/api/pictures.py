@@ -6,6 +6,7 @@ import base64
 import html
 import importlib.util
 from collections.abc import Callable, Iterator
+from functools import partial
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -20,6 +21,7 @@ from snnc.api.specs import FileName, Spec, as_spec
 from snnc.api.sweeps import Sweep
 from snnc.ir.layout import tensors
 from snnc.report.html import Section, document, page, style
+from snnc.sweep import html_table
 from snnc.text.tables import human
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "network", "cores", "raster", "rates", "accuracy", "confusion", "correlation",
-    "training", "sweep",
+    "training", "sweep", "sweep-cores",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 SUFFIXES = (".png", ".svg", ".pdf")
@@ -69,7 +71,8 @@ def plot(
     what
         A spec or its file, a package, a report: ``network`` (the default) or ``cores``.
         An evaluation: ``accuracy`` (the default), ``raster``, ``rates``, ``confusion``,
-        ``correlation``, or those of its spec. A training and a sweep: their own.
+        ``correlation``, or those of its spec. A training: its own. A sweep:
+        ``sweep``, over energy (the default), or ``sweep-cores``.
     kind
         Which picture.
     ax
@@ -103,8 +106,8 @@ def plot(
 def _picture_of(what: Any, kind: Kind | None, ax: Axes | None, example: int) -> Axes:
     if isinstance(what, Training) and kind in (None, "training"):
         return what.plot(ax=ax)
-    if isinstance(what, Sweep) and kind in (None, "sweep"):
-        return what.plot(ax)
+    if isinstance(what, Sweep) and kind in (None, "sweep", "sweep-cores"):
+        return what.plot(ax, over="cores" if kind == "sweep-cores" else "energy")
     if isinstance(what, Evaluation) and kind not in OF_SPECS:
         if kind == "raster":
             return what.plot_raster(example, ax)
@@ -234,6 +237,21 @@ def _of_evaluation(evaluation: Evaluation) -> Iterator[Section]:
     yield _picture("The network", name, report.plot_network)
     if report.cores:
         yield _picture("The cores", name, report.plot_cores)
+
+
+def sweep_page(sweep: Sweep) -> str:
+    """Write the table of a sweep, and accuracy over energy and over cores."""
+    title = f"Variants of {sweep.spec.name}"
+    body = (
+        f'<div class="snnc">\n<style>\n{style()}</style>\n'
+        f"<h1>{html.escape(title)}</h1>\n{html_table(sweep._lines)}\n</div>\n"
+    )
+    sections = []
+    if any(variant.results for variant in sweep):
+        for over in ("energy", "cores"):
+            draw = partial(sweep.plot, over=over)
+            sections.append(_picture(f"Accuracy over {over}", sweep.spec.name, draw))
+    return document(title, body, sections, _footer(sweep.spec))
 
 
 def _picture(title: str, of: str, draw: Callable[[], Axes]) -> Section:

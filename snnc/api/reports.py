@@ -37,6 +37,8 @@ class Report(Displayed):
         Internal.
     """
 
+    _internal = frozenset(("routed", "summary", "of"))
+
     spec: Spec
     fits: bool
     routed: RoutedNetwork

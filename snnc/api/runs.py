@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from snnc.api.packages import Package
 from snnc.api.specs import FileName, Spec, parse
 from snnc.checkpoint import Checkpoint, read_checkpoint
+from snnc.language.extents import Phase
 from snnc.processes import LocalWorkers, Workers, completed
 from snnc.text.progress import in_notebook, progress_bar
 
@@ -50,7 +51,7 @@ class SweepSettings:
     test: Path | None
     weights: Path | None
     epochs: int | None
-    phases: tuple[str, ...]
+    phases: tuple[Phase, ...]
     examples: int | None
     seed: int
 
@@ -118,8 +119,9 @@ def _run(job: VariantJob) -> dict[str, Any]:
     weights = shared.weights or own / "weights.safetensors"
     if shared.weights is None and not weights.exists():
         resumes = Path(f"{weights}.progress.npz").exists()
-        how = {"phases": shared.phases, "resume": resumes}  # the seed is the spec's
-        package.train(*train, weights, shared.epochs, **how)
+        package.train(  # the seed is the spec's
+            *train, weights, shared.epochs, phases=shared.phases, resume=resumes
+        )
     found = package.evaluate(
         *test,
         weights,

@@ -68,6 +68,8 @@ class Spec(Displayed):
         What the compiler made of it, and told of it: internal.
     """
 
+    _internal = frozenset(("made", "found", "routed", "with_settings"))
+
     path: Path | None
     device: str
     changed: bool

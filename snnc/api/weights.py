@@ -40,6 +40,8 @@ class Weights(Displayed):
         All that was found: internal.
     """
 
+    _internal = frozenset(("listing",))
+
     diagnostics: tuple[Diagnostic, ...]
     listing: Listing
 
@@ -179,6 +181,8 @@ class Calibration(Displayed):
     found, source
         All that was measured, and where the weights are from: internal.
     """
+
+    _internal = frozenset(("found", "source"))
 
     package: Package
     diagnostics: tuple[Diagnostic, ...]
