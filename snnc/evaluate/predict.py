@@ -1,4 +1,4 @@
-"""Runs a package on new examples, which need no labels."""
+"""Run a package on new examples, without labels."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ if TYPE_CHECKING:
     from snnc.output.imported import ImportedPackage
     from snnc.runtime.layout import Tensors, Weights
 
-ENDLESS = -1  # the cardinality of a tf.data.Dataset that never ends
+ENDLESS = -1  # the cardinality of an endless tf.data.Dataset
 Floats = NDArray[np.float32]
 Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """What a network gives for examples.
+    """The predictions of a network for examples.
 
     Attributes
     ----------
     outputs : float32 array (examples, units)
-        By them the readout decides. NumPy takes a prediction for this array.
+        The outputs that decide. NumPy converts a prediction to this array.
     names : tuple of str
-        Of the classes; empty for a regression.
+        The names of the classes; empty for a regression.
     outputs_over_time : float32 array (examples, steps, units), or None
-        Those of each step, if that was asked for.
+        The outputs of each step, if requested.
     """
 
     outputs: Floats
@@ -72,7 +72,7 @@ class Prediction:
         return len(self.outputs)
 
     def write(self, path: Path) -> None:
-        """Write it to a file, ``.npz`` or ``.csv``."""
+        """Write the prediction to a file, ``.npz`` or ``.csv``."""
         if path.suffix == ".csv":
             write_file(path, self.csv())
             return
@@ -188,9 +188,9 @@ def _on_nengo(
 
 
 def _blocks(x: Any, spec: DataSpec) -> Iterator[NDArray[np.float32]]:
-    """Return checked examples, as many as all cores take at once.
+    """Return checked examples, in blocks of as many as all cores take at once.
 
-    Arrays are checked as a whole before.
+    Arrays are checked as a whole first.
     """
     size = ROW * (os.cpu_count() or 1)
     if isinstance(x, list | tuple) or hasattr(x, "__array__"):
@@ -217,7 +217,7 @@ def _gathered(x: Any, spec: DataSpec, size: int) -> Iterator[NDArray[np.float32]
 
 
 def _batches(x: Any, spec: DataSpec) -> Iterator[NDArray[Any]]:
-    """Yield the batches of an iterable; an example is a batch of one."""
+    """Yield the batches of an iterable; a single example is a batch of one."""
     if hasattr(x, "cardinality") and int(x.cardinality()) == ENDLESS:
         raise DataError("x never ends: take some of it, as x.take(1000)")
     if not isinstance(x, Iterable):
