@@ -39,7 +39,7 @@ BORDER = "no one kernel pads as its steps do, each at its own border"
 
 
 class UnfitError(Exception):
-    """No statements can compute a value; says why, and which layer causes it if known."""
+    """No statements can compute a value; says why, and the layer if known."""
 
     def __init__(self, why: str, layer: str = "") -> None:
         super().__init__(why)
