@@ -1,4 +1,4 @@
-"""Pictures of what objects of the interface hold, in files, and in pages with them."""
+"""Draw pictures of the interface's objects, in files and in HTML pages."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ OF_SPECS: tuple[Kind, ...] = ("network", "cores")
 
 
 def drawn(function: Callable[..., Axes], *values: Any, ax: Axes | None) -> Axes:
-    """Draw something in the theme that is chosen, or that of a page.
+    """Draw in the chosen theme, or in that of a page.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def plot(
     dark: bool = False,
     example: int = 0,
 ) -> Axes:
-    """Draw a picture, and write it to a file if one is named.
+    """Draw a picture, and write it to a file if one is given.
 
     Parameters
     ----------
@@ -74,20 +74,20 @@ def plot(
         ``correlation``, or those of its spec. A training: its own. A sweep:
         ``sweep``, over energy (the default), or ``sweep-cores``.
     kind
-        Which picture.
+        The kind of picture.
     ax
-        What to draw on; new axes unless given.
+        The axes to draw on; by default new ones.
     file
         The file to write: ``.png``, ``.svg`` or ``.pdf``.
     dark
-        Draw on dark ground.
+        Draw on a dark background.
     example
-        Whose raster, of those that were run.
+        The example of a raster, among those that ran.
 
     Raises
     ------
     ValueError
-        If there is no such picture of it.
+        If there is no such picture.
     ModuleNotFoundError
         If matplotlib is not installed; it says what to install.
     """
@@ -141,12 +141,12 @@ def _report(what: Any) -> Report:
 
 
 def check_file(file: FileName) -> None:
-    """Refuse what can't be written, before what takes long.
+    """Refuse a file that can't be written, before a long computation.
 
     Raises
     ------
     ValueError
-        If the file's name is not that of a picture, or its folder is not there.
+        If the file's name is not that of a picture, or its folder is missing.
     ModuleNotFoundError
         If matplotlib is not installed; it says what to install.
     """
@@ -161,7 +161,7 @@ LACKING = "Pictures are missing: pip install 'snnc[plot]' and print the page aga
 
 
 def report_page(report: Report, against: Spec | FileName | None = None) -> str:
-    """Write all that is known of a network; ``against`` is what it is compared with."""
+    """Return a page about a network, compared with ``against`` if given."""
     return page(report.summary, list(_of_report(report, against)), _footer(report.spec))
 
 
@@ -184,7 +184,7 @@ def _of_report(report: Report, against: Spec | FileName | None) -> Iterator[Sect
 
 
 def _weights(report: Report) -> str:
-    """Write what each layer learns and does, as a table."""
+    """Return a table of each layer's weights and operations."""
     network = report.summary.network
     learned: dict[str, int] = {}
     for tensor in tensors(network):
@@ -208,7 +208,7 @@ def _weights(report: Report) -> str:
 
 
 def evaluation_page(evaluation: Evaluation) -> str:
-    """Write what a run found, its tables and its pictures."""
+    """Return a page of a run's result, with tables and pictures."""
     result = evaluation.result
     title = f"{result.network} on {result.simulator}"
     body = (
@@ -232,7 +232,7 @@ def _of_evaluation(evaluation: Evaluation) -> Iterator[Section]:
         yield _picture("Beside Keras", name, evaluation.plot_correlation)
     try:
         report = evaluation.package.spec.report()
-    except ValueError:  # the spec has gone, or gone on: the pictures are of the package
+    except ValueError:  # the spec was removed or changed: draw the package only
         return
     yield _picture("The network", name, report.plot_network)
     if report.cores:
@@ -255,7 +255,7 @@ def sweep_page(sweep: Sweep) -> str:
 
 
 def _picture(title: str, of: str, draw: Callable[[], Axes]) -> Section:
-    """Draw on light and on dark ground, as images in the page."""
+    """Draw on a light and a dark background, as images in the page."""
     if importlib.util.find_spec("matplotlib") is None:
         return Section(title, "", LACKING)
     light, dark = (_drawn(draw, dark=is_dark) for is_dark in (False, True))

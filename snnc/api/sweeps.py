@@ -1,4 +1,4 @@
-"""Variants of a spec side by side: `snnc sweep` in Python."""
+"""Compare variants of a spec: `snnc sweep` in Python."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _OF_WORDS = "SNN3"
-"""Codes below are of words and values by themselves, whatever the others are."""
+"""Lower codes concern single words and values."""
 
 
 @dataclass(frozen=True, eq=False)
 class Variant:
-    """A spec with other values, what it takes, and how good it is.
+    """A spec with other values, its costs, and its accuracy.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class Variant:
         What the evaluations found, one per seed, as ``snnc evaluate --format json`` has
         it.
     problem : str
-        What is wrong with it; empty if nothing is.
+        The problem with it; empty without one.
     is_best : bool
         Whether it is on the Pareto front of accuracy, energy and cores.
     """
@@ -108,7 +108,7 @@ class Variant:
 
     @property
     def cores(self) -> int | None:
-        """Cores that it takes; None if no network is legal."""
+        """The number of cores; None if no network is legal."""
         return None if self.report is None else self.report.cores
 
     def _line(self) -> VariantLine:
@@ -137,12 +137,12 @@ class Variant:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Sweep(Displayed, Sequence[Variant]):
-    """All variants, in the order of their settings, which prints as a table.
+    """All variants, in the order of their settings; prints as a table.
 
     Attributes
     ----------
     spec : Spec
-        What they are variants of.
+        The original spec.
     variants : tuple of Variant
         Also those with a problem.
     """
@@ -152,7 +152,7 @@ class Sweep(Displayed, Sequence[Variant]):
 
     @property
     def front(self) -> tuple[Variant, ...]:
-        """Those that no other is better than in accuracy, energy and cores."""
+        """The variants that no other one beats in accuracy, energy and cores."""
         return tuple(variant for variant in self.variants if variant.is_best)
 
     def as_dict(self) -> dict[str, Any]:
@@ -248,9 +248,9 @@ def sweep(
 ) -> Sweep:
     """Compare variants of a spec: all combinations of some values.
 
-    Without data it tells cores, weights and energy at most, at once. With data each is
-    trained, and evaluated on the exact engine, in processes of its own; what is done is
-    kept in a folder, and not done again.
+    Without data, this computes cores, weights and maximum energy at once. With data,
+    each variant is trained, and evaluated on the exact engine, in its own process;
+    results are kept in a folder and not computed again.
 
     Parameters
     ----------
@@ -258,25 +258,25 @@ def sweep(
         A file, or a spec.
     settings
         Values by path, such as ``{"c0.filters": [8, 16], "c1.kernel": [3, 5]}``, each
-        as `Spec.replace` takes it, a single one also without its list; or texts such as
+        as in `Spec.replace`; a single one needs no list. Or texts such as
         ``"c0.filters=8,16"``.
     where
-        What variants have to keep, such as ``"cores <= 4"`` or ``"energy < 2 uJ"``: the
-        others are neither trained nor evaluated. Energy is at most.
+        Conditions such as ``"cores <= 4"`` or ``"energy < 2 uJ"`` (the maximum):
+        variants that fail them are neither trained nor evaluated.
     data : file, or x and y
-        To train on; a fifth, drawn by the seed, is held out to evaluate on.
+        Training data; a fifth, drawn by the seed, is held out to evaluate on.
     test : file, or x and y
-        To evaluate on instead.
+        Data to evaluate on instead.
     weights
-        Evaluate on all data with these, and do not train: for settings that leave the
-        layout as it is.
+        Evaluate on all data with these, and do not train: for settings that keep the
+        layout.
     epochs
-        The spec's unless given.
+        By default the spec's.
     phases
-        Those of each training, whatever the spec says. The phase ``spikes`` takes
+        The phases of each training, instead of the spec's. The phase ``spikes`` takes
         several times as long as the others.
     examples
-        Evaluate on only so many, drawn by the seed.
+        Evaluate on only this many, drawn by the seed.
     seed
         Draws the examples that are held out and evaluated. First weights are drawn by
         the spec's ``train.seed``.
@@ -284,23 +284,23 @@ def sweep(
         Train each variant so many times, with ``train.seed``, the next seed, and so on:
         its accuracy and energy are means.
     output
-        The folder of what is done; it may hold several sweeps.
+        The folder of results; it may hold several sweeps.
     workers
-        How many processes; by default as many as there are processors.
+        The number of processes; by default the number of processors.
     dask
         The address of a Dask cluster to use instead, whose workers see the folder.
     device
-        What to compile a file for: ``loihi1``, or a device's file.
+        The device to compile a file for: ``loihi1``, or a device's file.
     progress
-        Whether to show a bar, or print a line per variant where nothing shows a bar; by
-        default a bar on terminals and in notebooks.
+        Whether to show a bar, or print a line per variant where a bar can't be shown;
+        by default a bar on terminals and in notebooks.
 
     Raises
     ------
     SpecError
-        If the spec has errors, or a value is wrong whatever the others are.
+        If the spec has errors, or a value is wrong with any of the others.
     ValueError
-        If a text is no path with values, or options do nothing with others.
+        If a text is not a path with values, or options have no effect together.
     """
     if data is None and (test is not None or weights is not None):
         raise ValueError("test and weights are for a sweep with data")
@@ -369,7 +369,7 @@ def _judged(variant: Variant, found: Sequence[dict[str, Any] | str]) -> Variant:
 def _choices(
     settings: Mapping[str, Any] | Sequence[str],
 ) -> list[tuple[Setting, ...]]:
-    """Read settings, several values each.
+    """Parse settings with several values each.
 
     Raises
     ------
@@ -396,7 +396,7 @@ def _choices(
 
 
 def _several(values: Any) -> Iterable[Any]:
-    """Return the values of a setting; what is one value by itself stands alone."""
+    """Return the values of a setting; a single value may be given without a list."""
     is_one = isinstance(values, str | Mapping) or not isinstance(values, Iterable)
     return [values] if is_one else values
 
