@@ -11,6 +11,7 @@ from snnc.runtime.network import Decide
 # The plain model, with smooth rates; its weights may be from elsewhere.
 KerasModel = Literal["smooth", "imported"]
 Interval = tuple[float, float]
+UNEVEN = 2  # times as many examples in one class as in another
 
 # The registers of the chip that may overflow, in the order of their counts.
 REGISTERS = ("input", "current", "current with bias")
@@ -61,9 +62,10 @@ class LayerResult:
 class Score:
     """How good outputs are: a share of right ones, or a root mean square error.
 
-    ``interval`` is the 95 % interval of the share. ``keras`` is what the Keras
-    model has reached with the same weights and ``model`` which one;
-    ``agreement`` is the share of same decisions, or the root mean square
+    ``interval`` is the 95 % interval of either, and ``r2`` the share of the
+    targets' variance that values explain: of all units together. ``keras`` is
+    what the Keras model has reached with the same weights and ``model`` which
+    one; ``agreement`` is the share of same decisions, or the root mean square
     difference. ``before`` is what Keras has reached with the weights that
     entered the phase `spikes`, and ``unknown`` says why that can't be told.
     ``loss`` is the 95 % interval of what Keras has more of the share, or less
@@ -79,6 +81,7 @@ class Score:
     loss: Interval | None = None
     before: float | None = None
     unknown: str | None = None
+    r2: float | None = None
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,18 @@ class ClassResult:
 
 
 @dataclass(frozen=True)
+class UnitResult:
+    """The error of one unit of a regression.
+
+    ``r2`` is the share of the target's variance that its values explain; None
+    of a target that does not vary.
+    """
+
+    rmse: float
+    r2: float | None
+
+
+@dataclass(frozen=True)
 class Work:
     """What the chip does in an example."""
 
@@ -151,7 +166,8 @@ class Result:
     """All of it; None, or nothing, is what a simulator does not tell.
 
     ``classes`` tells whether `score` is an accuracy; ``confusion`` is how many
-    examples of each class, (classes, classes), were taken for each; ``names``
+    examples of each class, (classes, classes), were taken for each, ``units``
+    how far each unit of a regression is off; ``names``
     are those of classes that have any; ``spikes`` are those of all layers in
     an example; ``clipped`` is the share of encoder values that ask for more
     than a spike a step; ``resting`` are the encoders whose voltages all begin
@@ -170,6 +186,7 @@ class Result:
     readings: tuple[Reading, ...] = ()
     contrast: Contrast | None = None
     confusion: tuple[tuple[int, ...], ...] = ()
+    units: tuple[UnitResult, ...] = ()
     names: tuple[str, ...] = ()
     layers: tuple[LayerResult, ...] = ()
     spikes: float | None = None
@@ -203,6 +220,18 @@ class Result:
         return tuple(classes)
 
     @property
+    def balanced_accuracy(self) -> float | None:
+        """The mean recall of the classes that have examples; None of a regression."""
+        recalls = [c.recall for c in self.by_class if c.recall is not None]
+        return sum(recalls) / len(recalls) if recalls else None
+
+    @property
+    def is_uneven(self) -> bool:
+        """Whether a class has twice the examples of another, or more."""
+        counts = [each.examples for each in self.by_class if each.examples]
+        return bool(counts) and max(counts) >= UNEVEN * min(counts)
+
+    @property
     def rates(self) -> dict[str, float]:
         """The percentile of the rates of each layer, in Hz."""
         return {layer.name: layer.rate for layer in self.layers}
@@ -215,11 +244,17 @@ class Result:
     def as_dict(self) -> dict[str, Any]:
         """Return what JSON can hold; scores have the names of their kind."""
         score, work = self.score, self.work
-        kind, alike, more = "rmse", "difference", {}
+        kind, alike = "rmse", "difference"
+        more: dict[str, Any] = {
+            "rmse_interval": score.interval,
+            "r2": score.r2,
+            "units": [asdict(each) for each in self.units],
+        }
         if self.classes:
             kind, alike = "accuracy", "agreement"
             more = {
                 "accuracy_interval": score.interval,
+                "balanced_accuracy": self.balanced_accuracy,
                 "classes": [asdict(each) for each in self.by_class],
                 "confusion": self.confusion,
             }
