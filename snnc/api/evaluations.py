@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
@@ -17,11 +18,14 @@ from snnc.text.arguments import check_choice, check_count, given_weights
 from snnc.text.progress import progress_bar
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from snnc.api.packages import GivenWeights
     from snnc.evaluate.predict import Prediction
+    from snnc.evaluate.records import Record
+    from snnc.evaluate.run import Measured
     from snnc.evaluate.task import Task
     from snnc.tools.results import LayerResult, Result
     from snnc.tools.statistics import Firing
@@ -37,12 +41,9 @@ class Evaluation(Displayed):
     Attributes
     ----------
     package : Package
-        The package that ran.
-    result
-        All measurements; `accuracy` and the other properties are the main ones.
-    firing
-        How many neurons fired each number of spikes, by layer; empty if the exact
-        engine did not run: internal.
+        What was run.
+    measured
+        What the run gave: internal.
     task
         Package, weights and examples: internal.
     """
@@ -50,9 +51,62 @@ class Evaluation(Displayed):
     _internal = frozenset(("firing", "task"))
 
     package: Package
-    result: Result
-    firing: Mapping[str, Firing]
+    measured: Measured
     task: Task
+
+    @property
+    def result(self) -> Result:
+        """All that was measured; `accuracy` and the others here are the first of it."""
+        return self.measured.result
+
+    @property
+    def firing(self) -> Mapping[str, Firing]:
+        """How many neurons gave each number of spikes, by layer: internal.
+
+        It is empty if the exact engine did not run.
+        """
+        return self.measured.firing
+
+    @cached_property
+    def _prediction(self) -> Prediction:
+        import numpy as np
+
+        from snnc.evaluate.predict import Prediction, name_classes
+
+        order = np.argsort(self.task.examples.rows)
+        outputs = np.asarray(self.measured.outputs[order], np.float32)
+        return Prediction(outputs, name_classes(self.task.package.network.readout))
+
+    @property
+    def outputs(self) -> NDArray[np.float32]:
+        """What the readout gave, (examples, units), in the order of the data."""
+        return self._prediction.outputs
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """The class that was decided for each example, in the order of the data.
+
+        Raises
+        ------
+        ValueError
+            For a regression, which has no classes.
+        """
+        return self._prediction.labels
+
+    @cached_property
+    def records(self) -> list[Record]:
+        """A dictionary per example, in the order of the data, as pandas takes them.
+
+        ``example`` is its place in the data, ``label`` what it is; ``keras`` and
+        ``chip``, or the name of another simulator, are what these decide. For a
+        regression, each unit has entries of its own, such as ``chip_0``.
+        """
+        from snnc.evaluate.records import list_records
+
+        simulator, measured = self.result.simulator, self.measured
+        who = "chip" if simulator in ("exact", "loihi") else simulator
+        answers = {"keras": measured.keras, who: measured.outputs}
+        return list_records(self.task.examples, answers, self.result.classes)
 
     @property
     def accuracy(self) -> float | None:
@@ -61,7 +115,7 @@ class Evaluation(Displayed):
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """The 95 % interval of the accuracy."""
+        """The 95 % interval of the accuracy, or of the root mean square error."""
         return self.result.score.interval
 
     @property
@@ -78,6 +132,16 @@ class Evaluation(Displayed):
     def rmse(self) -> float | None:
         """The root mean square error; None in a classification."""
         return self.result.rmse
+
+    @property
+    def balanced_accuracy(self) -> float | None:
+        """The mean recall of the classes; None of a regression."""
+        return self.result.balanced_accuracy
+
+    @property
+    def r2(self) -> float | None:
+        """The share of the targets' variance that is explained; for a regression."""
+        return self.result.score.r2
 
     @property
     def examples(self) -> int:
@@ -271,10 +335,12 @@ def evaluate(
     ----------
     package
         A package, or its folder.
-    x : array (examples, *input shape), or a data file
-        A file is ``.npz`` with ``x`` and ``y``, or a folder with ``.npy`` of each.
+    x : array (examples, *input shape), a data file, or an iterable
+        A file is ``.npz`` with ``x`` and ``y``, or a folder with ``.npy`` of each. An
+        iterable, such as a tf.data.Dataset, gives examples or batches, or pairs of
+        these and their ``y``. It need not fit memory: a temporary file keeps it.
     y : array (examples,) of integers, or (examples, units) of floats
-        None with a file.
+        None with a file, or an iterable of pairs.
     weights : path or mapping
         A safetensors file, or its tensors by name.
     simulator
@@ -329,6 +395,8 @@ def evaluate(
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow's log
     from snnc.evaluate import run
     from snnc.evaluate.exact import RunSettings
+    from snnc.evaluate.records import write_records
+    from snnc.evaluate.refusals import NoFolderError
     from snnc.evaluate.task import open_task
 
     data = Path(x) if isinstance(x, str | os.PathLike) else (x, y)
@@ -347,15 +415,20 @@ def evaluate(
             resume=resume,
         )
         each = None if examples_out is None else Path(examples_out)
+        if each is not None and not each.parent.is_dir():
+            raise NoFolderError(each)
         with progress_bar(how.runs(len(task.examples)), "examples", progress) as bar:
-            measured = run.on_engine(task, how, bar, each)
-        return Evaluation(package, measured.result, measured.firing, task)
+            measured = run.on_engine(task, how, bar)
+        evaluation = Evaluation(package, measured, task)
+        if each is not None:
+            write_records(each, evaluation.records)
+        return evaluation
     with progress_bar(len(task.examples), "examples", progress) as bar:
         if simulator == "keras":
-            result = run.on_keras(task, bar)
+            measured = run.on_keras(task, bar)
         else:
-            result = run.run_other(task, simulator, presentation, bar)
-    return Evaluation(package, result, {}, task)
+            measured = run.run_other(task, simulator, presentation, bar)
+    return Evaluation(package, measured, task)
 
 
 def predict(

@@ -13,8 +13,7 @@ from snnc.evaluate.recording import Bools, read_recording
 from snnc.evaluate.replay import Replay
 from snnc.exact import make_engine
 from snnc.output.imported import open_package
-from snnc.runtime.data import DataSpec
-from snnc.runtime.labels import open_data
+from snnc.runtime.data import DataSpec, open_input
 from snnc.runtime.network import Network
 from snnc.text.tables import counted
 
@@ -112,7 +111,7 @@ def compare(package: Path, data: Path, weights: Path, recording: Path) -> Compar
     """
     opened = open_package(package)
     network, tensors = opened.network, opened.layout.read(weights)
-    examples = open_data(data, DataSpec.of(network))
+    examples = open_input(data, DataSpec.of(network))
     board = read_recording(recording, opened, examples[:])
     with make_engine(opened, tensors) as engine:
         x = examples[: board.examples]

@@ -6,7 +6,7 @@ import csv
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -17,18 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.evaluate.refusals import RefusedRunError
+from snnc.evaluate.streams import is_array, read_batches
 from snnc.exact import make_engine
 from snnc.runtime.data import DataError, DataSpec, Inputs, select_input
 from snnc.runtime.examples import ROW, decide
 from snnc.runtime.files import replacing, write_file
 from snnc.runtime.nengo.simulators import RefusedError, require, run_examples
+from snnc.runtime.network import Readout
 from snnc.tools.measures import Reference
 
 if TYPE_CHECKING:
     from snnc.output.imported import ImportedPackage
     from snnc.runtime.layout import Tensors, Weights
 
-ENDLESS = -1  # the cardinality of an endless tf.data.Dataset
 Floats = NDArray[np.float32]
 Progress = Callable[[int], None]
 
@@ -135,13 +136,17 @@ def predict(
             progress(len(block))
     if not outputs:
         raise DataError("x holds no examples")
-    readout = network.readout
-    numbers = tuple(map(str, range(readout.units)))
     return Prediction(
         np.concatenate(outputs),
-        (readout.names or numbers) if readout.classes else (),
+        name_classes(network.readout),
         np.concatenate(steps) if over_time else None,
     )
+
+
+def name_classes(readout: Readout) -> tuple[str, ...]:
+    """Return the names of classes, their numbers if need be; none for a regression."""
+    numbers = tuple(map(str, range(readout.units)))
+    return (readout.names or numbers) if readout.classes else ()
 
 
 Run = Callable[[NDArray[Any]], tuple[NDArray[Any], NDArray[Any] | None]]
@@ -193,7 +198,7 @@ def _blocks(x: Any, spec: DataSpec) -> Iterator[NDArray[np.float32]]:
     Arrays are checked as a whole first.
     """
     size = ROW * (os.cpu_count() or 1)
-    if isinstance(x, list | tuple) or hasattr(x, "__array__"):
+    if is_array(x):
         x = select_input(np.asarray(x), spec)
     if not isinstance(x, Inputs):
         return _gathered(x, spec, size)
@@ -204,7 +209,7 @@ def _blocks(x: Any, spec: DataSpec) -> Iterator[NDArray[np.float32]]:
 def _gathered(x: Any, spec: DataSpec, size: int) -> Iterator[NDArray[np.float32]]:
     """Yield blocks of the examples of an iterable."""
     waiting = np.empty((0, *spec.shape), np.float32)
-    for number, batch in enumerate(_batches(x, spec)):
+    for number, (batch, _) in enumerate(read_batches(x, spec)):
         inputs = select_input(batch, spec)
         if not number:
             _warn(inputs)
@@ -214,17 +219,6 @@ def _gathered(x: Any, spec: DataSpec, size: int) -> Iterator[NDArray[np.float32]
             waiting = waiting[size:]
     if len(waiting):
         yield waiting
-
-
-def _batches(x: Any, spec: DataSpec) -> Iterator[NDArray[Any]]:
-    """Yield the batches of an iterable; a single example is a batch of one."""
-    if hasattr(x, "cardinality") and int(x.cardinality()) == ENDLESS:
-        raise DataError("x never ends: take some of it, as x.take(1000)")
-    if not isinstance(x, Iterable):
-        raise DataError(f"x is {type(x).__name__}, neither an array nor an iterable")
-    for item in x.as_numpy_iterator() if hasattr(x, "as_numpy_iterator") else x:
-        batch = np.asarray(item[0] if isinstance(item, tuple) else item)
-        yield batch[np.newaxis] if batch.shape == spec.shape else batch
 
 
 def _warn(inputs: Inputs) -> None:

@@ -6,15 +6,12 @@ nengo-loihi's emulator.
 
 from __future__ import annotations
 
-import csv
 import importlib.util
-import io
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import add
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,10 +19,9 @@ from numpy.typing import NDArray
 
 from snnc.evaluate.exact import RunSettings, run_exact
 from snnc.evaluate.part import ExactPart, SpanResult
-from snnc.evaluate.refusals import MissingExtraError, NoFolderError, RefusedRunError
+from snnc.evaluate.refusals import MissingExtraError, RefusedRunError
 from snnc.evaluate.task import Task
 from snnc.runtime.examples import Presentation
-from snnc.runtime.files import write_file
 from snnc.runtime.labels import Examples
 from snnc.runtime.layout import source_of
 from snnc.runtime.nengo.simulators import (
@@ -45,17 +41,41 @@ from snnc.tools.measures import (
     result_of,
 )
 from snnc.tools.results import Result
-from snnc.tools.scores import Reader, confusion, contrast, decide_early, score
+from snnc.tools.scores import (
+    Reader,
+    confusion,
+    contrast,
+    decide_early,
+    score,
+    unit_results,
+)
 from snnc.tools.statistics import Firing
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """The result of a run, and what it gave for each example.
+
+    ``outputs`` are (examples, units), in the order in which the examples ran, ``keras``
+    those of the Keras model that they were compared with. Only the exact engine tells
+    how each layer's neurons fired: ``firing``.
+    """
+
+    result: Result
+    outputs: NDArray[Any]
+    keras: NDArray[Any] | None = None
+    firing: Mapping[str, Firing] = field(default_factory=dict)
 
 
 def run_other(
     task: Task,
     simulator: Simulator,
     presentation: Presentation,
-    progress: Callable[[int], None],
-) -> Result:
-    """Evaluate the spikes of a simulator of Nengo.
+    progress: Progress,
+) -> Measured:
+    """Judge the spikes of a simulator of Nengo.
 
     Raises
     ------
@@ -94,7 +114,7 @@ def run_other(
         raise MissingExtraError([error.name], "all") from error
     except RefusedError as error:
         raise RefusedRunError(error) from error
-    return result_of(
+    result = result_of(
         network,
         parts,
         examples.y,
@@ -106,6 +126,13 @@ def run_other(
         energy=package.energy,
         seconds=time.perf_counter() - started,
     )
+    return _measured(result, parts)
+
+
+def _measured(result: Result, parts: Sequence[EvaluatedPart], **more: Any) -> Measured:
+    keras = keras_of(parts)
+    said = None if keras is None else keras.outputs
+    return Measured(result, outputs_of(parts)[-1], said, **more)
 
 
 def _judged(
@@ -158,7 +185,7 @@ class Trained:
 
 
 def keras_outputs(
-    reference: Reference, examples: Examples, progress: Callable[[int], None]
+    reference: Reference, examples: Examples, progress: Progress
 ) -> NDArray[np.float64]:
     """Return the outputs of a model, (examples, units)."""
     outputs = []
@@ -169,52 +196,8 @@ def keras_outputs(
     return np.concatenate(outputs)
 
 
-def _write_examples(
-    path: Path, task: Task, outputs: NDArray[Any], keras: NDArray[Any] | None
-) -> None:
-    """Write a CSV file with a row per example: number, label, Keras and the chip.
-
-    Numbers are positions in the data. Classes are numbers; in a regression each unit
-    has its own columns. Without Keras's outputs, (examples, units), its columns are
-    left out.
-    """
-    examples = task.examples
-    order = np.argsort(examples.rows)
-    columns_by_name = {"label": examples.y, "keras": keras, "chip": outputs}
-    columns: dict[str, list[Any]] = {"example": examples.rows[order].tolist()}
-    for name, values in columns_by_name.items():
-        if values is not None:
-            classifies = task.package.network.readout.classes
-            columns |= _columns(name, np.asarray(values)[order], classifies)
-    table = io.StringIO(newline="")
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
-    write_file(path, table.getvalue())
-
-
-def _columns(name: str, values: NDArray[Any], classifies: bool) -> dict[str, list[Any]]:
-    if classifies:
-        decided = values if values.ndim == 1 else values.argmax(axis=1)
-        return {name: decided.tolist()}
-    return {f"{name}_{i}": column.tolist() for i, column in enumerate(values.T)}
-
-
-Progress = Callable[[int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class EngineResult:
-    """The result of a run on the exact engine, and how each layer fired."""
-
-    result: Result
-    firing: Mapping[str, Firing]
-
-
-def on_engine(
-    task: Task, how: RunSettings, progress: Progress, each: Path | None = None
-) -> EngineResult:
-    """Run the exact engine; ``each`` is a file for the decision of each example.
+def on_engine(task: Task, how: RunSettings, progress: Progress) -> Measured:
+    """Run the exact engine.
 
     ``seconds`` excludes Keras's time; with workers, which continue while Keras runs, it
     includes it.
@@ -224,8 +207,6 @@ def on_engine(
     RefusedRunError, snnc.exact.CannotRunError
         If something does not fit; the text is for users.
     """
-    if each is not None and not each.parent.is_dir():
-        raise NoFolderError(each)
     trained = Trained(task) if has_keras() else None
     started = time.perf_counter()
     parts = run_exact(task, how, progress, trained)
@@ -233,21 +214,17 @@ def on_engine(
     if trained is not None and not how.shared:
         seconds -= trained.seconds
     shown = [part for part in parts if part.presentation == how.presentation]
-    if each is not None:
-        keras = keras_of(shown)
-        said = None if keras is None else keras.outputs
-        _write_examples(each, task, outputs_of(shown)[-1], said)
     before = None if trained is None else trained.before_spikes(task)
     result = _result(shown, task, how, seconds, before)
     names = shown[0].firing
     firing = {name: reduce(add, (p.firing[name] for p in shown)) for name in names}
     others = [part for part in parts if part.presentation != how.presentation]
-    if not others:
-        return EngineResult(result, firing)
-    rows, rests = outputs_of(shown)[-1], outputs_of(others)[-1]
-    y = task.examples.y[: len(rests)]
-    contrasted = contrast(rows[: len(y)], rests, y, result.classes)
-    return EngineResult(replace(result, contrast=contrasted), firing)
+    if others:
+        rows, rests = outputs_of(shown)[-1], outputs_of(others)[-1]
+        y = task.examples.y[: len(rests)]
+        contrasted = contrast(rows[: len(y)], rests, y, result.classes)
+        result = replace(result, contrast=contrasted)
+    return _measured(result, shown, firing=firing)
 
 
 def _result(
@@ -275,15 +252,15 @@ def _result(
     )
 
 
-def on_keras(task: Task, progress: Progress) -> Result:
-    """Evaluate the Keras model with the weights."""
+def on_keras(task: Task, progress: Progress) -> Measured:
+    """Judge the Keras model with the weights."""
     started = time.perf_counter()
     package, y = task.package, task.examples.y
     reference = reference_of(task)
     outputs = keras_outputs(reference, task.examples, progress)
     model = source_of(task.weights) or "smooth"
     classes = package.network.readout.classes
-    return Result(
+    result = Result(
         network=package.name,
         simulator="keras",
         presentation=None,
@@ -292,6 +269,8 @@ def on_keras(task: Task, progress: Progress) -> Result:
         classes=classes,
         score=replace(score(outputs, y, classes), model=model),
         confusion=confusion(outputs, y) if classes else (),
+        units=() if classes else unit_results(outputs, y),
         names=package.network.readout.names,
         seconds=time.perf_counter() - started,
     )
+    return Measured(result, outputs)

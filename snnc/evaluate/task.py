@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
+from snnc.evaluate.streams import is_array, store_examples
 from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.arrays import DataError
 from snnc.runtime.data import DataSpec
@@ -20,8 +21,8 @@ from snnc.runtime.files import replacing
 from snnc.runtime.labels import Examples, open_data, select
 from snnc.runtime.layout import Tensors, Weights
 
-Data = Path | tuple[NDArray[Any], NDArray[Any]]
-"""A file or a folder with ``x`` and ``y``, or these arrays."""
+Data = Path | tuple[Any, Any]
+"""A file, or a folder, with ``x`` and ``y``; or both, ``x`` an array or an iterable."""
 
 
 def write_data(path: Path, x: NDArray[Any], y: NDArray[Any]) -> None:
@@ -75,7 +76,10 @@ def open_task(
     package = open_package(folder)
     accepted = DataSpec.of(package.network)
     if isinstance(data, tuple):
-        x, y = map(np.asarray, data)
+        x, y = data if is_array(data[0]) else store_examples(*data, accepted)
+        if y is None:
+            raise DataError("there is no y, which `predict` alone does without")
+        x, y = np.asanyarray(x), np.asarray(y)
         if not (x.ndim and y.ndim):
             raise DataError("x and y are arrays of examples: x[:1], y[:1] for one")
         examples = select(x, y, accepted, limit, seed)

@@ -155,9 +155,15 @@ def _narrower(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
 
 
 def _thinner(trials: Trials, layers: Sequence[tuple[int, Layer]]) -> Iterator[Changes]:
-    """All layers with the largest share of their filters that fits."""
+    """All layers that can shrink with the largest share of their filters that fits.
+
+    One such layer alone gets what `_narrower` finds.
+    """
+    wide = [(position, layer) for position, layer in layers if layer.shape[-1] > 1]
+    if len(wide) == 1:
+        return
     for share in SHARES:
-        changes = tuple(_share(position, layer, share) for position, layer in layers)
+        changes = tuple(_share(position, layer, share) for position, layer in wide)
         if trials.fits_target(changes):
             yield changes
             return

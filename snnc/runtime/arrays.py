@@ -118,6 +118,10 @@ def _naming(path: Path) -> Iterator[None]:
 def _unreadable(path: Path, error: Exception) -> DataError:
     said = str(error) or type(error).__name__
     reason = said.splitlines()[0].rstrip(".")
+    if not path.stat().st_size:
+        reason = "it is empty"
+    elif "pickled" in reason:  # NumPy takes every unknown file for a pickle
+        reason = "it is neither an .npz nor an .npy file"
     advice = "np.savez(path, x=x, y=y) writes a file again"
     return DataError(f"{path}: {reason}; {advice}")
 

@@ -17,7 +17,7 @@ from snnc.runtime.examples import Presentation, judged, slack_of
 from snnc.runtime.layout import Layout, LayoutError, Weights, smooth_of
 from snnc.runtime.network import Network
 from snnc.tools.results import KerasModel, LayerResult, Result, Work
-from snnc.tools.scores import confusion, over_time, score
+from snnc.tools.scores import confusion, over_time, score, unit_results
 from snnc.tools.scores import judged as judged_readings
 from snnc.tools.statistics import Correlation, Firing
 
@@ -136,6 +136,7 @@ def result_of(
         over_time=over_time(outputs, y, classes, steps),
         readings=judged_readings(network, outputs[-1], others_of(parts), y),
         confusion=confusion(outputs[-1], y) if classes else (),
+        units=() if classes else unit_results(outputs[-1], y),
         names=network.readout.names,
         layers=tuple(layers),
         spikes=sum(spikes.values()),

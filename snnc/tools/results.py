@@ -11,6 +11,7 @@ from snnc.runtime.network import Decide
 # The plain model has smooth rates; its weights may be imported.
 KerasModel = Literal["smooth", "imported"]
 Interval = tuple[float, float]
+UNEVEN = 2  # times as many examples in one class as in another
 
 # Registers of the chip that may overflow, in the order of their counts.
 REGISTERS = ("input", "current", "current with bias")
@@ -61,13 +62,15 @@ class LayerResult:
 class Score:
     """The quality of outputs: the share of right ones, or a root mean square error.
 
-    ``interval`` is the 95 % interval of the share. ``keras`` is the value of the Keras
-    model, named by ``model``, with the same weights; ``agreement`` is the share of
-    equal decisions, or the root mean square difference. ``before`` is Keras's value
-    with the weights that entered the phase `spikes`; ``unknown`` says why there is
-    none. ``loss`` is the 95 % interval of the loss against Keras, in the share or the
-    error, on the same examples: before `spikes`, or with the same weights if they never
-    went through it.
+    ``interval`` is the 95 % interval of either, and ``r2`` the share of the
+    targets' variance that values explain: of all units together. ``keras`` is
+    what the Keras model has reached with the same weights and ``model`` which
+    one; ``agreement`` is the share of same decisions, or the root mean square
+    difference. ``before`` is what Keras has reached with the weights that
+    entered the phase `spikes`, and ``unknown`` says why that can't be told.
+    ``loss`` is the 95 % interval of what Keras has more of the share, or less
+    of the error, on the same examples: before `spikes`, or with the same
+    weights if they never went through it.
     """
 
     value: float
@@ -78,6 +81,7 @@ class Score:
     loss: Interval | None = None
     before: float | None = None
     unknown: str | None = None
+    r2: float | None = None
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,18 @@ class ClassResult:
 
 
 @dataclass(frozen=True)
+class UnitResult:
+    """The error of one unit of a regression.
+
+    ``r2`` is the share of the target's variance that its values explain; None
+    of a target that does not vary.
+    """
+
+    rmse: float
+    r2: float | None
+
+
+@dataclass(frozen=True)
 class Work:
     """The chip's work per example."""
 
@@ -149,12 +165,14 @@ class Work:
 class Result:
     """The whole result; None, or empty, where a simulator does not know it.
 
-    ``classes`` is true if `score` is an accuracy; ``confusion`` counts the examples of
-    each class by decision, (classes, classes); ``names`` are the classes' names, if
-    any; ``spikes`` are those of all layers per example; ``clipped`` is the share of
-    encoder values above one spike per step; ``resting`` are the encoders whose voltages
-    all begin at 0; ``overflows`` has a count for each of `REGISTERS`; ``seconds`` is
-    the run's time.
+    ``classes`` tells whether `score` is an accuracy; ``confusion`` is how many
+    examples of each class, (classes, classes), were taken for each, ``units``
+    how far each unit of a regression is off; ``names``
+    are those of classes that have any; ``spikes`` are those of all layers in
+    an example; ``clipped`` is the share of encoder values that ask for more
+    than a spike a step; ``resting`` are the encoders whose voltages all begin
+    at 0; ``overflows`` are those of `REGISTERS`; ``seconds`` is how long it
+    took.
     """
 
     network: str
@@ -168,6 +186,7 @@ class Result:
     readings: tuple[Reading, ...] = ()
     contrast: Contrast | None = None
     confusion: tuple[tuple[int, ...], ...] = ()
+    units: tuple[UnitResult, ...] = ()
     names: tuple[str, ...] = ()
     layers: tuple[LayerResult, ...] = ()
     spikes: float | None = None
@@ -201,6 +220,18 @@ class Result:
         return tuple(classes)
 
     @property
+    def balanced_accuracy(self) -> float | None:
+        """The mean recall of the classes that have examples; None of a regression."""
+        recalls = [c.recall for c in self.by_class if c.recall is not None]
+        return sum(recalls) / len(recalls) if recalls else None
+
+    @property
+    def is_uneven(self) -> bool:
+        """Whether a class has twice the examples of another, or more."""
+        counts = [each.examples for each in self.by_class if each.examples]
+        return bool(counts) and max(counts) >= UNEVEN * min(counts)
+
+    @property
     def rates(self) -> dict[str, float]:
         """The percentile of the rates of each layer, in Hz."""
         return {layer.name: layer.rate for layer in self.layers}
@@ -213,11 +244,17 @@ class Result:
     def as_dict(self) -> dict[str, Any]:
         """Return a mapping for JSON; scores have the names of their kind."""
         score, work = self.score, self.work
-        kind, alike, more = "rmse", "difference", {}
+        kind, alike = "rmse", "difference"
+        more: dict[str, Any] = {
+            "rmse_interval": score.interval,
+            "r2": score.r2,
+            "units": [asdict(each) for each in self.units],
+        }
         if self.classes:
             kind, alike = "accuracy", "agreement"
             more = {
                 "accuracy_interval": score.interval,
+                "balanced_accuracy": self.balanced_accuracy,
                 "classes": [asdict(each) for each in self.by_class],
                 "confusion": self.confusion,
             }

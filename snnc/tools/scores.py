@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from snnc.runtime.examples import decide
 from snnc.runtime.network import Decide, Network, Readout, kept_of
-from snnc.tools.results import Contrast, KerasModel, Moment, Reading, Score
+from snnc.tools.results import Contrast, KerasModel, Moment, Reading, Score, UnitResult
 from snnc.tools.statistics import interval
 
 Floats = NDArray[np.float64]
@@ -112,14 +112,40 @@ def score(
     value = judge(outputs, target)
     return Score(
         value,
-        interval(value, len(y)) if classes else None,
+        interval(value, len(y)) if classes else _error_interval(outputs, y),
         None if keras is None else judge(keras, target),
         None if keras is None else judge(outputs, keras),
         None if keras is None else model,
         loss,
         None if before is None else judge(before, target),
         unknown,
+        None if classes else explained(outputs, y),
     )
+
+
+def _error_interval(outputs: NDArray[Any], y: NDArray[Any]) -> Interval | None:
+    """Return the 95 % interval of the root mean square error."""
+    found = merits(outputs, y, classes=False)
+    squares = difference(found, np.zeros_like(found))
+    if squares is None:
+        return None
+    low, high = (math.sqrt(max(0.0, -bound)) for bound in reversed(squares))
+    return low, high
+
+
+def explained(outputs: NDArray[Any], y: NDArray[Any]) -> float | None:
+    """Return R2, 1 less the share of the variance of ``y`` that outputs miss.
+
+    Both are (examples, units). It is None if ``y`` does not vary.
+    """
+    variance = float(y.var(axis=0, dtype=np.float64).mean())
+    return 1 - float(np.mean((outputs - y) ** 2)) / variance if variance else None
+
+
+def unit_results(outputs: NDArray[Any], y: NDArray[Any]) -> tuple[UnitResult, ...]:
+    """Judge each unit of a regression by itself: both are (examples, units)."""
+    pairs = zip(np.hsplit(outputs, y.shape[1]), np.hsplit(y, y.shape[1]), strict=True)
+    return tuple(UnitResult(_rms(o, t), explained(o, t)) for o, t in pairs)
 
 
 def _shares(

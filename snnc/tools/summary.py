@@ -19,7 +19,7 @@ PRESENTED = {
     None: "",
 }
 MODELS = {"smooth": "", "imported": " (as imported)", None: ""}
-MOST_CLASSES = 20  # the most classes in a table
+MOST_CLASSES = 20  # or units, that a table shows
 RATES = ("layer", "percentile", "rate", "budget", "")
 SPIKES = ("layer", "spikes", "silent", "saturated", "as Keras")
 
@@ -43,6 +43,8 @@ def text(result: Result) -> str:
     if 0 < len(result.confusion) <= MOST_CLASSES:
         numbers = ">" * (3 + len(result.confusion))
         lines += ["", *aligned([*_classes(result)], f"<{numbers}")]
+    if 1 < len(result.units) <= MOST_CLASSES:
+        lines += ["", *aligned([("unit", "RMSE", "R2"), *_units(result)], "<>>")]
     for sentence in advice(result):
         wrapped = wrap(sentence.strip(), WIDTH, break_on_hyphens=False)
         lines += ["", *wrapped]
@@ -52,12 +54,20 @@ def text(result: Result) -> str:
 def _scores(result: Result) -> list[Row]:
     score = result.score
     name, alike, write = "RMSE", "RMS difference to Keras", _number
-    value = write(score.value)
+    bounds = [f"{bound:.4g}" for bound in score.interval or ()]
     if result.classes:
         name, alike, write = "accuracy", "agreement with Keras", _percent
-        low, high = (f"{100 * bound:.1f}" for bound in score.interval or ())
-        value = f"{write(score.value)}, 95 % interval {low} to {high} %"
+        bounds = [f"{100 * bound:.1f}" for bound in score.interval or ()]
+    value = write(score.value)
+    if bounds:
+        unit = " %" if result.classes else ""
+        value += f", 95 % interval {' to '.join(bounds)}{unit}"
     rows: list[Row] = [(name, value)]
+    if score.r2 is not None:
+        rows.append(("R2", f"{score.r2:.3f}"))
+    if result.is_uneven:
+        balanced = f"{_percent(result.balanced_accuracy)}, the mean recall of classes"
+        rows.append(("balanced accuracy", balanced))
     if result.simulator == "keras":
         return rows
     if result.contrast is not None:
@@ -179,6 +189,12 @@ def _classes(result: Result) -> Iterator[Row]:
         shares = (_share(each.recall), _share(each.precision))
         taken = (str(count) if count else "." for count in counts)
         yield name, *shares, "", *taken
+
+
+def _units(result: Result) -> Iterator[Row]:
+    for i, each in enumerate(result.units):
+        shown = "-" if each.r2 is None else f"{each.r2:.3f}"
+        yield str(i), f"{each.rmse:.4g}", shown
 
 
 def _share(value: float | None) -> str:

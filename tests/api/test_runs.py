@@ -176,6 +176,7 @@ def test_models_are_imported_from_memory() -> None:
     assert weights["c0.kernel"].shape == kernel.shape
     assert any("calibrate" in sentence for sentence in told)
     model.add(keras.layers.Lambda(lambda x: x, name="mine"))
+    model.add(keras.layers.Dense(3))
     with pytest.raises(snnc.SpecError) as caught:
         snnc.import_keras(model, tell=told.append)
     assert {d.file for d in caught.value.diagnostics} == {"shapes.keras"}

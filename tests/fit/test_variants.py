@@ -74,6 +74,20 @@ def test_nothing_is_offered_where_no_single_change_fits() -> None:
     assert found.needed == sound(text.replace("cores 2", "chips 1"), "place").cores
 
 
+@pytest.mark.parametrize("others", ["", "  conv2d c0 { filters 1 }"])
+def test_no_variant_is_offered_twice(others: str) -> None:
+    """Only one layer can get fewer filters: all of them together are that one."""
+    text = network(
+        "  target loihi { cores 4 }\n  input image 12x12x1 in 0..1\n"
+        f"  encode conv e {{ filters 1 }}\n{others}\n  conv2d c1 {{ filters 64 }}\n"
+        "  readout y { classes 2 }"
+    )
+    found = offered(text).variants
+    assert found
+    assert len({variant.cost for variant in found}) == len(found)
+    assert len({variant.changes for variant in found}) == len(found)
+
+
 def test_tied_layers_are_not_offered_widths_that_do_not_add_up() -> None:
     text = (ROOT / "specs/residual.snn").read_text(encoding="utf-8")
     results, _ = compile_text(text, "lower")

@@ -18,6 +18,7 @@ from snnc.tools.results import (
     Reading,
     Result,
     Score,
+    UnitResult,
     Work,
 )
 
@@ -68,7 +69,10 @@ VALUES = Result(
     examples=1,
     steps=20,
     classes=False,
-    score=Score(0.12345, None, 0.11, 0.05, "smooth", (0.002, 0.045), 0.1),
+    score=Score(
+        *(0.12345, (0.1, 0.15), 0.11, 0.05, "smooth", (0.002, 0.045), 0.1), r2=0.875
+    ),
+    units=(UnitResult(0.1, 0.9), UnitResult(0.2, None)),
     over_time=(Moment(10, 0.2345, (0.02, 0.3)), Moment(20, 0.12345)),
     readings=(Reading("mean", None, 0.1, (0.001, 0.02)),),
     contrast=Contrast(1, 0.12345, 0.1, None),
@@ -134,6 +138,16 @@ def test_classes_by_themselves() -> None:
     assert up == ClassResult("up", 0, None, None)
     assert [each.name for each in replace(CLASSES, names=()).by_class] == [*"012"]
     assert VALUES.by_class == ()
+
+
+def test_uneven_classes_have_a_balanced_accuracy() -> None:
+    """A network that says 0 of all is right in 90 %, and finds one class of two."""
+    counts = ((90, 0), (10, 0))
+    rare = replace(CLASSES, confusion=counts, names=())
+    assert rare.balanced_accuracy == 0.5
+    assert "balanced accuracy         50.0 %, the mean recall" in str(rare)
+    assert "balanced" not in str(CLASSES)
+    assert VALUES.balanced_accuracy is None
 
 
 def test_a_result_answers_by_name() -> None:

@@ -12,6 +12,7 @@ from snnc.tools.scores import (
     moments,
     over_time,
     score,
+    unit_results,
 )
 from snnc.tools.statistics import interval
 
@@ -54,7 +55,33 @@ def test_values_are_scored_by_their_errors() -> None:
     assert found.value == pytest.approx(2**0.5)
     assert found.keras == 1.0
     assert found.agreement == pytest.approx(5**0.5)
-    assert found.interval is None
+    assert found.r2 is None  # the target does not vary
+    assert score(np.zeros((1, 1)), y[:1], False).interval is None
+
+
+def test_the_interval_of_an_error_holds_it_in_95_percent() -> None:
+    random, held = np.random.default_rng(0), 0
+    for _ in range(1000):
+        y = random.normal(size=(100, 2))
+        found = score(y + random.normal(scale=0.5, size=y.shape), y, False)
+        low, high = found.interval or (0, 0)
+        held += low <= 0.5 <= high
+    assert 930 <= held <= 970
+
+
+def test_a_share_of_the_variance_is_explained() -> None:
+    random = np.random.default_rng(0)
+    y = random.normal(size=(500, 2)) * [1, 3]
+    assert score(y, y, False).r2 == 1
+    constant = np.broadcast_to(y.mean(axis=0), y.shape)
+    assert score(constant, y, False).r2 == pytest.approx(0)
+    half = y + np.array([0.5, 0])  # 0.25 of the variances, which are about 1 and 9
+    first, second = unit_results(half, y)
+    assert first.rmse == pytest.approx(0.5)
+    assert second.rmse == 0
+    assert first.r2 == pytest.approx(1 - 0.25 / y[:, 0].var())
+    assert second.r2 == 1
+    assert score(half, y, False).r2 == pytest.approx(1 - 0.25 / y.var(axis=0).sum())
 
 
 def test_without_keras_nothing_is_said_of_it() -> None:

@@ -1,0 +1,143 @@
+"""What `snnc.evaluate` returns for each example, and the iterables that it takes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import snnc
+from snnc.exact import make_engine
+from tests.evaluate.conftest import Case
+
+Make = Callable[..., Case]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.usefixtures("without_keras"),
+    pytest.mark.filterwarnings("ignore"),
+]
+
+
+@pytest.fixture(scope="module")
+def made(case: Make) -> Case:
+    return case()
+
+
+@pytest.fixture(scope="module")
+def data(made: Case) -> tuple[np.ndarray, np.ndarray]:
+    with np.load(made.data) as file:
+        return file["x"], file["y"]
+
+
+def engine_outputs(made: Case, x: np.ndarray) -> np.ndarray:
+    """Return the outputs of examples from rest."""
+    with make_engine(made.package, made.package.layout.load(made.weights)) as engine:
+        how = made.package.network.readout.decide
+        return engine.run(x, "rest", how).outputs.astype(np.float32)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_outputs_are_in_the_order_of_the_data(
+    made: Case, data: tuple[np.ndarray, np.ndarray], seed: int
+) -> None:
+    x, y = data
+    found = snnc.evaluate(
+        made.folder, x, y, made.weights, seed=seed, presentation="rest"
+    )
+    np.testing.assert_array_equal(found.outputs, engine_outputs(made, x))
+    labels = found.outputs.argmax(axis=1)
+    assert found.labels.dtype == np.int64
+    np.testing.assert_array_equal(found.labels, labels)
+    assert found.accuracy == np.mean(labels == y)
+    assert found.records == [
+        {"example": i, "label": y[i], "chip": labels[i]} for i in range(len(x))
+    ]
+
+
+def test_drawn_examples_say_which_they_are(
+    made: Case, data: tuple[np.ndarray, np.ndarray]
+) -> None:
+    x, y = data
+    found = snnc.evaluate(
+        made.folder, x, y, made.weights, examples=5, presentation="rest"
+    )
+    places = [int(record["example"]) for record in found.records]
+    assert len(places) == len(found.outputs) == 5
+    np.testing.assert_array_equal(found.outputs, engine_outputs(made, x)[places])
+
+
+@pytest.mark.parametrize("simulator", ["nengo", "keras"])
+def test_other_simulators_give_records(
+    made: Case, data: tuple[np.ndarray, np.ndarray], simulator: Any
+) -> None:
+    x, y = data[0][:3], data[1][:3]
+    found = snnc.evaluate(made.folder, x, y, made.weights, simulator=simulator)
+    assert found.outputs.shape == (3, 3)
+    answers = zip(y, found.labels, strict=True)
+    assert found.records == [
+        {"example": i, "label": label, simulator: answer}
+        for i, (label, answer) in enumerate(answers)
+    ]
+
+
+def test_a_regression_has_a_value_per_unit(case: Make) -> None:
+    made = case("regression", 4)
+    found = snnc.evaluate(made.folder, made.data, weights=made.weights)
+    with pytest.raises(ValueError, match="no classes"):
+        print(found.labels)
+    assert [*found.records[0]] == ["example", "label_0", "label_1", "chip_0", "chip_1"]
+    chip = [[record["chip_0"], record["chip_1"]] for record in found.records]
+    np.testing.assert_array_equal(np.array(chip, np.float32), found.outputs)
+
+
+def test_iterables_give_what_arrays_give(
+    made: Case, data: tuple[np.ndarray, np.ndarray]
+) -> None:
+    import tensorflow as tf
+
+    x, y = data
+    expected = snnc.evaluate(made.folder, x, y, made.weights)
+    batched = tf.data.Dataset.from_tensor_slices((x, y)).batch(6)
+    for given, labels in (
+        (zip(x, y, strict=True), None),
+        (((x[i : i + 5], y[i : i + 5]) for i in range(0, len(x), 5)), None),
+        (iter(x), y),
+        (batched, None),
+    ):
+        found = snnc.evaluate(made.folder, given, labels, made.weights)
+        np.testing.assert_array_equal(found.outputs, expected.outputs)
+        assert found.confusion == expected.confusion
+    spikes = found.raster(2)["c0"]
+    np.testing.assert_array_equal(spikes, expected.raster(2)["c0"])
+
+
+def test_labels_may_be_left_out_only_for_predict(
+    made: Case, data: tuple[np.ndarray, np.ndarray]
+) -> None:
+    for x in (data[0], iter(data[0])):
+        with pytest.raises(ValueError, match=r"there is no y.*predict"):
+            snnc.evaluate(made.folder, x, weights=made.weights)
+
+
+def test_what_is_no_input_is_refused(
+    made: Case, data: tuple[np.ndarray, np.ndarray], tmp_path: Path
+) -> None:
+    import tensorflow as tf
+
+    x, y = data
+    endless = tf.data.Dataset.from_tensor_slices((x, y)).repeat()
+    for given, labels, said in (
+        (iter(()), None, "x holds no examples"),
+        (iter(x[:4]), y, "x has 4 examples, y has 21"),
+        (iter([(x[:2], y[:2]), (x[:2, 1:], y[:2])]), None, "x has shape"),
+        (iter([x[:2] + 1]), y[:2], "is outside 0.0..1.0"),
+        (itertools.repeat(3, 2), y, "x has shape"),
+        (endless, None, "x never ends"),
+        (3, y, "neither an array nor an iterable"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            snnc.evaluate(made.folder, given, labels, made.weights)
