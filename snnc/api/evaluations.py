@@ -48,7 +48,7 @@ class Evaluation(Displayed):
         Package, weights and examples: internal.
     """
 
-    _internal = frozenset(("firing", "task"))
+    _internal = frozenset(("firing", "measured", "task"))
 
     package: Package
     measured: Measured
