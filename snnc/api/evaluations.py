@@ -15,6 +15,7 @@ from snnc.api.problems import missing
 from snnc.api.specs import FileName
 from snnc.text.arguments import check_choice, check_count, given_weights
 from snnc.text.progress import progress_bar
+from snnc.text.tables import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -347,7 +348,9 @@ def evaluate(
             resume=resume,
         )
         each = None if examples_out is None else Path(examples_out)
-        with progress_bar(how.runs(len(task.examples)), "examples", progress) as bar:
+        count = len(task.examples)  # some of them run in a row and from rest
+        label = f"runs of {counted(count, 'example')}"
+        with progress_bar(how.runs(count), label, progress) as bar:
             measured = run.on_engine(task, how, bar, each)
         return Evaluation(package, measured.result, measured.firing, task)
     with progress_bar(len(task.examples), "examples", progress) as bar:
