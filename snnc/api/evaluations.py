@@ -16,6 +16,7 @@ from snnc.api.problems import missing
 from snnc.api.specs import FileName
 from snnc.text.arguments import check_choice, check_count, given_weights
 from snnc.text.progress import progress_bar
+from snnc.text.tables import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -417,7 +418,9 @@ def evaluate(
         each = None if examples_out is None else Path(examples_out)
         if each is not None and not each.parent.is_dir():
             raise NoFolderError(each)
-        with progress_bar(how.runs(len(task.examples)), "examples", progress) as bar:
+        count = len(task.examples)  # some of them run in a row and from rest
+        label = f"runs of {counted(count, 'example')}"
+        with progress_bar(how.runs(count), label, progress) as bar:
             measured = run.on_engine(task, how, bar)
         evaluation = Evaluation(package, measured, task)
         if each is not None:

@@ -116,12 +116,12 @@ def problems(
         yield from refused
     elif comparison.merging:
         yield UnresolvedMerge(span=whole_file(folder), path=folder, command=command)
+    elif comparison.lock is not None and comparison.format < FORMAT:
+        yield older(comparison.folder, comparison.lock, command)
     elif comparison.unfinished:
         yield Unfinished(span=whole_file(folder), folder=folder, command=command)
     elif comparison.is_absent:
         yield Missing(span=whole_file(folder), path=folder, command=command)
-    elif comparison.lock is not None and comparison.format < FORMAT:
-        yield older(comparison.folder, comparison.lock, command)
     else:
         yield from _of_files(comparison, spec, wanted, command)
 
