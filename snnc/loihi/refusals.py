@@ -41,7 +41,7 @@ BLOCK_AXES = {
 
 
 def refuse_block(population: Population, block: Shape) -> Diagnostic:
-    """Report the shape of a layer's `block`."""
+    """Describe the shape of a layer's `block`."""
     layer = population.layer
     rank = len(layer.shape)
     if len(block) != rank:
@@ -68,7 +68,7 @@ def refuse_block(population: Population, block: Shape) -> Diagnostic:
 
 
 def refuse_target(target: Loihi, profile: Profile) -> Diagnostic:
-    """Report a target with more cores than its chips have."""
+    """Describe a target with more cores than its chips have."""
     return rules.MoreCoresThanChips(
         span=target.span,
         chips=target.chips,
@@ -153,14 +153,14 @@ def _smaller(
 
 
 def _refuse_floor(plan: Plan, target: Loihi, cores: int) -> Diagnostic:
-    """Report layers that need more cores than there are, even on their own."""
+    """Describe layers that need more cores than there are, even on their own."""
     largest = max(plan.populations, key=lambda p: plan.step(p).choices.floor)
     share = plan.step(largest).choices.floor
     return _too_many(plan, target, cores, largest, share, "at least ")
 
 
 def _refuse_axons(plan: Plan, dead: DeadEnd) -> Diagnostic:
-    """Report why there is no mapping though every layer fits on its own."""
+    """Describe why there is no mapping though every layer fits on its own."""
     population = plan.populations[dead.source]
     return rules.TooManyOutAxons(
         span=population.layer.span,
@@ -171,7 +171,7 @@ def _refuse_axons(plan: Plan, dead: DeadEnd) -> Diagnostic:
 
 
 def _refuse_size(plan: Plan, target: Loihi, mapped: MappedNetwork) -> Diagnostic:
-    """Report a mapping with more cores than the target allows."""
+    """Describe a mapping with more cores than the target allows."""
     largest = max(mapped.populations, key=lambda population: population.cores)
     return _too_many(plan, target, mapped.cores, largest.population, largest.cores, "")
 
@@ -191,7 +191,7 @@ def refuse_large(
 def _refuse_neurons(
     lowered: LoweredNetwork, target: Loihi, profile: Profile
 ) -> Diagnostic:
-    """Report neurons that fill more cores than the target allows."""
+    """Describe neurons that fill more cores than the target allows."""
     floors = compartment_floors(lowered, profile)
     largest = max(floors, key=lambda name: floors[name])
     cores = sum(floors.values())
