@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
 
 KEPT = ("SNN308", "SNN309")
-"""Warnings of likely mistakes, such as a stride above its kernel; a model means them.
-"""
+"""Warnings of likely mistakes, such as a stride above its kernel: models mean them."""
 
 
 @dataclass(frozen=True, slots=True)
