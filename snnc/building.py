@@ -160,7 +160,7 @@ def _compiled(spec: Wanted, report: Report, output: Path) -> _Compiled | None:
     if made is None or made.network is None or made.modules is None:
         return None
     try:
-        package = _package(made, spec, output)
+        package = package_of(made, spec.path, spec.device, output)
     except OSError as error:  # the current folder is gone
         report.add(cannot_write(error, output))
         return None
@@ -168,11 +168,14 @@ def _compiled(spec: Wanted, report: Report, output: Path) -> _Compiled | None:
     return _Compiled(job, made.network)
 
 
-def _package(made: Compilation, spec: Wanted, output: Path) -> PackageFiles:
+def package_of(
+    made: Compilation, path: str, device: str | None, output: Path
+) -> PackageFiles:
+    """Return the package that a build of a spec would write into a folder."""
     assert made.spec is not None
     assert made.modules is not None
     folder = output / made.spec.spec.network
-    origin = Origin.of(Path(spec.path), output, spec.device, origin_of(folder))
+    origin = Origin.of(Path(path), output, device, origin_of(folder))
     files = [module.headed(origin) for module in made.modules]
     return PackageFiles.of(folder, files, spec_hash(made.spec.spec), origin)
 

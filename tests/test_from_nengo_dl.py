@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from benchmarks import converter
 from benchmarks.forum import SMALL, SPEC, twin
 from snnc.cli import snnc
+from snnc.importer.table import REFUSED
 from tests.support import ROOT, codes
 
 TEXT = "".join(
@@ -80,3 +81,8 @@ def test_the_table_has_the_layers_that_the_benchmark_tries() -> None:
     (table,) = converter.TABLE.findall(TEXT)
     _, _, *lines = table.strip().split("\n")
     assert [line[2:].split(" | ")[0] for line in lines] == list(converter.ROWS)
+
+
+def test_all_that_an_import_refuses_is_listed() -> None:
+    page = (ROOT / "docs/from-keras.md").read_text(encoding="utf-8")
+    assert {kind for kind in REFUSED if f"`{kind}`" not in page} == set()

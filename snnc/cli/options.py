@@ -105,23 +105,6 @@ def with_folders(
         yield from map(str, inside)
 
 
-def one_spec(path: str, report: Report) -> str | None:
-    """Return the only spec of a folder, or the path itself; None after a report.
-
-    Raises
-    ------
-    click.BadParameter
-        If a folder has several specs.
-    """
-    found = list(with_folders([path], report))
-    if len(found) > 1:
-        names = ", ".join(found[:3]) + (", ..." if len(found) > 3 else "")
-        raise click.BadParameter(
-            f"{path} has {len(found)} specs: name one of {names}", param_hint="SPEC"
-        )
-    return found[0] if found else None
-
-
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 """The result of `click.option`."""
 

@@ -15,9 +15,9 @@ from snnc.cli.options import (
     chosen_device,
     device,
     format_option,
-    one_spec,
     read_input,
     stdin_filename,
+    with_folders,
 )
 from snnc.cli.printing import (
     paint_difference,
@@ -65,6 +65,13 @@ if TYPE_CHECKING:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Also draw the cores: .png, .svg or .pdf.",
 )
+@click.option(
+    "--packages",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="models",
+    show_default=True,
+    help="With a folder of specs, the folder of their packages.",
+)
 @stdin_filename
 def report_command(
     spec: str,
@@ -72,11 +79,13 @@ def report_command(
     why: bool,
     against: str | None,
     plot: Path | None,
+    packages: Path,
     stdin_filename: str | None,
 ) -> int:
     """Print the layers, cores and costs of SPEC.
 
-    SPEC may be a folder with one spec, or `-` for stdin.
+    SPEC may be `-` for stdin, or a folder. With several specs in it, each is a row: its
+    cores and energy, whether it fits, and whether its package is up to date.
     """
     if against is not None and form != "html":
         raise click.UsageError("--against goes with --format html; or use `snnc diff`")
@@ -84,7 +93,15 @@ def report_command(
         _check_plot(plot)
     report = Report()
     name = checked_stdin([spec], stdin_filename)
-    path = one_spec(spec, report)
+    paths = list(with_folders([spec], report))
+    if len(paths) > 1:
+        if form == "html" or why or plot is not None:
+            raise click.UsageError(
+                f"{spec} has {len(paths)} specs; --format html, --why and --plot are"
+                f" for one of them, such as {paths[0]}"
+            )
+        return _print_overview(paths, packages, form)
+    path = paths[0] if paths else None
     source = None if path is None else read_input(path, name, report)
     made = None if source is None else compile_spec(source, report, "route", device())
     print_diagnostics(report)
@@ -101,6 +118,19 @@ def report_command(
         from snnc.plots.style import save
 
         save(drawn(cores, network.mapped, ax=None), plot)
+    return 1 if report.errors else 0
+
+
+def _print_overview(specs: list[str], packages: Path, form: str) -> int:
+    from snnc.overview import overview
+
+    report = Report()
+    found = overview(specs, packages, report, device(), chosen_device())
+    print_diagnostics(report)
+    if form == "json":
+        print_json(found.as_dict())
+    else:
+        print_lines(found.markdown() if form == "markdown" else str(found))
     return 1 if report.errors else 0
 
 
@@ -206,11 +236,18 @@ def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> in
 def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
     """Show what changed between two specs, and whether trained weights stay valid.
 
-    OLD and NEW are files, or git:REV:PATH as in `git show REV:PATH`.
+    OLD and NEW are files, or git:REV:PATH as in `git show REV:PATH`. Two folders are
+    compared spec by spec, with one row for each.
     """
     from snnc.diff import compare
+    from snnc.diff.folders import is_folder
 
     report = Report()
+    folders = [is_folder(old), is_folder(new)]
+    if all(folders):
+        return _diff_folders(old, new, form, exit_code)
+    if any(folders):
+        raise click.UsageError("compare two specs, or two folders")
     versions = [_version(spec, report) for spec in (old, new)]
     print_diagnostics(report)
     before, after = versions
@@ -219,6 +256,21 @@ def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
     difference = compare(before, after)
     _print_difference(difference, form)
     return 1 if exit_code and not difference.same else 0
+
+
+def _diff_folders(old: str, new: str, form: str, exit_code: bool) -> int:
+    from snnc.diff.folders import compare_folders
+
+    report = Report()
+    found = compare_folders(old, new, report, device())
+    print_diagnostics(report)
+    if form == "json":
+        print_json(found.as_dict())
+    else:
+        print_lines(found.markdown() if form == "markdown" else str(found))
+    if found.broken:
+        return 2 if exit_code else 1
+    return 1 if exit_code and not found.same else 0
 
 
 def _version(spec: str, report: Report) -> Version | None:

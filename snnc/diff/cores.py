@@ -104,10 +104,11 @@ def compare_cores(old: Version, new: Version, names: Mapping[str, str]) -> Cores
     if old.mapped is not None and new.mapped is not None:
         was = {names.get(p, p): use for p, use in _uses(old).items()}
         layers = tuple(_changes(was, _uses(new)))
-    return Cores(_fit(old), _fit(new), layers)
+    return Cores(fit_of(old), fit_of(new), layers)
 
 
-def _fit(version: Version) -> CoresTaken | CoresRefused:
+def fit_of(version: Version) -> CoresTaken | CoresRefused:
+    """Return how a network sits on its chip, or why it does not."""
     mapped = version.mapped
     if mapped is not None:
         activity = activity_of(route(mapped))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from snnc import rules
@@ -17,7 +18,7 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.language.model import Spec
 from snnc.passes import Compilation
 from snnc.source import LARGEST, SourceFile, Span, whole_file
-from snnc.syntax.files import decode, read
+from snnc.syntax.files import can_format, decode, is_spec, read
 
 PREFIX = "git:"
 
@@ -107,6 +108,31 @@ def read_revision(revision: str, path: str, report: Report) -> SourceFile | None
     return decode(name, data, report)
 
 
+def git_specs(folder: str) -> dict[str, str] | None:
+    """Find the specs in ``git:REV:FOLDER``.
+
+    Returns
+    -------
+    dict of str, or None
+        ``git:REV:PATH`` by the path inside the folder; None if it is not a folder.
+    """
+    name = folder.removeprefix(PREFIX).rstrip("/")
+    if name.startswith("-") or _git("cat-file", "-t", name).stdout.strip() != b"tree":
+        return None
+    listed = _git("ls-tree", "-r", "-z", "--name-only", name).stdout
+    inside = name if name.endswith(":") else f"{name}/"
+    paths = listed.decode("utf-8", "surrogateescape").split("\0")
+    return {
+        path: f"{PREFIX}{inside}{path}"
+        for path in filter(can_format, paths)
+        if is_spec(path, partial(_content, f"{inside}{path}"))
+    }
+
+
+def _content(name: str) -> bytes:
+    return _git("show", "--no-textconv", name).stdout
+
+
 def read_spec(spec: str, report: Report) -> SourceFile | None:
     """Read a spec from a file, or from git where its name is ``git:REV:PATH``.
 
@@ -143,7 +169,7 @@ def _blob(revision: str, path: str, span: Span) -> bytes | Diagnostic:
     size = int(_git("cat-file", "-s", name).stdout)
     if size > LARGEST:
         return rules.files.FileTooLarge(span=span, size=size, limit=LARGEST)
-    return _git("show", "--no-textconv", name).stdout
+    return _content(name)
 
 
 def _exists(revision: str) -> bool:

@@ -1,9 +1,9 @@
-"""From graphs to the files of the generated package.
+"""Generate the files of a package from the graphs of `ir`.
 
-Python decides what is written, templates arrange it; no formatter runs. Begin at
-`package.package_modules`; `python` lays expressions out, `files` has the headers. Reads
-the graphs of `ir` and computes no geometry; imports `loihi`, of which it has the
-devices, and what is below.
+Python decides the content, and templates arrange it; no formatter runs. Begin at
+`package.package_modules`; `python` lays out expressions, and `files` writes the
+headers. This package computes no geometry. It imports `loihi`, for its devices, and
+what is below that.
 """
 
 from snnc.emit.files import GeneratedFile, Module, Origin

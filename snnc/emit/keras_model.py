@@ -1,4 +1,4 @@
-"""``keras_model.py`` and ``train.py`` of a network."""
+"""Generate ``keras_model.py`` and ``train.py`` of a network."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _optimizer(train: TrainSpec) -> Bracket:
 
 
 def _optimizer_settings(optimizer: Optimizer) -> tuple[str, ...]:
-    """Return the settings that are not Keras's own defaults."""
+    """Return the settings that differ from Keras's defaults."""
     return tuple(
         f"{name}={number(value)}"
         for name, field in fields_of(type(optimizer)).items()
@@ -57,14 +57,14 @@ def _optimizer_settings(optimizer: Optimizer) -> tuple[str, ...]:
 
 
 class LossCode(NamedTuple):
-    """What ``compile`` takes as its loss, and what that needs of ``losses``."""
+    """The loss for ``compile``, and the function of ``losses`` that it needs."""
 
     expression: str
     function: str = ""
 
 
 def loss_code(network: Network) -> LossCode:
-    """Return the code of the network's loss, chosen by the readout if not written."""
+    """Return the code of the network's loss; the readout chooses a default."""
     train = network.train
     classified = network.readout.labels is not None
     smoothing = [number(train.label_smoothing)] if train.label_smoothing else []
@@ -113,7 +113,7 @@ def _description(network: Network) -> str:
 
 
 def _batch(shape: Shape) -> str:
-    """Write a shape with a batch axis in front."""
+    """Write a shape with a leading batch axis."""
     return items(("batch", *shape))
 
 
@@ -153,7 +153,7 @@ def examples_shape(network: Network) -> str:
 
 
 def labels_shape(network: Network) -> str:
-    """Say what stands with examples for training and evaluation."""
+    """Describe the labels or targets of examples."""
     if network.readout.labels is None:
         return f"values (examples, {network.readout.units})"
     return f"labels (examples,), integers below {network.readout.units}"

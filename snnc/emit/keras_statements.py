@@ -1,4 +1,4 @@
-"""The statements of ``build_model``: one for each layer of the spec."""
+"""The statements of ``build_model``, one per layer of the spec."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ TAKEN = frozenset(
         "squared_error",
     }
 )
-"""Names that the generated module uses itself: no layer's variable hides them."""
+"""Names that the generated module uses itself: no layer's variable may hide them."""
 
 
 def statements(network: Network) -> tuple[str, ...]:
-    """Return the statements from the input to the model, without their indent."""
+    """Return the statements from the input to the model, unindented."""
     return tuple(line.at(INDENT) for line in _Statements(network).all())
 
 
@@ -91,7 +91,7 @@ class _Statements:
         yield call("return keras.Model", model_input, output, _name(network.name))
 
     def _input(self, read: Input) -> Iterator[Bracket]:
-        """Write the input and its mapping, whose variable then is the input's."""
+        """Write the input and its mapping, which gets the input's variable name."""
         variable = self._variables[read.name]
         yield call(f"{variable} = keras.Input", items(read.shape), _name(read.name))
         if read.scaled is None:
@@ -144,7 +144,7 @@ class _Statements:
         return options
 
     def _shortcut(self, layer: Layer) -> Iterator[Bracket]:
-        """Write the kernel that a shortcut has of its own, if it has one."""
+        """Write a shortcut's own kernel, if it has one."""
         shortcut = layer.shortcut
         if shortcut is None or shortcut.stride is None:
             return
@@ -175,7 +175,7 @@ class _Statements:
         return call(function, *arguments, _name(layer.name))
 
     def _flatten(self, reader: str, source: str) -> Iterator[Bracket]:
-        """Flatten what a dense layer reads, unless it has one axis."""
+        """Flatten a dense layer's input, unless it has one axis."""
         if self._read_by_dense(source) == "flat":
             tail = f")({self._variables[source]})"
             yield Bracket("flat = layers.Flatten(", (_name(f"{reader}.flat"),), tail)
@@ -187,7 +187,7 @@ class _Statements:
     def _kernel(
         self, name: str, l2: float, kind: str = "kernel", channels: int = 1
     ) -> Iterator[str | Bracket]:
-        """Write how a kernel is drawn and what penalty it has."""
+        """Write a kernel's initializer and penalty."""
         drawn = [quote(name), "seed"]
         if channels != 1:
             drawn.append(f"channels={channels}")
@@ -198,7 +198,7 @@ class _Statements:
             yield f"{kind}_regularizer=keras.regularizers.L2({number(l2)})"
 
     def _l2_of(self, layer: Layer) -> float:
-        """Return the L2 of a layer's kernels; an encoder's is the training's."""
+        """Return the L2 of a layer's kernels; encoders use the training's."""
         if layer.is_encoder or layer.spiking is None:
             return self._network.train.l2
         return layer.spiking.l2
@@ -210,7 +210,7 @@ def _joined(head: str, name: str, sources: Sequence[str]) -> Bracket:
 
 
 def _parts(layer: Layer) -> tuple[str, list[str], str]:
-    """Return the constructor of a linear part, its arguments, its kernel's name."""
+    """Return a linear part's constructor, its arguments and its kernel's name."""
     channels = str(layer.shape[-1])
     match layer.operation:
         case Convolution():
@@ -224,10 +224,10 @@ def _parts(layer: Layer) -> tuple[str, list[str], str]:
 
 
 def _convolution(operation: Convolution, filters: int) -> tuple[str, list[str], str]:
-    """Return a layer of Keras, its arguments, and what it calls its kernel.
+    """Return a Keras layer, its arguments and its name for the kernel.
 
-    Keras has no depthwise layer over three axes, nor one of unequal strides; a
-    convolution of as many groups as channels is the same.
+    Keras lacks depthwise layers over three axes or with unequal strides; a convolution
+    with as many groups as channels is the same.
     """
     kernel, stride, groups = operation.kernel, operation.stride, operation.groups
     given = [dims(kernel), *_strides(stride)]

@@ -1,4 +1,4 @@
-"""``nengo_network.py``, ``evaluate.py``, ``predict.py``: Nengo code, what runs it."""
+"""Generate ``nengo_network.py``, ``board.py``, ``evaluate.py`` and ``predict.py``."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ KINDS = frozenset(
         "Rectify",
     }
 )
-"""How a layer may read another, as the run-time library calls it."""
-# What else the module itself uses.
+"""How a layer may read another: names of classes in the run-time library."""
+# Other names that the module uses.
 TAKEN = KINDS | {"Any", "BuiltNetwork", "Mode", "NDArray", "Sequence", "Weights"}
 TAKEN |= {"LAYOUT", "NETWORK", "NetworkBuilder", "Pool"}
 TAKEN |= {"build", "build_network", "images", "mode", "probe", "weights"}
@@ -52,7 +52,7 @@ class Statements:
     lines
         Each statement without its first indent.
     used
-        The names of the run-time library's connections that they use.
+        The run-time library's connections that they use.
     """
 
     def __init__(self, mapped: MappedNetwork) -> None:
@@ -68,7 +68,7 @@ class Statements:
         yield f"{self._variables[self._network.input.name]} = build.input(images)"
         for population in self._mapped.lowered.in_reading_order:
             name, level = population.layer.name, population.level
-            # How levels of a max pool compare what it pools follows from its data.
+            # Only level 0 needs code: NETWORK has the pairs that levels compare.
             if level in (None, 0):
                 function = "layer" if level is None else "maxpool"
                 head = f"{self._variables[name]} = build.{function}"
@@ -125,7 +125,7 @@ class Statements:
         return "IdentitySparse" if mapped.form == "sparse" else "Identity"
 
     def _ranges(self, picked: Grid) -> Iterator[str]:
-        """Write the places along the axes in space that the network has."""
+        """Write the places along the network's spatial axes."""
         for places in of_rank(picked, self._network.rank):
             bounds = [places.start, places[-1] + 1, places.step]
             if places.step == 1 or len(places) == 1:
@@ -151,12 +151,12 @@ class Statements:
             yield f"dilation={self._sizes(window.dilation)}"
 
     def _sizes(self, triple: Triple) -> str:
-        """Write sizes along the axes in space that the network has."""
+        """Write sizes along the network's spatial axes."""
         return items(of_rank(triple, self._network.rank))
 
 
 def nengo_network(routed: RoutedNetwork) -> Module:
-    """The module that builds the network in Nengo."""
+    """Return the module that builds the network in Nengo."""
     network = routed.mapped.lowered.network
     statements = Statements(routed.mapped)
     purpose = (
@@ -182,7 +182,7 @@ def nengo_network(routed: RoutedNetwork) -> Module:
 
 
 def _chips(placed: Chips) -> str:
-    """The chips of all blocks, as the library reads them; nothing for one chip."""
+    """Return the chips of all blocks, in the library's format; "" for one chip."""
     chips = [chip for population in placed.values() for chip in population]
     if not any(chips):
         return ""
@@ -196,8 +196,8 @@ def _anatomy(network: Network) -> str:
         "spike has amplitude 1 / HI. "
     )
     maxima = (
-        " A max pool is relu neurons that compare by twos, one ensemble a level, and "
-        "what reads it reads all of them."
+        " A max pool is relu neurons that compare in pairs, one ensemble per level; "
+        "its readers read all levels."
         if any(isinstance(layer.operation, MaxPool) for layer in network.layers)
         else ""
     )
@@ -205,9 +205,9 @@ def _anatomy(network: Network) -> str:
         one = "Every layer is one ensemble, laid out as in Keras."
         return f"{spikes}{one}{maxima}"
     return (
-        f"{spikes}A layer is cut along its depth into ensembles of a few slices, each "
-        "laid out (height, width, slices x channels); between two of them a 3-D "
-        f"convolution is a 2-D convolution whose channels are the slices'.{maxima}"
+        f"{spikes}A layer is cut along its depth into ensembles of a few slices, with "
+        "layout (height, width, slices x channels). Between two ensembles, a 3-D "
+        f"convolution is a 2-D convolution over the slices' channels.{maxima}"
     )
 
 
@@ -215,21 +215,21 @@ def _images(network: Network) -> str:
     shape = ", ".join(map(str, network.input.shape))
     return (
         f"``images``, (examples, {shape}), are presented one after another; without "
-        "them the input is silent until a simulator feeds it. ``probe`` names the "
+        "them the input is zero until a simulator feeds it. ``probe`` names the "
         "layers to probe."
     )
 
 
 def board(routed: RoutedNetwork) -> Module:
-    """The module that runs the network on a board."""
+    """Return the module that runs the network on a board."""
     network = routed.mapped.lowered.network
     return rendered(
         "board.py",
         network.name,
         (
-            "Run {name} on a board of Loihi chips, which takes Intel's NxSDK.",
+            "Run {name} on a board of Loihi chips, with Intel's NxSDK.",
             f"``python -m {network.name}.board --data data.npz --weights "
-            "w.safetensors`` prints how right it is, and writes what fired there for "
+            "w.safetensors`` prints the accuracy, and writes the board's spikes for "
             "``snnc evaluate --compare``.",
         ),
         chips=_chips(routed.chips),
@@ -237,13 +237,13 @@ def board(routed: RoutedNetwork) -> Module:
 
 
 def evaluate(network: Network) -> Module:
-    """The module that runs the network on a data set and prints a report."""
+    """Return the module that evaluates the network on a data set."""
     simulator = "loihi" if isinstance(network.target, Loihi) else "nengo"
     return rendered(
         "evaluate.py",
         network.name,
         (
-            "Run {name} on spikes: how right it is and how fast it fires.",
+            "Evaluate {name} on spikes: its accuracy and its rates.",
             f"``python -m {network.name}.evaluate --data data.npz --weights "
             f"w.safetensors --simulator {simulator}`` does so from the command line.",
         ),
@@ -256,7 +256,7 @@ def evaluate(network: Network) -> Module:
 
 
 def predict(network: Network) -> Module:
-    """The module that runs the network on new examples."""
+    """Return the module that predicts new examples."""
     classified = network.readout.labels is not None
     shape = items(("examples", *network.input.shape))
     written = f"``outputs``, (examples, {network.readout.units})"

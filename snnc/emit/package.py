@@ -1,4 +1,4 @@
-"""All modules of the generated package; those that need no framework are made here."""
+"""All modules of the generated package; this module makes the framework-free ones."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ MODULES = (
 
 
 def docstring_module(network: Network) -> Module:
-    """Return ``__init__.py``; it imports nothing, so that importing stays cheap."""
+    """Return ``__init__.py``, which imports nothing, so importing it stays cheap."""
     summary = "The spiking network {name}: trained by Keras, run by Nengo."
     return rendered(
         "__init__.py",
@@ -51,7 +51,7 @@ def docstring_module(network: Network) -> Module:
 
 
 def typed_marker() -> Module:
-    """Return the empty file that tells type checkers to read the package."""
+    """Return the empty file that marks the package as typed."""
     return Module("py.typed", "")
 
 
@@ -94,11 +94,11 @@ AXES: Mapping[tuple[str, ...], str] = {
     **{(*axes, *DENSE_AXES): f"CONV{n}D" for n, axes in SPATIAL_AXES.items()},
     **{(*axes, *DEPTHWISE_AXES): f"DEPTHWISE{n}D" for n, axes in SPATIAL_AXES.items()},
 }
-"""The names that the run-time library has for them, which loads NumPy."""
+"""The run-time library's names for them; importing the library loads NumPy."""
 
 
 def layout(network: Network) -> Module:
-    """Return the module that names this network's weights."""
+    """Return the module with the layout of the network's weights."""
     weights = tensors(network)
     return rendered(
         "layout.py",
@@ -128,13 +128,13 @@ def _row(tensor: Tensor) -> Bracket:
 
 ANATOMY = (
     "A layer keeps a percentile of its rates within ``rate``, in Hz; activation 1.0"
-    " stands for the upper one. ``fanout`` is what happens on the chip if each neuron"
-    " spikes once; its messages are the spikes that cores get."
+    " stands for the upper bound. ``fanout`` is the effect on the chip if each neuron"
+    " spikes once; its messages are the spikes that cores receive."
 )
 
 
 def network_data(routed: RoutedNetwork) -> Module:
-    """Return the module that holds the network's timing, layers and readout."""
+    """Return the module with the network's timing, layers and readout."""
     network = routed.mapped.lowered.network
     layers = [
         _layer(network, levels, routed.fanouts[layer.name])
@@ -211,7 +211,7 @@ def _layer(
                 f"messages={messages}",
             )
         )
-    # Always a line each: a changed number then changes one line.
+    # Use one line per layer, so that a changed number changes one line.
     line = Bracket(f"{quote(layer.name)}: Layer(", arguments, exploded=True)
     return line.at(INDENT)
 

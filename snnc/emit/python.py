@@ -1,7 +1,7 @@
-"""Python expressions and statements, laid out as black and ruff leave them.
+"""Lay out Python expressions and statements in the style of black and ruff.
 
-A statement stands on one line where it fits 79 columns; else a bracket is exploded,
-one item a line, with the trailing comma that keeps it so at any line length.
+A statement goes on one line if it fits 79 columns; otherwise a bracket is exploded,
+with one item per line and a trailing comma, which keeps it so at any line length.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ _QUOTES_THAT_COULD_CLOSE = re.compile(r'"(?="|$)|(?<=")"|^"')
 def quote(text: str) -> str:
     """Return a Python string literal of ``text``.
 
-    The quotes are double, but single where that saves escapes: so do black and
-    ruff choose them.
+    Quotes are double, or single if that saves escapes, as in black and ruff.
     """
     mark = "'" if text.count('"') > text.count("'") else '"'
     escapes = {"\\": "\\\\", mark: f"\\{mark}"}
@@ -36,10 +35,10 @@ def comment(text: str) -> str:
 
 
 def docstring(text: str, indent: int = 0) -> str:
-    """Return ``text`` as wrapped lines for use within a docstring.
+    """Return ``text`` as wrapped lines for a docstring.
 
-    White space is collapsed. Backslashes, and quotes that could end the
-    docstring, become escapes that are legal in any docstring.
+    White space is collapsed. Backslashes, and quotes that could end the docstring,
+    become escapes that are legal in any docstring.
     """
     words = (
         _QUOTES_THAT_COULD_CLOSE.sub(r"\\u0022", comment(word).replace("\\", "\\u005c"))
@@ -57,8 +56,8 @@ def docstring(text: str, indent: int = 0) -> str:
 def module_docstring(summary: str, name: str, *paragraphs: str) -> str:
     """Return a docstring of a summary line and wrapped paragraphs.
 
-    ``{name}`` in the summary is the network's name, or ``this network`` where
-    a long name would break the line.
+    ``{name}`` in the summary is the network's name, or ``this network`` if the line
+    would be too long.
     """
     line = summary.format(name=name)
     if len(line) + len('""""""') > WIDTH:
@@ -72,7 +71,7 @@ INDENT = 4
 
 
 def number(value: float) -> str:
-    """Write a number as a person does: ``5e-5``, ``0.2``, ``150.0``."""
+    """Write a number in short form: ``5e-5``, ``0.2``, ``150.0``."""
     return re.sub(r"e([+-])0*(\d)", _exponent, repr(value))
 
 
@@ -87,24 +86,24 @@ def items(values: Iterable[object]) -> str:
 
 
 def dims(sizes: Sequence[int]) -> str:
-    """Write sizes for a Keras layer: one number where all are equal."""
+    """Write sizes for a Keras layer: one number if all are equal."""
     return str(sizes[0]) if len(set(sizes)) == 1 else items(sizes)
 
 
 @dataclass(frozen=True, slots=True)
 class Bracket:
-    """Items between brackets, some of them brackets in turn.
+    """Items between brackets; an item may be brackets in turn.
 
     Attributes
     ----------
     head, tail
-        What ends with the opening bracket, and what begins with the closing one. A
-        parenthesis behind no name is that of a tuple.
+        The texts up to the opening bracket and from the closing one. A parenthesis
+        without a name before it is a tuple's.
     items
-        What is between them.
+        The texts in between.
     exploded
-        Whether each item has a line even if all fit one: a change of it then is one
-        line's.
+        Whether each item gets its own line even if all fit one, so that changing an
+        item changes one line.
     """
 
     head: str
@@ -113,10 +112,10 @@ class Bracket:
     exploded: bool = False
 
     def at(self, indent: int, behind: int = 0) -> str:
-        """Lay it out, without the indent of its first line and without a line end.
+        """Return the text, without the first line's indent and without a line end.
 
-        It stands on one line if that leaves room for ``behind`` characters, else each
-        item has its own, and so on inwards.
+        It is one line if that leaves room for ``behind`` characters; otherwise each
+        item has its own line, recursively.
         """
         line = "" if self._is_exploded else str(self)
         if line and indent + len(line) + behind <= WIDTH:
@@ -159,8 +158,8 @@ _BUILTINS = frozenset(dir(builtins))
 def variables(names: Iterable[str], taken: Collection[str]) -> dict[str, str]:
     """Map names of the spec to variables that shadow nothing.
 
-    A name that is a builtin or in ``taken`` (what the file itself defines or
-    imports) gets underscores behind it until it is free.
+    A builtin, or a name in ``taken`` (what the file defines or imports), gets trailing
+    underscores until it is free.
     """
     wanted = tuple(names)
     used = {*_BUILTINS, *taken}

@@ -1,8 +1,8 @@
-"""Why a board fired otherwise than the exact engine, as is reported of boards.
+"""Find out why a board's spikes differ from the exact engine's.
 
-Each known failure is tried: on what was recorded, where it would show that alone, and
-on the exact engine, which runs again with it. The one that explains most is named.
-Runs are counted, never timed.
+Each known failure of boards is tried on the recording, if it would show there alone,
+and on the exact engine, which runs again with the failure. The result names the one
+that explains most. Runs are counted, never timed.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from snnc.exact.tables import BuiltChip
 from snnc.runtime.network import Network
 
 Spikes = Mapping[str, Bools]
-"""Of layers: (examples, steps, neurons)."""
+"""The spikes of each layer: (examples, steps, neurons)."""
 RUNS = 2000
 WORK = 4_000_000_000
-"""Runs of the engine, and steps of neurons, after which no failure more is tried."""
+"""Runs of the engine, and steps of neurons, after which no more failures are tried."""
 LIKELY = 0.9
-"""What spikes that are missing or added alone explain: a fault on the chip may too."""
+"""The share that missing or added spikes alone explain: a fault may be likelier."""
 NEAR = 20
-"""Steps behind the first difference by which failures are compared."""
+"""Steps after the first difference in which failures are compared."""
 EXPONENTS = (1, -1, 2, -2)
 LATE = 16
-"""Steps after which a spike that the host sent may first be missed."""
+"""Steps after which a lost spike of the host may first show."""
 SHARE = 0.5
-"""How much of what differs a failure must explain to be named."""
+"""The share of the differences that a failure must explain to be named."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One of the failures that are reported, and where it would be.
+    """A known failure of boards, and where it would be.
 
-    ``explains`` is the share of the differences that it accounts for.
+    ``explains`` is the share of the differences that it explains.
     """
 
     name: str
@@ -68,11 +68,11 @@ def find_cause(
     Parameters
     ----------
     board, exact
-        What the same layers fired on both.
+        The spikes of the same layers on both.
     network
-        What ran.
+        The network that ran.
     replay
-        Runs the chip again; None where a host steps neurons of its own.
+        Runs the chip again; None if the host steps neurons of its own.
     """
     recorded = _of_recording(board, exact, network, replay)
     if recorded is not None and recorded.explains == 1:
@@ -97,7 +97,7 @@ def first_difference(board: Spikes, exact: Spikes) -> tuple[int, int] | None:
 def _of_recording(
     board: Spikes, exact: Spikes, network: Network, replay: Replay | None
 ) -> Cause | None:
-    """What went wrong with the probes alone, or with the layer that they record."""
+    """Try faults of the probes, or of the layer that they record."""
     tried: list[tuple[str, str, Spikes]] = []
     for name in board:
         late = {**exact, name: _late(exact[name])}
@@ -138,7 +138,7 @@ def _since(first: tuple[int, int], before: Bools, behind: Bools) -> Bools:
 
 
 def _one_sided(board: Spikes, exact: Spikes) -> Cause | None:
-    """Spikes that are missing alone, in few steps, or added alone."""
+    """Try spikes that are only missing, from one step on, or only added."""
     missing = sum(int((exact[n] & ~board[n]).sum()) for n in board)
     added = sum(int((board[n] & ~exact[n]).sum()) for n in board)
     if added and not missing:
@@ -155,7 +155,7 @@ def _one_sided(board: Spikes, exact: Spikes) -> Cause | None:
 def _permuted(
     name: str, board: Bools, exact: Bools, network: Network
 ) -> Iterator[tuple[str, Bools]]:
-    """Two channels in one another's place."""
+    """Yield the spikes with two channels exchanged."""
     layer = network.layers[name]
     if layer.pool is not None:
         return
@@ -172,7 +172,7 @@ def _permuted(
 def _moved(
     name: str, exact: Bools, replay: Replay | None
 ) -> Iterator[tuple[str, Bools]]:
-    """Cores of a layer that are silent, or in one another's place."""
+    """Yield a layer's spikes with a core silent, or two cores exchanged."""
     if replay is None:
         return
     blocks = _blocks_of(name, replay)
@@ -188,7 +188,7 @@ def _moved(
 
 
 def _blocks_of(name: str, replay: Replay) -> list[tuple[int, NDArray[np.int64]]]:
-    """The cores of a layer, and which of its neurons each has."""
+    """Return the cores of a layer, and the neurons on each."""
     places, starts = replay.places[name], replay.chip.fanin.start
     blocks = np.searchsorted(starts, places, side="right") - 1
     return [(int(b), np.flatnonzero(blocks == b)) for b in np.unique(blocks)]
@@ -197,7 +197,7 @@ def _blocks_of(name: str, replay: Replay) -> list[tuple[int, NDArray[np.int64]]]
 def _of_chip(
     board: Spikes, exact: Spikes, network: Network, replay: Replay
 ) -> Cause | None:
-    """What went wrong on the chip, or on the way to it."""
+    """Try faults on the chip, or on the way to it."""
     first = first_difference(board, exact)
     assert first is not None
     example, step = first
@@ -205,7 +205,7 @@ def _of_chip(
     end = min(step + NEAR, network.steps)
 
     def near(spikes: Spikes) -> dict[str, Bools]:
-        """What is compared: all up to some steps behind the first difference."""
+        """Return the spikes up to some steps after the first difference."""
         cut = {name: spikes[name][seen].copy() for name in board}
         for train in cut.values():
             train[example, end:] = False
@@ -232,7 +232,7 @@ def _distance(one: Spikes, other: Spikes) -> int:
 def _faults(
     network: Network, replay: Replay, example: int, step: int
 ) -> Iterator[_Fault]:
-    """The failures that are reported of boards, those that are cheap to tell first."""
+    """Yield the known failures of boards, the cheapest to test first."""
     chip, host = replay.chip, replay.host
     yield _Fault("one step late", "the host's spikes", chip, _late(host))
     yield from _dropped(replay, example, step)
@@ -242,7 +242,7 @@ def _faults(
 
 
 def _dropped(replay: Replay, example: int, step: int) -> Iterator[_Fault]:
-    """Spikes of the host in one step, the last ones, as nengo-loihi drops them."""
+    """Drop the last spikes of the host in one step, as nengo-loihi does."""
     for at in range(step, max(-1, step - LATE), -1):
         sent = np.flatnonzero(replay.host[example, at])
         for kept in sorted({n * len(sent) // 8 for n in range(8)}):
@@ -253,7 +253,7 @@ def _dropped(replay: Replay, example: int, step: int) -> Iterator[_Fault]:
 
 
 def _links(replay: Replay) -> Iterator[tuple[int, str, NDArray[np.int64]]]:
-    """What each core hears of each layer."""
+    """Yield the axons of each core by source layer."""
     for block in range(len(replay.chip.fanin.start) - 1):
         for name in replay.places:
             axons = replay.axons(block, name)
@@ -281,7 +281,7 @@ def _scaled(replay: Replay) -> Iterator[_Fault]:
 
 
 def _lost(replay: Replay) -> Iterator[_Fault]:
-    """Spikes that a core, or one core of their layer, sends elsewhere."""
+    """Lose spikes between chips, from a layer to a core, or of a core."""
     heard, starts = replay.chip.fanin, replay.chip.fanin.start
     for one, other, axons in replay.between_chips():
         where = f"spikes from chip {one} to chip {other} are lost"
@@ -300,7 +300,7 @@ def _lost(replay: Replay) -> Iterator[_Fault]:
 
 
 def _swapped(network: Network, replay: Replay) -> Iterator[_Fault]:
-    """Two channels of a layer that are read in one another's place."""
+    """Exchange two channels of a layer for its readers."""
     for name, layer in network.layers.items():
         if layer.pool is not None:
             continue
@@ -312,7 +312,7 @@ def _swapped(network: Network, replay: Replay) -> Iterator[_Fault]:
 
 
 def _of_first(board: Spikes, exact: Spikes) -> Cause | None:
-    """What the first step that differs looks like, where no failure explains more."""
+    """Describe the first step that differs, if no failure explains more."""
     first = first_difference(board, exact)
     assert first is not None
     one, other = ({n: s[n][first] for n in board} for s in (board, exact))

@@ -1,4 +1,4 @@
-"""Runs tasks on a Dask cluster, whose machines share a file system with this one."""
+"""Run tasks on a Dask cluster, whose machines share a file system with this one."""
 
 # mypy: disable-error-code="import-untyped,no-untyped-call"
 
@@ -16,12 +16,12 @@ from distributed.comm.core import connect
 
 from snnc.evaluate.refusals import NoClusterError
 
-PATIENCE = 10  # seconds until an address counts as dead
+PATIENCE = 10  # seconds after which an address counts as dead
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterWorkers:
-    """The workers of a cluster, on one executor."""
+    """The workers of a cluster, in one executor."""
 
     executor: Executor
     width: int
@@ -34,19 +34,19 @@ class ClusterWorkers:
 
 @contextmanager
 def cluster_workers(address: str, ahead: int = 1) -> Iterator[ClusterWorkers]:
-    """Connect with the cluster at an address.
+    """Connect to the cluster at an address.
 
     Parameters
     ----------
     ahead
-        How many tasks each thread of the workers is given: more than one where sending
-        them takes a good part of their time. The death of a worker counts against all
-        that it was given.
+        How many tasks each thread of the workers gets: more than one if sending them
+        takes a large part of their time. If a worker dies, that counts against all
+        of its tasks.
 
     Raises
     ------
     NoClusterError
-        If nothing answers, or no worker is there.
+        If nothing answers, or there are no workers.
     """
     _check_scheduler(address)
     with Client(address, timeout=PATIENCE, set_as_default=False) as client:
@@ -62,7 +62,7 @@ def cluster_workers(address: str, ahead: int = 1) -> Iterator[ClusterWorkers]:
 def _check_scheduler(address: str) -> None:
     """Raise NoClusterError unless a scheduler answers.
 
-    A `Client` would say so too, but then take 20 s to end.
+    A `Client` would raise an error too, but then take 20 s to close.
     """
 
     async def greet() -> None:
@@ -75,7 +75,7 @@ def _check_scheduler(address: str) -> None:
     except ValueError as error:
         reason = "this is no address, such as tcp://HOST:8786"
         raise NoClusterError(address, reason) from error
-    # Another server's greeting, read as one of Dask's, may have a length of exabytes.
+    # Another server's greeting, parsed as Dask's, may have a length of exabytes.
     except (OSError, asyncio.TimeoutError, MemoryError) as error:
         reason = f"no Dask scheduler answers within {PATIENCE} s"
         raise NoClusterError(address, reason) from error

@@ -1,4 +1,4 @@
-"""Where a board and the exact engine differ, and what the likely cause is."""
+"""Compare a board with the exact engine, and find the likely cause of differences."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from snnc.runtime.network import Network
 from snnc.text.tables import counted
 
 TAKEN = 50
-"""Spikes that nengo-loihi takes a chip and step: `snip_max_spikes_per_step`."""
+"""Spikes that nengo-loihi accepts per chip and step: `snip_max_spikes_per_step`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The first spike that one of both has and the other has not.
+    """The first spike that only one of them has.
 
     ``neuron`` is its place in the layer's shape, or its number in a max pool;
-    ``on_board`` says that the board has it.
+    ``on_board`` is set if the board has the spike.
     """
 
     example: int
@@ -46,22 +46,23 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What a board fired, beside the exact engine.
+    """The spikes of a board against those of the exact engine.
 
     Attributes
     ----------
     layers
-        Those that were recorded.
+        The recorded layers.
     examples, steps
         How many examples were compared, and how long each is.
     spikes
-        What the engine fired in them.
+        The engine's spikes in these examples.
     differing
-        Spikes that only one of both has.
+        The number of spikes that only one of them has.
     first, cause
-        The first of them, and the failure that explains most; None if there are none.
+        The first of those spikes, and the failure that explains most of them; None
+        without differences.
     sent
-        The most spikes that the host sends to one chip in a step; None if it has
+        The most spikes that the host sends to one chip in a step; None if the host has
         layers of its own.
     """
 
@@ -76,7 +77,7 @@ class Comparison:
 
     @property
     def agrees(self) -> bool:
-        """Whether the board fired as the exact engine does, spike for spike."""
+        """Whether the board's spikes equal those of the exact engine."""
         return self.first is None
 
     def __str__(self) -> str:
@@ -101,7 +102,7 @@ class Comparison:
 
 
 def compare(package: Path, data: Path, weights: Path, recording: Path) -> Comparison:
-    """Compare what a board has recorded with the exact engine.
+    """Compare a board's recording with the exact engine.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Runs examples on the exact engine, here or in other processes."""
+"""Run examples on the exact engine, here or in other processes."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ from snnc.runtime.files import reason
 if TYPE_CHECKING:
     from snnc.evaluate.run import Trained
 
-REST = 25  # examples from rest that run together, so that all threads get some
-SAMPLE = 100  # examples of those in a row that are run from rest too, to compare
-AHEAD = 2  # stretches that a thread of a cluster has: one while the next is sent
-TRIES = 2  # of a stretch whose process dies
+REST = 25  # examples from rest per run, few enough that all threads get some
+SAMPLE = 100  # examples of a row that also run from rest, to compare
+AHEAD = 2  # stretches per thread of a cluster: one runs while the next is sent
+TRIES = 2  # runs of a stretch whose process dies
 MARK = {"snnc": "evaluation", "version": 8}
 
 Spans = Mapping[Presentation, list[Span]]
@@ -57,7 +57,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """How to run; what is done is kept in ``out``, if anywhere.
+    """How to run the engine; ``out`` is the file for partial results, if any.
 
     ``workers`` processes on this machine, or those of the Dask cluster at the address
     ``dask``, or this process with as many threads as there are cores.
@@ -76,16 +76,16 @@ class RunSettings:
         return self.dask is not None or (self.workers or 1) > 1
 
     def counts(self, examples: int) -> dict[Presentation, int]:
-        """Return how many of the first examples are presented in each way.
+        """Return how many of the first examples to present in each way.
 
-        What the state that is carried over does is told by those that are in both.
+        Examples presented in both ways show the effect of the state that carries over.
         """
         if self.presentation == "rest":
             return {"rest": examples}
         return {"row": examples, "rest": min(SAMPLE, examples)}
 
     def runs(self, examples: int) -> int:
-        """Return how many examples are run in all ways together."""
+        """Return the number of examples to run, over all ways."""
         return sum(self.counts(examples).values())
 
 
@@ -94,8 +94,8 @@ def run_exact(
 ) -> list[ExactPart]:
     """Return the parts of all examples, those of an interrupted run included.
 
-    ``progress`` is told how many examples are done, now and again. ``trained``, if
-    given, is compared with.
+    ``progress`` is called with the number of examples just done. Compares with
+    ``trained``, if given.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def run_exact(
 
 
 def _header(task: Task, how: RunSettings, compares: bool) -> dict[str, Any]:
-    """Return what has to agree for a run to be the same."""
+    """Return the settings that must agree for two runs to be the same."""
     counts = how.counts(len(task.examples))
     return {
         **MARK,
@@ -139,18 +139,18 @@ def _header(task: Task, how: RunSettings, compares: bool) -> dict[str, Any]:
 
 
 def read_saved(path: Path, header: dict[str, Any], resume: bool) -> SavedRun | None:
-    """Return what to go on with; None to begin.
+    """Return the saved run to continue; None to start a new one.
 
     Raises
     ------
     NoCheckpointError
-        If the file is another program's.
+        If the file belongs to another program.
     OtherVersionError
         If another version of snnc wrote it.
     UnfinishedError
-        If a run that was interrupted would be overwritten.
+        If an interrupted run would be overwritten.
     OtherRunError
-        If the run to resume is another.
+        If the run to resume is another one.
     """
     saved = read_checkpoint(path)
     if saved is None:
@@ -170,7 +170,7 @@ def read_saved(path: Path, header: dict[str, Any], resume: bool) -> SavedRun | N
 
 
 def restored_parts(saved: SavedRun | None) -> list[ExactPart]:
-    """Return what is saved of a run; a line that was doubled counts once."""
+    """Return the saved parts of a run; a repeated line counts once."""
     lines = () if saved is None else saved.lines
     unique = {(line["presentation"], line["start"]): line for line in lines}
     return [*map(restore, unique.values())]
@@ -187,7 +187,7 @@ def _refuse_unfinished(path: Path, saved: SavedRun, header: dict[str, Any]) -> N
 
 
 def _left(parts: list[ExactPart], task: Task, how: RunSettings) -> Spans:
-    """Return which examples are yet to run in each way."""
+    """Return the examples that are left to run in each way."""
     done = {(part.presentation, part.start) for part in parts}
     sizes: dict[Presentation, int] = {"row": ROW, "rest": REST}
     return {
@@ -227,7 +227,7 @@ def _workers(how: RunSettings) -> AbstractContextManager[Workers]:
 
 @contextmanager
 def _weights_file(task: Task) -> Iterator[Path]:
-    """Have the weights in a file that other processes read."""
+    """Yield the path of the weights, for other processes to read."""
     if not isinstance(task.weights, Mapping):
         yield Path(task.weights).absolute()
         return
@@ -239,7 +239,7 @@ def _weights_file(task: Task) -> Iterator[Path]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stretch:
-    """Examples that follow one another, and what a process needs to run them."""
+    """Consecutive examples, and what a process needs to run them."""
 
     folder: Path
     weights: Path
@@ -253,7 +253,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """The text of an error of which the class does not travel."""
+    """The text of an error whose class can't be pickled."""
 
     text: str
     of_build: bool
@@ -272,7 +272,7 @@ def _stretches(
 def _collected(
     workers: Workers, stretches: Iterable[Stretch], out: Path | None
 ) -> Iterator[tuple[Stretch, list[SpanResult]]]:
-    """Yield what stretches gave.
+    """Yield the results of stretches.
 
     Raises
     ------
@@ -300,12 +300,12 @@ _STEPPING = Lock()
 
 
 def run_stretch(stretch: Stretch) -> list[SpanResult] | _Refusal:
-    """Run examples on the process, or the worker's thread, that this is called on."""
+    """Run examples in the calling process, or the calling thread of a worker."""
     try:
         with _OPENING:
             known = stretch.folder, stretch.weights, stretch.hashes, stretch.steps
             engine = _engine(*known)
-        # Nengo has one memory for the layers that it steps.
+        # Nengo shares memory between the layers that it steps.
         with _STEPPING if engine.hosted else nullcontext():
             way, spans = stretch.presentation, [(0, len(stretch.x))]
             found = run_spans(engine, way, stretch.x, spans, 1)
@@ -323,7 +323,7 @@ def _engine(folder: Path, weights: Path, hashes: tuple[str, str], steps: int) ->
 
 
 def _light(fresh: SpanResult, compares: bool) -> SpanResult:
-    """Return examples without what who sent them has, or nobody wants."""
+    """Return results without images, and without counts that nobody compares."""
     counts = fresh.counts if compares else {}
     return replace(fresh, images=fresh.images[:0], counts=counts)
 

@@ -1,4 +1,4 @@
-"""Examples that were run together, and what JSON has of them, line by line."""
+"""Results of examples that ran together, and their JSON, one line each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KEPT: tuple[Kept, ...] = ("counts", "early", "rows")
 
 @dataclass(frozen=True, kw_only=True)
 class ExactPart(measures.EvaluatedPart):
-    """What examples ``start`` to ``stop`` gave on the exact engine.
+    """The results of examples ``start`` to ``stop`` on the exact engine.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class ExactPart(measures.EvaluatedPart):
     overflows
         As in `snnc.exact.Outcome`.
     cores
-        How many nengo-loihi has used.
+        The number of cores that nengo-loihi used.
     """
 
     presentation: Presentation
@@ -44,7 +44,7 @@ class ExactPart(measures.EvaluatedPart):
 
 @dataclass(frozen=True, slots=True)
 class SpanResult:
-    """A few examples of a span, and their spikes for Keras to compare with.
+    """A few examples of a span, and their spikes to compare with Keras.
 
     ``counts`` are (examples, *shape) of each layer, ``images`` (examples, *input
     shape).
@@ -85,7 +85,7 @@ def run_spans(
 
 
 def moved(fresh: SpanResult, by: int, images: NDArray[Any]) -> SpanResult:
-    """Return examples with their numbers among all, and with themselves."""
+    """Return results with examples numbered among all, and with their images."""
     start, stop = fresh.part.start, fresh.part.stop
     part = replace(fresh.part, start=start + by, stop=stop + by)
     span = fresh.span[0] + by, fresh.span[1] + by
@@ -93,7 +93,7 @@ def moved(fresh: SpanResult, by: int, images: NDArray[Any]) -> SpanResult:
 
 
 def whole_spans(results: Iterable[SpanResult]) -> Iterator[ExactPart]:
-    """Yield the part of each span once the last of its examples is there."""
+    """Yield the part of each span once its last examples are done."""
     building: dict[tuple[Presentation, Span], list[ExactPart]] = defaultdict(list)
     for fresh in results:
         key = fresh.part.presentation, fresh.span
@@ -103,7 +103,7 @@ def whole_spans(results: Iterable[SpanResult]) -> Iterator[ExactPart]:
 
 
 def _joined(parts: Sequence[ExactPart]) -> ExactPart:
-    """Return parts that follow one another as one."""
+    """Return consecutive parts as one."""
     compared = [part.keras for part in parts if part.keras is not None]
     names = parts[0].firing
     return replace(
@@ -118,13 +118,13 @@ def _joined(parts: Sequence[ExactPart]) -> ExactPart:
 
 
 def record(part: ExactPart) -> dict[str, Any]:
-    """Return what JSON can hold of a part."""
+    """Return a mapping of a part for JSON."""
     return {
         "presentation": part.presentation,
         "start": part.start,
         "stop": part.stop,
         "outputs": part.outputs[-1].tolist(),
-        "early": part.outputs[:-1].tobytes().hex(),  # floats as text take long
+        "early": part.outputs[:-1].tobytes().hex(),  # floats as text are slow
         "others": part.others.tobytes().hex(),
         "firing": {
             name: {"seen": each.seen.tolist(), "fired": _packed(each.fired)}
@@ -146,7 +146,7 @@ def _keras_record(keras: Compared) -> dict[str, Any]:
 
 
 def restore(told: dict[str, Any]) -> ExactPart:
-    """Return the part of which `record` has told."""
+    """Return the part of a mapping from `record`."""
     start, stop, keras = told["start"], told["stop"], told["keras"]
     outputs = np.array(told["outputs"], np.float64)
     early = _floats(told["early"], outputs.shape)

@@ -1,4 +1,4 @@
-"""Runs a package on new examples, which need no labels."""
+"""Run a package on new examples, without labels."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """What a network gives for examples.
+    """The predictions of a network for examples.
 
     Attributes
     ----------
     outputs : float32 array (examples, units)
-        By them the readout decides. NumPy takes a prediction for this array.
+        The outputs that decide. NumPy converts a prediction to this array.
     names : tuple of str
-        Of the classes; empty for a regression.
+        The names of the classes; empty for a regression.
     outputs_over_time : float32 array (examples, steps, units), or None
-        Those of each step, if that was asked for.
+        The outputs of each step, if requested.
     """
 
     outputs: Floats
@@ -73,7 +73,7 @@ class Prediction:
         return len(self.outputs)
 
     def write(self, path: Path) -> None:
-        """Write it to a file, ``.npz`` or ``.csv``."""
+        """Write the prediction to a file, ``.npz`` or ``.csv``."""
         if path.suffix == ".csv":
             write_file(path, self.csv())
             return
@@ -193,9 +193,9 @@ def _on_nengo(
 
 
 def _blocks(x: Any, spec: DataSpec) -> Iterator[NDArray[np.float32]]:
-    """Return checked examples, as many as all cores take at once.
+    """Return checked examples, in blocks of as many as all cores take at once.
 
-    Arrays are checked as a whole before.
+    Arrays are checked as a whole first.
     """
     size = ROW * (os.cpu_count() or 1)
     if is_array(x):

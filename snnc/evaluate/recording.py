@@ -1,4 +1,4 @@
-"""What a package's ``board.py`` has written: who fired on a board, step by step."""
+"""Read the file of a package's ``board.py``: the spikes on a board, step by step."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """The spikes of some layers on a board: (examples, steps, neurons) of each."""
+    """The spikes of some layers on a board: (examples, steps, neurons) each."""
 
     spikes: Mapping[str, Bools]
 
     @property
     def examples(self) -> int:
-        """How many examples are recorded."""
+        """The number of recorded examples."""
         return min(map(len, self.spikes.values()))
 
 
 def read_recording(
     path: Path, package: ImportedPackage, x: NDArray[np.float32]
 ) -> Recording:
-    """Return what a board did with these examples and this package.
+    """Return a board's spikes for these examples and this package.
 
     Raises
     ------
     RefusedRunError
-        If the file is cut off, no recording, or one of another package, of other data
-        or of another number of steps.
+        If the file is cut off or not a recording, or belongs to another package, other
+        data or another number of steps.
     """
     try:
         with np.load(path, allow_pickle=False) as file:

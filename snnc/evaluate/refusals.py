@@ -1,4 +1,4 @@
-"""What `snnc evaluate` does not run, each with the sentence that users read."""
+"""Errors for the runs that `snnc evaluate` refuses, with their messages."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 
 
 class RefusedRunError(ValueError):
-    """A package, its data, its weights or a run that can't be evaluated."""
+    """A package, data, weights or a run that can't be evaluated."""
 
 
 class MissingExtraError(RefusedRunError):
-    """Something that is not installed."""
+    """A package that is not installed."""
 
     def __init__(self, names: Sequence[str], extras: str) -> None:
         verb = "is" if len(names) == 1 else "are"
@@ -21,7 +21,7 @@ class MissingExtraError(RefusedRunError):
 
 
 class NotBuiltError(RefusedRunError):
-    """A network that nengo-loihi does not build with these weights."""
+    """A network that nengo-loihi can't build with these weights."""
 
     def __init__(self, reason: object) -> None:
         super().__init__(
@@ -32,7 +32,7 @@ class NotBuiltError(RefusedRunError):
 
 
 class NoCheckpointError(RefusedRunError):
-    """The file for results is somebody else's."""
+    """The file for results belongs to another program."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
@@ -42,7 +42,7 @@ class NoCheckpointError(RefusedRunError):
 
 
 class OtherVersionError(RefusedRunError):
-    """The file for results has another layout than this version of snnc gives it."""
+    """The file for results has another version's layout."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
@@ -52,7 +52,7 @@ class OtherVersionError(RefusedRunError):
 
 
 class NoFolderError(RefusedRunError):
-    """A file for decisions that can't be written when the run has ended."""
+    """The file for decisions could not be written after the run."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
@@ -62,7 +62,7 @@ class NoFolderError(RefusedRunError):
 
 
 class UnfinishedError(RefusedRunError):
-    """The file for results holds a run that was interrupted."""
+    """The file for results contains an interrupted run."""
 
     def __init__(self, path: Path, done: int, examples: object) -> None:
         super().__init__(
@@ -73,7 +73,7 @@ class UnfinishedError(RefusedRunError):
 
 
 class OtherRunError(RefusedRunError):
-    """The file to resume holds another run."""
+    """The file to resume contains another run."""
 
     def __init__(self, path: Path, differences: Sequence[str]) -> None:
         super().__init__(
@@ -83,7 +83,7 @@ class OtherRunError(RefusedRunError):
 
 
 class NoClusterError(RefusedRunError):
-    """No Dask scheduler at an address, or none with workers."""
+    """No Dask scheduler at an address, or no workers."""
 
     def __init__(self, address: str, reason: str) -> None:
         super().__init__(
@@ -93,7 +93,7 @@ class NoClusterError(RefusedRunError):
 
 
 class LostClusterError(RefusedRunError):
-    """Workers that can't do their work."""
+    """The workers failed."""
 
     def __init__(self, reason: str, out: Path | None) -> None:
         kept = f"; what was done is kept in {out}, and `--resume` goes on with it"

@@ -1,4 +1,4 @@
-"""Runs the chip of the exact engine again with something wrong in it."""
+"""Run the exact engine's chip again with a fault in it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Places = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Replay:
-    """A chip, what the host sent to it, and where its layers are.
+    """A chip, the host's spikes, and the places of its layers.
 
-    ``host`` is (examples, steps, encoder neurons); ``places`` are the sources of each
-    layer, flat: compartments, and behind them the neurons of the host. ``chips`` has
+    ``host`` is (examples, steps, encoder neurons); ``places`` are the flat source
+    numbers of each layer: compartments, followed by the host's neurons. ``chips`` has
     the chip of each block.
     """
 
@@ -37,7 +37,7 @@ class Replay:
         spikes: Mapping[str, NDArray[np.uint8]],
         chips: Sequence[int] = (),
     ) -> Replay:
-        """Take a circuit and what all its layers fired: (examples, steps, *shape)."""
+        """Take a circuit and all layers' spikes: (examples, steps, *shape)."""
         size = len(circuit.chip.compartments.bias)
         places = {name: at.ravel() for name, at in circuit.places.items()}
         count, steps = next(iter(spikes.values())).shape[:2]
@@ -49,11 +49,11 @@ class Replay:
 
     @property
     def size(self) -> int:
-        """How many compartments there are."""
+        """The number of compartments."""
         return len(self.chip.compartments.bias)
 
     def run(self, chip: BuiltChip, host: Bools) -> dict[str, Bools]:
-        """Return what layers fire: (examples, steps, neurons), in a row from rest."""
+        """Return the layers' spikes: (examples, steps, neurons), in a row from rest."""
         examples, steps, others = host.shape
         blocks = chip.fanin.start
         sources = self.size + others
@@ -80,12 +80,12 @@ class Replay:
         return int((self.host.astype(int) @ axons).max(initial=0))
 
     def layer_of(self, block: int) -> str:
-        """Return the layer that a block is of."""
+        """Return the layer that a block belongs to."""
         start = self.chip.fanin.start[block]
         return next(name for name, at in self.places.items() if start in at)
 
     def axons(self, block: int, layer: str | None = None) -> NDArray[np.int64]:
-        """Return the axons that a block hears, of all that or of one layer."""
+        """Return the input axons of a block, from all layers or one."""
         first = self.chip.fanin.first
         heard = np.arange(first[block], first[block + 1])
         if layer is None:
@@ -95,7 +95,7 @@ class Replay:
         return found
 
     def between_chips(self) -> Iterator[tuple[int, int, NDArray[np.int64]]]:
-        """Yield two chips, and the axons from the one to the other."""
+        """Yield two chips, and the axons from the first to the second."""
         if len(set(self.chips)) < 2:
             return
         heard, chips = self.chip.fanin, np.asarray(self.chips)
@@ -109,7 +109,7 @@ class Replay:
                 yield one, other, numbers[(ends == (one, other)).all(axis=1)]
 
     def without(self, axons: NDArray[np.int64]) -> BuiltChip:
-        """Return the chip on which some axons lead nowhere."""
+        """Return the chip without the spikes of some axons."""
         rows, heard = self.chip.rows, self.chip.fanin
         nothing = len(rows.first) - 1
         first = np.append(rows.first, rows.first[-1])
@@ -120,7 +120,7 @@ class Replay:
         )
 
     def scaled(self, axons: NDArray[np.int64], exponent: int) -> BuiltChip:
-        """Return the chip whose weights of some axons are 2^exponent as large."""
+        """Return the chip with some axons' weights times 2^exponent."""
         rows, heard = self.chip.rows, self.chip.fanin
         weights = rows.weights.copy()
         for row in np.unique(heard.row[axons]):
@@ -130,7 +130,7 @@ class Replay:
         return self.chip._replace(rows=rows._replace(weights=weights))
 
     def exchanged(self, one: Places, other: Places) -> BuiltChip:
-        """Return the chip on which spikes of some sources come from others."""
+        """Return the chip with the spikes of some sources exchanged."""
         heard = self.chip.fanin
         sources = np.arange(self.size + self.host.shape[-1])
         sources[one], sources[other] = other, one

@@ -1,7 +1,7 @@
-"""One evaluation, from paths to the result.
+"""Run one evaluation, from paths to the result.
 
-It is that of the exact engine, of Keras, or of a simulator of Nengo: nengo, nengo_dl,
-or nengo-loihi's emulator.
+It runs the exact engine, Keras, or a simulator of Nengo: nengo, nengo_dl, or
+nengo-loihi's emulator.
 """
 
 from __future__ import annotations
@@ -75,12 +75,12 @@ def run_other(
     presentation: Presentation,
     progress: Progress,
 ) -> Measured:
-    """Judge the spikes of a simulator of Nengo.
+    """Evaluate the spikes of a simulator of Nengo.
 
     Raises
     ------
     RefusedRunError
-        If it refuses the network or the simulator.
+        If the network or the simulator can't run.
     """
     package, examples = task.package, task.examples
     network, program = package.network, package.module("nengo_network")
@@ -152,7 +152,7 @@ def _judged(
 
 
 def has_keras() -> bool:
-    """Tell whether TensorFlow is installed."""
+    """Return whether TensorFlow is installed."""
     return importlib.util.find_spec("tensorflow") is not None
 
 
@@ -165,21 +165,21 @@ def reference_of(task: Task) -> Reference:
 
 
 class Trained:
-    """The Keras model with the weights; ``seconds`` is the time it took so far."""
+    """The Keras model with the weights; ``seconds`` is the time that it took."""
 
     def __init__(self, task: Task) -> None:
         self.seconds = 0.0
         self.reference = reference_of(task)
 
     def compared(self, fresh: SpanResult) -> SpanResult:
-        """Return examples with what the model says of them."""
+        """Return results together with the model's outputs."""
         started = time.perf_counter()
         keras = self.reference.compared(fresh.images, fresh.counts)
         self.seconds += time.perf_counter() - started
         return replace(fresh, part=replace(fresh.part, keras=keras))
 
     def before_spikes(self, task: Task) -> BeforeSpikes:
-        """Return what the model said with the weights that entered `spikes`."""
+        """Return the model's outputs with the weights that entered `spikes`."""
         layout, examples = task.package.layout, task.examples
         return self.reference.before_spikes(layout, task.weights, examples)
 
@@ -199,8 +199,8 @@ def keras_outputs(
 def on_engine(task: Task, how: RunSettings, progress: Progress) -> Measured:
     """Run the exact engine.
 
-    ``seconds`` are those of this run, without Keras's. Workers go on while Keras runs,
-    so that with those its time is within.
+    ``seconds`` excludes Keras's time; with workers, which continue while Keras runs, it
+    includes it.
 
     Raises
     ------
@@ -253,7 +253,7 @@ def _result(
 
 
 def on_keras(task: Task, progress: Progress) -> Measured:
-    """Judge the Keras model with the weights."""
+    """Evaluate the Keras model with the weights."""
     started = time.perf_counter()
     package, y = task.package, task.examples.y
     reference = reference_of(task)

@@ -1,4 +1,4 @@
-"""What is evaluated, on which examples."""
+"""The package to evaluate, and the examples."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from snnc.runtime.labels import Examples, open_data, select
 from snnc.runtime.layout import Tensors, Weights
 
 Data = Path | tuple[Any, Any]
-"""A file, or a folder, with ``x`` and ``y``; or both, ``x`` an array or an iterable."""
+"""A file or a folder with ``x`` and ``y``, or both, ``x`` an array or an iterable."""
 
 
 def write_data(path: Path, x: NDArray[Any], y: NDArray[Any]) -> None:
-    """Write examples and what they are, as training and evaluation read them."""
+    """Write examples and labels in the format that training and evaluation read."""
     with replacing(path) as file:
         np.savez(file, x=x, y=y)
 
 
 @dataclass(frozen=True)
 class Task:
-    """A package, its weights, as a file or by name, and the examples to run.
+    """A package, its weights (a file or tensors by name), and the examples to run.
 
-    ``seed`` has drawn these, and their order.
+    ``seed`` has chosen the examples and their order.
     """
 
     package: ImportedPackage
@@ -46,7 +46,7 @@ class Task:
 
     @cached_property
     def stored(self) -> bytes:
-        """The weights as a safetensors file has them."""
+        """The weights as the bytes of a safetensors file."""
         if not isinstance(self.weights, Mapping):
             return Path(self.weights).read_bytes()
         metadata = {"layout_id": self.package.layout.id}
@@ -62,7 +62,7 @@ class Task:
 def open_task(
     folder: Path, weights: Weights, data: Data, limit: int | None, seed: int
 ) -> Task:
-    """Return examples drawn from the data, all of them checked, and the rest.
+    """Return a task with checked examples, drawn from the data.
 
     Raises
     ------

@@ -17,7 +17,7 @@ from snnc.source import SourceFile, Span
 from snnc.text.near import closest
 
 if TYPE_CHECKING:
-    from snnc.syntax.yaml.entries import Entry
+    from snnc.syntax.entries import Entry
 
 SIGN = "snnc:"
 _ALLOW = re.compile(r"#+\s*snnc:\s*allow\s+(?P<code>\w+)(?P<reason>.*)")
@@ -120,8 +120,8 @@ def subjects_of(document: Document) -> dict[int, Span]:
 
     One at the end of a block or of the file is about nothing.
     """
-    from snnc.syntax.yaml.entries import entries_of  # few specs need it
-    from snnc.syntax.yaml.remarks import Remarks
+    from snnc.syntax.entries import entries_of  # few specs need it
+    from snnc.syntax.remarks import Remarks
 
     entries = tuple(entries_of(document))
     remarks = Remarks(document.comments, entries)

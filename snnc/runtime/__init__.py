@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""What the programs of all networks have in common.
+"""The code that the programs of all networks share.
 
-Nothing is imported here: each module brings what it needs, and TensorFlow and
-Nengo only where they are used. The modules know a network as data, by
+This module imports nothing, and each module imports TensorFlow or Nengo only
+where it uses them. The modules describe a network as data, a
 `network.Network`; they import one another, but nothing else of snnc.
 """

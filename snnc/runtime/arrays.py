@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Arrays of an ``.npz`` file, an ``.npy`` file, or a folder of ``.npy`` files.
+"""Read arrays from an ``.npz`` file, an ``.npy`` file, or a folder of them.
 
-``.npy`` files are mapped, so they need not fit memory.
+``.npy`` files are memory-mapped, so they may be larger than memory.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-LISTED = 5  # members of an archive that are named at most
+LISTED = 5  # the most members of an archive that a message names
 
 _LABELS = ": labels are numbered by np.unique(y, return_inverse=True)[1]"
 AS_NUMBERS = {"U": _LABELS, "S": _LABELS, "b": ": use astype(int)"}
-"""What makes numbers of arrays of a kind; for messages."""
+"""How to convert arrays of a kind to numbers; for messages."""
 
 
 class DataError(ValueError):
-    """Data that can't be read or used; says which file and array, and why."""
+    """Data that can't be read or used; names the file, array and cause."""
 
 
 def open_arrays(
     path: str | PathLike[str],
     names: Sequence[str],
 ) -> tuple[dict[str, NDArray[Any]], str]:
-    """Open arrays of an ``.npz`` file, or of a folder with each as ``.npy``.
+    """Open arrays of an ``.npz`` file, or of a folder of ``.npy`` files.
 
-    An ``.npy`` file is the array ``x``. Returns the arrays by name, each of
-    numbers and with at least one axis, and a text that changes when the
-    content of the file does.
+    An ``.npy`` file is the array ``x``. Returns the arrays by name, and a text
+    that changes when the file's content does. All arrays are numeric and have
+    at least one axis.
 
-    Raises DataError if an array is missing, damaged, or not of numbers, and
+    Raises DataError if an array is missing, damaged or not numeric, and
     OSError if the file can't be opened.
     """
     place = Path(path)
@@ -104,7 +104,7 @@ def _of_file(
 
 @contextmanager
 def _naming(path: Path) -> Iterator[None]:
-    """Say in one line which file NumPy can't read, and why."""
+    """Report in one line which file NumPy can't read, and why."""
     try:
         yield
     except OSError as error:

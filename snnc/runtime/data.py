@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Examples: read, checked against what a network accepts, and served."""
+"""Read examples, check that a network accepts them, and serve them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from .arrays import DataError, open_arrays
 from .examples import drawn
 from .network import Network
 
-CHUNK_BYTES = 2**22  # bytes of examples that are handled together
-CHUNK_EXAMPLES = 64  # at most
-NARROW = 0.02  # of a range, which values in it should fill
-WIDE = 16  # a range that values in 0..1 are not meant for
+CHUNK_BYTES = 2**22  # bytes of examples to handle at once
+CHUNK_EXAMPLES = 64  # the most examples to handle at once
+NARROW = 0.02  # the share of an input range that values should fill
+WIDE = 16  # the width from which a range is not meant for values in 0..1
 
 __all__ = [
     "DataError",
@@ -35,11 +35,11 @@ __all__ = [
 
 @dataclass(frozen=True)
 class DataSpec:
-    """What a network accepts.
+    """The examples that a network accepts.
 
-    ``shape`` is an example's, whose values are in ``low`` to ``high``. With
-    ``classifies``, labels are integers below ``units``; else an example has
-    ``units`` targets.
+    ``shape`` is the shape of one example, and ``low`` to ``high`` the range of
+    its values. If ``classifies``, labels are integers below ``units``;
+    otherwise an example has ``units`` targets.
     """
 
     shape: tuple[int, ...]
@@ -50,14 +50,14 @@ class DataSpec:
 
     @classmethod
     def of(cls, network: Network) -> DataSpec:
-        """Return what a network accepts."""
+        """Return the examples that ``network`` accepts."""
         read, readout = network.input, network.readout
         bounds = read.low, read.high
         return cls(read.shape, *bounds, readout.units, readout.classes)
 
     @property
     def batch(self) -> str:
-        """The shape of several examples, as text."""
+        """The shape of a batch, as text."""
         return f"(examples, {', '.join(map(str, self.shape))})"
 
 
@@ -65,9 +65,9 @@ class DataSpec:
 class Inputs:
     """Checked examples that are read when they are sliced.
 
-    ``rows`` are their places in ``x``, in the order in which they are
-    presented. ``identity`` changes when the content of the file does.
-    ``warning`` says if ``x`` hardly fills the range of the network's input.
+    ``rows`` are their positions in ``x``, in the order of presentation.
+    ``identity`` changes when the file's content does. ``warning`` is set if
+    ``x`` hardly fills the network's input range.
     """
 
     identity: str
@@ -80,7 +80,7 @@ class Inputs:
         return len(self.rows)
 
     def __getitem__(self, part: slice) -> NDArray[np.float32]:
-        """Return examples one after another, (examples, *shape)."""
+        """Return a slice of the examples, (examples, *shape)."""
         return np.asarray(self.x[self.rows[part]], np.float32)
 
     @property
@@ -90,7 +90,7 @@ class Inputs:
 
     @property
     def chunk_size(self) -> int:
-        """How many examples to handle together."""
+        """The number of examples to handle at once."""
         return _chunk_size(self.x)
 
 
@@ -102,8 +102,8 @@ def open_input(
 ) -> Inputs:
     """Open ``x`` of a file or folder, which needs no ``y``.
 
-    Examples are chosen as by `select`. Raises DataError, which names the file,
-    if they can't be read or are not what the network accepts.
+    Chooses examples as `select` does. Raises DataError, which names the file,
+    if they can't be read or the network does not accept them.
     """
     arrays, identity = open_arrays(path, ("x",))
     try:
@@ -119,7 +119,7 @@ def select_input(
     limit: int | None = None,
     seed: int | None = None,
 ) -> Inputs:
-    """Return those of the examples that are presented, as `select` does."""
+    """Return the examples to present, chosen as `select` does."""
     _check_shape(x, spec)
     rows = drawn(len(x), limit, seed)
     warning = narrow(*_check_values(x, rows, spec), spec)
@@ -127,10 +127,11 @@ def select_input(
 
 
 def narrow(least: float, most: float, spec: DataSpec) -> str | None:
-    """Say if values in ``least`` to ``most`` hardly fill what a network reads.
+    """Say if values in ``least`` to ``most`` hardly fill the input range.
 
-    They are below 2 % of its range, or within 1 of 0 where that is 16 or more
-    wide, as images in 0..1 for a spec that says 0..255. None if they fill it.
+    They do if they span less than 2 % of it, or if the range is 16 or more
+    wide and they are within 1 of 0, as images in 0..1 are for a spec that says
+    0..255. None if they fill it.
     """
     extent, highest = spec.high - spec.low, max(-least, most)
     if highest >= NARROW * extent and (highest > 1 or extent < WIDE):
@@ -152,8 +153,8 @@ def load_input(path: str | PathLike[str], spec: DataSpec) -> NDArray[Any]:
 def check_input(x: Any, spec: DataSpec) -> NDArray[Any]:
     """Return ``x``, (examples, *shape), as float32.
 
-    Raises DataError if shape, type or range are not what ``spec`` says, or
-    if it is empty.
+    Raises DataError if ``x`` is empty or its shape, type or range are not
+    those of ``spec``.
     """
     x = np.asarray(x)
     select_input(x, spec)
@@ -176,7 +177,7 @@ def _check_shape(x: NDArray[Any], spec: DataSpec) -> None:
 
 
 def _reshaped(given: tuple[int, ...], shape: tuple[int, ...]) -> str:
-    """Return what makes examples of a shape, if all that differs is the axes."""
+    """Return the code that reshapes examples, if only the axes differ."""
     if (*given, 1) == shape:
         return ": use x[..., np.newaxis]"
     if given == (shape[-1], *shape[:-1]):
@@ -191,9 +192,9 @@ def _check_values(
     rows: NDArray[np.int64],
     spec: DataSpec,
 ) -> tuple[float, float]:
-    """Check some examples, in the order in which the file has them.
+    """Check some examples, in file order.
 
-    Returns the least and the highest of their values.
+    Returns their lowest and highest value.
     """
     first, count = "", 0
     least, most = spec.high, spec.low

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""How examples are presented, what they decide, and whether rates hold."""
+"""Present examples, turn outputs into decisions, and check spike rates."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from .network import Decide
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-# Each example from rest, or in rows with the state carried over.
+# Whether each example starts from rest, or a row carries the state over.
 Presentation = Literal["rest", "row"]
-# the first example, and that behind the last
+# the first example, and the one after the last
 Span: TypeAlias = "tuple[int, int]"
 
-# A row begins from rest, so that what it gives does not depend on who ran the
-# rows before it. It is long beside the few examples that the state lasts for.
+# Each row starts from rest, so its results do not depend on which process ran
+# the rows before. A row is much longer than the state lasts.
 ROW = 200
 
 
@@ -30,10 +30,10 @@ def drawn(
     examples: int | None,
     seed: int | None,
 ) -> NDArray[np.int64]:
-    """Return which of ``count`` examples are presented, in what order.
+    """Return which of ``count`` examples to present, in order.
 
-    ``seed`` draws ``examples`` of them, or all, so that no order of theirs
-    tells one of the next. Without a seed they are the first, as they are.
+    ``seed`` draws ``examples`` of them, or all, in random order. Without a
+    seed they are the first ones, in file order.
     """
     wanted = count if examples is None else min(examples, count)
     if seed is None:
@@ -43,7 +43,7 @@ def drawn(
 
 
 def spans_of(count: int, size: int) -> list[Span]:
-    """Return ``count`` examples in spans of ``size``."""
+    """Split ``count`` examples into spans of ``size``."""
     return [(at, min(at + size, count)) for at in range(0, count, size)]
 
 
@@ -51,24 +51,24 @@ Bounds: TypeAlias = "tuple[float, float]"
 Verdict = Literal["held", "tolerated", "missed"]
 
 
-TOLERATED = 0.05  # by what share of a bound a rate may lie outside of it
-ROUNDING = 1e-6  # of the upper bound: rates are numbers of spikes by seconds
+TOLERATED = 0.05  # the share of a bound by which a rate may miss it
+ROUNDING = 1e-6  # of the upper bound, as rates are spike counts over seconds
 
 
 def slack_of(bounds: Bounds, present: float = math.inf) -> Bounds:
     """Return by how many Hz a rate may lie below and above its bounds.
 
-    That is 5 % of a bound or, of rates that are counted in examples of
-    ``present`` seconds, one spike an example, whichever is more.
+    That is 5 % of the bound. For rates counted in examples of ``present``
+    seconds, it is one spike per example if that is more.
     """
     low, high = (max(TOLERATED * bound, 1 / present) for bound in bounds)
     return min(low, bounds[0]), high
 
 
 def judged(rate: float, bounds: Bounds, present: float = math.inf) -> Verdict:
-    """Judge a rate in Hz, in examples of ``present`` seconds if in spikes.
+    """Judge a rate in Hz; spike counts come from ``present`` seconds.
 
-    It is tolerated outside of its bounds by `slack_of`.
+    A rate may miss its bounds by `slack_of`.
     """
     low, high = bounds
     rounding = ROUNDING * high
@@ -81,9 +81,9 @@ def judged(rate: float, bounds: Bounds, present: float = math.inf) -> Verdict:
 
 
 def percentile(seen: NDArray[Any], percent: float) -> float:
-    """Return what `numpy.percentile` does of numbers that were counted.
+    """Return the `numpy.percentile` of a histogram.
 
-    ``seen`` is how often each whole number was seen, from 0 on.
+    ``seen`` has the count of each whole number, starting at 0.
     """
     ranks = np.cumsum(seen)
     place = percent / 100 * (ranks[-1] - 1)
@@ -93,9 +93,9 @@ def percentile(seen: NDArray[Any], percent: float) -> float:
 
 
 def decide(rows: NDArray[Any], how: Decide) -> NDArray[Any]:
-    """Return what rows of examples, (examples, steps, units), decide.
+    """Return the outputs that decide, from (examples, steps, units).
 
-    That is the mean of the later half of an example's rows, or its last row.
+    They are the mean of an example's second half, or its last step.
     """
     if how == "last":
         return rows[:, -1].copy()
@@ -106,8 +106,8 @@ def decide(rows: NDArray[Any], how: Decide) -> NDArray[Any]:
 def score(outputs: NDArray[Any], y: NDArray[Any], classes: bool) -> float:
     """Return the share of right decisions, or the root mean square error.
 
-    ``outputs`` are (examples, units); ``y`` are labels, (examples,), if units
-    are ``classes``, else values of the outputs' shape.
+    ``outputs`` are (examples, units). With ``classes``, ``y`` are labels,
+    (examples,); otherwise values of the outputs' shape.
     """
     if classes:
         return float(np.mean(outputs.argmax(axis=1) == y))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Files that are written whole or not at all."""
+"""Write files whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from contextlib import contextmanager, suppress
 from typing import IO
 
 PART = ".snnc-part"
-"""How the name of a file that is being written ends."""
+"""The suffix of a file that is being written."""
 
 
 def reason(error: Exception) -> str:
-    """Return what an error says: of a file its name and why, and no number."""
+    """Return an error's text; for an OSError the file and cause, no number."""
     if isinstance(error, OSError) and error.filename and error.strerror:
         return f"{os.fspath(error.filename)}: {error.strerror}"
     return str(error)
 
 
 def show(text: str) -> None:
-    """Print a text to stdout, until a reader such as ``head`` has seen enough."""
+    """Print a text to stdout, until a reader such as ``head`` closes it."""
     try:
         print(text, flush=True)
     except BrokenPipeError:
@@ -31,14 +31,14 @@ def show(text: str) -> None:
 
 
 def leave_pipe() -> None:
-    """Let Python end in silence, though nobody reads stdout any more."""
+    """Let Python exit silently after stdout was closed by its reader."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
-    """Write a file, of text as UTF-8, as `replacing` does.
+    """Write a file, text as UTF-8, as `replacing` does.
 
-    Raises OSError if it can't be written; what was there stays.
+    Raises OSError if it can't be written; an existing file stays.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
     with replacing(path) as file:
@@ -47,13 +47,13 @@ def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """Open a file that takes the place of another once it is whole.
+    """Open a file that replaces another one once it is whole.
 
-    It is written beside its place and renamed. Of a file that is replaced the mode
-    stays, and a link to it stays a link. What is no regular file, such as
-    ``/dev/stdout``, is written to as it is.
+    It is written next to the other file, then renamed. The file keeps its
+    mode, and a link stays a link. Anything that is not a regular file, such as
+    ``/dev/stdout``, is written to directly.
 
-    Raises OSError, naming ``path``, if it can't be written; what was there
+    Raises OSError, naming ``path``, if it can't be written; an existing file
     stays.
     """
     mode = _mode(path)

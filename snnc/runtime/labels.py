@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Examples with labels: read, and checked against what a network accepts."""
+"""Read examples with labels, and check that a network accepts them."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def open_data(
     limit: int | None = None,
     seed: int | None = None,
 ) -> Examples:
-    """Open ``x`` and ``y`` of an ``.npz`` file, or a folder with ``.npy`` files.
+    """Open ``x`` and ``y`` of an ``.npz`` file, or a folder of ``.npy`` files.
 
-    Those of a folder need not fit memory. They are chosen as by `select`.
-    Raises DataError, which names the file and the array, if they can't be read
-    or are not what the network accepts.
+    Arrays of a folder may be larger than memory. Chooses examples as `select`
+    does. Raises DataError, which names the file and the array, if they can't
+    be read or the network does not accept them.
     """
     arrays, identity = open_arrays(path, ("x", "y"))
     try:
@@ -52,10 +52,10 @@ def select(
     limit: int | None = None,
     seed: int | None = None,
 ) -> Examples:
-    """Return those of the examples that are presented.
+    """Return the examples to present.
 
-    `examples.drawn` says which of them ``limit`` and ``seed`` leave, and
-    in what order. Raises DataError if these are not what ``spec`` says.
+    `examples.drawn` chooses them by ``limit`` and ``seed``, and their order.
+    Raises DataError if they are not as ``spec`` says.
     """
     counts = f"x has {x.shape[0]} examples, y has {y.shape[0]}"
     if x.shape[0] != y.shape[0]:
@@ -70,9 +70,9 @@ def load_data(
     path: str | PathLike[str],
     spec: DataSpec,
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return ``x`` and ``y`` as `check_data` does, from what `open_data` opens.
+    """Return ``x`` and ``y`` as `check_data` does, from a file.
 
-    Raises DataError as that does.
+    Raises DataError as `open_data` does.
     """
     examples = open_data(path, spec)
     return np.asarray(examples.x, np.float32), examples.y
@@ -83,9 +83,9 @@ def load_groups(
     name: str,
     count: int,
 ) -> NDArray[Any]:
-    """Return the array of a file that tells each example's group: (count,).
+    """Return the array of a file that has each example's group: (count,).
 
-    Raises DataError if it is not one whole number an example.
+    Raises DataError unless it has one whole number per example.
     """
     arrays, _ = open_arrays(path, (name,))
     try:
@@ -97,7 +97,7 @@ def load_groups(
 def check_groups(groups: Any, count: int) -> NDArray[Any]:
     """Return the group of each example, (count,).
 
-    Raises DataError if it is not one an example.
+    Raises DataError unless there is one group per example.
     """
     values: NDArray[Any] = np.asarray(groups)
     if values.shape != (count,) or values.dtype.kind not in "iuUS":
@@ -114,7 +114,7 @@ def check_data(
     """Return ``x``, (examples, *shape) as float32, and ``y``.
 
     ``y`` is (examples,) int64, or (examples, units) float32. Raises DataError
-    if shape, type, number or range of either are not what ``spec`` says.
+    if the shape, type, number or range of either is not as ``spec`` says.
     """
     x = check_input(x, spec)
     return x, _check_labels(np.asarray(y), len(x), spec)

@@ -39,29 +39,29 @@ DEPTHWISE3D = ("depth", "height", "width", "in", "multiplier")
 FileName: TypeAlias = "str | PathLike[str]"
 Tensors: TypeAlias = "dict[str, NDArray[np.float32]]"
 Weights: TypeAlias = "FileName | Mapping[str, NDArray[Any]]"
-# Where weights are from that this network's training has not made.
+# Where weights come from that this network's training did not make.
 Source = Literal["imported"]
 
-# How other files of weights begin, to name them; none of them is opened.
+# The first bytes of other weight formats, to name them in messages.
 MAGIC = {
     b"PK": "a zip archive, such as .npz, .keras or .pt",
     b"\x80": "a pickle, which is never opened",
     b"\x89HDF": "HDF5, such as .h5",
     b"\x93NUMPY": "an array of NumPy",
 }
-# How they are named, lest a file that is written is taken for one.
+# Suffixes of other formats, which weights may not be written with.
 OTHERS = ".h5 .hdf5 .keras .nir .npy .npz .onnx .pb .pkl .pt .pth .tflite"
 
 
 class LayoutError(ValueError):
-    """Weights that are not this layout's; says which file and tensor."""
+    """Weights that do not fit this layout; the text names file and tensor."""
 
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor of the layout: its name, shape, the axes' names and type.
+    """A tensor of the layout: its name, shape, axis names and type.
 
-    ``zeros`` tells that all its values are 0: the bias of a layer without one.
+    ``zeros`` is set if all its values are 0: the bias of a layer without one.
     """
 
     name: str
@@ -73,9 +73,9 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Layout:
-    """All tensors of a network in order; ``id`` changes if one of them does.
+    """All tensors of a network in order; ``id`` changes if one does.
 
-    Tensors are in Keras order, batch norm is folded into them.
+    Tensors are in Keras order, with batch norm folded in.
     """
 
     id: str
@@ -84,9 +84,9 @@ class Layout:
     def load(self, path: FileName) -> Tensors:
         """Return the tensors of a safetensors file by name.
 
-        Raises LayoutError if the file is no safetensors file or cut short, or
-        if a tensor is missing, unknown, of another shape or type, or not
-        finite.
+        Raises LayoutError if the file is not a safetensors file or cut short,
+        or if a tensor is missing, unknown, not finite, or has another shape or
+        type.
         """
         if os.path.isdir(path):
             raise LayoutError(f"{path}: a folder, not a safetensors file")
@@ -113,12 +113,11 @@ class Layout:
         source: Source | None = None,
         smooth_sha256: str | None = None,
     ) -> None:
-        """Write all tensors to a safetensors file.
+        """Write all tensors to a safetensors file, whole or not at all.
 
-        `source_of` reads ``source`` again, and `smooth_of` the hash of
-        the file of weights that entered the phase `spikes`. The file appears
-        whole or not at all. Raises LayoutError if a tensor is missing,
-        unknown, of another shape or type, or not finite.
+        `source_of` reads ``source`` again, and `smooth_of` the hash of the
+        weight file that entered the phase `spikes`. Raises LayoutError if a
+        tensor is missing, unknown, not finite, or has another shape or type.
         """
         self.check(tensors, path)
         names = [tensor.name for tensor in self.tensors]
@@ -135,13 +134,13 @@ class Layout:
         tensors: Mapping[str, NDArray[Any]],
         source: object = "weights",
     ) -> None:
-        """Raise LayoutError, naming ``source``, unless tensors are these."""
+        """Raise LayoutError, naming ``source``, unless all tensors fit."""
         present = {n: (t.shape, t.dtype.name) for n, t in tensors.items()}
         _refuse(source, self._mismatches(present))
         _refuse(source, self._wrong_values(tensors))
 
     def _checked(self, path: object, file: Any) -> Tensors:
-        """Read all tensors, whatever the file says of itself."""
+        """Read all tensors; ignore the file's metadata."""
         names = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
         present = {}
         for name in file.keys():  # noqa: SIM118
@@ -174,7 +173,7 @@ class Layout:
         self,
         present: Mapping[str, tuple[tuple[int, ...], str]],
     ) -> Iterator[str]:
-        """Explain, tensor by tensor, how shapes and types differ."""
+        """Describe, tensor by tensor, which shapes and types differ."""
         for tensor in self.tensors:
             if tensor.name not in present:
                 yield f"{tensor.name} is missing"
@@ -191,16 +190,16 @@ class Layout:
 
 
 def source_of(weights: Weights) -> Source | None:
-    """Return where a file says that its weights are from, if it does.
+    """Return where weights come from, if their file says so.
 
-    Raises what opening it does.
+    Raises the errors of opening the file.
     """
     imported = _metadata(weights).get("source") == "imported"
     return "imported" if imported else None
 
 
 def smooth_path(path: FileName) -> Path:
-    """Return where the weights are kept that entered the phase `spikes`.
+    """Return the path of the weights that entered the phase `spikes`.
 
     That is ``w.smooth.safetensors`` next to ``w.safetensors``.
     """
@@ -219,7 +218,7 @@ def smooth_of(weights: Weights) -> Path | None:
     """Return the file of the weights that entered the phase `spikes`.
 
     None if ``weights`` are a mapping or never went through that phase. Raises
-    LayoutError if the file is missing, or is not the one that they came from.
+    LayoutError if the file is missing or has another hash.
     """
     expected = _metadata(weights).get("smooth_sha256")
     if expected is None or isinstance(weights, Mapping):
@@ -242,7 +241,7 @@ def _metadata(weights: Weights) -> Mapping[str, str]:
 def check_writable(path: FileName) -> None:
     """Raise OSError, naming the file, unless it can be written.
 
-    Raises LayoutError if it is named as one of another format.
+    Raises LayoutError if its suffix belongs to another format.
     """
     target = Path(path)
     if target.suffix.lower() in OTHERS.split():
@@ -258,9 +257,9 @@ def check_writable(path: FileName) -> None:
 
 
 def _in_order(file: bytes) -> bytes:
-    """Return a safetensors file whose metadata are in order.
+    """Return a safetensors file with sorted metadata.
 
-    The library shuffles them, and equal weights would be of unequal bytes.
+    The library shuffles them, so equal weights would differ in their bytes.
     """
     size = int.from_bytes(file[:8], "little")
     header = json.loads(file[8 : 8 + size])
@@ -271,7 +270,7 @@ def _in_order(file: bytes) -> bytes:
 
 
 def _damage(path: FileName) -> str:
-    """Say why a file can't be read, from how it begins."""
+    """Say why a file can't be read, from its first bytes."""
     with open(path, "rb") as file:
         start = file.read(9)
     if not start:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""A maximum over windows as rectified linear neurons that compare by twos.
+"""Compute a maximum over windows with rectified linear neurons, in pairs.
 
 As max(a, b) = b + relu(a - b), a window of k values needs k - 1 neurons in
-ceil(log2 k) levels, axis after axis. The maximum itself has none: it is the
-sum of one value of the window and of the neurons that it was compared with,
-which its readers read.
+ceil(log2 k) levels, axis after axis. The maximum itself has no neuron: it is
+the sum of one value of the window and of the neurons that it was compared
+with. The pool's readers read all of these.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ if TYPE_CHECKING:
 Triple: TypeAlias = "tuple[int, int, int]"  # along depth, height and width
 # the places along them that are read
 Grid: TypeAlias = "tuple[range, range, range]"
-# window and stride of average pools
+# windows and strides of average pools
 Steps: TypeAlias = "tuple[tuple[Triple, Triple], ...]"
 Padding = Literal["valid", "same"]
 
 
 @dataclass(frozen=True)
 class Window:
-    """Windows along the three axes: how large, how far apart, how padded."""
+    """Windows along the three axes: size, stride and padding."""
 
     size: Triple
     stride: Triple
     padding: Padding = "valid"
 
     def count(self, places: int, axis: int) -> int:
-        """Return how many windows there are along an axis of ``places``."""
+        """Return how many windows fit along an axis of ``places``."""
         size, stride = self.size[axis], self.stride[axis]
         if self.padding == "same":
             return -(-places // stride)
         return (places - size) // stride + 1
 
     def pads(self, places: int, axis: int) -> tuple[int, int]:
-        """Return the zeros in front of an axis and behind it, as in Keras."""
+        """Return the zeros before and after an axis, as in Keras."""
         if self.padding == "valid":
             return 0, 0
         last = (self.count(places, axis) - 1) * self.stride[axis]
@@ -52,12 +52,12 @@ class Window:
 
 @dataclass(frozen=True)
 class Read:
-    """What the neurons of a level read of one population.
+    """The inputs of a level's neurons from one population.
 
     ``level``
-        The level that is read; None for what is pooled.
+        The level that is read; None for the pool's source.
     ``grid``
-        The places that are read; along the level's own axis all of them.
+        The places that are read: all of them along the level's own axis.
     ``nodes``
         For each neuron of a window the weights, 1 or -1, and the places that
         they have in window j of that axis: ``first + j * step``.
@@ -76,8 +76,8 @@ Nodes: TypeAlias = "tuple[tuple[tuple[int, int, int], ...], ...]"
 class Level:
     """Neurons that compare along one axis, those of a window side by side.
 
-    ``shape`` is theirs along depth, height and width: along ``axis`` they are
-    ``windows`` times as many as a window has.
+    ``shape`` is depth, height and width. Along ``axis`` there are ``windows``
+    times as many neurons as a window has.
     """
 
     axis: int
@@ -87,7 +87,7 @@ class Level:
 
 
 class Pick(NamedTuple):
-    """Places of a level that are part of the maximum; None as of `Read`."""
+    """Places of a level that are part of the maximum; None as in `Read`."""
 
     level: int | None
     grid: Grid
@@ -95,7 +95,7 @@ class Pick(NamedTuple):
 
 @dataclass(frozen=True)
 class MaxTree:
-    """The levels of a maximum, in order, and what it is the sum of."""
+    """The levels of a maximum, in order, and the terms of its sum."""
 
     levels: tuple[Level, ...]
     picks: tuple[Pick, ...]
@@ -103,14 +103,14 @@ class MaxTree:
 
 @dataclass(frozen=True)
 class _Value:
-    """A value of a window: one that it holds, and neurons added to it."""
+    """A value of a window: a source value plus neurons."""
 
     leaf: int
     nodes: tuple[tuple[int, int], ...] = ()  # a level of the axis, its neuron
 
 
 def max_tree(size: Triple, window: Window) -> MaxTree:
-    """Return the neurons of a maximum over what has ``size`` places."""
+    """Return the neurons of a maximum over ``size`` places."""
     levels: list[Level] = []
     picks = [Pick(None, whole(size))]
     for axis, width in enumerate(window.size):
@@ -118,7 +118,7 @@ def max_tree(size: Triple, window: Window) -> MaxTree:
         count, stride = window.count(places, axis), window.stride[axis]
         before, behind = window.pads(places, axis)
         size = _with(size, axis, count)
-        # A value of its own that no window has in the padding.
+        # Use a value of its own that no window has in the padding.
         base = width - 1 - behind
         leaves = [*(i for i in range(width) if i != base), base]
         values = [_Value(leaf) for leaf in leaves]
@@ -145,10 +145,10 @@ def _compared(
     level: int,
     values: list[_Value],
 ) -> list[_Value]:
-    """Return the larger of each pair of values, as a level gives it.
+    """Return the larger value of each pair, as a level outputs it.
 
-    Of an odd number the last goes on as it is: the fewer neurons there are on
-    its way, the less its readers have to read.
+    The last of an odd number passes unchanged: the fewer neurons are on its
+    way, the less its readers have to read.
     """
     larger = []
     for i, (_, b) in enumerate(pairs):
@@ -163,7 +163,7 @@ def _reads(
     axis: int,
     place: tuple[int, int],
 ) -> tuple[Read, ...]:
-    """Return what a level reads of what is pooled and of levels before."""
+    """Return what a level reads from the source and from earlier levels."""
     before, stride = place
     leaves = []
     used: set[int] = set()
@@ -186,17 +186,17 @@ def _nodes_of(
     level: int,
     step: int,
 ) -> tuple[tuple[int, int, int], ...]:
-    """Return what the neuron that compares a pair reads of a level."""
+    """Return what the neuron that compares a pair reads from a level."""
     signed = ((s, n) for s, v in zip((1, -1), pair) for n in v.nodes)
     return tuple((s, n, step) for s, (which, n) in signed if which == level)
 
 
 def behind(grid: Grid, pools: Steps, picked: Grid) -> tuple[Grid, Steps]:
-    """Return a grid and pools that give places of what they give now.
+    """Return the grid and pools that output only some of the places.
 
     ``pools`` are over the places of ``grid``, and ``picked`` are places of
-    what pools leave. Only the places that are covered by those are read then,
-    and the last pool moves by as much more.
+    their output. Only the places that those cover are then read, and the last
+    pool's stride grows to match.
     """
     if not pools:
         return indexed(grid, picked), ()
@@ -216,14 +216,14 @@ def behind(grid: Grid, pools: Steps, picked: Grid) -> tuple[Grid, Steps]:
 
 
 def covered(places: int, pools: Sequence[tuple[int, int]]) -> int:
-    """Return over how many places pools of an axis give ``places``."""
+    """Return how many places the pools of an axis read for ``places``."""
     for window, stride in reversed(pools):
         places = (places - 1) * stride + window
     return places
 
 
 def left(places: int, pools: Sequence[tuple[int, int]]) -> int:
-    """Return how many places pools of an axis leave of ``places``."""
+    """Return how many of ``places`` the pools of an axis output."""
     for window, stride in pools:
         places = (places - window) // stride + 1
     return places
@@ -235,10 +235,10 @@ def entries(
     places: int,
     pools: Sequence[tuple[int, int]],
 ) -> list[dict[int, int]]:
-    """Return along one axis what each neuron reads: places and weights.
+    """Return the places and weights that each neuron reads along one axis.
 
-    ``nodes`` are of what ``pools`` leave of ``places``; weights are to be
-    divided by the pools' windows. Padding is not read.
+    ``nodes`` index the output of ``pools`` over ``places``. Divide the weights
+    by the pools' windows. Padding is not read.
     """
     inside = left(places, pools)
     rows = []
@@ -261,7 +261,7 @@ def _spread(
     place: int,
     pools: Sequence[tuple[int, int]],
 ) -> list[tuple[int, int]]:
-    """Return the places that a place behind pools is the mean of."""
+    """Return the places that a place after pools is the mean of."""
     weights = {place: 1}
     for window, stride in reversed(pools):
         wider: dict[int, int] = {}
@@ -279,7 +279,7 @@ def whole(size: Triple) -> Grid:
 
 
 def indexed(grid: Grid, picked: Grid) -> Grid:
-    """Return some of the places of a grid, by their numbers in it."""
+    """Return the places of a grid that have these indices."""
     axes = zip(grid, picked)
     return _grid(old[new.start : new.stop : new.step] for old, new in axes)
 

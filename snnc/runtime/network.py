@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""What the programs of a network share, as data."""
+"""Describe a network as data, for all of its programs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-VALUES_AT_ONCE = 2**24  # activations of a batch of examples, all layers
+VALUES_AT_ONCE = 2**24  # activations of a batch of examples, in all layers
 
 # depth, height, width, channels
 Volume: TypeAlias = "tuple[int, int, int, int]"
@@ -48,11 +48,11 @@ class Lif:
 
 @dataclass(frozen=True)
 class Cut:
-    """How a layer is cut into ensembles, and those into cores.
+    """How a layer is split into ensembles, and an ensemble into cores.
 
-    An ensemble holds some slices of the depth axis, laid out (height, width,
-    slices x channels); that of a dense layer is (units,). ``block_shape`` is
-    the part of it that a core holds, and None on the host.
+    An ensemble holds some slices of the depth axis, in the layout (height,
+    width, slices x channels); that of a dense layer is (units,).
+    ``block_shape`` is the part of it on one core; None on the host.
     """
 
     slices_per_ensemble: int = 1
@@ -61,9 +61,9 @@ class Cut:
 
 @dataclass(frozen=True)
 class Fanout:
-    """What happens on the chip if each neuron of a layer spikes once.
+    """The effect on the chip if each neuron of a layer spikes once.
 
-    ``messages`` are the spikes that cores get.
+    ``messages`` is the number of spikes that cores receive.
     """
 
     synaptic_operations: int = 0
@@ -72,10 +72,10 @@ class Fanout:
 
 @dataclass(frozen=True)
 class MaxPool:
-    """Windows of which neurons find the maximum, comparing values by twos.
+    """Windows whose neurons find the maximum by comparing values in pairs.
 
-    ``reads`` is the shape of what is pooled, in Keras order. ``cuts`` are of
-    the levels of neurons, in order.
+    ``reads`` is the shape of the pool's source, in Keras order. ``cuts`` has
+    one cut per level of neurons.
     """
 
     reads: tuple[int, ...]
@@ -86,7 +86,7 @@ class MaxPool:
 
     @property
     def tree(self) -> MaxTree:
-        """The levels of neurons, and what the maximum is the sum of."""
+        """The levels of neurons, and the terms of the maximum."""
         size, stride = triple(self.window), triple(self.stride)
         window = Window(size, stride, self.padding)
         return max_tree(volume_of(self.reads)[:3], window)
@@ -100,33 +100,33 @@ class MaxPool:
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer of neurons: what it gives, how fast it may fire, where it runs.
+    """A layer of neurons: its outputs, its rates and where it runs.
 
     ``shape``
-        Of its activations, in Keras order.
+        The shape of its activations, in Keras order.
     ``rate``
         Bounds in Hz of a percentile of its rates. Activation 1.0 stands for
         the upper one, and a spike has the amplitude of its inverse.
     ``percentile``
-        Which one, in percent.
+        The percentile that ``rate`` bounds, in percent.
     ``encoder``
-        Of an encoder, on the host: whether it is trained ("conv") or not
-        ("rate"). It fires at most once a step.
+        For an encoder, on the host: trained ("conv") or not ("rate"). It
+        fires at most once per step.
     ``start``
-        At which voltages the neurons of an encoder begin: at 0 ("rest"), or
+        The voltages at which the neurons of an encoder begin: 0 ("rest"), or
         spread over 0..1 ("spread").
     ``lif``
-        The time constants of LIF neurons; None of rectified linear ones.
+        The time constants of LIF neurons; None for rectified linear ones.
     ``synapse``
-        The time constant in seconds of the filter on all that it reads; None
-        without one.
+        The time constant in seconds of the filter on all of its inputs; None
+        without a filter.
     ``cut``
-        How it is cut into ensembles and cores.
+        How it is split into ensembles and cores.
     ``pool``
-        What the neurons of a max pool compare, and how they are cut; None of
-        other layers.
+        What the neurons of a max pool compare, and how they are split; None
+        for other layers.
     ``fanout``
-        What one spike of each of its neurons brings about on the chip.
+        What one spike of each of its neurons causes on the chip.
     """
 
     shape: tuple[int, ...]
@@ -142,7 +142,7 @@ class Layer:
 
     @property
     def neurons(self) -> int:
-        """How many neurons it has: of a max pool those of all levels."""
+        """The number of neurons; for a max pool, of all its levels."""
         if self.pool is None:
             return math.prod(self.shape)
         return sum(map(math.prod, self.pool.volumes))
@@ -165,14 +165,15 @@ class Layer:
 
     @property
     def volume(self) -> Volume:
-        """The shape with all axes: those that it lacks have size 1."""
+        """The shape with all axes; missing axes have size 1."""
         return volume_of(self.shape)
 
     def first_voltages(self, name: str) -> NDArray[np.float64] | None:
         """Return the initial voltages of an encoder, in its shape; None for 0.
 
-        They are drawn for the layer as a whole, so that no cut of it changes a
-        spike, and by its name alone, so that no seed of training does either.
+        They are drawn for the whole layer, so splitting it changes no spike.
+        The layer's name is the seed, so the seed of training changes none
+        either.
         """
         if self.start == "rest":
             return None
@@ -189,7 +190,7 @@ class Input:
     """The values that a network reads.
 
     ``shape`` is in Keras order, without the examples' axis; values are in
-    ``low..high``. ``scaled`` is the range that they are mapped to, linearly.
+    ``low..high`` and are mapped linearly to the range ``scaled``.
     """
 
     name: str
@@ -200,7 +201,7 @@ class Input:
 
     @property
     def slope(self) -> float:
-        """By what a value is multiplied to be mapped."""
+        """The factor of the linear map."""
         if self.scaled is None:
             return 1.0
         low, high = self.scaled
@@ -208,7 +209,7 @@ class Input:
 
     @property
     def least(self) -> float:
-        """The least value that layers read."""
+        """The lowest value that layers read."""
         return self.low if self.scaled is None else min(self.scaled)
 
 
@@ -216,10 +217,10 @@ class Input:
 class Readout:
     """The linear layer on the host whose outputs decide.
 
-    ``classes`` tells whether its units are classes, or values of a regression;
-    ``names`` are those of the classes, if they have any.
-    ``decide`` is "last" for the outputs of an example's last step, "mean" for
-    the mean of its second half. ``synapse``, in seconds, smooths the spikes.
+    ``classes`` is true if its units are classes, and false in a regression;
+    ``names`` are the names of the classes, if they have any. ``decide`` is
+    "last" for the outputs of an example's last step, "mean" for the mean of
+    its second half. ``synapse``, in seconds, smooths the spikes.
     """
 
     name: str
@@ -234,8 +235,8 @@ class Readout:
 class Network:
     """A network: its timing in seconds, its input, layers and readout.
 
-    ``layers`` are in the order of the spec. ``target`` is what it
-    is compiled for.
+    ``layers`` are in the order of the spec. ``target`` is the compilation
+    target.
     """
 
     name: str
@@ -248,23 +249,23 @@ class Network:
 
     @property
     def steps(self) -> int:
-        """How many steps an example is presented."""
+        """The number of steps per example."""
         return round(self.present / self.dt)
 
     @property
     def percentiles(self) -> dict[str, float]:
-        """Which percentile of its rates each layer keeps in bounds."""
+        """The percentile of its rates that each layer keeps in bounds."""
         return {name: layer.percentile for name, layer in self.layers.items()}
 
     @property
     def examples_at_once(self) -> int:
-        """How many examples a batch has whose activations are all held."""
+        """The number of examples whose activations fit into one batch."""
         values = sum(layer.neurons for layer in self.layers.values())
         return max(1, VALUES_AT_ONCE // values)
 
     @property
     def for_loihi(self) -> bool:
-        """Whether it is for a chip, even if no layer of it is on one."""
+        """Whether the target is a chip, even if no layer is on it."""
         return self.target == "loihi"
 
 
@@ -278,11 +279,11 @@ def volume_of(shape: tuple[int, ...]) -> Volume:
 
 
 def triple(sizes: tuple[int, ...]) -> Triple:
-    """Return sizes along depth, height and width; of a missing axis it is 1."""
+    """Return sizes along depth, height and width; 1 for a missing axis."""
     depth, height, width, _ = volume_of((*sizes, 1))
     return depth, height, width
 
 
 def kept_of(synapse: float | None, dt: float) -> float:
-    """Return what a step leaves of a lowpass filter's state."""
+    """Return the share of a lowpass filter's state that a step keeps."""
     return 0.0 if synapse is None else math.exp(-dt / synapse)

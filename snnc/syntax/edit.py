@@ -21,7 +21,7 @@ from snnc.syntax.settings import Setting
 from snnc.text.near import nearest_spelling, only_near
 
 _PARTS = {"shape": "shape", "in": "within", "as": "mapped"}
-_ALONE = frozenset(("network", "about", "target", "encode"))
+_ALONE = frozenset(("network", "about", "target", "encode", "neuron"))
 """What a setting of one word may be: it stands for what follows the word."""
 _ADDED = frozenset(("about", "target", "timing", "defaults", "train"))
 """Statements that a spec need not have, and that a setting then adds."""
@@ -50,6 +50,9 @@ def _edited(document: tree.Document, setting: Setting, report: Report) -> tree.D
     if not rest and first.text == "network" and setting.value is not None:
         return replace(document, network=_as_word(setting.value))
     at = _position(document, first.text)
+    if at is None and first.text == "neuron":  # short for this one of `defaults`
+        path = (tree.Word("defaults", first.span), *setting.path)
+        return _edited(document, replace(setting, path=path), report)
     if at is None and first.text in _ADDED:
         document, at = _added(document, first)
     if at is None or (not rest and first.text not in _ALONE):

@@ -7,7 +7,8 @@ import importlib
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from snnc import rules
@@ -190,14 +191,16 @@ def _walk(folder: Path) -> Iterator[Path]:
             continue
         folders[:] = [name for name in folders if not name.startswith(".")]
         paths = (Path(parent, name) for name in files if not name.startswith("."))
-        yield from (path for path in paths if _is_spec(path))
+        yield from (p for p in paths if is_spec(p.name, partial(read_bytes, p)))
 
 
-def _is_spec(path: Path) -> bool:
-    if path.suffix not in _YAML:
-        return path.suffix == ".snn"
+def is_spec(name: str, read: Callable[[], bytes]) -> bool:
+    """Whether a file is a spec: by its name, and for YAML by the key ``snn``."""
+    suffix = PurePosixPath(name).suffix
+    if suffix not in _YAML:
+        return suffix == ".snn"
     try:
-        return bool(_EDITION.search(read_bytes(path)))
+        return bool(_EDITION.search(read()))
     except OSError:
         return False
 

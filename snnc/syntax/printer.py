@@ -260,8 +260,8 @@ def _comments_of_items(
 
     YAML has no closing brace: what is beside or below the last key belongs to its item.
     """
-    from snnc.syntax.yaml.entries import Entry, entries_of  # most specs need neither
-    from snnc.syntax.yaml.remarks import Remarks
+    from snnc.syntax.entries import Entry, entries_of  # most specs need neither
+    from snnc.syntax.remarks import Remarks
 
     headings: dict[Place, list[tree.Comment]] = {}
     ends: dict[Place, int] = {}

@@ -44,7 +44,7 @@ class Setting:
     path
         The statement, by its name or else its kind, then its property and what that
         has within: ``train.optimizer.learning_rate``. ``network``, ``about``,
-        ``target`` and ``encode`` alone stand for what follows these words.
+        ``target``, ``encode`` and ``neuron`` alone stand for what follows these words.
     value
         None for the default, as if nothing were written.
     """
@@ -182,11 +182,16 @@ def settings_of(changes: Mapping[str, Any], report: Report) -> tuple[Setting, ..
 
 def _texts(changes: Mapping[str, Any]) -> Iterator[str]:
     for name, value in changes.items():
-        if not isinstance(value, Mapping):
+        if not isinstance(value, Mapping) or _is_neuron(name, value):
             yield f"{name}={spelt(value, name)}"
             continue
         for key, inner in value.items():
             yield f"{name}.{key}={spelt(inner, key)}"
+
+
+def _is_neuron(name: str, value: Mapping[str, Any]) -> bool:
+    """Whether a mapping is a value, ``{"lif": {...}}``, and not of properties."""
+    return name == "neuron" and any(isinstance(v, Mapping) for v in value.values())
 
 
 def spelt(value: Any, key: str = "") -> str:

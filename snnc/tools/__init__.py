@@ -1,6 +1,6 @@
-"""What works on a network that was compiled: judges, advises, scales weights.
+"""Evaluate a compiled network, give advice, and scale its weights.
 
-What a run of examples gave becomes one `results.Result` (`measures`, by `scores` and
-`statistics`), which `summary` and `advice` tell to people; `calibration` scales weights
-into the rates of layers. Imports `runtime` and `text`.
+The results of a run become one `results.Result` (`measures`, with `scores` and
+`statistics`), which `summary` and `advice` describe in text; `calibration` scales
+weights into the rates of layers. Imports `runtime` and `text`.
 """

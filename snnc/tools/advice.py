@@ -1,4 +1,4 @@
-"""What to do about what an evaluation found, where the numbers bear it."""
+"""Advice that follows from an evaluation, where the numbers support it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from snnc.text.tables import percent
 from snnc.tools.results import Interval, Moment, Result
 
-ALIKE = 0.01  # what an accuracy may lose, or the share that an error may gain
+ALIKE = 0.01  # the drop of accuracy, or growth of an error, to ignore
 
 CARRIED = """
 the state that is carried over costs {apart}: an example is decided while the
@@ -28,7 +28,7 @@ accuracy has settled below the accuracy of Keras{before}: a longer `present`
 does not help; {first}a longer `synapse` or a higher `rate` may, where `as
 Keras` falls
 """
-# Neurons that are driven alike and begin alike spike in step for good.
+# Neurons with equal currents and equal initial voltages spike in step forever.
 SPREAD = """
 try `start spread` in {names} first, with which the weights stay as they are;
 """
@@ -56,13 +56,13 @@ train again, or scale weights from elsewhere by `snnc calibrate`
 
 
 def advice(result: Result) -> list[str]:
-    """Return sentences, each on a matter of its own."""
+    """Return sentences, one per topic."""
     matters = _carried_over, _readings, _time, _rates
     return [sentence for each in matters for sentence in each(result)]
 
 
 def _carried_over(result: Result) -> Iterator[str]:
-    """Say what the state does that one example leaves to the next."""
+    """Describe the effect of the state that carries over between examples."""
     contrast = result.contrast
     if contrast is None or contrast.gain is None:
         return
@@ -82,7 +82,7 @@ def _carried_over(result: Result) -> Iterator[str]:
 
 
 def _readings(result: Result) -> Iterator[str]:
-    """Say how else the readout should read its spikes."""
+    """Describe a better way for the readout to read its spikes."""
     better = [r for r in result.readings if r.gain and r.gain[0] > 0]
     if not better or not result.classes:
         return
@@ -97,10 +97,10 @@ def _readings(result: Result) -> Iterator[str]:
 
 
 def _time(result: Result) -> Iterator[str]:
-    """Say what a longer or a shorter example would do.
+    """Describe the effect of longer or shorter examples.
 
-    An accuracy that falls while an example lasts, or that stays below Keras's,
-    is that of a steady state which is wrong: more time does not mend it.
+    If accuracy falls during an example or stays below Keras's, the network settles in a
+    wrong steady state, which more time does not fix.
     """
     early = [m for m in result.over_time if m.gain is not None]
     if not early or not result.classes:
@@ -114,7 +114,7 @@ def _time(result: Result) -> Iterator[str]:
         if _lacks(result):
             yield RISES
     elif _is_carried(result):
-        return  # a longer or a shorter example would carry over less or more
+        return  # other lengths would change how much carries over
     elif _settled_below(result, last):
         before = "" if result.score.before is None else " before `spikes`"
         yield BELOW.format(first=_first(result), before=before)
@@ -123,34 +123,34 @@ def _time(result: Result) -> Iterator[str]:
 
 
 def _first(result: Result) -> str:
-    """Return what to try before all else where layers settle at the wrong."""
+    """Return what to try first if layers settle at wrong values."""
     names = ", ".join(f"`{name}`" for name in result.resting)
     return f"{SPREAD.format(names=names).strip()} " if names else ""
 
 
 def _settled_below(result: Result, last: Interval) -> bool:
-    """Tell whether time alone does not bring what is lost to Keras.
+    """Return whether more time cannot close the gap to Keras.
 
-    A curve that levels off gains no more in a quarter than in the one before.
+    A curve that levels off gains no more in one quarter than in the previous one.
     """
     loss = result.score.loss
     return loss is not None and loss[0] > max(last[1], ALIKE)
 
 
 def _lacks(result: Result) -> bool:
-    """Tell whether accuracy is below Keras's, as far as that is known."""
+    """Return whether accuracy is below Keras's, or Keras's is unknown."""
     loss = result.score.loss
     return loss is None or loss[0] > 0
 
 
 def _is_carried(result: Result) -> bool:
-    """Tell whether accuracy is lost to the state that is carried over."""
+    """Return whether the state that carries over costs accuracy."""
     gain = None if result.contrast is None else result.contrast.gain
     return gain is not None and gain[1] < 0
 
 
 def _alike(early: list[Moment]) -> list[Moment]:
-    """Return the last moments that are as good as the end, backwards."""
+    """Return the last moments as good as the end, in reverse order."""
     alike: list[Moment] = []
     for moment in reversed(early):
         if _gain(moment)[1] > ALIKE:

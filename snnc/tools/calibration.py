@@ -1,4 +1,4 @@
-"""Scales the weights of a network so that the rates of its spikes hold."""
+"""Scale the weights of a network so that its rates are within bounds."""
 
 # mypy: disable-error-code="import-not-found,import-untyped"
 
@@ -20,16 +20,16 @@ from snnc.runtime.network import Network
 
 
 class CalibrationError(ValueError):
-    """Raised when no scale brings the rates of a layer within its bounds."""
+    """Raised when no scale brings a layer's rates within bounds."""
 
 
 @dataclass(frozen=True)
 class Calibration:
     """Scaled weights, the scale of each layer, and rates before and after.
 
-    Rates are those of spikes. ``change`` is the largest change of an output
-    of the Keras model, as a share of the largest output. ``fixed`` says why a
-    layer has no scale, ``missed`` which layers are not within their bounds.
+    Rates are those of spikes. ``change`` is the largest change of an output of the
+    Keras model, as a share of the largest output. ``fixed`` says why a layer has no
+    scale; ``missed`` lists layers that are out of bounds.
     """
 
     tensors: Tensors
@@ -50,15 +50,15 @@ class Calibrator:
     build_model: Callable[[], keras.Model]
 
     def calibrate(self, x: NDArray[Any], weights: Weights) -> Calibration:
-        """Return weights with which the rates of spikes are within bounds.
+        """Return weights that bring the rates of spikes within bounds.
 
-        ``x`` is (examples, *the input's shape). Layers within their bounds
-        stay as they are, unless they share a scale; others go to the nearer
-        bound. The outputs of the Keras model stay, but for rounding. LIF
-        layers stay as they are, as no scale of theirs is exact.
+        ``x`` is (examples, *the input's shape). Layers within bounds stay unchanged,
+        unless they share a scale; others move to the nearer bound. The outputs of the
+        Keras model only change by rounding. LIF layers stay unchanged, as no scale is
+        exact for them.
 
-        Raises DataError if the data do not fit, LayoutError if the weights do
-        not, CalibrationError if no scale brings all layers to their rates.
+        Raises DataError if the data do not fit, LayoutError if the weights do not, and
+        CalibrationError if no scale brings all layers to their rates.
         """
         x = check_input(x, DataSpec.of(self.network))
         tensors = self.layout.read(weights)
@@ -70,7 +70,7 @@ class Calibrator:
         scaler.hold_activations(tuple(fixed))
         after = scaler.hold(tuple(fixed))
         final = model_weights(model, self.layout)
-        self.layout.read(final)  # scales may be beyond float32
+        self.layout.read(final)  # scales may exceed float32
         missed = scaler.missed(after)
         refused = [line for name, line in missed.items() if name not in fixed]
         if refused:
@@ -88,7 +88,7 @@ class Calibrator:
         )
 
     def _fixed(self, rates: Rates) -> dict[str, str]:
-        """Say of each layer for which no scale is exact why."""
+        """Return, for each layer without an exact scale, the reason."""
         reasons = {}
         for name, layer in self.network.layers.items():
             ceiling = 1 / (self.network.dt * layer.high)
@@ -106,7 +106,7 @@ class Calibrator:
         before: Tensors,
         after: Tensors,
     ) -> float:
-        """Return the largest change of an output, over the largest."""
+        """Return the largest change of an output, over the largest output."""
         old, new = self.build_model(), self.build_model()
         set_model_weights(old, self.layout, before)
         set_model_weights(new, self.layout, after)

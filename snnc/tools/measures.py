@@ -1,4 +1,4 @@
-"""From what runs of examples gave to one result."""
+"""Combine the results of runs into one result."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ BATCH = 64  # examples
 
 @dataclass(frozen=True)
 class Compared:
-    """What Keras says of some examples.
+    """Keras's results for some examples.
 
-    ``outputs`` are the model's, (examples, units); ``alike`` is how the
-    activations of each layer go with its spikes.
+    ``outputs`` are the model's, (examples, units); ``alike`` has the correlation of
+    each layer's activations with its spikes.
     """
 
     outputs: NDArray[np.float64]
     alike: Mapping[str, Correlation]
 
     def __add__(self, other: Compared) -> Compared:
-        """Return what it says of these examples, then of the others."""
+        """Return the results for these examples, then for the others."""
         outputs = np.concatenate([self.outputs, other.outputs])
         alike = {n: own + other.alike[n] for n, own in self.alike.items()}
         return Compared(outputs, alike)
 
 
 class BeforeSpikes(NamedTuple):
-    """What Keras says with the weights that entered the phase `spikes`.
+    """Keras's results with the weights that entered the phase `spikes`.
 
-    ``outputs`` are (examples, units); None if the weights never went through
-    the phase, or if those before it are ``unknown``, which says why.
+    ``outputs`` are (examples, units); None if the weights never went through the phase,
+    or if the earlier ones are unknown: ``unknown`` then says why.
     """
 
     outputs: NDArray[np.float64] | None = None
@@ -56,11 +56,11 @@ class BeforeSpikes(NamedTuple):
 
 @dataclass(frozen=True)
 class EvaluatedPart:
-    """What the examples ``start`` to ``stop`` gave.
+    """The results of the examples ``start`` to ``stop``.
 
-    ``outputs``, (moments, examples, units), is what the readout decides by
-    after each of `scores.moments`; ``others``, (ways, examples, units), what it
-    would by `readings.ways_of`; ``keras`` is None without TensorFlow.
+    ``outputs``, (moments, examples, units), decide after each of `scores.moments`;
+    ``others``, (ways, examples, units), decide with each of `scores.ways_of`; ``keras``
+    is None without TensorFlow.
     """
 
     start: int
@@ -77,12 +77,12 @@ def outputs_of(parts: Sequence[EvaluatedPart]) -> NDArray[np.float64]:
 
 
 def others_of(parts: Sequence[EvaluatedPart]) -> NDArray[np.float64]:
-    """Return what all examples would decide: (ways, examples, units)."""
+    """Return the other readouts' outputs, in order: (ways, examples, units)."""
     return np.concatenate([part.others for part in _ordered(parts)], axis=1)
 
 
 def keras_of(parts: Sequence[EvaluatedPart]) -> Compared | None:
-    """Return what Keras says of all examples in order."""
+    """Return Keras's results for all examples in order."""
     pieces = [part.keras for part in _ordered(parts) if part.keras is not None]
     return reduce(add, pieces) if pieces else None
 
@@ -101,13 +101,12 @@ def result_of(
     energy: Energy | None = None,
     **known: Any,
 ) -> Result:
-    """Judge all parts of a run, in whatever order they are.
+    """Compute the result of a run from its parts, in any order.
 
-    ``steps`` are those of an example, the network's unless given; ``model`` is
-    what Keras's outputs are of, ``before`` what they were before the phase
-    `spikes`, of all examples in order. Only where there are ``cores`` is a
-    chip, whose work is told if the ``energy`` of its events is known. ``known``
-    goes into the result as it is.
+    ``steps`` per example default to the network's. ``model`` is the Keras model of the
+    outputs, and ``before`` are its outputs before the phase `spikes`, for all examples
+    in order. ``cores`` is None without a chip; with one, the result has the chip's work
+    if the ``energy`` of its events is known. ``known`` has other fields of the result.
     """
     steps = network.steps if steps is None else steps
     outputs, classes = outputs_of(parts), network.readout.classes
@@ -155,11 +154,11 @@ def work_of(
     steps: int,
     energy: Energy | None,
 ) -> Work | None:
-    """Return what the chip does in an example; None if its costs are unknown.
+    """Return the chip's work per example; None if its costs are unknown.
 
-    ``spikes`` are those of each layer; one counts as the mean of its layer's
-    neurons, and each neuron on the chip takes its energy in each of ``steps``.
-    What chips draw while they idle, and the host, are not part of it.
+    ``spikes`` are those of each layer; a spike costs the mean of its layer's neurons,
+    and each neuron on the chip takes energy in each of ``steps``. The chips' idle power
+    and the host are not included.
     """
     if energy is None:
         return None
@@ -185,7 +184,7 @@ def layer_result(
     steps: int,
     alike: Correlation | None = None,
 ) -> LayerResult:
-    """Judge how a layer fired in examples of ``steps``."""
+    """Compute a layer's result from its spikes in examples of ``steps``."""
     layer, present = network.layers[name], steps * network.dt
     rate = firing.percentile(layer.percentile) / present
     return LayerResult(
@@ -208,7 +207,7 @@ def _clipped(
     firing: Mapping[str, Firing],
     steps: int,
 ) -> float:
-    """Return the share of encoder values that ask for a spike every step."""
+    """Return the share of encoder values that fire in every step."""
     layers = network.layers
     encoders = [firing[name] for name in layers if layers[name].encoder]
     clipped = sum(fired.at_least(steps) for fired in encoders)
@@ -232,7 +231,7 @@ def _sum(values: list[Any]) -> Any:
 class Reference:
     """A network's Keras model with trained weights.
 
-    It is built when it is first used, as TensorFlow takes seconds to import.
+    It is built on first use, as TensorFlow takes seconds to import.
     """
 
     def __init__(
@@ -241,7 +240,7 @@ class Reference:
         program: Callable[[], ModuleType],
         weights: Weights,
     ) -> None:
-        """Take what imports ``keras_model`` of a package, and weights."""
+        """Take a function that imports a package's ``keras_model``, and weights."""
         self._network = network
         self._program = program
         self._weights = weights
@@ -249,7 +248,7 @@ class Reference:
     def outputs(self, x: Any) -> NDArray[np.float64]:
         """Return the outputs of examples: (examples, units).
 
-        ``x`` may be `Examples`, of which a few are read at a time.
+        ``x`` may be `Examples`, which are then read a few at a time.
         """
         starts = range(0, len(x), BATCH)
         batches = [self._predicted(x[i : i + BATCH])[0] for i in starts]
@@ -261,7 +260,7 @@ class Reference:
         weights: Weights,
         x: Any,
     ) -> BeforeSpikes:
-        """Return outputs of the weights that ``weights`` were before `spikes`.
+        """Return outputs with the weights before the phase `spikes`.
 
         ``x`` is as in `outputs`.
         """
@@ -282,8 +281,8 @@ class Reference:
     ) -> Compared:
         """Compare the activations of layers with the spikes of examples.
 
-        ``spikes`` are (examples, ...) of each layer, in Keras order. Rates, to
-        which they are proportional, are what activations stand for.
+        ``spikes`` are (examples, ...) of each layer, in Keras order. They are
+        proportional to rates, which activations stand for.
         """
         outputs, *activations = self._predicted(x)
         pairs = zip(self._network.layers, activations, strict=True)
@@ -298,7 +297,7 @@ class Reference:
 
     @cached_property
     def _model(self) -> Any:
-        """The model of the outputs, then of what each layer of neurons gives."""
+        """The model of the outputs, then of each layer's activations."""
         from snnc.runtime.keras.model import with_activations
 
         program = self._program()

@@ -1,34 +1,35 @@
-"""What an evaluation found."""
+"""The result of an evaluation."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from math import sqrt
 from typing import Any, Literal
 
 from snnc.runtime.examples import Presentation, Verdict
 from snnc.runtime.network import Decide
 
-# The plain model, with smooth rates; its weights may be from elsewhere.
+# The plain model has smooth rates; its weights may be imported.
 KerasModel = Literal["smooth", "imported"]
 Interval = tuple[float, float]
 UNEVEN = 2  # times as many examples in one class as in another
 
-# The registers of the chip that may overflow, in the order of their counts.
+# Registers of the chip that may overflow, in the order of their counts.
 REGISTERS = ("input", "current", "current with bias")
 
 
 @dataclass(frozen=True)
 class LayerResult:
-    """How a layer fired; rates in Hz, spikes of an example.
+    """How a layer fired; rates in Hz, spikes per example.
 
     ``low``, ``high``, ``percentile``
         The budget: bounds of the percentile of neurons' rates in an example.
     ``rate``
         That percentile.
     ``verdict``
-        Whether it is held, tolerated outside of its bounds, or missed.
+        Whether the budget is held, tolerated outside of its bounds, or missed.
     ``slack``
-        By how much it is tolerated below and above them.
+        How far below and above its bounds a rate is tolerated.
     ``spikes``
         Of all neurons, on average.
     ``silent``
@@ -37,7 +38,7 @@ class LayerResult:
         The share of neurons and examples with a spike in every step.
     ``correlation``
         Pearson's, of spikes and of Keras's activations over neurons and
-        examples; None where one of them does not vary, and without Keras.
+        examples; None if one of them does not vary, and without Keras.
     """
 
     name: str
@@ -60,17 +61,16 @@ class LayerResult:
 
 @dataclass(frozen=True)
 class Score:
-    """How good outputs are: a share of right ones, or a root mean square error.
+    """The quality of outputs: the share of right ones, or a root mean square error.
 
-    ``interval`` is the 95 % interval of either, and ``r2`` the share of the
-    targets' variance that values explain: of all units together. ``keras`` is
-    what the Keras model has reached with the same weights and ``model`` which
-    one; ``agreement`` is the share of same decisions, or the root mean square
-    difference. ``before`` is what Keras has reached with the weights that
-    entered the phase `spikes`, and ``unknown`` says why that can't be told.
-    ``loss`` is the 95 % interval of what Keras has more of the share, or less
-    of the error, on the same examples: before `spikes`, or with the same
-    weights if they never went through it.
+    ``interval`` is the 95 % interval of either. ``r2`` is the share of the targets'
+    variance that the outputs explain, all units together. ``keras`` is the value of the
+    Keras model, named by ``model``, with the same weights; ``agreement`` is the share
+    of equal decisions, or the root mean square difference. ``before`` is Keras's value
+    with the weights that entered the phase `spikes`; ``unknown`` says why there is
+    none. ``loss`` is the 95 % interval of the loss against Keras, in the share or the
+    error, on the same examples: before `spikes`, or with the same weights if they never
+    went through it.
     """
 
     value: float
@@ -86,10 +86,10 @@ class Score:
 
 @dataclass(frozen=True)
 class Moment:
-    """How good the outputs would be if examples ended after so many steps.
+    """The quality of outputs if examples ended after ``steps``.
 
-    ``gain`` is the 95 % interval of what the steps from then on bring, on the
-    same examples: of the share, or by how much the mean square error falls.
+    ``gain`` is the 95 % interval of what the remaining steps add on the same examples:
+    to the share, or as a decrease of the mean square error.
     """
 
     steps: int
@@ -99,11 +99,11 @@ class Moment:
 
 @dataclass(frozen=True)
 class Reading:
-    """How good the outputs would be if the readout read its spikes otherwise.
+    """The quality of outputs if the readout decided in another way.
 
-    ``decide`` and ``synapse``, in seconds, would be the readout's; ``gain`` is
-    the 95 % interval of what it would bring, on the same examples: of the
-    share, or by how much the mean square error falls.
+    ``decide`` and ``synapse``, in seconds, would be the readout's; ``gain`` is the 95 %
+    interval of the improvement on the same examples: of the share, or as a decrease of
+    the mean square error.
     """
 
     decide: Decide
@@ -114,11 +114,11 @@ class Reading:
 
 @dataclass(frozen=True)
 class Contrast:
-    """What the state that is carried over does to some of the examples.
+    """The effect of the state that carries over, on some of the examples.
 
-    ``row`` and ``rest`` are scores of the same ``examples`` in a row and each
-    from rest, ``gain`` the 95 % interval of what the row has more: of the
-    share, or by how much its mean square error is less.
+    ``row`` and ``rest`` are scores of the same ``examples`` in a row and each from
+    rest. ``gain`` is the 95 % interval of the row's advantage: in the share, or as a
+    decrease of the mean square error.
     """
 
     examples: int
@@ -129,10 +129,10 @@ class Contrast:
 
 @dataclass(frozen=True)
 class ClassResult:
-    """How often a class is found, and how often it is right where it is told.
+    """How often a class is found, and how often decisions for it are right.
 
-    ``recall`` is None of a class without ``examples``, ``precision`` of one
-    that is never decided for.
+    ``recall`` is None for a class without ``examples``, ``precision`` for a class
+    without decisions.
     """
 
     name: str
@@ -155,7 +155,7 @@ class UnitResult:
 
 @dataclass(frozen=True)
 class Work:
-    """What the chip does in an example."""
+    """The chip's work per example."""
 
     synaptic_operations: float
     energy_joules: float
@@ -163,16 +163,15 @@ class Work:
 
 @dataclass(frozen=True)
 class Result:
-    """All of it; None, or nothing, is what a simulator does not tell.
+    """The whole result; None, or empty, where a simulator does not know it.
 
-    ``classes`` tells whether `score` is an accuracy; ``confusion`` is how many
-    examples of each class, (classes, classes), were taken for each, ``units``
-    how far each unit of a regression is off; ``names``
-    are those of classes that have any; ``spikes`` are those of all layers in
-    an example; ``clipped`` is the share of encoder values that ask for more
-    than a spike a step; ``resting`` are the encoders whose voltages all begin
-    at 0; ``overflows`` are those of `REGISTERS`; ``seconds`` is how long it
-    took.
+    ``classes`` is true if `score` is an accuracy; ``confusion`` counts the examples of
+    each class by decision, (classes, classes); ``units`` has the
+    errors of a regression's units; ``names`` are the classes' names, if
+    any; ``spikes`` are those of all layers per example; ``clipped`` is the share of
+    encoder values above one spike per step; ``resting`` are the encoders whose voltages
+    all begin at 0; ``overflows`` has a count for each of `REGISTERS`; ``seconds`` is
+    the run's time.
     """
 
     network: str
@@ -199,17 +198,17 @@ class Result:
 
     @property
     def accuracy(self) -> float | None:
-        """The share of right decisions; None of a regression."""
+        """The share of right decisions; None in a regression."""
         return self.score.value if self.classes else None
 
     @property
     def rmse(self) -> float | None:
-        """The root mean square error; None of a classification."""
+        """The root mean square error; None in a classification."""
         return None if self.classes else self.score.value
 
     @property
     def by_class(self) -> tuple[ClassResult, ...]:
-        """Each class by itself; nothing of a regression."""
+        """The result of each class; empty in a regression."""
         decided = [sum(column) for column in zip(*self.confusion, strict=True)]
         classes = []
         for i, row in enumerate(self.confusion):
@@ -227,9 +226,10 @@ class Result:
 
     @property
     def is_uneven(self) -> bool:
-        """Whether a class has twice the examples of another, or more."""
+        """Whether a class has twice the examples of another, and not by chance."""
         counts = [each.examples for each in self.by_class if each.examples]
-        return bool(counts) and max(counts) >= UNEVEN * min(counts)
+        least, most = min(counts, default=0), max(counts, default=0)
+        return most >= UNEVEN * least and most - least > 2 * sqrt(most + least)
 
     @property
     def rates(self) -> dict[str, float]:
@@ -238,11 +238,11 @@ class Result:
 
     @property
     def missed(self) -> tuple[str, ...]:
-        """The layers whose rate budgets do not hold."""
+        """The layers that miss their rate budgets."""
         return tuple(layer.name for layer in self.layers if not layer.holds)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold; scores have the names of their kind."""
+        """Return a mapping for JSON; scores have the names of their kind."""
         score, work = self.score, self.work
         kind, alike = "rmse", "difference"
         more: dict[str, Any] = {
@@ -298,7 +298,7 @@ class Result:
         }
 
     def __str__(self) -> str:
-        """Return tables for people."""
+        """Return the tables of the text report."""
         from snnc.tools.summary import text
 
         return text(self)

@@ -1,8 +1,7 @@
-"""What outputs decide, how right that is, and how two ways to decide differ.
+"""Score outputs, and compare several ways to decide.
 
-The same spikes would decide otherwise if the readout read them otherwise: a longer
-filter, or a mean, tells what is left of the noise of spikes, and neither weights nor
-the chip change with them.
+With another filter or a mean, the readout could decide better from the same spikes: it
+averages out more of their noise. Neither weights nor the chip change.
 """
 
 from __future__ import annotations
@@ -33,9 +32,9 @@ def moments(steps: int) -> tuple[int, ...]:
 
 
 def decide_early(rows: NDArray[Any], how: Decide) -> NDArray[Any]:
-    """Return what rows decide up to each of `moments`.
+    """Return the outputs that decide up to each of `moments`.
 
-    It is (moments, examples, units); the last of them is what `decide` returns.
+    They are (moments, examples, units); the last ones are those of `decide`.
     """
     ends = moments(rows.shape[1])
     return np.stack([decide(rows[:, :end], how) for end in ends])
@@ -46,10 +45,10 @@ def merits(
     y: NDArray[Any],
     classes: bool,
 ) -> NDArray[Any]:
-    """Return how good each example's outputs are, the more the better.
+    """Return the quality of each example's outputs; more is better.
 
-    ``outputs`` are (examples, units). With ``classes`` it is whether they
-    decide for the label, bool; else their mean square error, below 0.
+    ``outputs`` are (examples, units). With ``classes`` the quality is whether they
+    decide for the label, bool; otherwise the negative mean square error.
     """
     if classes:
         right: NDArray[np.bool_] = outputs.argmax(axis=1) == y
@@ -63,10 +62,10 @@ def difference(
     second: NDArray[Any],
     comparisons: int = 1,
 ) -> Interval | None:
-    """Return the 95 % interval of the mean of ``first`` less ``second``.
+    """Return the 95 % interval of the mean of ``first`` minus ``second``.
 
-    Both are `merits` of the same examples. All of several ``comparisons`` are
-    within theirs in 95 % of cases (Bonferroni). None for one value alone.
+    Both are `merits` of the same examples. With several ``comparisons``, all intervals
+    hold together in 95 % of cases (Bonferroni). None for a single value.
     """
     z = NormalDist().inv_cdf(1 - 0.025 / comparisons)
     apart = first.astype(np.float64) - second
@@ -93,11 +92,11 @@ def score(
     before: NDArray[Any] | None = None,
     unknown: str | None = None,
 ) -> Score:
-    """Judge outputs, (examples, units), by labels and by those of Keras.
+    """Score outputs, (examples, units), by labels and against Keras's.
 
-    With ``classes``, ``y`` is (examples,), else values (examples, units).
-    ``before`` are Keras's outputs with the weights that entered the phase
-    `spikes`; ``unknown`` says why they are not there.
+    With ``classes``, ``y`` is (examples,), otherwise values (examples, units).
+    ``before`` are Keras's outputs with the weights that entered the phase `spikes`;
+    ``unknown`` says why they are missing.
     """
     judge = _share if classes else _rms
     target: NDArray[Any] = y
@@ -154,11 +153,10 @@ def _shares(
     y: NDArray[Any],
     classes: bool,
 ) -> NDArray[Any]:
-    """Return a share of the score for each example, the more the better.
+    """Return each example's part of the score; more is better.
 
-    The mean of all is the accuracy, or the root mean square error below 0: to
-    first order, an example with square error e adds (e / rms - rms) / 2 to it
-    (the delta method).
+    The mean is the accuracy, or the negative root mean square error: to first order, an
+    example with square error e adds (e / rms - rms) / 2 to it (the delta method).
     """
     found = merits(outputs, y, classes)
     rms = 0.0 if classes else math.sqrt(-found.mean())
@@ -171,7 +169,7 @@ def over_time(
     classes: bool,
     steps: int,
 ) -> tuple[Moment, ...]:
-    """Judge outputs after each of `moments`, (moments, examples, units)."""
+    """Score outputs after each of `moments`, (moments, examples, units)."""
     *early, end = (merits(each, y, classes) for each in outputs)
     gains = [difference(end, merit, len(early)) for merit in early]
     timed = zip(moments(steps), outputs, [*gains, None], strict=True)
@@ -185,7 +183,7 @@ def contrast(
     y: NDArray[Any],
     classes: bool,
 ) -> Contrast:
-    """Compare outputs of the same examples, (examples, units), with labels."""
+    """Compare outputs of the same examples, (examples, units), by labels."""
     row_merits, rest_merits = (merits(o, y, classes) for o in (row, rest))
     return Contrast(
         len(y),
@@ -199,7 +197,7 @@ def confusion(
     outputs: NDArray[Any],
     y: NDArray[Any],
 ) -> tuple[tuple[int, ...], ...]:
-    """Count the examples of each class that are taken for each."""
+    """Count the decisions for each class, by the class of the example."""
     units = outputs.shape[1]
     pairs = y * units + outputs.argmax(axis=1)
     counts = np.bincount(pairs, minlength=units**2).reshape(units, units)
@@ -214,11 +212,11 @@ def _rms(one: NDArray[Any], other: NDArray[Any]) -> float:
     return float(np.sqrt(np.mean((one - other) ** 2)))
 
 
-LONGER = (2, 3)  # times as long as the readout's own synapse
+LONGER = (2, 3)  # times the readout's own synapse
 
 
 def ways_of(readout: Readout) -> tuple[Readout, ...]:
-    """Return the other ways to read the spikes that a readout gets."""
+    """Return other ways to read the spikes of a readout."""
     mean = replace(readout, decide="mean")
     last = replace(readout, decide="last")
     other = mean if readout.decide == "last" else last
@@ -229,15 +227,15 @@ def ways_of(readout: Readout) -> tuple[Readout, ...]:
 
 
 class Reader:
-    """Reads a row of examples, some after others, in other ways.
+    """Computes other readouts' outputs from the rows of consecutive examples.
 
-    Lowpass filters follow from one another: where the readout shows
-    s[t + 1] = k s[t] + (1 - k) x[t] of spikes x, another filter shows
+    One lowpass filter follows from another: if the readout is
+    s[t + 1] = k s[t] + (1 - k) x[t] for spikes x, another filter is
     r[t + 1] = l r[t] + (1 - l) / (1 - k) (s[t + 1] - k s[t]).
     """
 
     def __init__(self, network: Network, carries: bool) -> None:
-        """Take a network, and whether examples begin as the one before ended."""
+        """Take a network, and whether the state carries over between examples."""
         self._ways = ways_of(network.readout)
         self._synapse = network.readout.synapse
         self._dt = network.dt
@@ -246,12 +244,12 @@ class Reader:
         self._filtered: dict[Readout, NDArray[Any]] = {}
 
     def read(self, rows: NDArray[Any]) -> NDArray[np.float64]:
-        """Return what outputs, (examples, steps, units), would decide.
+        """Return the outputs that would decide, from (examples, steps, units).
 
-        It is (ways, examples, units).
+        They are (ways, examples, units).
         """
         earlier = np.roll(rows, 1, axis=1)
-        earlier[:, 0] = rows[:, 0]  # at rest: nothing has arrived by then
+        earlier[:, 0] = rows[:, 0]  # at rest: nothing has arrived yet
         if self._carries:
             earlier[1:, 0] = rows[:-1, -1]
             if self._shown is not None:
@@ -271,7 +269,7 @@ class Reader:
         kept = kept_of(self._synapse, self._dt)
         keeps = kept_of(way.synapse, self._dt)
         steps = rows.shape[1]
-        # Of what is new in each step, so much is left at the end.
+        # The share of each step's change that is left at the end.
         left = keeps ** np.arange(steps - 1, -1, -1.0)
         left *= (1 - keeps) / (1 - kept)
         fresh = rows - kept * earlier
@@ -293,7 +291,7 @@ def judged(
     others: NDArray[Any],
     y: NDArray[Any],
 ) -> tuple[Reading, ...]:
-    """Compare what the readout decides, (examples, units), with other ways.
+    """Compare the readout's outputs, (examples, units), with those of other ways.
 
     ``others`` are (ways, examples, units), ``y`` the labels.
     """

@@ -1,4 +1,4 @@
-"""Statistics of values that come in batches, in memory that stays the same."""
+"""Statistics of values in batches, in constant memory."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from snnc.runtime import examples
 
 @dataclass(frozen=True)
 class Firing:
-    """How many spikes the neurons of a layer gave in each of some examples.
+    """The spike counts of a layer's neurons in each of some examples.
 
-    What two sets of examples gave can be added.
+    The counts of two sets of examples can be added.
 
     ``examples``
-        How many there are.
+        The number of examples.
     ``seen``
-        How many neurons gave each number of spikes in an example, over all
+        How many neurons fired each number of spikes in an example, over all
         examples: (most spikes + 1,).
     ``fired``
         Whether each neuron has ever fired: (neurons,).
@@ -38,7 +38,7 @@ class Firing:
         return cls(len(spikes), np.bincount(spikes.ravel()), fired)
 
     def __add__(self, other: Firing) -> Firing:
-        """Return what the examples of both gave."""
+        """Return the counts of both sets of examples."""
         seen = np.zeros(max(len(self.seen), len(other.seen)), np.int64)
         seen[: len(self.seen)] = self.seen
         seen[: len(other.seen)] += other.seen
@@ -46,12 +46,12 @@ class Firing:
         return Firing(self.examples + other.examples, seen, fired)
 
     def percentile(self, percentile: float) -> float:
-        """Return spikes an example, interpolated as numpy.percentile does."""
+        """Return the percentile of spikes per example, as numpy.percentile does."""
         return examples.percentile(self.seen, percentile)
 
     @property
     def spikes(self) -> float:
-        """The spikes of all neurons in an example, on average."""
+        """The mean number of spikes of all neurons per example."""
         total = int(np.arange(len(self.seen)) @ self.seen)
         return total / self.examples
 
@@ -61,24 +61,23 @@ class Firing:
         return float(np.mean(~self.fired))
 
     def at_least(self, spikes: int) -> int:
-        """Count the neurons that gave so many, over all examples."""
+        """Count the neurons with at least this many spikes, over all examples."""
         return int(self.seen[spikes:].sum())
 
     def saturated(self, steps: int) -> float:
-        """Return the share of neurons and examples with a spike every step."""
+        """Return the share of neurons and examples with a spike in every step."""
         return self.at_least(steps) / self.at_least(0)
 
 
 @dataclass(frozen=True)
 class Correlation:
-    """What Pearson's correlation of pairs of values follows from.
+    """The sums for Pearson's correlation of pairs of values.
 
-    What two sets of pairs gave can be added, as in Chan, Golub and LeVeque,
-    Updating formulae and a pairwise algorithm for computing sample variances,
-    1979.
+    The sums of two sets of pairs can be added, as in Chan, Golub and LeVeque, Updating
+    formulae and a pairwise algorithm for computing sample variances, 1979.
 
     ``count``
-        How many pairs there are.
+        The number of pairs.
     ``means``
         Of both variables.
     ``products``
@@ -92,7 +91,7 @@ class Correlation:
 
     @classmethod
     def of(cls, first: NDArray[Any], second: NDArray[Any]) -> Correlation:
-        """Take pairs of values from two arrays of one size."""
+        """Take pairs of values from two arrays of equal size."""
         x, y = (np.ravel(v).astype(np.float64) for v in (first, second))
         means = float(x.mean()), float(y.mean())
         x -= means[0]
@@ -100,7 +99,7 @@ class Correlation:
         return cls(x.size, means, (float(x @ x), float(x @ y), float(y @ y)))
 
     def __add__(self, other: Correlation) -> Correlation:
-        """Return what the pairs of both give."""
+        """Return the sums for both sets of pairs."""
         count = self.count + other.count
         share = other.count / count
         x, y = (b - a for a, b in zip(self.means, other.means, strict=True))
@@ -118,7 +117,7 @@ class Correlation:
 
 
 def interval(share: float, count: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share seen on ``count`` examples."""
+    """Return the 95 % interval of a share observed in ``count`` examples."""
     # Wilson's score interval: E. B. Wilson, Probable inference, the law of
     # succession, and statistical inference, JASA 22, 1927, 209-212.
     z = 1.959964**2 / count

@@ -1,4 +1,4 @@
-"""What an evaluation found, as tables for people."""
+"""Format the result of an evaluation as text tables."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ PRESENTED = {
     None: "",
 }
 MODELS = {"smooth": "", "imported": " (as imported)", None: ""}
-MOST_CLASSES = 20  # or units, that a table shows
+MOST_CLASSES = 20  # the most classes, or units, in a table
 RATES = ("layer", "percentile", "rate", "budget", "")
 SPIKES = ("layer", "spikes", "silent", "saturated", "as Keras")
 
 
 def text(result: Result) -> str:
-    """Say what was decided, what it took, and how each layer fired."""
+    """Describe the decisions, the work, and how each layer fired."""
     steps = f" of {result.steps} steps" if result.steps else ""
     examples = f"{counted(result.examples, 'example')}{steps}"
     presented = PRESENTED[result.presentation]
@@ -82,7 +82,7 @@ def _scores(result: Result) -> list[Row]:
 
 
 def _before(before: float, result: Result) -> str:
-    """Say what Keras had before the phase `spikes`, and what spikes lose."""
+    """Describe Keras before the phase `spikes`, and the loss through spikes."""
     lost, loss = before - result.score.value, result.score.loss or ()
     if result.classes:
         told = f"{percent(before)}, spikes lose {100 * lost:.1f} points"
@@ -101,7 +101,7 @@ def _contrast(contrast: Contrast, result: Result) -> str:
 
 
 def _facts(result: Result) -> list[Row]:
-    """Return what the simulator tells."""
+    """Return the rows that depend on the simulator."""
     facts: list[Row] = []
     if result.clipped is not None:
         facts.append(("encoder values clipped", _percent(result.clipped)))
@@ -156,7 +156,7 @@ def outside(
     slack: Bounds,
     verdict: Verdict,
 ) -> str:
-    """Say by how much a rate is out of its bounds, and what is allowed."""
+    """Say how far a rate is out of bounds, and how far it may be."""
     if verdict == "held":
         return ""
     low, high = bounds
@@ -180,7 +180,7 @@ def _spikes(layer: LayerResult) -> Row:
 
 
 def _classes(result: Result) -> Iterator[Row]:
-    """Yield a row a class: how many were taken for each class."""
+    """Yield a row per class: the number of decisions for each class."""
     columns = range(len(result.confusion))
     yield "class", "recall", "precision", "taken for", *map(str, columns)
     rows = zip(result.by_class, result.confusion, strict=True)

@@ -72,7 +72,7 @@ def library(made: SimpleNamespace, name: str) -> Any:
 
 
 def judged(
-    made: SimpleNamespace, x: np.ndarray, y: np.ndarray, simulator: str, **how: Any
+    made: SimpleNamespace, x: np.ndarray, y: np.ndarray, simulator: Any, **how: Any
 ) -> Result:
     """Return what snnc finds of the package."""
     folder = Path(made.layout.__file__).parent

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -118,9 +119,9 @@ def test_what_does_not_fit_is_refused(
         package.evaluate(X, Y)
     for wrong in (None, [1.0]):
         with pytest.raises(TypeError, match=r"c0\.kernel is \w+, not an array"):
-            package.evaluate(X, Y, {**weights, "c0.kernel": wrong})
+            package.evaluate(X, Y, {**weights, "c0.kernel": cast("Any", wrong)})
     with pytest.raises(TypeError, match="weights are list, neither a file nor arrays"):
-        package.calibrate(X, [weights])
+        package.calibrate(X, cast("Any", [weights]))
     with pytest.raises(ValueError, match="presentation is 'rows', not 'row' or 'rest'"):
         package.evaluate(X, Y, weights, presentation="rows")
     with pytest.raises(ValueError, match="examples is 0, not 1 or more"):

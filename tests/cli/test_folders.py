@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -75,10 +77,60 @@ def test_build_takes_a_folder(tmp_path: Path) -> None:
 def test_report_takes_the_folder_of_one_spec(tmp_path: Path) -> None:
     write(tmp_path, "a.snn")
     assert "net: " in run("report", tmp_path).stdout
-    write(tmp_path, "b.snn")
-    done = CliRunner().invoke(snnc, ["report", str(tmp_path)])
-    assert done.exit_code == 2
-    assert "has 2 specs: name one of" in " ".join(done.stderr.split())
+
+
+def test_report_lists_the_networks_of_a_folder(tmp_path: Path) -> None:
+    specs, models = tmp_path / "specs", tmp_path / "models"
+    for name in ("built", "stale", "unbuilt"):
+        text = GOOD.replace("network net", f"network {name}")
+        write(specs, f"{name}.snn", text=text)
+    run("build", specs, "-o", models)
+    write(
+        specs,
+        "stale.snn",
+        text=GOOD.replace("network net", "network stale").replace(
+            "filters 4", "filters 5"
+        ),
+    )
+    shutil.rmtree(models / "unbuilt")
+    write(specs, "broken.snn", text=GOOD.replace("filters", "filtres"))
+    write(
+        specs,
+        "large.snn",
+        text=GOOD.replace(
+            "network net {", "network large {\n  target loihi { cores 1 }"
+        ).replace("filters 4", "filters 400"),
+    )
+    done = run("report", specs, "--packages", models, "--format", "json")
+    assert done.return_value == 1
+    assert "error[SNN203]" in done.stderr
+    rows = json.loads(done.stdout)["networks"]
+    assert [(Path(r["spec"]).stem, r["fits"], r["package"]) for r in rows] == [
+        ("broken", False, None),
+        ("built", True, "up to date"),
+        ("large", False, None),
+        ("stale", True, "out of date"),
+        ("unbuilt", True, "not built"),
+    ]
+    assert rows[0]["problems"] > 0
+    assert rows[2]["cores"] > 1
+    (specs / "broken.snn").unlink()
+    (specs / "large.snn").unlink()
+    done = run("report", specs, "--packages", models)
+    assert done.return_value == 0
+    head = "spec network cores chips energy at most fits package"
+    assert " ".join(done.stdout.splitlines()[0].split()) == head
+    assert done.stdout.endswith("3 networks, 3 cores\n")
+    table = run("report", specs, "--packages", models, "--format", "markdown").stdout
+    assert f"| `{specs}/stale.snn` | stale | 1 | 1 |" in table
+
+
+def test_pictures_and_reasons_are_of_one_network(tmp_path: Path) -> None:
+    write(tmp_path, "a.snn", "b.snn")
+    for option in (["--why"], ["--format", "html"], ["--plot", "x.svg"]):
+        done = CliRunner().invoke(snnc, ["report", str(tmp_path), *option])
+        assert done.exit_code == 2
+        assert "has 2 specs" in " ".join(done.stderr.split())
 
 
 @pytest.mark.parametrize("verb", ["check", "fmt", "build", "report"])

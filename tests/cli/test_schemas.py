@@ -106,6 +106,13 @@ def commands(schema: str) -> Iterator[list[str]]:
         for case in sorted(DIFFS.iterdir()):
             old, new = (next(case.glob(f"{side}.*")) for side in ("old", "new"))
             yield ["diff", str(old), str(new)]
+    elif schema == "folders":
+        for name, spec in (("old", "small"), ("new", "wider"), ("new", "large")):
+            Path(name).mkdir(exist_ok=True)
+            Path(name, f"{spec}.snn").write_text(Path(f"{spec}.snn").read_text())
+        yield ["diff", "old", "new"]
+    elif schema == "overview":
+        yield ["report", "."]
     elif schema == "fit":
         yield from (["fit", spec] for spec in ("large.snn", "fits.snn"))
         yield ["fit", "small.snn", "--cores", "1"]
@@ -190,7 +197,7 @@ def test_every_verb_that_prints_json_has_a_schema() -> None:
     verbs = {verb for verb in VERBS if "json" in formats(verb)} - {"build"}
     assert formats("build") == formats("check")  # which has the one of both
     assert verbs <= set(SCHEMAS)
-    assert set(SCHEMAS) <= {*verbs, "migrate"}
+    assert set(SCHEMAS) <= {*verbs, "folders", "migrate", "overview"}
 
 
 def formats(verb: str) -> tuple[str, ...]:

@@ -190,7 +190,7 @@ def meaning_of(value: ast.expr) -> str:
 
 
 OWN = "the function's own"
-OWN_PARTS = ("shortcut", "shortcut.flat", "scaled", "off")
+OWN_PARTS = ("flat", "shortcut", "shortcut.flat", "scaled", "off")
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_what_an_old_keras_wrote_is_read_without_weights(
         model, weights = read(path)
         assert weights is None
         assert model.notes[-1].startswith(f"{writer} wrote it: ")
-    with pytest.raises(RefusedModelError, match=f"are of {writer}; snnc") as caught:
+    with pytest.raises(RefusedModelError, match=f"are from {writer}; snnc") as caught:
         read_file(text, "m.json", str(file))
     assert caught.value.diagnostic.code == "SNN825"
 

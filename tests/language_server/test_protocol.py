@@ -70,11 +70,12 @@ def test_each_request_is_answered(server: Server) -> None:
     place = {"textDocument": {"uri": "x.snn"}, "position": {"line": 0, "character": 0}}
     assert server.code(2, HOVER, params=place) == NOT_INITIALIZED
     assert server.code(3, "shutdown") == NOT_INITIALIZED
-    wrong = {"processId": None, "rootUri": None, "capabilities": 5}
+    wrong: dict[str, Any] = {"processId": None, "rootUri": None, "capabilities": 5}
     assert server.code(4, "initialize", params=wrong) == INVALID_PARAMS
-    right = {**wrong, "capabilities": {}}
+    right: dict[str, Any] = {**wrong, "capabilities": {}}
     assert "result" in server.ask(5, "initialize", params=right)
-    for number, params in enumerate((None, [], 3, {"textDocument": 5}), 6):
+    several: tuple[Any, ...] = (None, [], 3, {"textDocument": 5})
+    for number, params in enumerate(several, 6):
         assert server.code(number, HOVER, params=params) == INVALID_PARAMS
     assert server.code(10, HOVER) == INVALID_PARAMS
     assert server.code(11, "textDocument/unknown") == METHOD_NOT_FOUND
@@ -84,7 +85,7 @@ def test_each_request_is_answered(server: Server) -> None:
 
 
 def test_half_a_character_is_none_of_a_text(server: Server) -> None:
-    told = {"textDocument": {"diagnostic": {}}}
+    told: dict[str, Any] = {"textDocument": {"diagnostic": {}}}
     server.ask(1, "initialize", params={"processId": None, "capabilities": told})
     text = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
     item = {"uri": "file:///x.snn", "languageId": "snn", "version": 1}

@@ -208,7 +208,7 @@ def test_cores_are_filled_by_their_four_limits() -> None:
     found = list(networks.tiles(drift))
     assert [tile.layer for tile in found] == ["c0", "c0", "c0", "c1", "d0"]
     ax = networks.cores(drift)
-    *layers, _ = (patch.get_path().vertices for patch in ax.patches)
+    *layers, _ = (np.asarray(patch.get_path().vertices) for patch in ax.patches)
     corners = [bar for layer in layers for bar in layer.reshape(-1, 5, 2)]
     heights = [(bar[2, 1] - bar[0, 1]) / 0.9 for bar in corners]
     assert heights == pytest.approx([share for tile in found for share in tile.use])

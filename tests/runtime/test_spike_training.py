@@ -13,6 +13,7 @@ from tensorflow import keras
 
 from snnc.exact import make_engine
 from snnc.exact.package import ImportedPackage, open_package
+from snnc.runtime.keras.progress import Progress
 from snnc.runtime.keras.spike_plan import (
     MOST,
     ROUNDS,
@@ -21,6 +22,7 @@ from snnc.runtime.keras.spike_plan import (
     plan_spikes,
     streams_of,
 )
+from snnc.runtime.keras.spike_training import WarmCosine
 from tests.agreement.networks import BODIES
 from tests.emit.packages import importable
 from tests.exact.proof import random_images, random_weights, write_package
@@ -208,3 +210,26 @@ def test_memory_bounds_the_streams_of_large_networks() -> None:
     assert streams_of(10_000) == STREAMS
     assert streams_of(10**6) == 16
     assert streams_of(10**9) == 1
+
+
+def test_the_learning_rate_rises_and_falls() -> None:
+    rate = WarmCosine(4e-3, 400)
+    rates = np.array([float(rate(step)) for step in range(400)])
+    assert rates[0] == pytest.approx(4e-3 / 40)
+    assert rates.argmax() in (39, 40)
+    assert rates.max() == pytest.approx(4e-3, rel=1e-3)
+    assert (np.diff(rates[:40]) > 0).all()
+    assert (np.diff(rates[40:]) < 0).all()
+    assert rates[-1] < 1e-6
+
+
+def test_what_was_best_before_a_scaling_is_forgotten() -> None:
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    progress = Progress(None, [])
+    progress.keep_best(model, {"val_loss": 1.0})
+    progress.epoch = 3
+    progress.forget_best()
+    assert (progress.best_epoch, progress.best_weights) == (3, [])
+    progress.keep_best(model, {"val_loss": 2.0})
+    assert progress.least_loss == 2.0
+    assert progress.best_weights

@@ -110,7 +110,9 @@ def _neuron(
 ) -> tree.Group:
     """``neuron lif { ... }`` as the value that it has inside ``defaults``."""
     name = statement.variant or statement.kind
-    return tree.Group(name, properties, name.span.to(statement.span))
+    written = name.span.source is statement.span.source  # not by `replace`
+    span = name.span.to(statement.span) if written else name.span
+    return tree.Group(name, properties, span)
 
 
 def _check_size(

@@ -182,7 +182,7 @@ def in_notation(line: str, source: SourceFile) -> str:
     """A statement or property of ``.snn`` in the notation of a file."""
     if not source.is_yaml:
         return line
-    from snnc.syntax.yaml.entries import snippet  # only for a YAML spec
+    from snnc.syntax.entries import snippet  # only for a YAML spec
 
     return snippet(line)
 

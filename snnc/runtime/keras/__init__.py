@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Builds the model of Keras and trains it."""
+"""Builds and trains the Keras model."""

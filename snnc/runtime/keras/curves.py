@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""What neurons make of currents: activations, of which 1.0 is the upper rate.
+"""Rate curves: from currents to activations, where 1.0 is the upper rate.
 
 A curve maps x, (batch, ...), to activations of its shape; ``high`` is the rate
 in Hz of activation 1.0, ``dt`` a step in seconds.
@@ -34,7 +34,7 @@ def curve_of(layer: Layer, dt: float) -> Curve:
 
 
 def clipped(high: float, dt: float) -> Curve:
-    """Return the curve of an encoder, which fires at most once a step."""
+    """Return the curve of an encoder, which fires at most once per step."""
     ceiling = 1 / (dt * high)
     return lambda x: keras.activations.relu(x, max_value=ceiling)
 
@@ -66,15 +66,16 @@ def lif(high: float, neuron: Lif, dt: float) -> Curve:
 
 
 def soft_lif_gradient(x: Any, high: float, neuron: Lif) -> Any:
-    """Return the slope of the rate curve of soft LIF neurons at x, (batch, ...).
+    """Return the slope of soft LIF neurons' rate curve at x, (batch, ...).
 
-    The curve of `lif` with softplus(J - 1) in place of J - 1 (Hunsberger and
-    Eliasmith, 2015, arXiv:1510.08829): that of LIF is infinite at J = 1.
+    The curve is that of `lif` with softplus(J - 1) instead of J - 1
+    (Hunsberger and Eliasmith, 2015, arXiv:1510.08829): the slope of LIF is
+    infinite at J = 1.
     """
     slope = neuron.gain(high)
     current = slope * x - 1 / 64
     soft = SOFTNESS * tf.math.softplus(current / SOFTNESS)
-    # Far below J = 1 the sigmoid is 0, and must not meet an infinity.
+    # Far below J = 1 the sigmoid is 0; 0 times infinity would be NaN.
     soft = tf.maximum(soft, 1e-6)
     period = neuron.tau_ref + neuron.tau_rc * tf.math.log1p(1 / soft)
     softened = tf.math.sigmoid(current / SOFTNESS)
@@ -99,7 +100,7 @@ def drive_of(layer: Layer, rate: float) -> float:
         return rate / layer.high
     if rate <= 0:
         return 0.0
-    # Chip neurons may be faster than the curve by the rounding of tau_ref.
+    # Rounding tau_ref can make chip neurons faster than the curve.
     wait = max(1 / rate - layer.lif.tau_ref, 1e-6)
     above = 1 / math.expm1(wait / layer.lif.tau_rc)
     return (1 / 64 + above) / layer.lif.gain(layer.high)
@@ -108,7 +109,7 @@ def drive_of(layer: Layer, rate: float) -> float:
 def chip_taus(neuron: Lif, dt: float) -> tuple[float, float]:
     """Return the time constants of LIF neurons on the chip, in seconds.
 
-    It decays by 12-bit integers, and refracts in whole steps.
+    The chip's decay is a 12-bit integer, its refractory period whole steps.
     """
     decay = round(-math.expm1(-dt / neuron.tau_rc) * 4095) / 4095
     return -dt / math.log1p(-decay), dt * round(neuron.tau_ref / dt)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Stops a training whose loss is NaN, and says where."""
+"""Stops a training whose loss is NaN, and names the layer."""
 
 # mypy: allow-subclassing-any
 # mypy: disable-error-code="import-not-found,import-untyped"
@@ -19,15 +19,15 @@ from ..network import Layer
 from .model import with_activations
 from .training import DivergedError
 
-EVERY = 32  # batches between two copies of the weights, which take time
+EVERY = 32  # batches between copies of the weights, as copying takes time
 ADVICE = "a smaller learning rate may do, or another `--seed`"
 
 
 class StopAtNaN(keras.callbacks.Callback):
     """Raises DivergedError after the batch whose loss is NaN or infinite.
 
-    Such an update makes all weights NaN. The weights of some batches before
-    show at which layer the values are NaN, or too large.
+    Such an update makes all weights NaN. Weights from some batches earlier
+    show at which layer values are NaN or too large.
     """
 
     def __init__(self, layers: Mapping[str, Layer], x: NDArray[Any]) -> None:
@@ -43,7 +43,7 @@ class StopAtNaN(keras.callbacks.Callback):
         epoch: int,
         logs: dict[str, float] | None = None,
     ) -> None:
-        """Note which epoch it is."""
+        """Store the epoch's number."""
         self._epoch = epoch + 1
 
     def on_train_batch_end(
@@ -51,7 +51,7 @@ class StopAtNaN(keras.callbacks.Callback):
         batch: int,
         logs: dict[str, float] | None = None,
     ) -> None:
-        """Look at the loss; keep the weights now and then."""
+        """Check the loss; copy the weights now and then."""
         if math.isfinite((logs or {}).get("loss", 0.0)):
             if batch % EVERY == 0:
                 self._before = [w.numpy() for w in self.model.weights]
@@ -64,8 +64,9 @@ class StopAtNaN(keras.callbacks.Callback):
         raise DivergedError(f"{message}: {self._where()}; {ADVICE}")
 
     def _where(self) -> str:
-        """Say at which layer values are NaN, or are the largest."""
-        # In the phase spikes, the model in training has the one of Keras.
+        """Name the layer whose values are NaN, or the largest."""
+        # In the phase spikes, the Keras model is an attribute of the trained
+        # model.
         model = getattr(self.model, "trained", self.model)
         probed = with_activations(model, self._layers)
         output, *values = probed.predict_on_batch(self._x)

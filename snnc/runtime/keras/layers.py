@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""The layers of Keras that spiking layers are made of.
+"""The Keras layers that spiking layers consist of.
 
-They are registered under the name of the package that they are part of, so
-that a model that was saved with them can be loaded.
+They are registered under the name of their package, so that Keras can load a
+saved model.
 """
 
 # mypy: allow-subclassing-any
@@ -31,34 +31,34 @@ Class = TypeVar("Class", bound=type)
 
 def registered(cls: Class) -> Class:
     """Register a layer's class under the name of this package."""
-    # A notebook may load a module again; Keras 2 refuses a name it knows.
+    # A notebook may load a module again; Keras 2 refuses a known name.
     keras.utils.get_custom_objects().pop(f"{PACKAGE}>{cls.__name__}", None)
     keras.utils.register_keras_serializable(PACKAGE)(cls)
     return cls
 
 
 def setting(value: Any) -> Any:
-    """Return a variable, ``.value``, that what was traced reads as it then is.
+    """Return a variable, ``.value``, whose changes traced functions follow.
 
-    It is no weight: Keras takes the variables that are a layer's attributes for
-    weights, but not those of a checkpoint. A SavedModel has them.
+    It is not a weight: Keras takes variables that are attributes of a layer
+    for weights, but not those of a checkpoint. SavedModels keep it.
     """
     variable = tf.Variable(value, trainable=False, dtype=tf.float32)
     return tf.train.Checkpoint(value=variable)
 
 
 class Scaled(keras.layers.Layer):
-    """A layer with a number ``scale``, which what was traced of it follows."""
+    """A layer with a number ``scale``; traced functions follow its changes."""
 
     def __init__(self, scale: float, **named: Any) -> None:
-        """Take the number."""
+        """Store the scale."""
         super().__init__(**named)
         self._setting = setting(scale)
         self.scale = scale
 
     @property
     def scale(self) -> float:
-        """The number."""
+        """The scale as a number."""
         return self._scale
 
     @scale.setter
@@ -68,13 +68,13 @@ class Scaled(keras.layers.Layer):
 
     @property
     def scale_value(self) -> Any:
-        """The number as a variable of float32."""
+        """The scale as a float32 variable."""
         return self._setting.value
 
 
 @registered
 class Rectify(keras.layers.Layer):
-    """Values over ``scale``; if ``signed``, then their negatives as channels.
+    """Values divided by ``scale``; if ``signed``, also their negatives.
 
     (batch, ..., channels) becomes (batch, ..., channels or 2 x channels).
     """
@@ -91,7 +91,7 @@ class Rectify(keras.layers.Layer):
         self.signed = signed
 
     def call(self, inputs: Any) -> Any:
-        """Return the values of a rate encoder, before its neurons."""
+        """Return the values of a rate encoder, which its neurons read."""
         scaled = inputs * (1 / self.scale)
         return tf.concat([scaled, -scaled], -1) if self.signed else scaled
 
@@ -105,7 +105,8 @@ class Rectify(keras.layers.Layer):
 class Neurons(Scaled):
     """The neurons of a layer: from currents to activations, of one shape.
 
-    They compute f(s x) / s, where s is ``scale``: 1, but in training.
+    They compute f(s x) / s, where s is ``scale``, which is 1 except in
+    training.
     """
 
     def __init__(
@@ -122,9 +123,9 @@ class Neurons(Scaled):
         self.clips(True)
 
     def clips(self, clips: bool) -> None:
-        """Let an encoder clip at a spike per step, or not.
+        """Choose whether an encoder clips at one spike per step.
 
-        What was traced of a model before follows the curve of before.
+        Functions traced before keep the earlier curve.
         """
         curve = curve_of(self.layer, self.dt)
         free = self.layer.encoder is not None and not clips
@@ -149,10 +150,10 @@ class Neurons(Scaled):
 
 @registered
 class NeuronBias(keras.layers.Layer):
-    """Adds a bias of its own for each neuron, of which all begin at 0."""
+    """Adds a separate bias for each neuron, initially 0."""
 
     def build(self, shape: Any) -> None:
-        """Make the biases of inputs (batch, ...)."""
+        """Create the biases for inputs (batch, ...)."""
         own = tuple(int(size) for size in shape[1:])
         self.bias = self.add_weight(
             name="bias",
@@ -168,14 +169,14 @@ class NeuronBias(keras.layers.Layer):
 
 @registered
 class Compare(keras.layers.Layer):
-    """What drives the neurons of a max pool: (batch, ...) to (batch, neurons).
+    """Currents of the neurons of a max pool: (batch, ...) to (batch, neurons).
 
-    They stand level by level, each level in Keras order. A level compares the
-    larger of two values each, which is what spikes add up to.
+    Neurons are in order of their levels, each level in Keras order. A level
+    compares pairs of the maxima that the levels before it found, as spikes do.
     """
 
     def __init__(self, layer: Layer | dict[str, Any], **named: Any) -> None:
-        """Take the layer, whose windows are compared."""
+        """Take the layer of the max pool."""
         super().__init__(**named)
         self.layer = layer_of(layer) if isinstance(layer, dict) else layer
 
@@ -199,10 +200,10 @@ class Compare(keras.layers.Layer):
 
 
 def driving(level: Level, pooled: Any, given: Sequence[Any]) -> Any:
-    """Return what drives a level of a max pool.
+    """Return the currents of one level of a max pool.
 
-    ``pooled`` is (batch, depth, height, width, channels), and so is what each
-    of the levels before gives.
+    ``pooled``, the pool's source, is (batch, depth, height, width, channels),
+    and so is the output of each earlier level.
     """
     current: Any = 0.0
     for read in level.reads:
@@ -229,7 +230,7 @@ def gathered(source: Any, grid: Grid) -> Any:
 
 
 def layer_of(config: dict[str, Any]) -> Layer:
-    """Return a layer from what a saved model says of it."""
+    """Return a layer from a saved model's configuration."""
     lif, pool = config["lif"], config["pool"]
     return Layer(
         shape=tuple(config["shape"]),

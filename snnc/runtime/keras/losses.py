@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Losses that Keras lacks: of labels, and of layers that share a scale.
+"""Losses that Keras lacks: for labels, and for layers that share a scale.
 
-One of labels takes them, integers (batch,), and logits, (batch, classes), and returns
-the loss of each example, (batch,). ``smoothing`` is spread over all classes.
+A loss for labels takes integers, (batch,), and logits, (batch, classes), and
+returns the loss of each example, (batch,). ``smoothing`` is spread over all
+classes.
 """
 
 # mypy: disable-error-code="import-not-found,import-untyped"
@@ -45,7 +46,7 @@ def focal(gamma: float, alpha: float, smoothing: float = 0.0) -> Loss:
         classes = logits.shape[-1]
         balance = [1 - alpha, alpha] if classes == 2 else [alpha] * classes
         log_p = tf.nn.log_softmax(logits)
-        # A power below 1 has no finite gradient at 0.
+        # With a power below 1, the gradient at 0 is infinite.
         miss = tf.maximum(-tf.math.expm1(log_p), 1e-7)
         weights = tf.constant(balance) * miss**gamma
         return -tf.reduce_sum(targets * weights * log_p, axis=-1)
@@ -54,7 +55,7 @@ def focal(gamma: float, alpha: float, smoothing: float = 0.0) -> Loss:
 
 
 def squared_error(smoothing: float = 0.0) -> Loss:
-    """Return the mean squared error: 1 for the class of the label, else 0."""
+    """Return the mean squared error: 1 for the label's class, otherwise 0."""
 
     def loss(labels: Any, logits: Any) -> Any:
         targets = _targets(labels, logits, smoothing)
@@ -70,29 +71,29 @@ def _targets(labels: Any, logits: Any, smoothing: float) -> Any:
     return certain * (1 - smoothing) + smoothing / classes
 
 
-BALANCE = 0.9  # of the faster of two layers, what the slower one should reach
-WEIGHT = 1.0  # in the loss, of a layer that is silent beside the other
+BALANCE = 0.9  # of the faster layer's percentile, for the slower one
+WEIGHT = 1.0  # in the loss, if one of the layers is silent
 
 
 @registered
 class BalancedAdd(keras.layers.Add):
     """Adds an identity shortcut, whose source has its reader's scale.
 
-    What a layer adds to another's currents has no weight that could make good
-    a scale: the two share one, and the slower fires at a fraction of its
-    upper rate, with as few spikes. In training, the percentiles of what is
-    added, (batch, ...), and of the sum are brought near one another: to the
-    loss comes WEIGHT (1 - slower / (BALANCE faster))^2, until they are.
+    A shortcut adds to the reader's currents without a weight that could undo a
+    scale, so both layers have the same one, and the slower fires at a fraction
+    of its upper rate. In training, WEIGHT (1 - slower / (BALANCE faster))^2 is
+    added to the loss, where these are the percentiles of the shortcut, (batch,
+    ...), and of the sum, until they are close enough.
     """
 
     def __init__(self, percent: float, **named: Any) -> None:
-        """Take the percentile that stands for a layer, of 0 to 100."""
+        """Take the percentile, 0 to 100, that represents a layer."""
         super().__init__(**named)
         self.percent = percent
         self.active = False
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Return the sum of currents and of the shortcut's activations."""
+        """Return the sum of currents and the shortcut's activations."""
         outputs = super().call(inputs)
         if training and self.active:
             several = inputs[1], outputs
@@ -109,10 +110,10 @@ class BalancedAdd(keras.layers.Add):
 
 
 def percentile(values: Any, percent: float) -> Any:
-    """Return what ``numpy.percentile`` does of all values."""
+    """Return the ``numpy.percentile`` of all values."""
     flat = tf.reshape(values, [-1])
     size = tf.size(flat)
-    # In float32, the ranks of a large batch would not be exact.
+    # In float32, the ranks of a large batch would be inexact.
     rank = tf.cast(size - 1, tf.float64) * (percent / 100)
     below = tf.math.floor(rank)
     upper = tf.math.top_k(flat, size - tf.cast(below, tf.int32)).values

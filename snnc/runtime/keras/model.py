@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Spiking layers in a functional model of Keras, and a model's weights.
+"""Spiking layers in a functional Keras model, and the model's weights.
 
-The parts of a layer ``c0`` have names of their own in the model: ``c0`` is
-what is trained, then come, where there are any, ``c0.bias``, ``c0.norm``,
-``c0.sum``, ``c0.neurons`` and ``c0.dropout``.
+A layer ``c0`` has several parts in the model: ``c0`` has the weights; after it
+come ``c0.bias``, ``c0.norm``, ``c0.sum``, ``c0.neurons`` and ``c0.dropout``,
+as far as the layer has them.
 """
 
 # mypy: disable-error-code="import-not-found,import-untyped"
@@ -43,11 +43,11 @@ def he_uniform(
     seed: int,
     channels: int = 1,
 ) -> keras.initializers.Initializer:
-    """Return how a layer draws its kernel (He et al. 2015, arXiv:1502.01852).
+    """Return a kernel's initializer (He et al. 2015, arXiv:1502.01852).
 
-    ``seed`` and the layer's name decide what is drawn, so no layer changes
+    ``seed`` and the layer's name decide the values, so no layer changes
     another's kernel. ``channels`` are those that a depthwise layer reads:
-    Keras counts all of them as the inputs of each of its outputs.
+    Keras counts all of them as inputs of each output.
     """
     drawn = seed_of(name, seed)
     scale = 2.0 * channels
@@ -56,12 +56,12 @@ def he_uniform(
 
 
 def seed_of(name: str, seed: int) -> int:
-    """Return the seed of the part of a model that has this name."""
+    """Return the seed of the part of a model with this name."""
     return (seed + zlib.crc32(name.encode())) % 2**31
 
 
 class SpikingLayers:
-    """Applies layers of Keras as spiking layers of a network."""
+    """Applies Keras layers as the spiking layers of a network."""
 
     def __init__(self, network: Network, seed: int) -> None:
         """Take the network, and the seed of dropout."""
@@ -80,9 +80,8 @@ class SpikingLayers:
     ) -> Any:
         """Return the activations of a layer that reads ``values``.
 
-        Its name is that of the layer in the network. In this order come the
-        linear layer, a bias of each neuron, batch norm, the values of a
-        shortcut, neurons, dropout.
+        The order is: linear layer, a bias per neuron, batch norm, the values
+        of a shortcut, neurons, dropout.
         """
         name = layer.name
         data = self.network.layers[name]
@@ -113,8 +112,8 @@ class SpikingLayers:
 def model_weights(model: keras.Model, layout: Layout) -> Tensors:
     """Return a model's weights as the tensors of its layout.
 
-    Batch norms, as they are in evaluation, are folded into kernels and biases,
-    and so are scales; a layer without a bias has zeros.
+    Scales, and batch norms as in evaluation, are folded into kernels and
+    biases; a layer without a bias gets zeros.
     """
     tensors: Tensors = {}
     shapes = {tensor.name: tensor.shape for tensor in layout.tensors}
@@ -142,18 +141,18 @@ def set_model_weights(
     layout: Layout,
     weights: Weights,
 ) -> None:
-    """Give a model the tensors of its layout, from a file or a mapping.
+    """Set a model's weights to tensors of its layout, from a file or mapping.
 
-    Batch norms become the identity, as they are folded into the weights, and
-    scales become 1.
+    Batch norms become the identity, as the weights include them, and scales
+    become 1.
 
-    Raises LayoutError if the weights are not this layout's.
+    Raises LayoutError if the tensors do not fit the layout.
     """
     tensors = layout.read(weights)
     for name in _trained(layout):
         layer, norm = model.get_layer(name), _part(model, f"{name}.norm")
         kernel, bias = tensors[f"{name}.kernel"], tensors[f"{name}.bias"]
-        # Of one tensor Keras has several shapes, by what a layer is made of.
+        # Keras has several shapes for one tensor, depending on the layer.
         kernel = kernel.reshape(layer.get_weights()[0].shape)
         own = _part(model, f"{name}.bias")
         layer.set_weights([kernel, bias] if layer.use_bias else [kernel])
@@ -169,14 +168,14 @@ def set_model_weights(
 
 
 def fold_model(model: keras.Model, layout: Layout) -> None:
-    """Fold batch norms and scales into the weights of a model itself."""
+    """Fold batch norms and scales into the model's own weights."""
     set_model_weights(model, layout, model_weights(model, layout))
 
 
 def driven(model: keras.Model, name: str, layer: Layer) -> Any:
-    """Return what drives the neurons of a layer, in a model that has it.
+    """Return the currents of a layer's neurons in a model.
 
-    It is of the activations' shape, of a max pool (batch, neurons).
+    They have the shape of the activations; in a max pool (batch, neurons).
     """
     if layer.pool is None:
         return model.get_layer(f"{name}{NEURONS}").input
@@ -184,7 +183,7 @@ def driven(model: keras.Model, name: str, layer: Layer) -> Any:
 
 
 def fired(model: keras.Model, name: str, layer: Layer) -> Any:
-    """Return the activations of a layer's neurons, in the shape of `driven`."""
+    """Return the activations of a layer's neurons, shaped as in `driven`."""
     if layer.pool is None:
         return model.get_layer(f"{name}{NEURONS}").output
     return keras.layers.ReLU()(driven(model, name, layer))
@@ -194,30 +193,30 @@ def with_activations(
     model: keras.Model,
     layers: Mapping[str, Layer],
 ) -> keras.Model:
-    """Return a model of the outputs, then of what layers of neurons give."""
+    """Return a model of the outputs, then the activations of neurons."""
     neurons = [fired(model, name, layer) for name, layer in layers.items()]
     return keras.Model(model.input, [model.output, *neurons])
 
 
 def set_scales(model: keras.Model, scales: Mapping[str, float]) -> None:
-    """Give each of a model's layers of neurons its scale."""
+    """Set the scale of each layer of neurons."""
     for layer in model.layers:
         if isinstance(layer, Neurons):
             layer.scale = scales[layer.name.removesuffix(NEURONS)]
 
 
 def scales_of(model: keras.Model) -> dict[str, float]:
-    """Return the scale of each of a model's layers of neurons."""
+    """Return the scale of each layer of neurons."""
     neurons = (part for part in model.layers if isinstance(part, Neurons))
     return {part.name.removesuffix(NEURONS): part.scale for part in neurons}
 
 
 def _enliven(layer: keras.layers.Layer) -> None:
-    """Let filters fire for values that are not below 0, if none would.
+    """Negate a kernel without positive weights, so that its filters can fire.
 
-    One of weights below 0 alone is silent for all of them, and without a
-    gradient. Where all filters are, as half of the time a single one of one
-    weight is, nothing is learned.
+    For inputs from 0 up, filters with only negative weights are silent and
+    have no gradient. If all filters are, as a single one with one weight is
+    half of the time, nothing is learned.
     """
     kernel, *bias = layer.get_weights()
     if kernel.max() <= 0:

@@ -2,10 +2,10 @@
 # The run-time library of snnc; `snnc build` puts a copy into each package.
 """The phases of a training: smooth as in Keras, scaled, on spikes.
 
-First the layers are trained as in plain Keras. Then each layer gets a scale
-with which its rates are within bounds: it computes f(s x) / s from its currents
-x, so that neither outputs nor gradients of rectified linear neurons change, nor
-the state of an optimizer. Last the network is trained on its own spikes.
+First, layers are trained as in plain Keras. Then each layer gets a scale that
+brings its rates within bounds: it computes f(s x) / s from its currents x,
+which changes neither outputs nor gradients of rectified linear neurons, nor
+the optimizer's state. Last, the network is trained on its own spikes.
 """
 
 # mypy: allow-subclassing-any
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from .pipelines import Batches
     from .scaler import Scaler
 
-MEASURED = 512  # examples, between epochs of LIF networks
-PATIENCE = 8  # rounds without a better one: the last ones learn slowly
-HOLDS = (ROUNDS // 2, ROUNDS * 4 // 5)  # rounds that begin with a scaling
+MEASURED = 512  # examples to measure between epochs of LIF networks
+PATIENCE = 8  # rounds without improvement: the last ones learn slowly
+HOLDS = (ROUNDS // 2, ROUNDS * 4 // 5)  # rounds that start with scaling
 
 
 class Stage(NamedTuple):
@@ -48,9 +48,9 @@ class Stage(NamedTuple):
 def stages_of(epochs: int, doubling: bool) -> list[Stage]:
     """Divide the epochs of the phase smooth into stages.
 
-    What a LIF network computes changes with its scales, and it has to learn
-    with scales like those that it ends with. With ``doubling`` there are
-    stages, each as long as all before it, with a scaling before each.
+    The function of a LIF network changes with its scales, so it has to learn
+    with scales near the final ones. With ``doubling``, each stage is as long
+    as all before it, and starts with scaling.
     """
     inner = (2**i for i in range(epochs.bit_length())) if doubling else ()
     bounds = sorted({0, *inner, epochs})
@@ -61,11 +61,11 @@ def stages_of(epochs: int, doubling: bool) -> list[Stage]:
 class Phases:
     """Leads a compiled model through the phases of its training.
 
-    ``epochs`` are those of the phase smooth, ``plan`` is that of the phase
-    spikes; ``progress`` has the part that was done before. ``lif`` says that
-    the network has LIF neurons, ``class_weight`` what an example of each
-    class counts. ``before_spikes`` is called with the model that enters the
-    phase spikes.
+    ``epochs`` counts those of the phase smooth, ``plan`` describes the phase
+    spikes; ``progress`` has the part that is already done. ``lif`` is set if
+    the network has LIF neurons; ``class_weight`` weights the examples of each
+    class. ``before_spikes`` is called with the model that enters the phase
+    spikes.
     """
 
     phases: Sequence[Phase]
@@ -82,7 +82,7 @@ class Phases:
         batches: Batches,
         callbacks: Sequence[keras.callbacks.Callback],
     ) -> None:
-        """Train the model of ``scaler``; its history is that of all epochs."""
+        """Train the model of ``scaler``; its history covers all epochs."""
         model, progress = scaler.model, self.progress
         several = [WholeHistory(), *callbacks]
         scales, smooth = "scale" in self.phases, "smooth" in self.phases
@@ -109,7 +109,7 @@ class Phases:
             settings: dict[str, Any] = {"verbose": 0, "return_dict": True}
             metrics = model.evaluate(batches.validation, **settings)
             tell(f"at the end, in Keras: {_listed(metrics, 'val_')}")
-        scaler.fold()  # last, as penalties are on weights before it
+        scaler.fold()  # last, because penalties apply to the weights before it
         model.history = several[0]
 
     def _train_smooth(
@@ -142,7 +142,7 @@ class Phases:
                 epochs=stage.stop,
                 callbacks=[progress, *callbacks],
                 class_weight=self.class_weight,
-                shuffle=False,  # the pipelines do
+                shuffle=False,  # the pipelines shuffle
                 verbose=_verbosity(),
             )
         _keep_best(progress, model)
@@ -187,34 +187,40 @@ class Phases:
                 shuffle=False,
                 verbose=_verbosity(),
             )
-        _keep_best(progress, training)
+        _keep_best(progress, training, " within the rates")
         scaler.scales = progress.scales
 
 
-def _keep_best(progress: Progress, model: keras.Model) -> None:
-    """Give a model its best weights, if any were kept, and print of which epoch."""
+def _keep_best(
+    progress: Progress,
+    model: keras.Model,
+    bound: str = "",
+) -> None:
+    """Restore a model's best weights, if kept, and print their epoch."""
     progress.finish(model)
     if progress.best_weights:
         epoch = progress.best_epoch
-        tell(f"kept epoch {epoch}, which has the least validation loss")
+        least = f"the least validation loss{bound}"
+        tell(f"kept epoch {epoch}, which has {least}")
 
 
 def _prepare(model: keras.Model, smooth: bool, balanced: bool = False) -> None:
-    """Let encoders clip, unless in the phase smooth; balance shared scales."""
+    """Clip encoders, except in the phase smooth; balance shared scales."""
     for part in model.layers:
         if isinstance(part, Neurons):
             part.clips(not smooth)
         if isinstance(part, BalancedAdd):
             part.active = balanced
-    # Keras keeps what it traced of a model whose parts have changed.
+    # Keras keeps functions that it traced before the parts changed.
     model.make_train_function(force=True)
     model.make_test_function(force=True)
     model.make_predict_function(force=True)
 
 
 def _report(scaler: Scaler) -> None:
-    """Scale what is still out of bounds, and print the rates that are missed."""
-    missed = scaler.missed(scaler.hold())
+    """Scale layers that miss their rates, and print those that still do."""
+    # No training follows that could adapt to a scale: others stay.
+    missed = scaler.missed(scaler.hold(is_tolerant=True))
     for line in missed.values():
         tell(f"rate not held: {line}")
     if not missed:
@@ -241,7 +247,7 @@ class _Hold(keras.callbacks.Callback):
         self._scaler.hold()
         rates_were_missed = self._scaler.scales != progress.scales
         progress.scales = self._scaler.scales
-        # The state before this phase is within the rates, others were not.
+        # Only the best state before this phase is within the rates.
         if rates_were_missed and progress.best_epoch > self._first:
             progress.forget_best()
 
@@ -255,19 +261,19 @@ class WholeHistory(keras.callbacks.History):
         self.epoch: list[int] = []
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Keep the epochs so far, which Keras would drop."""
+        """Keep the earlier epochs, which Keras would drop."""
 
 
 def _verbosity() -> int:
     """Return Keras' verbosity: bars on a terminal or in a notebook."""
-    # A process that starts kernels for others has ipykernel, and no shell.
+    # A process that starts kernels for others has ipykernel but no shell.
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     return 1 if sys.stdout.isatty() or hasattr(shell, "kernel") else 2
 
 
 def tell(line: str) -> None:
-    """Print a line among those of Keras."""
+    """Print a line between those of Keras."""
     print(line, flush=True)
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Examples as tf.data pipelines, in batches."""
+"""Batches of examples, as tf.data pipelines."""
 
 # mypy: disable-error-code="import-not-found,import-untyped"
 
@@ -17,18 +17,18 @@ from numpy.typing import NDArray
 from ..data import DataError, DataSpec
 from .splitting import split, split_groups
 
-WINDOW = 10_000  # examples of a dataset that are shuffled together
+WINDOW = 10_000  # examples of a dataset to shuffle together
 Pair = tuple[NDArray[Any], NDArray[Any]]  # x and y
-SAMPLE = 4096  # examples on which a network is measured
+SAMPLE = 4096  # the most examples to measure a network on
 
 
 class Batches(NamedTuple):
     """Batches of ``x``, (batch, *shape), and ``y``.
 
-    ``training`` returns batches that begin with those of an epoch and go on
-    forever, ``steps`` an epoch. ``validation`` is one pass over the examples
-    held out, None without any. ``sample`` is single examples of the others to
-    measure on, `SAMPLE` at most.
+    ``training`` returns endless batches, starting with those of an epoch; an
+    epoch has ``steps``. ``validation`` is one pass over the examples held out,
+    None without any. ``sample`` has at most `SAMPLE` single training examples
+    to measure on.
     """
 
     training: Callable[[int], tf.data.Dataset]
@@ -39,11 +39,11 @@ class Batches(NamedTuple):
 
 @dataclass(frozen=True)
 class Pipelines:
-    """Makes batches of ``batch`` examples of what ``spec`` allows.
+    """Makes batches of ``batch`` examples that fit ``spec``.
 
-    ``validation`` is the share that is held out: which ones, ``seed`` decides,
-    and with the epoch the order of the others. The last examples are left out
-    that ``replicas`` can't share evenly.
+    ``validation`` is the share to hold out. ``seed`` chooses these and, with
+    the epoch, the order of the others. The last examples are left out if
+    ``replicas`` can't share them evenly.
     """
 
     spec: DataSpec
@@ -62,8 +62,8 @@ class Pipelines:
         """Return batches of checked arrays.
 
         ``groups``, (examples,), are not divided; ``held_out`` are examples to
-        validate on in place of a share of these. Raises DataError as
-        `examples.split_groups` does.
+        validate on instead of a share of the arrays. Raises DataError as
+        `splitting.split_groups` does.
         """
         share = 0.0 if held_out is not None else self.validation
         if groups is None or not share:
@@ -87,8 +87,9 @@ class Pipelines:
     ) -> Batches:
         """Return batches of a dataset.
 
-        Which examples are held out depends on their places in it as well. A
-        pass counts the others. Raises DataError as `single_examples` does.
+        The choice of the examples held out also depends on their positions in
+        it. Takes one pass to count the others. Raises DataError as
+        `single_examples` does.
         """
         examples = single_examples(dataset, self.spec)
         if held_out is not None or not self.validation:
@@ -144,7 +145,7 @@ class Pipelines:
         return places.map(lambda at: tuple(tf.gather(v, at) for v in examples))
 
     def _mixed(self, examples: tf.data.Dataset, epoch: Any) -> tf.data.Dataset:
-        """Return batches of a dataset, of which windows are shuffled."""
+        """Return batches of a dataset, shuffled in windows."""
 
         def shuffled(window: Any, pair: Any) -> Any:
             order = self._order(tf.shape(pair[1])[0], epoch, window)
@@ -154,8 +155,8 @@ class Pipelines:
         return windows.unbatch().batch(self.batch)
 
     def _order(self, count: Any, epoch: Any, window: Any) -> Any:
-        # A seed of the shuffle of tf.data may not be a tensor where the global
-        # one is 0, as after keras.utils.set_random_seed(0).
+        # tf.data does not accept a tensor as the seed of a shuffle where the
+        # global seed is 0, as after keras.utils.set_random_seed(0).
         drawn = epoch * 2**20 + tf.cast(window, tf.int64)
         seed = tf.stack([tf.constant(self.seed, tf.int64), drawn])
         return tf.random.experimental.stateless_shuffle(tf.range(count), seed)
@@ -164,7 +165,7 @@ class Pipelines:
         self,
         batches_of: Callable[[Any], tf.data.Dataset],
     ) -> Callable[[int], tf.data.Dataset]:
-        """Return endless batches by epoch, each with an order of its own."""
+        """Return endless batches from an epoch on, each in its own order."""
 
         def beginning(epoch: int) -> tf.data.Dataset:
             epochs = tf.data.Dataset.range(epoch, tf.int64.max)
@@ -182,10 +183,10 @@ def single_examples(
     dataset: tf.data.Dataset,
     accepted: DataSpec,
 ) -> tf.data.Dataset:
-    """Return a dataset of single examples, checked as they pass.
+    """Return a dataset of single examples, checked as they are read.
 
-    Raises DataError if shapes and types are not the network's. A value that
-    is out of range raises tf.errors.InvalidArgumentError when it passes.
+    Raises DataError if shapes or types do not fit the network. A value out of
+    range raises tf.errors.InvalidArgumentError when it is read.
     """
     if not isinstance(dataset, tf.data.Dataset):
         raise DataError("y is missing")
@@ -229,7 +230,7 @@ def _checked_y(y: Any, spec: DataSpec) -> Any:
 
 
 def _sharded(batches: tf.data.Dataset) -> tf.data.Dataset:
-    """Let several workers split batches; there are no files to split."""
+    """Let workers share batches by batch, as there are no files to share."""
     options = tf.data.Options()
     policy = tf.data.experimental.AutoShardPolicy.DATA
     options.experimental_distribute.auto_shard_policy = policy

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""What a model in training is measured by: functions of examples, traced.
+"""Traced functions that measure a model in training.
 
-Whatever is traced of a model follows its weights and its scales as they change.
+They follow the model's weights and scales as these change.
 """
 
 # mypy: allow-untyped-decorators
@@ -27,7 +27,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 class Driven(NamedTuple):
     """The percentile of a layer's currents, and the highest of them.
 
-    Of currents below 0, which no neuron feels, it is 0.
+    Currents below 0 count as 0, as neurons ignore them.
     """
 
     percentile: float
@@ -35,9 +35,9 @@ class Driven(NamedTuple):
 
 
 class Currents:
-    """Finds percentiles of currents, holding no more than what is above them.
+    """Computes percentiles of currents, storing only the values above them.
 
-    They are exact: those of `numpy.percentile`.
+    They equal those of `numpy.percentile`.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Currents:
         currents: Mapping[str, Any],
         percentiles: Mapping[str, float],
     ) -> None:
-        """Take a model, its currents (batch, ...), and a percentile of each."""
+        """Take a model, its currents (batch, ...), and their percentiles."""
         self._shares = {name: percentiles[name] / 100 for name in currents}
         values = list(currents.values())
         self._sizes = [math.prod(one.shape[1:]) for one in values]
@@ -62,7 +62,7 @@ class Currents:
         self._largest = largest
 
     def __call__(self, batches: Batches) -> dict[str, Driven]:
-        """Measure them on examples."""
+        """Measure the percentiles on batches."""
         count = sum(map(len, batches))
         lasts = [size * count - 1 for size in self._sizes]
         shares = self._shares.values()
@@ -81,10 +81,11 @@ def settling(
     model: keras.Model,
     norms: Sequence[keras.layers.BatchNormalization],
 ) -> Settle:
-    """Return a function that gives batch norms the statistics of examples.
+    """Return a function that updates batch norms' statistics.
 
-    It takes them (batch, ...), and which share of the averages of each norm
-    stays: of equal batches, the first one at 0, n / (n + 1) are their means.
+    It takes examples, (batch, ...), and the share of each average to keep. The
+    averages of equal batches are their means if batch n, from 0 on, keeps n /
+    (n + 1).
     """
     probe = keras.Model(model.input, [norm.output for norm in norms])
     momentum = tf.TensorSpec([], tf.float32)
@@ -102,7 +103,7 @@ def settling(
 
 
 def _traced(*inputs: tf.TensorSpec) -> Callable[[Function], Function]:
-    """Let TensorFlow trace a function once, for inputs of any batch."""
+    """Let TensorFlow trace a function once, for any batch size."""
     traced: Callable[[Function], Function] = tf.function(
         input_signature=inputs,
         autograph=False,
@@ -121,13 +122,13 @@ def _largest(values: Any, count: Any) -> Any:
 
 
 def _above(values: NDArray[Any], count: int) -> NDArray[Any]:
-    """Return the ``count`` largest values, of which the least come first."""
+    """Return the ``count`` largest values, the two least first."""
     first = max(len(values) - count, 0)
     second = min(first + 1, len(values) - 1)
     return np.partition(values, (first, second))[first:]
 
 
 def _driven(above: NDArray[Any], place: float) -> Driven:
-    """Take what is above a percentile, from the two values around it on."""
+    """Interpolate a percentile from the largest values, two least first."""
     low, high = float(above[0]), float(above[:2][-1])
     return Driven(low + (high - low) * (place % 1), float(above.max()))

@@ -21,21 +21,20 @@ from ..files import replacing
 
 ANEW = "remove it, or train from the start, without resume"
 
-KINDS = ("best", "variable")  # of arrays
-# What is saved besides them.
+KINDS = ("best", "variable")  # the kinds of arrays
+# The other entries of the file.
 STATE = ("epoch", "stage", "scales", "best_epoch", "best_scales", "least_loss")
 
 Scales = dict[str, float]
 
 
 class Progress(keras.callbacks.Callback):
-    """Saves the state of a training after each epoch, and ends it early.
+    """Saves the state of a training after each epoch, and stops early.
 
-    The state is the number of epochs done, the weights with the optimizer's
-    and the random generators' variables, the scales of layers, and the best
-    weights so far: those of the least validation loss of a stage, which are
-    kept if ``patience`` is given. A stage ends once ``patience`` epochs
-    brought no better.
+    The state is the number of epochs done, the weights, the variables of
+    optimizer and random generators, the scales of layers, and, if ``patience``
+    is given, the weights with the least validation loss of the stage. A stage
+    ends after ``patience`` epochs without improvement.
     """
 
     def __init__(
@@ -46,7 +45,7 @@ class Progress(keras.callbacks.Callback):
     ) -> None:
         """Take the file to save to, if any.
 
-        ``run`` is what a training must have in common with the saved one.
+        ``run`` describes a training; a saved one must have the same.
         """
         super().__init__()
         self.path = path
@@ -63,12 +62,12 @@ class Progress(keras.callbacks.Callback):
 
     @property
     def stalled(self) -> bool:
-        """Whether patience has run out."""
+        """Whether ``patience`` epochs brought no improvement."""
         waited = self.epoch - self.best_epoch
         return self.patience is not None and waited >= self.patience
 
     def begin(self, stage: int, start: int, scales: Scales) -> None:
-        """Begin a stage, whose losses are not those of another."""
+        """Begin a stage, whose losses are not comparable with another's."""
         self.stage, self.scales = stage, scales
         self.epoch = max(self.epoch, start)
         self.forget_best()
@@ -83,7 +82,7 @@ class Progress(keras.callbacks.Callback):
             self.best_scales = dict(self.scales)
 
     def forget_best(self) -> None:
-        """Forget the best weights, and the time that passed without better."""
+        """Forget the best weights, and restart the count of epochs since."""
         self.best_epoch = self.epoch
         self.least_loss, self.best_weights = math.inf, []
 
@@ -92,7 +91,7 @@ class Progress(keras.callbacks.Callback):
         epoch: int,
         logs: dict[str, float] | None = None,
     ) -> None:
-        """Compare the epoch with the best before it, and save."""
+        """Compare the epoch with the best one so far, and save."""
         self.epoch = epoch + 1
         if self.patience is not None:
             self.keep_best(self.model, logs or {})
@@ -102,20 +101,20 @@ class Progress(keras.callbacks.Callback):
             self._save(self.path)
 
     def finish(self, model: keras.Model) -> None:
-        """Give a trained model the best weights, if any were kept."""
+        """Restore a trained model's best weights, if any were kept."""
         if self.best_weights:
             model.set_weights(self.best_weights)
             self.scales = self.best_scales
 
     def remove(self) -> None:
-        """Remove the file, as the training is done."""
+        """Remove the file after the training."""
         if self.path is not None:
             self.path.unlink(missing_ok=True)
 
     def read(self) -> None:
-        """Read what was saved, if anything was.
+        """Read the saved state, if there is any.
 
-        Raises DataError if the file is damaged or of another training.
+        Raises DataError if the file is damaged or from another training.
         """
         if self.path is None or not self.path.exists():
             return
@@ -134,9 +133,9 @@ class Progress(keras.callbacks.Callback):
         self.best_weights, self.saved = best, variables
 
     def restore(self, model: keras.Model) -> None:
-        """Give a compiled model what was read, if anything was.
+        """Restore a compiled model from the state that was read, if any.
 
-        Raises DataError if it is of another model or optimizer.
+        Raises DataError if it belongs to another model or optimizer.
         """
         if not self.epoch:
             return
@@ -159,7 +158,7 @@ class Progress(keras.callbacks.Callback):
 
 
 def _variables(model: keras.Model) -> list[Any]:
-    """Return all that training changes in a compiled model."""
+    """Return every variable of a compiled model that training changes."""
     model.optimizer.build(model.trainable_variables)
     return [*model.variables, *model.optimizer.variables]
 

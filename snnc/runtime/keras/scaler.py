@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Scales the layers of a model so that their rates are within bounds.
+"""Scales the layers of a model to bring their rates within bounds.
 
-Multiply all that a rectified linear layer sums by a number, and its output is
-multiplied by it; divide the kernels of its readers by that number, and the
-network's outputs stay as they are (data-based normalisation: Diehl et al.,
-IJCNN 2015, doi:10.1109/IJCNN.2015.7280696). A layer first gets the scale that
-its Keras activations ask for. Its spikes then decide: inputs of a chip neuron
-that fluctuate around 0 raise its rate, as its voltage is never below 0.
+If all inputs of a rectified linear layer's sum are multiplied by a number, so
+is its output; dividing its readers' kernels by it leaves the network's outputs
+unchanged (data-based normalisation: Diehl et al., IJCNN 2015,
+doi:10.1109/IJCNN.2015.7280696). A layer's first scale follows from its Keras
+activations. Its spikes decide the final one: inputs of a chip neuron that
+fluctuate around 0 raise its rate, as its voltage is never below 0.
 """
 
 # mypy: disable-error-code="import-not-found,import-untyped"
@@ -34,21 +34,21 @@ from .spiking import SpikingRun
 from .wiring import NEURONS, fold_scales, wiring_of
 
 BATCH = 256  # examples that Keras measures at once, if memory allows
-IN_SPIKES = 256  # examples that are simulated in spikes
-STREAMS = 16  # of them side by side, the others after one another
-MOST_SPIKES = 10**5  # of a neuron in an example, where weights are absurd
-ROUNDS = 8  # of scaling by spikes
-FILLS = 10  # of scaling by activations, and one per layer
-HEADROOM = 0.95  # of an encoder's ceiling of a spike per step
-SAME = 1e-3  # the share by which scales differ that are the same
-MARGIN = 1e-5  # how far inside its bounds a rate is put
+IN_SPIKES = 256  # examples to simulate in spikes
+STREAMS = 16  # simulations side by side
+MOST_SPIKES = 10**5  # spikes of a neuron per example, if weights are absurd
+ROUNDS = 8  # scalings by spikes
+FILLS = 10  # scalings by activations, plus one per layer
+HEADROOM = 0.95  # of an encoder's limit, one spike per step
+SAME = 1e-3  # the relative difference at which two scales count as equal
+MARGIN = 1e-5  # how far inside its bounds to put a rate
 
 
 class Measured(NamedTuple):
     """A layer's percentile of rates in Hz.
 
-    ``drive`` is the current, in activations, at which a neuron fires at that
-    rate; ``highest`` is the largest drive of a neuron.
+    ``drive`` is the current, in activations, that gives this rate; ``highest``
+    is the largest current of a neuron.
     """
 
     rate: float
@@ -94,22 +94,22 @@ class Scaler:
         set_scales(self.model, scales)
 
     def settle(self, examples: int | None = None) -> None:
-        """Give batch norms the statistics of the first examples, or of all.
+        """Set batch norms' statistics to those of the first examples.
 
-        Their moving averages lag behind the weights, the more the fewer
-        batches there were (Izmailov et al., 2018, arXiv:1803.05407).
+        Their moving averages are older than the weights, more so with fewer
+        batches (Izmailov et al., 2018, arXiv:1803.05407).
         """
         if self._settle is not None:
             for count, x in enumerate(self._batches(examples)):
                 self._settle(x, count / (count + 1))
 
     def fill(self, examples: int | None = None) -> None:
-        """Drive each layer to its upper rate, by its Keras activations.
+        """Scale each layer to its upper rate, by its Keras activations.
 
-        More spikes carry more. A LIF layer gets no scale above 1, unless its
-        rate would be below its bounds.
+        More spikes carry more information. A LIF layer gets no scale above 1,
+        unless its rate would be below its bounds.
         """
-        # A scale of LIF neurons changes what other layers read.
+        # The scale of a LIF layer changes the inputs of other layers.
         for _ in range(len(self.wiring.groups) + FILLS):
             before = self.scales
             self._fill(self.measure_activations(examples))
@@ -117,18 +117,24 @@ class Scaler:
             if all(abs(after[n] / before[n] - 1) < SAME for n in before):
                 break
 
-    def hold(self, fixed: Sequence[str] = ()) -> Rates:
+    def hold(
+        self,
+        fixed: Sequence[str] = (),
+        is_tolerant: bool = False,
+    ) -> Rates:
         """Scale layers until the rates of their spikes are within bounds.
 
-        Return the rates. Layers within their bounds stay as they are, and so
-        do those that are ``fixed``, and rate encoders, which have no weights.
+        Returns the rates. Layers within their bounds stay unchanged, as do
+        those in ``fixed``, and rate encoders, which have no weights. With
+        ``is_tolerant``, layers that `judged` tolerates stay unchanged too.
         """
-        return self._hold(self.measure_spikes, fixed, self.network.present)
+        present = self.network.present if is_tolerant else math.inf
+        return self._hold(self.measure_spikes, fixed, present)
 
     def hold_activations(self, fixed: Sequence[str] = ()) -> Rates:
         """Scale layers as `hold` does, by the activations of Keras.
 
-        Weights may be so small that nothing spikes, and no spike be measured.
+        It works for weights so small that nothing spikes.
         """
         return self._hold(self.measure_activations, fixed)
 
@@ -154,31 +160,29 @@ class Scaler:
         fixed: Sequence[str] = (),
         present: float = math.inf,
     ) -> Scales:
-        """Return the factor, at best 1, that brings each layer into bounds.
+        """Return the factor, ideally 1, that brings each layer into bounds.
 
-        Rates that are counted in spikes of ``present`` seconds are left one
-        spike outside of them: to scale such coarse rates would cost more.
+        With ``present``, layers stay unchanged if `judged` tolerates their
+        rates, as counted in so many seconds.
         """
         steps: Scales = {}
         for group in self.wiring.groups:
-            bounds = [
-                self._bounds(n, rates[n], n in fixed, present) for n in group
-            ]
+            bounds = [self._bounds(n, rates[n], fixed, present) for n in group]
             low = max(bound[0] for bound in bounds)
             high = min(bound[1] for bound in bounds)
-            # Where no factor serves all, none may fire too fast.
+            # If no factor serves the whole group, none may fire too fast.
             steps.update(dict.fromkeys(group, min(max(low, 1.0), high)))
         return steps
 
     def missed(self, rates: Rates) -> dict[str, str]:
-        """Return a line for each layer whose rate is outside of its bounds."""
+        """Return a line for each layer whose rate is out of bounds."""
         present = self.network.present
         lines = {}
         for name, layer in self.network.layers.items():
             rate = rates[name].rate
             verdict = judged(rate, layer.rate, present)
             silent = rates[name].highest == 0
-            # A short example may have no spike of neurons that are driven.
+            # A short example may have no spikes of neurons with currents.
             if silent and self.measure_activations()[name].highest > 0:
                 silent = False
             if verdict == "missed" or silent:
@@ -186,16 +190,16 @@ class Scaler:
                 where = f"at {rate:.3g} Hz of {low:g}..{high:g} Hz"
                 lines[name] = f"{name} is {where}: {self._why(name, rates)}"
             if silent:
-                break  # layers after it may be silent because of it
+                break  # it may silence the layers after it
         return lines
 
     def fold(self) -> None:
-        """Move scales into weights: activation 1.0 is the upper rate."""
+        """Fold scales into weights: activation 1.0 is then the upper rate."""
         fold_scales(self.model, self.wiring, self.scales)
         self.scales = dict.fromkeys(self.network.layers, 1.0)
 
     def measure_activations(self, examples: int | None = None) -> Rates:
-        """Return the rates that the activations of Keras stand for."""
+        """Return the rates that the Keras activations stand for."""
         scales = self.scales
         found = self._currents(self._batches(examples)).items()
         return {n: self._measured(n, one, scales[n]) for n, one in found}
@@ -235,41 +239,40 @@ class Scaler:
         """Return the factor that brings a layer to its upper rate."""
         layer = self.network.layers[name]
         if measured.drive <= 0 or layer.encoder == "rate":
-            # Of a max pool, what it pools decides.
+            # A max pool's rates follow from its source.
             return math.inf if layer.pool is not None else 1.0
         step = 1 / measured.drive
         if layer.encoder is not None:
             step = min(step, self._ceiling(layer) / measured.highest)
         scale = self.scales[name]
         if layer.lif is not None and step * scale > 1:
-            # More current has no use but to reach the lower bound.
+            # More current only helps to reach the lower bound.
             unscaled = rate_of(layer, measured.drive / scale)
             step = step if unscaled < layer.low else 1 / scale
         return step
 
     def _ceiling(self, layer: Layer) -> float:
-        """Return the largest drive of an encoder that does not clip."""
+        """Return the largest current of an encoder that does not clip."""
         return HEADROOM / (self.network.dt * layer.high)
 
     def _bounds(
         self,
         name: str,
         measured: Measured,
-        fixed: bool,
+        fixed: Sequence[str],
         present: float,
     ) -> tuple[float, float]:
         """Return the least and the largest factor of a layer."""
         layer = self.network.layers[name]
-        if fixed or layer.encoder == "rate":
+        if name in fixed or layer.encoder == "rate":
             return 1.0, 1.0
         if measured.drive <= 0:
             return 0.0, math.inf
         low = drive_of(layer, layer.low) / measured.drive * (1 + MARGIN)
         high = 1 / measured.drive * (1 - MARGIN)
         verdict = judged(measured.rate, layer.rate, present)
-        if verdict == "held" or (
-            verdict == "tolerated" and present < math.inf
-        ):
+        in_spikes = present < math.inf
+        if verdict == "held" or (in_spikes and verdict == "tolerated"):
             low, high = min(low, 1.0), max(high, 1.0)
         if layer.encoder is not None:
             ceiling = self._ceiling(layer) / measured.highest
@@ -294,7 +297,7 @@ class Scaler:
         return "no scale brings it there; widen its rate"
 
     def _scaled(self, name: str) -> str:
-        """Return the layer whose scale a layer has: of a max pool, another."""
+        """Return the layer whose scale applies; for a max pool, its source."""
         layers = self.network.layers
         if layers[name].pool is None:
             return name
@@ -309,7 +312,7 @@ class Scaler:
         self,
         examples: int | None = None,
     ) -> list[NDArray[np.float32]]:
-        # Even ones: statistics of a batch of few examples would mislead.
+        # Use equal batches: one of few examples would skew the statistics.
         size = min(BATCH, self.network.examples_at_once)
         sample = self.x[:examples]
         return np.array_split(sample, -(-len(sample) // size))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""How long the phase spikes is, with which examples, and what decides."""
+"""Plan the phase spikes: its length, examples, and deciding steps."""
 
 # mypy: disable-error-code="import-not-found,import-untyped"
 
@@ -19,19 +19,19 @@ from ..network import Network
 from .pipelines import Batches
 
 UPDATES = 400
-STREAMS = 20  # simulations side by side, with an example per update each
+STREAMS = 20  # simulations side by side, each with one example per update
 RATE = 4e-3  # the highest learning rate
-ROUNDS = 10  # between which the network is judged on held-out examples
+ROUNDS = 10  # after each, the network is evaluated on held-out examples
 MOST = 10  # times the cost of the phase smooth
-MEMORY = 2e9  # bytes of the state of all streams, and of a training step
-VALUES = 30  # numbers per neuron and stream, of 4 bytes
-READINGS = 3  # of an example that is decided by its last step
-NEURON = 10  # operations of a neuron per step: those of a few weights
+MEMORY = 2e9  # bytes for the state of all streams and a training step
+VALUES = 30  # numbers of 4 bytes, per neuron and stream
+READINGS = 3  # steps of an example that its last step decides
+NEURON = 10  # operations of a neuron per step, about those of a few weights
 
 
 @dataclass(frozen=True)
 class SpikePlan:
-    """The number of updates in a round, streams, and the seed of rests."""
+    """The updates per round, the streams, and the seed of rests."""
 
     each: int
     streams: int
@@ -45,7 +45,7 @@ class SpikePlan:
         return self.each * ROUNDS
 
     def __str__(self) -> str:
-        """Say in a line how long it is."""
+        """Return the length of the phase as one line."""
         line = f"spikes: {self.updates} updates of {self.streams} examples"
         if not self.cut:
             return line
@@ -59,8 +59,8 @@ class SpikePlan:
     ) -> tf.data.Dataset:
         """Return the batches of rounds, which count as epochs.
 
-        Each round has an order of its own, so that an interrupted training
-        continues with the same batches.
+        Each round has its own order, so an interrupted training continues with
+        the same batches.
         """
 
         def of_round(epoch: int) -> tf.data.Dataset:
@@ -82,9 +82,9 @@ def plan_spikes(
 ) -> SpikePlan:
     """Plan the phase for a network.
 
-    ``examples`` are those that the phase smooth trains on, over all epochs.
-    Without ``updates`` there are `UPDATES`, or as many as cost `MOST` times
-    that phase: by operations, so that a plan is the same on every machine.
+    ``examples`` counts those of the phase smooth, over all epochs. Without
+    ``updates`` there are `UPDATES`, or as many as cost `MOST` times that
+    phase. The cost is in operations, so a plan is the same on every machine.
     """
     neurons = sum(layer.neurons for layer in network.layers.values())
     streams = streams_of(neurons) // replicas * replicas or replicas
@@ -105,8 +105,8 @@ def streams_of(neurons: int) -> int:
 
 
 def multiplications(layer: keras.layers.Layer) -> int:
-    """Return how often a layer multiplies a weight for an example."""
-    # A depthwise layer of Keras 2 has another kernel, which is None.
+    """Return how often a layer multiplies by a weight per example."""
+    # A depthwise layer of Keras 2 has a kernel too, which is None.
     kernel = getattr(layer, "depthwise_kernel", None)
     kernel = getattr(layer, "kernel", None) if kernel is None else kernel
     if kernel is None:
@@ -118,8 +118,8 @@ def multiplications(layer: keras.layers.Layer) -> int:
 def window_weights(network: Network) -> NDArray[np.float64]:
     """Return the weight of each step in the means that decide, (steps,).
 
-    They are the second half of an example, or of one that is decided by its
-    last step the last quarter.
+    They average the second half of an example, or the last quarter if its last
+    step decides.
     """
     steps = network.steps
     first = steps // 2
@@ -131,11 +131,11 @@ def window_weights(network: Network) -> NDArray[np.float64]:
 
 
 def reading_weights(network: Network) -> NDArray[np.float64]:
-    """Return by which steps the readout decides, (readings, steps).
+    """Return the weights of the readout's deciding steps, (readings, steps).
 
-    That is the mean of the second half. Of an example that is decided by its
-    last step it is that step, and up to two others of its last quarter: a
-    filter's output one time constant earlier has other noise.
+    They average the second half. If the last step decides, they select it and
+    up to two others of the last quarter: one time constant earlier, a filter's
+    output has other noise.
     """
     readout, steps = network.readout, network.steps
     if readout.decide == "mean":

@@ -2,12 +2,12 @@
 # The run-time library of snnc; `snnc build` puts a copy into each package.
 """Trains a network on its own spikes.
 
-Forward, the network is simulated in spikes, examples in a row. Backward, the
+The forward pass simulates the network in spikes, examples in a row. The
 gradient is that of one pass through the Keras model, on the means of the
 spikes: a neuron has the mean slope of its rate curve at its currents (a
-straight-through estimator), and its output is replaced by what it fired
-(tandem learning: Wu et al., 2021, doi:10.1109/TNNLS.2021.3095724). Nothing is
-kept of the time steps, so memory does not grow with them.
+straight-through estimator), and its output is replaced by its spikes (tandem
+learning: Wu et al., 2021, doi:10.1109/TNNLS.2021.3095724). No time step is
+stored, so memory does not grow with them.
 """
 
 # mypy: allow-subclassing-any
@@ -27,12 +27,12 @@ from .spike_plan import SpikePlan
 from .spiking import Firing, SpikingRun, State
 from .wiring import NEURONS
 
-RESTS = 0.1  # the share of streams that begin an update from rest
+RESTS = 0.1  # the share of streams that start an update from rest
 HELD_OUT = 512  # examples at most
-STREAMS = 16  # of held-out examples side by side
-FEW = 2  # updates
-WARM_UP = 0.1  # the share of the updates whose learning rate rises
-CLIP = 1.0  # the norm of all gradients at most
+STREAMS = 16  # simulations of held-out examples side by side
+FEW = 2  # updates before the time is estimated
+WARM_UP = 0.1  # the share of updates in which the learning rate rises
+CLIP = 1.0  # the largest norm of all gradients
 EXCESS = 0.2  # the weight in the loss of rates above their bounds
 ALLOWED = 0.95  # of the upper bound
 
@@ -40,9 +40,9 @@ ALLOWED = 0.95  # of the upper bound
 class SpikeTraining(keras.Model):
     """A model whose training step simulates the network in spikes.
 
-    It has the weights of the Keras model that it takes. A step takes a batch
-    of ``streams`` examples; each stream continues with the state that the
-    example before has left, or begins from rest.
+    It has the weights of a Keras model. A step takes a batch of ``streams``
+    examples; each stream continues with the state after its previous example,
+    or starts from rest.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class SpikeTraining(keras.Model):
 
     @property
     def metrics(self) -> list[Any]:
-        """The mean loss and, of classes, the accuracy."""
+        """The mean loss and, for classes, the accuracy."""
         return self._kinds
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
@@ -80,7 +80,7 @@ class SpikeTraining(keras.Model):
         return self.trained(inputs, training=False)
 
     def train_step(self, data: Any) -> dict[str, Any]:
-        """Present a batch, and change the weights."""
+        """Present a batch, and update the weights."""
         x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
         x = tf.ensure_shape(x, [self._streams, *x.shape[1:]])
         state = self._rested(self._state.read())
@@ -92,7 +92,7 @@ class SpikeTraining(keras.Model):
             loss = self._loss(y, outputs, weight)
             total = loss + EXCESS * excess + sum(self.trained.losses, 0.0)
             replicas = tf.distribute.get_strategy().num_replicas_in_sync
-            total /= replicas  # whose gradients are summed
+            total /= replicas  # gradients of replicas are summed
         gradients = tape.gradient(total, variables)
         gradients, _ = tf.clip_by_global_norm(gradients, CLIP)
         self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
@@ -102,11 +102,11 @@ class SpikeTraining(keras.Model):
         return {metric.name: metric.result() for metric in self._kinds}
 
     def _rested(self, state: State) -> State:
-        """Return a state of which some streams are at rest."""
+        """Return the state with some streams reset to rest."""
         step = tf.cast(self.optimizer.iterations, tf.int32)
         seed = tf.stack([self._seed, step])
         drawn = tf.random.stateless_uniform([self._streams], seed)
-        # A round begins at rest: it is the same after an interruption.
+        # A round starts from rest, so it is the same after an interruption.
         rests = (drawn < RESTS) | (step % self._each == 0)
 
         def chosen(now: Any, rest: Any) -> Any:
@@ -120,7 +120,7 @@ class SpikeTraining(keras.Model):
     def _outputs(self, x: Any, firing: Firing) -> tuple[Any, Any]:
         """Return outputs, (readings, batch, units), and the excess of rates.
 
-        Values are those of the spikes, gradients those of means.
+        Values are those of the spikes, gradients those of the means.
         """
         run, layers = self._run, self._network.layers
         outputs: dict[str, Any] = {}
@@ -165,16 +165,16 @@ class SpikeTraining(keras.Model):
 class WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
     """Rises linearly to a learning rate, then falls to 0 as a cosine.
 
-    At full rate, the first updates can undo what the phase smooth learned:
-    Adam has no statistics of the gradients yet.
+    At the full rate, the first updates can undo the phase smooth: Adam has no
+    statistics of the gradients yet.
     """
 
     def __init__(self, rate: float, updates: int) -> None:
-        """Take the highest rate, and the number of updates."""
+        """Take the highest rate and the number of updates."""
         self._rate, self._updates = rate, updates
 
     def __call__(self, step: Any) -> Any:
-        """Return the learning rate of an update, which counts from 0."""
+        """Return the learning rate of an update, counted from 0."""
         done = tf.cast(step, tf.float32) / self._updates
         fall = tf.maximum(0.0, (done - WARM_UP) / (1 - WARM_UP))
         rise = tf.minimum(1.0, (done + 1 / self._updates) / WARM_UP)
@@ -182,10 +182,10 @@ class WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
 
 
 class SpikeValidation(keras.callbacks.Callback):
-    """Judges a network in spikes on held-out examples, after each round.
+    """Evaluates a network in spikes on held-out examples, after each round.
 
-    The logs get their loss and, of classes, their accuracy. At the start it
-    says how long all rounds will take.
+    Adds their loss and, for classes, their accuracy to the logs. Prints at the
+    start how long all rounds will take.
     """
 
     def __init__(
@@ -196,7 +196,7 @@ class SpikeValidation(keras.callbacks.Callback):
         plan: SpikePlan,
         tell: Callable[[str], None],
     ) -> None:
-        """Take a simulation, held-out batches, and what prints a line."""
+        """Take a simulation, held-out batches, and a print function."""
         super().__init__()
         self._run = run
         self._training = training
@@ -229,7 +229,7 @@ class SpikeValidation(keras.callbacks.Callback):
         batch: int,
         logs: dict[str, float] | None = None,
     ) -> None:
-        """Say how long all updates will take, once a few are done."""
+        """Print how long all updates will take, after the first few."""
         self._done += 1
         if self._done == FEW:
             self._started = time.perf_counter()
@@ -245,13 +245,13 @@ class SpikeValidation(keras.callbacks.Callback):
         epoch: int,
         logs: dict[str, float] | None = None,
     ) -> None:
-        """Add what held-out examples give to the logs."""
+        """Add the results of held-out examples to the logs."""
         if logs is not None:
             logs.update(self.logs())
 
 
 class _Variables:
-    """The state of streams, which stays on each device."""
+    """The state of streams, stored on each device."""
 
     def __init__(self, state: State) -> None:
         self._values = [

@@ -2,7 +2,7 @@
 # The run-time library of snnc; `snnc build` puts a copy into each package.
 """Simulates a Keras model's network in spikes, step by step, as on the chip.
 
-The weights are not rounded as the chip's are; otherwise it is the same network.
+Except that weights are not rounded, it is the chip's network.
 """
 
 # mypy: disable-error-code="import-not-found,import-untyped"
@@ -23,8 +23,8 @@ from .spike_plan import reading_weights, window_weights
 from .spiking_neurons import SpikingMaxPool, SpikingNeurons
 from .stages import End, Stage, end_of
 
-CHUNK = 10  # steps at once, which convolutions compute in half the time
-SAMPLED = 3  # steps between slopes of rate curves, as currents are slow
+CHUNK = 10  # steps at once, which takes convolutions half the time
+SAMPLED = 3  # steps between slopes of rate curves, as currents change slowly
 
 
 class State(NamedTuple):
@@ -40,13 +40,13 @@ class State(NamedTuple):
 
 
 class Firing(NamedTuple):
-    """What examples gave, each value (batch, *shape) with an entry per layer.
+    """The result of examples, values (batch, *shape) with an entry per layer.
 
-    ``activations`` and ``slopes`` of the rate curves are means over the part
-    of an example that decides. ``rates`` are means over the whole example, of
-    a max pool those of its neurons, (batch, neurons). All are in activations.
-    ``readings`` are the inputs of the readout, (readings, batch, values), by
-    which it decides.
+    ``activations``, and ``slopes`` of the rate curves, are means over the
+    deciding part of an example. ``rates`` are means over all of it; those of a
+    max pool are of its neurons, (batch, neurons). All are in activations.
+    ``readings`` are the inputs of the readout, (readings, batch, values), in
+    the deciding steps.
     """
 
     activations: tuple[Any, ...]
@@ -56,7 +56,7 @@ class Firing(NamedTuple):
 
 
 class SpikingRun:
-    """A network in spikes, with the weights and scales that a model has.
+    """A network in spikes, with a model's weights and scales.
 
     Batch norms are as in evaluation, and dropout is off.
     """
@@ -77,8 +77,8 @@ class SpikingRun:
         self.readout = Stage(model, read, producers)
         own = [(layers[name], name, ends[name]) for name in self.names]
         self._neurons = [_neurons_of(*each, dt) for each in own]
-        # XLA makes one loop of the many operations of neurons: a LIF network
-        # then takes half the time.
+        # XLA fuses the many operations of neurons: a LIF network then takes
+        # half the time.
         compiled: dict[str, Any] = {"jit_compile": True, "autograph": False}
         scans = [partial(_scan, part) for part in self._neurons]
         self._scans = [tf.function(scan, **compiled) for scan in scans]
@@ -103,18 +103,17 @@ class SpikingRun:
     ) -> tuple[Firing, State]:
         """Present an example to each simulation, ``x`` (batch, *shape).
 
-        Rate curves have their slopes only where ``slopes`` is set: otherwise
-        they are 0.
+        Slopes of rate curves are 0 unless ``slopes`` is set.
         """
         steps = self.network.steps
         chunk = next(n for n in range(CHUNK, 0, -1) if steps % n == 0)
         window = tf.constant(window_weights(self.network), tf.float32)
         moments = tf.constant(reading_weights(self.network), tf.float32)
-        # Of each chunk the last step is one of them.
+        # The last step of each chunk is sampled.
         sampled = np.arange(steps)[::-1] % chunk % SAMPLED == 0
         sampled = sampled * window_weights(self.network)
         samples = tf.constant(sampled / sampled.sum(), tf.float32)
-        # What the input alone drives is the same in each step.
+        # Currents that only depend on the input are the same in each step.
         stages = zip(self.names, self.stages, strict=True)
         fixed = {n: stage(x, {}) for n, stage in stages if not stage.sources}
         zeros = tuple(tf.zeros_like(output) for output in state.outputs)
@@ -151,10 +150,10 @@ class SpikingRun:
         return firing._replace(rates=rates), state
 
     def simulate(self, x: NDArray[Any], streams: int) -> Iterator[Firing]:
-        """Yield what examples give, ``streams`` at a time, from rest on.
+        """Yield the results of examples, ``streams`` at a time, from rest.
 
-        ``x`` is (examples, *shape). The last ones are left out that do not
-        share evenly.
+        ``x`` is (examples, *shape). The last ones are left out if they can't
+        be shared evenly.
         """
         streams = min(streams, len(x))
         state = self.rest(streams)
@@ -170,16 +169,16 @@ class SpikingRun:
     ) -> dict[str, NDArray[np.float32]]:
         """Return the mean activations of layers in each example.
 
-        Examples are simulated as by `simulate`: (examples, *shape) per layer.
+        Simulates as `simulate` does; returns (examples, *shape) per layer.
         """
         parts = [firing.rates for firing in self.simulate(x, streams)]
         whole = map(np.concatenate, zip(*parts, strict=True))
         return dict(zip(self.names, whole, strict=True))
 
     def predict(self, x: NDArray[Any], streams: int) -> NDArray[np.float32]:
-        """Return the outputs by which examples are decided.
+        """Return the outputs that decide examples.
 
-        Examples are simulated as by `simulate`: (examples, units).
+        Simulates as `simulate` does; returns (examples, units).
         """
         runs = self.simulate(x, streams)
         outputs = [self._decide(firing.readings[0]) for firing in runs]
@@ -194,7 +193,7 @@ class SpikingRun:
     ) -> tuple[State, _Steps]:
         """Simulate ``count`` steps, layer by layer."""
         before = dict(zip(self.names, state.outputs, strict=True))
-        # A spike takes a step to the next layer.
+        # A spike takes one step to the next layer.
         arriving: dict[str, Any] = {}
         ends, steps = [], []
         for name, stage, scan, own in zip(
@@ -240,7 +239,7 @@ class SpikingRun:
         return slopes
 
     def _layers(self, state: State) -> Any:
-        """Return neurons with their state and output, for each layer."""
+        """Return each layer's neurons, their state and output."""
         return zip(self._neurons, state.neurons, state.outputs, strict=True)
 
 

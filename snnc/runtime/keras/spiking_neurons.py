@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""One step of spiking neurons in TensorFlow: of a layer, or of a max pool."""
+"""Simulates one step of spiking neurons, or of a max pool, in TensorFlow."""
 
 # mypy: disable-error-code="import-not-found,import-untyped"
 
@@ -20,8 +20,8 @@ from .layers import driving, gathered
 class NeuronState(NamedTuple):
     """The state of neurons, each value (batch, *shape).
 
-    ``current`` is in activations behind the synapse, ``wait`` the rest of
-    the refractory period in steps (of a nengo.LIF: in seconds).
+    ``current``, in activations, is the synapse's output; ``wait`` is the rest
+    of the refractory period in steps (for nengo.LIF in seconds).
     """
 
     current: Any
@@ -34,7 +34,7 @@ Advance = Callable[[Any, Any, Any], tuple[Any, Any, Any]]
 
 
 class SpikingNeurons:
-    """The neurons of a layer and the synapse in front of them."""
+    """The neurons of a layer and their input synapse."""
 
     def __init__(
         self,
@@ -74,11 +74,11 @@ class SpikingNeurons:
         return state.current
 
     def fired(self, state: NeuronState, output: Any) -> Any:
-        """Return what the neurons of a state fired: their output."""
+        """Return the output of the neurons."""
         return output
 
     def slope(self, currents: Any) -> Any:
-        """Return the slopes of the rate curve at currents, of their shape."""
+        """Return the slopes of the rate curve at currents, in their shape."""
         if self._layer.lif is None or self._layer.encoder is not None:
             return tf.cast(currents > 0, tf.float32)
         scaled = currents * self._scale
@@ -89,8 +89,8 @@ class SpikingNeurons:
 class SpikingMaxPool:
     """The neurons of a max pool, level by level.
 
-    Its output is the sum of pooled values and of neurons that `maxima`
-    describes. The state has, for each level, its output and its neurons'.
+    Its output is the sum that `maxima` describes. The state has the output and
+    the neurons of each level.
     """
 
     def __init__(
@@ -148,7 +148,7 @@ class SpikingMaxPool:
         return tf.concat(flat, axis=1)
 
     def slope(self, currents: Any) -> Any:
-        """Return zeros: a maximum of means has a gradient of its own."""
+        """Return zeros: a maximum of means has its own gradient."""
         return tf.zeros_like(currents)
 
 
@@ -191,7 +191,7 @@ def _chip_lif(layer: Layer, scale: Any, dt: float) -> Advance:
     share, refractory = -math.expm1(-dt / tau_rc), round(tau_ref / dt)
 
     def advance(current: Any, voltage: Any, wait: Any) -> tuple[Any, Any, Any]:
-        # Factors of 0 or 1: tf.where takes several times as long.
+        # Multiply by 0 or 1, as tf.where takes several times as long.
         pull = (63 / 64 * share) + (slope * share * scale) * current
         moved = tf.nn.relu((1 - share) * voltage + pull)
         free = tf.cast(wait <= 0, tf.float32)

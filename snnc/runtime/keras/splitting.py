@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Which examples a training holds out, and how much each of them counts."""
+"""Splits examples for validation, and weights the classes."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from ..data import DataError
 
-DRAWS = 100  # of groups, until every class is on both sides
+DRAWS = 100  # of groups, until both sides have every class
 
 Rows = NDArray[np.int64]
 
 
 def split(count: int, share: float, seed: int) -> tuple[Rows, Rows]:
-    """Return the examples that are held out, and the others, both shuffled."""
+    """Return the rows to hold out, and the others, both shuffled."""
     order = np.random.default_rng(seed).permutation(count)
     held_out, others = np.split(order, [int(share * count)])
     return held_out, others
@@ -30,14 +30,14 @@ def split_groups(
     seed: int,
     y: NDArray[np.int64] | None = None,
 ) -> tuple[Rows, Rows]:
-    """Return the same, but with all of a group on one side.
+    """Split as `split` does, but keep each group on one side.
 
-    ``groups``, (examples,), are such as the subjects that were recorded. As
-    many are held out as have a ``share`` of the examples, or a little more.
-    With labels ``y``, (examples,), both sides have every class that there is.
+    ``groups``, (examples,), are for example the recorded subjects. The groups
+    held out have ``share`` of the examples or a little more. With labels
+    ``y``, (examples,), both sides have every class.
 
-    Raises DataError if there is one group alone, or if no draw gives both
-    sides every class.
+    Raises DataError if there is only one group, or if no draw gives both sides
+    every class.
     """
     names, group = np.unique(groups, return_inverse=True)
     if len(names) < 2:
@@ -58,7 +58,7 @@ def split_groups(
 
 
 def _lacking(y: NDArray[np.int64], is_held: NDArray[np.bool_]) -> str | None:
-    """Say which classes one side leaves out."""
+    """Say which classes are missing on one side."""
     sides = {"validation": y[is_held], "training": y[~is_held]}
     for side, labels in sides.items():
         missing = np.setdiff1d(y, labels)
@@ -73,7 +73,7 @@ Labels = NDArray[np.int64]
 
 
 def unused_ends(y: Labels, classes: int) -> str | None:
-    """Say if labels look as if they were shifted; None if they do not."""
+    """Say if labels look shifted; None if they do not."""
     unused = [end for end in (0, classes - 1) if not (y == end).any()]
     if not unused:
         return None
@@ -87,10 +87,10 @@ def weights_of_classes(
     y: Labels | None,
     classes: int,
 ) -> dict[int, float]:
-    """Return what an example of each class counts in the loss.
+    """Return the weight of each class's examples in the loss.
 
-    That is 1 unless it is ``asked`` for. "balanced" lets all classes that
-    labels ``y``, (examples,), have count alike, and examples 1 on average.
+    It is 1 unless ``asked`` has another. "balanced" gives all classes of the
+    labels ``y``, (examples,), the same total weight, with mean 1 per example.
 
     Raises DataError if there is no such class, or no labels to balance.
     """

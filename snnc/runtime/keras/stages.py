@@ -17,9 +17,9 @@ from .wiring import NEURONS, stretches_of
 
 
 class End(NamedTuple):
-    """Tensors of a model: the drive of a layer's neurons, and their output.
+    """The current of a layer's neurons and their output, as tensors.
 
-    ``layer`` is the Keras layer that gives the output.
+    ``layer`` is the Keras layer of the output.
     """
 
     layer: str
@@ -29,7 +29,7 @@ class End(NamedTuple):
 
 
 class Stage:
-    """The linear layers between neurons and those that they drive."""
+    """The linear layers between neurons and those that read them."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Stage:
         drive: Any,
         producers: dict[str, str],
     ) -> None:
-        """Take a model, a drive, and the layers by the names of Keras."""
+        """Take a model, a current, and layers by their Keras names."""
         found = _sources(drive, producers)
         names = {name: layer for layer, name in producers.items()}
         self.sources = sorted(found - {""}, key=list(names).index)
@@ -49,9 +49,10 @@ class Stage:
         self._model = keras.Model(inputs, drive)
 
     def __call__(self, x: Any, outputs: dict[str, Any]) -> Any:
-        """Return the drive for an input and the outputs of layers.
+        """Return the current for an input and the outputs of layers.
 
-        These may have several steps of each example, one after another.
+        Their first axis may have several steps of each example, one after
+        another.
         """
         several = [outputs[name] for name in self.sources]
         if self._reads_input:
@@ -73,7 +74,7 @@ def _sources(tensor: Any, producers: dict[str, str]) -> set[str]:
 
 
 def end_of(model: keras.Model, name: str, layer: Layer) -> End:
-    """Return what drives a layer's neurons in a model, and what they give."""
+    """Return the current and the output of a layer's neurons in a model."""
     if layer.pool is None:
         part = f"{name}{NEURONS}"
         neurons = model.get_layer(part)
@@ -82,6 +83,6 @@ def end_of(model: keras.Model, name: str, layer: Layer) -> End:
     pool = model.get_layer(name)
     source = min(stretches_of(pool.input)[0].sources)
     scale = model.get_layer(f"{source}{NEURONS}").scale_value
-    # Keras has no model of which a tensor is both an input and an output.
+    # No tensor can be both an input and an output of a Keras model.
     drive = keras.layers.Activation("linear")(pool.input)
     return End(name, drive, pool.output, scale)

@@ -47,16 +47,16 @@ class DivergedError(RuntimeError):
 
 
 class StrategyError(RuntimeError):
-    """Raised when devices can't share a batch."""
+    """Raised when devices can't share a batch evenly."""
 
 
 @dataclass(frozen=True)
 class Training:
-    """What a spec says of training.
+    """The training that a spec describes.
 
-    ``batch`` examples make a step; ``validation`` is the share of examples
-    held out; with a cosine ``schedule`` the learning rate falls to 0.
-    ``phases`` are those that it goes through: see `phases`.
+    ``batch`` is the number of examples per step; ``validation`` is the share
+    of examples to hold out; with a cosine ``schedule`` the learning rate falls
+    to 0. ``phases`` are listed in order: see `phases`.
     """
 
     epochs: int = 20
@@ -87,9 +87,10 @@ class TrainOptions(TypedDict, total=False):
 class Trainer:
     """Trains one network.
 
-    ``program`` names the module with its ``build_model``, ``compile_model``,
-    ``export_weights`` and ``import_weights``. Importing it brings TensorFlow,
-    which takes seconds: it waits until the data are known to be good.
+    ``program`` is the name of the module with ``build_model``,
+    ``compile_model``, ``export_weights`` and ``import_weights``. It imports
+    TensorFlow, which takes seconds, so it is imported after the data are
+    checked.
     """
 
     network: Network
@@ -118,34 +119,34 @@ class Trainer:
     ) -> keras.Model:
         """Return a trained model, and write its weights if a path is given.
 
-        ``x``, (examples, *the input's shape), is an array with its ``y``, or
-        a tf.data.Dataset of both, in single examples or in batches.
+        ``x``, (examples, *the input's shape), is an array with its ``y``, or a
+        tf.data.Dataset of both, in single examples or in batches.
 
-        ``epochs``, those of the phase smooth, ``seed`` and ``phases`` are the
-        spec's unless given. ``initial`` is a file of weights to begin with,
-        instead of drawn ones; without the phase smooth it is needed.
-        ``spike_updates`` is the number of updates in the phase spikes, which
-        otherwise follows from its cost: see `spike_plan`. The weights that
-        enter that phase are written as ``<stem>.smooth.safetensors``.
-        ``patience`` ends the phase smooth that many epochs after the one of
-        the least validation loss, whose weights are kept. ``resume``
-        continues a training that was interrupted: until it is done,
-        ``<weights>.progress.npz`` holds its state after the last whole epoch.
-        ``strategy`` "mirrored" shares each batch among all devices of this
-        machine. ``seed`` draws the first
-        weights, dropout, the examples held out and the order of the others.
+        ``epochs`` (of the phase smooth), ``seed`` and ``phases`` default to
+        the spec's. ``seed`` draws the first weights, dropout, the examples
+        held out and the order of the others. ``initial`` is a file of weights
+        to begin with, instead of drawn ones; it is required without the phase
+        smooth. ``spike_updates`` is the number of updates in the phase spikes;
+        its default follows from their cost: see `spike_plan`. The weights that
+        enter that phase are written to ``<stem>.smooth.safetensors``.
+        ``patience`` ends the phase smooth that many epochs after the one with
+        the least validation loss, whose weights are kept. ``resume`` continues
+        an interrupted training: until it is done, ``<weights>.progress.npz``
+        holds its state after the last whole epoch. ``strategy`` "mirrored"
+        shares each batch among all devices of this machine.
 
-        ``validation`` is (x, y) to validate on, in place of a share of the
-        examples; ``groups``, (examples,), such as subjects, are held out as
-        a whole. ``class_weight`` is what an example of each class counts in
-        the loss, 1 unless told; "balanced" lets all classes count alike.
-        ``callbacks`` are Keras's, beside those of the training itself.
+        ``validation`` is (x, y) to validate on, instead of a share of the
+        examples; ``groups``, (examples,), such as subjects, are held out as a
+        whole. ``class_weight`` is the weight of each class's examples in the
+        loss, by default 1; "balanced" gives all classes the same total weight.
+        ``callbacks`` are Keras callbacks to add.
 
-        Raises DataError if data or progress are not what the network accepts,
-        and before it trains LayoutError if the initial weights are not of the
-        network's layout, or those to write are named as of another format,
-        OSError if they can't be written, StrategyError if the devices can't
-        share a batch; DivergedError when the loss is NaN, and leaves no file.
+        Raises DataError if the network does not accept data or progress.
+        Before it trains, it raises LayoutError if the initial weights do not
+        fit the layout or the weights to write have another format's suffix,
+        OSError if they can't be written, and StrategyError if the devices
+        can't share a batch. It raises DivergedError when the loss is NaN, and
+        then leaves no file.
         """
         if weights is not None:
             check_writable(weights)
@@ -198,7 +199,7 @@ class Trainer:
             reason = "patience needs validation: no examples are held out"
             raise DataError(reason)
         with distribution.scope():
-            # Keras 2 can't restore dropout: its first masks are drawn again.
+            # Keras 2 can't restore dropout, so its masks are drawn again.
             model = program.build_model(seed=seed)
             self._compile(program, model, epochs * batches.steps)
             if initial is not None:
@@ -253,7 +254,7 @@ class Trainer:
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Train from the command line; return the exit status."""
-        # TensorFlow talks a lot.
+        # Hide TensorFlow's log.
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         parser = self._parser()
         options = vars(parser.parse_args(arguments))

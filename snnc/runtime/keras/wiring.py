@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Which layers of neurons a Keras model's kernels read, channel by channel.
+"""Finds the layers of neurons that a Keras model's kernels read.
 
-Scales of layers, and batch norms, are folded into these kernels.
+Layers' scales, and batch norms, are folded into these kernels.
 """
 
 # mypy: disable-error-code="import-not-found,import-untyped"
@@ -22,7 +22,7 @@ NEURONS = ".neurons"
 
 
 class Stretch(NamedTuple):
-    """Neighbouring channels, and the layers that are summed in them.
+    """Neighbouring channels, and the layers whose sum they are.
 
     The values of the input have no layer.
     """
@@ -32,11 +32,11 @@ class Stretch(NamedTuple):
 
 
 class Wiring(NamedTuple):
-    """What scales of layers have to do with one another.
+    """How the scales of layers depend on one another.
 
-    ``reads`` has the channels that the rows of each kernel meet, one after
-    another. The layers of each of ``groups`` have to share a scale: a sum adds
-    what they give, or an identity shortcut what one gives to another's sum.
+    ``reads`` has, for each kernel, the channels that its rows read, in order.
+    The layers in each of ``groups`` have to share a scale, because a sum or an
+    identity shortcut adds their outputs.
     """
 
     reads: dict[str, tuple[Stretch, ...]]
@@ -64,14 +64,14 @@ def wiring_of(
             _, added = model.get_layer(f"{name}.sum").input
             ties += [s.sources | {name} for s in stretches_of(added)]
         elif f"{name}{NEURONS}" not in known:
-            # What a max pool compares has the scale of what it pools.
+            # A max pool compares values at its source's scale.
             pooled = stretches_of(model.get_layer(name).input)
             ties.append(frozenset({name}).union(*(s.sources for s in pooled)))
     return Wiring(reads, _groups(names, ties))
 
 
 def stretches_of(tensor: Any) -> tuple[Stretch, ...]:
-    """Return the stretches that make up the channels of a tensor of Keras."""
+    """Return the stretches of channels of a Keras tensor."""
     layer = tensor._keras_history[0]
     size = int(tensor.shape[-1])
     if layer.name.endswith(NEURONS):
@@ -124,7 +124,7 @@ def _groups(
 
 
 def norm_scale(norm: keras.layers.Layer) -> NDArray[np.float64]:
-    """Return by what a batch norm multiplies each channel in evaluation."""
+    """Return the factor of each channel in a batch norm in evaluation."""
     gamma, _, _, variance = _float64(norm)
     scale: NDArray[np.float64] = gamma / np.sqrt(variance + norm.epsilon)
     return scale
@@ -136,11 +136,11 @@ def scaled(
     wiring: Wiring,
     normed: Collection[str] = (),
 ) -> Tensors:
-    """Return weights with which each layer's activations are scaled.
+    """Return weights with scaled activations.
 
-    All that a layer sums is multiplied by its scale, and the rows of a kernel
-    are divided by those of the layers that they meet. Those of ``normed`` are
-    multiplied by the batch norms behind them.
+    A layer's sums are multiplied by its scale, and a kernel's rows divided by
+    the scales of the layers that they read. In the layers of ``normed``, a
+    batch norm after the kernel takes the factor instead.
     """
     rescaled: Tensors = {}
     for name, tensor in tensors.items():
@@ -158,13 +158,13 @@ def _divided(
     kernel: NDArray[np.float64],
     divisors: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Return a kernel whose weights are divided by those of what they read."""
+    """Return a kernel divided by the divisors of the channels it reads."""
     rows, columns = kernel.shape[-2:]
     if rows % len(divisors) == 0:
-        # A matrix reads flattened volumes, whose channels come last.
+        # A matrix reads flattened volumes, with channels last.
         taps = kernel.reshape(-1, len(divisors), columns)
         return (taps / divisors[:, np.newaxis]).reshape(kernel.shape)
-    # Its rows are those of one group, its columns those of all.
+    # Its rows belong to one group, its columns to all.
     by_group = divisors.reshape(-1, rows).T
     return kernel / by_group.repeat(columns // by_group.shape[1], axis=1)
 
@@ -173,7 +173,7 @@ def _divisors(
     stretches: Sequence[Stretch],
     scales: Mapping[str, float],
 ) -> NDArray[np.float64]:
-    """Return the scale of what each row of a kernel reads, (channels,)."""
+    """Return the scale of each row's source, (channels,)."""
     # Layers that are summed share a scale; the input has none.
     rows = []
     for stretch in stretches:
@@ -188,9 +188,9 @@ def fold_scales(
     wiring: Wiring,
     scales: Mapping[str, float],
 ) -> None:
-    """Scale the activations of a model's layers; its outputs stay.
+    """Fold scales into a model's weights, leaving its outputs unchanged.
 
-    Batch norms stay what they are: theirs are gamma and beta.
+    Batch norms stay; gamma and beta get the scale.
     """
     parts = {layer.name: layer for layer in model.layers}
     normed = [name for name in scales if f"{name}.norm" in parts]
@@ -222,7 +222,7 @@ def with_norm(
     _, beta, mean, _ = _float64(norm)
     scale = norm_scale(norm)
     shifted = beta + (bias - mean) * scale
-    # A depthwise kernel has the multiples of each channel on an axis.
+    # A depthwise kernel has each channel's multiples on its last axis.
     flat = kernel.reshape(-1, len(scale)) * scale
     folded = flat.reshape(kernel.shape).astype(np.float32)
     return folded, shifted.astype(np.float32)

@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Builds and runs the network of Nengo: all that a deployment needs."""
+"""Builds and runs the Nengo network: all that a deployment needs."""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Runs a network on a board of Loihi chips, and writes what fired there."""
+"""Runs a network on a board of Loihi chips, and writes its spikes."""
 
 # mypy: disable-error-code="import-not-found,import-untyped"
 
@@ -27,25 +27,25 @@ from ..layout import Layout, LayoutError
 from ..network import Network
 from .compat import import_nengo_loihi
 
-RECORDED = 10  # examples of which all spikes are written
-AT_ONCE = 8  # examples between two looks at the probes
+RECORDED = 10  # examples whose spikes are all written
+AT_ONCE = 8  # examples to run between reading the probes
 NO_NXSDK = "NxSDK is not installed: without it no board can be reached"
 
 
 @dataclass(frozen=True)
 class Placement:
-    """An allocator of nengo-loihi that puts each block where it is told.
+    """An allocator for nengo-loihi that puts each block on a given chip.
 
-    ``chips`` has the chip of each block, in their order.
+    ``chips`` has the chip of each block, in order.
     """
 
     chips: Sequence[int]
 
     def __call__(self, model: Any, n_chips: int) -> Any:
-        """Return the board on which the blocks of a built model are.
+        """Return the board with the blocks of a built model.
 
-        Raises ValueError if these are other blocks, or of more chips than
-        ``n_chips``.
+        Raises ValueError if the number of blocks differs, or if they need more
+        than ``n_chips`` chips.
         """
         made, known = len(model.blocks), len(self.chips)
         if made != known:
@@ -66,10 +66,10 @@ class Placement:
 
 
 def hardware_options(runs: str) -> dict[str, Any]:
-    """Return what `nengo_loihi.Simulator` takes as ``hardware_options``.
+    """Return the ``hardware_options`` of `nengo_loihi.Simulator`.
 
-    In ``runs`` the blocks stand in their order: ``128x0 4x1`` are 128 on chip
-    0 and four on chip 1.
+    ``runs`` lists the blocks in order: ``128x0 4x1`` are 128 on chip 0 and
+    four on chip 1.
     """
     pairs = [run.split("x") for run in runs.split()]
     chips = [int(chip) for n, chip in pairs for _ in range(int(n))]
@@ -77,7 +77,7 @@ def hardware_options(runs: str) -> dict[str, Any]:
 
 
 def one_chip() -> dict[str, Any]:
-    """Return ``hardware_options`` of a network on one chip."""
+    """Return the ``hardware_options`` for a single chip."""
     return {"n_chips": 1}
 
 
@@ -93,8 +93,9 @@ def digest_of(x: NDArray[Any]) -> str:
 class BoardRunner:
     """Runs one network on a board.
 
-    ``build_network`` is that of its package, as is ``options``, which returns
-    ``hardware_options``; without it there is one chip.
+    ``build_network`` is a function of the network's package, as is
+    ``options``, which returns ``hardware_options``; without it there is one
+    chip.
     """
 
     network: Network
@@ -155,13 +156,14 @@ class BoardRunner:
         probed: Sequence[str],
         options: Mapping[str, Any],
     ) -> tuple[NDArray[Any], dict[str, NDArray[np.bool_]]]:
-        """Return the rows of the readout, and the spikes of the first examples.
+        """Return the readout's rows, and the spikes of the first examples.
 
         Rows are (examples, steps, units), spikes of each layer (examples,
         steps, neurons) in Keras order.
         """
         built = self.build_network(tensors, images=x, probe=probed)
-        # No spike of the host is dropped, whoever turns precomputing off.
+        # Reserve messages for every spike of the host, even if a user turns
+        # off precomputing.
         sent = [one.fanout.messages for one in self.network.layers.values()]
         chosen = {"snip_max_spikes_per_step": max(sum(sent), 50), **options}
         with import_nengo_loihi().Simulator(
@@ -187,7 +189,7 @@ class BoardRunner:
         count: int,
         probed: Sequence[str],
     ) -> Iterator[tuple[NDArray[Any], dict[str, NDArray[np.bool_]]]]:
-        """Yield what a few examples at a time gave."""
+        """Yield rows and spikes of a few examples at a time."""
         steps = self.network.steps
         for start in range(0, count, AT_ONCE):
             some = min(AT_ONCE, count - start)

@@ -36,7 +36,7 @@ MODES = ("spiking", "rate")
 class NetworkBuilder:
     """Adds layers to one Nengo network, ``net``.
 
-    Its methods are to be called within ``with builder.net``.
+    Call its methods within ``with builder.net``.
     """
 
     _input: nengo.Node
@@ -52,7 +52,7 @@ class NetworkBuilder:
         """Begin with an empty network.
 
         ``tensors`` are those of the network's layout. In mode "spiking" all
-        states are zero at the start, but for voltages that an encoder spreads.
+        states are zero at the start, except encoder voltages that are spread.
         In mode "rate" nothing is filtered. Raises ValueError for other modes.
         """
         if mode not in MODES:
@@ -66,7 +66,8 @@ class NetworkBuilder:
         self._terms: dict[str, tuple[Term, ...]] = {}
         self._relays: dict[str, Population] = {}
         self._loihi: Any = None
-        # Rates run on Nengo alone, as spikes do where nengo-loihi is missing.
+        # Mode "rate" runs on Nengo alone, as does "spiking" without
+        # nengo-loihi.
         if self._spiking and network.for_loihi and find_spec("nengo_loihi"):
             self._loihi = import_nengo_loihi()
             self._loihi.add_params(self.net)
@@ -74,7 +75,7 @@ class NetworkBuilder:
     def input(self, images: NDArray[Any] | None) -> Population:
         """Add the node that presents the examples, on the host.
 
-        ``images`` are (examples, *input shape); without them it is silent.
+        ``images`` are (examples, *input shape); without them it outputs zeros.
         Raises ValueError if they have another shape.
         """
         given = self._network.input
@@ -100,7 +101,7 @@ class NetworkBuilder:
         return Population(given.name, volume, tuple(parts))
 
     def layer(self, name: str, *connections: Connection) -> Population:
-        """Add the ensembles of a layer, and what it reads."""
+        """Add the ensembles of a layer and its inputs."""
         layer = self._network.layers[name]
         population = self._neurons(name, layer, layer.volume, layer.cut)
         self._volumes[name] = (layer.volume,)
@@ -111,7 +112,7 @@ class NetworkBuilder:
     def maxpool(self, name: str, *compared: Compare) -> tuple[Population, ...]:
         """Add the neurons of a max pool; return them level by level.
 
-        Those that read the maximum read some of these and of what is pooled.
+        Its readers read some of these and some of the pool's source.
         """
         layer = self._network.layers[name]
         assert layer.pool is not None
@@ -142,7 +143,7 @@ class NetworkBuilder:
         population: Population,
         layer: Layer,
     ) -> None:
-        """Connect a population to what it reads."""
+        """Connect a population to its input."""
         if not layer.on_chip:
             source = self._on_host(connection.source)
             connection = replace(connection, source=source)
@@ -167,7 +168,7 @@ class NetworkBuilder:
         return Population(name, volume, parts)
 
     def readout(self, *connections: Connection) -> None:
-        """Add the node of the readout, on the host, and what it reads."""
+        """Add the readout's node, on the host, and its inputs."""
         readout = self._network.readout
         bias = self._tensors[f"{readout.name}.bias"]
         self._readout = nengo.Node(
@@ -182,7 +183,7 @@ class NetworkBuilder:
             self._connect(connection, population, readout.synapse, False)
 
     def built(self, probe: Sequence[str] = ()) -> BuiltNetwork:
-        """Probe the readout and the layers that are named; return it all.
+        """Probe the readout and the named layers; return the network.
 
         Raises ValueError if there is no such layer.
         """
@@ -207,7 +208,7 @@ class NetworkBuilder:
         )
 
     def _needed(self, probe: Sequence[str]) -> list[str]:
-        """Return the layers to probe, and those that their values are of."""
+        """Return the layers to probe, and those whose sums they are."""
         needed = list(dict.fromkeys(probe))
         for name in needed:
             terms = self._terms.get(name, ())
@@ -216,7 +217,7 @@ class NetworkBuilder:
         return needed
 
     def _probed(self, name: str) -> list[nengo.Probe]:
-        """Probe what the neurons of a layer give."""
+        """Probe the output of a layer's neurons."""
         ensembles = self._layers[name]
         return [nengo.Probe(e.neurons, label=e.label) for e in ensembles]
 
@@ -231,7 +232,7 @@ class NetworkBuilder:
             return
         _, height, width, channels = volume
         shape = (height, width, len(part.slices) * channels)
-        # The block of a dense layer has one axis, that of a convolution three.
+        # A dense layer's block has one axis, a convolution's has three.
         own = shape[-len(block) :]
         config.block_shape = self._loihi.BlockShape(block, own)
 
@@ -242,7 +243,7 @@ class NetworkBuilder:
         synapse: float | None,
         on_chip: bool,
     ) -> None:
-        """Connect neurons, filtered as what reads them wants it."""
+        """Connect neurons, filtered by the reader's synapse."""
         data = Data(self._tensors, self._network.input)
         links = connection.links(reader, data)
         for pre, post, transform in links:
@@ -257,10 +258,10 @@ class NetworkBuilder:
                 self.net.config[made].pop_type = connection.pop_type
 
     def _on_host(self, source: Population) -> Population:
-        """Return a source as the host has it.
+        """Return a source as it is on the host.
 
-        From the chip nengo-loihi takes Dense connections only; the host may
-        then convolve what it received.
+        nengo-loihi only allows Dense connections from the chip; the host may
+        convolve their output.
         """
         layer = self._network.layers.get(_named(source.name)[0])
         if self._loihi is None or layer is None or not layer.on_chip:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""nengo-loihi, alone, and on NumPy 2 as well as on NumPy 1."""
+"""Imports nengo-loihi without NengoDL, for NumPy 2 as well as NumPy 1."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from typing import Any
 import numpy as np
 
 UNUSED = ("tensorflow", "nengo_dl")
-"""What nengo-loihi imports besides: seconds, and most of the memory."""
+"""Imports of nengo-loihi that take seconds, and most of the memory."""
 
 
 class NumPy1:
-    """NumPy, but ``array(copy=False)`` copies where it must, as in NumPy 1."""
+    """NumPy, except that ``array(copy=False)`` may copy, as in NumPy 1."""
 
     def __getattr__(self, name: str) -> Any:
-        """Return what NumPy has by this name."""
+        """Return NumPy's attribute of this name."""
         return getattr(np, name)
 
     def array(self, *args: Any, **settings: Any) -> Any:
-        """Return an array: with ``copy=False``, the given one if it can."""
+        """Return an array: with ``copy=False``, the given one if possible."""
         if settings.get("copy") is False:
             settings["copy"] = None
         return np.array(*args, **settings)
@@ -32,13 +32,13 @@ class NumPy1:
 def import_nengo_loihi() -> Any:
     """Return the module nengo_loihi.
 
-    It looks for NengoDL and TensorFlow, to teach NengoDL neurons that no
-    package has, and does without either. NengoDL would import TensorFlow
-    in one more process, to look for GPUs.
+    It imports NengoDL and TensorFlow if they are installed, to add NengoDL
+    neurons that no package uses; NengoDL would also import TensorFlow in
+    another process, to look for GPUs. Hiding both saves that.
 
-    Its version 1.1.0 calls ``np.array(x, copy=False)`` where a copy may be
-    needed, which is a ValueError since NumPy 2. The two modules that do so
-    get a NumPy of their own; NumPy itself stays as it is.
+    nengo-loihi 1.1.0 calls ``np.array(x, copy=False)`` where a copy may be
+    needed, which is a ValueError since NumPy 2. The two modules that do get a
+    NumPy of their own; NumPy itself stays unchanged.
     """
     modules: dict[str, Any] = sys.modules
     hidden = [name for name in UNUSED if name not in modules]
@@ -46,7 +46,7 @@ def import_nengo_loihi() -> Any:
     modules.update(dict.fromkeys(hidden))
     try:
         with warnings.catch_warnings():
-            # Of versions that were not tested together.
+            # They are about versions that were not tested together.
             warnings.simplefilter("ignore")
             nengo_loihi = importlib.import_module("nengo_loihi")
     finally:

@@ -2,8 +2,8 @@
 # The run-time library of snnc; `snnc build` puts a copy into each package.
 """How one layer reads another: the kinds of connections, and their transforms.
 
-Each kind knows what connects the parts of its source to those of its reader.
-Kernels are tensors of the weight file, ``<reader>.kernel`` unless told.
+Each kind connects the parts of its source to those of its reader. Kernels are
+tensors of the weight file, by default ``<reader>.kernel``.
 """
 
 # mypy: disable-error-code="import-not-found,import-untyped"
@@ -57,15 +57,15 @@ class Convolve(Connection):
     ``padding``
         Of height and width.
     ``depth_before``
-        How many slices of zeros stand in front of the source.
+        How many slices of zeros precede the source.
     ``zeros_before``
-        How many rows and columns of zeros stand in front of the kernel.
+        How many rows and columns of zeros precede the kernel.
     ``zeros_behind``
-        How many stand behind it.
+        How many follow it.
     ``dilation``
-        The step between the kernel's taps, over what pools give; None for 1.
+        The step between the kernel's taps, after pools; None for 1.
     ``groups``
-        Equal groups of channels and filters, each convolved by itself.
+        Equal groups of channels and filters, convolved separately.
     """
 
     tensor: str | None = None
@@ -89,7 +89,7 @@ class Convolve(Connection):
         )
 
     def _composed(self, tensor: Array, reader: Population) -> Array:
-        """Return the kernel over what is read, zero where nothing is."""
+        """Return the kernel over the source, zero where it reads nothing."""
         kernel = kernels.lifted(tensor)
         if self.groups > 1:
             filters = reader.volume[-1]
@@ -102,12 +102,12 @@ class Convolve(Connection):
 
 @dataclass(frozen=True)
 class ConvolveSparse(Convolve):
-    """A convolution weight by weight.
+    """A convolution, stored weight by weight.
 
-    On the chip no zeros are stored then, of groups or with taps apart, but
-    each neuron that is read takes an input axon, where otherwise a pixel does.
-    Its axons are those of a max pool or a matrix, which matters where one of
-    these reads the same neurons: NxSDK takes no neuron with both kinds.
+    On the chip this stores no zeros between groups or taps, but it takes an
+    input axon per neuron that is read instead of one per pixel. Axons of max
+    pools and matrices are of this kind; use it if one of them reads the same
+    neurons, as NxSDK does not allow both kinds for a neuron.
     """
 
     def links(self, reader: Population, data: Data) -> Iterator[Link]:
@@ -123,9 +123,9 @@ class ConvolveSparse(Convolve):
 
 @dataclass(frozen=True)
 class Identity(Connection):
-    """Each channel is read as it is, or as its average over pools.
+    """Reads each channel as it is, or as its average over pools.
 
-    ``rows`` are the reader's channels that the source's go to; None for all.
+    ``rows`` are the reader's channels that read the source's; None for all.
     """
 
     def links(self, reader: Population, data: Data) -> Iterator[Link]:
@@ -133,7 +133,7 @@ class Identity(Connection):
         return self._convolved(reader, *self._kernel(reader))
 
     def _kernel(self, reader: Population) -> tuple[Array, Triple]:
-        """Return the kernel over what is read, and its stride."""
+        """Return the kernel over the source, and its stride."""
         kernel = self._folded(kernels.identity(reader.volume[-1]))
         steps = [triple(pool.stride) for pool in self.pools]
         depth, height, width = map(prod, zip((1, 1, 1), *steps))
@@ -142,7 +142,7 @@ class Identity(Connection):
 
 @dataclass(frozen=True)
 class IdentitySparse(Identity):
-    """The same weight by weight, as `ConvolveSparse`."""
+    """An `Identity`, stored weight by weight as in `ConvolveSparse`."""
 
     def links(self, reader: Population, data: Data) -> Iterator[Link]:
         """Return a sparse matrix for each two parts that overlap."""
@@ -152,7 +152,7 @@ class IdentitySparse(Identity):
 
 @dataclass(frozen=True)
 class Rectify(Connection):
-    """Values as shares of the largest: those above 0, then those below."""
+    """Values as shares of the largest: positive ones, then negative ones."""
 
     def links(self, reader: Population, data: Data) -> Iterator[Link]:
         """Return a 2-D convolution for each two parts that overlap."""
@@ -164,21 +164,21 @@ class Rectify(Connection):
 
 @dataclass(frozen=True)
 class Compare(Connection):
-    """What a max pool compares, each channel by itself.
+    """Inputs of a max pool, for each channel separately.
 
-    ``level`` and ``nodes`` are of the neurons that read, as a level of a
-    `maxima.MaxTree` has them.
+    ``level`` and ``nodes`` belong to the neurons that read, as in a level of a
+    `maxima.MaxTree`.
     """
 
     level: Level | None = None
     nodes: Nodes = EVERY
 
     def of(self, level: Level, read: Read) -> Compare:
-        """Return what a level reads, of what is read here."""
+        """Return the inputs of a level among these."""
         return replace(self.at(read.grid), level=level, nodes=read.nodes)
 
     def at(self, picked: Grid) -> Compare:
-        """Return the reading of some places of what is read here."""
+        """Return the connection for some of the places that this one reads."""
         places = grid_of(self.picked) if self.picked is not None else None
         grid = places or whole(self.source.volume[:3])
         pools = tuple((triple(p.window), triple(p.stride)) for p in self.pools)
@@ -187,7 +187,7 @@ class Compare(Connection):
         return replace(self, picked=grid, pools=pooled)
 
     def values(self, values: Array) -> Array:
-        """Return what is read of a source's values: (rows, *its volume)."""
+        """Return the values of the source that this reads: (rows, *volume)."""
         if self.picked is not None:
             rows, channels = (range(values.shape[i]) for i in (0, -1))
             grid = np.ix_(rows, *grid_of(self.picked), channels)
@@ -226,7 +226,7 @@ class Compare(Connection):
         source: Population,
         reader: Population,
     ) -> NDArray[np.int64]:
-        """Return who reads whom along an axis, and the weight: (pairs, 3)."""
+        """Return reader, source and weight of pairs on an axis: (pairs, 3)."""
         assert self.level is not None
         pools = [(triple(p.window), triple(p.stride)) for p in self.pools]
         steps = [(window[axis], stride[axis]) for window, stride in pools]
@@ -242,7 +242,7 @@ class Compare(Connection):
 
 @dataclass(frozen=True)
 class ConnectAll(Connection):
-    """Every unit reads every neuron, by a matrix.
+    """Every unit reads every neuron, through a matrix.
 
     ``tensor`` is the name of the matrix; None for the reader's own.
     """
@@ -261,12 +261,12 @@ class ConnectAll(Connection):
         reader: Population,
         tensors: Tensors,
     ) -> Iterator[tuple[Part, Array]]:
-        """Yield each part of the source with the rows that it meets."""
+        """Yield each part of the source with its rows of the kernel."""
         source = self.read
         volume = source.volume
         matrix = tensors[self.tensor or f"{reader.name}.kernel"]
         kernel = kernels.unflattened(matrix, volume, self.pools)
-        # Pools may leave the last pixels out, which nothing reads then.
+        # Pools may leave out the last pixels, which then have no reader.
         whole = kernels.extended(self._folded(kernel), volume)
         for part in source.parts:
             yield part, kernels.rows_of(whole, part.slices)
@@ -274,9 +274,9 @@ class ConnectAll(Connection):
 
 @dataclass(frozen=True)
 class ConvolveAll(ConnectAll):
-    """Every unit reads every neuron, by a convolution of full extent.
+    """Every unit reads every neuron, through a convolution of full extent.
 
-    On the chip this takes one input axon a pixel instead of one a neuron.
+    On the chip this takes one input axon per pixel instead of one per neuron.
     """
 
     def links(self, reader: Population, data: Data) -> Iterator[Link]:

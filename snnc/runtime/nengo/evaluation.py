@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Runs a network on spikes: how right it is and how fast it fires."""
+"""Evaluates a network on spikes: its accuracy and its rates."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ from .simulators import (
     simulators_of,
 )
 
-# Is told how many examples are done, and how many there are.
+# Called with the number of examples done, and the number of all.
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How right a network was on spikes, and how fast its layers fired.
+    """The accuracy of a network on spikes, and the rates of its layers.
 
-    ``accuracy`` is the share of right decisions, and None of a regression;
-    ``rmse`` is its root mean square error. ``rates`` are the percentiles, in
-    Hz, that the network's `Layer.rate` is for. ``cores`` is how many were
-    used; None without a chip.
+    ``accuracy`` is the share of right decisions, None in a regression;
+    ``rmse`` is the root mean square error. ``rates`` are the percentiles, in
+    Hz, that `Layer.rate` bounds. ``cores`` is the number of cores used; None
+    without a chip.
     """
 
     network: str
@@ -52,11 +52,11 @@ class Evaluation:
     cores: int | None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what JSON can hold; nothing of what is None."""
+        """Return a mapping for JSON, without entries that are None."""
         return {n: v for n, v in vars(self).items() if v is not None}
 
     def __str__(self) -> str:
-        """Return lines for people."""
+        """Return a summary, one result per line."""
         where = f"{self.network} on {self.simulator}"
         lines = [f"{where}, {self.examples} examples of {self.steps} steps"]
         if self.accuracy is not None:
@@ -87,12 +87,12 @@ class Evaluator:
         presentation: Presentation = "row",
         seed: int | None = 0,
     ) -> Evaluation:
-        """Present examples, as ``evaluate`` of the package says.
+        """Present examples, as ``evaluate`` of the package does.
 
         Raises DataError if an array does not fit, LayoutError if the weights
         do not, ValueError if there is no such simulator or no example,
-        ModuleNotFoundError if the simulator is not installed, RefusedError if
-        the chip can't store the weights.
+        ModuleNotFoundError if the simulator is not installed, and RefusedError
+        if the chip can't store the weights.
         """
         if examples is not None and examples < 1:
             raise ValueError(f"examples is {examples}, not 1 or more")
@@ -143,7 +143,7 @@ class Evaluator:
         if examples.warning is not None:
             print(f"warning: {examples.warning}", file=sys.stderr)
         tensors = self.layout.read(weights)
-        # How often a neuron gave each number of spikes in an example.
+        # Count how often a neuron fired each number of spikes in an example.
         seen = {name: np.zeros(0, np.int64) for name in network.layers}
         how = simulator, presentation
         outputs, cores = [], None

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Kernels of a weight file as those between ensembles.
+"""Converts kernels of a weight file to kernels between ensembles.
 
-Kernels have all three axes in space: (depth, height, width, channels read,
+Kernels have all three spatial axes: (depth, height, width, channels read,
 filters). Axes that a layer lacks have size 1.
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
 Array = NDArray[Any]
-# along the axes in space that a layer has
+# along a layer's spatial axes
 Sizes: TypeAlias = "tuple[int, ...]"
 Pair: TypeAlias = "tuple[int, int]"
 
@@ -36,7 +36,7 @@ class Pool:
 
 
 def lifted(tensor: Array) -> Array:
-    """Return the kernel of a convolution, of one to three axes in space."""
+    """Return a kernel of one to three spatial axes with all three."""
     *sizes, channels, filters = tensor.shape
     return tensor.reshape(*triple(tuple(sizes)), channels, filters)
 
@@ -44,8 +44,8 @@ def lifted(tensor: Array) -> Array:
 def ungrouped(kernel: Array, filters: int, groups: int) -> Array:
     """Return the kernel over all channels, zero between groups of them.
 
-    ``kernel`` has the channels that a group reads; a depthwise one has the
-    multiples of each channel behind it.
+    ``kernel`` has the channels that a group reads; in a depthwise kernel, the
+    multiples of each channel follow it.
     """
     taps = kernel.shape[:3]
     parts = kernel.reshape(*taps, -1, groups, filters // groups)
@@ -66,10 +66,10 @@ def dilated(kernel: Array, dilation: Triple) -> Array:
 
 
 def unflattened(tensor: Array, volume: Volume, pools: Iterable[Pool]) -> Array:
-    """Return a matrix as a kernel over what pools leave of a volume.
+    """Return a matrix as a kernel over the output of pools on a volume.
 
     ``tensor`` is (flattened in Keras order, units). Its channels are those of
-    the volume, or those of a concatenation that the volume is part of.
+    the volume, or of a concatenation that contains it.
     """
     size = np.array(volume[:3])
     for pool in pools:
@@ -79,12 +79,12 @@ def unflattened(tensor: Array, volume: Volume, pools: Iterable[Pool]) -> Array:
 
 
 def pooled(kernel: Array, pool: Pool) -> Array:
-    """Return the kernel over what an average pool reads."""
+    """Return the kernel over the source of an average pool."""
     window, stride = triple(pool.window), triple(pool.stride)
     taps = kernel.shape[:3]
     axes = zip(taps, stride, window)
     size = [(k - 1) * s + w for k, s, w in axes]
-    # In float64, equal taps stay equal, and nengo-loihi stores those once.
+    # In float64, equal taps stay equal, and nengo-loihi stores them once.
     spread = np.zeros((*size, *kernel.shape[3:]))
     for offset in np.ndindex(window):
         axes = zip(offset, taps, stride)
@@ -93,7 +93,7 @@ def pooled(kernel: Array, pool: Pool) -> Array:
 
 
 def averaged(values: Array, pool: Pool) -> Array:
-    """Return what an average pool makes of values: (rows, *volume)."""
+    """Return the output of an average pool: (rows, *volume)."""
     axes = zip(triple(pool.window), triple(pool.stride))
     for axis, (size, step) in enumerate(axes, 1):
         moved = np.lib.stride_tricks.sliding_window_view(values, size, axis)
@@ -104,7 +104,7 @@ def averaged(values: Array, pool: Pool) -> Array:
 
 
 def extended(kernel: Array, volume: Volume) -> Array:
-    """Return the kernel with zeros behind it, up to the size of a volume."""
+    """Return the kernel, padded with zeros at the end to a volume's size."""
     pads = [(0, n - k) for n, k in zip(volume, kernel.shape[:3])]
     return np.pad(kernel, [*pads, (0, 0), (0, 0)])
 
@@ -123,7 +123,7 @@ def identity(channels: int) -> Array:
 def signs(channels: int, low: float, high: float) -> Array:
     """Return a kernel of one tap: values of ``low..high`` as shares of 1.
 
-    If they can be negative, their negatives are channels behind them.
+    If they can be negative, channels of their negatives follow.
     """
     kernel = identity(channels) / max(abs(low), abs(high))
     return kernel if low >= 0 else np.concatenate([kernel, -kernel], axis=-1)
@@ -136,12 +136,12 @@ def plane(
     stride: int,
     before: int,
 ) -> Array | None:
-    """Return the 2-D kernel between two ensembles, or None if they are apart.
+    """Return the 2-D kernel between two ensembles; None if they don't overlap.
 
     ``read`` and ``written`` are their slices of the depth axis, along which
-    the kernel moves by ``stride``; ``before`` slices of zeros stand in front.
-    An ensemble's channels are its slices' side by side. A slice reads those
-    that its depth taps reach; the rest of the kernel is zero.
+    the kernel moves by ``stride``; ``before`` slices of zeros precede the
+    source. The slices of an ensemble are side by side in its channels. Weights
+    outside the depth taps of a slice are zero.
     """
     depth, height, width, channels, filters = kernel.shape
     taps = []
@@ -160,7 +160,7 @@ def plane(
 
 
 def rows_of(kernel: Array, read: range) -> Array:
-    """Return those rows of a kernel over a whole volume that a part reads.
+    """Return the rows of a kernel over a whole volume that one part reads.
 
     They are (height, width, the part's channels, units).
     """
@@ -177,13 +177,12 @@ def scattered(
     stride: tuple[int, int],
     before: tuple[int, int],
 ) -> tuple[NDArray[np.int64], Array]:
-    """Return a 2-D convolution as places of a matrix, and the weights there.
+    """Return the positions and values of a 2-D convolution's matrix.
 
-    Places are (weights, 2): the neuron that reads, and the one that is read.
-    ``plane`` is the kernel between two ensembles, of whose weights those that
-    are ``used`` count. ``image`` and ``outputs`` are (height, width) of what
-    is read and of what reads; ``before`` rows and columns of zeros stand in
-    front.
+    Positions are (weights, 2): the reader and the neuron that it reads.
+    ``plane`` is the kernel between two ensembles; only the weights in ``used``
+    count. ``image`` and ``outputs`` are (height, width) of source and reader;
+    ``before`` rows and columns of zeros precede the source.
     """
     channels, filters = plane.shape[2:]
     places, weights = [], []
@@ -209,9 +208,9 @@ def within(
     written: range,
     read: range,
 ) -> NDArray[np.int64]:
-    """Return the pairs of two parts' slices, counted from their first ones.
+    """Return the pairs in two parts' slices, counted from their first ones.
 
-    ``pairs``, (pairs, 3), have who reads, who is read, and the weight.
+    ``pairs``, (pairs, 3), have the reader, the source and the weight.
     """
     inside = np.isin(pairs[:, 0], written) & np.isin(pairs[:, 1], read)
     starts = np.array([written.start, read.start, 0], np.int64)
@@ -224,11 +223,11 @@ def joined(
     outputs: Sizes,
     first: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return what is read channel by channel, as `scattered` does.
+    """Return the matrix that reads channel by channel, as `scattered` does.
 
-    ``axes`` have the pairs along depth, height and width, as `within` has
-    them; weights are multiplied. ``image`` and ``outputs`` are the shapes of
-    two parts, channels last; ``first`` is the channel that reads the first.
+    ``axes`` have the pairs along depth, height and width, as from `within`;
+    their weights are multiplied. ``image`` and ``outputs`` are the shapes of
+    two parts, channels last; ``first`` is the channel that reads channel 0.
     """
     depth, height, width = axes
     channels = np.arange(image[3])
@@ -255,7 +254,7 @@ def _meeting(
     before: int,
     tap: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return along one axis what reads through a tap, and what is read."""
+    """Return the readers along one axis of a tap, and the places they read."""
     writes = np.arange(outputs)
     reads = writes * stride - before + tap
     inside = (reads >= 0) & (reads < inputs)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""The ensembles and the nodes of a network, and what they give.
+"""The ensembles and the nodes of a network, and their outputs.
 
 Neurons fire at the rates that activations stand for.
 """
@@ -24,7 +24,7 @@ from .populations import Part
 
 
 class ClippedRectifiedLinear(nengo.RectifiedLinear):
-    """Rate neurons of at most one spike a step: the chip takes no more."""
+    """Rate neurons with at most one spike per step, the chip's limit."""
 
     def step(self, dt: float, current: Any, output: Any) -> None:
         """Compute the rates of one step, with currents clipped at 1 / dt."""
@@ -32,7 +32,7 @@ class ClippedRectifiedLinear(nengo.RectifiedLinear):
 
 
 class ClippedSpikingRectifiedLinear(nengo.SpikingRectifiedLinear):
-    """Spiking neurons of at most one spike a step: the chip takes no more."""
+    """Spiking neurons with at most one spike per step, the chip's limit."""
 
     def step(
         self,
@@ -55,8 +55,8 @@ def ensembles_of(
 ) -> Iterator[Part]:
     """Yield the ensembles of a layer, or of a level of a max pool.
 
-    Each has the neurons of some depth slices, laid out (height, width, slices
-    x channels). ``bias`` is for each channel, or of the shape of ``volume``.
+    Each has the neurons of some depth slices, in the layout (height, width,
+    slices x channels). ``bias`` is per channel, or of the shape of ``volume``.
     """
     voltages = layer.first_voltages(name)
     depth, group = volume[0], cut.slices_per_ensemble
@@ -76,9 +76,9 @@ def _of_slices(
     volume: Volume,
     slices: range,
 ) -> NDArray[Any] | None:
-    """Return those of some depth slices, in the order of their ensemble.
+    """Return the values of some depth slices, in their ensemble's order.
 
-    What has one axis alone is for each channel, or of one slice: it stays.
+    Values with one axis, per channel or of a single slice, stay as they are.
     """
     if values is None or values.ndim == 1:
         return values
@@ -96,8 +96,8 @@ def ensemble_of(
 ) -> nengo.Ensemble:
     """Return ``size`` neurons of a layer.
 
-    ``bias`` has a value a channel, or a value a neuron. ``voltage`` is that
-    which each spiking neuron begins with; None for 0.
+    ``bias`` has a value per channel or per neuron. ``voltage`` is the initial
+    voltage of each spiking neuron; None for 0.
     """
     gain, rest = gain_and_rest(layer)
     current = np.full(size, rest)
@@ -105,7 +105,7 @@ def ensemble_of(
         current += gain * np.tile(bias, size // len(bias))
     return nengo.Ensemble(
         size,
-        # Connections join neurons: what an ensemble encodes is of no account.
+        # Connections join neurons, so the encoded dimensions do not matter.
         dimensions=1,
         encoders=np.ones((size, 1)),
         gain=np.full(size, gain),
@@ -116,7 +116,7 @@ def ensemble_of(
 
 
 def gain_and_rest(layer: Layer) -> tuple[float, float]:
-    """Return the current from activation 0.0 to 1.0, and that of 0.0."""
+    """Return the current from activation 0.0 to 1.0, and that at 0.0."""
     if layer.lif is None:
         return layer.high, 0.0
     return layer.lif.gain(layer.high), REST
@@ -127,7 +127,7 @@ def neuron_type(
     spiking: bool,
     voltage: NDArray[Any] | None = None,
 ) -> nengo.neurons.NeuronType:
-    """Return neurons whose spike has the amplitude 1 / ``layer.high``.
+    """Return neurons whose spikes have the amplitude 1 / ``layer.high``.
 
     Spiking ones begin with ``voltage``, (neurons,), or with 0.
     """
@@ -148,7 +148,7 @@ def neuron_type(
 
 
 def relay(part: Part) -> Part:
-    """Add a node that has on the host what a part of a layer gives."""
+    """Add a node on the host that passes on the output of a part."""
     label = f"{part.label} on host"
     size = part.neurons.size_out
     node = nengo.Node(lambda _, x: x, size_in=size, label=label)
@@ -162,14 +162,14 @@ def relay(part: Part) -> Part:
 
 
 def scaling(given: Input) -> Any:
-    """Return what maps values to the range that the layers get."""
+    """Return the linear map from values to the range that layers read."""
     assert given.scaled is not None
     start, slope, low = given.scaled[0], given.slope, given.low
     return lambda _, x: start + slope * (x - low)
 
 
 def presented(images: NDArray[Any] | None, network: Network) -> Any:
-    """Return what the input gives: zeros, or one example after another."""
+    """Return the input's output: zeros, or one example after another."""
     shape = network.input.shape
     if images is None:
         return np.zeros(shape).ravel()
@@ -185,10 +185,10 @@ def presented(images: NDArray[Any] | None, network: Network) -> Any:
 
 @dataclass(frozen=True)
 class Term:
-    """Values that are added up to those of a max pool.
+    """Values that are added to those of a max pool.
 
-    They are of the neurons of ``layer``, or of one ``level`` of a max pool,
-    read as ``reads`` tells.
+    They belong to the neurons of ``layer``, or of one ``level`` of a max pool,
+    and ``reads`` is how they are read.
     """
 
     layer: str
@@ -209,14 +209,14 @@ class BuiltNetwork:
     ``output``
         The probe of the readout: (rows, units).
     ``layer_probes``
-        The probes of the layers that were named, in depth order.
+        The probes of the named layers, in depth order.
     ``shapes``
         The shape of each layer's activations, in Keras order.
     ``volumes``
-        The shapes of each layer's neurons: one, or those of a max pool's
-        levels, in their order.
+        The shapes of each layer's neurons: one, or one per level of a max
+        pool.
     ``terms``
-        What each max pool is the sum of.
+        The values whose sum a max pool is.
     """
 
     net: nengo.Network
@@ -231,11 +231,11 @@ class BuiltNetwork:
     def layer_values(self, sim: Any, name: str) -> NDArray[np.float64]:
         """Return the values of a layer: (rows, *its shape), in Keras order.
 
-        In rate mode they are activations. In spiking mode a spike counts
-        1 / (dt HI), where HI is the upper bound of the layer's rates, so that
-        the mean over time is an activation. Those of a max pool are the
-        maxima, sums of what its neurons and those of its source give. Raises
-        KeyError if the layer was not named in ``probe``.
+        In rate mode they are activations. In spiking mode a spike counts 1 /
+        (dt HI), where HI is the upper bound of the layer's rates, so that the
+        mean over time is an activation. Those of a max pool are the maxima,
+        which are sums over its neurons and its source's. Raises KeyError if
+        ``probe`` did not name the layer.
         """
         if name not in self.layer_probes:
             raise KeyError(f"{name!r} is not probed: name it in probe")
@@ -246,10 +246,10 @@ class BuiltNetwork:
         return whole.reshape(len(whole), *self.shapes[name])
 
     def neuron_values(self, sim: Any, name: str) -> NDArray[np.float64]:
-        """Return what the neurons of a layer give: (rows, neurons).
+        """Return the output of a layer's neurons: (rows, neurons).
 
-        They are in Keras order, those of a max pool level by level. Values are
-        those of `layer_values`, which has the same of other layers.
+        They are in Keras order, those of a max pool level by level. Except for
+        a max pool, they are the same as in `layer_values`.
         """
         if name not in self.layer_probes:
             raise KeyError(f"{name!r} is not probed: name it in probe")
@@ -257,7 +257,7 @@ class BuiltNetwork:
         return np.concatenate([v.reshape(len(v), -1) for v in levels], axis=1)
 
     def _levels(self, sim: Any, name: str) -> list[NDArray[np.float64]]:
-        """Return what each level of its neurons gives: (rows, *volume)."""
+        """Return the output of each level of its neurons: (rows, *volume)."""
         probes = iter(self.layer_probes[name])
         levels = []
         for depth, height, width, channels in self.volumes[name]:

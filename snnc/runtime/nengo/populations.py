@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Layers as populations in parts, and what a connection reads of them."""
+"""Layers as populations in parts, and what connections read from them."""
 
 # mypy: disable-error-code="import-not-found,import-untyped"
 
@@ -25,9 +25,9 @@ from .kernels import Array, Pool
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-Channels: TypeAlias = "tuple[int, int]"  # the first, and that behind the last
+Channels: TypeAlias = "tuple[int, int]"  # the first, and one after the last
 Padding = Literal["valid", "same"]
-# along the axes in space that a layer has
+# along a layer's spatial axes
 Places: TypeAlias = "tuple[range, ...]"
 
 
@@ -35,8 +35,8 @@ Places: TypeAlias = "tuple[range, ...]"
 class Part:
     """The depth slices ``slices`` of a layer or of the input.
 
-    ``neurons`` is what connections begin or end at: an ensemble's neurons, a
-    node or a slice of it.
+    ``neurons`` is the end of a connection: an ensemble's neurons, a node or a
+    slice of it.
     """
 
     label: str
@@ -60,24 +60,24 @@ class Data(NamedTuple):
     input: Input
 
 
-# From where, to where, and the transform between them.
+# The two ends and the transform between them.
 Link: TypeAlias = "tuple[Part, Part, Any]"
 
 
 @dataclass(frozen=True)
 class Connection(ABC):
-    """What a layer reads of a source.
+    """The inputs of a layer from one source.
 
     ``source``
         The population that is read.
     ``rows``
-        The kernel's input channels that meet the source's; None for all.
+        The kernel's input channels for the source; None for all.
     ``pools``
-        The average pools on the way, source first.
+        The average pools in between, source first.
     ``pop_type``
-        Bits of an axon onto the chip, for convolutions, where an axon carries
-        a pixel with all its channels. Those of 16 bits take half the room of
-        those of 32, but need blocks whose channels are a multiple of 4.
+        Bits per axon onto the chip, for convolutions, where an axon carries
+        a pixel with all its channels. 16-bit axons take half the memory of
+        32-bit ones, but the channels of blocks must be a multiple of 4.
     ``picked``
         The places of the source that are read, as if there were no others;
         None for all. Pools are over these.
@@ -91,17 +91,17 @@ class Connection(ABC):
 
     @abstractmethod
     def links(self, reader: Population, data: Data) -> Iterator[Link]:
-        """Return what connects the parts of the source to those of a reader."""
+        """Return the connections from the source's parts to the reader's."""
 
     @property
     def read(self) -> Population:
-        """What is read of the source."""
+        """The part of the source that is read."""
         if self.picked is None:
             return self.source
         return sub_population(self.source, self.picked)
 
     def _folded(self, kernel: Array) -> Array:
-        """Return the rows of a kernel that are read, over what pools read."""
+        """Return the kernel's rows for the source, with pools folded in."""
         if self.rows is not None:
             kernel = kernel[..., slice(*self.rows), :]
         for pool in reversed(self.pools):
@@ -119,8 +119,8 @@ class Connection(ABC):
         """Yield a 2-D convolution for each two parts that overlap."""
         source = self.read
         room, out, taps = source.volume, reader.volume, kernel.shape
-        # No axon may be the last of its core and lead nowhere: nengo-loihi's
-        # allocator fails then. So what padding never reaches is cut off.
+        # nengo-loihi's allocator fails if a core's last axon leads nowhere, so
+        # cut off what padding never reaches.
         height = min(room[1], (out[1] - 1) * stride[1] + taps[1])
         width = min(room[2], (out[2] - 1) * stride[2] + taps[2])
         for whole, post in product(source.parts, reader.parts):
@@ -151,7 +151,7 @@ class Connection(ABC):
     ) -> Iterator[Link]:
         """Yield a sparse matrix for each two parts that overlap.
 
-        ``used`` tells which weights of the kernel there are. With ``same``,
+        ``used`` marks the weights of the kernel to store. With ``same``,
         padding is TensorFlow's.
         """
         source = self.read
@@ -188,7 +188,7 @@ def grid_of(picked: Places) -> Grid:
 
 
 def sub_population(source: Population, picked: Places) -> Population:
-    """Return a population as if it had no places but some."""
+    """Return a population that has only the picked places."""
     depth, *plane = grid_of(picked)
     parts = tuple(_seen(part, source, picked) for part in source.parts)
     volume = (len(depth), *map(len, plane), source.volume[3])
@@ -200,7 +200,7 @@ def sub_population(source: Population, picked: Places) -> Population:
 
 
 def _seen(part: Part, source: Population, picked: Places) -> Part:
-    """Return a part as if it had no places but some of its source's."""
+    """Return a part that has only the picked places of its source."""
     depth, height, width = grid_of(picked)
     inside = [i for i, place in enumerate(depth) if place in part.slices]
     shape = (*source.volume[1:3], len(part.slices), source.volume[3])
@@ -212,7 +212,7 @@ def _seen(part: Part, source: Population, picked: Places) -> Part:
 
 
 def _corner(part: Part, volume: Volume, height: int, width: int) -> Part:
-    """Return a part of which the first rows and columns alone are read."""
+    """Return a part that has only its first rows and columns."""
     shape = (*volume[1:3], len(part.slices) * volume[3])
     if shape[:2] == (height, width):
         return part
@@ -221,7 +221,7 @@ def _corner(part: Part, volume: Volume, height: int, width: int) -> Part:
 
 
 def sub_part(part: Part, read: Array) -> Part:
-    """Return a part of which some neurons alone are read."""
+    """Return a part that has only some of its neurons."""
     neurons, every = part.neurons, np.arange(part.neurons.size_out)
     if isinstance(neurons, nengo.base.ObjView):
         whole = np.arange(neurons.obj.size_out)

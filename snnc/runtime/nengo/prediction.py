@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Runs a network on new examples: what its readout gives for each."""
+"""Predicts new examples: runs a network and returns its outputs."""
 
 from __future__ import annotations
 
@@ -48,12 +48,13 @@ class Predictor:
         """Return the outputs of examples on spikes: (examples, units).
 
         ``x`` is (examples, *the input's shape), ``weights`` a file or a
-        mapping of the tensors in `layout.TENSORS`. Examples run in rows of
-        200 with the state carried over, as on the chip.
+        mapping of the tensors in `layout.TENSORS`. Examples run in rows of 200
+        with the state carried over, as on the chip.
 
         Raises DataError if ``x`` does not fit, LayoutError if the weights do
         not, ValueError if there is no such simulator, ModuleNotFoundError if
-        it is not installed, RefusedError if the chip can't store the weights.
+        it is not installed, and RefusedError if the chip can't store the
+        weights.
         """
         chosen = select_input(np.asarray(x), DataSpec.of(self.network))
         return self._outputs(chosen, weights, simulator)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Nengo's simulators, as those that run a built network."""
+"""Runs a built network on one of Nengo's simulators."""
 
 # mypy: disable-error-code="import-not-found,import-untyped"
 
@@ -28,7 +28,7 @@ from .compat import import_nengo_loihi
 from .neurons import BuiltNetwork
 
 Simulator = Literal["nengo", "nengo_dl", "loihi"]
-# What to install for each simulator, and the licence of that.
+# The package to install for each simulator, and its licence.
 PACKAGES = {
     "nengo": ("nengo", "GPL-2.0"),
     "nengo_dl": ("nengo-dl", "free for non-commercial use"),
@@ -36,24 +36,24 @@ PACKAGES = {
 }
 Array = NDArray[Any]
 VALUES_AT_ONCE = 2**25  # numbers that all probes together may hold
-EXAMPLES_AT_ONCE = 8  # more would keep who waits without a sign for long
+EXAMPLES_AT_ONCE = 8  # more would show no progress for too long
 
 
-# What nengo-loihi raises for numbers that it can't store, and for others.
+# nengo-loihi raises these for numbers that it can't store, among others.
 FAILURES = (AssertionError, TypeError, nengo.exceptions.BuildError)
 
 
 class RefusedError(RuntimeError):
-    """Weights that the chip can't store; says those of which layers."""
+    """Weights that the chip can't store; names their layers."""
 
 
 def simulators_of(network: Network) -> tuple[str, ...]:
-    """Return the simulators that a network is for."""
+    """Return the simulators that can run a network."""
     return tuple(n for n in PACKAGES if n != "loihi" or network.for_loihi)
 
 
 def require(simulator: str, network: Network) -> None:
-    """Raise ValueError or ModuleNotFoundError if a simulator can't be had."""
+    """Raise ValueError or ModuleNotFoundError for a missing simulator."""
     known = simulators_of(network)
     if simulator not in known:
         there = f"there are {', '.join(known)}"
@@ -72,7 +72,7 @@ def require(simulator: str, network: Network) -> None:
 class SimulatorRun:
     """A built network on a simulator, example after example.
 
-    The state is carried over.
+    The state carries over.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class SimulatorRun:
         network: Network,
         tensors: Tensors,
     ) -> None:
-        """Build the network, of these weights, for a simulator.
+        """Build the network with these weights for a simulator.
 
         Raises RefusedError if the chip can't store them.
         """
@@ -97,12 +97,12 @@ class SimulatorRun:
 
     @property
     def cores(self) -> int | None:
-        """How many cores it takes; None if there are none."""
+        """The number of cores; None without a chip."""
         return len(self._sim.model.blocks) if self._name == "loihi" else None
 
     @property
     def at_once(self) -> int:
-        """How many examples to present before what they gave is forgotten."""
+        """The number of examples to run before the probes are cleared."""
         probes = self._built.net.all_probes
         values = sum(int(probe.size_in) for probe in probes)
         room = VALUES_AT_ONCE // (values * self._network.steps)
@@ -135,7 +135,7 @@ class SimulatorRun:
         return np.asarray(np.rint(spikes), dtype=np.int64)
 
     def _forget(self) -> None:
-        """Drop what the probes hold."""
+        """Clear the probes."""
         if hasattr(self._sim, "clear_probes"):
             self._sim.clear_probes()
             return
@@ -144,7 +144,7 @@ class SimulatorRun:
 
 
 class BuildNetwork(Protocol):
-    """``nengo_network.build_network`` of a package."""
+    """The type of ``nengo_network.build_network`` in a package."""
 
     def __call__(
         self,
@@ -153,16 +153,16 @@ class BuildNetwork(Protocol):
         mode: Mode = ...,
         probe: Sequence[str] = ...,
     ) -> BuiltNetwork:
-        """Return the network in Nengo."""
+        """Return the Nengo network."""
 
 
 class Presented(NamedTuple):
-    """What some examples gave, one after another.
+    """The results of some examples, one after another.
 
     ``start``
         The number of the first of them.
     ``at_rest``
-        Whether it began from rest, and not as the one before had ended.
+        Whether it started from rest instead of the previous example's state.
     ``x``
         The examples: (examples, *the input's shape).
     ``rows``
@@ -170,7 +170,7 @@ class Presented(NamedTuple):
     ``spikes``
         Of each layer's neurons in Keras order: (examples, neurons).
     ``cores``
-        How many were used; None if there are none.
+        The number of cores used; None without a chip.
     """
 
     start: int
@@ -190,12 +190,12 @@ def run_examples(
     presentation: Presentation,
     probe: Sequence[str] | None = None,
 ) -> Iterator[Presented]:
-    """Yield what examples give, a few at a time.
+    """Yield the results of examples, a few at a time.
 
-    ``x`` is (examples, *the input's shape), or gives that when it is sliced.
-    In a "row" the state is carried over from one to the next, as on the chip;
-    for "rest" the network is built anew for each. ``probe`` names the layers
-    whose spikes are kept, all of them unless given.
+    ``x`` is (examples, *the input's shape), or returns that when sliced. In a
+    "row" the state carries over from one to the next, as on the chip; for
+    "rest" the network is built again for each. ``probe`` names the layers
+    whose spikes to keep, by default all.
 
     Raises RefusedError if the chip can't store the weights.
     """
@@ -215,26 +215,26 @@ def run_examples(
 def not_stored(net: Any, dt: float, tensors: Tensors) -> str | None:
     """Return which layers have weights that nengo-loihi can't store.
 
-    Tells how large their tensors are. None if it could store all of them.
+    The text says how large their tensors are. None if it can store all.
     """
     refused = dict.fromkeys(_refused(net, dt))
     return "; ".join(_sizes(name, tensors) for name in refused) or None
 
 
 def _refused(net: Any, dt: float) -> Iterator[str]:
-    """Yield the layer of each block of which the numbers are refused."""
+    """Yield the layer of each block whose numbers are refused."""
     loihi = import_nengo_loihi()
     discretize = importlib.import_module("nengo_loihi.builder.discretize")
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        # This target has a network's numbers as they are.
+        # This target builds a network with unrounded numbers.
         settings = {"target": "simreal", "progress_bar": False}
         with loihi.Simulator(net, dt=dt, **settings) as sim:
             for block in sim.model.blocks:
                 try:
                     discretize.discretize_block(block)
                 except FAILURES:
-                    # The label is such as <Ensemble 'c0[3]'>.
+                    # A label looks like <Ensemble 'c0[3]'>.
                     yield re.findall(r"'(\w+)", block.label)[0]
 
 
@@ -256,8 +256,8 @@ def _opened(
     if name == "nengo_dl":
         nengo_dl = importlib.import_module("nengo_dl")
         return nengo_dl.Simulator(net, dt=dt, progress_bar=False)
-    # Nengo would open its cache of decoders, which none of this needs, and
-    # which breaks if another version of NumPy wrote it. A new model has none.
+    # A new model avoids Nengo's cache of decoders, which is of no use here and
+    # breaks if another version of NumPy wrote it.
     model = nengo.builder.Model(dt)
     return nengo.Simulator(net, dt=dt, model=model, progress_bar=False)
 

@@ -285,7 +285,7 @@ def _gaps(source: SourceFile, scalars: Iterable[Span]) -> Iterator[tuple[int, in
 
 
 def _in_yaml(text: str) -> str:
-    from snnc.syntax.yaml.entries import in_yaml  # a sound spec need not wait for it
+    from snnc.syntax.entries import in_yaml  # a sound spec need not wait for it
 
     return in_yaml(text)
 

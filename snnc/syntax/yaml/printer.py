@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from snnc.language import tree
 from snnc.source import Span
-from snnc.syntax.yaml.entries import Entry, entries_of
-from snnc.syntax.yaml.remarks import Remarks
+from snnc.syntax.entries import Entry, entries_of
+from snnc.syntax.remarks import Remarks
 
 WIDTH = 110
 _INDENT = "  "

@@ -52,7 +52,7 @@ LAYOUT = Layout(LAYOUT_ID, TENSORS)
 def load_weights(path: FileName) -> Tensors:
     """Return the tensors of a safetensors file of this layout, by name.
 
-    Raises LayoutError, naming the tensor, if the file holds anything else.
+    Raises LayoutError, naming the tensor, if the file has another layout.
     """
     return LAYOUT.load(path)
 
@@ -60,6 +60,6 @@ def load_weights(path: FileName) -> Tensors:
 def save_weights(path: FileName, tensors: Tensors) -> None:
     """Write all tensors of the layout to a safetensors file.
 
-    Raises LayoutError, naming the tensor, if they are not this layout's.
+    Raises LayoutError, naming the tensor, if they do not fit the layout.
     """
     LAYOUT.save(path, tensors)

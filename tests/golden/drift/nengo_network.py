@@ -6,8 +6,8 @@ Eight directions of a drifting handwritten digit.
 
 Activation 1.0 of a layer stands for the upper bound of its rates, HI; a spike
 has amplitude 1 / HI. A layer is cut along its depth into ensembles of a few
-slices, each laid out (height, width, slices x channels); between two of them a
-3-D convolution is a 2-D convolution whose channels are the slices'.
+slices, with layout (height, width, slices x channels). Between two ensembles,
+a 3-D convolution is a 2-D convolution over the slices' channels.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ def build_network(
 
     ``weights`` is a file or a mapping of the tensors in `layout.TENSORS`.
     ``images``, (examples, 8, 16, 16, 1), are presented one after another;
-    without them the input is silent until a simulator feeds it. ``probe``
-    names the layers to probe.
+    without them the input is zero until a simulator feeds it. ``probe`` names
+    the layers to probe.
 
     In mode "spiking" all states are zero at the start. In mode "rate" nothing
-    is filtered, and every row of a probe shows what
-    ``keras_model.build_model()`` computes.
+    is filtered, and every row of a probe equals the activations of
+    ``keras_model.build_model()``.
 
-    Raises LayoutError if the weights are of another layout, ValueError if the
-    images have another shape or there is no such mode or layer.
+    Raises LayoutError if the weights have another layout, and ValueError if
+    the images have another shape or there is no such mode or layer.
     """
     build = NetworkBuilder(NETWORK, LAYOUT.read(weights), mode, seed=0)
     with build.net:

@@ -26,7 +26,7 @@ layers = keras.layers
 
 
 def build_model(seed: int = SEED) -> keras.Model:
-    """Return the model, from values to logits.
+    """Return the model, from input values to logits.
 
     It reads ``image``, (batch, 28, 28, 1), values in 0..1, and returns
     ``article``, (batch, 10). An activation of 1.0 stands for the upper rate of
@@ -86,7 +86,7 @@ def build_model(seed: int = SEED) -> keras.Model:
 
 
 def compile_model(model: keras.Model, steps: int = 10_000) -> None:
-    """Give a model its loss, metrics and optimizer for ``steps`` batches."""
+    """Set a model's loss, metrics and optimizer for ``steps`` batches."""
     model.compile(
         optimizer=keras.optimizers.Adam(
             keras.optimizers.schedules.CosineDecay(0.002, steps),
@@ -105,8 +105,8 @@ def export_weights(model: keras.Model, path: str | PathLike[str]) -> None:
 
 
 def import_weights(model: keras.Model, weights: Weights) -> None:
-    """Give a model weights of this layout, from a file or a mapping.
+    """Set a model's weights, from a file of this layout or a mapping.
 
-    Raises LayoutError if they are of another layout.
+    Raises LayoutError if they have another layout.
     """
     set_model_weights(model, LAYOUT, weights)

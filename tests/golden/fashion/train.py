@@ -29,7 +29,7 @@ TRAINING = Training(
     seed=0,
     schedule="cosine",
 )
-# The program brings TensorFlow, so it is imported when a training begins.
+# `keras_model` imports TensorFlow, so it is imported when training starts.
 TRAINER = Trainer(NETWORK, LAYOUT, TRAINING, f"{__package__}.keras_model")
 main = TRAINER.main
 
@@ -47,8 +47,8 @@ def train(
     integers below 10, or a tf.data.Dataset of both, in single examples or in
     batches.
 
-    ``epochs``, of the phase smooth, are the spec's unless given. The other
-    options are those of `Trainer.train`: ``initial``, ``phases``,
+    ``epochs``, of the phase smooth, default to the spec's. The other options
+    are those of `Trainer.train`: ``initial``, ``phases``,
     ``spike_updates``, ``patience``, ``resume``, ``strategy``, ``seed``,
     ``validation``, ``groups``, ``class_weight`` and Keras's ``callbacks``.
     """

@@ -27,7 +27,7 @@ layers = keras.layers
 
 
 def build_model(seed: int = SEED) -> keras.Model:
-    """Return the model, from values to logits.
+    """Return the model, from input values to logits.
 
     It reads ``clip``, (batch, 16, 36, 64, 3), values in 0..1, and returns
     ``motion``, (batch, 12). An activation of 1.0 stands for the upper rate of
@@ -92,7 +92,7 @@ def build_model(seed: int = SEED) -> keras.Model:
 
 
 def compile_model(model: keras.Model) -> None:
-    """Give a model its loss, metrics and optimizer."""
+    """Set a model's loss, metrics and optimizer."""
     model.compile(
         optimizer=keras.optimizers.Adam(0.0001),
         loss=focal(gamma=2.0, alpha=0.25),
@@ -109,8 +109,8 @@ def export_weights(model: keras.Model, path: str | PathLike[str]) -> None:
 
 
 def import_weights(model: keras.Model, weights: Weights) -> None:
-    """Give a model weights of this layout, from a file or a mapping.
+    """Set a model's weights, from a file of this layout or a mapping.
 
-    Raises LayoutError if they are of another layout.
+    Raises LayoutError if they have another layout.
     """
     set_model_weights(model, LAYOUT, weights)

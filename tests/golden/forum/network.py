@@ -5,16 +5,16 @@
 Twelve kinds of motion in colour clips of 16 frames.
 
 A layer keeps a percentile of its rates within ``rate``, in Hz; activation 1.0
-stands for the upper one. ``fanout`` is what happens on the chip if each neuron
-spikes once; its messages are the spikes that cores get.
+stands for the upper bound. ``fanout`` is the effect on the chip if each neuron
+spikes once; its messages are the spikes that cores receive.
 """
 
 from __future__ import annotations
 
 from ._runtime.network import Cut, Fanout, Input, Layer, Network, Readout
 
-DT = 0.001  # seconds a step
-PRESENT = 0.1  # seconds an example
+DT = 0.001  # seconds per step
+PRESENT = 0.1  # seconds per example
 
 INPUT = Input("clip", shape=(16, 36, 64, 3), low=0.0, high=1.0)
 LAYERS = {

@@ -26,7 +26,7 @@ layers = keras.layers
 
 
 def build_model(seed: int = SEED) -> keras.Model:
-    """Return the model, from values to logits.
+    """Return the model, from input values to logits.
 
     It reads ``image``, (batch, 28, 28, 1), values in 0..1, and returns
     ``digit``, (batch, 10). An activation of 1.0 stands for the upper rate of
@@ -82,7 +82,7 @@ def build_model(seed: int = SEED) -> keras.Model:
 
 
 def compile_model(model: keras.Model) -> None:
-    """Give a model its loss, metrics and optimizer."""
+    """Set a model's loss, metrics and optimizer."""
     model.compile(
         optimizer=keras.optimizers.Adam(0.001),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -99,8 +99,8 @@ def export_weights(model: keras.Model, path: str | PathLike[str]) -> None:
 
 
 def import_weights(model: keras.Model, weights: Weights) -> None:
-    """Give a model weights of this layout, from a file or a mapping.
+    """Set a model's weights, from a file of this layout or a mapping.
 
-    Raises LayoutError if they are of another layout.
+    Raises LayoutError if they have another layout.
     """
     set_model_weights(model, LAYOUT, weights)

@@ -33,15 +33,15 @@ def build_network(
 
     ``weights`` is a file or a mapping of the tensors in `layout.TENSORS`.
     ``images``, (examples, 28, 28, 1), are presented one after another; without
-    them the input is silent until a simulator feeds it. ``probe`` names the
+    them the input is zero until a simulator feeds it. ``probe`` names the
     layers to probe.
 
     In mode "spiking" all states are zero at the start. In mode "rate" nothing
-    is filtered, and every row of a probe shows what
-    ``keras_model.build_model()`` computes.
+    is filtered, and every row of a probe equals the activations of
+    ``keras_model.build_model()``.
 
-    Raises LayoutError if the weights are of another layout, ValueError if the
-    images have another shape or there is no such mode or layer.
+    Raises LayoutError if the weights have another layout, and ValueError if
+    the images have another shape or there is no such mode or layer.
     """
     build = NetworkBuilder(NETWORK, LAYOUT.read(weights), mode, seed=0)
     with build.net:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 
 from snnc.language import tree
-from snnc.syntax.yaml.entries import Entry
+from snnc.syntax.entries import Entry
 
 
 class Remarks:
