@@ -75,7 +75,7 @@ def run_other(
     presentation: Presentation,
     progress: Progress,
 ) -> Measured:
-    """Judge the spikes of a simulator of Nengo.
+    """Evaluate the spikes of a simulator of Nengo.
 
     Raises
     ------
@@ -253,7 +253,7 @@ def _result(
 
 
 def on_keras(task: Task, progress: Progress) -> Measured:
-    """Judge the Keras model with the weights."""
+    """Evaluate the Keras model with the weights."""
     started = time.perf_counter()
     package, y = task.package, task.examples.y
     reference = reference_of(task)

@@ -22,7 +22,7 @@ from snnc.runtime.labels import Examples, open_data, select
 from snnc.runtime.layout import Tensors, Weights
 
 Data = Path | tuple[Any, Any]
-"""A file, or a folder, with ``x`` and ``y``; or both, ``x`` an array or an iterable."""
+"""A file or a folder with ``x`` and ``y``, or both, ``x`` an array or an iterable."""
 
 
 def write_data(path: Path, x: NDArray[Any], y: NDArray[Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from math import sqrt
 from typing import Any, Literal
 
 from snnc.runtime.examples import Presentation, Verdict
@@ -62,15 +63,14 @@ class LayerResult:
 class Score:
     """The quality of outputs: the share of right ones, or a root mean square error.
 
-    ``interval`` is the 95 % interval of either, and ``r2`` the share of the
-    targets' variance that values explain: of all units together. ``keras`` is
-    what the Keras model has reached with the same weights and ``model`` which
-    one; ``agreement`` is the share of same decisions, or the root mean square
-    difference. ``before`` is what Keras has reached with the weights that
-    entered the phase `spikes`, and ``unknown`` says why that can't be told.
-    ``loss`` is the 95 % interval of what Keras has more of the share, or less
-    of the error, on the same examples: before `spikes`, or with the same
-    weights if they never went through it.
+    ``interval`` is the 95 % interval of either. ``r2`` is the share of the targets'
+    variance that the outputs explain, all units together. ``keras`` is the value of the
+    Keras model, named by ``model``, with the same weights; ``agreement`` is the share
+    of equal decisions, or the root mean square difference. ``before`` is Keras's value
+    with the weights that entered the phase `spikes`; ``unknown`` says why there is
+    none. ``loss`` is the 95 % interval of the loss against Keras, in the share or the
+    error, on the same examples: before `spikes`, or with the same weights if they never
+    went through it.
     """
 
     value: float
@@ -165,14 +165,13 @@ class Work:
 class Result:
     """The whole result; None, or empty, where a simulator does not know it.
 
-    ``classes`` tells whether `score` is an accuracy; ``confusion`` is how many
-    examples of each class, (classes, classes), were taken for each, ``units``
-    how far each unit of a regression is off; ``names``
-    are those of classes that have any; ``spikes`` are those of all layers in
-    an example; ``clipped`` is the share of encoder values that ask for more
-    than a spike a step; ``resting`` are the encoders whose voltages all begin
-    at 0; ``overflows`` are those of `REGISTERS`; ``seconds`` is how long it
-    took.
+    ``classes`` is true if `score` is an accuracy; ``confusion`` counts the examples of
+    each class by decision, (classes, classes); ``units`` has the
+    errors of a regression's units; ``names`` are the classes' names, if
+    any; ``spikes`` are those of all layers per example; ``clipped`` is the share of
+    encoder values above one spike per step; ``resting`` are the encoders whose voltages
+    all begin at 0; ``overflows`` has a count for each of `REGISTERS`; ``seconds`` is
+    the run's time.
     """
 
     network: str
@@ -227,9 +226,10 @@ class Result:
 
     @property
     def is_uneven(self) -> bool:
-        """Whether a class has twice the examples of another, or more."""
+        """Whether a class has twice the examples of another, and not by chance."""
         counts = [each.examples for each in self.by_class if each.examples]
-        return bool(counts) and max(counts) >= UNEVEN * min(counts)
+        least, most = min(counts, default=0), max(counts, default=0)
+        return most >= UNEVEN * least and most - least > 2 * sqrt(most + least)
 
     @property
     def rates(self) -> dict[str, float]:

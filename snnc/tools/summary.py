@@ -19,7 +19,7 @@ PRESENTED = {
     None: "",
 }
 MODELS = {"smooth": "", "imported": " (as imported)", None: ""}
-MOST_CLASSES = 20  # or units, that a table shows
+MOST_CLASSES = 20  # the most classes, or units, in a table
 RATES = ("layer", "percentile", "rate", "budget", "")
 SPIKES = ("layer", "spikes", "silent", "saturated", "as Keras")
 
