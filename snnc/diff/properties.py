@@ -22,7 +22,7 @@ from snnc.ir.logical import (
     Spiking,
 )
 from snnc.language import written
-from snnc.language.models import Model
+from snnc.language.models import Model, fields_of, key_of
 from snnc.syntax.printer import quoted, word
 from snnc.text.tables import dims
 
@@ -64,7 +64,10 @@ def _neuron(value: Relu | Lif) -> Written:
 
 def _chosen(value: Model) -> WrittenChoice:
     """Write a loss or an optimiser with all of its settings."""
-    settings = {key: written.plain(said) for key, said in vars(value).items()}
+    settings = {
+        key_of(field): written.plain(getattr(value, field.name))
+        for field in fields_of(type(value)).values()
+    }
     return WrittenChoice(settings.pop("kind"), settings)
 
 
@@ -266,6 +269,8 @@ def _readout(readout: Readout, names: Mapping[str, str]) -> Properties:
         written_properties["classes"] = classes(readout.labels)
     written_properties["decide"] = readout.decide
     written_properties["synapse"] = written.time(readout.synapse)
+    if readout.learn is not None:
+        written_properties["learn"] = _chosen(readout.learn)
     return written_properties
 
 

@@ -14,6 +14,8 @@ from .maxima import MaxTree, Triple, Window, max_tree
 if TYPE_CHECKING:
     from typing import TypeAlias
 
+    from .pes import Pes
+
 VALUES_AT_ONCE = 2**24  # activations of a batch of examples, all layers
 
 # depth, height, width, channels
@@ -188,6 +190,7 @@ class Readout:
     ``names`` are those of the classes, if they have any.
     ``decide`` is "last" for the outputs of an example's last step, "mean" for
     the mean of its second half. ``synapse``, in seconds, smooths the spikes.
+    ``learn`` says how its weights go on learning; None if they don't.
     """
 
     name: str
@@ -196,6 +199,7 @@ class Readout:
     decide: Decide = "mean"
     synapse: float | None = 0.01
     names: tuple[str, ...] = ()
+    learn: Pes | None = None
 
 
 @dataclass(frozen=True)

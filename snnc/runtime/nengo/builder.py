@@ -61,6 +61,8 @@ class BuiltNetwork:
         levels, in their order.
     ``terms``
         What each max pool is the sum of.
+    ``learning``
+        The `learning.LearningReadout`; None without targets.
     """
 
     net: nengo.Network
@@ -71,6 +73,7 @@ class BuiltNetwork:
     shapes: dict[str, tuple[int, ...]]
     volumes: dict[str, tuple[Volume, ...]]
     terms: dict[str, tuple[Term, ...]]
+    learning: Any = None
 
     def layer_values(self, sim: Any, name: str) -> NDArray[np.float64]:
         """Return the values of a layer: (rows, *its shape), in Keras order.
@@ -157,6 +160,7 @@ class NetworkBuilder:
         self._volumes: dict[str, tuple[Volume, ...]] = {}
         self._terms: dict[str, tuple[Term, ...]] = {}
         self._relays: dict[str, Population] = {}
+        self._learning: Any = None
         self._loihi: Any = None
         # Rates run on Nengo alone, as spikes do where nengo-loihi is missing.
         if self._spiking and network.for_loihi and find_spec("nengo_loihi"):
@@ -296,6 +300,7 @@ class NetworkBuilder:
             shapes,
             self._volumes,
             self._terms,
+            self._learning,
         )
 
     def _needed(self, probe: Sequence[str]) -> list[str]:
