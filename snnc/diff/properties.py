@@ -12,7 +12,7 @@ from snnc.ir.logical import Layer, Loihi, Network, Readout
 from snnc.ir.properties import layer_properties, model_of
 from snnc.language import written
 from snnc.language.fields import default, keys_of, written_value
-from snnc.language.models import Model, fields_of
+from snnc.language.models import Model, fields_of, key_of
 from snnc.language.property_types import NeuronSpec
 from snnc.syntax.printer import quoted, word
 from snnc.text.tables import dims
@@ -45,8 +45,10 @@ def _neuron(value: NeuronSpec) -> Written:
 
 def _chosen(value: Model) -> WrittenChoice:
     """Write a loss, an optimiser or a neuron with all of its settings."""
-    found = fields_of(type(value))
-    settings = {k: written_value(v, found[k]) for k, v in vars(value).items()}
+    settings = {
+        key_of(field): written_value(getattr(value, field.name), field)
+        for field in fields_of(type(value)).values()
+    }
     return WrittenChoice(settings.pop("kind"), settings)
 
 
@@ -191,6 +193,8 @@ def _readout(readout: Readout, names: Mapping[str, str]) -> Properties:
         written_properties["classes"] = classes(readout.labels)
     written_properties["decide"] = readout.decide
     written_properties["synapse"] = written.time(readout.synapse)
+    if readout.learn is not None:
+        written_properties["learn"] = _chosen(readout.learn)
     return written_properties
 
 

@@ -40,8 +40,8 @@ KINDS = frozenset(
 """How a layer may read another: names of classes in the run-time library."""
 # Other names that the module uses.
 TAKEN = KINDS | {"Any", "BuiltNetwork", "Mode", "NDArray", "Sequence", "Weights"}
-TAKEN |= {"LAYOUT", "NETWORK", "NetworkBuilder", "Pool"}
-TAKEN |= {"build", "build_network", "images", "mode", "probe", "weights"}
+TAKEN |= {"LAYOUT", "NETWORK", "NetworkBuilder", "LearningBuilder", "Pool"}
+TAKEN |= {"build", "build_network", "images", "mode", "probe", "targets", "weights"}
 
 
 class Statements:
@@ -175,6 +175,8 @@ def nengo_network(routed: RoutedNetwork) -> Module:
         ),
         pools="Pool" in statements.used,
         images_doc=docstring(_images(network), 4),
+        learns=network.readout.learn is not None,
+        targets_doc=docstring(_targets(network), 4),
         statements=statements.lines,
         chips=_chips(routed.chips),
         seed=network.train.seed,
@@ -217,6 +219,15 @@ def _images(network: Network) -> str:
         f"``images``, (examples, {shape}), are presented one after another; without "
         "them the input is zero until a simulator feeds it. ``probe`` names the "
         "layers to probe."
+    )
+
+
+def _targets(network: Network) -> str:
+    values = f"(examples, {network.readout.units})"
+    labels = "labels, (examples,), or " if network.readout.labels is not None else ""
+    return (
+        f"With ``targets``, {labels}values {values}, the readout's weights go on"
+        " learning, on a core of their own. Without them it is on the host."
     )
 
 

@@ -30,6 +30,7 @@ from snnc.ir.layout import (
 )
 from snnc.ir.logical import Lif, Loihi, MaxPool, Network, Shape
 from snnc.ir.mapped import MappedPopulation, RoutedNetwork
+from snnc.language.property_types import Pes
 from snnc.runtime.network import Layer, Readout
 
 MODULES = (
@@ -147,6 +148,7 @@ def network_data(routed: RoutedNetwork) -> Module:
         network.name,
         (summary, network.about, ANATOMY),
         imports=", ".join(_network_imports(layers)),
+        learns=network.readout.learn is not None,
         dt=number(network.timing.dt),
         present=number(network.timing.present),
         input=_input(network),
@@ -258,7 +260,21 @@ def _readout(network: Network) -> str:
     if readout.labels not in (None, numbers):
         labels = [quote(label) for label in readout.labels or ()]
         arguments.append(Bracket("names=(", labels))
+    if readout.learn is not None:
+        arguments.append(_learning(network, readout.learn))
     return call("READOUT = Readout", *arguments).at(0)
+
+
+def _learning(network: Network, learn: Pes) -> Bracket:
+    arguments = [f"rate={number(learn.rate)}"]
+    if learn.error != Pes.error:
+        arguments.append(f"error={number(learn.error)}")
+    if learn.from_ != Pes.from_:
+        arguments.append(f"start={quote(learn.from_)}")
+    loss = network.train.loss
+    if loss is not None and loss.kind != "mse":
+        arguments.append("softmax=True")
+    return call("learn=Pes", *arguments)
 
 
 def _network(network: Network) -> str:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from snnc.ir.device import Profile
 from snnc.ir.order import reading_order
+from snnc.language.property_types import Pes
 from snnc.language.statements import TrainSpec
 from snnc.source import Span
 
@@ -256,6 +257,7 @@ class Layer:
 class Readout:
     """The linear layer on the host; ``labels`` is None for a regression.
 
+    ``learn`` says how its weights go on learning on the chip; None if they don't.
     ``spans`` has the places of the values that are written.
     """
 
@@ -268,6 +270,7 @@ class Readout:
     l2: float
     span: Span
     spans: Mapping[str, Span] = field(default_factory=dict)
+    learn: Pes | None = None
 
     @property
     def shape(self) -> Shape:

@@ -132,7 +132,8 @@ class MappedNetwork:
 
     ``pooled`` are what max pools are the maximum of, as the lowered graph has them.
     ``lower_bound`` are the cores below which there is no mapping out of equal blocks,
-    ``unmixed`` what would else have neurons with axons of both kinds.
+    ``unmixed`` what would else have neurons with axons of both kinds, ``learned`` the
+    units of a readout that learns on the chip.
     """
 
     lowered: LoweredNetwork
@@ -142,6 +143,7 @@ class MappedNetwork:
     pooled: tuple[MappedProjection, ...]
     lower_bound: int = 0
     unmixed: Unmixed | None = None
+    learned: Ensemble | None = None
 
     @cached_property
     def by_name(self) -> Mapping[str, MappedPopulation]:
@@ -176,8 +178,9 @@ class MappedNetwork:
 
     @property
     def cores(self) -> int:
-        """How many cores all populations take."""
-        return sum(p.cores for p in self.populations)
+        """How many cores all populations take, and a readout that learns."""
+        own = 0 if self.learned is None else len(self.learned.blocks)
+        return own + sum(p.cores for p in self.populations)
 
     @property
     def chips(self) -> int:

@@ -201,7 +201,10 @@ VARIANTS: dict[str, tuple[str, ...]] = {
 }
 
 USUAL = {
-    key: entry.usual for model in tables() for key, entry in keys_of(model).items()
+    key: entry.usual
+    for model in sorted(tables(), key=lambda model: not issubclass(model, Choice))
+    for key, entry in keys_of(model).items()
 }
 """An example value of each property."""
-KEYS = frozenset(USUAL)
+# `from` is a key of settings alone; in front of a block it is a part.
+KEYS = frozenset(USUAL) - CLAUSES

@@ -54,8 +54,13 @@ class Model(metaclass=type):  # noqa: UP050
 
 @cache
 def fields_of(model: type[Model]) -> Mapping[str, Field[Any]]:
-    """Return the fields of a model by their names, those of base classes first."""
-    return {field.name: field for field in fields(model)}
+    """Return the fields of a model by their keys, those of base classes first."""
+    return {key_of(field): field for field in fields(model)}
+
+
+def key_of(field: Field[Any]) -> str:
+    """Return the key of a field: its name, without the `_` after Python's words."""
+    return field.name.rstrip("_")
 
 
 def is_required(field: Field[Any]) -> bool:
@@ -147,7 +152,9 @@ def _tagged(kinds: Iterable[type[Model]]) -> Schema:
 
 def _model(model: type[Model]) -> Schema:
     arguments = [
-        core_schema.dataclass_field(field.name, _field(field), kw_only=True)
+        core_schema.dataclass_field(
+            field.name, _field(field), kw_only=True, validation_alias=key_of(field)
+        )
         for field in fields(model)
     ]
     schema = core_schema.dataclass_schema(

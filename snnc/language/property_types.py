@@ -229,6 +229,59 @@ class Sgd(Choice):
     nesterov: Annotated[Flag, Key("Whether momentum is Nesterov's", usual="on")] = False
 
 
+class Pes(Choice):
+    """The prescribed error sensitivity rule (MacNeil and Eliasmith, 2011)."""
+
+    word = ValueWord(
+        "pes",
+        "The prescribed error sensitivity rule, which the chip has.",
+        nearby="bcm oja voja stdp rstdp delta lms hebbian rls",
+    )
+
+    kind: Literal["pes"] = "pes"
+    rate: Annotated[
+        Amount,
+        Limits(gt=0, lt=1),
+        Key(
+            "The share of an error that one presentation removes",
+            usual="0.5",
+        ),
+    ] = 0.5
+    error: Annotated[
+        Amount,
+        Limits(gt=0),
+        Key(
+            "The largest error; larger errors are clipped",
+            usual="1.0",
+            nearby="max_error error_scale pes_error_scale",
+        ),
+    ] = 1.0
+    from_: Annotated[
+        Literal["trained", "zero"],
+        Bare,
+        Key(
+            "The weights that learning begins with: `trained` or `zero`",
+            usual="trained",
+            nearby="initial init start",
+            words=(
+                ValueWord("trained", "Learning begins with the trained weights."),
+                ValueWord(
+                    "zero", "Learning begins with zeros.", nearby="zeros none scratch"
+                ),
+            ),
+        ),
+    ] = "trained"
+
+
+Learn = Annotated[
+    Pes,
+    Chosen,
+    Key(
+        "Whether the weights go on learning on the chip: `pes`",
+        usual="pes",
+        nearby="learning learning_rule rule adapt online plasticity",
+    ),
+]
 Loss = Annotated[
     CrossEntropy | Focal | MeanSquaredError,
     Chosen,

@@ -8,6 +8,7 @@ from snnc.language.models import Model
 from snnc.language.property_types import (
     Adam,
     Bare,
+    Learn,
     Loss,
     Optimizer,
     Phases,
@@ -135,6 +136,7 @@ class ReadoutSpec(StatementModel):
     units: has.Units | None = None
     decide: has.Decide = "mean"
     synapse: has.ReadoutSynapse = 10e-3
+    learn: Learn | None = None
 
 
 class TrainSpec(StatementModel):

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from sys import maxsize
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostic, Report
 from snnc.ir.device import Profile
 from snnc.ir.logical import Loihi
 from snnc.ir.lowered import Compare, LoweredNetwork
 from snnc.ir.mapped import KINDS, AxonKind, MappedNetwork, Unmixed
 from snnc.language.properties import MOST_CHIPS
 from snnc.loihi.assemble import assemble, mixed_in, without_device
+from snnc.loihi.learning import with_learning
 from snnc.loihi.mapper import Mapper
 from snnc.loihi.plan import (
     Plan,
@@ -72,6 +73,9 @@ def place(
     # Above the target too: the problem names the number of cores.
     mapped = search.mapped()
     if search.fits and mapped is not None:
+        if mapped.learned is not None and (lack := _lacks_room(mapped, target)):
+            report.add(lack)
+            return None
         from snnc.loihi.board import doubts
 
         report.extend(doubts(mapped))
@@ -82,6 +86,33 @@ def place(
     for diagnostic in refuse_plan(search.plan, target, search.mapper, mapped):
         report.add(diagnostic)
     return None
+
+
+def _lacks_room(mapped: MappedNetwork, target: Loihi) -> Diagnostic | None:
+    """Say what is missing for a readout that learns on the chip, if anything is."""
+    from snnc.rules.learning import NoCoreToLearn
+
+    readout = mapped.lowered.network.readout
+    (source,) = readout.sources
+    ensembles = mapped.by_name[source].ensembles
+    spent = max(block.out_axons for e in ensembles for block in e.blocks)
+    most = mapped.lowered.network.device.core.out_axons
+    if mapped.cores > target.cores:
+        needs = mapped.cores, "cores", target.cores
+        hint = f"write `cores {mapped.cores}` in `target`, with enough `chips`"
+    elif spent > most:
+        needs = spent, "out-axons", most
+        hint = f"write a smaller `block` for `{source}`"
+    else:
+        return None
+    return NoCoreToLearn(
+        span=readout.spans.get("learn", readout.span),
+        name=readout.name,
+        value=needs[0],
+        limit=needs[1],
+        most=needs[2],
+        hint=hint,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +141,7 @@ class Attempt:
         if self.solution is None:
             return None
         bound = self.mapper.lower_bound
-        return assemble(self.plan, self.solution, bound, self.unmixed)
+        return with_learning(assemble(self.plan, self.solution, bound, self.unmixed))
 
 
 def attempt(

@@ -8,6 +8,12 @@ from typing import Protocol
 from snnc.diagnostics import Diagnostic, Report
 from snnc.ir.logical import Network
 from snnc.rules.ceilings import NoSuchRate, RateAboveCeiling, StepTooLong
+from snnc.rules.learning import (
+    LearningOutOfRange,
+    LearnsFromWrongLayer,
+    TooFastToLearn,
+    TooMuchToLearn,
+)
 from snnc.rules.placement import HostBetweenChip, LargeMaxPool, MaxPoolOffChip
 from snnc.rules.rates import (
     AveragedLif,
@@ -56,6 +62,10 @@ GRAPH_RULES: tuple[type[GraphRule], ...] = (
     SynapseTooLong,
     DecayTooFast,
     RefractoryTooLong,
+    LearnsFromWrongLayer,
+    TooFastToLearn,
+    TooMuchToLearn,
+    LearningOutOfRange,
 )
 
 

@@ -8,6 +8,7 @@ from itertools import groupby
 from math import ceil, prod, sqrt
 
 from snnc.ir.device import Core
+from snnc.ir.learning import learning_of
 from snnc.ir.logical import Layer, MaxPool, Network
 from snnc.ir.shapes import error_of, levels_of
 from snnc.loihi.link import Misfit
@@ -120,9 +121,30 @@ def totals(summary: Summary) -> Iterator[str]:
     cores, chips = counted(summary.cores, "core"), counted(summary.chips, "chip")
     yield f"{name}: {neurons} on {cores} of {chips}"
     yield _gap(summary)
+    yield from _learning(summary)
     yield from _on_board(summary)
     yield from _example(summary)
     yield from _traffic(summary)
+
+
+def _learning(summary: Summary) -> Iterator[str]:
+    """Say how the readout learns: what Nengo and nengo-loihi take for it."""
+    network = summary.network
+    readout, learn = network.readout, network.readout.learn
+    if learn is None:
+        return
+    learning = learning_of(network, network.by_name[readout.sources[0]])
+    start = "the trained weights" if learn.from_ == "trained" else "zeros"
+    yield (
+        f"{readout.name} learns on a core of its own, from {start}: one presentation "
+        f"removes {100 * learn.rate:.3g} % of an error of at most {learn.error:g}"
+    )
+    yield (
+        f"PES: learning rate {learning.chip_rate:.3g} on the chip "
+        f"({learning.learning_rate:.3g} in Nengo), error scale "
+        f"{learning.error_scale:.4g}, trace increment {learning.increment():.3g} of at "
+        f"most {learning.most_increment:.3g}, weights up to {learning.reach:.3g}"
+    )
 
 
 def _gap(summary: Summary) -> str:

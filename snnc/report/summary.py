@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from snnc.ir.device import Core, Profile
-from snnc.ir.logical import Layer, Loihi, Network, Shape
+from snnc.ir.logical import Layer, Loihi, Network, Readout, Shape
 from snnc.ir.mapped import (
     Block,
     Ensemble,
@@ -109,7 +109,7 @@ def summarise(routed: RoutedNetwork, cache: PlanCache | None = None) -> Summary:
     by_name = {reason.name: reason for reason in reasons.layers}
     readout = network.readout
     rows = [_row(layer, routed, activity, by_name) for layer in network.layers]
-    rows.append(Row(readout.name, "readout", readout.shape, None, "host"))
+    rows.append(_readout(readout, mapped))
     return Summary(
         network,
         network.device,
@@ -167,6 +167,15 @@ def _row(
         _chips(routed, names),
         ensembles,
     )
+
+
+def _readout(readout: Readout, mapped: MappedNetwork) -> Row:
+    """Describe the readout: on the host, or where it learns on a core of its own."""
+    head = readout.name, "readout", readout.shape, None
+    if mapped.learned is None:
+        return Row(*head, "host")
+    use = _use(list(mapped.learned.blocks), mapped.lowered.network.device.core)
+    return Row(*head, "chip", 1, use=use, ensembles=(mapped.learned,))
 
 
 def _chips(routed: RoutedNetwork, names: Sequence[str]) -> tuple[int, ...]:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Literal
 from .maxima import MaxTree, Triple, Window, max_tree
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     import numpy as np
     from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from typing import TypeAlias
+    from .pes import Pes
 
 VALUES_AT_ONCE = 2**24  # activations of a batch of examples, in all layers
 
@@ -220,7 +221,8 @@ class Readout:
     ``classes`` is true if its units are classes, and false in a regression;
     ``names`` are the names of the classes, if they have any. ``decide`` is
     "last" for the outputs of an example's last step, "mean" for the mean of
-    its second half. ``synapse``, in seconds, smooths the spikes.
+    its second half. ``synapse``, in seconds, smooths the spikes. ``learn``
+    says how its weights go on learning; None if they don't.
     """
 
     name: str
@@ -229,6 +231,7 @@ class Readout:
     decide: Decide = "mean"
     synapse: float | None = 0.01
     names: tuple[str, ...] = ()
+    learn: Pes | None = None
 
 
 @dataclass(frozen=True)

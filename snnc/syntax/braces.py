@@ -150,5 +150,5 @@ class Nesting:
     def _word(self, token: Token) -> None:
         if self.key is not None:
             self.last, self.key = (self.key, token), None
-        elif token.type == "NAME":
+        elif token.type == "NAME" or (token.type == "FROM" and self.depth > 1):
             self.key = token

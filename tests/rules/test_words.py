@@ -130,6 +130,7 @@ def test_every_property_has_a_usual_value_that_it_takes(key: str) -> None:
             spec_with("train", f"{choice} {{ {line} }}")
             for choice in ("loss focal", "optimizer adamw", "optimizer sgd")
         ),
+        spec_with("readout", f"learn pes {{ {line} }}"),
     ]
     # Given twice, or in two ways, it is known and its value is right.
     known = {"SNN204", "SNN220", *DOUBTS}

@@ -319,6 +319,7 @@ class _Resolution:
             l2=self._train.l2,
             span=self._validated.readout.span,
             spans=self._validated.readout.keys,
+            learn=spec.learn,
         )
 
 

@@ -65,6 +65,7 @@ class NetworkBuilder:
         self._volumes: dict[str, tuple[Volume, ...]] = {}
         self._terms: dict[str, tuple[Term, ...]] = {}
         self._relays: dict[str, Population] = {}
+        self._learning: Any = None
         self._loihi: Any = None
         # Mode "rate" runs on Nengo alone, as does "spiking" without
         # nengo-loihi.
@@ -205,6 +206,7 @@ class NetworkBuilder:
             shapes,
             self._volumes,
             self._terms,
+            self._learning,
         )
 
     def _needed(self, probe: Sequence[str]) -> list[str]:

@@ -217,6 +217,8 @@ class BuiltNetwork:
         pool.
     ``terms``
         The values whose sum a max pool is.
+    ``learning``
+        The `learning.LearningReadout`; None without targets.
     """
 
     net: nengo.Network
@@ -227,6 +229,7 @@ class BuiltNetwork:
     shapes: dict[str, tuple[int, ...]]
     volumes: dict[str, tuple[Volume, ...]]
     terms: dict[str, tuple[Term, ...]]
+    learning: Any = None
 
     def layer_values(self, sim: Any, name: str) -> NDArray[np.float64]:
         """Return the values of a layer: (rows, *its shape), in Keras order.

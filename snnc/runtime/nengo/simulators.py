@@ -89,16 +89,16 @@ class SimulatorRun:
         self._built = built
         self._network = network
         self._name = name
-        self._sim = _opened(name, built, network, tensors)
+        self.sim = _opened(name, built, network, tensors)
 
     def close(self) -> None:
         """Close the simulator."""
-        self._sim.close()
+        self.sim.close()
 
     @property
     def cores(self) -> int | None:
         """The number of cores; None without a chip."""
-        return len(self._sim.model.blocks) if self._name == "loihi" else None
+        return len(self.sim.model.blocks) if self._name == "loihi" else None
 
     @property
     def at_once(self) -> int:
@@ -116,8 +116,8 @@ class SimulatorRun:
         neurons).
         """
         steps = self._network.steps
-        self._sim.run_steps(count * steps)
-        rows = np.array(self._sim.data[self._built.output])
+        self.sim.run_steps(count * steps)
+        rows = np.array(self.sim.data[self._built.output])
         probed = self._built.layer_probes
         spikes = {name: self._spikes(name, count) for name in probed}
         self._forget()
@@ -126,7 +126,7 @@ class SimulatorRun:
     def _spikes(self, name: str, count: int) -> NDArray[np.int64]:
         sums = {}
         for probe in self._built.layer_probes[name]:
-            values = np.asarray(self._sim.data[probe])
+            values = np.asarray(self.sim.data[probe])
             rows = values.reshape(count, self._network.steps, -1)
             sums[probe] = rows.sum(axis=1)
         values = self._built.neuron_values(SimpleNamespace(data=sums), name)
@@ -136,11 +136,11 @@ class SimulatorRun:
 
     def _forget(self) -> None:
         """Clear the probes."""
-        if hasattr(self._sim, "clear_probes"):
-            self._sim.clear_probes()
+        if hasattr(self.sim, "clear_probes"):
+            self.sim.clear_probes()
             return
         for probe in self._built.net.all_probes:
-            self._sim.model.params[probe].clear()
+            self.sim.model.params[probe].clear()
 
 
 class BuildNetwork(Protocol):
@@ -252,7 +252,7 @@ def _opened(
 ) -> Any:
     net, dt = built.net, network.dt
     if name == "loihi":
-        return _emulator(net, dt, tensors)
+        return _emulator(built, dt, tensors)
     if name == "nengo_dl":
         nengo_dl = importlib.import_module("nengo_dl")
         return nengo_dl.Simulator(net, dt=dt, progress_bar=False)
@@ -262,9 +262,10 @@ def _opened(
     return nengo.Simulator(net, dt=dt, model=model, progress_bar=False)
 
 
-def _emulator(net: Any, dt: float, tensors: Tensors) -> Any:
-    loihi = import_nengo_loihi()
-    settings = {"target": "sim", "progress_bar": False}
+def _emulator(built: BuiltNetwork, dt: float, tensors: Tensors) -> Any:
+    loihi, net = import_nengo_loihi(), built.net
+    model = built.learning and built.learning.model(dt)
+    settings = {"model": model, "target": "sim", "progress_bar": False}
     try:
         return loihi.Simulator(net, dt=dt, **settings)
     except FAILURES as error:

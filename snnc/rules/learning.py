@@ -1,0 +1,213 @@
+"""Rules for readouts that learn on the chip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil, prod
+
+from snnc.diagnostics import Diagnostic
+from snnc.ir.learning import axon_bits, learning_of
+from snnc.ir.logical import Layer, Loihi, MaxPool, Network
+from snnc.rules.ceilings import above_ceiling, below
+from snnc.runtime.pes import LEAST, MOST_NEURONS, MOST_UNITS
+
+
+class LearnsFromWrongLayer(Diagnostic):
+    """Checks that a readout that learns reads one layer of neurons on the chip.
+
+    The chip learns the weights from one ensemble to the readout. Pools and joins have
+    no neurons, a max pool has several ensembles, and so has a layer over more than one
+    depth slice. With `target nengo`, the layer may be on the host.
+    """
+
+    code = "SNN420"
+    title = "nothing that a readout can learn from"
+    message = "`{name}` can't learn from {what}"
+    help = "put a `dense` layer on the chip before `{name}`, or remove `learn`"
+
+    name: str
+    what: str
+
+    @classmethod
+    def check(cls, network: Network) -> Iterator[LearnsFromWrongLayer]:
+        if network.readout.learn is None:
+            return
+        if what := _fault(network):
+            readout = network.readout
+            span = readout.spans.get("learn", readout.span)
+            yield cls(span=span, name=readout.name, what=what)
+
+
+def _fault(network: Network) -> str:
+    """Say what is wrong with the layers that the readout reads; empty if nothing is."""
+    sources = network.readout.sources
+    if len(sources) > 1:
+        return f"{len(sources)} layers"
+    layer = network.by_name.get(sources[0]) if sources else None
+    if layer is None:
+        return ""
+    if layer.spiking is None:
+        return f"`{layer.kind}`, which has no neurons"
+    if isinstance(layer.operation, MaxPool):
+        return "a max pool, which has several ensembles"
+    if len(layer.shape) == 4 and layer.shape[0] > 1:
+        return f"`{layer.name}`, which has {layer.shape[0]} depth slices"
+    if isinstance(network.target, Loihi) and not layer.on_chip:
+        return f"`{layer.name}`, which is on the host"
+    return ""
+
+
+def learned_layer(network: Network) -> Layer | None:
+    """Return the layer that the readout learns from on the chip, if it is sound."""
+    on_chip = isinstance(network.target, Loihi)
+    if network.readout.learn is None or not on_chip or _fault(network):
+        return None
+    return next(map(network.by_name.get, network.readout.sources), None)
+
+
+class TooFastToLearn(Diagnostic):
+    """Checks that the chip sees all spikes of a layer from which a readout learns.
+
+    The chip notes one spike per axon in two steps and loses others. With steps of
+    1 ms, neurons must fire at 500 Hz at most.
+    """
+
+    code = "SNN421"
+    title = "rate too high for learning"
+    message = "`{name}` may fire at {high} Hz, more than the chip can learn from"
+    label = "at most {limit} Hz"
+    notes = ("the chip learns from one spike in two steps: 1 / (2 dt)",)
+    help = "write `rate {low}..{limit} Hz`, or a lower upper end"
+
+    name: str
+    low: str
+    high: float
+    limit: float
+
+    @classmethod
+    def check(cls, network: Network) -> Iterator[TooFastToLearn]:
+        layer = learned_layer(network)
+        if layer is None or layer.spiking is None or layer in above_ceiling(network):
+            return
+        rate, limit = layer.spiking.rate, below(0.5 / network.timing.dt)
+        if rate.high > limit:
+            low = f"{rate.low:g}" if 0 < rate.low < limit else ""
+            span = layer.spans.get("rate", layer.span)
+            yield cls(span=span, name=layer.name, low=low, high=rate.high, limit=limit)
+
+
+class TooMuchToLearn(Diagnostic):
+    """Checks that the weights that are learned fit one core.
+
+    They are on a core of their own. Each neuron takes two of its 4,096 in-axons and the
+    memory of its weights, two per unit. Each unit takes two compartments.
+    """
+
+    code = "SNN422"
+    title = "too much to learn for one core"
+    message = "a core can't learn from {count} {things}"
+    label = "at most {most} here"
+    help = "give `{name}` at most {most} {things}"
+
+    name: str
+    things: str
+    count: int
+    most: int
+
+    @classmethod
+    def check(cls, network: Network) -> Iterator[TooMuchToLearn]:
+        layer, readout = learned_layer(network), network.readout
+        if layer is None:
+            return
+        span = readout.spans.get("learn", readout.span)
+        if readout.units > MOST_UNITS:
+            yield cls(
+                span=span,
+                name=readout.name,
+                things="units",
+                count=readout.units,
+                most=MOST_UNITS,
+            )
+            return
+        core, neurons = network.device.core, prod(layer.shape)
+        stored = core.synapse_bits // axon_bits(readout.units, network.device)
+        most = min(MOST_NEURONS, stored)
+        if neurons > most:
+            yield cls(
+                span=span,
+                name=layer.name,
+                things="neurons",
+                count=neurons,
+                most=most,
+            )
+
+
+class LearningOutOfRange(Diagnostic):
+    """Checks that the chip has the learning rate.
+
+    The chip's own learning rate is fixed. The share of the error that one presentation
+    removes is in what a spike adds to the trace of its axon, a number with 7 bits. If
+    it is too large, traces are clipped. If it is too small, nothing is learned. It
+    grows with the share and shrinks with `present`, `rate` of the layer, and its
+    neurons.
+    """
+
+    code = "SNN423"
+    title = "learning rate that the chip lacks"
+    message = "`{name}` can't remove a share of {rate} of an error in one presentation"
+    label = "{bound} {limit} here"
+    notes = (
+        "a spike would add {increment:.3g} to its trace; the chip has {least:.3g} to"
+        " {most:.3g}",
+    )
+    help = "give `pes` the `rate` {limit}, or change `present` or the neurons"
+
+    name: str
+    rate: float
+    bound: str
+    limit: str
+    increment: float
+    least: float
+    most: float
+
+    @classmethod
+    def check(cls, network: Network) -> Iterator[LearningOutOfRange]:
+        layer, readout = learned_layer(network), network.readout
+        if layer is None or readout.learn is None:
+            return
+        learning = learning_of(network, layer)
+        increment, most = learning.increment(), learning.most_increment
+        if LEAST <= increment <= most or any(TooMuchToLearn.check(network)):
+            return
+        is_high = increment > most
+        limit = learning.rate_of(most if is_high else LEAST)
+        digits = int(limit * 1000) if is_high else ceil(limit * 1000)
+        yield cls(
+            span=readout.spans.get("learn", readout.span),
+            name=readout.name,
+            rate=readout.learn.rate,
+            bound="at most" if is_high else "at least",
+            limit=f"{digits / 1000:g}",
+            increment=increment,
+            least=LEAST,
+            most=most,
+        )
+
+
+class NoCoreToLearn(Diagnostic):
+    """Checks that a core is left for the weights that are learned.
+
+    A core learns with all its synapses or with none, so these weights need a core of
+    their own. Each neuron from which they are learned has one more out-axon.
+    """
+
+    code = "SNN424"
+    title = "no room for learning"
+    message = "learning `{name}` takes {value} {limit}, and there are {most}"
+    help = "{hint}"
+
+    name: str
+    value: int
+    limit: str
+    most: int
+    hint: str

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""A readout whose weights go on learning by PES, on the chip or in Nengo."""
+
+# mypy: disable-error-code="import-not-found,import-untyped,misc"
+
+from __future__ import annotations
+
+import importlib
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import nengo
+import numpy as np
+from numpy.typing import NDArray
+
+from ..layout import Tensors
+from ..network import Network
+from ..pes import LEVELS, ChipLearning, Learning, Pes, learning_of, on_chip
+from .builder import Mode, NetworkBuilder
+from .populations import Connection, Part
+
+Array = NDArray[Any]
+
+
+class ChipPES(nengo.PES):
+    """PES whose learning rate is for nengo-loihi.
+
+    That ignores the amplitude of spikes, by which Nengo multiplies both what
+    a weight learns and what it does.
+    """
+
+
+def build_chip_pes(model: Any, pes: ChipPES, rule: Any) -> None:
+    """Build it for Nengo's simulators, which learn as the chip does."""
+    amplitude = rule.connection.pre_obj.neuron_type.amplitude
+    rate = pes.learning_rate / amplitude**2
+    with warnings.catch_warnings():
+        # Nengo takes rates above 1 for an error: few spikes are that strong.
+        warnings.simplefilter("ignore")
+        own = nengo.PES(rate, pre_synapse=pes.pre_synapse)
+    model.build(own, rule)
+
+
+nengo.builder.Builder.register(ChipPES)(build_chip_pes)
+
+
+@dataclass(frozen=True)
+class LearningReadout:
+    """The connection that learns, and what a simulator of the chip takes.
+
+    ``chip`` is None if weights are for no chip.
+    """
+
+    connection: nengo.Connection
+    learning: Learning
+    chip: ChipLearning | None
+
+    def model(self, dt: float) -> Any:
+        """Return an empty model of nengo-loihi, set for all that it learns."""
+        assert self.chip is not None
+        model = importlib.import_module("nengo_loihi.builder").Model(dt=dt)
+        model.pes_error_scale = self.learning.error_scale
+        model.pes_wgt_exp = self.chip.exponent
+        model.vth_nonspiking = self.chip.threshold
+        return model
+
+    def weights(self, sim: Any) -> Array:
+        """Return the weights as learned by now: (neurons, units)."""
+        if not hasattr(sim.model, "blocks"):
+            signal = sim.model.sig[self.connection]["weights"]
+            return np.array(sim.signals[signal]).T
+        assert self.chip is not None
+        synapses = [s for b in sim.model.blocks for s in b.synapses]
+        (learned,) = [s for s in synapses if s.learning]
+        held = np.concatenate(learned.weights)
+        # Each unit has the weights of its positive part, and their negatives.
+        units = held.shape[1] // 2
+        shift = learned.synapse_cfg.real_weight_exp
+        values: Array = held[:, :units] / 2.0**shift
+        return values * self.chip.reach / LEVELS
+
+
+def targets_of(targets: Any, network: Network) -> Array:
+    """Return what each example's outputs should be: (examples, units).
+
+    ``targets`` are labels, (examples,), or values of that shape. Raises
+    ValueError for others.
+    """
+    given, readout = np.asarray(targets), network.readout
+    units = readout.units
+    if readout.classes and given.ndim == 1 and given.dtype.kind in "iu":
+        if len(given) and not 0 <= given.min() <= given.max() < units:
+            raise ValueError(f"targets are labels, not all in 0..{units - 1}")
+        one_hot: Array = np.eye(units)[given]
+        return one_hot
+    if given.ndim != 2 or given.shape[1] != units:
+        labels = "(examples,) of labels or " if readout.classes else ""
+        wanted = f"{labels}(examples, {units})"
+        raise ValueError(f"targets have shape {given.shape}, not {wanted}")
+    return np.asarray(given, np.float64)
+
+
+def error_node(targets: Array, network: Network) -> nengo.Node:
+    """Add the node of the errors, on the host.
+
+    They are those of the later half of each example, and else zero.
+    """
+    learn, steps = network.readout.learn, network.steps
+    assert learn is not None
+    pes: Pes = learn
+
+    def errors(t: float, outputs: Array) -> Array:
+        example, step = divmod(round(t / network.dt) - 1, steps)
+        if step < steps // 2 or example >= len(targets):
+            return np.zeros_like(outputs)
+        if pes.softmax:
+            powers = np.exp(outputs - outputs.max())
+            outputs = powers / powers.sum()
+        wrong: Array = outputs - targets[example]
+        return np.clip(wrong, -pes.error, pes.error)
+
+    return nengo.Node(errors, size_in=targets.shape[1], label="error")
+
+
+def learn(
+    part: Part,
+    readout: nengo.Node,
+    kernel: Array,
+    targets: Array,
+    network: Network,
+    for_chip: bool,
+) -> LearningReadout:
+    """Connect a layer to its readout by weights that learn.
+
+    ``kernel`` is (neurons, units). Raises PesError if the chip can't learn
+    with such weights.
+    """
+    pes = network.readout.learn
+    assert pes is not None
+    if pes.start == "zero":
+        kernel = np.zeros_like(kernel)
+    learning = learning_of(network, network.layers[part.label])
+    largest = float(np.abs(kernel).max())
+    chip = on_chip(learning, largest) if for_chip else None
+    connection = nengo.Connection(
+        part.neurons.ensemble,
+        readout,
+        # The solver has the weights: only what these ask must be there, a
+        # function of as many values, and a point at which neurons fire.
+        function=lambda _: np.zeros(readout.size_in),
+        eval_points=np.array([[1e6]]),
+        scale_eval_points=False,
+        solver=nengo.solvers.NoSolver(kernel),
+        synapse=network.readout.synapse,
+        learning_rule_type=ChipPES(
+            learning.chip_rate,
+            pre_synapse=nengo.Lowpass(learning.trace_steps * network.dt),
+        ),
+        label=f"{part.label} to {readout.label}",
+    )
+    error = error_node(targets, network)
+    nengo.Connection(readout, error, synapse=None)
+    nengo.Connection(error, connection.learning_rule, synapse=None)
+    return LearningReadout(connection, learning, chip)
+
+
+class LearningBuilder(NetworkBuilder):
+    """Adds layers to a network whose readout learns, if there are targets."""
+
+    def __init__(
+        self,
+        network: Network,
+        tensors: Tensors,
+        mode: Mode = "spiking",
+        seed: int = 0,
+        targets: Any = None,
+    ) -> None:
+        """Begin with an empty network, as `NetworkBuilder` does.
+
+        ``targets`` are what the outputs of each example should be. Raises
+        ValueError if they don't fit.
+        """
+        super().__init__(network, tensors, mode, seed)
+        self._targets: Array | None = None
+        if targets is not None:
+            if mode == "rate":
+                raise ValueError("with targets, mode is 'spiking'")
+            self._targets = targets_of(targets, network)
+
+    def readout(self, *connections: Connection) -> None:
+        """Add the readout, on the host, and what it reads or learns."""
+        if self._targets is None:
+            super().readout(*connections)
+            return
+        super().readout()
+        (read,) = connections
+        (part,) = read.source.parts
+        self._learning = learn(
+            part,
+            self._readout,
+            self._tensors[f"{self._network.readout.name}.kernel"],
+            self._targets,
+            self._network,
+            self._loihi is not None,
+        )

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""The numbers of PES: from what a spec says to what Nengo and the chip take.
+
+Sources are nengo-loihi 1.1.0: ``builder/connection.py`` and
+``builder/discretize.py``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from .network import Layer, Network
+
+MOST_NEURONS = 2048  # each learned axon takes two of the core's 4,096 entries
+MOST_UNITS = 512  # each unit takes two of the core's 1,024 compartments
+EPOCH = 2  # steps from one update of the traces to the next
+LEVELS = 255  # the largest weight on the chip
+LARGEST = 127  # the largest trace, and the largest error
+LEAST = 1 / 8  # below this increment, its 7 bits no longer give the rate
+ROOM = 128  # spikes of the largest weight in one step that a unit can hold
+# What an output would be, in errors, if all weights were the largest that may
+# be learned, along a vector of activations: weights of neurons that rarely
+# fire grow larger than others.
+REACH = 1.5
+DOUBLINGS = 3  # at most, of the range of trained weights
+
+
+@dataclass(frozen=True)
+class Pes:
+    """How the weights of a readout go on learning on the chip, by PES.
+
+    ``rate``
+        The share of an error that one presentation removes.
+    ``error``
+        The largest error; larger ones are clipped.
+    ``start``
+        Whether learning begins with the trained weights or with zeros.
+    ``softmax``
+        Whether errors are those of the softmax of the outputs, as for cross
+        entropy, and not those of the outputs.
+    """
+
+    rate: float
+    error: float = 1.0
+    start: Literal["trained", "zero"] = "trained"
+    softmax: bool = False
+
+
+class PesError(ValueError):
+    """Weights with which the chip can't learn; says what would do."""
+
+
+@dataclass(frozen=True)
+class Learning:
+    """What a layer and its readout give the numbers of PES.
+
+    ``high`` and ``percentile`` are those of the layer's rates, ``steps`` those
+    of an example; ``synapse`` is the readout's.
+    """
+
+    rate: float
+    error: float
+    high: float
+    percentile: float
+    neurons: int
+    dt: float
+    steps: int
+    synapse: float
+    softmax: bool = False
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of `nengo.PES`, for spikes of amplitude 1 / high.
+
+        Within the later half of an example an error e loses ``rate e``: de/dt
+        = -slope learning_rate a^2 e, where a^2 is the mean square of the
+        activations.
+        """
+        seconds = (self.steps - self.steps // 2) * self.dt
+        return -math.log1p(-self.rate) / (seconds * self.power * self.slope)
+
+    @property
+    def slope(self) -> float:
+        """How much an error changes with its output, at most."""
+        return 1 / 4 if self.softmax else 1.0
+
+    @property
+    def chip_rate(self) -> float:
+        """The learning rate for nengo-loihi, which ignores the amplitude."""
+        return self.learning_rate / self.high**2
+
+    @property
+    def power(self) -> float:
+        """The mean square of the activations, if rates are exponential.
+
+        Their percentile is then the mean times -ln(1 - percentile / 100).
+        """
+        above = max(1 - self.percentile / 100, 1e-4)
+        return 2 / math.log(above) ** 2
+
+    @property
+    def trace_steps(self) -> int:
+        """The time constant of the traces: the readout's, in whole steps."""
+        return max(1, round(self.synapse / self.dt))
+
+    @property
+    def error_scale(self) -> float:
+        """By what nengo-loihi multiplies errors: ``error`` becomes 127."""
+        return LARGEST / self.error
+
+    @property
+    def reach(self) -> float:
+        """The largest weight that may be learned, as far as one can know."""
+        length = math.sqrt(self.neurons * self.power)
+        return REACH * self.error / self.slope / length
+
+    def increment(self, reach: float | None = None) -> float:
+        """Return what a spike adds to its trace on the chip.
+
+        ``reach`` is the largest weight that may be learned.
+        """
+        largest = (self.reach if reach is None else reach) / self.step
+        per_spike = -math.expm1(-1 / self.trace_steps) / self.dt
+        share = self.chip_rate * 2**11 / (self.neurons * self.error_scale)
+        return per_spike * share * LEVELS / largest
+
+    @property
+    def step(self) -> float:
+        """What a weight is to be divided by for its value on the chip."""
+        return self.high * self.dt
+
+    @property
+    def most_increment(self) -> float:
+        """The increment with which no trace is clipped, whatever fires.
+
+        A neuron may spike in each epoch, and a trace be rounded up.
+        """
+        lost = -math.expm1(-EPOCH / self.trace_steps)
+        return min(LARGEST, LARGEST * lost - 1)
+
+    def rate_of(self, increment: float) -> float:
+        """Return the ``rate`` whose increment that is."""
+        share = increment / self.increment()
+        return -math.expm1(share * math.log1p(-self.rate))
+
+
+@dataclass(frozen=True)
+class ChipLearning:
+    """What nengo-loihi takes for a learning connection.
+
+    ``exponent``
+        ``pes_wgt_exp`` of its model.
+    ``threshold``
+        ``vth_nonspiking`` of its model: units that reach it fall to zero.
+    ``reach``
+        The largest weight that can be learned, in activations.
+    """
+
+    exponent: int
+    threshold: float
+    reach: float
+
+
+def learning_of(network: Network, layer: Layer) -> Learning:
+    """Return what PES's numbers follow from, for a readout that learns."""
+    readout, learn = network.readout, network.readout.learn
+    assert learn is not None
+    return Learning(
+        rate=learn.rate,
+        error=learn.error,
+        high=layer.high,
+        percentile=layer.percentile,
+        neurons=layer.neurons,
+        dt=network.dt,
+        steps=network.steps,
+        synapse=readout.synapse or 0.0,
+        softmax=learn.softmax,
+    )
+
+
+def on_chip(learning: Learning, largest: float) -> ChipLearning:
+    """Return what nengo-loihi takes, if weights begin with ``largest``.
+
+    The exponent doubles the range of the weights that learning begins with;
+    that of zeros follows from the threshold. Raises PesError if traces would
+    be clipped or lost.
+    """
+    if largest == 0:
+        reach, exponent = learning.reach, 0
+        scaled = (2**21 - 1) / 2**6  # what the chip makes of the threshold
+        threshold = scaled * reach / learning.step / LEVELS - 1
+    else:
+        exponent = 1
+        while exponent < DOUBLINGS and largest * 2**exponent < learning.reach:
+            exponent += 1
+        reach = largest * 2**exponent
+        threshold = ROOM * largest / learning.step
+    increment = learning.increment(reach)
+    if not LEAST / 2 <= increment <= learning.most_increment:
+        high = increment > learning.most_increment
+        bound = learning.most_increment if high else LEAST
+        share = bound / increment
+        rate = -math.expm1(share * math.log1p(-learning.rate))
+        word = "at most" if high else "at least"
+        raise PesError(
+            f"the weights of the readout reach {largest:.3g}, with which the "
+            f"chip learns at a rate of {word} {rate:.2g}, not {learning.rate:g}"
+        )
+    return ChipLearning(exponent, threshold, reach)

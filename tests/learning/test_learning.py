@@ -1,0 +1,166 @@
+"""Readouts that learn: in Nengo as on the chip, within the limits of both."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnc.runtime.nengo.simulators import SimulatorRun
+from snnc.runtime.pes import LEAST, LEVELS, Learning, PesError, on_chip
+from tests.agreement.built import imported
+from tests.support import network, sound
+
+SPEC = network(
+    """
+    target TARGET
+    timing { present 60 ms }
+    input image 4x4x1 in 0..1
+    encode conv { filters 2 }
+    dense a { units 40, rate 20..250 Hz }
+    readout y { classes 3, learn pes { rate RATE, from START } }
+    """
+)
+LABELS = np.arange(30) % 3
+IMAGES = np.random.default_rng(1).random((30, 4, 4, 1)) / 2
+IMAGES[np.arange(30), LABELS] += 0.5
+
+
+def spec(start: str = "trained", target: str = "loihi") -> str:
+    # Trained weights are smaller than those to come, and so is the chip's range.
+    rate = "0.1" if start == "trained" else "0.5"
+    text = SPEC.replace("START", start).replace("TARGET", target)
+    return text.replace("RATE", rate)
+
+
+def weights(layout: Any) -> dict[str, Any]:
+    random = np.random.default_rng(0)
+    drawn = {t.name: random.normal(0.05, 0.2, t.shape) for t in layout.TENSORS}
+    return {name: values.astype(np.float32) for name, values in drawn.items()}
+
+
+@pytest.fixture(scope="module")
+def trained() -> Iterator[Any]:
+    with imported(sound(spec(), "emit")) as package:
+        yield package
+
+
+@pytest.fixture(scope="module")
+def chip(trained: Any) -> Iterator[Any]:
+    """The emulator before it learns; nothing that it would warn of is there."""
+    tensors = weights(trained.layout)
+    built = trained.nengo.build_network(tensors, IMAGES, targets=LABELS)
+    run = SimulatorRun("loihi", built, trained.network, tensors)
+    yield run, built, tensors
+    run.close()
+
+
+def test_the_report_has_the_cores_of_nengo_loihi(chip: Any) -> None:
+    mapped = sound(spec(), "place")
+    assert mapped.learned is not None
+    blocks = list(chip[0].sim.model.blocks)
+    assert len(blocks) == mapped.cores
+    (block,) = mapped.learned.blocks
+    counted = (blocks[-1].n_neurons, blocks[-1].synapses[0].n_axons)
+    assert (block.compartments, block.in_axons) == counted
+    assert block.synapse_bits == blocks[-1].synapses[0].bits()
+    (source,) = mapped.by_name["a"].ensembles[0].blocks
+    assert source.out_axons == sum(axon.axon_slots() for axon in blocks[0].axons)
+
+
+def test_traces_grow_by_the_increment_of_the_report(chip: Any) -> None:
+    run, built, _ = chip
+    (synapse,) = list(run.sim.model.blocks)[-1].synapses
+    learning, numbers = built.learning.learning, built.learning.chip
+    increment = learning.increment(numbers.reach)
+    assert LEAST / 2 <= increment <= learning.most_increment
+    # The chip stores seven bits below one, cut off.
+    assert 0 <= increment - synapse.tracing_mag < 1 / 128 + 1e-6
+    assert synapse.tracing_tau == learning.trace_steps == 10
+
+
+def test_learning_begins_with_the_weights_that_were_given(chip: Any) -> None:
+    run, built, tensors = chip
+    level = 2 * built.learning.chip.reach / LEVELS
+    found = built.learning.weights(run.sim)
+    assert found == pytest.approx(tensors["y.kernel"], abs=level / 2 + 1e-6)
+
+
+@pytest.mark.parametrize("start", ["trained", "zero"])
+def test_nengo_learns_as_the_chip_does(start: str) -> None:
+    with imported(sound(spec(start), "emit")) as package, warnings.catch_warnings():
+        # Of clipped errors, traces and weights, and of spikes lost for traces.
+        for message in ("Clipping", "Received PES", "Synaptic", "Trace"):
+            warnings.filterwarnings("error", message)
+        tensors = weights(package.layout)
+        first = 0 * tensors["y.kernel"] if start == "zero" else tensors["y.kernel"]
+        changes, spikes: dict[str, Any] = [], {}
+        for simulator in ("nengo", "loihi"):
+            build = package.nengo.build_network
+            built = build(tensors, IMAGES, probe=("a",), targets=LABELS)
+            run = SimulatorRun(simulator, built, package.network, tensors)
+            _, spikes = run.present(len(IMAGES))
+            changes.append(built.learning.weights(run.sim) - first)
+            run.close()
+    # The chip rounds each update at random: outputs average over neurons.
+    nengo, emulator = (spikes["a"] @ change for change in changes)
+    assert np.corrcoef(nengo.ravel(), emulator.ravel())[0, 1] > 0.9
+    assert np.linalg.norm(emulator) == pytest.approx(np.linalg.norm(nengo), rel=1 / 3)
+
+
+def test_without_targets_the_readout_is_on_the_host(trained: Any) -> None:
+    tensors = weights(trained.layout)
+    built = trained.nengo.build_network(tensors, IMAGES)
+    assert built.learning is None
+
+
+@pytest.mark.parametrize(
+    ("targets", "said"),
+    [
+        (np.zeros((30, 4)), r"targets have shape \(30, 4\)"),
+        (np.zeros(30), r"targets have shape \(30,\)"),
+        (np.array([0, 3]), r"not all in 0..2"),
+    ],
+)
+def test_targets_that_do_not_fit_are_refused(
+    trained: Any, targets: Any, said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        trained.nengo.build_network(weights(trained.layout), IMAGES, targets=targets)
+
+
+def test_rates_do_not_learn(trained: Any) -> None:
+    tensors = weights(trained.layout)
+    with pytest.raises(ValueError, match="mode is 'spiking'"):
+        trained.nengo.build_network(tensors, IMAGES, mode="rate", targets=LABELS)
+
+
+LEARNING = Learning(0.5, 1.0, 150.0, 99.9, 100, 1e-3, 100, 0.01)
+
+
+def test_weights_too_small_name_a_rate_that_works() -> None:
+    with pytest.raises(PesError, match=r"at most 0\.014"):
+        on_chip(LEARNING, 1e-3)
+    on_chip(replace(LEARNING, rate=0.014), 1e-3)
+
+
+def test_weights_too_large_name_a_rate_that_works() -> None:
+    with pytest.raises(PesError, match=r"at least 0\.87"):
+        on_chip(LEARNING, 100.0)
+    on_chip(replace(LEARNING, rate=0.87), 100.0)
+
+
+def test_the_network_of_nengo_alone_learns() -> None:
+    with imported(sound(spec("zero", "nengo"), "emit")) as package:
+        tensors = weights(package.layout)
+        build = package.nengo.build_network
+        built = build(tensors, IMAGES, targets=LABELS)
+        assert built.learning.chip is None
+        run = SimulatorRun("nengo", built, package.network, tensors)
+        run.present(len(IMAGES))
+        assert np.abs(built.learning.weights(run.sim)).max() > 0.01
+        run.close()
