@@ -98,7 +98,8 @@ def test_nengo_learns_as_the_chip_does(start: str) -> None:
             warnings.filterwarnings("error", message)
         tensors = weights(package.layout)
         first = 0 * tensors["y.kernel"] if start == "zero" else tensors["y.kernel"]
-        changes, spikes: dict[str, Any] = [], {}
+        changes: list[Any] = []
+        spikes: dict[str, Any] = {}
         for simulator in ("nengo", "loihi"):
             build = package.nengo.build_network
             built = build(tensors, IMAGES, probe=("a",), targets=LABELS)

@@ -30,7 +30,6 @@ SPEC = network(
 def test_the_recipe_for_optuna_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pytest.importorskip("optuna")
     page = (ROOT / "docs/sweep.md").read_text(encoding="utf-8")
     (recipe,) = re.findall(r"```python\n(import optuna\n.*?)```", page, re.DOTALL)
     assert "n_trials=20" in recipe
