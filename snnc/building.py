@@ -220,7 +220,7 @@ def _do_orphans(
             (orphan, job.command) for job in done for orphan in renamed(job.package)
         ]
         if sweep:
-            again = done[0].command if done else _nothing_into(output)
+            again = _nothing_into(output)  # a spec that stays has nothing to do with it
             orphans += [(orphan, again) for orphan in abandoned(output)]
         for orphan, command in orphans:
             if orphan.package.folder not in built:  # else it is another spec's by now
@@ -230,5 +230,5 @@ def _do_orphans(
 
 
 def _nothing_into(output: Path) -> str:
-    """What to type where no spec is left."""
+    """What to type to remove packages whose specs are gone."""
     return f"snnc build --allow-empty -o {shlex.quote(output.as_posix())}"

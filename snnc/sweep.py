@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from html import escape
+from math import hypot
+from typing import Any
 
-from snnc.text.tables import columns, counted, human
+from snnc.text.tables import (
+    Row,
+    code,
+    columns,
+    counted,
+    human,
+    percent,
+    printable,
+    prose,
+    without_empty,
+)
+from snnc.text.tables import table as markdown_table
 
 BEST = "*"
 
@@ -16,7 +33,9 @@ BEST = "*"
 class VariantLine:
     """A variant: its settings, what it takes, how good it is, what is wrong with it.
 
-    ``score`` is a share, or an error if not ``classifies``; ``energy`` is in joules.
+    ``score`` is a share, or an error if not ``classifies``; ``energy`` is in joules. Of
+    several trainings, they are means; ``deviation`` is the standard deviation of the
+    score.
     """
 
     settings: Mapping[str, str]
@@ -28,48 +47,122 @@ class VariantLine:
     classifies: bool
     best: bool
     problem: str
+    deviation: float | None = None
 
 
 def table(name: str, lines: Sequence[VariantLine]) -> str:
-    """Return one row a variant, in the order of the settings, and the best below."""
+    """Return one row per variant, in the order of the settings, and the best below."""
+    keys, head, rows = _rows(lines)
+    left = {*keys, "interval", "best", ""}
+    return "\n".join([*columns(head, rows, left), "", *_sentences(name, lines)])
+
+
+def markdown(name: str, lines: Sequence[VariantLine]) -> str:
+    """Return the table as GitHub's Markdown."""
+    keys, head, rows = _rows(lines)
+    head, rows = without_empty(head, rows)
+    shown = [
+        tuple(
+            code(c) if h in keys else prose(c) for h, c in zip(head, row, strict=True)
+        )
+        for row in rows
+    ]
+    blocks = [
+        "\n".join(markdown_table(head, shown)),
+        *map(prose, _sentences(name, lines)),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def html_table(lines: Sequence[VariantLine]) -> str:
+    """Return the table as HTML."""
+    _, head, rows = _rows(lines)
+    head, rows = without_empty(head, rows)
+    top = "".join(f'<th scope="col">{escape(h)}</th>' for h in head)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{escape(printable(cell))}</td>' for cell in row)}</tr>"
+        for row in rows
+    )
+    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def csv_text(variants: Sequence[Mapping[str, Any]]) -> str:
+    """Return variants as `Sweep.as_dict` has them as CSV, each setting a column."""
+    keys = list(dict.fromkeys(key for v in variants for key in v["settings"]))
+    others = [key for key in variants[0] if key != "settings"] if variants else []
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, [*keys, *others], lineterminator="\n")
+    writer.writeheader()
+    for variant in variants:
+        writer.writerow({**variant["settings"], **{k: variant[k] for k in others}})
+    return stream.getvalue()
+
+
+def typed(text: str) -> int | float | bool | str | None:
+    """Return the value of a setting as JSON has it; None for the default."""
+    if not text:
+        return None
+    if text in ("on", "off"):
+        return text == "on"
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return text
+
+
+def _rows(lines: Sequence[VariantLine]) -> tuple[list[str], Row, list[Row]]:
+    """Return the names of settings, the head, and a row per variant."""
     keys = list(dict.fromkeys(key for line in lines for key in line.settings))
-    judged = any(line.score is not None for line in lines)
-    kind = "accuracy" if all(line.classifies for line in lines) else "error"
+    judged = _is_judged(lines)
     energy = "energy" if judged else "energy at most"
-    head = (*keys, "cores", "weights", energy, kind, "interval", "best", "")
-    rows = [tuple(_cells(line, keys, judged)) for line in lines]
-    table_lines = columns(head, rows, left={*keys, "interval", "best", ""})
-    return "\n".join([*table_lines, "", *_sentences(name, lines, judged, kind)])
+    score = (_kind(lines), "deviation", "interval", "best", "")
+    head = (*keys, "cores", "weights", energy, *score)
+    return keys, head, [tuple(_cells(line, keys, judged)) for line in lines]
+
+
+def _is_judged(lines: Sequence[VariantLine]) -> bool:
+    return any(line.score is not None for line in lines)
+
+
+def _kind(lines: Sequence[VariantLine]) -> str:
+    return "accuracy" if all(line.classifies for line in lines) else "error"
 
 
 def _cells(line: VariantLine, keys: Sequence[str], judged: bool) -> Iterator[str]:
     yield from (line.settings.get(key, "") for key in keys)
     yield "" if line.cores is None else str(line.cores)
     yield "" if line.weights is None else str(line.weights)
-    # Beside what was measured, what is spent at most would mislead.
+    # Next to measured energies, an upper bound would mislead.
     known = line.energy is not None and (line.score is not None or not judged)
     yield human(line.energy or 0.0, "J") if known else ""
-    if line.score is None:
-        yield ""
-    else:
-        yield f"{100 * line.score:.1f} %" if line.classifies else f"{line.score:.4g}"
+    yield _score(line.score, line.classifies)
+    yield _score(line.deviation, line.classifies)
     low, high = line.interval or (0.0, 0.0)
     yield f"{100 * low:.1f} to {100 * high:.1f} %" if line.interval else ""
     yield BEST if line.best else ""
     yield line.problem
 
 
-def _sentences(
-    name: str, lines: Sequence[VariantLine], judged: bool, kind: str
-) -> Iterator[str]:
+def _score(value: float | None, classifies: bool) -> str:
+    if value is None:
+        return ""
+    return percent(value) if classifies else f"{value:.4g}"
+
+
+def _sentences(name: str, lines: Sequence[VariantLine]) -> Iterator[str]:
     failed = sum(bool(line.problem) for line in lines)
     lost = f", {failed} of which {'has' if failed == 1 else 'have'} a problem"
     yield f"{name}: {counted(len(lines), 'variant')}{lost if failed else ''}"
-    if judged:
+    if _is_judged(lines):
         best = sum(line.best for line in lines)
         yield (
-            f"{BEST}: no other is at least as good in {kind}, energy and cores, and "
-            f"better in one: {best}"
+            f"{BEST}: no other is at least as good in {_kind(lines)}, energy and cores,"
+            f" and better in one: {best}"
+        )
+    if any(line.deviation is not None for line in lines):
+        yield (
+            f"{_kind(lines)}: mean and standard deviation over seeds; two means are as "
+            "good if they differ by less than 2 standard errors"
         )
 
 
@@ -121,16 +214,27 @@ _SIGNS: Mapping[str, Callable[[float, float], bool]] = {
 }
 
 
-Costs = tuple[float, ...]
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What a variant costs: its score, all the better the lower, then the others.
+
+    ``error`` is the standard error of the score; 0 for one training.
+    """
+
+    score: float
+    others: tuple[float, ...]
+    error: float = 0.0
 
 
 def front(costs: Sequence[Costs | None]) -> tuple[bool, ...]:
     """Tell which of them no other is better than.
 
+    Scores count as equal if they differ by less than 2 standard errors.
+
     Parameters
     ----------
     costs
-        As many numbers of each, all the better the lower; None for what failed.
+        None for what failed.
 
     Returns
     -------
@@ -146,5 +250,8 @@ def front(costs: Sequence[Costs | None]) -> tuple[bool, ...]:
 
 def _is_better(one: Costs, other: Costs) -> bool:
     """Whether one is nowhere worse, and somewhere better."""
-    pairs = list(zip(one, other, strict=True))
-    return all(a <= b for a, b in pairs) and any(a < b for a, b in pairs)
+    noise = 2 * hypot(one.error, other.error)
+    gain = other.score - one.score
+    pairs = list(zip(one.others, other.others, strict=True))
+    better = gain > noise or any(a < b for a, b in pairs)
+    return gain >= -noise and all(a <= b for a, b in pairs) and better

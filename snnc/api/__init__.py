@@ -1,7 +1,7 @@
-"""The Python interface: what ``import snnc`` offers, each name in the module it is of.
+"""The Python interface: the names of ``import snnc``, each in its own module.
 
-Here results get the shape in which people use them: frozen objects that print as the
-command line does, display themselves in notebooks, and draw themselves. What they tell
-is computed by the rooms below, which the command line calls too. Begin at `specs`.
-Imports every room but `cli` and `language_server`.
+These modules turn results into objects for users: frozen, printed as on the command
+line, displayed in notebooks, and able to draw themselves. The packages below compute
+the results, for the command line too. Begin at `specs`. Imports every package except
+`cli` and `language_server`.
 """

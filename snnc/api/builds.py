@@ -1,4 +1,4 @@
-"""Commands that write files, packages first: `snnc build` and others in Python."""
+"""Write files from Python: `snnc build`, `init`, `demo`, and converted specs."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def build(
 ) -> Package:
     """Write the package of a spec, or check that it is up to date.
 
-    Generated files name the spec that they come from. One that is in no file, since
-    it was changed or parsed, is written beside its package, as ``OUTPUT/NAME.snn``.
+    Generated files name their spec. A spec without a file, because it was changed or
+    parsed, is written next to its package, as ``OUTPUT/NAME.snn``.
 
     Parameters
     ----------
@@ -47,23 +47,23 @@ def build(
     output
         The folder that holds the packages' folders.
     device
-        What to compile a file for: ``loihi1``, or a device's file.
+        The device to compile a file for: ``loihi1``, or a device's file.
     check
-        Write nothing; it is an error if anything would change.
+        Write nothing; raise an error if anything would change.
     force
         Replace files edited by hand, and take over another spec's package.
 
     Returns
     -------
     Package
-        Of the modules that now stand in ``OUTPUT/NAME``.
+        The package in ``OUTPUT/NAME``.
 
     Raises
     ------
     SpecError
         If the network does not fit its chip, or its package can't be written.
     FileExistsError
-        If a file that is not `build`'s stands where the spec would be written.
+        If the spec's path has a file that `build` did not write.
     """
     from snnc.api.packages import Package
 
@@ -93,7 +93,7 @@ def _compiled(spec: Spec, report: diagnostics.Report) -> Compilation:
 
 
 def _written(spec: Spec, output: Path, check: bool, force: bool) -> Path:
-    """Write a spec that is in no file beside its package, where no other is."""
+    """Write a spec without a file next to its package, unless another spec is there."""
     path = output / f"{spec.name}.{spec.notation}"
     text = MARK + spec.text
     before = path.read_text(encoding="utf-8") if path.exists() else None
@@ -121,7 +121,7 @@ class _Write:
 
 @dataclass(frozen=True, slots=True)
 class _Check:
-    """Reports what is not up to date."""
+    """Reports files that are not up to date."""
 
     def package(self, job: Job, report: diagnostics.Report) -> bool:
         comparison, lock = compare(job.package), job.package.lock
@@ -140,21 +140,21 @@ def init(folder: FileName = ".", requirement: str | None = None) -> tuple[Path, 
     Parameters
     ----------
     folder
-        Where specs and packages are to be.
+        The folder for specs and packages.
     requirement
-        What the workflow installs with pip; by default the git commit that this snnc
-        was installed from, or else ``snnc``.
+        The package that the workflow installs with pip; by default the git commit that
+        this snnc was installed from, or else ``snnc``.
 
     Returns
     -------
     tuple of Path
-        The files that were written. Those at the root of a git repository that it has
-        already are left as they are.
+        The files that were written. Existing files at the root of a git repository
+        stay unchanged.
 
     Raises
     ------
     FileExistsError
-        If another is there already; then nothing is written.
+        If another file exists already; then nothing is written.
     """
     from snnc.starter import StarterPlan, installed_from
 
@@ -173,14 +173,14 @@ def demo(
     Parameters
     ----------
     folder
-        Where data, package and weights go.
+        The folder for data, package and weights.
     tell
-        Is given a line for each step.
+        Called with a line for each step.
 
     Returns
     -------
     Results
-        Seconds of each step, cores, and what each simulator found.
+        Seconds of each step, cores, and the result of each simulator.
 
     Raises
     ------
@@ -205,24 +205,24 @@ def convert(spec: Spec | FileName, to: Literal["snn", "yaml"] | None = None) -> 
     spec
         A file, or a spec.
     to
-        By default the one that it is not in.
+        By default the other notation.
 
     Raises
     ------
     SpecError
-        If it has errors.
+        If the spec has errors.
     """
     spec = as_spec(spec)
     return spec.to(to or ("snn" if spec.notation == "yaml" else "yaml"))
 
 
 def fmt(spec: Spec | FileName) -> str:
-    """Return a spec in the one true layout of its notation.
+    """Return a spec in the standard layout of its notation.
 
     Raises
     ------
     SpecError
-        If it has errors.
+        If the spec has errors.
     """
     spec = as_spec(spec)
     return spec.to(spec.notation)
@@ -234,7 +234,7 @@ def explain(code: str | int) -> str:
     Raises
     ------
     ValueError
-        If there is none; the text tells the nearest.
+        If there is no such code; the text names the nearest.
     """
     from snnc.source import rule_page
 
@@ -242,7 +242,7 @@ def explain(code: str | int) -> str:
 
 
 def limits(device: str = DEFAULT) -> str:
-    """Return what a device can hold, and where each number comes from, as a table."""
+    """Return a table of a device's limits, with the source of each number."""
     from snnc.report.text import limits_table
 
     return limits_table(read_profile(device))

@@ -1,4 +1,4 @@
-"""Networks beside each other: variants that fit, and what changed."""
+"""Compare networks: variants that fit, and changes between two specs."""
 
 from __future__ import annotations
 
@@ -23,27 +23,29 @@ class Fit(Displayed):
     Attributes
     ----------
     spec : Spec
-        What they are variants of.
+        The original spec.
     offer
         All that was found: internal.
     """
+
+    _internal = frozenset(("offer",))
 
     spec: Spec
     offer: Offer
 
     @property
     def cores(self) -> int:
-        """How many cores there are."""
+        """The number of cores available."""
         return self.offer.cores
 
     @property
     def needed(self) -> int | None:
-        """How many the network takes as it is; None if that could not be counted."""
+        """The cores that the unchanged network takes; None if they can't be counted."""
         return self.offer.needed
 
     @property
     def fits(self) -> bool:
-        """Whether the network fits as it is."""
+        """Whether the unchanged network fits."""
         return self.offer.present is not None
 
     @property
@@ -53,7 +55,7 @@ class Fit(Displayed):
 
     @property
     def specs(self) -> tuple[Spec, ...]:
-        """The specs of the variants, in their order."""
+        """The specs of the variants, in order."""
         return tuple(map(self._applied, self.variants))
 
     def _applied(self, variant: FitVariant) -> Spec:
@@ -86,18 +88,18 @@ def fit(
     *,
     patient: bool = True,
 ) -> Fit:
-    """Look for variants of a network (filters, strides) that fit so many cores.
+    """Look for variants of a network (filters, strides) that fit the cores.
 
     Parameters
     ----------
     spec
-        A file, or a spec. If it fits as it is, variants tell how far layers could grow.
+        A file, or a spec. If it fits already, variants show how far layers could grow.
     cores
-        How many there are; by default those of the spec's target.
+        The number of cores; by default those of the spec's target.
     device
-        What to compile a file for: ``loihi1``, or a device's file.
+        The device to compile a file for: ``loihi1``, or a device's file.
     patient
-        Whether to look for seconds, where a network is large.
+        Whether to search for seconds if a network is large.
 
     Raises
     ------
@@ -123,7 +125,7 @@ def fit(
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Diff(Displayed):
-    """What changed from one network to another, for who reviews it.
+    """The changes from one network to another, for reviewers.
 
     Attributes
     ----------
@@ -131,11 +133,13 @@ class Diff(Displayed):
         All that changed: internal.
     """
 
+    _internal = frozenset(("difference",))
+
     difference: Difference
 
     @property
     def same(self) -> bool:
-        """Whether nothing changed in what the two specs mean."""
+        """Whether the two specs mean the same."""
         return self.difference.same
 
     @property
@@ -144,13 +148,13 @@ class Diff(Displayed):
         return self.difference.weights.verdict
 
     def text(self) -> str:
-        """Return what changed, a section after another."""
+        """Return the changes, one section after another."""
         from snnc.diff.difference_text import render
 
         return render(self.difference)
 
     def markdown(self) -> str:
-        """Return what is fit for a comment on a pull request."""
+        """Return the changes as Markdown for a comment on a pull request."""
         from snnc.diff.difference_markdown import render
 
         return render(self.difference)
@@ -170,19 +174,20 @@ class Diff(Displayed):
 
 
 def diff(old: Spec | FileName, new: Spec | FileName, device: str = DEFAULT) -> Diff:
-    """Compare two networks, and not their texts.
+    """Compare two networks instead of their texts.
 
     Parameters
     ----------
     old, new
         Files, specs, or ``git:REV:PATH`` as in ``git show REV:PATH``.
     device
-        What to compile files for: ``loihi1``, or a device's file.
+        The device to compile files for: ``loihi1``, or a device's file.
 
     Raises
     ------
     SpecError
-        If one of them has errors. That it does not fit its chip is told as a change.
+        If one of them has errors. A network that does not fit its chip is a change, not
+        an error.
     """
     from snnc.diff import compare, version_of
 

@@ -1,11 +1,11 @@
-"""HTML for notebooks: it has its own style, in light and in dark themes."""
+"""HTML for notebooks, with its own style for light and dark themes."""
 
 from __future__ import annotations
 
 import html
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from snnc.text.tables import printable
 
@@ -18,7 +18,17 @@ _PRE = (
 )
 
 
-class Displayed:
+class Listed:
+    """Lists in `dir`, and so in completion, what users may use, and nothing else."""
+
+    _internal: ClassVar[frozenset[str]] = frozenset()
+
+    def __dir__(self) -> list[str]:
+        names = super().__dir__()
+        return [n for n in names if n[:1] != "_" and n not in self._internal]
+
+
+class Displayed(Listed):
     """Shows itself in notebooks, and in terminals of IPython, as it prints."""
 
     def _repr_html_(self) -> str:
@@ -28,17 +38,17 @@ class Displayed:
         cls._repr_pretty_ = Displayed._pretty  # type: ignore[attr-defined]
 
     def _pretty(self, printer: Any, cycle: bool) -> None:
-        """Print as `print` does; IPython looks for it where `__repr__` is."""
+        """Print as `print` does; IPython looks for this method next to `__repr__`."""
         printer.text(str(self))
 
 
 def preformatted(text: str) -> str:
-    """Show text as it is, such as a table of the command line."""
+    """Return HTML of text as it is, such as a table of the command line."""
     return f'<pre style="{_PRE}">{html.escape(text)}</pre>'
 
 
 def terminal_html(text: str) -> str:
-    """Show text with the colours that its escapes ask a terminal for."""
+    """Return HTML of text with the colours of its terminal escapes."""
     return f'<pre style="{_PRE}">{"".join(_spans(text))}</pre>'
 
 
@@ -72,7 +82,7 @@ _CATEGORIES = {
 
 
 def spec_html(text: str, notation: str) -> str:
-    """Show a spec in colours, but YAML; what does not print is escaped."""
+    """Return HTML of a spec, coloured unless it is YAML, and escape control codes."""
     lines = ("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
     text = "\n".join(lines)
     if notation != "snn":

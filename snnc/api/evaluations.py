@@ -1,4 +1,4 @@
-"""Runs a package on data: `snnc evaluate` in Python."""
+"""Run a package on data: `snnc evaluate` in Python."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 from snnc.api.display import Displayed
 from snnc.api.packages import Package, as_package
@@ -16,6 +16,7 @@ from snnc.api.problems import missing
 from snnc.api.specs import FileName
 from snnc.text.arguments import check_choice, check_count, given_weights
 from snnc.text.progress import progress_bar
+from snnc.text.tables import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +37,7 @@ Presentation = Literal["row", "rest"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Evaluation(Displayed):
-    """What a run on data found; it prints and displays as ``snnc evaluate`` does.
+    """The result of a run on data; prints and displays as ``snnc evaluate`` does.
 
     Attributes
     ----------
@@ -47,6 +48,8 @@ class Evaluation(Displayed):
     task
         Package, weights and examples: internal.
     """
+
+    _internal = frozenset(("firing", "measured", "task"))
 
     package: Package
     measured: Measured
@@ -108,7 +111,7 @@ class Evaluation(Displayed):
 
     @property
     def accuracy(self) -> float | None:
-        """The share of right decisions; None of a regression."""
+        """The share of right decisions; None in a regression."""
         return self.result.accuracy
 
     @property
@@ -118,17 +121,17 @@ class Evaluation(Displayed):
 
     @property
     def keras_accuracy(self) -> float | None:
-        """Keras's with these weights, on the same examples; None without TensorFlow."""
+        """Keras's accuracy with these weights and examples; None without TensorFlow."""
         return self.result.score.keras if self.result.classes else None
 
     @property
     def keras_accuracy_before(self) -> float | None:
-        """Keras's with the weights before the phase `spikes`; None if unknown."""
+        """Keras's accuracy with the weights before phase `spikes`; None if unknown."""
         return self.result.score.before if self.result.classes else None
 
     @property
     def rmse(self) -> float | None:
-        """The root mean square error; None of a classification."""
+        """The root mean square error; None in a classification."""
         return self.result.rmse
 
     @property
@@ -143,12 +146,12 @@ class Evaluation(Displayed):
 
     @property
     def examples(self) -> int:
-        """How many were run."""
+        """The number of examples that ran."""
         return self.result.examples
 
     @property
     def layers(self) -> tuple[LayerResult, ...]:
-        """How each layer fired: rates in Hz, spikes an example."""
+        """How each layer fired: rates in Hz, spikes per example."""
         return self.result.layers
 
     @property
@@ -158,27 +161,27 @@ class Evaluation(Displayed):
 
     @property
     def missed(self) -> tuple[str, ...]:
-        """Layers whose rate budgets are not held."""
+        """The layers that miss their rate budgets."""
         return self.result.missed
 
     @property
     def spikes(self) -> float | None:
-        """Of all layers in an example, on average."""
+        """The mean number of spikes of all layers per example."""
         return self.result.spikes
 
     @property
     def energy(self) -> float | None:
-        """Joules of an example on the chip; None without a chip."""
+        """Joules per example on the chip; None without a chip."""
         return None if self.result.work is None else self.result.work.energy_joules
 
     @property
     def cores(self) -> int | None:
-        """How many nengo-loihi used; None without a chip."""
+        """The number of cores that nengo-loihi used; None without a chip."""
         return self.result.cores
 
     @property
     def confusion(self) -> tuple[tuple[int, ...], ...]:
-        """Examples of each class (rows) that were taken for each (columns)."""
+        """The number of examples of each class (rows) by decision (columns)."""
         return self.result.confusion
 
     def raster(self, example: int = 0) -> dict[str, NDArray[Any]]:
@@ -187,17 +190,17 @@ class Evaluation(Displayed):
         Parameters
         ----------
         example
-            Its place among the examples that were run.
+            Its place among the examples that ran.
 
         Returns
         -------
         dict of uint8 array (steps, *the layer's shape)
-            Of each layer, the encoder included; of a max pool (steps, neurons).
+            One per layer, the encoder included; for a max pool (steps, neurons).
 
         Raises
         ------
         IndexError
-            If there are not so many examples.
+            If there are fewer examples.
         """
         import numpy as np
 
@@ -215,14 +218,14 @@ class Evaluation(Displayed):
         return {name: spikes[0] for name, spikes in outcome.spikes.items()}
 
     def plot_raster(self, example: int = 0, ax: Axes | None = None) -> Axes:
-        """Draw the spikes of an example, layer under layer: see `raster`."""
+        """Draw the spikes of an example, layer by layer: see `raster`."""
         from snnc.api.pictures import drawn
         from snnc.plots.spikes import raster
 
         return drawn(raster, self.raster(example), self._dt, ax=ax)
 
     def plot_rates(self, ax: Axes | None = None) -> Axes:
-        """Draw the rates of neurons beside the budgets of their layers.
+        """Draw the rates of neurons with the budgets of their layers.
 
         Raises
         ------
@@ -238,14 +241,14 @@ class Evaluation(Displayed):
         return drawn(rates, self.firing, self.result.layers, present, ax=ax)
 
     def plot_accuracy(self, ax: Axes | None = None) -> Axes:
-        """Draw accuracy, or error, and energy over how long an example is presented."""
+        """Draw accuracy, or error, and energy over the length of an example."""
         from snnc.api.pictures import drawn
         from snnc.plots.results import accuracy
 
         return drawn(accuracy, self.result, self._dt, ax=ax)
 
     def plot_confusion(self, ax: Axes | None = None) -> Axes:
-        """Draw how many examples of each class were taken for each.
+        """Draw the number of examples of each class by decision.
 
         Raises
         ------
@@ -258,7 +261,7 @@ class Evaluation(Displayed):
         return drawn(confusion, self.result, ax=ax)
 
     def plot_correlation(self, ax: Axes | None = None) -> Axes:
-        """Draw how the spikes of each layer go with Keras's activations.
+        """Draw the correlation of each layer's spikes with Keras's activations.
 
         Raises
         ------
@@ -275,7 +278,7 @@ class Evaluation(Displayed):
         return self.task.package.network.dt
 
     def html(self) -> str:
-        """Return a page that needs nothing else, with tables and pictures."""
+        """Return a self-contained page with tables and pictures."""
         from snnc.api.pictures import evaluation_page
 
         return evaluation_page(self)
@@ -291,6 +294,22 @@ class Evaluation(Displayed):
         kind = "rmse" if self.accuracy is None else "accuracy"
         of = f"{self.package.name} on {self.result.simulator}"
         return f"<snnc.Evaluation of {of}: {kind} {self.result.score.value:.4g}>"
+
+
+class EvaluateOptions(TypedDict, total=False):
+    """The options of `evaluate`, for type checkers."""
+
+    simulator: Simulator
+    examples: int | None
+    seed: int
+    steps: int | None
+    presentation: Presentation
+    workers: int | None
+    dask: str | None
+    output: FileName | None
+    resume: bool
+    examples_out: FileName | None
+    progress: bool | None
 
 
 def evaluate(
@@ -327,22 +346,22 @@ def evaluate(
         A safetensors file, or its tensors by name.
     simulator
         ``exact`` gives the spikes of nengo-loihi's emulator, ``loihi``, a hundred times
-        sooner; ``nengo`` and ``nengo_dl`` don't round weights, ``keras`` has no spikes.
+        faster; ``nengo`` and ``nengo_dl`` don't round weights, ``keras`` has no spikes.
     examples
-        Run only so many, drawn by the seed.
+        Run only this many, drawn by the seed.
     seed
-        Shuffles the examples before they are run.
+        Shuffles the examples before they run.
     steps
-        Steps of an example, if not the spec's; exact only, as are those that follow.
+        Steps per example, by default the spec's; exact only, as are the next options.
     presentation
         ``row``: one after another, the state carried over as on the chip, from rest
         after 200; ``rest``: each from rest. For all simulators but Keras.
     workers, dask
-        Processes to share the examples among, or the address of a Dask cluster.
+        The number of processes, or the address of a Dask cluster, that run examples.
     output, resume
-        A file that keeps what is done, and whether to go on with what it holds.
+        A file that keeps partial results, and whether to continue from it.
     examples_out
-        A CSV file to write: a row an example with label, Keras and the chip.
+        A CSV file to write: a row per example with label, Keras and the chip.
     progress
         Whether to show a bar; by default on terminals and in notebooks.
 
@@ -374,7 +393,7 @@ def evaluate(
             if value is not None:
                 raise ValueError(f"{name} is for the simulator exact, not {simulator}")
     require_extras(simulator, dask is not None)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow's log
     from snnc.evaluate import run
     from snnc.evaluate.exact import RunSettings
     from snnc.evaluate.records import write_records
@@ -399,7 +418,9 @@ def evaluate(
         each = None if examples_out is None else Path(examples_out)
         if each is not None and not each.parent.is_dir():
             raise NoFolderError(each)
-        with progress_bar(how.runs(len(task.examples)), "examples", progress) as bar:
+        count = len(task.examples)  # some of them run in a row and from rest
+        label = f"runs of {counted(count, 'example')}"
+        with progress_bar(how.runs(count), label, progress) as bar:
             measured = run.on_engine(task, how, bar)
         evaluation = Evaluation(package, measured, task)
         if each is not None:
@@ -422,7 +443,7 @@ def predict(
     over_time: bool = False,
     progress: bool | None = None,
 ) -> Prediction:
-    """Run a package on new examples, which need no labels.
+    """Run a package on new examples, without labels.
 
     Parameters
     ----------
@@ -430,8 +451,8 @@ def predict(
         A package, or its folder.
     x : array (examples, *input shape), a data file, or an iterable
         A file is ``.npz`` with ``x``, an ``.npy`` file, or a folder with
-        ``x.npy``. An iterable, such as a tf.data.Dataset, gives examples or
-        batches, and need not fit memory.
+        ``x.npy``. An iterable, such as a tf.data.Dataset, yields examples or
+        batches, and may be larger than memory.
     weights : path or mapping
         A safetensors file, or its tensors by name.
     simulator
@@ -445,18 +466,18 @@ def predict(
     -------
     Prediction
         ``outputs`` (examples, units), ``labels`` (examples,), and
-        ``outputs_over_time`` (examples, steps, units). `numpy.asarray` gives the
+        ``outputs_over_time`` (examples, steps, units). `numpy.asarray` returns the
         outputs.
 
     Raises
     ------
     ValueError
-        If examples or weights are not what the network accepts.
+        If the network does not accept the examples or weights.
     """
     source = given_weights(weights)
     check_choice("simulator", simulator, get_args(Simulator))
     require_extras(simulator, clustered=False)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow's log
     from snnc.evaluate import predict as predicting
     from snnc.runtime.data import DataSpec, open_input
 
@@ -470,12 +491,12 @@ def predict(
 
 
 def require_extras(simulator: Simulator, clustered: bool) -> None:
-    """Refuse, before NumPy is imported, a run that needs what is not installed.
+    """Refuse a run that needs missing packages, before NumPy is imported.
 
     Raises
     ------
     MissingExtraError
-        That says what to install.
+        Says what to install.
     """
     absent = missing(simulator, clustered)
     if absent:

@@ -1,4 +1,4 @@
-"""From Keras, and to other tools: `snnc import` and `snnc export` in Python."""
+"""Convert Keras models and NIR files: `snnc import` and `snnc export` in Python."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def import_keras(
     device: str = DEFAULT,
     tell: Callable[[str], None] = print,
 ) -> tuple[Spec, dict[str, NDArray[Any]]]:
-    """Return the spec of a Keras model, and its weights in the layout of that.
+    """Return the spec of a Keras model, and its weights in the spec's layout.
 
-    A file is read in this process. To read one that you don't trust with limits of time
-    and memory, type ``snnc import``.
+    This reads the file in this process. To read a file that you don't trust, with
+    limits on time and memory, run ``snnc import``.
 
     Parameters
     ----------
@@ -47,27 +47,26 @@ def import_keras(
         A ``.keras`` or ``.h5`` file, the text of ``to_json()``, a ``model.json`` of
         TensorFlow.js, or the folder of a SavedModel.
     weights
-        A file of weights beside an architecture, of ``save_weights`` or ``save``.
+        The weights of an architecture: a file of ``save_weights`` or ``save``.
     name
-        Of the network; else the model's.
+        The network's name; by default the model's.
     rewrite
-        What may stand for what the chip has not, such as ``{"maxpool": "avgpool"}``.
+        Replacements for unsupported layers, such as ``{"maxpool": "avgpool"}``.
     encode
-        What makes spikes of values: the ``first`` convolution, or each value as a
+        How values become spikes: through the ``first`` convolution, or each value as a
         ``rate``.
     input_range
-        The values that the input takes; 0 to 1, or to 255 before a Rescaling, unless
-        told.
+        The range of input values; by default 0 to 1, or to 255 before a Rescaling.
     input_shape
-        That of the input, without the batch, where the model leaves sizes open.
+        The shape of the input, without the batch, if the model leaves sizes open.
     readout
-        What the outputs are; else what the loss, or a softmax, says.
+        The kind of outputs; by default the loss, or a softmax, decides.
     chips
-        How many chips the spec is for.
+        The number of chips for the spec.
     device
-        What the spec is compiled for.
+        The device to compile the spec for.
     tell
-        Is given a sentence of what was done or is left to do.
+        Called with a sentence for each thing that was done or is left to do.
 
     Returns
     -------
@@ -77,10 +76,10 @@ def import_keras(
     Raises
     ------
     SpecError
-        If the model can't be read, or has layers that the chip can't run: each with
-        what it can do instead.
+        If the model can't be read, or has layers that the chip can't run, each with an
+        alternative.
     ValueError
-        If ``rewrite`` is none of those that there are.
+        If ``rewrite`` is unknown.
     TypeError
         If ``model`` is neither a model nor a path.
     """
@@ -128,18 +127,18 @@ def export_nir(
     weights : path or mapping
         A safetensors file of the network's layout, or its tensors by name.
     path
-        The file to write, such as ``drift.nir``; what it can't say is written beside
-        it, as ``PATH.txt``.
+        The file to write, such as ``drift.nir``; limitations are written next to it,
+        as ``PATH.txt``.
     neuron
-        What ReLU neurons become: ``"if"``, without the filter of their synapse, or
+        The type for ReLU neurons: ``"if"``, without the filter of their synapse, or
         ``"cubalif"``, with it.
     device
-        What the spec is compiled for.
+        The device that the spec is compiled for.
 
     Raises
     ------
     ValueError
-        If weights or spec are not the network's, or NIR has no word for a layer.
+        If weights or spec belong to another network, or NIR can't express a layer.
     """
     from snnc.nir import export_nir
 
@@ -153,12 +152,12 @@ def export_nir(
 
 
 def _check(model: Any) -> None:
-    """Refuse what is no model of layers that is built.
+    """Refuse anything but a built model of layers.
 
     Raises
     ------
     TypeError
-        If it is no model at all.
+        If it is not a model.
     SpecError
         If it has no graph, or none yet.
     """

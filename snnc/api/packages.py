@@ -1,4 +1,4 @@
-"""A generated package in hand: its modules, trained and evaluated."""
+"""A generated package as an object: its modules, training and evaluation."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from snnc.api.display import Listed
 from snnc.api.specs import FileName, Spec, load
 from snnc.loihi.profile import DEFAULT
 from snnc.output import imported
@@ -19,41 +20,45 @@ from snnc.output.records import PackageRecords
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
+    from typing_extensions import Unpack
 
-    from snnc.api.evaluations import Evaluation, Simulator
+    from snnc.api.evaluations import EvaluateOptions, Evaluation, Simulator
     from snnc.api.weights import Calibration
     from snnc.evaluate.predict import Prediction
+    from snnc.runtime.keras.training import TrainOptions
 
     GivenWeights = FileName | Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
-class Package:
+class Package(Listed):
     """A package that `snnc.build` or ``snnc build`` wrote, opened.
 
-    Its modules are imported under a name of their own, so that two packages, or two
-    builds of one, never meet. Building it anew does not change one that is open.
+    Its modules are imported under a unique name, so two packages, or two builds of one,
+    never conflict. Building it again does not change an open one.
 
     Parameters
     ----------
     folder : path
         The package's folder, such as ``models/drift``.
     spec : Spec, optional
-        What it has to be built from.
+        The spec that it must be built from.
 
     Attributes
     ----------
     folder : Path
         Absolute.
     opened
-        What imports its modules: internal.
+        Imports its modules: internal.
 
     Raises
     ------
     ValueError
         If the folder holds no package, one of another snnc's format, or one that was
-        built from something else than ``spec``.
+        not built from ``spec``.
     """
+
+    _internal = frozenset(("opened",))
 
     folder: Path
     opened: imported.ImportedPackage
@@ -75,7 +80,7 @@ class Package:
 
     @property
     def keras_model(self) -> ModuleType:
-        """``build_model``, ``compile_model``, and weights out of it and into it."""
+        """``build_model``, ``compile_model``, and functions for a model's weights."""
         return self.opened.module("keras_model")
 
     @property
@@ -95,14 +100,14 @@ class Package:
 
     @cached_property
     def spec(self) -> Spec:
-        """What it was built from.
+        """The spec that it was built from.
 
         Raises
         ------
         ValueError
-            If the spec is not where it was, or says something else by now.
+            If the spec was moved or changed since.
         SpecError
-            If it has errors by now.
+            If the spec has errors now.
         """
         lock = PackageRecords.of(self.folder).lock
         path = imported.spec_of(self.folder)
@@ -125,7 +130,7 @@ class Package:
         y: Any = None,
         weights: FileName | None = None,
         epochs: int | None = None,
-        **options: Any,
+        **options: Unpack[TrainOptions],
     ) -> Training:
         """Train the Keras model, as the package's ``train.py`` does.
 
@@ -136,20 +141,20 @@ class Package:
         y : array (examples,) of integers, or (examples, units) of floats
             None with a data set or a file.
         weights
-            The safetensors file to write; None for none.
+            The safetensors file to write, if any.
         epochs
-            The spec's unless given.
+            By default the spec's.
         **options
             ``initial``, ``phases``, ``spike_updates``, ``patience``, ``resume``,
             ``strategy``, ``seed``, ``validation``, ``groups``, ``class_weight``,
-            ``callbacks``: those of the package's ``train.train``; see its docstring.
+            ``callbacks``: options of the package's ``train.train``; see its docstring.
 
         Raises
         ------
         ValueError
-            If data or weights are not what the network accepts.
+            If the network does not accept data or weights.
         RuntimeError
-            If the loss is no number any more, or devices can't share a batch.
+            If the loss becomes NaN or infinite, or devices can't share a batch.
         ModuleNotFoundError
             If TensorFlow is not installed.
         """
@@ -162,9 +167,13 @@ class Package:
         return Training(self, trained, None if weights is None else Path(weights))
 
     def evaluate(
-        self, x: Any, y: Any = None, weights: GivenWeights | None = None, **options: Any
+        self,
+        x: Any,
+        y: Any = None,
+        weights: GivenWeights | None = None,
+        **options: Unpack[EvaluateOptions],
     ) -> Evaluation:
-        """Run the network on data: see `snnc.evaluate`, whose options it takes."""
+        """Run the network on data: see `snnc.evaluate` for the options."""
         from snnc.api.evaluations import evaluate
 
         return evaluate(self, x, y, weights, **options)
@@ -178,7 +187,7 @@ class Package:
         over_time: bool = False,
         progress: bool | None = None,
     ) -> Prediction:
-        """Run the network on new examples, which need no labels: see `snnc.predict`."""
+        """Run the network on new examples, without labels: see `snnc.predict`."""
         from snnc.api.evaluations import predict
 
         return predict(
@@ -190,11 +199,18 @@ class Package:
             progress=progress,
         )
 
-    def calibrate(self, x: Any, weights: GivenWeights, **options: Any) -> Calibration:
+    def calibrate(
+        self,
+        x: Any,
+        weights: GivenWeights,
+        *,
+        examples: int | None = None,
+        device: str = DEFAULT,
+    ) -> Calibration:
         """Scale weights into the layers' rates: see `snnc.calibrate`."""
         from snnc.api.weights import calibrate
 
-        return calibrate(self, x, weights, **options)
+        return calibrate(self, x, weights, examples=examples, device=device)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Package, (self.folder,)
@@ -210,11 +226,11 @@ class Training:
     Attributes
     ----------
     package : Package
-        What was trained.
+        The package that was trained.
     model : keras.Model
-        With the weights in it; batch norms are folded on export.
+        The trained model; batch norms are folded on export.
     file : Path or None
-        The weights that were written.
+        The file of weights that was written.
     """
 
     package: Package
@@ -223,13 +239,13 @@ class Training:
 
     @property
     def history(self) -> dict[str, list[float]]:
-        """What Keras told after each epoch, of all phases: ``loss``, ``val_loss``..."""
+        """Keras's values after each epoch, of all phases: ``loss``, ``val_loss``..."""
         history: dict[str, list[float]] = dict(self.model.history.history)
         return history
 
     @cached_property
     def weights(self) -> dict[str, NDArray[Any]]:
-        """The tensors by name, in the layout of the package."""
+        """The tensors by name, in the package's layout."""
         layout = self.package.layout
         if self.file is not None:
             found: dict[str, NDArray[Any]] = layout.load_weights(self.file)
@@ -241,12 +257,12 @@ class Training:
         return found
 
     def plot(self, what: str | None = None, ax: Axes | None = None) -> Axes:
-        """Draw a measure after each epoch: accuracy, or ``loss`` and others.
+        """Draw a metric after each epoch: accuracy, or ``loss`` and others.
 
         Raises
         ------
         ValueError
-            If there is no such measure.
+            If there is no such metric.
         """
         from snnc.api.pictures import drawn
         from snnc.plots.results import training
@@ -260,5 +276,5 @@ class Training:
 
 
 def as_package(package: Package | FileName) -> Package:
-    """Return a package, or that in a folder."""
+    """Return a package, or open the one in a folder."""
     return package if isinstance(package, Package) else Package(package)

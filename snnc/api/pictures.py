@@ -1,4 +1,4 @@
-"""Pictures of what objects of the interface hold, in files, and in pages with them."""
+"""Draw pictures of the interface's objects, in files and in HTML pages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 import html
 import importlib.util
 from collections.abc import Callable, Iterator
+from functools import partial
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -20,6 +21,7 @@ from snnc.api.specs import FileName, Spec, as_spec
 from snnc.api.sweeps import Sweep
 from snnc.ir.layout import tensors
 from snnc.report.html import Section, document, page, style
+from snnc.sweep import html_table
 from snnc.text.tables import human
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "network", "cores", "raster", "rates", "accuracy", "confusion", "correlation",
-    "training", "sweep",
+    "training", "sweep", "sweep-cores",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 SUFFIXES = (".png", ".svg", ".pdf")
@@ -39,7 +41,7 @@ OF_SPECS: tuple[Kind, ...] = ("network", "cores")
 
 
 def drawn(function: Callable[..., Axes], *values: Any, ax: Axes | None) -> Axes:
-    """Draw something in the theme that is chosen, or that of a page.
+    """Draw in the chosen theme, or in that of a page.
 
     Raises
     ------
@@ -62,29 +64,30 @@ def plot(
     dark: bool = False,
     example: int = 0,
 ) -> Axes:
-    """Draw a picture, and write it to a file if one is named.
+    """Draw a picture, and write it to a file if one is given.
 
     Parameters
     ----------
     what
         A spec or its file, a package, a report: ``network`` (the default) or ``cores``.
         An evaluation: ``accuracy`` (the default), ``raster``, ``rates``, ``confusion``,
-        ``correlation``, or those of its spec. A training and a sweep: their own.
+        ``correlation``, or those of its spec. A training: its own. A sweep:
+        ``sweep``, over energy (the default), or ``sweep-cores``.
     kind
-        Which picture.
+        The kind of picture.
     ax
-        What to draw on; new axes unless given.
+        The axes to draw on; by default new ones.
     file
         The file to write: ``.png``, ``.svg`` or ``.pdf``.
     dark
-        Draw on dark ground.
+        Draw on a dark background.
     example
-        Whose raster, of those that were run.
+        The example of a raster, among those that ran.
 
     Raises
     ------
     ValueError
-        If there is no such picture of it.
+        If there is no such picture.
     ModuleNotFoundError
         If matplotlib is not installed; it says what to install.
     """
@@ -103,8 +106,8 @@ def plot(
 def _picture_of(what: Any, kind: Kind | None, ax: Axes | None, example: int) -> Axes:
     if isinstance(what, Training) and kind in (None, "training"):
         return what.plot(ax=ax)
-    if isinstance(what, Sweep) and kind in (None, "sweep"):
-        return what.plot(ax)
+    if isinstance(what, Sweep) and kind in (None, "sweep", "sweep-cores"):
+        return what.plot(ax, over="cores" if kind == "sweep-cores" else "energy")
     if isinstance(what, Evaluation) and kind not in OF_SPECS:
         if kind == "raster":
             return what.plot_raster(example, ax)
@@ -138,12 +141,12 @@ def _report(what: Any) -> Report:
 
 
 def check_file(file: FileName) -> None:
-    """Refuse what can't be written, before what takes long.
+    """Refuse a file that can't be written, before a long computation.
 
     Raises
     ------
     ValueError
-        If the file's name is not that of a picture, or its folder is not there.
+        If the file's name is not that of a picture, or its folder is missing.
     ModuleNotFoundError
         If matplotlib is not installed; it says what to install.
     """
@@ -158,7 +161,7 @@ LACKING = "Pictures are missing: pip install 'snnc[plot]' and print the page aga
 
 
 def report_page(report: Report, against: Spec | FileName | None = None) -> str:
-    """Write all that is known of a network; ``against`` is what it is compared with."""
+    """Return a page about a network, compared with ``against`` if given."""
     return page(report.summary, list(_of_report(report, against)), _footer(report.spec))
 
 
@@ -181,7 +184,7 @@ def _of_report(report: Report, against: Spec | FileName | None) -> Iterator[Sect
 
 
 def _weights(report: Report) -> str:
-    """Write what each layer learns and does, as a table."""
+    """Return a table of each layer's weights and operations."""
     network = report.summary.network
     learned: dict[str, int] = {}
     for tensor in tensors(network):
@@ -205,7 +208,7 @@ def _weights(report: Report) -> str:
 
 
 def evaluation_page(evaluation: Evaluation) -> str:
-    """Write what a run found, its tables and its pictures."""
+    """Return a page of a run's result, with tables and pictures."""
     result = evaluation.result
     title = f"{result.network} on {result.simulator}"
     body = (
@@ -229,15 +232,30 @@ def _of_evaluation(evaluation: Evaluation) -> Iterator[Section]:
         yield _picture("Beside Keras", name, evaluation.plot_correlation)
     try:
         report = evaluation.package.spec.report()
-    except ValueError:  # the spec has gone, or gone on: the pictures are of the package
+    except ValueError:  # the spec was removed or changed: draw the package only
         return
     yield _picture("The network", name, report.plot_network)
     if report.cores:
         yield _picture("The cores", name, report.plot_cores)
 
 
+def sweep_page(sweep: Sweep) -> str:
+    """Write the table of a sweep, and accuracy over energy and over cores."""
+    title = f"Variants of {sweep.spec.name}"
+    body = (
+        f'<div class="snnc">\n<style>\n{style()}</style>\n'
+        f"<h1>{html.escape(title)}</h1>\n{html_table(sweep._lines)}\n</div>\n"
+    )
+    sections = []
+    if any(variant.results for variant in sweep):
+        for over in ("energy", "cores"):
+            draw = partial(sweep.plot, over=over)
+            sections.append(_picture(f"Accuracy over {over}", sweep.spec.name, draw))
+    return document(title, body, sections, _footer(sweep.spec))
+
+
 def _picture(title: str, of: str, draw: Callable[[], Axes]) -> Section:
-    """Draw on light and on dark ground, as images in the page."""
+    """Draw on a light and a dark background, as images in the page."""
     if importlib.util.find_spec("matplotlib") is None:
         return Section(title, "", LACKING)
     light, dark = (_drawn(draw, dark=is_dark) for is_dark in (False, True))

@@ -1,4 +1,4 @@
-"""What is wrong with a spec, as data and as an exception, and what is not installed."""
+"""Problems of a spec as data and as an exception, and missing packages."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One problem at one place, as ``snnc check --format json`` has it.
+    """One problem at one place, as in ``snnc check --format json``.
 
     Attributes
     ----------
     code : str
-        Such as ``SNN301``, of which `snnc.explain` tells more; its meaning never
-        changes.
+        Such as ``SNN301``, which `snnc.explain` describes; its meaning never changes.
     severity : str
         ``error`` or ``warning``.
     message : str
         One plain sentence.
     file : str
-        The path of the spec as it was given; ``replace`` for a value that
-        `Spec.replace` was given.
+        The path of the spec as it was given; ``replace`` for a value from
+        `Spec.replace`.
     line, column, end_line, end_column : int
-        From 1; the end is the position behind the last character.
+        From 1; the end is the position after the last character.
     label : str
-        The words beside the place; may be empty.
+        The words next to the place; may be empty.
     notes : tuple of str
         Value, limit and source.
     help : str
-        The nearest thing that works; may be empty.
+        The closest change that works; may be empty.
     related : tuple of dict
         Other places: ``message``, and file, lines and columns as here.
     fix : dict or None
-        The ``replacement`` of what is from ``start`` to ``end`` that mends the problem.
+        The ``replacement`` for the text from ``start`` to ``end`` that fixes the
+        problem.
     """
 
     code: str
@@ -85,8 +85,8 @@ def _frozen(value: Any) -> Any:
 class SpecError(ValueError):
     """A spec, or a package, that has problems.
 
-    As text it is what the command line prints: each problem with its place, the lines
-    of the spec, and a way out. Notebooks show that in place of a traceback.
+    Its text is the output of the command line: each problem with its place, the lines
+    of the spec, and a remedy. Notebooks show that instead of a traceback.
 
     Attributes
     ----------
@@ -110,14 +110,14 @@ class SpecError(ValueError):
         return terminal_html(self._coloured)
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython shows: lines of snnc's own code would tell users nothing."""
+        """Return the text for IPython: lines of snnc's own code would not help."""
         return self._coloured.split("\n")
 
 
 def _restored(
     text: str, coloured: str, diagnostics: tuple[Diagnostic, ...]
 ) -> SpecError:
-    """Make an error anew in another process."""
+    """Create the error again in another process."""
     error = SpecError.__new__(SpecError, text)
     error.args = (text,)
     error._coloured = coloured
@@ -126,7 +126,7 @@ def _restored(
 
 
 def missing(simulator: str, clustered: bool = False) -> list[str]:
-    """Return what an evaluation imports and is not installed."""
+    """Return the missing packages that an evaluation imports."""
     needed = ["numpy", "scipy", "safetensors", "nengo_loihi", "numba"]
     if clustered:
         needed.append("distributed")
@@ -136,12 +136,12 @@ def missing(simulator: str, clustered: bool = False) -> list[str]:
 
 
 def require(names: tuple[str, ...], extra: str, what: str) -> None:
-    """Refuse what needs something that is not installed.
+    """Refuse a task whose packages are missing.
 
     Raises
     ------
     ModuleNotFoundError
-        That says what to install.
+        Says what to install.
     """
     absent = [name.replace("_", "-") for name in names if not _is_there(name)]
     if absent:

@@ -1,4 +1,4 @@
-"""What a network takes: `snnc report` in Python."""
+"""Report the cores and costs of a network: `snnc report` in Python."""
 
 from __future__ import annotations
 
@@ -23,19 +23,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Report(Displayed):
-    """Cores, and what an example costs in them; it prints and displays as a table.
+    """Cores, and the costs of an example; prints and displays as a table.
 
-    What neurons do is an upper bound: all of them at the upper rate of their budget.
+    Activity is an upper bound: all neurons at the upper rate of their budget.
 
     Attributes
     ----------
     spec : Spec
-        What it is about.
+        The spec of the network.
     fits : bool
         Whether the network fits its target. If not, the cores are those that it needs.
     routed
         Internal.
     """
+
+    _internal = frozenset(("routed", "summary", "of"))
 
     spec: Spec
     fits: bool
@@ -58,7 +60,7 @@ class Report(Displayed):
 
     @cached_property
     def summary(self) -> Summary:
-        """What the network takes and does: internal."""
+        """The costs of the network: internal."""
         return summarise(self.routed, self.spec.made.cache)
 
     @property
@@ -68,7 +70,7 @@ class Report(Displayed):
 
     @property
     def chips(self) -> int:
-        """Chips that the cores fill."""
+        """The number of chips that the cores take."""
         return self.summary.chips
 
     @property
@@ -78,38 +80,38 @@ class Report(Displayed):
 
     @property
     def weights(self) -> int:
-        """Numbers that training learns: kernels, biases and shortcuts."""
+        """The number of trained values: kernels, biases and shortcuts."""
         network = self.routed.mapped.lowered.network
         return sum(prod(t.shape) for t in tensors(network) if not t.zeros)
 
     @property
     def spikes(self) -> float:
-        """Spikes of all neurons in an example, at most."""
+        """Spikes of all neurons per example, at most."""
         return self.summary.activity.spikes
 
     @property
     def operations(self) -> float:
-        """Synaptic operations in an example, at most."""
+        """Synaptic operations per example, at most."""
         return self.summary.activity.operations
 
     @property
     def energy(self) -> float:
-        """Joules of an example, at most; 0 for ``target nengo``."""
+        """Joules per example, at most; 0 for ``target nengo``."""
         summary = self.summary
         return summary.activity.joules(summary.profile.energy) if self.cores else 0.0
 
     @property
     def layers(self) -> tuple[Row, ...]:
-        """What each layer takes and does, in the order of the spec."""
+        """The costs of each layer, in the order of the spec."""
         return self.summary.rows
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """Warnings, and what keeps the network from its chip."""
+        """Warnings, and the reasons why the network does not fit its chip."""
         return self.spec.diagnostics
 
     def text(self, *, why: bool = False) -> str:
-        """Return tables, and what keeps layers from fewer cores if ``why``."""
+        """Return tables; with ``why``, also the limits that cost layers more cores."""
         from snnc.report.text import table
 
         return table(self.summary, why)
@@ -121,12 +123,12 @@ class Report(Displayed):
         return markdown(self.summary, why)
 
     def html(self, against: Spec | FileName | None = None) -> str:
-        """Return a page that needs nothing else, with pictures and the spec.
+        """Return a self-contained page with pictures and the spec.
 
         Parameters
         ----------
         against
-            A spec, its file or a revision of it, to say what changed since.
+            A spec, its file or a revision of it, to show the changes since then.
         """
         from snnc.api.pictures import report_page
 
@@ -139,14 +141,14 @@ class Report(Displayed):
         return document(self.summary, why)
 
     def plot_network(self, ax: Axes | None = None) -> Axes:
-        """Draw the layers with their shapes and cores, and what each of them reads."""
+        """Draw the layers with their shapes, cores and connections."""
         from snnc.api.pictures import drawn
         from snnc.plots.networks import network
 
         return drawn(network, self.routed.mapped, ax=ax)
 
     def plot_cores(self, ax: Axes | None = None) -> Axes:
-        """Draw chips and cores, each filled as far as its four limits are used.
+        """Draw chips and cores, each filled by the use of its four limits.
 
         Raises
         ------
@@ -174,14 +176,14 @@ class Report(Displayed):
 
 
 def report(spec: Spec | FileName, device: str = DEFAULT) -> Report:
-    """Return the cores that a network takes, and what an example costs in them.
+    """Return the cores that a network takes, and the costs of an example.
 
     Parameters
     ----------
     spec
-        A file, or a spec; one that is too large for its chip is reported too.
+        A file, or a spec; it may be too large for its chip.
     device
-        What to compile a file for: ``loihi1``, or a device's file.
+        The device to compile a file for: ``loihi1``, or a device's file.
 
     Raises
     ------

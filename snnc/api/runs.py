@@ -1,4 +1,4 @@
-"""The runs of a sweep: what a variant does, in a folder of its own, and who runs it."""
+"""The runs of a sweep: the work for a variant, its folder, and its processes."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from snnc.api.packages import Package
 from snnc.api.specs import FileName, Spec, parse
 from snnc.checkpoint import Checkpoint, read_checkpoint
+from snnc.language.extents import Phase
 from snnc.processes import LocalWorkers, Workers, completed
 from snnc.text.progress import in_notebook, progress_bar
 
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
 
 
 HELD_OUT = 0.2
-"""The share of the data that variants are evaluated on, where no other data are."""
+"""The share of the data to evaluate variants on, if there are no other data."""
 MARK = {"snnc": "sweep", "version": 2}
 DIGITS = 16
-LONGEST = 80  # characters of a folder's name that are the settings
+LONGEST = 80  # characters of the settings in a folder's name
 DIED = "its process died; it may lack memory"
 
 
@@ -40,7 +41,7 @@ def name_of(identity: dict[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class SweepSettings:
-    """What all variants of a sweep have in common; paths are absolute.
+    """The common settings of a sweep's variants; paths are absolute.
 
     ``weights`` are those to evaluate with; None to train.
     """
@@ -50,13 +51,13 @@ class SweepSettings:
     test: Path | None
     weights: Path | None
     epochs: int | None
-    phases: tuple[str, ...]
+    phases: tuple[Phase, ...]
     examples: int | None
     seed: int
 
     @cached_property
     def identity(self) -> dict[str, Any]:
-        """What all depend on; large files are read once for it."""
+        """The common dependencies; large files are read once for it."""
         from snnc.runtime.arrays import open_arrays
 
         weights = self.weights and hashlib.sha256(self.weights.read_bytes()).hexdigest()
@@ -72,8 +73,8 @@ class SweepSettings:
         }
 
     def job(self, spec: Spec, settings: Mapping[str, str]) -> VariantJob:
-        """Return what to run of a variant; its name tells all that it depends on."""
-        # Not the device's name: what is in its file may change.
+        """Return the job of a variant; its name covers all that it depends on."""
+        # Use the device's content, as a file of the same name may change.
         own = {"spec": spec.hash, "device": repr(spec.made.device)}
         name = name_of(own | self.identity)
         said = ",".join(f"{path}={value}" for path, value in settings.items())
@@ -82,7 +83,7 @@ class SweepSettings:
 
 @dataclass(frozen=True, slots=True)
 class VariantJob:
-    """A variant to run; ``settings`` are as a user would type them."""
+    """A variant to run; ``settings`` are texts as on the command line."""
 
     name: str
     settings: str
@@ -93,15 +94,15 @@ class VariantJob:
 
     @property
     def folder(self) -> Path:
-        """Where the package and the weights go, whatever the settings were named."""
+        """The folder for package and weights, however the settings were named."""
         readable = re.sub(r"[^\w.,=-]+", "_", self.settings)[:LONGEST]
         known = self.shared.folder.glob(f"*-{self.name}")
         return next(known, self.shared.folder / f"{readable}-{self.name}")
 
 
 def run_variant(job: VariantJob) -> dict[str, Any] | str:
-    """Build, train and evaluate a variant; return what was found, or what is wrong."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
+    """Build, train and evaluate a variant; return the result, or the problem."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow's log
     try:
         return _run(job)
     except (ValueError, RuntimeError, OSError, ModuleNotFoundError) as error:
@@ -109,7 +110,7 @@ def run_variant(job: VariantJob) -> dict[str, Any] | str:
 
 
 def _run(job: VariantJob) -> dict[str, Any]:
-    """Do it; a training that was begun before goes on after its last epoch."""
+    """Run the job; an interrupted training continues after its last epoch."""
     shared = job.shared
     own = job.folder
     spec = parse(job.spec, job.device, name=f"variant.{job.notation}")
@@ -118,8 +119,9 @@ def _run(job: VariantJob) -> dict[str, Any]:
     weights = shared.weights or own / "weights.safetensors"
     if shared.weights is None and not weights.exists():
         resumes = Path(f"{weights}.progress.npz").exists()
-        how = {"phases": shared.phases, "resume": resumes}  # the seed is the spec's
-        package.train(*train, weights, shared.epochs, **how)
+        package.train(  # the seed is the spec's
+            *train, weights, shared.epochs, phases=shared.phases, resume=resumes
+        )
     found = package.evaluate(
         *test,
         weights,
@@ -128,7 +130,7 @@ def _run(job: VariantJob) -> dict[str, Any]:
         progress=False,
         workers=1,
     )
-    # As a checkpoint gives it back: lists in place of tuples.
+    # As a checkpoint returns it: lists instead of tuples.
     known: dict[str, Any] = json.loads(json.dumps(found.as_dict()))
     return known
 
@@ -137,7 +139,7 @@ Arrays = tuple["NDArray[Any]", "NDArray[Any]"]
 
 
 def _data(package: Package, shared: SweepSettings) -> tuple[Arrays, Arrays]:
-    """Return data to train on, and others to evaluate on: the same for all variants."""
+    """Return training data, and evaluation data that are the same for all variants."""
     import numpy as np
 
     from snnc.runtime.data import DataSpec
@@ -180,9 +182,9 @@ def run_variants(
     dask: str | None,
     progress: bool | None,
 ) -> dict[str, dict[str, Any] | str]:
-    """Return what was found of jobs, or what is wrong, by their names.
+    """Return the results of jobs, or their problems, by name.
 
-    What is in the folder is not done again.
+    Finished jobs in the folder do not run again.
     """
     header = shared.identity
     path = shared.folder / f"{name_of(header)}.jsonl"

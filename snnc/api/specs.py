@@ -1,4 +1,4 @@
-"""A spec in hand: read, checked, changed, and asked what it takes."""
+"""A spec as an object: read, checked, changed, and reported on."""
 
 from __future__ import annotations
 
@@ -53,20 +53,22 @@ FileName = str | os.PathLike[str]
 class Spec(Displayed):
     """A network's spec without errors; `load` and `parse` make one.
 
-    It never changes: `replace` returns another one. Whether the network also fits its
-    chip is told by `fits` and `diagnostics`.
+    It never changes: `replace` returns another one. `fits` and `diagnostics` say
+    whether the network also fits its chip.
 
     Attributes
     ----------
     path : Path or None
-        The file that says what it says.
+        The file with the spec's text.
     device : str
-        What it is compiled for: a name, or a device's file.
+        The device that it is compiled for: a name, or a device's file.
     changed : bool
         Whether `replace` has made it.
     made, found
-        What the compiler made of it, and told of it: internal.
+        The compiler's result and diagnostics: internal.
     """
+
+    _internal = frozenset(("made", "found", "routed", "with_settings"))
 
     path: Path | None
     device: str
@@ -81,19 +83,19 @@ class Spec(Displayed):
 
     @property
     def about(self) -> str:
-        """What the spec says that the network does."""
+        """The spec's description of the network."""
         return self._statements.about
 
     @cached_property
     def text(self) -> str:
-        """The spec as text, in the notation that it was written in."""
+        """The spec as text, in its original notation."""
         if not self.changed:
             return self.made.source.text
         return self.to(self.notation)
 
     @property
     def notation(self) -> Literal["snn", "yaml"]:
-        """What it is written in."""
+        """The notation of the text."""
         return self.made.source.notation
 
     @cached_property
@@ -141,7 +143,7 @@ class Spec(Displayed):
 
     @property
     def hash(self) -> str:
-        """The SHA-256 of what the spec says, whatever its notation and comments."""
+        """The SHA-256 of the spec's meaning, independent of notation and comments."""
         return spec_hash(self._statements)
 
     @property
@@ -156,7 +158,7 @@ class Spec(Displayed):
 
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """Warnings, and what keeps the network from its chip."""
+        """Warnings, and the reasons why the network does not fit its chip."""
         return public(self.found.diagnostics)
 
     def replace(self, **changes: Any) -> Spec:
@@ -167,15 +169,15 @@ class Spec(Displayed):
         **changes
             By the name of a layer, the input or the readout, or by ``timing``,
             ``train``, ``defaults`` and ``target``: a mapping of properties to values.
-            A value is a number (of ms or Hz, if it has a unit), a bool, a text as
-            ``.snn`` spells it (``"20..200 Hz"``), a tuple for ``3x3x1``, a list, or a
-            mapping for ``{"adam": {"learning_rate": 1e-3}}``; None is for the default.
+            A value is a number (of ms or Hz, if it has a unit), a bool, a text as in
+            ``.snn`` (``"20..200 Hz"``), a tuple for ``3x3x1``, a list, or a mapping
+            for ``{"adam": {"learning_rate": 1e-3}}``; None selects the default.
             ``network``, ``about``, ``target`` and ``encode`` take a text too.
 
         Raises
         ------
         SpecError
-            If there is no such name or property, or the value is none of it.
+            If there is no such name or property, or the value does not suit it.
 
         Examples
         --------
@@ -188,7 +190,7 @@ class Spec(Displayed):
         return self.with_settings(settings)
 
     def with_settings(self, settings: Iterable[Setting]) -> Spec:
-        """Return the spec with settings that were read: for `replace` and sweeps."""
+        """Return the spec with parsed settings, for `replace` and sweeps."""
         report = diagnostics.Report()
         document = edited(_document(self), settings, report)
         if report.errors:
@@ -197,7 +199,7 @@ class Spec(Displayed):
         return _compiled(made.source, None, self.device, document, made.cache, report)
 
     def report(self) -> Report:
-        """Return what the network takes: see `snnc.report`."""
+        """Return the network's cores and costs: see `snnc.report`."""
         from snnc.api.reports import Report
 
         return Report.of(self)
@@ -211,30 +213,30 @@ class Spec(Displayed):
         return build(self, output, check=check, force=force)
 
     def fit(self, cores: int | None = None, *, patient: bool = True) -> Fit:
-        """Return variants that fit so many cores: see `snnc.fit`."""
+        """Return variants that fit the cores: see `snnc.fit`."""
         from snnc.api.comparisons import fit
 
         return fit(self, cores, patient=patient)
 
     def diff(self, new: Spec | FileName) -> Diff:
-        """Return what changed from this spec to another: see `snnc.diff`."""
+        """Return the changes from this spec to another: see `snnc.diff`."""
         from snnc.api.comparisons import diff
 
         return diff(self, new)
 
     def changed_since(self, old: Spec | FileName) -> Diff:
-        """Return what changed from another spec to this: see `snnc.diff`."""
+        """Return the changes from another spec to this one: see `snnc.diff`."""
         from snnc.api.comparisons import diff
 
         return diff(old, self)
 
     def save(self, path: FileName, *, force: bool = False) -> Spec:
-        """Write the text to a file, in the notation that its name tells.
+        """Write the text to a file, in the notation of its suffix.
 
         Raises
         ------
         FileExistsError
-            If the file is there already and ``force`` does not replace it.
+            If the file exists and ``force`` is not set.
         """
         file = Path(path)
         if file.exists() and not force:
@@ -246,7 +248,7 @@ class Spec(Displayed):
         return load(file, self.device)
 
     def to(self, notation: Literal["snn", "yaml"]) -> str:
-        """Return the text in the one true layout of a notation, with its comments.
+        """Return the text in the standard layout of a notation, with its comments.
 
         Raises
         ------
@@ -270,7 +272,7 @@ class Spec(Displayed):
         return (self.hash, self.device) == (other.hash, other.device)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Go to another process as text, which is compiled there."""
+        """Pickle the spec as text, which the other process compiles again."""
         name = self.made.source.name
         return _restored, (name, self.text, self.path, self.device)
 
@@ -298,12 +300,12 @@ def _compiled(
     cache: PlanCache | None = None,
     report: diagnostics.Report | None = None,
 ) -> Spec:
-    """Compile down to the cores; ``report`` has what is known of the document.
+    """Compile down to the cores; ``report`` has the document's diagnostics.
 
     Raises
     ------
     SpecError
-        If it has errors before the chip's limits are looked at.
+        If the spec has errors that do not depend on the chip's limits.
     """
     report = report or diagnostics.Report()
     profile = read_profile(device)
@@ -321,13 +323,13 @@ def load(path: FileName, device: str = DEFAULT) -> Spec:
     path
         A file in ``.snn`` or YAML, or ``git:REV:PATH`` as in ``git show REV:PATH``.
     device
-        What to compile for: ``loihi1``, or a device's file.
+        The device to compile for: ``loihi1``, or a device's file.
 
     Raises
     ------
     SpecError
-        If it can't be read, or has errors. That a network does not fit its chip is none
-        here: it may be asked what would.
+        If it can't be read, or has errors. A network that does not fit its chip raises
+        no error here: see `Spec.fit`.
     ValueError
         If the device can't be read, or ``path`` names no revision.
     """
@@ -343,7 +345,7 @@ def load(path: FileName, device: str = DEFAULT) -> Spec:
 def _read(name: str, report: diagnostics.Report) -> SourceFile | None:
     if ":" not in name:
         return read(name, report)
-    from snnc.diff.version import read_spec  # few specs are of a revision
+    from snnc.diff.version import read_spec  # few specs come from a revision
 
     return read_spec(name, report)
 
@@ -356,9 +358,9 @@ def parse(text: str, device: str = DEFAULT, *, name: str = "text") -> Spec:
     text
         In ``.snn``; in YAML if ``name`` ends in ``.yaml``, or the text begins so.
     device
-        What to compile for: ``loihi1``, or a device's file.
+        The device to compile for: ``loihi1``, or a device's file.
     name
-        What diagnostics call the text.
+        The name of the text in diagnostics.
 
     Raises
     ------
@@ -378,21 +380,21 @@ _YAML = re.compile(r"\s*(?:#[^\n]*\n\s*)*snn[ \t]*:")
 def check(
     spec: Spec | FileName, device: str = DEFAULT, *, fix: bool = False
 ) -> tuple[Diagnostic, ...]:
-    """Return every problem of a spec, up to whether it fits the chip.
+    """Return every problem of a spec, including whether it fits the chip.
 
     Parameters
     ----------
     spec
         A file, or a spec.
     device
-        What to compile a file for: ``loihi1``, or a device's file.
+        The device to compile a file for: ``loihi1``, or a device's file.
     fix
-        Mend in the file what has one obvious remedy, and return what is left.
+        Fix the problems in the file that have one obvious fix, and return the others.
 
     Returns
     -------
     tuple of Diagnostic
-        Errors and warnings, sorted by place; nothing if all is well.
+        Errors and warnings, sorted by place; empty without problems.
     """
     if isinstance(spec, Spec):
         return spec.diagnostics
@@ -413,5 +415,5 @@ def check(
 
 
 def as_spec(spec: Spec | FileName, device: str = DEFAULT) -> Spec:
-    """Return a spec, or that of a file."""
+    """Return a spec, or read the one in a file."""
     return spec if isinstance(spec, Spec) else load(spec, device)

@@ -37,9 +37,9 @@ __all__ = [
 class Layer:
     """A layer: its name, kind, sources and shape, and the properties of its kind.
 
-    Sizes are those of every axis, times are in seconds, and rates in Hz. A property
-    that the kind does not have is an AttributeError. A layer does not change:
-    `Spec.replace` returns a spec with other values.
+    Sizes cover every axis, times are in seconds, and rates in Hz. A property that the
+    kind does not have is an AttributeError. A layer does not change: `Spec.replace`
+    returns a spec with other values.
     """
 
     name: str
@@ -72,10 +72,10 @@ class Layer:
     def __init__(self, **properties: Any) -> None:
         vars(self).update(properties)
 
-    if not TYPE_CHECKING:  # for type checkers, a layer has what is listed above
+    if not TYPE_CHECKING:  # for type checkers, a layer has the attributes above
 
         def __getattr__(self, name: str) -> object:
-            if name.startswith("__") or not vars(self):  # what copies and pickles try
+            if name.startswith("__") or not vars(self):  # copies, pickles
                 raise AttributeError(name)
             has = ", ".join(f"`{key}`" for key in vars(self))
             raise AttributeError(f"{self.kind} has no `{name}`: it has {has}")

@@ -1,35 +1,47 @@
-"""Variants of a spec side by side: `snnc sweep` in Python."""
+"""Compare variants of a spec: `snnc sweep` in Python."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from statistics import fmean, stdev
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from snnc import diagnostics
 from snnc.api.display import Displayed
 from snnc.api.problems import SpecError
 from snnc.api.reports import Report
-from snnc.api.runs import SweepSettings, data_file, run_variants
+from snnc.api.runs import SweepSettings, VariantJob, data_file, run_variants
 from snnc.api.specs import FileName, Spec, as_spec
+from snnc.language.extents import Phase
 from snnc.loihi.profile import DEFAULT
-from snnc.sweep import Condition, VariantLine, front, table
+from snnc.sweep import (
+    Condition,
+    Costs,
+    VariantLine,
+    csv_text,
+    front,
+    markdown,
+    table,
+    typed,
+)
 from snnc.syntax.settings import Setting, read_settings, spelt
+from snnc.text.arguments import check_count
 from snnc.text.tables import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _OF_WORDS = "SNN3"
-"""Codes below are of words and values by themselves, whatever the others are."""
+"""Lower codes concern single words and values."""
 
 
 @dataclass(frozen=True, eq=False)
 class Variant:
-    """A spec with other values, what it takes, and how good it is.
+    """A spec with other values, its costs, and its accuracy.
 
     Attributes
     ----------
@@ -39,10 +51,11 @@ class Variant:
         None if no network is legal with these.
     report : Report or None
         Cores, weights, and energy at most.
-    result : dict or None
-        What the evaluation found, as ``snnc evaluate --format json`` has it.
+    results : tuple of dict
+        What the evaluations found, one per seed, as ``snnc evaluate --format json`` has
+        it.
     problem : str
-        What is wrong with it; empty if nothing is.
+        The problem with it; empty without one.
     is_best : bool
         Whether it is on the Pareto front of accuracy, energy and cores.
     """
@@ -50,36 +63,57 @@ class Variant:
     settings: dict[str, str]
     spec: Spec | None
     report: Report | None
-    result: dict[str, Any] | None = None
+    results: tuple[dict[str, Any], ...] = ()
     problem: str = ""
     is_best: bool = False
 
     @property
+    def result(self) -> dict[str, Any] | None:
+        """What the first evaluation found; None without data."""
+        return self.results[0] if self.results else None
+
+    @property
     def accuracy(self) -> float | None:
-        """The share of right decisions; None without data, and of a regression."""
-        return None if self.result is None else self.result.get("accuracy")
+        """The share of right decisions; None without data, and of a regression.
+
+        This and the other numbers are means over seeds.
+        """
+        return self._mean("accuracy")
 
     @property
     def rmse(self) -> float | None:
         """The root mean square error; None without data, and of a classification."""
-        return None if self.result is None else self.result.get("rmse")
+        return self._mean("rmse")
+
+    @property
+    def deviation(self) -> float | None:
+        """The standard deviation of accuracy, or error, over seeds; None for one."""
+        scores = self._all("rmse" if self.accuracy is None else "accuracy")
+        return stdev(scores) if len(scores) > 1 else None
 
     @property
     def energy(self) -> float | None:
         """Joules of an example: as measured, or at most if nothing was."""
-        if self.result is not None:
-            joules: float | None = self.result["energy_joules"]
-            return joules
+        if self.results:
+            return self._mean("energy_joules")
         return None if self.report is None else self.report.energy
+
+    def _all(self, key: str) -> list[float]:
+        values = [result.get(key) for result in self.results]
+        return [value for value in values if value is not None]
+
+    def _mean(self, key: str) -> float | None:
+        values = self._all(key)
+        return fmean(values) if values else None
 
     @property
     def cores(self) -> int | None:
-        """Cores that it takes; None if no network is legal."""
+        """The number of cores; None if no network is legal."""
         return None if self.report is None else self.report.cores
 
     def _line(self) -> VariantLine:
-        result = self.result or {}
-        interval = result.get("accuracy_interval")
+        only = self.result if len(self.results) == 1 else None
+        interval = (only or {}).get("accuracy_interval")
         return VariantLine(
             self.settings,
             self.cores,
@@ -90,23 +124,25 @@ class Variant:
             self.rmse is None,
             self.is_best,
             self.problem,
+            self.deviation,
         )
 
-    def _costs(self) -> tuple[float, float, float] | None:
+    def _costs(self) -> Costs | None:
         score = self.rmse if self.accuracy is None else -self.accuracy
         if score is None or self.cores is None or not math.isfinite(score):
             return None
-        return score, self.energy or 0.0, float(self.cores)
+        error = (self.deviation or 0.0) / math.sqrt(len(self.results))
+        return Costs(score, (self.energy or 0.0, float(self.cores)), error)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Sweep(Displayed, Sequence[Variant]):
-    """All variants, in the order of their settings, which prints as a table.
+    """All variants, in the order of their settings; prints as a table.
 
     Attributes
     ----------
     spec : Spec
-        What they are variants of.
+        The original spec.
     variants : tuple of Variant
         Also those with a problem.
     """
@@ -116,7 +152,7 @@ class Sweep(Displayed, Sequence[Variant]):
 
     @property
     def front(self) -> tuple[Variant, ...]:
-        """Those that no other is better than in accuracy, energy and cores."""
+        """The variants that no other one beats in accuracy, energy and cores."""
         return tuple(variant for variant in self.variants if variant.is_best)
 
     def as_dict(self) -> dict[str, Any]:
@@ -126,12 +162,14 @@ class Sweep(Displayed, Sequence[Variant]):
             "network": self.spec.name,
             "variants": [
                 {
-                    "settings": variant.settings,
+                    "settings": {k: typed(v) for k, v in variant.settings.items()},
                     "cores": variant.cores,
                     "weights": variant.report and variant.report.weights,
                     "energy_joules": variant.energy,
                     "accuracy": variant.accuracy,
                     "rmse": variant.rmse,
+                    "deviation": variant.deviation,
+                    "seeds": len(variant.results),
                     "best": variant.is_best,
                     "problem": variant.problem or None,
                 }
@@ -139,8 +177,28 @@ class Sweep(Displayed, Sequence[Variant]):
             ],
         }
 
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw accuracy over energy, cores by size, the Pareto front connected.
+    def csv(self) -> str:
+        """Return the variants as CSV, with a column for each setting."""
+        return csv_text(self.as_dict()["variants"])
+
+    def markdown(self) -> str:
+        """Return the table as GitHub's Markdown."""
+        return markdown(self.spec.name, self._lines)
+
+    def html(self) -> str:
+        """Return a page that needs nothing else, with the table and pictures."""
+        from snnc.api.pictures import sweep_page
+
+        return sweep_page(self)
+
+    @property
+    def _lines(self) -> list[VariantLine]:
+        return [variant._line() for variant in self.variants]
+
+    def plot(
+        self, ax: Axes | None = None, *, over: Literal["energy", "cores"] = "energy"
+    ) -> Axes:
+        """Draw accuracy over energy or cores, the Pareto front connected.
 
         Raises
         ------
@@ -150,8 +208,7 @@ class Sweep(Displayed, Sequence[Variant]):
         from snnc.api.pictures import drawn
         from snnc.plots.results import sweep
 
-        lines = [variant._line() for variant in self.variants]
-        return drawn(sweep, self.spec.name, lines, ax=ax)
+        return drawn(sweep, self.spec.name, self._lines, over, ax=ax)
 
     def __len__(self) -> int:
         return len(self.variants)
@@ -164,7 +221,7 @@ class Sweep(Displayed, Sequence[Variant]):
         return self.variants[index]
 
     def __str__(self) -> str:
-        return table(self.spec.name, [variant._line() for variant in self.variants])
+        return table(self.spec.name, self._lines)
 
     def __repr__(self) -> str:
         return f"<snnc.Sweep of {self.spec.name}: {counted(len(self), 'variant')}>"
@@ -179,9 +236,10 @@ def sweep(
     test: FileName | tuple[Any, Any] | None = None,
     weights: FileName | None = None,
     epochs: int | None = None,
-    phases: Sequence[str] = ("smooth", "scale"),
+    phases: Sequence[Phase] = ("smooth", "scale"),
     examples: int | None = None,
     seed: int = 0,
+    seeds: int = 1,
     output: FileName = "sweep",
     workers: int | None = None,
     dask: str | None = None,
@@ -190,9 +248,9 @@ def sweep(
 ) -> Sweep:
     """Compare variants of a spec: all combinations of some values.
 
-    Without data it tells cores, weights and energy at most, at once. With data each is
-    trained, and evaluated on the exact engine, in processes of its own; what is done is
-    kept in a folder, and not done again.
+    Without data, this computes cores, weights and maximum energy at once. With data,
+    each variant is trained, and evaluated on the exact engine, in its own process;
+    results are kept in a folder and not computed again.
 
     Parameters
     ----------
@@ -200,51 +258,59 @@ def sweep(
         A file, or a spec.
     settings
         Values by path, such as ``{"c0.filters": [8, 16], "c1.kernel": [3, 5]}``, each
-        as `Spec.replace` takes it, a single one also without its list; or texts such as
+        as in `Spec.replace`; a single one needs no list. Or texts such as
         ``"c0.filters=8,16"``.
     where
-        What variants have to keep, such as ``"cores <= 4"`` or ``"energy < 2 uJ"``: the
-        others are neither trained nor evaluated. Energy is at most.
+        Conditions such as ``"cores <= 4"`` or ``"energy < 2 uJ"`` (the maximum):
+        variants that fail them are neither trained nor evaluated.
     data : file, or x and y
-        To train on; a fifth, drawn by the seed, is held out to evaluate on.
+        Training data; a fifth, drawn by the seed, is held out to evaluate on.
     test : file, or x and y
-        To evaluate on instead.
+        Data to evaluate on instead.
     weights
-        Evaluate on all data with these, and do not train: for settings that leave the
-        layout as it is.
+        Evaluate on all data with these, and do not train: for settings that keep the
+        layout.
     epochs
-        The spec's unless given.
+        By default the spec's.
     phases
-        Those of each training, whatever the spec says. The phase ``spikes`` takes
+        The phases of each training, instead of the spec's. The phase ``spikes`` takes
         several times as long as the others.
     examples
-        Evaluate on only so many, drawn by the seed.
+        Evaluate on only this many, drawn by the seed.
     seed
         Draws the examples that are held out and evaluated. First weights are drawn by
         the spec's ``train.seed``.
+    seeds
+        Train each variant so many times, with ``train.seed``, the next seed, and so on:
+        its accuracy and energy are means.
     output
-        The folder of what is done; it may hold several sweeps.
+        The folder of results; it may hold several sweeps.
     workers
-        How many processes; by default as many as there are processors.
+        The number of processes; by default the number of processors.
     dask
         The address of a Dask cluster to use instead, whose workers see the folder.
     device
-        What to compile a file for: ``loihi1``, or a device's file.
+        The device to compile a file for: ``loihi1``, or a device's file.
     progress
-        Whether to show a bar, or print a line per variant where nothing shows a bar; by
-        default a bar on terminals and in notebooks.
+        Whether to show a bar, or print a line per variant where a bar can't be shown;
+        by default a bar on terminals and in notebooks.
 
     Raises
     ------
     SpecError
-        If the spec has errors, or a value is wrong whatever the others are.
+        If the spec has errors, or a value is wrong with any of the others.
     ValueError
-        If a text is no path with values, or options do nothing with others.
+        If a text is not a path with values, or options have no effect together.
     """
     if data is None and (test is not None or weights is not None):
         raise ValueError("test and weights are for a sweep with data")
     if test is not None and weights is not None:
         raise ValueError("with weights nothing is trained: give data without test")
+    check_count("seeds", seeds, 1)
+    if seeds > 1 and (data is None or weights is not None):
+        raise ValueError("seeds are for trainings: give data, and no weights")
+    if seeds > 1 and _sets(settings, "train.seed"):
+        raise ValueError("seeds count from train.seed: do not vary it too")
     base = as_spec(spec, device)
     chosen = _choices(settings)
     limits = [
@@ -265,25 +331,45 @@ def sweep(
         examples,
         seed,
     )
-    jobs = {
-        i: shared.job(v.spec, v.settings)
-        for i, v in enumerate(variants)
-        if v.spec and not v.problem
-    }
-    found = run_variants(jobs.values(), shared, workers, dask, progress)
-    for i, job in jobs.items():
-        result = found[job.name]
-        known = {"problem": result} if isinstance(result, str) else {"result": result}
-        variants[i] = replace(variants[i], **known)
-    best = front([variant._costs() for variant in variants])
-    pairs = zip(variants, best, strict=True)
+    jobs = [[*_jobs(variant, shared, seeds)] for variant in variants]
+    found = run_variants(chain(*jobs), shared, workers, dask, progress)
+    judged = [
+        _judged(variant, [found[job.name] for job in own])
+        for variant, own in zip(variants, jobs, strict=True)
+    ]
+    best = front([variant._costs() for variant in judged])
+    pairs = zip(judged, best, strict=True)
     return Sweep(base, tuple(replace(v, is_best=b) for v, b in pairs))
+
+
+def _sets(settings: Mapping[str, Any] | Sequence[str], path: str) -> bool:
+    """Whether settings, which may be of any type, have values of a path."""
+    return any(str(each).partition("=")[0] == path for each in settings)
+
+
+def _jobs(variant: Variant, shared: SweepSettings, seeds: int) -> Iterator[VariantJob]:
+    """Return what to run of a variant, once per seed."""
+    if variant.spec is None or variant.problem:
+        return
+    if seeds == 1:
+        yield shared.job(variant.spec, variant.settings)
+        return
+    first = variant.spec.train.seed
+    for seed in range(first, first + seeds):
+        spec = variant.spec.replace(train={"seed": seed})
+        yield shared.job(spec, {**variant.settings, "train.seed": str(seed)})
+
+
+def _judged(variant: Variant, found: Sequence[dict[str, Any] | str]) -> Variant:
+    results = tuple(result for result in found if not isinstance(result, str))
+    problems = (result for result in found if isinstance(result, str))
+    return replace(variant, results=results, problem=next(problems, variant.problem))
 
 
 def _choices(
     settings: Mapping[str, Any] | Sequence[str],
 ) -> list[tuple[Setting, ...]]:
-    """Read settings, several values each.
+    """Parse settings with several values each.
 
     Raises
     ------
@@ -310,7 +396,7 @@ def _choices(
 
 
 def _several(values: Any) -> Iterable[Any]:
-    """Return the values of a setting; what is one value by itself stands alone."""
+    """Return the values of a setting; a single value may be given without a list."""
     is_one = isinstance(values, str | Mapping) or not isinstance(values, Iterable)
     return [values] if is_one else values
 

@@ -1,4 +1,4 @@
-"""Weights in Python: what a file holds and its scales, `weights` and `calibrate`."""
+"""Inspect and scale weights in Python: `weights` and `calibrate`."""
 
 from __future__ import annotations
 
@@ -30,15 +30,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Weights(Displayed):
-    """The tensors of a file and, where a spec is given, whether its network takes them.
+    """The tensors of a file and, with a spec, whether its network accepts them.
 
     Attributes
     ----------
     diagnostics : tuple of Diagnostic
-        What keeps network or chip from taking them.
+        The reasons why network or chip do not accept them.
     listing
         All that was found: internal.
     """
+
+    _internal = frozenset(("listing",))
 
     diagnostics: tuple[Diagnostic, ...]
     listing: Listing
@@ -50,7 +52,7 @@ class Weights(Displayed):
 
     @property
     def fits(self) -> bool:
-        """Whether network and chip take them; of a file alone, True."""
+        """Whether network and chip accept them; True without a spec."""
         return not any(d.severity == "error" for d in self.diagnostics)
 
     def migrate(
@@ -62,21 +64,21 @@ class Weights(Displayed):
         force: bool = False,
         device: str = DEFAULT,
     ) -> None:
-        """Write the tensors that still fit a changed network, and begin others anew.
+        """Write the tensors that still fit a changed network; initialize the others.
 
         Parameters
         ----------
         old, new
-            Files, or ``git:REV:PATH``: what the weights are for, and what they get for.
+            Files, or ``git:REV:PATH``: the spec of the weights, and the changed one.
         output
             The file to write; ``force`` replaces one.
         device
-            What specs are compiled for.
+            The device that specs are compiled for.
 
         Raises
         ------
         SpecError
-            If nothing was written, and why; also if the tensors are in no file.
+            If nothing was written, with the reason; also if the tensors are in no file.
         """
         from snnc.weights.migrate import migrate_file
 
@@ -107,17 +109,17 @@ def weights(
     spec: Spec | FileName | None = None,
     device: str = DEFAULT,
 ) -> Weights:
-    """Return what a safetensors file holds, and whether it fits a network.
+    """Return the contents of a safetensors file, and whether it fits a network.
 
     Parameters
     ----------
     file : path or mapping
         The safetensors file, or tensors by name.
     spec
-        A spec, or its file, to hold the weights against, down to what the chip's
-        integers keep of them.
+        A spec, or its file, to compare the weights with, including their rounding to
+        the chip's integers.
     device
-        What to compile a file for: ``loihi1``, or a device's file.
+        The device to compile a file for: ``loihi1``, or a device's file.
 
     Raises
     ------
@@ -143,9 +145,9 @@ def weights(
 def _stored(
     weights: FileName | Mapping[str, NDArray[Any]], mapped: MappedNetwork | None
 ) -> Iterator[Path]:
-    """Give the file of weights; tensors are written to one, as of the network's layout.
+    """Yield the file of weights; tensors are written to one, in the network's layout.
 
-    Names and shapes are held against it all the same.
+    Names and shapes are checked later.
     """
     weights = given_weights(weights)
     if isinstance(weights, Path):
@@ -168,17 +170,19 @@ def _stored(
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Calibration(Displayed):
-    """Weights with which layers keep to their rates, and what they were scaled by.
+    """Weights that keep layers within their rates, and their scales.
 
     Attributes
     ----------
     package : Package
-        What they are for.
+        The package of the weights.
     diagnostics : tuple of Diagnostic
-        What the chip changes of them.
+        The changes that the chip makes to them.
     found, source
-        All that was measured, and where the weights are from: internal.
+        All measurements, and the origin of the weights: internal.
     """
+
+    _internal = frozenset(("found", "source"))
 
     package: Package
     diagnostics: tuple[Diagnostic, ...]
@@ -192,7 +196,7 @@ class Calibration(Displayed):
 
     @property
     def scales(self) -> dict[str, float]:
-        """What the weights of each layer were multiplied by."""
+        """The factor of each layer's weights."""
         return dict(self.found.calibration.scales)
 
     @property
@@ -203,7 +207,7 @@ class Calibration(Displayed):
 
     @property
     def missed(self) -> tuple[str, ...]:
-        """Layers whose rates are not held by any scale."""
+        """The layers whose rates no scale brings within bounds."""
         return tuple(self.found.calibration.missed)
 
     def save(self, path: FileName) -> None:
@@ -228,27 +232,27 @@ def calibrate(
     examples: int | None = None,
     device: str = DEFAULT,
 ) -> Calibration:
-    """Scale weights so that each layer keeps to its rates; outputs stay as they are.
+    """Scale weights so that each layer keeps its rates; outputs stay the same.
 
-    That is for weights from elsewhere, as training scales what it trains.
+    Use it for imported weights: training scales its own.
 
     Parameters
     ----------
     package
         A package, or its folder.
     x : array (examples, *input shape), or a data file
-        What rates are measured on: data of training serve.
+        The examples to measure rates on, such as training data.
     weights : path or mapping
         A safetensors file, or its tensors by name.
     examples
-        Measure only the first so many.
+        Measure only this many, from the first on.
     device
-        What the scaled weights are checked for.
+        The device that the scaled weights are checked for.
 
     Raises
     ------
     ValueError
-        If data or weights are not what the network accepts, or rates can't be held.
+        If the network does not accept data or weights, or rates can't be held.
     SpecError
         If the chip can't store the scaled weights.
     ModuleNotFoundError
@@ -258,7 +262,7 @@ def calibrate(
     check_count("examples", examples, 1)
     needed = ("numpy", "safetensors", "tensorflow", "nengo")
     require(needed, "keras,nengo", "calibrate")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow's log
     from snnc.calibrate import calibrate_package
     from snnc.runtime.layout import source_of
 

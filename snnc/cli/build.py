@@ -60,7 +60,7 @@ _State = dict[Path, tuple[int, int, int] | None]
 @click.option(
     "--check",
     is_flag=True,
-    help="Write nothing; print the changes and exit with 1 if there are any.",
+    help="Write nothing; say which packages would change, and exit with 1 if any.",
 )
 @diagnostic_format(
     "Format of diagnostics, with --check; text goes to stderr, the others to stdout."
@@ -79,6 +79,12 @@ _State = dict[Path, tuple[int, int, int] | None]
     help="Replace files that were edited by hand, and packages of other specs.",
 )
 @click.option("--watch", is_flag=True, help="Build again whenever a spec is saved.")
+@click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    help="Also print the path of each written file, or with --check the differences.",
+)
 def build_command(
     specs: tuple[str, ...],
     allow_empty: bool,
@@ -89,6 +95,7 @@ def build_command(
     dry_run: bool,
     force: bool,
     watch: bool,
+    verbose: bool,
 ) -> int:
     """Check SPECS and write the package of each into OUTPUT.
 
@@ -111,9 +118,9 @@ def build_command(
         print_diagnostics_as(form, report)
         return 1
     wanted = list(map(_wanted, paths))
-    action: Action = DryRun(force) if dry_run else Write(force, tracked)
+    action: Action = DryRun(force) if dry_run else Write(force, tracked, verbose)
     if check:
-        action = Check(tracked, shows_difference=form == "text")
+        action = Check(tracked, verbose and form == "text")
     act = partial(build_specs, output=Path(output), action=action, force=force)
     if form != "text":
         done = act(wanted, tell=lambda own: report.extend(own.diagnostics))
@@ -180,13 +187,14 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Report packages that are out of date; stdout gets the differences.
+    """Report packages that are out of date.
 
-    With ``tracked``, also report files that git does not track.
+    With ``tracked``, also report files that git does not track. With
+    ``shows_difference``, stdout gets the differences.
     """
 
     tracked: bool = False
-    shows_difference: bool = True
+    shows_difference: bool = False
 
     def package(self, job: Job, report: Report) -> bool:
         comparison = _compared(job.package, report)
@@ -259,13 +267,15 @@ def _listed(plan: WrittenFiles, folder: Path) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Bring a package up to date; stdout lists the written files.
+    """Bring a package up to date.
 
-    With ``tracked``, report files that git does not track afterwards.
+    With ``tracked``, report files that git does not track afterwards. With
+    ``verbose``, stdout lists the written files.
     """
 
     force: bool
     tracked: bool = False
+    verbose: bool = False
 
     def package(self, job: Job, report: Report) -> bool:
         folder = job.package.folder
@@ -276,7 +286,7 @@ class Write:
             say(f"{folder.as_posix()}: format {done.before}, upgraded to {FORMAT}")
         summary = f"{_count(done)} ({job.milliseconds})"
         say(f"{job.spec.path}: {folder.as_posix()}: {summary}")
-        for name in done.written:
+        for name in done.written if self.verbose else ():
             print_lines(printable((folder / name).as_posix()))
         if self.tracked:
             report.extend(untracked(job.package))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from snnc.cli.evaluate import (
     simulator_option,
 )
 from snnc.cli.options import chosen_device, format_option
-from snnc.cli.printing import print_json, print_lines, say
+from snnc.cli.printing import print_data, print_json, print_lines, say
 from snnc.loihi.profile import DEFAULT
 from snnc.runtime.files import reason
 
@@ -85,6 +86,14 @@ INTERRUPTED = 130
     help="Seed of the examples; initial weights follow `train.seed`.",
 )
 @click.option(
+    "--seeds",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Train each variant N times, with `train.seed`, the next seed, and so on;"
+    " print means and standard deviations.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
@@ -103,7 +112,14 @@ INTERRUPTED = 130
     type=click.Path(dir_okay=False, path_type=Path),
     help="Also draw accuracy over energy: .png, .svg or .pdf.",
 )
-@format_option("Output format.")
+@click.option(
+    "--plot-cores",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also draw accuracy over cores: .png, .svg or .pdf.",
+)
+@format_option(
+    "Output format; html is one page with pictures.", "csv", "markdown", "html"
+)
 def sweep_command(
     spec: str,
     settings: tuple[str, ...],
@@ -116,17 +132,23 @@ def sweep_command(
     phases: str,
     examples: int | None,
     seed: int,
+    seeds: int,
     output: Path,
     workers: int | None,
     dask: str | None,
     plot: Path | None,
+    plot_cores: Path | None,
     form: str,
 ) -> int:
     """Compare variants of SPEC in cores, weights and energy; with data, in accuracy.
 
     Run the same command again to continue an interrupted sweep.
     """
-    _refuse_at_odds(data, train, test, weights, plot, workers, dask)
+    plots = {"sweep": plot, "sweep-cores": plot_cores}
+    pictures = {kind: file for kind, file in plots.items() if file is not None}
+    _refuse_at_odds(data, train, test, weights, pictures.values(), workers, dask)
+    if seeds > 1 and not train:
+        raise click.UsageError("--seeds is for --train")
     from snnc.api.problems import SpecError
     from snnc.api.sweeps import sweep
     from snnc.syntax.settings import NoSettingError
@@ -140,9 +162,10 @@ def sweep_command(
             test=test,
             weights=weights,
             epochs=epochs,
-            phases=tuple(phases.split(",")),
+            phases=tuple(phases.split(",")),  # type: ignore[arg-type]
             examples=examples,
             seed=seed,
+            seeds=seeds,
             output=output,
             workers=workers,
             dask=dask,
@@ -162,19 +185,22 @@ def sweep_command(
         return INTERRUPTED
     if form == "json":
         print_json(swept.as_dict())
+    elif form == "html":
+        print_data(swept.html())
     else:
-        print_lines(str(swept))
-    if plot is not None and not _draw(swept, plot):
+        written = {"csv": swept.csv, "markdown": swept.markdown}
+        print_lines(written.get(form, swept.__str__)())
+    if not all(_draw(swept, kind, file) for kind, file in pictures.items()):
         return 1
     return 1 if all(variant.problem for variant in swept.variants) else 0
 
 
-def _draw(swept: Sweep, file: Path) -> bool:
+def _draw(swept: Sweep, kind: str, file: Path) -> bool:
     """Draw a sweep; return False after an error message."""
     from snnc.api.pictures import plot
 
     try:
-        plot(swept, file=file)
+        plot(swept, kind, file=file)  # type: ignore[arg-type]
     except (ValueError, OSError) as error:
         say(f"error: {reason(error)}")
         return False
@@ -186,11 +212,11 @@ def _refuse_at_odds(
     train: bool,
     test: Path | None,
     weights: Path | None,
-    plot: Path | None,
+    plots: Collection[Path],
     workers: int | None,
     dask: str | None,
 ) -> None:
-    if data is None and (train or test or weights or plot):
+    if data is None and (train or test or weights or plots):
         raise click.UsageError("--train, --test, --weights and --plot need --data")
     if data is not None and train == (weights is not None):
         raise click.UsageError("with --data, give one of --train and --weights")
@@ -198,11 +224,12 @@ def _refuse_at_odds(
         raise click.UsageError("--test is for --train: evaluate on --data")
     if dask is not None and workers is not None:
         raise click.UsageError("a cluster has its own workers: leave --workers out")
-    if plot is not None:
+    if plots:
         from snnc.api.pictures import check_file
 
         try:
-            check_file(plot)
+            for file in plots:
+                check_file(file)
         except (ValueError, ModuleNotFoundError) as error:
             raise click.UsageError(str(error)) from error
 

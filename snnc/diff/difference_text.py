@@ -202,18 +202,25 @@ def cost_line(cores: Cores) -> str:
     old, new = cores.old, cores.new
     if isinstance(old, CoresRefused) or isinstance(new, CoresRefused):
         return ""
-    spikes = _change("spikes", old.spikes, new.spikes, "")
-    energy = _change("energy", old.energy_joules, new.energy_joules, "J")
-    changes = ", ".join(filter(None, (spikes, energy)))
-    return f"at most, per example: {changes}" if changes else ""
+    changes = [
+        _change(old.spikes, new.spikes, "", " spikes"),
+        _change(old.energy_joules, new.energy_joules, "J"),
+    ]
+    return (
+        f"at most per example: {', '.join(filter(None, changes))}"
+        if any(changes)
+        else ""
+    )
 
 
-def _change(what: str, old: float, new: float, unit: str) -> str:
-    """Write a change and its share: ``spikes 10 k -> 12 k (+20 %)``."""
+def _change(old: float, new: float, unit: str, what: str = "") -> str:
+    """Write a change and its share: ``10 k -> 12 k spikes (+20 %)``."""
     if old == new:
         return ""
-    share = f" ({100 * (new / old - 1):+.3g} %)" if old else ""
-    return f"{what} {human(old, unit)} -> {human(new, unit)}{share}"
+    percent = 100 * (new / old - 1) if old else 0.0
+    digits = 0 if abs(percent) >= 10 else 1
+    share = f" ({percent:+.{digits}f} %)" if old else ""
+    return f"{human(old, unit)} -> {human(new, unit)}{what}{share}"
 
 
 def core_lines(cores: Cores) -> tuple[str, ...]:

@@ -230,7 +230,7 @@ def board(routed: RoutedNetwork) -> Module:
             "Run {name} on a board of Loihi chips, with Intel's NxSDK.",
             f"``python -m {network.name}.board --data data.npz --weights "
             "w.safetensors`` prints the accuracy, and writes the board's spikes for "
-            "``snnc evaluate --compare``.",
+            "a comparison with the exact engine.",
         ),
         chips=_chips(routed.chips),
     )

@@ -1,4 +1,4 @@
-"""From the parsed texts of a file to `KerasModel`: submodels become their layers."""
+"""Build a `KerasModel` from a file's parsed texts: submodels become their layers."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ POLICIES = {"DTypePolicy", "FloatDTypePolicy", "Policy", "PolicyV1"}
 _VALUES = {"__numpy__", "__tensor__", "__bytes__"}
 _ITEMS = {"__tuple__", "TensorShape"}
 MOST_LAYERS = 20_000
-"""Submodels that are called again within each other soon are more."""
+"""Nested submodels that are called repeatedly soon exceed this."""
 CallKey = tuple[str, int]
-"""A part's name and which of its calls, from 0."""
+"""A part's name and the index of the call, from 0."""
 Outputs = Mapping[CallKey, tuple[str, ...]]
-"""For each call in a graph the layers, by full name, that its outputs come from."""
+"""For each call in a graph, the full names of the layers that its outputs come from."""
 
 
 def unwrapped(value: Any) -> Any:
-    """Return a configuration with plain values in place of all such objects."""
+    """Return a configuration with wrapped objects replaced by plain values."""
     if isinstance(value, list):
         return [unwrapped(item) for item in value]
     if not isinstance(value, dict):
@@ -65,8 +65,8 @@ def build(config: Any, keras: str | None, training: Any) -> tuple[KerasModel, Gr
     keras :
         The version that wrote it.
     training :
-        How it was compiled, with ``loss`` and ``optimizer`` or ``optimizer_config``;
-        None if it was not.
+        The settings of ``compile``: ``loss`` and ``optimizer`` or ``optimizer_config``;
+        None if the model was not compiled.
 
     Raises
     ------
@@ -93,15 +93,15 @@ def _compiled(training: Any) -> Compiled | None:
 
 
 def flatten(graph: Graph) -> tuple[tuple[KerasLayer, ...], tuple[str, ...]]:
-    """Return all layers of a model, each behind those that it reads, and its outputs.
+    """Return a model's layers, each after those that it reads, and its outputs.
 
-    Each further call of a layer is a layer by itself, named after it and the call.
+    Each further call of a layer is a separate layer, named after it and the call.
 
     Raises
     ------
     RefusedModelError
-        If layers read each other in a circle, a layer that is not there, or an output
-        that a layer does not have; or if two have one full name.
+        If layers form a cycle, read a missing layer or a missing output, or if two have
+        the same full name.
     """
     layers: list[KerasLayer] = []
     outputs = _walk(graph, "", "", {}, layers)
@@ -121,9 +121,9 @@ def _walk(
     Parameters
     ----------
     prefix, own :
-        What stands before its layers' names, and before those whose weights they have.
+        The prefix of its layers' names, and of the layers whose weights they share.
     bound :
-        What a submodel's inputs are.
+        The sources of a submodel's inputs.
     """
     ends: dict[CallKey, tuple[str, ...]] = {}
     calls = Calls(graph)
@@ -152,7 +152,7 @@ def _walk(
 
 
 def _check_reads(part: NestedLayer, graph: Graph, reader: str) -> None:
-    """An input reads nothing, and whatever else reads nothing is none of Keras's."""
+    """Refuse an input that reads something, and another layer that reads nothing."""
     if (part.kind == "InputLayer") != (not part.reads):
         raise malformed(reader, "its kind and what it reads do not agree")
     if part.kind == "InputLayer" and part.name not in graph.inputs:
@@ -201,7 +201,7 @@ class Calls:
         }
 
     def of(self, tensor: LayerOutput) -> CallKey:
-        """Return the call that gave a tensor; one with no such number is in none."""
+        """Return the call that produced a tensor, checking its number."""
         part = self.known.get(tensor.layer)
         if part is None or not part.again:
             return tensor.layer, 0
@@ -211,7 +211,7 @@ class Calls:
         return tensor.layer, tensor.node - is_from_one
 
     def ordered(self) -> Iterator[tuple[CallKey, NestedLayer]]:
-        """Give calls behind what they read, else in the order of the configuration."""
+        """Yield calls after those that they read, otherwise in configuration order."""
         reads: dict[CallKey, list[CallKey]] = {}
         for call, part in self._all.items():
             reads[call] = [self.of(tensor) for tensor in part.reads]

@@ -1,4 +1,4 @@
-"""From a Keras model to a spec: each layer through its handler, then the two ends."""
+"""Convert a Keras model to a spec: each layer by its handler, then both ends."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from snnc.passes.place import place
 from snnc.source import SourceFile
 
 WEIGHTED = ("Conv", "Dense", "Depthwise", "Separable", "BatchNorm", "PReLU", "Norm")
-"""How classes begin that have weights, of those that are imported."""
+"""Prefixes of the imported classes with weights."""
 NUMERIC = ("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average")
-"""Layers of several values that Keras 3 also calls what it does with a number."""
+"""Layers of several values whose names Keras 3 also uses for operations on a number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """What became of a model.
+    """The result of a conversion.
 
     Attributes
     ----------
@@ -44,9 +44,9 @@ class Conversion:
     drafts, ends, written :
         The spec; empty and None if a layer was refused.
     problems :
-        Why it was, or warnings.
+        The reasons for refusals, or warnings.
     walk :
-        What was drafted, to count its cores, if a layer was refused; else None.
+        The drafts, to count their cores, if a layer was refused; else None.
     """
 
     model: KerasModel
@@ -65,20 +65,19 @@ def convert(
     path: str,
     weights: ModelWeights | None = None,
 ) -> Conversion:
-    """Make a spec of a model.
+    """Convert a model to a spec.
 
     Parameters
     ----------
     path :
-        What was read, for diagnostics.
+        The name of the model in diagnostics.
     weights :
-        Those of the model; None where they are not known, so that no norm is taken
-        to turn a sign.
+        The model's weights; None if unknown: norms are then assumed to keep signs.
 
     Raises
     ------
     RefusedModelError
-        If an option is none of Keras's, or the spec would be too long.
+        If Keras has no such option, or the spec would be too long.
     """
     walk = Walk(model, request, weights)
     for layer in model.layers:
@@ -113,7 +112,7 @@ def _read(layer: KerasLayer, walk: Walk) -> Value:
 
 
 def _tell_rest(walk: Walk) -> None:
-    """Give each layer a verdict, whatever is wrong with what it reads."""
+    """Give each layer a verdict, even if its sources were refused."""
     for layer in walk.model.layers:
         if layer.shares and layer.kind.startswith(WEIGHTED):
             why = f"`{layer.shares}` has them in Keras: retraining parts them"
@@ -127,11 +126,11 @@ def _tell_rest(walk: Walk) -> None:
 def compile_written(
     written: WrittenSpec, name: str, report: Report, request: ImportRequest
 ) -> tuple[WrittenSpec, Compilation]:
-    """Run snnc's own passes over a spec that was written, up to its cores.
+    """Run snnc's own passes over a written spec, up to its cores.
 
-    Where one chip does not hold it, and no number was asked for, it gets as many as
-    its cores take. No smaller network is looked for where none fits: that takes
-    longer than the import, and `snnc check` does it.
+    If one chip is too small and no number was requested, it gets as many chips as its
+    cores take. This does not look for a smaller network that fits: that takes longer
+    than the import, and `snnc check` does it.
     """
     made = _lowered(written, name, report, request)
     if made.lowered is None or report.errors:
@@ -158,7 +157,7 @@ def _lowered(
 
 
 def _on_any_chips(lowered: LoweredNetwork, cache: PlanCache) -> MappedNetwork | None:
-    """Map a network on as many chips as it takes; None if no number suffices."""
+    """Map a network on as many chips as it needs; None if no number suffices."""
     network = lowered.network
     assert isinstance(network.target, Loihi)
     cores = MOST_CHIPS * network.device.chip.cores
@@ -171,7 +170,7 @@ def _on_any_chips(lowered: LoweredNetwork, cache: PlanCache) -> MappedNetwork | 
 def _cost(
     model: KerasModel, request: ImportRequest, rewrite: tuple[str, str], path: str
 ) -> str:
-    """Say what a rewrite would cost in cores; nothing if other layers are refused."""
+    """Return a rewrite's cost in cores as text; "" if other layers are refused."""
     asked = replace(request, rewrites=(*request.rewrites, rewrite))
     try:
         tried = convert(model, asked, path)

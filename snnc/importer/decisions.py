@@ -1,4 +1,4 @@
-"""What was decided of each layer and its options, and the diagnostics of refusals."""
+"""Decisions on each layer and its options, and the diagnostics of refusals."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ class Decision:
         An option of it with its value, such as ``padding same``; empty for the layer
         as a whole.
     verdict :
-        ``kept``: means the same in the spec. ``training``: matters to training alone.
-        ``rewritten``: by something else. ``refused``: keeps the model from import.
+        ``kept``: means the same in the spec. ``training``: only matters in training.
+        ``rewritten``: replaced. ``refused``: prevents the import.
     why :
         A phrase.
     remedy :
-        What to do about it, to be typed where possible; empty where nothing is due.
+        What to do about it, as a command if possible; empty if nothing is needed.
     rule :
-        The diagnostic that tells a refusal.
+        The diagnostic of a refusal.
     """
 
     layer: str
@@ -71,7 +71,7 @@ class Decisions:
         self._refused: set[str] = set()
 
     def tell(self, name: str, verdict: Verdict, why: str) -> None:
-        """Say what becomes of a layer as a whole, unless it was said before."""
+        """Record the verdict on a whole layer, unless there is one already."""
         if name not in self._told:
             self._decide(Decision(name, "", verdict, why))
 
@@ -86,7 +86,7 @@ class Decisions:
         self._decide(Decision(layer.name, option, "kept", why))
 
     def train(self, layer: KerasLayer, why: str, option: str = "") -> None:
-        """Note what only training uses."""
+        """Record something that only training uses."""
         self._decide(Decision(layer.name, option, "training", why))
 
     def rewrite(
@@ -95,7 +95,7 @@ class Decisions:
         self._decide(Decision(layer.name, option, "rewritten", why, remedy))
 
     def become(self, name: str, why: str) -> None:
-        """Say more exactly what a layer was said to be kept as."""
+        """Replace the reason of a kept layer by a more exact one."""
         self.decisions = [
             replace(d, why=why)
             if d.layer == name and not d.option and d.verdict in ("kept", "rewritten")
@@ -104,7 +104,7 @@ class Decisions:
         ]
 
     def lose(self, name: str, option: str, why: str) -> None:
-        """Say that an option that was said to be kept is not."""
+        """Change an option's verdict from kept to refused."""
         self.decisions = [
             replace(d, verdict="training", why=why)
             if d.layer == name and d.option.startswith(option)
@@ -120,7 +120,7 @@ class Decisions:
         option: str = "",
         rule: Rule = "layer",
     ) -> Value:
-        """Note a refusal; the value that it gives stops further ones."""
+        """Record a refusal; the returned value prevents further ones."""
         rule = "option" if option and rule == "layer" else rule
         decision = Decision(layer.name, option, "refused", why, remedy, rule)
         self._decide(decision)
@@ -128,7 +128,7 @@ class Decisions:
 
     @property
     def has_refused(self) -> bool:
-        """Whether any layer keeps the model from import."""
+        """Whether any layer prevents the import."""
         return bool(self._refused)
 
     def is_refused(self, name: str) -> bool:
@@ -147,7 +147,7 @@ def diagnose(
     Parameters
     ----------
     cost :
-        Says in a phrase what a rewrite of all max pools would cost.
+        Returns the cost of rewriting all max pools, as a phrase.
     """
     span = whole_file(Path(path))
     kinds = {layer.name: layer.kind for layer in model.layers}
@@ -173,7 +173,7 @@ def diagnose(
 def _diagnostic(
     cause: Cause, layers: list[str], kinds: dict[str, str], costs: str, span: Span
 ) -> Diagnostic:
-    from snnc.rules import architectures, imports  # a good model pays for none
+    from snnc.rules import architectures, imports  # only for refusals
 
     rule, option, why, remedy = cause
     same: dict[str, Any] = {

@@ -1,9 +1,9 @@
-"""The statements of a spec in the making, and what Keras's layers are of them.
+"""Drafts of a spec's statements, and the axes of Keras's layers in them.
 
-A view is how Keras sees the axes of a value, which the spec has channels last. It has
-one group for each axis of Keras: the axes of the spec that it is made of, in their
-order. Axes of size 1 may be in any group, or in none; flattening joins groups,
-`Permute` and channels first order them, and `Reshape` may cut between axes.
+A view maps the axes of Keras to those of the spec, which has channels last. It has one
+group for each axis of Keras: the axes of the spec that form it, in order. Axes of size
+1 may be in any group, or in none; flattening joins groups, `Permute` and channels first
+reorder them, and `Reshape` may cut between axes.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ def channels_first(rank: int) -> View:
 
 
 def sizes(view: View, shape: Shape) -> Shape:
-    """Return the shape that Keras sees."""
+    """Return the shape in Keras."""
     return tuple(prod(shape[axis] for axis in group) for group in view)
 
 
 def joined(view: View) -> View:
-    """Return the view of what is flattened."""
+    """Return the view of a flattened value."""
     return (order(view),)
 
 
 def order(view: View) -> Group:
-    """Return the axes in the order in which Keras has them in memory."""
+    """Return the axes in Keras's memory order."""
     return tuple(axis for group in view for axis in group)
 
 
@@ -60,12 +60,12 @@ def regrouped(view: View, shape: Shape, target: Shape) -> View | None:
 
 
 def axis_of(group: Group, shape: Shape) -> int | None:
-    """Return the one axis of a group that is longer than 1; None if none is.
+    """Return the only axis of a group that is longer than 1; None without one.
 
     Raises
     ------
     ValueError
-        If several are.
+        If there are several.
     """
     long = [axis for axis in group if shape[axis] > 1]
     if len(long) > 1:
@@ -80,7 +80,7 @@ Kind = Literal[
 ]
 Bias = Literal["on", "off", "neuron"]
 INPUT = ""
-"""The key of what encodes the input."""
+"""The key of the input's encoder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Unit:
 
 RELU = (Unit(),)
 SIGNED = (Unit(), Unit(-1.0))
-"""What keeps values of both signs: x is relu(x) - relu(-x)."""
+"""Neurons that keep values of both signs: x is relu(x) - relu(-x)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +156,12 @@ class StatementDraft:
 
     @property
     def is_depthwise(self) -> bool:
-        """Whether the spec has it as a layer of each channel by itself."""
+        """Whether the spec has it as a layer that convolves each channel separately."""
         return self.groups > 1 and self.groups == self.main[0].read[-1]
 
     @property
     def extent(self) -> Shape:
-        """How many places the kernel covers along each axis."""
+        """The number of places that the kernel covers along each axis."""
         if not self.dilation:
             return self.kernel
         pairs = zip(self.kernel, self.dilation, strict=True)
@@ -169,7 +169,7 @@ class StatementDraft:
 
     @property
     def steps(self) -> tuple[LinearStep, ...]:
-        """All that its weights are made of."""
+        """The steps that contribute to its weights."""
         return tuple(step for term in (*self.main, *self.beside) for step in term.steps)
 
 
@@ -208,14 +208,14 @@ class Value:
 
     @property
     def spikes(self) -> str | None:
-        """The key of the draft that fires just this, or None."""
+        """The key of the draft whose output this is, or None."""
         if len(self.terms) != 1 or self.terms[0].steps or self.is_input or self.flat:
             return None
         return self.terms[0].source
 
     @property
     def is_input(self) -> bool:
-        """Whether it is the input's values, unchanged."""
+        """Whether it is the unchanged input."""
         return (
             len(self.terms) == 1
             and not self.terms[0].steps

@@ -1,4 +1,4 @@
-"""What `--explain` prints, as data and as JSON."""
+"""The data of `--explain`, also as JSON."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ JSON_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A layer of Keras, and what becomes of it."""
+    """A layer of Keras, and its decisions."""
 
     name: str
     kind: str
@@ -45,13 +45,13 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """All of it.
+    """The whole explanation.
 
     Attributes
     ----------
     network :
-        The layers of the spec with their cores; empty where it fits no chip. Where a
-        layer was refused, those that could be drafted.
+        The layers of the spec with their cores; empty if it fits no chip. If a layer
+        was refused, the layers that could be drafted.
     is_part :
         Whether a layer was refused, and others were drafted.
     """
@@ -72,12 +72,12 @@ class Explanation:
 
 
 def explain(conversion: Conversion, compilation: Compilation | None) -> Explanation:
-    """Gather an explanation.
+    """Create an explanation.
 
     Parameters
     ----------
     compilation :
-        Those of the compiler's passes over the spec.
+        The result of the compiler's passes over the spec.
     """
     model, written = conversion.model, conversion.written
     by_layer: dict[str, list[Decision]] = {layer.name: [] for layer in model.layers}
@@ -129,16 +129,16 @@ def _placed(mapped: MappedNetwork, is_part: bool) -> Iterator[Placed]:
         cores = sum(level.cores for level in levels) or None
         yield Placed(layer.name, layer.kind, layer.shape, neurons, cores)
     readout = network.readout
-    if is_part:  # it is none of the model
+    if is_part:  # its readout is not the model's
         return
     yield Placed(readout.name, "readout", readout.shape, 0, None)
 
 
 def written_part(walk: Walk) -> WrittenSpec | None:
-    """Write a spec of what was drafted, which only cores are to be counted of.
+    """Write a spec of the drafts, only to count cores.
 
-    ReLU stands for refused activations, and a readout of one unit reads what nothing
-    else does. None if no neurons were drafted.
+    ReLU replaces refused activations, and a readout of one unit reads all outputs that
+    have no reader. None if there are no neurons.
     """
     drafts = list(walk.drafts.values())
     read = {key for draft in drafts for key in (*draft.sources, draft.shortcut)}
@@ -162,15 +162,15 @@ def written_part(walk: Walk) -> WrittenSpec | None:
         return write(
             trial, NetworkEnds(encoder_of(trial, key), key, "units 1", False, ())
         )
-    except RefusedModelError:  # it is too long to be read
+    except RefusedModelError:  # the spec is too long to be read
         return None
 
 
 def document(explanation: Explanation) -> dict[str, Any]:
-    """Return an explanation as JSON has it.
+    """Return an explanation for JSON.
 
-    ``network`` is null where the spec fits no chip, and has what could be drafted where
-    a layer was refused; the ``cores`` of a layer on the host are 0.
+    ``network`` is null if the spec fits no chip, and has the drafted layers if a layer
+    was refused; the ``cores`` of a layer on the host are 0.
     """
     network = None
     if explanation.network:
@@ -213,5 +213,5 @@ def _layer(layer: Explained) -> dict[str, Any]:
             }
             for decision in layer.decisions
         ],
-        "converter": None,  # a key may not go within a version of the JSON
+        "converter": None,  # a version of the JSON keeps its keys
     }

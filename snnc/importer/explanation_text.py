@@ -15,7 +15,7 @@ WIDTH = max(map(len, VERDICTS.values())) + 2
 
 
 def text(explanation: Explanation) -> str:
-    """Write one block a layer, then what the network costs."""
+    """Return one block per layer, then the network's cost."""
     by = " ".join(filter(None, (explanation.tool, explanation.keras)))
     lines = [f"{explanation.model}, a model of {by}", ""]
     for layer in explanation.layers:
@@ -61,7 +61,7 @@ def cells(placed: Placed) -> Cells:
 
 
 def grouped(decisions: tuple[Decision, ...]) -> Iterator[tuple[Verdict, str, str]]:
-    """Give verdict, sentence and remedy; options with the same fate share a line."""
+    """Yield verdict, sentence and remedy; options with equal ones share a line."""
     groups: dict[tuple[Verdict, str, str], list[str]] = {}
     for decision in sorted(decisions, key=lambda decision: bool(decision.option)):
         key = (decision.verdict, decision.why, decision.remedy)
@@ -85,7 +85,7 @@ LAYERS = ("layer", "becomes")
 
 
 def markdown(explanation: Explanation) -> str:
-    """Write a table of layers and one of cores."""
+    """Return a table of layers and one of cores, as Markdown."""
     lines = [
         f"## {code(explanation.model)}",
         "",

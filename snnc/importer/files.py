@@ -54,12 +54,12 @@ Found = tuple[KerasModel, Graph, StoredWeights | None]
 
 
 def read_file(file: Path, path: str, weights: str = "") -> Read:
-    """Read a file, whose content says what it is; ``path`` is what messages call it.
+    """Read a file by its content; ``path`` is its name in messages.
 
     Parameters
     ----------
     weights :
-        Another file, whose weights take the place of those of this one; or nothing.
+        Another file, whose weights replace those of this one; or "".
     """
     try:
         model, graph, own = _read(file, path)
@@ -96,13 +96,13 @@ def _read(file: Path, path: str) -> Found:
 def read_weights(
     file: Path, path: str, model: KerasModel, graph: Graph
 ) -> StoredWeights:
-    """Open a file of weights beside an architecture, and compare the two.
+    """Open a separate weight file of an architecture, and compare the two.
 
     Raises
     ------
     RefusedModelError
-        If it is no file of Keras's weights, or not of this model: SNN826 says which
-        layer is the first that differs.
+        If it is not a file of Keras weights, or not of this model: SNN826 names the
+        first layer that differs.
     """
     with file.open("rb") as opened:
         head = opened.read(BEGINNING + len(HDF5))
@@ -125,7 +125,7 @@ def read_weights(
 
 
 def _stored(file: Path, path: str, graph: Graph) -> StoredWeights:
-    """Open HDF5 of `save_weights`, or of `save`, of Keras 2 or 3."""
+    """Open the HDF5 of `save_weights` or `save`, of Keras 2 or 3."""
     store = Store(file, path)
     try:
         members = store.members("")
@@ -154,7 +154,7 @@ def _read_json(file: Path, path: str) -> Found:
     if is_layers_model(value):
         return read_tfjs(file, path, value)
     if isinstance(value, dict) and isinstance(value.get("model_config"), (dict, str)):
-        return *built(path, value), None  # what Keras writes into HDF5, as a text
+        return *built(path, value), None  # the same as in Keras's HDF5, as text
     refuse_json(path, value)
     writer = _old_writer(value, value.get("keras_version"), value.get("backend"))
     if writer:
@@ -180,7 +180,7 @@ def _of_old(model: KerasModel, writer: str) -> KerasModel:
 
 
 def _read_hdf5(file: Path, path: str) -> Found:
-    """Read what ``model.save('model.h5')`` wrote."""
+    """Read a file of ``model.save('model.h5')``."""
     store = Store(file, path)
     try:
         config = store.text("", "model_config")
@@ -220,7 +220,7 @@ def _without_config(store: Store, path: str) -> RefusedModelError:
 
 
 def _read_archive(file: Path, path: str) -> Found:
-    """Read what ``model.save('model.keras')`` wrote."""
+    """Read a file of ``model.save('model.keras')``."""
     with _archive(file, path) as archive:
         names = archive.namelist()
         if CONFIG not in names:
@@ -241,19 +241,19 @@ def _member(archive: zipfile.ZipFile, name: str, path: str) -> Any:
 
 @contextmanager
 def _archive(file: Path, path: str) -> Iterator[zipfile.ZipFile]:
-    """Open an archive, whose members are read by name and never unpacked by it.
+    """Open an archive, to read members by name without unpacking them.
 
     Raises
     ------
     RefusedModelError
-        Also in place of whatever zipfile raises on a damaged archive.
+        Also for any error of zipfile on a damaged archive.
     """
     try:
         with zipfile.ZipFile(file) as archive:
             size = sum(
                 member.file_size
                 for member in archive.infolist()
-                if member.compress_type != zipfile.ZIP_STORED  # else the file has them
+                if member.compress_type != zipfile.ZIP_STORED  # may exceed the file
             )
             if size > LARGEST:
                 raise too_large(path, "an archive", size, LARGEST)
@@ -271,7 +271,7 @@ def _archive(file: Path, path: str) -> Iterator[zipfile.ZipFile]:
 
 
 class UnpackedWeights(StoredWeights):
-    """The weights in an archive, unpacked to a temporary file when first asked for."""
+    """The weights in an archive, unpacked to a temporary file on first use."""
 
     def __init__(self, file: Path, path: str, graph: Graph) -> None:
         self._file, self._path, self._graph = file, path, graph
@@ -293,7 +293,7 @@ class UnpackedWeights(StoredWeights):
 
     def _opened(self) -> NumberedWeights:
         if self._open is None:
-            # Without a name, so that nothing of it is left however this process ends.
+            # It has no name, so nothing of it is left however this process ends.
             self._unpacked = tempfile.TemporaryFile()  # noqa: SIM115
             with (
                 _archive(self._file, self._path) as archive,

@@ -1,4 +1,4 @@
-"""The two ends of a network: what encodes the input, and what decides."""
+"""The two ends of a network: the input's encoder, and the readout."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from snnc.importer.walk import Walk
 CLASS_LOSSES = ("crossentropy", "focal")
 NEURAL = ("conv", "dense", "downsample")
 MOST_WEIGHTS = 10_000_000
-"""Of the matrix of a readout; an image as an output takes a row for each value."""
+"""Limit of a readout's matrix; an image as output takes a row per value."""
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkEnds:
-    """What encodes and what decides.
+    """The encoder and the readout.
 
     Attributes
     ----------
     encoder :
         The draft that becomes ``encode conv``; None for ``encode rate``.
     readout :
-        The key of the draft that decides.
+        The key of the readout's draft.
     size :
         ``classes 10`` or ``units 1``.
     is_pair :
         Whether one value of Keras is the second of two classes.
     notes :
-        Sentences about what the host has left to do.
+        Sentences about what is left to do on the host.
     """
 
     encoder: str | None
@@ -67,7 +67,7 @@ def finish(walk: Walk) -> NetworkEnds | None:
 
 
 def _readout(walk: Walk, values: list[Value]) -> StatementDraft:
-    """Return the matrix that gives all outputs, side by side.
+    """Return the matrix of all outputs, side by side.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def _readout(walk: Walk, values: list[Value]) -> StatementDraft:
 
 
 def _is_dense(draft: StatementDraft) -> bool:
-    """Whether a matrix of Keras is all that it computes."""
+    """Whether it only computes a matrix of Keras."""
     return all(
         term.steps and term.steps[-1].op in ("matrix", "embed", "mix")
         for term in draft.main
@@ -105,7 +105,7 @@ def _is_dense(draft: StatementDraft) -> bool:
 
 
 def _flat(walk: Walk, value: Value, output: str) -> Value:
-    """Return an output as a vector in the order of Keras."""
+    """Return an output as a vector in Keras's order."""
     if value.parts or value.flat:
         raise UnfitError("a flat vector of images is no output of a matrix")
     if len(value.shape) == 1:
@@ -120,7 +120,7 @@ def _flat(walk: Walk, value: Value, output: str) -> Value:
 
 
 def _beside(walk: Walk, vector: Value, start: int, size: int) -> Iterator[Term]:
-    """Give the terms of a vector at its place among all outputs."""
+    """Yield the terms of a vector at its position among all outputs."""
     own = vector.shape[0]
     for term in vector.terms:
         if own == size:
@@ -132,13 +132,13 @@ def _beside(walk: Walk, vector: Value, start: int, size: int) -> Iterator[Term]:
 
 
 def _last(walk: Walk, vector: Value) -> str:
-    """Return the layer that a readout is named after."""
+    """Return the layer that gives a readout its name."""
     steps = [step for term in vector.terms for step in term.steps]
     return next((s.layer for s in reversed(steps) if s.is_kernel), "output")
 
 
 def _tell(walk: Walk, draft: StatementDraft, values: list[Value]) -> None:
-    """Say of each layer in the readout's matrix that it is there."""
+    """Record that each layer of the readout's matrix is part of it."""
     several = len(values) > 1
     for term in draft.main:
         for step in term.steps:
@@ -163,7 +163,7 @@ def _tell(walk: Walk, draft: StatementDraft, values: list[Value]) -> None:
 
 
 def read_by(walk: Walk, *keys: str) -> dict[str, StatementDraft]:
-    """Return drafts and those that lead to them."""
+    """Return drafts and their direct and indirect sources."""
     due, seen = list(keys), set[str]()
     while due:
         key = due.pop()
@@ -220,7 +220,7 @@ def _notes(walk: Walk, values: list[Value], pair: bool) -> Iterator[str]:
 
 
 def loss_name(loss: Any) -> str:
-    """Return a loss's name, in the letters of Keras's functions, or nothing."""
+    """Return a loss's name as Keras spells its functions, or ""."""
     if isinstance(loss, list) and len(loss) == 1:
         loss = loss[0]
     if isinstance(loss, Mapping):
@@ -232,7 +232,7 @@ def loss_name(loss: Any) -> str:
 
 
 def encoder_of(walk: Walk, readout: str) -> str | None:
-    """Return the draft that makes the spikes on the host; None if values are rates."""
+    """Return the draft that encodes on the host; None if values become rates."""
     readers = [d for d in walk.drafts.values() if INPUT in d.sources]
     shortcuts = any(d.shortcut == INPUT for d in walk.drafts.values())
     if walk.request.encode == "rate" or len(readers) != 1 or shortcuts:

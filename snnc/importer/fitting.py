@@ -1,8 +1,8 @@
-"""Windows as the `valid`, `same` and `causal` padding of a spec have them.
+"""Fit windows to a spec's `valid`, `same` and `causal` padding.
 
-A spec says how a kernel is padded by a word for all axes. Taps that are 0 widen a
-kernel until the word pads, or skips, what its windows do. A term that no one kernel
-computes is cut into pieces that are one each.
+A spec has one padding for all axes. Extra zero taps widen a kernel until that padding
+covers, or skips, the same places as its windows. A term that is not one kernel is cut
+into pieces that each are.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Padding = Literal["valid", "same", "causal"]
 
 @dataclass(frozen=True, slots=True)
 class FittedAxis:
-    """A kernel along one axis: ``start`` is the tap at which the window's begin."""
+    """A kernel along one axis: ``start`` is the tap where the window's taps begin."""
 
     taps: int
     stride: int
@@ -32,10 +32,10 @@ class Fitted:
     Attributes
     ----------
     places, skip :
-        How many places it has along each axis, and how many of them come before the
-        first that is asked for.
+        Its number of places along each axis, and how many of them precede the first
+        place that is needed.
     is_padded :
-        Whether it reads zeros beside an axis.
+        Whether it reads zeros outside of an axis.
     """
 
     kernel: Shape
@@ -56,18 +56,18 @@ def positions(size: int, kernel: int, stride: int, padding: str) -> int:
 
 
 def same_pads(size: int, kernel: int, stride: int) -> tuple[int, int]:
-    """Return the zeros before and behind an axis of `same` (``tf.nn.convolution``)."""
+    """Return the zeros before and after an axis of `same` (``tf.nn.convolution``)."""
     total = max(0, (-(-size // stride) - 1) * stride + kernel - size)
     return total // 2, total - total // 2
 
 
 def fit(windows: Windows, causal: bool = False) -> Fitted | None:
-    """Return the least kernel of a spec that sees what windows show; None if none does.
+    """Return the smallest kernel of a spec that covers windows; None without one.
 
-    It may be padded with zeros in front alone, on one axis, if it may be ``causal``.
+    If it may be ``causal``, zeros may precede a single axis only.
 
-    ``before`` is how many of its taps lie before the axis: the place of a tap of the
-    windows in it is ``before`` - ``window.before`` + its number.
+    ``before`` is the number of its taps before the axis: a tap of the windows is its
+    tap ``before`` - ``window.before`` + the tap's number.
     """
     ways: tuple[Padding, ...] = ("valid", "same")
     for padding in ways:
@@ -84,7 +84,7 @@ def fit(windows: Windows, causal: bool = False) -> Fitted | None:
 
 
 def fit_more(windows: Windows) -> Fitted | None:
-    """Return a kernel under `same` that has more places than are asked for, or None."""
+    """Return a kernel with `same` padding and extra places, or None."""
     wider, skips = [], []
     for window in windows:
         first_fit = next(_wider(window), None)
@@ -98,7 +98,7 @@ def fit_more(windows: Windows) -> Fitted | None:
 
 
 def _wider(window: AxisWindow) -> Iterator[tuple[AxisWindow, int]]:
-    """Give windows of all places of `same`, and how many come before the first."""
+    """Yield windows at all places of `same`, and the number before the first needed."""
     places = -(-window.size // window.stride)
     for skip in range(places - window.places + 1):
         before = window.before + skip * window.stride
@@ -167,7 +167,7 @@ def _same(window: AxisWindow) -> FittedAxis | None:
 
 
 def _causal(window: AxisWindow) -> FittedAxis | None:
-    """Return the axis whose last tap is at the place of the output."""
+    """Return the axis whose last tap is at the output's place."""
     is_whole = window.places == -(-window.size // window.stride)
     if not is_whole or window.taps > window.before + 1:
         return None
@@ -175,7 +175,7 @@ def _causal(window: AxisWindow) -> FittedAxis | None:
 
 
 def united(many: Sequence[Windows]) -> Windows | None:
-    """Return windows that see all that several do; None if their places differ.
+    """Return windows that cover several; None if their places differ.
 
     An axis of one place may be read as a whole.
     """
@@ -199,18 +199,18 @@ def united(many: Sequence[Windows]) -> Windows | None:
 
 
 def cuts_of(term: Term) -> tuple[int, ...] | None:
-    """Return before which steps a term is cut: not at all, if it is one kernel.
+    """Return the steps before which to cut a term; empty if it is one kernel.
 
-    The last piece is as short as can be, and so is each before it. None if there are
-    no such cuts. A model may be one term of thousands of steps: what is known of the
-    pieces is kept, and nothing calls itself.
+    The last piece is as short as possible, then the one before it, and so on. None if
+    no cuts work. As a model may be one term of thousands of steps, results for pieces
+    are cached, and nothing is recursive.
     """
     pieces = _Pieces(term)
     stop = len(term.steps)
     if pieces.are_exact(0, stop):
         return ()
     ends = [0]
-    """Steps before which a cut leaves kernels alone, or kernels and further cuts."""
+    """Steps before which all pieces up to there are kernels."""
     for end in range(1, stop):
         if pieces.before(ends, end) is not None:
             ends.append(end)
@@ -225,7 +225,7 @@ def cuts_of(term: Term) -> tuple[int, ...] | None:
 
 
 class _Pieces:
-    """Which steps of a term are one kernel together."""
+    """Finds the steps of a term that together are one kernel."""
 
     def __init__(self, term: Term) -> None:
         self._term = term
@@ -233,12 +233,12 @@ class _Pieces:
         self._are_exact: dict[tuple[int, int], bool] = {}
 
     def before(self, ends: list[int], stop: int) -> int | None:
-        """Return the last of some cuts from which the steps up to one are a kernel."""
+        """Return the last cut after which the steps up to ``stop`` are a kernel."""
         known = (end for end in reversed(ends) if end < stop)
         return next((end for end in known if self.are_exact(end, stop)), None)
 
     def are_exact(self, first: int, stop: int) -> bool:
-        """Whether the steps from the first on, without the one to stop at, are one."""
+        """Return whether the steps from ``first`` to before ``stop`` are one kernel."""
         key = first, stop
         if key not in self._are_exact:
             self._are_exact[key] = self._find(first, stop)
@@ -255,6 +255,6 @@ class _Pieces:
         windows = known[stop - first - 1]
         if fit(windows) is not None:
             return True
-        # Of places that nothing reads, a bias by place knows nothing.
+        # A bias per place has no values for places that nothing reads.
         part = replace(self._term, steps=self._term.steps[:stop])
         return fit_more(windows) is not None and part.shifts_at(first) != "place"

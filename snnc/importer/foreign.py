@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, or by the keys of its JSON."""
+"""Recognize a file by its first bytes, or by the keys of its JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from snnc.rules.models import DamagedModel, ForeignModel, NotAModel, OldModel
 HDF5 = b"\x89HDF\r\n\x1a\n"
 ZIP = b"PK"
 BEGINNING = 512
-"""Bytes that tell: an HDF5 file may have a user block of this size before it."""
+"""Bytes to read: an HDF5 file may have a user block of this size before it."""
 
 _TORCH = (
     "a file of PyTorch",
@@ -58,7 +58,7 @@ def foreign(path: str, what: tuple[str, str]) -> RefusedModelError:
 
 
 def refuse_bytes(path: str, head: bytes) -> None:
-    """Refuse a file that its first bytes show to be of another kind than JSON.
+    """Refuse a file whose first bytes show that it is not JSON.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def refuse_bytes(path: str, head: bytes) -> None:
 
 
 def not_weights(path: str, head: bytes) -> RefusedModelError:
-    """Refuse a file that is to give the weights of a model, and is none of Keras's."""
+    """Refuse a file of weights that is not one of Keras."""
     if head.startswith(_LFS):
         reason = "it is a pointer of Git LFS: type `git lfs pull`"
         return RefusedModelError(DamagedModel(span=NOWHERE, path=path, reason=reason))
@@ -104,7 +104,7 @@ def not_weights(path: str, head: bytes) -> RefusedModelError:
 
 
 def refuse_archive(path: str, names: list[str]) -> None:
-    """Refuse a zip archive that is none of Keras's."""
+    """Refuse a zip archive that Keras did not write."""
     if any(name.endswith(("data.pkl", "/version", "constants.pkl")) for name in names):
         raise foreign(path, _TORCH)
     if names and all(name.endswith(".npy") for name in names):
@@ -113,7 +113,7 @@ def refuse_archive(path: str, names: list[str]) -> None:
 
 
 def refuse_json(path: str, value: Any) -> None:
-    """Refuse JSON that is no model of Keras; what has a class_name is taken for one."""
+    """Refuse JSON that is not a Keras model; a class_name counts as one."""
     if not isinstance(value, dict):
         raise not_a_model(path, "its JSON is no object with a class_name")
     if "class_name" in value:
@@ -131,7 +131,7 @@ def refuse_json(path: str, value: Any) -> None:
 
 
 def old_writer(keras: Any, backend: Any) -> str:
-    """Return which Keras 1, or Keras on Theano, wrote a file; nothing for others."""
+    """Return which Keras 1, or Keras on Theano, wrote a file; "" for others."""
     version = keras if isinstance(keras, str) else ""
     if version.split(".")[0] not in ("0", "1") and backend != "theano":
         return ""
@@ -146,11 +146,11 @@ def refuse_old(path: str, keras: Any, backend: Any) -> None:
 
 
 def _is_state(value: Mapping[str, Any]) -> bool:
-    """Whether all keys end as those of a ``state_dict`` do."""
+    """Whether all keys end like those of a ``state_dict``."""
     ends = (".weight", ".bias", ".running_mean", ".running_var", ".num_batches_tracked")
     return bool(value) and all(key.endswith(ends) for key in value)
 
 
 def not_a_model(path: str, reason: str) -> RefusedModelError:
-    """Refuse what is no model at all."""
+    """Refuse a file that is not a model."""
     return RefusedModelError(NotAModel(span=NOWHERE, path=path, reason=reason))

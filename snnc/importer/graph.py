@@ -1,9 +1,9 @@
-"""From the configuration of a model to its graph, submodels nested.
+"""Read a model's graph from its configuration, with nested submodels.
 
 Keras 2 writes a call of a layer as ``[layer, node, tensor, keywords]``, Keras 3 as
-``{"args", "kwargs"}`` with tensors as ``__keras_tensor__`` objects, in which
-``keras_history`` is ``[layer, node, tensor]``. The node says which call of a layer gave
-a tensor; Keras counts those of submodels from 0 or from 1.
+``{"args", "kwargs"}`` with tensors as ``__keras_tensor__`` objects, whose
+``keras_history`` is ``[layer, node, tensor]``. The node is the call of the layer that
+produced the tensor; Keras counts those of submodels from 0 or from 1.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from snnc.rules.architectures import NoInputShape, SubclassedModel
 
 MODELS = {"Functional", "Model", "Sequential"}
 CALLED_WITH = "called_with"
-"""The option for what a call has beside its tensors, such as ``training``."""
+"""The option for a call's other arguments, such as ``training``."""
 CONSTANT = "_CONSTANT_VALUE"  # keras/engine/node.py of Keras 2
 
 
@@ -46,7 +46,7 @@ def read_graph(entry: Mapping[str, Any], name: str | None = None) -> Graph:
     entry :
         With ``class_name`` and ``config``.
     name :
-        That of a submodel in its own graph, where it is known from there.
+        A submodel's name in the outer graph, if known.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def _sequential(name: str, entries: list[Any], config: Mapping[str, Any]) -> Gra
     for own, entry in zip(names, entries, strict=True):
         reads = (LayerOutput(parts[-1].name, 0),) if parts else ()
         part = _part(own, entry, Call(reads, {}))
-        if parts and part.kind == "InputLayer":  # Keras hands on what it reads
+        if parts and part.kind == "InputLayer":  # Keras passes on its input
             part = replace(part, kind="Identity", options={})
         parts.append(part)
     if not parts:
@@ -93,7 +93,7 @@ def _sequential(name: str, entries: list[Any], config: Mapping[str, Any]) -> Gra
 def _with_input(
     name: str, parts: list[NestedLayer], config: Mapping[str, Any]
 ) -> list[NestedLayer]:
-    """Put the input layer that Keras does not write before the first layer."""
+    """Add the input layer that Keras omits before the first layer."""
     first = parts[0]
     shape = _first_shape(first) or config.get("build_input_shape")
     if shape is None:
@@ -109,7 +109,7 @@ def _with_input(
 
 
 def _first_shape(part: NestedLayer) -> Any:
-    """Return the shape that a first layer says, or the first one of a submodel."""
+    """Return the shape of a first layer, or of the first one in a submodel."""
     if part.inside is None:
         return part.options.get("batch_input_shape")
     inputs = part.inside.inputs
@@ -145,9 +145,9 @@ def _called(name: str, entry: Mapping[str, Any]) -> NestedLayer:
 
 
 def _again(part: NestedLayer, entry: Mapping[str, Any], call: Call) -> NestedLayer:
-    """Return a part as it is called once more; the graph of a submodel is read once.
+    """Return a part with one more call; a submodel's graph is read once.
 
-    Of submodels in each other that are all called twice, a file has few lines.
+    In a small file, nested submodels that are all called twice make many calls.
     """
     if part.inside is not None:
         return replace(part, reads=call.tensors)
@@ -171,7 +171,7 @@ def _part(name: str, entry: Mapping[str, Any], call: Call) -> NestedLayer:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The tensors of a call, in their order, and whatever else it is given.
+    """The tensors of a call, in order, and its other arguments.
 
     Attributes
     ----------
@@ -185,12 +185,12 @@ class Call:
 
 
 def read_calls(nodes: Any) -> tuple[Call, ...]:
-    """Return the calls that an ``inbound_nodes`` says.
+    """Return the calls of ``inbound_nodes``.
 
     Raises
     ------
     ValueError
-        If it says none in any of Keras's ways.
+        If no version of Keras writes it like this.
     """
     if not isinstance(nodes, list):
         raise ValueError("its inbound_nodes are no list")
@@ -198,12 +198,12 @@ def read_calls(nodes: Any) -> tuple[Call, ...]:
 
 
 def read_tensors(value: Any) -> tuple[LayerOutput, ...]:
-    """Return the tensors that ``input_layers`` or ``output_layers`` list.
+    """Return the tensors in ``input_layers`` or ``output_layers``.
 
     Raises
     ------
     ValueError
-        If it holds anything else.
+        If there is anything else.
     """
     tensors = tuple(_tensors(value))
     if not tensors:
@@ -247,7 +247,7 @@ def _read_new(node: Mapping[str, Any]) -> Call:
 def _sort(
     arguments: Mapping[str, Any], tensors: list[LayerOutput], others: dict[str, Any]
 ) -> None:
-    """Take the tensors among arguments apart from the rest."""
+    """Separate tensors from other arguments."""
     for key, value in arguments.items():
         read = _known(value)
         if read:
@@ -257,7 +257,7 @@ def _sort(
 
 
 def _known(value: Any) -> list[LayerOutput]:
-    """Return the tensors in an argument, or none if it is something else."""
+    """Return the tensors in an argument; empty if it is something else."""
     try:
         return list(_tensors(value))
     except ValueError:

@@ -1,6 +1,6 @@
-"""HDF5 of strangers, through h5py: nothing outside the file, and nothing too large.
+"""Read untrusted HDF5 with h5py: nothing outside the file, and nothing too large.
 
-Every step follows hard links alone, so that no soft or external link leads elsewhere.
+It follows hard links only, so no soft or external link leads elsewhere.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 INSTALL = "pip install 'snnc[import]'"
 LARGEST = 2**30
-"""Bytes of all arrays that are read; VGG16 has 553 MB of weights."""
+"""Bytes of all arrays to read; VGG16 has 553 MB of weights."""
 KINDS = "biuf"
-"""NumPy's letters of the dtypes that weights may have: no objects, no records."""
+"""NumPy's letters for the dtypes of weights: no objects, no records."""
 
 
 class Store:
@@ -35,7 +35,7 @@ class Store:
     file :
         On disk, or open for reading.
     path :
-        How messages call it.
+        Its name in messages.
 
     Raises
     ------
@@ -64,7 +64,7 @@ class Store:
     def texts(self, group: str, name: str) -> tuple[str, ...] | None:
         """Return an attribute of texts, a single one as a tuple; None if it is missing.
 
-        Keras cuts lists of more than 64 kB into ``name0``, ``name1`` ...
+        Keras splits lists of more than 64 kB into ``name0``, ``name1`` ...
         """
         with self._sound():
             item = self._at(group)
@@ -78,7 +78,7 @@ class Store:
             return self._attributes(item, names) if names else None
 
     def text(self, group: str, name: str) -> str | None:
-        """Return an attribute of one text; None if it is missing."""
+        """Return an attribute with one text; None if it is missing."""
         texts = self.texts(group, name)
         return texts[0] if texts else None
 
@@ -108,7 +108,7 @@ class Store:
             return values
 
     def is_words(self, path: str) -> bool:
-        """Whether there is a dataset of texts of this path."""
+        """Whether there is a dataset of texts at this path."""
         with self._sound():
             item = self._dataset(path)
             return item is not None and item.dtype.kind in "OS"
@@ -134,7 +134,7 @@ class Store:
 
     @contextmanager
     def _sound(self) -> Iterator[None]:
-        """Turn whatever h5py raises on a damaged file into a refusal."""
+        """Turn any error of h5py on a damaged file into a refusal."""
         try:
             yield
         except (RefusedModelError, MemoryError):
@@ -165,7 +165,7 @@ class Store:
         return item if isinstance(item, self._h5py.Dataset) else None
 
     def _declare(self, dataset: Any, path: str) -> None:
-        """Refuse an array from other files, or one too many; nothing of it is read."""
+        """Refuse an array from another file, or above the limit, before reading it."""
         if dataset.is_virtual or dataset.external:
             raise self._unsafe(f"`{path}` takes its values from other files")
         size = dataset.nbytes
@@ -187,7 +187,7 @@ class Store:
 
 
 def _texts(value: Any, what: str) -> tuple[str, ...]:
-    """Return texts as h5py gives them: one, or an array of any shape.
+    """Return texts from h5py: one, or an array of any shape.
 
     Raises
     ------

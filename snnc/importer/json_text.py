@@ -1,4 +1,4 @@
-"""JSON of model files."""
+"""Parse the JSON of model files."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from snnc.rules.models import DamagedModel, UnsafeModel
 from snnc.weights.header import RepeatedNameError, without_repeats
 
 LARGEST = 16 * 1024 * 1024
-"""Bytes: fifteen times the text of the largest Keras application."""
+"""The most bytes: fifteen times the text of the largest Keras application."""
 
 
 def parse(text: bytes | str, path: str, what: str) -> Any:
-    """Return what a JSON text says.
+    """Return the value of a JSON text.
 
     Raises
     ------
     RefusedModelError
-        If it is too long, nested too deeply or not JSON, or has a key twice in one
-        object. ``what`` names the text.
+        If it is too long, nested too deeply or not JSON, or repeats a key of an object.
+        ``what`` names the text.
     """
     if len(text) > LARGEST:
         raise too_large(path, what, len(text), LARGEST)
@@ -40,6 +40,6 @@ def parse(text: bytes | str, path: str, what: str) -> Any:
 
 
 def too_deep(path: str, what: str) -> RefusedModelError:
-    """Refuse what is nested deeper than Python follows."""
+    """Refuse JSON that is nested too deeply for Python."""
     reason = f"{what} is nested too deeply"
     return RefusedModelError(UnsafeModel(span=NOWHERE, path=path, reason=reason))

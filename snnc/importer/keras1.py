@@ -1,4 +1,4 @@
-"""Configurations of Keras 1, as Keras 2 would write them.
+"""Translate configurations of Keras 1 to Keras 2.
 
 The names are those of ``keras/legacy/interfaces.py`` of Keras 2.
 """
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 OLD = {"nb_filter", "nb_row", "border_mode", "subsample"}
-"""What Keras 2 calls ``filters``, ``kernel_size``, ``padding`` and ``strides``."""
+"""Keras 1's names for ``filters``, ``kernel_size``, ``padding`` and ``strides``."""
 _CLASSES = {
     "Convolution1D": "Conv1D",
     "Convolution2D": "Conv2D",
@@ -39,11 +39,11 @@ _DROPPED = {
     "output_mask", "arguments", "mode_type", "output_shape_type", "output_mask_type",
     "activity_regularizer",
 }  # fmt: skip
-"""How weights begin and what else is of no matter to outputs."""
+"""Initializers and other options that do not affect outputs."""
 
 
 def is_old(value: Any) -> bool:
-    """Whether layers have options of Keras 1, whatever version a file names."""
+    """Whether layers have options of Keras 1, whichever version a file names."""
     config = value.get("config") if isinstance(value, dict) else None
     layers = config.get("layers") if isinstance(config, dict) else config
     return any(
@@ -55,7 +55,7 @@ def is_old(value: Any) -> bool:
 
 
 def translate(value: Any) -> Any:
-    """Return a model or layer of Keras 1 as one of Keras 2; others as they are."""
+    """Return a model or layer of Keras 1 as one of Keras 2; others unchanged."""
     if not isinstance(value, dict) or not isinstance(value.get("class_name"), str):
         return value
     kind: str = value["class_name"]

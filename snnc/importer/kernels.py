@@ -1,8 +1,8 @@
-"""The kernels of terms, composed from the last step back to the source.
+"""Compose the kernels of terms, from the last step back to the source.
 
-Going back, a kernel (places, channels, outputs) of what a step gives becomes one of
-what it reads, and what the step adds goes through it into the bias. A kernel of windows
-has their taps for places; one of a matrix has all places of an axis.
+Going back, a kernel (places, channels, outputs) over a step's output becomes one over
+its input, and the step's shift goes through it into the bias. A kernel of windows has
+taps as places; a matrix has all places of an axis.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Kernels:
             All places of the source if the term is a matrix, else the taps of its
             windows.
         bias : (outputs,) or (places, ..., outputs)
-            By place where zeros that are padded keep a shift from a border.
+            By place if padded zeros keep a shift away from a border.
         """
         outputs = term.channels
         rank = len(term.sizes(len(term.steps)))
@@ -77,7 +77,7 @@ class Kernels:
         return kernel, bias
 
     def _matrix(self, step: LinearStep, sizes: Shape) -> tuple[Array, Array]:
-        """Return a matrix as a kernel of all places, and its bias."""
+        """Return a matrix as a kernel over all places, and its bias."""
         axes = [axis for axis in step.order if (*sizes, step.read)[axis] > 1]
         rest = [axis for axis in range(len(sizes) + 1) if axis not in axes]
         order = [*axes, *rest]
@@ -110,14 +110,14 @@ class Kernels:
     def _flat_norm(
         self, norm: LinearStep, rows: slice, total: int, own: int
     ) -> tuple[Array, Array]:
-        """Return factors and shifts of rows, of a norm over them or over all."""
+        """Return factors and shifts of rows, for a norm over them or over all."""
         scale, shift = self.norm(norm.layer, norm.read)
         if norm.read == total and own != total:
             return scale[rows], shift[rows]
         return scale, shift
 
     def _shift(self, step: LinearStep) -> Array | None:
-        """Return what a step adds to its channels; None if nothing."""
+        """Return a step's shift of its channels; None without one."""
         if not step.is_first or not step.bias:
             return None
         if step.op == "norm":
@@ -139,7 +139,7 @@ class Kernels:
     def _back(
         self, step: LinearStep, kernel: Array, is_full: bool, sizes: Shape
     ) -> Array:
-        """Return the kernel of what a step reads, from that of what it gives."""
+        """Return the kernel over a step's input, from that over its output."""
         if step.op == "norm":
             return kernel * self.norm(step.layer, step.given)[0][:, None]
         if step.op == "scale":
@@ -158,7 +158,7 @@ class Kernels:
         return _scattered(own, kernel, step.windows, sizes if is_full else None)
 
     def _mixed(self, step: LinearStep, kernel: Array, sizes: Shape) -> Array:
-        """Return a kernel of a value's neurons, which lie side by side."""
+        """Return a kernel over a value's neurons, which are side by side."""
         if step.op == "mix":
             gains = np.asarray(step.factors).reshape(-1, 1)
             mixed = kernel[..., None, :] * gains
@@ -169,7 +169,7 @@ class Kernels:
         return wide
 
     def _slopes(self, step: LinearStep, sizes: Shape) -> Array:
-        """Return the slopes of a `PReLU`, by place if it has some for each."""
+        """Return the slopes of a `PReLU`, by place if it has one per place."""
         shape = (*sizes, step.given)
         alpha = np.asarray(self._weights.of(step.layer)["alpha"], np.float64)
         if step.is_uniform:
@@ -183,7 +183,7 @@ class Kernels:
     def _own(self, step: LinearStep) -> Array | None:
         """Return a step's own kernel (taps, ..., read, given); None if channels pass.
 
-        Of a mean that is its one factor.
+        For a mean it is one factor.
         """
         if step.op == "window":
             return None
@@ -226,7 +226,7 @@ def _bias(arrays: Mapping[str, Any], size: int) -> Array:
 
 
 def _on_axes(kernel: Array, step: LinearStep) -> Array:
-    """Return Keras's kernel with the axes of the value, taps apart spread out."""
+    """Return Keras's kernel on the value's axes, with dilated taps spread out."""
     spatial = kernel.ndim - 2
     if not step.axes:  # a dense layer over pixels
         return kernel.reshape((1,) * len(step.windows) + kernel.shape[-2:])
@@ -251,12 +251,12 @@ def _on_axes(kernel: Array, step: LinearStep) -> Array:
 
 
 def _flat(kernel: Array) -> Array:
-    """Return a kernel of a vector as a matrix."""
+    """Return a vector's kernel as a matrix."""
     return kernel.reshape(-1, kernel.shape[-1])
 
 
 def _edges(windows: Windows) -> Array:
-    """Return what a mean at an edge is larger by than one of all taps."""
+    """Return the factor by which a mean at an edge exceeds one of all taps."""
     factors: Array = np.ones((1,) * (len(windows) + 2))
     for axis, window in enumerate(windows):
         starts = np.arange(window.places) * window.stride - window.before
@@ -272,14 +272,14 @@ def _edges(windows: Windows) -> Array:
 def _scattered(
     own: Array | None, kernel: Array, windows: Windows, sizes: Shape | None
 ) -> Array:
-    """Return the kernel of what windows read, from that of what they give.
+    """Return the kernel over the windows' input, from that over their output.
 
     Parameters
     ----------
     own :
         (taps, ..., read, given), or (taps, ..., 1) where channels pass.
     sizes :
-        Of the axes, where the kernel is of all places; None if it is of windows.
+        Sizes of the axes, if the kernel has all places; None if it has windows.
     """
     places = kernel.shape[:-2]
     if sizes is None:
@@ -310,7 +310,7 @@ def _slices(
     windows: Windows,
     shape: Shape,
 ) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """Return where the taps of all places lie, and which places lie inside."""
+    """Return the slices of all places' taps, and the slices of the places inside."""
     into: list[slice] = []
     take: list[slice] = []
     for tap, start, count, window, size in zip(
@@ -332,7 +332,7 @@ def _composed(windows: Windows, later: Windows | None) -> Windows:
     found = []
     for own, after in zip(windows, later, strict=True):
         both = own.then(after)
-        assert both is not None  # as the term was found exact
+        assert both is not None  # because the term is exact
         found.append(both)
     return tuple(found)
 
@@ -340,7 +340,7 @@ def _composed(windows: Windows, later: Windows | None) -> Windows:
 def _through(
     kernel: Array, shift: Array, later: Windows | None, is_full: bool
 ) -> Array:
-    """Return what a shift of channels becomes behind a kernel."""
+    """Return the bias that a shift of channels becomes after a kernel."""
     seen = np.einsum("...io,i->...o", kernel, shift)
     axes = tuple(range(kernel.ndim - 2))
     if is_full or later is None or not any(window.pads for window in later):
@@ -354,7 +354,7 @@ def _through(
 
 
 def _mask(window: AxisWindow) -> Array:
-    """Return which taps of each place lie inside: (places, taps)."""
+    """Return which taps of each place are inside: (places, taps)."""
     places = np.arange(window.places)[:, None] * window.stride - window.before
     at = places + np.arange(window.taps)
     return ((at >= 0) & (at < window.size)).astype(float)

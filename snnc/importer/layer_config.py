@@ -1,4 +1,4 @@
-"""Class, name, options and variables of a serialised layer, as Keras 2 spells them.
+"""Read class, name, options and variables of a serialised layer, as in Keras 2.
 
 Keras 3 writes objects as ``{"module", "class_name", "config", "registered_name"}``
 (`keras.saving.serialize_keras_object`), Keras 2 as ``{"class_name", "config"}``.
@@ -27,14 +27,14 @@ DTYPES = {
     "uint64",
 }  # fmt: skip
 LARGEST_INPUT = 2**31
-"""Elements of an example; no array of an older NumPy or of HDF5 in C ints has more."""
+"""Elements of an example; older NumPy, and HDF5 with C ints, have no larger arrays."""
 
 _RENAMED = {"LeakyReLU": {"negative_slope": "alpha"}}  # Keras 3's name: Keras 2's
-_INERT = {"Lambda"}  # holds code, marshalled and in base64: nothing looks into it
+_INERT = {"Lambda"}  # Its marshalled code in base64 is never read.
 
 
 FOREIGN = "custom>"
-"""Stands before the name of what is not Keras's own, which is judged later."""
+"""Prefix of names that are not Keras's own, to be judged later."""
 
 
 def head(entry: Any, layer: str) -> tuple[str, Any]:
@@ -50,7 +50,7 @@ def head(entry: Any, layer: str) -> tuple[str, Any]:
 
 
 def names_of(entries: list[Any]) -> list[str]:
-    """Return the names of layers; those without one are named as Keras would."""
+    """Return the names of layers; unnamed ones get a name as in Keras."""
     names: list[str] = []
     used: Counter[str] = Counter()
     for number, entry in enumerate(entries):
@@ -70,14 +70,14 @@ def names_of(entries: list[Any]) -> list[str]:
 
 
 def refuse_repeats(names: list[str]) -> None:
-    """Refuse a name that two layers have."""
+    """Refuse a name of two layers."""
     for name, count in Counter(names).items():
         if count > 1:
             raise RefusedModelError(SameLayerName(span=NOWHERE, layer=name))
 
 
 def snake(kind: str) -> str:
-    """Return the name that Keras makes of a class (``to_snake_case``)."""
+    """Return Keras's name for a class (``to_snake_case``)."""
     name = re.sub(r"\W+", "", kind)
     name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
@@ -89,14 +89,14 @@ def malformed(layer: str, reason: str) -> RefusedModelError:
 
 
 def foreign_class(entry: Mapping[str, Any]) -> str | None:
-    """Return the name of a layer's class if that is not Keras's, else None."""
+    """Return the name of a layer's class if it is not Keras's, else None."""
     if not is_custom(entry):
         return None
     return str(entry.get("registered_name") or entry["class_name"])
 
 
 def is_custom(entry: Mapping[str, Any]) -> bool:
-    """Whether an object that Keras serialised is of a class that is not Keras's."""
+    """Whether an object that Keras serialised has a class from elsewhere."""
     kind, module = entry.get("class_name"), entry.get("module")
     registered = str(entry.get("registered_name") or "")
     if ">" in f"{kind}{registered}":
@@ -125,7 +125,7 @@ def read_options(kind: str, config: Mapping[str, Any], layer: str) -> dict[str, 
 
 
 def plain(value: Any) -> Any:
-    """Return a value of a training configuration, in the spelling of Keras 2."""
+    """Return a value of a training configuration, as Keras 2 spells it."""
     if isinstance(value, list):
         return [plain(item) for item in value]
     if not isinstance(value, dict):
@@ -179,7 +179,7 @@ def _check_dtype(dtype: Any, layer: str) -> None:
 def check_shape(shape: Any, layer: str) -> None:
     """Refuse an input shape that no array of examples has.
 
-    A shape has the batch first; None stands for a dimension that is not fixed.
+    A shape has the batch first; None is an open dimension.
     """
     reason = ""
     if not isinstance(shape, list) or not all(map(_is_dimension, shape)):
@@ -233,8 +233,8 @@ _SWITCHES = {"bias": "use_bias", "beta": "center", "gamma": "scale"}
 def variable_names(kind: str, options: Mapping[str, Any], count: int) -> Sequence[str]:
     """Return the names of a layer's ``count`` variables, in Keras's order.
 
-    Where the class is unknown or has another number of variables, they are numbered
-    from 0, as in the file.
+    If the class is unknown or has another number of variables, they are numbered from
+    0, as in the file.
     """
     names = [
         name

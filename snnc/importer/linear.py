@@ -1,9 +1,8 @@
 """Linear maps between layers of neurons: windows over axes, and steps of layers.
 
-All that Keras computes between one layer of neurons and the next is linear, and what a
-layer of the chip reads is one convolution, or one matrix, of each of its sources. So a
-value is a sum of terms, each a source and the steps that lead from it, and the steps of
-a term are multiplied into one kernel.
+Keras's computation between two layers of neurons is linear, and a layer of the chip
+reads each source by one convolution or one matrix. So a value is a sum of terms, each a
+source and the steps from it, which are multiplied into one kernel.
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ Op = Literal[
 
 @dataclass(frozen=True, slots=True)
 class AxisWindow:
-    """What a step reads along one axis: ``places`` windows, in steps of ``stride``.
+    """A step's input along one axis: ``places`` windows, ``stride`` apart.
 
     Place ``i`` reads positions ``i stride - before`` to that plus ``taps`` - 1; those
-    outside ``size`` are zeros. Where ``before`` is negative, positions are skipped.
+    outside ``size`` are zeros. If ``before`` is negative, positions are skipped.
 
     Attributes
     ----------
@@ -41,7 +40,7 @@ class AxisWindow:
 
     @property
     def behind(self) -> int:
-        """How many positions behind the axis the last place reads."""
+        """The number of positions after the axis that the last place reads."""
         return (self.places - 1) * self.stride - self.before + self.taps - self.size
 
     @property
@@ -53,11 +52,11 @@ class AxisWindow:
         return self.taps == self.stride == 1 and self.before == 0 and not self.behind
 
     def then(self, after: AxisWindow) -> AxisWindow | None:
-        """Return two windows as one; None if no window shows the second its zeros.
+        """Return two windows as one; None if the second window's zeros can't be kept.
 
-        Where the second reads beside the axis of the first, it reads zeros. A window
-        over the first one's source reads zeros there only if all that the first would
-        read for such a place lies outside as well.
+        The second window reads zeros outside the first one's axis. A window over the
+        first one's source reads zeros there only if the first window would read only
+        zeros for such a place.
         """
         low = -after.before
         high = (after.places - 1) * after.stride - after.before + after.taps - 1
@@ -81,7 +80,7 @@ Windows = tuple[AxisWindow, ...]
 
 
 def point(size: int) -> AxisWindow:
-    """Return the window that reads each position by itself."""
+    """Return the window that reads each position separately."""
     return AxisWindow(size, 1, 1, 0, size)
 
 
@@ -146,18 +145,18 @@ class LinearStep:
 
     @property
     def is_pool(self) -> bool:
-        """Whether it is an average that a statement could be: of windows inside."""
+        """Whether it is an average that a statement can be: all windows inside."""
         return self.op == "mean" and not any(w.pads or w.before for w in self.windows)
 
     @property
     def is_kernel(self) -> bool:
-        """Whether it is a layer that a statement could be named after."""
+        """Whether a statement can be named after its layer."""
         return self.op in ("kernel", "depthwise", "separable", "matrix")
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A source, and what leads from it.
+    """A source, and the steps from it.
 
     Attributes
     ----------
@@ -173,7 +172,7 @@ class Term:
 
     @property
     def is_matrix(self) -> bool:
-        """Whether a vector is made of all places."""
+        """Whether it makes a vector from all places."""
         return any(step.op in ("matrix", "unroll") for step in self.steps)
 
     @property
@@ -181,17 +180,17 @@ class Term:
         return self.steps[-1].given if self.steps else self.read[-1]
 
     def windows(self, first: int = 0) -> Windows | None:
-        """Return the windows of the steps from the first on as one, or None.
+        """Return the windows of the steps from ``first`` on as one, or None.
 
-        Only steps that are the same at all places have one.
+        Only steps that are the same at all places have windows.
         """
         prefixes = [tuple(map(point, self.sizes(first))), *self.prefixes(first)]
         return prefixes[-1] if len(prefixes) > len(self.steps) - first else None
 
     def prefixes(self, first: int = 0) -> Iterator[Windows]:
-        """Give the windows of one step from the first on, of two, ... as one.
+        """Yield the windows of one step from ``first`` on, of two, ... as one.
 
-        It ends before the step with which there is none any more.
+        It ends before the first step that can't be included.
         """
         windows: Windows | None = None
         for step in self.steps[first:]:
@@ -218,7 +217,7 @@ class Term:
         return tuple(window.places for window in before.windows)
 
     def groups(self, first: int = 0) -> int:
-        """Return in how many groups its channels do not mix."""
+        """Return into how many separate groups its channels fall."""
         from math import gcd
 
         common = 0
@@ -227,9 +226,9 @@ class Term:
         return common or self.read[-1]
 
     def shifts_at(self, first: int = 0) -> Literal["none", "channel", "place"]:
-        """Say whether its steps add something, and whether that differs by place.
+        """Return whether its steps add something, and whether that differs by place.
 
-        What is added before zeros are padded counts less at a border.
+        A shift before padded zeros counts less at a border.
         """
         shift: Literal["none", "channel", "place"] = "none"
         for step in self.steps[first:]:

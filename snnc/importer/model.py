@@ -1,4 +1,4 @@
-"""Keras models as data, flat and as configurations nest them; how they are refused."""
+"""Keras models as data, flat and nested, and the error that refuses them."""
 
 from __future__ import annotations
 
@@ -161,9 +161,9 @@ class Graph:
 
 
 class ModelWeights(ABC):
-    """A file of weights that is open; a context manager that closes it.
+    """An open file of weights; a context manager closes it.
 
-    One layer at a time is in memory, as long as the caller keeps its arrays.
+    Memory holds one layer at a time, as long as the caller keeps its arrays.
     """
 
     @abstractmethod
@@ -191,7 +191,7 @@ class ModelWeights(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Close the file, and remove what was unpacked."""
+        """Close the file, and remove unpacked data."""
 
     def __enter__(self) -> Self:
         return self
@@ -210,20 +210,20 @@ class StoredWeights(ModelWeights):
 
     @abstractmethod
     def shapes(self, layer: str) -> Shapes:
-        """Return the shapes of a layer's arrays, of which nothing is read."""
+        """Return the shapes of a layer's arrays, without reading these."""
 
 
 NOWHERE = whole_file("model")
-"""The place of a diagnostic until `RefusedModelError.at` says what was read."""
+"""The place of a diagnostic until `RefusedModelError.at` adds the file."""
 
 
 class RefusedModelError(Exception):
-    """A model that can't be imported; the one error that this room raises.
+    """A model that can't be imported; the only error of this package.
 
     Attributes
     ----------
     diagnostic : Diagnostic
-        Of the family SNN8xx, or SNN700 and SNN705 for files that are not there.
+        Of the family SNN8xx, or SNN700 and SNN705 for missing files.
     """
 
     def __init__(self, diagnostic: Diagnostic) -> None:
@@ -231,19 +231,19 @@ class RefusedModelError(Exception):
         self.diagnostic = diagnostic
 
     def at(self, name: str) -> RefusedModelError:
-        """Return the same refusal, which names what was to be imported."""
+        """Return the same refusal with the name of the model."""
         if self.diagnostic.span is not NOWHERE:
             return self
         return RefusedModelError(self.diagnostic.but(span=whole_file(Path(name))))
 
 
 def unclear(layer: str, reason: str) -> RefusedModelError:
-    """Refuse a file that does not say which weights are a layer's."""
+    """Refuse a file that does not say which weights belong to a layer."""
     return RefusedModelError(WeightsUnclear(span=NOWHERE, layer=layer, reason=reason))
 
 
 def too_large(path: str, what: str, size: int, limit: int) -> RefusedModelError:
-    """Refuse what has, or declares, more bytes than are read."""
+    """Refuse a file that has, or declares, too many bytes."""
     return RefusedModelError(
         ModelTooLarge(span=NOWHERE, path=path, what=what, size=size, limit=limit)
     )

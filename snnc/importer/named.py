@@ -1,10 +1,10 @@
 """Weights of an `.h5` file, whose groups have the layers' names.
 
-`keras/saving/legacy/hdf5_format.py`: the group ``model_weights``, which in a file of
-``save_weights`` is the file itself, has one group for each layer of the model, with the
-attribute ``weight_names``. That of a submodel has the weights of all its layers, those
-that are not trained behind the others. Keras loads weights by the order of the groups
-that have any, and not by name; so does this, where the names are others.
+`keras/saving/legacy/hdf5_format.py`: the group ``model_weights``, which is the whole
+file in case of ``save_weights``, has one group per layer of the model, with the
+attribute ``weight_names``. A submodel's group has the weights of all its layers, the
+non-trainable ones last. Keras loads weights by the order of the groups that have any,
+and not by name; so does this module if the names differ.
 """
 
 from __future__ import annotations
@@ -23,19 +23,18 @@ if TYPE_CHECKING:
 
 ROOT = "model_weights"
 Owners = dict[str, list[str]]
-"""For each weight of a group the layers that it may be of."""
+"""For each weight of a group, the layers that it may belong to."""
 
 
 class NamedWeights(StoredWeights):
-    """The weights that ``save('model.h5')`` or ``save_weights`` wrote.
+    """The weights from ``save('model.h5')`` or ``save_weights``.
 
     Parameters
     ----------
     root :
-        The group that has the layers' groups; nothing for the file itself.
+        The group with the layers' groups; "" for the file itself.
     is_beside :
-        Whether the file is another than that of the architecture, so that names may
-        differ.
+        Whether the architecture is in another file, so that names may differ.
     """
 
     def __init__(
@@ -53,7 +52,7 @@ class NamedWeights(StoredWeights):
 
     @property
     def renamed(self) -> str:
-        """The first layer that the file names otherwise, and how; or nothing."""
+        """The first layer with another name in the file, and that name; or ""."""
         pairs = (f"`{a}` for `{b}`" for b, a in self._groups.items() if a != b)
         return next(pairs, "")
 
@@ -81,7 +80,7 @@ class NamedWeights(StoredWeights):
         return f"{self._root}/{self._groups[part]}".lstrip("/")
 
     def _by_order(self, graph: Graph) -> dict[str, str]:
-        """Return the groups of the parts by order, where not all are there by name."""
+        """Return the groups of the parts by order, if some names are missing."""
         listed = self._store.texts(self._root, "layer_names") or ()
         stored = [
             name
@@ -94,7 +93,7 @@ class NamedWeights(StoredWeights):
         return dict(zip(due, stored, strict=True))
 
     def _listed(self, part: NestedLayer, layer: str) -> list[str]:
-        """Return the paths of a layer's weights in the group of its part."""
+        """Return the paths of a layer's weights in its part's group."""
         if part.name not in self._owners:
             group = self._group(part.name)
             paths = self._store.texts(group, "weight_names") or ()
@@ -107,12 +106,12 @@ class NamedWeights(StoredWeights):
 
 
 def owned(layer: str, owners: Owners) -> list[str]:
-    """Return the paths of a layer's weights, in their order.
+    """Return the paths of a layer's weights, in order.
 
     Raises
     ------
     RefusedModelError
-        If one of them may be another layer's.
+        If one of them may belong to another layer.
     """
     for path, names in owners.items():
         if layer in names and len(names) > 1:
@@ -121,14 +120,14 @@ def owned(layer: str, owners: Owners) -> list[str]:
 
 
 def has_weights(part: NestedLayer) -> bool:
-    """Whether Keras's layer of a class has weights, as far as it is known."""
+    """Whether Keras's layers of a class have weights, as far as known."""
     if part.inside is not None:
         return any(map(has_weights, part.inside.parts))
     return part.kind in NAMES or "layer" in part.options
 
 
 def full_names(part: NestedLayer, prefix: str) -> Iterator[str]:
-    """Give the full name of each layer in a part."""
+    """Yield the full name of each layer in a part."""
     name = f"{prefix}{part.name}"
     if part.inside is None:
         yield name
@@ -138,10 +137,11 @@ def full_names(part: NestedLayer, prefix: str) -> Iterator[str]:
 
 
 def owners(paths: Sequence[str], names: Sequence[str], whole: bool) -> Owners:
-    """Return for each weight of a submodel the layers that it may be of.
+    """Return, for each weight of a submodel, the layers that it may belong to.
 
-    The path of a weight has the layer's name in it, and before it more or less of the
-    submodels around it. Of layers whose names end alike, that counts which shares most.
+    A weight's path has the layer's name, after some of the names of the submodels
+    around it. Of layers with the same last names, the one that shares most names
+    counts.
     """
     if whole:
         return {path: list(names) for path in paths}
@@ -159,7 +159,7 @@ def _best(scopes: Sequence[str], by_end: Mapping[str, Sequence[str]]) -> list[st
 
 
 def _shared(name: Sequence[str], scopes: Sequence[str]) -> int:
-    """Count the steps of a full name that a weight's path has, from the last on."""
+    """Count the last names that a full name shares with a weight's path."""
     best = 0
     for stop in range(1, len(scopes) + 1):
         count = 0
@@ -172,7 +172,7 @@ def _shared(name: Sequence[str], scopes: Sequence[str]) -> int:
 
 
 def short(paths: Sequence[str]) -> list[str]:
-    """Return the last step of each path, or as much as tells them apart."""
+    """Return the last name of each path, or enough names to distinguish them."""
     plain = [path.removesuffix(":0") for path in paths]
     last = [path.split("/")[-1] for path in plain]
     counts = Counter(last)

@@ -1,8 +1,8 @@
-"""Where neurons stand: what a sum of terms becomes as statements of the spec.
+"""Place neurons: turn a sum of terms into statements of the spec.
 
-A layer of neurons reads one kernel, and a shortcut besides. What is no one kernel,
-since a border lies between two of its steps, is cut: neurons keep what stands before
-the cut, two for each value that may be below 0.
+A layer of neurons reads one kernel, and a shortcut. If a border between two steps makes
+one kernel impossible, the term is cut: neurons keep the value before the cut, two for
+each value that may be below 0.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from snnc.importer.sums import (
 from snnc.importer.walk import Walk
 
 POSITIVE = ("mean", "embed", "window", "edge mean", "unroll")
-"""Steps that leave values from 0 up as they are in that."""
+"""Steps that keep values from 0 up non-negative."""
 EDGE = "it is another kernel at each edge of an image, which only a matrix can have"
 BORDER = "no one kernel pads as its steps do, each at its own border"
 
 
 class UnfitError(Exception):
-    """A value that no statements compute; says why, and whose fault it is if known."""
+    """No statements can compute a value; says why, and the layer if known."""
 
     def __init__(self, why: str, layer: str = "") -> None:
         super().__init__(why)
@@ -47,24 +47,24 @@ class UnfitError(Exception):
 
 
 def fire(walk: Walk, owner: str, value: Value, units: tuple[Unit, ...] = RELU) -> Value:
-    """Let neurons fire what an activation makes of a value.
+    """Return a value after an activation, computed by neurons.
 
     Parameters
     ----------
     owner :
-        The layer of the activation, after which they are named if no kernel is theirs.
+        The layer of the activation; the neurons get its name unless a kernel is theirs.
     units :
         The neurons of each value.
 
     Returns
     -------
     Value
-        What all of them fire, a value's neurons side by side.
+        The output of all of them, a value's neurons side by side.
 
     Raises
     ------
     UnfitError
-        If the value is no kernel of what spikes.
+        If the value is not a kernel over spikes.
     """
     if value.flat:
         raise UnfitError("a batch norm over a flat vector has no kernel before it")
@@ -81,7 +81,7 @@ def fire(walk: Walk, owner: str, value: Value, units: tuple[Unit, ...] = RELU) -
 
 
 def _skipping(owner: str, draft: StatementDraft, shape: Shape) -> LinearStep:
-    """Return the step that leaves out places that only the padding of a kernel has."""
+    """Return the step that omits places that only a kernel's padding creates."""
     axes = zip(draft.shape[:-1], draft.skip, shape[:-1], strict=True)
     windows = tuple(
         AxisWindow(size, 1, 1, -skip, places) for size, skip, places in axes
@@ -91,7 +91,7 @@ def _skipping(owner: str, draft: StatementDraft, shape: Shape) -> LinearStep:
 
 
 def kept(walk: Walk, owner: str, value: Value) -> Value:
-    """Return a value as neurons keep it: one each, or two if it may be below 0."""
+    """Return a value as kept by neurons: one each, or two if it may be below 0."""
     known = walk.kept.get(value.terms)
     if known is not None:
         return known
@@ -145,7 +145,7 @@ def readout(walk: Walk, name: str, value: Value) -> StatementDraft:
 def _dense(
     walk: Walk, owner: str, value: Value, units: tuple[Unit, ...]
 ) -> StatementDraft | None:
-    """Return a draft whose neurons lie in no space, or None."""
+    """Return a draft whose neurons have no spatial axes, or None."""
     if len(value.shape) > 1:
         return None
     terms = pooled_all(walk, value.terms)
@@ -211,7 +211,7 @@ def _convolution(
 
 
 def _exact(walk: Walk, owner: str, term: Term) -> Term:
-    """Return a term as one kernel of a source, or of neurons that keep its first steps.
+    """Return a term as one kernel over a source, or over neurons for its first steps.
 
     Raises
     ------
@@ -235,7 +235,7 @@ def _exact(walk: Walk, owner: str, term: Term) -> Term:
 
 
 def _kept(walk: Walk, owner: str, part: Term) -> Term:
-    """Let neurons keep what a term gives that ``owner`` reads across a border."""
+    """Let neurons keep a term's value that ``owner`` reads across a border."""
     shape = (*part.sizes(len(part.steps)), part.channels)
     is_positive = all(step.op in POSITIVE for step in part.steps)
     is_positive = is_positive and _is_above(walk, part)
@@ -272,8 +272,7 @@ def _one_kernel(
 ) -> tuple[tuple[Term, ...], Fitted]:
     """Return terms that one kernel reads, and that kernel.
 
-    Of sources that have no kernel together, neurons keep the sum of what those give
-    that are laid out in another way.
+    If sources have no common kernel, neurons keep the sum of those with another layout.
     """
     groups: list[list[Term]] = []
     for term in terms:

@@ -1,11 +1,11 @@
 """Weights of a `.keras` archive, whose groups are numbered within each class.
 
 `keras/saving/saving_lib.py`, `_save_container_state`: the layers of a model are saved
-in their order as ``layers/conv2d``, ``layers/conv2d_1`` ..., by their class and not by
-their name; each has ``vars/0``, ``vars/1`` ..., and a submodel has ``layers`` again.
-Keras 2.12 calls the folder ``_layer_checkpoint_dependencies`` and counts every layer
-with weights twice, so numbers are compared, not taken at their word. Shapes tell, too,
-whether the weights are those of a model in another file.
+in order as ``layers/conv2d``, ``layers/conv2d_1`` ..., by class instead of name; each
+has ``vars/0``, ``vars/1`` ..., and a submodel has ``layers`` again. Keras 2.12 calls
+the folder ``_layer_checkpoint_dependencies`` and counts every layer with weights twice,
+so only the order of the numbers counts. Shapes also show whether weights in another
+file belong to a model.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Read = Callable[[str], Item | None]
-"""Gives what is at a path of the file, an array or its shape."""
+"""Returns the array, or its shape, at a path of the file."""
 
 FOLDERS = ("layers", "_layer_checkpoint_dependencies")
 DEEPEST = 8
@@ -48,9 +48,9 @@ class NumberedWeights(StoredWeights):
     Parameters
     ----------
     store :
-        The HDF5 file, out of an archive or by itself; it is closed with the weights.
+        The HDF5 file, from an archive or standalone; it is closed with the weights.
     graph :
-        The model's graph, which says the order of its layers.
+        The model's graph, which has the order of its layers.
     """
 
     def __init__(self, store: Store, graph: Graph) -> None:
@@ -78,7 +78,7 @@ class NumberedWeights(StoredWeights):
     def _group(
         self, part: NestedLayer, folder: str, number: int, count: int
     ) -> str | None:
-        """Return the group of a layer, None if its class has no groups."""
+        """Return the group of a layer; None if its class has no groups."""
         where = self._folder(folder, part.name)
         groups = self._numbered(where, snake(part.kind))
         if not groups:
@@ -93,7 +93,7 @@ class NumberedWeights(StoredWeights):
         return group
 
     def _folder(self, folder: str, layer: str) -> str:
-        """Replace the steps into submodels by the groups that they are in."""
+        """Replace the steps into submodels by their groups."""
         where = self._layers("")
         for step in filter(None, folder.split("/")):
             kind, number, count = step.split(":")
@@ -161,9 +161,9 @@ def _wrapped(
 def _parts(
     graph: Graph, prefix: str, folder: str
 ) -> Iterator[tuple[str, tuple[NestedLayer, str, int, int]]]:
-    """Give each layer's full name, its part, its folder, its number and of how many.
+    """Yield each layer's full name, part, folder, number and count.
 
-    A folder is a step ``class:number:count`` for each submodel on the way.
+    A folder has a step ``class:number:count`` for each submodel on the way.
     """
     kinds: defaultdict[str, list[NestedLayer]] = defaultdict(list)
     for part in graph.parts:
@@ -179,9 +179,10 @@ def _parts(
 
 
 def compare(model: KerasModel, weights: StoredWeights, path: str) -> None:
-    """Compare the layers in their order, by names and shapes alone.
+    """Compare the layers in order, by names and shapes alone.
 
-    How many channels a kernel reads is not known here: the conversion checks that.
+    The number of channels that a kernel reads is unknown here: the conversion checks
+    it.
 
     Raises
     ------
@@ -237,7 +238,7 @@ def _pairs(
 
 
 def _sizes(layer: KerasLayer) -> dict[str, tuple[int | None, ...]]:
-    """Return what the options say of the shapes; None is what they do not."""
+    """Return the shapes that follow from the options; None for unknown sizes."""
     options, kind = layer.options, layer.kind
     filters, units = _count(options.get("filters")), _count(options.get("units"))
     kernel = options.get("kernel_size")

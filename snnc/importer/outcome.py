@@ -1,4 +1,4 @@
-"""What becomes of a model that was read: a spec, its weights, and what to say."""
+"""The outcome of importing a model: a spec, its weights, and messages."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 
 KEPT = ("SNN308", "SNN309")
-"""Warnings of slips, such as a stride above its kernel; a model means what it has."""
+"""Warnings of likely mistakes, such as a stride above its kernel: models mean them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOutcome:
-    """What an import gave.
+    """The result of an import.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class ImportOutcome:
     notes :
         Sentences for stderr.
     compilation :
-        What the compiler makes of the spec; None without one.
+        The compiler's result for the spec; None without one.
     """
 
     text: str
@@ -60,12 +60,12 @@ def outcome(
     output: Path | None,
     report: Report,
 ) -> ImportOutcome | None:
-    """Make a spec and write what is to be written; see `snnc.importer.read`.
+    """Convert a model and write the files; see `snnc.importer.read`.
 
     Raises
     ------
     RefusedModelError
-        If weights can't be read, or are not those of the model.
+        If weights can't be read, or do not belong to the model.
     """
     conversion = convert(model, request, target, weights)
     report.extend(conversion.problems)
@@ -85,7 +85,7 @@ def outcome(
         if scales.rate != TOP:
             own_report = Report()
             written, made = compile_written(written, name, own_report, request)
-            if made.lowered is None:  # no rate is so low
+            if made.lowered is None:  # no rate is low enough
                 report.extend(own_report.diagnostics)
         if made.mapped is not None:
             _warn_of_spikes(made.mapped, tensors, report)
@@ -100,7 +100,7 @@ def outcome(
 def _compiled(
     written: WrittenSpec, name: str, request: ImportRequest, report: Report
 ) -> tuple[WrittenSpec, Compilation]:
-    """Compile a spec, which allows what is so in the model and nobody else wrote."""
+    """Compile a spec, and allow the warnings that the model causes."""
     own = Report()
     written, made = compile_written(written, name, own, request)
     known = [diagnostic for diagnostic in own.diagnostics if diagnostic.code in KEPT]
@@ -120,13 +120,13 @@ def _weights(
     compilation: Compilation,
     report: Report,
 ) -> tuple[bytes, Tensors, Scales] | None:
-    """Return a file of the spec's tensors; None, and a report, if there are none."""
+    """Return a file of the spec's tensors; None, and a report, without them."""
     if weights is None:
         from snnc.rules.imports import NoWeights
 
         report.add(NoWeights(span=whole_file(Path(target)), path=target))
         return None
-    if compilation.lowered is None:  # as its diagnostics say
+    if compilation.lowered is None:  # its diagnostics say why
         return None
     from snnc.importer.tensors import convert_weights
     from snnc.ir.layout import tensors
@@ -149,7 +149,7 @@ def _warn_of_spikes(mapped: MappedNetwork, tensors: Tensors, report: Report) -> 
 def _told(
     conversion: Conversion, scales: Scales, request: ImportRequest
 ) -> Iterator[str]:
-    """Say what was done so that the encoder does not clip, and what is left to do."""
+    """Describe how the encoder avoids clipping, and what is left to do."""
     assert conversion.ends is not None
     assert conversion.written is not None
     may = f"{conversion.ends.encoder} may give up to {scales.bound:.4g}"
@@ -179,7 +179,7 @@ def _told(
 
 
 def write_all(contents: Mapping[Path, bytes], report: Report) -> bool:
-    """Write all files or, with a report, none; each takes its place at the end."""
+    """Write all files or, after an error, none; each replaces its target at the end."""
     try:
         with ExitStack() as stack:
             for path, content in contents.items():

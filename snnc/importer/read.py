@@ -1,4 +1,4 @@
-"""Reads a Keras model, from whatever it is written in, and imports it."""
+"""Read a Keras model in any of its formats, and import it."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 
 KERAS = "pip install 'snnc[keras]'"
 LARGEST_FILE = 4 * 2**30
-"""Bytes: VGG16 with the state of its optimizer has 1.7 GB."""
+"""The most bytes: VGG16 with its optimizer's state has 1.7 GB."""
 CALL = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 
 class ReadWeights(ModelWeights):
-    """The weights of a model that was read, also of further calls of its layers.
+    """The weights of a model that was read, also for further calls of its layers.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class ReadWeights(ModelWeights):
         self._loaded: dict[str, Arrays | RefusedModelError] = {}
 
     def load(self) -> None:
-        """Read all weights now; refusals are raised when a layer is asked for."""
+        """Read all weights now; refusals are raised when a layer is requested."""
         refusal: RefusedModelError | None = None
         for layer in dict.fromkeys(self._owners.values()):
             try:
@@ -102,11 +102,11 @@ def read(
     ----------
     target :
         A `.keras` or `.h5` file, the text of ``to_json()`` or a ``model.json`` of
-        TensorFlow.js, told apart by content and not by name; the folder of a
+        TensorFlow.js, recognized by content instead of name; the folder of a
         SavedModel; or ``module:function``.
     tell :
-        Gets a sentence before code is run, for the last two; by default it goes to
-        stderr.
+        Called with a sentence before code is run, for the last two; by default it
+        prints to stderr.
     weights :
         A file of weights for an architecture, which ``save_weights`` or ``save`` of
         Keras 2 or 3 wrote.
@@ -115,12 +115,12 @@ def read(
     -------
     tuple of Model and Weights, or Model and None
         None if the file has only an architecture. The weights are a context manager;
-        each layer is read when it is asked for.
+        each layer is read on request.
 
     Raises
     ------
     RefusedModelError
-        Whatever is wrong, with the diagnostic.
+        For any problem, with the diagnostic.
     """
     name = target if isinstance(target, str) else target.as_posix()
     beside = weights if isinstance(weights, str) else weights.as_posix()
@@ -144,7 +144,7 @@ def read(
 
 @contextmanager
 def refusing(name: str) -> Iterator[None]:
-    """Refuse, by its name, what is not there or what the system does not read.
+    """Refuse, by name, a file that is missing or can't be read.
 
     Raises
     ------
@@ -167,7 +167,7 @@ def refusing(name: str) -> Iterator[None]:
 
 
 def how_to_read(path: Path, name: str, tell: Callable[[str], None]) -> str:
-    """Return ``file``, or how `snnc.importer.user_code` gets the model."""
+    """Return ``file``, or the way in which `snnc.importer.user_code` gets the model."""
     if not path.exists() and CALL.fullmatch(name):
         tell(f"note: `{name}` is code of yours: running it to get the model")
         return "call"
@@ -181,7 +181,7 @@ def how_to_read(path: Path, name: str, tell: Callable[[str], None]) -> str:
 
 
 def check_file(path: Path, name: str) -> None:
-    """Refuse what is not a regular file, or is too large."""
+    """Refuse anything but a regular file, or a file that is too large."""
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise not_a_model(name, "it is not a regular file")
@@ -219,20 +219,20 @@ def run(
     shown: str = "",
     limits: AbstractContextManager[None] | None = None,
 ) -> ImportOutcome | None:
-    """Import a model; None if it can't be read, or the files not be written.
+    """Import a model; None if it can't be read, or the files can't be written.
 
     Parameters
     ----------
     target :
         See `snnc.importer.read`.
     weights_file, output :
-        The files to write, or None; of two of them, both are written or none.
+        The files to write, or None; of two, both are written or none.
     report :
         Receives every problem, also in the spec.
     weights_read :
         See `snnc.importer.read`.
     shown :
-        What users call the model, if that is not ``target``.
+        The user's name for the model, if not ``target``.
     limits :
         Limits reading; all weights are read before it ends.
     """

@@ -1,4 +1,4 @@
-"""What the user asks of an import."""
+"""The user's options for an import."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ ACTIVATIONS = (
     "sigmoid", "hard_sigmoid", "tanh", "hard_swish", "mish", "softsign", "celu",
     "exponential", "thresholded_relu",
 )  # fmt: skip
-"""Hidden activations that no neuron of the chip has, but that ReLU may stand for."""
+"""Hidden activations that no neuron of the chip has, but that ReLU may replace."""
 REWRITES: dict[str, tuple[str, ...]] = {
     "maxpool": ("downsample", "avgpool"),
     "globalmaxpool": ("avgpool",),
     "avgpool": ("zeros",),
     **dict.fromkeys(ACTIVATIONS, ("relu",)),
 }
-"""What may stand for what, if the user says so.
+"""The replacements that a user may choose.
 
-An average pool of padded windows divides by how many values it sees; with ``zeros`` it
-divides by its taps, as if the zeros beside an edge were values.
+An average pool of padded windows divides by the number of values it covers; with
+``zeros`` it divides by its taps, as if the zeros outside an edge were values.
 """
 
 
@@ -36,7 +36,7 @@ class ImportRequest:
     Attributes
     ----------
     name :
-        Of the network; None for the model's.
+        The network's name; None for the model's.
     rewrites :
         Pairs of `REWRITES`.
     encode :
@@ -45,14 +45,14 @@ class ImportRequest:
     values :
         The range of the input; None to guess it.
     readout :
-        What the readout has: ``units`` or ``classes``; None to take it from the loss.
+        ``units`` or ``classes``; None to take it from the loss.
     chips :
-        How many chips the spec is for; None to say nothing, which is one.
+        The number of chips of the spec; None to omit it, which means one.
     device :
-        What the spec is costed for; None for Loihi 1.
+        The device for the spec's costs; None for Loihi 1.
     shape :
-        That of the input as Keras has it, without the batch, where the model leaves
-        sizes open; None to take the model's.
+        The input's shape in Keras, without the batch, if the model leaves sizes open;
+        None to take the model's.
     """
 
     name: str | None = None
@@ -65,17 +65,17 @@ class ImportRequest:
     shape: tuple[int, ...] | None = None
 
     def rewrite(self, what: str) -> str | None:
-        """Return what is to stand for something, or None."""
+        """Return the replacement of a layer or option, or None."""
         return dict(self.rewrites).get(what)
 
 
 def parse_rewrites(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Read several rewrites.
+    """Parse several rewrites.
 
     Raises
     ------
     ValueError
-        If one is none of `REWRITES`, or two are for the same.
+        If one is not in `REWRITES`, or two replace the same.
     """
     rewrites: dict[str, str] = {}
     for what, by in map(parse_rewrite, texts):
@@ -88,12 +88,12 @@ def parse_rewrites(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
 
 
 def parse_rewrite(text: str) -> tuple[str, str]:
-    """Read ``maxpool=avgpool``.
+    """Parse ``maxpool=avgpool``.
 
     Raises
     ------
     ValueError
-        If it is none of `REWRITES`; says which there are.
+        If it is not in `REWRITES`; lists those.
     """
     what, _, by = text.partition("=")
     if by in REWRITES.get(what, ()):
@@ -103,12 +103,12 @@ def parse_rewrite(text: str) -> tuple[str, str]:
 
 
 def parse_range(text: str) -> Range:
-    """Read ``0..255``.
+    """Parse ``0..255``.
 
     Raises
     ------
     ValueError
-        If it is no range.
+        If it is not a range.
     """
     low, dots, high = text.partition("..")
     try:
@@ -121,12 +121,12 @@ def parse_range(text: str) -> Range:
 
 
 def parse_shape(text: str) -> tuple[int, ...]:
-    """Read ``224x224x3``.
+    """Parse ``224x224x3``.
 
     Raises
     ------
     ValueError
-        If it is no shape.
+        If it is not a shape.
     """
     sizes = text.split("x")
     if not all(size.isdecimal() and 0 < len(size) < 10 for size in sizes) or any(

@@ -1,4 +1,4 @@
-"""Factors: of batch norms that are folded, and where 1.0 of Keras is not 1.0 here."""
+"""Factors of folded batch norms, and of layers where 1.0 differs from Keras."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def depthwise(kernel: Array) -> Array:
 
 
 def ungrouped(kernel: Array, groups: int) -> Array:
-    """Return a kernel (taps, in of a group, out) as one with all channels."""
+    """Return a kernel (taps, in of a group, out) over all channels."""
     taps, read, filters = kernel.shape
     full = np.zeros((taps, groups, read, groups, filters // groups))
     parts = kernel.reshape(taps, read, groups, -1)
@@ -62,7 +62,7 @@ def ungrouped(kernel: Array, groups: int) -> Array:
 
 
 def of_groups(kernel: Array, groups: int) -> Array:
-    """Return a kernel with all channels as one with those of a group."""
+    """Return a kernel over all channels as one over those of a group."""
     if groups == 1:
         return kernel
     taps, channels, filters = kernel.shape
@@ -95,7 +95,7 @@ def two_classes(kernel: Array, bias: Array) -> tuple[Array, Array]:
 
 
 LIMIT = 1000 / TOP
-"""Where an encoder clips: 1/(dt HI), at a step of 1 ms."""
+"""The activation at which an encoder clips: 1/(dt HI), at a step of 1 ms."""
 
 
 class Scales:
@@ -104,14 +104,14 @@ class Scales:
     Attributes
     ----------
     divisor :
-        What the spec divides the model's values by.
+        The divisor of the model's values in the spec.
     bound :
         The largest activation that the encoder can have; 0 for `encode rate`.
     encoder :
-        What its weights were divided by, and those of its readers multiplied.
+        The divisor of its weights, by which its readers' weights are multiplied.
     rate :
-        The upper rate in Hz at which it does not clip, where it can't be divided since
-        one of its readers adds it to what other layers give.
+        The upper rate in Hz at which it does not clip, if it can't be divided because
+        a reader adds it to other layers' values.
     """
 
     def __init__(self, conversion: Conversion) -> None:
@@ -148,9 +148,9 @@ class Scales:
         return reader.shape[-1] - others
 
     def fit_encoder(self, draft: StatementDraft, kernel: Array, bias: Array) -> float:
-        """Return a power of 2 by which the encoder is divided so as not to clip.
+        """Return the power of 2 to divide the encoder by so that it does not clip.
 
-        ReLU keeps factors, and one of 2 changes no digit of a float.
+        ReLU keeps factors, and powers of 2 are exact in floats.
         """
         low, high = min(self._values[0], 0.0), max(self._values[1], 0.0)
         most = np.maximum(kernel * low, kernel * high).sum(axis=(0, 1)) + bias

@@ -1,4 +1,4 @@
-"""The text of the spec, and the names in it."""
+"""Write the text of the spec, and choose its names."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from snnc.source import SourceFile
 from snnc.text import tables
 
 MOST_NAMES = 6
-"""Names that are changed, of which a note says what they are now."""
+"""The most changed names in a note."""
 
 
 def mended(names: Iterable[str]) -> dict[str, str]:
-    """Return legal names, each its own; those that are legal stay as they are."""
+    """Return legal, distinct names; legal ones stay unchanged."""
     wanted = list(names)
     taken = {name.lower() for name in wanted if not why_no_name(name)}
     found = {}
@@ -48,7 +48,7 @@ def network_name(name: str) -> str:
 
 
 def _plain(name: str) -> str:
-    """Replace what no name may have; the result may be a word of the language."""
+    """Replace illegal characters; the result may be a word of the language."""
     text = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")[:LONGEST]
     return text if text[:1].isalpha() else f"layer_{text}".strip("_")[:LONGEST]
 
@@ -64,7 +64,7 @@ def _free(name: str, taken: set[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class WrittenSpec:
-    """A spec, and how it names things.
+    """A spec, and the names in it.
 
     Attributes
     ----------
@@ -73,11 +73,11 @@ class WrittenSpec:
     names :
         By the drafts' keys; the encoder of the input's values has ``INPUT``.
     values :
-        The range of what the encoder sees.
+        The range of the encoder's input.
     divisor :
-        What the spec divides the model's values by.
+        The divisor of the model's values in the spec.
     notes :
-        Sentences about what was assumed, or is not kept.
+        Sentences about assumptions, and about what is lost.
     """
 
     text: str
@@ -88,19 +88,19 @@ class WrittenSpec:
     notes: tuple[str, ...]
 
     def at(self, rate: float) -> WrittenSpec:
-        """Return the same spec, but for the upper rate of its encoder in Hz."""
+        """Return the spec with another upper rate of its encoder, in Hz."""
         text = self.text.replace(RATE, f"rate ..{number(rate)} Hz")
         return replace(self, text=text)
 
     def on(self, chips: int, cores: int) -> WrittenSpec:
-        """Return the same spec for several chips, and a note that says why."""
+        """Return the spec for several chips, and a note that says why."""
         target = f"\n  target loihi {{ chips {chips} }}\n  defaults "
         note = f"it takes {cores} cores: `chips {chips}` is the least that fits"
         text = self.text.replace("\n  defaults ", target, 1)
         return replace(self, text=text, notes=(*self.notes, note))
 
     def allowing(self, warnings: Iterable[Diagnostic]) -> WrittenSpec:
-        """Return the same spec, which allows what the model is warned of."""
+        """Return the spec with the model's warnings allowed."""
         by_line: dict[int, list[str]] = {}
         for warning in warnings:
             codes = by_line.setdefault(warning.span.first.line, [])
@@ -115,7 +115,7 @@ class WrittenSpec:
 
 
 def write(walk: Walk, ends: NetworkEnds) -> WrittenSpec:
-    """Write the spec of a model whose layers all can be imported."""
+    """Write the spec of a model whose layers can all be imported."""
     return _SpecWriter(walk, ends).written()
 
 
@@ -160,7 +160,7 @@ class _SpecWriter:
         return line if given == encoded else f"{line} as {_range(encoded)}"
 
     def _shared_l2(self) -> float:
-        """Return the factor that all kernels of Keras have, or 0."""
+        """Return the L2 factor that all kernels of Keras share, or 0."""
         drafts = list(self._walk.drafts.values())
         factors = {
             draft.l2 for draft in drafts if any(step.is_kernel for step in draft.steps)

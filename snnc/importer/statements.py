@@ -1,4 +1,4 @@
-"""The statements of the layers, and `train`, from how a model was compiled."""
+"""Write the statements of layers, and `train` from ``compile``."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ ENCODED = "encoded"
 
 
 class StatementWriter:
-    """Writes the layers, one a line, each reading the one before it where it can.
+    """Writes the layers, one per line, each reading the one before it if possible.
 
     Parameters
     ----------
     names :
-        Those of the spec, by the drafts' keys.
+        The spec's names, by the drafts' keys.
     l2 :
         The factor that all kernels share, which `train` has.
     """
@@ -73,7 +73,7 @@ class StatementWriter:
         return f"{draft.kind} {name}"
 
     def _is_named(self, key: str) -> bool:
-        """Whether another than the next statement refers to one."""
+        """Whether a statement other than the next one refers to a draft."""
         place = [INPUT, *(draft.layer for draft in self._drafts)].index(key)
         return any(
             self._refers(draft, key)
@@ -158,13 +158,13 @@ OPTIMIZERS: dict[str, dict[str, str]] = {
     },
     "sgd": {"learning_rate": "", "momentum": "0", "nesterov": ""},
 }
-"""The optimizers of `train`, and the values that it has if nothing is written."""
+"""The optimizers of `train`, and their default values."""
 
 
 def train_lines(
     compiled: Compiled | None, l2: float, decides: bool
 ) -> tuple[list[str], list[str]]:
-    """Return the properties of `train`, and what is not kept of a compilation.
+    """Return the properties of `train`, and the parts of ``compile`` that are lost.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ def train_lines(
 
 
 def number(value: float) -> str:
-    """Return a number as a spec has it."""
+    """Return a number as a spec writes it."""
     if value == int(value) and abs(value) < 1e6:
         return str(int(value))
     return repr(float(value))
@@ -245,7 +245,7 @@ def _settings(name: str, options: Mapping[str, Any], notes: list[str]) -> Iterat
 
 
 def short(value: float) -> str:
-    """Return a float32 of Keras, such as 0.0010000000474974513, as it was typed."""
+    """Return a float32 of Keras, such as 0.0010000000474974513, in short form."""
     return number(float(f"{value:.7g}"))
 
 

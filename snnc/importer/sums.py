@@ -1,4 +1,4 @@
-"""Sums of terms as one statement: its kernel, shortcut, pool, bias, norm and name."""
+"""Turn sums of terms into one statement: kernel, shortcut, pool, bias, norm, name."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from snnc.importer.walk import Walk
 
 
 def places_of(terms: Iterable[Term]) -> list[Shape]:
-    """Return the spatial shapes of the sources, each once."""
+    """Return the distinct spatial shapes of the sources."""
     return list(dict.fromkeys(term.read[:-1] for term in terms))
 
 
 def distinct(terms: Iterable[Term]) -> tuple[str, ...]:
-    """Return the sources, each once, in their order."""
+    """Return the distinct sources, in order."""
     return tuple(dict.fromkeys(term.source for term in terms))
 
 
@@ -28,7 +28,7 @@ def widths(terms: Sequence[Term]) -> Iterable[int]:
 
 
 def source_of(walk: Walk, owner: str, terms: Sequence[Term]) -> str:
-    """Return the one source of terms, or a statement that joins theirs."""
+    """Return the only source of terms, or a statement that joins their sources."""
     sources = distinct(terms)
     if len(sources) == 1:
         return sources[0]
@@ -37,7 +37,7 @@ def source_of(walk: Walk, owner: str, terms: Sequence[Term]) -> str:
 
 
 def kernel_of(walk: Walk, terms: Sequence[Term], is_beside: bool) -> Fitted | None:
-    """Return the kernel that reads all of several terms, or None."""
+    """Return the kernel that reads several terms together, or None."""
     windows = [term.windows() for term in terms]
     known = [found for found in windows if found is not None]
     if len(known) < len(windows) or len(places_of(terms)) > 1:
@@ -56,7 +56,7 @@ def kernel_of(walk: Walk, terms: Sequence[Term], is_beside: bool) -> Fitted | No
 
 
 def _may_be_causal(walk: Walk, terms: Sequence[Term]) -> bool:
-    """Whether a kernel may be a `conv1d`'s: no encoder's, nor of each channel alone."""
+    """Return whether a `conv1d` may have the kernel: no encoder, not depthwise."""
     if any(walk.reads_input(term.source) for term in terms):
         return False
     groups = groups_of(walk, terms)
@@ -66,8 +66,8 @@ def _may_be_causal(walk: Walk, terms: Sequence[Term]) -> bool:
 def groups_of(walk: Walk, terms: Sequence[Term]) -> int:
     """Return how many groups of channels a kernel has.
 
-    What encodes the input gives each sign a channel, so that those of a group are
-    apart, or is a full convolution itself.
+    The input's encoder gives each sign a channel, which separates those of a group, or
+    is a full convolution itself.
     """
     if len(terms) != 1 or walk.reads_input(terms[0].source):
         return 1
@@ -76,13 +76,13 @@ def groups_of(walk: Walk, terms: Sequence[Term]) -> int:
 
 
 def size_of(terms: Iterable[Term], units: int) -> int:
-    """Return how many weights a matrix has that reads the sources of terms."""
+    """Return how many weights the matrix over the sources of terms has."""
     sources = {term.source: term.read for term in terms}
     return units * sum(map(prod, sources.values()))
 
 
 def shift_of(terms: Iterable[Term]) -> str:
-    """Say whether terms add something: ``none``, by ``channel`` or by ``place``."""
+    """Return how terms add a shift: ``none``, by ``channel`` or by ``place``."""
     shifts = {term.shifts_at() for term in terms}
     return next((kind for kind in ("place", "channel") if kind in shifts), "none")
 
@@ -90,7 +90,7 @@ def shift_of(terms: Iterable[Term]) -> str:
 def bias_of(
     main: Sequence[Term], beside: Sequence[Term], units: tuple[Unit, ...]
 ) -> Bias:
-    """Return what bias a statement has; a batch norm of its own has one itself."""
+    """Return the kind of a statement's bias; a batch norm includes one."""
     terms = [*main, *beside]
     if shift_of(terms) == "place":
         return "neuron"
@@ -101,20 +101,20 @@ def bias_of(
 
 
 def l2_of(walk: Walk, terms: Iterable[Term]) -> float:
-    """Return the penalty of the kernel that stands last."""
+    """Return the penalty of the last kernel."""
     layers = [s.layer for term in terms for s in term.steps if s.is_kernel]
     return walk.l2.get(layers[-1], 0.0) if layers else 0.0
 
 
 def ends_in_norm(main: Sequence[Term]) -> bool:
-    """Whether a kernel ends in a batch norm, which stays one in training."""
+    """Return whether a kernel ends in a batch norm, which stays one in training."""
     if len(main) != 1 or not main[0].steps or main[0].steps[-1].op != "norm":
         return False
     return any(step.is_kernel for step in main[0].steps)
 
 
 def name_of(walk: Walk, owner: str, terms: Sequence[Term]) -> str:
-    """Return the layer whose kernel stands last, if nothing else is named after it."""
+    """Return the layer of the last kernel, if nothing else has its name."""
     layers = [s.layer for term in terms for s in term.steps if s.is_kernel]
     for name in (*layers[::-1], owner):
         if name not in walk.drafts:
@@ -174,15 +174,15 @@ def apart(
 
 
 def pooled_all(walk: Walk, terms: Iterable[Term]) -> tuple[Term, ...]:
-    """Return terms whose first averages are statements, where they may be."""
+    """Return terms with their first averages as statements, where possible."""
     return tuple(pooled(walk, term) or term for term in terms)
 
 
 def pooled(walk: Walk, term: Term) -> Term | None:
-    """Return a term that reads an `avgpool` statement, where it may; else None.
+    """Return a term that reads an `avgpool` statement, if possible; else None.
 
-    The compiler folds a pool into its reader; below `same` padding that is exact only
-    where windows share the axis out.
+    The compiler folds a pool into its reader; before `same` padding that is exact only
+    if windows divide the axis evenly.
     """
     if not term.steps or not term.steps[0].is_pool:
         return None

@@ -34,7 +34,7 @@ def convert_weights(
     Parameters
     ----------
     network :
-        What the compiler made of the spec.
+        The compiled spec.
 
     Raises
     ------
@@ -67,7 +67,7 @@ class _TensorMaker:
         self.scales = Scales(conversion)
 
     def all(self) -> Iterator[tuple[str, Stored]]:
-        """Give the tensors' names and values, kernels as (taps, in, out)."""
+        """Yield the tensors' names and values, kernels as (taps, in, out)."""
         for draft in self._drafts.values():
             if draft.kind in ("avgpool", "maxpool", "add", "concat"):
                 continue
@@ -102,7 +102,7 @@ class _TensorMaker:
     def _read(
         self, draft: StatementDraft, terms: tuple[Term, ...]
     ) -> tuple[dict[str, Array], Array]:
-        """Return by source the kernels (taps, in, out) of a statement, and the bias."""
+        """Return a statement's kernels (taps, in, out) by source, and its bias."""
         arrays_read: dict[str, Array] = {}
         total: Array = np.zeros(1)
         for term in terms:
@@ -127,10 +127,10 @@ class _TensorMaker:
             raise unclear(layers[-1] if layers else draft.layer, reason) from error
 
     def _seen(self, source: str, kernel: Array) -> Array:
-        """Return a kernel for what the encoder makes of values.
+        """Return a kernel over the encoder's output.
 
-        `encode rate` divides by the largest value, and gives the two signs channels
-        of their own.
+        `encode rate` divides by the largest value, and has separate channels for the
+        two signs.
         """
         factors = self.scales.of(source, kernel.shape[1])
         if (factors != 1).any():
@@ -147,14 +147,14 @@ class _TensorMaker:
 
 
 def _joined(kernels: Sequence[Array]) -> Array:
-    """Return kernels of sources that lie side by side."""
+    """Return the kernel over several sources side by side."""
     if len(kernels) == 1:
         return kernels[0]
     return np.concatenate(kernels, axis=1)
 
 
 def _placed(draft: StatementDraft, term: Term, kernel: Array) -> Array:
-    """Return a term's kernel at its place in that of a statement."""
+    """Return a term's kernel, placed within the statement's."""
     windows = term.windows()
     assert windows is not None
     into: list[slice] = []

@@ -1,8 +1,8 @@
-"""Layer models of TensorFlow.js: a ``model.json`` and its weights in shards beside it.
+"""Layer models of TensorFlow.js: a ``model.json`` with its weights in shards.
 
-``modelTopology`` is what Keras serialises, from a converter or from TensorFlow.js, and
-``weightsManifest`` lists groups of files: the weights of a group follow each other in
-its files, which are one stretch of bytes (tfjs-core, ``io/types.ts``).
+``modelTopology`` is Keras's serialised model, from a converter or from TensorFlow.js,
+and ``weightsManifest`` lists groups of files: the weights of a group are consecutive in
+its concatenated files (tfjs-core, ``io/types.ts``).
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from snnc.importer.model import Arrays
 
 SIZES = {"float32": 4, "int32": 4, "float16": 2, "uint16": 2, "uint8": 1, "bool": 1}
-"""Bytes of a value; what is packed as another dtype is multiplied back."""
+"""Bytes per value; a value packed as another dtype is multiplied back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An array: the files that it lies in, and where in them, as one stretch."""
+    """An array: its files, and its place in their concatenation."""
 
     shape: tuple[int, ...]
     dtype: str
@@ -60,7 +60,7 @@ def is_layers_model(value: Any) -> bool:
 
 
 def built(path: str, value: Mapping[str, Any]) -> tuple[KerasModel, Graph]:
-    """Build what has ``model_config`` and how it was trained side by side."""
+    """Build a model from ``model_config`` and its training configuration."""
     config = value.get("model_config", value)
     if isinstance(config, str):
         config = parse(config, path, "its model_config")
@@ -78,7 +78,7 @@ def read_tfjs(
     Raises
     ------
     RefusedModelError
-        If it is no model.
+        If it is not a model.
     """
     model, graph = built(path, value["modelTopology"])
     manifest = value.get("weightsManifest")
@@ -129,14 +129,14 @@ def _stored(
 
 
 class Shards:
-    """Files beside a model, read as the stretches that its manifest makes of them."""
+    """A model's files of weights, concatenated as its manifest says."""
 
     def __init__(self, folder: Path, path: str) -> None:
         self._folder, self._path = folder, path
         self._sizes: dict[str, int] = {}
 
     def check(self, array: Stored) -> None:
-        """Refuse an array whose files are not there, or end before it does."""
+        """Refuse an array whose files are missing or too short."""
         held = sum(map(self._size, array.files))
         if array.start + array.size > held:
             due = array.start + array.size
@@ -192,8 +192,7 @@ class Shards:
 class ShardedWeights(StoredWeights):
     """The weights in the shards of a model.
 
-    All shards are looked at before the first is read, and none is needed for the
-    architecture.
+    All shards are checked before the first is read; the architecture needs none.
     """
 
     def __init__(
@@ -226,7 +225,7 @@ class ShardedWeights(StoredWeights):
         return {name: array.shape for name, array in self._found(layer)}
 
     def close(self) -> None:
-        """Nothing stays open between two reads."""
+        """Do nothing: no file stays open between reads."""
 
     def _found(self, layer: str) -> Iterator[tuple[str, Stored]]:
         paths = owned(layer, self._owners)

@@ -1,4 +1,4 @@
-"""Models that code makes: a function of the user's, or TensorFlow with a SavedModel."""
+"""Get models from code: a user's function, or TensorFlow for a SavedModel."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from snnc.text.near import only_near
 def saved_by_code(how: str, target: str) -> Iterator[Path]:
     """Get a model and save it to a file in a temporary folder.
 
-    What the code prints goes to stderr.
+    Output of the code goes to stderr.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def saved_by_code(how: str, target: str) -> Iterator[Path]:
     Raises
     ------
     RefusedModelError
-        If the code gives no model. A traceback on stderr shows where it failed.
+        If the code returns no model. A traceback on stderr shows where it failed.
     """
     with tempfile.TemporaryDirectory(prefix="snnc-") as folder:
         file = Path(folder) / "model.h5"
@@ -55,7 +55,7 @@ def saved_by_code(how: str, target: str) -> Iterator[Path]:
 
 
 def failed(how: str, target: str, reason: str, meant: str = "") -> RefusedModelError:
-    """Refuse what gives no model, and say what to check, or was meant."""
+    """Refuse code without a model, with a hint what to check, or what was meant."""
     way_out = "load it in Keras and save it with `model.save('model.keras')`"
     if how == "call":
         module, function = target.split(":")
@@ -71,7 +71,7 @@ def failed(how: str, target: str, reason: str, meant: str = "") -> RefusedModelE
 
 
 def called(target: str) -> Any:
-    """Return what a function of the user's gives."""
+    """Return the result of a user's function."""
     module, function = target.split(":")
     before = sys.path[:]
     sys.path.insert(0, os.getcwd())
@@ -104,12 +104,12 @@ def loaded(folder: str) -> Any:
 
     try:
         return keras.models.load_model(folder)
-    except Exception:  # a loss or an optimizer of the user's own
+    except Exception:  # a user's own loss or optimizer
         return keras.models.load_model(folder, compile=False)
 
 
 def _show(error: BaseException) -> None:
-    """Print a traceback that begins in the code of the user or of TensorFlow."""
+    """Print a traceback that starts in the code of the user or of TensorFlow."""
     trace = error.__traceback__
     while trace is not None and _is_ours(trace.tb_frame.f_code.co_filename):
         trace = trace.tb_next

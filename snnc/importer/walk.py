@@ -1,4 +1,4 @@
-"""What is known and decided of a model while its layers are gone through in order."""
+"""The state of a conversion while it passes through the layers in order."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ class Walk(Decisions):
     values :
         The output of each Keras layer.
     scaling :
-        The factor and offset that the input is scaled by.
+        The input's factor and offset.
     input_shape :
-        That of the spec's input, channels last.
+        The shape of the spec's input, channels last.
     finals :
-        By output the activation that the host has left to do, such as ``softmax``.
+        By output, the activation left for the host, such as ``softmax``.
     l2 :
         By layer the factor of its kernel's penalty.
     weights :
-        Those of the model, or None if they are not known.
+        The model's weights, or None if they are unknown.
     done :
-        Norms that something before them has taken already.
+        Norms that an earlier layer has absorbed.
     kept :
         By terms the neurons that keep their sum.
     stands :
-        By average what it stands for, where the user let it.
+        By average, the layer that it replaces at the user's request.
     """
 
     def __init__(
@@ -74,44 +74,44 @@ class Walk(Decisions):
             return self.request.values
         if self.is_embedded:
             return (-1.0, 1.0)
-        # An 8-bit picture is what is divided by 255, or by 127.5.
+        # 8-bit images are divided by 255, or by 127.5.
         return (0.0, 255.0) if 0 < self.scaling[0] <= 1 / 64 else (0.0, 1.0)
 
     @property
     def seen(self) -> Range:
-        """The range behind a `Rescaling`, which the encoder sees."""
+        """The range after a `Rescaling`, the encoder's input."""
         scale, offset = self.scaling
         low, high = (_clean(value * scale + offset) for value in self.given)
         return low, high
 
     @property
     def divisor(self) -> float:
-        """What the spec divides wide values by; the kernels that read them multiply."""
+        """The spec's divisor of wide values; the kernels that read them multiply."""
         low, high = self.seen
         is_wide = self.given == self.seen and high - low > WIDEST_UNSCALED
         return max(abs(low), abs(high)) if is_wide else 1.0
 
     @property
     def encoded(self) -> Range:
-        """The range of the values that are encoded, `as` of the spec."""
+        """The range of the encoded values, `as` in the spec."""
         low, high = self.seen
         return _clean(low / self.divisor), _clean(high / self.divisor)
 
     @property
     def is_plain_input(self) -> bool:
-        """Whether an encoder gives the values as they are."""
+        """Whether an encoder outputs the unchanged values."""
         low, high = self.encoded
         return self.divisor == 1 and low >= 0 and high == 1
 
     def source(self, layer: KerasLayer) -> Value:
-        """Return what a layer of one input reads."""
+        """Return the input of a layer with one input."""
         return self.values[layer.reads[0]]
 
     def is_read_once(self, name: str) -> bool:
         return len(self.readers[name]) == 1 and name not in self.model.outputs
 
     def output_of(self, layer: KerasLayer) -> str | None:
-        """Return the output that a layer is, but for its shape; None if it is none."""
+        """Return the output that a layer is, ignoring shapes; None if it is hidden."""
         name = layer.name
         while self.readers[name]:
             if len(self.readers[name]) > 1 or name in self.model.outputs:
@@ -130,7 +130,7 @@ class Walk(Decisions):
     ) -> tuple[tuple[KerasLayer, ...], KerasLayer] | None:
         """Return the ReLU that alone reads a layer, and the norms before it, or None.
 
-        A maximum commutes with all of them, as long as no norm turns a sign.
+        A maximum commutes with all of them, if no norm changes a sign.
         """
         norms: list[KerasLayer] = []
         name = layer.name
@@ -151,14 +151,14 @@ class Walk(Decisions):
         return None
 
     def is_rising(self, norm: KerasLayer) -> bool:
-        """Whether no factor of a norm is below 0, as far as its weights are known."""
+        """Whether no factor of a norm is negative, as far as its weights are known."""
         if self.weights is None:
             return True
         gamma: Any = self.weights.of(norm.name).get("gamma")
         return gamma is None or bool((gamma >= 0).all())
 
     def free(self, name: str) -> str:
-        """Return a key that no draft has and no other layer of the model."""
+        """Return a key that no draft and no other layer of the model has."""
         key, number = name, 1
         while key in self.drafts or (key != name and key in self.layers):
             key, number = f"{name}_{number}", number + 1
@@ -195,7 +195,7 @@ class Walk(Decisions):
         return key
 
     def is_even(self, key: str) -> bool:
-        """Whether a source is no average whose windows share an axis unevenly."""
+        """Whether a source's windows divide its axes evenly, if it is an average."""
         draft = self.drafts.get(key)
         if draft is None or draft.kind != "avgpool":
             return True
@@ -204,7 +204,7 @@ class Walk(Decisions):
         )
 
     def join(self, owner: str, sources: tuple[str, ...], shape: Shape) -> str:
-        """Return the key of the `concat` of sources, which may begin with another."""
+        """Return the key of the `concat` of sources, which may extend another one."""
         if sources in self._joins:
             return self._joins[sources]
         begun = next(
@@ -219,7 +219,7 @@ class Walk(Decisions):
         return key
 
     def tell_draft(self, draft: StatementDraft) -> None:
-        """Say what a statement is made of."""
+        """Record the layers that a statement consists of."""
         kind = f"`{word(draft)}`"
         for step in draft.steps:
             is_own = step.layer == draft.layer
@@ -260,7 +260,7 @@ class Walk(Decisions):
             self.tell(norm, "rewritten", why)
 
     def tell_kept(self, name: str, owner: str, is_positive: bool) -> None:
-        """Say that neurons keep what one kernel can't be made of."""
+        """Record that neurons keep a value that no single kernel can compute."""
         count = "a neuron" if is_positive else "two neurons"
         self.rewrite(
             self.layers[name],
@@ -276,7 +276,7 @@ class Walk(Decisions):
 
 
 def word(draft: StatementDraft) -> str:
-    """Return the kind of a statement as a spec has it."""
+    """Return the kind of a statement in a spec."""
     if draft.kind == "conv":
         kind = "depthwise" if draft.is_depthwise else "conv"
         return f"{kind}{len(draft.kernel)}d"

@@ -1,7 +1,7 @@
-"""What Loihi's cores cost and allow, and the search for the fewest of them.
+"""The costs and limits of Loihi's cores, and the search for the fewest cores.
 
-Begin at `mapper`. `link` and its kinds count what nengo-loihi stores, `tiling` is a way
-to cut a population, `plan` lists the ways and `search` picks among them, `why` and
+Begin at `mapper`. `link` and its kinds count what nengo-loihi stores, a `tiling` is a
+way to cut a population, `plan` lists tilings and `search` chooses among them; `why` and
 `refusals` explain. Works on the graphs of `ir`; the limits come with the network's
-device. Imports `rules`, `ir` and what is below.
+device. Imports `rules`, `ir` and what is below that.
 """

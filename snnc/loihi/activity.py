@@ -1,8 +1,8 @@
-"""What a network does on the chip in an inference, if every neuron fires at its most.
+"""Bound a network's activity on the chip per inference, at every neuron's upper rate.
 
-A neuron's upper rate is the most that the spec's budget allows. Where all neurons
-fire at it for the whole of ``present``, spikes are ``neurons x rate x present``; each
-reads the weights that its axons lead to, as the network is mapped.
+A neuron's upper rate is the most that the spec's budget allows. If all neurons fire at
+it for the whole of ``present``, spikes are ``neurons x rate x present``; each reads the
+weights that its axons lead to in the mapped network.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from snnc.ir.mapped import MappedNetwork, MappedProjection, Route, RoutedNetwork
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What a population does in an inference at most.
+    """A population's maximum activity per inference.
 
     Attributes
     ----------
     spikes
-        Spikes that its neurons fire.
+        Spikes of its neurons.
     operations
-        Synaptic operations on its cores, caused by what it reads.
+        Synaptic operations on its cores, for its inputs.
     arrivals
-        Spikes that its cores get, one for each core that a spike is sent to.
+        Spikes that its cores receive, one for each core that a spike is sent to.
     updates
         Updates of its neurons; 0 on the host, as are operations and arrivals.
     """
@@ -39,10 +39,10 @@ class Activity:
     updates: int
 
     def joules(self, energy: Energy) -> float:
-        """The energy of operations, arrivals and updates, every neuron being active.
+        """Return the energy if every neuron is active.
 
-        The costs are the least that Davies et al. (2018, table 2) give: spikes stay
-        within a tile. What chips draw while they idle is not part of it.
+        The costs are the lowest in Davies et al. (2018, table 2): spikes stay within a
+        tile. The chips' idle power is not included.
         """
         picojoules = (
             self.operations * energy.synaptic_operation
@@ -52,12 +52,12 @@ class Activity:
         return picojoules * 1e-12
 
     def idle_joules(self, energy: Energy) -> float:
-        """The energy of the updates alone, no neuron being active."""
+        """Return the energy of the updates alone, no neuron being active."""
         return self.updates * energy.inactive_update * 1e-12
 
 
 def joined(name: str, parts: Sequence[Activity]) -> Activity:
-    """What several populations of one layer do together."""
+    """Return the sum of the populations of one layer."""
     return Activity(
         name,
         sum(part.spikes for part in parts),
@@ -69,20 +69,20 @@ def joined(name: str, parts: Sequence[Activity]) -> Activity:
 
 @dataclass(frozen=True)
 class NetworkActivity:
-    """What a network on the chip does at most.
+    """A network's maximum activity on the chip.
 
     Attributes
     ----------
     layers
         One for each population, in spec order.
     to_chip
-        Spikes that go from the host to cores in a step.
+        Spikes per step from the host to cores.
     to_host
-        Spikes that the host reads off the chip in a step.
+        Spikes per step that the host reads off the chip.
     crossing
-        Spikes that go from chip to chip in a step.
+        Spikes per step from chip to chip.
     crossing_in_order
-        Those that would if blocks filled one chip after the other.
+        The same if blocks filled one chip after the other.
     """
 
     layers: tuple[Activity, ...]

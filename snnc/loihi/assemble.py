@@ -1,4 +1,4 @@
-"""The mapped graph out of the search's solution."""
+"""Build the mapped graph from the search's solution."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from snnc.loihi.spending import cut_of
 from snnc.loihi.tiling import Part, Tiling
 
 Wires = Mapping[int, Wire]
-"""By ``id`` of a projection that ends on the chip."""
+"""By ``id`` of a projection to the chip."""
 Held = tuple[Block, Registers]
 
 
@@ -38,10 +38,10 @@ def assemble(
     lower_bound: int = 0,
     unmixed: Unmixed | None = None,
 ) -> MappedNetwork:
-    """Give the mapping that a solution stands for, with the counts of every block.
+    """Return a solution's mapping, with the counts of every block.
 
-    ``lower_bound`` are cores below which there is no mapping, ``unmixed`` what got
-    axons of one kind.
+    ``lower_bound`` is a lower bound on the cores; ``unmixed`` has the populations that
+    got axons of one kind.
     """
     wires = {id(projection): wire for projection, wire in _wires(plan, solution)}
     populations = tuple(
@@ -52,13 +52,13 @@ def assemble(
 
 
 def mixed_in(plan: Plan, solution: Solution) -> tuple[str, ...]:
-    """The populations on the chip whose neurons would have axons of both kinds."""
+    """Return the populations on the chip that would have axons of both kinds."""
     wires = _wires(plan, solution)
     return mixed_sources(plan.lowered, ((p.source, wire.form) for p, wire in wires))
 
 
 def _wires(plan: Plan, solution: Solution) -> Iterator[tuple[Projection, Wire]]:
-    """The projections that end on the chip, and what carries them."""
+    """Yield the projections to the chip, and their wires."""
     for population, fit in zip(plan.populations, solution.fits, strict=True):
         if population.on_chip:
             into = plan.lowered.into(population.name)
@@ -66,7 +66,7 @@ def _wires(plan: Plan, solution: Solution) -> Iterator[tuple[Projection, Wire]]:
 
 
 def without_device(lowered: LoweredNetwork) -> MappedNetwork:
-    """The mapping for Nengo's own simulators: an ensemble for each depth slice."""
+    """Return the mapping for Nengo's own simulators: one ensemble per depth slice."""
     populations = tuple(_hosted(population, 1) for population in lowered.populations)
     return _network(lowered, populations, {})
 
@@ -96,7 +96,7 @@ def _projection(
     if wire is not None:
         return MappedProjection(projection, wire.form, wire.pop)
     source = lowered.by_name.get(projection.source)
-    # Nengo-loihi brings spikes back to the host through Dense transforms alone.
+    # nengo-loihi allows only Dense transforms from the chip to the host.
     leaves_chip = source is not None and source.on_chip
     if leaves_chip or isinstance(projection.reach, Full):
         return MappedProjection(projection, "dense", None)
@@ -161,7 +161,7 @@ def _ensemble(
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """One reading of a population on the chip: the wire, and the reader's tiling."""
+    """A reader on the chip: its wire and its tiling."""
 
     wire: Wire
     target: Tiling
@@ -173,18 +173,18 @@ def _blocks_of(
     groups: Sequence[int],
     readers: Sequence[_Reader],
 ) -> tuple[tuple[Held, ...], ...]:
-    """What the blocks of each ensemble hold, in nengo-loihi's order.
+    """Return the contents of each ensemble's blocks, in nengo-loihi's order.
 
     Parameters
     ----------
     costs, tiling
-        The population and how it is cut.
+        The population and its tiling.
     groups
-        How each projection's source is cut.
+        The group size of each projection's source.
     readers
-        Who reads the population on the chip.
+        The population's readers on the chip.
     """
-    # Hundreds of readers may be alike.
+    # Hundreds of readers may be equal.
     alike = {(r.wire.link, cut_of(r.target)): r.target for r in readers}
     counted = {key: key[0].axons(tiling, target) for key, target in alike.items()}
     axons = [counted[r.wire.link, cut_of(r.target)] for r in readers]

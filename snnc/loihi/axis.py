@@ -17,17 +17,17 @@ from typing import overload
 from snnc.loihi.taps import Tap, Taps
 
 Interval = tuple[int, int]
-"""Half-open: the places ``start`` up to, not including, ``stop``."""
+"""Half-open: the places from ``start`` up to, not including, ``stop``."""
 
 
 def length(interval: Interval) -> int:
-    """How many places an interval has."""
+    """Return how many places an interval has."""
     return interval[1] - interval[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Tiles(Sequence[Interval]):
-    """The tiles of an axis; they take no memory, however many they are."""
+    """The tiles of an axis, in constant memory."""
 
     extent: int
     size: int
@@ -57,11 +57,11 @@ def cut(extent: int, size: int) -> Tiles:
 
 @dataclass(frozen=True, slots=True)
 class TapRun:
-    """The inputs that meet a tile through the same stretch of kernel taps.
+    """The inputs that reach a tile through the same consecutive taps of the kernel.
 
-    ``tap`` is the stretch's first tap; ``values`` numbers the stretch by its weights
-    up to the factor ``scale`` (0 if all its taps are zero); ``starts`` are the first
-    outputs reached, counted from the tile's start.
+    ``tap`` is the first of the taps; ``values`` numbers their weights up to the factor
+    ``scale`` (0 if all taps are zero); ``starts`` are the first outputs reached,
+    counted from the tile's start.
     """
 
     tap: int
@@ -72,12 +72,12 @@ class TapRun:
 
 
 class View:
-    """What a tile of ``size`` outputs sees of an axis: ``inputs`` places, in runs.
+    """The ``inputs`` places of an axis that a tile of ``size`` outputs reads, in runs.
 
-    Tiles that see the same share one object, so that costs are found once. Runs are
-    looked for when they are asked for: most tilings fail by their inputs alone. What
-    they would say is known where ``each_once``: a single output reads each input
-    through a tap that is equal to no other.
+    Tiles with equal views share one object, so costs are computed once. Runs are
+    computed on demand, as most tilings fail by their inputs alone. They are known if
+    ``each_once``: a single output reads each input through a tap that differs from all
+    others.
     """
 
     def __init__(
@@ -98,14 +98,14 @@ class View:
 
     @cached_property
     def lengths(self) -> Counter[int]:
-        """How many runs there are of each length."""
+        """The number of runs of each length."""
         if self._each_once:
             return Counter({1: self.inputs})
         return Counter(run.length for run in self.runs)
 
     @cached_property
     def kinds(self) -> Counter[tuple[int, frozenset[int]]]:
-        """How many values there are of a length, by the scales that they come at."""
+        """The number of values of each length, by the scales at which they occur."""
         if self._each_once:
             return Counter({(1, frozenset([1])): self.inputs})
         scales: dict[tuple[int, int], set[int]] = {}
@@ -123,13 +123,13 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """The ``places`` of an axis of ``extent`` that are read, side by side."""
+    """The ``places`` that are read of an axis of ``extent``, numbered in order."""
 
     extent: int
     places: range
 
     def within(self, interval: Interval) -> Interval:
-        """Which of them lie in an interval of the axis, by their numbers."""
+        """Return the numbers of the places in an interval of the axis."""
         places, count = self.places, len(self.places)
         first, stop = (
             min(max(0, -(-(end - places.start) // places.step)), count)
@@ -139,11 +139,11 @@ class Picked:
 
 
 Picks = tuple[Picked, Picked, Picked]
-"""Those along depth, height and width."""
+"""Along depth, height and width."""
 
 
 class Axis:
-    """``outputs`` places that read ``inputs`` places through ``taps``.
+    """An axis where ``outputs`` places read ``inputs`` places through ``taps``.
 
     Output ``o`` reads input ``o * stride - before + t`` with tap ``t``. Inputs are all
     places of the source's axis, or those that are ``picked``.
@@ -170,9 +170,9 @@ class Axis:
         self._crossings: dict[tuple[int, int], tuple[int, ...]] = {}
 
     def view(self, tile: Interval) -> View:
-        """What a tile of the outputs sees."""
+        """Return the view of a tile of the outputs."""
         start, stop = self._reach(tile)
-        # Tiles of one size differ only in what the ends of the axis cut off.
+        # Tiles of one size only differ in what the ends of the axis cut off.
         key = (tile[1] - tile[0], max(0, -start), max(0, stop - self.inputs))
         if key not in self._views:
             self._views[key] = View(
@@ -184,7 +184,7 @@ class Axis:
         return self._views[key]
 
     def alike(self, tiles: Tiles) -> range:
-        """The tiles that see the same, as neither end of the axis cuts anything off."""
+        """Return the tiles with equal views, which no end of the axis cuts."""
         step = tiles.size * self.stride
         first = -(-self.before // step)
         # The last tile may be smaller than the others.
@@ -195,9 +195,9 @@ class Axis:
         return range(first, max(first, stop))
 
     def crossings(self, source_tile: int, target_tile: int) -> tuple[int, ...]:
-        """For each tile of the source, how many of its places tiles of outputs see.
+        """Return, for each tile of the source, how many places the outputs' tiles read.
 
-        A place that several tiles of outputs see counts once for each.
+        A place that several tiles read counts once for each.
         """
         key = (source_tile, target_tile)
         if key not in self._crossings:
@@ -213,26 +213,26 @@ class Axis:
         return self._crossings[key]
 
     def within(self, tile: Interval) -> Interval:
-        """The inputs that lie in a tile of the source's axis."""
+        """Return the inputs in a tile of the source's axis."""
         return tile if self.picked is None else self.picked.within(tile)
 
     @cached_property
     def reached(self) -> int:
-        """The places up to the last that is read: what lies behind is cut off."""
+        """The number of places up to the last that is read; the rest is cut off."""
         return min(self.inputs, self._reach((0, self.outputs))[1])
 
     def reached_of(self, tile: Interval) -> int:
-        """How many of these a tile of the source's axis has."""
+        """Return how many of these are in a tile of the source's axis."""
         first, stop = self.within(tile)
         return max(0, min(stop, self.reached) - first)
 
     @cached_property
     def pairs(self) -> int:
-        """How many pairs of a place and an output there are of which one reads it."""
+        """The number of pairs of a place and an output that reads it."""
         return sum(self.seen((i, i + 1)) for i in range(self.outputs))
 
     def shared(self, source_tile: Interval, target_tile: Interval) -> int:
-        """How many places of a tile of the source a tile of the outputs sees."""
+        """Return how many places of a source's tile an outputs' tile reads."""
         first, last = self.within(source_tile)
         return sum(
             max(0, min(stop, last) - max(start, first))
@@ -240,7 +240,7 @@ class Axis:
         )
 
     def all_shared(self, sources: Tiles, targets: Tiles) -> list[tuple[int, int, int]]:
-        """The tiles of the source that tiles of outputs see, and how much of them."""
+        """Return the pairs of source and output tiles, with their shared places."""
         return [
             (i, j, n)
             for i, source in enumerate(sources)
@@ -249,22 +249,22 @@ class Axis:
         ]
 
     def _reached(self, place: int, tile: Interval) -> Interval:
-        """The outputs of a tile that read a place."""
+        """Return the outputs of a tile that read a place."""
         top = place + self.before
         first = max(tile[0], -(-(top - len(self.taps) + 1) // self.stride))
         return first, min(tile[1], top // self.stride + 1)
 
     def seen(self, tile: Interval) -> int:
-        """How many places a tile of the outputs reads."""
+        """Return how many places a tile of the outputs reads."""
         return sum(stop - start for start, stop in self._stretches(tile))
 
     def _reach(self, tile: Interval) -> Interval:
-        """The places that a tile reads, from its first to its last, padding too."""
+        """Return the interval of places that a tile reads, padding included."""
         start = tile[0] * self.stride - self.before
         return start, (tile[1] - 1) * self.stride - self.before + len(self.taps)
 
     def _stretches(self, tile: Interval) -> Iterator[Interval]:
-        """The places that a tile of the outputs reads, in order and none twice."""
+        """Yield the distinct places that a tile of the outputs reads, in order."""
         apart = self.stride > len(self.taps)
         parts = ((i, i + 1) for i in range(*tile)) if apart else (tile,)
         for part in parts:
@@ -286,7 +286,7 @@ class Axis:
         )
 
     def _number(self, tap: int, length: int) -> tuple[int, int]:
-        """Number the weights of a stretch of taps, and give their scale."""
+        """Number the weights of consecutive taps, and return their scale."""
         key = (tap, length)
         if key not in self._numbered and self.taps.differ:
             self._numbered[key] = (len(self._numbered), 1)

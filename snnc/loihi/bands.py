@@ -1,4 +1,4 @@
-"""Which channels of a source are read by which of a reader, and strips alike in it."""
+"""Groups of channels in a projection, and strips of channels with equal inputs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Bands:
     Attributes
     ----------
     first
-        The row of the kernel that meets the source's first channel.
+        The row of the kernel for the source's first channel.
     channels, filters
         Channels of the source and of the reader.
     read
@@ -35,54 +35,54 @@ class Bands:
 
     @property
     def groups(self) -> range:
-        """The groups that the source has channels of."""
+        """The groups with channels in the source."""
         stop = -(-(self.first + self.channels) // self.read)
         return range(self.first // self.read, stop)
 
     @property
     def outputs(self) -> Interval:
-        """The reader's channels that read any of the source's."""
+        """The reader's channels that read any channel of the source."""
         groups = self.groups
         return groups.start * self.given, groups.stop * self.given
 
     @property
     def are_all(self) -> bool:
-        """Whether each channel of the reader reads some of the source's."""
+        """Whether each channel of the reader reads some channel of the source."""
         return self.outputs == (0, self.filters)
 
     def of(self, group: int) -> Interval:
-        """The source's channels of a group."""
+        """Return the source's channels in a group."""
         start = group * self.read - self.first
         return max(0, start), min(self.channels, start + self.read)
 
     def size(self, groups: range) -> int:
-        """How many channels of some groups side by side the source has."""
+        """Return how many of the source's channels are in some consecutive groups."""
         return self.of(groups[-1])[1] - self.of(groups[0])[0]
 
     def width(self, group: int, outputs: Interval) -> int:
-        """How many out of ``outputs`` read a group."""
+        """Return how many of ``outputs`` read a group."""
         start = group * self.given
         stop = min(outputs[1], start + self.given)
         return max(0, stop - max(outputs[0], start))
 
     def reached(self, outputs: Interval) -> range:
-        """The groups of the source's that ``outputs`` read."""
+        """Return the source's groups that ``outputs`` read."""
         here = self.groups
         first = max(here.start, outputs[0] // self.given)
         return range(first, min(here.stop, -(-outputs[1] // self.given)))
 
 
 def one_band(channels: int, filters: int) -> Bands:
-    """Every channel of the reader reads all of the source's."""
+    """Return one group: every channel of the reader reads all of the source's."""
     return Bands(0, channels, filters, channels, filters)
 
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """Where, along the channels of a slice, what they read of a source changes.
+    """The channels of a slice at which its inputs from a source change.
 
-    It changes every ``step`` channels (never if that is 0), in the same way but for
-    what lies at one of the ``marks``.
+    They change every ``step`` channels (never if that is 0), always in the same way
+    except at the ``marks``.
     """
 
     marks: tuple[int, ...] = ()
@@ -93,7 +93,7 @@ NO_EDGES = Edges()
 
 
 def edges_of(bands: Bands) -> Edges:
-    """Those of channels in groups; the source may have a part of its outer groups."""
+    """Return the edges of grouped channels; the source may cut its outer groups."""
     (low, high), given = bands.outputs, bands.given
     return Edges((low, low + given, high - given, high), given)
 
@@ -102,18 +102,18 @@ def edges_of(bands: Bands) -> Edges:
 def unlike_strips(
     extent: int, channels: int, size: int, edges: frozenset[Edges]
 ) -> tuple[Interval, ...]:
-    """Strips out of all those of an ensemble: each other one is fed like one of them.
+    """Return an ensemble's strips with different inputs, which represent all others.
 
-    There may be a million, of which these are few.
+    There may be a million strips, but few different ones.
 
     Parameters
     ----------
     extent, channels
         Channels of the ensemble, and of each of its slices.
     size
-        Those of a strip.
+        Channels of a strip.
     edges
-        What the links that feed them tell.
+        The edges of the links that feed them.
     """
     strips = cut(extent, size)
     marks = {mark for one in edges for mark in one.marks}
@@ -134,20 +134,20 @@ def _in_slice(
     marks: Collection[int],
     steps: Collection[int],
 ) -> Iterator[int]:
-    """Strips that begin in the slice whose first channel is ``start``."""
+    """Yield strips that begin in the slice whose first channel is ``start``."""
     first = -(-start // strips.size)
     last = -(-(start + channels) // strips.size) - 1
     stops = {first, last, last + 1}
     for mark in marks:
         i = (start + mark) // strips.size
         stops |= {i, i + 1}
-    # Strips lie to the steps as those do that are so many before them.
+    # The position of strips relative to the steps has this period.
     period = lcm(strips.size, *steps) // strips.size
     for a, b in pairwise(sorted(i for i in stops if first <= i <= last + 1)):
         i = a
         while i < min(b, a + period):
             yield i
-            # A strip within a step is like all others within one.
+            # All strips within a step have equal inputs.
             within = i * strips.size - start
             ends = [start + (within // step + 1) * step for step in steps]
             i = max(i + 1, min(ends, default=strips.extent) // strips.size)

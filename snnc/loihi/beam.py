@@ -1,11 +1,11 @@
-"""Mappings of networks too large to be searched whole.
+"""Search mappings of networks that are too large to be searched completely.
 
-Populations are cut one after the other, each before what it reads: a block then knows
-all that it sends to, and one whose out-axons are too few is cut finer, which no later
-choice forbids. So there is a mapping wherever each population has one. Of the drafts
-that are equal in what they ask of populations to come the cheapest goes on, and of
-these only the `width` cheapest, by the cores taken and those that sources need for
-what is asked of them (a beam search).
+Populations are cut one after the other, each before its sources: a block's readers are
+then known, and a population with too few out-axons is cut finer, which no later choice
+forbids. So there is a mapping whenever each population has a tiling. Of drafts with
+equal demands on later populations only the cheapest is kept, and of these only the
+`width` cheapest, by the cores taken and the cores that sources need for these demands
+(a beam search).
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ from snnc.loihi.stage import DeadEnd, OutOfPatienceError
 from snnc.loihi.tiling import Tiling
 
 MAX_COMBINATIONS = 64
-"""Combinations of the sources' groups that are tried."""
+"""The most combinations of the sources' groups to try."""
 LOOKS_OF_ASK = 20
-"""What it takes to ask whether a tiling serves its readers, in looks of a search."""
+"""The work to test whether a tiling serves its readers, in looks of a search."""
 BLOCKS = 4
-"""Ensembles of a deep population that a block could hold, by its neurons."""
+"""Ensembles of a deep population that fit a block, by its neurons."""
 MAX_GROUPS = 16
-"""Ways to group a population beyond which only some are tried."""
+"""Ways to group a population above which only some are tried."""
 Groups = tuple[int, ...]
 Given = TypeVar("Given")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BeamPick:
-    """How a step is cut, and the picks of the steps behind it."""
+    """The tiling of a step, and the picks of the steps after it."""
 
     tiling: Tiling
     fit: BlockFit
@@ -50,16 +50,16 @@ class BeamPick:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PartialMapping:
-    """A part of a mapping: the steps from one on.
+    """A mapping of the steps from one on.
 
     Attributes
     ----------
     cores
-        What they take.
+        The cores of these steps.
     readers, groups
-        By source before them: what it must send to, and how it is grouped.
+        For each earlier source, its readers, and its group size.
     needs
-        The fewest cores with which it can.
+        The fewest cores with which it serves them.
     pick
         The choices.
     """
@@ -72,29 +72,29 @@ class PartialMapping:
 
     @property
     def expected(self) -> int:
-        """The cores that it leads to at least, but for what nothing asks of yet."""
+        """The minimum cores, without sources that have no reader yet."""
         return self.cores + sum(self.needs.values())
 
 
 class Beam:
-    """Looks for mappings from the last step to the first.
+    """Searches mappings from the last step to the first.
 
     Parameters
     ----------
     steps
-        The populations, each behind all that it reads.
+        The populations, each after its sources.
     core
-        What a core holds.
+        The limits of a core.
     spending
-        Counts what readers spend.
+        Counts the out-axons that readers take.
     most
-        Cores beyond which a mapping is of no use.
+        Cores above which a mapping is of no use.
 
     Attributes
     ----------
     dead_end
-        The step that no tiling can serve the readers of, and the out-axons that it
-        needs at least.
+        The step whose readers no tiling can serve, and the out-axons that it needs at
+        least.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class Beam:
         floors = [step.choices.floor for step in steps]
         self._rest = [sum(floors[:i]) for i in range(len(steps) + 1)]
         self._menus: dict[tuple[object, ...], Menu] = {}
-        # A step is asked again with each of its readers, which may be hundreds.
+        # Each of possibly hundreds of readers asks for a step again.
         self._free: dict[tuple[int, int], list[Menu]] = {}
         self._needs: dict[tuple[object, ...], int | None] = {}
         self._patience = maxsize
@@ -128,7 +128,7 @@ class Beam:
 
     @property
     def work(self) -> int:
-        """How often a tiling was asked whether it serves its readers, or as much."""
+        """How often a tiling was tested against its readers, or equal work."""
         return self._asked + (self._fitted - self._known) // LOOKS_OF_ASK
 
     @property
@@ -136,7 +136,7 @@ class Beam:
         return sum(costs.work for costs in self._cost_models)
 
     def run(self, width: int, patience: int = maxsize) -> Solution | None:
-        """The best mapping among ``width`` drafts at a time, step by step.
+        """Return the best mapping among ``width`` drafts at a time, step by step.
 
         Raises
         ------
@@ -161,7 +161,7 @@ class Beam:
         return Solution(tuple(tilings), tuple(fits), best.cores, self._rest[-1], False)
 
     def _extend(self, draft: PartialMapping, i: int) -> Iterator[PartialMapping]:
-        """Cut one step more, in the ways with the fewest cores first."""
+        """Cut one more step, in the ways with the fewest cores first."""
         step, readers = self.steps[i], draft.readers.get(i)
         before = PartialMapping(
             draft.cores,
@@ -205,7 +205,7 @@ class Beam:
         fit: BlockFit,
         groups: Groups,
     ) -> PartialMapping | None:
-        """The draft with a step cut; None if one of its sources can't serve it."""
+        """Return the draft with a step cut; None if a source can't serve it."""
         readers, needs = dict(draft.readers), dict(draft.needs)
         grouped = dict(draft.groups)
         sources = self.steps[i].sources
@@ -228,12 +228,12 @@ class Beam:
         return more if self._rest_of(more, i) <= self.most else None
 
     def _rest_of(self, draft: PartialMapping, i: int) -> int:
-        """The cores that a draft of the steps from ``i`` on leads to at least."""
+        """Return the minimum cores of mappings with a draft of the steps from ``i``."""
         floors = self._rest[i] - sum(self.steps[s].choices.floor for s in draft.needs)
         return draft.expected + floors
 
     def _need(self, i: int, readers: Readers, group: int, least: int) -> int | None:
-        """The fewest cores, ``least`` or more, with which a step serves its readers."""
+        """Return the fewest cores from ``least`` on that serve a step's readers."""
         key = (id(self.steps[i].choices), self._by_strip[i], group, readers)
         if key not in self._needs:
             self._needs[key] = self._find_need(i, readers, group, least)
@@ -250,7 +250,7 @@ class Beam:
         return min((cores for cores in needs if cores is not None), default=None)
 
     def _free_menus(self, i: int, group: int) -> list[Menu]:
-        """The menus of a step in some groups, of whose sources no group is settled."""
+        """Return the menus of a step in a group, for sources without a fixed group."""
         key = (i, group)
         if key not in self._free:
             some = self._combinations(self.steps[i], {})
@@ -258,7 +258,7 @@ class Beam:
         return self._free[key]
 
     def _serves(self, i: int, readers: Readers | None, tiling: Tiling) -> bool:
-        """Whether the blocks of a tiling have out-axons enough for all readers."""
+        """Return whether a tiling's blocks have enough out-axons for all readers."""
         self._asked += 1
         if self._patience < maxsize and self.work > self._patience:
             raise OutOfPatienceError
@@ -270,10 +270,10 @@ class Beam:
         return False
 
     def _combinations(self, step: Step, groups: dict[int, int]) -> list[Groups]:
-        """The groups that the sources may have together, where some are settled.
+        """Return the combinations of the sources' groups, some of which may be fixed.
 
-        Of too many some are left out: of very many sources all but those in which all
-        have their finest groups, or their coarsest.
+        If there are too many, some are left out: for very many sources, all but those
+        where each has its finest group, or each its coarsest.
         """
         sources = tuple(dict.fromkeys(step.sources))
         free = [(groups[s],) if s in groups else self._groups[s] for s in sources]
@@ -298,7 +298,7 @@ class Beam:
         return self._menus[key]
 
     def _strips_noticed(self) -> list[bool]:
-        """For each step, whether some reader spends axons by channels, not pixels."""
+        """Return, for each step, whether a reader takes axons by channel."""
         noticed = [False] * len(self.steps)
         for step in self.steps:
             if isinstance(step.choices, ChipChoices):
@@ -317,11 +317,12 @@ def _are_too_many(free: Sequence[Groups]) -> bool:
 
 
 def _some_groups(choices: Choices, compartments: int) -> Groups:
-    """The groups of a population; of a deep one some that may do.
+    """Return the group sizes of a population to try; for a deep one, only some.
 
-    An ensemble of many blocks costs more than several of one: all its strips store
-    something of each ensemble that any of them reads. Powers of two divide one another,
-    so that few blocks of such ensembles differ: every other of them is tried.
+    An ensemble of many blocks costs more than several ensembles of one block: all its
+    strips store something for each ensemble that any of them reads. Powers of two
+    divide one another, so few blocks of such ensembles differ: every other power is
+    tried.
     """
     groups = tuple(choices.groups)
     if len(groups) <= MAX_GROUPS:
@@ -332,7 +333,7 @@ def _some_groups(choices: Choices, compartments: int) -> Groups:
 
 
 def _key(draft: PartialMapping) -> object:
-    """What the steps to come notice of a draft."""
+    """Return the properties of a draft that affect later steps."""
     readers = frozenset(draft.readers.items())
     return readers, frozenset(draft.groups.items())
 

@@ -1,4 +1,4 @@
-"""Where a mapped network may fail on a board, although the emulator runs it."""
+"""Warn where a mapped network may fail on a board, although the emulator runs it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from snnc.text.tables import counted
 
 
 def doubts(mapped: MappedNetwork) -> Iterator[Diagnostic]:
-    """What may fail; an error where the device is strict."""
+    """Yield possible failures; errors if the device is strict."""
     strict = mapped.lowered.network.device.strict
     for diagnostic in _doubts(mapped):
         yield diagnostic.as_error() if strict else diagnostic
@@ -69,7 +69,7 @@ def _of_layer(
 
 
 def registers_of(mapped: MappedNetwork, name: str) -> tuple[Registers, ...]:
-    """Those of all cores of a layer."""
+    """Return the registers of all cores of a layer."""
     ensembles = (e for level in mapped.of_layer(name) for e in level.ensembles)
     return tuple(each for ensemble in ensembles for each in ensemble.registers)
 
@@ -87,7 +87,7 @@ def _prices(mapped: MappedNetwork) -> Iterator[Diagnostic]:
 
 
 def _layers(mapped: MappedNetwork, populations: tuple[str, ...]) -> list[Layer]:
-    """The layers of some populations, in spec order."""
+    """Return the layers of some populations, in spec order."""
     named = {mapped.by_name[name].population.layer.name for name in populations}
     return [layer for layer in mapped.lowered.network.layers if layer.name in named]
 

@@ -1,4 +1,4 @@
-"""Links for the projections that a population reads."""
+"""Build links for the projections to a population."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ from snnc.runtime.maxima import EVERY, entries
 class Inlet:
     """The geometry of one projection.
 
-    ``source`` is the volume read: all of the source, or what is ``picked`` of it.
-    ``first`` is the reader's channel that is its first, ``kernel`` the reader's own
-    kernel without pools and zeros. ``axons`` is the kind of axon that it must take;
-    None for any.
+    ``source`` is the volume read: all of the source, or the part that is ``picked``.
+    ``first`` is the reader's channel that reads its first one, ``kernel`` the reader's
+    own kernel without pools and zeros. ``axons`` is the required kind of axon; None for
+    any.
     """
 
     source: Volume
@@ -57,7 +57,7 @@ def inlet_of(
     target: Population,
     axons: AxonKind | None = None,
 ) -> Inlet:
-    """What matters of a projection for its costs."""
+    """Return the properties of a projection that affect its costs."""
     operation = target.layer.operation
     own = projection.tensor is not None and projection.tensor.endswith(".kernel")
     kernel: Triple = (1, 1, 1)
@@ -65,7 +65,7 @@ def inlet_of(
         kernel = triple_of(operation.kernel)
     reach = projection.reach
     if isinstance(reach, Window) and projection.tensor is None and axons == "discrete":
-        # A Sparse has no weights of zero between the channels of an identity.
+        # A Sparse stores no zero weights between the channels of an identity.
         reach = replace(reach, group=ChannelGroups(1, 1, target.volume[3]))
     each = isinstance(reach, Compare)
     grouped = isinstance(reach, Window) and reach.group is not None
@@ -81,12 +81,12 @@ def inlet_of(
 
 @lru_cache(maxsize=4096)
 def build_links(inlet: Inlet, target: Volume, profile: Profile) -> dict[Form, Link]:
-    """The forms that a projection may take, in order of preference.
+    """Return the possible forms of a projection, in order of preference.
 
-    A window is a convolution; where it leaves some of what it covers unread, that has
-    zeros which a Sparse does not store. A full reach is a Dense or a convolution whose
-    kernel is as large as the source's image. If the source's axons must be of one
-    kind, the forms of that kind are left: of a comparison there is one alone.
+    A window is a convolution; if some places that it covers are not read, a convolution
+    stores zeros there and a Sparse does not. A full reach is a Dense or a convolution
+    whose kernel is as large as the source's image. If the source's axons must be of one
+    kind, only forms of that kind remain; a comparison has a single form.
     """
     links = _every_link(inlet, target, profile)
     fit = {f: link for f, link in links.items() if kind_of(f) == inlet.axons}
@@ -112,7 +112,7 @@ def _every_link(inlet: Inlet, target: Volume, profile: Profile) -> dict[Form, Li
     return links
 
 
-# Equal axes are one object, so that what was found for it is shared.
+# Equal axes are one object, so that results are shared.
 _axis = lru_cache(maxsize=256)(Axis)
 _scattered = lru_cache(maxsize=256)(ScatterAxis)
 
@@ -145,7 +145,7 @@ def _compared(
 
 
 def _entries(inlet: Inlet, reach: Compare, target: Volume, axis: int) -> Entries:
-    """What the target's places along an axis read of the source's."""
+    """Return the places and weights that the target reads along an axis."""
     pools = [(pool.window[axis], pool.stride[axis]) for pool in inlet.pools]
     compares = axis == reach.axis
     nodes = reach.nodes if compares else EVERY
@@ -156,7 +156,7 @@ def _entries(inlet: Inlet, reach: Compare, target: Volume, axis: int) -> Entries
 def _along(
     inlet: Inlet, window: Window, target: Volume, axis: int
 ) -> tuple[int, int, int, int, Taps, Picked | None]:
-    """An axis in space: inputs, outputs, stride, zeros in front, taps, places."""
+    """Return a spatial axis: inputs, outputs, stride, zeros before, taps, places."""
     inputs, outputs, stride = inlet.source[axis], target[axis], window.stride[axis]
     # TensorFlow's and Nengo's padding (`conv2d_loihi_weights`, conv.py:205-208)
     room = (outputs - 1) * stride + window.kernel[axis] - inputs

@@ -1,4 +1,4 @@
-"""The tilings that a population may take, found as the search asks for them."""
+"""The tilings that a population may have, computed on demand."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from snnc.loihi.link import BlockFit, Misfit
 from snnc.loihi.tiling import Tile, Tiling, count_cores, least_sizes, on_chip
 
 MAX_COMBINATIONS = 64
-"""Combinations of the sources' groups beyond which ``floor`` is only a bound."""
+"""Combinations of the sources' groups above which ``floor`` is only a bound."""
 
 
 PATIENCE = 64
-"""Tilings that may fail before it is asked whether any can fit."""
+"""Failed tilings after which it is tested whether any can fit."""
 Groups = tuple[int, ...]
 """The depth slices of an ensemble, for the source of each projection."""
 
 
 class HostChoices:
-    """A population on the host: its groups alone matter, and cost no core."""
+    """A population on the host: only its groups matter, and it takes no core."""
 
     def __init__(self, tilings: Sequence[Tiling]) -> None:
         self.tilings = tuple(tilings)
@@ -39,7 +39,7 @@ class HostChoices:
         return tuple(tiling.group for tiling in self.tilings)
 
     def within(self, groups: Groups, cores: int) -> list[tuple[Tiling, BlockFit]]:
-        """The tilings; on the host all fit."""
+        """Return the tilings; on the host all fit."""
         return [(tiling, BlockFit(())) for tiling in self.tilings]
 
 
@@ -53,15 +53,15 @@ class ChipChoices:
     fixed
         The one tiling for each form that the spec's ``block`` leaves, or None.
     sources
-        For each projection, the groups that its source may have.
+        For each projection, the possible groups of its source.
     most
-        Cores beyond which the network is too large anyway.
+        Cores above which the network is too large anyway.
 
     Attributes
     ----------
     floor
-        The fewest cores that any groups of the sources allow; -1 if no tiling fits,
-        and a lower bound where it is above ``most``.
+        The fewest cores for any groups of the sources; -1 if no tiling fits, and a
+        lower bound above ``most``.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class ChipChoices:
         return self.costs.volume
 
     def within(self, groups: Groups, cores: int) -> list[tuple[Tiling, BlockFit]]:
-        """The tilings of at most ``cores`` that fit, given the sources' groups."""
+        """Return the tilings up to ``cores`` that fit, given the sources' groups."""
         self._fetch(cores)
         fits = self._fits.setdefault(groups, [])
         for tiling in self._found[self._tried.get(groups, 0) :]:
@@ -105,7 +105,7 @@ class ChipChoices:
         return [fit for fit in fits if fit[0].cores <= cores]
 
     def _fetch(self, cores: int) -> None:
-        """Make the tilings of at most ``cores``, and one more if there is one."""
+        """Compute the tilings of at most ``cores``, and one more if there is one."""
         while self._found[-1].cores <= cores:
             tiling = next(self._pending, None)
             if tiling is None:
@@ -129,7 +129,7 @@ class ChipChoices:
         return -1
 
     def _may_fit(self, tiling: Tiling) -> bool:
-        """Not where the sources' groups are too many to try, and none would do."""
+        """Return whether a tiling may fit, if sources have too many groups to try."""
         return bool(self.combinations) or not self.costs.exceeds(tiling)
 
     def _fits_any(self, tiling: Tiling, combinations: Sequence[Groups]) -> bool:
@@ -139,7 +139,7 @@ class ChipChoices:
         )
 
     def _can_fit(self, combinations: Sequence[Groups]) -> bool:
-        """Whether a single neuron fits a core: if not, no tiling does."""
+        """Return whether a single neuron fits a core: if not, no tiling does."""
         if self.fixed is not None or not combinations:
             return True
         return any(
@@ -150,7 +150,7 @@ class ChipChoices:
 
     @cached_property
     def combinations(self) -> tuple[Groups, ...]:
-        """The groups that the sources may have together; none if they are too many."""
+        """The combinations of the sources' groups; empty if there are too many."""
         if prod(map(len, self.sources)) > MAX_COMBINATIONS:
             return ()
         return tuple(product(*self.sources))
@@ -161,7 +161,7 @@ Choices = HostChoices | ChipChoices
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One population: its choices and what it reads.
+    """One population: its choices and its sources.
 
     ``sources`` are the positions of the steps read, one for each projection.
     """
@@ -171,7 +171,7 @@ class Step:
 
 
 def tilings_of(costs: CostModel, group: int, tile: Tile) -> tuple[Tiling, ...]:
-    """Give a tiling in each form of the inputs."""
+    """Return a tiling in each form of the inputs."""
     cores = count_cores(costs.volume, group, tile)
     return tuple(
         Tiling(costs.volume, group, tile, forms, cores) for forms in costs.forms
@@ -179,16 +179,16 @@ def tilings_of(costs: CostModel, group: int, tile: Tile) -> tuple[Tiling, ...]:
 
 
 def finest_tilings(costs: CostModel) -> tuple[Tiling, ...]:
-    """Blocks of one neuron, in ensembles of one slice: what needs least of a core."""
+    """Return tilings of one neuron per block and one slice per ensemble."""
     return tilings_of(costs, 1, (1, 1, 1))
 
 
 def least_misfit(
     costs: CostModel, tilings: Sequence[Tiling], sources: Sequence[Sequence[int]]
 ) -> Misfit | None:
-    """How the tilings come closest to fitting, or None if one of them fits.
+    """Return how closely tilings miss fitting, or None if one of them fits.
 
-    Sources are tried at their finest and coarsest groups, all alike.
+    Sources are tried at their finest and coarsest groups, all in the same way.
     """
     ends = {tuple(groups[i] for groups in sources) for i in (0, -1)}
     fits = [costs.fit(tiling, groups) for tiling in tilings for groups in sorted(ends)]

@@ -1,4 +1,4 @@
-"""What tilings of one population on the chip cost, by what it reads."""
+"""The costs of one population's tilings on the chip, given its inputs."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ from snnc.loihi.link import BlockFit, Feeds, Link, Load, Misfit, Wire, feeds_of,
 from snnc.loihi.tiling import Forms, Tiling
 
 Views = tuple[View, ...]
-"""What a tile sees along one axis, for each projection."""
+"""A tile's view along one axis, for each projection."""
 MANY = 1024
-"""Tiles of an axis beyond which its ends and its middle speak for all at first."""
+"""Tiles of an axis above which its ends and its middle represent all at first."""
 FEEDS_OF_LOOK = 8
 LINKS_OF_LOOK = 2
 LOOKS_OF_LOAD = 10
-"""What the load of one block takes, in looks of a search."""
+"""The work to compute the load of one block, in looks of a search."""
 
 
 class CostModel:
-    """What tilings of a population on the chip cost, by its volume and what it reads.
+    """The costs of a population's tilings on the chip, by volume and inputs.
 
-    Populations that agree in all of it share one.
+    Populations that agree in both share one.
 
     Parameters
     ----------
     volume
         The population's volume.
     inlets
-        What it reads, a projection after the other.
+        Its inputs, one per projection.
     pop
-        The axon format that the target asks for.
+        The axon format that the target requests.
     profile
         The device.
 
     Attributes
     ----------
     work
-        What was done so far, in looks of a search.
+        The work so far, in looks of a search.
     """
 
     def __init__(
@@ -70,9 +70,9 @@ class CostModel:
 
     @property
     def forms(self) -> tuple[Forms, ...]:
-        """The forms in which the projections may be carried, in order of preference.
+        """The possible forms of the projections, in order of preference.
 
-        More than three projections with a choice all take their first form or all
+        If more than three projections have a choice, all take their first form or all
         their last: the combinations would double with each.
         """
         free = [tuple(links) for links in self.links]
@@ -81,14 +81,14 @@ class CostModel:
         return tuple(product(*free))
 
     def chosen(self, tiling: Tiling) -> tuple[Link, ...]:
-        """The links of a tiling, one for each projection."""
+        """Return the links of a tiling, one for each projection."""
         return self._in_form(tiling.forms)
 
     def _in_form(self, forms: Forms) -> tuple[Link, ...]:
         return tuple(links[form] for links, form in zip(self.links, forms, strict=True))
 
     def fit(self, tiling: Tiling, groups: tuple[int, ...]) -> BlockFit | Misfit:
-        """Whether cores hold a tiling whose sources are cut into ``groups``.
+        """Return whether cores hold a tiling whose sources have ``groups``.
 
         Parameters
         ----------
@@ -121,9 +121,9 @@ class CostModel:
         return self._formats(tiling, groups, axons, aligned)
 
     def _crowd(self, tiling: Tiling, groups: tuple[int, ...]) -> int:
-        """The in-axons of the block that sees most, of the first ensemble.
+        """Return the in-axons of the first ensemble's block that reads most.
 
-        Most tilings that fit no core fail by them, and they are soon counted.
+        Most tilings that fit no core fail by these, and counting them is fast.
         """
         height, width, _ = tiling.tile
         part, links = tiling.part(0), self.chosen(tiling)
@@ -138,7 +138,7 @@ class CostModel:
     def _most_seen(
         self, key: tuple[int, int, Forms], tiles: Sequence[Interval]
     ) -> tuple[int, ...]:
-        """What the tile that sees most along an axis sees, for each projection."""
+        """Return the largest view's inputs along an axis, for each projection."""
         if key not in self._most:
             links = Counter(self._in_form(key[2]))
             look = [x.columns_seen if key[0] else x.rows_seen for x in links]
@@ -150,9 +150,9 @@ class CostModel:
         return self._most[key]
 
     def exceeds(self, tiling: Tiling) -> bool:
-        """Whether a tiling fits no core however its sources are grouped.
+        """Return whether a tiling fits no core for any groups of its sources.
 
-        Only the weights of one block are looked at: not all that exceeds is told.
+        It only checks the weights of one block, so not every excess is found.
         """
         part = tiling.part(tiling.ensembles // 2)
         (rows, *_), (columns, *_) = self._seen(tiling)
@@ -165,7 +165,7 @@ class CostModel:
         return bits > self.profile.core.synapse_bits
 
     def _loads(self, tiling: Tiling, groups: tuple[int, ...]) -> Iterator[Load]:
-        """The loads of all blocks, equal blocks once, those that see most first."""
+        """Yield the loads of all different blocks, the largest views first."""
         links = self.chosen(tiling)
         rows, columns = self._seen(tiling)
         for strip, whole, feeds in self._strips(tiling, groups):
@@ -173,7 +173,7 @@ class CostModel:
                 yield load_of(links, feeds, (row, column), strip, whole)
 
     def _seen(self, tiling: Tiling) -> tuple[list[Views], list[Views]]:
-        """What the tiles see of the sources' rows; and columns."""
+        """Return the tiles' views of the sources' rows, and of their columns."""
         height, width, _ = tiling.tile
         part, links = tiling.part(0), self.chosen(tiling)
         rows, columns = (0, height, tiling.forms), (1, width, tiling.forms)
@@ -188,10 +188,10 @@ class CostModel:
     def _strips(
         self, tiling: Tiling, groups: tuple[int, ...]
     ) -> Iterator[tuple[int, bool, Feeds]]:
-        """The widths and feeds of all strips, equal ones once.
+        """Yield the widths and feeds of all different strips.
 
-        They are the same for every height and width of the tiles, which are many. A
-        tiling that fails by its first strip asks for no other.
+        They do not depend on the height and width of the tiles. A tiling that fails by
+        its first strip needs no other.
         """
         first, links = tiling.part(0), self.chosen(tiling)
         one_tile = len(first.rows) * len(first.columns) == 1
@@ -210,7 +210,7 @@ class CostModel:
             for a, b in unlike_strips(strips.extent, part.channels, strips.size, edges):
                 feeds = feeds_of(links, groups, part, (a, b))
                 self.work += sum(map(len, feeds)) // FEEDS_OF_LOOK
-                # Links make equal feeds once.
+                # Links return equal feeds as one object.
                 same = (b - a, part.whole, *map(id, feeds))
                 if same not in strips_of:
                     strips_of[same] = b - a, part.whole, feeds
@@ -229,7 +229,7 @@ class CostModel:
         )
         counts = (inlet.source[3] for inlet in self.inlets)
         channels = dict(zip(read, counts, strict=True))
-        # Of hundreds of projections most are alike.
+        # Of hundreds of projections most are equal.
         wires: dict[Hashable, Wire] = {}
         for alike, each in channels.items():
             link, form, group, suits = alike
@@ -245,7 +245,7 @@ class CostModel:
     def _pop16_misfit(
         self, channels: int, in_axons: int, aligned: bool
     ) -> Misfit | None:
-        """Why a projection can't use pop16 axons, if it can't."""
+        """Return why a projection can't use pop16 axons, or None."""
         axon = self.profile.axon
         if channels > axon.pop16_atoms:
             return Misfit("pop16 channels", channels, axon.pop16_atoms)
@@ -257,13 +257,13 @@ class CostModel:
 
 
 Look = tuple[Callable[[Interval], View], Callable[[Tiles], range]]
-"""What a tile sees through a link; and which tiles surely see the same."""
+"""A tile's view through a link, and the tiles that surely have equal views."""
 
 
 def _distinct(
     links: Sequence[Link], looks: Mapping[Link, Look], tiles: Tiles
 ) -> list[Views]:
-    """The different views of the tiles, for all projections, largest first."""
+    """Return the different views of the tiles, for all projections, largest first."""
     alike = [find(tiles) for _, find in looks.values()]
     second = 1 + max((some.start for some in alike), default=0)
     stop = min((some.stop for some in alike), default=len(tiles))

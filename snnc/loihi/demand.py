@@ -1,7 +1,7 @@
-"""The out-axons that later readers will spend at least, whatever is chosen for them.
+"""Lower bounds on the out-axons that later readers will take.
 
-A layer that many read must be cut finely enough for all of them. A search that finds
-this out reader by reader has by then tried most ways to cut the layers between.
+A layer with many readers must be cut finely enough for all of them. A search that tests
+them one by one has tried most ways to cut the layers between before it finds that out.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from snnc.loihi.spending import NOTHING, Cut, Spending, Spent, add, cut_of
 from snnc.loihi.tiling import Tiling
 
 MANY = 3
-"""Readers of a source from which on it is worth to look ahead at every attempt."""
+"""Readers of a source from which on every attempt looks ahead."""
 Way = tuple[Tiling, tuple[Wire, ...]]
 Reading = tuple[tuple[int, Tiling, Wire], ...]
 """The ways to read a source: cores above the reader's floor, its tiling, the wire."""
@@ -27,20 +27,20 @@ Slots = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
-    """The least that readers spend at their floors, and what a core more can save.
+    """The minimum out-axons for readers at their floors, and the saving per extra core.
 
-    What is asked in the same way is one object.
+    Equal demands are one object.
     """
 
     spent: Spent
     saved: float
 
     def more(self, other: Asked) -> Asked:
-        """What two readers ask."""
+        """Return the demand of two readers."""
         return Asked(add(self.spent, other.spent), max(self.saved, other.saved))
 
     def peak(self, spent: Spent, spare: int) -> int:
-        """The out-axons of a block that ``spent`` some, with ``spare`` cores left."""
+        """Return a block's most out-axons after ``spent``, with ``spare`` cores."""
         return ceil(add(spent, self.spent).peak - spare * self.saved)
 
 
@@ -52,32 +52,32 @@ def _least_of(slots: Sequence[Slots]) -> Slots:
 
 
 class Demand:
-    """What the steps of a mapping within ``bound`` cores ask of their sources.
+    """The demands of a mapping's steps on their sources, within ``bound`` cores.
 
     Parameters
     ----------
     steps
-        The populations, each behind all that it reads.
+        The populations, each after its sources.
     limit
         Out-axon slots of a core.
     spending
-        Counts what a reader spends.
+        Counts the slots of a reader.
     bound
         The most cores of all steps together.
     many
-        Only sources with so many readers are looked at.
+        Only sources with this many readers are checked.
     most
-        Work after which no other source is looked at: what is known
-        of fewer sources is true as well.
+        Work after which no other source is checked: results for fewer sources are valid
+        too.
 
     Attributes
     ----------
     floors
-        The fewest cores of each step that leave its readers out-axons enough.
+        The fewest cores of each step that leave its readers enough out-axons.
     short
-        The step of which no tiling does, and the out-axons that it lacks least of.
+        The step without such a tiling, and the out-axons that it needs at least.
     looks
-        How often a reader of a tiling was looked at.
+        How often a reader of a tiling was checked.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Demand:
             for k, source in enumerate(step.sources):
                 self._readings[source].append((i, k))
         self._behind: dict[int, dict[Tiling, dict[int, Asked]]] = {}
-        # Many layers read many in the same way: each way is looked at once.
+        # Many layers read many in the same way: each way is checked once.
         self._alike: dict[Hashable, Reading] = {}
         self._least: dict[tuple[int, Cut], Asked] = {}
         self._sums: dict[tuple[Asked, int, Cut], Asked] = {}
@@ -118,15 +118,15 @@ class Demand:
         return self._spare >= 0
 
     def bears(self, i: int, tiling: Tiling) -> bool:
-        """Whether a tiling of a step leaves its readers out-axons enough."""
+        """Return whether a tiling of a step leaves its readers enough out-axons."""
         return i not in self._behind or tiling in self._behind[i]
 
     def behind(self, source: int, tiling: Tiling, i: int) -> Asked:
-        """What is asked of a source's tiling behind its reader ``i``."""
+        """Return the demand on a source's tiling after its reader ``i``."""
         return self._behind[source][tiling][i] if source in self._behind else NONE
 
     def lack(self, source: int, tiling: Tiling, spent: Spent, i: int) -> float:
-        """The cores that readers behind step ``i`` must take above their floors."""
+        """Return the cores above their floors that readers after ``i`` must take."""
         if source not in self._behind:
             return 0
         readings = self._readings[source]
@@ -149,7 +149,7 @@ class Demand:
         )
 
     def _raise_floor(self, i: int) -> None:
-        """Keep the tilings of a step that all its readers can be served by."""
+        """Keep the tilings of a step that can serve all its readers."""
         nearest, borne = None, {}
         readings = [
             (reader, self._reading(reader, k))
@@ -180,7 +180,7 @@ class Demand:
     def _asked(
         self, i: int, tiling: Tiling, readings: Sequence[tuple[int, Reading]]
     ) -> dict[int, Asked]:
-        """What is asked of a tiling behind each reader of it, from the last on."""
+        """Return the demand on a tiling after each of its readers, from the last on."""
         total, behind, cut = NONE, dict[int, Asked](), cut_of(tiling)
         for reader, reading in readings:
             behind.setdefault(reader, total)
@@ -193,7 +193,7 @@ class Demand:
         return behind | {i: total}
 
     def _reading(self, reader: int, k: int) -> Reading:
-        """How a step may read its source ``k``; of equal readings the first."""
+        """Return how a step may read source ``k``; equal readings are one object."""
         floor = self.floors[reader]
         self.looks += len(self._list_ways(reader))
         reading = tuple(
@@ -220,7 +220,7 @@ class Demand:
         return Asked(Spent(own, max(own)), max(0, *saved, 0))
 
     def _list_ways(self, i: int) -> list[Way]:
-        """The tilings of a step within the bound, each with the wires it may have."""
+        """Return the tilings of a step within the bound, with their possible wires."""
         if i not in self._ways:
             choices = self.steps[i].choices
             assert isinstance(choices, ChipChoices)

@@ -13,7 +13,7 @@ from snnc.loihi.taps import Tap, Taps
 def _reading(
     stride: int, before: int, taps: int, outputs: Interval, inputs: Interval
 ) -> range:
-    """The output slices out of ``outputs`` that read any of ``inputs``."""
+    """Return the output slices among ``outputs`` that read any of ``inputs``."""
     first = (inputs[0] + before - taps) // stride + 1
     stop = -(-(inputs[1] + before) // stride)
     return range(max(outputs[0], first), min(outputs[1], stop))
@@ -22,7 +22,7 @@ def _reading(
 def ensembles(
     extent: int, group: int, picked: Picked | None = None
 ) -> Sequence[Interval]:
-    """The slices of each ensemble of ``group`` slices of a source.
+    """Return the slices of each ensemble of ``group`` slices of a source.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def ensembles(
     group
         Slices of an ensemble, picked or not; the last may have fewer.
     picked
-        Those that are read: then these are numbered. An ensemble may have none.
+        The slices that are read, which are then numbered. An ensemble may have none.
     """
     if picked is None:
         return cut(extent, group)
@@ -40,19 +40,19 @@ def ensembles(
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """Of a row of things those that are alike, ``period`` apart from one another."""
+    """Equal items in a sequence, ``period`` apart from one another."""
 
     within: range
     period: int
 
     def some(self, number: int) -> Iterator[int]:
-        """Numbers of things out of so many, among which all that differ are."""
+        """Yield numbers below ``number`` that include all different items."""
         again = min(self.within.start + self.period, number)
         yield from range(again)
         yield from range(max(again, self.within.stop), number)
 
     def both(self, other: Alike) -> Alike:
-        """Those that are alike in both regards."""
+        """Return the items that are equal in both respects."""
         start = max(self.within.start, other.within.start)
         stop = max(start, min(self.within.stop, other.within.stop))
         return Alike(range(start, stop), lcm(self.period, other.period))
@@ -63,7 +63,7 @@ NONE_ALIKE = Alike(range(0), 1)
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """Output slice ``o`` reads input slice ``o * stride - before + t`` with tap t.
+    """An axis where output ``o`` reads input ``o * stride - before + t`` with tap t.
 
     Input slices are all of the source's, or those that are ``picked``.
     """
@@ -74,20 +74,20 @@ class Depth:
     picked: Picked | None = None
 
     def tap(self, output: int, place: int) -> Tap:
-        """The tap with which one slice reads another; empty if none does."""
+        """Return the tap with which one slice reads another; empty without one."""
         index = place - output * self.stride + self.before
         return self.taps[index] if 0 <= index < len(self.taps) else ()
 
     def extent(self, inputs: int) -> int:
-        """How many slices the source has of which ``inputs`` are read."""
+        """Return how many slices a source has if ``inputs`` of them are read."""
         return inputs if self.picked is None else self.picked.extent
 
     def within(self, slices: Interval) -> Interval:
-        """The input slices among some of the source's."""
+        """Return the input slices among some of the source's."""
         return slices if self.picked is None else self.picked.within(slices)
 
     def meets(self, outputs: Interval, inputs: Interval) -> bool:
-        """Whether any output slice reads any input slice.
+        """Return whether any output slice reads any input slice.
 
         Two ensembles that meet are joined by one connection, even if a gap between
         pools makes all its weights zero.
@@ -95,7 +95,7 @@ class Depth:
         return len(self._reading(outputs, inputs)) > 0
 
     def weighs(self, outputs: Interval, inputs: Interval) -> bool:
-        """Whether some weight between the slices is other than zero."""
+        """Return whether a weight between the slices is not zero."""
         return any(
             self.taps[t]
             for o in self._reading(outputs, inputs)
@@ -103,12 +103,12 @@ class Depth:
         )
 
     def reach(self, outputs: Interval) -> Interval:
-        """The input slices from the first to the last read, those outside too."""
+        """Return the interval of input slices read, including those outside."""
         first = outputs[0] * self.stride - self.before
         return first, (outputs[1] - 1) * self.stride - self.before + len(self.taps)
 
     def read(self, outputs: Interval, extent: int, group: int) -> Sequence[int]:
-        """Which of the ensembles of ``group`` slices of a source are read, in order.
+        """Return which ensembles of ``group`` slices of a source are read, in order.
 
         Parameters
         ----------
@@ -135,12 +135,12 @@ class Depth:
         return [i for i in near if self.meets(outputs, groups[i])]
 
     def readers(self, inputs: Interval, extent: int, group: int) -> range:
-        """Which ensembles may read any of ``inputs``, by ``group`` of ``extent``."""
+        """Return which ensembles of ``group`` slices may read any of ``inputs``."""
         outputs = self._reading((0, extent), inputs)
         return range(outputs.start // group, -(-outputs.stop // group))
 
     def alike(self, extent: int, group: int, outputs: Tiles) -> Alike:
-        """Which groups of the outputs read a source in the same way.
+        """Return which groups of the outputs read a source in the same way.
 
         Parameters
         ----------
@@ -160,7 +160,7 @@ class Depth:
         return Alike(range(first, max(first, stop)), group // gcd(group, step))
 
     def met_alike(self, sources: Tiles, extent: int, group: int) -> Alike:
-        """Which groups of a source are read in the same way.
+        """Return which groups of a source are read in the same way.
 
         Parameters
         ----------
@@ -182,6 +182,6 @@ class Depth:
         return _reading(self.stride, self.before, len(self.taps), outputs, inputs)
 
     def _used(self, output: int, inputs: Interval) -> range:
-        """The taps with which an output slice reads slices out of ``inputs``."""
+        """Return the taps with which an output slice reads slices among ``inputs``."""
         first = output * self.stride - self.before
         return range(max(0, inputs[0] - first), min(len(self.taps), inputs[1] - first))

@@ -1,4 +1,4 @@
-"""Which slices and channels of a source the strips of a target read, one by one."""
+"""The slices and channels of a source that the strips of a target read."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ Pattern = tuple[tuple[int, Tap], ...]
 Entries = Sequence[Mapping[int, int]]
 """For each output, the places that it reads and their weights."""
 Read = tuple[int, Tap, Interval]
-"""An output slice, the tap with which it reads, and which of its channels do."""
+"""An output slice, the tap with which it reads, and its channels that read."""
 Kind = tuple[int, frozenset[int]]
 
 
 class ComparedDepth:
-    """A depth axis of which each output reads a few places, as of a `ComparedAxis`."""
+    """A depth axis where each output reads a few places, as in a `ComparedAxis`."""
 
     def __init__(self, entries: Entries, picked: Picked | None = None) -> None:
         self.picked = picked
         self._entries = entries
 
     def tap(self, output: int, place: int) -> Tap:
-        """The tap with which one slice reads another; empty if none does."""
+        """Return the tap with which one slice reads another; empty without one."""
         weight = self._entries[output].get(place)
         return ((0, weight),) if weight else ()
 
     def extent(self, inputs: int) -> int:
-        """How many slices the source has of which ``inputs`` are read."""
+        """Return how many slices a source has if ``inputs`` of them are read."""
         return inputs if self.picked is None else self.picked.extent
 
     def within(self, slices: Interval) -> Interval:
-        """The input slices among some of the source's."""
+        """Return the input slices among some of the source's."""
         return slices if self.picked is None else self.picked.within(slices)
 
 
 def without_factor(reads: list[tuple[int, Tap]]) -> tuple[Pattern, int]:
-    """What outputs read through taps, and the common factor of their weights."""
+    """Return the outputs' taps, and the common factor of their weights."""
     scale = gcd(*(times for _, tap in reads for _, times in tap))
     return (
         tuple((o, tuple((i, n // scale) for i, n in tap)) for o, tap in reads),
@@ -58,16 +58,16 @@ def without_factor(reads: list[tuple[int, Tap]]) -> tuple[Pattern, int]:
 
 @dataclass(frozen=True, slots=True)
 class Fan(Feed):
-    """What a strip reads of each pixel of a source ensemble.
+    """The inputs of a strip from each pixel of a source ensemble.
 
     ``entries`` are the image channels that it reads.
 
     Attributes
     ----------
     lengths
-        How many of them reach how many channels of the strip: ``(reached, number)``.
+        How many channels reach how many of the strip: ``(reached, number)``.
     kinds
-        The same of those whose weights differ, with the factors that they come at.
+        The same for those with different weights, with their factors.
     """
 
     lengths: tuple[tuple[int, int], ...]
@@ -82,7 +82,7 @@ class Fans:
     bands: Bands
 
     def fan(self, part: Part, strip: Interval, slices: Interval) -> Fan:
-        """What a strip reads of the source's ``slices``."""
+        """Return a strip's inputs from the source's ``slices``."""
         lengths, width = Counter[int](), self.bands.width
         scales: dict[tuple[int, range, Pattern], set[int]] = {}
         alike = self._alike(part, strip)
@@ -108,15 +108,15 @@ class Fans:
         )
 
     def _reads(self, part: Part, strip: Interval, place: int) -> Iterator[Read]:
-        """How slices of a strip read one of the source."""
+        """Yield how slices of a strip read one of the source."""
         for out in range(*part.touched(strip)):
             if tap := self.depth.tap(out, place):
                 yield out, tap, _own(part, strip, out)
 
     def _alike(self, part: Part, strip: Interval) -> list[range]:
-        """The groups of the source's, those side by side that a strip reads alike.
+        """Return the source's groups, with consecutive ones joined if read equally.
 
-        There may be a million of them, of which the ends of a strip cut few.
+        There may be a million of them, and the ends of a strip cut few.
         """
         here, given = self.bands.groups, self.bands.given
         ends = {here.start, here.start + 1, here.stop - 1, here.stop}
@@ -127,7 +127,7 @@ class Fans:
         return [range(a, b) for a, b in pairwise(inside)]
 
     def _channels(self, part: Part, strip: Interval, place: int) -> list[Interval]:
-        """The channels of a slice of the source that a strip reads, in stretches."""
+        """Return the intervals of a source slice's channels that a strip reads."""
         stretches: list[Interval] = []
         for _, _, own in sorted(self._reads(part, strip, place), key=itemgetter(2)):
             if not (groups := self.bands.reached(own)):
@@ -140,10 +140,9 @@ class Fans:
         return stretches
 
     def axons(self, source: Tiling, target: Tiling) -> list[list[int]]:
-        """How many channels of each strip of the source strips of the target read.
+        """Return how many channels of each source strip the target's strips read.
 
-        A channel counts once for each of these. The strips are those of one source
-        ensemble after the other.
+        A channel counts once for each of these. Strips are ordered by source ensemble.
         """
         sums = []
         for part in source.parts:
@@ -160,28 +159,28 @@ class Fans:
         return sums
 
     def _times(self, target: Tiling, place: int) -> Iterator[Interval]:
-        """The channels of a slice of the source that strips read, strip by strip."""
+        """Yield the channels of a source slice that strips read, strip by strip."""
         for part in target.parts:
             for strip in part.strips:
                 yield from self._channels(part, strip, place)
 
     def joined(self, source: int, target: int) -> int:
-        """How many pairs of a slice and channel at both ends are connected.
+        """Return how many pairs of slice and channel at both ends are connected.
 
         Parameters
         ----------
         source, target
-            Slices of the depth axis at either end, of the source those read.
+            Slices of the depth axis at either end; for the source, those that are read.
         """
         pairs = product(range(target), range(source))
         slices = sum(1 for out, place in pairs if self.depth.tap(out, place))
         return slices * self.bands.channels * self.bands.given
 
     def shared(self, source: Tiling, target: Tiling) -> dict[tuple[int, int], int]:
-        """How many channels of strips of the source strips of the target read.
+        """Return how many channels of source strips the target's strips read.
 
-        Strips are numbered at both ends, those of one ensemble after the other; pairs
-        that share nothing are left out.
+        Strips are numbered at both ends, by ensemble; pairs that share nothing are left
+        out.
         """
         counts = Counter[tuple[int, int]]()
         strips = [(part, strip) for part in target.parts for strip in part.strips]
@@ -202,13 +201,13 @@ class Fans:
 
 
 def _own(part: Part, strip: Interval, out: int) -> Interval:
-    """The channels of an output slice that a strip of its ensemble has."""
+    """Return the channels of an output slice in a strip of its ensemble."""
     start = (out - part.slices[0]) * part.channels
     return max(0, strip[0] - start), min(part.channels, strip[1] - start)
 
 
 def _sums(steps: Mapping[int, int], strips: Tiles) -> list[int]:
-    """The sums over strips of what changes by ``steps`` where they are."""
+    """Return the sums over strips of a function that changes by ``steps``."""
     places = sorted(steps)
     heights = [0, *accumulate(steps[place] for place in places)]
     widths = (b - a for a, b in pairwise(places))

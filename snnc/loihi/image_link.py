@@ -1,4 +1,4 @@
-"""A projection carried by 2-D convolutions over the ensembles' images."""
+"""A projection stored as 2-D convolutions over the ensembles' images."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ class ImageLink(PlaneLink):
     source
         The volume of the source.
     rows, columns, depth, bands
-        What the target reads along each axis; what is not connected has weights of
-        zero.
+        The target's inputs along each axis; unconnected pairs have zero weights.
     profile
         The device.
     """
@@ -60,7 +59,7 @@ class ImageLink(PlaneLink):
         return self._feeds[key]
 
     def _touched(self, part: Part, strip: Interval) -> Interval:
-        """The slices of a strip of which some channel reads any of the source's."""
+        """Return the slices of a strip with a channel that reads the source."""
         first, stop = part.touched(strip)
         if self.bands.are_all:
             return first, stop
@@ -72,7 +71,7 @@ class ImageLink(PlaneLink):
         return first + (below >= high), stop - (above <= low)
 
     def _place(self, group: int, slices: Interval, touched: Interval) -> Hashable:
-        """What matters of where slices lie: ensembles away from the ends are alike."""
+        """Return the position of slices: equal for ensembles away from the ends."""
         if self.depth.picked is not None:
             return group, slices, touched
         start, stop = self.depth.reach(slices)
@@ -87,7 +86,7 @@ class ImageLink(PlaneLink):
     ) -> tuple[Feed, ...]:
         depth, _, _, channels = self.source
         groups = ensembles(depth, group, self.depth.picked)
-        # What only other strips read is stored as zeros.
+        # Inputs of other strips only are stored as zeros.
         near = self.depth.read(touched, depth, group)
         apart = Feed(group * channels, 0)
         picked = self.depth.picked is not None
@@ -127,7 +126,7 @@ class ImageLink(PlaneLink):
 
     def least_bits(self, part: Part, strip: Interval, rows: View, columns: View) -> int:
         if not self.depth.taps.differ or not self.bands.are_all:
-            return 0  # Some taps are zero: what reads a slice may store nothing of it.
+            return 0  # Some taps are zero: the reader may store nothing for a slice.
         near = self._count_read(part.touched(strip))
         every = self._count_read(part.slices)
         width, whole = strip[1] - strip[0], part.whole
@@ -136,7 +135,7 @@ class ImageLink(PlaneLink):
         return floor(near * some + (every - near) * none)
 
     def _count_read(self, outputs: Interval) -> int:
-        """How many slices of the source are read at least."""
+        """Return how many slices of the source are read at least."""
         first, last = self.depth.reach(outputs)
         if self.depth.stride <= len(self.depth.taps):
             return max(0, min(self.source[0], last) - max(0, first))
@@ -144,10 +143,10 @@ class ImageLink(PlaneLink):
         return (outputs[1] - outputs[0]) * len(self.depth.taps) if inside else 0
 
     def _least_of_slice(self, footprint: Footprint) -> float:
-        """Bits for each slice of an ensemble of the source, for the best group.
+        """Return the bits for each slice of a source ensemble, for the best group.
 
-        Arrays are stored in chunks, so that more slices than a chunk has entries cost
-        what fewer do, and full chunks.
+        Arrays are stored in chunks: slices above the entries of a chunk cost as many
+        full chunks.
         """
         if footprint not in self._least:
             storage = stored(footprint, self.profile)
@@ -260,11 +259,11 @@ class ImageLink(PlaneLink):
         ]
 
     def _inputs(self, part: Part) -> int:
-        """How many slices of an ensemble of the source are read, or could be."""
+        """Return how many slices of a source ensemble are read, or could be."""
         return length(self.depth.within(part.slices))
 
     def _met(self, part: Part, target: Tiling) -> list[Part]:
-        """The ensembles of the target that read an ensemble of the source."""
+        """Return the target's ensembles that read an ensemble of the source."""
         slices = self.depth.within(part.slices)
         if not length(slices):
             return []
@@ -274,7 +273,7 @@ class ImageLink(PlaneLink):
 
 
 def _shared(axis: Axis, sources: Tiles, targets: Tiles) -> list[list[tuple[int, int]]]:
-    """For each tile of the inputs, the tiles of outputs that see it, and how much."""
+    """Return the tiles of outputs that read each input tile, and how much."""
     return [
         [(i, n) for i, tile in enumerate(targets) if (n := axis.shared(source, tile))]
         for source in sources

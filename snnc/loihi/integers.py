@@ -1,9 +1,9 @@
-"""What nengo-loihi 1.1.0 makes of the numbers of a block: integers.
+"""Compute the integers that nengo-loihi 1.1.0 stores for the numbers of a block.
 
-A block is what one core holds. Its threshold, biases and weights share a
-scale, which its largest weight sets; each connection into it has an exponent
-of its own (``nengo_loihi/builder/discretize.py``). Numbers before that are in
-nengo-loihi's units: a rectified linear neuron fires at a threshold of 1 / dt.
+A block is the content of one core. Its threshold, biases and weights share a scale,
+which its largest weight sets; each connection into it has its own exponent
+(``nengo_loihi/builder/discretize.py``). Before that, numbers are in nengo-loihi's
+units: a rectified linear neuron fires at a threshold of 1 / dt.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ WEIGHT_MANTISSA = 2**7 - 1  # the eighth bit of 255 is not stored
 WEIGHT_UNIT = 2**6
 EXPONENTS = np.arange(0, -8, -1)  # of a block
 EXPONENT_LEAST = -6  # of a connection
-HALVINGS = np.arange(19)  # of a scale that biases set
-SHIFT_BITS = 64  # of an integer that NumPy multiplies with
-SOMETHING = 1e-8  # weights and biases of a block up to this count as none
-CONNECTED = 1e-16  # so do weights of a connection, up to this
+HALVINGS = np.arange(19)  # of a scale set by biases
+SHIFT_BITS = 64  # of integers in NumPy's multiplications
+SOMETHING = 1e-8  # weights and biases of a block up to this count as 0
+CONNECTED = 1e-16  # weights of a connection up to this, too
 DECAY_ONE = 2**12
 DECAY_START = 2**21
 DECAY_LOSS = 0.494  # of rounding in a step, as nengo-loihi's authors found
 
 
 class ChipNeurons(NamedTuple):
-    """What the neurons of a layer share.
+    """The common numbers of a layer's neurons.
 
-    Integers that decay add up to more than one step of them: ``current`` and
-    ``voltage`` are by what inputs are multiplied to make up for it.
+    An integer that decays adds up to more than one step's value: ``current`` and
+    ``voltage`` are the factors of inputs that compensate for it.
     """
 
     threshold: float
@@ -52,13 +52,12 @@ def neurons_of(
     synapse: float | None,
     tau_rc: float | None = None,
 ) -> ChipNeurons:
-    """Return what the neurons of a layer share.
+    """Return the common numbers of a layer's neurons.
 
-    All are seconds: a step, the time constant of the filter on what they
-    read, if there is one, and that of LIF neurons. Without it they are
-    rectified linear.
+    All are in seconds: a step, the time constant of the filter on the inputs, if there
+    is one, and the time constant of LIF neurons, None for rectified linear ones.
     """
-    # The chip adds the 1 that is taken off here.
+    # The chip adds 1, which is subtracted here.
     decay = _stored_decay(-np.expm1(-dt / synapse) if synapse else 1.0, 1)
     current = 1 / _decay_sum(max(0, decay), 1)
     if tau_rc is None:
@@ -73,11 +72,11 @@ def _stored_decay(decay: float, offset: int = 0) -> int:
 
 
 def _decay_sum(decay: int, offset: int = 0) -> float:
-    """Return ``decay_magnitude``: the sum of a decaying integer, by its first.
+    """Return ``decay_magnitude``: the sum of a decaying integer over its first value.
 
     Each step rounds down.
     """
-    # As an array, for which NumPy may compute powers in another way.
+    # In an array, NumPy may compute powers in another way.
     ratio = (DECAY_ONE - offset - np.array([decay])) / DECAY_ONE
     steps = -np.log1p(DECAY_START * (1 - ratio) / DECAY_LOSS) / np.log(ratio)
     whole = (1 - ratio ** (steps + 1)) / (1 - ratio)
@@ -88,12 +87,11 @@ def _decay_sum(decay: int, offset: int = 0) -> float:
 class Blocks(NamedTuple):
     """The integers of blocks; each array is (blocks,).
 
-    ``weight`` is the largest magnitude of the weights, as it was given;
-    ``has_weights`` is false where that counts as none. ``weight_scale`` makes
-    integers of weights, for a connection that is stored with ``exponent``;
-    ``bias_scale`` makes some of biases. ``threshold``, and ``bias``, the
-    largest, are integers before they are cut into mantissa and exponent.
-    Where nothing fits, all are what comes closest.
+    ``weight`` is the largest magnitude of the weights, as given; ``has_weights`` is
+    false if that counts as 0. ``weight_scale`` converts weights to integers, for a
+    connection that is stored with ``exponent``; ``bias_scale`` converts biases.
+    ``threshold``, and ``bias``, the largest, are integers before they are split into
+    mantissa and exponent. If nothing fits, all are the closest values.
     """
 
     weight: Array
@@ -105,27 +103,27 @@ class Blocks(NamedTuple):
     bias: Array
 
     def take(self, index: Any) -> Blocks:
-        """Return some of the blocks, or one, as an array does."""
+        """Return some of the blocks, or one, as indexing an array does."""
         return Blocks(*(values[index] for values in self))
 
     @property
     def threshold_mantissa(self) -> Array:
-        """The threshold as it is stored, with an exponent of 6."""
+        """The stored threshold, with an exponent of 6."""
         return np.asarray(np.round(self.threshold / THRESHOLD_UNIT))
 
     @property
     def threshold_share(self) -> Array:
-        """The threshold by the largest that can be stored."""
+        """The threshold over the largest that can be stored."""
         return self.threshold / THRESHOLD_MOST
 
     @property
     def bias_share(self) -> Array:
-        """The largest bias by the largest that can be stored."""
+        """The largest bias over the largest that can be stored."""
         return self.bias / BIAS_MOST
 
     @property
     def refused(self) -> Array:
-        """Where nengo-loihi raises an error."""
+        """The blocks for which nengo-loihi raises an error."""
         shares = np.maximum(self.threshold_share, self.bias_share)
         return np.asarray((shares > 1) | (self.threshold_mantissa == 0))
 
@@ -172,7 +170,7 @@ def _by_biases(neurons: ChipNeurons, biases: Array) -> Array:
     scale = bias_scale * neurons.current / WEIGHT_UNIT
     voltage_scale = bias_scale / neurons.voltage
     threshold = np.round(np.float32(neurons.threshold) * voltage_scale)
-    # nengo-loihi's scale is no array here, so that float32 stays float32.
+    # nengo-loihi's scale is a scalar here, so float32 stays float32.
     bias = np.round(biases * bias_scale.astype(np.float32))
     at = _first(threshold <= THRESHOLD_MOST)
     chosen = np.zeros_like(at[1]), bias_scale[at], threshold[at], bias[at]
@@ -190,22 +188,22 @@ def _idle(neurons: ChipNeurons, biases: Array) -> Array:
 
 
 def _first(fits: Array) -> tuple[Array, Array]:
-    """Return where the first of (tries, blocks) fits; else the last."""
+    """Return where the first of (tries, blocks) fits; otherwise the last."""
     tries = np.where(fits.any(axis=0), fits.argmax(axis=0), len(fits) - 1)
     return tries, np.arange(fits.shape[1])
 
 
 def largest_weight(neurons: ChipNeurons) -> float:
-    """Return a block's weight beside which its threshold is not yet 0."""
+    """Return the largest weight of a block that leaves its threshold above 0."""
     unit = neurons.current * neurons.voltage * THRESHOLD_LEAST
     return WEIGHT_MOST * WEIGHT_UNIT * neurons.threshold / unit
 
 
 class Exponents(NamedTuple):
-    """How the weights of one connection into each block are stored: (blocks,).
+    """The storage of one connection's weights in each block: (blocks,).
 
-    They are finer than the block's largest weight by ``shift`` bits. Their
-    exponent should be ``meant``, but ``stored`` is, as less can't be.
+    They are finer than the block's largest weight by ``shift`` bits. They need the
+    exponent ``meant``, but get ``stored``, as there is none below.
     """
 
     shift: Array
@@ -214,17 +212,17 @@ class Exponents(NamedTuple):
 
     @property
     def refused(self) -> Array:
-        """Where nengo-loihi raises an error, as they are too fine."""
+        """The blocks for which nengo-loihi raises an error, as weights are too fine."""
         return np.asarray(self.shift >= SHIFT_BITS)
 
     @property
     def bits(self) -> Array:
-        """Bits that the largest weight keeps, of 7 and a sign."""
+        """Bits of the largest weight that remain, of 7 and a sign."""
         return 7 - np.maximum(0, -1 - self.stored)
 
     @property
     def excess(self) -> Array:
-        """How many times too strong the weights get."""
+        """The factor by which weights become too large."""
         return np.asarray(np.exp2(self.stored - self.meant))
 
 
@@ -238,7 +236,7 @@ def weight_exponents(blocks: Blocks, weights: Any) -> Exponents:
     ratio = np.ones_like(weights)
     with np.errstate(over="ignore"):
         np.divide(blocks.weight, weights, out=ratio, where=connected)
-    # Where infinite, it is beyond all that nengo-loihi takes anyway.
+    # An infinite shift is beyond nengo-loihi's limits anyway.
     shift = np.floor(np.log2(ratio).clip(max=2 * SHIFT_BITS)).astype(int)
     meant = np.where(connected, blocks.exponent - shift, EXPONENT_LEAST)
     return Exponents(shift, meant, np.maximum(meant, EXPONENT_LEAST))
@@ -247,7 +245,7 @@ def weight_exponents(blocks: Blocks, weights: Any) -> Exponents:
 def discretize_weights(blocks: Blocks, weights: Any) -> Array:
     """Return the weights of one connection, (blocks, ...), as integers.
 
-    Those are what a spike adds: ``discretize_synapse``.
+    A spike adds these: ``discretize_synapse``.
     """
     weights = np.asarray(weights, np.float32)
     flat = weights.reshape(len(weights), -1)
@@ -263,7 +261,7 @@ def discretize_weights(blocks: Blocks, weights: Any) -> Array:
 
 
 def decode_weights(blocks: Blocks, integers: Array) -> Array:
-    """Return what weights, (blocks, ...), count for as they are stored."""
+    """Return the values of stored weights, (blocks, ...)."""
     scale = blocks.weight_scale * np.exp2(6.0 + blocks.exponent)
     flat = integers.reshape(len(integers), -1)
     return np.asarray(flat / _column(scale)).reshape(integers.shape)
@@ -280,7 +278,7 @@ def discretize_biases(blocks: Blocks, biases: Any) -> Array:
 
 
 def _scaled(values: Array, scale: Array, by_itself: Array) -> Array:
-    """Multiply in float32 where nengo-loihi's scale is no array."""
+    """Multiply in float32 if nengo-loihi's scale is a scalar."""
     coarse = values * _column(scale.astype(np.float32))
     return np.where(_column(by_itself), coarse, values * _column(scale))
 

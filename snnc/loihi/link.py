@@ -1,8 +1,8 @@
-"""The connections of one projection, and what they cost the blocks at both ends.
+"""The connections of one projection, and their costs for the blocks at both ends.
 
 A projection becomes one connection for each pair of ensembles whose depth slices
-overlap. Every method of a link counts for a single pair. What all of a block's inputs
-cost it is its `Load`, of which `BlockFit` tells whether a core holds it.
+overlap. Every method of a link counts for a single pair. The costs of all of a block's
+inputs are its `Load`, and `BlockFit` says whether a core holds it.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from snnc.loihi.depth import Alike
 from snnc.loihi.tiling import Part, Tiling
 
 UNSEEN = View(1, 0, tuple)
-"""The view of an axis where there is no image."""
+"""The view of an axis without an image."""
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What a strip of channels gets from one source ensemble.
+    """The inputs of a strip of channels from one source ensemble.
 
     Attributes
     ----------
@@ -40,10 +40,10 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one connection costs a block of its target, in-axons apart.
+    """The cost of one connection for a block of its target, without in-axons.
 
     ``aligned`` says that its compartment bases suit pop16; ``words`` are the stored
-    weights, ``index_bits`` those of an index, None where it depends on what is read.
+    weights, ``index_bits`` those of an index, None if they depend on the source.
     """
 
     bits: int
@@ -53,7 +53,7 @@ class Cost:
 
 
 class AxonLists(NamedTuple):
-    """Entries of out-axon lists on hardware: what leads to no weight has none.
+    """Entries of out-axon lists on hardware; axons without weights have none.
 
     Attributes
     ----------
@@ -66,93 +66,93 @@ class AxonLists(NamedTuple):
 
 
 class Link(Protocol):
-    """The connections that carry one projection in one form."""
+    """The connections of one projection in one form."""
 
     @property
     def edges(self) -> Edges:
-        """What sets strips apart that touch the same slices."""
+        """The channels at which the inputs of strips change within a slice."""
 
     def feeds(self, group: int, part: Part, strip: Interval) -> tuple[Feed, ...]:
-        """What a strip gets from each source ensemble of ``group`` slices.
+        """Return a strip's inputs from each source ensemble of ``group`` slices.
 
-        What is equal is one object.
+        Equal feeds are one object.
         """
 
     def rows_seen(self, tile: Interval) -> int:
-        """How many of the source's rows a tile of rows sees."""
+        """Return how many of the source's rows a tile of rows reads."""
 
     def columns_seen(self, tile: Interval) -> int:
-        """How many of the source's columns a tile of columns sees."""
+        """Return how many of the source's columns a tile of columns reads."""
 
     def row_view(self, tile: Interval) -> View:
-        """What a tile of rows sees of the source."""
+        """Return the view of a tile of rows."""
 
     def column_view(self, tile: Interval) -> View:
-        """What a tile of columns sees of the source."""
+        """Return the view of a tile of columns."""
 
     def rows_alike(self, tiles: Tiles) -> range:
-        """Tiles of rows that surely see the same of the source."""
+        """Return tiles of rows that surely have equal views."""
 
     def columns_alike(self, tiles: Tiles) -> range:
-        """Tiles of columns that surely see the same of the source."""
+        """Return tiles of columns that surely have equal views."""
 
     def parts_alike(self, group: int, target: Tiling) -> Alike:
-        """Which ensembles of a target are fed alike by a source's, of ``group``."""
+        """Return which target ensembles have equal inputs, from groups of ``group``."""
 
     def fed_axons(self, feed: Feed, rows: View, columns: View, whole: bool) -> int:
-        """The in-axons that one connection takes in a block."""
+        """Return the in-axons of one connection in a block."""
 
     def in_axons(self, group: int, part: Part, rows: int, columns: int) -> int:
-        """The in-axons that all connections take in a block, without their feeds.
+        """Return the in-axons of all connections in a block, without their feeds.
 
         Parameters
         ----------
         group
             Slices of an ensemble of the source.
         part
-            The ensemble that the block is of.
+            The ensemble of the block.
         rows, columns
-            What the block sees of the source's.
+            The number of the source's rows and columns that the block reads.
         """
 
     def cost(
         self, feed: Feed, rows: View, columns: View, strip: int, whole: bool
     ) -> Cost:
-        """What one connection costs a block of ``strip`` channels."""
+        """Return the cost of one connection for a block of ``strip`` channels."""
 
     def least_bits(self, part: Part, strip: Interval, rows: View, columns: View) -> int:
-        """What a block's arrays take at least, however the source is grouped."""
+        """Return the minimum bits of a block's arrays, for any group."""
 
     def axons(self, source: Tiling, target: Tiling) -> list[list[int]]:
-        """The axons that each block of each source ensemble spends, in their order.
+        """Return the axons of each block of each source ensemble, in order.
 
         A convolution's axon serves all channels of a pixel.
         """
 
     def axon_lists(self, source: Tiling, target: Tiling) -> list[list[AxonLists]]:
-        """The out-axon lists of each block, in the order of `axons`."""
+        """Return the out-axon lists of each block, in the order of `axons`."""
 
     def most_axons(self, source: Tiling, target: Tiling) -> int:
-        """The most axons that a block of the source spends."""
+        """Return the most axons of a block of the source."""
 
     def operations(self, source: Tiling, target: Tiling) -> int:
-        """The weights that are read if every neuron of the source spikes once.
+        """Return the number of weights read if every neuron of the source spikes once.
 
-        They do not depend on how ensembles are cut into blocks; the zeros in the
-        kernels of a depth group count, since the chip reads them as well.
+        It does not depend on how ensembles are cut into blocks; zeros in the kernels of
+        a depth group count, as the chip reads them as well.
         """
 
     def sent(self, source: Tiling, target: Tiling) -> Iterator[tuple[int, int, int]]:
-        """From which core to which how many spikes go, if every neuron spikes once.
+        """Yield from core, to core and number of spikes, if every neuron spikes once.
 
-        Cores are numbered as the tilings' pieces are; pairs without spikes are left
-        out. An axon that leads to no weight is not connected (``axon_map``,
-        ``nengo_loihi/hardware/nxsdk_objects.py:304-343``), and takes no spike.
+        Cores are numbered as the tilings' pieces; pairs without spikes are left out. An
+        axon without weights is not connected (``axon_map``,
+        ``nengo_loihi/hardware/nxsdk_objects.py:304-343``), and gets no spike.
         """
 
 
 def channels_read(part: Part, strip: Interval, picked: Picked | None) -> int:
-    """How many channels of a strip of a source are of slices that are read."""
+    """Return how many channels of a source's strip are in slices that are read."""
     if picked is None:
         return length(strip)
     channels, total = part.channels, 0
@@ -164,7 +164,7 @@ def channels_read(part: Part, strip: Interval, picked: Picked | None) -> int:
 
 
 class PlaneLink:
-    """The part of a `Link` from an image that its two axes decide."""
+    """The part of a `Link` from an image that depends on its two axes."""
 
     def __init__(self, rows: Axis, columns: Axis) -> None:
         self.rows = rows
@@ -193,7 +193,7 @@ EXPONENTS = 7
 INDICES = 8
 """Exponents of weights, and sizes of an index, that formats of words may have."""
 Feeds = tuple[tuple[Feed, ...], ...]
-"""What a strip gets, for each projection and source ensemble."""
+"""The inputs of a strip, for each projection and source ensemble."""
 Limit = Literal[
     "compartments",
     "in-axons",
@@ -207,7 +207,7 @@ Limit = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """How one projection reaches a tiling: its form, the link in it, its axons.
+    """The connection of a projection to a tiling: its form, link and axons.
 
     ``slots`` are those of one out-axon.
     """
@@ -236,10 +236,10 @@ class Misfit:
 
 @dataclass(frozen=True)
 class Load:
-    """What a block's core holds of inputs; ``aligned`` by projection.
+    """The inputs of a block's core; ``aligned`` by projection.
 
-    Bits are counted when they are asked for: it takes long, and there may be far
-    more in-axons than a core has.
+    Bits are counted on demand: counting is slow, and there may be far more in-axons
+    than a core has.
     """
 
     in_axons: int
@@ -247,7 +247,7 @@ class Load:
 
     @cached_property
     def costs(self) -> list[list[Cost]]:
-        """What each connection costs, projection by projection."""
+        """Return the costs of each connection, by projection."""
         return self._costs()
 
     @property
@@ -260,9 +260,9 @@ class Load:
 
     @property
     def formats(self) -> int:
-        """In how many formats the words may be at most.
+        """Return the most formats that the words may have.
 
-        Of one index they differ by the exponent of the weights alone, 0 to -6
+        For one index size they only differ by the weights' exponent, 0 to -6
         (``builder/discretize.py:268, 378``).
         """
         every = [cost.index_bits for costs in self.costs for cost in costs]
@@ -278,9 +278,9 @@ class Load:
 def feeds_of(
     links: Sequence[Link], groups: Sequence[int], part: Part, strip: Interval
 ) -> Feeds:
-    """What a strip of an ensemble gets, projection by projection."""
+    """Return the inputs of an ensemble's strip, by projection."""
     read = list(zip(links, groups, strict=True))
-    # Of hundreds of projections most are alike.
+    # Of hundreds of projections most are equal.
     alike = {pair: pair[0].feeds(pair[1], part, strip) for pair in dict.fromkeys(read)}
     return tuple(map(alike.__getitem__, read))
 
@@ -292,7 +292,7 @@ def load_of(
     strip: int,
     whole: bool,
 ) -> Load:
-    """What one block's inputs cost, over all projections and source ensembles.
+    """Return the costs of a block's inputs, over projections and ensembles.
 
     Parameters
     ----------
@@ -301,13 +301,13 @@ def load_of(
     feeds
         From `feeds_of`.
     views
-        For each projection, what the block sees of the source's rows; and columns.
+        For each projection, the block's view of the source's rows; and columns.
     strip
         Channels of the block.
     whole
         Whether the block is all of its ensemble.
     """
-    # Links that are one object get the same wherever they are fed the same.
+    # A link that is one object gives equal loads for equal feeds.
     read = [
         (link, id(given), row, column)
         for link, given, row, column in zip(links, feeds, *views, strict=True)

@@ -1,9 +1,8 @@
-"""The mapping of a network, in bounded work, and what one layer cut anew does to it.
+"""Map a network with bounded work, and test how cutting one layer affects a mapping.
 
-First all mappings are searched for the one with the fewest cores, as long as the
-network is small enough; what is too large for that gets a good mapping by a `Beam`, and
-a better one while work is left. Work is counted, never timed: a mapping is the same on
-every machine.
+If the network is small enough, all mappings are searched for the one with the fewest
+cores. Larger ones get a good mapping from a `Beam`, and a better one while work is
+left. Work is counted, never timed: a mapping is the same on every machine.
 """
 
 from __future__ import annotations
@@ -23,40 +22,40 @@ from snnc.loihi.stage import DeadEnd, OutOfPatienceError
 from snnc.loihi.tiling import Tiling
 
 WORK = 80_000
-"""Tilings of which beams ask whether they serve their readers, some seconds."""
+"""Tilings that beams test against their readers, which takes some seconds."""
 WIDER = 4
 DEARER = 8
 WIDEST = 64
 
 
 class Mapper:
-    """Looks for the mapping with the fewest cores.
+    """Searches the mapping with the fewest cores.
 
     Parameters
     ----------
     steps
-        The populations, each behind all that it reads.
+        The populations, each after its sources.
     core
-        What a core holds.
+        The limits of a core.
     spending
-        Counts what readers spend; mappers of variants share what was counted.
+        Counts the slots of readers; mappers of variants share the counts.
     most
-        Cores beyond which a mapping is of no use.
+        Cores above which a mapping is of no use.
     effort
-        How many times the usual work may be taken.
+        The factor of the usual work.
 
     Attributes
     ----------
     floor
-        The cores that the populations need by themselves.
+        The sum of the cores that each population needs on its own.
     lower_bound
-        Cores below which there is no mapping out of equal blocks.
+        Cores below which there is no mapping into equal blocks.
     dead_end
-        The nearest that out-axons came to allowing a mapping.
+        The closest miss by out-axons.
     gave_up
-        Whether it was not looked further for a mapping of a network too large.
+        Whether the search ended early because the network is too large.
     work
-        What was done so far, in looks of the search.
+        The work so far, in looks of the search.
     """
 
     def __init__(
@@ -89,9 +88,9 @@ class Mapper:
         return min(ends, key=lambda end: end.out_axons, default=None)
 
     def run(self, hopeless: bool = False) -> Solution | None:
-        """The best mapping found; None if there is none of at most ``most`` cores.
+        """Return the best mapping found; None without one of at most ``most`` cores.
 
-        Where it is ``hopeless`` that one fits, none is found where that takes long.
+        If a mapping seems ``hopeless``, the search ends early.
         """
         best = self._search.run()
         if best is None or best.cores > self.lower_bound:
@@ -102,9 +101,9 @@ class Mapper:
         return replace(best, floor=self.floor, exact=exact)
 
     def _improve(self, best: Solution | None, patience: int) -> Solution | None:
-        """The better of a mapping and what beams find, each wider than the one before.
+        """Return the best of a mapping and those of beams, each wider than the last.
 
-        A beam takes up to `DEARER` times what the one before took.
+        A beam takes up to `DEARER` times the work of the last.
         """
         width, took = 1, 0
         while width <= WIDEST and DEARER * took + self._beam.work <= self._most_work:
@@ -123,14 +122,14 @@ class Mapper:
 
 
 class Coupling:
-    """A mapping of which one layer at a time is cut anew.
+    """A mapping in which one layer at a time is cut differently.
 
     Parameters
     ----------
     plan
-        The layers and what they read.
+        The layers and their projections.
     solution
-        How they are cut.
+        Their tilings.
     """
 
     def __init__(self, plan: Plan, solution: Solution) -> None:
@@ -139,10 +138,10 @@ class Coupling:
         self._spending = Spending()
 
     def misfit(self, i: int, tiling: Tiling) -> tuple[int, Misfit] | BlockFit:
-        """Where the mapping breaks if layer ``i`` is cut into ``tiling``.
+        """Return the first broken limit if layer ``i`` is cut into ``tiling``.
 
-        The layer itself is looked at first, then what reads it, then the out-axons
-        of all that these read.
+        It checks the layer itself, then its readers, then the out-axons of all sources
+        of these.
 
         Returns
         -------
@@ -174,7 +173,7 @@ class Coupling:
         )
 
     def _sources(self, readers: Sequence[int]) -> list[int]:
-        """What is read on the chip, once each."""
+        """Return the distinct sources on the chip."""
         steps = self.plan.steps
         read = {source for reader in readers for source in steps[reader].sources}
         return [s for s in sorted(read) if isinstance(steps[s].choices, ChipChoices)]
@@ -189,7 +188,7 @@ class Coupling:
     def _spent(
         self, source: int, tilings: Sequence[Tiling], fits: Sequence[BlockFit]
     ) -> Spent:
-        """The out-axons that a layer spends on all that reads it on the chip."""
+        """Return the out-axons of a layer for all its readers on the chip."""
         total = NOTHING
         for reader, step in enumerate(self.plan.steps):
             for read, wire in zip(step.sources, fits[reader].wires, strict=True):

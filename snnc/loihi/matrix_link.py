@@ -1,4 +1,4 @@
-"""A projection carried by Dense transforms."""
+"""A projection stored as Dense transforms."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class MatrixLink:
     source
         The volume of the source.
     pools
-        The pools on the way: neurons of one window have equal weights, which
+        The pools in between: neurons of one window have equal weights, which
         nengo-loihi stores once after a split (``builder/split_blocks.py:612``).
     profile
         The device.
@@ -119,7 +119,7 @@ class MatrixLink:
     def most_axons(self, source: Tiling, target: Tiling) -> int:
         if self.picked is not None:
             return max(map(max, self.axons(source, target)))
-        # The first block is of the largest.
+        # The first block is the largest.
         return target.cores * source.compartments
 
     def operations(self, source: Tiling, target: Tiling) -> int:
@@ -134,7 +134,7 @@ class MatrixLink:
     def _read(
         self, part: Part, rows: Interval, columns: Interval, strip: Interval
     ) -> int:
-        """How many neurons of a block of the source are read."""
+        """Return how many neurons of a source's block are read."""
         if self.picked is None:
             return prod(b - a for a, b in (rows, columns, strip))
         depth, *plane = self.picked
@@ -150,7 +150,7 @@ class MatrixLink:
         return self._distinct[slices]
 
     def _count_rows(self, slices: Interval) -> int:
-        """How many rows of the weights differ: one for each channel and window."""
+        """Return how many rows of weights differ: one per channel and window."""
         depth, height, width, channels = self.source
         if not self.pools:
             return (slices[1] - slices[0]) * height * width * channels
@@ -170,13 +170,13 @@ _Scaled = tuple[Tap, int]
 
 
 def _scaled(tap: Tap) -> _Scaled:
-    """A tap's weights without their common factor, and the factor."""
+    """Return a tap's weights without their common factor, and the factor."""
     scale = gcd(*(times for _, times in tap))
     return tuple((i, times // scale) for i, times in tap), scale
 
 
 def _join(*taps: _Scaled) -> tuple[tuple[Tap, ...], int] | None:
-    """The weights of a place; None where no window covers it."""
+    """Return the weights of a place; None if no window covers it."""
     scale = 1
     for _, factor in taps:
         scale *= factor

@@ -1,8 +1,8 @@
 """The tilings of one population on the chip, fewest cores first, few of them tried.
 
-A search that keeps every tiling within a bound looks at far more than a large network
-has time for. Of the tiles of one height and width the one with most channels is worth
-most: it takes the fewest cores, and what it reads spends the fewest out-axons on it.
+Keeping every tiling within a bound takes too long for a large network. Of the tiles of
+one height and width, the one with most channels is best: it takes the fewest cores, and
+the fewest out-axons of its sources.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Way = tuple[Tiling, BlockFit]
 
 @dataclass(slots=True)
 class Menu:
-    """The ways to cut a population, made as they are asked for and kept.
+    """The tilings of a population, computed on demand and cached.
 
     Parameters
     ----------
@@ -31,12 +31,12 @@ class Menu:
     fixed
         The one tiling for each form that the spec's ``block`` leaves, or None.
     groups
-        The depth slices that an ensemble may have.
+        The possible depth slices of an ensemble.
     sources
-        How the source of each projection is cut.
+        The group of each projection's source.
     by_strip
-        Whether some reader notices how many channels a block has; if none does, only
-        the most channels of each height and width are tried.
+        Whether the number of a block's channels affects some reader; if not, only the
+        most channels of each height and width are tried.
     """
 
     costs: CostModel
@@ -68,7 +68,7 @@ class Menu:
                     yield tiling, fit
 
     def _free(self) -> Iterator[Way]:
-        # A group stands for its tiles until so many cores are asked for as it needs.
+        # A group represents its tiles until that many cores are requested.
         volume = self.costs.volume
         waiting: list[tuple[int, int, int, int, int, int]] = []
         for group in self.groups:
@@ -87,7 +87,7 @@ class Menu:
                 heappush(waiting, (cores, 1, group, -channels, -high, -wide))
 
     def _least(self, group: int) -> int:
-        """The cores that a group needs at least."""
+        """Return the minimum cores of a group."""
         depth, height, width, channels = self.costs.volume
         slices, most = height * width * channels, self._most
         full, rest = divmod(depth, group)
@@ -98,7 +98,7 @@ class Menu:
         return self.costs.profile.core.compartments
 
     def _widest(self, group: int) -> Iterator[Tile]:
-        """For each height and width the tile with the most channels."""
+        """Yield, for each height and width, the tile with the most channels."""
         _, height, width, channels = self.costs.volume
         strips = least_sizes(group * channels)
         for high in least_sizes(height):
@@ -109,7 +109,7 @@ class Menu:
                 yield high, wide, strips[bisect(strips, room) - 1]
 
     def _cut(self, group: int, tile: Tile) -> tuple[list[Way], int]:
-        """The ways to take a tile; and how many channels to try next, 0 for none."""
+        """Return the ways to use a tile, and the channels to try next, 0 for none."""
         volume, strip = self.costs.volume, tile[2]
         cores = count_cores(volume, group, tile)
         ways: list[Way] = []
@@ -124,15 +124,15 @@ class Menu:
             return ways, self._most_fitting(group, tile, strips[:n])
         if self.by_strip:
             return ways, strips[n - 1] if n else 0
-        # Bases of pop16 are multiples: fewer channels may spend half the slots.
+        # Bases of pop16 are multiples: fewer channels may take half the slots.
         base = self.costs.profile.axon.pop16_base
         long = any(wire.pop == 32 for _, fit in ways for wire in fit.wires)
         return ways, strip - strip % base if long and strip % base else 0
 
     def _most_fitting(self, group: int, tile: Tile, strips: Sequence[int]) -> int:
-        """The most channels with which a tile fits a core, 0 if none does.
+        """Return the most channels with which a tile fits a core, 0 if none does.
 
-        Found by halving, as costs grow with channels.
+        Found by bisection, as costs grow with channels.
         """
         volume = self.costs.volume
 

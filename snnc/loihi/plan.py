@@ -33,7 +33,7 @@ Axons = Mapping[str, AxonKind]
 
 @dataclass(frozen=True)
 class Plan:
-    """The populations to cut, in reading order: those on the chip and their feeders."""
+    """The populations to cut, in reading order: those on the chip and their sources."""
 
     lowered: LoweredNetwork
     populations: tuple[Population, ...]
@@ -50,18 +50,18 @@ class Plan:
 
     @property
     def misfits(self) -> tuple[Population, ...]:
-        """The populations of which no tiling fits a core."""
+        """Return the populations without a tiling that fits a core."""
         return tuple(p for p in self.populations if self.step(p).choices.floor < 0)
 
 
 @dataclass(frozen=True, slots=True)
 class PlanCache:
-    """What several plans have in common: variants differ in few populations."""
+    """Results shared by several plans: variants differ in few populations."""
 
     choices: dict[Hashable, Choices] = field(default_factory=dict)
     spending: Spending = field(default_factory=Spending)
     searches: dict[Hashable, Any] = field(default_factory=dict)
-    """The last searches: an edit seldom changes what is mapped."""
+    """The last searches, as few edits change the mapping problem."""
 
 
 def make_plan(
@@ -71,18 +71,18 @@ def make_plan(
     cache: PlanCache | None = None,
     axons: Axons | None = None,
 ) -> Plan:
-    """Find out, for each population, which tilings fit a core.
+    """Return the plan: for each population, the tilings that fit a core.
 
-    The `block` of a layer must be sound already, as `block_is_sound` says.
+    The `block` of a layer must be valid already, as `block_is_sound` says.
 
     Parameters
     ----------
     lowered, target, profile
         The network, the cores that it may take, and the device that has them.
     cache
-        What plans for the same device found out, to which this one adds.
+        Results of plans for the same device; this one adds to them.
     axons
-        The kind of axon that populations must have, for those that may not have any.
+        The required kind of axon, for populations that need one.
     """
     kinds = axons or {}
     choices = PlanCache().choices if cache is None else cache.choices
@@ -119,7 +119,7 @@ def make_plan(
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """A population by itself: its costs, its finest tilings, its sources' groups."""
+    """A population on its own: its costs, its finest tilings, its sources' groups."""
 
     costs: CostModel
     tilings: tuple[Tiling, ...]
@@ -127,14 +127,14 @@ class Alone:
 
     @property
     def misfit(self) -> Misfit | None:
-        """How the finest tiling comes closest to fitting; None if it fits."""
+        """Return how closely the finest tiling misses fitting; None if it fits."""
         return least_misfit(self.costs, self.tilings, self.sources)
 
 
 def alone(
     lowered: LoweredNetwork, population: Population, target: Loihi, profile: Profile
 ) -> Alone:
-    """Look at one population on the chip without planning the others."""
+    """Return one population on the chip, without planning the others."""
     read = lowered.into(population.name)
     volumes = [lowered.by_name[p.source].volume for p in read]
     inlets = [inlet_of(p, v, population) for p, v in zip(read, volumes, strict=True)]
@@ -162,7 +162,7 @@ def _choices(
 
 
 def fixed_tilings(costs: CostModel, block: Shape | None) -> tuple[Tiling, ...] | None:
-    """The tilings that a layer's `block` leaves, one for each form; None if free."""
+    """Return the tiling for each form that a layer's `block` leaves; None if free."""
     if block is None:
         return None
     group, height, width, strip = block_tiling(block)
@@ -170,7 +170,7 @@ def fixed_tilings(costs: CostModel, block: Shape | None) -> tuple[Tiling, ...] |
 
 
 def block_tiling(block: Shape) -> tuple[int, int, int, int]:
-    """A `block` as slices, height, width and channels, whatever its rank."""
+    """Return a `block` as slices, height, width and channels, for any rank."""
     if len(block) == 4:
         return block[0], block[1], block[2], block[3]
     if len(block) == 3:
@@ -181,7 +181,7 @@ def block_tiling(block: Shape) -> tuple[int, int, int, int]:
 
 
 def whole_block(shape: Shape) -> Shape:
-    """The block that holds all of a layer, with as many axes as the layer.
+    """Return the block that holds a whole layer, with as many axes as the layer.
 
     A conv3d's block runs over the channels of all slices of its ensemble.
     """
@@ -191,7 +191,7 @@ def whole_block(shape: Shape) -> Shape:
 
 
 def largest_block(population: Population) -> Shape:
-    """What a layer's `block` can be at most if its slices are as they are written."""
+    """Return the largest `block` of a layer with its present slices."""
     shape, block = population.layer.shape, block_of(population)
     if len(shape) < 4 or not block:
         return shape
@@ -199,13 +199,13 @@ def largest_block(population: Population) -> Shape:
 
 
 def block_of(population: Population) -> Shape | None:
-    """The `block` that the spec asks for."""
+    """Return the `block` of the spec."""
     spiking = population.layer.spiking
     return spiking.block if spiking is not None else None
 
 
 def block_is_sound(population: Population) -> bool:
-    """Whether a `block` has the rank of its layer and is not larger."""
+    """Return whether a `block` has the rank of its layer and is not larger."""
     block, largest = block_of(population), largest_block(population)
     if block is None or not population.on_chip:
         return True
@@ -215,7 +215,7 @@ def block_is_sound(population: Population) -> bool:
 
 
 def compartment_floors(lowered: LoweredNetwork, profile: Profile) -> dict[str, int]:
-    """Cores that the neurons of each chip population fill, by the population's name."""
+    """Return the cores that each chip population's neurons fill, by name."""
     return {
         population.name: ceil(population.neurons / profile.core.compartments)
         for population in lowered.populations

@@ -1,4 +1,4 @@
-"""The devices that ship with snnc, and those in files of others."""
+"""The devices of snnc, and those in users' files."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 DEFAULT = "loihi1"
-"""The device that is compiled for where none is named."""
+"""The default device."""
 
 
 class ProfileError(ValueError):
-    """A device's file that is not one; says what is wrong with it."""
+    """A device's file is invalid; says why."""
 
 
 _TABLES: dict[str, Any] = {
@@ -46,18 +46,18 @@ _WANTED = {
     "greater_than_equal": f"from 0 to {MOST:g}",
     "less_than_equal": f"from 0 to {MOST:g}",
 }
-"""What pydantic's kinds of errors ask for, in words."""
+"""Descriptions of pydantic's kinds of errors."""
 
 
 def checked(data: dict[str, Any]) -> Profile:
-    """Check a file's tables by the types of `Profile`, and say what is wrong first.
+    """Validate a file's tables by the types of `Profile`, and report the first error.
 
     Raises
     ------
     ProfileError
-        If a table or a number is missing, is unknown, or is not of its type.
+        If a table or a number is missing, unknown, or not of its type.
     """
-    # Only devices of others need it: a schema of all tables takes time to make.
+    # Only users' devices need it: building a schema of all tables takes time.
     from pydantic import TypeAdapter, ValidationError
 
     try:
@@ -67,7 +67,7 @@ def checked(data: dict[str, Any]) -> Profile:
 
 
 def trusted(data: dict[str, Any]) -> Profile:
-    """What `checked` makes of a file that ships with snnc, which tests have checked."""
+    """Return the profile of a file of snnc, which tests have validated."""
     kinds = ((key, kind) for key, kind in _TABLES.items() if key in data)
     tables = {key: kind(**_tuples(data[key])) for key, kind in kinds}
     return Profile(**{**data, **tables})
@@ -78,7 +78,7 @@ def _tuples(table: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reason(error: ErrorDetails) -> str:
-    """One error of pydantic in the words of a device's file."""
+    """Return one error of pydantic in the terms of a device's file."""
     *table, key = (key for key in error["loc"] if isinstance(key, str))
     place = f"[{table[0]}]" if table else "the file"
     if error["type"] == "missing":
@@ -95,13 +95,13 @@ def _quoted(key: str) -> str:
 
 @lru_cache
 def read_profile(name: str = DEFAULT) -> Profile:
-    """Read the profile ``name`` that ships with snnc, or the file of that path.
+    """Read the profile ``name`` of snnc, or the file at that path.
 
     Raises
     ------
     ProfileError
-        If there is no such profile, or if a table or a number of it is missing,
-        is unknown, or is not of its type.
+        If there is no such profile, or if a table or a number is missing, unknown, or
+        not of its type.
     """
     is_foreign = is_file(name)
     path = Path(name) if is_foreign else HERE / f"{name}.toml"
@@ -114,7 +114,7 @@ def read_profile(name: str = DEFAULT) -> Profile:
         raise ProfileError(
             f"{name} is not valid TOML: brackets nested too deep"
         ) from error
-    except ValueError as error:  # not UTF-8, not TOML, or a number of many digits
+    except ValueError as error:  # not UTF-8, not TOML, or a number with too many digits
         raise ProfileError(f"{name} is not valid TOML: {error}") from error
     try:
         return checked(data) if is_foreign else trusted(data)
@@ -123,7 +123,7 @@ def read_profile(name: str = DEFAULT) -> Profile:
 
 
 def is_file(name: str) -> bool:
-    """Whether a device is named by the path of its file, not a name that snnc knows."""
+    """Return whether a device is a file's path, not a name of snnc."""
     return name not in _shipped()
 
 

@@ -1,4 +1,4 @@
-"""Diagnostics for what does not fit, with the nearest thing that does."""
+"""Diagnostics for networks that do not fit, with the closest change that does."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from snnc.source import Span
 from snnc.text.tables import counted
 
 DEEP = 64
-"""Slices beyond which a layer of a network far too large is not looked at."""
+"""Slices above which a layer of a far too large network is not checked."""
 BLOCK_AXES = {
     1: "units",
     2: "length x filters",
@@ -41,7 +41,7 @@ BLOCK_AXES = {
 
 
 def refuse_block(population: Population, block: Shape) -> Diagnostic:
-    """What is wrong with the shape of a layer's `block`."""
+    """Describe the shape of a layer's `block`."""
     layer = population.layer
     rank = len(layer.shape)
     if len(block) != rank:
@@ -68,7 +68,7 @@ def refuse_block(population: Population, block: Shape) -> Diagnostic:
 
 
 def refuse_target(target: Loihi, profile: Profile) -> Diagnostic:
-    """The target asks for more cores than its chips have."""
+    """Describe a target with more cores than its chips have."""
     return rules.MoreCoresThanChips(
         span=target.span,
         chips=target.chips,
@@ -81,7 +81,7 @@ def refuse_target(target: Loihi, profile: Profile) -> Diagnostic:
 def refuse_plan(
     plan: Plan, target: Loihi, mapper: Mapper, mapped: MappedNetwork | None
 ) -> Iterator[Diagnostic]:
-    """Say why a plan led to no mapping, or to one that is too large."""
+    """Report why a plan has no mapping, or one that is too large."""
     if plan.misfits:
         yield from _refuse_misfits(plan)
         if sum(compartment_floors(plan.lowered, plan.profile).values()) > target.cores:
@@ -143,7 +143,7 @@ def _pop16_problem(misfit: Misfit | None) -> str:
 def _smaller(
     costs: CostModel, block: Shape, sources: Sequence[Sequence[int]]
 ) -> Shape | None:
-    """The block with the most filters that fits, the rest being as it is."""
+    """Return the fitting block with the most filters, otherwise unchanged."""
     group, height, width, channels = block_tiling(block)
     for strip in reversed(least_sizes(channels)):
         tilings = tilings_of(costs, group, (height, width, strip))
@@ -153,14 +153,14 @@ def _smaller(
 
 
 def _refuse_floor(plan: Plan, target: Loihi, cores: int) -> Diagnostic:
-    """The layers need more cores than there are, however many they take."""
+    """Describe layers that need more cores than there are, even on their own."""
     largest = max(plan.populations, key=lambda p: plan.step(p).choices.floor)
     share = plan.step(largest).choices.floor
     return _too_many(plan, target, cores, largest, share, "at least ")
 
 
 def _refuse_axons(plan: Plan, dead: DeadEnd) -> Diagnostic:
-    """Say why there is no mapping though every layer fits by itself."""
+    """Describe why there is no mapping though every layer fits on its own."""
     population = plan.populations[dead.source]
     return rules.TooManyOutAxons(
         span=population.layer.span,
@@ -171,7 +171,7 @@ def _refuse_axons(plan: Plan, dead: DeadEnd) -> Diagnostic:
 
 
 def _refuse_size(plan: Plan, target: Loihi, mapped: MappedNetwork) -> Diagnostic:
-    """The mapping takes more cores than the target allows."""
+    """Describe a mapping with more cores than the target allows."""
     largest = max(mapped.populations, key=lambda population: population.cores)
     return _too_many(plan, target, mapped.cores, largest.population, largest.cores, "")
 
@@ -179,7 +179,7 @@ def _refuse_size(plan: Plan, target: Loihi, mapped: MappedNetwork) -> Diagnostic
 def refuse_large(
     lowered: LoweredNetwork, target: Loihi, profile: Profile
 ) -> Iterator[Diagnostic]:
-    """Say what is wrong with a network whose neurons alone are far too many."""
+    """Report a network whose neurons alone are far too many."""
     for population in lowered.populations:
         if population.on_chip and population.volume[0] <= DEEP:
             one = alone(lowered, population, target, profile)
@@ -191,7 +191,7 @@ def refuse_large(
 def _refuse_neurons(
     lowered: LoweredNetwork, target: Loihi, profile: Profile
 ) -> Diagnostic:
-    """The neurons alone fill more cores than the target allows."""
+    """Describe neurons that fill more cores than the target allows."""
     floors = compartment_floors(lowered, profile)
     largest = max(floors, key=lambda name: floors[name])
     cores = sum(floors.values())
@@ -232,5 +232,5 @@ def _allowance(target: Loihi) -> Label:
 
 
 def block_span(layer: Layer) -> Span:
-    """Where a layer's `block` is written."""
+    """Return the place of a layer's `block`."""
     return layer.spans.get("block", layer.span)

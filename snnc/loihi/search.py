@@ -1,19 +1,18 @@
-"""The mapping with the fewest cores.
+"""Search the mapping with the fewest cores.
 
-Populations are cut one after the other, each behind what it reads. A state is what
-later populations can notice of the choices made: the tilings of those that are
-still to be read, and the out-axons that they have spent already. Of equal states
-the cheapest is kept, so that on a chain of layers this is dynamic programming over
-the tilings of one layer.
+Populations are cut one after the other, each after its sources. A state has the choices
+that affect later populations: the tilings of those still to be read, and the out-axons
+that they have spent already. Of equal states the cheapest is kept, so on a chain of
+layers this is dynamic programming over the tilings of one layer.
 
-The bound on the total starts at the sum of every population's fewest cores and is
-widened until a mapping is found. As long as the states number at most `WIDTH`, the
-search is exhaustive within the bound, and the mapping is the best there is among the
-tilings tried; chains stay far below. Beyond it, the cheapest states go on, fewer where
-many layers are still to be read: the mapping is still sound, and at most ``cores -
-floor`` from the best. What readers to come spend at least (`Demand`) ends a state
-early. Work is counted, never timed: a search that has taken all that it may take
-ends without a mapping, and keeps what it has proven.
+The bound on the total starts at the sum of every population's fewest cores and grows
+until a mapping is found. While there are at most `WIDTH` states, the search is
+exhaustive within the bound, and the mapping is the best of the tilings tried; chains
+stay far below. Above it, the cheapest states are kept, fewer if many layers are still
+to be read: the mapping is still valid, and at most ``cores - floor`` from the best. The
+minimum that later readers spend (`Demand`) ends a state early. Work is counted, never
+timed: a search that reaches its limit ends without a mapping, and keeps its lower
+bound.
 """
 
 from __future__ import annotations
@@ -34,19 +33,19 @@ from snnc.loihi.tiling import Tiling
 WIDTH = 1024
 WIDEST_SLACK = 64
 FEW = 8
-"""Layers still to be read beyond which a state costs so much that fewer go on."""
+"""Layers still to be read above which states are expensive, so that fewer are kept."""
 PATIENCE = 40_000
 """Work after which a search ends, some tenths of a second."""
 WIDE_SLACK = 16
-"""Slack from which on all sources are asked first whether any mapping is so small."""
+"""Slack from which on all sources are tested first for a mapping within the bound."""
 
 
 @dataclass(frozen=True, slots=True)
 class Solution:
     """A mapping: one tiling and fit for each step.
 
-    ``floor`` is a lower bound on the cores; ``exact`` says that no mapping out of
-    the tilings tried has fewer.
+    ``floor`` is a lower bound on the cores; ``exact`` says that no mapping of the
+    tilings tried has fewer.
     """
 
     tilings: tuple[Tiling, ...]
@@ -57,18 +56,18 @@ class Solution:
 
 
 class Search:
-    """Looks for the mapping with the fewest cores.
+    """Searches the mapping with the fewest cores.
 
     Parameters
     ----------
     steps
-        The populations, each behind all that it reads.
+        The populations, each after its sources.
     limit
         Out-axon slots of a core.
     spending
-        Counts what readers spend; searches of variants share what was counted.
+        Counts the slots of readers; searches of variants share the counts.
     most
-        Cores beyond which a mapping is of no use.
+        Cores above which a mapping is of no use.
     patience
         Work after which no larger bound is tried.
 
@@ -77,11 +76,11 @@ class Search:
     bound
         The most cores that the last attempt allowed.
     lower_bound
-        Cores below which no mapping was found by an attempt that tried all.
+        Cores below which an exhaustive attempt found no mapping.
     dead_end
-        The nearest that out-axons came to allowing one more choice.
+        The closest miss of one more choice by out-axons.
     looks
-        How often a source of a state was looked at.
+        How often a source of a state was checked.
     """
 
     def __init__(
@@ -111,10 +110,10 @@ class Search:
         self.looks = 0
 
     def run(self) -> Solution | None:
-        """The best mapping.
+        """Return the best mapping.
 
         None if there is none within `WIDEST_SLACK` or ``most``, or if the search has
-        taken all that it may.
+        reached its limit of work.
         """
         slack = 0
         while slack <= max(WIDEST_SLACK, self.floor):
@@ -125,13 +124,13 @@ class Search:
                 return None
             if solution is not None or self.bound == self.most:
                 return solution
-            # Where many are read by many, each core of slack costs states in heaps.
+            # If many are read by many, each core of slack adds many states.
             slack += max(1, slack // 8 if self._is_crowded else slack)
         return None
 
     @property
     def work(self) -> int:
-        """What the search took so far, in looks."""
+        """The work of the search so far, in looks."""
         return self.looks + self._counted - self._known
 
     @property
@@ -164,7 +163,7 @@ class Search:
         return last
 
     def _most_waiting(self) -> int:
-        """How many steps at most lie between being chosen and their last reader."""
+        """Return the most steps between a choice and its last reader."""
         begin = Counter(s + 1 for s, last in enumerate(self._last) if last > s)
         end = Counter(last for s, last in enumerate(self._last) if last > s)
         more = (begin[i] - end[i] for i in range(len(self.steps)))
@@ -200,7 +199,7 @@ class Search:
         return self._solution(states, exact)
 
     def _exclude(self, bound: int) -> None:
-        """Keep that no mapping takes so few cores."""
+        """Record that no mapping takes so few cores."""
         self.lower_bound = max(self.lower_bound, bound + 1)
 
     def _note(self, dead_end: DeadEnd) -> None:
@@ -215,7 +214,7 @@ class Search:
             chosen = chosen.before
         line.reverse()
         if exact:
-            # States of more cores than the bound end early, those of fewer do not.
+            # States above the bound end early, those below do not.
             self.lower_bound = max(self.lower_bound, cores)
         return Solution(
             tuple(c.tiling for c in line),

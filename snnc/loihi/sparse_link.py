@@ -1,4 +1,4 @@
-"""A projection carried by Sparse transforms, which store only what is connected."""
+"""A projection stored as Sparse transforms, which only store real connections."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from snnc.loihi.tiling import Part, Tiling
 
 
 class ScatterAxis(Axis):
-    """An axis where zero taps connect nothing, and where each place is for itself.
+    """An axis where zero taps connect nothing, and each place is separate.
 
     A `nengo.Sparse` has an array of weights for each neuron read, tied to the neurons
     that read it (`set_weights`, ``nengo_loihi/block.py:734``): a run is one place.
@@ -48,7 +48,7 @@ class ScatterAxis(Axis):
                 first = i + 1
 
     def _read(self, tile: Interval) -> tuple[int, ...]:
-        """The places that a tile reads through taps other than zero, in order."""
+        """Return the places that a tile reads through nonzero taps, in order."""
         if tile not in self._places:
             starts = (o * self.stride - self.before for o in range(*tile))
             inside = {
@@ -73,16 +73,16 @@ class ScatterAxis(Axis):
 
 
 class ComparedAxis(ScatterAxis):
-    """An axis where each output reads a few places, at weights that may be negative.
+    """An axis where each output reads a few places, with weights that may be negative.
 
     Parameters
     ----------
     inputs
         How many places there are.
     entries
-        What outputs read of them.
+        The places and weights that outputs read.
     picked
-        Which places of the source's axis they are; None for all.
+        The places of the source's axis; None for all.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class ComparedAxis(ScatterAxis):
         return self._by_tile[tile]
 
     def alike(self, tiles: Tiles) -> range:
-        # Equal views are one object, found by looking at every tile.
+        # Equal views are one object, found by checking every tile.
         return range(0)
 
     def _read(self, tile: Interval) -> tuple[int, ...]:
@@ -121,7 +121,7 @@ class ComparedAxis(ScatterAxis):
 
     @cached_property
     def _readers(self) -> Mapping[int, Sequence[tuple[int, int]]]:
-        """The outputs that read a place, and their weights."""
+        """Return the outputs that read each place, and their weights."""
         readers: dict[int, list[tuple[int, int]]] = {}
         for output, read in enumerate(self._entries):
             for place, weight in read.items():
@@ -206,7 +206,7 @@ class SparseLink(PlaneLink):
         return self._costs[key]
 
     def least_bits(self, part: Part, strip: Interval, rows: View, columns: View) -> int:
-        # Arrays are the same in any group; the fewer groups, the more of them are one.
+        # Arrays are equal in any group; in larger groups, more of them are shared.
         feeds = self.feeds(self.fans.depth.extent(self.source[0]), part, strip)
         width = strip[1] - strip[0]
         return sum(self.cost(f, rows, columns, width, part.whole).bits for f in feeds)
@@ -231,7 +231,7 @@ class SparseLink(PlaneLink):
         return strips * max(rows) * max(columns)
 
     def _strips(self, source: Tiling, target: Tiling) -> list[list[int]]:
-        """How many channels of each strip of the source strips of the target read."""
+        """Return how many channels of each source strip the target's strips read."""
         key = (source.group, source.tile[2], target.group, target.tile[2])
         if key not in self._axons:
             self._axons[key] = self.fans.axons(source, target)
@@ -257,7 +257,7 @@ class SparseLink(PlaneLink):
 
 
 def _places(tiling: Tiling) -> list[tuple[int, int, int]]:
-    """For each strip its first core, the tiles of a row, and the strips of a tile."""
+    """Return each strip's first core, the tiles of a row and of a strip."""
     places, first = [], 0
     for part in tiling.parts:
         strips = len(part.strips)
@@ -267,14 +267,14 @@ def _places(tiling: Tiling) -> list[tuple[int, int, int]]:
 
 
 def _every_array(fan: Fan, rows: View, columns: View) -> Iterator[tuple[int, int]]:
-    """The weights of arrays, and how many there are: one for each neuron read."""
+    """Yield the weights of arrays, and their number: one for each neuron read."""
     axes = (rows.lengths.items(), columns.lengths.items(), fan.lengths)
     for (high, n), (wide, m), (reached, k) in product(*axes):
         yield high * wide * reached, n * m * k
 
 
 def _distinct_arrays(fan: Fan, rows: View, columns: View) -> Iterator[tuple[int, int]]:
-    """The same of the arrays that differ, in neurons reached or in weights."""
+    """Yield the same for distinct arrays, by the neurons reached and the weights."""
     axes = (rows.kinds.items(), columns.kinds.items(), fan.kinds)
     for ((high, a), n), ((wide, b), m), ((reached, c), k) in product(*axes):
         scales = {i * j * f for i, j, f in product(a, b, c)}

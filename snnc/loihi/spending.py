@@ -14,7 +14,7 @@ from snnc.loihi.tiling import Tile, Tiling
 class Spent:
     """Slots of each block of the source.
 
-    Of what one `Spending` gives, equal ones are one object.
+    Equal ones from one `Spending` are one object.
     """
 
     slots: tuple[int, ...]
@@ -26,15 +26,15 @@ NOTHING = Spent((), 0)
 
 
 LOOKS_OF_COUNT = 20
-"""What counting the slots of one pair of tilings takes, in looks of a search."""
+"""The work to count the slots of one pair of tilings, in looks of a search."""
 SLOTS_OF_LOOK = 8
-"""Blocks of a source that take as long, and as much memory, as one look."""
+"""Blocks of a source that take the time and memory of one look."""
 
 
 class Spending:
     """Counts slots, each pair of tilings once.
 
-    ``work`` is what it took so far, in looks of a search.
+    ``work`` is the work so far, in looks of a search.
     """
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class Spending:
         return spent
 
     def peak(self, wire: Wire, source: Tiling, target: Tiling) -> int:
-        """Count the slots of the block of the source that spends most."""
+        """Count the slots of the source's block that spends most."""
         key = (wire.link, cut_of(source), cut_of(target))
         axons = self._peaks.get(key)
         if axons is None:
@@ -62,11 +62,11 @@ class Spending:
         return wire.slots * axons
 
     def __len__(self) -> int:
-        """How many pairs were counted."""
+        """Return how many pairs were counted."""
         return len(self._known)
 
     def add(self, one: Spent, other: Spent) -> Spent:
-        """Add what is spent on two readers."""
+        """Add the slots of two readers."""
         return self._of(_sums(one, other))
 
     def _of(self, slots: tuple[int, ...]) -> Spent:
@@ -77,7 +77,7 @@ class Spending:
 
 
 def cut_of(tiling: Tiling) -> Cut:
-    """How a volume is cut; a link knows the volumes, and populations may share it."""
+    """Return how a volume is cut; populations may share it, as links know volumes."""
     return tiling.group, tiling.tile
 
 
@@ -93,24 +93,24 @@ def _sums(one: Spent, other: Spent) -> tuple[int, ...]:
 
 
 def add(one: Spent, other: Spent) -> Spent:
-    """Add what is spent on two readers, once."""
+    """Add the slots of two readers, once."""
     slots = _sums(one, other)
     return Spent(slots, max(slots, default=0))
 
 
 @dataclass(slots=True, eq=False)
 class Readers:
-    """Some readers of a population: one of them, and those before it.
+    """Some readers of a population: the last one, and those before it.
 
     Attributes
     ----------
     before
         The others.
     wire, target
-        How the last one reads, and how it is cut.
+        The wire and the tiling of the last one.
     peaks
-        By the source's cut: the most slots that one reader takes of a block, and that
-        all would take if they took their most of the same.
+        By the source's cut: the most slots of a block for one reader, and the sum of
+        all readers' maxima.
     spent
         By the source's cut: the slots of each block.
     """
@@ -123,7 +123,7 @@ class Readers:
 
 
 class ReadersSpending:
-    """Counts slots that readers take, the same readers in the same order once."""
+    """Counts slots of readers, the same readers in the same order once."""
 
     def __init__(self, spending: Spending, limit: int) -> None:
         self._spending = spending
@@ -131,17 +131,17 @@ class ReadersSpending:
         self._known: dict[tuple[Readers | None, Link, Cut, int], Readers] = {}
 
     def more(self, before: Readers | None, wire: Wire, target: Tiling) -> Readers:
-        """One reader more."""
+        """Return the readers with one more."""
         key = before, wire.link, cut_of(target), wire.slots
         if key not in self._known:
             self._known[key] = Readers(before, wire, target)
         return self._known[key]
 
     def peak(self, readers: Readers | None, source: Tiling) -> int:
-        """The most slots that a block of a source spends, exact where it matters.
+        """Return the most slots that a source's block spends, exact where needed.
 
-        If no sum can break the limit, or a single reader does, it is not counted what
-        they all take of each block.
+        If no sum can exceed the limit, or a single reader does, it does not count the
+        slots of each block.
         """
         if readers is None:
             return 0
@@ -174,7 +174,7 @@ class ReadersSpending:
 def _apart(
     readers: Readers, what: Literal["peaks", "spent"], cut: Cut
 ) -> tuple[list[Readers], Readers | None]:
-    """Those up to the last that were not counted, in order; and the one before."""
+    """Return the uncounted last readers, in order, and the one before them."""
     lacking: list[Readers] = []
     one: Readers | None = readers
     while one is not None and cut not in getattr(one, what):

@@ -1,4 +1,4 @@
-"""One step of an attempt: every state with every way to cut the next population."""
+"""One step of an attempt: every state with every tiling of the next population."""
 
 from __future__ import annotations
 
@@ -25,50 +25,50 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class DeadEnd:
-    """The step whose out-axons were too few, and how many it needed at least."""
+    """The step with too few out-axons, and how many it needed at least."""
 
     source: int
     out_axons: int
 
 
 class OutOfPatienceError(Exception):
-    """A search has taken all that it may."""
+    """A search has reached its limit of work."""
 
 
 Key = tuple[tuple[Tiling, ...], tuple[Spent, ...]]
-"""What later steps notice: the tilings of those still read, and what they spent."""
+"""The choices that affect later steps: tilings still to be read, and their slots."""
 States = Mapping[Key, tuple[int, Chosen | None]]
-"""The fewest cores for each key, and the choices that they are of."""
+"""The fewest cores for each key, and their choices."""
 
 
 class SearchStage:
     """Step ``i`` of an attempt.
 
-    A source spends the same in many states, which is looked for once.
+    A source spends the same in many states, which is computed once.
 
     Parameters
     ----------
     steps
-        All steps, each behind all that it reads.
+        All steps, each after its sources.
     i
-        Which of them.
+        The step's index.
     alive
         The steps before it that it or later ones read.
     last
         The last reader of each step.
     demand
-        What later steps ask.
+        The demand of later steps.
     spending
-        Counts what a reader spends.
+        Counts the slots of a reader.
     patience
-        Work that the step may take.
+        The step's limit of work.
 
     Attributes
     ----------
     looks
-        How often a source of a state was looked at.
+        How often a source of a state was checked.
     dead_end
-        The nearest that out-axons came to allowing one more choice.
+        The closest miss of one more choice by out-axons.
     """
 
     def __init__(
@@ -100,12 +100,12 @@ class SearchStage:
         self._known: dict[tuple[int, Tiling, Spent, int], tuple[Spent, int, float]] = {}
 
     def advance(self, states: States, room: int) -> States:
-        """Choose in every state; ``room`` cores are for all steps so far.
+        """Extend every state; ``room`` is the limit of cores for all steps so far.
 
         Raises
         ------
         OutOfPatienceError
-            If that takes more than it may.
+            If that exceeds the limit of work.
         """
         reached: dict[Key, tuple[int, Chosen | None]] = {}
         known = self._counted
@@ -128,13 +128,13 @@ class SearchStage:
 
     @property
     def _counted(self) -> int:
-        """What fits and slots took so far."""
+        """Return the work of fits and slots so far."""
         choices = self.choices
         costs = choices.costs.work if isinstance(choices, ChipChoices) else 0
         return self.spending.work + costs
 
     def promising(self, states: States, width: int) -> States:
-        """The states that are cheapest with what their readers lack added."""
+        """Return the cheapest states, including the cores that their readers lack."""
         lacks: list[dict[tuple[Tiling, Spent], float]] = [{} for _ in self.alive]
 
         def lack(n: int, tiling: Tiling, spent: Spent) -> float:
@@ -168,11 +168,11 @@ class SearchStage:
         fit: BlockFit,
         spare: int,
     ) -> Sequence[Spent] | None:
-        """The out-axons spent once the step reads; None if a block has too few."""
+        """Return the out-axons spent with the step; None if a block lacks some."""
         after = list(spent)
         for k, n, source in self._on_chip:
             self.looks += 1
-            # Fits are made once for a tiling and the groups of its sources.
+            # A tiling and the groups of its sources have one fit.
             key = (k, tilings[n], after[n], id(fit))
             if key not in self._known:
                 wire = fit.wires[k]

@@ -16,8 +16,7 @@ from snnc.loihi.axis import TapRun, View
 class Storage:
     """Stored arrays: ``(pixels reached, how many such arrays)`` pairs.
 
-    ``top`` is the largest index that they hold; ``aligned`` says that every base
-    suits pop16.
+    ``top`` is their largest index; ``aligned`` says that every base suits pop16.
     """
 
     arrays: tuple[tuple[int, int], ...]
@@ -41,18 +40,18 @@ class Footprint:
 
     @property
     def size(self) -> int:
-        """Compartments of the block."""
+        """The compartments of the block."""
         return self.rows.size * self.columns.size * self.channels
 
 
 @lru_cache(maxsize=65536)
 def stored(footprint: Footprint, profile: Profile) -> Storage:
-    """The arrays that a block stores for one connection.
+    """Return the arrays that a block stores for one connection.
 
-    There is one for each stretch of kernel rows, stretch of kernel columns, and
-    page of the first compartment reached (`conv2d_loihi_weights`,
-    ``nengo_loihi/conv.py:235-262``); after a split, one for each distinct value
-    (`set_new_synapse_weights`, ``builder/split_blocks.py:612``).
+    There is one for each run of kernel rows, run of kernel columns, and page of the
+    first compartment reached (`conv2d_loihi_weights`, ``nengo_loihi/conv.py:235-262``);
+    after a split, one for each distinct value (`set_new_synapse_weights`,
+    ``builder/split_blocks.py:612``).
     """
     if footprint.size <= profile.synapse.page:
         return _on_one_page(footprint, profile)
@@ -69,7 +68,7 @@ def stored(footprint: Footprint, profile: Profile) -> Storage:
 
 
 def _on_one_page(footprint: Footprint, profile: Profile) -> Storage:
-    """The same where all arrays begin in one page: counted by axis, not by pair."""
+    """Return the same if all arrays begin in one page: count by axis, not by pair."""
     rows, columns = footprint.rows, footprint.columns
     if footprint.shared:
         arrays = _distinct(rows, columns, footprint.zero)
@@ -84,7 +83,7 @@ def _on_one_page(footprint: Footprint, profile: Profile) -> Storage:
 
 
 def _distinct(rows: View, columns: View, zero: bool) -> Counter[int]:
-    """Areas of the arrays that differ: in their values, their scale, or their size."""
+    """Count the areas of arrays with different values, scale or size."""
     arrays = Counter[int]()
     nothing: set[tuple[int, int]] = set()
     kinds = product(rows.kinds.items(), columns.kinds.items())
@@ -99,7 +98,7 @@ def _distinct(rows: View, columns: View, zero: bool) -> Counter[int]:
 
 
 def _identity(row: TapRun, column: TapRun, footprint: Footprint) -> Hashable:
-    """What tells an array from the others of its synapse."""
+    """Return the key of an array among those of its synapse."""
     if not footprint.shared:
         return row.tap, row.length, column.tap, column.length
     scale = 0 if footprint.zero else row.scale * column.scale
@@ -114,7 +113,7 @@ def _pages(
     footprint: Footprint,
     profile: Profile,
 ) -> set[int]:
-    """The pages of the compartments that the arrays begin in, as offsets."""
+    """Return the pages of the compartments where arrays begin, as offsets."""
     page, channels = profile.synapse.page, footprint.channels
     width = footprint.columns.size
     return {

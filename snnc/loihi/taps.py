@@ -1,8 +1,8 @@
-"""What each tap of a composed kernel is made of, along one axis.
+"""The components of a composed kernel's taps, along one axis.
 
-A pool on the way to a reader turns each tap of the reader's kernel into a stretch
-of equal weights. Nengo-loihi stores arrays that are equal once, so that what
-matters here is which taps of the composed kernel are equal, and which are zero.
+A pool before a reader turns each tap of the reader's kernel into several equal weights.
+nengo-loihi stores equal arrays once, so it matters here which taps of the composed
+kernel are equal, and which are zero.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ Steps = tuple[tuple[int, int], ...]
 
 @dataclass(frozen=True)
 class Taps(Sequence[Tap]):
-    """The taps of a composed kernel, each found when it is asked for.
+    """The taps of a composed kernel, each computed on demand.
 
-    A kernel may be far larger than what it is applied to.
+    A kernel may be far larger than its input.
 
     Attributes
     ----------
@@ -33,11 +33,11 @@ class Taps(Sequence[Tap]):
     reader
         Taps of the reader's own kernel.
     zeros
-        Zero taps in front.
+        Zero taps before it.
     pools
         Window and stride of each pool, source first.
     dilation
-        The step between the reader's taps, over what pools give.
+        The step between the reader's taps, after pools.
     """
 
     size: int
@@ -64,7 +64,7 @@ class Taps(Sequence[Tap]):
 
     @property
     def differ(self) -> bool:
-        """Whether the taps are the reader's own, of which no two are equal."""
+        """Whether the taps are the reader's own, all of them different."""
         return not self.pools and not self.zeros and self.size <= self.reader
 
     @cached_property
@@ -72,9 +72,9 @@ class Taps(Sequence[Tap]):
         return _compose(self.pools)
 
     def used(self, first: int, stop: int) -> Iterator[int]:
-        """The places from ``first`` up to ``stop`` of taps other than zero.
+        """Yield the places from ``first`` up to ``stop`` of nonzero taps.
 
-        Those of neighbouring taps of the reader's may be the same: they come twice.
+        Neighbouring taps of the reader may have the same places, which then come twice.
         """
         counts, stride = self._window
         step = stride * self.dilation
@@ -91,7 +91,7 @@ class Taps(Sequence[Tap]):
         first = max(0, -(-(place - len(counts) + 1) // step))
         last = min(self.reader - 1, place // step)
         times = ((tap, counts[place - tap * step]) for tap in range(first, last + 1))
-        # Between pools that leave gaps a window counts some places not at all.
+        # Between pools that leave gaps, a window counts some places zero times.
         return tuple((tap, count) for tap, count in times if count)
 
 
@@ -103,12 +103,12 @@ def window_taps(
     axis: int,
     dilation: int = 1,
 ) -> Taps:
-    """The taps of a composed kernel, as `Taps` names them; ``axis`` counts from 0."""
+    """Return the taps of a composed kernel, as in `Taps`; ``axis`` counts from 0."""
     return Taps(size, reader, zeros, _along(pools, axis), dilation)
 
 
 def full_taps(extent: int, pools: Sequence[Pool], axis: int) -> Taps:
-    """What a dense reader sees of each place: the pooled places that cover it."""
+    """Return a dense reader's tap of each place: the pooled places that cover it."""
     steps = _along(pools, axis)
     reader = extent
     for window, stride in steps:
@@ -123,7 +123,7 @@ def _along(pools: Sequence[Pool], axis: int) -> Steps:
 def _compose(pools: Steps) -> tuple[tuple[int, ...], int]:
     counts, stride = [1], 1
     for window, step in pools:
-        # A sum over a window that moves: what enters is added, what leaves is not.
+        # A moving sum over a window: add what enters, subtract what leaves.
         wider = counts + [0] * ((window - 1) * stride)
         for place in range(stride, len(wider)):
             wider[place] += wider[place - stride]

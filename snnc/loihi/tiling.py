@@ -1,4 +1,4 @@
-"""How a population may be cut: depth groups, tiles, and the form of its inputs."""
+"""The ways to cut a population: depth groups, tiles, and the form of its inputs."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from snnc.loihi.axis import Interval, Tiles, cut
 Tile = tuple[int, int, int]
 """Height, width and channels of a block."""
 Forms = tuple[Form, ...]
-"""For each projection read, what carries it."""
+"""For each projection read, its form."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One ensemble of a tiling: its depth slices and how it is cut.
+    """One ensemble of a tiling: its depth slices and its cut.
 
-    ``whole`` says that it is a single block, which nengo-loihi leaves as it was
-    built: its connections are not trimmed to what the block needs.
+    ``whole`` says that it is a single block, which nengo-loihi leaves as built: its
+    connections are not trimmed to the block's needs.
     """
 
     slices: Interval
@@ -42,7 +42,7 @@ class Part:
         return self.blocks == 1
 
     def touched(self, strip: Interval) -> Interval:
-        """The depth slices that a strip of the ensemble's channels belongs to."""
+        """Return the depth slices of a strip of the ensemble's channels."""
         start = self.slices[0]
         first = start + strip[0] // self.channels
         return first, start + (strip[1] - 1) // self.channels + 1
@@ -50,7 +50,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What one core holds of a population: a tile of one of its ensembles."""
+    """The content of one core: a tile of one of a population's ensembles."""
 
     part: Part
     rows: Interval
@@ -91,7 +91,7 @@ class Tiling:
         return -(-self.volume[0] // self.group)
 
     def part(self, i: int) -> Part:
-        """One of the ensembles; there may be far too many to make them all."""
+        """Return one ensemble; there may be far too many to create all."""
         depth, height, width, channels = self.volume
         a, b = cut(depth, self.group)[i]
         rows, columns = cut(height, self.tile[0]), cut(width, self.tile[1])
@@ -100,7 +100,7 @@ class Tiling:
 
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
-        """What each core holds, in nengo-loihi's order of blocks."""
+        """The content of each core, in nengo-loihi's order of blocks."""
         return tuple(
             Piece(part, *where)
             for part in self.parts
@@ -109,13 +109,13 @@ class Tiling:
 
     @property
     def compartments(self) -> int:
-        """Of the largest block."""
+        """The compartments of the largest block."""
         height, width, strip = self.tile
         return height * width * strip
 
 
 def tiling_of(mapped: MappedPopulation) -> Tiling:
-    """How a mapped population is cut; on the host an ensemble is one tile."""
+    """Return the tiling of a mapped population; on the host an ensemble is one tile."""
     block = mapped.block_shape or mapped.ensembles[0].shape
     height, width, strip = block if len(block) == 3 else (1, 1, *block)
     volume = mapped.population.volume
@@ -123,7 +123,7 @@ def tiling_of(mapped: MappedPopulation) -> Tiling:
 
 
 def least_sizes(extent: int) -> tuple[int, ...]:
-    """For each number of tiles that an axis can have, the smallest tile size."""
+    """Return, for each possible number of tiles of an axis, the smallest tile size."""
     return tuple(_sizes(extent))
 
 
@@ -136,7 +136,7 @@ def _sizes(extent: int) -> Iterator[int]:
 
 
 def count_cores(volume: Volume, group: int, tile: Tile) -> int:
-    """The blocks that a tiling makes."""
+    """Return the number of blocks of a tiling."""
     depth, height, width, channels = volume
     full, rest = divmod(depth, group)
     strips = full * ceil(group * channels / tile[2]) + ceil(rest * channels / tile[2])
@@ -144,7 +144,7 @@ def count_cores(volume: Volume, group: int, tile: Tile) -> int:
 
 
 def on_host(volume: Volume) -> list[Tiling]:
-    """The tilings of a population on the host, smaller groups first."""
+    """Return the tilings of a population on the host, smaller groups first."""
     depth, height, width, channels = volume
     return [
         Tiling(volume, group, (height, width, group * channels), (), 0)
@@ -155,13 +155,12 @@ def on_host(volume: Volume) -> list[Tiling]:
 def on_chip(
     volume: Volume, forms: Sequence[Forms], compartments: int
 ) -> Iterator[Tiling]:
-    """All tilings within a core's compartments, in order of preference.
+    """Yield all tilings within a core's compartments, in order of preference.
 
-    For each number of tiles along an axis only the smallest tile is tried: a larger
-    one sees as much of the source or more. Fewer cores come first; then smaller
-    groups, which store fewer zero weights; then the forms in their order; then
-    larger strips of channels, since each strip costs every source an axon more;
-    then larger tiles.
+    For each number of tiles along an axis only the smallest tile is tried: a larger one
+    reads as much of the source or more. Fewer cores come first; then smaller groups,
+    which store fewer zero weights; then the forms in order; then larger strips of
+    channels, as each strip costs every source an axon more; then larger tiles.
     """
     lazy = _Cuts(volume, compartments)
     for cores, cuts in groupby(lazy, key=lambda cut: cut[0]):
@@ -177,9 +176,8 @@ def on_chip(
 class _Cuts:
     """Groups and tiles by their cores, fewest first.
 
-    All of them can be millions, of which a search asks for the first few. A group
-    stands for its tiles until so many cores are asked for as it needs at least; then
-    a group with a strip does.
+    There can be millions, and a search needs the first few. A group represents its
+    tiles until its minimum of cores is requested; then a group with a strip does.
     """
 
     def __init__(self, volume: Volume, compartments: int) -> None:
@@ -187,7 +185,7 @@ class _Cuts:
         self._compartments = compartments
 
     def __iter__(self) -> Iterator[tuple[int, int, Tile]]:
-        # Of equal cores, what stands for others comes before a tile.
+        # For equal cores, groups come before tiles.
         waiting: list[tuple[int, int, int, Tile]] = []
         for group in least_sizes(self._volume[0]):
             heappush(waiting, (self._least(group), 0, group, (0, 0, 0)))
@@ -202,7 +200,7 @@ class _Cuts:
                 heappush(waiting, below)
 
     def _least(self, group: int) -> int:
-        """The cores that a group needs at least."""
+        """Return the minimum cores of a group."""
         depth, height, width, channels = self._volume
         slices = height * width * channels
         full, rest = divmod(depth, group)

@@ -1,10 +1,9 @@
-"""Why a mapping takes the cores that it takes.
+"""Explain a mapping's number of cores.
 
 Three numbers bound the cores of a layer from below: the cores that its neurons fill,
-whatever they are connected to; the fewest that a tiling of the layer by itself can
-have; and what is left once its neighbours are cut as they are. The highest of them
-that is reached binds, and the tiling with fewer cores that comes closest to fitting
-says by how much.
+whatever their connections; the fewest of any tiling of the layer on its own; and the
+fewest if its neighbours are cut as they are. The highest bound that is reached is the
+reason, and the tiling with fewer cores that comes closest to fitting shows by how much.
 """
 
 from __future__ import annotations
@@ -34,11 +33,11 @@ class NearMiss:
     Attributes
     ----------
     cores
-        How many the tiling has.
+        The tiling's cores.
     layer
-        The layer with the core that it is too much for.
+        The layer of the overfull core.
     misfit
-        The limit that is broken there, first of all.
+        The first limit broken there.
     """
 
     cores: int
@@ -47,7 +46,7 @@ class NearMiss:
 
     @property
     def ratio(self) -> float:
-        """How far from fitting: 1.0 would fit."""
+        """The fraction of the limit: 1.0 would fit."""
         if self.misfit.limit == "pop16 bases":
             return inf
         return self.misfit.value / self.misfit.most
@@ -55,28 +54,28 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why one layer takes its cores.
+    """The reason for the cores of one layer.
 
     Attributes
     ----------
     name
         The layer.
     neurons, cores
-        What it has, and takes.
+        Its neurons and cores.
     filled
         Cores that its neurons fill.
     alone
-        The fewest cores that any tiling of the layer by itself allows; where its
-        sources may be grouped in too many ways to try, the fewest that hold it.
+        The fewest cores of any tiling of the layer on its own; if its sources have too
+        many groups to try, the fewest that hold it.
     tried
-        Whether ``alone`` was found by trying all groups of the sources.
+        Whether ``alone`` comes from trying all groups of the sources.
     bound
-        Which of the bounds is reached; ``"block"`` where the spec says how to cut.
+        The bound that is reached; ``"block"`` if the spec sets the tiling.
     block
         The spec's `block`.
     miss
-        The nearest miss among tilings with fewer cores; None where the neurons or
-        the spec bind, or where the search was cut short.
+        The nearest miss among tilings with fewer cores; None if the neurons or the spec
+        are the bound, or if the search was cut short.
     """
 
     name: str
@@ -92,10 +91,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """Why a network takes its cores.
+    """The reasons for a network's cores.
 
-    ``floor`` is the sum of what layers need by themselves; ``exact`` says that no
-    mapping out of equal blocks has fewer cores than this one.
+    ``floor`` is the sum of the cores that layers need on their own; ``exact`` says that
+    no mapping into equal blocks has fewer cores than this one.
     """
 
     layers: tuple[Reason, ...]
@@ -105,9 +104,9 @@ class Reasons:
 
 
 def reasons_of(mapped: MappedNetwork, cache: PlanCache | None = None) -> Reasons:
-    """Say what binds each layer of a mapped network.
+    """Return the reason for each layer's cores in a mapped network.
 
-    ``cache`` is what its mapping has found out, which then is not looked for again.
+    ``cache`` has the results of its mapping, which are then reused.
     """
     lowered = mapped.lowered
     target, profile = lowered.network.target, lowered.network.device
@@ -119,7 +118,7 @@ def reasons_of(mapped: MappedNetwork, cache: PlanCache | None = None) -> Reasons
 
 
 def _solution_of(plan: Plan, mapped: MappedNetwork) -> Solution:
-    """The solution that a mapped network was made of."""
+    """Return the solution that became a mapped network."""
     forms = {id(p.projection): p.form for p in mapped.projections}
     tilings: list[Tiling] = []
     fits: list[BlockFit] = []
@@ -141,7 +140,7 @@ def _solution_of(plan: Plan, mapped: MappedNetwork) -> Solution:
 
 
 def explain(plan: Plan, solution: Solution) -> Reasons:
-    """Say what binds each layer of a solution."""
+    """Return the reason for each layer's cores in a solution."""
     layers = tuple(
         _reason(plan, solution, i, step.choices)
         for i, step in enumerate(plan.steps)
@@ -180,15 +179,15 @@ def _reason(plan: Plan, solution: Solution, i: int, choices: ChipChoices) -> Rea
 
 
 def _nearest(misses: Iterable[NearMiss]) -> NearMiss | None:
-    """The miss closest to fitting; of equal ones that with the most cores."""
+    """Return the miss closest to fitting; of equal ones that with the most cores."""
     return min(misses, key=lambda miss: (miss.ratio, -miss.cores), default=None)
 
 
 def _misses_alone(choices: ChipChoices, name: str, filled: int) -> Iterator[NearMiss]:
-    """Tilings with fewer cores than the floor, whatever the sources' groups.
+    """Yield tilings with fewer cores than the floor, for any groups of the sources.
 
-    Where some of them keep within a core's compartments, what forbids those is what
-    binds; the others would only hide it.
+    If some of them keep within a core's compartments, only those are yielded: the
+    others would hide the reason.
     """
     costs = choices.costs
     cheaper = list(_cheaper(choices, choices.floor, costs.profile.core.compartments))
@@ -205,7 +204,7 @@ def _misses_alone(choices: ChipChoices, name: str, filled: int) -> Iterator[Near
 
 
 def _combinations(sources: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
-    """The groups that sources may have; none where the floor did not try them all."""
+    """Return the sources' groups; none if the floor did not try them all."""
     if prod(map(len, sources)) > MAX_COMBINATIONS:
         return []
     return list(product(*sources))
@@ -214,9 +213,9 @@ def _combinations(sources: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
 def _misses_beside(
     plan: Plan, solution: Solution, i: int, choices: ChipChoices
 ) -> list[NearMiss]:
-    """Tilings that would do by themselves, the other layers being cut as they are.
+    """Return tilings that fit on their own, but not with the other layers.
 
-    Empty if one of them fits: then the search missed it, and nothing binds.
+    Empty if one of them fits: then the search missed it, and there is no bound.
     """
     coupling = Coupling(plan, solution)
     limit = choices.costs.profile.core.compartments
@@ -233,14 +232,14 @@ def _misses_beside(
 
 
 def _may_fit(choices: ChipChoices, tiling: Tiling) -> bool:
-    """Whether a tiling fits by itself, as far as was tried."""
+    """Return whether a tiling fits on its own, as far as was tried."""
     combinations = _combinations(choices.sources)
     fits = (choices.costs.fit(tiling, groups) for groups in combinations)
     return not combinations or any(isinstance(fit, BlockFit) for fit in fits)
 
 
 def _cheaper(choices: ChipChoices, cores: int, compartments: int) -> Iterator[Tiling]:
-    """The tilings with fewer cores, of blocks up to a size."""
+    """Yield the tilings with fewer cores, of blocks up to a size."""
     for tiling in on_chip(choices.costs.volume, choices.costs.forms, compartments):
         if tiling.cores >= cores:
             return

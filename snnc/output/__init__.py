@@ -1,8 +1,8 @@
-"""The files of a package that snnc owns: compared, written, removed, and no others.
+"""Compare, write and remove the files of a package that snnc owns, and no others.
 
-Begin at `compare`: it holds what is there (`records`) against what should be
-(`package`), and `write`, `stale` and `orphans` act on that. Imports `emit` and what is
-below.
+Begin at `compare`: it compares the existing files (`records`) with the wanted ones
+(`package`); `write`, `stale` and `orphans` act on the result. Imports `emit` and what
+is below that.
 """
 
 from snnc.output.compare import ComparedFile, Comparison, FileState, compare

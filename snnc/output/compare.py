@@ -1,4 +1,4 @@
-"""Compares a package on disk with what it should be."""
+"""Compare a package on disk with the wanted one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from snnc.output.records import Obstacle, PackageRecords, read
 
 
 class FileState(enum.Enum):
-    """How one file differs from what it should be."""
+    """The difference between a file and its wanted text."""
 
     UNCHANGED = enum.auto()
     STALE = enum.auto()
@@ -39,7 +39,7 @@ _FORCED = {
 
 @dataclass(frozen=True, slots=True)
 class ComparedFile:
-    """One file: its name, its state, its text and the text it should have."""
+    """One file: its name, its state, its text and the wanted text."""
 
     name: str
     state: FileState
@@ -54,15 +54,15 @@ class Comparison:
     Attributes
     ----------
     unfinished
-        Whether a build began that has not ended.
+        Whether a build has begun and not ended.
     merging
-        Whether a merge could not join two locks, or two versions of a file.
+        Whether a merge has conflicts in two locks, or in two versions of a file.
     is_newer
-        Whether a newer snnc wrote it, and nobody forces its files to be replaced.
+        Whether a newer snnc wrote it, and its files are not to be replaced by force.
     flaw
-        Why the lock that is there can't be read, as a sentence.
+        The reason why the existing lock can't be read, as a sentence.
     lock
-        The lock that is there; None if there is none that can be read.
+        The existing lock; None if there is none or it can't be read.
     """
 
     folder: Path
@@ -85,27 +85,27 @@ class Comparison:
 
     @property
     def is_absent(self) -> bool:
-        """Whether nothing of the package is there."""
+        """Whether no file of the package exists."""
         return all(row.state is FileState.MISSING for row in self.rows)
 
     @property
     def origin(self) -> Origin | None:
-        """Where the package that is there comes from, as far as its lock tells."""
+        """The origin of the existing package, if its lock has one."""
         return None if self.lock is None else self.lock.origin
 
     @property
     def format(self) -> int:
-        """The format of the package that is there, as far as its lock tells."""
+        """The format of the existing package, if its lock has one."""
         return FORMAT if self.lock is None else self.lock.format
 
 
 def compare(package: PackageFiles, force: bool = False) -> Comparison:
-    """Compare without a change on disk.
+    """Compare without changing anything on disk.
 
     Parameters
     ----------
     force
-        Take files that were edited by hand for files that snnc wrote.
+        Treat files that were edited by hand as files that snnc wrote.
 
     Raises
     ------
@@ -118,7 +118,7 @@ def compare(package: PackageFiles, force: bool = False) -> Comparison:
     records = PackageRecords.of(folder).with_library(folder)
     unfinished = records.is_unfinished
     if not package.files and records.lock != package.lock:
-        return Comparison(folder, (), unfinished)  # no longer what was to go
+        return Comparison(folder, (), unfinished)  # no longer the files to remove
     rows = [_generated(folder, file, records) for file in package.files]
     rows += _left_over(package, records)
     rows += _lock_row(package, records, [] if force else rows)
@@ -162,7 +162,7 @@ def _state(
 def _left_over(
     package: PackageFiles, records: PackageRecords
 ) -> Iterator[ComparedFile]:
-    """Files that snnc wrote once and does not write any more."""
+    """Yield files that snnc wrote once and does not write any more."""
     owned = {*records.files, *records.writing}
     if records.lock is None or records.is_merging:
         owned |= _headed(package.folder)
@@ -177,7 +177,7 @@ def _left_over(
 
 
 def _headed(folder: Path) -> set[str]:
-    """Modules that may be snnc's, where no lock tells which are."""
+    """Return modules that may be snnc's, if there is no lock to say which."""
     paths = (*folder.glob("*.py"), *folder.glob(f"{LIBRARY}/**/*.py"))
     return {path.relative_to(folder).as_posix() for path in paths}
 
@@ -185,7 +185,7 @@ def _headed(folder: Path) -> set[str]:
 def _lock_row(
     package: PackageFiles, records: PackageRecords, rows: Sequence[ComparedFile]
 ) -> Iterator[ComparedFile]:
-    """The lock, which also lists what is kept because it was edited."""
+    """Yield the lock, which also lists files kept because they were edited."""
     kept = [row.name for row in rows if row.state is FileState.EDITED_LEFT_OVER]
     hashes = {name: records.files.get(name, "") for name in kept}
     wanted = package.lock_text(hashes)

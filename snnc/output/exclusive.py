@@ -1,4 +1,4 @@
-"""Lets one build at a time write a package."""
+"""Let one build at a time write a package."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 
 @contextmanager
 def exclusive(folder: Path, waiting: Callable[[Path], None]) -> Iterator[None]:
-    """Hold a package's folder, which is made if it does not exist.
+    """Lock a package's folder, and create it if it does not exist.
 
     Parameters
     ----------
@@ -37,15 +37,15 @@ def exclusive(folder: Path, waiting: Callable[[Path], None]) -> Iterator[None]:
     try:
         yield
     finally:
-        # Who waits for it then finds that its file is gone, and makes another one.
-        # Windows removes no open file: there the library does it after the release.
+        # A waiting build then finds its file removed, and creates another one. Windows
+        # removes no open file: there the library does it after the release.
         with suppress(OSError):
             (folder / MARKER).unlink()
         lock.release()
 
 
 def _locked(folder: Path, waiting: Callable[[Path], None]) -> BaseFileLock:
-    # Builds that find nothing to do don't import it, which takes a tenth of a second.
+    # Builds without changes don't import it, which saves a tenth of a second.
     from filelock import FileLock, Timeout
 
     lock, told = FileLock(folder / MARKER), False

@@ -1,4 +1,4 @@
-"""Opens a package that was built: its modules, under a name of its own."""
+"""Open a generated package: import its modules under a unique name."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 
 class CannotRunError(ValueError):
-    """A package, its weights or a run that is refused; the text is for users."""
+    """A package, its weights or a run is refused; the text is for users."""
 
 
 class NoPackageError(CannotRunError):
-    """The folder holds no package that `snnc build` wrote."""
+    """The folder holds no package of `snnc build`."""
 
     def __init__(self, path: object) -> None:
         super().__init__(
@@ -41,14 +41,14 @@ class NoPackageError(CannotRunError):
 
 
 class OtherFormatError(CannotRunError):
-    """The package was written by another snnc, in another format."""
+    """Another snnc wrote the package, in another format."""
 
     def __init__(self, message: str, advice: str) -> None:
         super().__init__(f"{message}; {advice}")
 
 
 class OtherLibraryError(CannotRunError):
-    """The package's library is another snnc's, or was edited."""
+    """The package's library belongs to another snnc, or was edited."""
 
     def __init__(self, folder: str | PathLike[str], advice: str) -> None:
         super().__init__(f"{folder} was built by another snnc: run `{advice}`")
@@ -56,7 +56,7 @@ class OtherLibraryError(CannotRunError):
 
 @dataclass(frozen=True)
 class ImportedPackage:
-    """A package that ``snnc build`` wrote, imported under a name of its own.
+    """A package that ``snnc build`` wrote, imported under a unique name.
 
     Its run-time library is `snnc.runtime` itself. ``sources`` are its modules by their
     paths in it.
@@ -80,7 +80,7 @@ class ImportedPackage:
 
     @cached_property
     def energy(self) -> Energy | None:
-        """What events on its device cost; None if the device's file is gone."""
+        """The costs of events on its device; None if the device's file is gone."""
         if not self.network.for_loihi:
             return None
         origin = origin_of(self.folder)
@@ -95,7 +95,7 @@ class ImportedPackage:
 
     @property
     def hash(self) -> str:
-        """A hash of all modules."""
+        """The hash of all modules."""
         return hashlib.sha256(repr(self.sources).encode()).hexdigest()
 
     def module(self, name: str) -> ModuleType:
@@ -104,7 +104,7 @@ class ImportedPackage:
 
 
 def open_package(folder: str | PathLike[str]) -> ImportedPackage:
-    """Import a package that `snnc build` wrote, so that it hides nothing.
+    """Import a package that `snnc build` wrote, without hiding other modules.
 
     Raises
     ------
@@ -113,7 +113,7 @@ def open_package(folder: str | PathLike[str]) -> ImportedPackage:
     OtherFormatError
         If another snnc wrote it, in another format.
     OtherLibraryError
-        If its library has not the bytes of this snnc's.
+        If its library differs from this snnc's.
     """
     path = Path(os.path.realpath(folder))
     if not (path / "nengo_network.py").is_file():
@@ -124,7 +124,7 @@ def open_package(folder: str | PathLike[str]) -> ImportedPackage:
     library = library_files(path / LIBRARY)
     if not own_library().items() <= library.items():
         raise OtherLibraryError(folder, rebuild_command(Path(folder)))
-    # With its content, so that a package that is built anew is another one.
+    # The name includes a hash of the content, so a rebuilt package is another one.
     sources = {path.name: path.read_bytes() for path in sorted(path.glob("*.py"))}
     sources |= {f"{LIBRARY}/{name}": content for name, content in library.items()}
     digest = hashlib.sha256(repr((path, sources)).encode()).hexdigest()
@@ -147,7 +147,7 @@ def _import(name: str, path: Path) -> None:
 
 
 def spec_of(folder: Path) -> Path | None:
-    """Return the path of a package's spec; None if it is not where it was."""
+    """Return the path of a package's spec; None if it was moved."""
     origin = origin_of(folder)
     spec = None if origin is None else origin.spec_path(folder.parent)
     return spec if spec is not None and spec.is_file() else None

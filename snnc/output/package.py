@@ -1,4 +1,4 @@
-"""What a folder should hold of snnc's: files, and ``snnc.lock``, which lists them."""
+"""The wanted files of a package, and ``snnc.lock``, which lists them."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ LONGEST_PATH = 4095
 
 
 class LockError(ValueError):
-    """A text is no lock, and why, as a sentence."""
+    """A text is not a lock; says why in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """Where a package comes from, and the hash of every owned file.
+    """A package's origin, and the hash of every owned file.
 
-    The version of snnc is written but not compared, so that another version that
-    writes the same bytes leaves the lock as it is.
+    The version of snnc is written but not compared, so another version that writes the
+    same bytes leaves the lock unchanged.
 
     Attributes
     ----------
     spec
         The hash of the canonical spec, which has no comments.
     origin
-        The spec, the output and the device as the consumer's repo sees them; None
-        in locks that do not tell.
+        The spec, the output and the device, relative to the consumer's repo; None in
+        locks without them.
     files
-        SHA-256 of each owned file but the library's, by its path within the package. It
-        is empty of a file that was edited when the lock before was lost.
+        SHA-256 of each owned file outside the library, by its path within the package.
+        It is empty for a file that was edited when the previous lock was lost.
     library
         `library_hash` of the run-time library; empty while a build writes, and in locks
-        of formats 1 and 2: ``files`` have its files then.
+        of formats 1 and 2: ``files`` then includes its files.
     writing
-        SHA-256 of each file that a build has begun to write, until it has ended; any
-        of them may still be as ``files`` says.
+        SHA-256 of each file that an unfinished build has begun to write; any of them
+        may still have its hash in ``files``.
     is_merging
-        Whether the text holds what `git merge` could not join. Files are those of
-        either side then, but their hashes tell nothing.
+        Whether the text has conflicts of `git merge`. Files are then those of either
+        side, without meaningful hashes.
     """
 
     spec: str
@@ -61,12 +61,12 @@ class Lock:
 
     @classmethod
     def parse(cls, text: str) -> Lock:
-        """Read a lock.
+        """Parse a lock.
 
         Raises
         ------
         LockError
-            If it is none.
+            If the text is not a lock.
         """
         if not has_conflict(text):
             return _parsed(text)
@@ -83,7 +83,7 @@ class Lock:
         )
 
     def text(self) -> str:
-        """Return the JSON text, the same for the same lock on every machine."""
+        """Return the JSON text, which is the same on every machine."""
         origin = self.origin or Origin("", "")
         data: dict[str, object] = {
             "files": dict(sorted(self.files.items())),
@@ -103,12 +103,12 @@ class Lock:
 
 
 def text_hash(text: str) -> str:
-    """Return the SHA-256 of a text, in hexadecimal digits."""
+    """Return the SHA-256 of a text, as hexadecimal digits."""
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def library_hash(hashes: Mapping[str, str]) -> str:
-    """Return one hash for the files of the library, by their hashes and names."""
+    """Return one hash of the library's files, from their hashes and names."""
     lines = (f"{digest}  {name}\n" for name, digest in sorted(hashes.items()))
     return text_hash("".join(lines))
 
@@ -120,7 +120,7 @@ def is_of_library(name: str) -> bool:
 
 @lru_cache(1024)  # the library's files have the same names in each package
 def is_plain(name: str) -> bool:
-    """Whether a name, which anybody can write, is that of a file in the package."""
+    """Whether a name, which anybody can write, is a file's in the package."""
     path = PurePosixPath(name)
     stays = not path.is_absolute() and path.parts and ".." not in path.parts
     return bool(
@@ -133,7 +133,7 @@ def is_plain(name: str) -> bool:
 
 
 def is_usable(path: str) -> bool:
-    """Whether the system takes a path."""
+    """Whether the system accepts a path."""
     if "\0" in path or len(path) > LONGEST_PATH:
         return False
     try:
@@ -144,7 +144,7 @@ def is_usable(path: str) -> bool:
 
 
 def _sides(text: str) -> tuple[str, str]:
-    """The two texts that a failed merge has joined, without what both began from."""
+    """Return the two sides of a failed merge, without their common ancestor."""
     sides: tuple[list[str], list[str]] = ([], [])
     now = sides
     for line in text.splitlines(keepends=True):
@@ -184,7 +184,7 @@ def _parsed(text: str) -> Lock:
             library=_text(data, "library") if "library" in data else "",
         )
     except LockError:
-        if number > FORMAT:  # what is in it then is for the version that wrote it
+        if number > FORMAT:  # a newer version's content is not read
             return lock
         raise
 
@@ -217,16 +217,16 @@ def _origin(data: Mapping[str, Any]) -> Origin | None:
 
 @dataclass(frozen=True, slots=True)
 class PackageFiles:
-    """A package as it should be; one that should be gone has no files.
+    """The wanted files of a package; none if the package should be removed.
 
     Attributes
     ----------
     folder
-        The folder of the package, as the user typed its beginning.
+        The folder of the package, starting as the user typed it.
     files
         Every file but the lock.
     lock
-        The lock of these files, or that of a package that should be gone.
+        The lock of these files, or of the package to remove.
     """
 
     folder: Path
@@ -250,7 +250,7 @@ class PackageFiles:
 
     @classmethod
     def gone(cls, folder: Path, lock: Lock) -> PackageFiles:
-        """Return what an orphaned package, of this lock, should be: nothing."""
+        """Return an orphaned package, of this lock, without files."""
         return cls(folder, (), lock)
 
     def lock_text(self, kept: Mapping[str, str]) -> str | None:

@@ -1,4 +1,4 @@
-"""What a package's folder tells of what snnc wrote there: its lock and its format."""
+"""Read what a package's folder records about its build: lock and format."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from snnc.source import whole_file
 
 
 class Obstacle(enum.Enum):
-    """What stands for anything that is not a regular file."""
+    """The replacement of anything that is not a regular file."""
 
     OBSTACLE = enum.auto()
 
@@ -37,15 +37,15 @@ def read(folder: Path, name: str) -> str | Obstacle | None:
     Parameters
     ----------
     folder
-        That of the package.
+        The package's folder.
     name
         The file's path within it, POSIX.
 
     Returns
     -------
     str, Obstacle or None
-        An obstacle for a folder or a link, and for what lies behind a link or a file;
-        None for no file. What is not UTF-8 is read as `surrogateescape` has it.
+        An obstacle for a folder or a link, and for a path below a link or a file; None
+        for a missing file. Text that is not UTF-8 is decoded with `surrogateescape`.
     """
     path = folder / name
     if any((folder / part).is_symlink() for part in _folders(name)):
@@ -63,7 +63,7 @@ def read(folder: Path, name: str) -> str | Obstacle | None:
 
 
 def remove(folder: Path, name: str) -> None:
-    """Remove a file and, if it is a module, its byte code; then folders left empty."""
+    """Remove a file and, for a module, its byte code; then folders left empty."""
     path = folder / name
     path.unlink(missing_ok=True)
     cache = path.parent / "__pycache__"
@@ -75,7 +75,7 @@ def remove(folder: Path, name: str) -> None:
 
 
 def remove_parts(folder: Path) -> None:
-    """Remove what killed builds left half written; nobody else may be building."""
+    """Remove partial files of killed builds; no other build may be running."""
     for part in (*folder.glob(f".*{PART}"), *folder.glob(f"{LIBRARY}/**/.*{PART}")):
         part.unlink(missing_ok=True)
     for empty in (*folder.glob(f"{LIBRARY}/*/"), folder / LIBRARY):
@@ -84,7 +84,7 @@ def remove_parts(folder: Path) -> None:
 
 
 def _folders(name: str) -> tuple[PurePosixPath, ...]:
-    """The folders of a file within its package, the innermost first."""
+    """Return the folders of a file within its package, the innermost first."""
     return tuple(PurePosixPath(name).parents)[:-1]
 
 
@@ -94,21 +94,21 @@ MARKER = ".snnc-building"
 
 @dataclass(frozen=True, slots=True)
 class PackageRecords:
-    """The lock, and whether a build has begun that has not ended.
+    """The lock, and whether a build has begun and not ended.
 
     Attributes
     ----------
     found
-        What stands in place of the lock.
+        The obstacle at the lock's path.
     lock
-        None if there is none, or none that can be read.
+        None if it is missing or can't be read.
     flaw
-        Why what stands there can't be read, as a sentence.
+        The reason why it can't be read, as a sentence.
     is_unfinished
-        Whether a build began that has not ended.
+        Whether a build has begun and not ended.
     library
-        The hashes of the library's files that are there: with ``is_library_whole`` they
-        are those that the lock tells.
+        The hashes of the library's existing files: with ``is_library_whole``, those of
+        the lock.
     """
 
     found: str | Obstacle | None
@@ -119,7 +119,7 @@ class PackageRecords:
 
     @classmethod
     def of(cls, folder: Path) -> PackageRecords:
-        """Read them.
+        """Read the records.
 
         Raises
         ------
@@ -128,7 +128,7 @@ class PackageRecords:
         """
         text = read(folder, NAME)
         lock, flaw = None, ""
-        if isinstance(text, str) and text:  # an empty file is what a power cut leaves
+        if isinstance(text, str) and text:  # a power cut leaves an empty file
             try:
                 lock = Lock.parse(text)
             except LockError as error:
@@ -137,7 +137,7 @@ class PackageRecords:
         return cls(text, lock, flaw, is_writing or os.path.lexists(folder / MARKER))
 
     def with_library(self, folder: Path) -> PackageRecords:
-        """Return them with what is there of the library that the lock tells of."""
+        """Return the records with the library's existing files."""
         if self.lock is None or not self.lock.library:
             return self
         library = {}
@@ -152,15 +152,15 @@ class PackageRecords:
 
     @property
     def is_library_whole(self) -> bool:
-        """Whether all files of the library are as the lock says."""
+        """Whether all files of the library match the lock."""
         lock = self.lock
         return lock is not None and library_hash(self.library) == lock.library
 
     @property
     def files(self) -> Mapping[str, str]:
-        """The hashes that the lock tells, of each file of a library that is whole.
+        """The hashes in the lock, and those of each file of a complete library.
 
-        Of one that is not, no file can be told from those that were edited.
+        In an incomplete library, edited files can't be identified.
         """
         if self.lock is None:
             return {}
@@ -171,12 +171,12 @@ class PackageRecords:
 
     @property
     def writing(self) -> Mapping[str, str]:
-        """The hashes that files may have since, of which a build has not ended."""
+        """The hashes that an unfinished build may have written."""
         return {} if self.lock is None else self.lock.writing
 
     @property
     def is_merging(self) -> bool:
-        """Whether the lock holds what a merge could not join."""
+        """Whether the lock has merge conflicts."""
         return self.lock is not None and self.lock.is_merging
 
     @property
@@ -185,9 +185,9 @@ class PackageRecords:
         return self.lock is not None and self.lock.format > FORMAT
 
     def vouch_for(self, name: str, text: str) -> bool:
-        """Whether a text is one that snnc wrote, in this or another build.
+        """Whether snnc wrote a text, in this or another build.
 
-        What a merge made of two such texts counts as one, too.
+        A merge of two such texts counts as one, too.
         """
         if (self.is_merging or has_conflict(text)) and is_generated(text):
             return True
@@ -195,21 +195,21 @@ class PackageRecords:
 
 
 def origin_of(folder: Path) -> Origin | None:
-    """Return where a package comes from; None if its lock does not tell."""
+    """Return a package's origin; None if its lock has none."""
     try:
         lock = PackageRecords.of(folder).lock
-    except OSError:  # the build itself reports what can't be read
+    except OSError:  # the build itself reports files that can't be read
         return None
     return None if lock is None else lock.origin
 
 
 def other_format(folder: Path) -> Diagnostic | None:
-    """Return what to tell who uses a package of another format than this snnc's.
+    """Return the diagnostic for users of a package of another format.
 
     Returns
     -------
     Diagnostic or None
-        None as well for a package whose lock is lost.
+        None also if the package's lock is lost.
 
     Raises
     ------
@@ -225,7 +225,7 @@ def other_format(folder: Path) -> Diagnostic | None:
 
 
 def newer(folder: Path, lock: Lock) -> Diagnostic:
-    """Return what to report of a package that a newer snnc wrote."""
+    """Return the diagnostic for a package that a newer snnc wrote."""
     path = folder.as_posix()
     return NewerFormat(
         span=whole_file(path),
@@ -237,12 +237,12 @@ def newer(folder: Path, lock: Lock) -> Diagnostic:
 
 
 def older(folder: Path, lock: Lock, command: str) -> Diagnostic:
-    """Return what to report of a package of an older format.
+    """Return the diagnostic for a package of an older format.
 
     Parameters
     ----------
     command
-        What to type to upgrade it.
+        The command that upgrades it.
     """
     path = folder.as_posix()
     return OlderFormat(
@@ -256,7 +256,7 @@ def older(folder: Path, lock: Lock, command: str) -> Diagnostic:
 
 
 def rebuild_command(folder: Path) -> str:
-    """Return what builds a package anew, seen from the current folder."""
+    """Return the command that rebuilds a package, from the current folder."""
     output, origin = folder.parent, origin_of(folder)
     spec = None if origin is None else origin.spec_path(output)
     if origin is None or spec is None:

@@ -1,8 +1,8 @@
-"""One copy of the run-time library in a process: packages use snnc's own.
+"""Share one copy of the run-time library in a process: packages use snnc's own.
 
-A package that this snnc built has the same bytes in its ``_runtime``. Its modules are
-then those of `snnc.runtime`: a layer, an error or a type is the same object whoever
-names it, and code of snnc takes what a package returns.
+A package of this snnc has the same bytes in its ``_runtime``, so its modules can be
+those of `snnc.runtime`. A layer, an error or a type is then the same object under both
+names, and snnc accepts the objects that a package returns.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def own_library() -> dict[str, bytes]:
 
 
 def share(package: str) -> None:
-    """Let ``package._runtime`` and all in it be imported as `snnc.runtime`.
+    """Make ``package._runtime`` and its modules import as `snnc.runtime`.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ class _Alias(Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        # It has run; the import system has just given it the spec of the other name.
+        # The module has run; the import system has just set the other name's spec.
         module.__spec__ = self._spec
 
 

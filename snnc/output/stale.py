@@ -1,4 +1,4 @@
-"""What is stale of a package, what is not in git, and packages whose specs are gone."""
+"""Find stale files of a package, files not in git, and packages without specs."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ from snnc.text.tables import counted
 
 @dataclass(frozen=True, slots=True)
 class Orphan:
-    """A package that should be gone, and why, as a clause."""
+    """A package to remove, and the reason, as a clause."""
 
     package: PackageFiles
     reason: str
 
 
 def renamed(package: PackageFiles) -> Iterator[Orphan]:
-    """Find the packages that the spec of a package wrote under other names.
+    """Find the packages that a package's spec wrote under other names.
 
     Parameters
     ----------
     package
-        That of the spec as it is now; its neighbours are looked at.
+        The package of the current spec; its neighbours are searched.
     """
     origin, output = package.lock.origin, package.folder.parent
     for folder, lock in _packages(output):
@@ -57,8 +57,8 @@ def renamed(package: PackageFiles) -> Iterator[Orphan]:
 def abandoned(output: Path) -> Iterator[Orphan]:
     """Find the packages in a folder whose specs are gone.
 
-    A package that was built from elsewhere is no orphan: its lock then tells of
-    another output, and its spec's path means nothing here.
+    A package that was built elsewhere is not an orphan: its lock has another output,
+    and its spec's path has no meaning here.
     """
     for folder, lock in _packages(output):
         spec = None if lock.origin is None else lock.origin.spec_path(output)
@@ -86,7 +86,7 @@ def _folders(output: Path) -> list[Path]:
 
 
 def _is_same(one: Path, other: Path) -> bool:
-    """Whether two paths are one folder, as names in other case are on some disks."""
+    """Whether two paths are one folder, as with other letter case on some disks."""
     return one.name == other.name or (other.exists() and one.samefile(other))
 
 
@@ -96,10 +96,10 @@ _SHOWN = (FileState.STALE, FileState.MISSING, FileState.EDITED, FileState.LEFT_O
 def problems(
     comparison: Comparison, spec: str, wanted: Lock, command: str
 ) -> Iterator[Diagnostic]:
-    """Report why a package is not what its spec gives: one cause a package.
+    """Report why a package differs from its spec: one cause per package.
 
-    What a build would refuse comes first, and alone: until it is settled, nothing else
-    can be mended.
+    Reasons for which a build would be refused come first, and alone: nothing else can
+    be fixed before them.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def problems(
     wanted
         The lock that the package should have.
     command
-        What to type to bring the package up to date.
+        The command that brings the package up to date.
     """
     folder = comparison.folder.as_posix()
     refused = [*refusals(comparison), *kept(comparison)]
@@ -116,12 +116,12 @@ def problems(
         yield from refused
     elif comparison.merging:
         yield UnresolvedMerge(span=whole_file(folder), path=folder, command=command)
+    elif comparison.lock is not None and comparison.format < FORMAT:
+        yield older(comparison.folder, comparison.lock, command)
     elif comparison.unfinished:
         yield Unfinished(span=whole_file(folder), folder=folder, command=command)
     elif comparison.is_absent:
         yield Missing(span=whole_file(folder), path=folder, command=command)
-    elif comparison.lock is not None and comparison.format < FORMAT:
-        yield older(comparison.folder, comparison.lock, command)
     else:
         yield from _of_files(comparison, spec, wanted, command)
 
@@ -130,7 +130,7 @@ def _of_files(
     comparison: Comparison, spec: str, wanted: Lock, command: str
 ) -> Iterator[Diagnostic]:
     changed = [row for row in comparison.rows if row.state is not FileState.UNCHANGED]
-    if len(changed) > 1:  # that the lock differs as well goes without saying
+    if len(changed) > 1:  # then the lock differs in any case
         changed = [row for row in changed if row.name != NAME]
     folder, built = comparison.folder, comparison.origin
     states = {row.state for row in changed}
@@ -162,7 +162,7 @@ def _of_files(
 
 
 def _named(rows: Sequence[ComparedFile]) -> str:
-    """The files that differ, those of the library as one."""
+    """Return the files that differ, with the library's as one."""
     library = f"{LIBRARY}/"
     names = (library if row.name.startswith(library) else row.name for row in rows)
     return ", ".join(dict.fromkeys(names))
@@ -186,7 +186,7 @@ def _of_origin(
 def orphaned(
     orphan: Orphan, comparison: Comparison, command: str
 ) -> Iterator[Diagnostic]:
-    """Report a package that should be gone, once, and what was edited in it."""
+    """Report a package to remove, once, and the edits in it."""
     yield from refusals(comparison)
     yield from kept(comparison)
     path = orphan.package.folder.as_posix()
@@ -197,11 +197,11 @@ def orphaned(
 
 
 def difference(comparison: Comparison) -> str:
-    """Return a unified diff from what is there to what should be.
+    """Return a unified diff from the existing to the wanted files.
 
-    ``git apply -p0`` and ``patch -p0`` take it. A file that comes or goes as a whole
-    is one line, for its text tells nothing that the spec does not. Of a package that
-    is in another format, or badly merged, it would tell nothing: it is empty then.
+    ``git apply -p0`` and ``patch -p0`` accept it. A new or removed file is one line, as
+    the spec already says what its text would. The diff is empty for packages of another
+    format or with merge conflicts.
     """
     if comparison.merging or comparison.format != FORMAT:
         return ""
@@ -232,7 +232,7 @@ def _diff(path: Path, row: ComparedFile) -> Iterator[str]:
 def untracked(package: PackageFiles) -> Iterator[Diagnostic]:
     """Report, once, the files of a package that are not in git's index.
 
-    They are up to date on this disk, and a commit would leave them behind.
+    They are up to date on this disk, but a commit would not include them.
     """
     folder = package.folder.as_posix()
     names = [*(file.path for file in package.files), NAME]

@@ -1,4 +1,4 @@
-"""Makes a package what it should be: whole files only, and only our own."""
+"""Bring a package up to date: write only whole files, and only our own."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from snnc.source import whole_file
 
 @dataclass(frozen=True, slots=True)
 class WrittenFiles:
-    """The files that a build wrote, removed and left alone, by name.
+    """The files that a build wrote, removed and left unchanged, by name.
 
-    ``before`` is the format that the package had, which may be older.
+    ``before`` is the package's previous format, which may be older.
     """
 
     written: tuple[str, ...] = ()
@@ -44,19 +44,19 @@ def write_package(
     Parameters
     ----------
     package
-        What the folder should hold.
+        The wanted files of the folder.
     force
         Replace, or remove, generated files that were edited by hand.
     report
-        Gets SNN720 to SNN722 and SNN733 to SNN735, and SNN729 for what is kept.
+        Gets SNN720 to SNN722 and SNN733 to SNN735, and SNN729 for files that are kept.
     waiting
         Called with the folder if another build is writing it.
 
     Returns
     -------
     Written or None
-        None if the build was refused, which writes nothing, or failed on the way,
-        which leaves whole files, and a lock that lists what was to be written.
+        None if the build was refused, which writes nothing, or failed, which leaves
+        whole files, and a lock that lists the files to be written.
     """
     try:
         return _write(package, force, report, waiting)
@@ -66,14 +66,14 @@ def write_package(
 
 
 def cannot_write(error: OSError, folder: Path) -> Diagnostic:
-    """Return what to report where the operating system refuses something."""
+    """Return the diagnostic for an error of the operating system."""
     path = Path(error.filename or folder).as_posix()
     reason = error.strerror or str(error)
     return CannotWrite(span=whole_file(path), path=path, reason=reason)
 
 
 def planned(comparison: Comparison) -> WrittenFiles:
-    """Return what a build would do, if nothing stops it."""
+    """Return the changes of a build that is not refused."""
     return WrittenFiles(
         comparison.names(FileState.STALE, FileState.MISSING),
         comparison.names(FileState.LEFT_OVER),
@@ -109,7 +109,7 @@ def _unusable(comparison: Comparison) -> Diagnostic:
 
 
 def _edited(folder: Path, names: tuple[str, ...]) -> Iterator[Diagnostic]:
-    """Report edited files once, and those of the library, which belong together."""
+    """Report edited files once; the library's count as one."""
     library = [name for name in names if name.startswith(f"{LIBRARY}/")]
     own = [name for name in names if name not in library]
     if own:
@@ -122,7 +122,7 @@ def _edited(folder: Path, names: tuple[str, ...]) -> Iterator[Diagnostic]:
 
 
 def kept(comparison: Comparison) -> Iterator[Diagnostic]:
-    """Report each file that a build leaves behind because it was edited."""
+    """Report each file that a build keeps because it was edited."""
     if comparison.is_newer:
         return
     for name in comparison.names(FileState.EDITED_LEFT_OVER):
@@ -144,7 +144,7 @@ def _write(
 def _write_alone(
     package: PackageFiles, force: bool, waiting: Callable[[Path], None]
 ) -> Comparison:
-    """Compare again, for another build may have written since, and write."""
+    """Compare again, as another build may have written since, and write."""
     try:
         with exclusive(package.folder, waiting):
             comparison = compare(package, force)
@@ -168,7 +168,7 @@ def _is_refused(comparison: Comparison) -> bool:
 
 
 def _apply(comparison: Comparison) -> None:
-    """Write, then remove; the lock is last, for it vouches for all the others."""
+    """Write, then remove; write the lock last, as it vouches for all the others."""
     records.remove_parts(comparison.folder)
     lock = [row for row in comparison.rows if row.name == NAME]
     files = [row for row in comparison.rows if row.name != NAME]
@@ -184,9 +184,9 @@ def _apply(comparison: Comparison) -> None:
 def _interim(
     comparison: Comparison, wanted: Lock, files: Sequence[ComparedFile]
 ) -> Lock:
-    """Return a lock of what is there and what will be written: another build ends it.
+    """Return a lock of old and new files, for another build to finish from.
 
-    The format stays the one before, until nothing of it is left.
+    The format stays the previous one until no file of it is left.
     """
     kept = comparison.names(FileState.EDITED_LEFT_OVER)
     hashes = {row.name: text_hash(row.found) for row in files if row.found is not None}

@@ -45,10 +45,10 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """What has been made so far of a spec, for a device.
+    """The results so far for a spec and a device.
 
-    What no pass has made is None: it was not asked for, or an error came before it.
-    ``cache`` is what mappings of other specs for the device have found out.
+    A result is None if its pass has not run: it was not requested, or an error came
+    before it. ``cache`` has the results of mappings of other specs for the device.
     """
 
     source: SourceFile
@@ -67,8 +67,8 @@ class Compilation:
 class Pass:
     """One step of the compiler: adds what it ``makes`` to a compilation.
 
-    ``tolerant`` passes also look at what is left of a spec with errors, so that
-    one run reports all of them; the others need a sound value.
+    ``tolerant`` passes also run on the valid part of a spec with errors, so that one
+    run reports all of them; the others need a valid input.
     """
 
     name: str
@@ -78,22 +78,22 @@ class Pass:
 
 
 def _before(made: Made | None) -> Made:
-    """What the pass before has made: without it no pass is run."""
+    """Return the previous pass's result; no pass runs without it."""
     assert made is not None
     return made
 
 
 def _route(mapped: MappedNetwork) -> RoutedNetwork:
-    """Cores on chips; nothing is reported."""
-    # What is only checked needs no chips.
+    """Return cores on chips; reports nothing."""
+    # A check needs no chips.
     from snnc.passes.route import route
 
     return route(mapped)
 
 
 def _emit(routed: RoutedNetwork) -> tuple[Module, ...]:
-    """The files of the package; nothing is reported."""
-    # Only `snnc build` emits: the other verbs must not wait for the templates.
+    """Return the files of the package; reports nothing."""
+    # Only `snnc build` emits: other commands must not wait for the templates.
     from snnc.emit.package import package_modules
 
     return package_modules(routed)
@@ -153,10 +153,10 @@ PASSES = frozenset(step.name for step in PIPELINE)
 
 
 def run_passes(made: Compilation, report: Report, through: str) -> Compilation:
-    """Run the passes up to and including one of them, but those whose value is there.
+    """Run the passes up to and including one of them, but not those with a result.
 
-    They end where errors in ``report`` keep the next one from running. A network
-    that is there is taken to be verified.
+    They end where errors in ``report`` prevent the next one. An existing network counts
+    as verified.
 
     Raises
     ------
@@ -179,7 +179,7 @@ def run_passes(made: Compilation, report: Report, through: str) -> Compilation:
 
 
 def _more(source: SourceFile, report: Report) -> Diagnostic:
-    """Say that not all problems are told."""
+    """Say that there may be more problems."""
     from snnc.rules.syntax import TooManyProblems
 
     end = len(source.text)

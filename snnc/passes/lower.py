@@ -1,4 +1,4 @@
-"""Logical to lowered graph: pools and joins folded into the layers that read them."""
+"""Logical to lowered graph: pools and joins folded into their readers."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from snnc.ir.shapes import level_name, pads, tree_of, triple_of, volume_named, v
 from snnc.runtime.maxima import EVERY, whole
 
 Pools = tuple[tuple[AveragePool, Shape], ...]
-"""Those of a path, each with the shape that it reads."""
+"""The pools of a path, each with the shape that it reads."""
 
 
 def lower(network: Network, report: Report) -> LoweredNetwork:
-    """Populations and projections of a checked network; nothing is reported."""
+    """Return populations and projections of a checked network; reports nothing."""
     layers = network.by_name
     spiking = tuple(layer for layer in network.layers if layer.spiking is not None)
     readout = network.readout
@@ -91,7 +91,7 @@ def _populations(
 def _comparisons(
     network: Network, layer: Layer, pool: MaxPool
 ) -> tuple[Projection, ...]:
-    """What the levels of a max pool read of what it pools, and of one another."""
+    """Return the inputs of a max pool's levels: its sources, and earlier levels."""
     source = layer.sources[0]
     pooled = paths(network.by_name, source)
     projections = []
@@ -119,7 +119,7 @@ def _inputs(network: Network, layer: Layer) -> tuple[Projection, ...]:
     tensor = f"{layer.name}.kernel" if trained else None
     source = layer.sources[0]
     ways = [p for each in layer.sources for p in paths(network.by_name, each)]
-    # Hundreds of paths to one reader may pass the same pools, mostly none.
+    # Hundreds of paths to one reader may pass the same pools, or usually none.
     pools = dict.fromkeys(path.pools for path in ways)
     reach = {passed: _reach(network, layer, passed) for passed in pools}
     return tuple(
@@ -199,18 +199,18 @@ def _window(
     pools: Pools,
     read: Shape,
 ) -> Window:
-    """A convolution over what pools make of a source, as one over the source itself.
+    """Return a convolution over pools as one over their source.
 
-    A kernel that covers ``k`` places with stride ``r`` over windows ``w`` with
-    stride ``s`` is a kernel of ``(k - 1) s + w`` taps with stride ``r s``.
+    A kernel that covers ``k`` places with stride ``r`` over windows ``w`` with stride
+    ``s`` is a kernel of ``(k - 1) s + w`` taps with stride ``r s``.
 
-    Where `same` pads an axis unevenly, Keras puts one more zero of the pooled image
-    behind it, which is ``s`` rows of the source; padding the source would share them
-    between both ends. ``s - 1`` zero rows in front of the kernel undo that.
+    If `same` pads an axis unevenly, Keras adds one more zero of the pooled image after
+    it, which is ``s`` rows of the source; padding the source would divide them between
+    both ends. ``s - 1`` zero rows before the kernel undo that.
 
-    `causal` pads ``k - 1`` zeros in front and leaves ``u`` places behind unread.
-    ``(k - 1 + u) s`` zero rows behind the kernel make `same` do that: it shares the
-    zeros that a kernel needs between both ends.
+    `causal` pads ``k - 1`` zeros before and leaves ``u`` places after it unread. ``(k -
+    1 + u) s`` zero rows after the kernel make `same` do that: it divides the zeros that
+    a kernel needs between both ends.
     """
     kernel, stride = triple_of(operation.extent), triple_of(operation.stride)
     before = (0, 0, 0)
@@ -221,7 +221,7 @@ def _window(
         before = _triple(pad[0] for pad in around)
         behind = _triple(pad[1] for pad in around)
     uneven = _triple(e - b for b, e in zip(before, behind, strict=True))
-    # Where nothing is padded, `same` is `valid`, which folds over any pool.
+    # Without padding, `same` is `valid`, which folds over any pool.
     padded = any(pad > 0 for pad in (*before[1:], *behind[1:]))
     if not padded:
         uneven = (0, 0, 0)
@@ -252,7 +252,7 @@ def _window(
 
 
 def _pair(values: Iterable[int]) -> tuple[int, int]:
-    """Height and width of what is given along depth, height and width."""
+    """Return height and width of values along depth, height and width."""
     _, height, width = values
     return height, width
 

@@ -1,4 +1,4 @@
-"""Source text to located syntax, in the notation that the file is named for."""
+"""Source text to located syntax, in the notation of the file's suffix."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from snnc.source import SourceFile, Span, module_of
 from snnc.syntax.removed import without_removed
 from snnc.syntax.snn import parse_snn
 
-# A line that says something, from its first word on.
+# A line with content, from its first word on.
 _SAYS = re.compile(r"^[^\S\n]*([^\s#].*)", re.MULTILINE)
-# Each notation by its first two lines: the edition, and what stands below it.
+# Each notation by its first two lines: the edition, and the line after it.
 _YAML = re.compile(r"(snn:[ \t]*\d+)\s*(?:#.*)?"), re.compile(r"\w+:.*")
 _SNN = re.compile(r"(snn[ \t]+\d+)\s*(?:#.*)?"), re.compile(r"network\s+\S+\s*\{.*")
-# What git writes around the sides of a conflict; they begin a line.
+# Git's marks around the sides of a conflict, at the start of a line.
 _MARK = re.compile(r"^(?:(<{7})|(\|{7})|(={7})|(>{7}))(?:[ \t].*)?$", re.MULTILINE)
 _SIDES = ("", "one side", "what both had", "the other side", "ends here")
 _PYTHON = re.compile(
@@ -32,12 +32,12 @@ _JSON_OF_A_SPEC = re.compile(r'"?(?:snn|network)"?\s*:')
 
 
 def not_a_spec(source: SourceFile) -> Diagnostic | None:
-    """Describe a text of which no line is worth reading; None for all others."""
+    """Describe a text that is not a spec; None for all others."""
     return _conflict(source) or _other_notation(source) or _foreign(source)
 
 
 def _conflict(source: SourceFile) -> Diagnostic | None:
-    """The first conflict that a merge has left, with its marks."""
+    """Describe the first conflict of a merge, with its marks."""
     if "<<<<<<<" not in source.text or ">>>>>>>" not in source.text:
         return None
     marks: list[tuple[int, Span]] = []
@@ -52,7 +52,7 @@ def _conflict(source: SourceFile) -> Diagnostic | None:
 
 
 def _other_notation(source: SourceFile) -> Diagnostic | None:
-    """Say that a file is in the other notation, if its first lines tell so."""
+    """Describe a file in the other notation, by its first lines."""
     lines = list(islice(_lines(source), 2))
     edition, below = _SNN if source.is_yaml else _YAML
     if len(lines) < 2 or not below.fullmatch(lines[1][1]):
@@ -75,7 +75,7 @@ def _is_other(span: Span, suffix: str) -> Diagnostic:
 
 
 def _foreign(source: SourceFile) -> Diagnostic | None:
-    """Say that a text is a program or JSON, if its first line tells so."""
+    """Describe a text that is a program or JSON, by its first line."""
     start, text = next(_lines(source), (0, ""))
     span = Span(source, start, start + min(len(text.rstrip()), _LONGEST))
     if _JSON.match(source.text, start):
@@ -92,7 +92,7 @@ def _foreign(source: SourceFile) -> Diagnostic | None:
 
 
 def _lines(source: SourceFile) -> Iterator[tuple[int, str]]:
-    """The lines that say something, each with its place; YAML may begin with one."""
+    """Yield the lines with content, each with its place; YAML may begin with one."""
     for match in _SAYS.finditer(source.text):
         if match[1].rstrip() != "---":
             yield match.start(1), match[1]
@@ -101,12 +101,12 @@ def _lines(source: SourceFile) -> Iterator[tuple[int, str]]:
 def parse(source: SourceFile, report: Report) -> Document:
     """Read a spec; problems are reported and their statements marked as broken.
 
-    The name of the file tells the notation: ``.yaml`` or ``.yml``, else ``.snn``.
+    The file's suffix chooses the notation: ``.yaml`` or ``.yml``, else ``.snn``.
     Removed words are reported, and left out of the document.
     """
     read = parse_snn
     if source.is_yaml:
-        # A .snn file need not wait for it; what is no spec is told in its notation.
+        # A .snn file need not wait for it, nor a text that is not a spec.
         from snnc.syntax.yaml import parse_yaml as read
     if problem := not_a_spec(source):
         report.add(problem)

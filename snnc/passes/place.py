@@ -41,11 +41,11 @@ def place(
     report
         Receives what does not fit.
     cache
-        What mappings on the same device found out, to which this one adds.
+        Results of mappings on the same device; this one adds to them.
     effort
-        How many times the usual work a mapping may take.
+        The factor of the usual work.
     is_brief
-        Whether no mapping is looked for where a bound shows that none fits.
+        Whether to skip the search if a bound shows that no mapping fits.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def place(
         return None
     floor = sum(compartment_floors(lowered, profile).values())
     if floor > MOST_CHIPS * profile.chip.cores:
-        # No system holds it: to plan it would only say by how much more.
+        # No system holds it: a plan would only show by how much.
         from snnc.loihi.refusals import refuse_large
 
         for diagnostic in refuse_large(lowered, target, profile):
@@ -69,14 +69,14 @@ def place(
         return None
     most = target.cores if is_brief else maxsize
     search = attempt(lowered, target, cache, most, effort)
-    # Beyond the target too: the problem says how many cores it takes.
+    # Above the target too: the problem names the number of cores.
     mapped = search.mapped()
     if search.fits and mapped is not None:
         from snnc.loihi.board import doubts
 
         report.extend(doubts(mapped))
         return mapped
-    # Rules are imported when one is broken: a good spec pays for none.
+    # Rules are imported for errors only: a correct spec need not wait.
     from snnc.loihi.refusals import refuse_plan
 
     for diagnostic in refuse_plan(search.plan, target, search.mapper, mapped):
@@ -86,10 +86,10 @@ def place(
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A search for a mapping, and the one that was found, whatever cores it takes.
+    """A search for a mapping, and its result, for any number of cores.
 
-    ``unmixed`` is what would else have neurons with axons of both kinds; ``work`` is
-    what all of it took, in looks of the search.
+    ``unmixed`` has the populations whose neurons would otherwise have axons of both
+    kinds; ``work`` is the work of all searches, in looks of the search.
     """
 
     plan: Plan
@@ -120,7 +120,7 @@ def attempt(
     most: int = maxsize,
     effort: float = 1,
 ) -> Attempt:
-    """Look for the mapping of a sound network with the fewest cores.
+    """Search the mapping of a valid network with the fewest cores.
 
     Parameters
     ----------
@@ -129,11 +129,11 @@ def attempt(
     target
         The cores that it may take.
     cache
-        What attempts on the same device found out, to which this one adds.
+        Results of attempts on the same device; this one adds to them.
     most
-        Cores beyond which a mapping is of no use; by default it is told all the same.
+        Cores above which a mapping is of no use; by default all are returned.
     effort
-        How many times the usual work it may take.
+        The factor of the usual work.
     """
     cache = PlanCache() if cache is None else cache
     profile = lowered.network.device
@@ -145,7 +145,7 @@ def attempt(
 
 
 KEPT = 8
-"""Searches that are kept at most: each holds much of what it looked at."""
+"""The most searches to keep: each holds much of its results."""
 
 
 def _search(
@@ -156,7 +156,7 @@ def _search(
     effort: float,
     is_brief: bool = False,
 ) -> tuple[Mapper, Solution | None]:
-    """Search for a mapping, unless the last searches were for the same one."""
+    """Search a mapping, unless one of the last searches was the same."""
     key = plan.steps, target.cores, most, effort, is_brief
     if key not in cache.searches:
         device = plan.profile
@@ -174,15 +174,15 @@ def _search(
 
 
 ROUNDS = 3
-"""How often sources are given one kind of axon, as others may then have both."""
+"""How often sources get one kind of axon, as others may then have both."""
 
 
 def _unmix(free: Attempt, cache: PlanCache, effort: float) -> Attempt:
-    """The attempt in which every neuron has axons of one kind, if there is one.
+    """Return the attempt in which every neuron has axons of one kind, if there is one.
 
-    NxSDK's compiler of axons does not take neurons with both (nengo-loihi 242). The
-    cheaper of two is taken: all sources of both kinds with discrete axons, which are
-    of a neuron each, or with those of populations where nothing forbids it.
+    NxSDK's compiler of axons rejects neurons with both (nengo-loihi 242). The cheaper
+    of two is taken: all mixed sources with discrete axons, which are per neuron, or
+    with population axons where possible.
     """
     assert free.solution is not None
     best, work = free, free.work
@@ -202,7 +202,7 @@ def _unmix(free: Attempt, cache: PlanCache, effort: float) -> Attempt:
 def _of_one_kind(
     free: Attempt, mixed: Sequence[str], kind: AxonKind, cache: PlanCache, effort: float
 ) -> Attempt:
-    """The attempt with one kind for sources that would have both, and its own work."""
+    """Return the attempt with one kind for mixed sources, and its own work."""
     lowered, target, profile = free.plan.lowered, free.target, free.plan.profile
     assert free.solution is not None
     axons: dict[str, AxonKind] = {}
@@ -226,7 +226,7 @@ def _of_one_kind(
 
 
 def is_sound(lowered: LoweredNetwork, target: Loihi) -> bool:
-    """Whether the chips have the cores, and every `block` the form of its layer."""
+    """Whether the chips have the cores, and every `block` fits its layer."""
     cores = target.chips * lowered.network.device.chip.cores
     return target.cores <= cores and all(map(block_is_sound, lowered.populations))
 

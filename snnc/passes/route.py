@@ -1,10 +1,9 @@
 """Mapped to routed graph: chips of the cores, and the spikes between cores.
 
-Which core is on which chip is a partition of the graph of spikes between cores into
-parts of at most a chip's cores, so that few spikes go from one chip to another. Parts
-are begun in two ways, in the order of the cores and grown from a core, and both
-improved by moving and exchanging cores until nothing is won by it, as Kernighan and Lin
-do. Work is counted, never timed.
+Chips are a partition of the graph of spikes between cores, into parts of at most a
+chip's cores, with few spikes between parts. Two initial partitions, in the order of the
+cores and grown from a core, are improved by moving and exchanging cores until nothing
+is gained, as in Kernighan and Lin. Work is counted, never timed.
 """
 
 from __future__ import annotations
@@ -19,14 +18,14 @@ from snnc.loihi.link import Link
 from snnc.loihi.tiling import Tiling, tiling_of
 
 Links = Sequence[tuple[str, str, Link]]
-"""The source, the target and the link of each projection that ends on the chip."""
+"""The source, the target and the link of each projection to the chip."""
 
 
 def route(mapped: MappedNetwork) -> RoutedNetwork:
-    """Put cores on chips, and count what spikes cause there.
+    """Put cores on chips, and count the resulting spikes.
 
-    Cores are on as few chips as hold them, with few spikes from chip to chip, where
-    neurons all fire at the upper rates of their budgets.
+    Cores take the fewest chips, with few spikes between chips if all neurons fire at
+    the upper rates of their budgets.
     """
     room = mapped.lowered.network.device.chip.cores
     tilings = {p.population.name: tiling_of(p) for p in mapped.populations}
@@ -91,7 +90,7 @@ def _links(mapped: MappedNetwork) -> Links:
 def _spikes(
     mapped: MappedNetwork, links: Links, tilings: Mapping[str, Tiling]
 ) -> Spikes | None:
-    """The spikes between cores; None if that is of too many pairs."""
+    """Return the spikes between cores; None if there are too many pairs."""
     first = _firsts(mapped)
     spikes: list[dict[int, float]] = [{} for _ in range(mapped.cores)]
     pairs = 0
@@ -110,7 +109,7 @@ def _spikes(
 
 
 def _firsts(mapped: MappedNetwork) -> dict[str, int]:
-    """The number of the first core of each population on the chip."""
+    """Return the number of each chip population's first core."""
     firsts, first = {}, 0
     for population in mapped.populations:
         if population.cores:
@@ -131,20 +130,20 @@ Spikes = Sequence[Mapping[int, float]]
 """For each core the spikes to and from each other, in Hz."""
 
 MOST_PAIRS = 2_000_000
-"""Pairs of cores with spikes beyond which cores are left in their order."""
+"""Pairs of cores with spikes above which cores keep their order."""
 MOST_LOOKS = 2_000_000
-"""Exchanges of two cores that are looked at, one to two seconds."""
+"""Exchanges of two cores to test, which takes one to two seconds."""
 LEAST_GAIN = 1e-9
-"""What sums of rates may be off by, as a share of all."""
+"""The rounding error of sums of rates, as a share of the total."""
 
 
 def in_order(cores: int, room: int) -> list[int]:
-    """The chip of each core where they fill one after the other."""
+    """Return the chip of each core if they fill one after the other."""
     return [core // room for core in range(cores)]
 
 
 def partition(spikes: Spikes, room: int) -> list[int]:
-    """The chip of each core, ``room`` of them at most on one.
+    """Return the chip of each core, at most ``room`` of them on one.
 
     Chips are as few as possible, and numbered by their first cores.
     """
@@ -160,13 +159,13 @@ def partition(spikes: Spikes, room: int) -> list[int]:
 
 
 def crossing(spikes: Spikes, chips: Sequence[int]) -> float:
-    """Twice the spikes between chips, in Hz."""
+    """Return twice the spikes between chips, in Hz."""
     pairs = ((i, j, n) for i, near in enumerate(spikes) for j, n in near.items())
     return sum(n for i, j, n in pairs if chips[i] != chips[j])
 
 
 def grown(spikes: Spikes, room: int) -> list[int]:
-    """Fill each chip with the core that has most to do with those on it."""
+    """Fill each chip with the core that has most spikes to and from it."""
     chips = [-1] * len(spikes)
     first = 0
     for n in range(len(spikes)):
@@ -178,7 +177,7 @@ def grown(spikes: Spikes, room: int) -> list[int]:
         core = first
         while waiting:
             count, other = heappop(waiting)
-            # A core waits anew whenever it has more to do with those on the chip.
+            # A core is queued again whenever its spikes to the chip increase.
             if chips[other] < 0 and near[other] == -count:
                 core = other
                 break
@@ -209,7 +208,7 @@ class _Exchange:
                 to[chip] = to.get(chip, 0.0) + count
 
     def run(self) -> None:
-        """Go on until no core is better elsewhere, or there was work enough."""
+        """Repeat until no core is better elsewhere, or the work is used up."""
         improved = True
         while improved:
             improved = False
@@ -217,7 +216,7 @@ class _Exchange:
                 improved |= self._improve(core)
 
     def _improve(self, core: int) -> bool:
-        """Put a core where it has more to do, if that wins anything on the whole."""
+        """Move a core to the chip with most of its spikes, if the total improves."""
         chips = [c for c in self._to[core] if self._gain(core, c) > self._least]
         for chip in sorted(chips, key=lambda c: (-self._gain(core, c), c)):
             if len(self._on[chip]) < self._room:
@@ -242,7 +241,7 @@ class _Exchange:
         return False
 
     def _gain(self, core: int, chip: int) -> float:
-        """By how much fewer spikes of a core cross if it goes to a chip."""
+        """Return how many fewer spikes of a core cross if it moves to a chip."""
         to = self._to[core]
         return to.get(chip, 0.0) - to.get(self.chips[core], 0.0)
 

@@ -39,7 +39,7 @@ class _Warnings:
                 self._found[diagnostic.code].append((at, diagnostic))
 
     def withdraw(self, code: str, subject: Span) -> bool:
-        """Withdraw the warnings of a code in a place; whether there are any."""
+        """Withdraw the warnings of a code in a place; return whether there are any."""
         warnings = self._found[code]
         start = bisect_left(warnings, subject.start, key=itemgetter(0))
         end = bisect_left(warnings, subject.end, key=itemgetter(0))
@@ -57,10 +57,10 @@ def suppress_warnings(document: Document, report: Report, complete: bool) -> Non
     document
         The spec; only warnings about its file are withdrawn.
     report
-        Loses what is allowed; gets SNN140 to SNN144, as many as a reader can want.
+        Loses allowed warnings; gets SNN140 to SNN144, but not too many to read.
     complete
-        Whether every pass that warns has run, so that an allowance which has
-        nothing to allow is unused.
+        Whether every pass that warns has run, so that a comment without warnings is
+        unused.
     """
     signed = [c for c in document.comments if _SIGNED.match(c.span.text)]
     if not signed:
@@ -94,7 +94,7 @@ def suppress_warnings(document: Document, report: Report, complete: bool) -> Non
 def _read(
     comment: Comment, severities: dict[str, Severity]
 ) -> tuple[Diagnostic | None, str, str]:
-    """What is wrong with a comment that can't allow anything, its code and reason."""
+    """Return a comment's problem, if it can't allow anything, its code and reason."""
     match = _ALLOW.fullmatch(comment.span.text)
     if match is None:
         return rules.suppression.UnknownDirective(span=comment.span), "", ""
@@ -116,9 +116,9 @@ def _problem(
 
 
 def subjects_of(document: Document) -> dict[int, Span]:
-    """Return what comments are about, by where they begin: statements or properties.
+    """Return the statements or properties of comments, by the comments' places.
 
-    One at the end of a block or of the file is about nothing.
+    A comment at the end of a block or of the file has none.
     """
     from snnc.syntax.entries import entries_of  # few specs need it
     from snnc.syntax.remarks import Remarks
@@ -129,7 +129,7 @@ def subjects_of(document: Document) -> dict[int, Span]:
     subjects: dict[int, Span] = {}
 
     def visit(entry: Entry, owner: Span | None) -> Span | None:
-        """Collect what an entry has; return the first subject in it, or around it."""
+        """Collect an entry's comments; return the first subject in it, or around it."""
         own = entry.span if _ends(entry.span) in known else owner
         first = own
         for inner in entry.inner or ():
@@ -145,7 +145,7 @@ def subjects_of(document: Document) -> dict[int, Span]:
 
 
 class _Lines:
-    """Lines on which nothing of the spec begins or ends, such as removed properties."""
+    """Lines where nothing of the spec begins or ends, such as removed properties."""
 
     def __init__(self, document: Document) -> None:
         self._source = document.span.source
@@ -154,7 +154,7 @@ class _Lines:
         self._taken |= {span.last.line for span in spans}
 
     def of(self, comment: Comment) -> Span | None:
-        """Return the line that a comment ends, or the next below; None if taken."""
+        """Return the line of a comment, or the next one below; None if taken."""
         line = comment.span.first.line
         if not comment.trailing:
             line = self._below[line]
@@ -165,7 +165,7 @@ class _Lines:
 
     @cached_property
     def _below(self) -> dict[int, int]:
-        """For each line the first below that is neither blank nor a comment."""
+        """Return, for each line, the first below with part of the spec."""
         below: dict[int, int] = {}
         nearest = 0
         for line in range(self._source.line_count, 0, -1):
@@ -186,7 +186,7 @@ def _candidates(document: Document) -> Iterator[Span]:
 
 
 def _whole(comment: Comment) -> Span:
-    """A comment and the blanks, or the line, that it would leave behind."""
+    """Return a comment with the blanks, or the line, that it would leave."""
     text, span = comment.span.source.text, comment.span
     start = len(text[: span.start].rstrip(" \t"))
     end = span.end

@@ -1,4 +1,4 @@
-"""Rules over the logical graph: each looks at the whole and reports by itself."""
+"""Rules over the logical graph: each checks the whole and reports separately."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ GRAPH_RULES: tuple[type[GraphRule], ...] = (
 
 
 def verify(network: Network, report: Report) -> Network:
-    """The same network, after every rule has had its say, once at each place.
+    """Return the same network, after each rule has reported, once per place.
 
-    What `defaults` gives to several layers is wrong once, where it is written.
+    A value in `defaults` for several layers is reported once, where it is written.
     """
     for rule in GRAPH_RULES:
         places = set[Span]()
@@ -70,6 +70,6 @@ def verify(network: Network, report: Report) -> Network:
             if diagnostic.span not in places:
                 report.add(diagnostic)
             places.add(diagnostic.span)
-    if not report.errors:  # a statement that is broken may have said otherwise
+    if not report.errors:  # a broken statement may have set it
         report.extend(PresentTooShort.check(network))
     return network

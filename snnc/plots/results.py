@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import sqrt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from snnc.plots.style import COLOURS, axes, open_frame
+from snnc.sweep import Costs, front
 from snnc.text.tables import human
 
 if TYPE_CHECKING:
@@ -197,8 +198,13 @@ def _area(line: VariantLine) -> float:
     return min(_LARGEST, max(12.0, _AREA * (line.cores or 0)))
 
 
-def sweep(name: str, lines: Sequence[VariantLine], ax: Axes | None = None) -> Axes:
-    """Draw accuracy, or error, over energy; the best are connected and named.
+def sweep(
+    name: str,
+    lines: Sequence[VariantLine],
+    over: Literal["energy", "cores"] = "energy",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw accuracy, or error, over costs; the best are connected and named.
 
     Parameters
     ----------
@@ -206,6 +212,9 @@ def sweep(name: str, lines: Sequence[VariantLine], ax: Axes | None = None) -> Ax
         Of the network.
     lines
         The variants; those that were not evaluated are left out.
+    over
+        Energy, with areas by cores, or cores. The line connects the variants that no
+        other is better than in accuracy and that cost.
 
     Raises
     ------
@@ -215,45 +224,56 @@ def sweep(name: str, lines: Sequence[VariantLine], ax: Axes | None = None) -> Ax
     judged = [line for line in lines if line.score is not None and line.energy]
     if not judged:
         raise ValueError("nothing was evaluated: use a sweep with data")
-    named = min(_NAMED, sum(line.best for line in judged))
+    best = (
+        _best_over_cores(judged) if over == "cores" else [v for v in judged if v.best]
+    )
+    named = min(_NAMED, len(best))
     ax = axes(ax, 3.2 + 0.16 * named)
     share = 100 if judged[0].classifies else 1
     kind = "accuracy" if judged[0].classifies else "error"
-    for is_best, colour, label in (
-        (False, COLOURS[4], "others"),
-        (True, COLOURS[5], f"best: {kind}, energy, cores"),
+    costs = f"{kind}, energy, cores" if over == "energy" else f"{kind}, cores"
+
+    def point(line: VariantLine) -> tuple[float, float]:
+        cost = 1e6 * (line.energy or 0) if over == "energy" else line.cores or 0
+        return cost, share * (line.score or 0)
+
+    for some, colour, label in (
+        ([line for line in judged if line not in best], COLOURS[4], "others"),
+        (best, COLOURS[5], f"best: {costs}"),
     ):
-        some = [line for line in judged if line.best == is_best]
+        areas = [_area(line) if over == "energy" else _AREA for line in some]
         ax.scatter(
-            [1e6 * (line.energy or 0) for line in some],
-            [share * (line.score or 0) for line in some],
-            s=[_area(line) for line in some],
+            [point(line)[0] for line in some],
+            [point(line)[1] for line in some],
+            s=areas,
             color=colour,
             alpha=0.8,
             linewidth=0,
             label=label if some else None,
         )
-    best = sorted((v for v in judged if v.best), key=lambda v: v.energy or 0)
-    numbers = range(1, len(best) + 1)
-    points = [(1e6 * (v.energy or 0), share * (v.score or 0)) for v in best]
-    ax.plot(*zip(*points, strict=True), color=COLOURS[5], linewidth=0.8)
-    for number, line, point in zip(numbers, best, points, strict=True):
+    for line in judged:
+        if line.deviation is not None:
+            size = share * line.deviation
+            ax.errorbar(*point(line), yerr=size, color=COLOURS[4], linewidth=0.8)
+    best.sort(key=point)
+    ax.plot(*zip(*map(point, best), strict=True), color=COLOURS[5], linewidth=0.8)
+    captions = []
+    for number, line in enumerate(best, 1):
+        area = _area(line) if over == "energy" else _AREA
         ax.annotate(
             str(number),
-            point,
-            xytext=(0, sqrt(_area(line)) / 2 + 4),
+            point(line),
+            xytext=(0, sqrt(area) / 2 + 4),
             textcoords="offset points",
             ha="center",
             size=7,
         )
-    captions = [
-        f"{number}: {', '.join(f'{k} {v}' for k, v in line.settings.items())}"
-        f" ({line.cores})"
-        for number, line in zip(numbers, best, strict=True)
-    ]
+        settings = ", ".join(f"{k} {v}" for k, v in line.settings.items())
+        cores = f" ({line.cores})" if over == "energy" else ""
+        captions.append(f"{number}: {settings}{cores}")
+    what = "energy per example, uJ; area: cores (in brackets)"
     ax.set_xlabel(
-        "energy per example, uJ; area: cores (in brackets)\n"
-        + "\n".join(captions[:named]),
+        "\n".join([what if over == "energy" else "cores", *captions[:named]]),
         loc="left",
     )
     ax.set_ylabel("accuracy, %" if judged[0].classifies else "root mean square error")
@@ -262,3 +282,10 @@ def sweep(name: str, lines: Sequence[VariantLine], ax: Axes | None = None) -> Ax
     open_frame(ax)
     ax.set_title(f"{name}: {len(judged)} variants")
     return ax
+
+
+def _best_over_cores(lines: Sequence[VariantLine]) -> list[VariantLine]:
+    """Return the variants that no other beats in accuracy, or error, and cores."""
+    sign = -1 if lines[0].classifies else 1
+    costs = [Costs(sign * (v.score or 0), (float(v.cores or 0),)) for v in lines]
+    return [line for line, is_best in zip(lines, front(costs), strict=True) if is_best]

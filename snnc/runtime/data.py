@@ -196,7 +196,7 @@ def _check_values(
 
     Returns their lowest and highest value.
     """
-    first, count = "", 0
+    first, is_finite, count = "", True, 0
     least, most = spec.high, spec.low
     size = _chunk_size(x)
     ordered = np.sort(rows)
@@ -208,11 +208,15 @@ def _check_values(
             place = np.unravel_index(int(outside.argmax()), outside.shape)
             row, *rest = map(int, place)
             first = f"{values[place]} at {(int(part[row]), *rest)}"
+            is_finite = bool(np.isfinite(values[place]))
         count += int(outside.sum())
         least = min(least, float(values.min()))
         most = max(most, float(values.max()))
     if first:
         many = "this value" if count == 1 else f"{count} such values"
+        if not is_finite:
+            advice = "leave such examples out, or replace the values"
+            raise DataError(f"x: {first} is not finite ({many}): {advice}")
         message = f"{first} is outside {spec.low}..{spec.high} ({many})"
         raise DataError(f"x: {message}: scale x, or widen the spec's input")
     return least, most

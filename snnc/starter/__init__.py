@@ -24,10 +24,13 @@ SPEC = "specs/starter.snn"
 
 WORKFLOW = ".github/workflows/snnc.yml"
 AT_ROOT = (".pre-commit-config.yaml", WORKFLOW)
+EXTENDED = (".gitattributes", ".gitignore")
+"""Files of independent lines, which are added to a file that exists."""
 
 _NAMES = {
     SPEC: "starter.snn",
     ".gitattributes": "gitattributes",
+    ".gitignore": "gitignore",
     ".pre-commit-config.yaml": "pre-commit-config.yaml",
     WORKFLOW: "workflow.yml",
 }
@@ -80,6 +83,8 @@ class StarterPlan:
         The git repo's, as one types it; the folder itself where there is none.
     files
         The texts by their paths.
+    added
+        The lines that files lack which exist, by their paths.
     kept
         Those that a repo has for others already, which it keeps: the texts that it
         may take something of.
@@ -89,6 +94,7 @@ class StarterPlan:
 
     root: Path
     files: dict[Path, str]
+    added: dict[Path, list[str]]
     kept: dict[Path, str]
     is_inside: bool
 
@@ -100,9 +106,11 @@ class StarterPlan:
             (root if name in AT_ROOT else place) / name: text
             for name, text in starter_files(prefix, requirement).items()
         }
-        kept = [root / name for name in AT_ROOT if prefix and (root / name).exists()]
+        kept = [root / name for name in AT_ROOT if (root / name).exists()]
         texts = {path: files.pop(path) for path in kept}
-        return cls(root, files, texts, bool(prefix))
+        there = [place / name for name in EXTENDED if (place / name).is_file()]
+        added = {path: _missing(path, files.pop(path)) for path in there}
+        return cls(root, files, added, texts, bool(prefix))
 
     @property
     def at_root(self) -> tuple[Path, ...]:
@@ -121,6 +129,20 @@ class StarterPlan:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_file(path, text)
             yield path
+        for path, lines in self.added.items():
+            if not lines:
+                continue
+            before = path.read_bytes()
+            with path.open("ab") as file:  # keeps line ends and encoding
+                gap = b"\n" if before and not before.endswith(b"\n") else b""
+                file.write(gap + "".join(f"{line}\n" for line in lines).encode())
+            yield path
+
+
+def _missing(path: Path, text: str) -> list[str]:
+    """Return the lines of a text that a file does not have."""
+    known = set(path.read_text(encoding="utf-8", errors="replace").splitlines())
+    return [line for line in text.splitlines() if line not in known]
 
 
 def _root_of(place: Path) -> tuple[Path, str]:

@@ -7,6 +7,7 @@ import inspect
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -94,6 +95,75 @@ def test_a_name_that_is_none_is_refused() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'lode'"):
         getattr(snnc, "lode")  # noqa: B009
     assert "load" in dir(snnc)
+
+
+def test_what_is_listed_is_the_contract() -> None:
+    assert dir(snnc) == sorted(["__version__", *snnc.__all__])
+    spec = snnc.load(ROOT / "specs" / "drift.snn")
+    shown = dir(spec)
+    assert {"layers", "replace", "report", "train", "text"} <= {*shown}
+    assert not {"made", "found", "routed", "with_settings", "_repr_html_"} & {*shown}
+    for result in (spec, spec.report(), spec.fit(patient=False), spec.diff(spec)):
+        named = [name for name in dir(result) if name[0] == "_"]
+        assert named == []
+        assert type(result)._internal <= {*vars(result), *vars(type(result))}
+
+
+def test_options_of_packages_are_those_of_the_functions() -> None:
+    """As type checkers know them from `TypedDict`s."""
+    from snnc.api.evaluations import EvaluateOptions
+
+    parameters = inspect.signature(snnc.evaluate).parameters.values()
+    known = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}
+    assert {*EvaluateOptions.__annotations__} == known
+    of_package = inspect.signature(snnc.Package.calibrate).parameters
+    assert {*of_package} - {"self"} == {
+        *inspect.signature(snnc.calibrate).parameters
+    } - {"package"}
+
+
+MISTAKES = {
+    'simulator="exact"': 'simulatr="exact"',
+    "patience=3": 'patience="long"',
+    'layers["c0"].filters': 'layers["c0"].filtrs',
+    "report().cores": "report().core",
+    "spec.train.epochs": "spec.train.epoch",
+}
+
+
+@pytest.mark.slow
+def test_a_type_checker_finds_each_mistake(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    right = "\n".join(
+        [
+            "import numpy as np",
+            "import snnc",
+            "",
+            'spec = snnc.load("specs/drift.snn")',
+            'print(2 * spec.layers["c0"].filters, spec.input.shape[0])',
+            "print(spec.train.epochs + 1, spec.report().cores + 1)",
+            'package = spec.build("models")',
+            "x, y = np.zeros((9, 8, 16, 16, 1)), np.zeros(9, int)",
+            'package.train(x, y, weights="w.safetensors", patience=3)',
+            'result = package.evaluate(x, y, "w.safetensors", simulator="exact")',
+            "print(result.accuracy, result.rates)",
+        ]
+    )
+    wrong = right
+    for good, bad in MISTAKES.items():
+        assert good in wrong
+        wrong = wrong.replace(good, bad)
+    assert mypy(script, right).stdout.startswith("Success")
+    done = mypy(script, wrong)
+    assert done.stdout.count(": error:") == len(MISTAKES)
+
+
+def mypy(script: Path, text: str) -> subprocess.CompletedProcess[str]:
+    script.write_text(text)
+    command = [sys.executable, "-m", "mypy", "--strict", str(script)]
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=ROOT
+    )
 
 
 def test_importing_brings_nothing_heavy() -> None:

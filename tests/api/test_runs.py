@@ -123,13 +123,13 @@ def test_what_does_not_fit_is_refused(
     with pytest.raises(TypeError, match="weights are list, neither a file nor arrays"):
         package.calibrate(X, cast("Any", [weights]))
     with pytest.raises(ValueError, match="presentation is 'rows', not 'row' or 'rest'"):
-        package.evaluate(X, Y, weights, presentation="rows")
+        package.evaluate(X, Y, weights, presentation=cast("Any", "rows"))
     with pytest.raises(ValueError, match="examples is 0, not 1 or more"):
         package.evaluate(X, Y, weights, examples=0)
     with pytest.raises(
         ValueError, match=r"simulator is 'brian', not 'exact', .* or 'keras'"
     ):
-        package.evaluate(X, Y, weights, simulator="brian")
+        package.evaluate(X, Y, weights, simulator=cast("Any", "brian"))
     with pytest.raises(ValueError, match="steps is for the simulator exact"):
         package.evaluate(X, Y, weights, simulator="nengo", steps=4)
 
@@ -176,6 +176,7 @@ def test_models_are_imported_from_memory() -> None:
     assert weights["c0.kernel"].shape == kernel.shape
     assert any("calibrate" in sentence for sentence in told)
     model.add(keras.layers.Lambda(lambda x: x, name="mine"))
+    model.add(keras.layers.Dense(3))
     with pytest.raises(snnc.SpecError) as caught:
         snnc.import_keras(model, tell=told.append)
     assert {d.file for d in caught.value.diagnostics} == {"shapes.keras"}

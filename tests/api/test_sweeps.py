@@ -52,6 +52,13 @@ class Runner:
             yield job, ended(found(job))
 
 
+def inline(
+    workers: Workers, work: Callable[[VariantJob], Any], jobs: Iterable[VariantJob]
+) -> Iterator[tuple[VariantJob, Future[Any]]]:
+    """Do jobs at once, in this process."""
+    return ((job, ended(work(job))) for job in jobs)
+
+
 def found(job: VariantJob) -> dict[str, Any]:
     """Return what an evaluation might have found."""
     filters = snnc.parse(job.spec).report().layers[1].shape[-1]
@@ -160,6 +167,9 @@ def test_a_sweep_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         ax = found.plot()
     said = words(ax)
     assert "small: 6 variants" in said
+    with theme():
+        ax = found.plot(over="cores")
+    assert ax.get_xlabel().startswith("cores\n1: c0.filters")
     assert "energy per example, uJ" in said
     with pytest.raises(ValueError, match="nothing was evaluated"):
         snnc.sweep(DRIFT, ["c0.filters=8"]).plot()
@@ -322,9 +332,57 @@ def test_a_damaged_variant_runs_again_and_one_line_says_so(
 def test_what_is_no_number_is_not_the_best() -> None:
     spec = snnc.parse(SMALL)
     one = Variant({}, spec, spec.report())
-    good = replace(one, result={"rmse": 0.5, "energy_joules": 1.0})
-    lost = replace(one, result={"rmse": math.nan, "energy_joules": 1.0})
+    good = replace(one, results=({"rmse": 0.5, "energy_joules": 1.0},))
+    lost = replace(one, results=({"rmse": math.nan, "energy_joules": 1.0},))
     assert front([v._costs() for v in (good, lost)]) == (True, False)
+
+
+def of_seed(job: VariantJob) -> dict[str, Any]:
+    """Return an accuracy that depends on the seed of the spec, and fail with seed 3."""
+    seed = snnc.parse(job.spec).train.seed
+    if seed == 3 and "filters=6" in job.settings:
+        return "no luck"  # type: ignore[return-value]
+    return {**found(job), "accuracy": found(job)["accuracy"] + 0.01 * seed}
+
+
+def test_seeds_give_means_and_deviations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "run_variant", of_seed)
+    monkeypatch.setattr(runs, "completed", inline)
+    spec = snnc.parse(SMALL).replace(train={"seed": 1})
+    options: Any = {"data": (X, Y), "output": tmp_path}
+    done = snnc.sweep(spec, {"c0.filters": [3, 4, 6]}, seeds=3, **options)
+    assert [len(v.results) for v in done] == [3, 3, 2]
+    assert done[0].accuracy == pytest.approx(0.67)
+    assert done[0].deviation == pytest.approx(0.01)
+    assert [v.problem for v in done] == ["", "", "no luck"]
+    assert "67.0 %      1.0 %" in str(done)
+    assert "mean and standard deviation over seeds" in done.markdown()
+    head, first, *_ = done.csv().splitlines()
+    assert head.startswith("c0.filters,cores,weights,energy_joules,accuracy,rmse,")
+    assert first.startswith("3,")
+    assert done.as_dict()["variants"][0]["settings"] == {"c0.filters": 3}
+    page = done.html()
+    assert page.count("<picture>") == 2
+    assert "<td>67.0 %</td>" in page
+    one = snnc.sweep(spec, {"c0.filters": [3]}, **options)  # which is kept
+    assert one[0].accuracy == pytest.approx(0.66)
+    assert one[0].deviation is None
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"seeds": 2}, "give data, and no weights"),
+        ({"seeds": 2, "data": (X, Y), "weights": "w"}, "give data, and no weights"),
+        ({"seeds": 2, "data": (X, Y)}, "do not vary it too"),
+        ({"seeds": 0}, "seeds is 0, not 1 or more"),
+    ],
+)
+def test_seeds_are_for_trainings(options: Any, error: str) -> None:
+    with pytest.raises(ValueError, match=error):
+        snnc.sweep(DRIFT, ["train.seed=1,2"], **options)
 
 
 def test_a_sweep_is_a_sequence() -> None:

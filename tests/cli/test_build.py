@@ -88,7 +88,8 @@ def test_check_ignores_the_version_and_line_ends(newline: str) -> None:
 @pytest.mark.parametrize("case", [stale, edited])
 def test_the_difference_is_a_patch(case: Callable[[], None], folder: Path) -> None:
     case()
-    patch = build("--check").stdout
+    assert build("--check").stdout == ""
+    patch = build("--check", "-v").stdout
     subprocess.run(
         ["git", "apply", "-p0", "--allow-empty", "-"],
         input=patch,
@@ -103,7 +104,7 @@ def test_the_difference_is_a_patch(case: Callable[[], None], folder: Path) -> No
 def test_whole_files_that_come_or_go_are_a_line_each() -> None:
     missing()
     removed()
-    lines = build("--check").stdout.splitlines()
+    lines = build("--check", "--verbose").stdout.splitlines()
     assert re.fullmatch(r"add models/net/layout\.py \(\d+ lines\)", lines[0])
     assert len(lines) == 1 + len(files("models/second"))
     assert all(line.startswith("remove models/second/") for line in lines[1:])
@@ -136,7 +137,7 @@ def test_a_package_tells_its_device(folder: Path) -> None:
 @pytest.mark.slow
 def test_a_reader_who_leaves_hides_no_diagnostic(folder: Path) -> None:
     stale()
-    command = f'"{sys.executable}" -m snnc build --check net.snn | true'
+    command = f'"{sys.executable}" -m snnc build --check -v net.snn | true'
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command],
         capture_output=True,
@@ -187,8 +188,9 @@ def test_a_dry_run_lists_what_a_build_does(case: Callable[[], None]) -> None:
     assert (dry.return_value, dry.stderr) == (0, "")
     assert package() == before
     words = [line.split(" ", 1) for line in dry.stdout.splitlines()]
-    done = build()
+    done = build("-v")
     assert [path for word, path in words if word == "write"] == done.stdout.split()
+    assert build("--force").stdout == ""
     now = package()
     assert {path for word, path in words if word == "remove"} == before.keys() - now
 

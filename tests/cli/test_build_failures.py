@@ -107,7 +107,7 @@ def test_two_networks_change_their_names() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has none")
-@pytest.mark.parametrize("options", [(), ("--check",), ("--dry-run",)])
+@pytest.mark.parametrize("options", [("-v",), ("--check", "-v"), ("--dry-run",)])
 def test_a_full_stdout_keeps_no_spec_from_its_turn(options: tuple[str, ...]) -> None:
     for name in ("first", "second"):
         Path(f"{name}.snn").write_text(named(name).replace("classes 2", "classes 3"))
@@ -116,7 +116,7 @@ def test_a_full_stdout_keeps_no_spec_from_its_turn(options: tuple[str, ...]) -> 
     assert done.returncode == 1
     assert "error: stdout can't be written: No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
-    if options == ("--check",):
+    if "--check" in options:
         assert "`models/second` is out of date" in done.stderr
     if options == ():
         assert build(*both, "--check").return_value == 0

@@ -111,7 +111,7 @@ def test_an_unreadable_file_is_a_diagnostic(tmp_path: Path, name: str) -> None:
 
 
 def test_build_writes_a_package_and_its_lock(spec: Path, tmp_path: Path) -> None:
-    done = snnc("build", "net.snn", "-o", "models", cwd=tmp_path)
+    done = snnc("build", "net.snn", "-v", "-o", "models", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     package = tmp_path / "models/net"
     written = sorted(path for path in package.rglob("*") if path.is_file())

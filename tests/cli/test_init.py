@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from snnc.cli import snnc
-from snnc.starter import SPEC, starter_files
+from snnc.starter import AT_ROOT, EXTENDED, SPEC, starter_files
 from snnc.syntax.files import formatted
 from tests.rules.checking import assert_accepted
 from tests.support import ROOT, codes, sound
@@ -73,14 +73,43 @@ def test_hooks_and_workflow_stand_at_the_root_of_a_repo(folder: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", starter_files())
-def test_it_refuses_to_write_over_any_of_them(folder: Path, name: str) -> None:
+def test_it_refuses_to_write_over_a_spec(folder: Path) -> None:
+    (folder / SPEC).parent.mkdir(parents=True, exist_ok=True)
+    (folder / SPEC).write_text("mine\n")
+    done = init()
+    assert done.return_value == 1
+    assert contents(folder) == {SPEC: "mine\n"}
+    assert f"error[SNN730]: `{SPEC}` exists" in done.stderr
+
+
+@pytest.mark.parametrize("name", EXTENDED)
+def test_lines_are_added_to_a_file_that_exists(folder: Path, name: str) -> None:
+    lines = starter_files()[name].splitlines()
+    before = f"*.h5 mine\r\n{lines[1]}\nlast".encode() + b"\xff"
+    (folder / name).write_bytes(before)
+    done = init()
+    assert done.return_value == 0
+    after = (folder / name).read_bytes()
+    assert after.startswith(before + b"\n")
+    added = after[len(before) + 1 :].decode().splitlines()
+    assert added == [line for line in lines if line != lines[1]]
+    assert name in done.stdout.splitlines()
+    (folder / SPEC).unlink()
+    again = init()
+    assert (folder / name).read_bytes() == after
+    assert name not in again.stdout.splitlines()
+
+
+@pytest.mark.parametrize("name", AT_ROOT)
+def test_hooks_and_workflow_that_exist_are_kept(folder: Path, name: str) -> None:
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text("mine\n")
     done = init()
-    assert done.return_value == 1
-    assert contents(folder) == {name: "mine\n"}
-    assert f"error[SNN730]: `{name}` exists" in done.stderr
+    assert done.return_value == 0
+    assert (folder / name).read_text() == "mine\n"
+    assert f"{name} exists; add the lines that you need from:" in done.stderr
+    assert starter_files()[name].splitlines()[-1] in done.stderr
+    assert contents(folder)[SPEC] == starter_files()[SPEC]
 
 
 def test_a_link_that_leads_nowhere_is_in_the_way_too(folder: Path) -> None:

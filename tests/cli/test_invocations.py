@@ -50,13 +50,14 @@ QUICK: list[Case] = [
     ("build small.snn --output here", 0, writes("here/small/layout.py", "LAYOUT")),
     ("build small.snn --check", 1, says("SNN726")),
     ("build small.snn --check --format json", 1, prints('"code": "SNN726"')),
+    ("build small.snn --check --verbose", 1, prints("add models/small/train.py")),
     ("build small.snn --tracked", 1, says("SNN738", "git says")),
     ("build none --allow-empty", 0, lambda out, err: not out + err),
     ("check --allow-empty", 0, lambda out, err: not out + err),
     ("fmt none --allow-empty", 0, lambda out, err: not out + err),
     ("build small.snn --dry-run", 0, prints("write models/small/train.py")),
     ("build small.snn --force", 0, writes("models/small/train.py")),
-    ("build small.snn --watch", 130, prints("models/small/train.py")),
+    ("build small.snn --watch -v", 130, prints("models/small/train.py")),
     ("check misspelt.snn --format json", 1, prints('"code": "SNN2')),
     ("check misspelt.snn --format github", 1, prints("::error file=misspelt.snn")),
     ("check misspelt.snn --format sarif", 1, prints('"ruleId"')),
@@ -116,6 +117,8 @@ QUICK: list[Case] = [
         0,
         prints('"version": 1'),
     ),
+    ("sweep small.snn --set a.filters=2,3 --format csv", 0, prints("a.filters,cores")),
+    ("sweep small.snn --set a.filters=2 --format markdown", 0, prints("| a.filters")),
     ("report small.snn --format text", 0, prints("cores")),
     ("report small.snn --format json", 0, prints('"cores"')),
     ("report small.snn --format markdown", 0, prints("| layer")),
@@ -188,13 +191,13 @@ SLOW: list[Case] = [
     (
         "sweep small.snn --set a.filters=3 --data data.npz"
         " --weights small.safetensors --examples 4 --seed 1 --output there"
-        " --plot p.svg",
+        " --plot p.svg --plot-cores c.svg --format html",
         0,
-        writes("p.svg", "<svg"),
+        writes("c.svg", "<svg"),
     ),
     (
         "sweep small.snn --set a.filters=3 --data data.npz --train --epochs 1"
-        " --phases smooth"
+        " --phases smooth --seeds 1"
         " --test data.npz --dask @scheduler",
         0,
         prints("small"),

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from snnc.output.records import MARKER
 from tests.cli.builds import (
     EXPECTED,
     SPEC,
     begin,
     build,
     edited_left_over,
+    older,
     package,
     removed,
     rewrite,
@@ -67,6 +69,23 @@ def test_of_two_specs_of_one_name_neither_is_written() -> None:
     assert done.return_value == 1
     assert package() == before
     assert done.stderr.count("error[SNN724]") == 2
+
+
+def test_an_old_package_is_old_although_its_build_did_not_end() -> None:
+    older()
+    Path("models/net", MARKER).touch()
+    done = build("--check")
+    assert done.return_value == 1
+    assert "SNN736" in done.stderr
+    assert "SNN728" not in done.stderr
+
+
+def test_the_help_for_a_removed_spec_names_no_other() -> None:
+    removed()
+    done = build("--check")
+    assert "run `snnc build --allow-empty -o models`" in done.stderr
+    assert build("--allow-empty", spec="net.snn").return_value == 0
+    assert not Path("models/second").exists()
 
 
 def test_a_spec_of_another_name_is_one_problem() -> None:

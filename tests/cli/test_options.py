@@ -26,14 +26,16 @@ OPTIONS = {
     "--check": "build fmt",
     "--diff": "fmt",
     "--watch": "build",
+    "-v --verbose": "build",
     "--tracked": "build",
     # What is read.
     "--data": "calibrate evaluate plot predict sweep",
     "--weights": "calibrate evaluate export import plot predict sweep",
     "--examples": "calibrate evaluate plot sweep",
     "--seed": "evaluate sweep",
-    "--migrate": "weights",
+    "--seeds": "sweep",
     "--packages": "report",
+    "--migrate": "weights",
     "--resume": "evaluate",
     "--over-time": "predict",
     "--set": "sweep",
@@ -44,6 +46,7 @@ OPTIONS = {
     "--against": "report",
     # How it is printed.
     "--plot": "evaluate report sweep",
+    "--plot-cores": "sweep",
     "--kind": "plot",
     "--example": "plot",
     "--dark": "plot",
@@ -108,7 +111,7 @@ def test_options_of_one_name_take_the_same() -> None:
 
 
 def test_formats_come_in_one_order_and_begin_with_text() -> None:
-    order = ["text", "json", "markdown", "html", "github", "sarif"]
+    order = ["text", "json", "csv", "markdown", "html", "github", "sarif"]
     for verb in OPTIONS["--format"].split():
         (form,) = (o for o in options(verb) if names(o) == "--format")
         assert isinstance(form.type, click.Choice)

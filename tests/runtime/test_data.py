@@ -165,6 +165,13 @@ def late(path: Path) -> Path:
     return path / "d.npz"
 
 
+def not_a_number(path: Path) -> Path:
+    x = X.copy()
+    x[1, 0, 2] = np.nan
+    np.savez(path / "d.npz", x=x, y=Y)
+    return path / "d.npz"
+
+
 def without_y(path: Path) -> Path:
     np.savez(path / "d.npz", x=X, label=Y)
     return path / "d.npz"
@@ -238,6 +245,7 @@ BAD: dict[str, Callable[[Path], Path]] = {
     "unequal": unequal,
     "nothing": nothing,
     "outside": late,
+    "not a number": not_a_number,
     "no channels": with_x(X[..., 0]),
     "channels first": with_x(np.moveaxis(X, -1, 1)),
     "flattened": with_x(X.reshape(50, 36)),

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.sweep import VariantLine, front, table
+from snnc.sweep import Costs, VariantLine, front, table, typed
 
 
 @given(st.lists(st.none() | st.tuples(st.integers(0, 3), st.integers(0, 3))))
 def test_the_front_has_what_nothing_is_better_than(
     costs: list[tuple[int, int] | None],
 ) -> None:
-    best = front(costs)
+    best = front([own and Costs(own[0], own[1:]) for own in costs])
     for own, is_best in zip(costs, best, strict=True):
         others = [other for other in costs if other is not None and own is not None]
         beaten = any(
@@ -22,6 +23,37 @@ def test_the_front_has_what_nothing_is_better_than(
             for o in others
         )
         assert is_best == (own is not None and not beaten)
+
+
+def test_a_difference_within_the_noise_makes_nothing_better() -> None:
+    cheap, dear = Costs(-0.90, (1.0,), 0.01), Costs(-0.92, (2.0,), 0.01)
+    assert front([cheap, dear]) == (True, False)
+    better = Costs(-0.94, (2.0,), 0.01)
+    assert front([cheap, better]) == (True, True)
+    assert front([replace(c, error=0.0) for c in (cheap, dear)]) == (True, True)
+    alike = Costs(-0.91, (1.0,), 0.01)
+    assert front([cheap, alike]) == (True, True)
+
+
+@given(
+    st.lists(
+        st.builds(
+            Costs,
+            st.integers(0, 9),
+            st.tuples(st.integers(0, 2), st.integers(0, 2)),
+            st.integers(0, 3),
+        ),
+        min_size=1,
+    )
+)
+def test_something_is_always_best(costs: list[Costs]) -> None:
+    assert any(front(costs))
+
+
+def test_values_of_settings_are_typed() -> None:
+    texts = ("8", "1e-3", "on", "20..99 Hz", "3x3", "", "lif")
+    values = (8, 0.001, True, "20..99 Hz", "3x3", None, "lif")
+    assert tuple(map(typed, texts)) == values
 
 
 def test_a_table_tells_what_is_best() -> None:

@@ -1,4 +1,4 @@
-"""What the chip makes of each layer of Keras, one family a file, or why nothing.
+"""Convert or refuse each layer of Keras, one family per file.
 
 A handler gets a layer and the walk so far, notes its decisions and drafts, and returns
 the layer's output.
@@ -123,7 +123,7 @@ HANDLERS: dict[str, Handler] = {
     "Softmax": read_activation,
     "ThresholdedReLU": read_activation,
 }
-"""By Keras's class; `refused.py` has what the chip can't do."""
+"""By Keras's class; `refused.py` has the layers that the chip can't run."""
 
 
 _STATE = "the chip's neurons keep no state that is trained through time"
@@ -237,11 +237,11 @@ TOOLS = {
     "Kapre": ("Kapre", ("Kapre", "kapre", "Melspectrogram", "STFT")),
     "Quantize": ("the Model Optimization Toolkit", ("Quantize", "PruneLowMagnitude")),
 }
-"""Libraries that add layers to Keras, by how the names of these begin."""
+"""Libraries that add layers to Keras, by the prefix of these layers' names."""
 
 
 def tool_of(kind: str) -> str | None:
-    """Return the library that a class is of, as far as its name tells."""
+    """Return the library of a class, as far as its name shows."""
     for tool, beginnings in TOOLS.values():
         if kind.removeprefix("Custom>").startswith(beginnings):
             return tool

@@ -1,7 +1,7 @@
-"""Activations: what neurons fire, two of them where one can't; the last is the host's.
+"""Activations: one or more neurons per value; the last activation stays on the host.
 
-A neuron fires ``relu``, and a sum of those is every function of straight pieces: leaky
-and parametric ReLU, ReLU with a ceiling, the hard sigmoid.
+A neuron computes ``relu``, and a sum of those any piecewise linear function: leaky and
+parametric ReLU, ReLU with a ceiling, the hard sigmoid.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ ALIASES = {
     "hard_silu": "hard_swish",
 }  # fmt: skip
 Activation = tuple[str, Mapping[str, Any]]
-"""The name of a function, and the options that shape it."""
+"""The name of a function, and its options."""
 _OWN = ("ReLU", "Neurons", "LeakyReLU", "PReLU", "ELU", "Softmax", "ThresholdedReLU")
 IDENTITY_LIMIT = 3000
-"""Values that a readout passes on by a matrix of their own."""
+"""Values that a readout passes on through a matrix."""
 
 
 def activation_of(layer: KerasLayer) -> Activation:
-    """Return what an ``activation`` option says: ``relu``, ``relu6`` ..."""
+    """Return the function of an ``activation`` option: ``relu``, ``relu6`` ..."""
     return _named(layer.options.get("activation"))
 
 
 def _named(value: Any) -> Activation:
     if isinstance(value, Mapping):
         kind, options = str(value.get("class_name")), value.get("config")
-        if kind == "PReLU":  # whose weights are the layer's
+        if kind == "PReLU":  # its weights belong to the layer
             return "prelu", {}
         return _of_class(kind, options if isinstance(options, Mapping) else {})
     text = str(value)
@@ -72,7 +72,7 @@ def _of_class(kind: str, options: Mapping[str, Any]) -> Activation:
 
 
 def read_activation(layer: KerasLayer, walk: Walk) -> Value:
-    """Read a layer that is nothing but an activation."""
+    """Read a layer that is only an activation."""
     value = walk.source(layer)
     return activate(layer, walk, value, _of_class(layer.kind, layer.options))
 
@@ -80,7 +80,7 @@ def read_activation(layer: KerasLayer, walk: Walk) -> Value:
 def activate(
     layer: KerasLayer, walk: Walk, value: Value, activation: Activation
 ) -> Value:
-    """Return what an activation makes of a value."""
+    """Return a value after an activation."""
     name, options = activation
     option = "" if layer.kind in _OWN else f"activation {name}"
     if name == "linear":
@@ -112,7 +112,7 @@ def activate(
         return fired if fired.broken else filled(fired, *under[1:], units, gains)
     if any(unit.shift > 0 for unit in units):
         return _fire(layer, walk, value, option, units, gains)
-    inside, pad = unpadded(value)  # neurons make 0 of 0: zeros may come behind them
+    inside, pad = unpadded(value)  # neurons return 0 for 0: zeros may follow them
     fired = _fire(layer, walk, inside, option, units, gains)
     if pad is None or fired.broken:
         return fired
@@ -122,7 +122,7 @@ def activate(
 def _pieces(
     name: str, options: Mapping[str, Any], walk: Walk
 ) -> tuple[tuple[Unit, ...], tuple[float, ...]] | None:
-    """Return a function as neurons and the gain of each; None if it has a bend."""
+    """Return a function as neurons and the gain of each; None if it is curved."""
     if name == "relu":
         return RELU, (1.0,)
     if name == "prelu" and "shared_axes" in options:
@@ -268,7 +268,7 @@ def _is_pair(walk: Walk, value: Value) -> bool:
 
 
 def _is_over_all(layer: KerasLayer, value: Value) -> bool:
-    """Whether a softmax decides among all that there is."""
+    """Whether a softmax is over all values."""
     return value.broken or value.shape[-1] == prod(value.shape)
 
 
@@ -286,7 +286,7 @@ def _refuse(layer: KerasLayer, walk: Walk, name: str, stands: str, option: str) 
 
 
 def read_neurons(layer: KerasLayer, walk: Walk) -> Value:
-    """Read neurons, whose rate is ReLU, or another curve by their ``properties``."""
+    """Read neurons with ReLU's rate, or another curve by their ``properties``."""
     value = walk.source(layer)
     given = activate(layer, walk, value, ("relu", {}))
     properties = tuple(layer.options.get("properties", ()))

@@ -1,4 +1,4 @@
-"""Which axes of a value a layer of Keras works on, and layers that pad or crop them."""
+"""Find the axes of a value that a layer of Keras works on, and pad or crop them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from snnc.importer.walk import Walk
 
 
 class AxesError(Exception):
-    """A layer works on axes that the value has not."""
+    """A layer works on axes that the value lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,12 @@ class Axes:
     Attributes
     ----------
     of :
-        For each axis of Keras that of the value; None where the value has no such
-        axis, whose size is then 1.
+        For each axis of Keras that of the value; None if the value lacks the axis,
+        whose size is then 1.
     sizes :
         Their sizes.
     view :
-        How Keras sees the layer's output.
+        The axes of the layer's output in Keras.
     """
 
     of: tuple[int | None, ...]
@@ -38,7 +38,7 @@ class Axes:
 
 
 def one_order(walk: Walk) -> str:
-    """Say how a layer gets the axes that it is for."""
+    """Return advice on how to give a layer the axes that it needs."""
     layers = walk.model.layers
     orders = {layer.options.get("data_format") for layer in layers} - {None}
     is_moved = any(layer.kind in ("Permute", "Reshape") for layer in layers)
@@ -86,7 +86,7 @@ def _spatial(group: tuple[int, ...], shape: Shape) -> int | None:
 
 
 def _lost(value: Value, group: tuple[int, ...]) -> bool:
-    """Whether channels are not in the group that has to be theirs."""
+    """Whether channels are missing in the group that must have them."""
     channels = len(value.shape) - 1
     return value.shape[-1] > 1 and channels not in group
 
@@ -104,12 +104,12 @@ def slide(
     padding: str,
     dilation: Shape,
 ) -> tuple[Windows, tuple[int, ...]]:
-    """Return the windows of a kernel, and the tap on axes that the value has not.
+    """Return the windows of a kernel, and its tap on axes that the value lacks.
 
     Raises
     ------
     AxesError
-        If the kernel is larger than what it reads.
+        If the kernel is larger than its input.
     """
     windows = list(map(point, value.shape[:-1]))
     taps: list[int] = []
@@ -140,7 +140,7 @@ def _window(size: int, taps: int, stride: int, padding: str, apart: int) -> Axis
 def extended(
     value: Value, step: LinearStep, view: View, positive: bool = False
 ) -> Value:
-    """Return a value behind a step."""
+    """Return a value after a step."""
     terms = tuple(
         appended(term, step if number == 0 else once(step))
         for number, term in enumerate(value.terms)
@@ -152,15 +152,15 @@ def extended(
 
 
 def once(step: LinearStep) -> LinearStep:
-    """Return a step without what it adds, which a sum of terms has once."""
+    """Return a step without its shift, which a sum of terms has only once."""
     return replace(step, bias=False, is_first=False)
 
 
 def appended(term: Term, step: LinearStep) -> Term:
     """Return a term with one more step.
 
-    A mean of what is the same at all places may be taken before as well as behind it,
-    and before it is cheaper.
+    A mean commutes with a step that is the same at all places, and is cheaper before
+    it.
     """
     steps = term.steps
     if step.op != "mean":
@@ -185,12 +185,12 @@ def _commutes(step: LinearStep, mean: LinearStep) -> bool:
 
 
 def read_zero_padding(layer: KerasLayer, walk: Walk) -> Value:
-    """Hand zeros on to what reads them."""
+    """Pass zeros on to the readers."""
     return _shift(layer, walk, _pairs(layer.options.get("padding", 1), layer), 1)
 
 
 def read_cropping(layer: KerasLayer, walk: Walk) -> Value:
-    """Leave out what is cut off: the kernel that reads it has zeros there."""
+    """Crop a value: the kernel that reads it has zeros there."""
     return _shift(layer, walk, _pairs(layer.options.get("cropping", 1), layer), -1)
 
 
@@ -231,9 +231,9 @@ def _shift(
 
 
 def unpadded(value: Value) -> tuple[Value, LinearStep | None]:
-    """Return a value before zeros were padded last, and the step that pads them.
+    """Return a value before its last step padded zeros, and that step.
 
-    The step is None, and the value the same, where that was not last, or cuts besides.
+    The step is None, and the value unchanged, if its last step is another or also cuts.
     """
     ends = [term.steps[-1] if term.steps else None for term in value.terms]
     last = ends[0] if ends else None
@@ -247,9 +247,9 @@ def unpadded(value: Value) -> tuple[Value, LinearStep | None]:
 
 
 def padded_under_norm(value: Value) -> tuple[Value, LinearStep, LinearStep] | None:
-    """Return a value behind a norm as it is without the zeros padded before that.
+    """Return a value after a norm, but without the zeros padded before the norm.
 
-    With it come the norm and the step that pads; None if there are none.
+    Also returns the norm and the step that pads; None without them.
     """
     if any(len(t.steps) < 2 or t.steps[-1].op != "norm" for t in value.terms):
         return None
@@ -265,7 +265,7 @@ def padded_under_norm(value: Value) -> tuple[Value, LinearStep, LinearStep] | No
 
 
 def _cuts(windows: Windows) -> bool:
-    """Whether windows do more than to pad."""
+    """Whether windows do more than pad."""
     return any(
         (w.taps, w.stride) != (1, 1) or w.before < 0 or w.behind < 0 for w in windows
     )
@@ -278,10 +278,10 @@ def filled(
     units: Sequence[Unit],
     gains: Sequence[float],
 ) -> Value:
-    """Return what neurons fire, and around it what they would fire of padded zeros.
+    """Return the output of neurons, surrounded by their output for padded zeros.
 
-    Of a norm's zeros that is a number for each channel, c: to pad x with c is to pad
-    x - c with zeros, and to add c to all of it.
+    After a norm, a zero is a number c per channel: to pad x with c is to pad x - c with
+    zeros, and to add c everywhere.
     """
     inner = _added(fired, norm, units, [-gain for gain in gains])
     return replace(

@@ -1,4 +1,4 @@
-"""Convolutions, dense layers, and batch norms: steps of the values that they read."""
+"""Convolutions, dense layers, and batch norms, as steps after their inputs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def read_convolution(layer: KerasLayer, walk: Walk) -> Value:
 
 
 def read_separable(layer: KerasLayer, walk: Walk) -> Value:
-    """Read a separable convolution, whose two kernels are one on the chip."""
+    """Read a separable convolution, whose two kernels become one."""
     filters = int(layer.options["filters"])
     kept = "filters", "depth_multiplier"
     return _convolve(layer, walk, filters, "separable", *kept)
@@ -129,7 +129,7 @@ def read_dense(layer: KerasLayer, walk: Walk) -> Value:
 
 
 def _matrix(layer: KerasLayer, value: Value, units: int, bias: bool) -> Value:
-    """Return what a matrix makes of a flat vector, or of several side by side."""
+    """Return a matrix applied to a flat vector, or to several side by side."""
     terms: list[Term] = []
     start = 0
     for part in value.parts or (value,):
@@ -163,7 +163,7 @@ def read_batch_norm(layer: KerasLayer, walk: Walk) -> Value:
 
 
 def normed(layer: KerasLayer, walk: Walk, value: Value) -> Value:
-    """Return a value behind a batch norm."""
+    """Return a value after a batch norm."""
     axis = layer.options.get("axis", -1)
     axes = axis if isinstance(axis, list) else [-1 if axis is None else axis]
     keras = [a if a < 0 else a - 1 - len(value.view) for a in axes]
@@ -173,7 +173,7 @@ def normed(layer: KerasLayer, walk: Walk, value: Value) -> Value:
 def normalized(
     layer: KerasLayer, walk: Walk, value: Value, axes: list[int], option: str
 ) -> Value:
-    """Return a value behind a norm of each place of an axis, counted from behind."""
+    """Return a value after a norm over an axis, counted from the last."""
     rank, channels = len(value.view), len(value.shape) - 1
     is_one = len(axes) == 1 and -rank <= axes[0] < 0
     group = value.view[axes[0]] if is_one else ()
@@ -202,14 +202,14 @@ def normalized(
 
 
 def _are_channels(group: tuple[int, ...], shape: Shape) -> bool:
-    """Whether an axis of Keras is the channels, and each of them by itself."""
+    """Whether an axis of Keras is exactly the channels."""
     long = [axis for axis in group if shape[axis] > 1]
     channels = len(shape) - 1
     return long == [channels] or (not long and shape[channels] == 1)
 
 
 def keras_sizes(value: Value) -> Shape:
-    """Return the shape that Keras sees, without the batch."""
+    """Return the shape in Keras, without the batch."""
     if value.parts:
         return (sum(prod(part.shape) for part in value.parts),)
     return sizes(value.view, value.shape)

@@ -1,4 +1,4 @@
-"""The input, what scales values, and layers that change a shape alone."""
+"""The input, layers that scale values, and layers that only change the shape."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from snnc.importer.walk import Walk
 
 
 def read_input(layer: KerasLayer, walk: Walk) -> Value:
-    """Return the input, whose sizes have to be fixed and whose axes are at most 4."""
+    """Return the input, which must have fixed sizes and at most 4 axes."""
     shape = list(layer.options.get("batch_input_shape") or [None, None])[1:]
     if len(walk.model.inputs) > 1:
         return _several(layer, walk, shape)
@@ -72,13 +72,13 @@ def read_input(layer: KerasLayer, walk: Walk) -> Value:
 
 
 def _agree(shape: list[int | None], asked: Shape) -> bool:
-    """Whether a shape that is asked for is the model's, but for sizes left open."""
+    """Whether a requested shape fits the model's, where that is fixed."""
     is_near = len(shape) == len(asked) and prod(asked) < LARGEST_INPUT
     return is_near and all(a in (None, b) for a, b in zip(shape, asked, strict=True))
 
 
 def _several(layer: KerasLayer, walk: Walk, shape: list[int | None]) -> Value:
-    """Refuse several inputs, once, and judge what reads them all the same."""
+    """Refuse several inputs, once, and still judge their readers."""
     if layer.name == walk.model.inputs[0]:
         count, names = len(walk.model.inputs), ", ".join(walk.model.inputs)
         walk.refuse(
@@ -104,7 +104,7 @@ def _laid_out(walk: Walk, shape: Shape) -> Value:
 
 
 def _is_channels_first(layer: KerasLayer, walk: Walk) -> bool:
-    """Whether what reads the input has channels first."""
+    """Whether the input's readers have channels first."""
     names, seen = list(walk.readers[layer.name]), set[str]()
     while names:
         name = names.pop()
@@ -119,7 +119,7 @@ def _is_channels_first(layer: KerasLayer, walk: Walk) -> bool:
 
 
 def _first(layer: KerasLayer, walk: Walk, shape: Shape) -> Value:
-    """Lay an input out with its channels last, and say that the data are to be so."""
+    """Lay out an input with channels last, and note that the data must match."""
     last = (*shape[1:], shape[0])
     size = "x".join(map(str, last))
     why = f"the input is {size}, channels last: transpose the data"
@@ -128,7 +128,7 @@ def _first(layer: KerasLayer, walk: Walk, shape: Shape) -> Value:
 
 
 def read_rescaling(layer: KerasLayer, walk: Walk) -> Value:
-    """Take the factor and offset of the whole input into `as`, others into kernels."""
+    """Move the input's factor and offset into `as`, others into kernels."""
     value = walk.source(layer)
     scale, offset = layer.options.get("scale", 1), layer.options.get("offset", 0)
     factors, shifts = _numbers(scale), _numbers(offset)
@@ -148,7 +148,7 @@ def scaled(
     factors: tuple[float, ...],
     shifts: tuple[float, ...],
 ) -> Value:
-    """Return a value times a factor plus a shift, one for all channels or each."""
+    """Return a value times a factor plus a shift, common or per channel."""
     is_one = len(factors) == len(shifts) == 1
     if value.is_input and is_one and factors[0] > 0 and _is_sole(walk, layer):
         before, added = walk.scaling
@@ -188,7 +188,7 @@ def scaled(
 
 
 def _is_sole(walk: Walk, layer: KerasLayer) -> bool:
-    """Whether nothing else reads what a layer scales."""
+    """Whether the layer's source has no other reader."""
     name = layer.reads[0]
     while walk.is_read_once(name):
         before = walk.layers[name]
@@ -221,9 +221,9 @@ def read_normalization(layer: KerasLayer, walk: Walk) -> Value:
 def _scalar(
     layer: KerasLayer, walk: Walk, value: Value
 ) -> tuple[tuple[float], tuple[float]] | None:
-    """Return factor and shift of a norm of the input that is one for all its values.
+    """Return factor and shift of an input's norm that are common to all values.
 
-    None if they differ by channel, or are not known.
+    None if they differ by channel, or are unknown.
     """
     if not (value.is_input and _is_sole(walk, layer)):
         return None
@@ -235,7 +235,7 @@ def _scalar(
     channels = value.shape[-1]
     try:
         factors, shifts = batch_norm(layer.kind, layer.options, arrays, channels)
-    except (TypeError, ValueError):  # of other numbers than channels, or of none
+    except (TypeError, ValueError):  # another number of values than channels, or none
         return None
     if (factors != factors[0]).any() or (shifts != shifts[0]).any():
         return None
@@ -258,7 +258,7 @@ def _is_number(value: Any) -> bool:
 
 
 def read_flatten(layer: KerasLayer, walk: Walk) -> Value:
-    """Leave a `Flatten` out: what reads it has its rows in Keras's order."""
+    """Omit a `Flatten`: its reader has its rows in Keras's order."""
     value = walk.source(layer)
     if value.broken:
         return BROKEN
@@ -270,7 +270,7 @@ def read_flatten(layer: KerasLayer, walk: Walk) -> Value:
 
 
 def read_reshape(layer: KerasLayer, walk: Walk) -> Value:
-    """Leave a `Reshape` out where it renames axes; the input may be laid out anew."""
+    """Omit a `Reshape` that only renames axes; the input may get a new layout."""
     value = walk.source(layer)
     if value.broken:
         return value
@@ -317,12 +317,12 @@ def reshaped(layer: KerasLayer, walk: Walk, value: Value, target: list[int]) -> 
 
 
 def _is_wider(value: Value, view: tuple[tuple[int, ...], ...]) -> bool:
-    """Whether an input would lack an axis that convolutions are to move along."""
+    """Whether an input would lack an axis that convolutions need."""
     return len(view) > len(value.shape) or (len(view) > 1 and view != value.view)
 
 
 def read_embedding(layer: KerasLayer, walk: Walk) -> Value:
-    """Let the host look rows up where nothing else reads the input."""
+    """Let the host look rows up if nothing else reads the input."""
     value = walk.source(layer)
     width = layer.options.get("output_dim")
     if value.broken:
@@ -343,7 +343,7 @@ def read_embedding(layer: KerasLayer, walk: Walk) -> Value:
 
 
 def read_permute(layer: KerasLayer, walk: Walk) -> Value:
-    """Leave a `Permute` out where it renames axes; the input may be laid out anew."""
+    """Omit a `Permute` that only renames axes; the input may get a new layout."""
     value = walk.source(layer)
     if value.broken:
         return value

@@ -1,4 +1,4 @@
-"""Sums, concatenations and their like; and what is left out: dropout."""
+"""Sums, concatenations and similar layers; dropout and noise."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from snnc.importer.table.options import tell_options
 from snnc.importer.walk import Walk
 
 MOST_SOURCES = 64
-"""Of a sum that readers take by themselves; beyond, neurons keep it."""
+"""The most sources of a sum that readers take separately; above, neurons keep it."""
 
 
 def read_add(layer: KerasLayer, walk: Walk) -> Value:
-    """Read a sum: of spikes it is an `add`, else its readers' kernels add."""
+    """Read a sum: of spikes it becomes an `add`, otherwise its readers' kernels add."""
     values = [walk.values[name] for name in layer.reads]
     if any(value.broken for value in values) or _are_unequal(layer, walk, values):
         return BROKEN
@@ -39,7 +39,7 @@ def read_add(layer: KerasLayer, walk: Walk) -> Value:
 
 
 def read_subtract(layer: KerasLayer, walk: Walk) -> Value:
-    """Read a difference, which its readers' kernels take."""
+    """Read a difference, which its readers' kernels compute."""
     values = [walk.values[name] for name in layer.reads]
     if any(value.broken for value in values) or _are_unequal(layer, walk, values):
         return BROKEN
@@ -48,7 +48,7 @@ def read_subtract(layer: KerasLayer, walk: Walk) -> Value:
 
 
 def read_average(layer: KerasLayer, walk: Walk) -> Value:
-    """Read a mean of values, which its readers' kernels take."""
+    """Read a mean of values, which its readers' kernels compute."""
     values = [walk.values[name] for name in layer.reads]
     if any(value.broken for value in values) or _are_unequal(layer, walk, values):
         return BROKEN
@@ -190,7 +190,7 @@ def _are_unequal(layer: KerasLayer, walk: Walk, values: list[Value]) -> bool:
 
 
 def _order(value: Value) -> tuple[tuple[int, ...], ...]:
-    """Return how Keras sees axes that are longer than 1."""
+    """Return the order of axes longer than 1 in Keras."""
     return tuple(
         tuple(axis for axis in group if value.shape[axis] > 1)
         for group in value.view
@@ -199,7 +199,7 @@ def _order(value: Value) -> tuple[tuple[int, ...], ...]:
 
 
 def read_dropout(layer: KerasLayer, walk: Walk) -> Value:
-    """Make a dropout a property of the layer before it."""
+    """Turn a dropout into a property of the layer before it."""
     tell_options(layer, walk)
     value = walk.source(layer)
     rate = float(layer.options.get("rate") or 0.0)
@@ -224,7 +224,7 @@ def read_dropout(layer: KerasLayer, walk: Walk) -> Value:
 
 
 def read_noise(layer: KerasLayer, walk: Walk) -> Value:
-    """Leave out noise, changes of pictures and penalties, for training alone."""
+    """Omit noise, image augmentation and penalties, which only training uses."""
     walk.train(
         layer, "specs have none; it is not kept: do it to the data of `train.py`"
     )

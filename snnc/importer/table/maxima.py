@@ -1,4 +1,4 @@
-"""Maxima: neurons that compare what other neurons fire, or what kernels give."""
+"""Maxima: neurons that compare the outputs of neurons, or of kernels."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ BEFORE = "put the activation before it"
 ODD = "no `maxpool` has its windows, and they are too large to compare value by value"
 SAME = "put neurons before it, and use `padding='same'`"
 MOST_LEVELS = 16
-"""Neurons for each value of a maximum that is no statement of the spec."""
+"""Neurons per value of a maximum that is not a statement of the spec."""
 
 
 def maximum(
     layer: KerasLayer, walk: Walk, value: Value, windows: Windows, view: View
 ) -> Value:
-    """Return a maximum: a `maxpool` of what neurons fire, else neurons that compare."""
+    """Return a maximum: a `maxpool` over neurons, otherwise neurons that compare."""
     if value.is_input and walk.seen[0] >= 0:
         value = replace(value, is_positive=True)
     value, windows = _padding(rectified(layer, walk, value), windows)
@@ -58,7 +58,7 @@ def maximum(
 
 
 def _padding(value: Value, windows: Windows) -> tuple[Value, Windows]:
-    """Return what is padded, and windows that pad: no zero is more than it holds."""
+    """Return the padded value, and windows that pad: zeros are never the maximum."""
     before, pad = unpadded(value) if value.is_positive else (value, None)
     if pad is None:
         return value, windows
@@ -70,7 +70,7 @@ def _padding(value: Value, windows: Windows) -> tuple[Value, Windows]:
 def _statement(
     layer: KerasLayer, walk: Walk, value: Value, windows: Windows, view: View
 ) -> Value | None:
-    """Return a `maxpool` of one source, with norms behind it in place of before."""
+    """Return a `maxpool` of one source, with norms moved after it."""
     if len(value.terms) != 1 or value.flat or value.terms[0].source == INPUT:
         return None
     (term,) = value.terms
@@ -118,12 +118,12 @@ def _trailing_norms(walk: Walk, term: Term) -> tuple[LinearStep, ...]:
 
 
 def compared(layer: KerasLayer, walk: Walk, value: Value, windows: Windows) -> Value:
-    """Return a maximum as sums: of each pair b + relu(a - b), two by two.
+    """Return a maximum as sums: b + relu(a - b) for pairs, repeatedly.
 
     Raises
     ------
     UnfitError
-        If a difference is no kernel.
+        If a difference is not a kernel.
     """
     rows = [
         _shifted(layer, value, windows, taps)
@@ -138,7 +138,7 @@ def compared(layer: KerasLayer, walk: Walk, value: Value, windows: Windows) -> V
 def _shifted(
     layer: KerasLayer, value: Value, windows: Windows, taps: tuple[int, ...]
 ) -> Value:
-    """Return what one tap of all windows sees."""
+    """Return the values that one tap of all windows reads."""
     views = tuple(
         AxisWindow(window.size, 1, window.stride, window.before - tap, window.places)
         for window, tap in zip(windows, taps, strict=True)
@@ -157,7 +157,7 @@ def _larger(layer: KerasLayer, walk: Walk, pair: list[Value]) -> Value:
 
 
 def rectified(layer: KerasLayer, walk: Walk, value: Value) -> Value:
-    """Return a value behind the ReLU that follows: it and a maximum commute."""
+    """Return a value after the next ReLU, which commutes with a maximum."""
     after = walk.rectified(layer)
     if after is None or value.is_positive:
         return value
@@ -169,14 +169,14 @@ def rectified(layer: KerasLayer, walk: Walk, value: Value) -> Value:
         return value
     try:
         fired = fire(walk, relu.name, own)
-    except UnfitError:  # as the ReLU itself is told
+    except UnfitError:  # the ReLU itself reports it
         return value
     walk.done |= {norm.name for norm in norms}
     return fired
 
 
 def windowed(layer: KerasLayer, value: Value, windows: Windows) -> LinearStep:
-    """Return the step of windows that sum what they read."""
+    """Return the step of windows that sum their input."""
     channels = value.shape[-1]
     return LinearStep(
         "window", layer.name, windows, channels, channels, groups=channels

@@ -1,7 +1,7 @@
-"""Operations of TensorFlow and Keras that stand as layers: ``x / 255`` and the like.
+"""Operations of TensorFlow and Keras that are layers: ``x / 255`` and similar.
 
-Keras 2 writes a ``TFOpLambda`` with a function's name, Keras 3 a class for each; what
-they are called with beside tensors stands with the call.
+Keras 2 writes a ``TFOpLambda`` with a function's name, Keras 3 one class per function;
+the other arguments are in the call.
 """
 
 from __future__ import annotations

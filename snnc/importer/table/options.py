@@ -1,4 +1,4 @@
-"""Options of layers: what Keras writes, and what becomes of those that many share."""
+"""Options of layers: their format in Keras, and decisions on common ones."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ TRAINING = {
     "pointwise_initializer": "snnc begins with its own values",
     "seed": "`train { seed }` is the one of a spec",
 }
-"""Options that only matter to training, and what becomes of them."""
+"""Options that only training uses, and how the import treats them."""
 PENALTIES = ("kernel_regularizer", "depthwise_regularizer", "pointwise_regularizer")
 LARGEST = 2**31
 MARGINS = ("ZeroPadding", "Cropping")
 JOINS = ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Subtract")
-"""Layers that read several."""
+"""Layers with several inputs."""
 
 
 def shown(value: Any) -> str:
-    """Return a value of Keras in few words."""
+    """Return a value of Keras in short form."""
     if isinstance(value, list) and value and all(type(v) is int for v in value):
         return "x".join(map(str, value))
     if isinstance(value, Mapping) and "class_name" in value:
@@ -54,7 +54,7 @@ def shown(value: Any) -> str:
 
 
 def tell_options(layer: KerasLayer, walk: Walk, *kept: str) -> None:
-    """Note what becomes of a layer's options; ``kept`` are those the spec has."""
+    """Record decisions on a layer's options; the spec keeps those in ``kept``."""
     for option, value in layer.options.items():
         shown_option = f"{option} {shown(value)}"
         if option in kept:
@@ -69,7 +69,7 @@ def tell_options(layer: KerasLayer, walk: Walk, *kept: str) -> None:
 
 
 def take_l2(layer: KerasLayer, walk: Walk) -> float:
-    """Return a kernel's L2 factor, and note what other penalties there are."""
+    """Return a kernel's L2 factor, and record other penalties."""
     factor = 0.0
     kept = PENALTIES[layer.kind.startswith("DepthwiseConv")]
     for option in PENALTIES:
@@ -125,7 +125,7 @@ def check_options(layer: KerasLayer) -> None:
 
 
 def rank_of(layer: KerasLayer) -> int:
-    """Return how many axes a `Conv2D` or its like works on."""
+    """Return the number of axes of a `Conv2D` or similar layer."""
     return int(layer.kind[-2]) if layer.kind.endswith("D") else 0
 
 

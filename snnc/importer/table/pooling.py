@@ -1,4 +1,4 @@
-"""Pooling: averages go into their readers, maxima are neurons that compare."""
+"""Pooling: readers absorb averages, and maxima become neurons that compare."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def read_average_pooling(layer: KerasLayer, walk: Walk) -> Value:
 
 
 def read_max_pooling(layer: KerasLayer, walk: Walk) -> Value:
-    """Read a maximum over windows, or what the user lets stand for it."""
+    """Read a maximum over windows, or the user's replacement."""
     by = walk.request.rewrite("maxpool")
     rank = int(layer.kind[-2])
     size = dims(layer.options.get("pool_size", 2), rank)
@@ -113,7 +113,7 @@ def _all(layer: KerasLayer, walk: Walk, value: Value | None = None) -> Value | N
 
 
 def _whole(layer: KerasLayer, walk: Walk, value: Value) -> tuple[Windows, View] | None:
-    """Return windows of all pixels, and how Keras sees what they give."""
+    """Return windows of all pixels, and the view of their output."""
     try:
         axes = axes_of(layer, value, int(layer.kind[-2]))
     except AxesError as error:
@@ -131,7 +131,7 @@ def _whole(layer: KerasLayer, walk: Walk, value: Value) -> tuple[Windows, View] 
 def _windows(
     layer: KerasLayer, walk: Walk, is_replaced: bool = False
 ) -> tuple[Value, Windows, Axes] | None:
-    """Return what a pool reads and its windows; None if that is not known."""
+    """Return a pool's input and windows; None if unknown."""
     tell_options(layer, walk, "pool_size", "strides", "padding")
     value = walk.source(layer)
     if value.broken:
@@ -152,9 +152,9 @@ def _windows(
 
 
 def _inside(window: AxisWindow) -> AxisWindow:
-    """Return a window for the mean that stands for a padded maximum.
+    """Return a window for the mean that replaces a padded maximum.
 
-    No average reaches over the edge; one of its stride is as large.
+    No average may cross the edge, so its window has the size of the stride.
     """
     if not window.pads:
         return window

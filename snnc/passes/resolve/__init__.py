@@ -1,7 +1,7 @@
 """Spec to logical graph: names, order, defaults and shapes.
 
-A layer that is broken, or that reads one that is, has no known shape; nothing is
-said about what follows from that.
+A broken layer, or a layer that reads one, has no known shape; no errors follow from
+that.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ from snnc.source import Span
 def resolve(
     validated: ValidatedSpec, device: Profile, report: Report
 ) -> Network | None:
-    """The logical graph of a spec; None if layers read each other in a circle.
+    """Return the logical graph of a spec; None if layers form a cycle.
 
-    Where something is wrong, the graph holds only the layers that are known.
+    If there are errors, the graph has only the valid layers.
     """
     return _Resolution(validated, device, report).run()
 
@@ -66,7 +66,7 @@ class _Resolution:
         self._device = device
         self._spec = validated.spec
         self._report = report
-        # A broken `defaults` may have said what shapes follow from.
+        # A broken `defaults` may have set properties that determine shapes.
         self._of_shapes = report if validated.defaults_sound else Report()
         self._train = _training(validated)
         self._settings = Settings(validated, self._train.l2, report)
@@ -128,7 +128,7 @@ class _Resolution:
         return known if len(known) == len(shapes) else None
 
     def _shape(self, name: str) -> Shape | None:
-        """The shape of the input's or a layer's values; None if it is unknown."""
+        """Return the shape of the input's or a layer's values; None if unknown."""
         if name == self._input.name:
             return None if name in self._validated.broken else self._input.shape
         layer = self._layers.get(name)
@@ -164,7 +164,7 @@ class _Resolution:
     def _report_raw(
         self, span: Span, name: str, kind: str = "", key: str = "from"
     ) -> None:
-        """Report a reader of the input; an encoder that nothing reads is meant."""
+        """Report a reader of the input; an encoder without readers is meant."""
         encoders = [s for s in self._spec.layers if s and s.kind.startswith("encode")]
         encoder = next((s.name for s in encoders if s.name), None) or ""
         is_source = span.text == self._input.name

@@ -32,7 +32,7 @@ from snnc.text.near import closest, only_near
 
 
 class KnownNames:
-    """The names of the input and the layers, and who could read which of them.
+    """The names of the input and the layers, and their possible readers.
 
     Parameters
     ----------
@@ -52,9 +52,9 @@ class KnownNames:
         """Whether a broken layer has lost its name, which may be any."""
 
     def readable_by(self, reader: str | None) -> tuple[str, ...]:
-        """The written names that a layer, or the readout (None), could read.
+        """Return the names that a layer, or the readout (None), could read.
 
-        Encoders read the input; other layers read layers, but none that reads them.
+        Encoders read the input; other layers read layers that do not depend on them.
         """
         spec = self._layers.get(reader or "")
         if isinstance(spec, (ConvEncoderSpec, RateEncoderSpec)):
@@ -66,7 +66,7 @@ class KnownNames:
         )
 
     def _all_after(self, name: str) -> set[str]:
-        """A layer and all that read it, directly or not."""
+        """Return a layer and all layers that depend on it."""
         after = {name}
         waiting = [name]
         while waiting:
@@ -84,7 +84,7 @@ class KnownNames:
         return readers
 
     def _reads(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Each layer with the names that it reads."""
+        """Yield each layer with the names that it reads."""
         before = self._input
         for name, spec in self._layers.items():
             sources = () if spec is None else spec.sources
@@ -99,11 +99,10 @@ def _shortcut(spec: LayerSpec | None) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A layer statement whose names are resolved and whose shape is not yet known.
+    """A layer statement with resolved names and an unknown shape.
 
-    ``spec`` is None for a statement that is broken: it has a name that others may
-    read, and nothing that is known. ``sources`` and ``shortcut`` hold only names
-    that exist; ``sound`` tells whether all of them did.
+    ``spec`` is None for a broken statement, whose name others may read. ``sources`` and
+    ``shortcut`` hold only names that exist; ``sound`` is set if all of them did.
     """
 
     name: str
@@ -114,12 +113,12 @@ class Draft:
     sound: bool
 
     def span_of(self, key: str) -> Span:
-        """Where a property is written, or the statement where it is not."""
+        """Return the place of a property, or the statement's if it is not written."""
         return self.place.keys.get(key, self.place.span)
 
 
 def draft_layers(validated: ValidatedSpec, report: Report) -> tuple[Draft, ...]:
-    """Name every layer and resolve_sources what it reads."""
+    """Name every layer and resolve its sources."""
     names = _names(validated)
     known = KnownNames(validated, names)
     drafts = []
@@ -135,7 +134,7 @@ def draft_layers(validated: ValidatedSpec, report: Report) -> tuple[Draft, ...]:
 def resolve_sources(
     name: str, span: Span, reader: str | None, known: KnownNames, report: Report
 ) -> bool:
-    """Whether a name exists; reported where it does not, if no layer has lost its own.
+    """Return whether a name exists; report a missing one if no layer lost its name.
 
     ``reader`` is the layer that reads it, or None for the readout.
     """
@@ -158,7 +157,7 @@ def resolve_sources(
 
 
 def in_order(drafts: tuple[Draft, ...], report: Report) -> tuple[Draft, ...] | None:
-    """Drafts so that each comes after what it reads; None if they read in a circle."""
+    """Return drafts so that each comes after its sources; None for a cycle."""
     by_name = {draft.name: draft for draft in drafts}
     graph = {draft.name: _reads(draft, by_name) for draft in drafts}
     try:
@@ -240,7 +239,7 @@ def _distinct(spec: JoinSpec, place: Place, report: Report) -> bool:
 
 
 def _names(validated: ValidatedSpec) -> list[str]:
-    """The written names, and for the rest the statement's word with a number."""
+    """Return the written names, otherwise the statement's word with a number."""
     spec = validated.spec
     taken = {spec.input.name, spec.readout.name} | set(validated.broken)
     taken |= {layer.name for layer in spec.layers if layer and layer.name}
@@ -259,7 +258,7 @@ def _names(validated: ValidatedSpec) -> list[str]:
 
 
 def _word(layer: LayerSpec | None) -> str:
-    """What a layer without a name is called, but for a number."""
+    """Return the name of an unnamed layer, without the number."""
     if isinstance(layer, (ConvEncoderSpec, RateEncoderSpec)):
         return "encode"
     if isinstance(layer, (AveragePoolSpec, JoinSpec)):
@@ -268,11 +267,11 @@ def _word(layer: LayerSpec | None) -> str:
 
 
 def _free(word: str, taken: Collection[str]) -> Iterator[str]:
-    """Names that begin with a word and are not taken."""
+    """Yield free names that begin with a word."""
     numbered = (f"{word}_{number}" for number in count(2))
     return (name for name in chain((word,), numbered) if name not in taken)
 
 
 def spatial(shape: Shape) -> Shape:
-    """A channels-last shape without its channels."""
+    """Return a channels-last shape without its channels."""
     return shape[:-1]

@@ -1,4 +1,4 @@
-"""What each layer computes, and the shape that it gives."""
+"""The computation of each layer, and its output shape."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ class Operations:
     settings
         The layers' properties with every default.
     given
-        The input, with the range of the values that encoders see.
+        The input, with the range of the encoders' values.
     report
-        Where problems go; a method that reports one returns None.
+        Receives problems; a method that reports one returns None.
     """
 
     def __init__(self, settings: Settings, given: Input, report: Report) -> None:
@@ -68,7 +68,7 @@ class Operations:
         self._windows = Windows(settings, given, report)
 
     def compute(self, draft: Draft, shapes: list[Shape]) -> Computed | None:
-        """The operation and output shape of a layer that reads ``shapes``."""
+        """Return the operation and output shape of a layer that reads ``shapes``."""
         spec = draft.spec
         self._windows.see(draft)
         if isinstance(spec, (ConvSpec, ConvEncoderSpec)):
@@ -129,7 +129,7 @@ class Operations:
         return replace(operation, groups=channels, depthwise=True), (*out, filters)
 
     def _kernel(self, draft: Draft, rank: int) -> Convolution | None:
-        """What a layer says of its kernel, all channels being one group."""
+        """Return a layer's kernel, with all channels in one group."""
         kernel = self._windows.dims(draft, "kernel", rank)
         stride = self._windows.dims(draft, "stride", rank)
         dilation: Shape | None = (1,) * rank
@@ -168,7 +168,7 @@ class Operations:
         )
 
     def _groups(self, draft: Draft, channels: int, filters: int) -> int | None:
-        """The groups of a convolution; None after reporting that they don't divide."""
+        """Return the groups of a convolution; None after reporting a wrong number."""
         if isinstance(draft.spec, ConvEncoderSpec):
             return 1
         groups = int(self._settings.get(draft, "groups"))
@@ -230,7 +230,7 @@ class Operations:
         if windows is None:
             return None
         window, stride = windows
-        # Padding must not make a window larger than all that there is.
+        # Padding must not make a window larger than its whole input.
         if self._windows.slide(draft, shape, "window", window, stride) is None:
             return None
         padding: Padding = self._settings.get(draft, "padding")
@@ -242,7 +242,7 @@ class Operations:
     def _pool(
         self, draft: Draft, spec: AveragePoolSpec | MaxPoolSpec, shape: Shape
     ) -> tuple[Shape, Shape] | None:
-        """The window and the stride of a pool."""
+        """Return the window and the stride of a pool."""
         if len(shape) == 1:
             self._windows.report_rank(draft, shape, None)
             return None

@@ -1,4 +1,4 @@
-"""Layer properties after `defaults`: own, then of the kind, then of all layers."""
+"""Layer properties with `defaults`: own, then of the kind, then of all layers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from snnc.passes.resolve.drafts import Draft
 from snnc.rules.references import MissingSetting
 from snnc.source import Span
 
-# The range of an encoder or a max pool holds the same share as that of any layer.
+# The range of an encoder or a max pool covers the same share as any layer's.
 PERCENTILE: float = otherwise(SpikingSpec, "percentile")
 
 
@@ -34,7 +34,7 @@ class Settings:
         self._report = report
 
     def get(self, draft: Draft, key: str) -> Any:
-        """The value of a property; where nothing sets it, that of the table or None."""
+        """Return a property's value; if it is not set, the table's default or None."""
         own = getattr(draft.spec, key, None)
         if own is not None:
             return own
@@ -45,7 +45,7 @@ class Settings:
         return None if draft.spec is None else otherwise(type(draft.spec), key)
 
     def _defaults(self, draft: Draft) -> Iterator[tuple[DefaultsSpec, Place]]:
-        """The `defaults` that cover a layer, those that win first."""
+        """Yield the `defaults` that apply to a layer, by precedence."""
         if isinstance(draft.spec, (ConvEncoderSpec, RateEncoderSpec)):
             return
         written = list(zip(self._spec.defaults, self._validated.defaults, strict=True))
@@ -55,7 +55,7 @@ class Settings:
                     yield defaults, place
 
     def spans(self, draft: Draft) -> dict[str, Span]:
-        """Where each property of a layer is written: in it, else in `defaults`."""
+        """Return the place of each property of a layer, or that in `defaults`."""
         places = [place for _, place in self._defaults(draft)]
         spans: dict[str, Span] = {}
         for place in (*reversed(places), draft.place):
@@ -63,13 +63,13 @@ class Settings:
         return spans
 
     def span_of(self, draft: Draft, key: str) -> Span:
-        """Where a property of a layer is written; the layer's head if nowhere."""
+        """Return the place of a layer's property; the layer's head if it is not set."""
         return self.spans(draft).get(key, draft.place.span)
 
     def required(self, draft: Draft, key: str) -> Any:
-        """The value of a property that has no default; None after reporting it."""
+        """Return a property without a default; None after reporting its absence."""
         value = self.get(draft, key)
-        # A broken `defaults` may have meant to give it.
+        # A broken `defaults` may have meant to set it.
         sound = self._validated.defaults_sound
         if value is None and draft.spec is not None and sound:
             self._report.add(
@@ -83,7 +83,7 @@ class Settings:
         return value
 
     def spiking(self, draft: Draft) -> Spiking | None:
-        """What makes the layer spike; None for pools and joins."""
+        """Return the spiking properties of a layer; None for pools and joins."""
         spec = draft.spec
         if isinstance(spec, (ConvEncoderSpec, RateEncoderSpec)):
             return self._encoder(spec)
@@ -106,7 +106,7 @@ class Settings:
         )
 
     def _comparing(self, draft: Draft) -> Spiking:
-        """What the neurons of a max pool are, whatever `defaults` say of neurons."""
+        """Return the neurons of a max pool, which ignore `defaults` for neurons."""
         _, high = self.get(draft, "rate")
         synapse = self.get(draft, "synapse")
         return Spiking(

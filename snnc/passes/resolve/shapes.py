@@ -1,4 +1,4 @@
-"""Windows along the axes that a layer reads, channels, and shortcuts that fit."""
+"""Windows along a layer's axes, channels, and shortcuts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from snnc.rules.windows import KernelTooLarge, WrongDims
 def shortcut_of(
     draft: Draft, shape: Shape, source_shape: Shape, report: Report
 ) -> Shortcut | None:
-    """The identity, a strided 1x1 convolution, or a matrix; None if nothing fits."""
+    """Return an identity, a strided 1x1 convolution, or a matrix; None if none fits."""
     source = draft.shortcut or ""
     if source_shape == shape:
         return Shortcut(source, stride=None)
@@ -51,7 +51,7 @@ def shortcut_of(
 
 
 def _strides(sizes: Shape, targets: Shape) -> Shape | None:
-    """Strides with ``ceil(size / stride) == target`` on every axis."""
+    """Return strides with ``ceil(size / stride) == target`` on every axis."""
     if len(sizes) != len(targets):
         return None
     strides = tuple(
@@ -69,11 +69,11 @@ MOST_CHANNELS = 4
 
 
 class Channels:
-    """Blames the input, once, for the axis that convolutions miss.
+    """Reports once that the input lacks an axis for convolutions.
 
-    A convolution whose input has one axis too few, and which reads encoders or pools
-    of them only, was most likely written for an image of one channel, unless the last
-    axis is so short that it must be the channels.
+    A convolution whose input lacks one axis, and which reads only encoders or pools of
+    them, was probably written for an image of one channel, unless the last axis is so
+    short that it must be the channels.
     """
 
     def __init__(self, given: Input, report: Report) -> None:
@@ -83,14 +83,14 @@ class Channels:
         self._blamed = False
 
     def see(self, draft: Draft) -> None:
-        """Note whether a layer has the rank that the input has."""
+        """Record whether a layer has the input's rank."""
         encodes = isinstance(draft.spec, (ConvEncoderSpec, RateEncoderSpec))
         pools = isinstance(draft.spec, (AveragePoolSpec, MaxPoolSpec))
         if encodes or (pools and draft.sources[0] in self._raw):
             self._raw.add(draft.name)
 
     def are_missing(self, draft: Draft, shape: Shape, rank: int | None) -> bool:
-        """Whether the input lacks the axis that a convolution needs; reported once."""
+        """Return whether the input lacks an axis for a convolution; report it once."""
         if len(shape) != rank or draft.sources[0] not in self._raw:
             return False
         if self._input.shape[-1] <= MOST_CHANNELS:
@@ -116,7 +116,7 @@ class Channels:
 
 
 class Windows:
-    """Slides windows over what layers read, and says what is wrong with them.
+    """Slides windows over a layer's input, and reports their errors.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ class Windows:
     given
         The input.
     report
-        Where problems go; a method that reports one returns None.
+        Receives problems; a method that reports one returns None.
     """
 
     def __init__(self, settings: Settings, given: Input, report: Report) -> None:
@@ -136,26 +136,26 @@ class Windows:
         self._uneven: set[str] = set()
 
     def see(self, draft: Draft) -> None:
-        """Take note of a layer, whose sources have been seen."""
+        """Record a layer, after its sources."""
         self._channels.see(draft)
 
     def see_uneven(self, draft: Draft) -> None:
-        """Take note of a pool whose windows leave a rest, or overlap."""
+        """Record a pool whose windows leave a rest, or overlap."""
         self._uneven.add(draft.name)
 
     def pass_on(self, draft: Draft) -> None:
-        """What is folded passes on that a pool before it divides unevenly."""
+        """Record that a folded layer's pool divides unevenly."""
         if not self._uneven.isdisjoint(draft.sources):
             self._uneven.add(draft.name)
 
     def dims(self, draft: Draft, key: str, rank: int) -> Shape | None:
-        """A property that has one value, or one for each of ``rank`` axes."""
+        """Return a property with one value, or one for each of ``rank`` axes."""
         return self.broadcast(draft, key, self._settings.get(draft, key), rank)
 
     def broadcast(
         self, draft: Draft, key: str, value: Shape, rank: int
     ) -> Shape | None:
-        """The same of a value that is known."""
+        """Return the same for a known value."""
         if len(value) == 1:
             return value * rank
         if len(value) == rank:
@@ -182,9 +182,9 @@ class Windows:
         padding: KernelPadding = "valid",
         dilation: Shape = (),
     ) -> Shape | None:
-        """How many positions a window has on each axis of ``shape``, channels last.
+        """Return a window's positions on each axis of ``shape``, channels last.
 
-        ``what`` is the property that says its size; ``dilation`` is 1 if it is empty.
+        ``what`` is the property of its size; an empty ``dilation`` is 1.
         """
         out = []
         names, apart = AXES[len(shape)], dilation or (1,) * len(kernel)
@@ -219,7 +219,7 @@ class Windows:
         return tuple(out)
 
     def _channels_last(self) -> dict[str, Any]:
-        """The input's shape with its first axis last, if that is the likely cause."""
+        """Return the input's shape with channels last, if that is the likely cause."""
         shape = self._input.shape
         if not looks_channels_first(shape):
             return {}
@@ -229,7 +229,7 @@ class Windows:
         return {"channels_last": last, "hint": hint}
 
     def report_rank(self, draft: Draft, shape: Shape, rank: int | None) -> None:
-        """Say that a layer can't read ``shape``, but ``rank`` axes; None for any."""
+        """Report that a layer can't read ``shape``, but ``rank`` axes; None for any."""
         kind = draft.spec.kind if draft.spec else ""
         if self._channels.are_missing(draft, shape, rank):
             return

@@ -1,6 +1,6 @@
 """Located syntax to spec: each statement by its model, then all together.
 
-A statement with an error is reported and left out, and so are its echoes: its name
+A statement with an error is reported and left out. To avoid follow-up errors, its name
 is remembered as broken, and its place in the chain of layers is kept.
 """
 
@@ -29,7 +29,7 @@ from snnc.source import Span
 
 
 def validate(document: tree.Document, report: Report) -> ValidatedSpec:
-    """Check what each statement says, and the statements' number, order and names."""
+    """Check each statement, and the statements' number, order and names."""
     _check_network(document.network, report)
     network = _network_span(document)
     assembly = Assembly(_check_all(document, network, report), network)
@@ -90,7 +90,7 @@ def _check_all(document: tree.Document, network: Span, report: Report) -> list[C
 class Checked:
     """A statement with its model, which is None if it has an error.
 
-    ``named`` is False if the statement's name is another one's.
+    ``named`` is False if another statement has the name already.
     """
 
     statement: tree.Statement
@@ -128,7 +128,7 @@ class Assembly:
         self.defaults = [c for c in checked if isinstance(c.model, DefaultsSpec)]
 
     def spec(self, network: str) -> Spec:
-        """The spec, whose parts are checked already."""
+        """Return the spec from its checked parts."""
         return Spec(
             network=network,
             about=self._about(),
@@ -142,13 +142,13 @@ class Assembly:
         )
 
     def place(self, kind: str) -> Place:
-        """Where a statement is written; the network's name if it is not."""
+        """Return the place of a statement; the network's name if it is missing."""
         checked = self._one(kind)
         return self._nowhere if checked is None else checked.place
 
     @property
     def broken(self) -> frozenset[str]:
-        """Names of which only the name is known."""
+        """Names of broken statements."""
         names = {self._name("input"), self._name("readout")}
         known = {c.statement.name.text for c in self._sound() if c.statement.name}
         names |= {
@@ -170,7 +170,7 @@ class Assembly:
         return (c for c in self._checked if c.model is not None)
 
     def _one(self, kind: str) -> Checked | None:
-        """The sound statement of a kind, else the first one."""
+        """Return the valid statement of a kind, else the first one."""
         of_kind = [c for c in self._checked if c.statement.kind.text == kind]
         sound = [c for c in of_kind if c.model is not None]
         return next(iter(sound or of_kind), None)
@@ -199,9 +199,9 @@ class Assembly:
 
 
 def _layers(checked: Sequence[Checked]) -> Iterator[Checked]:
-    """Layers, and statements of an unknown kind that may be meant as layers.
+    """Yield layers, and statements of an unknown kind that may be meant as layers.
 
-    What stands before the input says something of the network, as a title does.
+    A statement before the input describes the network, such as a title.
     """
     has_input = any(c.statement.kind.text == "input" for c in checked)
     behind = not has_input

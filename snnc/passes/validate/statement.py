@@ -1,4 +1,4 @@
-"""One statement to its model: its words, its parts, then values by their types."""
+"""One statement to its model: words, parts, then values by their types."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 def check_statement(
     statement: tree.Statement, report: Report, others: Sequence[tree.Statement] = ()
 ) -> Model | None:
-    """Return the model of a statement, or None after reporting what is wrong.
+    """Return the model of a statement, or None after reporting errors.
 
-    ``others`` are the statements of the spec, whose names a report can tell.
+    ``others`` are the statements of the spec, whose names a report may use.
     """
     if statement.broken or not check_head(statement, report):
         return None
@@ -60,7 +60,7 @@ def _model(
     try:
         return validate(model, values)
     except ValidationError as error:
-        # A good spec need not wait for the import of what explains bad ones.
+        # Only errors need this import.
         from snnc.passes.validate.unknown import Located, translate
 
         located = Located(values, head(statement), _written(statement, others))
@@ -71,7 +71,7 @@ def _model(
 
 
 def _written(statement: tree.Statement, others: Sequence[tree.Statement]) -> Written:
-    """The names of the input and of the first encoder that has one."""
+    """Return the names of the input and of the first named encoder."""
     from snnc.passes.validate.wording import Written
 
     names = {s.kind.text: s.name.text for s in reversed(others) if s.name is not None}
@@ -85,7 +85,7 @@ def _written(statement: tree.Statement, others: Sequence[tree.Statement]) -> Wri
 def _values(
     statement: tree.Statement, properties: Mapping[str, tree.Property]
 ) -> dict[str, Any]:
-    """What the statement says, still as syntax, by the names of the model."""
+    """Return the statement's values, still as syntax, by the names of the model."""
     kind = statement.kind.text
     if kind == "neuron":
         return {"neuron": _neuron(statement, tuple(properties.values()))}
@@ -108,7 +108,7 @@ def _values(
 def _neuron(
     statement: tree.Statement, properties: tuple[tree.Property, ...]
 ) -> tree.Group:
-    """``neuron lif { ... }`` as the value that it has inside ``defaults``."""
+    """Return ``neuron lif { ... }`` as its value inside ``defaults``."""
     name = statement.variant or statement.kind
     written = name.span.source is statement.span.source  # not by `replace`
     span = name.span.to(statement.span) if written else name.span
@@ -144,7 +144,7 @@ _AXIS_WORDS = frozenset(("axis", "axes", "over"))
 
 
 def check_head(statement: tree.Statement, report: Report) -> bool:
-    """Whether kind and variant are known; reported where they are not."""
+    """Return whether kind and variant are known; report unknown ones."""
     problem = _head_problem(statement)
     if problem is not None:
         report.add(problem)
@@ -154,7 +154,7 @@ def check_head(statement: tree.Statement, report: Report) -> bool:
 def _head_problem(statement: tree.Statement) -> Diagnostic | None:
     kind, variant = statement.kind, statement.variant
     if kind.text not in KINDS:
-        from snnc.vocabulary.strangers import unknown_kind  # a good spec has none
+        from snnc.vocabulary.strangers import unknown_kind  # only for errors
 
         return unknown_kind(statement)
     variants = VARIANTS.get(kind.text, ())
@@ -172,7 +172,7 @@ def _head_problem(statement: tree.Statement) -> Diagnostic | None:
 def _unknown_variant(
     kind: tree.Word, variant: tree.Word, variants: tuple[str, ...]
 ) -> Diagnostic | None:
-    from snnc.vocabulary.strangers import fix_word, nearest  # a good spec has none
+    from snnc.vocabulary.strangers import fix_word, nearest  # only for errors
 
     if kind.text == "neuron" and (problem := _refused(variant, "value")):
         return problem
@@ -189,7 +189,7 @@ def _unknown_variant(
 
 
 def _refused(word: tree.Word, place: str) -> Diagnostic | None:
-    from snnc.vocabulary.strangers import refused  # a good spec need not wait for it
+    from snnc.vocabulary.strangers import refused  # only for errors
 
     return refused(word, place)
 
@@ -197,7 +197,7 @@ def _refused(word: tree.Word, place: str) -> Diagnostic | None:
 def check_properties(
     statement: tree.Statement, report: Report
 ) -> dict[str, tree.Property]:
-    """The properties of a statement by key, without those that are wrong."""
+    """Return the valid properties of a statement by key."""
     by_key = dict[str, tree.Property]()
     legal = legal_keys(statement)
     if statement.kind.text in BLOCKLESS:
@@ -239,7 +239,7 @@ def _property_problem(
         return problem
     if statement.kind.text == "dense" and key.text in _AXIS_WORDS:
         return rules.refused.DenseOverAxis(span=key.span, key=key.text)
-    from snnc.passes.validate.unknown import unknown_property  # a good spec has none
+    from snnc.passes.validate.unknown import unknown_property  # only for errors
 
     return unknown_property(
         item, owner_of(statement), legal, statement.properties or ()
@@ -247,7 +247,7 @@ def _property_problem(
 
 
 def _refused_neuron(item: tree.Property) -> Diagnostic | None:
-    """What is wrong with an activation that no neuron has."""
+    """Describe an activation that no neuron has."""
     word = next(_words(item.value), None)
     if word is None or word.text in VARIANTS["neuron"]:
         return None
@@ -262,7 +262,7 @@ def _words(value: tree.Value) -> Iterator[tree.Word]:
 
 
 def _nested_problem(item: tree.Property) -> Diagnostic | None:
-    """What is given twice or refused inside ``adam { ... }``."""
+    """Describe a repeated or refused property inside ``adam { ... }``."""
     if not isinstance(item.value, tree.Group):
         return None
     by_key = dict[str, tree.Property]()

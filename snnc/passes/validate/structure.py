@@ -15,13 +15,13 @@ from snnc.source import Span
 
 
 def head(statement: tree.Statement) -> Span:
-    """The statement from its kind to its name."""
+    """Return the place of a statement from its kind to its name."""
     last = statement.name or statement.variant or statement.kind
     return statement.kind.span.to(last.span)
 
 
 def check_parts(statement: tree.Statement, report: Report) -> bool:
-    """Whether a statement has the parts that it needs and no other."""
+    """Return whether a statement has exactly the parts that it needs."""
     form = FORMS[statement.kind.text]
     problems = [*_missing(statement, form), *_not_taken(statement, form)]
     for problem in problems:
@@ -32,7 +32,7 @@ def check_parts(statement: tree.Statement, report: Report) -> bool:
 def _missing(statement: tree.Statement, form: Form) -> Iterator[Diagnostic]:
     kind = owner_of(statement)
     if statement.properties and statement.kind.text in BLOCKLESS:
-        return  # what is missing may be in the block, which is reported
+        return  # a missing part may be in the block, which is reported
     if form.name == "required" and statement.name is None and not _stands_in(statement):
         yield rules.names.MissingName(
             span=head(statement), kind=kind, example=form.example.split()[1]
@@ -45,7 +45,7 @@ def _missing(statement: tree.Statement, form: Form) -> Iterator[Diagnostic]:
 
 
 def _stands_in(statement: tree.Statement) -> bool:
-    """Whether something is reported that stands where the name belongs."""
+    """Whether something in the place of the name is reported."""
     number = isinstance(statement.shape, tree.Number)
     return statement.text is not None or (number and statement.kind.text != "input")
 
@@ -94,7 +94,7 @@ def _extra_parts(
 
 
 def _shape_advice(statement: tree.Statement, form: Form) -> str:
-    """What to write for `dense 64`, or for a layer with a shape."""
+    """Return advice for `dense 64`, or for a layer with a shape."""
     line = _with_size(statement, form)
     if not line:
         return "remove it: a layer's shape follows from its input"
@@ -102,7 +102,7 @@ def _shape_advice(statement: tree.Statement, form: Form) -> str:
 
 
 def _with_size(statement: tree.Statement, form: Form) -> str:
-    """The line with its bare number among the properties; empty if it has none."""
+    """Return the line with its bare number as a property; empty without one."""
     kind, shape = statement.kind.text, statement.shape
     if not form.size or not isinstance(shape, tree.Number):
         return ""
@@ -111,7 +111,7 @@ def _with_size(statement: tree.Statement, form: Form) -> str:
 
 
 def _shape_fix(statement: tree.Statement, form: Form) -> Fix | None:
-    """Put a bare number into braces, if there are none and no name is to be found."""
+    """Put a bare number into braces, if there are none and no name follows."""
     shape = statement.shape
     named = statement.name is not None or form.name != "required"
     plain = statement.properties is None and not statement.sources
@@ -131,7 +131,7 @@ def _text_advice(statement: tree.Statement, form: Form) -> str:
 _ONCE = frozenset(kind for kind, form in FORMS.items() if form.once)
 _NAMED = frozenset(kind for kind, form in FORMS.items() if form.name != "none")
 _ANY_LAYER = "a layer"
-"""Stands for the kinds of layers; no kind is written so, not even an unknown one."""
+"""Represents all kinds of layers; no kind is written like this."""
 _EXAMPLES = {kind: FORMS[kind].example for kind in ("input", "readout")}
 
 
@@ -143,7 +143,7 @@ def is_layer(statement: tree.Statement) -> bool:
 def check_order(
     statements: Sequence[tree.Statement], network: Span, report: Report
 ) -> frozenset[int]:
-    """The indices of statements that are one too many, or out of place."""
+    """Return the indices of statements that are repeated, or out of order."""
     wrong: set[int] = set()
     for index, problem in _misplaced(statements):
         report.add(problem)
@@ -200,7 +200,7 @@ def _out_of_place(
 def _absent(
     statements: Sequence[tree.Statement], network: Span
 ) -> Iterator[Diagnostic]:
-    """An input or readout that is missing, if no unread statement may be it."""
+    """Yield a missing input or readout, unless an unread statement may be it."""
     kinds = {statement.kind.text for statement in statements}
     if not kinds <= FORMS.keys():
         return
@@ -218,7 +218,7 @@ _LAST = re.compile(r"(out|logit|pred|class|label|softmax|head)", re.IGNORECASE)
 
 
 def _meant_as_readout(statements: Sequence[tree.Statement]) -> str:
-    """The readout that the last layer was meant as; empty if that can't be told."""
+    """Return the readout that the last layer was meant as; empty if unclear."""
     layers = [s for s in statements if is_layer(s)]
     last = layers[-1] if layers else None
     if last is None or last.kind.text != "dense" or last.name is None:
@@ -232,7 +232,7 @@ def _meant_as_readout(statements: Sequence[tree.Statement]) -> str:
 
 
 def check_names(statements: Sequence[tree.Statement], report: Report) -> frozenset[int]:
-    """The indices of statements whose name another one has already."""
+    """Return the indices of statements whose name is taken."""
     taken = {statement.name.text for statement in statements if statement.name}
     first: dict[str, tree.Word] = {}
     repeated: set[int] = set()
@@ -260,7 +260,7 @@ def _used_twice(name: tree.Word, first: tree.Word, taken: set[str]) -> Diagnosti
 
 
 def check_defaults(statements: Sequence[tree.Statement], report: Report) -> None:
-    """Report a property that two `defaults` of the same layers give."""
+    """Report a property that two `defaults` of the same layers set."""
     first: dict[tuple[str, str], tree.Word] = {}
     for statement in statements:
         if statement.broken or statement.kind.text not in ("defaults", "neuron"):
@@ -279,7 +279,7 @@ def check_defaults(statements: Sequence[tree.Statement], report: Report) -> None
 
 
 def _given(statement: tree.Statement) -> Iterator[tuple[str, tree.Word]]:
-    """The layers that a `defaults` is for, and each key that it gives."""
+    """Yield the layers of a `defaults`, and each key that it sets."""
     if statement.kind.text == "neuron":
         yield "", statement.kind
         return

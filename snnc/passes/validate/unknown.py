@@ -1,7 +1,7 @@
-"""From pydantic's errors to diagnostics, and what to say of an unknown property.
+"""Turn pydantic's errors into diagnostics, and explain unknown properties.
 
-Diagnostics point at the exact words. A property that its statement does not have may be
-a word of another library, a property of another statement, or misspelt.
+Diagnostics point at the exact words. An unknown property may be a word of another
+library, a property of another statement, or misspelt.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _SHARES = keys_read_by(scalars.share)
 def out_of_limits(
     span: Span, key: str, node: Any, context: dict[str, Any]
 ) -> Diagnostic:
-    """Say which limit a number passes, and which number near it does not."""
+    """Describe which limit a number exceeds, and the closest legal number."""
     name = next(name for name in _LIMITS if name in context)
     limit = f"{context[name]:g}"
     return rules.values.OutOfRange(
@@ -74,7 +74,7 @@ def _unit(node: Any) -> str:
 
 
 class Located:
-    """The syntax of a statement by the path that pydantic gives for an error."""
+    """The syntax of a statement by the path in pydantic's error."""
 
     def __init__(self, values: Mapping[str, Any], whole: Span, names: Written) -> None:
         self.names = names
@@ -82,7 +82,7 @@ class Located:
         self._whole = whole
 
     def find(self, path: tuple[int | str, ...]) -> tuple[Span, str, Any]:
-        """The span, the key and the syntax at a path, as near as it can be told."""
+        """Return the span, the key and the syntax at a path, as exact as possible."""
         node: Any = self._values
         span, key = self._whole, ""
         for index, step in enumerate(path):
@@ -98,12 +98,12 @@ class Located:
 
 
 def _is_tag(node: Any, step: int | str) -> bool:
-    """Whether a step only names the choice, such as ``adam``, that is taken."""
+    """Whether a step only names the selected choice, such as ``adam``."""
     return isinstance(node, tree.Group) and node.name.text == step
 
 
 def _below(node: Any, step: int | str) -> Any:
-    """Go one step down; None where there is nothing written."""
+    """Go one step down; None if nothing is written there."""
     if isinstance(node, Mapping):
         return node.get(step)
     if isinstance(node, (list, tuple)) and isinstance(step, int):
@@ -116,7 +116,7 @@ def _below(node: Any, step: int | str) -> Any:
 
 
 def translate(error: ErrorDetails, located: Located) -> Diagnostic:
-    """Make a diagnostic of one error."""
+    """Turn one error into a diagnostic."""
     path = error["loc"]
     span, key, node = located.find(path)
     context = {"names": located.names, **error.get("ctx", {})}
@@ -130,7 +130,7 @@ def translate(error: ErrorDetails, located: Located) -> Diagnostic:
 def _not_taken(
     error: ErrorDetails, context: dict[str, Any], located: Located
 ) -> Diagnostic:
-    """A property that a choice such as ``adam`` or ``relu`` does not have."""
+    """Describe a property that a choice such as ``adam`` or ``relu`` lacks."""
     key = context.get("key", error["loc"][-1])
     _, _, group = located.find(error["loc"][:1])
     prop = next(p for p in group.properties if p.key.text == key)
@@ -151,7 +151,7 @@ def unknown_property(
     legal: tuple[str, ...],
     beside: Sequence[tree.Property] = (),
 ) -> Diagnostic:
-    """Say that a statement, or a choice such as ``adam``, has no such property.
+    """Describe that a statement, or a choice such as ``adam``, has no such property.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def unknown_property(
     legal
         The properties that it has.
     beside
-        All that are given there.
+        All properties given there.
     """
     word = item.key.text
     advice = "" if same_key(word, legal) else _advice(item, owner, legal, beside)
@@ -179,7 +179,7 @@ def unknown_property(
 
 
 def in_notation(line: str, source: SourceFile) -> str:
-    """A statement or property of ``.snn`` in the notation of a file."""
+    """Return a statement or property of ``.snn`` in a file's notation."""
     if not source.is_yaml:
         return line
     from snnc.syntax.entries import snippet  # only for a YAML spec
@@ -193,7 +193,7 @@ def _advice(
     legal: tuple[str, ...],
     beside: Sequence[tree.Property],
 ) -> str:
-    """What to write; empty where the word may be a legal one, or is not known."""
+    """Return advice; empty if the word may be legal, or is unknown."""
     word = item.key.text
     if text := _in_numbers(item, owner, beside):
         return text
@@ -214,7 +214,7 @@ def _filled(match: Counterpart, item: tree.Property, owner: str) -> str:
 
 
 def _like(value: tree.Value, usual: str) -> str:
-    """A value as it is written if it is of the kind of a usual one, else that."""
+    """Return the value as written if it has a common type, otherwise its default."""
     kinds: tuple[type, ...] = (tree.Number, tree.Dims)
     if ".." in usual:
         kinds = (tree.Range,)
@@ -228,7 +228,7 @@ def _like(value: tree.Value, usual: str) -> str:
 def _in_numbers(
     item: tree.Property, owner: str, beside: Sequence[tree.Property]
 ) -> str:
-    """What steps are in time, or the decay in a step as a time constant."""
+    """Convert steps to time, or a decay per step to a time constant."""
     word, value = normal(item.key.text), item.value
     of_time = word in _STEPS and (owner != "train" or word != _OF_TRAINING)
     if of_time and isinstance(value, tree.Number):
@@ -239,7 +239,7 @@ def _in_numbers(
 
 
 def _step(beside: Sequence[tree.Property]) -> float:
-    """The step that is given in the same statement, or the usual one, in seconds."""
+    """Return the step set in the same statement, or the default, in seconds."""
     from snnc.language.scalars import seconds
 
     given = next((p.value for p in beside if p.key.text == "dt"), None)
@@ -249,13 +249,13 @@ def _step(beside: Sequence[tree.Property]) -> float:
 
 def _present(steps: tree.Number, dt: float, owner: str) -> str:
     step, time = (f"{1000 * seconds:.12g} ms" for seconds in (dt, steps.value * dt))
-    if owner != "timing":  # what it says of `dt` is not known here
+    if owner != "timing":  # the value of `dt` is not known here
         return f"write `present {time}` in `timing`, if its `dt` is {step}"
     return f"write `present {time}` in `timing`: {steps.span.text} steps of `dt {step}`"
 
 
 def _time_constant(value: tree.Value, owner: str) -> str:
-    """The factor by which a membrane decays in a step, as its time constant."""
+    """Convert a membrane's decay factor per step to its time constant."""
     beta = value.value if isinstance(value, tree.Number) else 0
     line = f"tau_rc {USUAL['tau_rc']}"
     if 0 < beta < 1:
@@ -265,7 +265,7 @@ def _time_constant(value: tree.Value, owner: str) -> str:
 
 
 def _elsewhere(item: tree.Property, owner: str) -> str:
-    """Where a property belongs that another statement has."""
+    """Say which other statement has a property."""
     word = item.key.text
     key = same_key(word, USUAL)
     if key is None:
@@ -287,13 +287,13 @@ def _elsewhere(item: tree.Property, owner: str) -> str:
 
 
 def _setting_line(item: tree.Property, beside: Sequence[tree.Property]) -> str:
-    """The loss or the optimizer with a setting that stands beside it in ``train``."""
+    """Return the loss or the optimizer with a setting that was written in ``train``."""
     given = {p.key.text: p.value for p in beside}
     return setting_line(item.key.text, item.value.span.text, given)
 
 
 def _setting_fix(item: tree.Property, beside: Sequence[tree.Property]) -> Fix | None:
-    """Write the setting where it belongs, if its loss or optimizer is not given."""
+    """Move the setting into its loss or optimizer, if that is not given."""
     line = _setting_line(item, beside)
     if not line or line.split()[0] in {p.key.text for p in beside}:
         return None

@@ -1,4 +1,4 @@
-"""The diagnostic for a value of another type than its property has."""
+"""The diagnostic for a value of the wrong type."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from snnc.source import SourceFile, Span
 from snnc.syntax.snn import parse_snn
 
 LONGEST = 40
-"""More of a text than this is not quoted."""
+"""The most characters of a text to quote."""
 _DIMS_EXAMPLE = "3x3"
 _MEASURED = ("a number", "a whole number", "a time")
 _FOUND = {
@@ -28,14 +28,14 @@ _FOUND = {
 
 
 def described(node: Any) -> str:
-    """A value as it is written, or of which kind it is."""
+    """Return a value as it is written, or its kind."""
     text = str(node.span.text) if hasattr(node, "span") else ""
     kind = _FOUND.get(type(node), "this")
     return f"`{text}`" if 0 < len(text) <= LONGEST and "\n" not in text else kind
 
 
 def wrong_type(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagnostic:
-    """Say what a property takes, with the value that is written if it is near."""
+    """Describe which values a property takes, with the written one if it is close."""
     expected = context["expected"]
     if isinstance(node, tree.Quantity) and expected in ("a number", "a whole number"):
         return rules.values.WrongUnit(
@@ -68,7 +68,7 @@ def wrong_type(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diag
 
 
 def _unquoted(node: Any, example: str) -> str:
-    """What is in quotes, if it is a value like the example, but as a text."""
+    """Return a quoted text as a value, if it is one like the example."""
     text = node.value.strip() if isinstance(node, tree.Text) else ""
     # The quotes of a text in YAML are outside of its span.
     if not 0 < len(text) <= LONGEST or node.span.source.is_yaml:
@@ -82,7 +82,7 @@ def _unquoted(node: Any, example: str) -> str:
 
 
 def _parsed(text: str) -> tree.Value | None:
-    """The value that a text is without its quotes; None if it is none."""
+    """Return the value of a text without its quotes, or None."""
     report = Report()
     source = SourceFile("value.snn", f"snn 1\nnetwork x {{\ntrain {{ x {text} }}\n}}\n")
     statements = parse_snn(source, report).statements
@@ -93,7 +93,7 @@ def _parsed(text: str) -> tree.Value | None:
 
 
 def _quoted_choice(span: Span, key: str, node: Any) -> Diagnostic | None:
-    """A choice such as ``adam`` in quotes or brackets, or a value that is none."""
+    """Report a choice such as ``adam`` in quotes or brackets, or an unknown choice."""
     known = list(CHOICES.get(key, NEURONS if key == "neuron" else ()))
     if not known:
         return None
@@ -118,7 +118,7 @@ def _is_size(item: tree.Value) -> bool:
 
 
 def _bracketed(span: Span, key: str, node: tree.List) -> Diagnostic | None:
-    """Sizes in brackets, as Python writes them."""
+    """Describe sizes in brackets, as Python writes them."""
     items = node.items
     if not items or not all(map(_is_size, items)):
         return None
@@ -129,5 +129,5 @@ def _bracketed(span: Span, key: str, node: tree.List) -> Diagnostic | None:
 
 
 def numeral(span: Span) -> str:
-    """What is written in front of a unit."""
+    """Return the number before a unit."""
     return span.text.split()[0].rstrip("%")

@@ -3,7 +3,7 @@
 """Run fashion on a board of Loihi chips, with Intel's NxSDK.
 
 ``python -m fashion.board --data data.npz --weights w.safetensors`` prints the
-accuracy, and writes the board's spikes for ``snnc evaluate --compare``.
+accuracy, and writes the board's spikes for a comparison with the exact engine.
 """
 
 from __future__ import annotations

@@ -1,0 +1,48 @@
+"""The recipe for Optuna in ``docs/sweep.md`` runs as it is written."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.support import ROOT, network
+
+SPEC = network(
+    """
+    timing { present 20 ms }
+    input image 6x6x1 in 0..1
+    encode conv { filters 2 }
+    conv2d c0 { filters 8 }
+    dense d0 { units 16 }
+    readout y { classes 3 }
+    train { epochs 1, batch 8 }
+    """,
+    "digits",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_the_recipe_for_optuna_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("optuna")
+    page = (ROOT / "docs/sweep.md").read_text(encoding="utf-8")
+    (recipe,) = re.findall(r"```python\n(import optuna\n.*?)```", page, re.DOTALL)
+    assert "n_trials=20" in recipe
+    monkeypatch.chdir(tmp_path)
+    Path("digits.snn").write_text(SPEC)
+    random = np.random.default_rng(0)
+    x, y = random.uniform(0, 1, (30, 6, 6, 1)).astype("f4"), random.integers(0, 3, 30)
+    data: dict[str, Any] = {"x": x, "y": y, "x_valid": x[:9], "y_valid": y[:9]}
+    exec(recipe.replace("n_trials=20", "n_trials=2"), data)
+    study = data["study"]
+    assert len(study.trials) == 2
+    for trial in study.best_trials:
+        assert 0 <= trial.values[0] <= 1
+        assert trial.values[1] > 0
+    assert "'filters'" in capsys.readouterr().out
