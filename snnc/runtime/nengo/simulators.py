@@ -273,5 +273,5 @@ def _emulator(built: BuiltNetwork, dt: float, tensors: Tensors) -> Any:
         if layers is None:
             raise
         reason = f"the chip can't store the weights of {layers}"
-        advice = "`snnc weights FILE SPEC` tells why, and what would do"
+        advice = "`snnc weights FILE SPEC` says why and what would help"
         raise RefusedError(f"{reason}; {advice}") from error
