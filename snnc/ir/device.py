@@ -74,7 +74,7 @@ class SynapseMemory(Table):
     page: Limit
 
     def index_width(self, top: int) -> int:
-        """Return the width of an index field for ``top``; the widest if none suffices."""
+        """Return the width of an index field for ``top``; the widest if none fits."""
         need = top.bit_length()
         return next((b for b in self.index_bits if b >= need), self.index_bits[-1])
 
