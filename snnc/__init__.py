@@ -15,7 +15,7 @@ from types import ModuleType
 
 __version__ = "0.2.0"
 
-# What type checkers take for `typing.TYPE_CHECKING`, which takes time to import.
+# Type checkers take it for `typing.TYPE_CHECKING`, whose import takes time.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from snnc.api.builds import build as build
@@ -75,7 +75,7 @@ _HOMES = {
     "sweeps": ("Sweep", "sweep"),
     "weights": ("Calibration", "Weights", "calibrate", "weights"),
 }
-"""The modules of `snnc.api`, each with the names that are at home there."""
+"""The modules of `snnc.api`, each with the names that it defines."""
 
 __all__ = [
     "Calibration",
@@ -131,10 +131,10 @@ def __dir__() -> list[str]:
 
 
 class _Interface(ModuleType):
-    """Keeps functions such as `diff` from the rooms that are called as they are.
+    """Keeps functions such as `diff` when packages of the same name are imported.
 
-    Importing ``snnc.diff.version`` makes ``snnc.diff`` the room, unless it is told not
-    to; the room itself is found by its full name, as all of snnc does.
+    Importing ``snnc.diff.version`` would set ``snnc.diff`` to the package; all of snnc
+    finds the package by its full name instead.
     """
 
     def __setattr__(self, name: str, value: object) -> None:

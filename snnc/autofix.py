@@ -1,4 +1,4 @@
-"""A spec with everything mended that can be mended without asking."""
+"""Fix everything in a spec that can be fixed without asking."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ def apply_fixes(text: str, fixes: Iterable[Fix]) -> tuple[str, int]:
     return "".join([*pieces, text[end:]]), applied
 
 
-# A mended word can bring another problem to light, but not endlessly.
+# A fixed word can reveal another problem, but not endlessly.
 ROUNDS = 10
 MOST_READ = 200_000
-"""So many characters are read to try fixes one by one, where all do not help."""
+"""The most characters to read when fixes are tried one by one, if all together fail."""
 MOST_COUNTED = 1_000
-"""So many errors are counted, to tell whether fixes help."""
+"""The most errors to count, to find out whether fixes help."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """The spec after the fixes, how many they were, and what is left to report."""
+    """The spec after the fixes, the number of fixes, and the remaining diagnostics."""
 
     source: SourceFile
     count: int
@@ -54,7 +54,7 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class _State(Fixed):
-    """As much as was mended so far; ``unread`` statements have a syntax error."""
+    """The fixes so far; ``unread`` statements have a syntax error."""
 
     unread: int
     device: Profile | None
@@ -73,16 +73,16 @@ def autofix(
     Parameters
     ----------
     unsafe
-        Apply also fixes that may change what the spec means.
+        Also apply fixes that may change the spec's meaning.
     device
-        What the spec is checked for; None for Loihi 1.
+        The device to check the spec for; None for Loihi 1.
 
     Returns
     -------
     Fixed
         With the text as the formatter writes it, if something was fixed and the
-        result has no syntax error; ``source`` itself if nothing was fixed. Of what
-        was fixed fewer problems are left than there were.
+        result has no syntax error; ``source`` itself if nothing was fixed. Each fix
+        reduces the number of problems.
     """
     mender = _Mender(unsafe)
     cache = PlanCache()
@@ -100,14 +100,14 @@ def autofix(
 
 
 class _Mender:
-    """Applies fixes as long as they leave less wrong."""
+    """Applies fixes as long as they leave fewer problems."""
 
     def __init__(self, unsafe: bool) -> None:
         self._unsafe = unsafe
         self._room = MOST_READ
 
     def all_at_once(self, state: _State) -> _State | None:
-        """Apply all fixes; None unless each of them leaves a problem less."""
+        """Apply all fixes; None unless each of them removes a problem."""
         fixes = self._fixes(state.report.diagnostics)
         if not fixes:
             return None
@@ -117,7 +117,7 @@ class _Mender:
         return after if helped and after.report.errors <= state.report.errors else None
 
     def one_by_one(self, state: _State) -> _State | None:
-        """Apply each fix that helps, the last one first: those before it stay."""
+        """Apply each fix that helps, the last one first: earlier places stay valid."""
         start = state
         fixes = self._fixes(state.report.diagnostics)
         changed = len(state.source.text) + 1
@@ -128,12 +128,12 @@ class _Mender:
         return None if state is start else state
 
     def _with(self, state: _State, fix: Fix) -> tuple[_State, int] | None:
-        """Apply a fix, and those of what it brings to light; None if that is no help.
+        """Apply a fix, and those of problems that it reveals; None if it is useless.
 
         Returns
         -------
         tuple
-            The spec afterwards, and from where on its text is another.
+            The spec afterwards, and the position of the first change in its text.
         """
         known = _places(state, fix)
         fixes, changed, after = [fix], fix.span.start, state
@@ -169,7 +169,7 @@ def _after(state: _State, fixes: list[Fix]) -> _State:
 
 
 def _places(state: _State, fix: Fix) -> set[tuple[str, int]]:
-    """The problems that are known, by code and place, before and after a fix."""
+    """Return the known problems before and after a fix, by code and place."""
     found = {(d.code, d.span.start) for d in state.report.diagnostics}
     moved = len(fix.replacement) - (fix.span.end - fix.span.start)
     return found | {(code, at + moved) for code, at in found if at >= fix.span.end}

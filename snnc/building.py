@@ -1,6 +1,7 @@
-"""Builds the packages of specs: for `snnc build`, from Python, and for sweeps.
+"""Build the packages of specs: for `snnc build`, from Python, and for sweeps.
 
-Specs are compiled, and each package is handed to an action, if none has a better claim.
+Specs are compiled, and each package is passed to an action, unless another spec owns
+it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from snnc.rules.output import PackageTaken, SameNetwork
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A spec to build: its path as typed, the device, and what compiles it for that.
+    """A spec to build: its path as typed, the device, and its compiler.
 
     ``device`` is None for Loihi 1.
     """
@@ -40,7 +41,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A package as its spec gives it, and how long it took."""
+    """A spec's package, and the time that it took."""
 
     spec: Wanted
     package: PackageFiles
@@ -48,7 +49,7 @@ class Job:
 
     @property
     def command(self) -> str:
-        """What to type to write the package, quoted for a shell."""
+        """The command that writes the package, quoted for a shell."""
         output = self.package.folder.parent.as_posix()
         return build_command(self.spec.path, output, self.spec.device)
 
@@ -58,30 +59,30 @@ class Job:
 
 
 class Action(Protocol):
-    """Something done with every package of a run."""
+    """An action on every package of a run."""
 
     def package(self, job: Job, report: Report) -> bool:
-        """Do it with the package of a spec; False if a build of it would fail."""
+        """Process the package of a spec; return False if a build of it would fail."""
 
     def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
-        """Do it with a package that should be gone; ``command`` would remove it."""
+        """Process a package to remove; ``command`` would remove it."""
 
 
 def rival_of(package: PackageFiles, network: str) -> str | None:
-    """Return the other spec whose package stands in a package's folder.
+    """Return the other spec whose package is in a package's folder.
 
     Parameters
     ----------
     package
-        What is to be written.
+        The package to write.
     network
         The name of its network.
 
     Returns
     -------
     str or None
-        The path as the lock tells it; None if the package is this spec's, or if the
-        other spec is gone or names another network by now.
+        The path in the lock; None if the package is this spec's, or if the other spec
+        is gone or has another network now.
     """
     output = package.folder.parent
     ours, theirs = package.lock.origin, origin_of(package.folder)
@@ -95,14 +96,14 @@ def rival_of(package: PackageFiles, network: str) -> str | None:
 
 
 def _name_of(spec: Path) -> str | None:
-    """The name of a spec's network; None where errors hide it."""
+    """Return the name of a spec's network; None if errors hide it."""
     made = compile_file(spec, Report(), "resolve")
     return None if made is None or made.network is None else made.network.name
 
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """A sound spec: what to do, and its network; its report may hold warnings."""
+    """A valid spec: its job and its report, which may have warnings."""
 
     job: Job
     network: Network
@@ -192,7 +193,7 @@ def _refuse_same_names(
 
 
 def _namesake(of: _Compiled, among: Sequence[_Compiled | None]) -> str | None:
-    """The first other spec with a network of the same name."""
+    """Return the first other spec with a network of the same name."""
     name, spec = of.network.name.lower(), of.job.spec.path
     others = (o for o in among if o is not None and o.job.spec.path != spec)
     same = (o.job.spec.path for o in others if o.network.name.lower() == name)
@@ -200,7 +201,7 @@ def _namesake(of: _Compiled, among: Sequence[_Compiled | None]) -> str | None:
 
 
 def _is_taken(made: _Compiled, force: bool, report: Report) -> bool:
-    """Whether the package belongs to another spec, which is reported."""
+    """Return whether the package belongs to another spec; report it if so."""
     package, name = made.job.package, made.network.name
     other = None if force else rival_of(package, name)
     if other is None:
@@ -213,7 +214,7 @@ def _is_taken(made: _Compiled, force: bool, report: Report) -> bool:
 def _do_orphans(
     done: Sequence[Job], output: Path, sweep: bool, action: Action, report: Report
 ) -> None:
-    """Do it with what the specs wrote under other names, then with what has no spec."""
+    """Process the specs' packages under other names, then packages without specs."""
     built = {job.package.folder for job in done}
     try:
         orphans = [
@@ -223,7 +224,7 @@ def _do_orphans(
             again = _nothing_into(output)  # a spec that stays has nothing to do with it
             orphans += [(orphan, again) for orphan in abandoned(output)]
         for orphan, command in orphans:
-            if orphan.package.folder not in built:  # else it is another spec's by now
+            if orphan.package.folder not in built:  # otherwise another spec owns it now
                 action.orphan(orphan, command, report)
     except OSError as error:
         report.add(cannot_write(error, output))

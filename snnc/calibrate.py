@@ -1,7 +1,7 @@
-"""``snnc calibrate``: weights with which each layer keeps to its rates.
+"""``snnc calibrate``: scale weights so that each layer keeps its rates.
 
-The arithmetic is that of `snnc.tools.calibration`; what the chip's
-integers keep of the result is told from the package's spec, where that is at hand.
+`snnc.tools.calibration` computes the scales; the package's spec, if available, shows
+the precision that the chip's integers keep.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
-    """What was measured and scaled, and what the chip keeps of it.
+    """The measurements, the scaled weights, and their precision on the chip.
 
     Attributes
     ----------
@@ -39,11 +39,11 @@ class Calibrated:
     layers
         Its layers as `snnc.runtime.network.Layer`, by name.
     examples
-        How many were measured.
+        The number of measured examples.
     calibration
         The scales and the scaled weights.
     precision
-        Of the layers on the chip; None where the package's spec is not at hand.
+        Of the layers on the chip; None without the package's spec.
     """
 
     network: str
@@ -106,8 +106,8 @@ def calibrate_package(
 def _calibrated(
     package: ImportedPackage, x: Any, tensors: dict[str, Any]
 ) -> Calibration:
-    """Calibrate weights that are sound: what is wrong then came of scaling them."""
-    # These bring TensorFlow: only once data and weights are known to be good.
+    """Calibrate valid weights: any error then comes from the scales."""
+    # These import TensorFlow: wait until data and weights are checked.
     from snnc.runtime.layout import LayoutError
     from snnc.tools.calibration import CalibrationError, Calibrator
 
@@ -131,7 +131,7 @@ def _precision(
     report: Report,
     device: Profile | None,
 ) -> tuple[Precision, ...] | None:
-    """Return what the chip keeps of weights; None without the package's spec."""
+    """Return the precision of weights on the chip; None without the package's spec."""
     from snnc.ir.layout import layout_id
     from snnc.ir.layout import tensors as tensors_of
     from snnc.weights.chip import complaints, precision
@@ -157,7 +157,7 @@ LEFT = {"layer", ""}
 
 
 def table(calibrated: Calibrated) -> str:
-    """One row a layer, then what the chip's integers keep of the weights."""
+    """Return one row per layer, then the precision of the weights on the chip."""
     rows = [_row(name, calibrated) for name in calibrated.layers]
     lines = [
         f"{calibrated.network}, {calibrated.examples} examples",

@@ -1,7 +1,7 @@
-"""What a run has done, on disk: JSON lines, the first of which says which run it is.
+"""Save the results of a run on disk: JSON lines, the first of which identifies the run.
 
-Each line ends with a digest of itself and the first one. A line that was damaged, or is
-another run's, counts as not there: what it held runs again.
+Each line ends with a digest of itself and the first one. A damaged line, or one of
+another run, is ignored: its part runs again.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ _SEAL = re.compile(r', "sha256": "[0-9a-f]*"\}$')
 
 @dataclass(frozen=True, slots=True)
 class SavedRun:
-    """What a checkpoint holds.
+    """The content of a checkpoint.
 
     Attributes
     ----------
     header
-        Which run it is; None if the first line is no JSON object.
+        The run's identity; None if the first line is not a JSON object.
     lines
-        Those that are as they were written.
+        The undamaged lines.
     damaged
-        How many are not.
+        The number of damaged lines.
     text
-        The first line and those that are as they were written.
+        The first line and the undamaged ones.
     is_whole
         Whether that is all of the file.
     """
@@ -53,7 +53,7 @@ class Checkpoint:
     def __init__(
         self, path: Path, header: dict[str, Any], saved: SavedRun | None
     ) -> None:
-        """Begin a file, or go on with what is saved in it.
+        """Begin a file, or continue a saved one.
 
         Raises
         ------
@@ -88,12 +88,12 @@ class Checkpoint:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(OSError):  # what could not be written is told
+        with suppress(OSError):  # a failed write is reported
             self._file.close()
 
 
 def read_checkpoint(path: Path) -> SavedRun | None:
-    """Return what a file holds; None if it is empty or not there.
+    """Return the content of a file; None if it is empty or missing.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def read_checkpoint(path: Path) -> SavedRun | None:
     data = path.read_bytes() if path.is_file() else b""
     if not data:
         return None
-    # A kill may have left half a line at the end.
+    # A killed process may have left half a line at the end.
     whole = data[: data.rfind(b"\n") + 1].decode("utf-8", "replace").split("\n")[:-1]
     first, *others = whole or [""]
     known = [line for line in others if _is_sound(first, line)]

@@ -24,15 +24,26 @@ LIMITS = {
     "CONTRIBUTING.md": 2.0,
     "SECURITY.md": 2.0,
     "docs": 2.0,
+    "snnc/api": 2.0,
     "snnc/cli": 2.0,
+    "snnc/emit": 2.0,
+    "snnc/evaluate": 2.0,
+    "snnc/exact": 2.0,
+    "snnc/importer": 5.0,
+    "snnc/ir": 2.0,
     "snnc/language": 2.0,
+    "snnc/loihi": 2.0,
+    "snnc/output": 2.0,
+    "snnc/passes": 2.0,
     "snnc/report": 2.0,
     "snnc/rules": 2.0,
+    "snnc/runtime": 2.0,
+    "snnc/tools": 2.0,
     "snnc": 15.0,
     "tests": 8.0,
 }
-"""Hits per 1,000 words. The goal is 2.0 everywhere, and 4.0 in tests: lower the last
-two limits as their folders are rewritten."""
+"""Hits per 1,000 words. The goal is 2.0 everywhere, and 4.0 in tests: lower the others
+as their folders are rewritten."""
 
 FINE = "longer|more|less|fewer|need|doubt|way|sense"
 COUNTED = "cores?|spikes?|bits|neurons?|blocks?|bytes|rows?|lines?"

@@ -1,6 +1,6 @@
-"""The host before the chip: encoders whose currents do not change in an example.
+"""The host before the chip: encoders with constant currents in an example.
 
-nengo's own operators compute the currents, once an example instead of once a step.
+nengo's own operators compute the currents, once per example instead of once per step.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from snnc.exact.tables import AxonTable, Floats, Int64, ReadoutTable, Tables
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """Encoders of which nengo computes the currents and the kernel the spikes.
+    """Encoders whose currents nengo computes, and whose spikes the kernel computes.
 
     ``first`` maps each ensemble to the number of its first neuron.
     """
@@ -36,9 +36,9 @@ class Encoder:
     _currents: tuple[Floats, ...]
 
     def charges(self, example: NDArray[Any]) -> Floats:
-        """Return what each neuron gains in a step, in spikes: (neurons,).
+        """Return each neuron's increase per step, in spikes: (neurons,).
 
-        Not to be called from two threads at once: it works in nengo's memory.
+        Do not call it from two threads at once: it works in nengo's memory.
         """
         self._values[:] = example.ravel()
         for step in self._steps:
@@ -48,10 +48,10 @@ class Encoder:
 
 
 def read_encoder(simulator: Any, built: Any, clipped: type) -> Encoder | None:
-    """Return the encoders before the chip, or None where nengo has to step them.
+    """Return the encoders before the chip, or None if nengo has to step them.
 
-    It has to if something before the neurons has a state, or if they are not of
-    the type ``clipped``.
+    It has to if something before the neurons has a state, or if they are not of the
+    type ``clipped``.
     """
     host = simulator.sims.get("host_pre")
     if host is None:
@@ -92,7 +92,7 @@ def _ancestors(graph: dict[Any, Iterable[Any]], ends: list[Any]) -> set[Any]:
 
 
 def _number(model: Any, built: Any, neurons: list[Any]) -> tuple[dict[Any, int], int]:
-    """Return the first neuron of each ensemble and how many there are."""
+    """Return the first neuron of each ensemble and the number of all neurons."""
     firsts, size = {}, 0
     for op in neurons:
         firsts[op.J] = size
@@ -103,10 +103,10 @@ def _number(model: Any, built: Any, neurons: list[Any]) -> tuple[dict[Any, int],
 
 
 def wire(simulator: Any, tables: Tables, encoder: Encoder) -> AxonTable:
-    """Return the axons with neurons of the encoders in place of the inputs'.
+    """Return the axons with the encoders' neurons instead of the inputs'.
 
-    nengo-loihi has an input for each connection; here a neuron that several
-    connections read is one source.
+    nengo-loihi has an input for each connection; here a neuron that several connections
+    read is one source.
     """
     model = simulator.model
     neuron = np.arange(tables.sources)
@@ -125,9 +125,9 @@ def wire(simulator: Any, tables: Tables, encoder: Encoder) -> AxonTable:
 def read_readout(
     simulator: Any, built: Any, starts: dict[Any, int]
 ) -> ReadoutTable | None:
-    """Return the readout, or None where nengo has to step what is behind the chip.
+    """Return the readout, or None if nengo has to step the layers after the chip.
 
-    ``starts`` gives the first compartment of each block.
+    ``starts`` has the first compartment of each block.
     """
     model = simulator.model
     node = built.output.target
@@ -147,7 +147,7 @@ def read_readout(
 
 
 def _filter(synapse: Any, dt: float) -> tuple[float, float]:
-    """Return the coefficients that nengo discretises a lowpass filter to."""
+    """Return the coefficients of nengo's discretised lowpass filter."""
     state = synapse.make_state((1,), (1,), dt)
     step = synapse.make_step((1,), (1,), dt, None, state)
     return float(getattr(step, "a", 0.0)), float(getattr(step, "b", 1.0))

@@ -1,4 +1,4 @@
-"""Makes a network ready to run: reads what nengo-loihi has built of it."""
+"""Prepare a network to run, from what nengo-loihi has built."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ from snnc.runtime.layout import Weights
 from snnc.runtime.nengo.neurons import ClippedSpikingRectifiedLinear
 from snnc.runtime.network import Decide
 
-MAX_STEPS = 2**16 - 1  # what a count of spikes holds
+MAX_STEPS = 2**16 - 1  # the most that a spike count can hold
 
 
 class SizedImages(Images, Protocol):
-    """Examples that know how many they are: (examples, *input shape)."""
+    """Examples with a length: (examples, *input shape)."""
 
     @property
     def shape(self) -> tuple[int, ...]: ...
@@ -55,9 +55,9 @@ class Engine:
     Attributes
     ----------
     cores : int
-        How many blocks nengo-loihi has made.
+        The number of nengo-loihi's blocks.
     network
-        What it runs, as its package says.
+        The network, as in its package.
     hosted : bool
         Whether nengo has to step layers on the host, which takes longer and uses
         one thread.
@@ -72,7 +72,7 @@ class Engine:
 
     @property
     def circuit(self) -> Circuit | None:
-        """What it runs on; None if nengo steps layers on the host."""
+        """The tables to run; None if nengo steps layers on the host."""
         return self._runs if isinstance(self._runs, Circuit) else None
 
     def close(self) -> None:
@@ -93,7 +93,7 @@ class Engine:
         keep: Sequence[Kept] = (),
         threads: int | None = None,
     ) -> Outcome:
-        """Run all examples for one result; `stream` says what the arguments mean."""
+        """Run all examples for one result; `stream` explains the arguments."""
         count = len(images)
         size = ROW if presentation == "row" else share(count, threads)
         spans = spans_of(count, size)
@@ -115,22 +115,22 @@ class Engine:
         ----------
         images : (examples, *input shape)
         spans
-            First examples, and those behind the last. Each is one thread's.
+            The first example of each, and the one after the last. Each has one thread.
         presentation
             "rest": each example starts from rest. "row": a span starts from rest, and
-            its examples follow one another with the state carried over, as
-            nengo-loihi has it, which cannot reset a chip.
+            its examples follow one another with the state carried over, as in
+            nengo-loihi, which cannot reset a chip.
         decide
-            By the "mean" of the later half of an example's rows or its "last" row.
+            By the "mean" of the second half of an example's rows or its "last" row.
         keep
-            What to return beside the outputs: "counts", "spikes", "rows", "early".
+            What to return besides the outputs: "counts", "spikes", "rows", "early".
         threads
-            Unless told, one a core.
+            By default one per core.
 
         Raises
         ------
         OtherShapeError
-            If the examples are not of the shape that the network reads.
+            If the examples do not have the network's input shape.
         """
         shape = self._built.package.network.input.shape
         if tuple(images.shape[1:]) != shape or images.shape[0] == 0:
@@ -144,17 +144,17 @@ class Engine:
 def open_engine(
     folder: str | PathLike[str], weights: Weights, steps: int | None = None
 ) -> Engine:
-    """Return the engine of a package that `snnc build` wrote, with its weights.
+    """Return the engine of a package of `snnc build`, with its weights.
 
-    An example takes ``steps``, or as many as the package says.
+    An example takes ``steps``, by default those of the package.
 
     Raises
     ------
     CannotRunError
-        If the folder is no such package, an example is too long, or nothing in the
+        If the folder is not such a package, an example is too long, or nothing in the
         network is on the chip.
     snnc.runtime.layout.LayoutError
-        If the weights are of another layout.
+        If the weights have another layout.
     """
     return make_engine(open_package(folder), weights, steps)
 
@@ -162,7 +162,7 @@ def open_engine(
 def make_engine(
     package: ImportedPackage, weights: Weights, steps: int | None = None
 ) -> Engine:
-    """Return the engine of a package that is open, as `open_engine` does."""
+    """Return the engine of an open package, as `open_engine` does."""
     wanted = steps or package.network.steps
     if wanted > MAX_STEPS:
         raise TooManyStepsError(wanted, MAX_STEPS)
@@ -175,7 +175,7 @@ def make_engine(
 
 
 def runs(built: Built) -> Runs:
-    """Return the fast way to run a network, or that with nengo's host."""
+    """Return the fast way to run a network, or the one with nengo's host."""
     simulator, network = built.simulator, built.network
     tables = read_tables(simulator)
     starts = block_starts(simulator.model)

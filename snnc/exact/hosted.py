@@ -22,7 +22,7 @@ def _nengo_loihi(module: str) -> Any:
 
 
 class ChipInterface:
-    """Does what `nengo_loihi.emulator.EmulatorInterface` does for its simulator.
+    """Replaces `nengo_loihi.emulator.EmulatorInterface` in its simulator.
 
     Probes stay nengo-loihi's own.
     """
@@ -38,7 +38,7 @@ class ChipInterface:
         self.rest()
 
     def rest(self) -> None:
-        """Go back to before the first step."""
+        """Return to the state before the first step."""
         rest_chip(self._state)
         self._now = 0
         self._sent: dict[int, list[NDArray[np.int64]]] = {}
@@ -49,7 +49,7 @@ class ChipInterface:
 
     @property
     def overflows(self) -> NDArray[np.int64]:
-        """Overflows so far, as `Outcome` counts them."""
+        """Return the overflows so far, in the counts of `Outcome`."""
         return self._state.overflows.copy()
 
     def __enter__(self) -> ChipInterface:
@@ -62,7 +62,7 @@ class ChipInterface:
         self.closed = True
 
     def clear_probes(self) -> None:
-        """Do nothing: what was collected is gone already."""
+        """Do nothing: the probes are empty already."""
 
     def collect_probe_output(self, probe: Any) -> Any:
         return self._probes.collect_probe_output(probe)
@@ -79,14 +79,14 @@ class ChipInterface:
             self._probes.send(self._now, probe, receiver)
 
     def run_steps(self, steps: int) -> None:
-        """Run up to the number of steps that the chip was made for, again and again."""
+        """Run at most the number of steps that the chip was made for, repeatedly."""
         while steps > 0:
             part = min(steps, self._limit)
             self._run(part)
             steps -= part
 
     def step(self) -> None:
-        """Run one step, where the host needs what the chip sends in each."""
+        """Run one step, if the host needs the chip's output in each."""
         self._run(1)
 
     def _run(self, steps: int) -> None:
@@ -105,7 +105,7 @@ class ChipInterface:
             self._probes.update(self._now, SimpleNamespace(spiked=fired))
 
     def _arriving(self, steps: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Return the spikes of the host as a block lists them."""
+        """Return the spikes of the host in the format of a block's list."""
         none = [np.zeros(0, np.int64)]
         sent = [
             np.concatenate(self._sent.pop(self._now + 1 + step, none))
@@ -131,7 +131,7 @@ class Hosted:
         return [self]
 
     def prepared(self, images: NDArray[Any]) -> NDArray[Any]:
-        """Return what `run` takes."""
+        """Return the argument of `run`."""
         return images.reshape(len(images), -1)
 
     def run(
@@ -139,7 +139,7 @@ class Hosted:
     ) -> LaneResult:
         """Present examples, (examples, values), one after another.
 
-        ``rests``, (examples,), tells which of them forget those before.
+        ``rests``, (examples,), says which of them start from rest.
         """
         before = self._chip.overflows
         rows, trains = [], []
@@ -154,7 +154,7 @@ class Hosted:
         return LaneResult(np.stack(rows), overflows, counts, spikes)
 
     def rest(self) -> None:
-        """Forget the examples before; nengo-loihi's simulator cannot reset itself."""
+        """Reset the state; nengo-loihi's simulator cannot reset itself."""
         simulator = self._simulator
         self._chip.rest()
         for name in ("host_pre", "host"):

@@ -1,8 +1,8 @@
-"""The steps of the chip, as `nengo_loihi.emulator.EmulatorInterface.step` has them.
+"""The steps of the chip, as in `nengo_loihi.emulator.EmulatorInterface.step`.
 
-All sums are of 32-bit integers that wrap around, so their order does not matter and
-the result is the emulator's to the last bit. All compiled functions that call one
-another are in this file: numba looks for changes to a cached one only where it stands.
+All sums are of 32-bit integers that wrap around, so their order does not matter and the
+result equals the emulator's to the last bit. All compiled functions that call one
+another are in this file: numba detects changes to a cached one only in its own file.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _decay(value: np.int32, keep: np.int32) -> np.int32:
 
 @compiled
 def _deliver(block: int, fanin: Fanin, rows: Rows, state: ChipState) -> None:
-    """Add the rows of all spikes that a block hears to the steps they arrive in."""
+    """Add the rows of all spikes to a block to the steps in which they arrive."""
     steps = len(state.inflow)
     for a in range(fanin.first[block], fanin.first[block + 1]):
         source = fanin.source[a]
@@ -142,7 +142,7 @@ def _fire_and_wait(
 def _update(
     segment: int, shift: int, step: int, chip: Compartments, state: ChipState
 ) -> None:
-    """Step the compartments of a segment, of the block that starts at ``shift``."""
+    """Step the compartments of a segment, in the block that starts at ``shift``."""
     s, a, b = segment, chip.start[segment], chip.stop[segment]
     inflow = state.inflow[step, a - shift : b - shift]
     spiked = state.spiked[a - shift : b - shift]
@@ -150,7 +150,7 @@ def _update(
     _charge(inflow, current, chip.bias[a:b], chip.keep_u[s], state.overflows)
     keep, threshold = chip.keep_v[s], chip.threshold[s]
     low, high = chip.v_min[s], chip.v_max[s]
-    if chip.refractory[s] <= 1:  # counted down before it is ever looked at
+    if chip.refractory[s] <= 1:  # decremented before it is read
         _fire(inflow, voltage, spiked, keep, low, high, threshold)
     else:
         waiting, refractory = state.waiting[a:b], chip.refractory[s]
@@ -161,7 +161,7 @@ def _update(
 
 @compiled
 def _list_spikes(size: int, step: int, state: ChipState) -> None:
-    """Write down who of a block fired in a step."""
+    """Record which compartments of a block fired in a step."""
     end = state.starts[step]
     for w in range((size + 7) // 8):
         if state.words[w] != 0:
@@ -176,7 +176,7 @@ def _list_spikes(size: int, step: int, state: ChipState) -> None:
 def file_spikes(
     ids: Int32, starts: Int64, shift: int, count: int, state: ChipState
 ) -> None:
-    """Sort listed spikes by source: of ``count`` sources from ``shift`` on."""
+    """Sort listed spikes by source, for ``count`` sources from ``shift`` on."""
     begin, end = state.begin[shift : shift + count], state.end[shift : shift + count]
     last = state.last[shift : shift + count]
     end[:] = last
@@ -203,8 +203,8 @@ def file_spikes(
 def run_chip(chip: BuiltChip, state: ChipState) -> None:
     """Run all steps of one block, then of the next.
 
-    A spike takes a step to arrive, so a block needs no more than the spikes of the
-    blocks before it. Those of the host are filed already.
+    A spike takes a step to arrive, so a block only needs the spikes of the blocks
+    before it. The host's spikes are sorted already.
     """
     fanin = chip.fanin
     for block in fanin.order:
@@ -219,7 +219,7 @@ def run_chip(chip: BuiltChip, state: ChipState) -> None:
 
 @compiled
 def rest_chip(state: ChipState) -> None:
-    """Forget the steps before; go on counting overflows."""
+    """Reset the state, but keep the counts of overflows."""
     state.current[:] = 0
     state.voltage[:] = 0
     state.waiting[:] = 0
@@ -237,7 +237,7 @@ def _rest_host(host: HostState, voltage: Floats) -> None:
 def _run_encoders(charges: Floats, host: HostState) -> None:
     """Step neurons as `nengo.SpikingRectifiedLinear` does.
 
-    ``charges`` is what each gains in a step, in spikes.
+    ``charges`` is the increase per step, in spikes.
     """
     active = np.flatnonzero(charges)
     end = 0
@@ -258,8 +258,8 @@ def _run_readout(
 ) -> None:
     """Fill ``rows``, (steps, units), with the outputs of the steps.
 
-    What nengo-loihi sends in a step is read a step later; the first message of a
-    run is read twice, as there is none before it.
+    The readout gets nengo-loihi's messages one step later; the first message of a run
+    is read twice, as there is none before it.
     """
     steps, units = rows.shape
     arrived = np.zeros((steps + 1, units))
@@ -315,16 +315,16 @@ def run_examples(
     Parameters
     ----------
     voltage : (encoder neurons,)
-        Where the encoders begin.
+        The initial voltages of encoders.
     charges : (examples, encoder neurons)
-        What each gains in a step, in spikes.
+        Their increase per step, in spikes.
     rests : (examples,)
-        Whether an example forgets those before it.
+        Whether an example starts from rest.
     rows : (examples, steps, units)
-        Is filled with the outputs.
-    counts : (examples, sources), or (examples, 0) where they are not wanted
+        Filled with the outputs.
+    counts : (examples, sources), or (examples, 0) if unused
     spikes : (examples, steps, sources), or (examples, 0, 0)
-        Are filled with the spikes of compartments, then of encoder neurons.
+        Filled with the spikes of compartments, then of encoder neurons.
     """
     size = len(chip.compartments.bias)
     for e in range(len(charges)):

@@ -1,4 +1,4 @@
-"""Builds the network of a package with nengo-loihi, or says why that can not run."""
+"""Build the network of a package with nengo-loihi, or say why it cannot run."""
 
 # mypy: disable-error-code="import-untyped"
 
@@ -47,7 +47,7 @@ class NothingOnChipError(CannotRunError):
 
 
 class NotFixedError(CannotRunError):
-    """The chip's state would change in a way that the engine does not follow."""
+    """The chip's state would change in a way that the engine does not support."""
 
     def __init__(self, what: str, block: object) -> None:
         super().__init__(
@@ -57,7 +57,7 @@ class NotFixedError(CannotRunError):
 
 
 class TooManyStepsError(CannotRunError):
-    """An example lasts longer than the spike counters can count."""
+    """An example is longer than the spike counters can count."""
 
     def __init__(self, steps: int, limit: int) -> None:
         super().__init__(
@@ -78,7 +78,7 @@ class NotStoredError(CannotRunError):
 
 
 class OtherShapeError(CannotRunError):
-    """The examples are not of the shape that the network reads."""
+    """The examples do not have the network's input shape."""
 
     def __init__(self, shape: tuple[int, ...], wanted: tuple[int, ...]) -> None:
         read = " x ".join(map(str, wanted))
@@ -104,9 +104,9 @@ class Built:
 def build(
     package: ImportedPackage, weights: Weights, steps: int | None = None
 ) -> Built:
-    """Return the network of a package with its weights, every layer probed, built.
+    """Return a package's network, built with its weights and with every layer probed.
 
-    An example takes ``steps``, or as many as the package says.
+    An example takes ``steps``, by default those of the package.
 
     Raises
     ------
@@ -132,7 +132,7 @@ def build(
     network = program.build_network(tensors, probe=tuple(layers))
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of bits lost in weights; evaluation tells
+            warnings.simplefilter("ignore")  # evaluation reports bits lost in weights
             simulator = import_nengo_loihi().Simulator(
                 network.net, dt=dt, target="sim", progress_bar=False
             )

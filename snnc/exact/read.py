@@ -1,4 +1,4 @@
-"""Reads the tables out of a chip that nengo-loihi has built, split and discretised."""
+"""Read the tables of a chip that nengo-loihi has built, split and discretised."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from snnc.exact.tables import (
     compiled,
 )
 
-GAP = 8  # zeros in a row of weights that are cheaper to skip than to add
+GAP = 8  # zeros in a row of weights above which skipping them is faster than adding
 
 
 class WeightRows:
-    """Collects arrays of weights, equal ones once; numbers their rows."""
+    """Collects distinct arrays of weights, and numbers their rows."""
 
     def __init__(self) -> None:
         self._first: dict[tuple[Any, ...], int] = {}
@@ -64,7 +64,7 @@ class WeightRows:
 
 
 def _increasing(weights: Int32, indices: Int32) -> tuple[Int32, Int32]:
-    """Return both in the order of the indices; of equal indices the last counts."""
+    """Return both sorted by index; of equal indices the last counts."""
     weights = np.ascontiguousarray(weights, np.int32)
     indices = np.ascontiguousarray(indices, np.int32)
     if (np.diff(indices, axis=1) > 0).all():

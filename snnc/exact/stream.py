@@ -1,8 +1,8 @@
-"""Runs examples on threads: one after another on each, from the encoder to the readout.
+"""Run examples on threads: one after another on each, from the encoder to the readout.
 
-A thread takes a span of examples and runs it from its first to its last, so that those
-in a row find the state that the one before has left. What a few of them gave is told
-as soon as it is there: nobody has to hold what all of them gave, nor to wait for it.
+A thread runs a span of examples from its first to its last, so in a row each example
+finds the state of the one before. Results come a few examples at a time, so nobody has
+to store all of them, or to wait for all.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Layers = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True, slots=True)
 class LaneResult:
-    """What a lane gives: rows, and the rest as in `Outcome`."""
+    """The result of a lane: rows, and the rest as in `Outcome`."""
 
     rows: NDArray[np.float64]
     overflows: Int64
@@ -50,25 +50,25 @@ class LaneResult:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outputs of examples, and what was asked to be kept.
+    """The outputs of examples, and other requested results.
 
     Attributes
     ----------
     outputs : (examples, units)
-        What the readout decides by.
+        The outputs that decide.
     overflows : (3,)
         How often, over compartments and steps, the input, the current and the
         current with its bias did not fit the chip's registers and wrapped around;
-        the emulator warns where it does.
+        the emulator warns of these.
     counts : uint16 (examples, *shape) of each layer
-        Spikes an example.
+        Spikes per example.
     spikes : uint8 (examples, steps, *shape) of each layer
-        Spikes a step.
+        Spikes per step.
     rows : (examples, steps, units)
         The readout at each step.
     early : (moments, examples, units)
-        What the readout decides by if an example ends after each of its quarters,
-        the last of which is all of it.
+        The outputs that decide if an example ends after each of its quarters,
+        the last of which is the whole example.
     """
 
     outputs: NDArray[np.float64]
@@ -80,7 +80,7 @@ class Outcome:
 
 
 def join(parts: Sequence[Outcome]) -> Outcome:
-    """Return outcomes of the same kind, one after another, as one."""
+    """Return consecutive outcomes of the same kind as one."""
     rows = [part.rows for part in parts if part.rows is not None]
     early = [part.early for part in parts if part.early is not None]
     return Outcome(
@@ -97,8 +97,8 @@ def _join(layers: list[Layers]) -> Layers:
     return {name: np.concatenate([part[name] for part in layers]) for name in layers[0]}
 
 
-CHUNK = 8  # examples that a thread runs without asking for the interpreter
-AHEAD = 2  # chunks that a thread is given, to have one while the other is looked at
+CHUNK = 8  # examples that a thread runs without the interpreter lock
+AHEAD = 2  # chunks per thread, so that it runs one while another is used
 
 
 class Images(Protocol):
@@ -124,7 +124,7 @@ class Runs(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How to run examples, and what to keep of them."""
+    """How to run examples, and which results to keep."""
 
     presentation: Presentation
     decide: Decide
@@ -133,7 +133,7 @@ class RunOptions:
 
 
 class Chunk(NamedTuple):
-    """Some examples of a span, from ``start`` on, and what they gave."""
+    """Some examples of a span, from ``start`` on, and their results."""
 
     span: Span
     start: int
@@ -142,9 +142,9 @@ class Chunk(NamedTuple):
 
 
 def share(count: int, threads: int | None) -> int:
-    """Return how many of ``count`` examples, each from rest, make a span.
+    """Return how many of ``count`` examples, each from rest, form a span.
 
-    There are some for each thread, so that all end at about the same time.
+    Each thread gets several spans, so that all end at about the same time.
     """
     each = 4 * (threads or os.cpu_count() or 1)
     return max(1, min(CHUNK, count // each))
@@ -153,13 +153,13 @@ def share(count: int, threads: int | None) -> int:
 def stream(
     runs: Runs, images: Images, spans: Sequence[Span], job: RunOptions
 ) -> Iterator[Chunk]:
-    """Yield the chunks of spans: those of a span in order, among those of others."""
+    """Yield the chunks of spans: in order within a span, mixed between spans."""
     lanes = runs.lanes(max(1, min(job.threads or os.cpu_count() or 1, len(spans))))
     waiting = iter(spans)
     ahead = [_pieces(waiting) for _ in lanes]
     running: dict[Future[Outcome], tuple[int, Span, int, NDArray[Any]]] = {}
     with ExitStack() as stack:
-        # A pool each, which keeps the chunks of a span in order.
+        # A pool per lane keeps the chunks of a span in order.
         pools = [stack.enter_context(ThreadPoolExecutor(1)) for _ in lanes]
 
         def submit(lane: int) -> None:
@@ -183,7 +183,7 @@ def stream(
 
 
 def _pieces(spans: Iterator[Span]) -> Iterator[tuple[Span, int, int]]:
-    """Yield the chunks of a span, then those of the next that nobody took."""
+    """Yield the chunks of a span, then those of the next free one."""
     for start, stop in spans:
         for at in range(start, stop, CHUNK):
             yield (start, stop), at, min(at + CHUNK, stop)
@@ -203,10 +203,10 @@ def _run(lane: Runner, values: NDArray[Any], rests: Bools, job: RunOptions) -> O
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """What all lanes share and none changes.
+    """The data that all lanes share and none changes.
 
-    Sources are the compartments and then the encoders' neurons; ``places`` are
-    those of each layer, in the layer's shape.
+    Sources are the compartments and then the encoders' neurons; ``places`` are those of
+    each layer, in the layer's shape.
     """
 
     chip: BuiltChip
@@ -217,11 +217,11 @@ class Circuit:
     _preparing: Lock = field(default_factory=Lock)
 
     def lanes(self, count: int) -> list[Lane]:
-        """Return lanes for as many threads."""
+        """Return lanes for this many threads."""
         return [Lane(self) for _ in range(count)]
 
     def prepared(self, images: NDArray[Any]) -> Floats:
-        """Return what `Lane.run` takes."""
+        """Return the argument of `Lane.run`."""
         with self._preparing:
             return np.stack([self.encoder.charges(image) for image in images])
 
@@ -240,7 +240,7 @@ class Lane:
     def run(self, charges: Floats, rests: Bools, keep: Sequence[Kept]) -> LaneResult:
         """Present examples, (examples, encoder neurons), one after another.
 
-        ``rests``, (examples,), tells which of them forget those before.
+        ``rests``, (examples,), says which of them start from rest.
         """
         circuit, steps = self._circuit, self._circuit.steps
         count, sources = len(charges), self._sources
@@ -266,10 +266,10 @@ class Lane:
 def read_places(
     simulator: Any, built: Any, starts: dict[Any, int], hosts: dict[Any, int]
 ) -> dict[str, Int64]:
-    """Return the sources of each layer, in the layer's shape; of a max pool in a row.
+    """Return each layer's sources, in the layer's shape; for a max pool in a row.
 
-    ``starts`` gives the first source of each block, ``hosts`` of each ensemble on
-    the host. All layers must be probed.
+    ``starts`` has the first source of each block, ``hosts`` of each ensemble on the
+    host. All layers must be probed.
     """
     numbers = {}
     for name, ensembles in built.layers.items():
@@ -280,18 +280,18 @@ def read_places(
             else:
                 part = _compartments(simulator.model.objs[probe]["out"], starts)
             numbers[probe] = part[np.newaxis]
-    # The package itself knows how depth groups become the layer's shape.
+    # The package itself converts depth groups to the layer's shape.
     data = SimpleNamespace(data=numbers)
     places = {}
     for name in built.layers:
         (row,) = built.neuron_values(data, name).astype(np.int64)
-        # A max pool has as many neurons as maxima only where windows hold two.
+        # A max pool has as many neurons as maxima only if windows hold two.
         places[name] = row if name in built.terms else row.reshape(built.shapes[name])
     return places
 
 
 def _compartments(probe: Any, starts: dict[Any, int]) -> Int64:
-    """Return the compartments that a probe of nengo-loihi shows, in its order."""
+    """Return the compartments of a nengo-loihi probe, in its order."""
     parts = [
         starts[block] + np.arange(block.n_neurons)[part]
         for block, part in zip(probe.target, probe.slice, strict=True)

@@ -1,8 +1,7 @@
 """The integers of a chip that nengo-loihi has built, and the state that runs on them.
 
-Sources are all that spikes and is heard on the chip: the compartments, block after
-block, then neurons of the host. The records are named tuples because numba compiles
-functions of those.
+Sources are all neurons whose spikes reach the chip: the compartments, block after
+block, then neurons of the host. The records are named tuples, which numba supports.
 """
 
 from __future__ import annotations
@@ -39,9 +38,9 @@ def inlined(function: Function) -> Function:
 class Compartments(NamedTuple):
     """Compartments of all blocks in a row, cut into segments of equal constants.
 
-    ``bias`` is one value a compartment; everything else one a segment. ``keep_u``
-    and ``keep_v`` are the 4096ths of current and voltage that outlive a step. No
-    segment is of two blocks.
+    ``bias`` has one value per compartment; everything else one per segment. ``keep_u``
+    and ``keep_v`` are the 4096ths of current and voltage that a step keeps. No segment
+    spans two blocks.
     """
 
     bias: Int32
@@ -56,11 +55,11 @@ class Compartments(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """What one spike adds: each row is a set of runs of neighbouring compartments.
+    """The weights that one spike adds: each row is a set of runs of compartments.
 
     Row ``i`` has the runs ``first[i]`` to ``first[i + 1]``; run ``r`` adds
     ``length[r]`` weights from ``weights[begin[r]]`` on to the compartments from
-    ``offset[r]`` on, counted from the base that the axon gives.
+    ``offset[r]`` on, counted from the axon's base.
     """
 
     first: Int64
@@ -71,7 +70,7 @@ class Rows(NamedTuple):
 
 
 class AxonTable(NamedTuple):
-    """One entry for each source and row that its spikes add from a compartment on."""
+    """One entry per source and row, with the compartment where the row begins."""
 
     source: Int64
     row: Int64
@@ -79,7 +78,7 @@ class AxonTable(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """A chip as it was read.
+    """A chip's tables.
 
     ``blocks`` are the first compartments of the blocks, and at the end their number.
     ``inputs`` maps nengo-loihi's inputs to the first of their sources.
@@ -94,16 +93,16 @@ class Tables(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How many compartments there are."""
+        """The number of compartments."""
         return int(self.blocks[-1])
 
 
 class Fanin(NamedTuple):
-    """What each block hears, and an order in which none hears a later one.
+    """The input axons of each block, in an order where none reads a later block.
 
     Block ``b`` has the compartments ``start[b]`` to ``start[b + 1]``, the segments
-    ``segment[b]`` to ``segment[b + 1]`` and the axons ``first[b]`` to
-    ``first[b + 1]``, whose ``base`` counts from its start.
+    ``segment[b]`` to ``segment[b + 1]`` and the axons ``first[b]`` to ``first[b + 1]``,
+    whose ``base`` counts from its start.
     """
 
     order: Int64
@@ -116,7 +115,7 @@ class Fanin(NamedTuple):
 
 
 class BuiltChip(NamedTuple):
-    """All that the steps of the chip read and do not change."""
+    """The constants of the chip's steps."""
 
     compartments: Compartments
     rows: Rows
@@ -124,11 +123,11 @@ class BuiltChip(NamedTuple):
 
 
 class ReadoutTable(NamedTuple):
-    """What spikes add to the outputs, and the filter of them.
+    """The weights from spikes to the outputs, and the filter of the outputs.
 
-    A spike of ``source[i]`` adds ``weights[i]``; the filter is
-    ``y[t] = keep * y[t - 1] + add * x[t]``, and a step shows what it was before.
-    Without a filter, it is ``direct``.
+    A spike of ``source[i]`` adds ``weights[i]``; the filter is ``y[t] = keep * y[t - 1]
+    + add * x[t]``, and a step shows the value before it. Without a filter, it is
+    ``direct``.
     """
 
     source: Int64
@@ -140,16 +139,16 @@ class ReadoutTable(NamedTuple):
 
 
 class ChipState(NamedTuple):
-    """What a run changes on the chip.
+    """The state that a run changes on the chip.
 
-    ``inflow`` and ``spiked`` are of one block at a time: (steps, its compartments);
-    ``ids`` and ``starts`` list who fired in it, step after step.
+    ``inflow`` and ``spiked`` belong to one block at a time: (steps, its compartments);
+    ``ids`` and ``starts`` list the compartments that fired in it, step after step.
 
     The spikes of source ``s`` are the ``times`` from ``begin[s]`` to ``end[s]``: the
-    steps in which they arrive, so that 0 is one from before the run and as many as
-    there are steps is one that arrives after it; ``last`` marks sources of those.
-    ``used`` is how many times there are. ``overflows`` counts compartments whose
-    input, current and biased current did not fit.
+    steps in which they arrive. Step 0 is for spikes from before the run, and the number
+    of steps for those that arrive after it, whose sources ``last`` marks. ``used`` is
+    the number of times. ``overflows`` counts compartments whose input, current and
+    biased current did not fit.
     """
 
     current: Int32
@@ -169,10 +168,10 @@ class ChipState(NamedTuple):
 
 
 class HostState(NamedTuple):
-    """What a run changes on the host.
+    """The state that a run changes on the host.
 
     ``ids`` and ``starts`` list the encoders' spikes as `ChipState` does a block's;
-    ``fresh`` is 1 until the readout has been sent something.
+    ``fresh`` is 1 until the readout has received something.
     """
 
     voltage: Floats
@@ -221,7 +220,7 @@ def fanin(axons: AxonTable, blocks: Int64, compartments: Compartments) -> Fanin:
     Raises
     ------
     NotFixedError
-        If a block hears itself, by way of others or not.
+        If a block reads its own spikes, directly or through others.
     """
     heard = np.searchsorted(blocks, axons.base, side="right") - 1
     order = np.lexsort((axons.row, axons.base, heard))

@@ -1,4 +1,4 @@
-"""What a device has: the limits of its cores, and how it stores weights."""
+"""The properties of a device: the limits of its cores, and how it stores weights."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 MOST = 10**9
-"""Far beyond any device, and small enough that no sum overflows."""
+"""Far above any device, and small enough that no sum overflows."""
 
 
 class Bounds:
-    """What pydantic, which only devices of others need, is told of a type."""
+    """The limits of a type for pydantic, which only users' devices need."""
 
     def __init__(self, **bounds: float) -> None:
         self._bounds = bounds
@@ -32,7 +32,7 @@ Picojoules = Annotated[float, Bounds(strict=True, ge=0, le=MOST)]
 
 
 class Table:
-    """A table of a device's file, which pydantic checks as the types say."""
+    """A table of a device's file, which pydantic validates by its types."""
 
     __slots__ = ()
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
@@ -40,7 +40,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Core(Table):
-    """What one core holds at most, in the counts of ``block.utilization()``."""
+    """The limits of one core, in the counts of ``block.utilization()``."""
 
     source: str
     compartments: Limit
@@ -51,7 +51,7 @@ class Core(Table):
 
 @dataclass(frozen=True, slots=True)
 class Chip(Table):
-    """How many cores a chip has."""
+    """The number of cores of a chip."""
 
     source: str
     cores: Limit
@@ -61,8 +61,8 @@ class Chip(Table):
 class SynapseMemory(Table):
     """How weights are stored.
 
-    ``page`` is the stretch of compartments that an axon's base address can name;
-    what lies beyond is part of the stored indices.
+    ``page`` is the number of compartments that an axon's base address can name; the
+    rest of an address is part of the stored indices.
     """
 
     source: str
@@ -74,19 +74,19 @@ class SynapseMemory(Table):
     page: Limit
 
     def index_width(self, top: int) -> int:
-        """Amount of an index field that holds ``top``; the widest if none does."""
+        """Return the width of an index field for ``top``; the widest if none fits."""
         need = top.bit_length()
         return next((b for b in self.index_bits if b >= need), self.index_bits[-1])
 
     def array_bits(self, weights: int, width: int) -> int:
-        """Amount that one stored array of ``weights`` entries takes.
+        """Return the size of one stored array of ``weights`` entries.
 
         Parameters
         ----------
         weights
             Entries of the array.
         width
-            Amount of one entry: weight and index.
+            Size of one entry: weight and index.
         """
         full, rest = divmod(weights, self.chunk)
         bits = full * self._chunk_bits(self.chunk, width)
@@ -100,11 +100,11 @@ class SynapseMemory(Table):
 
 @dataclass(frozen=True, slots=True)
 class Axons(Table):
-    """Out-axon slots of each format, and what the short one, pop16, asks for.
+    """Out-axon slots of each format, and the conditions of the short one, pop16.
 
-    ``pop16_atoms`` is the most channels of a source, ``pop16_in_axons`` the most
-    axons of the target's core (axon numbers have 10 bits), ``pop16_base`` what
-    every compartment base must be a multiple of.
+    ``pop16_atoms`` is the most channels of a source, ``pop16_in_axons`` the most axons
+    of the target's core (axon numbers have 10 bits), ``pop16_base`` the divisor of
+    every compartment base.
     """
 
     source: str
@@ -116,7 +116,7 @@ class Axons(Table):
     pop16_base: Limit
 
     def slots(self, pop: int | None) -> int:
-        """The out-axon slots of one axon; ``pop`` is None for a dense one."""
+        """Return the out-axon slots of one axon; ``pop`` is None for a dense one."""
         if pop is None:
             return self.discrete_slots
         return self.pop16_slots if pop == 16 else self.pop32_slots
@@ -124,10 +124,10 @@ class Axons(Table):
 
 @dataclass(frozen=True, slots=True)
 class Energy(Table):
-    """What events on the chip cost, in picojoules.
+    """The energy of events on the chip, in picojoules.
 
-    ``spike`` is one that stays within a tile of cores; ``active_update`` and
-    ``inactive_update`` are for one neuron and one step.
+    ``spike`` is for a spike within a tile of cores; ``active_update`` and
+    ``inactive_update`` are per neuron and step.
     """
 
     source: str
@@ -139,9 +139,9 @@ class Energy(Table):
 
 @dataclass(frozen=True, slots=True)
 class Traffic(Table):
-    """``input_spikes``: what a chip takes from the host in a step, unless precomputed.
+    """``input_spikes``: the most host spikes per chip and step, unless precomputed.
 
-    Nengo-loihi drops the rest.
+    nengo-loihi drops the rest.
     """
 
     source: str
@@ -150,9 +150,9 @@ class Traffic(Table):
 
 @dataclass(frozen=True, slots=True)
 class Board(Table):
-    """What nengo-loihi asserts on a board alone, and asks of one.
+    """The limits that nengo-loihi only checks on a board, and a board's size.
 
-    ``synapse_formats`` are those of a core, ``chips`` what a board has by default.
+    ``synapse_formats`` is the limit of a core, ``chips`` a board's default.
     """
 
     source: str
@@ -171,7 +171,7 @@ BOARD = Board(
 class Profile(Table):
     """One device.
 
-    With ``strict``, what may fail on a board is an error, not a warning.
+    With ``strict``, a possible failure on a board is an error, not a warning.
     """
 
     name: str

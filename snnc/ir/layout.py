@@ -1,9 +1,8 @@
 """The weight tensors of a network, in Keras order.
 
-A convolution's kernel runs over its spatial axes, then in, then out; with groups, in
-is of one group, and a depthwise kernel has the multiples of each channel in place of
-out. A dense kernel runs over the flattened input, then the units. Batch norm is folded
-in.
+A convolution's kernel has its spatial axes, then in, then out; with groups, in is that
+of one group, and a depthwise kernel has the multiples of each channel instead of out. A
+dense kernel has the flattened input, then the units. Batch norm is folded in.
 """
 
 from __future__ import annotations
@@ -31,8 +30,8 @@ DIGITS = 16
 class Tensor:
     """One tensor of the weights file: its name, shape, type and axes' names.
 
-    ``zeros`` tells that all its values are 0: the bias of a layer with ``bias off``
-    and without batch norm, which would be folded into it.
+    ``zeros`` is set if all its values are 0: the bias of a layer with ``bias off`` and
+    without batch norm, which would be folded into it.
     """
 
     name: str
@@ -42,7 +41,7 @@ class Tensor:
     zeros: bool = False
 
     def takes(self, other: Tensor) -> bool:
-        """Whether all values of another tensor, of any name, are some of this one."""
+        """Return whether another tensor, of any name, is part of this one's values."""
         same = replace(other, name=self.name, zeros=self.zeros) == self
         return same and (other.zeros or not self.zeros)
 
@@ -120,9 +119,9 @@ def _has_no_bias(layer: Layer) -> bool:
 def layout_id(tensors: Iterable[Tensor]) -> str:
     """Return the identity of a layout: 16 hexadecimal digits.
 
-    It depends on names, shapes, dtypes and axes alone, in order, so that a change
-    of a rate, a loss or a block shape leaves trained weights valid. A bias that
-    has to be zeros is held to that by its values.
+    It only depends on names, shapes, dtypes and axes, in order, so a change of a rate,
+    a loss or a block shape keeps trained weights valid. Loading checks that a bias of
+    zeros is zero.
     """
     rows = [asdict(tensor) for tensor in tensors]
     for row in rows:

@@ -23,7 +23,7 @@ KernelPadding = Literal["valid", "same", "causal"]
 
 @dataclass(frozen=True, slots=True)
 class Loihi:
-    """A Loihi system of ``chips`` chips, of which a network may use ``cores``."""
+    """A Loihi system of ``chips`` chips; a network may use ``cores`` of its cores."""
 
     chips: int
     cores: int
@@ -40,7 +40,7 @@ class Nengo:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds of a step (``dt``) and of an example (``present``); ``steps`` is T.
+    """Seconds per step (``dt``) and per example (``present``); ``steps`` is T.
 
     ``spans`` has the places of the values that are written.
     """
@@ -54,10 +54,10 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What the network reads: values in ``low..high``, mapped to ``scaled``.
+    """The network's input: values in ``low..high``, mapped to ``scaled``.
 
-    ``shape_span`` and ``range_span`` are the places of shape and range, None where
-    they are not known.
+    ``shape_span`` and ``range_span`` are the places of shape and range, None if
+    unknown.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Input:
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The range of the values that the encoder sees."""
+        """The range of the encoder's values."""
         return self.scaled or (self.low, self.high)
 
 
@@ -102,10 +102,10 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Spiking:
-    """What makes a layer a spiking layer.
+    """The spiking properties of a layer.
 
-    ``start`` is at which voltages its neurons begin, of an encoder: all at 0, or
-    spread over 0..1.
+    ``start`` sets the initial voltages of an encoder's neurons: all 0, or spread over
+    0..1.
     """
 
     neuron: Relu | Lif
@@ -126,11 +126,11 @@ class Convolution:
     Attributes
     ----------
     padding
-        Where zeros stand beside the axes; ``causal``, of one axis, in front alone.
+        Where zeros are added to the axes; ``causal``, of one axis, only before it.
     dilation
         The step between taps of the kernel.
     groups
-        Equal stretches of channels; those of one are read by one stretch of filters.
+        The number of equal groups of channels, each read by one group of filters.
     neuron_bias
         Whether its bias has a value for each neuron, not for each channel.
     depthwise
@@ -148,7 +148,7 @@ class Convolution:
 
     @property
     def extent(self) -> Shape:
-        """How many places the kernel covers along each axis."""
+        """The number of places that the kernel covers along each axis."""
         pairs = zip(self.kernel, self.dilation, strict=True)
         return tuple((taps - 1) * step + 1 for taps, step in pairs)
 
@@ -178,9 +178,9 @@ class AveragePool:
 
 @dataclass(frozen=True, slots=True)
 class MaxPool:
-    """The maximum of each window, by neurons that compare values by twos.
+    """The maximum of each window, by neurons that compare values in pairs.
 
-    What is pooled is 0 or more, so that it is padded with zeros.
+    Its inputs are 0 or more, so padding with zeros does not change it.
     """
 
     window: Shape
@@ -205,8 +205,8 @@ Operation = Convolution | Dense | Rectify | AveragePool | MaxPool | Add | Concat
 class Shortcut:
     """Adds ``source`` to a layer's current.
 
-    ``stride`` is None for the identity; else a bias-free 1x1 convolution with this
-    stride, or a matrix (empty stride) where the layer is dense, is learned.
+    ``stride`` is None for the identity; otherwise a bias-free 1x1 convolution with this
+    stride, or a matrix (empty stride) in a dense layer, is learned.
     """
 
     source: str
@@ -217,9 +217,9 @@ class Shortcut:
 class Layer:
     """One statement that computes: an encoder, a spiking layer, a pool or a join.
 
-    ``kind`` is the word of the spec (``"encode conv"``, ``"conv3d"``, ...);
-    ``spiking`` is None for pools and joins. ``spans`` gives the place of each
-    property that was written, ``span`` the statement's first line.
+    ``kind`` is the word of the spec (``"encode conv"``, ``"conv3d"``, ...); ``spiking``
+    is None for pools and joins. ``spans`` has the place of each property that was
+    written, ``span`` the statement's first line.
     """
 
     name: str
@@ -238,14 +238,14 @@ class Layer:
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """The names of all that the layer reads, its shortcut last."""
+        """The names of the layer's sources, its shortcut last."""
         if self.shortcut is None:
             return self.sources
         return (*self.sources, self.shortcut.source)
 
     @property
     def on_chip(self) -> bool:
-        """Whether the layer's neurons are asked to be on the chip."""
+        """Whether the layer's neurons should be on the chip."""
         return (
             not self.is_encoder
             and self.spiking is not None
@@ -281,7 +281,7 @@ class Readout:
 class Network:
     """A checked network; ``layers`` is in the order of the spec.
 
-    ``device`` is what it is costed for, whether its ``target`` is a chip or not.
+    ``device`` is the device of its costs, whether its ``target`` is a chip or not.
     """
 
     name: str
@@ -297,12 +297,12 @@ class Network:
 
     @property
     def rank(self) -> int:
-        """How many axes in space images have, one to three."""
+        """The number of spatial axes of images, one to three."""
         return len(self.input.shape) - 1
 
     @cached_property
     def in_reading_order(self) -> tuple[Layer, ...]:
-        """Each layer after those that it reads, else in spec order."""
+        """Each layer after its sources, otherwise in spec order."""
         order = reading_order({layer.name: layer.reads for layer in self.layers})
         return tuple(self.by_name[name] for name in order)
 
@@ -311,5 +311,5 @@ class Network:
         return {layer.name: layer for layer in self.layers}
 
     def shape_of(self, name: str) -> Shape:
-        """The shape of the values of the input or of a layer."""
+        """Return the shape of the values of the input or of a layer."""
         return self.input.shape if name == self.input.name else self.by_name[name].shape

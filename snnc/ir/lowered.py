@@ -1,9 +1,9 @@
-"""The lowered graph: what runs, as populations of neurons and projections.
+"""The lowered graph: populations of neurons and projections between them.
 
-Pools and joins are gone, folded into their readers. Every population is a volume
-``(depth, height, width, channels)``: a conv2d layer has depth 1, a conv1d layer
-is ``(1, length, 1, channels)``, a dense layer ``(1, 1, 1, units)``. Kernels are
-three-dimensional the same way.
+Pools and joins are folded into their readers. Every population is a volume ``(depth,
+height, width, channels)``: a conv2d layer has depth 1, a conv1d layer is ``(1, length,
+1, channels)``, a dense layer ``(1, 1, 1, units)``. Kernels are three-dimensional in the
+same way.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Pool:
 class ChannelGroups:
     """Channels that form equal groups, side by side at both ends.
 
-    ``read`` of those that the reader sees are read by ``given`` of its own, ``count``
-    times.
+    Each of ``count`` groups has ``read`` channels of the reader's input, and ``given``
+    of its output.
     """
 
     read: int
@@ -48,8 +48,8 @@ class Window:
     """The composed convolution that a reader applies to a source.
 
     Output slice ``o`` of the depth axis reads source slices ``o * stride[0] -
-    depth_before + t`` for each tap ``t`` of ``kernel[0]``, those outside the source
-    being zero. Height and width are padded by ``padding`` as TensorFlow and Nengo do.
+    depth_before + t`` for each tap ``t`` of ``kernel[0]``; slices outside the source
+    are zero. Height and width are padded by ``padding`` as in TensorFlow and Nengo.
 
     Attributes
     ----------
@@ -58,18 +58,18 @@ class Window:
     stride
         Step over the source, pools included.
     depth_before
-        Zero slices in front of the source's depth axis.
+        Zero slices before the source's depth axis.
     padding
         The padding of height and width.
     zeros_before
-        Zero rows and columns put in front of the kernel, so that ``same`` padding
-        of the source lands where Keras pads the pooled image: (height, width).
+        Zero rows and columns added before the kernel, so that ``same`` padding
+        of the source is where Keras pads the pooled image: (height, width).
     zeros_behind
-        As many behind it, so that ``same`` padding pads the source's front alone.
+        The same after it, so that ``same`` padding pads only before the source.
     dilation
-        The step between taps of the reader's own kernel, over what pools give.
+        The step between taps of the reader's own kernel, after pools.
     group
-        What channels read one another; None if all do.
+        The channels that read one another; None if all do.
     """
 
     kernel: Triple
@@ -83,18 +83,18 @@ class Window:
 
     @property
     def is_sparse(self) -> bool:
-        """Whether a target neuron leaves some of what it covers unread."""
+        """Whether a target neuron leaves some places that it covers unread."""
         return self.group is not None or self.dilation != (1, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """Each channel of the target reads the same channel of the source, in twos.
+    """Each channel of the target compares pairs of values of its source channel.
 
-    The neurons of a window of a maximum stand side by side along ``axis``; a window
-    is ``nodes`` neurons, each with the weights, 1 or -1, and the places that it reads
-    in window j, ``first + j * step``, of what pools leave. Along the other axes a
-    neuron reads its own place.
+    The neurons of a window of a maximum are side by side along ``axis``; a window has
+    ``nodes`` neurons, each with weights, 1 or -1, and the places that it reads in
+    window j, ``first + j * step``, of the pools' output. Along the other axes a neuron
+    reads its own place.
     """
 
     axis: int
@@ -104,12 +104,12 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class Full:
-    """Every target neuron reads every source neuron, as a dense layer does."""
+    """Every target neuron reads every source neuron, as in a dense layer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """All of one source population read by one target population.
+    """All inputs of one target population from one source population.
 
     Attributes
     ----------
@@ -117,13 +117,13 @@ class Projection:
         Names of populations; ``source`` may be the input (host side).
     tensor
         The weight tensor, such as ``"c0.kernel"`` or ``"c1.shortcut"``; None for
-        the identity (equal volumes but for pools, fixed weights).
+        the identity (fixed weights, and equal volumes except for pools).
     rows
-        The stretch of the kernel's input channels that meets the source's channels.
+        The kernel's input channels for the source's channels.
     all_rows
         How many input channels the kernel has.
     pools
-        The pools passed on the way, source first.
+        The pools in between, source first.
     reach
         How the target reads the source.
     picked
@@ -167,10 +167,10 @@ class Population:
 class LoweredNetwork:
     """Populations in spec order and the projections between them.
 
-    ``projections`` end in populations; ``readout`` are the projections that the
-    readout reads (always `Full`, on the host). A source named like the network's
-    input stands for the input node. ``pooled`` end in max pools: what these are the
-    maximum of, from which follows what their levels read.
+    ``projections`` end in populations; ``readout`` has the readout's projections
+    (always `Full`, on the host). A source with the name of the network's input is the
+    input node. ``pooled`` has the projections whose maximum a max pool is; its levels'
+    inputs follow from them.
     """
 
     network: Network
@@ -185,18 +185,18 @@ class LoweredNetwork:
 
     @cached_property
     def in_reading_order(self) -> tuple[Population, ...]:
-        """Each population after those that it reads, else in spec order."""
+        """Each population after its sources, otherwise in spec order."""
         reads = {
             p.name: [q.source for q in self.into(p.name)] for p in self.populations
         }
         return tuple(self.by_name[name] for name in reading_order(reads))
 
     def into(self, name: str) -> tuple[Projection, ...]:
-        """The projections that a population reads."""
+        """Return the projections into a population."""
         return self._into.get(name, ())
 
     def out_of(self, name: str) -> tuple[Projection, ...]:
-        """The projections to other populations that read a population."""
+        """Return the projections from a population to others."""
         return self._out_of.get(name, ())
 
     @cached_property
@@ -209,7 +209,7 @@ class LoweredNetwork:
 
 
 def grouped(named: Iterable[tuple[str, Value]]) -> Mapping[str, tuple[Value, ...]]:
-    """Values by their names, in order."""
+    """Return values by their names, in order."""
     groups: dict[str, list[Value]] = {}
     for name, value in named:
         groups.setdefault(name, []).append(value)

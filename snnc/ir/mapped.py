@@ -19,22 +19,22 @@ from snnc.ir.lowered import LoweredNetwork, Population, Projection, grouped
 
 PopType = Literal[16, 32]
 Form = Literal["dense", "sparse", "convolution"]
-"""The transform of Nengo that carries a projection."""
+"""The transform of Nengo for a projection."""
 AxonKind = Literal["discrete", "population"]
-"""What a spike of a source says on the chip: that it came, or of which channel too."""
+"""The content of a source's spike on the chip: its arrival only, or the channel too."""
 
 
 KINDS: tuple[AxonKind, ...] = ("discrete", "population")
 
 
 def kind_of(form: Form) -> AxonKind:
-    """The axons that carry a projection onto the chip."""
+    """Return the kind of axons of a projection onto the chip."""
     return "population" if form == "convolution" else "discrete"
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What one core holds, as ``block.utilization()`` of nengo-loihi counts it."""
+    """The content of one core, as ``block.utilization()`` of nengo-loihi counts it."""
 
     compartments: int
     in_axons: int
@@ -100,7 +100,7 @@ class MappedPopulation:
 
     @property
     def block_shape(self) -> Shape | None:
-        """That of its ensembles; the last one's may be smaller."""
+        """The block shape of its ensembles; the last one's may be smaller."""
         return self.ensembles[0].block_shape
 
 
@@ -150,7 +150,7 @@ class MappedNetwork:
         return {p.population.name: p for p in self.populations}
 
     def of_layer(self, name: str) -> tuple[MappedPopulation, ...]:
-        """The neurons of a layer: one population, or the levels of a max pool."""
+        """Return a layer's neurons: one population, or the levels of a max pool."""
         return self._of_layer.get(name, ())
 
     @cached_property
@@ -158,7 +158,7 @@ class MappedNetwork:
         return grouped((p.population.layer.name, p) for p in self.populations)
 
     def into(self, name: str) -> tuple[MappedProjection, ...]:
-        """What a population reads, or what a max pool is the maximum of."""
+        """Return the projections into a population or max pool."""
         return self._into.get(name, ())
 
     @cached_property
@@ -184,12 +184,12 @@ class MappedNetwork:
 
     @property
     def chips(self) -> int:
-        """How many chips the cores fill."""
+        """The number of chips that the cores fill."""
         return -(-self.cores // self.lowered.network.device.chip.cores)
 
 
 def most_axons(mapped: MappedNetwork, registers: Registers) -> int:
-    """The entries of out-axon lists that a core needs at most.
+    """Return the most entries of out-axon lists that a core may need.
 
     On several chips any target may be on another, which takes one more.
     """
@@ -199,9 +199,9 @@ def most_axons(mapped: MappedNetwork, registers: Registers) -> int:
 def mixed_sources(
     lowered: LoweredNetwork, onto_chip: Iterable[tuple[str, Form]]
 ) -> tuple[str, ...]:
-    """The populations on the chip that are read through axons of both kinds.
+    """Return the populations on the chip that are read through axons of both kinds.
 
-    ``onto_chip`` are the source and the form of each projection that ends there.
+    ``onto_chip`` has the source and the form of each projection to the chip.
     """
     kinds: dict[str, set[AxonKind]] = {}
     for name, form in onto_chip:
@@ -245,7 +245,7 @@ class Route:
 class RoutedNetwork:
     """A mapped network on its chips.
 
-    ``fanouts`` are, of each layer, operations and messages if its neurons spike once.
+    ``fanouts`` has each layer's operations and messages if its neurons spike once.
     """
 
     mapped: MappedNetwork

@@ -13,13 +13,13 @@ Key = TypeVar("Key", bound=Hashable)
 def reading_order(reads: Mapping[Key, Iterable[Key]]) -> tuple[Key, ...]:
     """Order names so that each comes after those it reads.
 
-    Among several that are ready, the one that stands first in ``reads`` goes first.
-    Names that are read but are no keys of ``reads`` are taken to be ready.
+    Among several that are ready, the first in ``reads`` goes first. Names that are read
+    but are not keys of ``reads`` are ready.
 
     Raises
     ------
     graphlib.CycleError
-        If names read each other in a circle, which is its second argument.
+        If names form a cycle, which is its second argument.
     """
     names = tuple(reads)
     places = {name: place for place, name in enumerate(names)}

@@ -41,7 +41,7 @@ class TooManyPathsError(ValueError):
 
 
 def paths(layers: Mapping[str, Layer], name: str) -> tuple[Path, ...]:
-    """All paths that end in the values called ``name``, in reading order.
+    """Return all paths that end in the values called ``name``, in reading order.
 
     Raises
     ------
@@ -63,10 +63,9 @@ def paths(layers: Mapping[str, Layer], name: str) -> tuple[Path, ...]:
 
 
 def count_paths(layers: Mapping[str, Layer], name: str, known: dict[str, int]) -> int:
-    """How many paths end in the values called ``name``; `MAX_PATHS` and 1 for more.
+    """Return how many paths end in ``name``'s values; `MAX_PATHS` + 1 for more.
 
-    ``known`` has the counts that other calls for the same layers have found, and gets
-    what this one finds.
+    ``known`` caches the counts of calls for the same layers.
     """
     pending = [name]
     while pending:
@@ -85,7 +84,7 @@ def count_paths(layers: Mapping[str, Layer], name: str, known: dict[str, int]) -
 
 
 def _passed(layers: Mapping[str, Layer], name: str) -> Layer | None:
-    """The pool or join that a path goes through; None where it ends."""
+    """Return the pool or join that a path goes through; None at its end."""
     layer = layers.get(name)
     is_value = layer is not None and isinstance(layer.operation, MaxPool)
     if layer is None or (layer.spiking is not None and not is_value):
@@ -94,7 +93,7 @@ def _passed(layers: Mapping[str, Layer], name: str) -> Layer | None:
 
 
 def _sources(layers: Mapping[str, Layer], layer: Layer) -> Sequence[str]:
-    """What the paths one step further from the reader lead to."""
+    """Return the ends of the paths one step further from the reader."""
     if not isinstance(layer.operation, MaxPool):
         return layer.sources
     source = layer.sources[0]
@@ -107,7 +106,7 @@ def _term(layer: Layer, source: str, level: int | None) -> str:
 
 
 def _behind(layers: Mapping[str, Layer], layer: Layer, here: Path) -> list[Path]:
-    """The paths one step further from the reader, behind a pool or a join."""
+    """Return the paths one step further from the reader, through a pool or a join."""
     operation = layer.operation
     if isinstance(operation, MaxPool):
         return _terms(layers, layer, operation, here)
@@ -126,7 +125,7 @@ def _behind(layers: Mapping[str, Layer], layer: Layer, here: Path) -> list[Path]
 def _terms(
     layers: Mapping[str, Layer], layer: Layer, pool: MaxPool, here: Path
 ) -> list[Path]:
-    """The values that make up a maximum: some of what it pools, some neurons."""
+    """Return the terms of a maximum: some values of its source, and some neurons."""
     source = layer.sources[0]
     return [
         replace(
@@ -151,7 +150,7 @@ def _pooled(here: Path, source: str, pool: AveragePool, shape: Shape) -> Path:
 
 
 def picked_of(path: Path, shape: Shape, picked: Grid) -> Path:
-    """The path to some of the places that a path leads to.
+    """Return the path to some of the places of a path.
 
     Parameters
     ----------
@@ -160,7 +159,7 @@ def picked_of(path: Path, shape: Shape, picked: Grid) -> Path:
     shape
         The shape of its source, channels last.
     picked
-        The places, of those that the path gives.
+        The places, among those of the path's output.
     """
     rank = len(shape) - 1
     grid = path.picked or whole(triple_of(shape[:-1]))

@@ -1,8 +1,8 @@
-"""How far a maximum is off as spikes tell it, measured and between.
+"""The error of a maximum over spikes, measured and interpolated.
 
-Of two values that are nearly equal, filtered spikes make now one, now the
-other the larger, and what a neuron makes of their difference is above 0. The
-more values a window has, the more that adds up.
+Filtered spikes of two nearly equal values are larger now for one, now for the other,
+and a neuron rectifies their difference to a value above 0. More values in a window add
+more error.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import NamedTuple
 
 
 class PoolingError(NamedTuple):
-    """What maxima are off by, as a share of the activation 1.0."""
+    """The error of maxima, as a share of activation 1.0."""
 
     bias: float
     deviation: float
 
     @property
     def size(self) -> float:
-        """The root of the mean square."""
+        """The root mean square error."""
         return math.hypot(self.bias, self.deviation)
 
 
@@ -32,11 +32,11 @@ def expected_error(
     synapse: float,
     present: float,
 ) -> PoolingError:
-    """Return the error of the maximum of so many ``values``.
+    """Return the error of the maximum of ``values`` values.
 
-    They are alike at all places in 0..1, where 1.0 fires at ``high`` Hz, and
-    are filtered by ``synapse`` seconds. The error is of spikes in ``present``
-    seconds, as readers count them.
+    They are uniform in 0..1, where 1.0 fires at ``high`` Hz, and are filtered by
+    ``synapse`` seconds. The error is for spikes in ``present`` seconds, as readers
+    count them.
     """
     place = (
         math.log(max(values, 2)),
@@ -59,7 +59,7 @@ def _between(
     axes: Sequence[Sequence[float]],
     value: Callable[[int, int, int], float],
 ) -> float:
-    """Interpolate along each axis; beyond its ends, what is there holds."""
+    """Interpolate along each axis; beyond its ends, the end's value holds."""
     spans = []
     for point, axis in zip(place, axes, strict=True):
         i = min(max(bisect_right(axis, point) - 1, 0), len(axis) - 2)
@@ -75,8 +75,8 @@ def _between(
 VALUES = (2, 4, 9, 16, 25, 49, 100)
 RATES = (50.0, 100.0, 150.0, 250.0, 400.0)  # Hz
 SYNAPSES = (0.0025, 0.005, 0.01, 0.02)  # seconds
-# For each synapse and rate, of so many values: the bias, the deviation that
-# stays however long spikes are counted, and that of one second of them.
+# For each synapse and rate, by number of values: the bias, the deviation that remains
+# however long spikes are counted, and that of one second of them.
 MEASURED = (
     (
         (

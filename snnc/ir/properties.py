@@ -22,9 +22,9 @@ def model_of(kind: str) -> type[StatementModel]:
 def layer_properties(layer: Layer) -> dict[str, Any]:
     """Return the value of each property that the layer's kind has.
 
-    Sizes are those of every axis, times in seconds and rates in Hz; ``shortcut`` is
-    None where there is none. What sizes the layer comes first, then what else it
-    computes, then the properties of all spiking layers.
+    Sizes cover every axis, times are in seconds and rates in Hz; ``shortcut`` is None
+    without one. The order is: sizes, other properties of its operation, properties of
+    all spiking layers.
     """
     size = FORMS[layer.kind.partition(" ")[0]].size or "filters"
     common = keys_of(SpikingSpec)

@@ -1,4 +1,4 @@
-"""What windows that slide over axes give: sizes, and the levels of max pools."""
+"""Output sizes of windows over axes, and the levels of max pools."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Each = TypeVar("Each")
 def window_positions(
     size: int, kernel: int, stride: int, padding: KernelPadding
 ) -> int:
-    """How many positions a window has on an axis of ``size``.
+    """Return how many positions a window has on an axis of ``size``.
 
-    The formulas are TensorFlow's (``tf.nn.convolution``): ``ceil(size / stride)``
-    for ``same`` and ``causal``, ``ceil((size - kernel + 1) / stride)`` for ``valid``;
-    not positive if the kernel is larger than the axis.
+    The formulas are TensorFlow's (``tf.nn.convolution``): ``ceil(size / stride)`` for
+    ``same`` and ``causal``, ``ceil((size - kernel + 1) / stride)`` for ``valid``; not
+    positive if the kernel is larger than the axis.
     """
     if padding != "valid":
         return -(-size // stride)
@@ -28,7 +28,7 @@ def window_positions(
 
 
 def same_pad(size: int, kernel: int, stride: int) -> tuple[int, int]:
-    """Zeros that TensorFlow's ``same`` padding puts before and behind an axis."""
+    """Return the zeros of TensorFlow's ``same`` padding before and after an axis."""
     total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
     return total // 2, total - total // 2
 
@@ -36,10 +36,10 @@ def same_pad(size: int, kernel: int, stride: int) -> tuple[int, int]:
 def pads(
     size: int, kernel: int, stride: int, padding: KernelPadding
 ) -> tuple[int, int]:
-    """Zeros before and behind an axis.
+    """Return the zeros before and after an axis.
 
-    ``causal`` is Keras's: ``kernel - 1`` zeros before the axis, then ``valid``. Below 0
-    is how many places behind the last window are not read.
+    ``causal`` is Keras's: ``kernel - 1`` zeros before the axis, then ``valid``. A
+    negative number is the count of places after the last window that are not read.
     """
     if padding == "same":
         return same_pad(size, kernel, stride)
@@ -49,7 +49,7 @@ def pads(
 
 
 def volume_of(shape: Shape) -> tuple[int, int, int, int]:
-    """A channels-last shape as (depth, height, width, channels).
+    """Return a channels-last shape as (depth, height, width, channels).
 
     Features are channels of one pixel, a sequence is an image of width 1.
     """
@@ -59,12 +59,12 @@ def volume_of(shape: Shape) -> tuple[int, int, int, int]:
 
 
 def of_rank(triple: tuple[Each, ...], rank: int) -> tuple[Each, ...]:
-    """What is along depth, height and width, along ``rank`` spatial axes alone."""
+    """Return only ``rank`` spatial axes of values along depth, height and width."""
     return {1: triple[1:2], 2: triple[1:]}.get(rank, triple)
 
 
 def triple_of(spatial: Shape) -> tuple[int, int, int]:
-    """One to three spatial extents as (depth, height, width)."""
+    """Return one to three spatial extents as (depth, height, width)."""
     if len(spatial) == 3:
         return spatial[0], spatial[1], spatial[2]
     if len(spatial) == 2:
@@ -76,13 +76,13 @@ def triple_of(spatial: Shape) -> tuple[int, int, int]:
 
 @lru_cache(maxsize=256)
 def tree_of(pool: MaxPool, shape: Shape) -> MaxTree:
-    """The levels of a max pool that reads values of ``shape``, channels last."""
+    """Return the levels of a max pool that reads values of ``shape``, channels last."""
     window = Window(triple_of(pool.window), triple_of(pool.stride), pool.padding)
     return max_tree(triple_of(shape[:-1]), window)
 
 
 def volume_named(network: Network, population: str) -> Shape:
-    """The volume of a layer's neurons, or of one level of a max pool's."""
+    """Return the volume of a layer's neurons, or of one level of a max pool's."""
     name, _, level = population.partition(".")
     if not level:
         return volume_of(network.shape_of(name))
@@ -93,12 +93,12 @@ def volume_named(network: Network, population: str) -> Shape:
 
 
 def level_name(layer: str, level: int) -> str:
-    """What the population of a level is called; no layer can have such a name."""
+    """Return the name of a level's population; no layer can have such a name."""
     return f"{layer}.{level + 1}"
 
 
 def error_of(network: Network, layer: Layer) -> PoolingError:
-    """How far the maxima of a max pool are off, as spikes tell them."""
+    """Return the error of a max pool over spikes."""
     spiking, pool = layer.spiking, layer.operation
     assert spiking is not None
     assert isinstance(pool, MaxPool)
@@ -109,7 +109,7 @@ def error_of(network: Network, layer: Layer) -> PoolingError:
 
 
 def levels_of(network: Network, layer: Layer) -> int:
-    """How many levels of neurons a max pool has."""
+    """Return how many levels of neurons a max pool has."""
     assert isinstance(layer.operation, MaxPool)
     tree = tree_of(layer.operation, network.shape_of(layer.sources[0]))
     return len(tree.levels)
