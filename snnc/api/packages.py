@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from snnc.api.adaptations import Adaptation
     from snnc.api.evaluations import Evaluation
     from snnc.api.weights import Calibration
 
@@ -166,6 +167,14 @@ class Package:
         from snnc.api.evaluations import evaluate
 
         return evaluate(self, x, y, weights, **options)
+
+    def adapt(
+        self, x: Any, y: Any, weights: GivenWeights, **options: Any
+    ) -> Adaptation:
+        """Let the readout learn: see `snnc.api.adaptations.adapt`."""
+        from snnc.api.adaptations import adapt
+
+        return adapt(self, x, y, weights, **options)
 
     def calibrate(self, x: Any, weights: GivenWeights, **options: Any) -> Calibration:
         """Scale weights into the layers' rates: see `snnc.calibrate`."""
