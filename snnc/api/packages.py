@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from snnc.api.display import Listed
 from snnc.api.specs import FileName, Spec, load
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from typing_extensions import Unpack
 
+    from snnc.api.adaptations import Adaptation
     from snnc.api.evaluations import EvaluateOptions, Evaluation, Simulator
     from snnc.api.weights import Calibration
     from snnc.evaluate.predict import Prediction
@@ -197,6 +198,34 @@ class Package(Listed):
             simulator=simulator,
             over_time=over_time,
             progress=progress,
+        )
+
+    def adapt(
+        self,
+        x: Any,
+        y: Any,
+        weights: GivenWeights,
+        *,
+        simulator: Literal["loihi", "nengo"] = "loihi",
+        examples: int | None = None,
+        seed: int | None = 0,
+        weights_out: FileName | None = None,
+    ) -> Adaptation:
+        """Let the readout learn from labelled examples.
+
+        See `snnc.api.adaptations.adapt` for the arguments.
+        """
+        from snnc.api.adaptations import adapt
+
+        return adapt(
+            self,
+            x,
+            y,
+            weights,
+            simulator=simulator,
+            examples=examples,
+            seed=seed,
+            weights_out=weights_out,
         )
 
     def calibrate(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from snnc.cli import main
 from snnc.exact import make_engine
 from snnc.runtime.layout import LayoutError
 from tests.evaluate.conftest import Case
-from tests.support import ROOT
 
 Make = Callable[..., Case]
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -91,26 +89,6 @@ def test_an_iterable_gives_what_an_array_gives(
     expected = package.predict(x, made.weights)
     found = package.predict(given[kind], made.weights)
     np.testing.assert_array_equal(found.outputs, expected.outputs)
-
-
-def test_what_predict_adds_to_the_engine_is_little(tmp_path: Path) -> None:
-    """The time of all threads is compared, as others may use the machine too."""
-    from tests.exact.proof import random_images, random_weights, write_package
-
-    spec = (ROOT / "specs/mnist.snn").read_text(encoding="utf-8")
-    package = snnc.Package(write_package(spec, tmp_path))
-    opened = package.opened
-    weights, x = random_weights(opened, bias=0.3), random_images(opened, 1000)
-    package.predict(x[:10], weights)
-    ratios = []
-    for _ in range(3):
-        start = time.process_time()
-        with make_engine(opened, weights) as engine:
-            engine.run(x, "row", opened.network.readout.decide, ())
-        middle = time.process_time()
-        package.predict(x, weights)
-        ratios.append((time.process_time() - middle) / (middle - start))
-    assert min(ratios) <= 1.1
 
 
 @pytest.mark.parametrize("simulator", ["nengo", "loihi", "keras"])
