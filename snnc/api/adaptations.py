@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.runtime.data import DataError, DataSpec, select
-from snnc.runtime.decisions import decide, score
+from snnc.runtime.data import DataError, DataSpec
+from snnc.runtime.examples import decide, score
+from snnc.runtime.labels import select
 
 if TYPE_CHECKING:
     from snnc.api.packages import GivenWeights, Package
