@@ -118,7 +118,7 @@ def predict(
     Raises
     ------
     DataError
-        If the examples are not what the network accepts, or there are none.
+        If the examples are not what the network accepts, or are missing.
     CannotRunError, RefusedRunError
         If the weights are another network's, or the simulator can't run it.
     """

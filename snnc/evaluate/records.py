@@ -1,4 +1,4 @@
-"""What a run gave for each example, as a table."""
+"""The results of each example of a run, as a table."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class Measured:
     """The result of a run, and what it gave for each example.
 
     ``outputs`` are (examples, units), in the order in which the examples ran, ``keras``
-    those of the Keras model that they were compared with. Only the exact engine tells
+    those of the Keras model that they were compared with. Only the exact engine says
     how each layer's neurons fired: ``firing``.
     """
 

@@ -52,7 +52,7 @@ def store_examples(x: Any, y: Any, spec: DataSpec) -> tuple[NDArray[Any], Any]:
     Raises
     ------
     DataError
-        If the examples are not what the network accepts, or there are none.
+        If the examples are not what the network accepts, or are missing.
     """
     labels: list[NDArray[Any]] = []
     count = 0
