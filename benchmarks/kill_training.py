@@ -10,6 +10,7 @@ be what comes out of a training that nobody kills.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import signal
@@ -150,7 +151,7 @@ def _epochs(folder: Path) -> int:
     if not _progress(folder).exists():
         return 0
     with np.load(_progress(folder), allow_pickle=False) as file:
-        return int(dict(file)["epoch"])
+        return int(json.loads(str(file["state"]))["epoch"])
 
 
 def _compare(first: dict[str, Any], second: dict[str, Any]) -> None:

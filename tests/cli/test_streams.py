@@ -73,7 +73,7 @@ def test_a_reader_that_has_seen_enough_is_none(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_a_full_stdout_keeps_no_spec_from_being_built(folder: Path) -> None:
-    status, _, _ = shell("snnc build one.snn two.snn > /dev/full", folder)
+    status, _, _ = shell("snnc build -v one.snn two.snn > /dev/full", folder)
     assert status == 1
     assert all((folder / f"models/{n}/snnc.lock").exists() for n in ("one", "two"))
 

@@ -247,8 +247,10 @@ def _matrix(
     assert isinstance(window, Window)
     height, width = source.volume[1:3]
     flat = _group_kernel(window, kernel, pre, post)
-    rows = _reading(window, flat.shape[0], height, post.shape[0], 1)
-    columns = _reading(window, flat.shape[1], width, post.shape[1], 2)
+    # A dense layer may read by a convolution as large as the image.
+    tall, wide = post.shape[:2] if len(post.shape) > 1 else (1, 1)
+    rows = _reading(window, flat.shape[0], height, tall, 1)
+    columns = _reading(window, flat.shape[1], width, wide, 2)
     whole = np.einsum("pit,qju,tuco->pqoijc", rows, columns, flat)
     return whole.reshape(int(np.prod(post.shape)), -1)
 

@@ -55,7 +55,7 @@ def test_an_older_package_tells_what_upgrades_it(
     with pytest.raises(OtherFormatError) as caught:
         open_package(folder)
     assert "`models/net` was written by snnc" in str(caught.value)
-    assert f"an older one: format {FORMAT - 1}; type `{command}`" in str(caught.value)
+    assert f"an older one: format {FORMAT - 1}; run `{command}`" in str(caught.value)
     monkeypatch.chdir("models")
     found = other_format(Path("net"))
     assert found is not None

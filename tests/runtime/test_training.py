@@ -86,7 +86,8 @@ def test_only_what_is_wrong_is_told_of_data_that_are_not_there(
         assert load("volume", program).main([*files]) == 1
         told = f"volume.{program}: no.npz: No such file or directory\n"
         assert capsys.readouterr().err == told
-        assert os.environ.pop("TF_CPP_MIN_LOG_LEVEL") == "2"
+        level = os.environ.pop("TF_CPP_MIN_LOG_LEVEL", None)
+        assert level == ("2" if program == "train" else None)  # Keras is not needed
 
 
 def test_initial_weights_of_another_layout_are_refused(
@@ -263,10 +264,10 @@ class TestCommand:
     @pytest.mark.parametrize(
         ("arrays", "message"),
         [
-            ({"x": X}, "there is no y.npy"),
+            ({"x": X}, "there is no y, but 'x'"),
             ({"x": X + 1, "y": Y}, "x: 1."),
             ({"x": X, "y": Y + 1}, "y: labels run from 1 to 4"),
-            ({"x": X, "y": np.array([None] * 40)}, "y holds Python objects"),
+            ({"x": X, "y": np.array([None] * 40)}, "Object arrays cannot be loaded"),
             ({"x": X[:0], "y": Y[:0]}, "x holds no examples"),
         ],
     )
