@@ -12,7 +12,14 @@ from snnc.emit.files import FORMAT, LIBRARY
 from snnc.output import records
 from snnc.output.compare import ComparedFile, Comparison, FileState, compare
 from snnc.output.exclusive import exclusive
-from snnc.output.package import NAME, Lock, LockError, PackageFiles, text_hash
+from snnc.output.package import (
+    NAME,
+    Lock,
+    LockError,
+    PackageFiles,
+    is_of_library,
+    text_hash,
+)
 from snnc.output.records import newer
 from snnc.rules.output import CannotWrite, EditedByHand, EditedLibrary, ForeignFile
 from snnc.rules.packages import EditedLeftOver, LockUnusable
@@ -177,6 +184,14 @@ def _apply(comparison: Comparison) -> None:
             interim = _interim(comparison, Lock.parse(lock[0].wanted), files)
             write_file(comparison.folder / NAME, interim.text())
             lock = [replace(lock[0], state=FileState.STALE)]
+    elif comparison.lock is not None and comparison.lock.library:
+        # One hash can't vouch for a library of which a part is removed.
+        leaving = [row for row in files if row.state is FileState.LEFT_OVER]
+        if any(is_of_library(row.name) for row in leaving):
+            hashes = {row.name: text_hash(row.found or "") for row in leaving}
+            known = {**comparison.lock.files, **hashes}
+            interim = replace(comparison.lock, files=known, library="")
+            write_file(comparison.folder / NAME, interim.text())
     for row in (*files, *lock):
         _settle(comparison.folder, row)
 
