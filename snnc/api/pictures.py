@@ -27,10 +27,6 @@ from snnc.text.tables import human
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from snnc.api.evaluations import Evaluation
-    from snnc.api.reports import Report
-    from snnc.api.specs import FileName, Spec
-
 Kind = Literal[
     "network", "cores", "raster", "rates", "accuracy", "confusion", "correlation",
     "training", "sweep", "sweep-cores",
@@ -41,7 +37,7 @@ OF_SPECS: tuple[Kind, ...] = ("network", "cores")
 
 
 def drawn(function: Callable[..., Axes], *values: Any, ax: Axes | None) -> Axes:
-    """Draw in the chosen theme, or in that of a page.
+    """Draw in the chosen theme, or in the theme of a page.
 
     Raises
     ------

@@ -373,22 +373,22 @@ class WeightsRounded(Diagnostic):
 
 
 class SpikesTooStrong(Diagnostic):
-    """One spike takes most neurons of a layer several times over their threshold.
+    """Checks for layers in which one spike exceeds the threshold several times.
 
-    A neuron of the chip fires at most once in a step and then goes back to 0, so
-    that what is above the threshold is lost. Rates of such a layer tell little of what
-    Keras computes. Weights become so strong where a batch norm of small deviations
-    is merged into them, or where what a layer reads hardly fires.
+    A neuron on the chip fires at most once per step and then returns to 0, so the part
+    above the threshold is lost. The rates of such a layer differ from the activations
+    in Keras. Weights become this large if a batch norm with small deviations is folded
+    into them, or if the neurons that a layer reads rarely fire.
 
-    snnc warns if the strongest weight of the median channel exceeds four thresholds.
+    snnc warns if the largest weight of the median channel exceeds four thresholds.
     """
 
     code = "SNN751"
     title = "spikes of several thresholds"
     severity = Severity.WARNING
-    message = "one spike through `{tensor}` weighs {times} thresholds of `{name}`"
-    label = "its neurons fire once for it, and lose the rest"
-    notes = ("that is the strongest weight of the median channel",)
+    message = "one spike through `{tensor}` adds {times} thresholds in `{name}`"
+    label = "its neurons fire once per spike and lose the rest"
+    notes = ("this is the largest weight of the median channel",)
     help = (
         "train these weights on spikes: `python -m {network}.train --from FILE"
         " --phases scale,spikes`"
