@@ -1,9 +1,9 @@
-"""What readers of NIR make of trained networks: ``python -m benchmarks.nir FOLDER``.
+"""Run trained networks in other NIR tools: ``python -m benchmarks.nir FOLDER``.
 
-FOLDER holds, for each network, its package ``NAME``, the weights ``NAME.safetensors``
-and examples that it was not trained on, ``NAME.npz``. Each tool runs in an environment
-of its own (``make test-nir`` makes them) and is compared, example by example, with the
-exact engine from rest.
+For each network, FOLDER contains its package ``NAME``, the weights
+``NAME.safetensors`` and the test examples ``NAME.npz``. Each tool runs in its own
+environment, which ``make test-nir`` creates. Its results are compared with the exact
+engine from rest, example by example.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Draw what Neovim shows of a spec: ``python editors/picture.py SPEC PICTURE [KEYS]``.
+"""Draw a spec in Neovim: ``python editors/picture.py SPEC PICTURE [KEYS]``.
 
-Neovim runs in tmux with the plugin of this folder; its screen becomes an SVG by rich.
-KEYS are typed before the picture is taken, as `tmux send-keys` takes them.
+Neovim runs in tmux with the plugin in this folder. rich converts its screen to an SVG.
+KEYS are typed before the picture, in the syntax of `tmux send-keys`.
 """
 
 from __future__ import annotations

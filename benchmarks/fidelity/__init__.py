@@ -1,7 +1,7 @@
-"""What training costs next to plain Keras, and what the chip costs after it.
+"""Compare the accuracy of plain Keras, of snnc's training, and of the chip.
 
-Networks are trained with the same seeds, epochs and optimizer in plain Keras and by
-`train`, and run on the exact engine. They are a small one in kinds (rectified linear or
-LIF, with or without batch norm, 100 or 40 ms), a deep one, a conv3d one, one of 60
-drawn characters, and one of depthwise layers on colour patches.
+Plain Keras and `train` use the same seeds, epochs and optimizer. The exact engine runs
+the result. The networks: a small one in several kinds (ReLU or LIF, with or without
+batch norm, 100 or 40 ms), a deep one, a conv3d one, one for 60 drawn characters, and
+one with depthwise layers for colour patches.
 """

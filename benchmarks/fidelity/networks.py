@@ -1,4 +1,4 @@
-"""The networks: a small one in kinds, a deep one, and those of other data."""
+"""Define the networks: a small one in several kinds, a deep one, and others."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ network {name} {{
   train {{ epochs 12 }}
 }}
 """
-"""A residual network that ends in averages: its decision hangs on small differences."""
+"""A residual network with averages at its end: small differences decide."""
 
 DEEP = """snn 1
 
@@ -52,13 +52,13 @@ network {name} {{
   train {{ epochs 12 }}
 }}
 """
-"""Eight spiking layers and an encoder, residual as the first stages of a ResNet."""
+"""Eight spiking layers and an encoder, like the first stages of a ResNet."""
 
 DRIFT = Path(__file__).parents[2] / "specs" / "drift.snn"
 
 
 class Kind(NamedTuple):
-    """A network's name, the text of its spec, and the data that it is trained on."""
+    """The name of a network, the text of its spec, and its data sets."""
 
     name: str
     text: str
@@ -99,7 +99,7 @@ USUAL = {
         for norm in (False, True)
     },
 }
-"""What is measured where no kinds are named."""
+"""The kinds that are measured by default."""
 
 KINDS = {
     **USUAL,
