@@ -12,7 +12,7 @@ from snnc.diagnostics import Diagnostic, Fix, Report
 from snnc.language import tree
 from snnc.language.keywords import KINDS
 from snnc.source import SourceFile, Span
-from snnc.syntax.cut import StatementTokens
+from snnc.syntax.split import StatementTokens
 
 _ITEM = re.compile(r"-[ \t]*(\w+)")
 _DOTTED = re.compile(r"(?:[A-Za-z_]\w*\.)+[A-Za-z_]\w*(?![\w.]|[ \t]*=)")
@@ -46,7 +46,12 @@ def _joined(pieces: list[StatementTokens]) -> StatementTokens:
     return StatementTokens(tokens, pieces[0].broken, pieces[0].mended)
 
 
-def item(piece: StatementTokens, source: SourceFile) -> Diagnostic | None:
+def foreign_construct(piece: StatementTokens, source: SourceFile) -> Diagnostic | None:
+    """Describe a statement that begins as one of another notation does."""
+    return _item(piece, source) or _dotted(piece.tokens, source)
+
+
+def _item(piece: StatementTokens, source: SourceFile) -> Diagnostic | None:
     """Describe an item of a YAML list, and how ``.snn`` writes it."""
     if not is_item(piece, source):
         return None
@@ -84,7 +89,7 @@ def _as_statement(item: Span) -> str:
     return statement_item(statement).flat
 
 
-def dotted(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
+def _dotted(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
     """Describe ``nn.Conv2d``: a statement by the name of another library's module."""
     match = _DOTTED.match(source.text, tokens[0].start_pos or 0)
     if match is None or tokens[0].type != "NAME":

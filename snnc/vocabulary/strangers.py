@@ -319,9 +319,9 @@ def _unknown(statement: tree.Statement) -> Diagnostic:
     return rules.names.UnknownKind(
         span=kind.span,
         word=kind.text,
-        near=meant or nearest(kind.text, KINDS),
+        near=meant or nearest(kind.text, FORMS),
         known=known,
         begins=begins,
-        fix=fix if meant or advice else fix_word(kind.span, kind.text, KINDS),
+        fix=fix if meant or advice else fix_word(kind.span, kind.text, FORMS),
         advice=advice,
     )

@@ -182,7 +182,7 @@ def in_notation(line: str, source: SourceFile) -> str:
     """Return a statement or property of ``.snn`` in a file's notation."""
     if not source.is_yaml:
         return line
-    from snnc.syntax.entries import snippet  # only for a YAML spec
+    from snnc.syntax.yaml.quotes import snippet  # only for a YAML spec
 
     return snippet(line)
 

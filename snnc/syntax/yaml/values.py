@@ -10,8 +10,8 @@ from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import tree
 from snnc.language.keywords import FORMS, KEYS, first_key
-from snnc.source import SourceFile, Span
-from snnc.syntax.build import Builder, span_of
+from snnc.source import Span
+from snnc.syntax.build import Builder
 from snnc.syntax.build import tokens as tokens_of
 from snnc.syntax.lexical import problem_of
 from snnc.syntax.yaml.nodes import (
@@ -100,8 +100,9 @@ def literal(scalar: Scalar, expected: str = "a value") -> tree.Value:
             )
         )
     tokens = [_placed(token, scalar) for token in tokens_of(text)]
-    if scalar.plain or (tokens and tokens[0].type in _NUMERIC):
-        _check(tokens, scalar.span.source)
+    is_literal = scalar.plain or (tokens and tokens[0].type in _NUMERIC)
+    if is_literal and (problem := problem_of(tokens, scalar.span.source)):
+        raise UnreadableError(problem)
     value = _value(tokens, Builder(scalar.span.source))
     # What the lexer takes for a comment is part of the scalar.
     if value is not None and ("#" not in text or any("#" in t for t in tokens)):
@@ -109,15 +110,6 @@ def literal(scalar: Scalar, expected: str = "a value") -> tree.Value:
     if scalar.plain:
         raise _unexpected(scalar.span, expected, scalar)
     return tree.Text(scalar.text, scalar.span)
-
-
-def _check(tokens: list[Token], source: SourceFile) -> None:
-    """Report the first token that is wrong by itself."""
-    before: Token | None = None
-    for token in tokens:
-        if problem := problem_of(token, span_of(token, source), before):
-            raise UnreadableError(problem)
-        before = token
 
 
 def _placed(token: Token, scalar: Scalar) -> Token:
