@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
 
 from snnc.language import tree
 from snnc.language.keywords import kinds, may_be_bare
@@ -21,7 +22,8 @@ class Entry:
     """A key with a scalar or with entries below it.
 
     Of a list's item that is a mapping without a kind the key is empty. ``inner`` is
-    None for a scalar.
+    None for a scalar. An entry that ``is_variant``, such as the `conv` of `encode`,
+    has no braces of its own in ``.snn``.
     """
 
     key: str
@@ -29,6 +31,7 @@ class Entry:
     scalar: str = ""
     inner: tuple[Entry, ...] | None = None
     is_list: bool = False
+    is_variant: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -112,8 +115,8 @@ def statement_entry(statement: tree.Statement) -> Entry:
     variant = statement.variant
     if not inner:
         return Entry(kind, span, variant.text)
-    whole = variant.span.to(inner[-1].span)
-    chosen = Entry(key_text(variant.text), whole, inner=inner)
+    whole = reduce(Span.to, (entry.span for entry in inner), variant.span)
+    chosen = Entry(key_text(variant.text), whole, inner=inner, is_variant=True)
     return Entry(kind, span, inner=(chosen,))
 
 

@@ -137,11 +137,16 @@ _CLOSED = re.compile(r"[]}]")
 def _ending(entry: Entry, comment: tree.Comment) -> Entry:
     """The part of an entry that a comment behind it stands beside.
 
-    In YAML that is what ends on the comment's line and begins on it. What allows
-    something is about what a bracket before it closes.
+    In YAML that is what ends on the comment's line and begins on it, in the block of a
+    statement of `.snn` its last property. What allows something is about what a
+    bracket before it closes.
     """
     text = comment.span.source.text
-    while entry.inner and (entry.is_open or _is_above(entry, comment)):
+    while entry.inner and (
+        entry.is_open
+        or _is_above(entry, comment)
+        or (entry.is_variant and not comment.span.source.is_yaml)
+    ):
         last = max(entry.inner, key=lambda inner: inner.span.end)
         closed = _CLOSED.search(text, last.span.end, comment.span.start)
         if closed and not entry.is_open and _allows(comment):
