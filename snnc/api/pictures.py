@@ -18,7 +18,7 @@ from snnc.api.problems import require
 from snnc.api.reports import Report
 from snnc.api.specs import FileName, Spec, as_spec
 from snnc.api.sweeps import Sweep
-from snnc.report.html import Section, document, line_costs, page, style
+from snnc.report.html import Section, document, line_costs, page, result_html, style
 from snnc.sweep import html_table
 
 if TYPE_CHECKING:
@@ -178,12 +178,8 @@ def evaluation_page(evaluation: Evaluation) -> str:
     """Return a page of a run's result, with tables and pictures."""
     result = evaluation.result
     title = f"{result.network} on {result.simulator}"
-    body = (
-        f'<div class="snnc">\n<style>\n{style()}</style>\n'
-        f"<h1>{html.escape(title)}</h1>\n{preformatted(str(result))}\n</div>\n"
-    )
     sections = list(_of_evaluation(evaluation))
-    return document(title, body, sections, _footer(None, evaluation))
+    return document(title, result_html(result), sections, _footer(None, evaluation))
 
 
 def _of_evaluation(evaluation: Evaluation) -> Iterator[Section]:

@@ -25,6 +25,9 @@ from snnc.report.sentences import (
 from snnc.report.summary import COUNTERS, Row, Summary
 from snnc.source import DOCUMENTATION
 from snnc.text.tables import counted, dims, human, printable
+from snnc.tools.advice import advice
+from snnc.tools.results import Result
+from snnc.tools.summary import heading, scores, tables
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -83,6 +86,23 @@ def style() -> str:
 def fragment(summary: Summary, spec: str = "") -> str:
     """Return the page as a part of another one, such as a notebook."""
     return _template("report.html.jinja").render(_values(summary, spec))
+
+
+def result_html(result: Result) -> str:
+    """Return the result of an evaluation: tiles, tables and advice."""
+    from markupsafe import Markup
+
+    tiles = []
+    for name, told in scores(result).rows:
+        value, _, more = told.partition(", ")
+        tiles.append((name, value, more))
+    return _template("result.html.jinja").render(
+        title=f"{result.network} on {result.simulator}",
+        about=heading(result),
+        tiles=tiles,
+        tables=[Markup(table.html()) for table in tables(result)],
+        advice=list(advice(result)),
+    )
 
 
 def line_costs(summary: Summary) -> dict[int, str]:
