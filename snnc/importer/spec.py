@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from snnc.diagnostics import Diagnostic, Report
 from snnc.importer.draft import INPUT
-from snnc.importer.finish import NetworkEnds
+from snnc.importer.ends import NetworkEnds
 from snnc.importer.model import NOWHERE, RefusedModelError
 from snnc.importer.request import Range
+from snnc.importer.state import ConversionState
 from snnc.importer.statements import (
     ENCODED,
     RATE,
@@ -18,7 +19,6 @@ from snnc.importer.statements import (
     number,
     train_lines,
 )
-from snnc.importer.walk import Walk
 from snnc.language.names import LONGEST, why_no_name, why_no_package
 from snnc.source import SourceFile
 from snnc.text import tables
@@ -27,7 +27,7 @@ MOST_NAMES = 6
 """The most changed names in a note."""
 
 
-def mended(names: Iterable[str]) -> dict[str, str]:
+def sanitized_names(names: Iterable[str]) -> dict[str, str]:
     """Return legal, distinct names; legal ones stay unchanged."""
     wanted = list(names)
     taken = {name.lower() for name in wanted if not why_no_name(name)}
@@ -114,54 +114,57 @@ class WrittenSpec:
         return replace(self, text="\n".join(lines))
 
 
-def write(walk: Walk, ends: NetworkEnds) -> WrittenSpec:
+def write(state: ConversionState, ends: NetworkEnds) -> WrittenSpec:
     """Write the spec of a model whose layers can all be imported."""
-    return _SpecWriter(walk, ends).written()
+    return _SpecWriter(state, ends).written()
 
 
 class _SpecWriter:
-    def __init__(self, walk: Walk, ends: NetworkEnds) -> None:
-        self._walk = walk
+    def __init__(self, state: ConversionState, ends: NetworkEnds) -> None:
+        self._state = state
         self._ends = ends
         self._notes: list[str] = list(ends.notes)
-        self._input = walk.layers[walk.model.inputs[0]]
-        self._names = mended([self._input.name, *walk.drafts])
+        self._input = state.layers[state.model.inputs[0]]
+        self._names = sanitized_names([self._input.name, *state.drafts])
         self._names[INPUT] = self._names[ends.encoder] if ends.encoder else ENCODED
         self._l2 = self._shared_l2()
 
     def written(self) -> WrittenSpec:
-        walk, ends = self._walk, self._ends
-        name = network_name(walk.request.name or walk.model.name)
+        state, ends = self._state, self._ends
+        name = network_name(state.request.name or state.model.name)
         lines = [
             "snn 1",
             f"network {name} {{",
-            f'about "The {walk.model.tool} model {network_name(walk.model.name)}."',
+            f'about "The {state.model.tool} model {network_name(state.model.name)}."',
             *self._target(),
             "defaults { rate 20..150 Hz }",
             "",
             self._input_line(),
-            *StatementWriter(walk, ends, self._names, self._l2).lines(),
+            *StatementWriter(state, ends, self._names, self._l2).lines(),
             *self._train(),
             "}",
         ]
-        text = _formatted("\n".join(lines) + "\n", name, len(walk.drafts))
+        text = _formatted("\n".join(lines) + "\n", name, len(state.drafts))
         self._tell()
         notes = tuple(self._notes)
-        return WrittenSpec(text, name, self._names, walk.encoded, walk.divisor, notes)
+        return WrittenSpec(text, name, self._names, state.encoded, state.divisor, notes)
 
     def _target(self) -> Iterator[str]:
-        if self._walk.request.chips is not None:
-            yield f"target loihi {{ chips {self._walk.request.chips} }}"
+        if self._state.request.chips is not None:
+            yield f"target loihi {{ chips {self._state.request.chips} }}"
 
     def _input_line(self) -> str:
-        given, encoded = self._walk.given, self._walk.encoded
-        name, shape = self._names[self._input.name], tables.dims(self._walk.input_shape)
+        given, encoded = self._state.given, self._state.encoded
+        name, shape = (
+            self._names[self._input.name],
+            tables.dims(self._state.input_shape),
+        )
         line = f"input {name} {shape} in {_range(given)}"
         return line if given == encoded else f"{line} as {_range(encoded)}"
 
     def _shared_l2(self) -> float:
         """Return the L2 factor that all kernels of Keras share, or 0."""
-        drafts = list(self._walk.drafts.values())
+        drafts = list(self._state.drafts.values())
         factors = {
             draft.l2 for draft in drafts if any(step.is_kernel for step in draft.steps)
         }
@@ -171,14 +174,14 @@ class _SpecWriter:
         lost = [draft.layer for draft in drafts if draft.l2 and draft.layer in ends]
         why = "an encoder and a readout have the L2 of `train`, which all kernels share"
         for layer in lost:
-            self._walk.lose(layer, "kernel_regularizer L2", f"not kept: {why}")
+            self._state.lose(layer, "kernel_regularizer L2", f"not kept: {why}")
         if lost:
             names = ", ".join(self._names[layer] for layer in lost)
             self._notes.append(f"the L2 penalty of {names} is not kept: {why}")
         return 0.0
 
     def _train(self) -> Iterator[str]:
-        compiled = self._walk.model.compiled
+        compiled = self._state.model.compiled
         decides = self._ends.size.startswith("classes")
         lines, notes = train_lines(compiled, self._l2, decides)
         self._notes += notes
@@ -189,15 +192,15 @@ class _SpecWriter:
             yield "}"
 
     def _tell(self) -> None:
-        if self._walk.request.values is None:
+        if self._state.request.values is None:
             self._notes.append(
-                f"{self._walk.model.tool} does not say which values the input takes:"
-                f" {_range(self._walk.given)} is assumed; `--input-range LO..HI` says"
+                f"{self._state.model.tool} does not say which values the input takes:"
+                f" {_range(self._state.given)} is assumed; `--input-range LO..HI` says"
                 " others"
             )
-        if self._walk.divisor != 1:
+        if self._state.divisor != 1:
             self._notes.append(
-                f"the spec divides the input by {number(self._walk.divisor)}: imported"
+                f"the spec divides the input by {number(self._state.divisor)}: imported"
                 " weights of the layers that read it are multiplied by that"
             )
         changed = [f"{k} is {n}" for k, n in self._names.items() if k and k != n]

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from snnc.importer.draft import INPUT, StatementDraft
-from snnc.importer.finish import NetworkEnds, loss_name
+from snnc.importer.ends import NetworkEnds, loss_name
 from snnc.importer.model import Compiled
-from snnc.importer.walk import Walk, word
+from snnc.importer.state import ConversionState, word
 from snnc.language.written import extents
 
 TOP = 250.0
@@ -29,9 +29,13 @@ class StatementWriter:
     """
 
     def __init__(
-        self, walk: Walk, ends: NetworkEnds, names: Mapping[str, str], l2: float
+        self,
+        state: ConversionState,
+        ends: NetworkEnds,
+        names: Mapping[str, str],
+        l2: float,
     ) -> None:
-        self._drafts = list(walk.drafts.values())
+        self._drafts = list(state.drafts.values())
         self._ends = ends
         self._names = names
         self._l2 = l2

@@ -1,6 +1,6 @@
 """Convert or refuse each layer of Keras, one family per file.
 
-A handler gets a layer and the walk so far, notes its decisions and drafts, and returns
+A handler gets a layer and the conversion, notes its decisions and drafts, and returns
 the layer's output.
 """
 
@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from snnc.importer.draft import Value
 from snnc.importer.model import KerasLayer
+from snnc.importer.state import ConversionState
 from snnc.importer.table.activations import read_activation, read_neurons
 from snnc.importer.table.axes import read_cropping, read_zero_padding
 from snnc.importer.table.convolutions import (
@@ -44,9 +45,8 @@ from snnc.importer.table.pooling import (
     read_global_max,
     read_max_pooling,
 )
-from snnc.importer.walk import Walk
 
-Handler = Callable[[KerasLayer, Walk], Value]
+Handler = Callable[[KerasLayer, ConversionState], Value]
 
 HANDLERS: dict[str, Handler] = {
     "InputLayer": read_input,
@@ -219,16 +219,16 @@ UNKNOWN = (
 )
 
 
-def read_refused(layer: KerasLayer, walk: Walk) -> Value:
+def read_refused(layer: KerasLayer, state: ConversionState) -> Value:
     """Refuse a layer that no other handler reads."""
     if tool_of(layer.kind) is not None:
-        return read_foreign(layer, walk)
-    if layer.kind == "Lambda" and not walk.readers[layer.name] and layer.reads:
-        walk.finals[layer.name] = layer.kind
-        walk.rewrite(layer, "at the end, where the host computes it: it is left out")
-        return walk.source(layer)
+        return read_foreign(layer, state)
+    if layer.kind == "Lambda" and not state.readers[layer.name] and layer.reads:
+        state.finals[layer.name] = layer.kind
+        state.rewrite(layer, "at the end, where the host computes it: it is left out")
+        return state.source(layer)
     why, remedy = REFUSED.get(layer.kind, UNKNOWN)
-    return walk.refuse(layer, why, remedy)
+    return state.refuse(layer, why, remedy)
 
 
 TOOLS = {
@@ -248,13 +248,13 @@ def tool_of(kind: str) -> str | None:
     return None
 
 
-def read_foreign(layer: KerasLayer, walk: Walk) -> Value:
+def read_foreign(layer: KerasLayer, state: ConversionState) -> Value:
     """Refuse a class that is not Keras's own; its code is not in the file."""
     tool = tool_of(layer.kind)
     of = (
         f"`{layer.kind}` is a class of {tool}" if tool else f"`{layer.kind}` is a class"
     )
-    return walk.refuse(
+    return state.refuse(
         layer,
         f"{of}, not Keras's own, and its code is not in the file",
         "replace it by a layer of Keras, and save the model anew",

@@ -8,7 +8,7 @@ from typing import Any
 from snnc.importer.layer_config import malformed
 from snnc.importer.linear import Shape
 from snnc.importer.model import KerasLayer
-from snnc.importer.walk import Walk
+from snnc.importer.state import ConversionState
 
 TRAINING = {
     "activity_regularizer": "a penalty that specs have not; it is not kept",
@@ -53,22 +53,22 @@ def shown(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def tell_options(layer: KerasLayer, walk: Walk, *kept: str) -> None:
+def tell_options(layer: KerasLayer, state: ConversionState, *kept: str) -> None:
     """Record decisions on a layer's options; the spec keeps those in ``kept``."""
     for option, value in layer.options.items():
         shown_option = f"{option} {shown(value)}"
         if option in kept:
-            walk.keep(layer, option=shown_option)
+            state.keep(layer, option=shown_option)
         elif option == "trainable":
             if value is False:
-                walk.train(layer, "`train.py` trains every layer", shown_option)
+                state.train(layer, "`train.py` trains every layer", shown_option)
         elif option in TRAINING and value is not None:
-            walk.train(layer, TRAINING[option], shown_option)
+            state.train(layer, TRAINING[option], shown_option)
     if "float16" in str(layer.options.get("dtype")):
-        walk.train(layer, "specs are float32", f"dtype {layer.options['dtype']}")
+        state.train(layer, "specs are float32", f"dtype {layer.options['dtype']}")
 
 
-def take_l2(layer: KerasLayer, walk: Walk) -> float:
+def take_l2(layer: KerasLayer, state: ConversionState) -> float:
     """Return a kernel's L2 factor, and record other penalties."""
     factor = 0.0
     kept = PENALTIES[layer.kind.startswith("DepthwiseConv")]
@@ -82,10 +82,10 @@ def take_l2(layer: KerasLayer, walk: Walk) -> float:
         is_l2 = isinstance(l2, (int, float)) and l2 > 0
         if option == kept and is_l2:
             factor = float(l2)
-            walk.keep(layer, "as `l2`", f"{option} L2 {factor:.6g}")
+            state.keep(layer, "as `l2`", f"{option} L2 {factor:.6g}")
         if option != kept or not is_l2 or factors.get("l1"):
             what = "L1" if factors.get("l1") else shown(value)
-            walk.train(
+            state.train(
                 layer, "specs have `l2` alone; it is not kept", f"{option} {what}"
             )
     return factor
