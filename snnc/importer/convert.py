@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from snnc.diagnostics import Diagnostic, Report, Severity
+from snnc.driver import allow_warnings
 from snnc.importer.decisions import Decision, diagnose
 from snnc.importer.draft import StatementDraft, Value
 from snnc.importer.ends import NetworkEnds, convert_ends
@@ -132,20 +133,24 @@ def compile_written(
     cores take. This does not look for a smaller network that fits: that takes longer
     than the import, and `snnc check` does it.
     """
-    made = _lowered(written, name, report, request)
-    if made.lowered is None or report.errors:
-        return written, made
-    cache, before = PlanCache(), made.source.text
-    mapped = place(made.lowered, Report(), cache, is_brief=True)
-    if mapped is None and request.chips is None:
-        mapped = _on_any_chips(made.lowered, cache)
-        if mapped is not None:
-            chips = ceil(mapped.cores / mapped.lowered.network.device.chip.cores)
-            written = written.on(chips, mapped.cores)
-            made = _lowered(written, name, report, request)
-    if made.lowered is not None and (mapped is None or made.source.text != before):
-        mapped = place(made.lowered, report, cache)
-    return written, replace(made, mapped=mapped)
+    own = Report()
+    made = _lowered(written, name, own, request)
+    if made.lowered is not None and not own.errors:
+        cache, before = PlanCache(), made.source.text
+        mapped = place(made.lowered, Report(), cache, is_brief=True)
+        if mapped is None and request.chips is None:
+            mapped = _on_any_chips(made.lowered, cache)
+            if mapped is not None:
+                chips = ceil(mapped.cores / mapped.lowered.network.device.chip.cores)
+                written = written.on(chips, mapped.cores)
+                own = Report()
+                made = _lowered(written, name, own, request)
+        if made.lowered is not None and (mapped is None or made.source.text != before):
+            mapped = place(made.lowered, own, cache)
+        made = replace(made, mapped=mapped)
+    allow_warnings(made, own)
+    report.extend(own.diagnostics)
+    return written, made
 
 
 def _lowered(

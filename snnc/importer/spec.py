@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 
-from snnc.diagnostics import Diagnostic, Report
 from snnc.importer.draft import INPUT
 from snnc.importer.ends import NetworkEnds
 from snnc.importer.model import NOWHERE, RefusedModelError
@@ -16,11 +16,13 @@ from snnc.importer.statements import (
     ENCODED,
     RATE,
     StatementWriter,
-    number,
+    laid_out,
     train_lines,
 )
 from snnc.language.names import LONGEST, why_no_name, why_no_package
-from snnc.source import SourceFile
+from snnc.language.written import interval, number
+from snnc.rules.imports import LongSpec
+from snnc.syntax.snn import MOST_TOKENS, tokens_of
 from snnc.text import tables
 
 MOST_NAMES = 6
@@ -99,20 +101,6 @@ class WrittenSpec:
         text = self.text.replace("\n  defaults ", target, 1)
         return replace(self, text=text, notes=(*self.notes, note))
 
-    def allowing(self, warnings: Iterable[Diagnostic]) -> WrittenSpec:
-        """Return the spec with the model's warnings allowed."""
-        by_line: dict[int, list[str]] = {}
-        for warning in warnings:
-            codes = by_line.setdefault(warning.span.first.line, [])
-            codes += [warning.code] * (warning.code not in codes)
-        lines: list[str] = []
-        for place, line in enumerate(self.text.split("\n"), start=1):
-            indent = line[: len(line) - len(line.lstrip())]
-            for code in by_line.get(place, ()):
-                lines.append(f"{indent}# snnc: allow {code} the Keras model has it")
-            lines.append(line)
-        return replace(self, text="\n".join(lines))
-
 
 def write(state: ConversionState, ends: NetworkEnds) -> WrittenSpec:
     """Write the spec of a model whose layers can all be imported."""
@@ -132,26 +120,29 @@ class _SpecWriter:
     def written(self) -> WrittenSpec:
         state, ends = self._state, self._ends
         name = network_name(state.request.name or state.model.name)
+        about = f"The {state.model.tool} model {network_name(state.model.name)}."
         lines = [
             "snn 1",
-            f"network {name} {{",
-            f'about "The {state.model.tool} model {network_name(state.model.name)}."',
-            *self._target(),
-            "defaults { rate 20..150 Hz }",
             "",
-            self._input_line(),
+            f"network {name} {{",
+            f'  about "{about}"',
+            *self._target(),
+            "  defaults { rate 20..150 Hz }",
+            "",
+            f"  {self._input_line()}",
             *StatementWriter(state, ends, self._names, self._l2).lines(),
             *self._train(),
             "}",
         ]
-        text = _formatted("\n".join(lines) + "\n", name, len(state.drafts))
+        text = "\n".join(lines) + "\n"
+        _check_length(text, name, len(state.drafts))
         self._tell()
         notes = tuple(self._notes)
         return WrittenSpec(text, name, self._names, state.encoded, state.divisor, notes)
 
     def _target(self) -> Iterator[str]:
         if self._state.request.chips is not None:
-            yield f"target loihi {{ chips {self._state.request.chips} }}"
+            yield f"  target loihi {{ chips {self._state.request.chips} }}"
 
     def _input_line(self) -> str:
         given, encoded = self._state.given, self._state.encoded
@@ -159,8 +150,8 @@ class _SpecWriter:
             self._names[self._input.name],
             tables.dims(self._state.input_shape),
         )
-        line = f"input {name} {shape} in {_range(given)}"
-        return line if given == encoded else f"{line} as {_range(encoded)}"
+        line = f"input {name} {shape} in {interval(*given)}"
+        return line if given == encoded else f"{line} as {interval(*encoded)}"
 
     def _shared_l2(self) -> float:
         """Return the L2 factor that all kernels of Keras share, or 0."""
@@ -187,16 +178,14 @@ class _SpecWriter:
         self._notes += notes
         if lines:
             yield ""
-            yield "train {"
-            yield from lines
-            yield "}"
+            yield from laid_out(("train", lines), is_open=True)
 
     def _tell(self) -> None:
         if self._state.request.values is None:
             self._notes.append(
                 f"{self._state.model.tool} does not say which values the input takes:"
-                f" {_range(self._state.given)} is assumed; `--input-range LO..HI` says"
-                " others"
+                f" {interval(*self._state.given)} is assumed; `--input-range LO..HI`"
+                " says others"
             )
         if self._state.divisor != 1:
             self._notes.append(
@@ -211,26 +200,17 @@ class _SpecWriter:
             self._notes.append(f"names that no spec can have: {listed}{others}")
 
 
-def _formatted(text: str, name: str, layers: int) -> str:
-    """Return a spec in the layout of ``snnc fmt``.
+def _check_length(text: str, name: str, layers: int) -> None:
+    """Refuse a spec that is too long to be read.
 
     Raises
     ------
     RefusedModelError
-        If it is too long to be read.
+        With the limit.
     """
-    from snnc.syntax.printer import print_snn
-    from snnc.syntax.snn import MOST_TOKENS, parse_snn
-
-    report = Report()
-    document = parse_snn(SourceFile("imported.snn", text), report)
-    if report.errors:  # of a text that is ours, it can be but this
-        from snnc.rules.imports import LongSpec
-
-        long = LongSpec(span=NOWHERE, name=name, layers=layers, limit=MOST_TOKENS)
-        raise RefusedModelError(long)
-    return print_snn(document)
-
-
-def _range(values: Range) -> str:
-    return f"{number(values[0])}..{number(values[1])}"
+    if len(text) < MOST_TOKENS:  # each token has a character
+        return
+    if sum(1 for _ in islice(tokens_of(text), MOST_TOKENS)) == MOST_TOKENS:
+        raise RefusedModelError(
+            LongSpec(span=NOWHERE, name=name, layers=layers, limit=MOST_TOKENS)
+        )
