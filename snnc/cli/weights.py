@@ -13,6 +13,7 @@ from snnc.cli.options import device, format_option
 from snnc.cli.printing import print_diagnostics, print_json, print_lines, say
 from snnc.diagnostics import Report
 from snnc.runtime.files import reason
+from snnc.text.installing import installation
 
 if TYPE_CHECKING:
     from snnc.runtime.layout import Tensors
@@ -177,7 +178,7 @@ def calibrate_command(
     absent = [n for n in needed if importlib.util.find_spec(n) is None]
     if absent:
         names = " and ".join(absent)
-        say(f"error: calibrate needs {names}: pip install 'snnc[keras,nengo]'")
+        say(f"error: calibrate needs {names}: {installation('keras,nengo')}")
         return 1
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
     from snnc.calibrate import CannotCalibrateError, calibrate_package
