@@ -112,7 +112,7 @@ def _migrate(
     if needs:
         say(f"error: --migrate needs {' and '.join(needs)}: {EXTRA}")
         return 1
-    from snnc.weights.migrate import migrate_file
+    from snnc.weights.migrate import migrate_file, moves_document, moves_text
 
     report = Report()
     moves = migrate_file(file, old, new, output, force, report, device())
@@ -120,12 +120,8 @@ def _migrate(
     if moves is None:
         return 1
     if form == "json":
-        from snnc.weights.listing import moves_document
-
         print_json(moves_document(moves, output.as_posix()))
     else:
-        from snnc.weights.listing import moves as moves_text
-
         print_lines(moves_text(moves, output.as_posix()))
     return 0
 

@@ -20,7 +20,7 @@ from snnc.source import whole_file
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from snnc.importer.scales import Scales
+    from snnc.importer.tensors import Scales
     from snnc.ir.mapped import MappedNetwork
 
     Tensors = Mapping[str, NDArray[Any]]

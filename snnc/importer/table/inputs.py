@@ -232,7 +232,7 @@ def _scalar(
     arrays = state.weights.of(layer.name) if state.weights is not None else {}
     if any(arrays.get(k, layer.options.get(k)) is None for k in ("mean", "variance")):
         return None
-    from snnc.importer.scales import batch_norm
+    from snnc.importer.kernels import batch_norm
 
     channels = value.shape[-1]
     try:
