@@ -22,7 +22,8 @@ from snnc.importer.statements import (
 from snnc.language.names import LONGEST, why_no_name, why_no_package
 from snnc.language.written import interval, number
 from snnc.rules.imports import LongSpec
-from snnc.syntax.snn import MOST_TOKENS, tokens_of
+from snnc.syntax.build import tokens as tokens_of
+from snnc.syntax.snn import MOST_TOKENS
 from snnc.text import tables
 
 MOST_NAMES = 6
