@@ -82,8 +82,8 @@ def migrate_file(
     if not report_values(header, spreads(values), before.network, report):
         return None
     wanted = tensors(after.network)
-    renamed = compare_weights(before, after, match(before, after)).renamed
-    names = {tensor.new: tensor.old for tensor in renamed}
+    renamed = compare_weights(before, after, match(before, after)).of("renamed")
+    names = {tensor.name: tensor.before for tensor in renamed}
     moves = plan(tensors(before.network), wanted, after.network.train.seed, names)
     try:
         write_file(output, serialized(wanted, migrate(moves, values)))
