@@ -20,6 +20,7 @@ from snnc.api.specs import FileName, Spec, as_spec
 from snnc.api.sweeps import Sweep
 from snnc.report.html import Section, document, line_costs, page, result_html, style
 from snnc.sweep import html_table
+from snnc.text.installing import installation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -150,7 +151,7 @@ def check_file(file: FileName) -> None:
     require(("matplotlib",), "plot", "a picture")
 
 
-LACKING = "Pictures are missing: pip install 'snnc[plot]' and print the page again."
+LACKING = f"Pictures are missing: {installation('plot')}, and print the page again."
 
 
 def report_page(report: Report, against: Spec | FileName | None = None) -> str:
