@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from textwrap import dedent
 
 from lark import Token
 
-from snnc import rules
+from snnc import rules, vocabulary
 from snnc.diagnostics import Diagnostic, Fix, Report
 from snnc.language import tree
 from snnc.language.keywords import KINDS
@@ -71,8 +72,7 @@ def _item(piece: StatementTokens, source: SourceFile) -> Diagnostic | None:
 
 def _as_statement(item: Span) -> str:
     """The statement that an item of a YAML list says; empty if it can't be read."""
-    from textwrap import dedent
-
+    # Only an item of YAML needs the parser of YAML, which takes a while to import.
     from snnc.syntax.printer import statement_item
     from snnc.syntax.yaml import parse_yaml
 
@@ -94,8 +94,7 @@ def _dotted(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
     match = _DOTTED.match(source.text, tokens[0].start_pos or 0)
     if match is None or tokens[0].type != "NAME":
         return None
-    # A good spec need not wait for it.
-    from snnc.vocabulary.strangers import unknown_kind
-
     span = Span(source, match.start(), match.end())
-    return unknown_kind(tree.Statement(tree.Word(match[0], span), span))
+    return vocabulary.strangers.unknown_kind(
+        tree.Statement(tree.Word(match[0], span), span)
+    )

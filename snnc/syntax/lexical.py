@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from lark import Token
 
-from snnc import rules
+from snnc import rules, vocabulary
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language.keywords import KEYS, KINDS, UNITS
 from snnc.language.written import MOST_DIGITS
@@ -120,15 +120,14 @@ def _no_key(mark: Span, before: str) -> str:
     rest = mark.source.text[mark.end :].lstrip(" \t")
     if rest.startswith("{"):
         return "remove it: the block follows the name"
-    from snnc.vocabulary.strangers import known_kind  # a good spec need not wait for it
-
     if before == "shape":
         value = re.match(r"[\w.]*", rest)
         return f"a shape has no key: write `{value[0]}`" if value else ""
     word = re.match(r"(?:\w+\.)*(\w+)", rest)
     if word is None or before in KEYS:
         return ""
-    kind = word[1] if word[1] in KINDS else known_kind(word[1], KINDS)[0]
+    known = vocabulary.strangers.known_kind
+    kind = word[1] if word[1] in KINDS else known(word[1], KINDS)[0]
     return (
         f"a statement begins with its kind: `{kind} {before} {{ ... }}`" if kind else ""
     )

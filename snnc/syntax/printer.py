@@ -178,7 +178,8 @@ class _SnnPrinter:
     def _item(self, item: Item, depth: int) -> None:
         self._above(item.span.start, depth)
         heading = list(self._headings.get(_place(item.span), ()))
-        opener = heading.pop(0) if item.inner and heading else None
+        has_block = item.inner is not None
+        opener = heading.pop(0) if has_block and heading else None
         for comment in heading:
             self._line(_marked(comment), item.span.start, depth)
         if item.inner is None or self._fits(item, depth):
@@ -200,7 +201,8 @@ class _SnnPrinter:
         return len(_INDENT) * depth + len(item.flat) <= WIDTH
 
     def _is_open(self, item: Item) -> bool:
-        if item.open or (item.inner and _place(item.span) in self._headings):
+        has_block = item.inner is not None
+        if item.open or (has_block and _place(item.span) in self._headings):
             return True
         return any(map(self._is_open, item.inner or ()))
 

@@ -19,7 +19,7 @@ from snnc.syntax.build import Builder, build, heading, parser, span_of
 from snnc.syntax.build import tokens as tokens_of
 from snnc.syntax.constructs import foreign_construct, whole_items
 from snnc.syntax.explain import JOINS, Explainer
-from snnc.syntax.header import SpecHeader
+from snnc.syntax.header import EDITION, SpecHeader
 from snnc.syntax.lexical import misspelt
 from snnc.syntax.split import StatementTokens, split
 
@@ -71,6 +71,14 @@ def parse_snn(source: SourceFile, report: Report) -> tree.Document:
 def _too_long(source: SourceFile, last: Token, report: Report) -> tree.Document:
     report.add(rules.syntax.TooLong(span=span_of(last, source), limit=MOST_TOKENS))
     return tree.Document(None, None, (), Span(source, 0, len(source.text)))
+
+
+def parse_statement(code: str) -> tree.Statement | None:
+    """Parse the text of one statement; None if it is none, or has an error."""
+    report = Report()
+    source = SourceFile("statement.snn", f"snn {EDITION}\nnetwork x {{\n{code}\n}}\n")
+    statements = parse_snn(source, report).statements
+    return statements[0] if len(statements) == 1 and not report.errors else None
 
 
 def read_statement(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import ValidationError
 
-from snnc import rules
+from snnc import rules, vocabulary
 from snnc.diagnostics import Diagnostic, Label, Report
 from snnc.language import tree
 from snnc.language.keywords import (
@@ -154,9 +154,7 @@ def check_head(statement: tree.Statement, report: Report) -> bool:
 def _head_problem(statement: tree.Statement) -> Diagnostic | None:
     kind, variant = statement.kind, statement.variant
     if kind.text not in KINDS:
-        from snnc.vocabulary.strangers import unknown_kind  # only for errors
-
-        return unknown_kind(statement)
+        return vocabulary.strangers.unknown_kind(statement)
     variants = VARIANTS.get(kind.text, ())
     if variant is None:
         if not variants or kind.text == "defaults":
@@ -172,26 +170,17 @@ def _head_problem(statement: tree.Statement) -> Diagnostic | None:
 def _unknown_variant(
     kind: tree.Word, variant: tree.Word, variants: tuple[str, ...]
 ) -> Diagnostic | None:
-    from snnc.vocabulary.strangers import fix_word, nearest  # only for errors
-
-    if kind.text == "neuron" and (problem := _refused(variant, "value")):
-        return problem
-    if variant.text in REFUSED:
-        return _refused(variant, "value")
+    foreign = vocabulary.strangers.refused(variant, "value")
+    if foreign and (kind.text == "neuron" or variant.text in REFUSED):
+        return foreign
     return rules.misplaced.UnknownVariant(
         span=variant.span,
         kind=kind.text,
         word=variant.text,
-        near=nearest(variant.text, variants),
+        near=vocabulary.strangers.nearest(variant.text, variants),
         known=variants,
-        fix=fix_word(variant.span, variant.text, variants),
+        fix=vocabulary.strangers.fix_word(variant.span, variant.text, variants),
     )
-
-
-def _refused(word: tree.Word, place: str) -> Diagnostic | None:
-    from snnc.vocabulary.strangers import refused  # only for errors
-
-    return refused(word, place)
 
 
 def check_properties(
@@ -235,7 +224,7 @@ def _property_problem(
         return problem
     if key.text in legal:
         return None
-    if problem := _refused(key, "property"):
+    if problem := vocabulary.strangers.refused(key, "property"):
         return problem
     if statement.kind.text == "dense" and key.text in _AXIS_WORDS:
         return rules.refused.DenseOverAxis(span=key.span, key=key.text)
@@ -251,7 +240,7 @@ def _refused_neuron(item: tree.Property) -> Diagnostic | None:
     word = next(_words(item.value), None)
     if word is None or word.text in VARIANTS["neuron"]:
         return None
-    return _refused(word, "value")
+    return vocabulary.strangers.refused(word, "value")
 
 
 def _words(value: tree.Value) -> Iterator[tree.Word]:
@@ -270,6 +259,6 @@ def _nested_problem(item: tree.Property) -> Diagnostic | None:
         if problem := _repeated(inner, by_key) or _nested_problem(inner):
             return problem
         if inner.key.text in REFUSED:
-            return _refused(inner.key, "property")
+            return vocabulary.strangers.refused(inner.key, "property")
         by_key[inner.key.text] = inner
     return None

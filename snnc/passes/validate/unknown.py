@@ -240,11 +240,9 @@ def _in_numbers(
 
 def _step(beside: Sequence[tree.Property]) -> float:
     """Return the step set in the same statement, or the default, in seconds."""
-    from snnc.language.scalars import seconds
-
     given = next((p.value for p in beside if p.key.text == "dt"), None)
     measured = isinstance(given, tree.Quantity) and given.unit.text in SECONDS
-    return seconds(given) if measured else _DT
+    return scalars.seconds(given) if measured else _DT
 
 
 def _present(steps: tree.Number, dt: float, owner: str) -> str:

@@ -17,6 +17,7 @@ from snnc.source import SourceFile, Span
 from snnc.syntax.build import Builder
 from snnc.syntax.header import EDITION
 from snnc.syntax.yaml import statements, values
+from snnc.syntax.yaml.compose import Composer
 from snnc.syntax.yaml.nodes import (
     Mapping,
     Node,
@@ -41,8 +42,6 @@ _HEADER = re.compile(r"[|>][^\n]*")
 def parse_yaml(source: SourceFile, report: Report) -> tree.Document:
     """Read a whole file; what can't be read is reported and marked as broken."""
     whole = Span(source, 0, len(source.text))
-    from snnc.syntax.yaml.compose import Composer  # ruamel takes a while to import
-
     composer = Composer(source, report)
     errors = report.errors
     root = composer.compose()

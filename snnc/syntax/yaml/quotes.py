@@ -9,12 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from snnc.diagnostics import Report
-from snnc.language import tree
 from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS
-from snnc.source import SourceFile
 from snnc.syntax.entries import LAYERS, Entry, property_entry, statement_entry
-from snnc.syntax.snn import parse_snn
+from snnc.syntax.snn import parse_statement
 
 _QUOTED = re.compile(r"`([^`]+)`")
 _HEADER = re.compile(r"(?:snn \d+|network \w+)(?= \{|$)")
@@ -42,7 +39,7 @@ def snippet(code: str) -> str:
         return header[0].replace(" ", ": ", 1)
     if first in CLAUSES:
         return _clause(first, code) or code
-    if first in KINDS and (statement := _statement(code)):
+    if first in KINDS and (statement := parse_statement(code)):
         dash = "- " if first in LAYERS - {"encode"} else ""
         return dash + statement_entry(statement).flat
     if first in KEYS:
@@ -55,23 +52,15 @@ def snippet(code: str) -> str:
     return code
 
 
-def _statement(code: str) -> tree.Statement | None:
-    """Parse one statement; None if it is none."""
-    report = Report()
-    source = SourceFile("help.snn", f"snn 1\nnetwork x {{\n{code}\n}}\n")
-    statements = parse_snn(source, report).statements
-    return statements[0] if len(statements) == 1 and not report.errors else None
-
-
 def _clause(first: str, code: str) -> str:
     """Write a part that stands before the block in ``.snn``, such as ``from a``."""
-    statement = _statement(_BEFORE[first] + code)
+    statement = parse_statement(_BEFORE[first] + code)
     entries = statement_entry(statement).inner if statement else None
     return next((e.flat for e in entries or () if e.key == first), "")
 
 
 def _entries_in(code: str) -> Iterator[Entry]:
     """Parse keys with their values; nothing if they are none."""
-    statement = _statement(f"train {{ {code} }}")
+    statement = parse_statement(f"train {{ {code} }}")
     for item in (statement.properties if statement else None) or ():
         yield property_entry(item)

@@ -13,6 +13,7 @@ from snnc.language.keywords import FORMS, KEYS, first_key
 from snnc.source import Span
 from snnc.syntax.build import Builder
 from snnc.syntax.build import tokens as tokens_of
+from snnc.syntax.foreign import foreign_text, hyphenated, no_braces
 from snnc.syntax.lexical import problem_of
 from snnc.syntax.yaml.nodes import (
     Mapping,
@@ -72,10 +73,6 @@ def _one_name(node: Node) -> str:
 
 def _hyphenated(node: Scalar) -> Diagnostic | None:
     """A name whose parts are joined by hyphens."""
-    from snnc.syntax.foreign import (
-        hyphenated,  # a good spec need not wait for it
-    )
-
     if "-" not in node.text or not node.is_verbatim:
         return None
     problem = hyphenated(node.span.source, node.span.start)
@@ -159,11 +156,7 @@ def _foreign(key: tree.Word, node: Scalar) -> Diagnostic | None:
     """A value as another notation writes it, such as ``25%`` or ``(28, 28, 1)``."""
     if not (node.plain and node.is_verbatim) or len(node.text) > LONGEST:
         return None
-    from snnc.syntax.foreign import foreign_text  # a good spec need not wait for it
-
     if key.text == "optimizer":
-        from snnc.syntax.foreign import no_braces
-
         return no_braces(node.span.source, node.span.start)
     return foreign_text(key.text, node.span)
 
