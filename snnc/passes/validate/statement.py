@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic_core import ValidationError
 
@@ -24,9 +24,6 @@ from snnc.language.keywords import (
 from snnc.language.models import Model, validate
 from snnc.language.statements import ReadoutSpec
 from snnc.passes.validate.structure import check_parts, head
-
-if TYPE_CHECKING:
-    from snnc.passes.validate.wording import Written
 
 
 def check_statement(
@@ -61,25 +58,11 @@ def _model(
         return validate(model, values)
     except ValidationError as error:
         # Only errors need this import.
-        from snnc.passes.validate.unknown import Located, translate
+        from snnc.passes.validate.unknown import translate
 
-        located = Located(values, head(statement), _written(statement, others))
-        for detail in error.errors(include_url=False):
-            if detail["type"] != "missing":  # reported as a missing part
-                report.add(translate(detail, located))
+        for problem in translate(error, values, statement, others):
+            report.add(problem)
         return None
-
-
-def _written(statement: tree.Statement, others: Sequence[tree.Statement]) -> Written:
-    """Return the names of the input and of the first named encoder."""
-    from snnc.passes.validate.wording import Written
-
-    names = {s.kind.text: s.name.text for s in reversed(others) if s.name is not None}
-    return Written(
-        input=names.get("input", ""),
-        encoder=names.get("encode", ""),
-        by_encoder=statement.kind.text == "encode",
-    )
 
 
 def _values(
