@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 
 from snnc.runtime.examples import decide
 from snnc.runtime.network import Decide, Network, Readout, kept_of
-from snnc.tools.results import Contrast, KerasModel, Moment, Reading, Score, UnitResult
+from snnc.tools.evaluate.results import (
+    Contrast,
+    KerasModel,
+    Moment,
+    Reading,
+    Score,
+    UnitResult,
+)
 from snnc.tools.statistics import interval
 
 Floats = NDArray[np.float64]

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import snnc
-from snnc.api.builds import MARK
 from snnc.cli import main
 from snnc.passes import route
 from snnc.passes.route import Spikes, partition
+from snnc.tools.build import MARK
 from tests.api.test_specs import SMALL
 from tests.support import network
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from snnc.cli import main
-from snnc.evaluate.compare import Comparison, compare
+from snnc.tools.evaluate.compare import Comparison, compare
 from tests.board import faults
 from tests.board.packages import SMALL, Case
 from tests.board.running import RunningBoard
