@@ -34,17 +34,16 @@ from snnc.cli.printing import (
 from snnc.diagnostics import Report
 from snnc.diff import Version, compare, compile_version
 from snnc.diff.folders import compare_folders, is_folder
-from snnc.diff.version import read_spec
 from snnc.driver import compile_file, compile_spec, routed
 from snnc.loihi.profile import DEFAULT
 from snnc.report import text
 from snnc.rules.loihi import TooManyCores
 from snnc.syntax.files import STDIN
+from snnc.syntax.revisions import read_spec
 from snnc.tools.diff import Diff
 from snnc.tools.fit import SHOWN, find_variants
 from snnc.tools.problems import SpecError
 from snnc.tools.report import Report as NetworkReport
-from snnc.tools.report import report_folder
 from snnc.tools.spec import Spec
 
 
@@ -102,6 +101,8 @@ def report_command(
                 f"{spec} has {len(paths)} specs; --format html, --why and --plot are"
                 f" for one of them, such as {paths[0]}"
             )
+        from snnc.tools.folder_report import report_folder  # compares packages
+
         rows = report_folder(paths, packages, device(), chosen_device())
         print_diagnostics(rows)
         print_result(rows, form)

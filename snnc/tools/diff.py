@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from snnc.diagnostics import Report
-from snnc.diff import Difference, compare, document, version_of
-from snnc.diff import difference_markdown as markdown
-from snnc.diff import difference_text as text
+from snnc.diff import Difference, compare, document, render, version_of
 from snnc.passes import Compilation
 from snnc.text.display import Displayed
 
@@ -49,11 +47,11 @@ class Diff(Displayed):
 
     def text(self) -> str:
         """Return the changes, one section after another."""
-        return text.render(self.difference)
+        return render.text(self.difference)
 
     def markdown(self) -> str:
         """Return the changes as Markdown for a comment on a pull request."""
-        return markdown.render(self.difference)
+        return render.markdown(self.difference)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what ``snnc diff --format json`` prints."""

@@ -5,20 +5,20 @@ from __future__ import annotations
 import base64
 import html
 import importlib.util
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from io import BytesIO
-from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snnc import __version__, plots
 from snnc.editors.rules import coloured_parts
-from snnc.ir.layout import tensors
-from snnc.report.html import Section, document, page
+from snnc.report.html import Section, document, line_costs, page, result_html
 from snnc.report.html import style as style_sheet
 from snnc.text.display import PRE, preformatted
-from snnc.text.tables import human, printable
+from snnc.text.tables import printable
+from snnc.tools.evaluate import summary
+from snnc.tools.evaluate.advice import advice
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,17 +34,14 @@ LACKING = "Pictures are missing: pip install 'snnc[plot]' and print the page aga
 
 def report_page(report: Report, against: Spec | FileName | None = None) -> str:
     """Return a page about a network, compared with ``against`` if given."""
-    return page(
-        report.summary, list(_of_report(report, against)), _footer(report.spec.path)
-    )
+    spec, costs = report.spec, report.summary
+    shown = spec_html(spec.text, spec.notation, line_costs(costs))
+    return page(costs, list(_of_report(report, against)), _footer(spec.path), shown)
 
 
 def _of_report(report: Report, against: Spec | FileName | None) -> Iterator[Section]:
     spec = report.spec
     yield _picture("The network", spec.name, report.plot_network)
-    if report.cores:
-        yield _picture("The cores", spec.name, report.plot_cores)
-    yield Section("Weights and operations", _weights(report))
     if against is not None:
         changes = spec.changed_since(against)
         title = f"What changed since {changes.difference.old.source}"
@@ -54,40 +51,29 @@ def _of_report(report: Report, against: Spec | FileName | None) -> Iterator[Sect
             "Changes after which it fits; or, as it fits, how far layers could grow."
         )
         yield Section("Variants", preformatted(str(spec.fit(patient=False))), about)
-    yield Section("The spec", spec_html(spec.text, spec.notation))
-
-
-def _weights(report: Report) -> str:
-    """Return a table of each layer's weights and operations."""
-    network = report.summary.network
-    learned: dict[str, int] = {}
-    for tensor in tensors(network):
-        layer = tensor.name.rpartition(".")[0]
-        size = 0 if tensor.zeros else prod(tensor.shape)
-        learned[layer] = learned.get(layer, 0) + size
-    rows = []
-    for row in report.layers:
-        operations = ""
-        if row.activity is not None and row.cores:
-            operations = human(row.activity.operations)
-        cells = (str(learned.get(row.name, "")), operations)
-        shown = "".join(f'<td class="number">{cell}</td>' for cell in cells)
-        name = html.escape(row.name)
-        rows.append(f'<tr><th scope="row">{name}</th>{shown}</tr>')
-    head = (
-        '<tr><th scope="col">layer</th><th scope="col" class="number">weights</th>'
-        '<th scope="col" class="number">synaptic operations at most</th></tr>'
-    )
-    return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
 
 
 def evaluation_page(evaluation: Evaluation) -> str:
     """Return a page of a run's result, with tables and pictures."""
-    result = evaluation
-    title = f"{result.network} on {result.simulator}"
     sections = list(_of_evaluation(evaluation))
-    folder = evaluation.package.folder.as_posix()
-    return _page(title, preformatted(str(result)), sections, _footer(folder))
+    footer = _footer(evaluation.package.folder.as_posix())
+    body = evaluation_html(evaluation)
+    return document(_title(evaluation), body, sections, footer)
+
+
+def evaluation_html(evaluation: Evaluation) -> str:
+    """Return the tables of a run's result, for a notebook."""
+    return result_html(
+        _title(evaluation),
+        summary.heading(evaluation),
+        summary.scores(evaluation).rows,
+        summary.tables(evaluation),
+        advice(evaluation),
+    )
+
+
+def _title(evaluation: Evaluation) -> str:
+    return f"{evaluation.network} on {evaluation.simulator}"
 
 
 def _of_evaluation(evaluation: Evaluation) -> Iterator[Section]:
@@ -174,12 +160,26 @@ _CATEGORIES = {
 }
 
 
-def spec_html(text: str, notation: str) -> str:
-    """Return HTML of a spec, coloured unless it is YAML, and escape control codes."""
+def spec_html(text: str, notation: str, costs: Mapping[int, str] | None = None) -> str:
+    """Return HTML of a spec, coloured unless it is YAML, and escape control codes.
+
+    Parameters
+    ----------
+    text, notation
+        The spec, in ``snn`` or ``yaml``.
+    costs
+        What to write behind lines, by their numbers from 1.
+    """
     lines = ("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
     text = "\n".join(lines)
-    if notation != "snn":
-        return preformatted(text)
+    shown = _coloured(text) if notation == "snn" else html.escape(text)
+    numbered = enumerate(shown.split("\n"), 1)
+    costs = costs or {}
+    body = "\n".join(f"{line}{_behind(costs.get(at))}" for at, line in numbered)
+    return f'<pre style="{PRE}">{body}</pre>'
+
+
+def _coloured(text: str) -> str:
     shown = []
     for part, category in coloured_parts(text):
         colour = _CATEGORIES.get(category.name) if category else None
@@ -187,4 +187,8 @@ def spec_html(text: str, notation: str) -> str:
         shown.append(
             f'<span style="color: {colour}">{escaped}</span>' if colour else escaped
         )
-    return f'<pre style="{PRE}">{"".join(shown)}</pre>'
+    return "".join(shown)
+
+
+def _behind(cost: str | None) -> str:
+    return f'<span class="cost">{html.escape(cost)}</span>' if cost else ""

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import snnc
 from snnc import diagnostics
 from snnc.diagnostics import Diagnostic
-from snnc.diff.version import read_spec
 from snnc.driver import compile_spec, routed
 from snnc.ir.logical import Network
 from snnc.language.model import Spec as Statements
@@ -34,11 +33,10 @@ from snnc.runtime.files import write_file
 from snnc.source import SourceFile
 from snnc.syntax.edit import edited, settled
 from snnc.syntax.files import printed
+from snnc.syntax.revisions import read_spec
 from snnc.syntax.settings import Setting, settings_of
-from snnc.text.arguments import check_count, check_text
+from snnc.text.arguments import check_text
 from snnc.text.display import Displayed
-from snnc.tools.diff import Diff
-from snnc.tools.fit import Fit, find_variants
 from snnc.tools.opening import FileName
 from snnc.tools.pages import spec_html
 from snnc.tools.problems import SpecError
@@ -47,6 +45,8 @@ from snnc.tools.statements import LayerSpec, read_layers, read_readout, read_tar
 
 if TYPE_CHECKING:
     from snnc.ir.mapped import RoutedNetwork
+    from snnc.tools.diff import Diff
+    from snnc.tools.fit import Fit
     from snnc.tools.package import Package
 
 
@@ -211,17 +211,15 @@ class Spec(Displayed):
 
     def fit(self, cores: int | None = None, *, patient: bool = True) -> Fit:
         """Return variants that fit the cores: see `snnc.fit`."""
-        check_count("cores", cores, 1)
-        return find_variants(self, cores, patient)
+        return snnc.fit(self, cores, patient=patient)
 
     def diff(self, new: Spec | FileName) -> Diff:
         """Return the changes from this spec to another: see `snnc.diff`."""
-        other = as_spec(new)
-        return Diff.of((self.made, self.found), (other.made, other.found))
+        return snnc.diff(self, new)
 
     def changed_since(self, old: Spec | FileName) -> Diff:
         """Return the changes from another spec to this one: see `snnc.diff`."""
-        return as_spec(old).diff(self)
+        return snnc.diff(old, self)
 
     def save(self, path: FileName, *, force: bool = False) -> Spec:
         """Write the text to a file, in the notation of its suffix.

@@ -5,22 +5,23 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from snnc import diagnostics, source
 from snnc.diagnostics import Diagnostic
-from snnc.diff.version import read_spec
 from snnc.driver import compile_spec
 from snnc.language.schema import schema as spec_schema
 from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.report.text import limits_table
 from snnc.starter import StarterPlan, installed_from
 from snnc.syntax.files import replace_text, specs_in
+from snnc.syntax.revisions import read_spec
+from snnc.text.arguments import check_count
 from snnc.tools.autofix import autofix
 from snnc.tools.diff import Diff
-from snnc.tools.fit import Fit
+from snnc.tools.fit import Fit, find_variants
+from snnc.tools.folder_report import report_folder
 from snnc.tools.opening import FileName, require
-from snnc.tools.report import report_folder
 from snnc.tools.spec import Spec, as_spec
 
 if TYPE_CHECKING:
@@ -63,9 +64,13 @@ def check(
     return fixed.report.diagnostics
 
 
+@overload
+def report(spec: Spec, device: str = ..., *, packages: FileName = ...) -> Report: ...
+@overload
+def report(spec: FileName, device: str = ..., *, packages: FileName = ...) -> Any: ...
 def report(
     spec: Spec | FileName, device: str = DEFAULT, *, packages: FileName = "models"
-) -> Any:
+) -> Report | FolderReport:
     """Return the cores that a network takes, and the costs of an example.
 
     Parameters
@@ -124,7 +129,8 @@ def fit(
     ValueError
         If there are no cores: for ``target nengo``, or below 1.
     """
-    return as_spec(spec, device).fit(cores, patient=patient)
+    check_count("cores", cores, 1)
+    return find_variants(as_spec(spec, device), cores, patient)
 
 
 def diff(old: Spec | FileName, new: Spec | FileName, device: str = DEFAULT) -> Diff:
@@ -143,7 +149,8 @@ def diff(old: Spec | FileName, new: Spec | FileName, device: str = DEFAULT) -> D
         If one of them has errors. A network that does not fit its chip is a change, not
         an error.
     """
-    return as_spec(old, device).diff(as_spec(new, device))
+    before, after = as_spec(old, device), as_spec(new, device)
+    return Diff.of((before.made, before.found), (after.made, after.found))
 
 
 def init(folder: FileName = ".", requirement: str | None = None) -> tuple[Path, ...]:

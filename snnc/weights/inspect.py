@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Diagnostic, Report
-from snnc.diff.version import read_spec
 from snnc.driver import compile_spec
 from snnc.ir.device import Profile
 from snnc.ir.layout import tensors
@@ -15,6 +14,7 @@ from snnc.ir.logical import Network
 from snnc.ir.mapped import MappedNetwork
 from snnc.rules.weights import BiasNotZero, NotFinite, WeightsDoNotFit
 from snnc.source import whole_file
+from snnc.syntax.revisions import read_spec
 from snnc.text.tables import dims
 from snnc.weights.fit import LayoutFit, Pair, advice, fit
 from snnc.weights.header import WeightsHeader, read_or_report

@@ -19,7 +19,6 @@ from safetensors.numpy import save
 from snnc.diagnostics import Report
 from snnc.diff import Version, compile_version
 from snnc.diff.layers import match
-from snnc.diff.version import read_spec
 from snnc.diff.weights import compare_weights
 from snnc.ir.device import Profile
 from snnc.ir.layout import Tensor, layout_id, tensors
@@ -28,6 +27,7 @@ from snnc.rules.weights import WouldOverwrite
 from snnc.runtime.files import write_file
 from snnc.runtime.layout import Source
 from snnc.source import whole_file
+from snnc.syntax.revisions import read_spec
 from snnc.weights.fit import fit
 from snnc.weights.header import read_or_report
 from snnc.weights.inspect import refusal, report_values
@@ -79,8 +79,8 @@ def migrate_file(
     if not report_values(header, spreads(values), before.network, report):
         return None
     wanted = tensors(after.network)
-    renamed = compare_weights(before, after, match(before, after)).renamed
-    names = {tensor.new: tensor.old for tensor in renamed}
+    renamed = compare_weights(before, after, match(before, after)).of("renamed")
+    names = {tensor.name: tensor.before for tensor in renamed}
     moves = plan(tensors(before.network), wanted, after.network.train.seed, names)
     try:
         write_file(output, serialized(wanted, migrate(moves, values)))
