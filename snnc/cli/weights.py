@@ -26,8 +26,6 @@ from snnc.loihi.profile import DEFAULT
 from snnc.tools.opening import missing
 from snnc.tools.weights import Weights
 from snnc.weights.inspect import inspect
-from snnc.weights.listing import moves as moves_text
-from snnc.weights.listing import moves_document
 
 EXTRA = "pip install numpy safetensors"
 
@@ -97,7 +95,7 @@ def _migrate(
     if needs := missing("numpy", "safetensors"):
         say(f"error: --migrate needs {' and '.join(needs)}: {EXTRA}")
         return 1
-    from snnc.weights.migrate import migrate_file
+    from snnc.weights.migrate import migrate_file, moves_document, moves_text
 
     report = Report()
     moves = migrate_file(file, old, new, output, force, report, device())

@@ -15,6 +15,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from snnc.text.installing import installation
+
 if TYPE_CHECKING:
     from snnc.plots import networks, results, spikes, style
 
@@ -37,9 +39,7 @@ def require_matplotlib() -> None:
         Says what to install.
     """
     if importlib.util.find_spec("matplotlib") is None:
-        raise ModuleNotFoundError(
-            "a picture needs matplotlib: pip install 'snnc[plot]'"
-        )
+        raise ModuleNotFoundError(f"a picture needs matplotlib: {installation('plot')}")
 
 
 SUFFIXES = (".png", ".svg", ".pdf")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 import snnc
+from snnc.text.installing import installation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,4 +43,4 @@ def require(names: tuple[str, ...], extra: str, what: str) -> None:
     """
     if absent := missing(*names):
         listed = " and ".join(absent)
-        raise ModuleNotFoundError(f"{what} needs {listed}: pip install 'snnc[{extra}]'")
+        raise ModuleNotFoundError(f"{what} needs {listed}: {installation(extra)}")

@@ -16,6 +16,7 @@ from snnc.editors.rules import coloured_parts
 from snnc.report.html import Section, document, line_costs, page, result_html
 from snnc.report.html import style as style_sheet
 from snnc.text.display import PRE, preformatted
+from snnc.text.installing import installation
 from snnc.text.tables import printable
 from snnc.tools.evaluate import summary
 from snnc.tools.evaluate.advice import advice
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from snnc.tools.spec import Spec
     from snnc.tools.sweep import Sweep
 
-LACKING = "Pictures are missing: pip install 'snnc[plot]' and print the page again."
+LACKING = f"Pictures are missing: {installation('plot')}, and print the page again."
 
 
 def report_page(report: Report, against: Spec | FileName | None = None) -> str:

@@ -20,8 +20,9 @@ from snnc.text.arguments import check_count
 from snnc.tools.autofix import autofix
 from snnc.tools.diff import Diff
 from snnc.tools.fit import Fit, find_variants
-from snnc.tools.folder_report import report_folder
+from snnc.tools.folder_report import FolderReport, report_folder
 from snnc.tools.opening import FileName, require
+from snnc.tools.report import Report
 from snnc.tools.spec import Spec, as_spec
 
 if TYPE_CHECKING:

@@ -132,5 +132,5 @@ def test_a_page_without_matplotlib_says_what_to_install(
     monkeypatch.setattr(importlib.util, "find_spec", find)
     assert main(["report", str(SPEC), "--format", "html"]) == 0
     page = capsys.readouterr().out
-    assert page.count("pip install &#39;snnc[plot]&#39;") == 1
+    assert page.count("pip install &#39;.[plot]&#39;") == 1
     assert "<picture>" not in page
