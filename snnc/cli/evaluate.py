@@ -212,7 +212,7 @@ def _too_inaccurate(least: float | None, found: Evaluation) -> str | None:
 
 
 def _compare(package: Path, data: Path, weights: Path, recording: Path) -> int:
-    from snnc.tools.evaluate.compare import compare  # needs NumPy
+    from snnc.tools.board.compare import compare  # needs NumPy
 
     found = compare(package, data, weights, recording)
     print_lines(str(found))

@@ -1,4 +1,4 @@
-"""Problems as data: the base class of what snnc can report, and what gathers them."""
+"""Problems as data: the base class of all kinds, and the list of a run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Record:
     Raises
     ------
     TypeError
-        If an argument is missing or is none of the class's.
+        If an argument is missing, or the class has no such value.
     """
 
     _names: ClassVar[tuple[str, ...]] = ()
@@ -101,9 +101,9 @@ class Label(NamedTuple):
 
 
 class Fix(NamedTuple):
-    """Replacing the text of a span mends the problem.
+    """A replacement for the text of a span, which fixes the problem.
 
-    An ``unsafe`` one may change what the spec means.
+    An ``unsafe`` fix may change the meaning of the spec.
     """
 
     span: Span
@@ -159,9 +159,8 @@ class Diagnostic(Record):
     docstring is its documentation page, which `snnc.explain` returns. It annotates the
     values that fill its texts, which become keyword arguments. The texts of the class
     are templates over these values and properties, those of an instance are filled; a
-    tuple of integers is written as dims (``3x3x3``). What notes and help quote to be
-    typed is written in the notation of ``.snn``; for a YAML spec they are printed in
-    that of YAML.
+    tuple of integers is written as dims (``3x3x3``). Notes and help quote the notation
+    of ``.snn``, which is translated for a YAML spec.
 
     Attributes
     ----------
@@ -238,20 +237,20 @@ class Diagnostic(Record):
         return text if translate is None else translate(text)
 
     def render_message(self) -> str:
-        """One plain sentence without a full stop."""
+        """Return one plain sentence without a full stop."""
         return _filled(type(self).message, self)
 
     def render_label(self) -> str:
-        """The words beside the caret; may be empty."""
+        """Return the words next to the caret; may be empty."""
         return _filled(type(self).label, self)
 
     def render_notes(self) -> tuple[str, ...]:
-        """Value, limit and source, one a line; empty ones are left out."""
+        """Return value, limit and source, one per line, without empty ones."""
         notes = type(self).notes
         return tuple(text for note in notes if (text := self._told(note)))
 
     def render_help(self) -> str:
-        """The nearest thing that works, or an empty string."""
+        """Return the closest change that works, or an empty string."""
         return self._told(type(self).help)
 
     def as_error(self) -> Self:

@@ -1,4 +1,4 @@
-"""Puts the nearest legal changes into the diagnostics of what does not fit."""
+"""Put the closest legal changes into the diagnostics of a network that does not fit."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def advise(spec: ValidatedSpec, network: Network, report: Report) -> None:
     trials = Trials(spec, network.target, network.device)
     diagnostics = report.diagnostics
     large = next((d for d in diagnostics if isinstance(d, TooManyCores)), None)
-    # What mends the whole network mends each layer of it, and is said of both.
+    # A change that makes the network fit is advice for each of its layers too.
     whole: tuple[Change, ...] = ()
     with suppress(OutOfWorkError):
         whole = () if large is None else for_cores(trials, large.largest)
@@ -159,7 +159,7 @@ def _counted(diagnostic: TooManyCores, trials: Trials) -> TooManyCores:
 
 
 def _place(change: Change, trials: Trials) -> dict[str, object]:
-    """The layer's width as the place, with what fits beside it."""
+    """Return the layer's width as the place, and the widest that fits as its label."""
     layer = trials.layers()[change.position]
     fit = "fit" if trials.certain else "can fit"
     stride = " at this stride" if change.key == "filters" else ""

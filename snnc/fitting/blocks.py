@@ -1,4 +1,4 @@
-"""Which `block` or window would do in place of one that does not, or costs cores."""
+"""Find a better `block` or window for one that does not fit, or that costs cores."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ WORDS = "fewer `cores` or more `chips`"
 
 
 def more_room(cores: int, is_bound: bool, trials: Trials) -> tuple[str, list[str]]:
-    """What to write in `target`, and the bound that is known where none was tried.
+    """Return the text for a larger `target`, and its bound if none was tried.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def more_room(cores: int, is_bound: bool, trials: Trials) -> tuple[str, list[str
 
 
 def system_for(diagnostic: MoreCoresThanChips, trials: Trials) -> str:
-    """What to write in place of more cores than the chips have."""
+    """Return the text for a `target` with more cores than its chips have."""
     target = trials.target
     fewer = replace(target, cores=diagnostic.most)
     larger = replace(target, chips=diagnostic.needed)
@@ -188,7 +188,7 @@ BEHIND = ", which leaves enough for the layers after it"
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A spec of which nothing but a window is wrong, for a device."""
+    """A spec whose only error is a window, for a device."""
 
     spec: ValidatedSpec
     device: Profile
@@ -205,7 +205,7 @@ class Trial:
 def advise_windows(spec: ValidatedSpec, device: Profile, report: Report) -> None:
     """Say of a window that is too large which one the whole network can have.
 
-    Nothing is said anew where something else is wrong: then nothing can be tried.
+    With other errors nothing can be tried, and the message stays as it is.
     """
     trial = Trial(spec, device)
     too_large = [d for d in report.diagnostics if isinstance(d, KernelTooLarge)]

@@ -78,17 +78,17 @@ FAR = 8
 """So many times the cores allowed are still mapped, to tell how many are needed."""
 LAYER = 40
 CHOICES = 1000
-"""What one layer of a variant, or new choices for one, take in looks of the search."""
+"""The work for one layer of a variant, or for new choices, in looks of the search."""
 MOST_WORK = 100_000
 PATIENT_WORK = 700_000
 """Work after which no other variant is tried, without and with patience."""
 EFFORT = 0.1
-"""Of the usual, that is made to map one variant."""
+"""The share of the usual effort to map one variant."""
 
 
 @dataclass(frozen=True, slots=True)
 class VariantCost:
-    """What a variant takes: cores, neurons on the chip, and numbers to train."""
+    """The cores, neurons on the chip, and trained numbers of a variant."""
 
     cores: int
     neurons: int
@@ -199,7 +199,7 @@ class Trials:
         return None if outcome is None else outcome.mapped()
 
     def cost(self, changes: Changes) -> VariantCost | None:
-        """What the variant takes; None if it does not fit the target."""
+        """Return the costs of the variant; None if it does not fit the target."""
         if changes not in self._costs:
             outcome = self._attempt(changes, self.target)
             if outcome is None or outcome.solution is None:

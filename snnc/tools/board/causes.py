@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from snnc.exact.tables import BuiltChip
 from snnc.runtime.network import Network
-from snnc.tools.evaluate.replay import Bools, Replay
+from snnc.tools.board.replay import Bools, Replay
 
 Spikes = Mapping[str, Bools]
 """The spikes of each layer: (examples, steps, neurons)."""

@@ -13,16 +13,16 @@ from snnc.output.imported import open_package
 from snnc.runtime.data import DataSpec, open_input
 from snnc.runtime.network import Network
 from snnc.text.tables import counted
-from snnc.tools.evaluate.causes import Cause, Spikes, find_cause, first_difference
-from snnc.tools.evaluate.recording import Bools, read_recording
-from snnc.tools.evaluate.replay import Replay
+from snnc.tools.board.causes import Cause, Spikes, find_cause, first_difference
+from snnc.tools.board.recording import Bools, read_recording
+from snnc.tools.board.replay import Replay
 
 TAKEN = 50
 """Spikes that nengo-loihi accepts per chip and step: `snip_max_spikes_per_step`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class SpikeDifference:
     """The first spike that only one of them has.
 
     ``neuron`` is its place in the layer's shape, or its number in a max pool;
@@ -45,7 +45,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class BoardComparison:
     """The spikes of a board against those of the exact engine.
 
     Attributes
@@ -71,7 +71,7 @@ class Comparison:
     steps: int
     spikes: int
     differing: int
-    first: Difference | None
+    first: SpikeDifference | None
     cause: Cause | None
     sent: int | None = None
 
@@ -101,7 +101,9 @@ class Comparison:
         )
 
 
-def compare(package: Path, data: Path, weights: Path, recording: Path) -> Comparison:
+def compare(
+    package: Path, data: Path, weights: Path, recording: Path
+) -> BoardComparison:
     """Compare a board's recording with the exact engine.
 
     Raises
@@ -130,7 +132,7 @@ def compare(package: Path, data: Path, weights: Path, recording: Path) -> Compar
     cause = None
     if first is not None:
         cause = find_cause(fired, exact, network, replay)
-    return Comparison(
+    return BoardComparison(
         tuple(order),
         board.examples,
         network.steps,
@@ -144,7 +146,7 @@ def compare(package: Path, data: Path, weights: Path, recording: Path) -> Compar
 
 def _described(
     place: tuple[int, int], board: Spikes, exact: Spikes, network: Network
-) -> Difference:
+) -> SpikeDifference:
     name = next(n for n in board if (board[n][place] != exact[n][place]).any())
     one, other = board[name][place], exact[name][place]
     number = int(np.flatnonzero(one != other)[0])
@@ -152,4 +154,4 @@ def _described(
     neuron: tuple[int, ...] = (number,)
     if layer.pool is None:
         neuron = tuple(int(i) for i in np.unravel_index(number, layer.shape))
-    return Difference(*place, name, neuron, bool(one[number]))
+    return SpikeDifference(*place, name, neuron, bool(one[number]))
