@@ -25,6 +25,7 @@ from snnc.syntax.files import (
     read_stdin,
     specs_in,
 )
+from snnc.text.display import Json
 
 if TYPE_CHECKING:
     from snnc.ir.device import Profile
@@ -243,7 +244,7 @@ def print_diagnostics_as(form: str, report: Report) -> None:
         print_json(_document(form, report))
 
 
-def _document(form: str, report: Report) -> dict[str, Any]:
+def _document(form: str, report: Report) -> Json:
     if form == "sarif":
         from snnc.diagnostics.machine_formats import sarif_document
 

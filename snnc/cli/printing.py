@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 import click
 
+from snnc.text.display import Json
 from snnc.text.tables import printable
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ _UNIFIED = {"---": BOLD, "+++": BOLD, "@@": CYAN, "-": RED, "+": GREEN}
 class Result(Protocol):
     """What a tool returns; the formats other than text and JSON are methods too."""
 
-    def as_dict(self) -> dict[str, Any]: ...
+    def as_dict(self) -> Json: ...
 
 
 def print_result(found: Result, form: str, paint: Paint | None = None) -> None:

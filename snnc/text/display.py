@@ -5,7 +5,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
+
+Json: TypeAlias = dict[str, Any]
+"""A JSON object, such as a result returns from ``as_dict``."""
 
 _ESCAPE = re.compile(r"\x1b\[([\d;]*)m")
 # Legible on white and on black; the hues are those of Okabe and Ito.

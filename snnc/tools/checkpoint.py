@@ -13,9 +13,10 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from snnc.runtime.files import write_file
+from snnc.text.display import Json
 from snnc.text.tables import counted
 
 DIGITS = 16
@@ -40,8 +41,8 @@ class SavedRun:
         Whether that is all of the file.
     """
 
-    header: dict[str, Any] | None
-    lines: tuple[dict[str, Any], ...]
+    header: Json | None
+    lines: tuple[Json, ...]
     damaged: int
     text: str
     is_whole: bool
@@ -50,9 +51,7 @@ class SavedRun:
 class Checkpoint:
     """A file that takes lines; each outlives the process."""
 
-    def __init__(
-        self, path: Path, header: dict[str, Any], saved: SavedRun | None
-    ) -> None:
+    def __init__(self, path: Path, header: Json, saved: SavedRun | None) -> None:
         """Begin a file, or continue a saved one.
 
         Raises
@@ -70,7 +69,7 @@ class Checkpoint:
         self._first = text.partition("\n")[0]
         self._file: IO[str] = path.open("a", encoding="utf-8", newline="\n")
 
-    def add(self, content: dict[str, Any]) -> None:
+    def add(self, content: Json) -> None:
         """Write a line.
 
         Raises
@@ -117,7 +116,7 @@ def read_checkpoint(path: Path) -> SavedRun | None:
     )
 
 
-def _header(first: str) -> dict[str, Any] | None:
+def _header(first: str) -> Json | None:
     try:
         header = json.loads(first)
     except (ValueError, RecursionError):

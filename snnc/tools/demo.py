@@ -13,7 +13,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +23,7 @@ from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.options import Simulator
 from snnc.tools.evaluate.task import write_data
 from snnc.tools.spec import load
+from snnc.tools.statistics import Array
 
 FRAMES, SIZE = 8, 16
 DIRECTIONS = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1))
@@ -59,7 +59,7 @@ def drifting_digits(
     )
 
 
-def _clips(images: NDArray[Any], count: int, random: np.random.Generator) -> Clips:
+def _clips(images: Array, count: int, random: np.random.Generator) -> Clips:
     y = np.arange(count) % len(DIRECTIONS)
     random.shuffle(y)
     x = np.zeros((count, FRAMES, SIZE, SIZE, 1), np.float32)

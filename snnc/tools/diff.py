@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from snnc.diagnostics import Report
 from snnc.diff import Difference, compare, document, render, version_of
 from snnc.passes import Compilation
-from snnc.text.display import Displayed
+from snnc.text.display import Displayed, Json
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -53,7 +52,7 @@ class Diff(Displayed):
         """Return the changes as Markdown for a comment on a pull request."""
         return render.markdown(self.difference)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Json:
         """Return what ``snnc diff --format json`` prints."""
         return document(self.difference)
 

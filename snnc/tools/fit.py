@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from math import prod, sqrt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from snnc.fitting.solve import smallest_stride, wider_strides, widest, width_key
 from snnc.fitting.trials import (
@@ -20,7 +20,7 @@ from snnc.fitting.trials import (
 from snnc.ir.layout import tensors
 from snnc.ir.logical import Layer
 from snnc.text import tables
-from snnc.text.display import Displayed
+from snnc.text.display import Displayed, Json
 from snnc.text.tables import Cells, code, columns, counted, prose
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Fit(Displayed):
         return tuple(map(self._applied, self.variants))
 
     def _applied(self, variant: FitVariant) -> Spec:
-        changes: dict[str, dict[str, Any]] = {}
+        changes: dict[str, Json] = {}
         for change in variant.changes:
             changes.setdefault(change.layer, {})[change.key] = change.value
         return self.spec.replace(**changes)
@@ -112,7 +112,7 @@ class Fit(Displayed):
             rows.append(("none: it fits", *_cost(self.present), "100 %"))
         return rows + [_row(variant) for variant in self.variants[:shown]]
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Json:
         """Return what ``snnc fit --format json`` prints."""
         return {
             "version": VERSION,
@@ -322,7 +322,7 @@ def _untried(found: Fit) -> str:
 VERSION = 1
 
 
-def _variant_document(variant: FitVariant) -> dict[str, Any]:
+def _variant_document(variant: FitVariant) -> Json:
     changes = [
         {
             "layer": change.layer,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from snnc.diagnostics import Diagnostic, Report
 from snnc.driver import compile_file, routed
@@ -15,7 +15,7 @@ from snnc.output import compare
 from snnc.output.stale import problems
 from snnc.passes import Compilation
 from snnc.report.json import rounded
-from snnc.text.display import Displayed
+from snnc.text.display import Displayed, Json
 from snnc.text.tables import Row, code, columns, counted, human, table
 from snnc.tools.building import package_of
 
@@ -56,7 +56,7 @@ class FolderReport(Displayed):
     networks: tuple[NetworkRow, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Json:
         """Return what ``snnc report FOLDER --format json`` prints."""
         return {"version": 1, "networks": [asdict(row) for row in self.networks]}
 

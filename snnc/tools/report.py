@@ -13,7 +13,7 @@ from snnc.ir.mapped import RoutedNetwork
 from snnc.report import json, text
 from snnc.report.html import fragment
 from snnc.report.summary import Row, Summary, summarise
-from snnc.text.display import Displayed
+from snnc.text.display import Displayed, Json
 from snnc.text.tables import counted
 from snnc.tools.pages import report_page
 from snnc.tools.problems import SpecError
@@ -131,7 +131,7 @@ class Report(Displayed):
         """
         return report_page(self, against)
 
-    def as_dict(self, *, why: bool = False) -> dict[str, Any]:
+    def as_dict(self, *, why: bool = False) -> Json:
         """Return what ``snnc report --format json`` prints."""
         return json.document(self.summary, why)
 

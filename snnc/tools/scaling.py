@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from snnc.runtime.keras.model import model_weights, set_model_weights
 from snnc.runtime.keras.scaler import Rates, Scaler
 from snnc.runtime.layout import Layout, Tensors, Weights
 from snnc.runtime.network import Network
+from snnc.tools.statistics import Array
 
 
 class CalibrationError(ValueError):
@@ -49,7 +49,7 @@ class Calibrator:
     layout: Layout
     build_model: Callable[[], keras.Model]
 
-    def calibrate(self, x: NDArray[Any], weights: Weights) -> ScaledWeights:
+    def calibrate(self, x: Array, weights: Weights) -> ScaledWeights:
         """Return weights that bring the rates of spikes within bounds.
 
         ``x`` is (examples, *the input's shape). Layers within bounds stay unchanged,

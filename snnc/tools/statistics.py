@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc.runtime import examples
+
+Array: TypeAlias = NDArray[Any]
+"""Numbers of any type, or bools."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class LayerFiring:
     fired: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, spikes: NDArray[Any]) -> LayerFiring:
+    def of(cls, spikes: Array) -> LayerFiring:
         """Count the spikes of examples: integers, (examples, ...)."""
         fired = spikes.any(axis=0).ravel()
         return cls(len(spikes), np.bincount(spikes.ravel()), fired)
@@ -90,7 +93,7 @@ class Correlation:
     products: tuple[float, float, float]
 
     @classmethod
-    def of(cls, first: NDArray[Any], second: NDArray[Any]) -> Correlation:
+    def of(cls, first: Array, second: Array) -> Correlation:
         """Take pairs of values from two arrays of equal size."""
         x, y = (np.ravel(v).astype(np.float64) for v in (first, second))
         means = float(x.mean()), float(y.mean())

@@ -15,7 +15,7 @@ from snnc.language.extents import Phase
 from snnc.loihi.profile import DEFAULT
 from snnc.syntax.settings import Setting, read_settings, spelt
 from snnc.text.arguments import check_count
-from snnc.text.display import Displayed
+from snnc.text.display import Displayed, Json
 from snnc.text.tables import counted
 from snnc.tools import sweep_table
 from snnc.tools.opening import FileName
@@ -57,12 +57,12 @@ class Variant:
     settings: dict[str, str]
     spec: Spec | None
     report: Report | None
-    results: tuple[dict[str, Any], ...] = ()
+    results: tuple[Json, ...] = ()
     problem: str = ""
     is_best: bool = False
 
     @property
-    def result(self) -> dict[str, Any] | None:
+    def result(self) -> Json | None:
         """What the first evaluation found; None without data."""
         return self.results[0] if self.results else None
 
@@ -156,7 +156,7 @@ class Sweep(Displayed, Sequence[Variant]):
         """The variants that no other one beats in accuracy, energy and cores."""
         return tuple(variant for variant in self.variants if variant.is_best)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Json:
         """Return what ``snnc sweep --format json`` prints."""
         return {
             "version": 1,
@@ -359,7 +359,7 @@ def _jobs(variant: Variant, shared: SweepSettings, seeds: int) -> Iterator[Varia
         yield shared.job(spec, {**variant.settings, "train.seed": str(seed)})
 
 
-def _judged(variant: Variant, found: Sequence[dict[str, Any] | str]) -> Variant:
+def _judged(variant: Variant, found: Sequence[Json | str]) -> Variant:
     results = tuple(result for result in found if not isinstance(result, str))
     problems = (result for result in found if isinstance(result, str))
     return replace(variant, results=results, problem=next(problems, variant.problem))

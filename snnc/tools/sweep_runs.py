@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.language.extents import Phase
 from snnc.processes import LocalWorkers, Workers, completed
+from snnc.text.display import Json
 from snnc.text.progress import in_notebook, progress_bar
 from snnc.tools.checkpoint import Checkpoint, read_checkpoint
 from snnc.tools.opening import FileName
@@ -34,7 +35,7 @@ LONGEST = 80  # characters of the settings in a folder's name
 DIED = "its process died; it may lack memory"
 
 
-def name_of(identity: dict[str, Any]) -> str:
+def name_of(identity: Json) -> str:
     """Return a name that no other variant, or other data, has."""
     text = json.dumps(identity, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
@@ -57,7 +58,7 @@ class SweepSettings:
     seed: int
 
     @cached_property
-    def identity(self) -> dict[str, Any]:
+    def identity(self) -> Json:
         """The common dependencies; large files are read once for it."""
         from snnc.runtime.arrays import open_arrays
 
@@ -101,7 +102,7 @@ class VariantJob:
         return next(known, self.shared.folder / f"{readable}-{self.name}")
 
 
-def run_variant(job: VariantJob) -> dict[str, Any] | str:
+def run_variant(job: VariantJob) -> Json | str:
     """Build, train and evaluate a variant; return the result, or the problem."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow's log
     try:
@@ -110,7 +111,7 @@ def run_variant(job: VariantJob) -> dict[str, Any] | str:
         return str(error).split("\n")[0] or type(error).__name__
 
 
-def _run(job: VariantJob) -> dict[str, Any]:
+def _run(job: VariantJob) -> Json:
     """Run the job; an interrupted training continues after its last epoch."""
     shared = job.shared
     own = job.folder
@@ -132,7 +133,7 @@ def _run(job: VariantJob) -> dict[str, Any]:
         workers=1,
     )
     # As a checkpoint returns it: lists instead of tuples.
-    known: dict[str, Any] = json.loads(json.dumps(found.as_dict()))
+    known: Json = json.loads(json.dumps(found.as_dict()))
     return known
 
 
@@ -182,7 +183,7 @@ def run_variants(
     workers: int | None,
     dask: str | None,
     progress: bool | None,
-) -> dict[str, dict[str, Any] | str]:
+) -> dict[str, Json | str]:
     """Return the results of jobs, or their problems, by name.
 
     Finished jobs in the folder do not run again.
@@ -222,7 +223,7 @@ def run_variants(
     return found
 
 
-def _scored(result: dict[str, Any]) -> str:
+def _scored(result: Json) -> str:
     accuracy = result.get("accuracy")
     if accuracy is None:
         return f"error {result.get('rmse'):.4g}"

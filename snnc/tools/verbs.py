@@ -17,6 +17,7 @@ from snnc.starter import StarterPlan, installed_from
 from snnc.syntax.files import replace_text, specs_in
 from snnc.syntax.revisions import read_spec
 from snnc.text.arguments import check_count
+from snnc.text.display import Json
 from snnc.tools.autofix import autofix
 from snnc.tools.diff import Diff
 from snnc.tools.fit import Fit, find_variants
@@ -261,6 +262,6 @@ def limits(device: str = DEFAULT) -> str:
     return limits_table(read_profile(device))
 
 
-def schema() -> dict[str, Any]:
+def schema() -> Json:
     """Return the JSON Schema (draft-07) of YAML specs."""
     return spec_schema()

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from snnc import diagnostics
 from snnc.diagnostics import Diagnostic
@@ -17,7 +16,7 @@ from snnc.ir.layout import tensors as tensors_of
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.text.arguments import given_weights
-from snnc.text.display import Displayed
+from snnc.text.display import Displayed, Json
 from snnc.tools.opening import FileName, Tensors, require
 from snnc.tools.problems import SpecError
 from snnc.tools.spec import Spec, as_spec
@@ -85,7 +84,7 @@ class Weights(Displayed):
         if migrate_file(path, *names, Path(output), force, report, profile) is None:
             raise SpecError(report.diagnostics)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Json:
         """Return what ``snnc weights --format json`` prints."""
         return document(self.listing)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from snnc.exact import make_engine
 from snnc.output.imported import open_package
 from snnc.runtime.data import DataSpec, open_input
 from snnc.runtime.network import Network
+from snnc.text.display import Json
 from snnc.text.tables import counted
 from snnc.tools.board.causes import Cause, Spikes, find_cause, first_difference
 from snnc.tools.board.recording import Bools, read_recording
@@ -119,7 +119,7 @@ def compare(
         x = examples[: board.examples]
         spikes = engine.run(x, "row", keep=("spikes",), threads=1).spikes
         program = opened.module("nengo_network")
-        options: dict[str, Any] = getattr(program, "hardware_options", dict)()
+        options: Json = getattr(program, "hardware_options", dict)()
         chips = options["allocator"].chips if options else ()
         circuit = engine.circuit
         replay = None if circuit is None else Replay.of(circuit, spikes, chips)

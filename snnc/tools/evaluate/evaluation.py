@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from math import sqrt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from snnc import plots
-from snnc.text.display import Displayed
+from snnc.text.display import Displayed, Json
 from snnc.tools.evaluate import summary
 from snnc.tools.evaluate.results import (
     REGISTERS,
@@ -229,11 +229,11 @@ class Evaluation(Displayed):
         """The layers that miss their rate budgets."""
         return tuple(layer.name for layer in self.layers if not layer.holds)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Json:
         """Return a mapping for JSON; scores have the names of their kind."""
         score, work = self.score, self.work
         kind, alike = "rmse", "difference"
-        more: dict[str, Any] = {
+        more: Json = {
             "rmse_interval": score.interval,
             "r2": score.r2,
             "units": [asdict(each) for each in self.units],

@@ -12,16 +12,15 @@ from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
-from typing import Any
 
 from nengo.exceptions import BuildError
-from numpy.typing import NDArray
 
 from snnc.exact import CannotRunError, Engine, make_engine
 from snnc.output.imported import open_package
 from snnc.processes import LocalWorkers, Workers, completed
 from snnc.runtime.examples import ROW, Presentation, Span, spans_of
 from snnc.runtime.files import reason
+from snnc.text.display import Json
 from snnc.text.installing import installation
 from snnc.tools.checkpoint import Checkpoint, SavedRun, read_checkpoint
 from snnc.tools.evaluate.options import EvaluateOptions
@@ -44,6 +43,7 @@ from snnc.tools.evaluate.refusals import (
 )
 from snnc.tools.evaluate.task import Task
 from snnc.tools.opening import FileName
+from snnc.tools.statistics import Array
 
 REST = 25  # examples from rest per run, few enough that all threads get some
 SAMPLE = 100  # examples of a row that also run from rest, to compare
@@ -110,7 +110,7 @@ def steps_of(task: Task, options: EvaluateOptions) -> int:
     return options.steps or task.package.network.steps
 
 
-def _header(task: Task, options: EvaluateOptions, compares: bool) -> dict[str, Any]:
+def _header(task: Task, options: EvaluateOptions, compares: bool) -> Json:
     """Return the settings that must agree for two runs to be the same."""
     counts = counts_of(options, len(task.examples))
     return {
@@ -127,7 +127,7 @@ def _header(task: Task, options: EvaluateOptions, compares: bool) -> dict[str, A
     }
 
 
-def read_saved(path: Path, header: dict[str, Any], resume: bool) -> SavedRun | None:
+def read_saved(path: Path, header: Json, resume: bool) -> SavedRun | None:
     """Return the saved run to continue; None to start a new one.
 
     Raises
@@ -165,7 +165,7 @@ def restored_parts(saved: SavedRun | None) -> list[ExactPart]:
     return [*map(restore, unique.values())]
 
 
-def _refuse_unfinished(path: Path, saved: SavedRun, header: dict[str, Any]) -> None:
+def _refuse_unfinished(path: Path, saved: SavedRun, header: Json) -> None:
     done = Counter[str]()
     for line in saved.lines:
         done[line["presentation"]] += line["stop"] - line["start"]
@@ -242,7 +242,7 @@ class ExampleStretch:
     compares: bool
     presentation: Presentation
     start: int
-    x: NDArray[Any]
+    x: Array
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.results import KerasModel, LayerResult, Work
 from snnc.tools.scores import confusion, over_time, score, unit_results
 from snnc.tools.scores import judged as judged_readings
-from snnc.tools.statistics import Correlation, LayerFiring
+from snnc.tools.statistics import Array, Correlation, LayerFiring
 
 PICO = 1e-12
 BATCH = 64  # examples
@@ -100,7 +100,7 @@ def keras_of(parts: Sequence[EvaluatedPart]) -> Compared | None:
 def result_of(
     network: Network,
     parts: Sequence[EvaluatedPart],
-    y: NDArray[Any],
+    y: Array,
     *,
     simulator: str,
     presentation: Presentation,
@@ -274,8 +274,8 @@ class KerasReference:
 
     def compared(
         self,
-        x: NDArray[Any],
-        spikes: Mapping[str, NDArray[Any]],
+        x: Array,
+        spikes: Mapping[str, Array],
     ) -> Compared:
         """Compare the activations of layers with the spikes of examples.
 
@@ -287,7 +287,7 @@ class KerasReference:
         alike = {name: Correlation.of(a, spikes[name]) for name, a in pairs}
         return Compared(outputs, alike)
 
-    def _predicted(self, x: NDArray[Any]) -> list[NDArray[Any]]:
+    def _predicted(self, x: Array) -> list[Array]:
         batches = [x[i : i + BATCH] for i in range(0, len(x), BATCH)]
         predicted = [self._model.predict_on_batch(batch) for batch in batches]
         outputs, *layers = map(np.concatenate, zip(*predicted, strict=True))

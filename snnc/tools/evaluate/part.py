@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from snnc.exact import Engine
 from snnc.exact.stream import Kept
 from snnc.runtime.examples import Presentation, Span
+from snnc.text.display import Json
 from snnc.tools.evaluate import measures
 from snnc.tools.evaluate.measures import Compared
 from snnc.tools.scores import Reader
-from snnc.tools.statistics import Correlation, LayerFiring
+from snnc.tools.statistics import Array, Correlation, LayerFiring
 
 KEPT: tuple[Kept, ...] = ("counts", "early", "rows")
 
@@ -52,8 +53,8 @@ class SpanResult:
 
     span: Span
     part: ExactPart
-    counts: dict[str, NDArray[Any]]
-    images: NDArray[Any]
+    counts: dict[str, Array]
+    images: Array
 
 
 def run_spans(
@@ -84,7 +85,7 @@ def run_spans(
         yield SpanResult(chunk.span, part, outcome.counts, chunk.images)
 
 
-def moved(fresh: SpanResult, by: int, images: NDArray[Any]) -> SpanResult:
+def moved(fresh: SpanResult, by: int, images: Array) -> SpanResult:
     """Return results with examples numbered among all, and with their images."""
     start, stop = fresh.part.start, fresh.part.stop
     part = replace(fresh.part, start=start + by, stop=stop + by)
@@ -117,7 +118,7 @@ def _joined(parts: Sequence[ExactPart]) -> ExactPart:
     )
 
 
-def record(part: ExactPart) -> dict[str, Any]:
+def record(part: ExactPart) -> Json:
     """Return a mapping of a part for JSON."""
     return {
         "presentation": part.presentation,
@@ -136,16 +137,16 @@ def record(part: ExactPart) -> dict[str, Any]:
     }
 
 
-def _packed(fired: NDArray[np.bool_]) -> dict[str, Any]:
+def _packed(fired: NDArray[np.bool_]) -> Json:
     return {"neurons": len(fired), "bits": np.packbits(fired).tobytes().hex()}
 
 
-def _keras_record(keras: Compared) -> dict[str, Any]:
+def _keras_record(keras: Compared) -> Json:
     alike = {name: astuple(each) for name, each in keras.alike.items()}
     return {"outputs": keras.outputs.tolist(), "alike": alike}
 
 
-def restore(told: dict[str, Any]) -> ExactPart:
+def restore(told: Json) -> ExactPart:
     """Return the part of a mapping from `record`."""
     start, stop, keras = told["start"], told["stop"], told["keras"]
     outputs = np.array(told["outputs"], np.float64)
@@ -172,12 +173,12 @@ def _floats(text: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
     return np.frombuffer(bytes.fromhex(text)).reshape(-1, *shape)
 
 
-def _unpacked(told: dict[str, Any]) -> NDArray[np.bool_]:
+def _unpacked(told: Json) -> NDArray[np.bool_]:
     packed = np.frombuffer(bytes.fromhex(told["bits"]), np.uint8)
     return np.unpackbits(packed, count=told["neurons"]).astype(bool)
 
 
-def _compared(told: dict[str, Any]) -> Compared:
+def _compared(told: Json) -> Compared:
     alike = {name: _correlation(*values) for name, values in told["alike"].items()}
     return Compared(np.array(told["outputs"], np.float64), alike)
 

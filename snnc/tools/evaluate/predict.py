@@ -26,6 +26,7 @@ from snnc.text.progress import progress_bar
 from snnc.tools.evaluate.measures import KerasReference
 from snnc.tools.evaluate.refusals import RefusedRunError
 from snnc.tools.evaluate.streams import is_array, read_batches
+from snnc.tools.statistics import Array
 
 if TYPE_CHECKING:
     from snnc.output.imported import ImportedPackage
@@ -65,7 +66,7 @@ class Prediction:
             raise ValueError("this network has no classes: read its outputs")
         return np.asarray(self.outputs.argmax(axis=1), np.int64)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         values = np.asarray(self.outputs, dtype)
         return values.copy() if copy else values
 
@@ -77,7 +78,7 @@ class Prediction:
         if path.suffix == ".csv":
             write_file(path, self.csv())
             return
-        arrays: dict[str, NDArray[Any]] = {"outputs": self.outputs}
+        arrays: dict[str, Array] = {"outputs": self.outputs}
         if self.names:
             arrays["labels"] = self.labels
         if self.outputs_over_time is not None:
@@ -156,7 +157,7 @@ def name_classes(readout: Readout) -> tuple[str, ...]:
     return (readout.names or numbers) if readout.classes else ()
 
 
-Run = Callable[[NDArray[Any]], tuple[NDArray[Any], NDArray[Any] | None]]
+Run = Callable[[Array], tuple[Array, Array | None]]
 """Returns the outputs of a block of examples, and the rows of the readout."""
 
 
@@ -168,7 +169,7 @@ def _runner(
     if simulator == "exact":
         with make_engine(package, tensors) as engine:
 
-            def run_exact(block: NDArray[Any]) -> Any:
+            def run_exact(block: Array) -> Any:
                 keep: tuple[Any, ...] = ("rows",) if over_time else ()
                 given = engine.run(block, "row", network.readout.decide, keep)
                 return given.outputs, given.rows
@@ -185,8 +186,8 @@ def _runner(
 
 
 def _on_nengo(
-    package: ImportedPackage, tensors: Tensors, simulator: Any, block: NDArray[Any]
-) -> tuple[NDArray[Any], NDArray[Any]]:
+    package: ImportedPackage, tensors: Tensors, simulator: Any, block: Array
+) -> tuple[Array, Array]:
     network, program = package.network, package.module("nengo_network")
     try:
         require(simulator, network)

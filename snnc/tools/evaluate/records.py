@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from snnc.runtime.files import write_file
 from snnc.runtime.labels import Examples
+from snnc.tools.statistics import Array
 
 Record = dict[str, int | float]
 """An example's place in the data, its label, and answers. For a regression, each unit
@@ -19,7 +19,7 @@ has its own entry."""
 
 
 def list_records(
-    examples: Examples, answers: dict[str, NDArray[Any] | None], classifies: bool
+    examples: Examples, answers: dict[str, Array | None], classifies: bool
 ) -> list[Record]:
     """Return a record of each example, in the order of the data.
 
@@ -44,7 +44,7 @@ def write_records(path: Path, records: list[Record]) -> None:
     write_file(path, table.getvalue())
 
 
-def _columns(name: str, values: NDArray[Any], classifies: bool) -> dict[str, list[Any]]:
+def _columns(name: str, values: Array, classifies: bool) -> dict[str, list[Any]]:
     if classifies:
         decided = values if values.ndim == 1 else values.argmax(axis=1)
         return {name: decided.tolist()}

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from operator import add
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +61,7 @@ from snnc.tools.scores import (
     score,
     unit_results,
 )
-from snnc.tools.statistics import LayerFiring
+from snnc.tools.statistics import Array, LayerFiring
 
 if TYPE_CHECKING:
     from snnc.tools.package import Package
@@ -82,8 +82,8 @@ class EvaluatedRun:
     task: Task
     simulator: str
     steps: int | None
-    raw: NDArray[Any]
-    keras: NDArray[Any] | None = None
+    raw: Array
+    keras: Array | None = None
     firing: Mapping[str, LayerFiring] = field(default_factory=dict)
 
     @property

@@ -7,12 +7,12 @@ from tempfile import TemporaryFile
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from snnc.runtime.data import DataError, DataSpec, check_input
+from snnc.tools.statistics import Array
 
 ENDLESS = -1  # the cardinality of a tf.data.Dataset that never ends
-Batch = tuple[NDArray[Any], NDArray[Any] | None]
+Batch = tuple[Array, Array | None]
 """Examples, (examples, *shape), and their labels, if there are any."""
 
 
@@ -43,7 +43,7 @@ def read_batches(x: Any, spec: DataSpec) -> Iterator[Batch]:
         yield batch, y
 
 
-def store_examples(x: Any, y: Any, spec: DataSpec) -> tuple[NDArray[Any], Any]:
+def store_examples(x: Any, y: Any, spec: DataSpec) -> tuple[Array, Any]:
     """Return the examples of an iterable, and their labels.
 
     The examples are in a temporary file, which goes when nothing refers to them. ``y``
@@ -54,7 +54,7 @@ def store_examples(x: Any, y: Any, spec: DataSpec) -> tuple[NDArray[Any], Any]:
     DataError
         If the examples are not what the network accepts, or are missing.
     """
-    labels: list[NDArray[Any]] = []
+    labels: list[Array] = []
     count = 0
     with TemporaryFile() as file:
         for batch, given in read_batches(x, spec):

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from snnc.output.imported import ImportedPackage, open_package
@@ -20,12 +19,13 @@ from snnc.runtime.files import replacing
 from snnc.runtime.labels import Examples, open_data, select
 from snnc.runtime.layout import Tensors, Weights
 from snnc.tools.evaluate.streams import is_array, store_examples
+from snnc.tools.statistics import Array
 
 Data = Path | tuple[Any, Any]
 """A file or a folder with ``x`` and ``y``, or both, ``x`` an array or an iterable."""
 
 
-def write_data(path: Path, x: NDArray[Any], y: NDArray[Any]) -> None:
+def write_data(path: Path, x: Array, y: Array) -> None:
     """Write examples and labels in the format that training and evaluation read."""
     with replacing(path) as file:
         np.savez(file, x=x, y=y)
