@@ -203,9 +203,9 @@ def prove_learning(count: int, first: int, folder: Path) -> int:
     print(f"{count} networks drawn from seed {first + 1} to {seed}: {wrong} differ")
     package = open_package(write_package(DIGITS, folder))
     learning.compare(package)  # compiles the engine
-    compared = learning.compare(package, examples=30)
+    compared = learning.compare(package, examples=60)
     assert compared is not None
-    emulator, engine = (s / 30 for s in (compared.emulator, compared.engine))
+    emulator, engine = (s / 60 for s in (compared.emulator, compared.engine))
     print(
         f"digits: seconds of processor time an image: emulator {emulator:.3f}, "
         f"ours {engine:.5f} ({emulator / engine:.0f} x)"

@@ -34,7 +34,7 @@ from snnc.runtime.layout import Tensors
 from snnc.runtime.nengo.neurons import ClippedSpikingRectifiedLinear
 from snnc.runtime.nengo.simulators import SimulatorRun
 
-NUMBERS_AT_ONCE = 2**24  # that are drawn before they are used
+NUMBERS_AT_ONCE = 2**21  # that are drawn before they are used
 FACTOR_BITS = 2 * 7 + 3 - 15  # which nengo-loihi's accumulator can't hold
 
 
