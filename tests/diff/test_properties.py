@@ -60,10 +60,10 @@ def test_nothing_differs_from_itself(seed: int) -> None:
     difference = compare(once, again)
     assert difference.same
     assert not difference.respelt
-    assert difference.weights.verdict == "valid"
+    assert difference.weights == "valid"
     assert not difference.rates
     assert not difference.cores.layers
-    assert difference.weights.notes == ()
+    assert difference.tensors.notes == ()
 
 
 @pytest.mark.slow
