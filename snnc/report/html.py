@@ -195,7 +195,7 @@ def _binding(reasons: list[Reason]) -> Iterator[tuple[str, str]]:
         if reason.cores == 1:
             continue
         if reason.miss is not None:
-            limit = reason.miss.misfit.limit
+            limit = reason.miss.violation.limit
             yield _layer_of(reason.miss.layer), COUNTED.get(limit, limit)
         elif reason.bound == "compartments":
             yield _layer_of(reason.name), "compartments"

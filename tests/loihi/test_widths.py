@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from itertools import count, islice, product
+from sys import maxsize
 
 import pytest
 
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec
 from snnc.loihi.assemble import assemble
-from snnc.loihi.beam import Beam
-from snnc.loihi.choices import ChipChoices, finest_tilings
-from snnc.loihi.mapper import Mapper
+from snnc.loihi.candidates import ChipChoices, finest_tilings
 from snnc.loihi.plan import Plan
 from snnc.loihi.search import Search
-from snnc.loihi.spending import Spending
 from snnc.loihi.tiling import Tiling, least_sizes
 from snnc.rules.loihi import TooManyCores
 from snnc.source import SourceFile
@@ -26,12 +24,13 @@ from tests.loihi.test_search import small_plan
 def sound(number: int) -> list[Plan]:
     """Return plans of small networks that have a mapping."""
     drawn = (small_plan(seed, graph) for seed in count() for graph in (False, True))
-    return list(islice((plan for plan in drawn if not plan.misfits), number))
+    return list(islice((plan for plan in drawn if not plan.oversized), number))
 
 
-def beam(plan: Plan, width: int) -> int | None:
-    """The cores of what a beam finds, every block within its limits."""
-    solution = Beam(plan.steps, plan.profile.core, Spending()).run(width)
+def narrow(plan: Plan, width: int) -> int | None:
+    """The cores that an attempt of some width finds, every block within its limits."""
+    search = Search(plan.steps, plan.profile.core)
+    solution, _ = search.attempt(maxsize, width, max(2, width))
     if solution is None:
         return None
     assert solution.cores == sum(tiling.cores for tiling in solution.tilings)
@@ -40,27 +39,27 @@ def beam(plan: Plan, width: int) -> int | None:
 
 
 @pytest.mark.slow
-def test_a_beam_finds_a_sound_mapping_near_the_best() -> None:
+def test_a_narrow_attempt_finds_a_sound_mapping_near_the_best() -> None:
     plans = sound(300)
-    best = [Search(plan.steps, plan.profile.core.out_axons).run() for plan in plans]
-    narrow, wide = ([beam(plan, width) for plan in plans] for width in (1, 64))
-    missed, one, many, least = 0, 0, 0, 0
-    for found, few, more in zip(best, narrow, wide, strict=True):
+    best = [Search(plan.steps, plan.profile.core).run() for plan in plans]
+    few, many = ([narrow(plan, width) for plan in plans] for width in (1, 64))
+    missed, first, last, least = 0, 0, 0, 0
+    for found, one, more in zip(best, few, many, strict=True):
         if found is None:
             continue
         assert more is None or more >= found.cores
         missed += more is None
-        if few is not None and more is not None:
-            one, many, least = one + few, many + more, least + found.cores
+        if one is not None and more is not None:
+            first, last, least = first + one, last + more, least + found.cores
     assert missed == 0
-    assert least <= many <= 1.01 * least
-    assert many <= one <= 1.05 * least
+    assert least <= last <= 1.01 * least
+    assert last <= first <= 1.05 * least
 
 
 def test_the_bound_is_below_every_mapping() -> None:
     for plan in sound(60):
         hasty, patient = (
-            Mapper(plan.steps, plan.profile.core, effort=effort)
+            Search(plan.steps, plan.profile.core, effort=effort)
             for effort in (0.001, 1)
         )
         first, second = hasty.run(), patient.run()
@@ -105,9 +104,10 @@ def test_the_most_axons_of_a_block_are_those_of_the_fullest() -> None:
             if not isinstance(step.choices, ChipChoices):
                 continue
             groups = tuple(plan.steps[s].choices.groups[0] for s in step.sources)
+            candidates = step.choices.candidates(step.choices.groups, groups, True)
             tilings = [
                 *finest_tilings(step.choices.costs),
-                *(tiling for tiling, _ in step.choices.within(groups, 12)),
+                *(tiling for tiling, _ in candidates.up_to(12)),
             ]
             for source, forms in zip(
                 step.sources, step.choices.costs.links, strict=True
