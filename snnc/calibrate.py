@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from snnc.diagnostics import Report
 from snnc.ir.device import Profile
 from snnc.output.imported import ImportedPackage, open_package, spec_of
-from snnc.runtime.examples import judged, slack_of
+from snnc.runtime.examples import check_budget, slack_of
 from snnc.text.tables import columns
 from snnc.tools.summary import outside
 from snnc.weights.listing import chip_table
@@ -86,13 +86,13 @@ def calibrate_package(
     """
     package = open_package(folder)
     network, layout = package.network, package.layout
-    from snnc.runtime.data import DataError, DataSpec, check_input, load_input
+    from snnc.runtime.data import DataError, DataSpec, check_input, open_input
     from snnc.runtime.layout import LayoutError
 
     try:
         accepted = DataSpec.of(network)
         if isinstance(data, Path):
-            x = load_input(data, accepted)[:examples]
+            x = open_input(data, accepted)[:examples]
         else:
             x = check_input(data, accepted)[:examples]
         tensors = layout.read(weights)
@@ -174,7 +174,9 @@ def table(calibrated: Calibrated) -> str:
 def _row(name: str, calibrated: Calibrated) -> tuple[str, ...]:
     layer, done = calibrated.layers[name], calibrated.calibration
     rate = done.after[name].rate
-    state = outside(rate, layer.rate, slack_of(layer.rate), judged(rate, layer.rate))
+    state = outside(
+        rate, layer.rate, slack_of(layer.rate), check_budget(rate, layer.rate)
+    )
     notes = [state] if state else []
     if name in done.fixed:
         notes.append(f"not scaled: {done.fixed[name]}")

@@ -264,7 +264,7 @@ def calibrate(
     require(needed, "keras,nengo", "calibrate")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow's log
     from snnc.calibrate import calibrate_package
-    from snnc.runtime.layout import source_of
+    from snnc.tools.provenance import source_of
 
     package = as_package(package)
     report = diagnostics.Report()

@@ -212,6 +212,6 @@ def calibrate_command(
 
 def _save(package: Path, read: Path, written: Path, tensors: Tensors) -> None:
     from snnc.output.imported import open_package
-    from snnc.runtime.layout import source_of
+    from snnc.tools.provenance import source_of
 
     open_package(package).layout.save(written, tensors, source_of(read))

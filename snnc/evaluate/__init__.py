@@ -13,6 +13,6 @@ from importlib.util import find_spec
 # Import it before another module of this folder does so in its own way.
 if find_spec("nengo_loihi"):
     # This needs NumPy, as nengo-loihi does.
-    from snnc.runtime.nengo.compat import import_nengo_loihi
+    from snnc.runtime.nengo import import_nengo_loihi
 
     import_nengo_loihi()

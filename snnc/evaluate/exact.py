@@ -128,7 +128,7 @@ def _header(task: Task, how: RunSettings, compares: bool) -> dict[str, Any]:
         **MARK,
         "package": task.package.hash,
         "weights": task.weights_hash,
-        "data": task.examples.identity,
+        "data": task.identity,
         "examples": counts.pop(how.presentation),
         "sample": sum(counts.values()),
         "seed": task.seed,

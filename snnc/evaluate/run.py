@@ -21,9 +21,9 @@ from snnc.evaluate.exact import RunSettings, run_exact
 from snnc.evaluate.part import ExactPart, SpanResult
 from snnc.evaluate.refusals import MissingExtraError, RefusedRunError
 from snnc.evaluate.task import Task
+from snnc.exact.package import NotStoredError, not_stored
 from snnc.runtime.examples import Presentation
 from snnc.runtime.labels import Examples
-from snnc.runtime.layout import source_of
 from snnc.runtime.nengo.simulators import (
     Presented,
     RefusedError,
@@ -40,6 +40,7 @@ from snnc.tools.measures import (
     outputs_of,
     result_of,
 )
+from snnc.tools.provenance import source_of
 from snnc.tools.results import Result
 from snnc.tools.scores import (
     Reader,
@@ -113,7 +114,9 @@ def run_other(
             raise RefusedRunError(error) from error
         raise MissingExtraError([error.name], "all") from error
     except RefusedError as error:
-        raise RefusedRunError(error) from error
+        net = program.build_network(task.tensors).net
+        layers = not_stored(net, network.dt, task.tensors)
+        raise RefusedRunError(NotStoredError(layers) if layers else error) from error
     result = result_of(
         network,
         parts,

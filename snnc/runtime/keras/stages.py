@@ -12,8 +12,8 @@ import tensorflow as tf
 from tensorflow import keras
 
 from ..network import Layer
-from .model import driven
-from .wiring import NEURONS, stretches_of
+from .model import pre_activation
+from .wiring import NEURONS, sources_of
 
 
 class End(NamedTuple):
@@ -78,10 +78,10 @@ def end_of(model: keras.Model, name: str, layer: Layer) -> End:
     if layer.pool is None:
         part = f"{name}{NEURONS}"
         neurons = model.get_layer(part)
-        drive = driven(model, name, layer)
+        drive = pre_activation(model, name, layer)
         return End(part, drive, neurons.output, neurons.scale_value)
     pool = model.get_layer(name)
-    source = min(stretches_of(pool.input)[0].sources)
+    source = min(sources_of(pool.input)[0])
     scale = model.get_layer(f"{source}{NEURONS}").scale_value
     # No tensor can be both an input and an output of a Keras model.
     drive = keras.layers.Activation("linear")(pool.input)

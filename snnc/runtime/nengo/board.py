@@ -6,30 +6,27 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import importlib
-import io
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..data import DataError, DataSpec
-from ..examples import decide, score
-from ..files import reason, write_file
+from ..data import DataSpec
+from ..examples import Array, decide, score
+from ..files import UserError, make_parser, positive, replacing, run_program
 from ..labels import open_data
-from ..layout import Layout, LayoutError
+from ..layout import Layout, Tensors
 from ..network import Network
-from .compat import import_nengo_loihi
+from . import import_nengo_loihi
 
 RECORDED = 10  # examples whose spikes are all written
 AT_ONCE = 8  # examples to run between reading the probes
 NO_NXSDK = "NxSDK is not installed: without it no board can be reached"
+Options = Mapping[str, Any]  # the ``hardware_options`` of nengo-loihi
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,7 @@ def one_chip() -> dict[str, Any]:
     return {"n_chips": 1}
 
 
-def digest_of(x: NDArray[Any]) -> str:
+def digest_of(x: Array) -> str:
     """Return the sha256 of examples, (examples, ...), as 32-bit floats."""
     made = hashlib.sha256()
     for example in x:
@@ -105,57 +102,52 @@ class BoardRunner:
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Run examples from the command line; return the exit status."""
-        parser = self._parser()
+        name = self.network.name
+        layers = self.network.layers.items()
+        on_chip = [name for name, layer in layers if layer.on_chip]
+        last, output = on_chip[-1], f"{name}.board.npz"
+        does = f"Run {name} on a board of Loihi chips."
+        parser = make_parser(f"{name}.board", does)
+        add = parser.add_argument
+        probe = f"write this layer's spikes too, beside those of {last}"
+        many = "how many chips the board has"
+        add("--examples", type=positive, help="run the first N")
+        add("--probe", action="append", default=[], metavar="NAME", help=probe)
+        add("--chips", type=positive, metavar="N", help=many)
+        add("-o", "--output", default=output, help=f"file to write ({output})")
         asked = parser.parse_args(arguments)
-        probed = [self._last, *(n for n in asked.probe if n != self._last)]
-        for name in probed:
-            if name not in self._on_chip:
-                known = ", ".join(self._on_chip)
+        for name in asked.probe:
+            if name not in on_chip:
                 unknown = f"no layer {name!r} on the chip"
-                parser.error(f"{unknown}: there are {known}")
+                parser.error(f"{unknown}: there are {', '.join(on_chip)}")
         options = self.options()
         if asked.chips is not None:
             options["n_chips"] = asked.chips
-        try:
+        probed = list(dict.fromkeys([last, *asked.probe]))
+
+        def run() -> None:
             if find_spec("nxsdk") is None:
                 raise ModuleNotFoundError(NO_NXSDK)
             examples = open_data(asked.data, DataSpec.of(self.network))
-            count = min(asked.examples or len(examples), len(examples))
+            x = examples[: asked.examples]
             tensors = self.layout.read(asked.weights)
-            x = examples[:count]
-            rows, spikes = self._run(tensors, x, probed, options)
+            try:
+                rows, spikes = self._run(tensors, x, probed, options)
+            except (AssertionError, ValueError) as error:
+                raise UserError(str(error)) from error
             self._write(asked.output, digest_of(examples[:]), spikes)
-        except (
-            AssertionError,
-            DataError,
-            LayoutError,
-            ModuleNotFoundError,
-            OSError,
-            ValueError,
-        ) as error:
-            print(f"{parser.prog}: {reason(error)}", file=sys.stderr)
-            return 1
-        outputs = decide(rows, self.network.readout.decide)
-        print(self._judged(outputs, examples.y[:count]))
-        print(f"what fired: {asked.output}, for `snnc evaluate --compare`")
-        return 0
+            print(self._scored(rows, examples.y[: len(x)]))
+            print(f"what fired: {asked.output}, for `snnc evaluate --compare`")
 
-    @property
-    def _on_chip(self) -> list[str]:
-        layers = self.network.layers
-        return [name for name, layer in layers.items() if layer.on_chip]
-
-    @property
-    def _last(self) -> str:
-        return self._on_chip[-1]
+        return run_program(parser.prog, run)
 
     def _run(
         self,
-        tensors: Mapping[str, Any],
-        x: NDArray[Any],
+        tensors: Tensors,
+        x: Array,
         probed: Sequence[str],
-        options: Mapping[str, Any],
-    ) -> tuple[NDArray[Any], dict[str, NDArray[np.bool_]]]:
+        options: Options,
+    ) -> tuple[Array, dict[str, Array]]:
         """Return the readout's rows, and the spikes of the first examples.
 
         Rows are (examples, steps, units), spikes of each layer (examples,
@@ -188,7 +180,7 @@ class BoardRunner:
         built: Any,
         count: int,
         probed: Sequence[str],
-    ) -> Iterator[tuple[NDArray[Any], dict[str, NDArray[np.bool_]]]]:
+    ) -> Iterator[tuple[Array, dict[str, Array]]]:
         """Yield rows and spikes of a few examples at a time."""
         steps = self.network.steps
         for start in range(0, count, AT_ONCE):
@@ -207,44 +199,27 @@ class BoardRunner:
         self,
         path: str,
         digest: str,
-        spikes: Mapping[str, NDArray[np.bool_]],
+        spikes: Mapping[str, Array],
     ) -> None:
         """Write what identifies a run, and its spikes as packed bits."""
+        last, *_ = spikes
         arrays: dict[str, Any] = {
             "layout_id": self.layout.id,
             "data_sha256": digest,
             "steps": self.network.steps,
-            "layer": self._last,
+            "layer": last,
         }
         for name, train in spikes.items():
-            suffix = "" if name == self._last else f".{name}"
+            suffix = "" if name == last else f".{name}"
             arrays[f"neurons{suffix}"] = train.shape[-1]
             arrays[f"spikes{suffix}"] = np.packbits(train, axis=-1)
-        content = io.BytesIO()
-        np.savez_compressed(content, **arrays)
-        write_file(path, content.getvalue())
+        with replacing(path) as file:
+            np.savez_compressed(file, **arrays)
 
-    def _judged(self, outputs: NDArray[Any], y: NDArray[Any]) -> str:
+    def _scored(self, rows: Array, y: Array) -> str:
         count = f"{len(y)} example{'s' if len(y) > 1 else ''} on a board"
-        classes = self.network.readout.classes
-        found = score(outputs, y, classes)
-        if classes:
+        readout = self.network.readout
+        found = score(decide(rows, readout.decide), y, readout.classes)
+        if readout.classes:
             return f"accuracy {100 * found:.2f} % of {count}"
         return f"root mean square error {found:.4g} on {count}"
-
-    def _parser(self) -> argparse.ArgumentParser:
-        name = self.network.name
-        parser = argparse.ArgumentParser(
-            prog=f"{name}.board",
-            description=f"Run {name} on a board of Loihi chips.",
-        )
-        add = parser.add_argument
-        output, many = f"{name}.board.npz", "how many chips the board has"
-        probe = f"write this layer's spikes too, beside those of {self._last}"
-        add("--data", required=True, help=".npz file with x and y")
-        add("--weights", required=True, help="file to read")
-        add("--examples", type=int, help="run the first N")
-        add("--probe", action="append", default=[], metavar="NAME", help=probe)
-        add("--chips", type=int, metavar="N", help=many)
-        add("-o", "--output", default=output, help=f"file to write ({output})")
-        return parser

@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 
 from ..layout import Tensors
 from ..network import Cut, Layer, Network, Volume, volume_of
-from .compat import import_nengo_loihi
+from . import import_nengo_loihi
 from .connections import Compare
 from .neurons import (
     BuiltNetwork,
     Term,
     ensembles_of,
-    presented,
-    relay,
+    host_passthrough,
+    input_process,
     scaling,
 )
 from .populations import Connection, Data, Part, Population
@@ -80,7 +80,7 @@ class NetworkBuilder:
         Raises ValueError if they have another shape.
         """
         given = self._network.input
-        shown = presented(images, self._network)
+        shown = input_process(images, self._network)
         self._input = nengo.Node(shown, label=given.name)
         values = self._input
         if given.scaled is not None:
@@ -269,7 +269,7 @@ class NetworkBuilder:
         if self._loihi is None or layer is None or not layer.on_chip:
             return source
         if source.name not in self._relays:
-            parts = tuple(relay(part) for part in source.parts)
+            parts = tuple(host_passthrough(part) for part in source.parts)
             self._relays[source.name] = replace(source, parts=parts)
         return self._relays[source.name]
 

@@ -19,6 +19,7 @@ import nengo
 import numpy as np
 from numpy.typing import NDArray
 
+from ..examples import Array
 from ..layout import Tensors
 from ..maxima import (
     EVERY,
@@ -27,13 +28,13 @@ from ..maxima import (
     Nodes,
     Read,
     Triple,
-    behind,
+    compose,
     entries,
     whole,
 )
 from ..network import triple
 from . import kernels
-from .kernels import Array, Pool, Sizes
+from .kernels import Pool, Sizes
 from .populations import (
     Connection,
     Data,
@@ -182,7 +183,7 @@ class Compare(Connection):
         places = grid_of(self.picked) if self.picked is not None else None
         grid = places or whole(self.source.volume[:3])
         pools = tuple((triple(p.window), triple(p.stride)) for p in self.pools)
-        grid, moved = behind(grid, pools, picked)
+        grid, moved = compose(grid, pools, picked)
         pooled = tuple(Pool(*one) for one in moved)
         return replace(self, picked=grid, pools=pooled)
 

@@ -147,7 +147,7 @@ def neuron_type(
     return relu(**settings)
 
 
-def relay(part: Part) -> Part:
+def host_passthrough(part: Part) -> Part:
     """Add a node on the host that passes on the output of a part."""
     label = f"{part.label} on host"
     size = part.neurons.size_out
@@ -168,7 +168,7 @@ def scaling(given: Input) -> Any:
     return lambda _, x: start + slope * (x - low)
 
 
-def presented(images: NDArray[Any] | None, network: Network) -> Any:
+def input_process(images: NDArray[Any] | None, network: Network) -> Any:
     """Return the input's output: zeros, or one example after another."""
     shape = network.input.shape
     if images is None:

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import nengo
 import numpy as np
 
+from ..examples import Array
 from ..layout import Tensors
 from ..maxima import Grid, Triple
 from ..network import Input, Volume
 from . import kernels
-from .kernels import Array, Pool
+from .kernels import Pool
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -190,7 +191,7 @@ def grid_of(picked: Places) -> Grid:
 def sub_population(source: Population, picked: Places) -> Population:
     """Return a population that has only the picked places."""
     depth, *plane = grid_of(picked)
-    parts = tuple(_seen(part, source, picked) for part in source.parts)
+    parts = tuple(_restrict(part, source, picked) for part in source.parts)
     volume = (len(depth), *map(len, plane), source.volume[3])
     return replace(
         source,
@@ -199,7 +200,7 @@ def sub_population(source: Population, picked: Places) -> Population:
     )
 
 
-def _seen(part: Part, source: Population, picked: Places) -> Part:
+def _restrict(part: Part, source: Population, picked: Places) -> Part:
     """Return a part that has only the picked places of its source."""
     depth, height, width = grid_of(picked)
     inside = [i for i, place in enumerate(depth) if place in part.slices]
