@@ -287,6 +287,6 @@ def triple(sizes: tuple[int, ...]) -> Triple:
     return depth, height, width
 
 
-def kept_of(synapse: float | None, dt: float) -> float:
+def lowpass_decay(synapse: float | None, dt: float) -> float:
     """Return the share of a lowpass filter's state that a step keeps."""
     return 0.0 if synapse is None else math.exp(-dt / synapse)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Finds the layers of neurons that a Keras model's kernels read.
+"""Finds what is between a Keras model's layers of neurons, and folds it.
 
-Layers' scales, and batch norms, are folded into these kernels.
+Kernels read layers of neurons; layers' scales, and batch norms, are folded
+into these kernels.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from ..examples import Array
 from ..layout import Layout, Tensors
+from ..network import Layer
 from .backend import KerasLayer, Tensor, keras, tf
 
 NEURONS = ".neurons"
@@ -83,6 +85,77 @@ def sources_of(tensor: Tensor) -> Sources:
         joined = map(sources_of, layer.input)
         return tuple(itertools.chain.from_iterable(joined))
     return sources_of(layer.input)
+
+
+class End(NamedTuple):
+    """The current of a layer's neurons and their output, as tensors.
+
+    ``layer`` is the Keras layer of the output.
+    """
+
+    layer: str
+    drive: Tensor
+    output: Tensor
+    scale: Tensor
+
+
+def end_of(model: keras.Model, name: str, layer: Layer) -> End:
+    """Return the current and the output of a layer's neurons in a model."""
+    if layer.pool is None:
+        neurons = model.get_layer(f"{name}{NEURONS}")
+        ends = neurons.input, neurons.output
+        return End(neurons.name, *ends, neurons.scale_value)
+    pool = model.get_layer(name)
+    source = min(sources_of(pool.input)[0])
+    scale = model.get_layer(f"{source}{NEURONS}").scale_value
+    # No tensor can be both an input and an output of a Keras model.
+    drive = keras.layers.Activation("linear")(pool.input)
+    return End(name, drive, pool.output, scale)
+
+
+class LinearStage:
+    """The linear layers between neurons and those that read them."""
+
+    def __init__(
+        self,
+        drive: Tensor,
+        model: keras.Model,
+        producers: dict[str, str],
+    ) -> None:
+        """Take a current, its model, and layers by their Keras names."""
+        found = _producers_of(drive, producers)
+        read = [layer for layer in producers if layer in found]
+        self.sources = [producers[layer] for layer in read]
+        inputs = [model.get_layer(layer).output for layer in read]
+        self._reads_input = "" in found
+        if self._reads_input:
+            inputs.append(model.input)
+        self.shape = tuple(drive.shape[1:])
+        self._model = keras.Model(inputs, drive)
+
+    def __call__(self, x: Tensor, outputs: dict[str, Tensor]) -> Tensor:
+        """Return the current for an input and the outputs of layers.
+
+        Their first axis may have several steps of each example, one after
+        another.
+        """
+        several = [outputs[name] for name in self.sources]
+        if self._reads_input:
+            count = several[0].shape[0] // x.shape[0] if several else 1
+            several.append(tf.concat([x] * count, axis=0))
+        inputs = several if len(several) > 1 else several[0]
+        return self._model(inputs, training=False)
+
+
+def _producers_of(tensor: Tensor, producers: dict[str, str]) -> set[str]:
+    """Return the producers that a tensor reads; "" is the input."""
+    layer = tensor._keras_history[0]
+    if isinstance(layer, keras.layers.InputLayer):
+        return {""}
+    if layer.name in producers:
+        return {layer.name}
+    inputs = layer.input if isinstance(layer.input, list) else [layer.input]
+    return set().union(*(_producers_of(each, producers) for each in inputs))
 
 
 def scaled(
