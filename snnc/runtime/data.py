@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Read examples, and check that a network accepts them.
 
 They are arrays in an ``.npz`` file, in a folder of ``.npy`` files, or in one

@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Compute a maximum over windows with rectified linear neurons, in pairs.
 
 As max(a, b) = b + relu(a - b), a window of k values needs k - 1 neurons in
@@ -54,13 +53,10 @@ class Window:
 class Read:
     """The inputs of a level's neurons from one population.
 
-    ``level``
-        The level that is read; None for the pool's source.
-    ``grid``
-        The places that are read: all of them along the level's own axis.
-    ``nodes``
-        For each neuron of a window the weights, 1 or -1, and the places that
-        they have in window j of that axis: ``first + j * step``.
+    ``level`` is the level that is read; None for the pool's source. ``grid``
+    are the places that are read: all of them along the level's own axis.
+    ``nodes`` has, for each neuron of a window, the weights, 1 or -1, and their
+    places in window j of that axis: ``first + j * step``.
     """
 
     level: int | None

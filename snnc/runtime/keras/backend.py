@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """TensorFlow and Keras, and names for their types, which they do not have."""
 
 # mypy: disable-error-code="import-not-found,import-untyped"

@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Rate curves: from currents to activations, where 1.0 is the upper rate.
 
 A curve maps x, (batch, ...), to activations of its shape; ``high`` is the rate

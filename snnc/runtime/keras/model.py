@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Spiking layers in a functional Keras model, its losses and its weights.
 
 A layer ``c0`` has several parts in the model: ``c0`` has the weights; after it
@@ -80,8 +79,8 @@ class SpikingLayers:
         if neuron_bias:
             current = NeuronBias(name=f"{name}.bias")(current)
         if batchnorm:
-            normalise = keras.layers.BatchNormalization(name=f"{name}.norm")
-            current = normalise(current)
+            norm = keras.layers.BatchNormalization(name=f"{name}.norm")
+            current = norm(current)
         if shortcut is not None:
             learned = shortcut._keras_history[0].name == f"{name}.shortcut"
             add = keras.layers.Add(name=f"{name}.sum")
@@ -89,13 +88,12 @@ class SpikingLayers:
                 add = BalancedAdd(data.percentile, name=f"{name}.sum")
             current = add([current, shortcut])
         neurons = Neurons(data, self.network.dt, name=f"{name}.neurons")
-        outputs = neurons(current)
-        if dropout:
-            dropped = f"{name}.dropout"
-            seed = seed_of(dropped, self.seed)
-            drop = keras.layers.Dropout(dropout, seed=seed, name=dropped)
-            outputs = drop(outputs)
-        return outputs
+        if not dropout:
+            return neurons(current)
+        name = f"{name}.dropout"
+        seed = seed_of(name, self.seed)
+        drop = keras.layers.Dropout(dropout, seed=seed, name=name)
+        return drop(neurons(current))
 
 
 def model_weights(model: keras.Model, layout: Layout) -> Tensors:

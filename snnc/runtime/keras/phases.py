@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """The phases of a training: smooth as in Keras, scaled, on spikes.
 
 First, layers are trained as in plain Keras. Then each layer gets a scale that

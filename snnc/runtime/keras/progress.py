@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """The progress of a training, saved to resume it, and its end at NaN."""
 
 # mypy: allow-subclassing-any

@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Scales the layers of a model to bring their rates within bounds.
 
 If all inputs of a rectified linear layer's sum are multiplied by a number, so

@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Simulates a Keras model's network in spikes, step by step, as on the chip.
 
 Except that weights are not rounded, it is the chip's network.

@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Trains a network's Keras model, from Python and from the command line."""
 
 # mypy: disable-error-code="import-not-found,import-untyped"
@@ -72,34 +71,23 @@ class Training:
 class TrainOptions(TypedDict, total=False):
     """The options of a training; each has a default.
 
-    ``initial``
-        A file of weights to begin with, instead of drawn ones; it is required
-        without the phase smooth.
-    ``phases``
-        By default the spec's.
-    ``spike_updates``
-        The number of updates in the phase spikes; by default it follows from
-        their cost: see `spike_plan`.
-    ``patience``
-        Ends the phase smooth that many epochs after the one with the least
-        validation loss, whose weights are kept.
-    ``resume``
-        Continues an interrupted training: until it is done,
-        ``<weights>.progress.npz`` has its state after the last whole epoch.
-    ``strategy``
-        "mirrored" shares each batch among all devices of this machine.
-    ``seed``
-        By default the spec's. It draws the first weights, dropout, the
-        examples held out and the order of the others.
-    ``validation``
-        x and y to validate on, instead of a share of the examples.
-    ``groups``
-        (examples,), such as subjects, that are held out as a whole.
-    ``class_weight``
-        The weight of each class's examples in the loss, by default 1;
-        "balanced" gives all classes the same total weight.
-    ``callbacks``
-        Keras callbacks to add.
+    ``phases`` and ``seed`` default to the spec's. ``seed`` draws the first
+    weights, dropout, the examples held out and the order of the others.
+    ``initial`` is a file of weights to begin with, instead of drawn ones; it
+    is required without the phase smooth. ``spike_updates`` is the number of
+    updates in the phase spikes; its default follows from their cost: see
+    `spike_plan`. ``patience`` ends the phase smooth that many epochs after the
+    one with the least validation loss, whose weights are kept. ``resume``
+    continues an interrupted training: until it is done,
+    ``<weights>.progress.npz`` holds its state after the last whole epoch.
+    ``strategy`` "mirrored" shares each batch among all devices of this
+    machine.
+
+    ``validation`` is (x, y) to validate on, instead of a share of the
+    examples; ``groups``, (examples,), such as subjects, are held out as a
+    whole. ``class_weight`` is the weight of each class's examples in the loss,
+    by default 1; "balanced" gives all classes the same total weight.
+    ``callbacks`` are Keras callbacks to add.
     """
 
     initial: FileName | None

@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Finds what is between a Keras model's layers of neurons, and folds it.
 
 Kernels read layers of neurons; layers' scales, and batch norms, are folded

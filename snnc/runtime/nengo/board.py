@@ -1,14 +1,11 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Runs a network on a board of Loihi chips, and writes its spikes."""
-
-# mypy: disable-error-code="import-not-found,import-untyped"
 
 from __future__ import annotations
 
 import hashlib
 import importlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
@@ -135,7 +132,9 @@ class BoardRunner:
                 rows, spikes = self._run(tensors, x, probed, options)
             except (AssertionError, ValueError) as error:
                 raise UserError(str(error)) from error
-            self._write(asked.output, digest_of(examples[:]), spikes)
+            arrays = self._described(digest_of(examples[:]), spikes)
+            with replacing(asked.output) as file:
+                np.savez_compressed(file, **arrays)
             print(self._scored(rows, examples.y[: len(x)]))
             print(f"what fired: {asked.output}, for `snnc evaluate --compare`")
 
@@ -158,6 +157,8 @@ class BoardRunner:
         # off precomputing.
         sent = [one.fanout.messages for one in self.network.layers.values()]
         chosen = {"snip_max_spikes_per_step": max(sum(sent), 50), **options}
+        steps, rows = self.network.steps, []
+        spikes: dict[str, list[Array]] = {name: [] for name in probed}
         with import_nengo_loihi().Simulator(
             built.net,
             dt=self.network.dt,
@@ -166,55 +167,28 @@ class BoardRunner:
             progress_bar=False,
             hardware_options=chosen,
         ) as simulator:
-            parts = list(self._presented(simulator, built, len(x), probed))
-        rows = np.concatenate([rows for rows, _ in parts])
-        recorded = {}
-        for name in probed:
-            every = [spikes[name] for _, spikes in parts]
-            recorded[name] = np.concatenate(every)[:RECORDED]
-        return rows, recorded
+            for start in range(0, len(x), AT_ONCE):
+                some = min(AT_ONCE, len(x) - start)
+                simulator.run_steps(some * steps)
+                read = np.array(simulator.data[built.output])
+                rows.append(read.reshape(some, steps, -1))
+                for name in probed if start < RECORDED else ():
+                    values = built.neuron_values(simulator, name)
+                    spikes[name].append(values.reshape(some, steps, -1) > 0)
+                simulator.clear_probes()
+        every = {n: np.concatenate(e)[:RECORDED] for n, e in spikes.items()}
+        return np.concatenate(rows), every
 
-    def _presented(
-        self,
-        simulator: Any,
-        built: Any,
-        count: int,
-        probed: Sequence[str],
-    ) -> Iterator[tuple[Array, dict[str, Array]]]:
-        """Yield rows and spikes of a few examples at a time."""
-        steps = self.network.steps
-        for start in range(0, count, AT_ONCE):
-            some = min(AT_ONCE, count - start)
-            simulator.run_steps(some * steps)
-            rows = np.array(simulator.data[built.output])
-            spikes = {}
-            for name in probed:
-                values = built.neuron_values(simulator, name)
-                train = values.reshape(some, steps, -1) > 0
-                spikes[name] = train[: max(0, RECORDED - start)]
-            simulator.clear_probes()
-            yield rows.reshape(some, steps, -1), spikes
-
-    def _write(
-        self,
-        path: str,
-        digest: str,
-        spikes: Mapping[str, Array],
-    ) -> None:
-        """Write what identifies a run, and its spikes as packed bits."""
+    def _described(self, digest: str, spikes: dict[str, Array]) -> Options:
+        """Return what identifies a run, and its spikes as packed bits."""
         last, *_ = spikes
-        arrays: dict[str, Any] = {
-            "layout_id": self.layout.id,
-            "data_sha256": digest,
-            "steps": self.network.steps,
-            "layer": last,
-        }
+        arrays: dict[str, Any] = {"layout_id": self.layout.id, "layer": last}
+        arrays.update(data_sha256=digest, steps=self.network.steps)
         for name, train in spikes.items():
             suffix = "" if name == last else f".{name}"
             arrays[f"neurons{suffix}"] = train.shape[-1]
             arrays[f"spikes{suffix}"] = np.packbits(train, axis=-1)
-        with replacing(path) as file:
-            np.savez_compressed(file, **arrays)
+        return arrays
 
     def _scored(self, rows: Array, y: Array) -> str:
         count = f"{len(y)} example{'s' if len(y) > 1 else ''} on a board"

@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Converts kernels of a weight file to kernels between ensembles.
 
 Kernels have all three spatial axes: (depth, height, width, channels read,

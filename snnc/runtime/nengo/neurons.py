@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """The ensembles and the nodes of a network, and their outputs.
 
 Neurons fire at the rates that activations stand for.
@@ -160,27 +159,15 @@ class Term:
 
 @dataclass(frozen=True)
 class BuiltNetwork:
-    """A Nengo network and the handles to run it.
+    """A Nengo network, ``net``, and the handles to run it.
 
-    ``net``
-        The network.
-    ``input``
-        The node of the values, flattened in Keras order.
-    ``layers``
-        The ensembles of each layer, in depth order.
-    ``output``
-        The probe of the readout: (rows, units).
-    ``layer_probes``
-        The probes of the named layers, in depth order.
-    ``shapes``
-        The shape of each layer's activations, in Keras order.
-    ``volumes``
-        The shapes of each layer's neurons: one, or one per level of a max
-        pool.
-    ``terms``
-        The values whose sum a max pool is.
-    ``learning``
-        The `learning.LearningReadout`; None without targets.
+    ``input`` is the node of the values, flattened in Keras order, ``output``
+    the probe of the readout, (rows, units). ``layers`` are the ensembles of
+    each layer, and ``layer_probes`` the probes of the named ones, both in
+    depth order. ``shapes`` are those of activations in Keras order, and
+    ``volumes`` those of neurons, several for the levels of a max pool, which
+    is the sum of its ``terms``. ``learning`` is the
+    `learning.LearningReadout`; None without targets.
     """
 
     net: nengo.Network

@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Layers as populations in parts, and what connections read from them."""
 
 # mypy: disable-error-code="import-not-found,import-untyped"
@@ -69,19 +68,13 @@ Link: TypeAlias = "tuple[Part, Part, Any]"
 class Connection(ABC):
     """The inputs of a layer from one source.
 
-    ``source``
-        The population that is read.
-    ``rows``
-        The kernel's input channels for the source; None for all.
-    ``pools``
-        The average pools in between, source first.
-    ``pop_type``
-        Bits per axon onto the chip, for convolutions, where an axon carries
-        a pixel with all its channels. 16-bit axons take half the memory of
-        32-bit ones, but the channels of blocks must be a multiple of 4.
-    ``picked``
-        The places of the source that are read, as if there were no others;
-        None for all. Pools are over these.
+    ``rows`` are the kernel's input channels for the source; None for all.
+    ``pools`` are the average pools in between, source first. ``picked`` are
+    the places of the source that are read, as if there were no others. Pools
+    are over these. ``pop_type`` are the bits per axon onto the chip, for
+    convolutions, where an axon carries a pixel with all its channels. 16-bit
+    axons take half the memory of 32-bit ones, but the channels of blocks must
+    be a multiple of 4.
     """
 
     source: Population

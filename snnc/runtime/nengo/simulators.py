@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Runs a built network on one of Nengo's simulators."""
 
 # mypy: disable-error-code="import-not-found,import-untyped"
@@ -150,20 +149,12 @@ class SimulatorRun:
 
 
 class Presented(NamedTuple):
-    """The results of some examples, one after another.
+    """The results of some examples, ``x``, one after another.
 
-    ``start``
-        The number of the first of them.
-    ``at_rest``
-        Whether it started from rest instead of the previous example's state.
-    ``x``
-        The examples: (examples, *the input's shape).
-    ``rows``
-        Of the readout: (examples, steps, units).
-    ``spikes``
-        Of each layer's neurons in Keras order: (examples, neurons).
-    ``cores``
-        The number of cores used; None without a chip.
+    ``start`` is the number of the first; ``at_rest`` says whether it started
+    from rest instead of the previous example's state. ``rows`` of the readout
+    are (examples, steps, units), ``spikes`` of each layer's neurons (examples,
+    neurons), in Keras order. ``cores`` are those used; None without a chip.
     """
 
     start: int
