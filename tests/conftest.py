@@ -12,7 +12,7 @@ from typing import Any, Literal
 import pytest
 from xdist.remote import Producer
 
-from snnc.demo import stack
+from snnc.tools.demo import stack
 from tests.scheduling import FileScheduling, run_quietly
 
 

@@ -15,9 +15,9 @@ from snnc.exact import make_engine
 from snnc.exact.package import ImportedPackage, open_package
 from snnc.runtime.examples import decide
 from snnc.runtime.network import Decide
-from snnc.tools.measures import layer_result
+from snnc.tools.evaluate.measures import layer_result
 from snnc.tools.scores import merits
-from snnc.tools.statistics import Correlation, Firing
+from snnc.tools.statistics import Correlation, LayerFiring
 
 WAYS: tuple[Decide, ...] = ("last", "mean")
 
@@ -53,7 +53,9 @@ def measure(
     for name, values in zip(network.layers, activations, strict=True):
         counts = row.counts[name]
         alike = Correlation.of(values, counts)
-        fired = layer_result(network, name, Firing.of(counts), network.steps, alike)
+        fired = layer_result(
+            network, name, LayerFiring.of(counts), network.steps, alike
+        )
         agreement = None if alike.value is None else round(alike.value, 3)
         layers[name] = {
             "rate": round(fired.rate, 1),

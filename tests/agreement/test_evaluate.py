@@ -18,7 +18,7 @@ import pytest
 import snnc
 from snnc.runtime.examples import sample_indices
 from snnc.runtime.nengo import simulators
-from snnc.tools.results import Result
+from snnc.tools.evaluate.evaluation import Evaluation
 from tests.agreement.networks import text
 from tests.support import NENGO_DL, network
 
@@ -73,11 +73,11 @@ def library(made: SimpleNamespace, name: str) -> Any:
 
 def judged(
     made: SimpleNamespace, x: np.ndarray, y: np.ndarray, simulator: Any, **how: Any
-) -> Result:
+) -> Evaluation:
     """Return what snnc finds of the package."""
     folder = Path(made.layout.__file__).parent
     how = {"seed": 0, **how}
-    return snnc.evaluate(folder, x, y, made.weights, simulator=simulator, **how).result
+    return snnc.evaluate(folder, x, y, made.weights, simulator=simulator, **how)
 
 
 def activations(made: SimpleNamespace, model: Any, name: str, x: np.ndarray) -> Any:

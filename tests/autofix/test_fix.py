@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from snnc.autofix import Fixed, apply_fixes, autofix
 from snnc.diagnostics import Fix
 from snnc.loihi.mapper import Mapper
 from snnc.loihi.search import Solution
 from snnc.source import SourceFile, Span
+from snnc.tools.autofix import Fixed, apply_fixes, autofix
 
 GOOD = """\
 snn 1

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from snnc.runtime.examples import check_budget, slack_of
-from snnc.tools.summary import outside
+from snnc.tools.evaluate.summary import outside
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from snnc.evaluate.task import identify_data
 from snnc.runtime.data import DataError, DataSpec, check_input, open_input
 from snnc.runtime.examples import sample_indices
 from snnc.runtime.labels import check_data, load_data, open_data, select
+from snnc.tools.evaluate.task import identify_data
 
 X = np.random.default_rng(0).random((50, 6, 6, 1)).astype(np.float32)
 Y = np.arange(50) % 3

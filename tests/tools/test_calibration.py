@@ -17,7 +17,7 @@ from snnc.exact.package import open_package
 from snnc.runtime.data import DataError
 from snnc.runtime.examples import check_budget
 from snnc.runtime.layout import LayoutError
-from snnc.tools.calibration import CalibrationError, Calibrator
+from snnc.tools.scaling import CalibrationError, Calibrator
 from tests.agreement.built import imported
 from tests.agreement.networks import text
 from tests.support import SPECS, network, sound
