@@ -109,13 +109,13 @@ def _activations(package: ImportedPackage, weights: Path, test: Examples) -> lis
     """Return Keras's outputs, then what each layer of neurons gives."""
     from tensorflow import keras
 
-    from snnc.runtime.keras.model import fired
+    from snnc.runtime.keras.model import activation
 
     program = package.module("keras_model")
     model = program.build_model()
     program.import_weights(model, weights)
     layers = package.network.layers.items()
-    ends = [model.output, *(fired(model, name, layer) for name, layer in layers)]
+    ends = [model.output, *(activation(model, name, layer) for name, layer in layers)]
     given: list[Any] = keras.Model(model.input, ends).predict(test.x, verbose=0)
     return given
 

@@ -17,7 +17,7 @@ from benchmarks.study.floats import keras_outputs
 from benchmarks.study.packages import Files
 from snnc.exact import make_engine
 from snnc.exact.package import open_package
-from snnc.runtime.examples import ROW, Presentation, decide, drawn, spans_of
+from snnc.runtime.examples import ROW, Presentation, decide, sample_indices, spans_of
 from snnc.runtime.network import Decide, Network
 from snnc.tools.evaluate.measures import layer_result
 from snnc.tools.statistics import LayerFiring
@@ -79,7 +79,7 @@ class _Ran:
 
 def _ran(files: Files, test: Examples, presentation: Presentation) -> _Ran:
     package = open_package(files.package)
-    network, order = package.network, drawn(len(test.x), None, SEED)
+    network, order = package.network, sample_indices(len(test.x), None, SEED)
     firing: dict[str, list[LayerFiring]] = {name: [] for name in network.layers}
     outputs = np.empty((len(order), network.steps, network.readout.units))
     overflows = np.zeros(3, np.int64)

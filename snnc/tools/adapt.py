@@ -119,7 +119,7 @@ def adapt(
     tensors = dict(package.layout.LAYOUT.read(weights))
     built = package.nengo_network.build_network(tensors, chosen[:], targets=chosen.y)
     outputs = []
-    with closing(SimulatorRun(simulator, built, network, tensors)) as run:
+    with closing(SimulatorRun(simulator, built, network)) as run:
         for first in range(0, len(chosen), run.at_once):
             rows, _ = run.present(min(run.at_once, len(chosen) - first))
             outputs.append(decide(rows, readout.decide))

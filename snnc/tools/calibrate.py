@@ -154,15 +154,16 @@ def calibrate(
         DataError,
         DataSpec,
         check_input,
-        load_input,
+        open_input,
     )
-    from snnc.runtime.layout import LayoutError, source_of
+    from snnc.runtime.layout import LayoutError
+    from snnc.tools.provenance import source_of
 
     package, profile = as_package(package), read_profile(device)
     opened = package.opened
     accepted = DataSpec.of(opened.network)
     try:
-        read = load_input if isinstance(x, str | os.PathLike) else check_input
+        read = open_input if isinstance(x, str | os.PathLike) else check_input
         chosen = read(x, accepted)[:examples]
         tensors = opened.layout.read(source)
     except (DataError, LayoutError) as error:
@@ -230,10 +231,11 @@ def table(calibration: Calibration) -> str:
 
 
 def _row(name: str, layer: Layer, done: ScaledWeights) -> tuple[str, ...]:
-    from snnc.runtime.examples import judged, slack_of  # needs NumPy
+    from snnc.runtime.examples import check_budget, slack_of  # needs NumPy
 
     rate = done.after[name].rate
-    state = outside(rate, layer.rate, slack_of(layer.rate), judged(rate, layer.rate))
+    verdict = check_budget(rate, layer.rate)
+    state = outside(rate, layer.rate, slack_of(layer.rate), verdict)
     notes = [state] if state else []
     if name in done.fixed:
         notes.append(f"not scaled: {done.fixed[name]}")

@@ -67,7 +67,7 @@ class Calibrator:
         scaler = Scaler(self.network, self.layout, model, x)
         fixed = self._fixed(scaler.measure_activations())
         before = scaler.measure_spikes()
-        scaler.hold_activations(tuple(fixed))
+        scaler.hold(tuple(fixed), measure=scaler.measure_activations)
         after = scaler.hold(tuple(fixed))
         final = model_weights(model, self.layout)
         self.layout.read(final)  # scales may exceed float32

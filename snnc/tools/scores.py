@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.runtime.examples import decide
-from snnc.runtime.network import Decide, Network, Readout, kept_of
+from snnc.runtime.network import Decide, Network, Readout, lowpass_decay
 from snnc.tools.evaluate.results import (
     Contrast,
     KerasModel,
@@ -272,8 +272,8 @@ class Reader:
         if way.synapse == self._synapse:
             return decide(rows, way.decide)
         assert way.synapse is not None
-        kept = kept_of(self._synapse, self._dt)
-        keeps = kept_of(way.synapse, self._dt)
+        kept = lowpass_decay(self._synapse, self._dt)
+        keeps = lowpass_decay(way.synapse, self._dt)
         steps = rows.shape[1]
         # The share of each step's change that is left at the end.
         left = keeps ** np.arange(steps - 1, -1, -1.0)

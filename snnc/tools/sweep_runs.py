@@ -60,13 +60,13 @@ class SweepSettings:
     @cached_property
     def identity(self) -> Json:
         """The common dependencies; large files are read once for it."""
-        from snnc.runtime.arrays import open_arrays
+        from snnc.tools.evaluate.task import identify_data
 
         weights = self.weights and hashlib.sha256(self.weights.read_bytes()).hexdigest()
         return {
             **MARK,
-            "data": open_arrays(self.data, ("x", "y"))[1],
-            "test": self.test and open_arrays(self.test, ("x", "y"))[1],
+            "data": identify_data(self.data),
+            "test": self.test and identify_data(self.test),
             "weights": weights,
             "epochs": self.epochs,
             "phases": list(self.phases),

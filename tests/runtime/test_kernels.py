@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from snnc.runtime.examples import Array
 from snnc.runtime.nengo import kernels
-from snnc.runtime.nengo.kernels import Array, Pool
+from snnc.runtime.nengo.kernels import Pool
 from snnc.runtime.network import triple
 
 Sizes = tuple[int, ...]

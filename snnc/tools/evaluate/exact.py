@@ -117,7 +117,7 @@ def _header(task: Task, options: EvaluateOptions, compares: bool) -> Json:
         **MARK,
         "package": task.package.hash,
         "weights": task.weights_hash,
-        "data": task.examples.identity,
+        "data": task.identity,
         "examples": counts.pop(options.presentation),
         "sample": sum(counts.values()),
         "seed": task.seed,

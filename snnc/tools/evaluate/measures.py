@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.ir.device import Energy
-from snnc.runtime.examples import Presentation, judged, slack_of
-from snnc.runtime.layout import Layout, LayoutError, Weights, smooth_of
+from snnc.runtime.examples import Presentation, check_budget, slack_of
+from snnc.runtime.layout import Layout, LayoutError, Weights
 from snnc.runtime.network import Network
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.results import KerasModel, LayerResult, Work
+from snnc.tools.provenance import smooth_of
 from snnc.tools.scores import confusion, over_time, score, unit_results
 from snnc.tools.scores import judged as judged_readings
 from snnc.tools.statistics import Array, Correlation, LayerFiring
@@ -190,7 +191,7 @@ def layer_result(
         layer.high,
         layer.percentile,
         rate,
-        judged(rate, layer.rate, present),
+        check_budget(rate, layer.rate, present),
         slack_of(layer.rate, present),
         firing.spikes,
         firing.silent,

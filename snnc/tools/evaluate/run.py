@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.exact import make_engine
+from snnc.exact.package import NotStoredError, not_stored
 from snnc.runtime.labels import Examples
-from snnc.runtime.layout import Weights, source_of
+from snnc.runtime.layout import Weights
 from snnc.runtime.nengo.simulators import (
     Presented,
     RefusedError,
@@ -53,6 +54,7 @@ from snnc.tools.evaluate.refusals import (
     RefusedRunError,
 )
 from snnc.tools.evaluate.task import Data, Task, open_task
+from snnc.tools.provenance import source_of
 from snnc.tools.scores import (
     Reader,
     confusion,
@@ -204,7 +206,9 @@ def on_nengo(
             raise RefusedRunError(error) from error
         raise MissingExtraError([error.name], "all") from error
     except RefusedError as error:
-        raise RefusedRunError(error) from error
+        net = program.build_network(task.tensors).net
+        layers = not_stored(net, network.dt, task.tensors)
+        raise RefusedRunError(NotStoredError(layers) if layers else error) from error
     result = result_of(
         network,
         parts,

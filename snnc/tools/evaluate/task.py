@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,8 +15,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from snnc.output.imported import ImportedPackage, open_package
-from snnc.runtime.arrays import DataError
-from snnc.runtime.data import DataSpec
+from snnc.runtime.data import DataError, DataSpec
 from snnc.runtime.files import replacing
 from snnc.runtime.labels import Examples, open_data, select
 from snnc.runtime.layout import Tensors, Weights
@@ -31,11 +32,23 @@ def write_data(path: Path, x: Array, y: Array) -> None:
         np.savez(file, x=x, y=y)
 
 
+def identify_data(path: Path) -> str:
+    """Return a text that changes when ``x`` or ``y`` of a file or folder does."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            sums = {member.filename: member.CRC for member in archive.infolist()}
+        return "-".join(f"{sums.get(name, 0):08x}" for name in ("x.npy", "y.npy"))
+    files = (path / "x.npy", path / "y.npy") if path.is_dir() else (path,)
+    states = map(os.stat, files)
+    return "-".join(f"{state.st_size}.{state.st_mtime_ns}" for state in states)
+
+
 @dataclass(frozen=True)
 class Task:
     """A package, its weights (a file or tensors by name), and the examples to run.
 
-    ``seed`` has chosen the examples and their order.
+    ``seed`` has chosen the examples and their order. ``identity`` changes when their
+    file's content does.
     """
 
     package: ImportedPackage
@@ -43,6 +56,7 @@ class Task:
     tensors: Tensors
     examples: Examples
     seed: int
+    identity: str
 
     @cached_property
     def stored(self) -> bytes:
@@ -74,7 +88,7 @@ def open_task(
         If the examples are not what the package reads.
     """
     package = open_package(folder)
-    accepted = DataSpec.of(package.network)
+    accepted, identity = DataSpec.of(package.network), ""
     if isinstance(data, tuple):
         x, y = data if is_array(data[0]) else store_examples(*data, accepted)
         if y is None:
@@ -85,4 +99,6 @@ def open_task(
         examples = select(x, y, accepted, limit, seed)
     else:
         examples = open_data(data, accepted, limit, seed)
-    return Task(package, weights, package.layout.read(weights), examples, seed)
+        identity = identify_data(data)
+    tensors = package.layout.read(weights)
+    return Task(package, weights, tensors, examples, seed, identity)
