@@ -156,13 +156,16 @@ def _unknown_variant(
     foreign = vocabulary.strangers.refused(variant, "value")
     if foreign and (kind.text == "neuron" or variant.text in REFUSED):
         return foreign
+    newer = rules.misplaced.is_newer_chip(kind.text, variant.text)
     return rules.misplaced.UnknownVariant(
         span=variant.span,
         kind=kind.text,
         word=variant.text,
         near=vocabulary.strangers.nearest(variant.text, variants),
         known=variants,
-        fix=vocabulary.strangers.fix_word(variant.span, variant.text, variants),
+        fix=None
+        if newer
+        else vocabulary.strangers.fix_word(variant.span, variant.text, variants),
     )
 
 
