@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnc import plots
 from snnc.cli.printing import print_data, print_diagnostics, print_json, say
 from snnc.diagnostics import Report
 from snnc.rules.files import NoSpecInFolder
@@ -26,6 +25,7 @@ from snnc.syntax.files import (
     specs_in,
 )
 from snnc.text.display import Json
+from snnc.tools import plots
 
 if TYPE_CHECKING:
     from snnc.ir.device import Profile

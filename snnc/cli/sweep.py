@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from snnc import plots
 from snnc.cli.options import (
     DATA,
     WEIGHTS,
@@ -24,6 +23,7 @@ from snnc.cli.options import (
 )
 from snnc.cli.printing import print_diagnostics, print_result, say
 from snnc.loihi.profile import DEFAULT
+from snnc.tools import plots
 
 if TYPE_CHECKING:
     from snnc.tools.evaluate.options import Simulator

@@ -2,7 +2,7 @@ r"""Text, numbers and tables as people read them, and as GitHub shows them.
 
 `printable` is the one way for text that snnc did not write to where people and CI
 servers read. The name of a file, a layer or a tensor may hold anything: what moves the
-cursor of a terminal, turns the order of letters round, or ends a line, behind which a
+cursor of a terminal, turns the order of letters round, or ends a line, after which a
 CI server takes the rest for a command. Such characters are shown as Python's escapes:
 ``\x1b``.
 """
@@ -155,7 +155,7 @@ Cells = tuple[str, ...]
 
 
 def columns(head: Cells, rows: Sequence[Cells], left: Collection[str]) -> Iterator[str]:
-    """Lay out a table, without the columns in which nothing stands.
+    """Lay out a table, without the empty columns.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def columns(head: Cells, rows: Sequence[Cells], left: Collection[str]) -> Iterat
 
 
 def without_empty(head: Cells, rows: Sequence[Cells]) -> tuple[Cells, list[Cells]]:
-    """Leave out the columns in which nothing stands."""
+    """Leave out the empty columns."""
     kept = [i for i in range(len(head)) if any(row[i] for row in rows)]
     head, *rest = (tuple(row[i] for i in kept) for row in (head, *rows))
     return head, rest

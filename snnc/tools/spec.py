@@ -40,12 +40,12 @@ from snnc.text.display import Displayed
 from snnc.tools.opening import FileName
 from snnc.tools.pages import spec_html
 from snnc.tools.problems import SpecError
-from snnc.tools.report import Report
+from snnc.tools.report.network import Report
 from snnc.tools.statements import LayerSpec, read_layers, read_readout, read_target
 
 if TYPE_CHECKING:
-    from snnc.diff import Diff
     from snnc.ir.mapped import RoutedNetwork
+    from snnc.tools.diff import Diff
     from snnc.tools.fit import Fit
     from snnc.tools.package import Package
 
