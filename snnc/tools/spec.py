@@ -15,8 +15,7 @@ from snnc import diagnostics
 from snnc.diagnostics import Diagnostic
 from snnc.driver import compile_spec, routed
 from snnc.ir.logical import Network
-from snnc.language.model import Spec as Statements
-from snnc.language.model import spec_hash
+from snnc.language.model import NetworkSpec, spec_hash
 from snnc.language.statements import (
     InputSpec,
     LoihiTarget,
@@ -133,7 +132,7 @@ class Spec(Displayed):
         return self._network.train
 
     @property
-    def _statements(self) -> Statements:
+    def _statements(self) -> NetworkSpec:
         assert self.made.spec is not None
         return self.made.spec.spec
 

@@ -10,7 +10,7 @@ from snnc.driver import compile_spec
 from snnc.ir.device import Profile
 from snnc.ir.logical import Network
 from snnc.ir.mapped import MappedNetwork
-from snnc.language.model import Spec
+from snnc.language.model import NetworkSpec
 from snnc.passes import Compilation
 from snnc.source import SourceFile
 
@@ -20,7 +20,7 @@ class Version:
     """A sound network and its place on the chip; ``refusal`` if it does not fit."""
 
     source: str
-    spec: Spec
+    spec: NetworkSpec
     network: Network
     mapped: MappedNetwork | None
     refusal: Diagnostic | None
