@@ -9,9 +9,11 @@ CI server takes the rest for a command. Such characters are shown as Python's es
 
 from __future__ import annotations
 
+import csv
 import html
+import io
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from unicodedata import ucd_3_2_0
@@ -214,3 +216,12 @@ def table(head: Row, rows: Sequence[Row], right: Sequence[int] = ()) -> Iterator
     dashes = tuple("---:" if i in right else "---" for i in range(len(head)))
     for row in (head, dashes, *rows):
         yield f"| {' | '.join(row)} |"
+
+
+def csv_table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return rows as CSV, with LF at the end of lines."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(rows)
+    return stream.getvalue()
