@@ -95,7 +95,11 @@ def _migrate(
     if needs := missing("numpy", "safetensors"):
         say(f"error: --migrate needs {' and '.join(needs)}: {EXTRA}")
         return 1
-    from snnc.tools.migrate import migrate_file, moves_document, moves_text
+    from snnc.tools.migrate import (  # needs NumPy
+        migrate_file,
+        moves_document,
+        moves_text,
+    )
 
     report = Report()
     moves = migrate_file(file, old, new, output, force, report, device())

@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from matplotlib import rcParams
+from matplotlib.patches import FancyBboxPatch, Patch, PathPatch
+from matplotlib.path import Path
+
 from snnc.ir.mapped import Block, MappedNetwork
 from snnc.text.tables import counted, dims
 from snnc.tools.plots.style import COLOURS, WIDTH, axes, bare, looks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.path import Path
-
 ROW = 0.42  # inches
 _HALF = 0.31  # of a box's height, in rows
 _LANE = 0.045
@@ -63,8 +65,6 @@ def network(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
 
     Shortcuts are dashed; what is read from further above goes along the side.
     """
-    from matplotlib.patches import FancyBboxPatch
-
     rows = nodes(mapped)
     ax = axes(ax, ROW * len(rows) + 0.3)
     looked = _looks(mapped)
@@ -116,8 +116,6 @@ def _total(mapped: MappedNetwork) -> str:
 
 def _label(ax: Axes, rows: list[DrawnNode]) -> None:
     """Write the columns, in letters as large as they fit."""
-    from matplotlib import rcParams
-
     columns = [
         [str(getattr(row, part)) for row in rows]
         for part in ("name", "kind", "shape", "takes")
@@ -232,8 +230,6 @@ def cores(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
     ValueError
         If the network has no cores.
     """
-    from matplotlib.patches import Patch, PathPatch
-
     filled = list(tiles(mapped))
     if not filled:
         raise ValueError("`target nengo` has no cores to draw")
@@ -283,8 +279,6 @@ def cores(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
 
 def _outline(boxes: Sequence[Box]) -> Path:
     """One path around all boxes: matplotlib takes a second for 5,000 single ones."""
-    from matplotlib.path import Path
-
     corners = [
         [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)]
         for x, y, width, height in boxes

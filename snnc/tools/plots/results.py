@@ -7,9 +7,12 @@ from math import floor, sqrt
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.ticker import MaxNLocator
 
 from snnc.text.tables import human
 from snnc.tools.plots.style import COLOURS, axes, open_frame
+from snnc.tools.statistics import interval
 from snnc.tools.sweep_table import VariantCosts, front
 
 if TYPE_CHECKING:
@@ -46,8 +49,6 @@ def training(
     ValueError
         If no epoch was run, or there is no such measure.
     """
-    from matplotlib.ticker import MaxNLocator
-
     what = what or ("accuracy" if "accuracy" in history else "loss")
     if not history.get(what):
         measures = ", ".join(sorted(name for name in history if history[name]))
@@ -87,8 +88,6 @@ def accuracy(result: Evaluation, dt: float, ax: Axes | None = None) -> Axes:
     ValueError
         If the simulator tells nothing of shorter presentations.
     """
-    from snnc.tools.statistics import interval
-
     if not result.over_time:
         raise ValueError(f"the simulator {result.simulator} has no presentation time")
     ax = axes(ax, 3.0)
@@ -134,8 +133,6 @@ def accuracy(result: Evaluation, dt: float, ax: Axes | None = None) -> Axes:
 
 def _light() -> Any:
     """Return colours from white to blue: most cells of a matrix are nearly empty."""
-    from matplotlib.colors import LinearSegmentedColormap
-
     return LinearSegmentedColormap.from_list("shares", ["#f3f5f7", COLOURS[0]])
 
 

@@ -9,12 +9,15 @@ from contextvars import ContextVar
 from os import PathLike
 from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec
 
+import matplotlib as mpl
+from matplotlib.colors import hsv_to_rgb
+from matplotlib.figure import Figure
+
 from snnc.text.progress import in_notebook
 from snnc.tools.plots import require_matplotlib
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 Values = ParamSpec("Values")
 WIDTH = 6.5
@@ -58,8 +61,6 @@ def theme(dark: bool = False) -> Iterator[None]:
     """Draw in sizes for a page; on dark ground if it is to be, else as before."""
     require_matplotlib()
     _connect()
-    import matplotlib as mpl
-
     with mpl.rc_context(_SHARED | (_DARK if dark else {})):
         yield
 
@@ -79,7 +80,7 @@ def _connect() -> None:
     """
     if not in_notebook() or "matplotlib.pyplot" in sys.modules:
         return
-    import matplotlib.pyplot as plt
+    import matplotlib.pyplot as plt  # after the check
     from IPython import get_ipython  # type: ignore[import-not-found,unused-ignore]
 
     if "inline" in plt.get_backend():
@@ -99,10 +100,8 @@ def new_figure(height: float, width: float = WIDTH) -> Figure:
     """Return a figure; in notebooks and scripts of pyplot it is shown as theirs are."""
     size: Any = {"figsize": (width, height), "layout": "constrained"}
     if _HIDDEN.get():
-        from matplotlib.figure import Figure
-
         return Figure(**size)
-    import matplotlib.pyplot as plt
+    import matplotlib.pyplot as plt  # chooses a backend
 
     figure: Figure = plt.figure(**size)
     return figure
@@ -126,8 +125,6 @@ def looks(names: Sequence[str]) -> Mapping[str, dict[str, Any]]:
     """
     found: dict[str, dict[str, Any]] = {}
     if len(names) > len(COLOURS) * len(HATCHES):
-        from matplotlib.colors import hsv_to_rgb
-
         for i, name in enumerate(names):
             shade = hsv_to_rgb((i * 0.381966 % 1, 0.65, 0.8 - 0.25 * (i % 2)))
             found[name] = {"facecolor": tuple(shade), "hatch": HATCHES[i % 3]}
@@ -158,7 +155,7 @@ def save_svg(ax: Axes, buffer: BinaryIO) -> None:
 
 def save(ax: Axes, path: str | PathLike[str]) -> None:
     """Write the picture, in the format that the name tells; no date is in it."""
-    import matplotlib.pyplot as plt
+    import matplotlib.pyplot as plt  # chooses a backend
 
     figure = ax.figure
     name = str(path)

@@ -65,7 +65,7 @@ def page(
 
 def document(title: str, body: str, sections: Sequence[Section], footer: str) -> str:
     """Return an HTML page that begins with ``body``, which is not escaped."""
-    from markupsafe import Markup
+    from markupsafe import Markup  # only pages need it
 
     return _template("page.html.jinja").render(
         title=title,
@@ -96,7 +96,7 @@ def result_html(
 
     A tile has a name, and a value, which may go on after a comma in smaller type.
     """
-    from markupsafe import Markup
+    from markupsafe import Markup  # only pages need it
 
     parts = [(name, *told.partition(", ")[::2]) for name, told in tiles]
     return _template("result.html.jinja").render(
@@ -130,7 +130,11 @@ def _cost(row: Row, summary: Summary) -> str:
 
 
 def _template(name: str) -> Template:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import (  # only pages need it
+        Environment,
+        FileSystemLoader,
+        StrictUndefined,
+    )
 
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -145,7 +149,7 @@ def _template(name: str) -> Template:
 
 
 def _values(summary: Summary, spec: str) -> dict[str, Any]:
-    from markupsafe import Markup
+    from markupsafe import Markup  # only pages need it
 
     network = summary.network
     reasons = [reason for row in summary.rows for reason in row.reasons]
