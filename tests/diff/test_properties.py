@@ -20,7 +20,6 @@ WORDS |= {"rest": "spread", "spread": "rest"}
 TOKEN = re.compile(rf"\b(?:\d+|{'|'.join(WORDS)})\b")
 _SETTINGS = settings(
     max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
