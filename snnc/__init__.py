@@ -19,10 +19,10 @@ __version__ = "0.2.0"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from snnc.diagnostics import Diagnostic as Diagnostic
+    from snnc.diff import Diff as Diff
     from snnc.tools.build import build as build
     from snnc.tools.calibrate import Calibration as Calibration
     from snnc.tools.calibrate import calibrate as calibrate
-    from snnc.tools.diff import Diff as Diff
     from snnc.tools.evaluate.evaluation import Evaluation as Evaluation
     from snnc.tools.evaluate.verb import evaluate as evaluate
     from snnc.tools.exchange import export_nir as export_nir
@@ -57,7 +57,7 @@ _HOMES = {
     "snnc.diagnostics": ("Diagnostic",),
     "snnc.tools.build": ("build",),
     "snnc.tools.calibrate": ("Calibration", "calibrate"),
-    "snnc.tools.diff": ("Diff",),
+    "snnc.diff": ("Diff",),
     "snnc.tools.evaluate.evaluation": ("Evaluation",),
     "snnc.tools.evaluate.verb": ("evaluate",),
     "snnc.tools.exchange": ("export_nir", "import_keras"),

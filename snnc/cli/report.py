@@ -40,7 +40,6 @@ from snnc.report import text
 from snnc.rules.loihi import TooManyCores
 from snnc.syntax.files import STDIN
 from snnc.syntax.revisions import read_spec
-from snnc.tools.diff import Diff
 from snnc.tools.fit import SHOWN, find_variants
 from snnc.tools.problems import SpecError
 from snnc.tools.report import Report as NetworkReport
@@ -208,7 +207,7 @@ def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
     before, after = versions
     if before is None or after is None:
         return 2 if exit_code else 1
-    found = Diff(compare(before, after))
+    found = compare(before, after)
     print_result(found, form, paint_difference)
     return 1 if exit_code and not found.same else 0
 

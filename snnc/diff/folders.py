@@ -148,7 +148,7 @@ def _compare(
         return SpecChange(path, "removed" if after is None else "added", was, now)
     difference = compare(before, after)
     change: Change = "same" if difference.same else "changed"
-    return SpecChange(path, change, was, now, difference.weights.verdict)
+    return SpecChange(path, change, was, now, difference.weights)
 
 
 def _version(

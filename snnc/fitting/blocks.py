@@ -10,7 +10,7 @@ from snnc.diagnostics import Report
 from snnc.fitting.trials import Change, Trials, with_changes
 from snnc.ir.device import Profile
 from snnc.ir.logical import Layer, Loihi, Shape
-from snnc.ir.mapped import MappedNetwork
+from snnc.ir.mapped import MappedNetwork, block_of
 from snnc.language.model import ValidatedSpec
 from snnc.language.properties import MOST_CHIPS
 from snnc.loihi.plan import compartment_floors, whole_block
@@ -18,7 +18,6 @@ from snnc.loihi.refusals import BLOCK_AXES, block_span
 from snnc.passes.resolve import resolve
 from snnc.passes.resolve.drafts import draft_layers
 from snnc.passes.verify import verify
-from snnc.report.summary import block_of
 from snnc.rules.loihi import (
     BlockExceedsCore,
     BlockExceedsLayer,

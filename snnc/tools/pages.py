@@ -45,7 +45,7 @@ def _of_report(report: Report, against: Spec | FileName | None) -> Iterator[Sect
     yield _picture("The network", spec.name, report.plot_network)
     if against is not None:
         changes = spec.changed_since(against)
-        title = f"What changed since {changes.difference.old.source}"
+        title = f"What changed since {changes.old.source}"
         yield Section(title, preformatted(str(changes)))
     if report.cores:
         about = (

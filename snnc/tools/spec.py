@@ -44,8 +44,8 @@ from snnc.tools.report import Report
 from snnc.tools.statements import LayerSpec, read_layers, read_readout, read_target
 
 if TYPE_CHECKING:
+    from snnc.diff import Diff
     from snnc.ir.mapped import RoutedNetwork
-    from snnc.tools.diff import Diff
     from snnc.tools.fit import Fit
     from snnc.tools.package import Package
 

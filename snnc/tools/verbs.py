@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from snnc import diagnostics, source
 from snnc.diagnostics import Diagnostic
+from snnc.diff import Diff, compare, version_of
 from snnc.driver import compile_spec
 from snnc.language.schema import schema as spec_schema
 from snnc.loihi.profile import DEFAULT, read_profile
@@ -19,7 +20,6 @@ from snnc.syntax.revisions import read_spec
 from snnc.text.arguments import check_count
 from snnc.text.display import Json
 from snnc.tools.autofix import autofix
-from snnc.tools.diff import Diff
 from snnc.tools.fit import Fit, find_variants
 from snnc.tools.folder_report import FolderReport, report_folder
 from snnc.tools.opening import FileName, require
@@ -152,7 +152,11 @@ def diff(old: Spec | FileName, new: Spec | FileName, device: str = DEFAULT) -> D
         an error.
     """
     before, after = as_spec(old, device), as_spec(new, device)
-    return Diff.of((before.made, before.found), (after.made, after.found))
+    versions = [version_of(side.made, side.found) for side in (before, after)]
+    old_version, new_version = versions
+    assert old_version is not None, "a spec has no errors"
+    assert new_version is not None, "a spec has no errors"
+    return compare(old_version, new_version)
 
 
 def init(folder: FileName = ".", requirement: str | None = None) -> tuple[Path, ...]:
