@@ -15,7 +15,12 @@ from snnc.ir.logical import Layer, Loihi, Network, Shape
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
 from snnc.language.model import ValidatedSpec
-from snnc.loihi.plan import PlanCache, alone, block_is_sound, compartment_floors
+from snnc.loihi.plan import (
+    PlanCache,
+    block_is_sound,
+    compartment_floors,
+    standalone,
+)
 from snnc.passes.lower import lower
 from snnc.passes.place import Attempt, attempt, is_sound
 from snnc.passes.resolve import resolve
@@ -246,7 +251,9 @@ class Trials:
         if lowered is None or not all(map(block_is_sound, lowered.populations)):
             return False
         population = lowered.by_name[name]
-        return alone(lowered, population, self.target, self.profile).misfit is None
+        return (
+            standalone(lowered, population, self.target, self.profile).violation is None
+        )
 
     def floor(self, changes: Changes) -> int:
         """The cores that the neurons of a legal variant fill at least."""
