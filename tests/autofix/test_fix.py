@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from snnc.autofix import Fixed, apply_fixes, autofix
 from snnc.diagnostics import Fix
 from snnc.loihi.search import Search, Solution
 from snnc.source import SourceFile, Span
+from snnc.tools.autofix import Fixed, apply_fixes, autofix
 
 GOOD = """\
 snn 1
