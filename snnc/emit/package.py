@@ -24,6 +24,7 @@ from snnc.ir.layout import (
     DENSE_AXES,
     DEPTHWISE_AXES,
     SPATIAL_AXES,
+    TRANSPOSED_AXES,
     Tensor,
     layout_id,
     tensors,
@@ -94,6 +95,7 @@ AXES: Mapping[tuple[str, ...], str] = {
     DENSE_AXES: "DENSE",
     **{(*axes, *DENSE_AXES): f"CONV{n}D" for n, axes in SPATIAL_AXES.items()},
     **{(*axes, *DEPTHWISE_AXES): f"DEPTHWISE{n}D" for n, axes in SPATIAL_AXES.items()},
+    (*SPATIAL_AXES[2], *TRANSPOSED_AXES): "TRANSPOSED2D",
 }
 """The run-time library's names for them; importing the library loads NumPy."""
 

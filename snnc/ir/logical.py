@@ -154,6 +154,21 @@ class Convolution:
 
 
 @dataclass(frozen=True, slots=True)
+class TransposedConvolution:
+    """A convolution whose ``stride`` is the step that each input makes in the output.
+
+    Input place ``i`` reaches output ``i * stride - crop + t`` with tap ``t``, where
+    ``crop`` is what ``padding`` cuts off before the axis.
+    """
+
+    kernel: Shape
+    stride: Shape
+    padding: Padding
+    bias: bool
+    neuron_bias: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Dense:
     """A matrix over the flattened input."""
 
@@ -198,7 +213,16 @@ class Concat:
     """The channels of the sources, one after another."""
 
 
-Operation = Convolution | Dense | Rectify | AveragePool | MaxPool | Add | Concat
+Operation = (
+    Convolution
+    | TransposedConvolution
+    | Dense
+    | Rectify
+    | AveragePool
+    | MaxPool
+    | Add
+    | Concat
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,13 @@ from snnc.loihi.fans import ComparedDepth, Entries, Fans
 from snnc.loihi.image_link import ImageLink
 from snnc.loihi.link import Link
 from snnc.loihi.matrix_link import MatrixLink
-from snnc.loihi.sparse_link import ComparedAxis, ScatterAxis, SparseLink
+from snnc.loihi.sparse_link import (
+    ComparedAxis,
+    ScatterAxis,
+    SparseLink,
+    TransposedAxis,
+    transposed_entries,
+)
 from snnc.loihi.taps import Taps, full_taps, window_taps
 from snnc.runtime.maxima import EVERY, entries
 
@@ -103,6 +109,8 @@ def _every_link(inlet: Inlet, target: Volume, profile: Profile) -> dict[Form, Li
             "dense": MatrixLink(inlet.source, inlet.pools, profile, inlet.picked),
             "convolution": _full(inlet, target, profile),
         }
+    if inlet.reach.is_transposed:
+        return {"sparse": _transposed(inlet, inlet.reach, target, profile)}
     links: dict[Form, Link] = {}
     if inlet.reach.is_sparse:
         links["sparse"] = _sparse(inlet, inlet.reach, target, profile)
@@ -131,6 +139,34 @@ def _sparse(
     rows, columns = (_scattered(*_along(inlet, window, target, i)) for i in (1, 2))
     fans = Fans(_depth(inlet, window), _bands(inlet, window, target))
     return SparseLink(inlet.source, rows, columns, fans, profile)
+
+
+def _transposed(
+    inlet: Inlet, window: Window, target: Volume, profile: Profile
+) -> SparseLink:
+    picked = inlet.picked or (None, None, None)
+    read = transposed_taps(window, inlet.source, target)
+    rows, columns = (
+        TransposedAxis(inlet.source[i], entries, picked[i])
+        for i, entries in enumerate(read, start=1)
+    )
+    depth = Depth(1, 0, Taps(1, 1, 0, ()), picked[0])
+    fans = Fans(depth, one_band(inlet.source[3], target[3]))
+    return SparseLink(inlet.source, rows, columns, fans, profile)
+
+
+def transposed_taps(
+    window: Window, source: Volume, target: Volume
+) -> tuple[Entries, Entries]:
+    """Return the places, and their taps, that rows and columns of a target read."""
+    assert window.input_before is not None
+    rows, columns = (
+        transposed_entries(
+            source[i], target[i], window.kernel[i], window.input_step[i], before
+        )
+        for i, before in enumerate(window.input_before, start=1)
+    )
+    return rows, columns
 
 
 def _compared(

@@ -114,10 +114,13 @@ class ComparedAxis(ScatterAxis):
     def _run(self, place: int, tile: Interval) -> TapRun:
         readers = self._readers[place]
         near = ((o, n) for o, n in readers if tile[0] <= o < tile[1])
-        taps: list[tuple[int, Tap]] = [(o - tile[0], ((0, n),)) for o, n in near]
+        taps = [(o - tile[0], self._tap_of(n)) for o, n in near]
         plain, scale = without_factor(taps)
         values = self._patterns.setdefault(plain, len(self._patterns))
         return TapRun(taps[0][0], len(taps), values, scale, (taps[0][0],))
+
+    def _tap_of(self, entry: int) -> Tap:
+        return ((0, entry),)
 
     @cached_property
     def _readers(self) -> Mapping[int, Sequence[tuple[int, int]]]:
@@ -127,6 +130,29 @@ class ComparedAxis(ScatterAxis):
             for place, weight in read.items():
                 readers.setdefault(place, []).append((output, weight))
         return readers
+
+
+class TransposedAxis(ComparedAxis):
+    """An axis of a transposed convolution; ``entries`` have taps for weights."""
+
+    def _tap_of(self, entry: int) -> Tap:
+        return ((entry, 1),)
+
+
+def transposed_entries(
+    inputs: int, outputs: int, taps: int, step: int, before: int
+) -> Entries:
+    """Return the places that each output reads, and the tap of each, as in `Window`."""
+    return [
+        {
+            place: taps - 1 - (place * step + before - output)
+            for place in range(
+                max(0, -(-(output - before) // step)),
+                min(inputs, (output - before + taps - 1) // step + 1),
+            )
+        }
+        for output in range(outputs)
+    ]
 
 
 class SparseLink(PlaneLink):

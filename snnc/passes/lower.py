@@ -15,6 +15,7 @@ from snnc.ir.logical import (
     Network,
     Padding,
     Shape,
+    TransposedConvolution,
 )
 from snnc.ir.lowered import (
     ChannelGroups,
@@ -28,7 +29,15 @@ from snnc.ir.lowered import (
     Window,
 )
 from snnc.ir.paths import Path, paths, picked_of
-from snnc.ir.shapes import level_name, pads, tree_of, triple_of, volume_named, volume_of
+from snnc.ir.shapes import (
+    level_name,
+    pads,
+    transposed_crop,
+    tree_of,
+    triple_of,
+    volume_named,
+    volume_of,
+)
 from snnc.runtime.maxima import EVERY, whole
 
 Pools = tuple[tuple[AveragePool, Shape], ...]
@@ -188,10 +197,33 @@ def _reach(network: Network, layer: Layer, pools: Pools) -> Window | Full:
             return window
         group = ChannelGroups(channels // groups, layer.shape[-1] // groups, groups)
         return replace(window, group=group)
+    if isinstance(operation, TransposedConvolution):
+        return _transposed_window(operation)
     if layer.kind == "encode rate":
         ones = (1,) * (len(layer.shape) - 1)
         return _window(Convolution(ones, ones, "valid", False, ones), (), ())
     return Full()
+
+
+def _transposed_window(operation: TransposedConvolution) -> Window:
+    """Return a transposed convolution as one over its source with zeros in between.
+
+    Output ``o`` reads place ``i`` with tap ``o + crop - i * stride``: its kernel in
+    reverse begins ``kernel - 1 - crop`` places before the output's own.
+    """
+    axes = zip(operation.kernel, operation.stride, strict=True)
+    before = [
+        kernel - 1 - transposed_crop(kernel, stride, operation.padding)
+        for kernel, stride in axes
+    ]
+    return Window(
+        kernel=triple_of(operation.kernel),
+        stride=(1, 1, 1),
+        depth_before=0,
+        padding="valid",
+        input_step=triple_of(operation.stride),
+        input_before=(before[0], before[1]),
+    )
 
 
 def _window(

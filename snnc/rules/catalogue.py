@@ -127,6 +127,7 @@ RULES: tuple[type[Diagnostic], ...] = (
     windows.StrideAboveKernel,
     windows.DilatedStride,
     windows.GroupsDontDivide,
+    windows.PooledTranspose,
     placement.LargeMaxPool,
     shapes.CrossingShortcuts,
     shapes.SqueezedChannels,

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from math import gcd
 
 from snnc.diagnostics import Diagnostic, Severity
-from snnc.ir.logical import AveragePool, Convolution, Layer, Network, Shape
+from snnc.ir.logical import (
+    AveragePool,
+    Convolution,
+    Layer,
+    Network,
+    Shape,
+    TransposedConvolution,
+)
 from snnc.ir.paths import Path, TooManyPathsError, paths
 from snnc.ir.shapes import pads
 
@@ -194,6 +201,31 @@ class PooledSamePadding(Diagnostic):
                     can_be_valid=_slides(network, layer, operation),
                 )
                 break
+
+
+class PooledTranspose(Diagnostic):
+    """Checks for a transposed convolution that reads an average pool.
+
+    A pool is folded into its reader's kernel. The places that a transposed convolution
+    reads have zeros between them, so no kernel over the pool's input is the same.
+    """
+
+    code = "SNN318"
+    title = "average pool before a transposed convolution"
+    message = "`{name}` is a transposed convolution and reads an average pool"
+    help = (
+        "remove the pool, or put a layer of neurons such as `downsample` in its place"
+    )
+
+    name: str
+
+    @classmethod
+    def check(cls, network: Network) -> Iterator[PooledTranspose]:
+        for layer in network.layers:
+            if isinstance(layer.operation, TransposedConvolution) and any(
+                path.pools for path in _paths(network, layer)
+            ):
+                yield cls(span=layer.span, name=layer.name)
 
 
 class StrideAboveKernel(Diagnostic):

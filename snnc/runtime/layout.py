@@ -35,6 +35,7 @@ CONV3D = ("depth", "height", "width", "in", "out")
 DEPTHWISE1D = ("length", "in", "multiplier")
 DEPTHWISE2D = ("height", "width", "in", "multiplier")
 DEPTHWISE3D = ("depth", "height", "width", "in", "multiplier")
+TRANSPOSED2D = ("height", "width", "out", "in")
 
 FileName: TypeAlias = "str | PathLike[str]"
 Tensors: TypeAlias = "dict[str, NDArray[np.float32]]"

@@ -121,6 +121,9 @@ def compose(
     if projection.tensor is None:
         return folded(kernels.identity(filters), projection)
     tensor, reach = tensors[projection.tensor], projection.reach
+    if isinstance(reach, Window) and reach.is_transposed:
+        kernel = kernels.lifted(tensor.swapaxes(-1, -2))
+        return kernel[..., slice(*projection.rows), :]
     if not isinstance(reach, Window):
         kernel = kernels.unflattened(tensor, read, pools_of(projection))
         return kernels.extended(folded(kernel, projection), read)

@@ -36,11 +36,13 @@ class Wiring(NamedTuple):
 
     ``reads`` has, for each kernel, the channels that its rows read, in order.
     The layers in each of ``groups`` have to share a scale, because a sum or an
-    identity shortcut adds their outputs.
+    identity shortcut adds their outputs. Kernels in ``transposed`` have the
+    channels that they read on their last axis.
     """
 
     reads: dict[str, tuple[Stretch, ...]]
     groups: tuple[tuple[str, ...], ...]
+    transposed: frozenset[str] = frozenset()
 
 
 def wiring_of(
@@ -67,7 +69,13 @@ def wiring_of(
             # A max pool compares values at its source's scale.
             pooled = stretches_of(model.get_layer(name).input)
             ties.append(frozenset({name}).union(*(s.sources for s in pooled)))
-    return Wiring(reads, _groups(names, ties))
+    return Wiring(reads, _groups(names, ties), transposed(layout))
+
+
+def transposed(layout: Layout) -> frozenset[str]:
+    """Return the kernels whose last axis has the channels that are read."""
+    tensors = layout.tensors
+    return frozenset(tensor.name for tensor in tensors if tensor.axes[-1] == "in")
 
 
 def stretches_of(tensor: Any) -> tuple[Stretch, ...]:
@@ -149,7 +157,10 @@ def scaled(
         own = 1.0 if behind else scales.get(layer, 1.0)
         values = tensor.astype(np.float64) * own
         if name in wiring.reads:
+            turned = name in wiring.transposed
+            values = values.swapaxes(-1, -2) if turned else values
             values = _divided(values, _divisors(wiring.reads[name], scales))
+            values = values.swapaxes(-1, -2) if turned else values
         rescaled[name] = values.astype(np.float32)
     return rescaled
 
