@@ -138,6 +138,11 @@ class TransposedAxis(ComparedAxis):
     def _tap_of(self, entry: int) -> Tap:
         return ((entry, 1),)
 
+    def taps_of(self, tile: Interval) -> tuple[int, ...]:
+        """Return the taps through which a tile of the outputs reads, in order."""
+        entries = self._entries[slice(*tile)]
+        return tuple(sorted({tap for read in entries for tap in read.values()}))
+
 
 def transposed_entries(
     inputs: int, outputs: int, taps: int, step: int, before: int

@@ -66,6 +66,18 @@ def _apart(paper: Paper) -> None:
     paper.conv(filters, kernel, stride, padding, dilation=dilation, groups=groups)
 
 
+def _transposed(paper: Paper) -> None:
+    """A transposed convolution of an image, or of features as one pixel."""
+    sizes = paper.spatial or (1,) * paper.rank
+    if paper.rank != 2 or max(sizes) > 8:
+        return (conv if paper.spatial else dense)(paper)
+    kernel = tuple(paper.size(1, 4) for _ in sizes)
+    stride = tuple(paper.one_of(1, 2, 2, 3) for _ in sizes)
+    return paper.transposed(
+        paper.size(1, 9), kernel, stride, paper.one_of("same", "valid")
+    )
+
+
 def _downsample(paper: Paper) -> None:
     factor = paper.sizes(paper.spatial, 2)
     channels = paper.shapes[paper.last][-1]
@@ -108,7 +120,9 @@ def _maximum(paper: Paper) -> None:
     window = paper.sizes(paper.spatial, paper.one_of(2, 2, 3, 5))
     stride = window if paper.flag() else tuple(paper.size(1, 3) for _ in window)
     paper.maximum(window, stride, paper.one_of("same", "valid"))
-    return paper.one_of(conv, conv, dense, _depthwise, _apart, _pool, _pools)(paper)
+    return paper.one_of(
+        conv, conv, dense, _depthwise, _apart, _pool, _pools, _transposed
+    )(paper)
 
 
 def _pools(paper: Paper) -> None:
@@ -169,8 +183,9 @@ def _flat(piece: Callable[[Paper], None]) -> Callable[[Paper], None]:
     return either
 
 
-PIECES = tuple(
-    map(
+PIECES = (
+    _transposed,
+    *map(
         _flat,
         (
             conv,
