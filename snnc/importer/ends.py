@@ -240,7 +240,12 @@ def encoder_of(state: ConversionState, readout: str) -> str | None:
     if state.request.encode == "rate" or len(readers) != 1 or shortcuts:
         return None
     (first,) = readers
-    if first.kind != "conv" or first.shortcut is not None or first.bias == "neuron":
+    if (
+        first.kind != "conv"
+        or first.upscale
+        or first.shortcut is not None
+        or first.bias == "neuron"
+    ):
         return None
     has_curve = any(line.startswith("neuron") for line in first.properties)
     if first.extent != first.kernel or has_curve:

@@ -80,7 +80,7 @@ class StatementWriter:
         name = self._names[draft.layer]
         if is_encoder:
             return f"encode conv {name}"
-        if draft.kind == "conv":
+        if draft.kind == "conv" or draft.image:
             return f"{word(draft)} {name}"
         if draft.kind == "avgpool" and not self._is_named(draft.layer):
             return "avgpool"
@@ -102,6 +102,9 @@ class StatementWriter:
             yield from _window(draft)
         elif draft.kind == "downsample":
             yield f"factor {extents(draft.kernel)}"
+        elif draft.image:
+            *kernel, filters = draft.image
+            yield from (f"filters {filters}", f"kernel {extents(tuple(kernel))}")
         elif draft.kind == "dense":
             yield f"units {draft.shape[-1]}"
         elif draft.kind == "conv":
@@ -178,8 +181,9 @@ def _convolution(draft: StatementDraft) -> Iterator[str]:
     if not draft.is_depthwise:
         yield f"filters {draft.shape[-1]}"
     yield f"kernel {extents(draft.kernel)}"
-    if set(draft.stride) != {1}:
-        yield f"stride {extents(draft.stride)}"
+    stride = draft.upscale or draft.stride
+    if set(stride) != {1}:
+        yield f"stride {extents(stride)}"
     if draft.padding != "valid":
         yield f"padding {draft.padding}"
     if draft.extent != draft.kernel:

@@ -212,11 +212,6 @@ FEATURES: dict[str, Question] = {
     "groups under a pool": _folded(lambda p: _is_grouped(p)),
     "downsample": _kind("downsample"),
     "conv2d_transpose": _kind("conv2d_transpose"),
-    "conv2d_transpose of features": lambda m: any(
-        o.kind == "conv2d_transpose"
-        and len(m.lowered.network.shape_of(o.sources[0])) == 1
-        for o in _layers(m)
-    ),
     "dense by a matrix": _matrix("dense"),
     "dense by a convolution": _matrix("convolution"),
     "avgpool under a valid reader": _folded(_under("valid")),

@@ -183,15 +183,15 @@ def _flat(piece: Callable[[Paper], None]) -> Callable[[Paper], None]:
     return either
 
 
-PIECES = (
-    _transposed,
-    *map(
+PIECES = tuple(
+    map(
         _flat,
         (
             conv,
             _depthwise,
             _apart,
             _downsample,
+            _transposed,
             _pool,
             _pool_under_same,
             _maximum,
