@@ -32,6 +32,8 @@ from snnc.ir.logical import (
 
 TAKEN = frozenset(
     {
+        "FlatConv1D",
+        "FlatConv2D",
         "LAYOUT",
         "NETWORK",
         "PathLike",
@@ -88,11 +90,18 @@ class _Statements:
         readout = network.readout
         output = self._variables[readout.name]
         (source,) = readout.sources
-        yield from self._flatten(readout.name, source)
         kernel = self._kernel(readout.name, readout.l2)
-        arguments = (str(readout.units), *kernel, _name(readout.name))
-        read = self._read_by_dense(source)
-        yield Bracket(f"{output} = layers.Dense(", arguments, f")({read})")
+        if readout.convolution is None:
+            yield from self._flatten(readout.name, source)
+            kind, given = "layers.Dense", [str(readout.units)]
+            read = self._read_by_dense(source)
+        else:
+            operation, filters = readout.convolution, readout.image[-1]
+            kind, given, _ = _convolution(operation, filters)
+            kind = kind.replace("layers.", "Flat")
+            read = self._variables[source]
+        arguments = (*given, *kernel, _name(readout.name))
+        yield Bracket(f"{output} = {kind}(", arguments, f")({read})")
         yield call("return keras.Model", model_input, output, _name(network.name))
 
     def _input(self, read: Input) -> Iterator[Bracket]:

@@ -254,6 +254,8 @@ def _readout(network: Network) -> str:
     arguments: list[str | Bracket] = [quote(readout.name), f"units={readout.units}"]
     if readout.labels is None:
         arguments.append("classes=False")
+    if readout.image:
+        arguments.append(f"image={items(readout.image)}")
     if readout.decide != usual.decide:
         arguments.append(f"decide={quote(readout.decide)}")
     if readout.synapse != usual.synapse:

@@ -97,7 +97,10 @@ class StatementWriter:
 
     def _properties(self, draft: StatementDraft, is_encoder: bool) -> Iterator[str]:
         if draft.kind == "readout":
-            yield self._ends.size
+            if draft.kernel:
+                yield from _convolution(draft)
+            else:
+                yield self._ends.size
         elif draft.kind in ("avgpool", "maxpool"):
             yield from _window(draft)
         elif draft.kind == "downsample":

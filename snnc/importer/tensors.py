@@ -196,7 +196,7 @@ class _TensorMaker:
         total: Array = np.zeros(1)
         for term in terms:
             kernel, bias = self._composed(draft, term)
-            if term in draft.main and draft.kind not in ("dense", "readout"):
+            if term in draft.main and draft.kernel:
                 kernel = _placed(draft, term, kernel)
             kernel, bias = _by_units(
                 draft, kernel, bias, term is terms[0] and terms is draft.main

@@ -99,8 +99,13 @@ def _shortcut(network: Network, layer: Layer) -> Iterator[Tensor]:
 
 def _of_readout(network: Network, readout: Readout) -> Iterator[Tensor]:
     source = network.shape_of(readout.sources[0])
-    yield _matrix(f"{readout.name}.kernel", source, readout.shape)
-    yield _bias(readout.name, readout.shape)
+    name = f"{readout.name}.kernel"
+    if readout.convolution is None:
+        yield _matrix(name, source, readout.shape)
+        yield _bias(readout.name, readout.shape)
+    else:
+        yield _kernel(name, readout.convolution, source[-1], readout.image[-1])
+        yield _bias(readout.name, readout.image)
 
 
 def _kernel(name: str, operation: Kernel, read: int, given: int) -> Tensor:

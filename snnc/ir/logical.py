@@ -281,8 +281,9 @@ class Layer:
 class Readout:
     """The linear layer on the host; ``labels`` is None for a regression.
 
-    ``learn`` says how its weights go on learning on the chip; None if they don't.
-    ``spans`` has the places of the values that are written.
+    It is a matrix, or a ``convolution`` that gives an ``image``, whose values are its
+    units in Keras's order. ``learn`` says how its weights go on learning on the chip;
+    None if they don't. ``spans`` has the places of the values that are written.
     """
 
     name: str
@@ -295,6 +296,8 @@ class Readout:
     span: Span
     spans: Mapping[str, Span] = field(default_factory=dict)
     learn: Pes | None = None
+    convolution: Convolution | None = None
+    image: Shape = ()
 
     @property
     def shape(self) -> Shape:

@@ -64,7 +64,12 @@ def lower(network: Network, report: Report) -> LoweredNetwork:
         ),
         readout=tuple(
             _project(
-                network, path, source, readout.name, f"{readout.name}.kernel", Full()
+                network,
+                path,
+                source,
+                readout.name,
+                f"{readout.name}.kernel",
+                _readout_reach(network, path.pools),
             )
             for source in readout.sources
             for path in paths(layers, source)
@@ -185,6 +190,14 @@ def _project(
         reach=reach,
         picked=picked,
     )
+
+
+def _readout_reach(network: Network, pools: Pools) -> Window | Full:
+    readout = network.readout
+    if readout.convolution is None:
+        return Full()
+    *read, _ = network.shape_of(readout.sources[0])
+    return _window(readout.convolution, pools, tuple(read))
 
 
 def _reach(network: Network, layer: Layer, pools: Pools) -> Window | Full:

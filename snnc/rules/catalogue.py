@@ -128,6 +128,7 @@ RULES: tuple[type[Diagnostic], ...] = (
     windows.DilatedStride,
     windows.GroupsDontDivide,
     windows.PooledTranspose,
+    windows.NoReadoutImage,
     placement.LargeMaxPool,
     shapes.CrossingShortcuts,
     shapes.SqueezedChannels,

@@ -248,7 +248,8 @@ class OutOfPlace(Diagnostic):
 class TwoSizes(Diagnostic):
     """Checks that a readout has either `classes` or `units`.
 
-    With `classes` it is a classifier, and with `units` a regression.
+    With `classes` it is a classifier, and with `units` a regression. With `filters` it
+    is a regression whose units are the values of an image.
     """
 
     code = "SNN220"

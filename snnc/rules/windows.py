@@ -203,6 +203,28 @@ class PooledSamePadding(Diagnostic):
                 break
 
 
+class NoReadoutImage(Diagnostic):
+    """Checks the kernel of a readout that is a convolution.
+
+    A readout with `filters` reads length x channels or height x width x channels, and
+    its kernel is at most as large as what it reads, unless `padding same` is set.
+    """
+
+    code = "SNN319"
+    title = "readout kernel that does not fit"
+    message = (
+        "`{name}` can't convolve {shape} of `{source}` with kernel {kernel}, stride"
+        " {stride}"
+    )
+    help = "choose a smaller `kernel`, or write `units N` for a matrix"
+
+    name: str
+    kernel: Shape
+    stride: Shape
+    source: str
+    shape: Shape
+
+
 class PooledTranspose(Diagnostic):
     """Checks for a transposed convolution that reads an average pool.
 

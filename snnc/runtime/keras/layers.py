@@ -47,6 +47,30 @@ def setting(value: Any) -> Any:
     return tf.train.Checkpoint(value=variable)
 
 
+class _Flat:
+    """A convolution with a bias whose output is flat, as that of a readout."""
+
+    def call(self: Any, inputs: Any) -> Any:
+        """Return the values of the image in a row, (batch, values)."""
+        image = self.convolution_op(inputs, self.kernel) + self.bias
+        return tf.reshape(image, (-1, math.prod(image.shape[1:])))
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return (batch, values)."""
+        shape = super().compute_output_shape(input_shape)  # type: ignore[misc]
+        return (shape[0], math.prod(shape[1:]))
+
+
+@registered
+class FlatConv1D(_Flat, keras.layers.Conv1D):
+    """A `Conv1D` whose output is flat."""
+
+
+@registered
+class FlatConv2D(_Flat, keras.layers.Conv2D):
+    """A `Conv2D` whose output is flat."""
+
+
 class Scaled(keras.layers.Layer):
     """A layer with a number ``scale``; traced functions follow its changes."""
 
