@@ -211,7 +211,6 @@ FEATURES: dict[str, Question] = {
     ),
     "groups under a pool": _folded(lambda p: _is_grouped(p)),
     "downsample": _kind("downsample"),
-    "conv2d_transpose": _kind("conv2d_transpose"),
     "dense by a matrix": _matrix("dense"),
     "dense by a convolution": _matrix("convolution"),
     "avgpool under a valid reader": _folded(_under("valid")),

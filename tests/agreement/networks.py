@@ -156,7 +156,7 @@ BODIES = {
         concat j from u1, s
         conv2d_transpose u2 from j { filters 4, padding same, shortcut u1 }
         conv2d_transpose u3 { filters 2, kernel 3, stride 2, place host }
-        readout out { units 3 }
+        readout out { filters 2, kernel 3x2, stride 2x1, padding same }
         """,
     "depthwise1d": """
         input wave 30x3 in 0..1

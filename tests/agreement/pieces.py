@@ -120,9 +120,7 @@ def _maximum(paper: Paper) -> None:
     window = paper.sizes(paper.spatial, paper.one_of(2, 2, 3, 5))
     stride = window if paper.flag() else tuple(paper.size(1, 3) for _ in window)
     paper.maximum(window, stride, paper.one_of("same", "valid"))
-    return paper.one_of(
-        conv, conv, dense, _depthwise, _apart, _pool, _pools, _transposed
-    )(paper)
+    return paper.one_of(conv, conv, dense, _depthwise, _apart, _pool, _pools)(paper)
 
 
 def _pools(paper: Paper) -> None:
@@ -191,7 +189,6 @@ PIECES = tuple(
             _depthwise,
             _apart,
             _downsample,
-            _transposed,
             _pool,
             _pool_under_same,
             _maximum,
@@ -203,3 +200,9 @@ PIECES = tuple(
         ),
     )
 )
+DECODER_PIECES = (
+    _transposed,
+    _transposed,
+    *map(_flat, (conv, _maximum, _shortcut, _branches)),
+)
+"""What networks with images that grow are made of."""
