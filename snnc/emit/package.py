@@ -26,6 +26,7 @@ from snnc.ir.layout import (
     SPATIAL_AXES,
     TRANSPOSED_AXES,
     Tensor,
+    input_scale,
     layout_id,
     tensors,
 )
@@ -102,7 +103,7 @@ AXES: Mapping[tuple[str, ...], str] = {
 
 def layout(network: Network) -> Module:
     """Return the module with the layout of the network's weights."""
-    weights = tensors(network)
+    weights, scale = tensors(network), input_scale(network)
     return rendered(
         "layout.py",
         network.name,
@@ -111,6 +112,7 @@ def layout(network: Network) -> Module:
             "Tensors are in Keras order, float32. Batch norm is folded into them.",
         ),
         layout_id=layout_id(weights),
+        scale="" if scale == "x" else f", scale={quote(scale)}",
         imports=_layout_imports(weights),
         tensors=Bracket("TENSORS = (", [_row(tensor) for tensor in weights]).at(0),
     )

@@ -422,5 +422,6 @@ def _mask(window: AxisWindow) -> Array:
     """Return which taps of each place are inside: (places, taps)."""
     places = np.arange(window.places)[:, None] * window.stride - window.before
     at = places + np.arange(window.taps)
-    is_source = (at >= 0) & (at < window.extent) & (at % window.step == 0)
-    return is_source.astype(float)
+    inside = (at >= 0) & (at < window.extent) & (at % window.step == 0)
+    mask: Array = inside.astype(float)
+    return mask

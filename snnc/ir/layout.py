@@ -20,6 +20,7 @@ from snnc.ir.logical import (
     Layer,
     Network,
     Readout,
+    Rectify,
     Shape,
     TransposedConvolution,
 )
@@ -134,6 +135,24 @@ def _has_no_bias(layer: Layer) -> bool:
     operation = layer.operation
     assert isinstance(operation, Kernel | Dense)
     return not (operation.bias or has_norm)
+
+
+def input_scale(network: Network) -> str:
+    """Return how the values of the input are scaled for the first weights.
+
+    It is a formula of a value x: ``x`` if they read it as it is.
+    """
+    given = network.input
+    factor, offset = 1.0, 0.0
+    if given.scaled is not None:
+        low, high = given.scaled
+        factor = (high - low) / (given.high - given.low)
+        offset = low - factor * given.low
+    for layer in network.layers:
+        if isinstance(layer.operation, Rectify):
+            factor, offset = (n / layer.operation.scale for n in (factor, offset))
+    scaled = "x" if factor == 1 else f"{factor:.7g} x"
+    return scaled if offset == 0 else f"{scaled} {'-+'[offset > 0]} {abs(offset):.7g}"
 
 
 def layout_id(tensors: Iterable[Tensor]) -> str:

@@ -46,7 +46,7 @@ TENSORS = (
     Tensor("object.kernel", (64, 10), DENSE),
     Tensor("object.bias", (10,), BIAS),
 )
-LAYOUT = Layout(LAYOUT_ID, TENSORS)
+LAYOUT = Layout(LAYOUT_ID, TENSORS, scale="2 x - 1")
 
 
 def load_weights(path: FileName) -> Tensors:
