@@ -47,7 +47,6 @@ def each_spec(
     @settings(
         max_examples=DRAWS * count,
         database=None,
-        deadline=None,
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )

@@ -179,13 +179,14 @@ def _unknown_variant(
         return problem
     if variant.text in REFUSED:
         return _refused(variant, "value")
+    newer = rules.misplaced.is_newer_chip(kind.text, variant.text)
     return rules.misplaced.UnknownVariant(
         span=variant.span,
         kind=kind.text,
         word=variant.text,
         near=nearest(variant.text, variants),
         known=variants,
-        fix=fix_word(variant.span, variant.text, variants),
+        fix=None if newer else fix_word(variant.span, variant.text, variants),
     )
 
 

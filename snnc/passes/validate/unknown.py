@@ -165,7 +165,10 @@ def unknown_property(
         All properties given there.
     """
     word = item.key.text
-    advice = "" if same_key(word, legal) else _advice(item, owner, legal, beside)
+    same = same_key(word, legal)
+    advice = "" if same else _advice(item, owner, legal, beside)
+    if same == "neuron" and item.value.span.text.lower() == "relu":
+        advice = "remove it: neurons are `relu` by default"
     fix = _setting_fix(item, beside) if advice and owner == "train" else None
     return rules.names.UnknownProperty(
         span=item.key.span,
