@@ -32,7 +32,6 @@ from snnc.loihi.sparse_link import (
     ScatterAxis,
     SparseLink,
     TransposedAxis,
-    transposed_entries,
 )
 from snnc.loihi.taps import Taps, full_taps, window_taps
 from snnc.runtime.maxima import EVERY, entries
@@ -153,28 +152,21 @@ def _transposed(
     geometry: ProjectionGeometry, window: Window, target: Volume, profile: Profile
 ) -> SparseLink:
     picked = geometry.picked or (None, None, None)
-    read = transposed_taps(window, geometry.source, target)
+    assert window.input_before is not None
     rows, columns = (
-        TransposedAxis(geometry.source[i], entries, picked[i])
-        for i, entries in enumerate(read, start=1)
+        TransposedAxis(
+            geometry.source[i],
+            target[i],
+            window.kernel[i],
+            window.input_step[i],
+            before,
+            picked[i],
+        )
+        for i, before in enumerate(window.input_before, start=1)
     )
     depth = Depth(1, 0, Taps(1, 1, 0, ()), picked[0])
     fans = FanOuts(depth, one_band(geometry.source[3], target[3]))
     return SparseLink(geometry.source, rows, columns, fans, profile)
-
-
-def transposed_taps(
-    window: Window, source: Volume, target: Volume
-) -> tuple[Entries, Entries]:
-    """Return the places, and their taps, that rows and columns of a target read."""
-    assert window.input_before is not None
-    rows, columns = (
-        transposed_entries(
-            source[i], target[i], window.kernel[i], window.input_step[i], before
-        )
-        for i, before in enumerate(window.input_before, start=1)
-    )
-    return rows, columns
 
 
 def _compared(

@@ -133,7 +133,53 @@ class ComparedAxis(ScatterAxis):
 
 
 class TransposedAxis(ComparedAxis):
-    """An axis of a transposed convolution; ``entries`` have taps for weights."""
+    """An axis of a transposed convolution, as in `snnc.ir.lowered.Window`.
+
+    Parameters
+    ----------
+    inputs, outputs
+        How many places there are.
+    kernel, step, before
+        The taps, the step between inputs and the places that precede them.
+    picked
+        The places of the source's axis; None for all.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int,
+        step: int,
+        before: int,
+        picked: Picked | None = None,
+    ) -> None:
+        entries = transposed_entries(inputs, outputs, kernel, step, before)
+        super().__init__(inputs, entries, picked)
+        self._step = step
+        # The outputs whose taps all lie between the first and the last input.
+        self._inside = before, (inputs - 1) * step + before - kernel + 2
+        self._by_phase: dict[tuple[int, int, int, int], View] = {}
+
+    def view(self, tile: Interval) -> View:
+        first, stop = self._inside
+        phase = tile[0] % self._step
+        key = (
+            tile[1] - tile[0],
+            phase,
+            max(0, first - tile[0]),
+            max(0, tile[1] - stop),
+        )
+        if key not in self._by_phase:
+            self._by_phase[key] = super().view(tile)
+        return self._by_phase[key]
+
+    def alike(self, tiles: Tiles) -> range:
+        if tiles.size % self._step:
+            return range(0)
+        first = -(-self._inside[0] // tiles.size)
+        stop = min(self._inside[1], tiles.extent) // tiles.size
+        return range(first, max(first, stop))
 
     def _tap_of(self, entry: int) -> Tap:
         return ((entry, 1),)
