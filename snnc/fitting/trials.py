@@ -193,7 +193,7 @@ class Trials:
         verify(network, report)
         if report.errors:
             return None
-        lowered: LoweredNetwork = lower(replace(network, target=self.target), report)
+        lowered: LoweredNetwork = lower(replace(network, target=self.target))
         return lowered
 
     def mapped(

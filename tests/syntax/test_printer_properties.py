@@ -55,8 +55,7 @@ def test_the_meaning_and_the_comments_stay(text: str) -> None:
     before = parsed(text)
     after = parsed(print_snn(before))
     assert meaning(after) == meaning(before)
-    # One at the brace of an inner block moves up, beside what it is about.
-    assert sorted(remarks(after)) == sorted(remarks(before))
+    assert remarks(after) == remarks(before)
 
 
 @pytest.mark.slow
