@@ -101,10 +101,11 @@ def _neuron(
 def _check_size(
     statement: tree.Statement, properties: Mapping[str, tree.Property], report: Report
 ) -> None:
-    """Report a readout that has both classes and units, or neither."""
+    """Report a readout that has both classes and units, or none of its sizes."""
     name = statement.name.text if statement.name else ""
     owner = f"{owner_of(statement)} {name}"
-    classes, units = properties.get("classes"), properties.get("units")
+    classes = properties.get("classes")
+    units = properties.get("units") or properties.get("filters")
     problem: Diagnostic | None = None
     if classes is not None and units is not None:
         problem = rules.names.TwoSizes(
@@ -116,7 +117,7 @@ def _check_size(
         problem = rules.names.MissingProperty(
             span=head(statement),
             owner=owner,
-            what="`classes` or `units`",
+            what="`classes`, `units` or `filters`",
             example=f"{owner} {{ classes 10 }}",
         )
     if problem is not None:
