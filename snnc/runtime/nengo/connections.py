@@ -18,19 +18,9 @@ import nengo
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import maxima
 from ..examples import Array
 from ..layout import Tensors
-from ..maxima import (
-    EVERY,
-    Grid,
-    Level,
-    Nodes,
-    Read,
-    Triple,
-    compose,
-    entries,
-    whole,
-)
 from ..network import triple
 from . import kernels
 from .kernels import Pool, Sizes
@@ -115,12 +105,9 @@ class ConvolveSparse(Convolve):
 class ConvolveTransposed(Connection):
     """A transposed convolution, stored weight by weight.
 
-    ``tensor``
-        The name of its kernel; None for the reader's own.
-    ``stride``
-        The step of each place of the source over the reader's places.
-    ``crop``
-        How many of the reader's rows and columns are cut off in front.
+    ``tensor`` names its kernel; None is the reader's own. ``stride`` is the
+    step of the source's places over the reader's, whose first rows and
+    columns are left out: ``crop`` of each.
     """
 
     tensor: str | None = None
@@ -133,16 +120,11 @@ class ConvolveTransposed(Connection):
         kernel = data.tensors[self.tensor or f"{reader.name}.kernel"]
         if self.rows is not None:
             kernel = kernel[..., slice(*self.rows)]
+        # It is the transpose of a convolution from reader to source.
+        used = np.ones(kernel.shape, bool)
+        how = reader.volume[1:3], source.volume[1:3], self.stride, self.crop
+        places, weights = kernels.scattered(kernel, used, *how)
         for pre, post in product(source.parts, reader.parts):
-            # It is the transpose of a convolution from reader to source.
-            places, weights = kernels.scattered(
-                kernel,
-                np.ones(kernel.shape, bool),
-                reader.volume[1:3],
-                source.volume[1:3],
-                self.stride,
-                self.crop,
-            )
             yield from sparse(pre, post, (places[:, ::-1], weights))
 
 
@@ -157,7 +139,7 @@ class Identity(Connection):
         """Return a 2-D convolution for each two parts that overlap."""
         return self._convolved(reader, *self._kernel(reader))
 
-    def _kernel(self, reader: Population) -> tuple[Array, Triple]:
+    def _kernel(self, reader: Population) -> tuple[Array, maxima.Triple]:
         """Return the kernel over the source, and its stride."""
         kernel = self._folded(kernels.identity(reader.volume[-1]))
         steps = [triple(pool.stride) for pool in self.pools]
@@ -195,19 +177,19 @@ class Compare(Connection):
     `maxima.MaxTree`.
     """
 
-    level: Level | None = None
-    nodes: Nodes = EVERY
+    level: maxima.Level | None = None
+    nodes: maxima.Nodes = maxima.EVERY
 
-    def of(self, level: Level, read: Read) -> Compare:
+    def of(self, level: maxima.Level, read: maxima.Read) -> Compare:
         """Return the inputs of a level among these."""
         return replace(self.at(read.grid), level=level, nodes=read.nodes)
 
-    def at(self, picked: Grid) -> Compare:
+    def at(self, picked: maxima.Grid) -> Compare:
         """Return the connection for some of the places that this one reads."""
         places = grid_of(self.picked) if self.picked is not None else None
-        grid = places or whole(self.source.volume[:3])
+        grid = places or maxima.whole(self.source.volume[:3])
         pools = tuple((triple(p.window), triple(p.stride)) for p in self.pools)
-        grid, moved = compose(grid, pools, picked)
+        grid, moved = maxima.compose(grid, pools, picked)
         pooled = tuple(Pool(*one) for one in moved)
         return replace(self, picked=grid, pools=pooled)
 
@@ -248,10 +230,10 @@ class Compare(Connection):
         assert self.level is not None
         pools = [(triple(p.window), triple(p.stride)) for p in self.pools]
         steps = [(window[axis], stride[axis]) for window, stride in pools]
-        nodes, windows = EVERY, reader.volume[axis]
+        nodes, windows = maxima.EVERY, reader.volume[axis]
         if axis == self.level.axis:
             nodes, windows = self.nodes, self.level.windows
-        rows = entries(nodes, windows, source.volume[axis], steps)
+        rows = maxima.entries(nodes, windows, source.volume[axis], steps)
         triples = []
         for i, row in enumerate(rows):
             triples += [(i, place, weight) for place, weight in row.items()]
