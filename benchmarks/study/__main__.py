@@ -63,9 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--only", choices=[network.name for network in NETWORKS])
     add("--quick", action="store_true", help="little data: shows only that it runs")
-    add(
-        "--render", action="store_true", help="rewrite tables and plots, run nothing"
-    )
+    add("--render", action="store_true", help="rewrite tables and plots, run nothing")
     add("--work", type=Path, default=ROOT / "snnc-study", help="where files are kept")
     add("--out", type=Path, help="where numbers, tables and plots are written")
     return parser
