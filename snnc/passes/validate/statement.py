@@ -157,6 +157,7 @@ def _unknown_variant(
     foreign = vocabulary.strangers.refused(variant, "value")
     if foreign and (kind.text == "neuron" or variant.text in REFUSED):
         return foreign
+    fix = vocabulary.strangers.fix_word(variant.span, variant.text, variants)
     newer = rules.misplaced.is_newer_chip(kind.text, variant.text)
     return rules.misplaced.UnknownVariant(
         span=variant.span,
@@ -164,9 +165,7 @@ def _unknown_variant(
         word=variant.text,
         near=vocabulary.strangers.nearest(variant.text, variants),
         known=variants,
-        fix=None
-        if newer
-        else vocabulary.strangers.fix_word(variant.span, variant.text, variants),
+        fix=None if newer else fix,
     )
 
 
