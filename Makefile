@@ -128,8 +128,8 @@ docs: $(VENV)/ready-docs ## build the documentation site; a warning is an error
 	@$(BIN)/python -m sphinx --quiet -W --keep-going -b html docs docs/_build/html
 	@echo "== docs/_build/html/index.html"
 
-picture: $(READY) ## draw the picture of the README from the results of `make demo`
-	@$(BIN)/python -m benchmarks.picture '$(DEMO)' docs/pictures/drift.png
+picture: $(READY) ## draw the pictures of the README from the results of `make demo`
+	@$(BIN)/python -m benchmarks.picture '$(DEMO)' docs/pictures
 
 accept: $(READY) ## rewrite the golden packages and expected texts
 	@SNNC_ACCEPT=1 $(BIN)/python -m pytest --quiet -m "not slow" tests/rules/test_pairs.py tests/rules tests/language/test_reference.py tests/golden tests/editors tests/report tests/diff/test_cases.py tests/cli/test_build.py tests/cli/test_old_packages.py tests/cli/test_init.py

@@ -9,18 +9,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from html import escape
 from math import hypot
 from typing import Any
 
 from snnc.text.tables import (
     Row,
+    TextTable,
     code,
     columns,
     counted,
     human,
     percent,
-    printable,
     prose,
     without_empty,
 )
@@ -78,12 +77,7 @@ def html_table(lines: Sequence[VariantLine]) -> str:
     """Return the table as HTML."""
     _, head, rows = _rows(lines)
     head, rows = without_empty(head, rows)
-    top = "".join(f'<th scope="col">{escape(h)}</th>' for h in head)
-    body = "".join(
-        f"<tr>{''.join(f'<td>{escape(printable(cell))}</td>' for cell in row)}</tr>"
-        for row in rows
-    )
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    return TextTable([head, *rows], "<" * len(head)).html()
 
 
 def csv_text(variants: Sequence[Mapping[str, Any]]) -> str:

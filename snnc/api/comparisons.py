@@ -149,13 +149,13 @@ class Diff(Displayed):
 
     def text(self) -> str:
         """Return the changes, one section after another."""
-        from snnc.diff.difference_text import render
+        from snnc.diff.render import text as render
 
         return render(self.difference)
 
     def markdown(self) -> str:
         """Return the changes as Markdown for a comment on a pull request."""
-        from snnc.diff.difference_markdown import render
+        from snnc.diff.render import markdown as render
 
         return render(self.difference)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from snnc.text.tables import printable
@@ -81,12 +81,26 @@ _CATEGORIES = {
 }
 
 
-def spec_html(text: str, notation: str) -> str:
-    """Return HTML of a spec, coloured unless it is YAML, and escape control codes."""
+def spec_html(text: str, notation: str, costs: Mapping[int, str] | None = None) -> str:
+    """Return HTML of a spec, coloured unless it is YAML, and escape control codes.
+
+    Parameters
+    ----------
+    text, notation
+        The spec, in ``snn`` or ``yaml``.
+    costs
+        What to write behind lines, by their numbers from 1.
+    """
     lines = ("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
     text = "\n".join(lines)
-    if notation != "snn":
-        return preformatted(text)
+    shown = _coloured(text) if notation == "snn" else html.escape(text)
+    numbered = enumerate(shown.split("\n"), 1)
+    costs = costs or {}
+    body = "\n".join(f"{line}{_behind(costs.get(at))}" for at, line in numbered)
+    return f'<pre style="{_PRE}">{body}</pre>'
+
+
+def _coloured(text: str) -> str:
     from snnc.editors.rules import coloured_parts
 
     shown = []
@@ -96,4 +110,8 @@ def spec_html(text: str, notation: str) -> str:
         shown.append(
             f'<span style="color: {colour}">{escaped}</span>' if colour else escaped
         )
-    return f'<pre style="{_PRE}">{"".join(shown)}</pre>'
+    return "".join(shown)
+
+
+def _behind(cost: str | None) -> str:
+    return f'<span class="cost">{html.escape(cost)}</span>' if cost else ""

@@ -7,7 +7,6 @@ import html
 import importlib.util
 from collections.abc import Callable, Iterator
 from functools import partial
-from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -19,10 +18,9 @@ from snnc.api.problems import require
 from snnc.api.reports import Report
 from snnc.api.specs import FileName, Spec, as_spec
 from snnc.api.sweeps import Sweep
-from snnc.ir.layout import tensors
-from snnc.report.html import Section, document, page, style
+from snnc.report.html import Section, document, line_costs, page, result_html, style
 from snnc.sweep import html_table
-from snnc.text.tables import human
+from snnc.text.installing import installation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -153,20 +151,19 @@ def check_file(file: FileName) -> None:
     require(("matplotlib",), "plot", "a picture")
 
 
-LACKING = "Pictures are missing: pip install 'snnc[plot]' and print the page again."
+LACKING = f"Pictures are missing: {installation('plot')}, and print the page again."
 
 
 def report_page(report: Report, against: Spec | FileName | None = None) -> str:
     """Return a page about a network, compared with ``against`` if given."""
-    return page(report.summary, list(_of_report(report, against)), _footer(report.spec))
+    spec, summary = report.spec, report.summary
+    shown = spec_html(spec.text, spec.notation, line_costs(summary))
+    return page(summary, list(_of_report(report, against)), _footer(spec), shown)
 
 
 def _of_report(report: Report, against: Spec | FileName | None) -> Iterator[Section]:
     spec = report.spec
     yield _picture("The network", spec.name, report.plot_network)
-    if report.cores:
-        yield _picture("The cores", spec.name, report.plot_cores)
-    yield Section("Weights and operations", _weights(report))
     if against is not None:
         changes = spec.changed_since(against)
         title = f"What changed since {changes.difference.old.source}"
@@ -176,43 +173,14 @@ def _of_report(report: Report, against: Spec | FileName | None) -> Iterator[Sect
             "Changes after which it fits; or, as it fits, how far layers could grow."
         )
         yield Section("Variants", preformatted(str(spec.fit(patient=False))), about)
-    yield Section("The spec", spec_html(spec.text, spec.notation))
-
-
-def _weights(report: Report) -> str:
-    """Return a table of each layer's weights and operations."""
-    network = report.summary.network
-    learned: dict[str, int] = {}
-    for tensor in tensors(network):
-        layer = tensor.name.rpartition(".")[0]
-        size = 0 if tensor.zeros else prod(tensor.shape)
-        learned[layer] = learned.get(layer, 0) + size
-    rows = []
-    for row in report.layers:
-        operations = ""
-        if row.activity is not None and row.cores:
-            operations = human(row.activity.operations)
-        cells = (str(learned.get(row.name, "")), operations)
-        shown = "".join(f'<td class="number">{cell}</td>' for cell in cells)
-        name = html.escape(row.name)
-        rows.append(f'<tr><th scope="row">{name}</th>{shown}</tr>')
-    head = (
-        '<tr><th scope="col">layer</th><th scope="col" class="number">weights</th>'
-        '<th scope="col" class="number">synaptic operations at most</th></tr>'
-    )
-    return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
 
 
 def evaluation_page(evaluation: Evaluation) -> str:
     """Return a page of a run's result, with tables and pictures."""
     result = evaluation.result
     title = f"{result.network} on {result.simulator}"
-    body = (
-        f'<div class="snnc">\n<style>\n{style()}</style>\n'
-        f"<h1>{html.escape(title)}</h1>\n{preformatted(str(result))}\n</div>\n"
-    )
     sections = list(_of_evaluation(evaluation))
-    return document(title, body, sections, _footer(None, evaluation))
+    return document(title, result_html(result), sections, _footer(None, evaluation))
 
 
 def _of_evaluation(evaluation: Evaluation) -> Iterator[Section]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from snnc.api.display import terminal_html
+from snnc.text.installing import installation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,7 +147,7 @@ def require(names: tuple[str, ...], extra: str, what: str) -> None:
     absent = [name.replace("_", "-") for name in names if not _is_there(name)]
     if absent:
         listed = " and ".join(absent)
-        raise ModuleNotFoundError(f"{what} needs {listed}: pip install 'snnc[{extra}]'")
+        raise ModuleNotFoundError(f"{what} needs {listed}: {installation(extra)}")
 
 
 def _is_there(name: str) -> bool:

@@ -10,6 +10,7 @@ import click
 
 from snnc.cli.printing import print_data, say
 from snnc.source import rule_page, rule_pages
+from snnc.text.installing import installation
 
 
 def _codes(ctx: click.Context, argument: click.Parameter, typed: str) -> list[str]:
@@ -38,7 +39,7 @@ def lsp_command(stdio: bool) -> int:
         missing = (error.name or "").partition(".")[0]
         if missing not in ("pygls", "lsprotocol"):
             raise
-        say(f"{missing} is not installed: pip install 'snnc[lsp]'")
+        say(f"{missing} is not installed: {installation('lsp')}")
         return 1
     if sys.stdin.isatty():
         say(

@@ -16,6 +16,7 @@ from snnc.rules.output import AlreadyThere
 from snnc.runtime.files import reason
 from snnc.source import whole_file
 from snnc.starter import SPEC, UNPINNED, WORKFLOW, StarterPlan, installed_from
+from snnc.text.installing import installation
 from snnc.text.tables import printable
 
 NEXT = """\
@@ -97,7 +98,7 @@ def demo_command(output: Path) -> int:
     needed = ("numpy", "sklearn", "tensorflow", "nengo", "nengo_loihi")
     missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
-        say(f"the demo needs {', '.join(missing)}: pip install 'snnc[all]'")
+        say(f"the demo needs {', '.join(missing)}: {installation('all')}")
         return 1
     from snnc.demo import StepError, run_demo, table
     from snnc.source import spec_path

@@ -290,10 +290,10 @@ def _print_difference(difference: Difference, form: str) -> None:
 
         print_json(document(difference))
     elif form == "markdown":
-        from snnc.diff.difference_markdown import render
+        from snnc.diff.render import markdown as render
 
         print_lines(render(difference))
     else:
-        from snnc.diff.difference_text import render
+        from snnc.diff.render import text as render
 
         print_lines(render(difference), paint_difference)

@@ -13,6 +13,7 @@ from snnc.cli.options import device, format_option
 from snnc.cli.printing import print_diagnostics, print_json, print_lines, say
 from snnc.diagnostics import Report
 from snnc.runtime.files import reason
+from snnc.text.installing import installation
 
 if TYPE_CHECKING:
     from snnc.runtime.layout import Tensors
@@ -111,7 +112,7 @@ def _migrate(
     if needs:
         say(f"error: --migrate needs {' and '.join(needs)}: {EXTRA}")
         return 1
-    from snnc.weights.migrate import migrate_file
+    from snnc.weights.migrate import migrate_file, moves_document, moves_text
 
     report = Report()
     moves = migrate_file(file, old, new, output, force, report, device())
@@ -119,12 +120,8 @@ def _migrate(
     if moves is None:
         return 1
     if form == "json":
-        from snnc.weights.listing import moves_document
-
         print_json(moves_document(moves, output.as_posix()))
     else:
-        from snnc.weights.listing import moves as moves_text
-
         print_lines(moves_text(moves, output.as_posix()))
     return 0
 
@@ -177,7 +174,7 @@ def calibrate_command(
     absent = [n for n in needed if importlib.util.find_spec(n) is None]
     if absent:
         names = " and ".join(absent)
-        say(f"error: calibrate needs {names}: pip install 'snnc[keras,nengo]'")
+        say(f"error: calibrate needs {names}: {installation('keras,nengo')}")
         return 1
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
     from snnc.calibrate import CannotCalibrateError, calibrate_package

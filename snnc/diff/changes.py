@@ -1,4 +1,4 @@
-"""Every kind of change between two networks; each explains itself in one line.
+"""Every change between two networks, as rows of one table.
 
 Values are as the language writes them (``8``, ``3x3``, ``20..150 Hz``).
 """
@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from snnc.ir.layout import Tensor
 from snnc.ir.logical import Shape
-from snnc.text.tables import dims
 
 Verdict = Literal["valid", "retrain", "incompatible"]
+Became = Literal["added", "removed", "renamed", "changed", "reordered"]
+Sign = Literal["+", "-", "~", ">", "="]
+SIGNS: dict[Became, Sign] = {"added": "+", "removed": "-", "renamed": ">"}
 
 
 def arrow(old: object, new: object) -> str:
@@ -29,6 +30,7 @@ class Changed:
     new: str | None
 
     def explain(self) -> str:
+        """Write the change in a few words."""
         if self.old is None:
             return f"{self.key} {self.new} (new)"
         if self.new is None:
@@ -37,118 +39,63 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
-class _OneSided:
-    """A layer that one of the networks has; ``definition`` is its statement."""
+class Entry:
+    """What changed of one subject: a layer, a tensor, or the statement of a section.
 
-    name: str
-    kind: str
-    shape: Shape
-    definition: str
+    Attributes
+    ----------
+    sign
+        ``+`` added, ``-`` removed, ``~`` changed, ``>`` renamed, ``=`` kept.
+    rows
+        The rows of the table: property, old and new value.
+    text
+        What a terminal shows where the rows alone would be hard to read, or all that
+        is said where there are none.
+    """
 
-    def explain(self) -> str:
-        return f"{self.definition}, of shape {dims(self.shape)}"
-
-
-@dataclass(frozen=True, slots=True)
-class LayerAdded(_OneSided):
-    """A layer that the old network does not have."""
-
-
-@dataclass(frozen=True, slots=True)
-class LayerRemoved(_OneSided):
-    """A layer that the new network does not have."""
-
-
-@dataclass(frozen=True, slots=True)
-class LayerRenamed:
-    """The same definition under another name."""
-
-    old: str
-    new: str
-    kind: str
-
-    def explain(self) -> str:
-        return f"{self.kind} {self.old} is now called {self.new}"
-
-
-@dataclass(frozen=True, slots=True)
-class LayerChanged:
-    """A layer of the same name with other properties, or another shape."""
-
-    name: str
-    kind: str
-    properties: tuple[Changed, ...]
-
-    def explain(self) -> str:
-        changes = ", ".join(change.explain() for change in self.properties)
-        return f"{self.name}: {changes}"
-
-
-@dataclass(frozen=True, slots=True)
-class LayersReordered:
-    """Layers that both have stand in another order; renamed ones by the new name."""
-
-    old: tuple[str, ...]
-    new: tuple[str, ...]
-
-    def explain(self) -> str:
-        return f"order {', '.join(self.old)} -> {', '.join(self.new)}"
-
-
-LayerChange = LayerAdded | LayerRemoved | LayerRenamed | LayerChanged | LayersReordered
-
-
-@dataclass(frozen=True, slots=True)
-class RateChanged:
-    """Another budget: ``..HI Hz`` or ``LO..HI Hz`` at a percentile."""
-
-    layer: str
-    old: str
-    new: str
-
-    def explain(self) -> str:
-        return f"{self.layer} {arrow(self.old, self.new)}"
-
-
-@dataclass(frozen=True, slots=True)
-class TensorChanged:
-    """A tensor of the same name with another shape, or with ``zeros`` alone now."""
-
-    name: str
-    old: Shape
-    new: Shape
-    zeros: bool = False
-
-    @property
-    def becomes(self) -> str:
-        """The new shape, and whether all its values have to be 0."""
-        return f"{dims(self.new)} zeros" if self.zeros else dims(self.new)
-
-    def explain(self) -> str:
-        return f"{self.name} {dims(self.old)} -> {self.becomes}"
-
-
-@dataclass(frozen=True, slots=True)
-class TensorRenamed:
-    """A tensor of the same shape whose layer has another name."""
-
-    old: str
-    new: str
-    shape: Shape
-
-    def explain(self) -> str:
-        return f"{self.old} -> {self.new}, {dims(self.shape)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """Why weights that load were trained for another function."""
-
+    sign: Sign
     subject: str
-    text: str
+    rows: tuple[Changed, ...] = ()
+    text: str = ""
 
     def explain(self) -> str:
-        return f"{self.subject}: {self.text}"
+        """Write the entry as one line."""
+        if self.text:
+            return f"{self.subject}: {self.text}" if not self.rows else self.text
+        changes = ", ".join(row.explain() for row in self.rows)
+        return f"{self.subject}: {changes}" if self.subject else changes
+
+
+@dataclass(frozen=True, slots=True)
+class LayerChange:
+    """What became of a layer; an order of layers has no ``name``.
+
+    ``name`` is that in the new network, or of a removed layer the old one. ``rows`` are
+    the properties that changed; an added or removed layer has one with its statement,
+    a renamed one with both names, and an order with the layers of both.
+    """
+
+    became: Became
+    name: str
+    kind: str = ""
+    shape: Shape = ()
+    rows: tuple[Changed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TensorChange:
+    """What became of a tensor; ``old`` and ``new`` are its shapes, None without one.
+
+    ``before`` is the name in the old network. ``zeros`` says that all its values have
+    to be 0 now.
+    """
+
+    became: Became
+    name: str
+    before: str
+    old: Shape | None
+    new: Shape | None
+    zeros: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +110,8 @@ class WeightsChange:
         ``incompatible``: they do not load.
     old_id, new_id
         The identities of the two layouts.
+    tensors
+        Those that changed.
     kept
         Names of tensors whose name and shape stay.
     reordered
@@ -174,11 +123,12 @@ class WeightsChange:
     verdict: Verdict
     old_id: str
     new_id: str
-    added: tuple[Tensor, ...] = ()
-    removed: tuple[Tensor, ...] = ()
-    changed: tuple[TensorChanged, ...] = ()
-    renamed: tuple[TensorRenamed, ...] = ()
+    tensors: tuple[TensorChange, ...] = ()
     kept: tuple[str, ...] = ()
     reordered: bool = False
-    causes: tuple[Cause, ...] = ()
-    notes: tuple[Cause, ...] = ()
+    causes: tuple[Entry, ...] = ()
+    notes: tuple[Entry, ...] = ()
+
+    def of(self, became: Became) -> list[TensorChange]:
+        """Return the tensors to which one thing happened."""
+        return [tensor for tensor in self.tensors if tensor.became == became]

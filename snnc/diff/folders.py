@@ -10,6 +10,7 @@ from snnc.diagnostics import Report
 from snnc.diff import compare
 from snnc.diff.changes import Verdict, arrow
 from snnc.diff.cores import CoresRefused, CoresTaken, fit_of
+from snnc.diff.document import fit_document
 from snnc.diff.version import (
     PREFIX,
     Version,
@@ -61,7 +62,12 @@ class FolderDifference:
     def as_dict(self) -> dict[str, Any]:
         """Return what ``snnc diff OLD_FOLDER NEW_FOLDER --format json`` prints."""
         specs = [
-            {**asdict(s), "old": _fit(s.old), "new": _fit(s.new)} for s in self.specs
+            {
+                **asdict(spec),
+                "old": spec.old and fit_document(spec.old),
+                "new": spec.new and fit_document(spec.new),
+            }
+            for spec in self.specs
         ]
         return {
             "version": 1,
@@ -85,12 +91,6 @@ class FolderDifference:
 
 
 _HEAD = ("spec", "change", "weights", "cores", "energy at most")
-
-
-def _fit(fit: Fit) -> dict[str, Any] | None:
-    if fit is None:
-        return None
-    return {"fits": isinstance(fit, CoresTaken), **asdict(fit)}
 
 
 def _cells(spec: SpecChange) -> Row:

@@ -6,16 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from snnc.diff import properties
-from snnc.diff.changes import (
-    Changed,
-    LayerAdded,
-    LayerChange,
-    LayerChanged,
-    LayerRemoved,
-    LayerRenamed,
-    LayersReordered,
-    RateChanged,
-)
+from snnc.diff.changes import Changed, LayerChange
 from snnc.diff.properties import Properties
 from snnc.diff.version import Version
 from snnc.ir.logical import Layer
@@ -79,23 +70,6 @@ def layer_changes(
     return tuple(_changes(old, new, matching))
 
 
-def rate_changes(changes: tuple[LayerChange, ...]) -> tuple[RateChanged, ...]:
-    """The budgets among the changes."""
-    return tuple(
-        RateChanged(layer.name, *_budgets(change))
-        for layer in changes
-        if isinstance(layer, LayerChanged)
-        for change in layer.properties
-        if change.key in ("rate", "percentile")
-    )
-
-
-def _budgets(change: Changed) -> tuple[str, str]:
-    prefix = "" if change.key == "rate" else "percentile "
-    old, new = (f"{prefix}{v}" if v else "none" for v in (change.old, change.new))
-    return old, new
-
-
 def _same_names(old: Version, new: Version) -> dict[str, str]:
     kept = {layer.name for layer in new.network.layers}
     names = {x.name: x.name for x in old.network.layers if x.name in kept}
@@ -143,25 +117,30 @@ def _changes(old: Version, new: Version, matching: Matching) -> Iterator[LayerCh
     before = {after.name: layer for layer, after in matching.pairs}
     for layer in old.network.layers:
         if layer.name not in names:
-            text = properties.statement(old, layer)
-            yield LayerRemoved(layer.name, layer.kind, layer.shape, text)
+            row = Changed("removed", properties.statement(old, layer), None)
+            yield LayerChange("removed", layer.name, layer.kind, layer.shape, (row,))
     for layer in new.network.layers:
+        what = layer.name, layer.kind, layer.shape
         if layer.name not in before:
-            text = properties.statement(new, layer)
-            yield LayerAdded(layer.name, layer.kind, layer.shape, text)
+            row = Changed("added", None, properties.statement(new, layer))
+            yield LayerChange("added", *what, (row,))
             continue
         was = before[layer.name]
         if was.name != layer.name:
-            yield LayerRenamed(was.name, layer.name, layer.kind)
+            yield LayerChange(
+                "renamed", *what, (Changed("name", was.name, layer.name),)
+            )
         if changed := differences(old, was, new, layer, names):
-            yield LayerChanged(layer.name, layer.kind, changed)
+            yield LayerChange("changed", *what, changed)
     yield from _reordered(old, matching)
 
 
-def _reordered(old: Version, matching: Matching) -> Iterator[LayersReordered]:
-    now = tuple(after.name for _, after in matching.pairs)
+def _reordered(old: Version, matching: Matching) -> Iterator[LayerChange]:
+    now = [after.name for _, after in matching.pairs]
     stayed = {was.name for was, _ in matching.pairs}
     order = [x.name for x in old.network.layers if x.name in stayed]
-    was = tuple(matching.names[name] for name in order)
+    was = [matching.names[name] for name in order]
     if was != now:
-        yield LayersReordered(was, now)
+        yield LayerChange(
+            "reordered", "", rows=(Changed("order", ", ".join(was), ", ".join(now)),)
+        )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from snnc.diff.changes import (
-    Cause,
-    TensorChanged,
-    TensorRenamed,
+    Changed,
+    Entry,
+    TensorChange,
     Verdict,
     WeightsChange,
     arrow,
@@ -73,23 +73,31 @@ def _incompatible(
 ) -> WeightsChange:
     was = {tensor.name: tensor for tensor in before}
     now = {tensor.name: tensor for tensor in after}
-    renamed = _renamed(was, now, names)
-    left = {tensor.old for tensor in renamed}
-    came = {tensor.new for tensor in renamed}
+    renamed = tuple(_renamed(was, now, names))
+    left = {tensor.before for tensor in renamed}
+    came = {tensor.name for tensor in renamed}
     both = [name for name in now if name in was and name not in came | left]
     kept = tuple(name for name in both if now[name].takes(was[name]))
+    changed = (
+        TensorChange("changed", n, n, was[n].shape, now[n].shape, now[n].zeros)
+        for n in both
+        if n not in kept
+    )
+    added = (
+        TensorChange("added", t.name, t.name, None, t.shape)
+        for t in after
+        if t.name not in {*both, *came}
+    )
+    removed = (
+        TensorChange("removed", t.name, t.name, t.shape, None)
+        for t in before
+        if t.name not in {*both, *left}
+    )
     return WeightsChange(
         verdict="incompatible",
         old_id=layout_id(before),
         new_id=layout_id(after),
-        added=tuple(t for t in after if t.name not in {*both, *came}),
-        removed=tuple(t for t in before if t.name not in {*both, *left}),
-        changed=tuple(
-            TensorChanged(name, was[name].shape, now[name].shape, now[name].zeros)
-            for name in both
-            if name not in kept
-        ),
-        renamed=renamed,
+        tensors=(*changed, *renamed, *added, *removed),
         kept=kept,
         reordered=len(kept) == len(before) == len(after),
     )
@@ -97,19 +105,18 @@ def _incompatible(
 
 def _renamed(
     was: Mapping[str, Tensor], now: Mapping[str, Tensor], names: Mapping[str, str]
-) -> tuple[TensorRenamed, ...]:
-    """Tensors of layers that have another name, where the shape is the same."""
-    renamed = []
+) -> Iterator[TensorChange]:
+    """Yield tensors of layers that have another name, where the shape is the same."""
     for tensor in was.values():
         layer, _, part = tensor.name.rpartition(".")
         name = f"{names.get(layer, layer)}.{part}"
         same = name in now and now[name].takes(tensor)
         if same and name != tensor.name:
-            renamed.append(TensorRenamed(tensor.name, name, tensor.shape))
-    return tuple(renamed)
+            shape = tensor.shape
+            yield TensorChange("renamed", name, tensor.name, shape, shape)
 
 
-def causes(old: Version, new: Version, matching: Matching) -> Iterator[Cause]:
+def causes(old: Version, new: Version, matching: Matching) -> Iterator[Entry]:
     """Why the same weights give another function; the layouts are equal."""
     before, after = old.network, new.network
     yield from _of_input(before.input, after.input)
@@ -120,14 +127,14 @@ def causes(old: Version, new: Version, matching: Matching) -> Iterator[Cause]:
     yield from _of_readout(before.readout, after.readout, matching.names)
 
 
-def notes(old: Version, new: Version, matching: Matching) -> Iterator[Cause]:
+def notes(old: Version, new: Version, matching: Matching) -> Iterator[Entry]:
     """What changes in spikes although the weights mean the same."""
     by_text: dict[str, list[str]] = {}
     for was, now in matching.pairs:
         for text in _spikes(was, now):
             by_text.setdefault(text, []).append(now.name)
     for text, layers in by_text.items():
-        yield Cause(", ".join(layers), text)
+        yield Entry("~", ", ".join(layers), text=text)
 
 
 def _spikes(old: Layer, new: Layer) -> Iterator[str]:
@@ -141,14 +148,14 @@ def _spikes(old: Layer, new: Layer) -> Iterator[str]:
         yield f"an activation of 1.0 stands for {arrow(number(was), number(now))} Hz"
 
 
-def _differing(name: str, old: Traits, new: Traits) -> Iterator[Cause]:
+def _differing(name: str, old: Traits, new: Traits) -> Iterator[Entry]:
     for key in dict.fromkeys((*old, *new)):
         was, now = (traits.get(key, "none") for traits in (old, new))
         if was != now:
-            yield Cause(name, f"{key} {arrow(was, now)}")
+            yield Entry("~", name, (Changed(key, str(was), str(now)),))
 
 
-def _of_input(old: Input, new: Input) -> Iterator[Cause]:
+def _of_input(old: Input, new: Input) -> Iterator[Entry]:
     yield from _differing(new.name, _input_traits(old), _input_traits(new))
 
 
@@ -237,16 +244,16 @@ def _curve(network: Network, layer: Layer) -> str:
 
 def _of_readout(
     old: Readout, new: Readout, names: Mapping[str, str]
-) -> Iterator[Cause]:
+) -> Iterator[Entry]:
     first: dict[str, object] = {"reads": source_names(old.sources, names)}
     second: dict[str, object] = {"reads": source_names(new.sources, {})}
     yield from _differing(new.name, first, second)
     if (old.labels is None) != (new.labels is None):
         kinds = ("values" if r.labels is None else "classes" for r in (old, new))
-        yield Cause(new.name, f"outputs {arrow(*kinds)}")
+        yield Entry("~", new.name, (Changed("outputs", *kinds),))
     elif old.labels != new.labels and _named(old) and _named(new):
         texts = (classes(r.labels) for r in (old, new) if r.labels is not None)
-        yield Cause(new.name, f"outputs {arrow(*texts)}")
+        yield Entry("~", new.name, (Changed("outputs", *texts),))
 
 
 def _named(readout: Readout) -> bool:

@@ -41,6 +41,7 @@ from snnc.output.imported import open_package
 from snnc.processes import LocalWorkers, Workers, completed
 from snnc.runtime.examples import ROW, Presentation, Span, spans_of
 from snnc.runtime.files import reason
+from snnc.text.installing import installation
 
 if TYPE_CHECKING:
     from snnc.evaluate.run import Trained
@@ -289,7 +290,7 @@ def _collected(
         reason = "too many workers died; they may lack memory"
         raise LostClusterError(reason, out) from error
     except ModuleNotFoundError as error:
-        reason = f"a worker has no {error.name}: pip install 'snnc[evaluate]' there"
+        reason = f"a worker has no {error.name}: {installation('evaluate')}, there"
         raise LostClusterError(reason, out) from error
     except CancelledError as error:
         raise LostClusterError("the Dask cluster is gone", out) from error

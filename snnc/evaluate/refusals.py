@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from snnc.text.installing import installation
+
 
 class RefusedRunError(ValueError):
     """A package, data, weights or a run that can't be evaluated."""
@@ -16,7 +18,7 @@ class MissingExtraError(RefusedRunError):
     def __init__(self, names: Sequence[str], extras: str) -> None:
         verb = "is" if len(names) == 1 else "are"
         super().__init__(
-            f"{' and '.join(names)} {verb} not installed: pip install 'snnc[{extras}]'"
+            f"{' and '.join(names)} {verb} not installed: {installation(extras)}"
         )
 
 

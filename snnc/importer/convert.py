@@ -6,17 +6,18 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from snnc.diagnostics import Diagnostic, Report, Severity
+from snnc.driver import allow_warnings
 from snnc.importer.decisions import Decision, diagnose
 from snnc.importer.draft import StatementDraft, Value
-from snnc.importer.finish import NetworkEnds, finish
+from snnc.importer.ends import NetworkEnds, convert_ends
 from snnc.importer.layer_config import FOREIGN
 from snnc.importer.model import KerasLayer, KerasModel, ModelWeights, RefusedModelError
 from snnc.importer.request import ImportRequest
 from snnc.importer.spec import WrittenSpec, write
+from snnc.importer.state import ConversionState
 from snnc.importer.table import HANDLERS, read_foreign, read_refused
 from snnc.importer.table.operations import read_operation
 from snnc.importer.table.options import check_options
-from snnc.importer.walk import Walk
 from snnc.ir.logical import Loihi
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
@@ -45,7 +46,7 @@ class Conversion:
         The spec; empty and None if a layer was refused.
     problems :
         The reasons for refusals, or warnings.
-    walk :
+    state :
         The drafts, to count their cores, if a layer was refused; else None.
     """
 
@@ -56,7 +57,7 @@ class Conversion:
     ends: NetworkEnds | None
     written: WrittenSpec | None
     problems: tuple[Diagnostic, ...]
-    walk: Walk | None = None
+    state: ConversionState | None = None
 
 
 def convert(
@@ -79,48 +80,48 @@ def convert(
     RefusedModelError
         If Keras has no such option, or the spec would be too long.
     """
-    walk = Walk(model, request, weights)
+    state = ConversionState(model, request, weights)
     for layer in model.layers:
-        walk.values[layer.name] = _read(layer, walk)
-    ends = finish(walk)
-    _tell_rest(walk)
-    written = None if ends is None else write(walk, ends)
+        state.values[layer.name] = _read(layer, state)
+    ends = convert_ends(state)
+    _tell_rest(state)
+    written = None if ends is None else write(state, ends)
     places = {layer.name: place for place, layer in enumerate(model.layers)}
     decisions = sorted(
-        walk.decisions,
+        state.decisions,
         key=lambda decision: (places[decision.layer], decision.option != ""),
     )
     return Conversion(
         model,
         request,
         tuple(decisions),
-        tuple(walk.drafts.values()) if ends else (),
+        tuple(state.drafts.values()) if ends else (),
         ends,
         written,
         diagnose(decisions, model, request, path, _cost),
-        walk if ends is None else None,
+        state if ends is None else None,
     )
 
 
-def _read(layer: KerasLayer, walk: Walk) -> Value:
+def _read(layer: KerasLayer, state: ConversionState) -> Value:
     if FOREIGN in layer.options:
-        return read_foreign(layer, walk)
+        return read_foreign(layer, state)
     check_options(layer)
     if layer.kind in NUMERIC and len(layer.reads) == 1:
-        return read_operation(layer, walk)
-    return HANDLERS.get(layer.kind, read_refused)(layer, walk)
+        return read_operation(layer, state)
+    return HANDLERS.get(layer.kind, read_refused)(layer, state)
 
 
-def _tell_rest(walk: Walk) -> None:
+def _tell_rest(state: ConversionState) -> None:
     """Give each layer a verdict, even if its sources were refused."""
-    for layer in walk.model.layers:
+    for layer in state.model.layers:
         if layer.shares and layer.kind.startswith(WEIGHTED):
             why = f"`{layer.shares}` has them in Keras: retraining parts them"
-            walk.rewrite(layer, why, "weights of its own")
-        if walk.values[layer.name].broken:
-            walk.tell(layer.name, "kept", "as soon as what it reads can be imported")
+            state.rewrite(layer, why, "weights of its own")
+        if state.values[layer.name].broken:
+            state.tell(layer.name, "kept", "as soon as what it reads can be imported")
         else:
-            walk.tell(layer.name, "kept", "in the kernels that read it")
+            state.tell(layer.name, "kept", "in the kernels that read it")
 
 
 def compile_written(
@@ -132,20 +133,24 @@ def compile_written(
     cores take. This does not look for a smaller network that fits: that takes longer
     than the import, and `snnc check` does it.
     """
-    made = _lowered(written, name, report, request)
-    if made.lowered is None or report.errors:
-        return written, made
-    cache, before = PlanCache(), made.source.text
-    mapped = place(made.lowered, Report(), cache, is_brief=True)
-    if mapped is None and request.chips is None:
-        mapped = _on_any_chips(made.lowered, cache)
-        if mapped is not None:
-            chips = ceil(mapped.cores / mapped.lowered.network.device.chip.cores)
-            written = written.on(chips, mapped.cores)
-            made = _lowered(written, name, report, request)
-    if made.lowered is not None and (mapped is None or made.source.text != before):
-        mapped = place(made.lowered, report, cache)
-    return written, replace(made, mapped=mapped)
+    own = Report()
+    made = _lowered(written, name, own, request)
+    if made.lowered is not None and not own.errors:
+        cache, before = PlanCache(), made.source.text
+        mapped = place(made.lowered, Report(), cache, is_brief=True)
+        if mapped is None and request.chips is None:
+            mapped = _on_any_chips(made.lowered, cache)
+            if mapped is not None:
+                chips = ceil(mapped.cores / mapped.lowered.network.device.chip.cores)
+                written = written.on(chips, mapped.cores)
+                own = Report()
+                made = _lowered(written, name, own, request)
+        if made.lowered is not None and (mapped is None or made.source.text != before):
+            mapped = place(made.lowered, own, cache)
+        made = replace(made, mapped=mapped)
+    allow_warnings(made, own)
+    report.extend(own.diagnostics)
+    return written, made
 
 
 def _lowered(

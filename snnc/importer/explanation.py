@@ -11,11 +11,11 @@ from snnc.diagnostics import Report
 from snnc.importer.convert import Conversion, compile_written
 from snnc.importer.decisions import Decision
 from snnc.importer.draft import INPUT, StatementDraft
-from snnc.importer.finish import NEURAL, NetworkEnds, encoder_of, read_by
+from snnc.importer.ends import NEURAL, NetworkEnds, encoder_of, read_by
 from snnc.importer.linear import Shape
 from snnc.importer.model import RefusedModelError
 from snnc.importer.spec import WrittenSpec, write
-from snnc.importer.walk import Walk
+from snnc.importer.state import ConversionState
 from snnc.ir.mapped import MappedNetwork
 from snnc.passes import Compilation
 
@@ -92,7 +92,7 @@ def explain(conversion: Conversion, compilation: Compilation | None) -> Explanat
         for layer in model.layers
     )
     mapped = None if compilation is None else compilation.mapped
-    part = None if conversion.walk is None else written_part(conversion.walk)
+    part = None if conversion.state is None else written_part(conversion.state)
     if part is not None:
         _, made = compile_written(part, "part.snn", Report(), conversion.request)
         mapped = made.mapped
@@ -134,19 +134,19 @@ def _placed(mapped: MappedNetwork, is_part: bool) -> Iterator[Placed]:
     yield Placed(readout.name, "readout", readout.shape, 0, None)
 
 
-def written_part(walk: Walk) -> WrittenSpec | None:
+def written_part(state: ConversionState) -> WrittenSpec | None:
     """Write a spec of the drafts, only to count cores.
 
     ReLU replaces refused activations, and a readout of one unit reads all outputs that
     have no reader. None if there are no neurons.
     """
-    drafts = list(walk.drafts.values())
+    drafts = list(state.drafts.values())
     read = {key for draft in drafts for key in (*draft.sources, draft.shortcut)}
     ends = [draft for draft in drafts if draft.layer not in read]
     if not ends or not any(draft.kind in NEURAL for draft in drafts):
         return None
-    trial = copy(walk)
-    trial.decisions, trial.drafts = list(walk.decisions), dict(walk.drafts)
+    trial = copy(state)
+    trial.decisions, trial.drafts = list(state.decisions), dict(state.drafts)
     last = ends[-1]
     beside = [d for d in ends if d.shape[:-1] == last.shape[:-1]]
     source = last.layer

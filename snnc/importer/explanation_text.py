@@ -6,10 +6,22 @@ from collections.abc import Iterator
 
 from snnc.importer.decisions import VERDICTS, Decision, Verdict
 from snnc.importer.explanation import Explained, Explanation, Placed
-from snnc.text.tables import Cells, Row, code, columns, printable, prose, table
+from snnc.text.tables import (
+    Cells,
+    Row,
+    code,
+    columns,
+    counted,
+    dims,
+    printable,
+    prose,
+    table,
+)
 
 HEAD: Cells = ("layer", "kind", "shape", "neurons", "cores")
 PART = "what the others take, relu in place of a refused activation"
+UNREACHED = "not reached: what it reads is refused"
+TOO_LARGE = "it does not fit, as the diagnostics say"
 ALONE = "cores: the others alone do not fit"
 WIDTH = max(map(len, VERDICTS.values())) + 2
 
@@ -20,44 +32,31 @@ def text(explanation: Explanation) -> str:
     lines = [f"{explanation.model}, a model of {by}", ""]
     for layer in explanation.layers:
         lines += [*_layer(layer), ""]
+    rows = [cells(placed) for placed in explanation.network]
+    cores = [*columns(HEAD, rows, ("layer", "kind", "shape")), "", _total(explanation)]
     if explanation.is_refused:
         lines.append("no spec: a layer is refused")
-        if explanation.network:
-            lines += ["", PART, "", *_table(explanation)]
+        if rows:
+            lines += ["", PART, "", *cores]
         elif explanation.is_part:
             lines.append(ALONE)
-        return _joined(lines)
-    lines.append(f"encoding: {explanation.encode}")
-    lines += [f"note: {note}" for note in explanation.notes]
-    if not explanation.network:
-        lines.append("cores: it does not fit, as the diagnostics say")
-        return _joined(lines)
-    lines += ["", *_table(explanation)]
-    return _joined(lines)
-
-
-def _table(explanation: Explanation) -> Iterator[str]:
-    rows = [cells(placed) for placed in explanation.network]
-    yield from columns(HEAD, rows, ("layer", "kind", "shape"))
-    yield ""
-    yield _total(explanation)
+    else:
+        lines.append(f"encoding: {explanation.encode}")
+        lines += [f"note: {note}" for note in explanation.notes]
+        lines += ["", *cores] if rows else [f"cores: {TOO_LARGE}"]
+    return "\n".join(map(printable, lines)) + "\n"
 
 
 def _total(explanation: Explanation) -> str:
-    cores = f"{explanation.cores} core{'' if explanation.cores == 1 else 's'}"
-    return f"{cores} so far" if explanation.is_refused else f"{cores} in all"
-
-
-def _joined(lines: list[str]) -> str:
-    return "\n".join(map(printable, lines)) + "\n"
+    where = "so far" if explanation.is_refused else "in all"
+    return f"{counted(explanation.cores, 'core')} {where}"
 
 
 def cells(placed: Placed) -> Cells:
     """Return a row of the table of cores."""
-    shape = "x".join(map(str, placed.shape))
     neurons = str(placed.neurons) if placed.neurons else ""
     cores = "host" if placed.cores is None else str(placed.cores)
-    return (placed.name, placed.kind, shape, neurons, cores)
+    return (placed.name, placed.kind, dims(placed.shape), neurons, cores)
 
 
 def grouped(decisions: tuple[Decision, ...]) -> Iterator[tuple[Verdict, str, str]]:
@@ -78,21 +77,25 @@ def _layer(layer: Explained) -> Iterator[str]:
         if remedy:
             yield f"  {'':<{WIDTH}}{remedy}"
     if not layer.decisions:
-        yield "  not reached: what it reads is refused"
-
-
-LAYERS = ("layer", "becomes")
+        yield f"  {UNREACHED}"
 
 
 def markdown(explanation: Explanation) -> str:
     """Return a table of layers and one of cores, as Markdown."""
-    lines = [
-        f"## {code(explanation.model)}",
-        "",
-        *table(LAYERS, list(map(_row, explanation.layers))),
-        "",
-        *_end(explanation),
-    ]
+    rows = [tuple(map(prose, cells(placed))) for placed in explanation.network]
+    cores = [*table(HEAD, rows, right=(3, 4)), "", f"{_total(explanation)}."]
+    lines = [f"## {code(explanation.model)}", ""]
+    lines += [*table(("layer", "becomes"), list(map(_row, explanation.layers))), ""]
+    if explanation.is_refused:
+        lines.append("No spec: a layer is refused.")
+        if rows:
+            lines += ["", f"{PART.capitalize()}:", "", *cores]
+        elif explanation.is_part:
+            lines.append(f"{ALONE.capitalize()}.")
+    else:
+        lines.append(f"- encoding: {prose(explanation.encode)}")
+        lines += [f"- {prose(note)}" for note in explanation.notes]
+        lines += ["", *(cores if rows else [f"{TOO_LARGE.capitalize()}."])]
     return "\n".join(lines) + "\n"
 
 
@@ -101,29 +104,5 @@ def _row(layer: Explained) -> Row:
     for verdict, sentence, remedy in grouped(layer.decisions):
         way = f" ({remedy})" if remedy else ""
         sentences.append(f"**{VERDICTS[verdict]}** {prose(sentence + way)}".strip())
-    becomes = "<br>".join(sentences) or "not reached: what it reads is refused"
-    return (f"{code(layer.name)} ({prose(layer.kind)})", becomes)
-
-
-def _end(explanation: Explanation) -> Iterator[str]:
-    if explanation.is_refused:
-        yield "No spec: a layer is refused."
-        if explanation.network:
-            yield from ("", f"{PART.capitalize()}:", "", *_cores(explanation))
-        elif explanation.is_part:
-            yield f"{ALONE.capitalize()}."
-        return
-    yield f"- encoding: {prose(explanation.encode)}"
-    yield from (f"- {prose(note)}" for note in explanation.notes)
-    yield ""
-    if not explanation.network:
-        yield "It does not fit, as the diagnostics say."
-        return
-    yield from _cores(explanation)
-
-
-def _cores(explanation: Explanation) -> Iterator[str]:
-    rows = [tuple(map(prose, cells(placed))) for placed in explanation.network]
-    yield from table(HEAD, rows, right=(3, 4))
-    yield ""
-    yield f"{_total(explanation)}."
+    name = f"{code(layer.name)} ({prose(layer.kind)})"
+    return (name, "<br>".join(sentences) or UNREACHED)

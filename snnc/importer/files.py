@@ -26,10 +26,12 @@ from snnc.importer.foreign import (
     refuse_json,
     refuse_old,
 )
+from snnc.importer.h5_weights import ROOT, H5Weights
 from snnc.importer.hdf5 import LARGEST, Store
 from snnc.importer.json_text import LARGEST as LARGEST_TEXT
 from snnc.importer.json_text import parse, too_deep
 from snnc.importer.keras1 import is_old, translate
+from snnc.importer.keras3_weights import FOLDERS, Keras3Weights, compare
 from snnc.importer.model import (
     NOWHERE,
     Graph,
@@ -38,8 +40,6 @@ from snnc.importer.model import (
     StoredWeights,
     too_large,
 )
-from snnc.importer.named import ROOT, NamedWeights
-from snnc.importer.numbered import FOLDERS, NumberedWeights, compare
 from snnc.importer.tfjs import built, is_layers_model, read_tfjs
 from snnc.rules.models import DamagedModel, PythonSource, WeightsAlone
 from snnc.source import module_of
@@ -73,7 +73,7 @@ def read_file(file: Path, path: str, weights: str = "") -> Read:
     version, theano, _ = written.partition(" on Theano")
     refuse_old(weights, version, "theano" if theano else None)
     stored = read_weights(Path(weights), weights, model, graph)
-    if isinstance(stored, NamedWeights) and stored.renamed:
+    if isinstance(stored, H5Weights) and stored.renamed:
         note = f"`{weights}` has other names for layers, whose order counts"
         model = replace(model, notes=(f"{note}: {stored.renamed}",))
     return model, stored
@@ -131,7 +131,7 @@ def _stored(file: Path, path: str, graph: Graph) -> StoredWeights:
         members = store.members("")
         root = ROOT if ROOT in members else ""
         if any(name in members for name in FOLDERS):
-            return NumberedWeights(store, graph)
+            return Keras3Weights(store, graph)
         if store.texts(root, "layer_names") is None:
             raise not_a_model(path, "it is HDF5 without the weights of Keras")
         refuse_old(
@@ -139,7 +139,7 @@ def _stored(file: Path, path: str, graph: Graph) -> StoredWeights:
             store.text(root, "keras_version") or store.text("", "keras_version"),
             store.text(root, "backend") or store.text("", "backend"),
         )
-        return NamedWeights(store, graph, root, is_beside=True)
+        return H5Weights(store, graph, root, is_beside=True)
     except BaseException:
         store.close()
         raise
@@ -204,7 +204,7 @@ def _read_hdf5(file: Path, path: str) -> Found:
     if writer:
         store.close()
         return _of_old(model, writer), graph, None
-    return model, graph, NamedWeights(store, graph, ROOT)
+    return model, graph, H5Weights(store, graph, ROOT)
 
 
 def _without_config(store: Store, path: str) -> RefusedModelError:
@@ -276,7 +276,7 @@ class UnpackedWeights(StoredWeights):
     def __init__(self, file: Path, path: str, graph: Graph) -> None:
         self._file, self._path, self._graph = file, path, graph
         self._unpacked: IO[bytes] | None = None
-        self._open: NumberedWeights | None = None
+        self._open: Keras3Weights | None = None
 
     def of(self, layer: str) -> Arrays:
         """See `Weights.of`."""
@@ -291,7 +291,7 @@ class UnpackedWeights(StoredWeights):
             if opened is not None:
                 opened.close()
 
-    def _opened(self) -> NumberedWeights:
+    def _opened(self) -> Keras3Weights:
         if self._open is None:
             # It has no name, so nothing of it is left however this process ends.
             self._unpacked = tempfile.TemporaryFile()  # noqa: SIM115
@@ -301,5 +301,5 @@ class UnpackedWeights(StoredWeights):
             ):
                 shutil.copyfileobj(member, self._unpacked)
                 self._unpacked.flush()
-            self._open = NumberedWeights(Store(self._unpacked, self._path), self._graph)
+            self._open = Keras3Weights(Store(self._unpacked, self._path), self._graph)
         return self._open

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from snnc.importer.model import NOWHERE, RefusedModelError, too_large
 from snnc.rules.models import DamagedModel, PackageMissing, UnsafeModel
+from snnc.text.installing import installation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     Array = NDArray[np.generic]
 
 
-INSTALL = "pip install 'snnc[import]'"
 LARGEST = 2**30
 """Bytes of all arrays to read; VGG16 has 553 MB of weights."""
 KINDS = "biuf"
@@ -52,7 +52,12 @@ class Store:
             import h5py
         except ImportError as error:
             raise RefusedModelError(
-                PackageMissing(span=NOWHERE, path=path, package="h5py", command=INSTALL)
+                PackageMissing(
+                    span=NOWHERE,
+                    path=path,
+                    package="h5py",
+                    command=installation("import"),
+                )
             ) from error
         self._h5py = h5py
         with self._sound():

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnc.importer import scales
 from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows
 from snnc.importer.model import KerasLayer, ModelWeights
+from snnc.runtime.nengo import kernels
 
 if TYPE_CHECKING:
-    from snnc.importer.scales import Array
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
 
 
 class Kernels:
@@ -134,7 +136,7 @@ class Kernels:
     def norm(self, name: str, channels: int) -> tuple[Array, Array]:
         layer = self._layers[name]
         arrays: Mapping[str, Any] = self._weights.of(name)
-        return scales.batch_norm(layer.kind, layer.options, arrays, channels)
+        return batch_norm(layer.kind, layer.options, arrays, channels)
 
     def _back(
         self, step: LinearStep, kernel: Array, is_full: bool, sizes: Shape
@@ -191,27 +193,84 @@ class Kernels:
         if step.op in ("mean", "edge mean"):
             return np.full((*taps, 1), 1 / prod(taps))
         arrays = self._weights.of(step.layer)
-        if step.op == "depthwise":
-            weights = _planes(arrays["depthwise_kernel"])
-            kernel = scales.depthwise(weights.reshape(-1, *weights.shape[-2:]))
-            spatial = weights.shape[:-2]
-        elif step.op == "separable":
+        if step.op == "separable":
             planes = _planes(arrays["depthwise_kernel"])
-            mixed = _planes(arrays["pointwise_kernel"]).reshape(-1, step.given)
-            kernel = scales.separable(planes.reshape(-1, *planes.shape[-2:]), mixed)
-            spatial = planes.shape[:-2]
+            pointwise = _planes(arrays["pointwise_kernel"]).reshape(-1, step.given)
+            kernel = separable(planes.reshape(-1, *planes.shape[-2:]), pointwise)
         else:
-            weights = _planes(arrays["kernel"])
-            spatial = weights.shape[:-2]
-            kernel = weights.reshape(-1, *weights.shape[-2:])
-            if step.groups > 1:
-                kernel = scales.ungrouped(kernel, step.groups)
+            is_depthwise = step.op == "depthwise"
+            planes = _planes(arrays["depthwise_kernel" if is_depthwise else "kernel"])
+            kernel = planes.reshape(-1, *planes.shape[-2:])
+            if is_depthwise:
+                kernel = kernel.reshape(len(kernel), 1, -1)
+            groups = planes.shape[-2] if is_depthwise else step.groups
+            if groups > 1:
+                lifted = kernel[None, None]
+                kernel = kernels.ungrouped(lifted, kernel.shape[-1], groups)[0, 0]
+        spatial = planes.shape[:-2]
         if kernel.shape[1:] != (step.read, step.given):
             channels = "x".join(map(str, kernel.shape[1:]))
             raise ValueError(
                 f"its kernel has {channels} channels, due are {step.read}x{step.given}"
             )
         return _on_axes(kernel.reshape(*spatial, *kernel.shape[1:]), step)
+
+
+def batch_norm(
+    kind: str, options: Mapping[str, Any], arrays: Mapping[str, Any], channels: int
+) -> tuple[Array, Array]:
+    """Return the factor and the offset of each channel, with running statistics.
+
+    The formulas are those of ``keras.layers.BatchNormalization`` and, for
+    ``Normalization``, of its ``call``, whose smallest deviation is 1e-7.
+    """
+    if kind == "Normalization":
+        mean = _each(arrays.get("mean", options.get("mean")), channels)
+        variance = _each(arrays.get("variance", options.get("variance")), channels)
+        scale = 1 / np.maximum(np.sqrt(variance), 1e-7)
+        return scale, -mean * scale
+    variance = _each(arrays["moving_variance"], channels)
+    scale = 1 / np.sqrt(variance + float(options.get("epsilon", 1e-3)))
+    scale = scale * _each(arrays.get("gamma", 1.0), channels)
+    shift = _each(arrays.get("beta", 0.0), channels)
+    return scale, shift - _each(arrays["moving_mean"], channels) * scale
+
+
+def _each(value: Any, channels: int) -> Array:
+    return np.broadcast_to(np.asarray(value, np.float64).reshape(-1), (channels,))
+
+
+def of_groups(kernel: Array, groups: int) -> Array:
+    """Return a kernel over all channels as one over those of a group."""
+    if groups == 1:
+        return kernel
+    taps, channels, filters = kernel.shape
+    parts = kernel.reshape(taps, groups, channels // groups, groups, -1)
+    own = [parts[:, group, :, group] for group in range(groups)]
+    whole: Array = np.stack(own, axis=2).reshape(taps, -1, filters)
+    return whole
+
+
+def separable(kernel: Array, pointwise: Array) -> Array:
+    """Return the product of a depthwise kernel and a pointwise one.
+
+    Parameters
+    ----------
+    kernel : (taps, in, multiplier)
+    pointwise : (in x multiplier, out)
+    """
+    _, channels, multiplier = kernel.shape
+    mixed = pointwise.reshape(channels, multiplier, -1)
+    full: Array = np.einsum("tim,imo->tio", kernel, mixed)
+    return full
+
+
+def two_classes(kernel: Array, bias: Array) -> tuple[Array, Array]:
+    """Return the logits (0, x) of one unit x; softmax of them is its sigmoid."""
+    return (
+        np.concatenate([np.zeros_like(kernel), kernel], axis=-1),
+        np.concatenate([np.zeros_like(bias), bias]),
+    )
 
 
 def _planes(array: Any) -> Array:

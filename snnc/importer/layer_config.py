@@ -196,36 +196,27 @@ def _is_dimension(size: Any) -> bool:
     return size is None or (type(size) is int and size > 0)
 
 
-_KERNEL = ("kernel", "bias")
+_NORM = ("gamma", "beta")
+_BATCH_NORM = (*_NORM, "moving_mean", "moving_variance")
+_KERNELS = (
+    "Dense", "EinsumDense", *(f"Conv{rank}D" for rank in (1, 2, 3)),
+    *(f"Conv{rank}DTranspose" for rank in (1, 2, 3)),
+)  # fmt: skip
 _DEPTHWISE = ("depthwise_kernel", "bias")
 _SEPARABLE = ("depthwise_kernel", "pointwise_kernel", "bias")
 _RECURRENT = ("kernel", "recurrent_kernel", "bias")
-_NORM = ("gamma", "beta")
 
 NAMES = {
-    "BatchNormalization": (*_NORM, "moving_mean", "moving_variance"),
-    "Conv1D": _KERNEL,
-    "Conv1DTranspose": _KERNEL,
-    "Conv2D": _KERNEL,
-    "Conv2DTranspose": _KERNEL,
-    "Conv3D": _KERNEL,
-    "Conv3DTranspose": _KERNEL,
-    "Dense": _KERNEL,
-    "DepthwiseConv1D": _DEPTHWISE,
-    "DepthwiseConv2D": _DEPTHWISE,
-    "EinsumDense": _KERNEL,
+    **dict.fromkeys(("BatchNormalization", "SyncBatchNormalization"), _BATCH_NORM),
+    **dict.fromkeys(_KERNELS, ("kernel", "bias")),
+    **dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D"), _DEPTHWISE),
+    **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), _SEPARABLE),
+    **dict.fromkeys(("GRU", "LSTM", "SimpleRNN"), _RECURRENT),
+    **dict.fromkeys(("GroupNormalization", "LayerNormalization"), _NORM),
     "Embedding": ("embeddings",),
-    "GRU": _RECURRENT,
-    "GroupNormalization": _NORM,
-    "LSTM": _RECURRENT,
-    "LayerNormalization": _NORM,
     "Normalization": ("mean", "variance", "count"),
     "PReLU": ("alpha",),
-    "SeparableConv1D": _SEPARABLE,
-    "SeparableConv2D": _SEPARABLE,
-    "SimpleRNN": _RECURRENT,
 }
-NAMES["SyncBatchNormalization"] = NAMES["BatchNormalization"]
 
 _SWITCHES = {"bias": "use_bias", "beta": "center", "gamma": "scale"}
 

@@ -13,8 +13,8 @@ from dataclasses import replace
 from snnc.importer.draft import RELU, SIGNED, StatementDraft, Unit, Value
 from snnc.importer.fitting import Fitted, cuts_of
 from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, point
+from snnc.importer.state import ConversionState
 from snnc.importer.sums import (
-    apart,
     bias_of,
     distinct,
     ends_in_norm,
@@ -29,8 +29,8 @@ from snnc.importer.sums import (
     projected,
     shift_of,
     source_of,
+    split_shortcut,
 )
-from snnc.importer.walk import Walk
 
 POSITIVE = ("mean", "embed", "window", "edge mean", "unroll")
 """Steps that keep values from 0 up non-negative."""
@@ -46,7 +46,9 @@ class UnfitError(Exception):
         self.layer = layer
 
 
-def fire(walk: Walk, owner: str, value: Value, units: tuple[Unit, ...] = RELU) -> Value:
+def add_relu(
+    state: ConversionState, owner: str, value: Value, units: tuple[Unit, ...] = RELU
+) -> Value:
     """Return a value after an activation, computed by neurons.
 
     Parameters
@@ -68,11 +70,11 @@ def fire(walk: Walk, owner: str, value: Value, units: tuple[Unit, ...] = RELU) -
     """
     if value.flat:
         raise UnfitError("a batch norm over a flat vector has no kernel before it")
-    draft = _dense(walk, owner, value, units)
+    draft = _dense(state, owner, value, units)
     if draft is None:
-        draft = _convolution(walk, owner, value, units)
-    walk.add(draft)
-    walk.tell_draft(draft)
+        draft = _convolution(state, owner, value, units)
+    state.add(draft)
+    state.tell_draft(draft)
     shape = (*value.shape[:-1], draft.shape[-1])
     term = Term(draft.layer, draft.shape)
     if draft.shape != shape:
@@ -90,20 +92,20 @@ def _skipping(owner: str, draft: StatementDraft, shape: Shape) -> LinearStep:
     return LinearStep("window", owner, windows, channels, channels, groups=channels)
 
 
-def kept(walk: Walk, owner: str, value: Value) -> Value:
+def identity_neurons(state: ConversionState, owner: str, value: Value) -> Value:
     """Return a value as kept by neurons: one each, or two if it may be below 0."""
-    known = walk.kept.get(value.terms)
+    known = state.kept.get(value.terms)
     if known is not None:
         return known
     units = RELU if value.is_positive else SIGNED
-    fired = fire(walk, owner, value, units)
+    fired = add_relu(state, owner, value, units)
     if units is SIGNED:
-        fired = mixed(fired, owner, value, (1.0, -1.0))
-    walk.kept[value.terms] = fired
+        fired = mix(fired, owner, value, (1.0, -1.0))
+    state.kept[value.terms] = fired
     return fired
 
 
-def mixed(fired: Value, owner: str, value: Value, gains: tuple[float, ...]) -> Value:
+def mix(fired: Value, owner: str, value: Value, gains: tuple[float, ...]) -> Value:
     """Return the sum of each value's neurons, each times its gain."""
     (term,) = fired.terms
     channels = value.shape[-1]
@@ -120,45 +122,45 @@ def mixed(fired: Value, owner: str, value: Value, gains: tuple[float, ...]) -> V
     return replace(value, terms=terms, is_alone=False)
 
 
-def readout(walk: Walk, name: str, value: Value) -> StatementDraft:
+def readout(state: ConversionState, name: str, value: Value) -> StatementDraft:
     """Return the draft of a matrix on the host, which has no shortcut.
 
     Raises
     ------
     UnfitError
-        As `fire`.
+        As `add_relu`.
     """
-    terms = _alike(walk, name, pooled_all(walk, value.terms), value.shape)
-    source = source_of(walk, name, terms)
+    terms = _alike(state, name, pooled_all(state, value.terms), value.shape)
+    source = source_of(state, name, terms)
     return StatementDraft(
-        layer=walk.free(name),
+        layer=state.free(name),
         kind="readout",
         sources=(source,),
         shape=value.shape,
         main=terms,
         reads=distinct(terms),
         bias="on" if shift_of(terms) != "none" else "off",
-        l2=l2_of(walk, terms),
+        l2=l2_of(state, terms),
     )
 
 
 def _dense(
-    walk: Walk, owner: str, value: Value, units: tuple[Unit, ...]
+    state: ConversionState, owner: str, value: Value, units: tuple[Unit, ...]
 ) -> StatementDraft | None:
     """Return a draft whose neurons have no spatial axes, or None."""
     if len(value.shape) > 1:
         return None
-    terms = pooled_all(walk, value.terms)
+    terms = pooled_all(state, value.terms)
     shape = (value.shape[0] * len(units),)
     beside: tuple[Term, ...] = ()
     if len(places_of(terms)) > 1:
-        terms, beside = apart(terms, shape)
-        terms = _alike(walk, owner, terms, value.shape)
-    shortcut = source_of(walk, f"{owner}_beside", beside) if beside else None
+        terms, beside = split_shortcut(terms, shape)
+        terms = _alike(state, owner, terms, value.shape)
+    shortcut = source_of(state, f"{owner}_beside", beside) if beside else None
     return StatementDraft(
-        layer=name_of(walk, owner, terms),
+        layer=name_of(state, owner, terms),
         kind="dense",
-        sources=(source_of(walk, owner, terms),),
+        sources=(source_of(state, owner, terms),),
         shape=shape,
         main=terms,
         beside=beside,
@@ -166,30 +168,30 @@ def _dense(
         units=units,
         bias=bias_of(terms, beside, units),
         batchnorm=ends_in_norm(terms),
-        l2=l2_of(walk, terms),
+        l2=l2_of(state, terms),
         shortcut=shortcut,
         is_learned=bool(beside),
     )
 
 
 def _convolution(
-    walk: Walk, owner: str, value: Value, units: tuple[Unit, ...]
+    state: ConversionState, owner: str, value: Value, units: tuple[Unit, ...]
 ) -> StatementDraft:
     if any(term.is_matrix for term in value.terms):
         raise UnfitError("a vector is no image")
-    terms = [_exact(walk, owner, term) for term in value.terms]
+    terms = [_exact(state, owner, term) for term in value.terms]
     shape = (*value.shape[:-1], value.shape[-1] * len(units))
-    same = identity(walk, terms, value.shape, len(units))
+    same = identity(state, terms, value.shape, len(units))
     beside: tuple[Term, ...] = (same,) if same is not None else ()
     rest = [term for term in terms if term not in beside]
     if not beside and len(places_of(rest)) > 1:
         rest, beside = projected(rest, shape)
-    main, fitted = _one_kernel(walk, owner, rest, value.shape, bool(beside))
+    main, fitted = _one_kernel(state, owner, rest, value.shape, bool(beside))
     shape = (*fitted.places, shape[-1])
     return StatementDraft(
-        layer=name_of(walk, owner, main),
+        layer=name_of(state, owner, main),
         kind="conv",
-        sources=(source_of(walk, owner, main),),
+        sources=(source_of(state, owner, main),),
         shape=shape,
         main=main,
         beside=beside,
@@ -200,17 +202,17 @@ def _convolution(
         dilation=fitted.dilation,
         before=fitted.before,
         skip=fitted.skip,
-        groups=groups_of(walk, main),
+        groups=groups_of(state, main),
         units=units,
         bias=bias_of(main, beside, units),
         batchnorm=ends_in_norm(main),
-        l2=l2_of(walk, main),
-        shortcut=source_of(walk, f"{owner}_beside", beside) if beside else None,
+        l2=l2_of(state, main),
+        shortcut=source_of(state, f"{owner}_beside", beside) if beside else None,
         is_learned=bool(beside) and same is None,
     )
 
 
-def _exact(walk: Walk, owner: str, term: Term) -> Term:
+def _exact(state: ConversionState, owner: str, term: Term) -> Term:
     """Return a term as one kernel over a source, or over neurons for its first steps.
 
     Raises
@@ -218,7 +220,7 @@ def _exact(walk: Walk, owner: str, term: Term) -> Term:
     UnfitError
         If there is no such cut.
     """
-    while (folded := pooled(walk, term)) is not None:
+    while (folded := pooled(state, term)) is not None:
         term = folded
     for step in term.steps:
         if not step.is_uniform:
@@ -230,28 +232,30 @@ def _exact(walk: Walk, owner: str, term: Term) -> Term:
     begun, done = replace(term, steps=()), 0
     for cut, reader in zip(cuts, readers, strict=False):
         part = replace(begun, steps=(*begun.steps, *term.steps[done:cut]))
-        begun, done = _kept(walk, reader, part), cut
+        begun, done = _kept(state, reader, part), cut
     return replace(begun, steps=(*begun.steps, *term.steps[done:]))
 
 
-def _kept(walk: Walk, owner: str, part: Term) -> Term:
+def _kept(state: ConversionState, owner: str, part: Term) -> Term:
     """Let neurons keep a term's value that ``owner`` reads across a border."""
     shape = (*part.sizes(len(part.steps)), part.channels)
     is_positive = all(step.op in POSITIVE for step in part.steps)
-    is_positive = is_positive and _is_above(walk, part)
+    is_positive = is_positive and _is_above(state, part)
     last = part.steps[-1].layer
-    (begun,) = kept(walk, last, Value((part,), shape, is_positive=is_positive)).terms
-    walk.tell_kept(last, owner, is_positive)
+    (begun,) = identity_neurons(
+        state, last, Value((part,), shape, is_positive=is_positive)
+    ).terms
+    state.tell_kept(last, owner, is_positive)
     return begun
 
 
-def _is_above(walk: Walk, term: Term) -> bool:
+def _is_above(state: ConversionState, term: Term) -> bool:
     """Whether a source is never below 0."""
-    return not walk.reads_input(term.source) or walk.seen[0] >= 0
+    return not state.reads_input(term.source) or state.seen[0] >= 0
 
 
 def _alike(
-    walk: Walk, owner: str, terms: tuple[Term, ...], shape: Shape
+    state: ConversionState, owner: str, terms: tuple[Term, ...], shape: Shape
 ) -> tuple[Term, ...]:
     """Return terms whose sources have equal places, so that they can be joined."""
     places = places_of(terms)
@@ -263,12 +267,16 @@ def _alike(
             alike.append(term)
             continue
         value = Value((term,), shape)
-        alike += kept(walk, f"{owner}_{number}", value).terms
+        alike += identity_neurons(state, f"{owner}_{number}", value).terms
     return tuple(alike)
 
 
 def _one_kernel(
-    walk: Walk, owner: str, terms: Sequence[Term], shape: Shape, is_beside: bool
+    state: ConversionState,
+    owner: str,
+    terms: Sequence[Term],
+    shape: Shape,
+    is_beside: bool,
 ) -> tuple[tuple[Term, ...], Fitted]:
     """Return terms that one kernel reads, and that kernel.
 
@@ -276,7 +284,9 @@ def _one_kernel(
     """
     groups: list[list[Term]] = []
     for term in terms:
-        near = next((g for g in groups if kernel_of(walk, [*g, term], is_beside)), None)
+        near = next(
+            (g for g in groups if kernel_of(state, [*g, term], is_beside)), None
+        )
         if near is None:
             groups.append([term])
         else:
@@ -285,12 +295,14 @@ def _one_kernel(
     main = list(groups[0])
     for number, group in enumerate(groups[1:]):
         value = Value(tuple(group), shape)
-        main += kept(walk, f"{owner}_{number}", value).terms
-    fitted = kernel_of(walk, main, is_beside)
+        main += identity_neurons(state, f"{owner}_{number}", value).terms
+    fitted = kernel_of(state, main, is_beside)
     if fitted is None and len(groups) > 1:
-        first = kept(walk, f"{owner}_first", Value(tuple(groups[0]), shape)).terms
+        first = identity_neurons(
+            state, f"{owner}_first", Value(tuple(groups[0]), shape)
+        ).terms
         main = [*first, *main[len(groups[0]) :]]
-        fitted = kernel_of(walk, main, is_beside)
+        fitted = kernel_of(state, main, is_beside)
     if fitted is None:
         raise UnfitError("what it adds has no one kernel")
     return tuple(main), fitted

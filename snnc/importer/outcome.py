@@ -12,7 +12,6 @@ from snnc.diagnostics import Report
 from snnc.importer.convert import Conversion, compile_written, convert
 from snnc.importer.model import KerasModel, ModelWeights
 from snnc.importer.request import ImportRequest
-from snnc.importer.spec import WrittenSpec
 from snnc.importer.statements import TOP
 from snnc.passes import Compilation
 from snnc.runtime.files import replacing
@@ -21,14 +20,10 @@ from snnc.source import whole_file
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from snnc.importer.scales import Scales
+    from snnc.importer.tensors import Scales
     from snnc.ir.mapped import MappedNetwork
 
     Tensors = Mapping[str, NDArray[Any]]
-
-
-KEPT = ("SNN308", "SNN309")
-"""Warnings of likely mistakes, such as a stride above its kernel: models mean them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +68,7 @@ def outcome(
     if written is None:
         return ImportOutcome("", conversion, None, ())
     name = "imported.snn" if output is None else output.as_posix()
-    written, made = _compiled(written, name, request, report)
+    written, made = compile_written(written, name, report, request)
     notes = (*model.notes, *written.notes)
     contents: dict[Path, bytes] = {}
     if weights_file is not None:
@@ -95,22 +90,6 @@ def outcome(
     if not write_all(contents, report):
         return None
     return ImportOutcome(written.text, conversion, made, notes)
-
-
-def _compiled(
-    written: WrittenSpec, name: str, request: ImportRequest, report: Report
-) -> tuple[WrittenSpec, Compilation]:
-    """Compile a spec, and allow the warnings that the model causes."""
-    own = Report()
-    written, made = compile_written(written, name, own, request)
-    known = [diagnostic for diagnostic in own.diagnostics if diagnostic.code in KEPT]
-    if known:
-        own, written = Report(), written.allowing(known)
-        written, made = compile_written(written, name, own, request)
-    report.extend(
-        diagnostic for diagnostic in own.diagnostics if diagnostic.code not in KEPT
-    )
-    return written, made
 
 
 def _weights(

@@ -27,11 +27,11 @@ from snnc.importer.request import ImportRequest
 from snnc.importer.user_code import saved_by_code
 from snnc.rules.files import FileMissing, FileUnreadable
 from snnc.rules.models import PackageMissing, WeightsUnclear
+from snnc.text.installing import installation
 
 if TYPE_CHECKING:
     from snnc.importer.model import Arrays
 
-KERAS = "pip install 'snnc[keras]'"
 LARGEST_FILE = 4 * 2**30
 """The most bytes: VGG16 with its optimizer's state has 1.7 GB."""
 CALL = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
@@ -200,7 +200,12 @@ def _check_folder(path: Path, name: str) -> None:
         raise not_a_model(name, "it is a folder without a saved_model.pb")
     if importlib.util.find_spec("tensorflow") is None:
         raise RefusedModelError(
-            PackageMissing(span=NOWHERE, path=name, package="TensorFlow", command=KERAS)
+            PackageMissing(
+                span=NOWHERE,
+                path=name,
+                package="TensorFlow",
+                command=installation("keras"),
+            )
         )
 
 

@@ -5,29 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 
-from snnc.diagnostics import Diagnostic, Report
 from snnc.importer.draft import INPUT
-from snnc.importer.finish import NetworkEnds
+from snnc.importer.ends import NetworkEnds
 from snnc.importer.model import NOWHERE, RefusedModelError
 from snnc.importer.request import Range
+from snnc.importer.state import ConversionState
 from snnc.importer.statements import (
     ENCODED,
     RATE,
     StatementWriter,
-    number,
+    laid_out,
     train_lines,
 )
-from snnc.importer.walk import Walk
 from snnc.language.names import LONGEST, why_no_name, why_no_package
-from snnc.source import SourceFile
+from snnc.language.written import interval, number
+from snnc.rules.imports import LongSpec
+from snnc.syntax.build import tokens as tokens_of
+from snnc.syntax.snn import MOST_TOKENS
 from snnc.text import tables
 
 MOST_NAMES = 6
 """The most changed names in a note."""
 
 
-def mended(names: Iterable[str]) -> dict[str, str]:
+def sanitized_names(names: Iterable[str]) -> dict[str, str]:
     """Return legal, distinct names; legal ones stay unchanged."""
     wanted = list(names)
     taken = {name.lower() for name in wanted if not why_no_name(name)}
@@ -99,69 +102,61 @@ class WrittenSpec:
         text = self.text.replace("\n  defaults ", target, 1)
         return replace(self, text=text, notes=(*self.notes, note))
 
-    def allowing(self, warnings: Iterable[Diagnostic]) -> WrittenSpec:
-        """Return the spec with the model's warnings allowed."""
-        by_line: dict[int, list[str]] = {}
-        for warning in warnings:
-            codes = by_line.setdefault(warning.span.first.line, [])
-            codes += [warning.code] * (warning.code not in codes)
-        lines: list[str] = []
-        for place, line in enumerate(self.text.split("\n"), start=1):
-            indent = line[: len(line) - len(line.lstrip())]
-            for code in by_line.get(place, ()):
-                lines.append(f"{indent}# snnc: allow {code} the Keras model has it")
-            lines.append(line)
-        return replace(self, text="\n".join(lines))
 
-
-def write(walk: Walk, ends: NetworkEnds) -> WrittenSpec:
+def write(state: ConversionState, ends: NetworkEnds) -> WrittenSpec:
     """Write the spec of a model whose layers can all be imported."""
-    return _SpecWriter(walk, ends).written()
+    return _SpecWriter(state, ends).written()
 
 
 class _SpecWriter:
-    def __init__(self, walk: Walk, ends: NetworkEnds) -> None:
-        self._walk = walk
+    def __init__(self, state: ConversionState, ends: NetworkEnds) -> None:
+        self._state = state
         self._ends = ends
         self._notes: list[str] = list(ends.notes)
-        self._input = walk.layers[walk.model.inputs[0]]
-        self._names = mended([self._input.name, *walk.drafts])
+        self._input = state.layers[state.model.inputs[0]]
+        self._names = sanitized_names([self._input.name, *state.drafts])
         self._names[INPUT] = self._names[ends.encoder] if ends.encoder else ENCODED
         self._l2 = self._shared_l2()
 
     def written(self) -> WrittenSpec:
-        walk, ends = self._walk, self._ends
-        name = network_name(walk.request.name or walk.model.name)
+        state, ends = self._state, self._ends
+        name = network_name(state.request.name or state.model.name)
+        about = f"The {state.model.tool} model {network_name(state.model.name)}."
         lines = [
             "snn 1",
-            f"network {name} {{",
-            f'about "The {walk.model.tool} model {network_name(walk.model.name)}."',
-            *self._target(),
-            "defaults { rate 20..150 Hz }",
             "",
-            self._input_line(),
-            *StatementWriter(walk, ends, self._names, self._l2).lines(),
+            f"network {name} {{",
+            f'  about "{about}"',
+            *self._target(),
+            "  defaults { rate 20..150 Hz }",
+            "",
+            f"  {self._input_line()}",
+            *StatementWriter(state, ends, self._names, self._l2).lines(),
             *self._train(),
             "}",
         ]
-        text = _formatted("\n".join(lines) + "\n", name, len(walk.drafts))
+        text = "\n".join(lines) + "\n"
+        _check_length(text, name, len(state.drafts))
         self._tell()
         notes = tuple(self._notes)
-        return WrittenSpec(text, name, self._names, walk.encoded, walk.divisor, notes)
+        return WrittenSpec(text, name, self._names, state.encoded, state.divisor, notes)
 
     def _target(self) -> Iterator[str]:
-        if self._walk.request.chips is not None:
-            yield f"target loihi {{ chips {self._walk.request.chips} }}"
+        if self._state.request.chips is not None:
+            yield f"  target loihi {{ chips {self._state.request.chips} }}"
 
     def _input_line(self) -> str:
-        given, encoded = self._walk.given, self._walk.encoded
-        name, shape = self._names[self._input.name], tables.dims(self._walk.input_shape)
-        line = f"input {name} {shape} in {_range(given)}"
-        return line if given == encoded else f"{line} as {_range(encoded)}"
+        given, encoded = self._state.given, self._state.encoded
+        name, shape = (
+            self._names[self._input.name],
+            tables.dims(self._state.input_shape),
+        )
+        line = f"input {name} {shape} in {interval(*given)}"
+        return line if given == encoded else f"{line} as {interval(*encoded)}"
 
     def _shared_l2(self) -> float:
         """Return the L2 factor that all kernels of Keras share, or 0."""
-        drafts = list(self._walk.drafts.values())
+        drafts = list(self._state.drafts.values())
         factors = {
             draft.l2 for draft in drafts if any(step.is_kernel for step in draft.steps)
         }
@@ -171,33 +166,31 @@ class _SpecWriter:
         lost = [draft.layer for draft in drafts if draft.l2 and draft.layer in ends]
         why = "an encoder and a readout have the L2 of `train`, which all kernels share"
         for layer in lost:
-            self._walk.lose(layer, "kernel_regularizer L2", f"not kept: {why}")
+            self._state.lose(layer, "kernel_regularizer L2", f"not kept: {why}")
         if lost:
             names = ", ".join(self._names[layer] for layer in lost)
             self._notes.append(f"the L2 penalty of {names} is not kept: {why}")
         return 0.0
 
     def _train(self) -> Iterator[str]:
-        compiled = self._walk.model.compiled
+        compiled = self._state.model.compiled
         decides = self._ends.size.startswith("classes")
         lines, notes = train_lines(compiled, self._l2, decides)
         self._notes += notes
         if lines:
             yield ""
-            yield "train {"
-            yield from lines
-            yield "}"
+            yield from laid_out(("train", lines), is_open=True)
 
     def _tell(self) -> None:
-        if self._walk.request.values is None:
+        if self._state.request.values is None:
             self._notes.append(
-                f"{self._walk.model.tool} does not say which values the input takes:"
-                f" {_range(self._walk.given)} is assumed; `--input-range LO..HI` says"
-                " others"
+                f"{self._state.model.tool} does not say which values the input takes:"
+                f" {interval(*self._state.given)} is assumed; `--input-range LO..HI`"
+                " says others"
             )
-        if self._walk.divisor != 1:
+        if self._state.divisor != 1:
             self._notes.append(
-                f"the spec divides the input by {number(self._walk.divisor)}: imported"
+                f"the spec divides the input by {number(self._state.divisor)}: imported"
                 " weights of the layers that read it are multiplied by that"
             )
         changed = [f"{k} is {n}" for k, n in self._names.items() if k and k != n]
@@ -208,26 +201,17 @@ class _SpecWriter:
             self._notes.append(f"names that no spec can have: {listed}{others}")
 
 
-def _formatted(text: str, name: str, layers: int) -> str:
-    """Return a spec in the layout of ``snnc fmt``.
+def _check_length(text: str, name: str, layers: int) -> None:
+    """Refuse a spec that is too long to be read.
 
     Raises
     ------
     RefusedModelError
-        If it is too long to be read.
+        With the limit.
     """
-    from snnc.syntax.printer import print_snn
-    from snnc.syntax.snn import MOST_TOKENS, parse_snn
-
-    report = Report()
-    document = parse_snn(SourceFile("imported.snn", text), report)
-    if report.errors:  # of a text that is ours, it can be but this
-        from snnc.rules.imports import LongSpec
-
-        long = LongSpec(span=NOWHERE, name=name, layers=layers, limit=MOST_TOKENS)
-        raise RefusedModelError(long)
-    return print_snn(document)
-
-
-def _range(values: Range) -> str:
-    return f"{number(values[0])}..{number(values[1])}"
+    if len(text) < MOST_TOKENS:  # each token has a character
+        return
+    if sum(1 for _ in islice(tokens_of(text), MOST_TOKENS)) == MOST_TOKENS:
+        raise RefusedModelError(
+            LongSpec(span=NOWHERE, name=name, layers=layers, limit=MOST_TOKENS)
+        )

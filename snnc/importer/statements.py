@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from snnc.importer.draft import INPUT, StatementDraft
-from snnc.importer.finish import NetworkEnds, loss_name
+from snnc.importer.ends import NetworkEnds, loss_name
 from snnc.importer.model import Compiled
-from snnc.importer.walk import Walk, word
-from snnc.language.written import extents
+from snnc.importer.state import ConversionState, word
+from snnc.language.written import extents, number
+from snnc.syntax.printer import WIDTH
 
+Line = str | tuple[str, "list[Line]"]
+"""A statement or property: its text, or its head and the lines of its block."""
 TOP = 250.0
 """The upper rate of an encoder in Hz."""
 RATE = f"rate ..{TOP:g} Hz"
@@ -29,9 +32,13 @@ class StatementWriter:
     """
 
     def __init__(
-        self, walk: Walk, ends: NetworkEnds, names: Mapping[str, str], l2: float
+        self,
+        state: ConversionState,
+        ends: NetworkEnds,
+        names: Mapping[str, str],
+        l2: float,
     ) -> None:
-        self._drafts = list(walk.drafts.values())
+        self._drafts = list(state.drafts.values())
         self._ends = ends
         self._names = names
         self._l2 = l2
@@ -40,27 +47,34 @@ class StatementWriter:
         before = INPUT
         if self._ends.encoder is None:
             named = self._is_named(INPUT)
-            yield f"encode rate {ENCODED if named else ''} {{ {RATE} }}"
+            head = f"encode rate {ENCODED}" if named else "encode rate"
+            yield from laid_out((head, [RATE]))
         yield ""
+        crossing = set(_crossing(self._drafts))
         for draft in self._drafts:
+            name = self._names[draft.layer]
             if len(draft.units) > 1:
                 count = {2: "two", 3: "three"}[len(draft.units)]
-                yield f"# {self._names[draft.layer]}: {count} neurons for each value."
+                yield f"  # {name}: {count} neurons for each value."
             for replaced in draft.rewritten:
-                yield f"# {self._names[draft.layer]} stands for Keras's {replaced}."
-            yield self._statement(draft, before)
+                yield f"  # {name} stands for Keras's {replaced}."
+            if _skips(draft):
+                yield ALLOW.format("SNN308")
+            if draft.layer in crossing:
+                yield ALLOW.format("SNN309")
+            yield from laid_out(self._statement(draft, before))
             before = draft.layer
 
     def _refers(self, draft: StatementDraft, key: str) -> bool:
         return key in draft.sources or draft.shortcut == key
 
-    def _statement(self, draft: StatementDraft, before: str) -> str:
+    def _statement(self, draft: StatementDraft, before: str) -> Line:
         is_encoder = draft.layer == self._ends.encoder
         head = self._head(draft, is_encoder)
         if draft.sources != (before,) or len(draft.sources) > 1:
             head += " from " + ", ".join(self._names[s] for s in draft.sources)
-        within = ", ".join(self._properties(draft, is_encoder))
-        return f"{head} {{ {within} }}" if within else head
+        within: list[Line] = [*self._properties(draft, is_encoder)]
+        return (head, within) if within else head
 
     def _head(self, draft: StatementDraft, is_encoder: bool) -> str:
         name = self._names[draft.layer]
@@ -112,6 +126,54 @@ class StatementWriter:
             yield f"l2 {short(draft.l2)}"
 
 
+ALLOW = "  # snnc: allow {} the Keras model has it"
+"""Allows a warning of a likely mistake, which an existing model means."""
+
+
+def _skips(draft: StatementDraft) -> bool:
+    """Whether a stride is larger than its kernel or window."""
+    if draft.kind not in ("conv", "avgpool") or draft.is_global:
+        return False
+    return any(s > k for s, k in zip(draft.stride, draft.kernel, strict=True))
+
+
+def _crossing(drafts: list[StatementDraft]) -> Iterator[str]:
+    """Yield drafts whose shortcuts cross another one, as `CrossingShortcuts` finds."""
+    place = {INPUT: -1, **{draft.layer: at for at, draft in enumerate(drafts)}}
+    arcs = [
+        (place[draft.shortcut], place[draft.layer])
+        for draft in drafts
+        if draft.shortcut is not None
+    ]
+    for start, end in arcs:
+        if any(a < start < b < end for a, b in arcs):
+            yield drafts[end].layer
+
+
+def laid_out(line: Line, depth: int = 1, is_open: bool = False) -> Iterator[str]:
+    """Yield the lines of a statement in the layout of ``snnc fmt``."""
+    indent = "  " * depth
+    if isinstance(line, str):
+        yield indent + line
+        return
+    flat = indent + _flat(line)
+    if len(flat) <= WIDTH and not is_open:
+        yield flat
+        return
+    head, within = line
+    yield f"{indent}{head} {{"
+    for inner in within:
+        yield from laid_out(inner, depth + 1)
+    yield f"{indent}}}"
+
+
+def _flat(line: Line) -> str:
+    if isinstance(line, str):
+        return line
+    head, within = line
+    return f"{head} {{ {', '.join(map(_flat, within))} }}"
+
+
 def _convolution(draft: StatementDraft) -> Iterator[str]:
     if not draft.is_depthwise:
         yield f"filters {draft.shape[-1]}"
@@ -147,14 +209,14 @@ OPTIMIZERS: dict[str, dict[str, str]] = {
         "learning_rate": "",
         "beta_1": "0.9",
         "beta_2": "0.999",
-        "epsilon": "1e-07",
+        "epsilon": "1e-7",
     },
     "adamw": {
         "learning_rate": "",
         "weight_decay": "",
         "beta_1": "0.9",
         "beta_2": "0.999",
-        "epsilon": "1e-07",
+        "epsilon": "1e-7",
     },
     "sgd": {"learning_rate": "", "momentum": "0", "nesterov": ""},
 }
@@ -163,7 +225,7 @@ OPTIMIZERS: dict[str, dict[str, str]] = {
 
 def train_lines(
     compiled: Compiled | None, l2: float, decides: bool
-) -> tuple[list[str], list[str]]:
+) -> tuple[list[Line], list[str]]:
     """Return the properties of `train`, and the parts of ``compile`` that are lost.
 
     Parameters
@@ -173,7 +235,7 @@ def train_lines(
     decides :
         Whether the readout has classes.
     """
-    lines: list[str] = []
+    lines: list[Line] = []
     notes: list[str] = []
     if compiled is not None:
         lines, notes = _compiled(compiled, decides)
@@ -182,15 +244,8 @@ def train_lines(
     return lines, notes
 
 
-def number(value: float) -> str:
-    """Return a number as a spec writes it."""
-    if value == int(value) and abs(value) < 1e6:
-        return str(int(value))
-    return repr(float(value))
-
-
-def _compiled(compiled: Compiled, decides: bool) -> tuple[list[str], list[str]]:
-    lines: list[str] = []
+def _compiled(compiled: Compiled, decides: bool) -> tuple[list[Line], list[str]]:
+    lines: list[Line] = []
     notes: list[str] = []
     loss = _loss(compiled.loss, decides)
     if loss is None:
@@ -208,8 +263,9 @@ def _compiled(compiled: Compiled, decides: bool) -> tuple[list[str], list[str]]:
         kind = str(optimizer.get("class_name"))
     name = (kind or "").lower()
     if name in OPTIMIZERS:
-        within = ", ".join(_settings(name, _options(optimizer), notes))
-        lines.append(f"optimizer {name}" + (f" {{ {within} }}" if within else ""))
+        within: list[Line] = [*_settings(name, _options(optimizer), notes)]
+        head = f"optimizer {name}"
+        lines.append((head, within) if within else head)
     elif kind:
         notes.append(f"the optimizer {kind} is not kept: `train` has adam")
     return lines, notes

@@ -9,7 +9,7 @@ from math import prod
 from snnc.importer.draft import INPUT, Bias, Unit
 from snnc.importer.fitting import Fitted, fit, fit_more, united
 from snnc.importer.linear import Shape, Term
-from snnc.importer.walk import Walk
+from snnc.importer.state import ConversionState
 
 
 def places_of(terms: Iterable[Term]) -> list[Shape]:
@@ -27,16 +27,18 @@ def widths(terms: Sequence[Term]) -> Iterable[int]:
     return {term.source: term.read[-1] for term in terms}.values()
 
 
-def source_of(walk: Walk, owner: str, terms: Sequence[Term]) -> str:
+def source_of(state: ConversionState, owner: str, terms: Sequence[Term]) -> str:
     """Return the only source of terms, or a statement that joins their sources."""
     sources = distinct(terms)
     if len(sources) == 1:
         return sources[0]
     shape = (*terms[0].read[:-1], sum(widths(terms)))
-    return walk.join(owner, sources, shape)
+    return state.join(owner, sources, shape)
 
 
-def kernel_of(walk: Walk, terms: Sequence[Term], is_beside: bool) -> Fitted | None:
+def kernel_of(
+    state: ConversionState, terms: Sequence[Term], is_beside: bool
+) -> Fitted | None:
     """Return the kernel that reads several terms together, or None."""
     windows = [term.windows() for term in terms]
     known = [found for found in windows if found is not None]
@@ -45,31 +47,31 @@ def kernel_of(walk: Walk, terms: Sequence[Term], is_beside: bool) -> Fitted | No
     both = united(known)
     if both is None:
         return None
-    fitted = fit(both, causal=_may_be_causal(walk, terms))
+    fitted = fit(both, causal=_may_be_causal(state, terms))
     if fitted is None and not is_beside and shift_of(terms) != "place":
         fitted = fit_more(both)
     if fitted is None or (
-        fitted.is_padded and not all(walk.is_even(term.source) for term in terms)
+        fitted.is_padded and not all(state.is_even(term.source) for term in terms)
     ):
         return None
     return fitted
 
 
-def _may_be_causal(walk: Walk, terms: Sequence[Term]) -> bool:
+def _may_be_causal(state: ConversionState, terms: Sequence[Term]) -> bool:
     """Return whether a `conv1d` may have the kernel: no encoder, not depthwise."""
-    if any(walk.reads_input(term.source) for term in terms):
+    if any(state.reads_input(term.source) for term in terms):
         return False
-    groups = groups_of(walk, terms)
+    groups = groups_of(state, terms)
     return groups == 1 or groups < terms[0].read[-1]
 
 
-def groups_of(walk: Walk, terms: Sequence[Term]) -> int:
+def groups_of(state: ConversionState, terms: Sequence[Term]) -> int:
     """Return how many groups of channels a kernel has.
 
     The input's encoder gives each sign a channel, which separates those of a group, or
     is a full convolution itself.
     """
-    if len(terms) != 1 or walk.reads_input(terms[0].source):
+    if len(terms) != 1 or state.reads_input(terms[0].source):
         return 1
     groups = terms[0].groups()
     return groups if groups > 1 else 1
@@ -100,10 +102,10 @@ def bias_of(
     return "on" if shift == "channel" or any(unit.shift for unit in units) else "off"
 
 
-def l2_of(walk: Walk, terms: Iterable[Term]) -> float:
+def l2_of(state: ConversionState, terms: Iterable[Term]) -> float:
     """Return the penalty of the last kernel."""
     layers = [s.layer for term in terms for s in term.steps if s.is_kernel]
-    return walk.l2.get(layers[-1], 0.0) if layers else 0.0
+    return state.l2.get(layers[-1], 0.0) if layers else 0.0
 
 
 def ends_in_norm(main: Sequence[Term]) -> bool:
@@ -113,23 +115,23 @@ def ends_in_norm(main: Sequence[Term]) -> bool:
     return any(step.is_kernel for step in main[0].steps)
 
 
-def name_of(walk: Walk, owner: str, terms: Sequence[Term]) -> str:
+def name_of(state: ConversionState, owner: str, terms: Sequence[Term]) -> str:
     """Return the layer of the last kernel, if nothing else has its name."""
     layers = [s.layer for term in terms for s in term.steps if s.is_kernel]
     for name in (*layers[::-1], owner):
-        if name not in walk.drafts:
+        if name not in state.drafts:
             return name
-    return walk.free(owner)
+    return state.free(owner)
 
 
 def identity(
-    walk: Walk, terms: Sequence[Term], shape: Shape, units: int
+    state: ConversionState, terms: Sequence[Term], shape: Shape, units: int
 ) -> Term | None:
     """Return the term that a shortcut without weights adds, or None."""
     if len(terms) < 2 or units > 1:
         return None
     for term in terms:
-        is_own = walk.is_plain_input if term.source == INPUT else True
+        is_own = state.is_plain_input if term.source == INPUT else True
         others = [t for t in terms if t.source == term.source]
         if not term.steps and term.read == shape and is_own and len(others) == 1:
             return term
@@ -161,7 +163,7 @@ def _is_projection(term: Term, shape: Shape) -> bool:
     )
 
 
-def apart(
+def split_shortcut(
     terms: tuple[Term, ...], shape: Shape
 ) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
     """Return the terms of a dense layer's kernel, and those of its shortcut."""
@@ -173,12 +175,12 @@ def apart(
     return terms, ()
 
 
-def pooled_all(walk: Walk, terms: Iterable[Term]) -> tuple[Term, ...]:
+def pooled_all(state: ConversionState, terms: Iterable[Term]) -> tuple[Term, ...]:
     """Return terms with their first averages as statements, where possible."""
-    return tuple(pooled(walk, term) or term for term in terms)
+    return tuple(pooled(state, term) or term for term in terms)
 
 
-def pooled(walk: Walk, term: Term) -> Term | None:
+def pooled(state: ConversionState, term: Term) -> Term | None:
     """Return a term that reads an `avgpool` statement, if possible; else None.
 
     The compiler folds a pool into its reader; before `same` padding that is exact only
@@ -200,5 +202,5 @@ def pooled(walk: Walk, term: Term) -> Term | None:
         )
         if (fitted.is_padded and not is_even) or reader.shifts_at() == "place":
             return None
-    key = walk.pool(term.source, mean)
+    key = state.pool(term.source, mean)
     return replace(reader, source=key)

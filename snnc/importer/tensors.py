@@ -8,22 +8,104 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snnc.importer import scales
 from snnc.importer.convert import Conversion
 from snnc.importer.draft import INPUT, RELU, StatementDraft
-from snnc.importer.kernels import Kernels
+from snnc.importer.kernels import Kernels, of_groups, two_classes
 from snnc.importer.linear import Term
 from snnc.importer.model import ModelWeights, unclear
-from snnc.importer.scales import Scales
+from snnc.importer.statements import TOP
 from snnc.ir.layout import tensors
 from snnc.ir.logical import Network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from snnc.importer.scales import Array
-
+    Array = NDArray[np.float64]
     Stored = NDArray[np.float32]
+
+
+LIMIT = 1000 / TOP
+"""The activation at which an encoder clips: 1/(dt HI), at a step of 1 ms."""
+
+
+class Scales:
+    """The factors between the spec's activations and Keras's.
+
+    Attributes
+    ----------
+    divisor :
+        The divisor of the model's values in the spec.
+    bound :
+        The largest activation that the encoder can have; 0 for `encode rate`.
+    encoder :
+        The divisor of its weights, by which its readers' weights are multiplied.
+    rate :
+        The upper rate in Hz at which it does not clip, if it can't be divided because
+        a reader adds it to other layers' values.
+    """
+
+    def __init__(self, conversion: Conversion) -> None:
+        assert conversion.ends is not None
+        assert conversion.written is not None
+        self._drafts = {draft.layer: draft for draft in conversion.drafts}
+        self._values = conversion.written.values
+        self.divisor = conversion.written.divisor
+        self._key = conversion.ends.encoder
+        self.bound = 0.0
+        self.encoder = 1.0
+        self.rate = TOP
+
+    def of(self, source: str, channels: int) -> Array:
+        """Return the factor of each channel that a kernel reads."""
+        if source == INPUT:
+            low, high = self._values
+            return np.full(channels, self.divisor * max(abs(low), abs(high)))
+        draft = self._drafts[source]
+        if source == self._key:
+            return np.full(channels, self.encoder)
+        if draft.kind in ("avgpool", "maxpool"):
+            return self.of(draft.sources[0], channels)
+        if draft.kind == "concat":
+            sizes = [self._channels(key, draft) for key in draft.sources]
+            parts = [self.of(k, n) for k, n in zip(draft.sources, sizes, strict=True)]
+            return np.concatenate(parts)
+        return np.ones(channels)
+
+    def _channels(self, source: str, reader: StatementDraft) -> int:
+        if source:
+            return self._drafts[source].shape[-1]
+        others = sum(self._drafts[key].shape[-1] for key in reader.sources if key)
+        return reader.shape[-1] - others
+
+    def fit_encoder(self, draft: StatementDraft, kernel: Array, bias: Array) -> float:
+        """Return the power of 2 to divide the encoder by so that it does not clip.
+
+        ReLU keeps factors, and powers of 2 are exact in floats.
+        """
+        low, high = min(self._values[0], 0.0), max(self._values[1], 0.0)
+        most = np.maximum(kernel * low, kernel * high).sum(axis=(0, 1)) + bias
+        self.bound = float(most.max())
+        if self.bound <= LIMIT:
+            return 1.0
+        factor = float(2 ** np.ceil(np.log2(self.bound / LIMIT)))
+        if self._is_summed(draft.layer):
+            self.rate = TOP / factor
+            return 1.0
+        self.encoder = factor
+        return factor
+
+    def _is_summed(self, key: str) -> bool:
+        """Whether an `add`, or a shortcut without weights, reads a draft."""
+        for draft in self._drafts.values():
+            if draft.shortcut == key and not draft.is_learned:
+                return True
+            if key in draft.sources and draft.kind == "add":
+                return True
+            kinds = ("avgpool", "maxpool", "concat")
+            passes = draft.kind in kinds and key in draft.sources
+            if passes and self._is_summed(draft.layer):
+                return True
+        return False
 
 
 def convert_weights(
@@ -90,9 +172,9 @@ class _TensorMaker:
         else:
             kernel = _joined([self._seen(key, kernels[key]) for key in draft.reads])
         if draft.kind == "readout" and self._ends.is_pair:
-            kernel, bias = scales.two_classes(kernel, bias)
+            kernel, bias = two_classes(kernel, bias)
         name = self._names[draft.layer]
-        yield f"{name}.kernel", scales.of_groups(kernel, draft.groups)
+        yield f"{name}.kernel", of_groups(kernel, draft.groups)
         yield f"{name}.bias", bias
         if draft.is_learned:
             sources = dict.fromkeys(term.source for term in draft.beside)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.importer.build import build
 from snnc.importer.foreign import not_a_model, refuse_old
+from snnc.importer.h5_weights import full_names, owned, owners, short
 from snnc.importer.hdf5 import LARGEST
 from snnc.importer.json_text import parse
 from snnc.importer.model import (
@@ -26,7 +27,6 @@ from snnc.importer.model import (
     StoredWeights,
     too_large,
 )
-from snnc.importer.named import full_names, owned, owners, short
 from snnc.rules.models import DamagedModel, UnsafeModel
 
 if TYPE_CHECKING:

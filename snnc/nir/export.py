@@ -16,13 +16,13 @@ from snnc.ir.lowered import LoweredNetwork
 from snnc.language.model import spec_hash
 from snnc.output.records import PackageRecords
 from snnc.passes import Compilation
+from snnc.text.installing import installation
 
 if TYPE_CHECKING:
     from snnc.nir.graph import ExportedGraph
     from snnc.nir.neurons import Neuron
     from snnc.runtime.layout import Layout, Weights
 
-INSTALL = "pip install 'snnc[nir]'"
 NEEDED = ("numpy", "safetensors", "nir")
 
 
@@ -85,7 +85,9 @@ def export_nir(
         If a file can't be read or written.
     """
     if absent := [name for name in NEEDED if importlib.util.find_spec(name) is None]:
-        raise CannotExportError(f"export needs {' and '.join(absent)}: {INSTALL}")
+        raise CannotExportError(
+            f"export needs {' and '.join(absent)}: {installation('nir')}"
+        )
     target = Path(path)
     text_file = target.with_name(f"{target.name}.txt")
     made = _compiled(package, device)

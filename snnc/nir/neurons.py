@@ -28,7 +28,7 @@ Form = Literal["IF", "LIF", "CubaLIF"]
 Neuron = Literal["if", "cubalif"]
 """What ReLU neurons become: without the filter of their synapse, or with it."""
 
-REST = 63 / 64
+REST = network.REST
 """The current of activation 0 of a LIF neuron: below its threshold of 1."""
 NO_LEAK = 1000.0
 """Seconds: the membrane of a `CubaLIF` that stands for a neuron without a leak. It

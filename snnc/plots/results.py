@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import sqrt
+from math import floor, sqrt
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -14,6 +14,7 @@ from snnc.text.tables import human
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
     from snnc.sweep import VariantLine
     from snnc.tools.results import Result
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 MOST_NUMBERS = 12
 """Classes with which each cell of a confusion matrix still has its number."""
 _AREA, _LARGEST = 14.0, 900.0  # square points a core, and at most
+_LEAST = 0.8  # correlations below it are rare; their axis begins there
 _NAMED = 8  # of the best, as many as have room for their settings
 
 
@@ -106,8 +108,8 @@ def accuracy(result: Result, dt: float, ax: Axes | None = None) -> Axes:
     if keras is not None:
         ax.axhline(share * keras, linestyle="--", color=COLOURS[5], label=label)
     ax.legend(loc="best")
-    ax.set_xlabel("presentation time, ms")
-    ax.set_ylabel("accuracy, %" if result.classes else "root mean square error")
+    ax.set_xlabel("presentation time (ms)")
+    ax.set_ylabel("accuracy (%)" if result.classes else "root mean square error")
     ax.set_xlim(left=0)
     open_frame(ax)
     kind = "accuracy" if result.classes else "error"
@@ -124,10 +126,17 @@ def accuracy(result: Result, dt: float, ax: Axes | None = None) -> Axes:
         return joules / scale
 
     scaled = ax.secondary_xaxis("top", functions=(energy, time))
-    scaled.set_xlabel("energy per example on the chip, uJ")
+    scaled.set_xlabel("energy per example on the chip (uJ)")
     total = human(result.work.energy_joules, "J")
     ax.set_title(f"{kind} and energy of {name}: {total} at the end")
     return ax
+
+
+def _light() -> Any:
+    """Return colours from white to blue: most cells of a matrix are nearly empty."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("shares", ["#f3f5f7", COLOURS[0]])
 
 
 def confusion(result: Result, ax: Axes | None = None) -> Axes:
@@ -145,11 +154,11 @@ def confusion(result: Result, ax: Axes | None = None) -> Axes:
     side = min(6.0, 1.5 + 0.34 * classes)
     ax = axes(ax, side, side + 0.6)
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
-    image = ax.imshow(shares, cmap="cividis", vmin=0, vmax=1)
+    image = ax.imshow(shares, cmap=_light(), vmin=0, vmax=1)
     if classes <= MOST_NUMBERS:
         for (row, column), count in np.ndenumerate(counts):
             if count:
-                colour = "black" if shares[row, column] > 0.6 else "white"
+                colour = "white" if shares[row, column] > 0.6 else "#1b1f24"
                 ax.text(
                     column, row, count, ha="center", va="center", size=7, color=colour
                 )
@@ -168,6 +177,35 @@ def confusion(result: Result, ax: Axes | None = None) -> Axes:
     return ax
 
 
+def predictions(
+    outputs: NDArray[Any], targets: NDArray[Any], name: str, ax: Axes | None = None
+) -> Axes:
+    """Draw the outputs of a regression over the true values, one colour for each unit.
+
+    Parameters
+    ----------
+    outputs, targets
+        (examples, units), in the targets' unit.
+    name
+        Of the network.
+    """
+    ax = axes(ax, 4.2, 4.6)
+    units = outputs.shape[1]
+    for unit in range(min(units, len(COLOURS))):
+        label = f"unit {unit}" if units > 1 else None
+        colour = COLOURS[unit]
+        ax.plot(targets[:, unit], outputs[:, unit], ".", color=colour, label=label)
+    ends = min(targets.min(), outputs.min()), max(targets.max(), outputs.max())
+    ax.plot(ends, ends, "--", color=ax.spines["left"].get_edgecolor(), linewidth=1)
+    ax.set_xlabel("true")
+    ax.set_ylabel("predicted")
+    if units > 1:
+        ax.legend(loc="best")
+    open_frame(ax)
+    ax.set_title(f"{name}: {len(outputs)} examples")
+    return ax
+
+
 def correlation(result: Result, ax: Axes | None = None) -> Axes:
     """Draw how the spikes of each layer go with Keras's activations.
 
@@ -182,11 +220,12 @@ def correlation(result: Result, ax: Axes | None = None) -> Axes:
     ax = axes(ax, 0.32 * len(layers) + 0.9)
     places = [-i for i in range(len(layers))]
     values = [layer.correlation or 0.0 for layer in layers]
-    ax.hlines(places, 0, values, color=COLOURS[0], linewidth=2)
+    ax.hlines(places, -1, values, color=COLOURS[0], linewidth=2)
     ax.plot(values, places, "o", color=COLOURS[0])
     ax.set_yticks(places, [layer.name for layer in layers])
     ax.tick_params("y", length=0)
-    ax.set_xlim(min(0.0, *values), 1.02)
+    least = min(_LEAST, 0.05 * floor(20 * min(values)))
+    ax.set_xlim(least, 1 + 0.02 * (1 - least))
     ax.set_ylim(-len(layers) + 0.4, 0.6)
     ax.set_xlabel("correlation of spikes with Keras's activations")
     open_frame(ax)
@@ -276,7 +315,7 @@ def sweep(
         "\n".join([what if over == "energy" else "cores", *captions[:named]]),
         loc="left",
     )
-    ax.set_ylabel("accuracy, %" if judged[0].classifies else "root mean square error")
+    ax.set_ylabel("accuracy (%)" if judged[0].classifies else "root mean square error")
     ax.margins(0.1, 0.18)
     ax.legend(loc="best", markerscale=0.6)
     open_frame(ax)

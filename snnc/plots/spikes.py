@@ -62,7 +62,7 @@ def raster(
     ax.tick_params("y", length=0)
     ax.set_ylim(top + 5, 5)
     ax.set_xlim(0, steps * dt * 1e3)
-    ax.set_xlabel("milliseconds")
+    ax.set_xlabel("time (ms)")
     open_frame(ax)
     ax.set_title("spikes of one example")
     return ax

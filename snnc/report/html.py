@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from snnc.ir.layout import tensors
+from snnc.ir.logical import Network
 from snnc.loihi.why import Reason
+from snnc.report.core_map import core_map
 from snnc.report.sentences import (
     bounds,
     example,
     maxima_alternatives,
     maxima_notes,
+    notes,
     sentence,
     total,
-    totals,
 )
 from snnc.report.summary import COUNTERS, Row, Summary
 from snnc.source import DOCUMENTATION
-from snnc.text.tables import dims, human, printable
+from snnc.text.tables import counted, dims, human, printable
+from snnc.tools.advice import advice
+from snnc.tools.results import Result
+from snnc.tools.summary import heading, scores, tables
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -40,18 +48,22 @@ class Section:
     about: str = ""
 
 
-def page(summary: Summary, sections: Sequence[Section] = (), footer: str = "") -> str:
-    """Return a page with the tables, one bar per counter, and the limits of layers.
+def page(
+    summary: Summary, sections: Sequence[Section] = (), footer: str = "", spec: str = ""
+) -> str:
+    """Return a page with tiles, the spec, a map of the cores, and a table of layers.
 
     Parameters
     ----------
     summary
         The costs and the activity of the network.
     sections, footer
-        Further parts below the tables.
+        Further parts below the table.
+    spec
+        HTML of the spec, with costs beside its lines.
     """
     title = f"{summary.network.name}: cores and activity"
-    return document(title, fragment(summary), sections, footer)
+    return document(title, fragment(summary, spec), sections, footer)
 
 
 def document(title: str, body: str, sections: Sequence[Section], footer: str) -> str:
@@ -71,9 +83,47 @@ def style() -> str:
     return (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
 
 
-def fragment(summary: Summary) -> str:
+def fragment(summary: Summary, spec: str = "") -> str:
     """Return the page as a part of another one, such as a notebook."""
-    return _template("report.html.jinja").render(_values(summary))
+    return _template("report.html.jinja").render(_values(summary, spec))
+
+
+def result_html(result: Result) -> str:
+    """Return the result of an evaluation: tiles, tables and advice."""
+    from markupsafe import Markup
+
+    tiles = []
+    for name, told in scores(result).rows:
+        value, _, more = told.partition(", ")
+        tiles.append((name, value, more))
+    return _template("result.html.jinja").render(
+        title=f"{result.network} on {result.simulator}",
+        about=heading(result),
+        tiles=tiles,
+        tables=[Markup(table.html()) for table in tables(result)],
+        advice=list(advice(result)),
+    )
+
+
+def line_costs(summary: Summary) -> dict[int, str]:
+    """Return what each layer costs, by the number of the line where it begins."""
+    rows = {row.name: row for row in summary.rows}
+    return {
+        layer.span.first.line: _cost(rows[layer.name], summary)
+        for layer in summary.network.layers
+    }
+
+
+def _cost(row: Row, summary: Summary) -> str:
+    parts = [dims(row.shape)]
+    if row.neurons is None:
+        return f"{parts[0]}, {row.place}"
+    parts.append(counted(row.neurons, "neuron"))
+    if row.cores is not None:
+        parts.append(counted(row.cores, "core"))
+    elif summary.on_chip:
+        parts.append(row.place)
+    return ", ".join(parts)
 
 
 def _template(name: str) -> Template:
@@ -91,19 +141,24 @@ def _template(name: str) -> Template:
     return environment.get_template(name)
 
 
-def _values(summary: Summary) -> dict[str, Any]:
+def _values(summary: Summary, spec: str) -> dict[str, Any]:
+    from markupsafe import Markup
+
     network = summary.network
     reasons = [reason for row in summary.rows for reason in row.reasons]
     core = summary.profile.core
+    binding, weights = set(_binding(reasons)), _weights(network)
     return {
         "name": network.name,
         "about": " ".join((network.about or "").split()),
         "device": summary.profile.name if summary.on_chip else "no chip",
         "on_chip": summary.on_chip,
         "counters": COUNTERS,
-        "rows": [_row(row, summary, set(_binding(reasons))) for row in summary.rows],
+        "spec": Markup(spec),
+        "cores": Markup(core_map(summary)),
+        "rows": [_row(row, summary, binding, weights) for row in summary.rows],
         "caption": example(summary),
-        "totals": [*totals(summary), *maxima_notes(summary)],
+        "notes": [*notes(summary), *maxima_notes(summary)],
         "whys": [
             *(sentence(reason, core) for reason in reasons),
             *maxima_alternatives(summary),
@@ -118,6 +173,7 @@ def _tiles(summary: Summary) -> Iterator[tuple[str, str]]:
     """Yield the tiles at the top of the page: names and values."""
     activity = summary.activity
     yield "neurons", str(summary.neurons)
+    yield "weights", str(sum(_weights(summary.network).values()))
     if summary.on_chip:
         yield "cores", str(summary.cores)
         yield "chips", str(summary.chips)
@@ -142,7 +198,18 @@ def _binding(reasons: list[Reason]) -> Iterator[tuple[str, str]]:
             yield _layer_of(reason.name), "compartments"
 
 
-def _row(row: Row, summary: Summary, binding: set[tuple[str, str]]) -> dict[str, Any]:
+def _weights(network: Network) -> Counter[str]:
+    """Count the trained values of each layer."""
+    learned: Counter[str] = Counter()
+    for tensor in tensors(network):
+        if not tensor.zeros:
+            learned[tensor.name.rpartition(".")[0]] += prod(tensor.shape)
+    return learned
+
+
+def _row(
+    row: Row, summary: Summary, binding: set[tuple[str, str]], weights: Counter[str]
+) -> dict[str, Any]:
     use = zip(COUNTERS, row.use or (), strict=False)
     activity, chip = row.activity, row.cores is not None
     energy = summary.profile.energy
@@ -152,6 +219,7 @@ def _row(row: Row, summary: Summary, binding: set[tuple[str, str]]) -> dict[str,
         "shape": dims(row.shape),
         "neurons": "" if row.neurons is None else str(row.neurons),
         "place": row.place if summary.on_chip or row.place == "folded" else "",
+        "weights": str(weights[row.name] or ""),
         "cores": str(row.cores) if chip else "",
         "block": dims(row.block or ()),
         "bound": bounds(row.reasons),
@@ -159,7 +227,7 @@ def _row(row: Row, summary: Summary, binding: set[tuple[str, str]]) -> dict[str,
             {
                 "percent": f"{100 * part:.0f}",
                 "binds": (row.name, counter) in binding,
-                "full": (row.name, counter) in binding and part >= FULL,
+                "full": part >= FULL,
             }
             for counter, part in use
         ],

@@ -120,11 +120,23 @@ def totals(summary: Summary) -> Iterator[str]:
         return
     cores, chips = counted(summary.cores, "core"), counted(summary.chips, "chip")
     yield f"{name}: {neurons} on {cores} of {chips}"
+    yield from _placement(summary)
+    yield from _example(summary)
+    yield from _traffic(summary)
+
+
+def notes(summary: Summary) -> Iterator[str]:
+    """Say what the numbers of a network on a chip do not: limits, traffic, boards."""
+    if summary.on_chip:
+        yield from _placement(summary)
+        yield f"energy per example: {_idle(summary)}"
+        yield from _traffic(summary)
+
+
+def _placement(summary: Summary) -> Iterator[str]:
     yield _gap(summary)
     yield from _learning(summary)
     yield from _on_board(summary)
-    yield from _example(summary)
-    yield from _traffic(summary)
 
 
 def _learning(summary: Summary) -> Iterator[str]:
@@ -178,11 +190,13 @@ def _example(summary: Summary) -> Iterator[str]:
         f"per example, at most: {human(activity.spikes)} spikes, "
         f"{human(activity.operations)} synaptic operations"
     )
-    yield (
-        f"energy per example, at most: {human(activity.joules(energy), 'J')}; "
-        f"{human(activity.idle_joules(energy), 'J')} if nothing spikes "
-        "(cores only, lowest cost per event)"
-    )
+    joules = human(activity.joules(energy), "J")
+    yield f"energy per example, at most: {joules}; {_idle(summary)}"
+
+
+def _idle(summary: Summary) -> str:
+    joules = summary.activity.idle_joules(summary.profile.energy)
+    return f"{human(joules, 'J')} if nothing spikes (cores only, lowest cost per event)"
 
 
 def _traffic(summary: Summary) -> Iterator[str]:

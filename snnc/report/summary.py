@@ -161,7 +161,7 @@ def _row(
         "chip" if blocks else "host",
         sum(level.cores for level in levels) if blocks else None,
         block_of(levels[0]) if len(levels) == 1 else None,
-        _use(blocks, routed.mapped.lowered.network.device.core) if blocks else None,
+        use_of(blocks, routed.mapped.lowered.network.device.core) if blocks else None,
         joined(layer.name, [activity.by_name[name] for name in names]),
         tuple(reasons[name] for name in names if name in reasons),
         _chips(routed, names),
@@ -174,7 +174,7 @@ def _readout(readout: Readout, mapped: MappedNetwork) -> Row:
     head = readout.name, "readout", readout.shape, None
     if mapped.learned is None:
         return Row(*head, "host")
-    use = _use(list(mapped.learned.blocks), mapped.lowered.network.device.core)
+    use = use_of(list(mapped.learned.blocks), mapped.lowered.network.device.core)
     return Row(*head, "chip", 1, use=use, ensembles=(mapped.learned,))
 
 
@@ -192,7 +192,8 @@ def block_of(mapped: MappedPopulation) -> Shape | None:
     return (mapped.group, *shape) if axes == 4 else (shape[0], shape[-1])
 
 
-def _use(blocks: list[Block], core: Core) -> tuple[float, ...]:
+def use_of(blocks: Sequence[Block], core: Core) -> tuple[float, ...]:
+    """Return the use of the fullest core as shares of its limits."""
     return (
         max(b.compartments for b in blocks) / core.compartments,
         max(b.in_axons for b in blocks) / core.in_axons,

@@ -120,7 +120,7 @@ class PackageMissing(Diagnostic):
     code = "SNN807"
     title = "missing Python package"
     message = "`{path}` needs {package}, which is not installed"
-    help = "run `{command}`"
+    help = "run {command}"
 
     path: str
     package: str

@@ -9,8 +9,11 @@ CI server takes the rest for a command. Such characters are shown as Python's es
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
 from unicodedata import ucd_3_2_0
 
 # GitHub obeys `::error::` where a line begins and `##[error]` anywhere, Azure
@@ -88,6 +91,39 @@ def aligned(rows: Sequence[Sequence[str]], sides: Sequence[str]) -> list[str]:
         padded = [f"{cell:{side}{width}}" for cell, side, width in cells]
         lines.append("  ".join(padded).rstrip())
     return lines
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """Rows of cells of text; ``sides`` has < or > for each column.
+
+    The first row is the head, unless ``has_head`` is false.
+    """
+
+    rows: Sequence[Sequence[str]]
+    sides: str
+    has_head: bool = True
+
+    def lines(self) -> list[str]:
+        """Return the table for a terminal."""
+        return aligned(self.rows, self.sides)
+
+    def html(self) -> str:
+        """Return the table for a page with the style sheet of reports."""
+        rows = list(self.rows)
+        head = self._row(rows.pop(0), "col") if self.has_head else ""
+        head = head and f"<thead>{head}</thead>"
+        body = "".join(self._row(row, "row") for row in rows)
+        return f'<table class="narrow">{head}<tbody>{body}</tbody></table>'
+
+    def _row(self, row: Sequence[str], scope: Literal["col", "row"]) -> str:
+        parts = []
+        for number, (cell, side) in enumerate(zip(row, self.sides, strict=True)):
+            kind = ' class="number"' if side == ">" else ""
+            is_head = scope == "col" or number == 0
+            tag, of = ("th", f' scope="{scope}"') if is_head else ("td", "")
+            parts.append(f"<{tag}{of}{kind}>{html.escape(printable(cell))}</{tag}>")
+        return f"<tr>{''.join(parts)}</tr>"
 
 
 def human(value: float, unit: str = "") -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from textwrap import wrap
 
 from snnc.runtime.examples import Bounds, Verdict
-from snnc.text.tables import aligned, counted, human, percent
+from snnc.text.tables import TextTable, counted, human, percent
 from snnc.tools.advice import advice
 from snnc.tools.results import REGISTERS, Contrast, LayerResult, Result
 
@@ -26,29 +26,42 @@ SPIKES = ("layer", "spikes", "silent", "saturated", "as Keras")
 
 def text(result: Result) -> str:
     """Describe the decisions, the work, and how each layer fired."""
+    lines = [heading(result), "", *scores(result).lines()]
+    for table in tables(result):
+        lines += ["", *table.lines()]
+    for sentence in advice(result):
+        wrapped = wrap(sentence.strip(), WIDTH, break_on_hyphens=False)
+        lines += ["", *wrapped]
+    return "\n".join(lines)
+
+
+def heading(result: Result) -> str:
+    """Say what ran, on which simulator, and for how long."""
     steps = f" of {result.steps} steps" if result.steps else ""
     examples = f"{counted(result.examples, 'example')}{steps}"
     presented = PRESENTED[result.presentation]
     keras = MODELS[result.score.model] if result.simulator == "keras" else ""
     where = f"{result.simulator}{keras}"
-    head = f"{result.network} on {where}, {examples}{presented}"
-    lines = [head, "", *aligned([*_scores(result), *_facts(result)], "<<")]
+    return f"{result.network} on {where}, {examples}{presented}"
+
+
+def scores(result: Result) -> TextTable:
+    """Return the table of what holds for all examples: names and values."""
+    return TextTable([*_scores(result), *_facts(result)], "<<", has_head=False)
+
+
+def tables(result: Result) -> Iterator[TextTable]:
+    """Yield the tables of moments, layers, and classes or units."""
     if result.over_time:
-        moments = ">" * len(result.over_time)
-        lines += ["", *aligned(_over_time(result), f"<{moments}")]
+        yield TextTable(_over_time(result), f"<{'>' * len(result.over_time)}")
     if result.layers:
-        rates, spikes = map(_rate, result.layers), map(_spikes, result.layers)
-        lines += ["", *aligned([RATES, *rates], "<>>><")]
-        lines += ["", *aligned([SPIKES, *spikes], "<>>>>")]
+        yield TextTable([RATES, *map(_rate, result.layers)], "<>>><")
+        yield TextTable([SPIKES, *map(_spikes, result.layers)], "<>>>>")
     if 0 < len(result.confusion) <= MOST_CLASSES:
         numbers = ">" * (3 + len(result.confusion))
-        lines += ["", *aligned([*_classes(result)], f"<{numbers}")]
+        yield TextTable([*_classes(result)], f"<{numbers}")
     if 1 < len(result.units) <= MOST_CLASSES:
-        lines += ["", *aligned([("unit", "RMSE", "R2"), *_units(result)], "<>>")]
-    for sentence in advice(result):
-        wrapped = wrap(sentence.strip(), WIDTH, break_on_hyphens=False)
-        lines += ["", *wrapped]
-    return "\n".join(lines)
+        yield TextTable([("unit", "RMSE", "R2"), *_units(result)], "<>>")
 
 
 def _scores(result: Result) -> list[Row]:

@@ -12,7 +12,6 @@ from snnc.weights.header import WeightsHeader
 
 if TYPE_CHECKING:
     from snnc.weights.chip import Precision
-    from snnc.weights.migrate import Move
     from snnc.weights.values import Spread
 
 
@@ -87,15 +86,6 @@ def document(listing: Listing) -> dict[str, Any]:
     }
 
 
-def moves_document(moves: Sequence[Move], target: str) -> dict[str, Any]:
-    """What became of each tensor."""
-    return {
-        "version": VERSION,
-        "file": target,
-        "tensors": [_move(move) for move in moves],
-    }
-
-
 def _tensor(pair: Pair, listing: Listing) -> dict[str, Any]:
     stored = pair.stored
     entry: dict[str, Any] = {
@@ -125,19 +115,6 @@ def layer_document(layer: Precision) -> dict[str, Any]:
     return {**asdict(layer), "exponents": layer.exponents and list(layer.exponents)}
 
 
-def _move(move: Move) -> dict[str, Any]:
-    if move.after is None:
-        return {"name": move.name, "becomes": "gone"}
-    if move.was:
-        return {"name": move.name, "becomes": "kept", "was": move.was}
-    if move.kept:
-        return {"name": move.name, "becomes": "kept"}
-    begins: dict[str, Any] = {"initializer": "zeros"}
-    if move.seed is not None:
-        begins = {"initializer": "he_uniform", "seed": move.seed}
-    return {"name": move.name, "becomes": "new", **begins}
-
-
 TENSORS = ("tensor", "shape", "type", "min", "max", "std", "NaN", "infinite", "problem")
 CHIP = ("layer", "cores", "exponent", "weights", "rounding", "threshold", "bias")
 CAPTION = (
@@ -160,29 +137,6 @@ def table(listing: Listing) -> str:
 def chip_table(layers: Sequence[Precision]) -> list[str]:
     """Lay out what the chip keeps of the weights of its layers."""
     return [*CAPTION, *columns(CHIP, [_layer(layer) for layer in layers], LEFT)]
-
-
-def moves(each: Sequence[Move], target: str) -> str:
-    """One line a tensor: kept, new and how it begins, or gone."""
-    lines = [_move_line(move) for move in each]
-    kept = sum(move.kept for move in each)
-    new = sum(move.after is not None and not move.kept for move in each)
-    summary = f"{target}: {counted(kept, 'tensor')} kept, {new} new"
-    advice = "; train it before you use it" if new else ""
-    return "\n".join([*lines, "", summary + advice])
-
-
-def _move_line(move: Move) -> str:
-    before, after = move.before, move.after
-    if after is None:
-        return f"  - {move.name}: not in the new network"
-    if move.was:
-        return f"  > {move.name} {dims(after.shape)}: {move.was} of the old network"
-    if move.kept:
-        return f"  = {move.name} {dims(after.shape)}"
-    begins = "zeros" if move.seed is None else f"He uniform, seed {move.seed}"
-    was = f", was {dims(before.shape)}" if before is not None else ""
-    return f"  + {move.name} {dims(after.shape)}{was}: {begins}"
 
 
 def _tensor_row(pair: Pair, listing: Listing) -> Cells:

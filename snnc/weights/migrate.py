@@ -7,11 +7,12 @@ biases zero (``kernel_initializer`` of the generated ``build_model``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod, sqrt
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from safetensors.numpy import save
@@ -28,9 +29,11 @@ from snnc.rules.weights import WouldOverwrite
 from snnc.runtime.files import write_file
 from snnc.runtime.layout import Source
 from snnc.source import whole_file
+from snnc.text.tables import counted, dims
 from snnc.weights.fit import fit
 from snnc.weights.header import read_or_report
 from snnc.weights.inspect import refusal, report_values
+from snnc.weights.listing import VERSION
 from snnc.weights.values import Array, read_values, spreads
 
 
@@ -79,8 +82,8 @@ def migrate_file(
     if not report_values(header, spreads(values), before.network, report):
         return None
     wanted = tensors(after.network)
-    renamed = compare_weights(before, after, match(before, after)).renamed
-    names = {tensor.new: tensor.old for tensor in renamed}
+    renamed = compare_weights(before, after, match(before, after)).of("renamed")
+    names = {tensor.name: tensor.before for tensor in renamed}
     moves = plan(tensors(before.network), wanted, after.network.train.seed, names)
     try:
         write_file(output, serialized(wanted, migrate(moves, values)))
@@ -197,3 +200,48 @@ def serialized(
     ordered = {t.name: np.ascontiguousarray(tensors[t.name]) for t in new}
     origin = {} if source is None else {"source": source}
     return bytes(save(ordered, metadata={"layout_id": layout_id(new), **origin}))
+
+
+def moves_document(moves: Sequence[Move], target: str) -> dict[str, Any]:
+    """What became of each tensor."""
+    return {
+        "version": VERSION,
+        "file": target,
+        "tensors": [_move(move) for move in moves],
+    }
+
+
+def _move(move: Move) -> dict[str, Any]:
+    if move.after is None:
+        return {"name": move.name, "becomes": "gone"}
+    if move.was:
+        return {"name": move.name, "becomes": "kept", "was": move.was}
+    if move.kept:
+        return {"name": move.name, "becomes": "kept"}
+    begins: dict[str, Any] = {"initializer": "zeros"}
+    if move.seed is not None:
+        begins = {"initializer": "he_uniform", "seed": move.seed}
+    return {"name": move.name, "becomes": "new", **begins}
+
+
+def moves_text(each: Sequence[Move], target: str) -> str:
+    """One line a tensor: kept, new and how it begins, or gone."""
+    lines = [_move_line(move) for move in each]
+    kept = sum(move.kept for move in each)
+    new = sum(move.after is not None and not move.kept for move in each)
+    summary = f"{target}: {counted(kept, 'tensor')} kept, {new} new"
+    advice = "; train it before you use it" if new else ""
+    return "\n".join([*lines, "", summary + advice])
+
+
+def _move_line(move: Move) -> str:
+    before, after = move.before, move.after
+    if after is None:
+        return f"  - {move.name}: not in the new network"
+    if move.was:
+        return f"  > {move.name} {dims(after.shape)}: {move.was} of the old network"
+    if move.kept:
+        return f"  = {move.name} {dims(after.shape)}"
+    begins = "zeros" if move.seed is None else f"He uniform, seed {move.seed}"
+    was = f", was {dims(before.shape)}" if before is not None else ""
+    return f"  + {move.name} {dims(after.shape)}{was}: {begins}"

@@ -67,9 +67,9 @@ def test_a_verb_needs_none_of_the_extras(line: str) -> None:
 @pytest.mark.parametrize(
     ("line", "extra"),
     [
-        ("evaluate models/a --data a.npz --weights a.safetensors", "snnc["),
-        ("calibrate models/a --data a.npz --weights a.safetensors -o b", "snnc["),
-        ("demo", "snnc[all]"),
+        ("evaluate models/a --data a.npz --weights a.safetensors", "pip install '.["),
+        ("calibrate models/a --data a.npz --weights a.safetensors -o b", "pip install '.["),
+        ("demo", ".[all]"),
     ],
     ids=lambda value: value.split()[0],
 )

@@ -26,7 +26,7 @@ def test_a_missing_library_is_told(library: str) -> None:
         stdin=subprocess.DEVNULL,
     )
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.endswith(" is not installed: pip install 'snnc[lsp]'\n")
+    assert " is not installed: `python -m pip install '.[lsp]'`" in done.stderr
     assert library in done.stderr
 
 

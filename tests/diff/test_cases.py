@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.diff import Difference, difference_markdown, difference_text, document
+from snnc.diff import Difference, document, render
 from tests.diff.comparing import CASES, case_difference
 
 
@@ -23,8 +23,8 @@ def _json(difference: Difference) -> str:
 
 
 WRITERS: dict[str, Callable[[Difference], str]] = {
-    "expected.txt": difference_text.render,
-    "expected.md": difference_markdown.render,
+    "expected.txt": render.text,
+    "expected.md": render.markdown,
     "expected.json": _json,
 }
 
@@ -41,13 +41,13 @@ def test_prints_exactly_this(case: Path, name: str) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_text_fits_a_terminal(case: Path) -> None:
-    lines = difference_text.render(case_difference(case)).splitlines()
-    assert max(map(len, lines)) <= difference_text.WIDTH
+    lines = render.text(case_difference(case)).splitlines()
+    assert max(map(len, lines)) <= render.WIDTH
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_every_row_of_a_table_has_its_cells(case: Path) -> None:
-    lines = difference_markdown.render(case_difference(case)).splitlines()
+    lines = render.markdown(case_difference(case)).splitlines()
     for above, row in pairwise(lines):
         if above.startswith("|") and row.startswith("|"):
             assert _bars(row) == _bars(above)

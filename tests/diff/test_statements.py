@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from snnc.diff import compare
-from snnc.diff.difference_markdown import render as markdown
-from snnc.diff.difference_text import render
+from snnc.diff.render import markdown
+from snnc.diff.render import text as render
 from snnc.language.fields import keys_of
 from snnc.language.keywords import MODELS
 from tests.diff.comparing import version

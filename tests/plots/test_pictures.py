@@ -249,7 +249,7 @@ def test_accuracy_is_over_time_beside_energy_and_keras() -> None:
     line: Any = ax.lines[0]
     assert list(line.get_xdata()) == [15, 30, 60]
     assert list(line.get_ydata()) == [10, 50, 93]
-    assert "energy per example on the chip, uJ" in words(ax)
+    assert "energy per example on the chip (uJ)" in words(ax)
     assert "Keras" in words(ax)
     with pytest.raises(ValueError, match="no presentation time"):
         results.accuracy(Result("n", "keras", None, 1, None, True, Score(1)), 0.001)

@@ -65,10 +65,10 @@ def test_without_matplotlib_it_says_what_to_install(
         return None if name == "matplotlib" else found(name, *more)
 
     monkeypatch.setattr(importlib.util, "find_spec", find)
-    with pytest.raises(ModuleNotFoundError, match=r"pip install 'snnc\[plot\]'"):
+    with pytest.raises(ModuleNotFoundError, match=r"pip install '\.\[plot\]'"):
         snnc.load(DRIFT).report().plot_cores()
     assert main(["plot", DRIFT, "-o", "net.png"]) == 1
-    assert "pip install 'snnc[plot]'" in capsys.readouterr().err
+    assert "pip install '.[plot]'" in capsys.readouterr().err
 
 
 def test_there_is_no_other_picture_of_a_spec() -> None:

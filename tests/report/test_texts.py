@@ -18,7 +18,7 @@ import pytest
 
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.profile import read_profile
-from snnc.report.html import page
+from snnc.report.html import line_costs, page
 from snnc.report.json import document
 from snnc.report.summary import Summary, block_of, summarise
 from snnc.report.text import limits_table, markdown, table
@@ -158,9 +158,26 @@ def test_reasons_in_words_are_asked_for(summary: Summary) -> None:
 def test_only_what_costs_a_core_is_set_off(summary: Summary) -> None:
     cores = {row.name: row.cores or 0 for row in summary.rows}
     text = page(summary)
-    rows = re.findall(r"<tr><th scope=\"row\">(\w+)</th>(.*?)</tr>", text, re.S)
+    rows = re.findall(r"<tr><th scope=\"row\">(\w+)<small>(.*?)</tr>", text, re.S)
     binding = [name for name, cells in rows if '"use binds"' in cells]
     assert all(cores[name] > 1 for name in binding)
+
+
+def test_each_core_is_drawn_once_with_its_numbers(summary: Summary) -> None:
+    titles = re.findall("<title>(\\w+), core (\\d+): .*?</title>", page(summary))
+    drawn = Counter(name for name, _ in titles)
+    assert drawn == {row.name: row.cores for row in summary.rows if row.cores}
+    assert len(titles) == len(set(titles)) == summary.cores
+
+
+def test_costs_stand_behind_the_lines_of_their_layers(summary: Summary) -> None:
+    lines = summary.network.span.source.text.splitlines()
+    costs = line_costs(summary)
+    assert len(costs) == len(summary.network.layers)
+    for layer in summary.network.layers:
+        line = layer.span.first.line
+        assert layer.kind.split()[0] in lines[line - 1]
+        assert costs[line].startswith("x".join(map(str, layer.shape)))
 
 
 def test_reasons_join_the_tables(summary: Summary) -> None:

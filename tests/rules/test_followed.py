@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnc.diagnostics import Diagnostic, Severity
-from snnc.language.keywords import KEYS
-from tests.rules.checking import check_text
+from snnc.diagnostics import Diagnostic
+from tests.rules.following import errors, told, written
 from tests.support import network
 
-CASES = sorted(Path(__file__).parent.glob("cases/*/invalid.snn"))
 FRAME = """
   target loihi { chips 1{target} }
   timing { dt 1 ms{timing} }
@@ -30,40 +27,6 @@ FRAME = """
   train { epochs 3{train} }
 """
 FEW = settings(max_examples=20, deadline=None)
-TOLD = re.compile(r"write (?:[a-z, ]*, )?`([a-z_0-9]+) ([^`]*)`")
-
-
-def told(found: Diagnostic) -> tuple[str, str] | None:
-    """Return the property that a help tells to write, if it is one."""
-    match = TOLD.search(found.render_help())
-    return (match[1], match[2]) if match and match[1] in KEYS else None
-
-
-def replaces(text: str, found: Diagnostic, key: str) -> bool:
-    """Return whether what is told is another value at the place in question."""
-    start = text.rfind("\n", 0, found.span.start) + 1
-    line = text[start : text.find("\n", start)]
-    return " in `" not in found.render_help() and f" {key} " in line and "{" in line
-
-
-def written(text: str, found: Diagnostic, key: str, value: str) -> str:
-    """Return the text with a property of the statement in question written anew."""
-    start = text.rfind("\n", 0, found.span.start) + 1
-    stop = text.find("\n", start)
-    line = text[start:stop]
-    old = re.compile(rf"\b{key}\b( (\[.*?\]|[^,{{}}\n]*?))?(?= *[,}}]|$)")
-    if old.search(line):
-        line = old.sub(f"{key} {value}", line)
-    elif "{" in line:
-        line = line.replace("{ ", f"{{ {key} {value}, ", 1)
-    else:
-        line = f"{line} {{ {key} {value} }}"
-    return text[:start] + line + text[stop:]
-
-
-def errors(text: str) -> list[Diagnostic]:
-    found = check_text(text).diagnostics
-    return [d for d in found if d.severity is Severity.ERROR]
 
 
 def error(text: str) -> Diagnostic:
@@ -78,16 +41,6 @@ def follow(text: str) -> None:
     assert said, found.render_help()
     mended = written(text, found, *said)
     assert errors(mended) == [], f"{found.render_help()}\n{mended}"
-
-
-@pytest.mark.parametrize("path", CASES, ids=lambda path: path.parent.name)
-def test_the_property_that_a_case_is_told_is_accepted(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    (found,) = check_text(text).diagnostics
-    said = told(found)
-    if said is not None and replaces(text, found, said[0]):
-        mended = written(text, found, *said)
-        assert errors(mended) == [], f"{found.render_help()}\n{mended}"
 
 
 def spec(

@@ -12,24 +12,18 @@ import pytest
 
 from snnc.diagnostics.diagnostic_text import render
 from tests.rules.checking import assert_accepted, check_case
+from tests.rules.following import assert_followed
 
 CASES = sorted(path.parent for path in Path(__file__).parent.glob("cases/*/invalid.*"))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_prints_exactly_this(case: Path) -> None:
-    report = check_case(case, "invalid")
-    assert_accepted(case / "expected.txt", render(report.diagnostics))
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_one_mistake_gives_one_diagnostic(case: Path) -> None:
-    report = check_case(case, "invalid")
-    code = case.name.split("-")[0]
-    codes = [diagnostic.code for diagnostic in report.diagnostics]
-    assert codes == [code]
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_the_mended_spec_has_no_problem(case: Path) -> None:
+def test_one_mistake_gives_one_text_and_can_be_mended(case: Path) -> None:
+    diagnostics = check_case(case, "invalid").diagnostics
+    assert [d.code for d in diagnostics] == [case.name.split("-")[0]]
+    assert_accepted(case / "expected.txt", render(diagnostics))
     assert check_case(case, "valid").diagnostics == ()
+    if (case / "invalid.snn").exists():
+        assert_followed(
+            (case / "invalid.snn").read_text(encoding="utf-8"), *diagnostics
+        )

@@ -85,7 +85,7 @@ async function restart(): Promise<void> {
     client = started;
   } catch {
     const choice = await vscode.window.showErrorMessage(
-      `snnc: \`${[command, ...args].join(" ")}\` does not start. Install it by pip install "snnc[lsp]", or say in the settings where it is.`,
+      `snnc: \`${[command, ...args].join(" ")}\` does not start. Install it with \`python -m pip install '.[lsp]'\` in a clone of snnc, or say in the settings where it is.`,
       "Settings",
     );
     if (choice === "Settings") {

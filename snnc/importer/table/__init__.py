@@ -1,15 +1,17 @@
 """Convert or refuse each layer of Keras, one family per file.
 
-A handler gets a layer and the walk so far, notes its decisions and drafts, and returns
+A handler gets a layer and the conversion, notes its decisions and drafts, and returns
 the layer's output.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from snnc.importer.draft import Value
 from snnc.importer.model import KerasLayer
+from snnc.importer.state import ConversionState
 from snnc.importer.table.activations import read_activation, read_neurons
 from snnc.importer.table.axes import read_cropping, read_zero_padding
 from snnc.importer.table.convolutions import (
@@ -44,68 +46,56 @@ from snnc.importer.table.pooling import (
     read_global_max,
     read_max_pooling,
 )
-from snnc.importer.walk import Walk
 
-Handler = Callable[[KerasLayer, Walk], Value]
+Made = TypeVar("Made")
+Handler = Callable[[KerasLayer, ConversionState], Value]
+
+RANKS = ("1D", "2D", "3D")
+
+
+def _each_rank(name: str, value: Made) -> dict[str, Made]:
+    """Return a value for the class of each number of axes, such as ``Conv2D``."""
+    return {f"{name}{rank}": value for rank in RANKS}
+
+
+OPERATIONS = (
+    "TFOpLambda", "TensorFlowOpLayer", "TrueDivide", "Divide", "Identity", "Cast",
+    "Relu", "Relu6", "Mean", "Transpose",
+)  # fmt: skip
+NOISE = (
+    "AlphaDropout", "GaussianNoise", "ActivityRegularization", "RandomFlip",
+    "RandomRotation", "RandomZoom", "RandomTranslation", "RandomContrast",
+    "RandomBrightness",
+)  # fmt: skip
+ACTIVATION_LAYERS = (
+    "Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax", "ThresholdedReLU",
+)  # fmt: skip
 
 HANDLERS: dict[str, Handler] = {
     "InputLayer": read_input,
     "Rescaling": read_rescaling,
     "Normalization": read_normalization,
-    "Conv1D": read_convolution,
-    "Conv2D": read_convolution,
-    "Conv3D": read_convolution,
+    **_each_rank("Conv", read_convolution),
     "DepthwiseConv1D": read_depthwise,
     "DepthwiseConv2D": read_depthwise,
     "SeparableConv1D": read_separable,
     "SeparableConv2D": read_separable,
     "Dense": read_dense,
-    "AveragePooling1D": read_average_pooling,
-    "AveragePooling2D": read_average_pooling,
-    "AveragePooling3D": read_average_pooling,
-    "MaxPooling1D": read_max_pooling,
-    "MaxPooling2D": read_max_pooling,
-    "MaxPooling3D": read_max_pooling,
-    "GlobalAveragePooling1D": read_global_average,
-    "GlobalAveragePooling2D": read_global_average,
-    "GlobalAveragePooling3D": read_global_average,
-    "GlobalMaxPooling1D": read_global_max,
-    "GlobalMaxPooling2D": read_global_max,
-    "GlobalMaxPooling3D": read_global_max,
+    **_each_rank("AveragePooling", read_average_pooling),
+    **_each_rank("MaxPooling", read_max_pooling),
+    **_each_rank("GlobalAveragePooling", read_global_average),
+    **_each_rank("GlobalMaxPooling", read_global_max),
     "Flatten": read_flatten,
     "Reshape": read_reshape,
-    "TFOpLambda": read_operation,
-    "TensorFlowOpLayer": read_operation,
-    "TrueDivide": read_operation,
-    "Divide": read_operation,
-    "Identity": read_operation,
-    "Cast": read_operation,
-    "Relu": read_operation,
-    "Relu6": read_operation,
-    "Mean": read_operation,
-    "Transpose": read_operation,
+    **dict.fromkeys(OPERATIONS, read_operation),
     "Permute": read_permute,
     "Embedding": read_embedding,
-    "Cropping1D": read_cropping,
-    "Cropping2D": read_cropping,
-    "Cropping3D": read_cropping,
-    "ZeroPadding1D": read_zero_padding,
-    "ZeroPadding2D": read_zero_padding,
-    "ZeroPadding3D": read_zero_padding,
+    **_each_rank("Cropping", read_cropping),
+    **_each_rank("ZeroPadding", read_zero_padding),
     "Dropout": read_dropout,
-    "SpatialDropout1D": read_dropout,
-    "SpatialDropout2D": read_dropout,
-    "SpatialDropout3D": read_dropout,
+    **_each_rank("SpatialDropout", read_dropout),
     "GaussianDropout": read_dropout,
-    "AlphaDropout": read_noise,
-    "GaussianNoise": read_noise,
-    "ActivityRegularization": read_noise,
-    "RandomFlip": read_noise,
-    "RandomRotation": read_noise,
-    "RandomZoom": read_noise,
-    "RandomTranslation": read_noise,
-    "RandomContrast": read_noise,
-    "RandomBrightness": read_noise,
+    **dict.fromkeys(NOISE, read_noise),
     "BatchNormalization": read_batch_norm,
     "SyncBatchNormalization": read_batch_norm,
     "Add": read_add,
@@ -114,16 +104,10 @@ HANDLERS: dict[str, Handler] = {
     "Maximum": read_maximum,
     "Minimum": read_maximum,
     "Concatenate": read_concatenate,
-    "Activation": read_activation,
-    "ReLU": read_activation,
+    **dict.fromkeys(ACTIVATION_LAYERS, read_activation),
     "Neurons": read_neurons,
-    "LeakyReLU": read_activation,
-    "PReLU": read_activation,
-    "ELU": read_activation,
-    "Softmax": read_activation,
-    "ThresholdedReLU": read_activation,
 }
-"""By Keras's class; `refused.py` has the layers that the chip can't run."""
+"""By Keras's class; `REFUSED` has the layers that the chip can't run."""
 
 
 _STATE = "the chip's neurons keep no state that is trained through time"
@@ -136,82 +120,58 @@ _NORM = "its statistics change with every example, and the chip has no division"
 _UNITS = "use `BatchNormalization`, which folds into kernels, and retrain"
 _REPEAT = "the chip gives each place one kernel, the same at all places"
 
+_ATTENTION = (_PRODUCT, "use convolutions with strides, which see as far")
+_UPSAMPLING = ("specs have no upsampling", "use fewer strides before it")
+_LOCAL = (
+    "a kernel of its own at every place fills the chip",
+    "use a convolution, or a `Dense` over few pixels",
+)
+_DATA = ("only a scaling of the input is part of a spec", "do it to the data")
+
 REFUSED: dict[str, tuple[str, str]] = {
-    "LSTM": (_STATE, _BIN),
-    "GRU": (_STATE, _BIN),
-    "SimpleRNN": (_STATE, _BIN),
-    "CuDNNLSTM": (_STATE, _BIN),
-    "CuDNNGRU": (_STATE, _BIN),
-    "Bidirectional": (_STATE, _BIN),
-    "ConvLSTM1D": (_STATE, _BIN),
-    "ConvLSTM2D": (_STATE, _BIN),
-    "ConvLSTM3D": (_STATE, _BIN),
-    "RNN": (_STATE, _BIN),
-    "Attention": (_PRODUCT, "use convolutions with strides, which see as far"),
-    "AdditiveAttention": (_PRODUCT, "use convolutions with strides, which see as far"),
-    "MultiHeadAttention": (_PRODUCT, "use convolutions with strides, which see as far"),
+    **dict.fromkeys(
+        (
+            "LSTM", "GRU", "SimpleRNN", "CuDNNLSTM", "CuDNNGRU", "Bidirectional",
+            "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "RNN",
+        ),
+        (_STATE, _BIN),
+    ),
+    "Attention": _ATTENTION,
+    "AdditiveAttention": _ATTENTION,
+    "MultiHeadAttention": _ATTENTION,
     "Multiply": (_PRODUCT, "use `Concatenate` and a convolution of kernel 1"),
     "Dot": (_PRODUCT, "use `Concatenate` and a dense layer"),
-    "LayerNormalization": (_NORM, _UNITS),
-    "GroupNormalization": (_NORM, _UNITS),
-    "UnitNormalization": (_NORM, _UNITS),
-    "SpectralNormalization": (_NORM, _UNITS),
+    **dict.fromkeys(
+        (
+            "LayerNormalization", "GroupNormalization", "UnitNormalization",
+            "SpectralNormalization",
+        ),
+        (_NORM, _UNITS),
+    ),
     "Lambda": (
         "its code is in the file, and snnc runs none of it",
         "replace it by a layer of Keras, or do it to the data",
     ),
     "RepeatVector": (_REPEAT, "use a larger `Dense`"),
-    "UpSampling1D": ("specs have no upsampling", "use fewer strides before it"),
-    "UpSampling2D": ("specs have no upsampling", "use fewer strides before it"),
-    "UpSampling3D": ("specs have no upsampling", "use fewer strides before it"),
-    "Conv1DTranspose": ("specs have no upsampling", "use fewer strides before it"),
-    "Conv2DTranspose": ("specs have no upsampling", "use fewer strides before it"),
-    "Conv3DTranspose": ("specs have no upsampling", "use fewer strides before it"),
-    "LocallyConnected1D": (
-        "a kernel of its own at every place fills the chip",
-        "use a convolution, or a `Dense` over few pixels",
-    ),
-    "LocallyConnected2D": (
-        "a kernel of its own at every place fills the chip",
-        "use a convolution, or a `Dense` over few pixels",
-    ),
+    **_each_rank("UpSampling", _UPSAMPLING),
+    **{f"Conv{rank}Transpose": _UPSAMPLING for rank in RANKS},
+    "LocallyConnected1D": _LOCAL,
+    "LocallyConnected2D": _LOCAL,
     "TimeDistributed": (
         "specs have no wrapper for time",
         "use `Conv3D` of kernel 1 along time, which computes the same",
     ),
     "Masking": ("spikes have no mask", "cut examples to one length, or fill with 0"),
-    "Resizing": ("only a scaling of the input is part of a spec", "do it to the data"),
-    "CenterCrop": (
-        "only a scaling of the input is part of a spec",
-        "do it to the data",
-    ),
-    "RandomCrop": (
-        "only a scaling of the input is part of a spec",
-        "do it to the data",
-    ),
-    "Discretization": (
-        "only a scaling of the input is part of a spec",
-        "do it to the data",
-    ),
-    "CategoryEncoding": (
-        "only a scaling of the input is part of a spec",
-        "do it to the data",
-    ),
-    "Hashing": ("only a scaling of the input is part of a spec", "do it to the data"),
-    "StringLookup": (
-        "only a scaling of the input is part of a spec",
-        "do it to the data",
-    ),
-    "IntegerLookup": (
-        "only a scaling of the input is part of a spec",
-        "do it to the data",
-    ),
-    "TextVectorization": (
-        "only a scaling of the input is part of a spec",
-        "do it to the data",
+    **dict.fromkeys(
+        (
+            "Resizing", "CenterCrop", "RandomCrop", "Discretization",
+            "CategoryEncoding", "Hashing", "StringLookup", "IntegerLookup",
+            "TextVectorization",
+        ),
+        _DATA,
     ),
     "EinsumDense": ("specs have `dense`", "use `Dense`, or a convolution of kernel 1"),
-}
+}  # fmt: skip
 UNKNOWN = (
     "specs have no such layer",
     "do it to the data, end the model before it, or replace it by a layer that"
@@ -219,16 +179,16 @@ UNKNOWN = (
 )
 
 
-def read_refused(layer: KerasLayer, walk: Walk) -> Value:
+def read_refused(layer: KerasLayer, state: ConversionState) -> Value:
     """Refuse a layer that no other handler reads."""
     if tool_of(layer.kind) is not None:
-        return read_foreign(layer, walk)
-    if layer.kind == "Lambda" and not walk.readers[layer.name] and layer.reads:
-        walk.finals[layer.name] = layer.kind
-        walk.rewrite(layer, "at the end, where the host computes it: it is left out")
-        return walk.source(layer)
+        return read_foreign(layer, state)
+    if layer.kind == "Lambda" and not state.readers[layer.name] and layer.reads:
+        state.finals[layer.name] = layer.kind
+        state.rewrite(layer, "at the end, where the host computes it: it is left out")
+        return state.source(layer)
     why, remedy = REFUSED.get(layer.kind, UNKNOWN)
-    return walk.refuse(layer, why, remedy)
+    return state.refuse(layer, why, remedy)
 
 
 TOOLS = {
@@ -248,15 +208,14 @@ def tool_of(kind: str) -> str | None:
     return None
 
 
-def read_foreign(layer: KerasLayer, walk: Walk) -> Value:
+def read_foreign(layer: KerasLayer, state: ConversionState) -> Value:
     """Refuse a class that is not Keras's own; its code is not in the file."""
     tool = tool_of(layer.kind)
-    of = (
-        f"`{layer.kind}` is a class of {tool}" if tool else f"`{layer.kind}` is a class"
-    )
-    return walk.refuse(
+    of = f" of {tool}" if tool else ""
+    return state.refuse(
         layer,
-        f"{of}, not Keras's own, and its code is not in the file",
+        f"`{layer.kind}` is a class{of}, not Keras's own, and its code is not in the"
+        " file",
         "replace it by a layer of Keras, and save the model anew",
         rule="foreign",
     )

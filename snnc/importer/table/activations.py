@@ -16,11 +16,11 @@ from snnc.importer.draft import BROKEN, INPUT, RELU, SIGNED, Unit, Value
 from snnc.importer.fitting import cuts_of
 from snnc.importer.linear import LinearStep, Term, point
 from snnc.importer.model import KerasLayer
-from snnc.importer.neurons import BORDER, UnfitError, fire, mixed
+from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
 from snnc.importer.request import ACTIVATIONS
+from snnc.importer.state import ConversionState
 from snnc.importer.table.axes import extended, filled, padded_under_norm, unpadded
 from snnc.importer.table.options import shown
-from snnc.importer.walk import Walk
 
 ALIASES = {
     "silu": "swish", "leakyrelu": "leaky_relu", "leaky_re_lu": "leaky_relu",
@@ -71,56 +71,56 @@ def _of_class(kind: str, options: Mapping[str, Any]) -> Activation:
     return name, options
 
 
-def read_activation(layer: KerasLayer, walk: Walk) -> Value:
+def read_activation(layer: KerasLayer, state: ConversionState) -> Value:
     """Read a layer that is only an activation."""
-    value = walk.source(layer)
-    return activate(layer, walk, value, _of_class(layer.kind, layer.options))
+    value = state.source(layer)
+    return activate(layer, state, value, _of_class(layer.kind, layer.options))
 
 
 def activate(
-    layer: KerasLayer, walk: Walk, value: Value, activation: Activation
+    layer: KerasLayer, state: ConversionState, value: Value, activation: Activation
 ) -> Value:
     """Return a value after an activation."""
     name, options = activation
     option = "" if layer.kind in _OWN else f"activation {name}"
     if name == "linear":
-        walk.keep(layer, option=option)
+        state.keep(layer, option=option)
         return value
-    output = walk.output_of(layer)
+    output = state.output_of(layer)
     is_large = value.broken or prod(value.shape) > IDENTITY_LIMIT
     if output is not None and (name != "relu" or (is_large and not value.broken)):
-        return _finish(layer, walk, value, output, name, option)
+        return _finish(layer, state, value, output, name, option)
     if value.is_positive and name == "relu" and not value.flat:
-        walk.keep(layer, "what it reads is never below 0", option)
+        state.keep(layer, "what it reads is never below 0", option)
         return value
-    pieces = _pieces(name, options, walk)
+    pieces = _pieces(name, options, state)
     stands = "relu6" if re.fullmatch(r"relu[\d.]+", name) else name
-    if name != "relu" and walk.request.rewrite(stands) == "relu":
-        walk.rewrite(layer, f"`{stands}=relu`: neurons are ReLU; retrain", option)
+    if name != "relu" and state.request.rewrite(stands) == "relu":
+        state.rewrite(layer, f"`{stands}=relu`: neurons are ReLU; retrain", option)
         pieces = RELU, (1.0,)
     elif pieces is None:
-        _refuse(layer, walk, name, stands, option)
+        _refuse(layer, state, name, stands, option)
         pieces = RELU, (1.0,)
     elif name == "prelu":
-        return _fire_slopes(layer, walk, value, option)
+        return _fire_slopes(layer, state, value, option)
     units, gains = pieces
     if len(units) > 1:
-        _tell_units(layer, walk, len(units), stands, option)
+        _tell_units(layer, state, len(units), stands, option)
     under = padded_under_norm(value)
     if under is not None and any(cuts_of(term) is None for term in value.terms):
-        fired = _fire(layer, walk, under[0], option, units, gains)
+        fired = _fire(layer, state, under[0], option, units, gains)
         return fired if fired.broken else filled(fired, *under[1:], units, gains)
     if any(unit.shift > 0 for unit in units):
-        return _fire(layer, walk, value, option, units, gains)
+        return _fire(layer, state, value, option, units, gains)
     inside, pad = unpadded(value)  # neurons return 0 for 0: zeros may follow them
-    fired = _fire(layer, walk, inside, option, units, gains)
+    fired = _fire(layer, state, inside, option, units, gains)
     if pad is None or fired.broken:
         return fired
     return extended(fired, pad, fired.view, fired.is_positive)
 
 
 def _pieces(
-    name: str, options: Mapping[str, Any], walk: Walk
+    name: str, options: Mapping[str, Any], state: ConversionState
 ) -> tuple[tuple[Unit, ...], tuple[float, ...]] | None:
     """Return a function as neurons and the gain of each; None if it is curved."""
     if name == "relu":
@@ -138,25 +138,25 @@ def _pieces(
             return units, (1.0, -float(slope), -1.0)
         return SIGNED, (1.0, -float(slope))
     if name == "hard_sigmoid":
-        is_new = (walk.model.keras or "2").startswith("3")
+        is_new = (state.model.keras or "2").startswith("3")
         slope, up = (1 / 6, 0.5) if is_new else (0.2, 0.5)
         return (Unit(slope, up), Unit(slope, up - 1)), (1.0, -1.0)
     return None
 
 
 def _tell_units(
-    layer: KerasLayer, walk: Walk, count: int, stands: str, option: str
+    layer: KerasLayer, state: ConversionState, count: int, stands: str, option: str
 ) -> None:
     words = {2: "two", 3: "three"}
     why = f"{words[count]} neurons for each value, whose sum it is"
     if stands in ACTIVATIONS:
         why += f"; `--rewrite {stands}=relu` takes one, and is to be retrained"
-    walk.rewrite(layer, why, option)
+    state.rewrite(layer, why, option)
 
 
 def _fire(
     layer: KerasLayer,
-    walk: Walk,
+    state: ConversionState,
     value: Value,
     option: str,
     units: tuple[Unit, ...],
@@ -166,27 +166,27 @@ def _fire(
         return value
     if value.parts:
         if value.flat:
-            return _unfit(layer, walk, "a batch norm over a flat vector has no kernel")
+            return _unfit(layer, state, "a batch norm over a flat vector has no kernel")
         parts = tuple(
-            _fire(layer, walk, part, option, units, gains) for part in value.parts
+            _fire(layer, state, part, option, units, gains) for part in value.parts
         )
         return replace(value, parts=parts, is_positive=len(units) == 1)
     try:
-        fired = fire(walk, layer.name, value, units)
+        fired = add_relu(state, layer.name, value, units)
     except UnfitError as error:
         if str(error) == BORDER and all(map(_pads_input, value.terms)):
             remedy = "pad the data (`np.pad`), and import the model without its padding"
-            return walk.refuse(layer, BORDER, remedy)
-        faulty = walk.layers.get(error.layer, layer)
+            return state.refuse(layer, BORDER, remedy)
+        faulty = state.layers.get(error.layer, layer)
         if str(error) == BORDER and any(map(_pads, value.terms)):
-            return walk.refuse(faulty, BORDER, NARROWER)
-        return _unfit(faulty, walk, str(error))
+            return state.refuse(faulty, BORDER, NARROWER)
+        return _unfit(faulty, state, str(error))
     (term,) = fired.terms
     if len(units) == 1:
-        if not walk.is_refused(layer.name):
-            walk.keep(layer, f"the neurons of `{term.source}`", option)
+        if not state.is_refused(layer.name):
+            state.keep(layer, f"the neurons of `{term.source}`", option)
         return fired
-    return replace(mixed(fired, layer.name, value, gains), is_positive=False)
+    return replace(mix(fired, layer.name, value, gains), is_positive=False)
 
 
 def _pads_input(term: Term) -> bool:
@@ -203,21 +203,23 @@ NARROWER = (
 )
 
 
-def _unfit(layer: KerasLayer, walk: Walk, why: str) -> Value:
+def _unfit(layer: KerasLayer, state: ConversionState, why: str) -> Value:
     remedy = "put a convolution or a `Dense` right before it, and retrain"
     if "Pooling" in layer.kind:
         remedy = (
             "type `--rewrite avgpool=zeros` (zeros beside an edge count as values), or"
             " use `padding='valid'`; both retrain"
         )
-    if walk.is_refused(layer.name):
+    if state.is_refused(layer.name):
         return BROKEN
-    return walk.refuse(layer, why, remedy)
+    return state.refuse(layer, why, remedy)
 
 
-def _fire_slopes(layer: KerasLayer, walk: Walk, value: Value, option: str) -> Value:
+def _fire_slopes(
+    layer: KerasLayer, state: ConversionState, value: Value, option: str
+) -> Value:
     """Return the two neurons of a parametric ReLU, whose slopes are weights."""
-    _tell_units(layer, walk, 2, "prelu", option)
+    _tell_units(layer, state, 2, "prelu", option)
     if value.broken:
         return value
     shared = layer.options.get("shared_axes") or []
@@ -230,7 +232,7 @@ def _fire_slopes(layer: KerasLayer, walk: Walk, value: Value, option: str) -> Va
     own = [axis for group in keras for axis in group if value.shape[axis] > 1]
     is_uniform = set(own) <= {len(value.shape) - 1}
     inside, pad = unpadded(value) if is_uniform else (value, None)
-    fired = _fire(layer, walk, inside, option, SIGNED, (1.0, -1.0))
+    fired = _fire(layer, state, inside, option, SIGNED, (1.0, -1.0))
     if fired.broken or fired.parts:
         return fired
     (term,) = fired.terms
@@ -249,22 +251,27 @@ def _fire_slopes(layer: KerasLayer, walk: Walk, value: Value, option: str) -> Va
 
 
 def _finish(
-    layer: KerasLayer, walk: Walk, value: Value, output: str, name: str, option: str
+    layer: KerasLayer,
+    state: ConversionState,
+    value: Value,
+    output: str,
+    name: str,
+    option: str,
 ) -> Value:
-    walk.finals[output] = name
-    if name == "sigmoid" and not value.broken and _is_pair(walk, value):
+    state.finals[output] = name
+    if name == "sigmoid" and not value.broken and _is_pair(state, value):
         why = "two classes: softmax of (0, x) is (1 - sigmoid(x), sigmoid(x))"
-        walk.rewrite(layer, why, option)
+        state.rewrite(layer, why, option)
     elif name in ("softmax", "log_softmax") and _is_over_all(layer, value):
-        walk.train(layer, "in the loss: the readout gives logits", option)
+        state.train(layer, "in the loss: the readout gives logits", option)
     else:
         why = f"the readout, on the host, gives what {name} is to be taken of"
-        walk.rewrite(layer, why, option)
+        state.rewrite(layer, why, option)
     return value
 
 
-def _is_pair(walk: Walk, value: Value) -> bool:
-    return len(walk.model.outputs) == 1 and prod(value.shape) == 1
+def _is_pair(state: ConversionState, value: Value) -> bool:
+    return len(state.model.outputs) == 1 and prod(value.shape) == 1
 
 
 def _is_over_all(layer: KerasLayer, value: Value) -> bool:
@@ -272,7 +279,9 @@ def _is_over_all(layer: KerasLayer, value: Value) -> bool:
     return value.broken or value.shape[-1] == prod(value.shape)
 
 
-def _refuse(layer: KerasLayer, walk: Walk, name: str, stands: str, option: str) -> None:
+def _refuse(
+    layer: KerasLayer, state: ConversionState, name: str, stands: str, option: str
+) -> None:
     remedy = "train with `relu`"
     if stands in ACTIVATIONS:
         remedy = (
@@ -282,16 +291,16 @@ def _refuse(layer: KerasLayer, walk: Walk, name: str, stands: str, option: str) 
     why = "neurons of the chip fire at rates from 0 up, as ReLU does"
     if name.startswith("custom>"):
         why = "it is not Keras's own, and its code is not in the file"
-    walk.refuse(layer, why, remedy, option or name, "activation")
+    state.refuse(layer, why, remedy, option or name, "activation")
 
 
-def read_neurons(layer: KerasLayer, walk: Walk) -> Value:
+def read_neurons(layer: KerasLayer, state: ConversionState) -> Value:
     """Read neurons with ReLU's rate, or another curve by their ``properties``."""
-    value = walk.source(layer)
-    given = activate(layer, walk, value, ("relu", {}))
+    value = state.source(layer)
+    given = activate(layer, state, value, ("relu", {}))
     properties = tuple(layer.options.get("properties", ()))
     fired = given.spikes
     if properties and fired is not None and fired != value.spikes:
-        walk.change(fired, properties=properties)
-        walk.keep(layer, option=", ".join(properties))
+        state.change(fired, properties=properties)
+        state.keep(layer, option=", ".join(properties))
     return given

@@ -10,7 +10,7 @@ from snnc.importer.draft import Unit, Value, View, axis_of
 from snnc.importer.fitting import positions, same_pads
 from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows, point
 from snnc.importer.model import KerasLayer
-from snnc.importer.walk import Walk
+from snnc.importer.state import ConversionState
 
 
 class AxesError(Exception):
@@ -37,9 +37,9 @@ class Axes:
     view: View
 
 
-def one_order(walk: Walk) -> str:
+def one_order(state: ConversionState) -> str:
     """Return advice on how to give a layer the axes that it needs."""
-    layers = walk.model.layers
+    layers = state.model.layers
     orders = {layer.options.get("data_format") for layer in layers} - {None}
     is_moved = any(layer.kind in ("Permute", "Reshape") for layer in layers)
     if len(orders) > 1 and not is_moved:
@@ -184,14 +184,14 @@ def _commutes(step: LinearStep, mean: LinearStep) -> bool:
     return is_inside and is_point and step.is_uniform and step.op != "matrix"
 
 
-def read_zero_padding(layer: KerasLayer, walk: Walk) -> Value:
+def read_zero_padding(layer: KerasLayer, state: ConversionState) -> Value:
     """Pass zeros on to the readers."""
-    return _shift(layer, walk, _pairs(layer.options.get("padding", 1), layer), 1)
+    return _shift(layer, state, _pairs(layer.options.get("padding", 1), layer), 1)
 
 
-def read_cropping(layer: KerasLayer, walk: Walk) -> Value:
+def read_cropping(layer: KerasLayer, state: ConversionState) -> Value:
     """Crop a value: the kernel that reads it has zeros there."""
-    return _shift(layer, walk, _pairs(layer.options.get("cropping", 1), layer), -1)
+    return _shift(layer, state, _pairs(layer.options.get("cropping", 1), layer), -1)
 
 
 def _pairs(pads: Any, layer: KerasLayer) -> list[tuple[int, int]]:
@@ -204,29 +204,31 @@ def _pairs(pads: Any, layer: KerasLayer) -> list[tuple[int, int]]:
 
 
 def _shift(
-    layer: KerasLayer, walk: Walk, pairs: list[tuple[int, int]], sign: int
+    layer: KerasLayer, state: ConversionState, pairs: list[tuple[int, int]], sign: int
 ) -> Value:
-    value = walk.source(layer)
+    value = state.source(layer)
     if value.broken:
         return value
     try:
         axes = axes_of(layer, value, len(pairs))
     except AxesError as error:
-        return walk.refuse(layer, str(error), "pad before `Permute` or `Reshape`")
+        return state.refuse(layer, str(error), "pad before `Permute` or `Reshape`")
     windows = list(map(point, value.shape[:-1]))
     for axis, size, (before, behind) in zip(axes.of, axes.sizes, pairs, strict=True):
         before, behind = sign * before, sign * behind
         if axis is None and (before or behind):
-            return walk.refuse(layer, "it pads an axis of size 1", "leave it out")
+            return state.refuse(layer, "it pads an axis of size 1", "leave it out")
         if axis is not None and size + before + behind < 1:
-            return walk.refuse(layer, "it leaves nothing", "crop less")
+            return state.refuse(layer, "it leaves nothing", "crop less")
         if axis is not None:
             windows[axis] = AxisWindow(size, 1, 1, before, size + before + behind)
     channels = value.shape[-1]
     step = LinearStep(
         "window", layer.name, tuple(windows), channels, channels, groups=channels
     )
-    walk.keep(layer, "its reader pads" if sign > 0 else "its reader skips what it cuts")
+    state.keep(
+        layer, "its reader pads" if sign > 0 else "its reader skips what it cuts"
+    )
     return extended(value, step, axes.view, value.is_positive)
 
 

@@ -8,6 +8,7 @@ from math import prod
 from snnc.importer.draft import BROKEN, Value, order, plain, sizes
 from snnc.importer.linear import LinearStep, Op, Shape, Term, point, whole
 from snnc.importer.model import KerasLayer
+from snnc.importer.state import ConversionState
 from snnc.importer.table.activations import activate, activation_of
 from snnc.importer.table.axes import (
     AxesError,
@@ -18,30 +19,31 @@ from snnc.importer.table.axes import (
     slide,
 )
 from snnc.importer.table.options import dims, shown, take_l2, tell_options
-from snnc.importer.walk import Walk
 
 
-def read_convolution(layer: KerasLayer, walk: Walk) -> Value:
+def read_convolution(layer: KerasLayer, state: ConversionState) -> Value:
     """Read a `Conv1D`, `Conv2D` or `Conv3D`."""
     filters = int(layer.options["filters"])
-    return _convolve(layer, walk, filters, "kernel", "filters")
+    return _convolve(layer, state, filters, "kernel", "filters")
 
 
-def read_separable(layer: KerasLayer, walk: Walk) -> Value:
+def read_separable(layer: KerasLayer, state: ConversionState) -> Value:
     """Read a separable convolution, whose two kernels become one."""
     filters = int(layer.options["filters"])
     kept = "filters", "depth_multiplier"
-    return _convolve(layer, walk, filters, "separable", *kept)
+    return _convolve(layer, state, filters, "separable", *kept)
 
 
-def read_depthwise(layer: KerasLayer, walk: Walk) -> Value:
+def read_depthwise(layer: KerasLayer, state: ConversionState) -> Value:
     """Read a depthwise convolution."""
-    channels = walk.source(layer).shape[-1:] or (0,)
+    channels = state.source(layer).shape[-1:] or (0,)
     filters = channels[0] * int(layer.options.get("depth_multiplier") or 1)
-    return _convolve(layer, walk, filters, "depthwise", "depth_multiplier")
+    return _convolve(layer, state, filters, "depthwise", "depth_multiplier")
 
 
-def _convolve(layer: KerasLayer, walk: Walk, filters: int, op: Op, *kept: str) -> Value:
+def _convolve(
+    layer: KerasLayer, state: ConversionState, filters: int, op: Op, *kept: str
+) -> Value:
     kept = (*kept, "kernel_size", "strides", "padding", "use_bias")
     rank = int(layer.kind[-2])
     dilation = dims(layer.options.get("dilation_rate", 1), rank)
@@ -49,13 +51,13 @@ def _convolve(layer: KerasLayer, walk: Walk, filters: int, op: Op, *kept: str) -
         kept = (*kept, "dilation_rate")
     if is_first(layer):
         kept = (*kept, "data_format")
-    tell_options(layer, walk, *kept)
-    walk.l2[layer.name] = take_l2(layer, walk)
+    tell_options(layer, state, *kept)
+    state.l2[layer.name] = take_l2(layer, state)
     activation = activation_of(layer)
-    value = walk.source(layer)
+    value = state.source(layer)
     padding = str(layer.options.get("padding") or "valid")
     if padding not in ("valid", "same") and not (padding == "causal" and rank == 1):
-        walk.refuse(
+        state.refuse(
             layer,
             "specs pad as `valid` and `same` do",
             "use `padding='valid'` and retrain; the axis becomes shorter",
@@ -63,23 +65,23 @@ def _convolve(layer: KerasLayer, walk: Walk, filters: int, op: Op, *kept: str) -
         )
         value = BROKEN
     if value.broken:
-        return activate(layer, walk, BROKEN, activation)
+        return activate(layer, state, BROKEN, activation)
     size = dims(layer.options["kernel_size"], rank)
     stride = dims(layer.options.get("strides", 1), rank)
     if any(step > taps for step, taps in zip(stride, size, strict=True)):
         why = "part of what it reads counts nowhere"
-        walk.keep(layer, why, "strides above kernel_size")
+        state.keep(layer, why, "strides above kernel_size")
     try:
         axes = axes_of(layer, value, rank)
         windows, taps = slide(axes, value, size, stride, padding, dilation)
     except AxesError as error:
-        return _misfit(layer, walk, str(error))
+        return _misfit(layer, state, str(error))
     groups = int(layer.options.get("groups") or 1)
     channels = value.shape[-1]
     if groups > 1:
-        walk.keep(layer, option=f"groups {groups}")
+        state.keep(layer, option=f"groups {groups}")
     if channels % groups or filters % groups:
-        return _misfit(layer, walk, f"its groups do not share out {channels} channels")
+        return _misfit(layer, state, f"its groups do not share out {channels} channels")
     step = LinearStep(
         op,
         layer.name,
@@ -91,30 +93,30 @@ def _convolve(layer: KerasLayer, walk: Walk, filters: int, op: Op, *kept: str) -
         taps=taps,
         bias=bool(layer.options.get("use_bias", True)),
     )
-    return activate(layer, walk, extended(value, step, axes.view), activation)
+    return activate(layer, state, extended(value, step, axes.view), activation)
 
 
-def _misfit(layer: KerasLayer, walk: Walk, why: str) -> Value:
-    return walk.refuse(layer, why, one_order(walk))
+def _misfit(layer: KerasLayer, state: ConversionState, why: str) -> Value:
+    return state.refuse(layer, why, one_order(state))
 
 
-def read_dense(layer: KerasLayer, walk: Walk) -> Value:
+def read_dense(layer: KerasLayer, state: ConversionState) -> Value:
     """Read a `Dense`."""
-    tell_options(layer, walk, "units", "use_bias")
-    walk.l2[layer.name] = take_l2(layer, walk)
+    tell_options(layer, state, "units", "use_bias")
+    state.l2[layer.name] = take_l2(layer, state)
     activation = activation_of(layer)
-    value = walk.source(layer)
+    value = state.source(layer)
     if value.broken:
-        return activate(layer, walk, BROKEN, activation)
+        return activate(layer, state, BROKEN, activation)
     units = int(layer.options["units"])
     bias = bool(layer.options.get("use_bias", True))
     if len(value.view) == 1:
         sum_of_terms = _matrix(layer, value, units, bias)
-        return activate(layer, walk, sum_of_terms, activation)
+        return activate(layer, state, sum_of_terms, activation)
     channels = len(value.shape) - 1
     long = [axis for axis in value.view[-1] if value.shape[axis] > 1]
     if long not in ([channels], []) or (not long and value.shape[-1] > 1):
-        return _misfit(layer, walk, "its last axis is not the channels")
+        return _misfit(layer, state, "its last axis is not the channels")
     step = LinearStep(
         "kernel",
         layer.name,
@@ -125,7 +127,7 @@ def read_dense(layer: KerasLayer, walk: Walk) -> Value:
         order=(channels,),
     )
     view = (*value.view[:-1], (channels,))
-    return activate(layer, walk, extended(value, step, view), activation)
+    return activate(layer, state, extended(value, step, view), activation)
 
 
 def _matrix(layer: KerasLayer, value: Value, units: int, bias: bool) -> Value:
@@ -153,25 +155,29 @@ def _matrix(layer: KerasLayer, value: Value, units: int, bias: bool) -> Value:
     return Value(tuple(terms), (units,), plain(1))
 
 
-def read_batch_norm(layer: KerasLayer, walk: Walk) -> Value:
+def read_batch_norm(layer: KerasLayer, state: ConversionState) -> Value:
     """Fold a batch norm with its running statistics."""
-    tell_options(layer, walk, "center", "scale", "epsilon")
-    value = walk.source(layer)
-    if value.broken or layer.name in walk.done:
+    tell_options(layer, state, "center", "scale", "epsilon")
+    value = state.source(layer)
+    if value.broken or layer.name in state.done:
         return value
-    return normed(layer, walk, value)
+    return normed(layer, state, value)
 
 
-def normed(layer: KerasLayer, walk: Walk, value: Value) -> Value:
+def normed(layer: KerasLayer, state: ConversionState, value: Value) -> Value:
     """Return a value after a batch norm."""
     axis = layer.options.get("axis", -1)
     axes = axis if isinstance(axis, list) else [-1 if axis is None else axis]
     keras = [a if a < 0 else a - 1 - len(value.view) for a in axes]
-    return normalized(layer, walk, value, keras, f"axis {shown(axis)}")
+    return normalized(layer, state, value, keras, f"axis {shown(axis)}")
 
 
 def normalized(
-    layer: KerasLayer, walk: Walk, value: Value, axes: list[int], option: str
+    layer: KerasLayer,
+    state: ConversionState,
+    value: Value,
+    axes: list[int],
+    option: str,
 ) -> Value:
     """Return a value after a norm over an axis, counted from the last."""
     rank, channels = len(value.view), len(value.shape) - 1
@@ -190,10 +196,10 @@ def normalized(
         return extended(value, step, value.view)
     if is_one and rank == 1:
         size = prod(value.shape)
-        walk.rewrite(layer, "folded into the kernel of what reads the flat vector")
+        state.rewrite(layer, "folded into the kernel of what reads the flat vector")
         step = LinearStep("flat norm", layer.name, (), size, size, bias=True)
         return replace(value, flat=(*value.flat, step), is_positive=False)
-    return walk.refuse(
+    return state.refuse(
         layer,
         "only a norm of each channel goes into a kernel",
         "put it over the axis of the channels",

@@ -9,70 +9,70 @@ from math import prod
 from snnc.importer.draft import BROKEN, INPUT, StatementDraft, Value, plain
 from snnc.importer.linear import LinearStep, Term, point
 from snnc.importer.model import KerasLayer
-from snnc.importer.neurons import UnfitError, fire, kept
+from snnc.importer.neurons import UnfitError, add_relu, identity_neurons
+from snnc.importer.state import ConversionState
 from snnc.importer.table.options import tell_options
-from snnc.importer.walk import Walk
 
 MOST_SOURCES = 64
 """The most sources of a sum that readers take separately; above, neurons keep it."""
 
 
-def read_add(layer: KerasLayer, walk: Walk) -> Value:
+def read_add(layer: KerasLayer, state: ConversionState) -> Value:
     """Read a sum: of spikes it becomes an `add`, otherwise its readers' kernels add."""
-    values = [walk.values[name] for name in layer.reads]
-    if any(value.broken for value in values) or _are_unequal(layer, walk, values):
+    values = [state.values[name] for name in layer.reads]
+    if any(value.broken for value in values) or _are_unequal(layer, state, values):
         return BROKEN
     keys = [value.spikes for value in values]
     sources = tuple(key for key in keys if key is not None)
     if len(sources) == len(set(sources)) == len(values):
-        walk.keep(layer, "`add`: its readers get all inputs with one kernel")
-        return _joined(layer, walk, values[0], sources, "add", values[0].shape)
+        state.keep(layer, "`add`: its readers get all inputs with one kernel")
+        return _joined(layer, state, values[0], sources, "add", values[0].shape)
     total = summed(values, [1.0] * len(values), layer.name)
     if len({term.source for term in total.terms}) <= MOST_SOURCES:
-        walk.keep(layer, "its readers add what it adds")
+        state.keep(layer, "its readers add what it adds")
         return total
-    walk.rewrite(layer, "neurons keep the sum, of which so many layers have a part")
+    state.rewrite(layer, "neurons keep the sum, of which so many layers have a part")
     try:
-        return kept(walk, layer.name, total)
+        return identity_neurons(state, layer.name, total)
     except UnfitError as error:
-        return walk.refuse(layer, str(error), "put `Activation('relu')` behind it")
+        return state.refuse(layer, str(error), "put `Activation('relu')` behind it")
 
 
-def read_subtract(layer: KerasLayer, walk: Walk) -> Value:
+def read_subtract(layer: KerasLayer, state: ConversionState) -> Value:
     """Read a difference, which its readers' kernels compute."""
-    values = [walk.values[name] for name in layer.reads]
-    if any(value.broken for value in values) or _are_unequal(layer, walk, values):
+    values = [state.values[name] for name in layer.reads]
+    if any(value.broken for value in values) or _are_unequal(layer, state, values):
         return BROKEN
-    walk.keep(layer, "its readers subtract what it subtracts")
+    state.keep(layer, "its readers subtract what it subtracts")
     return summed(values, [1.0, -1.0], layer.name)
 
 
-def read_average(layer: KerasLayer, walk: Walk) -> Value:
+def read_average(layer: KerasLayer, state: ConversionState) -> Value:
     """Read a mean of values, which its readers' kernels compute."""
-    values = [walk.values[name] for name in layer.reads]
-    if any(value.broken for value in values) or _are_unequal(layer, walk, values):
+    values = [state.values[name] for name in layer.reads]
+    if any(value.broken for value in values) or _are_unequal(layer, state, values):
         return BROKEN
-    walk.keep(layer, "its readers take the mean")
+    state.keep(layer, "its readers take the mean")
     return summed(values, [1.0 / len(values)] * len(values), layer.name)
 
 
-def read_maximum(layer: KerasLayer, walk: Walk) -> Value:
+def read_maximum(layer: KerasLayer, state: ConversionState) -> Value:
     """Read the larger, or smaller, of values: max(a, b) is b + relu(a - b)."""
-    values = [walk.values[name] for name in layer.reads]
-    if any(value.broken for value in values) or _are_unequal(layer, walk, values):
+    values = [state.values[name] for name in layer.reads]
+    if any(value.broken for value in values) or _are_unequal(layer, state, values):
         return BROKEN
     sign = 1.0 if layer.kind == "Maximum" else -1.0
     largest, *others = values
-    walk.rewrite(layer, "max(a, b) is b + relu(a - b): a neuron for each value of it")
+    state.rewrite(layer, "max(a, b) is b + relu(a - b): a neuron for each value of it")
     try:
         for other in others:
             apart = summed([largest, other], [sign, -sign], layer.name)
-            above = fire(walk, layer.name, apart)
+            above = add_relu(state, layer.name, apart)
             larger = summed([other, above], [1.0, sign], layer.name)
             positive = largest.is_positive and other.is_positive
             largest = replace(larger, is_positive=positive)
     except UnfitError as error:
-        return walk.refuse(layer, str(error), "use `Concatenate` and a convolution")
+        return state.refuse(layer, str(error), "use `Concatenate` and a convolution")
     return largest
 
 
@@ -97,35 +97,37 @@ def _times(term: Term, gain: float, value: Value, layer: str) -> Term:
     return replace(term, steps=(*term.steps, step))
 
 
-def read_concatenate(layer: KerasLayer, walk: Walk) -> Value:
+def read_concatenate(layer: KerasLayer, state: ConversionState) -> Value:
     """Read a concatenation of channels, or of flat vectors."""
-    values = [walk.values[name] for name in layer.reads]
+    values = [state.values[name] for name in layer.reads]
     if any(value.broken for value in values):
         return BROKEN
     axis, rank = layer.options.get("axis", -1), len(values[0].view)
     axis = axis if axis < 0 else axis - 1 - rank
     if axis == -1 and all(len(v.view) == 1 for v in values):
-        return _concatenated_vectors(layer, walk, values)
+        return _concatenated_vectors(layer, state, values)
     is_same = len({(v.shape[:-1], v.view) for v in values}) == 1
     channels = len(values[0].shape) - 1
     if not is_same or not -rank <= axis < 0 or values[0].view[axis] != (channels,):
-        return walk.refuse(
+        return state.refuse(
             layer,
             "`concat` joins channels of equal pixels",
             "concatenate along the last axis, before `Flatten`",
             f"axis {layer.options.get('axis', -1)}",
         )
-    return _concatenated(layer, walk, values)
+    return _concatenated(layer, state, values)
 
 
-def _concatenated_vectors(layer: KerasLayer, walk: Walk, values: list[Value]) -> Value:
+def _concatenated_vectors(
+    layer: KerasLayer, state: ConversionState, values: list[Value]
+) -> Value:
     if any(v.parts or v.flat or len(v.shape) > 1 for v in values):
         parts = tuple(p for v in values for p in _parts(v))
-        walk.keep(layer, "its reader has a matrix for each of them")
+        state.keep(layer, "its reader has a matrix for each of them")
         positive = all(value.is_positive for value in values)
         size = sum(prod(part.shape) for part in parts)
         return Value((), (size,), plain(1), positive, parts)
-    return _concatenated(layer, walk, values)
+    return _concatenated(layer, state, values)
 
 
 def _parts(value: Value) -> tuple[Value, ...]:
@@ -134,14 +136,16 @@ def _parts(value: Value) -> tuple[Value, ...]:
     return (value,)
 
 
-def _concatenated(layer: KerasLayer, walk: Walk, values: list[Value]) -> Value:
+def _concatenated(
+    layer: KerasLayer, state: ConversionState, values: list[Value]
+) -> Value:
     first = values[0]
     shape = (*first.shape[:-1], sum(value.shape[-1] for value in values))
     sources = tuple(v.spikes for v in values if v.spikes is not None)
     if len(sources) == len(set(sources)) == len(values):
-        walk.keep(layer, "`concat`: its readers' kernels are sliced")
-        return _joined(layer, walk, first, sources, "concat", shape)
-    walk.keep(layer, "its readers' kernels are sliced")
+        state.keep(layer, "`concat`: its readers' kernels are sliced")
+        return _joined(layer, state, first, sources, "concat", shape)
+    state.keep(layer, "its readers' kernels are sliced")
     terms: list[Term] = []
     start = 0
     for value in values:
@@ -157,13 +161,13 @@ def _concatenated(layer: KerasLayer, walk: Walk, values: list[Value]) -> Value:
 
 def _joined(
     layer: KerasLayer,
-    walk: Walk,
+    state: ConversionState,
     first: Value,
     sources: tuple[str, ...],
     kind: str,
     shape: tuple[int, ...],
 ) -> Value:
-    walk.add(
+    state.add(
         StatementDraft(
             layer=layer.name,
             kind="add" if kind == "add" else "concat",
@@ -174,14 +178,16 @@ def _joined(
     return Value((Term(layer.name, shape),), shape, first.view, is_positive=True)
 
 
-def _are_unequal(layer: KerasLayer, walk: Walk, values: list[Value]) -> bool:
+def _are_unequal(
+    layer: KerasLayer, state: ConversionState, values: list[Value]
+) -> bool:
     first = values[0]
     if any(v.parts or v.flat for v in values) and len(values) > 1:
-        walk.refuse(layer, "it adds flat images", "add them before `Flatten`")
+        state.refuse(layer, "it adds flat images", "add them before `Flatten`")
         return True
     is_same = all(v.shape == first.shape and _order(v) == _order(first) for v in values)
     if not is_same:
-        walk.refuse(
+        state.refuse(
             layer,
             "it adds unequal shapes",
             "make them equal by a convolution of kernel 1",
@@ -198,34 +204,34 @@ def _order(value: Value) -> tuple[tuple[int, ...], ...]:
     )
 
 
-def read_dropout(layer: KerasLayer, walk: Walk) -> Value:
+def read_dropout(layer: KerasLayer, state: ConversionState) -> Value:
     """Turn a dropout into a property of the layer before it."""
-    tell_options(layer, walk)
-    value = walk.source(layer)
+    tell_options(layer, state)
+    value = state.source(layer)
     rate = float(layer.options.get("rate") or 0.0)
     if value.broken or rate == 0:
-        walk.keep(layer, "it drops nothing" if rate == 0 else "training only")
+        state.keep(layer, "it drops nothing" if rate == 0 else "training only")
         return value
-    draft = walk.drafts.get(value.spikes or INPUT)
+    draft = state.drafts.get(value.spikes or INPUT)
     fits = (
         draft is not None
-        and walk.is_read_once(layer.reads[0])
+        and state.is_read_once(layer.reads[0])
         and draft.kind in ("conv", "downsample", "dense")
         and not draft.dropout
         and rate < 1
     )
     if draft is None or not fits:
-        walk.train(layer, "no single layer before it has it; it is not kept")
+        state.train(layer, "no single layer before it has it; it is not kept")
         return value
-    walk.change(draft.layer, dropout=rate)
+    state.change(draft.layer, dropout=rate)
     how = "" if layer.kind == "Dropout" else ", which drops single neurons"
-    walk.train(layer, f"as `dropout {rate:.6g}` of `{draft.layer}`{how}")
+    state.train(layer, f"as `dropout {rate:.6g}` of `{draft.layer}`{how}")
     return value
 
 
-def read_noise(layer: KerasLayer, walk: Walk) -> Value:
+def read_noise(layer: KerasLayer, state: ConversionState) -> Value:
     """Omit noise, image augmentation and penalties, which only training uses."""
-    walk.train(
+    state.train(
         layer, "specs have none; it is not kept: do it to the data of `train.py`"
     )
-    return walk.source(layer)
+    return state.source(layer)

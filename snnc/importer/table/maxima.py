@@ -10,11 +10,11 @@ from snnc.importer.draft import INPUT, StatementDraft, Value, View
 from snnc.importer.fitting import fit
 from snnc.importer.linear import AxisWindow, LinearStep, Term, Windows, point
 from snnc.importer.model import KerasLayer
-from snnc.importer.neurons import UnfitError, fire, kept
+from snnc.importer.neurons import UnfitError, add_relu, identity_neurons
+from snnc.importer.state import ConversionState
 from snnc.importer.table.axes import extended, unpadded
 from snnc.importer.table.convolutions import normed
 from snnc.importer.table.joins import summed
-from snnc.importer.walk import Walk
 
 NEGATIVE = "what it reads may be below 0, and rates are not"
 PADDED = (
@@ -29,15 +29,19 @@ MOST_LEVELS = 16
 
 
 def maximum(
-    layer: KerasLayer, walk: Walk, value: Value, windows: Windows, view: View
+    layer: KerasLayer,
+    state: ConversionState,
+    value: Value,
+    windows: Windows,
+    view: View,
 ) -> Value:
     """Return a maximum: a `maxpool` over neurons, otherwise neurons that compare."""
-    if value.is_input and walk.seen[0] >= 0:
+    if value.is_input and state.seen[0] >= 0:
         value = replace(value, is_positive=True)
-    value, windows = _padding(rectified(layer, walk, value), windows)
-    statement = _statement(layer, walk, value, windows, view)
+    value, windows = _padding(rectified(layer, state, value), windows)
+    statement = _statement(layer, state, value, windows, view)
     if statement is not None:
-        walk.keep(layer, "`maxpool`, neurons that compare what it reads")
+        state.keep(layer, "`maxpool`, neurons that compare what it reads")
         return statement
     levels = prod(window.taps for window in windows) - 1
     is_padded = any(window.pads for window in windows)
@@ -47,12 +51,12 @@ def maximum(
             why, first = PADDED, f"use `padding='valid'`, {BEFORE}"
         mean = "type `--rewrite maxpool=avgpool` (its readers take the mean)"
         remedy = f"{first}, or {mean}; both retrain"
-        return walk.refuse(layer, why, remedy, rule="maxpool")
-    walk.rewrite(layer, "max(a, b) is b + relu(a - b): neurons for each value of it")
+        return state.refuse(layer, why, remedy, rule="maxpool")
+    state.rewrite(layer, "max(a, b) is b + relu(a - b): neurons for each value of it")
     try:
-        return replace(compared(layer, walk, value, windows), view=view)
+        return replace(compared(layer, state, value, windows), view=view)
     except UnfitError as error:
-        return walk.refuse(
+        return state.refuse(
             layer, str(error), "put an activation before it", rule="maxpool"
         )
 
@@ -68,26 +72,30 @@ def _padding(value: Value, windows: Windows) -> tuple[Value, Windows]:
 
 
 def _statement(
-    layer: KerasLayer, walk: Walk, value: Value, windows: Windows, view: View
+    layer: KerasLayer,
+    state: ConversionState,
+    value: Value,
+    windows: Windows,
+    view: View,
 ) -> Value | None:
     """Return a `maxpool` of one source, with norms moved after it."""
     if len(value.terms) != 1 or value.flat or value.terms[0].source == INPUT:
         return None
     (term,) = value.terms
-    norms = _trailing_norms(walk, term)
+    norms = _trailing_norms(state, term)
     before = replace(term, steps=term.steps[: len(term.steps) - len(norms)])
     if len(before.steps) == 1 and before.steps[0].is_pool:
-        key = walk.pool(before.source, before.steps[0])
+        key = state.pool(before.source, before.steps[0])
         before = Term(key, (*before.sizes(1), before.channels))
     fitted = fit(windows)
     taps = tuple(window.taps for window in windows)
     is_own = fitted is not None and fitted.kernel == taps
-    if before.steps or fitted is None or not is_own or walk.reads_input(before.source):
+    if before.steps or fitted is None or not is_own or state.reads_input(before.source):
         return None
     shape = (*(window.places for window in windows), before.read[-1])
-    key = walk.free(layer.name)
+    key = state.free(layer.name)
     sizes = before.read[:-1]
-    walk.add(
+    state.add(
         StatementDraft(
             layer=key,
             kind="maxpool",
@@ -105,11 +113,11 @@ def _statement(
     return replace(compared, is_positive=value.is_positive)
 
 
-def _trailing_norms(walk: Walk, term: Term) -> tuple[LinearStep, ...]:
+def _trailing_norms(state: ConversionState, term: Term) -> tuple[LinearStep, ...]:
     """Return the last steps that a maximum commutes with."""
     count = 0
     for step in reversed(term.steps):
-        is_norm = step.op == "norm" and walk.is_rising(walk.layers[step.layer])
+        is_norm = step.op == "norm" and state.is_rising(state.layers[step.layer])
         is_scale = step.op == "scale" and min(step.factors) >= 0
         if not (is_norm or is_scale):
             break
@@ -117,7 +125,9 @@ def _trailing_norms(walk: Walk, term: Term) -> tuple[LinearStep, ...]:
     return term.steps[len(term.steps) - count :] if count else ()
 
 
-def compared(layer: KerasLayer, walk: Walk, value: Value, windows: Windows) -> Value:
+def compared(
+    layer: KerasLayer, state: ConversionState, value: Value, windows: Windows
+) -> Value:
     """Return a maximum as sums: b + relu(a - b) for pairs, repeatedly.
 
     Raises
@@ -131,8 +141,8 @@ def compared(layer: KerasLayer, walk: Walk, value: Value, windows: Windows) -> V
     ]
     while len(rows) > 1:
         pairs = [rows[i : i + 2] for i in range(0, len(rows), 2)]
-        rows = [_larger(layer, walk, pair) for pair in pairs]
-    return kept(walk, layer.name, rows[0])
+        rows = [_larger(layer, state, pair) for pair in pairs]
+    return identity_neurons(state, layer.name, rows[0])
 
 
 def _shifted(
@@ -147,31 +157,33 @@ def _shifted(
     return extended(value, step, value.view, value.is_positive)
 
 
-def _larger(layer: KerasLayer, walk: Walk, pair: list[Value]) -> Value:
+def _larger(layer: KerasLayer, state: ConversionState, pair: list[Value]) -> Value:
     if len(pair) == 1:
         return pair[0]
     first, second = pair
-    above = fire(walk, layer.name, summed([first, second], [1.0, -1.0], layer.name))
+    above = add_relu(
+        state, layer.name, summed([first, second], [1.0, -1.0], layer.name)
+    )
     sum_of_both = summed([second, above], [1.0, 1.0], layer.name)
     return replace(sum_of_both, is_positive=first.is_positive and second.is_positive)
 
 
-def rectified(layer: KerasLayer, walk: Walk, value: Value) -> Value:
+def rectified(layer: KerasLayer, state: ConversionState, value: Value) -> Value:
     """Return a value after the next ReLU, which commutes with a maximum."""
-    after = walk.rectified(layer)
+    after = state.rectified(layer)
     if after is None or value.is_positive:
         return value
     norms, relu = after
     own = value
     for norm in norms:
-        own = normed(norm, walk, own)
+        own = normed(norm, state, own)
     if own.broken or own.flat:
         return value
     try:
-        fired = fire(walk, relu.name, own)
+        fired = add_relu(state, relu.name, own)
     except UnfitError:  # the ReLU itself reports it
         return value
-    walk.done |= {norm.name for norm in norms}
+    state.done |= {norm.name for norm in norms}
     return fired
 
 

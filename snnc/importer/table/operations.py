@@ -13,11 +13,11 @@ from typing import Any
 from snnc.importer.draft import Value
 from snnc.importer.graph import CALLED_WITH
 from snnc.importer.model import KerasLayer
+from snnc.importer.state import ConversionState
 from snnc.importer.table.activations import activate
 from snnc.importer.table.inputs import read_permute, reshaped, scaled
 from snnc.importer.table.joins import read_add, read_concatenate, read_subtract
 from snnc.importer.table.pooling import read_global_average
-from snnc.importer.walk import Walk
 
 ADD, TIMES, MINUS, BY = "add", "multiply", "subtract", "divide"
 NAMES = {
@@ -31,35 +31,35 @@ ACTIVATIONS = {
     "swish", "softplus", "leaky_relu", "hard_sigmoid",
 }  # fmt: skip
 SAME = ("identity", "stop_gradient", "cast", "convert_to_tensor", "ensure_shape")
-Join = Callable[[KerasLayer, Walk], Value]
+Join = Callable[[KerasLayer, ConversionState], Value]
 
 
-def read_operation(layer: KerasLayer, walk: Walk) -> Value:
+def read_operation(layer: KerasLayer, state: ConversionState) -> Value:
     """Read an operation that is linear or a known function; else refuse it."""
-    value = walk.source(layer)
+    value = state.source(layer)
     function = _function(layer)
     given = layer.options.get(CALLED_WITH)
     others: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
     if value.broken:
         return value
     if function in SAME:
-        walk.keep(layer, "it gives what it reads")
+        state.keep(layer, "it gives what it reads")
         return value
     if function in ACTIVATIONS:
-        return activate(layer, walk, value, (function, _slope(others)))
+        return activate(layer, state, value, (function, _slope(others)))
     if function in NAMES:
-        return _arithmetic(layer, walk, value, NAMES[function], others)
+        return _arithmetic(layer, state, value, NAMES[function], others)
     if function in ("concat", "concatenate") and len(layer.reads) > 1:
-        return read_concatenate(_with(layer, axis=others.get("axis", -1)), walk)
+        return read_concatenate(_with(layer, axis=others.get("axis", -1)), state)
     if function == "reshape" and _sizes(others) is not None:
-        return reshaped(layer, walk, value, list(_sizes(others) or ())[1:])
+        return reshaped(layer, state, value, list(_sizes(others) or ())[1:])
     if function == "transpose" and isinstance(others.get("perm"), list):
-        return read_permute(_with(layer, dims=others["perm"][1:]), walk)
+        return read_permute(_with(layer, dims=others["perm"][1:]), state)
     if function in ("reduce_mean", "mean") and _is_over_space(value, others):
         kind = f"GlobalAveragePooling{len(value.view) - 1}D"
         whole = _with(layer, keepdims=bool(others.get("keepdims")))
-        return read_global_average(replace(whole, kind=kind), walk)
-    return walk.refuse(
+        return read_global_average(replace(whole, kind=kind), state)
+    return state.refuse(
         layer,
         f"specs have nothing for `{function}`",
         "replace it by a layer of Keras, or do it to the data",
@@ -98,13 +98,17 @@ def _is_over_space(value: Value, others: Mapping[str, Any]) -> bool:
 
 
 def _arithmetic(
-    layer: KerasLayer, walk: Walk, value: Value, sign: str, others: Mapping[str, Any]
+    layer: KerasLayer,
+    state: ConversionState,
+    value: Value,
+    sign: str,
+    others: Mapping[str, Any],
 ) -> Value:
     if len(layer.reads) > 1:
         joins: dict[str, Join] = {ADD: read_add, MINUS: read_subtract}
         if sign in joins:
-            return joins[sign](layer, walk)
-        return walk.refuse(
+            return joins[sign](layer, state)
+        return state.refuse(
             layer,
             "a product of two rates is no sum of spikes",
             "use `Concatenate` and a convolution of kernel 1",
@@ -115,7 +119,7 @@ def _arithmetic(
     is_first = "0" in constants or "x" in constants
     is_by_zero = sign == BY and any(0.0 in constant for constant in constants.values())
     if len(constants) != 1 or (is_first and sign == BY) or is_by_zero:
-        return walk.refuse(
+        return state.refuse(
             layer,
             "what it is called with is no number",
             "do it to the data, and leave it out",
@@ -123,10 +127,10 @@ def _arithmetic(
     (numbers,) = constants.values()
     if sign in (TIMES, BY):
         factors = numbers if sign == TIMES else tuple(1 / n for n in numbers)
-        return scaled(layer, walk, value, factors, (0.0,))
+        return scaled(layer, state, value, factors, (0.0,))
     turn = -1.0 if is_first and sign == MINUS else 1.0
     shifts = tuple(-n if sign == MINUS and not is_first else n for n in numbers)
-    return scaled(layer, walk, value, (turn,), shifts)
+    return scaled(layer, state, value, (turn,), shifts)
 
 
 def _numbers(value: Any) -> tuple[float, ...]:

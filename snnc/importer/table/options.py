@@ -8,31 +8,31 @@ from typing import Any
 from snnc.importer.layer_config import malformed
 from snnc.importer.linear import Shape
 from snnc.importer.model import KerasLayer
-from snnc.importer.walk import Walk
+from snnc.importer.state import ConversionState
 
+_BEGIN = "snnc begins with its own values"
+_CONSTRAINT = "specs have no constraints; it is not kept"
+_NORM_PENALTY = "specs have no penalty on batch norm; it is not kept"
 TRAINING = {
+    **{
+        f"{weight}_initializer": _BEGIN
+        for weight in (
+            "bias", "beta", "depthwise", "gamma", "kernel", "moving_mean",
+            "moving_variance", "pointwise",
+        )
+    },
+    **{
+        f"{weight}_constraint": _CONSTRAINT
+        for weight in ("bias", "beta", "depthwise", "gamma", "kernel", "pointwise")
+    },
     "activity_regularizer": "a penalty that specs have not; it is not kept",
-    "bias_constraint": "specs have no constraints; it is not kept",
-    "bias_initializer": "snnc begins with its own values",
+    "beta_regularizer": _NORM_PENALTY,
     "bias_regularizer": "specs have no penalty on biases; it is not kept",
-    "beta_constraint": "specs have no constraints; it is not kept",
-    "beta_initializer": "snnc begins with its own values",
-    "beta_regularizer": "specs have no penalty on batch norm; it is not kept",
-    "depthwise_constraint": "specs have no constraints; it is not kept",
-    "depthwise_initializer": "snnc begins with its own values",
-    "gamma_constraint": "specs have no constraints; it is not kept",
-    "gamma_initializer": "snnc begins with its own values",
-    "gamma_regularizer": "specs have no penalty on batch norm; it is not kept",
-    "kernel_constraint": "specs have no constraints; it is not kept",
-    "kernel_initializer": "snnc begins with its own values",
+    "gamma_regularizer": _NORM_PENALTY,
     "momentum": "snnc has its own",
-    "moving_mean_initializer": "snnc begins with its own values",
-    "moving_variance_initializer": "snnc begins with its own values",
     "noise_shape": "snnc drops single neurons",
-    "pointwise_constraint": "specs have no constraints; it is not kept",
-    "pointwise_initializer": "snnc begins with its own values",
     "seed": "`train { seed }` is the one of a spec",
-}
+}  # fmt: skip
 """Options that only training uses, and how the import treats them."""
 PENALTIES = ("kernel_regularizer", "depthwise_regularizer", "pointwise_regularizer")
 LARGEST = 2**31
@@ -53,22 +53,22 @@ def shown(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def tell_options(layer: KerasLayer, walk: Walk, *kept: str) -> None:
+def tell_options(layer: KerasLayer, state: ConversionState, *kept: str) -> None:
     """Record decisions on a layer's options; the spec keeps those in ``kept``."""
     for option, value in layer.options.items():
         shown_option = f"{option} {shown(value)}"
         if option in kept:
-            walk.keep(layer, option=shown_option)
+            state.keep(layer, option=shown_option)
         elif option == "trainable":
             if value is False:
-                walk.train(layer, "`train.py` trains every layer", shown_option)
+                state.train(layer, "`train.py` trains every layer", shown_option)
         elif option in TRAINING and value is not None:
-            walk.train(layer, TRAINING[option], shown_option)
+            state.train(layer, TRAINING[option], shown_option)
     if "float16" in str(layer.options.get("dtype")):
-        walk.train(layer, "specs are float32", f"dtype {layer.options['dtype']}")
+        state.train(layer, "specs are float32", f"dtype {layer.options['dtype']}")
 
 
-def take_l2(layer: KerasLayer, walk: Walk) -> float:
+def take_l2(layer: KerasLayer, state: ConversionState) -> float:
     """Return a kernel's L2 factor, and record other penalties."""
     factor = 0.0
     kept = PENALTIES[layer.kind.startswith("DepthwiseConv")]
@@ -82,10 +82,10 @@ def take_l2(layer: KerasLayer, walk: Walk) -> float:
         is_l2 = isinstance(l2, (int, float)) and l2 > 0
         if option == kept and is_l2:
             factor = float(l2)
-            walk.keep(layer, "as `l2`", f"{option} L2 {factor:.6g}")
+            state.keep(layer, "as `l2`", f"{option} L2 {factor:.6g}")
         if option != kept or not is_l2 or factors.get("l1"):
             what = "L1" if factors.get("l1") else shown(value)
-            walk.train(
+            state.train(
                 layer, "specs have `l2` alone; it is not kept", f"{option} {what}"
             )
     return factor
@@ -207,25 +207,21 @@ _RULES: dict[str, Callable[[Any, KerasLayer], bool]] = {
     "units": _is_count,
     "use_bias": _is_flag,
 }
+_CONVOLUTION = ("filters", "kernel_size")
 _REQUIRED = {
-    "Conv1D": ("filters", "kernel_size"),
-    "Conv2D": ("filters", "kernel_size"),
-    "Conv3D": ("filters", "kernel_size"),
-    "SeparableConv1D": ("filters", "kernel_size"),
-    "SeparableConv2D": ("filters", "kernel_size"),
-    "DepthwiseConv1D": ("kernel_size",),
-    "DepthwiseConv2D": ("kernel_size",),
+    **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D"), _CONVOLUTION),
+    **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), _CONVOLUTION),
+    **dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D"), ("kernel_size",)),
     "Dense": ("units",),
     "Reshape": ("target_shape",),
 }
+_OF_RANK = (
+    "AveragePooling", "Cropping", "GlobalAveragePooling", "GlobalMaxPooling",
+    "MaxPooling", "SpatialDropout", "ZeroPadding",
+)  # fmt: skip
 _CHECKED = {
-    *_REQUIRED, *JOINS, "Cropping1D", "Cropping2D", "Cropping3D", "Permute", "Flatten",
-    "Dropout", "BatchNormalization",
-    "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout",
-    "AveragePooling1D", "AveragePooling2D", "AveragePooling3D", "MaxPooling1D",
-    "MaxPooling2D", "MaxPooling3D", "GlobalAveragePooling1D", "GlobalMaxPooling1D",
-    "GlobalAveragePooling2D", "GlobalAveragePooling3D", "GlobalMaxPooling2D",
-    "GlobalMaxPooling3D", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D",
+    *_REQUIRED, *JOINS, *(f"{kind}{rank}D" for kind in _OF_RANK for rank in (1, 2, 3)),
+    "Permute", "Flatten", "Dropout", "BatchNormalization", "GaussianDropout",
     "Activation", "ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax", "Rescaling",
     "SyncBatchNormalization", "Normalization", "InputLayer", "GaussianNoise",
 }  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import replace
 from snnc.importer.draft import BROKEN, StatementDraft, Value, View
 from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows, point
 from snnc.importer.model import KerasLayer
+from snnc.importer.state import ConversionState
 from snnc.importer.table.axes import (
     Axes,
     AxesError,
@@ -17,94 +18,95 @@ from snnc.importer.table.axes import (
 )
 from snnc.importer.table.maxima import maximum, rectified, windowed
 from snnc.importer.table.options import dims, tell_options
-from snnc.importer.walk import Walk
 from snnc.text import tables
 
 
-def read_average_pooling(layer: KerasLayer, walk: Walk) -> Value:
+def read_average_pooling(layer: KerasLayer, state: ConversionState) -> Value:
     """Read an average over windows."""
-    pooled = _windows(layer, walk)
+    pooled = _windows(layer, state)
     if pooled is None:
         return BROKEN
     value, windows, axes = pooled
     if all(window.is_point for window in windows):
-        walk.keep(layer, "of windows of one value: it gives what it reads")
+        state.keep(layer, "of windows of one value: it gives what it reads")
         return replace(value, view=axes.view)
     is_padded = any(window.pads for window in windows)
-    if is_padded and walk.request.rewrite("avgpool") == "zeros":
+    if is_padded and state.request.rewrite("avgpool") == "zeros":
         why = "`avgpool=zeros`: a window at an edge counts the zeros there; retrain"
-        walk.rewrite(layer, why)
+        state.rewrite(layer, why)
     elif is_padded:
-        walk.keep(
+        state.keep(
             layer, "its reader's matrix, which knows how many values are averaged"
         )
         return extended(value, _mean(layer, value, windows, True), axes.view)
     else:
-        walk.keep(layer, "`avgpool`, which takes no neurons and no cores")
+        state.keep(layer, "`avgpool`, which takes no neurons and no cores")
     step = _mean(layer, value, windows)
     return extended(value, step, axes.view, value.is_positive)
 
 
-def read_max_pooling(layer: KerasLayer, walk: Walk) -> Value:
+def read_max_pooling(layer: KerasLayer, state: ConversionState) -> Value:
     """Read a maximum over windows, or the user's replacement."""
-    by = walk.request.rewrite("maxpool")
+    by = state.request.rewrite("maxpool")
     rank = int(layer.kind[-2])
     size = dims(layer.options.get("pool_size", 2), rank)
-    pooled = _windows(layer, walk, is_replaced=by is not None)
+    pooled = _windows(layer, state, is_replaced=by is not None)
     if pooled is None:
         return BROKEN
     value, windows, axes = pooled
     if set(size) == {1}:
-        walk.keep(layer, "of windows of one value: its reader skips the others")
+        state.keep(layer, "of windows of one value: its reader skips the others")
         return extended(value, windowed(layer, value, windows), axes.view)
     if by is None:
-        return maximum(layer, walk, value, windows, axes.view)
+        return maximum(layer, state, value, windows, axes.view)
     stride = dims(layer.options.get("strides") or size, rank)
     rewritten = f"{layer.kind} of {tables.dims(size)}, stride {tables.dims(stride)}"
-    value = rectified(layer, walk, value)
+    value = rectified(layer, state, value)
     if by == "downsample" and value.spikes is not None and _is_tiled(windows):
-        return _downsample(layer, walk, value, windows, axes, rewritten)
+        return _downsample(layer, state, value, windows, axes, rewritten)
     why = "`maxpool=avgpool`: its readers take the mean; retrain"
     if by == "downsample":
         why = (
             "`maxpool=downsample` needs neurons before it and a stride as its window:"
             " here an `avgpool` stands for it; retrain"
         )
-    walk.rewrite(layer, why)
-    walk.stands[layer.name] = (rewritten,)
+    state.rewrite(layer, why)
+    state.stands[layer.name] = (rewritten,)
     return extended(value, _mean(layer, value, windows), axes.view, value.is_positive)
 
 
-def read_global_average(layer: KerasLayer, walk: Walk) -> Value:
+def read_global_average(layer: KerasLayer, state: ConversionState) -> Value:
     """Read the average over all pixels."""
-    tell_options(layer, walk)
-    pooled = _all(layer, walk)
+    tell_options(layer, state)
+    pooled = _all(layer, state)
     if pooled is None:
         return BROKEN
-    walk.keep(layer, "`avgpool { window all }`, which takes no neurons and no cores")
+    state.keep(layer, "`avgpool { window all }`, which takes no neurons and no cores")
     return pooled
 
 
-def read_global_max(layer: KerasLayer, walk: Walk) -> Value:
+def read_global_max(layer: KerasLayer, state: ConversionState) -> Value:
     """Read the maximum over all pixels."""
-    tell_options(layer, walk)
-    value = walk.source(layer)
+    tell_options(layer, state)
+    value = state.source(layer)
     if value.broken:
         return BROKEN
-    if walk.request.rewrite("globalmaxpool") is None:
-        pooled = _whole(layer, walk, value)
+    if state.request.rewrite("globalmaxpool") is None:
+        pooled = _whole(layer, state, value)
         if pooled is None:
             return BROKEN
         windows, view = pooled
-        return maximum(layer, walk, value, windows, view)
-    walk.rewrite(layer, "`globalmaxpool=avgpool`: the mean; retrain")
-    walk.stands[layer.name] = (layer.kind,)
-    return _all(layer, walk, rectified(layer, walk, value)) or BROKEN
+        return maximum(layer, state, value, windows, view)
+    state.rewrite(layer, "`globalmaxpool=avgpool`: the mean; retrain")
+    state.stands[layer.name] = (layer.kind,)
+    return _all(layer, state, rectified(layer, state, value)) or BROKEN
 
 
-def _all(layer: KerasLayer, walk: Walk, value: Value | None = None) -> Value | None:
-    value = value or walk.source(layer)
-    pooled = None if value.broken else _whole(layer, walk, value)
+def _all(
+    layer: KerasLayer, state: ConversionState, value: Value | None = None
+) -> Value | None:
+    value = value or state.source(layer)
+    pooled = None if value.broken else _whole(layer, state, value)
     if pooled is None:
         return None
     windows, view = pooled
@@ -112,12 +114,14 @@ def _all(layer: KerasLayer, walk: Walk, value: Value | None = None) -> Value | N
     return extended(value, step, view, value.is_positive)
 
 
-def _whole(layer: KerasLayer, walk: Walk, value: Value) -> tuple[Windows, View] | None:
+def _whole(
+    layer: KerasLayer, state: ConversionState, value: Value
+) -> tuple[Windows, View] | None:
     """Return windows of all pixels, and the view of their output."""
     try:
         axes = axes_of(layer, value, int(layer.kind[-2]))
     except AxesError as error:
-        walk.refuse(layer, str(error), one_order(walk))
+        state.refuse(layer, str(error), one_order(state))
         return None
     windows = list(map(point, value.shape[:-1]))
     for axis, size in zip(axes.of, axes.sizes, strict=True):
@@ -129,11 +133,11 @@ def _whole(layer: KerasLayer, walk: Walk, value: Value) -> tuple[Windows, View] 
 
 
 def _windows(
-    layer: KerasLayer, walk: Walk, is_replaced: bool = False
+    layer: KerasLayer, state: ConversionState, is_replaced: bool = False
 ) -> tuple[Value, Windows, Axes] | None:
     """Return a pool's input and windows; None if unknown."""
-    tell_options(layer, walk, "pool_size", "strides", "padding")
-    value = walk.source(layer)
+    tell_options(layer, state, "pool_size", "strides", "padding")
+    value = state.source(layer)
     if value.broken:
         return None
     rank = int(layer.kind[-2])
@@ -144,7 +148,7 @@ def _windows(
         axes = axes_of(layer, value, rank)
         windows, _ = slide(axes, value, window, stride, padding, (1,) * rank)
     except AxesError as error:
-        walk.refuse(layer, str(error), one_order(walk))
+        state.refuse(layer, str(error), one_order(state))
         return None
     if is_replaced:
         windows = tuple(map(_inside, windows))
@@ -184,13 +188,13 @@ def _mean(
 
 def _downsample(
     layer: KerasLayer,
-    walk: Walk,
+    state: ConversionState,
     value: Value,
     windows: Windows,
     axes: Axes,
     rewritten: str,
 ) -> Value:
-    walk.rewrite(
+    state.rewrite(
         layer,
         "`maxpool=downsample`: a learned strided convolution, which begins as the"
         " mean; retrain",
@@ -198,7 +202,7 @@ def _downsample(
     shape: Shape = (*(window.places for window in windows), value.shape[-1])
     (term,) = value.terms
     taps = tuple(window.taps for window in windows)
-    walk.add(
+    state.add(
         StatementDraft(
             layer=layer.name,
             kind="downsample",

@@ -14,7 +14,7 @@ from snnc.importer.request import ImportRequest, Range
 from snnc.rules.rates import WIDEST_UNSCALED
 
 
-class Walk(Decisions):
+class ConversionState(Decisions):
     """Drafts, values and decisions so far.
 
     Attributes

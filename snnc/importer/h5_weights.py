@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from snnc.importer.hdf5 import Store
+from snnc.importer.keras3_weights import Item, Read
 from snnc.importer.layer_config import NAMES
 from snnc.importer.model import Graph, NestedLayer, Shapes, StoredWeights, unclear
-from snnc.importer.numbered import Item, Read
 
 if TYPE_CHECKING:
     from snnc.importer.model import Arrays
@@ -26,7 +26,7 @@ Owners = dict[str, list[str]]
 """For each weight of a group, the layers that it may belong to."""
 
 
-class NamedWeights(StoredWeights):
+class H5Weights(StoredWeights):
     """The weights from ``save('model.h5')`` or ``save_weights``.
 
     Parameters

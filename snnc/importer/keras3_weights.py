@@ -42,7 +42,7 @@ DEEPEST = 8
 """Levels in a layer: a bidirectional, recurrent one has two."""
 
 
-class NumberedWeights(StoredWeights):
+class Keras3Weights(StoredWeights):
     """The weights of a file that Keras's ``save_own_variables`` wrote.
 
     Parameters

@@ -9,9 +9,9 @@ from typing import Any
 
 from snnc.importer.draft import INPUT, StatementDraft, Value, order, plain
 from snnc.importer.linear import LinearStep, Term, point, whole
-from snnc.importer.neurons import UnfitError, kept, readout
+from snnc.importer.neurons import UnfitError, identity_neurons, readout
+from snnc.importer.state import ConversionState
 from snnc.importer.sums import size_of
-from snnc.importer.walk import Walk
 
 CLASS_LOSSES = ("crossentropy", "focal")
 NEURAL = ("conv", "dense", "downsample")
@@ -44,29 +44,29 @@ class NetworkEnds:
     notes: tuple[str, ...]
 
 
-def finish(walk: Walk) -> NetworkEnds | None:
+def convert_ends(state: ConversionState) -> NetworkEnds | None:
     """Choose the encoder and the readout; None if a layer was refused."""
-    values = [walk.values[name] for name in walk.model.outputs]
-    if any(value.broken for value in values) or walk.has_refused:
+    values = [state.values[name] for name in state.model.outputs]
+    if any(value.broken for value in values) or state.has_refused:
         return None
-    last = walk.layers[walk.model.outputs[0]]
+    last = state.layers[state.model.outputs[0]]
     try:
-        draft = _readout(walk, values)
+        draft = _readout(state, values)
     except UnfitError as error:
         remedy = "end the model with `GlobalAveragePooling`, or `Flatten`, and `Dense`"
-        walk.refuse(last, str(error), remedy)
+        state.refuse(last, str(error), remedy)
         return None
-    pair = _is_pair(walk, draft)
+    pair = _is_pair(state, draft)
     if pair:
         draft = replace(draft, shape=(2,))
-    walk.add(draft)
-    walk.drafts = read_by(walk, draft.layer)
-    encoder = encoder_of(walk, draft.layer)
-    notes = tuple(_notes(walk, values, pair))
-    return NetworkEnds(encoder, draft.layer, _size(walk, draft, pair), pair, notes)
+    state.add(draft)
+    state.drafts = read_by(state, draft.layer)
+    encoder = encoder_of(state, draft.layer)
+    notes = tuple(_notes(state, values, pair))
+    return NetworkEnds(encoder, draft.layer, _size(state, draft, pair), pair, notes)
 
 
-def _readout(walk: Walk, values: list[Value]) -> StatementDraft:
+def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
     """Return the matrix of all outputs, side by side.
 
     Raises
@@ -75,24 +75,24 @@ def _readout(walk: Walk, values: list[Value]) -> StatementDraft:
         If it is too large.
     """
     vectors = [
-        _flat(walk, v, n) for v, n in zip(values, walk.model.outputs, strict=True)
+        _flat(state, v, n) for v, n in zip(values, state.model.outputs, strict=True)
     ]
     sizes = [vector.shape[0] for vector in vectors]
     terms: list[Term] = []
     for number, vector in enumerate(vectors):
-        terms += _beside(walk, vector, sum(sizes[:number]), sum(sizes))
+        terms += _beside(state, vector, sum(sizes[:number]), sum(sizes))
     value = Value(tuple(terms), (sum(sizes),), plain(1))
-    before = read_by(walk, *(term.source for term in terms))
+    before = read_by(state, *(term.source for term in terms))
     if not any(draft.kind in NEURAL for draft in before.values()):
-        value = kept(walk, _last(walk, vectors[-1]), value)
-    draft = readout(walk, _last(walk, vectors[-1]), value)
+        value = identity_neurons(state, _last(state, vectors[-1]), value)
+    draft = readout(state, _last(state, vectors[-1]), value)
     weights = size_of(draft.main, sum(sizes))
     if weights > MOST_WEIGHTS and not _is_dense(draft):
         raise UnfitError(
             f"it gives {sum(sizes)} values, for which the readout's matrix takes"
             f" {weights} weights, more than {MOST_WEIGHTS}"
         )
-    _tell(walk, draft, values)
+    _tell(state, draft, values)
     return draft
 
 
@@ -104,7 +104,7 @@ def _is_dense(draft: StatementDraft) -> bool:
     )
 
 
-def _flat(walk: Walk, value: Value, output: str) -> Value:
+def _flat(state: ConversionState, value: Value, output: str) -> Value:
     """Return an output as a vector in Keras's order."""
     if value.parts or value.flat:
         raise UnfitError("a flat vector of images is no output of a matrix")
@@ -119,7 +119,9 @@ def _flat(walk: Walk, value: Value, output: str) -> Value:
     return replace(value, terms=terms, shape=(size,), view=plain(1))
 
 
-def _beside(walk: Walk, vector: Value, start: int, size: int) -> Iterator[Term]:
+def _beside(
+    state: ConversionState, vector: Value, start: int, size: int
+) -> Iterator[Term]:
     """Yield the terms of a vector at its position among all outputs."""
     own = vector.shape[0]
     for term in vector.terms:
@@ -131,38 +133,38 @@ def _beside(walk: Walk, vector: Value, start: int, size: int) -> Iterator[Term]:
         yield replace(term, steps=(*term.steps, step))
 
 
-def _last(walk: Walk, vector: Value) -> str:
+def _last(state: ConversionState, vector: Value) -> str:
     """Return the layer that gives a readout its name."""
     steps = [step for term in vector.terms for step in term.steps]
     return next((s.layer for s in reversed(steps) if s.is_kernel), "output")
 
 
-def _tell(walk: Walk, draft: StatementDraft, values: list[Value]) -> None:
+def _tell(state: ConversionState, draft: StatementDraft, values: list[Value]) -> None:
     """Record that each layer of the readout's matrix is part of it."""
     several = len(values) > 1
     for term in draft.main:
         for step in term.steps:
             if step.op == "norm":
                 why = "folded into the readout, which has none to be retrained"
-                walk.tell(step.layer, "rewritten", why)
+                state.tell(step.layer, "rewritten", why)
             elif step.is_kernel and several:
                 why = "in the `readout`, on the host, whose units are all outputs"
-                walk.tell(step.layer, "rewritten", why)
+                state.tell(step.layer, "rewritten", why)
             elif step.op == "matrix" and step.layer == draft.layer:
-                walk.tell(step.layer, "kept", "the `readout`, on the host")
+                state.tell(step.layer, "kept", "the `readout`, on the host")
             elif step.is_kernel and step.layer == draft.layer:
                 why = "the `readout`, on the host: at the end it is a matrix"
-                walk.tell(step.layer, "rewritten", why)
+                state.tell(step.layer, "rewritten", why)
             elif step.is_kernel:
                 why = "its kernel is multiplied into the `readout`, on the host"
-                walk.tell(step.layer, "rewritten", why)
-    for name, value in zip(walk.model.outputs, values, strict=True):
+                state.tell(step.layer, "rewritten", why)
+    for name, value in zip(state.model.outputs, values, strict=True):
         if value.spikes is not None:
             why = "a `readout` behind it passes its rates on; retraining may fill it"
-            walk.rewrite(walk.layers[name], why)
+            state.rewrite(state.layers[name], why)
 
 
-def read_by(walk: Walk, *keys: str) -> dict[str, StatementDraft]:
+def read_by(state: ConversionState, *keys: str) -> dict[str, StatementDraft]:
     """Return drafts and their direct and indirect sources."""
     due, seen = list(keys), set[str]()
     while due:
@@ -170,36 +172,36 @@ def read_by(walk: Walk, *keys: str) -> dict[str, StatementDraft]:
         if key in seen or key == INPUT:
             continue
         seen.add(key)
-        draft = walk.drafts[key]
+        draft = state.drafts[key]
         due += draft.sources
         if draft.shortcut is not None:
             due.append(draft.shortcut)
-    return {key: draft for key, draft in walk.drafts.items() if key in seen}
+    return {key: draft for key, draft in state.drafts.items() if key in seen}
 
 
-def _is_pair(walk: Walk, draft: StatementDraft) -> bool:
-    finals = walk.finals.values()
+def _is_pair(state: ConversionState, draft: StatementDraft) -> bool:
+    finals = state.finals.values()
     return draft.shape == (1,) and list(finals) == ["sigmoid"]
 
 
-def _size(walk: Walk, draft: StatementDraft, pair: bool) -> str:
+def _size(state: ConversionState, draft: StatementDraft, pair: bool) -> str:
     units = draft.shape[-1]
-    if walk.request.readout is not None and not pair:
-        return f"{walk.request.readout} {units}"
+    if state.request.readout is not None and not pair:
+        return f"{state.request.readout} {units}"
     if pair:
-        return "classes 2" if walk.request.readout != "units" else f"units {units}"
-    loss = loss_name(walk.model.compiled.loss if walk.model.compiled else None)
-    finals = set(walk.finals.values())
-    is_one = len(walk.model.outputs) == 1 and units > 1
+        return "classes 2" if state.request.readout != "units" else f"units {units}"
+    loss = loss_name(state.model.compiled.loss if state.model.compiled else None)
+    finals = set(state.finals.values())
+    is_one = len(state.model.outputs) == 1 and units > 1
     decides = finals <= {"softmax", "log_softmax"} and (
         finals or any(name in loss for name in CLASS_LOSSES)
     )
     return f"classes {units}" if is_one and decides else f"units {units}"
 
 
-def _notes(walk: Walk, values: list[Value], pair: bool) -> Iterator[str]:
+def _notes(state: ConversionState, values: list[Value], pair: bool) -> Iterator[str]:
     if len(values) > 1:
-        names = walk.model.outputs
+        names = state.model.outputs
         sizes = [prod(value.shape) for value in values]
         ends = [sum(sizes[: number + 1]) for number in range(len(sizes))]
         listed = ", ".join(
@@ -207,13 +209,13 @@ def _notes(walk: Walk, values: list[Value], pair: bool) -> Iterator[str]:
             for name, size, end in zip(names, sizes, ends, strict=True)
         )
         yield f"the readout has all outputs side by side: {listed}"
-    loss = loss_name(walk.model.compiled.loss if walk.model.compiled else None)
-    if not walk.finals and not loss and walk.request.readout is None:
+    loss = loss_name(state.model.compiled.loss if state.model.compiled else None)
+    if not state.finals and not loss and state.request.readout is None:
         yield (
             "the model does not say whether its outputs are classes: they are units;"
             " `--readout classes` makes them classes"
         )
-    for name, final in walk.finals.items():
+    for name, final in state.finals.items():
         is_decided = final in ("softmax", "log_softmax") and len(values) == 1
         if not pair and not is_decided:
             yield f"the readout gives what Keras takes the {final} of, for `{name}`"
@@ -231,11 +233,11 @@ def loss_name(loss: Any) -> str:
     return str(loss or "").lower().replace("_", "")
 
 
-def encoder_of(walk: Walk, readout: str) -> str | None:
+def encoder_of(state: ConversionState, readout: str) -> str | None:
     """Return the draft that encodes on the host; None if values become rates."""
-    readers = [d for d in walk.drafts.values() if INPUT in d.sources]
-    shortcuts = any(d.shortcut == INPUT for d in walk.drafts.values())
-    if walk.request.encode == "rate" or len(readers) != 1 or shortcuts:
+    readers = [d for d in state.drafts.values() if INPUT in d.sources]
+    shortcuts = any(d.shortcut == INPUT for d in state.drafts.values())
+    if state.request.encode == "rate" or len(readers) != 1 or shortcuts:
         return None
     (first,) = readers
     if first.kind != "conv" or first.shortcut is not None or first.bias == "neuron":
@@ -243,12 +245,12 @@ def encoder_of(walk: Walk, readout: str) -> str | None:
     has_curve = any(line.startswith("neuron") for line in first.properties)
     if first.extent != first.kernel or has_curve:
         return None
-    others = [d for d in walk.drafts.values() if d is not first and d.kind in NEURAL]
+    others = [d for d in state.drafts.values() if d is not first and d.kind in NEURAL]
     if not others or first.layer == readout:
         return None
-    layer = first.layer if first.layer in walk.layers else ""
+    layer = first.layer if first.layer in state.layers else ""
     if layer:
-        walk.become(
+        state.become(
             layer,
             "`encode conv`: on the host, where it is exact and takes no cores"
             " (`--encode rate`: on the chip)",
