@@ -18,7 +18,7 @@ from snnc.api.problems import require
 from snnc.api.reports import Report
 from snnc.api.specs import FileName, Spec, as_spec
 from snnc.api.sweeps import Sweep
-from snnc.report.html import Section, document, line_costs, page, result_html, style
+from snnc.report.html import Section, document, line_costs, page, style
 from snnc.sweep import html_table
 from snnc.text.installing import installation
 
@@ -177,6 +177,8 @@ def _of_report(report: Report, against: Spec | FileName | None) -> Iterator[Sect
 
 def evaluation_page(evaluation: Evaluation) -> str:
     """Return a page of a run's result, with tables and pictures."""
+    from snnc.report.evaluation import result_html  # needs NumPy, which a spec doesn't
+
     result = evaluation.result
     title = f"{result.network} on {result.simulator}"
     sections = list(_of_evaluation(evaluation))

@@ -25,9 +25,6 @@ from snnc.report.sentences import (
 from snnc.report.summary import COUNTERS, Row, Summary
 from snnc.source import DOCUMENTATION
 from snnc.text.tables import counted, dims, human, printable
-from snnc.tools.advice import advice
-from snnc.tools.results import Result
-from snnc.tools.summary import heading, scores, tables
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -70,7 +67,7 @@ def document(title: str, body: str, sections: Sequence[Section], footer: str) ->
     """Return an HTML page that begins with ``body``, which is not escaped."""
     from markupsafe import Markup
 
-    return _template("page.html.jinja").render(
+    return template("page.html.jinja").render(
         title=title,
         body=Markup(body),
         sections=[replace(s, html=Markup(s.html)) for s in sections],
@@ -85,24 +82,7 @@ def style() -> str:
 
 def fragment(summary: Summary, spec: str = "") -> str:
     """Return the page as a part of another one, such as a notebook."""
-    return _template("report.html.jinja").render(_values(summary, spec))
-
-
-def result_html(result: Result) -> str:
-    """Return the result of an evaluation: tiles, tables and advice."""
-    from markupsafe import Markup
-
-    tiles = []
-    for name, told in scores(result).rows:
-        value, _, more = told.partition(", ")
-        tiles.append((name, value, more))
-    return _template("result.html.jinja").render(
-        title=f"{result.network} on {result.simulator}",
-        about=heading(result),
-        tiles=tiles,
-        tables=[Markup(table.html()) for table in tables(result)],
-        advice=list(advice(result)),
-    )
+    return template("report.html.jinja").render(_values(summary, spec))
 
 
 def line_costs(summary: Summary) -> dict[int, str]:
@@ -126,7 +106,7 @@ def _cost(row: Row, summary: Summary) -> str:
     return ", ".join(parts)
 
 
-def _template(name: str) -> Template:
+def template(name: str) -> Template:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from tests.browser.outputs import outputs
-from tests.support import ROOT
+from tests.support import ROOT, hide_extras
 
 sys.path.append(str(ROOT / "docs/playground"))
 BLOCK = re.compile(r"^```\w*\n(snn:? \d.*?)^```", re.MULTILINE | re.DOTALL)
@@ -29,5 +29,6 @@ def texts() -> list[tuple[str, bool]]:
 
 
 if __name__ == "__main__":
+    hide_extras()
     cases = [(*case, outputs(*case)) for case in texts()]
     Path(sys.argv[1]).write_text(json.dumps(cases), encoding="utf-8")
