@@ -94,6 +94,7 @@ def test_its_wheels_are_all_that_snnc_needs() -> None:
 
 
 def test_a_link_carries_its_spec(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("sphinx")
     monkeypatch.syspath_prepend(str(ROOT / "docs/_ext"))
     links = importlib.import_module("in_browser")
     text = "snn 1\n\n# ein Netz für Ziffern 数\n"
