@@ -1,7 +1,8 @@
 """Print what an example costs on nengo-loihi's emulator and on the exact engine.
 
 ``python benchmarks/exact.py`` runs both on the same random images, in a process;
-``--prove 200`` draws networks instead and compares every spike; ``--examples 10000``
+``--prove 200`` draws networks instead and compares every spike; ``--learn 100`` draws
+networks that learn, and compares weights, traces and outputs; ``--examples 10000``
 times that many images of `specs/mnist.snn`. The emulator runs one image; the engine's
 times are medians over many.
 """
@@ -42,6 +43,7 @@ from tests.exact.proof import (  # noqa: E402
     random_weights,
     write_package,
 )
+from tests.learning import proof as learning  # noqa: E402
 from tests.support import compile_text  # noqa: E402
 
 CIFAR = """snn 1
@@ -58,6 +60,16 @@ network cifar {
   conv2d c4 { filters 64, kernel 1 }
   dense d0 { units 100 }
   readout y { classes 10 }
+}
+"""
+DIGITS = """snn 1
+
+network digits {
+  timing { present 60 ms }
+  input image 8x8x1 in 0..1
+  encode conv { filters 2 }
+  dense d0 { units 150 }
+  readout y { classes 10, learn pes { rate 0.5, from zero } }
 }
 """
 TEXTS: dict[str, Callable[[], str]] = {
@@ -175,17 +187,46 @@ def prove(count: int, first: int, folder: Path) -> int:
     return wrong
 
 
+def prove_learning(count: int, first: int, folder: Path) -> int:
+    """Compare drawn networks that learn, and time one; return how many differ."""
+    wrong, seed, done = 0, first, 0
+    while done < count:
+        seed += 1
+        drawn = learning.draw(seed, folder)
+        compared = drawn and learning.compare(drawn, seed)
+        if not compared:
+            continue
+        done += 1
+        if compared.differences:
+            wrong += 1
+            print(f"seed {seed}: {'; '.join(compared.differences)}", flush=True)
+    print(f"{count} networks drawn from seed {first + 1} to {seed}: {wrong} differ")
+    package = open_package(write_package(DIGITS, folder))
+    learning.compare(package)  # compiles the engine
+    compared = learning.compare(package, examples=60)
+    assert compared is not None
+    emulator, engine = (s / 60 for s in (compared.emulator, compared.engine))
+    print(
+        f"digits: seconds of processor time an image: emulator {emulator:.3f}, "
+        f"ours {engine:.5f} ({emulator / engine:.0f} x)"
+    )
+    return wrong
+
+
 def main() -> int:
     """Read the command line and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("networks", nargs="*", choices=[[], *TEXTS], default=[])
     parser.add_argument("--prove", type=int, metavar="N")
+    parser.add_argument("--learn", type=int, metavar="N")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--examples", type=int, metavar="N")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if options.prove:
             return min(1, prove(options.prove, options.seed, Path(folder)))
+        if options.learn:
+            return min(1, prove_learning(options.learn, options.seed, Path(folder)))
         if options.examples:
             many_examples(options.examples, Path(folder))
             return 0

@@ -47,13 +47,15 @@ class Encoder:
         return np.maximum(np.minimum(current, 1 / self._dt), 0) * self._dt
 
 
-def read_encoder(simulator: Any, built: Any, clipped: type) -> Encoder | None:
+def read_encoder(
+    simulator: Any, built: Any, clipped: type, part: str = "host_pre"
+) -> Encoder | None:
     """Return the encoders before the chip, or None if nengo has to step them.
 
     It has to if something before the neurons has a state, or if they are not of the
-    type ``clipped``.
+    type ``clipped``. ``part`` names the simulator of the host that has them.
     """
-    host = simulator.sims.get("host_pre")
+    host = simulator.sims.get(part)
     if host is None:
         return None
     neurons = [op for op in host.step_order if isinstance(op, SimNeurons)]
@@ -110,8 +112,8 @@ def wire(simulator: Any, tables: Tables, encoder: Encoder) -> AxonTable:
     """
     model = simulator.model
     neuron = np.arange(tables.sources)
-    connections = [c for c in model.host_pre.params if isinstance(c, Connection)]
-    sent = {c.post_obj: c for c in connections}
+    objects = (*model.host_pre.params, *model.host.params)
+    sent = {c.post_obj: c for c in objects if isinstance(c, Connection)}
     for sender, receiver in model.host2chip_senders.items():
         connection = sent[sender]
         ensemble = connection.pre_obj.ensemble
@@ -139,15 +141,17 @@ def read_readout(
     if len({c.synapse for c in links}) != 1:
         return None
     synapse = links[0].synapse
-    keep, add = (0.0, 0.0) if synapse is None else _filter(synapse, simulator.dt)
+    keep, add = filter_of(synapse, simulator.dt)
     probes = [model.objs[probe]["out"] for probe in model.chip2host_receivers]
     source, weights = _weights(probes, starts, node.size_in)
     bias = np.asarray(node.output(0.0, np.zeros(node.size_in)), np.float64)
     return ReadoutTable(source, weights, bias, keep, add, synapse is None)
 
 
-def _filter(synapse: Any, dt: float) -> tuple[float, float]:
+def filter_of(synapse: Any, dt: float) -> tuple[float, float]:
     """Return the coefficients of nengo's discretised lowpass filter."""
+    if synapse is None:
+        return 0.0, 0.0
     state = synapse.make_state((1,), (1,), dt)
     step = synapse.make_step((1,), (1,), dt, None, state)
     return float(getattr(step, "a", 0.0)), float(getattr(step, "b", 1.0))

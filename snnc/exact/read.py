@@ -122,8 +122,10 @@ def cut_runs(
 DECAY_ONE = 4096  # 12 bits of a decay
 
 
-def read_tables(simulator: Any) -> Tables:
+def read_tables(simulator: Any, learning: bool = False) -> Tables:
     """Return the tables of an open ``nengo_loihi.Simulator`` on its emulator.
+
+    With ``learning``, synapses may learn; the tables don't have their axons.
 
     Raises
     ------
@@ -136,8 +138,8 @@ def read_tables(simulator: Any) -> Tables:
     if not blocks:
         raise NothingOnChipError
     for block in blocks:
-        _check(block)
-    offsets = _numbered([*blocks, *simulator.model.inputs])
+        _check(block, learning)
+    offsets = number_sources([*blocks, *simulator.model.inputs])
     starts = np.array([*block_starts(simulator.model).values()], np.int64)
     size = sum(block.n_neurons for block in blocks)
     starts = np.append(starts, size)
@@ -154,8 +156,8 @@ def read_tables(simulator: Any) -> Tables:
     )
 
 
-def _check(block: Any) -> None:
-    if any(synapse.learning for synapse in block.synapses):
+def _check(block: Any, learning: bool) -> None:
+    if not learning and any(synapse.learning for synapse in block.synapses):
         raise NotFixedError("a learning rule", block)
     if np.any(block.compartment.enable_noise):
         raise NotFixedError("noise", block)
@@ -165,10 +167,10 @@ def _check(block: Any) -> None:
 
 def block_starts(model: Any) -> dict[Any, int]:
     """Return the number of the first compartment of each block."""
-    return _numbered(model.blocks)
+    return number_sources(model.blocks)
 
 
-def _numbered(owners: Iterable[Any]) -> dict[Any, int]:
+def number_sources(owners: Iterable[Any]) -> dict[Any, int]:
     """Return the number of the first source of each block or input."""
     numbers, start = {}, 0
     for owner in owners:
@@ -203,9 +205,10 @@ def _read_axons(offsets: dict[Any, int], store: WeightRows) -> AxonTable:
     targets = {}
     for owner, start in offsets.items():
         for synapse in getattr(owner, "synapses", ()):
-            targets[synapse] = _Target(synapse, start, store)
+            if not synapse.learning:
+                targets[synapse] = _Target(synapse, start, store)
     for owner, start in offsets.items():
-        for axon in owner.axons:
+        for axon in (axon for axon in owner.axons if axon.target in targets):
             sources = np.arange(owner.n_neurons)
             entries = np.asarray(axon.map_axon(sources))
             atoms = np.asarray(axon.map_atoms(sources))

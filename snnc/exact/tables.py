@@ -138,6 +138,51 @@ class ReadoutTable(NamedTuple):
     direct: bool
 
 
+class LearningTable(NamedTuple):
+    """A readout that learns by PES: a block of outputs, and the host that it talks to.
+
+    ``source`` has the source of each of the block's in-axons. Each unit has two
+    compartments, for its positive and its negative values; ``scale`` times their
+    difference is its value, which the host filters as `ReadoutTable` does.
+    """
+
+    block: int
+    source: Int64
+    trace_epoch: int
+    trace_keep: float
+    increment: float
+    weight_epoch: int
+    weight_exponent: int
+    lost_bits: int
+    rate: int
+    rate_shift: int
+    scale: float
+    bias: Floats
+    keep: float
+    add: float
+    direct: bool
+    error: float
+    error_scale: float
+    softmax: bool
+
+
+class LearningState(NamedTuple):
+    """The state that learning changes.
+
+    ``weights`` are (axons, 2 units), ``held`` the block's voltages. ``spiked`` marks
+    the axons that spiked since the last update of their ``traces``. ``lost`` counts
+    spikes that traces missed, and clipped traces and weights.
+    """
+
+    weights: Int32
+    traces: Int32
+    spiked: NDArray[np.uint8]
+    held: Int32
+    filtered: Floats
+    step: Int64
+    lost: Int64
+
+
 class ChipState(NamedTuple):
     """The state that a run changes on the chip.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from snnc.diagnostics import Diagnostic, Severity
 from snnc.rules.names import did_you_mean, listed
 
@@ -46,9 +48,22 @@ class UnknownVariant(Diagnostic):
 
     @property
     def hint(self) -> str:
+        if is_newer_chip(self.kind, self.word):
+            return NEWER_CHIP
         if self.near is not None:
             return did_you_mean(self.near, self.known, "")
         return variants_explained(self.kind, self.known)
+
+
+def is_newer_chip(kind: str, word: str) -> bool:
+    """Return whether a target is a chip that snnc does not compile for: Loihi 2."""
+    return kind == "target" and bool(re.search("loihi.?(2|ii)", word, re.I))
+
+
+NEWER_CHIP = (
+    "snnc compiles for Loihi 1: write `target loihi`, or give other limits in a device "
+    "file, `snnc --device FILE build SPEC`"
+)
 
 
 class MissingVariant(Diagnostic):
@@ -184,9 +199,9 @@ class FromAfterBlock(Diagnostic):
     title = "`from` after the block"
     message = "`from` is after the block of its statement"
     label = "belongs before the `{{`"
-    help = "write `{line}`"
+    help = "write `{written}`"
 
-    line: str
+    written: str
 
 
 class DimsSpelling(Diagnostic):

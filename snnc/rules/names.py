@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from snnc.diagnostics import Diagnostic
+from snnc.language.fields import keys_of
+from snnc.language.layers import SpikingSpec
 
 
 def listed(words: tuple[str, ...]) -> str:
@@ -72,9 +74,14 @@ class UnknownProperty(Diagnostic):
 
     @property
     def known(self) -> str:
+        """The properties, its own first; empty where the help is enough."""
+        if self.near is not None or self.advice:
+            return ""
         if not self.legal:
             return f"`{self.owner}` takes no properties"
-        return "its properties are " + ", ".join(f"`{key}`" for key in self.legal)
+        shared = keys_of(SpikingSpec)
+        keys = sorted(self.legal, key=lambda key: key in shared)
+        return "its properties are " + ", ".join(f"`{key}`" for key in keys)
 
     @property
     def hint(self) -> str:

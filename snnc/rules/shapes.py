@@ -115,7 +115,18 @@ class UnequalShapes(Diagnostic):
                 wide, flat = self.second, first
             dense = f"a `dense` layer with `units {flat[0]}`"
             return f"let {dense} read `{wide}`, and join that"
+        if self.kind == "add" and _strides_to(first[:-1], second[:-1]):
+            return (
+                f"for a residual connection, write `shortcut {self.first}` in "
+                f"`{self.second}` and remove the `add`: it has a 1x1 convolution"
+            )
         return "bring them to the same size with strides, `downsample` or `avgpool`"
+
+
+def _strides_to(first: Shape, second: Shape) -> bool:
+    """Return whether a stride s makes ``ceil(n / s)`` positions of each axis."""
+    axes = list(zip(first, second, strict=True))
+    return all(math.ceil(n / math.ceil(n / m)) == m for n, m in axes)
 
 
 class ShortcutMismatch(Diagnostic):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from snnc.autofix import autofix
 from snnc.diagnostics import Diagnostic
 from snnc.language.keywords import RESERVED
 from snnc.source import SourceFile
+from snnc.tools.autofix import autofix
 from tests.rules.checking import check_text
 from tests.rules.mistakes import GOOD
 
@@ -155,7 +155,7 @@ CHANGES = [
     ("kernel 3", "kernel_size 3", "SNN203", "did you mean `kernel`?"),
     ("kernel 3", "strides 2", "SNN203", "did you mean `stride`?"),
     ("kernel 3", "use_bias off", "SNN203", "did you mean `bias`?"),
-    ("kernel 3", "activation relu", "SNN203", "did you mean `neuron`?"),
+    ("kernel 3", "activation relu", "SNN203", "remove it: neurons are `relu`"),
     ("kernel 3", "activation leaky_relu", "SNN921", "`neuron relu`"),
     ("kernel 3", "neuron relu6", "SNN921", "`neuron relu`"),
     ("kernel 3", "dilation_rate 2", "SNN203", "did you mean `dilation`?"),

@@ -1,0 +1,245 @@
+"""A readout that learns by PES: bit for bit as on nengo-loihi's emulator.
+
+All other layers run as usual. Their spikes do not depend on what is learned, so an
+example first runs through them and then through the block that learns, step by step.
+
+The emulator rounds traces and weights by random numbers. How many it draws does not
+depend on any state, so we draw those of an example at once, by its own generator.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.exact.encoder import filter_of, read_encoder, wire
+from snnc.exact.kernel import LEARN_FRAC, learn_examples
+from snnc.exact.package import ImportedPackage, NotFixedError
+from snnc.exact.read import number_sources, read_tables
+from snnc.exact.tables import (
+    BuiltChip,
+    Floats,
+    Int64,
+    LearningState,
+    LearningTable,
+    fanin,
+    host_state,
+    resting_state,
+)
+from snnc.runtime.examples import decide
+from snnc.runtime.layout import Tensors
+from snnc.runtime.nengo.neurons import ClippedSpikingRectifiedLinear
+from snnc.runtime.nengo.simulators import SimulatorRun
+
+NUMBERS_AT_ONCE = 2**21  # that are drawn before they are used
+FACTOR_BITS = 2 * 7 + 3 - 15  # which nengo-loihi's accumulator can't hold
+
+
+class Lost(NamedTuple):
+    """How often the chip clipped something; the emulator warns of these.
+
+    Attributes
+    ----------
+    spikes
+        Spikes that traces missed: one counts in two steps.
+    traces
+        Traces above 127.
+    weights
+        Weights beyond their range.
+    """
+
+    spikes: int
+    traces: int
+    weights: int
+
+
+class Learner:
+    """A network whose readout learns, at its first step.
+
+    Parameters
+    ----------
+    package
+        That of a spec with ``learn pes``.
+    tensors
+        The weights to begin with.
+    seed
+        That of nengo-loihi's simulator; None for the network's own.
+
+    Raises
+    ------
+    ValueError
+        If the chip can't learn with such weights.
+    NotFixedError
+        If nengo has to step layers before the chip.
+    """
+
+    def __init__(
+        self, package: ImportedPackage, tensors: Tensors, seed: int | None = None
+    ) -> None:
+        network = package.network
+        none = np.zeros((1, network.readout.units))
+        built = package.module("nengo_network").build_network(tensors, targets=none)
+        run = SimulatorRun("loihi", built, network)
+        self._network, self._built, self.simulator = network, built, run.sim
+        self._random = run.sim.sims["emulator"].rng
+        if seed is not None:
+            self._random = np.random.RandomState(seed)
+        encoder = read_encoder(run.sim, built, ClippedSpikingRectifiedLinear, "host")
+        if encoder is None:
+            raise NotFixedError("layers of the host before it", "the chip")
+        self._encoder = encoder
+        tables = read_tables(run.sim, learning=True)
+        axons = wire(run.sim, tables, encoder)
+        heard = fanin(axons, tables.blocks, tables.compartments)
+        block, self._synapse = _learned(run.sim.model)
+        others = heard.order[heard.order != block]
+        heard = heard._replace(order=others)
+        self._chip = BuiltChip(tables.compartments, tables.rows, heard)
+        self._table = _table(run.sim, built, block, self._synapse)
+        sources = tables.size + encoder.size
+        self._state = resting_state(tables.blocks, sources, network.steps)
+        self._host = host_state(encoder.voltage, 0, network.steps)
+        self._memory = _memory(self._synapse, network.readout.units)
+
+    @property
+    def kernel(self) -> NDArray[Any]:
+        """The weights as learned by now: (neurons, units)."""
+        for held, learned in zip(
+            self._synapse.weights, self._memory.weights, strict=True
+        ):
+            held[:] = learned
+        kernel: NDArray[Any] = self._built.learning.weights(self.simulator)
+        return kernel
+
+    @property
+    def lost(self) -> Lost:
+        """What was clipped by now."""
+        return Lost(*self._memory.lost.tolist())
+
+    @property
+    def traces(self) -> NDArray[np.int32]:
+        """The traces of the block's in-axons."""
+        return self._memory.traces
+
+    def present(self, images: NDArray[Any], targets: Floats) -> Floats:
+        """Present examples one after another; return the outputs that decide.
+
+        Parameters
+        ----------
+        images : (examples, *input shape)
+        targets : (examples, units)
+
+        Returns
+        -------
+        outputs : (examples, units)
+        """
+        numbers = self._memory.weights.size * self._network.steps
+        at_once = max(1, NUMBERS_AT_ONCE // numbers)
+        outputs = [
+            self._present(images[at : at + at_once], targets[at : at + at_once])
+            for at in range(0, len(images), at_once)
+        ]
+        return np.concatenate(outputs)
+
+    def _present(self, images: NDArray[Any], targets: Floats) -> Floats:
+        charges = np.stack([self._encoder.charges(image) for image in images])
+        rows = np.empty((len(images), self._network.steps, targets.shape[1]))
+        draws = [self._draw(number) for number in range(len(images))]
+        traces, weights = map(np.stack, zip(*draws, strict=True))
+        states = self._state, self._host, self._memory
+        given = charges, np.asarray(targets, np.float64), traces, weights
+        learn_examples(self._chip, self._table, *states, *given, rows)
+        return decide(rows, self._network.readout.decide)
+
+    def _draw(self, example: int) -> tuple[Floats, Floats]:
+        """Draw the random numbers of a later example in the emulator's order."""
+        table, steps = self._table, self._network.steps
+        shape, size = self._memory.weights.shape, len(self._chip.compartments.bias)
+        traces = np.zeros((steps // table.trace_epoch + 1, shape[0]))
+        weights = np.zeros((steps // table.weight_epoch + 1, *shape))
+        traced, learned = iter(traces), iter(weights)
+        begin = int(self._memory.step[0]) + example * steps
+        noise = 0
+        for step in range(begin + 1, begin + steps + 1):
+            if step % table.trace_epoch == 0:
+                self._skip(noise)
+                noise = 0
+                next(traced)[:] = self._random.rand(shape[0])
+            if step % table.weight_epoch == 0:
+                next(learned)[:] = self._random.rand(*shape)
+            noise += size
+        self._skip(noise)
+        return traces, weights
+
+    def _skip(self, count: int) -> None:
+        """Draw as the emulator does for the noise of neurons."""
+        self._random.randint(-127, 128, size=count, dtype=np.int32)
+
+
+def _learned(model: Any) -> tuple[int, Any]:
+    """Return the number of the block that learns, and its synapse."""
+    found = [
+        (number, synapse)
+        for number, block in enumerate(model.blocks)
+        for synapse in block.synapses
+        if synapse.learning
+    ]
+    (learned,) = found
+    return learned
+
+
+def _table(simulator: Any, built: Any, block: int, synapse: Any) -> LearningTable:
+    model, learning = simulator.model, built.learning.learning
+    (probe,) = (model.objs[probe]["out"] for probe in model.chip2host_receivers)
+    (weights,) = probe.weights
+    readout = built.output.target
+    filtered = built.learning.connection.synapse
+    keep, add = filter_of(filtered, simulator.dt)
+    config = synapse.synapse_cfg
+    return LearningTable(
+        block=block,
+        source=_sources(model, synapse),
+        trace_epoch=synapse.train_epoch,
+        trace_keep=math.exp(-synapse.train_epoch / synapse.tracing_tau),
+        increment=synapse.tracing_mag,
+        weight_epoch=synapse.learn_epoch,
+        weight_exponent=config.real_weight_exp,
+        lost_bits=config.shift_bits,
+        rate=synapse._lr_int,
+        rate_shift=LEARN_FRAC + synapse._lr_exp - FACTOR_BITS,
+        scale=float(weights[0, 0]),
+        bias=np.asarray(readout.output(0.0, np.zeros(readout.size_in)), np.float64),
+        keep=keep,
+        add=add,
+        direct=filtered is None,
+        error=learning.error,
+        error_scale=learning.error_scale,
+        softmax=learning.softmax,
+    )
+
+
+def _sources(model: Any, synapse: Any) -> Int64:
+    """Return the source of each in-axon of a synapse."""
+    sources = np.zeros(synapse.n_axons, np.int64)
+    for owner, start in number_sources([*model.blocks, *model.inputs]).items():
+        for axon in owner.axons:
+            if axon.target is synapse:
+                entries = np.asarray(axon.map_axon(np.arange(owner.n_neurons)))
+                sources[entries[entries >= 0]] = start + np.flatnonzero(entries >= 0)
+    return sources
+
+
+def _memory(synapse: Any, units: int) -> LearningState:
+    weights = np.concatenate(synapse.weights)
+    return LearningState(
+        weights=weights.astype(np.int32),
+        traces=np.zeros(len(weights), np.int32),
+        spiked=np.zeros(len(weights), np.uint8),
+        held=np.zeros(2 * units, np.int32),
+        filtered=np.zeros(units),
+        step=np.zeros(1, np.int64),
+        lost=np.zeros(3, np.int64),
+    )

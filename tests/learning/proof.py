@@ -1,0 +1,124 @@
+"""Compares the engine that learns with nengo-loihi's emulator, bit for bit."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from snnc.exact.learning import Learner, Lost
+from snnc.exact.package import ImportedPackage, open_package
+from snnc.runtime.examples import decide
+from snnc.runtime.nengo.simulators import SimulatorRun
+from snnc.runtime.pes import PesError
+from tests.exact.proof import random_images, random_weights, write_package
+from tests.support import compile_text
+
+EXAMPLES = 4
+LOST = ("Synaptic trace spikes", "Clipping synapse trace", "Clipping learning weights")
+
+
+def draw_learning(seed: int) -> str:
+    """Return the text of a network whose readout learns; some are refused."""
+    random = Random(seed)
+    side, channels = random.randint(3, 7), random.randint(1, 2)
+    high, units = random.choice((100, 150, 250, 500)), random.randint(2, 6)
+    neuron = random.choice(("relu", "lif"))
+    rate = random.choice((0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.8))
+    last = f"neuron {neuron}, rate 0..{high} Hz, synapse {random.choice((0, 5))} ms"
+    layers = [f"conv2d a {{ filters {random.randint(1, 4)} }}"] * random.randint(0, 1)
+    layers.append(
+        random.choice(
+            (
+                f"dense b {{ units {random.randint(4, 60)}, {last} }}",
+                f"conv2d b {{ filters {random.randint(1, 4)}, kernel 2, {last} }}",
+            )
+        )
+    )
+    lines = [
+        f"timing {{ dt {random.choice((1, 1, 0.5))} ms, "
+        f"present {random.randint(20, 61)} ms }}",
+        f"input x {side}x{side}x{channels} in {random.choice(('0..1', '-1..1'))}",
+        random.choice(("encode rate e", "encode conv e { filters 2 }")),
+        *layers,
+        f"readout y {{ {random.choice(('classes', 'units'))} {units}, "
+        f"decide {random.choice(('mean', 'last'))}, "
+        f"synapse {random.choice((0, 5, 10, 20))} ms, "
+        f"learn pes {{ rate {rate}, error {random.choice((0.2, 1, 3))}, "
+        f"from {random.choice(('zero', 'trained'))} }} }}",
+    ]
+    body = "\n".join(f"  {line}" for line in lines)
+    return f"snn 1\n\nnetwork drawn{seed} {{\n{body}\n}}\n"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What differed, nothing if the engine is exact; and seconds without the build.
+
+    ``lost`` are the counts of what was clipped.
+    """
+
+    differences: list[str]
+    emulator: float
+    engine: float
+    lost: Lost
+
+
+def draw(seed: int, folder: Path) -> ImportedPackage | None:
+    """Return the package of a drawn spec, or None if it is refused."""
+    text = draw_learning(seed)
+    if compile_text(text, "place")[1].errors:
+        return None
+    return open_package(write_package(text, folder))
+
+
+def compare(
+    package: ImportedPackage, seed: int = 0, examples: int = EXAMPLES
+) -> Compared | None:
+    """Compare one run; None if the chip can't learn with the drawn weights."""
+    network, tensors = package.network, random_weights(package, bias=0.3)
+    images = random_images(package, examples)
+    targets = np.random.default_rng(seed).random((examples, network.readout.units))
+    try:
+        learner = Learner(package, tensors)
+    except PesError:
+        return None
+    started = time.process_time()
+    outputs = learner.present(images, targets)
+    engine = time.process_time() - started
+    build = package.module("nengo_network").build_network
+    built = build(tensors, images, targets=targets)
+    run = SimulatorRun("loihi", built, network)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        started = time.process_time()
+        rows, _ = run.present(examples)
+        emulator = time.process_time() - started
+    said = [str(warning.message) for warning in caught]
+    warned = [any(text in line for line in said) for text in LOST]
+    expected = {
+        "warnings": warned,
+        "weights": built.learning.weights(run.sim),
+        "traces": _traces(run.sim),
+    }
+    found = {
+        "warnings": np.array(learner.lost) > 0,
+        "weights": learner.kernel,
+        "traces": learner.traces,
+    }
+    differences = [n for n in found if not np.array_equal(found[n], expected[n])]
+    decided = decide(rows, network.readout.decide)
+    if not np.allclose(outputs, decided, rtol=1e-9, atol=1e-9):
+        differences.append("outputs")
+    run.close()
+    return Compared(differences, emulator, engine, learner.lost)
+
+
+def _traces(simulator: Any) -> np.ndarray:
+    (traces,) = simulator.sims["emulator"].synapses.traces.values()
+    return np.asarray(traces)
