@@ -1,7 +1,8 @@
 """Links from specs to the playground, and the files that it is served from.
 
 The playground is static: Pyodide from npm, wheels from PyPI and snnc itself, which are
-put together here. It needs Node.js 20; without it, the site has no playground.
+put together here. It needs Node.js 20; without it, or with ``-D playground=0``, the
+site has no playground.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def fragment(text: str) -> str:
 
 def add_links(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Put a link to the playground after every spec."""
-    if app.builder.format != "html" or not has_node():
+    if not _is_wanted(app):
         return
     start = app.builder.get_relative_uri(page, "playground/index")
     for block in list(doctree.findall(nodes.literal_block)):
@@ -55,16 +56,16 @@ def add_links(app: Sphinx, doctree: nodes.document, page: str) -> None:
             block.parent.insert(at, nodes.paragraph("", "", link, classes=["open"]))
 
 
-def has_node() -> bool:
-    return shutil.which("npm") is not None
+def _is_wanted(app: Sphinx) -> bool:
+    is_site = app.builder.name == "html" and app.config.playground
+    return bool(is_site and shutil.which("npm"))
 
 
 def assemble(app: Sphinx, error: Exception | None) -> None:
     """Put the playground into a site that was built."""
-    if error is not None or app.builder.name != "html":
-        return
-    if not has_node():
-        print("== no playground: it needs npm, of Node.js 20 or newer", file=sys.stderr)
+    if error is not None or not _is_wanted(app):
+        if app.config.playground and not shutil.which("npm"):
+            print("== no playground: it needs npm, of Node.js 20", file=sys.stderr)
         return
     target = Path(app.outdir) / "playground"
     target.mkdir(exist_ok=True)
@@ -157,6 +158,7 @@ def _run(*command: str, cwd: Path = ROOT) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_config_value("playground", True, "html")
     app.connect("doctree-resolved", add_links)
     app.connect("build-finished", assemble)
     return {"parallel_read_safe": True}

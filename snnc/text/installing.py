@@ -6,6 +6,7 @@ import sys
 
 WITH_TENSORFLOW = {"all", "dl", "keras"}
 
+
 def installation(extras: str) -> str:
     """Return how to install extras, such as ``keras,nengo``, from a clone."""
     command = f"`python -m pip install '.[{extras}]'` in a clone of snnc"

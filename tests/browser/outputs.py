@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 
 
 def outputs(text: str, builds: bool) -> str:
     """Return JSON: what the page shows for a spec, and what the command line prints."""
-    import playground
-
+    playground = importlib.import_module("playground")
     with playground.folder(text) as spec:
         shown = {
             "json": playground.run("check", spec, "--format", "json"),
