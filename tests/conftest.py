@@ -27,7 +27,9 @@ _ALL_SLOW = re.compile(r"^pytestmark = (?:\[\s*)?pytest\.mark\.slow\b", re.MULTI
 _IS_ONE_OF_TWO = "PYTEST_XDIST_WORKER" in os.environ
 
 # How long an example takes depends on what else the machine does.
-settings.register_profile("snnc")
+settings.register_profile(
+    "snnc", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("snnc")
 
 # A shell that starts a command in the background lets it ignore Ctrl-C, and so would

@@ -116,8 +116,8 @@ class Layout:
         """Write all tensors to a safetensors file, whole or not at all.
 
         Its metadata have the ``source``, and the hash of the weight file that
-        entered the phase `spikes`. Raises LayoutError if a
-        tensor is missing, unknown, not finite, or has another shape or type.
+        entered the phase `spikes`. Raises LayoutError if a tensor is missing,
+        unknown, not finite, or has another shape or type.
         """
         self.check(tensors, path)
         names = [tensor.name for tensor in self.tensors]

@@ -104,7 +104,7 @@ def model_weights(model: keras.Model, layout: Layout) -> Tensors:
     """
     tensors: Tensors = {}
     shapes = {tensor.name: tensor.shape for tensor in layout.tensors}
-    for name in _trained(layout):
+    for name in _named(layout, "kernel"):
         kernel, *rest = model.get_layer(name).get_weights()
         kernel = kernel.reshape(shapes[f"{name}.kernel"])
         empty = np.zeros(shapes[f"{name}.bias"], np.float32)
@@ -115,7 +115,8 @@ def model_weights(model: keras.Model, layout: Layout) -> Tensors:
             kernel, bias = with_norm(kernel, bias, norm)
         tensors[f"{name}.kernel"] = kernel
         tensors[f"{name}.bias"] = bias
-    for name in _shortcuts(layout):
+    for layer in _named(layout, "shortcut"):
+        name = f"{layer}.shortcut"
         (tensors[name],) = model.get_layer(name).get_weights()
     scales = scales_of(model)
     if set(scales.values()) == {1.0}:
@@ -136,7 +137,7 @@ def set_model_weights(
     Raises LayoutError if the tensors do not fit the layout.
     """
     tensors = layout.read(weights)
-    for name in _trained(layout):
+    for name in _named(layout, "kernel"):
         layer, norm = model.get_layer(name), _part(model, f"{name}.norm")
         kernel, bias = tensors[f"{name}.kernel"], tensors[f"{name}.bias"]
         # Keras has several shapes for one tensor, depending on the layer.
@@ -149,7 +150,8 @@ def set_model_weights(
             bias = np.zeros(bias.shape[-1], bias.dtype)
         if norm is not None:
             make_identity(norm, shift=bias)
-    for name in _shortcuts(layout):
+    for layer in _named(layout, "shortcut"):
+        name = f"{layer}.shortcut"
         model.get_layer(name).set_weights([tensors[name]])
     set_scales(model, dict.fromkeys(scales_of(model), 1.0))
 
@@ -210,15 +212,10 @@ def flip_dead_filters(layer: keras.layers.Layer) -> None:
         layer.set_weights([-kernel, *bias])
 
 
-def _trained(layout: Layout) -> list[str]:
-    """Return the names of the layers that have a kernel, in order."""
+def _named(layout: Layout, part: str) -> list[str]:
+    """Return the names of the layers with such a tensor, in order."""
     names = (tensor.name.rpartition(".") for tensor in layout.tensors)
-    return [name for name, _, part in names if part == "kernel"]
-
-
-def _shortcuts(layout: Layout) -> list[str]:
-    names = (tensor.name for tensor in layout.tensors)
-    return [name for name in names if name.endswith(".shortcut")]
+    return [name for name, _, own in names if own == part]
 
 
 def _part(model: keras.Model, name: str) -> keras.layers.Layer | None:

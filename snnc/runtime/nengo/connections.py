@@ -42,7 +42,7 @@ from .populations import (
     Part,
     Population,
     grid_of,
-    sub_part,
+    sparse,
 )
 
 
@@ -201,14 +201,7 @@ class Compare(Connection):
                 (len(post.slices), *sizes[1][1:]),
                 first,
             )
-            if not len(places):
-                continue
-            # The chip counts each neuron of a source, read or not.
-            read, places[:, 1] = np.unique(places[:, 1], return_inverse=True)
-            shape = (post.neurons.size_in, len(read))
-            values = weights / shares
-            transform = nengo.Sparse(shape, indices=places, init=values)
-            yield sub_part(pre, read), post, transform
+            yield from sparse(pre, post, (places, weights / shares))
 
     def _entries(
         self,
