@@ -64,8 +64,9 @@ def problems(text: str, device: Profile | None = None) -> list[str]:
 
 DOUBTS = frozenset(f"SNN41{i}" for i in range(5))
 
-EXTRAS = ("h5py", "matplotlib", "nengo", "nengo_loihi", "numpy", "safetensors")
-EXTRAS += ("lsprotocol", "scipy", "sklearn")
+EXTRAS = frozenset(
+    "h5py lsprotocol matplotlib nengo nengo_loihi numpy safetensors scipy sklearn".split()
+)
 
 
 def hide_extras() -> None:

@@ -22,7 +22,7 @@ from tests.support import ROOT
 from tests.test_extras import PROJECT
 
 DOCS = ROOT / "docs"
-GENERATED = ("commands", "json", "layers", "_build", "api.md")
+GENERATED = ("commands", "json", "layers", "_build", "api.md", "playground")
 LINK = re.compile(r"\]\(([^)\s#]+)(?:#[\w-]+)?\)")
 KINDS = [*kinds("encoder", "layer"), "readout"]
 

@@ -16,8 +16,8 @@ def test_a_refused_rename_is_not_logged() -> None:
         SpecServer()
         told = []
         for error in (JsonRpcInvalidParams("a: a reason"), ValueError("a bug")):
-            entry = (logger.name, logging.ERROR, "", 0, "", (), (None, error, None))
-            told.append(bool(logger.filter(logging.LogRecord(*entry))))
+            entry = logging.makeLogRecord({"exc_info": (type(error), error, None)})
+            told.append(bool(logger.filter(entry)))
     finally:
         logger.filters[:] = before
     assert told == [False, True]
