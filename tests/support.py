@@ -64,9 +64,8 @@ def problems(text: str, device: Profile | None = None) -> list[str]:
 
 DOUBTS = frozenset(f"SNN41{i}" for i in range(5))
 
-EXTRAS = frozenset(
-    "h5py lsprotocol matplotlib nengo nengo_loihi numpy safetensors scipy sklearn".split()
-)
+EXTRAS: tuple[str, ...] = ("h5py", "lsprotocol", "matplotlib", "nengo", "nengo_loihi")
+EXTRAS += ("numpy", "safetensors", "scipy", "sklearn")
 
 
 def hide_extras() -> None:
