@@ -63,3 +63,20 @@ def problems(text: str, device: Profile | None = None) -> list[str]:
 
 
 DOUBTS = frozenset(f"SNN41{i}" for i in range(5))
+
+EXTRAS: tuple[str, ...] = ("h5py", "lsprotocol", "matplotlib", "nengo", "nengo_loihi")
+EXTRAS += ("numpy", "safetensors", "scipy", "sklearn")
+
+
+def hide_extras() -> None:
+    """Make this process one that has the compiler alone."""
+    from importlib.machinery import PathFinder
+
+    class Few(PathFinder):
+        @classmethod
+        def find_spec(cls, name: str, path: Any = None, target: Any = None) -> Any:
+            hidden = name.partition(".")[0] in EXTRAS
+            return None if hidden else super().find_spec(name, path, target)
+
+    finders: list[Any] = sys.meta_path
+    finders[:] = [Few if found is PathFinder else found for found in finders]
