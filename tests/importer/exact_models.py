@@ -184,6 +184,19 @@ def _unet(la: Any, image: Any) -> Any:
 CASES: dict[str, Case] = {
     "decoder": Case((7, 7, 1), _decoder),
     "unet": Case((6, 6, 2), _unet),
+    "upsampled": Case((5, 4, 2), lambda la: [
+        *_front(la), la.UpSampling2D(),
+        la.DepthwiseConv2D(3, padding="same", activation="relu"),
+        la.UpSampling2D((1, 2)),
+        la.SeparableConv2D(3, 2, padding="same", activation="relu"),
+        la.UpSampling2D(3), la.Conv2D(2, 3, strides=2, activation="relu"),
+        la.UpSampling2D((2, 3)), *_head(la)]),
+    "transposed": Case((5, 5, 1), lambda la: [
+        la.Conv2DTranspose(3, 3, strides=2, padding="same"),
+        la.Conv2D(3, 3, padding="same", activation="relu"),
+        la.Conv2DTranspose(2, 3, strides=2), la.Cropping2D(1), la.ReLU(),
+        la.Conv2DTranspose(2, 3, padding="same"),
+        la.Conv2DTranspose(2, 2, strides=(1, 2)), la.ReLU(), *_head(la)]),
     "stream": Case((8, 8, 2), _stream),
     "before": Case((9, 9, 2), _before),
     "densely": Case((8, 8, 2), _densely),

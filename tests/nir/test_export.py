@@ -153,6 +153,15 @@ def test_what_can_t_be_exported_is_said(tmp_path: Path) -> None:
     assert "no package and no spec" in refused(tmp_path / "none", weights)
     assert "no valid snnc.lock" in refused(tmp_path, weights)
     assert "c0.kernel has shape" in refused(spec, weights_of(spec_of("pools")))
+    body = spec_of("image").rpartition("readout")[0]
+    spec.write_text(
+        f"{body}readout y {{ filters 2 }}\n}}\n".replace("dense", "# dense")
+    )
+    assert "`y` is a convolution" in refused(spec, weights)
+    grows = "conv2d_transpose u { filters 2, stride 2 }\n  readout y { units 2 }"
+    spec.write_text(f"{body}{grows}\n}}\n")
+    assert "NIR has no transposed convolution: u can't" in refused(spec, weights)
+    spec.write_text(spec_of("image"))
     weights["c0.bias"][1] = np.nan
     assert "c0.bias holds 1 NaN" in refused(spec, weights)
     spec.write_text(spec_of("image").replace("filters 6", "filtres 6"))
