@@ -21,8 +21,9 @@ from snnc.fitting.trials import (
 from snnc.ir.layout import tensors
 from snnc.ir.logical import Layer
 from snnc.text import tables
-from snnc.text.display import Displayed, Json
-from snnc.text.tables import Cells, code, columns, counted, prose
+from snnc.text.display import Json, Tabular
+from snnc.text.tables import Cells, TextTable, code, counted, prose
+from snnc.tools.report.html import tables_html
 
 if TYPE_CHECKING:
     from snnc.tools.spec import Spec
@@ -53,7 +54,7 @@ class FitVariant:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Fit(Displayed):
+class Fit(Tabular):
     """Variants that fit, those first that keep most of the network.
 
     Attributes
@@ -99,9 +100,9 @@ class Fit(Displayed):
 
     def text(self, shown: int | None = None) -> str:
         """Return a row per variant; at most ``shown``."""
-        rows = self._rows(shown)
-        lines = columns(COLUMNS, rows, left=COLUMNS[:1]) if rows else ()
-        return "\n".join([*lines, *[""] * bool(rows), _sentence(self, shown)])
+        table = self._table(shown)
+        lines = [] if table is None else [*table.lines(), ""]
+        return "\n".join([*lines, _sentence(self, shown)])
 
     def markdown(self, shown: int | None = None) -> str:
         """Return the same for a comment on a pull request."""
@@ -110,6 +111,22 @@ class Fit(Displayed):
         lines = tables.table(COLUMNS, rows, right=right) if rows else ()
         sentence = prose(_sentence(self, shown).replace("\n", ". "))
         return "\n".join([*lines, *[""] * bool(rows), sentence])
+
+    def _table(self, shown: int | None = None) -> TextTable | None:
+        rows = self._rows(shown)
+        return TextTable.of(COLUMNS, rows, COLUMNS[:1]) if rows else None
+
+    def _repr_html_(self) -> str:
+        table = self._table()
+        told = _sentence(self, None).split("\n")
+        parts = told if table is None else [table, *told]
+        return tables_html(f"{self.spec.name} on {counted(self.cores, 'core')}", parts)
+
+    def _records(self) -> list[Json]:
+        return [
+            {"change": changes_text(v), **asdict(v.cost), "kept": v.kept}
+            for v in self.variants
+        ]
 
     def _rows(self, shown: int | None) -> list[Cells]:
         rows: list[Cells] = []
