@@ -84,6 +84,31 @@ def test_no_variant_is_offered_twice(others: str) -> None:
     assert len({variant.changes for variant in found}) == len(found)
 
 
+def test_two_layers_together_keep_more_where_one_alone_has_to_give_too_much() -> None:
+    text = network(
+        "  target loihi { cores 5 }\n  input image 16x16x1 in 0..1\n"
+        "  encode conv e { filters 2 }\n  conv2d a { filters 24 }\n"
+        "  conv2d b { filters 24 }\n  dense d { units 16 }\n  readout y { classes 4 }"
+    )
+    best, *others = offered(text).variants
+    assert [change.layer for change in best.changes] == ["a", "b"]
+    assert best.kept > 1.9 * max(variant.kept for variant in others)
+    found = offered(text)
+    assert found.specs[0].report().cores == best.cost.cores <= 5
+
+
+def test_a_share_of_all_layers_names_only_those_that_change() -> None:
+    """One filter can't be a share, and one layer alone has its own variant."""
+    text = network(
+        "  target loihi { cores 4 }\n  input image 12x12x1 in 0..1\n"
+        "  encode conv e { filters 2 }\n  conv2d c1 { filters 64 }\n"
+        "  readout y { classes 2 }"
+    )
+    found = offered(text).variants
+    assert found
+    assert len({variant.cost for variant in found}) == len(found)
+
+
 def test_tied_layers_are_not_offered_widths_that_do_not_add_up() -> None:
     text = (ROOT / "specs/residual.snn").read_text(encoding="utf-8")
     for variant in snnc.parse(text).fit(6, patient=False).variants:
