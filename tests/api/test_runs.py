@@ -40,6 +40,7 @@ def test_training_gives_history_and_weights(
     package: snnc.Package, training: snnc.Training, tmp_path: Path
 ) -> None:
     assert len(training.history["loss"]) == 2
+    assert [phase for phase, _ in training.phases][:1] == ["smooth"]
     names = {tensor.name for tensor in package.layout.TENSORS}
     assert training.weights.keys() == names
     file = tmp_path / "w.safetensors"
@@ -73,7 +74,9 @@ def test_arrays_and_files_and_the_command_line_agree(
     page = found.html()
     assert page.count("data:image/svg+xml;base64,") == 14  # seven, light and dark
     assert "Keras with these weights" in page
-    assert "<pre" in found._repr_html_()
+    assert "Keras with these weights</dt>" in found._repr_html_()
+    frame = found.to_pandas("records")
+    assert frame["example"].tolist() == list(range(24))
 
 
 def test_processes_change_nothing(
