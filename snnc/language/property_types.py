@@ -131,8 +131,8 @@ class Focal(Choice):
         Amount,
         Limits(gt=0, le=1),
         Key(
-            "Focal loss: the factor of the second of two classes, which counts less "
-            "than the first below 0.5",
+            "Focal loss: the factor of the second of two classes; that of the first is "
+            "1 - `alpha`",
             usual="0.25",
         ),
     ] = 0.25

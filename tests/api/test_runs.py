@@ -52,6 +52,41 @@ def test_training_gives_history_and_weights(
     assert "loss" in repr(again)
 
 
+def test_class_weight_of_the_spec_is_that_of_the_option(tmp_path: Path) -> None:
+    y = np.repeat([0, 1, 2], [18, 3, 3])
+    spec = snnc.parse(SMALL).replace(train={"epochs": 1, "batch": 8})
+    plain = spec.build(tmp_path / "plain")
+    weighted = spec.replace(train={"class_weight": "balanced"}).build(tmp_path / "own")
+
+    def kernel(package: snnc.Package, **options: Any) -> Any:
+        trained = package.train(X, y, phases=("smooth",), **options)
+        return trained.weights["c0.kernel"]
+
+    own = kernel(weighted)
+    np.testing.assert_array_equal(own, kernel(plain, class_weight="balanced"))
+    np.testing.assert_array_equal(kernel(weighted, class_weight={}), kernel(plain))
+    assert not np.array_equal(own, kernel(plain))
+
+
+def test_a_regression_has_a_picture_of_its_predictions(tmp_path: Path) -> None:
+    spec = snnc.parse(SMALL.replace("classes 3", "units 2"))
+    package = spec.replace(timing={"present": "20 ms"}).build(tmp_path)
+    y = RANDOM.uniform(0, 1, (24, 2)).astype("f4")
+    weights = package.train(X, y, epochs=1, phases=("smooth",)).weights
+    found = package.evaluate(X, y, weights)
+    drawn = found.plot_predictions()
+    for unit, line in enumerate(drawn.lines[:2]):
+        true, told = (np.asarray(values) for values in line.get_data())
+        order = (
+            np.lexsort((told, true)),
+            np.lexsort((found.outputs[:, unit], y[:, unit])),
+        )
+        np.testing.assert_array_equal(true[order[0]], y[order[1], unit])
+        np.testing.assert_allclose(told[order[0]], found.outputs[order[1], unit], 1e-6)
+    assert "Predictions of" in found.html()
+    assert "<dt>RMSE</dt>" in found._repr_html_()
+
+
 def test_arrays_and_files_and_the_command_line_agree(
     package: snnc.Package,
     training: snnc.Training,
