@@ -94,7 +94,7 @@ class Weights(Tabular):
         return tensors
 
     def _repr_html_(self) -> str:
-        title = f"Weights in {self.listing.header.path.as_posix()}"
+        title = f"Weights in {self.listing.header.path.name}"
         return tables_html(title, parts(self.listing))
 
     def __str__(self) -> str:

@@ -90,6 +90,8 @@ SWEPT = [
     )
     for n in range(1, 17)
 ]
+PHASES = [("smooth", 0), ("scale", 1), ("spikes", 1)]
+OUTPUTS = np.linspace(0, 1, 20).reshape(10, 2)
 HISTORY = {"loss": [2.0, 1.0], "val_loss": [2.1, 1.2], "accuracy": [0.4, 0.8]}
 
 
@@ -119,6 +121,8 @@ PICTURES = {
     "training": lambda: results.training(HISTORY),
     "sweep": lambda: results.sweep("digits", SWEPT),
     "loss": lambda: results.training(HISTORY, "loss"),
+    "phases": lambda: results.training(HISTORY, phases=PHASES),
+    "predictions": lambda: results.predictions(OUTPUTS, OUTPUTS[::-1], "digits"),
 }
 
 
@@ -262,6 +266,9 @@ def test_a_confusion_matrix_has_its_numbers() -> None:
 
 
 def test_training_shows_validation_beside_it() -> None:
+    named = {text.get_text() for text in results.training(HISTORY, phases=PHASES).texts}
+    assert named == {"smooth", "scale", "spikes"}
+    assert not results.training(HISTORY, phases=PHASES[:1]).texts
     ax = results.training(HISTORY, "loss")
     assert [line.get_label() for line in ax.lines] == ["training", "validation"]
     with pytest.raises(ValueError, match="no recall: it has accuracy, loss, val_loss"):

@@ -210,3 +210,4 @@ def test_patience_is_that_of_each_stage(
     trainer = made["lif"].trainer(phases=("smooth", "scale"))
     model = trainer.train(X, Y, epochs=9, patience=1)
     assert model.history.epoch == [0, 1, 2, 3, 4, 5, 8]
+    assert model.history.phases == [("smooth", 0), ("scale", 7)]

@@ -74,7 +74,7 @@ REGRESSES = {
 def advice(result: Evaluation) -> list[str]:
     """Return sentences, one per topic."""
     matters = _carried_over, _readings, _time, _rates
-    return [sentence for each in matters for sentence in each(result)]
+    return [" ".join(text.split()) for each in matters for text in each(result)]
 
 
 def _carried_over(result: Evaluation) -> Iterator[str]:

@@ -358,9 +358,7 @@ class Evaluation(Displayed):
             If the network has classes.
         """
         if self.classes:
-            raise ValueError(
-                "only a regression has values to compare"
-            )
+            raise ValueError("only a regression has values to compare")
         draw, run = plots.results.predictions, self._run
         return plots.style.drawn(draw, run.raw, run.targets, self.network, ax=ax)
 

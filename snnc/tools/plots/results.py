@@ -33,6 +33,7 @@ _NAMED = 8  # of the best, as many as have room for their settings
 def training(
     history: Mapping[str, Sequence[float]],
     what: str | None = None,
+    phases: Sequence[tuple[str, int]] = (),
     ax: Axes | None = None,
 ) -> Axes:
     """Draw a measure of training, and of validation where there is any.
@@ -43,6 +44,8 @@ def training(
         What Keras told after each epoch.
     what
         ``loss``, ``accuracy`` or another of them; by default accuracy, if there is one.
+    phases
+        The names of phases, and the number of epochs before each.
 
     Raises
     ------
@@ -68,6 +71,18 @@ def training(
                 color=COLOURS[0 if name == what else 5],
                 label=label,
             )
+    for number, (phase, before) in enumerate(phases if len(phases) > 1 else ()):
+        place = before + 0.5
+        ax.axvline(place, color=COLOURS[4], linestyle=":", linewidth=1)
+        ax.annotate(
+            phase,
+            (place, 1),
+            xycoords=("data", "axes fraction"),
+            # Phases of few epochs, or none, would write over each other.
+            xytext=(3, -9 - 10 * (number % 3)),
+            textcoords="offset points",
+            size=7,
+        )
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("epoch")
     ax.set_ylabel(what)
