@@ -35,7 +35,7 @@ LAST_BEFORE_314 = {"scikit-learn": "1.7.1", "scipy": "1.16.0", "numpy": "2.3.1"}
 
 
 def required(extra: str, python: str) -> Iterator[Requirement]:
-    """What installing an extra on a Python asks for."""
+    """Return the requirements of an extra on a Python version."""
     for requirement in map(Requirement, EXTRAS[extra]):
         if requirement.name == "snnc":
             for other in sorted(requirement.extras):
