@@ -75,10 +75,11 @@ class LearningReadout:
         synapses = [s for b in sim.model.blocks for s in b.synapses]
         (learned,) = [s for s in synapses if s.learning]
         held = np.concatenate(learned.weights)
-        # Each unit has the weights of its positive part, and their negatives.
-        units = held.shape[1] // 2
+        # Each unit has weights of its positive part and of its negative part,
+        # which are rounded on their own: their mean has half the noise.
+        positive, negative = np.split(held / 2.0, 2, axis=1)
         shift = learned.synapse_cfg.real_weight_exp
-        values: Array = held[:, :units] / 2.0**shift
+        values: Array = (positive - negative) / 2.0**shift
         return values * self.chip.reach / LEVELS
 
 
