@@ -12,6 +12,7 @@ import click
 from snnc.cli.options import (
     Renamed,
     checked_stdin,
+    output_option,
     read_input,
     specs_argument,
     stdin_filename,
@@ -174,12 +175,7 @@ def schema_command(modeline: str | None) -> None:
     metavar="PATH",
     help="Begin YAML with the line that refers editors to the schema at PATH.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The file to write  [default: stdout]",
-)
+@output_option("-o", "--output", help="The file to write  [default: stdout]")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 def convert_command(
     spec: str, form: str | None, modeline: str | None, output: Path | None, force: bool

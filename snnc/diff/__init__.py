@@ -1,16 +1,16 @@
 """What changed between two networks: data, one pure comparison, and its writers.
 
 ``version`` reads a spec, perhaps from git, and compiles it. ``compare`` makes a
-`Difference` of two of them, ``table`` the rows that ``render`` writes for people, and
+`Diff` of two of them, ``table`` the rows that ``render`` writes for people, and
 ``document`` data for programs.
 """
 
-from snnc.diff.compare import Difference, compare
+from snnc.diff.compare import Diff, compare
 from snnc.diff.document import document
 from snnc.diff.version import Version, compile_version, version_of
 
 __all__ = [
-    "Difference",
+    "Diff",
     "Version",
     "compare",
     "compile_version",

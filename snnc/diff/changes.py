@@ -21,6 +21,9 @@ def arrow(old: object, new: object) -> str:
     return f"{old}" if old == new else f"{old} -> {new}"
 
 
+BUDGET = ("rate", "percentile")
+
+
 @dataclass(frozen=True, slots=True)
 class Changed:
     """A property has another value; None where one of the two has no such property."""

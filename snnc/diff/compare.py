@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from snnc.diff import properties
-from snnc.diff.changes import Changed, LayerChange, WeightsChange
+from snnc.diff import properties, render
+from snnc.diff.changes import BUDGET, Changed, LayerChange, Verdict, WeightsChange
 from snnc.diff.cores import Cores, compare_cores
+from snnc.diff.document import document
 from snnc.diff.layers import layer_changes, match
 from snnc.diff.version import Version
 from snnc.diff.weights import compare_weights
+from snnc.text.display import Displayed, Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +23,26 @@ class ComparedSpec:
     network: str
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """All that changed from one network to another.
+@dataclass(frozen=True, eq=False, repr=False)
+class Diff(Displayed):
+    """The changes from one network to another, for reviewers.
 
-    ``sections`` are statements about the whole network, such as `train`, with what
-    changed in them. ``respelt`` says that the specs differ in words that mean the same.
+    Attributes
+    ----------
+    old, new : ComparedSpec
+        The names of the two sources and networks.
+    tensors, cores, layers, sections
+        What changed in weights, cores, layers, and in statements about the whole
+        network, such as ``train``: internal.
+    respelt : bool
+        Whether the specs differ in words that mean the same.
     """
+
+    _internal = frozenset(("cores", "layers", "rates", "sections", "tensors"))
 
     old: ComparedSpec
     new: ComparedSpec
-    weights: WeightsChange
+    tensors: WeightsChange
     cores: Cores
     layers: tuple[LayerChange, ...] = ()
     sections: Mapping[str, tuple[Changed, ...]] = field(default_factory=dict)
@@ -39,26 +50,47 @@ class Difference:
 
     @property
     def same(self) -> bool:
-        """Whether nothing changed in what the two specs mean."""
+        """Whether the two specs mean the same."""
         return not self.layers and not self.sections
 
     @property
+    def weights(self) -> Verdict:
+        """Whether trained weights stay valid: ``valid``, ``incompatible`` ..."""
+        return self.tensors.verdict
+
+    @property
     def rates(self) -> list[tuple[str, Changed]]:
-        """The layers with another budget: its rate or percentile."""
+        """The layers with another budget, its rate or percentile: internal."""
         changed = (layer for layer in self.layers if layer.became == "changed")
         return [(c.name, row) for c in changed for row in c.rows if row.key in BUDGET]
 
+    def text(self) -> str:
+        """Return the changes, one section after another."""
+        return render.text(self)
 
-BUDGET = ("rate", "percentile")
+    def markdown(self) -> str:
+        """Return the changes as Markdown for a comment on a pull request."""
+        return render.markdown(self)
+
+    def as_dict(self) -> Json:
+        """Return what ``snnc diff --format json`` prints."""
+        return document(self)
+
+    def __str__(self) -> str:
+        return self.text().rstrip("\n")
+
+    def __repr__(self) -> str:
+        same = "same" if self.same else "changed"
+        return f"<snnc.Diff {self.old.source} -> {self.new.source}: {same}>"
 
 
-def compare(old: Version, new: Version) -> Difference:
+def compare(old: Version, new: Version) -> Diff:
     """Return all that changed from one network to another."""
     matching = match(old, new)
-    return Difference(
+    return Diff(
         old=ComparedSpec(old.source, old.network.name),
         new=ComparedSpec(new.source, new.network.name),
-        weights=compare_weights(old, new, matching),
+        tensors=compare_weights(old, new, matching),
         cores=compare_cores(old, new, matching.names),
         layers=layer_changes(old, new, matching),
         sections=dict(_sections(old, new, matching.names)),

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from snnc.diff.changes import Changed, LayerChange, TensorChange, WeightsChange
-from snnc.diff.compare import BUDGET, Difference
+from snnc.diff.changes import BUDGET, Changed, LayerChange, TensorChange, WeightsChange
 from snnc.diff.cores import Cores, CoresRefused, CoresTaken, CoreUse
+
+if TYPE_CHECKING:
+    from snnc.diff.compare import Diff
 
 VERSION = 1
 SECTIONS = ("network", "target", "timing", "input", "readout", "train")
 
 
-def document(difference: Difference) -> dict[str, Any]:
+def document(difference: Diff) -> dict[str, Any]:
     """Make plain data of a difference, ready for ``json.dumps``.
 
     Values of properties are texts as the language writes them, null where one side
@@ -26,7 +28,7 @@ def document(difference: Difference) -> dict[str, Any]:
         "old": asdict(difference.old),
         "new": asdict(difference.new),
         "same": difference.same,
-        "weights": _weights(difference.weights),
+        "weights": _weights(difference.tensors),
         "layers": [_layer(change) for change in difference.layers],
         "cores": _cores(difference.cores),
         "rates": [

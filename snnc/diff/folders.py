@@ -11,15 +11,10 @@ from snnc.diff import compare
 from snnc.diff.changes import Verdict, arrow
 from snnc.diff.cores import CoresRefused, CoresTaken, fit_of
 from snnc.diff.document import fit_document
-from snnc.diff.version import (
-    PREFIX,
-    Version,
-    compile_version,
-    git_specs,
-    read_spec,
-)
+from snnc.diff.version import Version, compile_version
 from snnc.ir.device import Profile
 from snnc.syntax.files import specs_in
+from snnc.syntax.revisions import PREFIX, git_specs, read_spec
 from snnc.text.tables import Row, code, columns, human, table
 
 Change = Literal["added", "removed", "changed", "same", "broken"]
@@ -153,7 +148,7 @@ def _compare(
         return SpecChange(path, "removed" if after is None else "added", was, now)
     difference = compare(before, after)
     change: Change = "same" if difference.same else "changed"
-    return SpecChange(path, change, was, now, difference.weights.verdict)
+    return SpecChange(path, change, was, now, difference.weights)
 
 
 def _version(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from snnc.diff.changes import Entry, WeightsChange, arrow
-from snnc.diff.compare import Difference
 from snnc.diff.table import (
     core_lines,
     cost_line,
@@ -17,6 +17,9 @@ from snnc.diff.table import (
 )
 from snnc.text.tables import Row, code, printable, prose, table
 
+if TYPE_CHECKING:
+    from snnc.diff.compare import Diff
+
 WIDTH = 88
 MIGRATE = (
     "`snnc weights FILE --migrate OLD_SPEC NEW_SPEC -o NEW_FILE` keeps what still fits"
@@ -25,7 +28,7 @@ _GLUE = "\N{NO-BREAK SPACE}"
 _UNIT = re.compile(r"(?<=\d) (%|Hz|ms|s)(?!\w)")
 
 
-def text(difference: Difference) -> str:
+def text(difference: Diff) -> str:
     """Write what changed, at most `WIDTH` columns wide; the verdict comes first.
 
     ``+`` is added, ``-`` removed, ``~`` changed, ``>`` renamed, ``=`` kept.
@@ -39,7 +42,7 @@ def text(difference: Difference) -> str:
     for title, entries in sections(difference):
         lines = [_wrapped(e.explain(), f"  {e.sign} ", "      ") for e in entries]
         if title == "weights":
-            lines += _kept(difference.weights)
+            lines += _kept(difference.tensors)
         if title == "cores":
             told = (*core_lines(difference.cores), cost_line(difference.cores))
             lines = [_wrapped(line, "  ", "      ") for line in told if line] + lines
@@ -48,14 +51,14 @@ def text(difference: Difference) -> str:
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
 
-def _head(difference: Difference) -> Iterator[str]:
+def _head(difference: Diff) -> Iterator[str]:
     old, new = difference.old, difference.new
     names = arrow(old.network, new.network)
     yield _wrapped(f"{names}: {old.source} -> {new.source}", "", "  ")
     if difference.same:
         yield f"{same_sentence(difference)}."
     else:
-        yield _wrapped(f"{verdict_sentence(difference.weights)}.", "", "  ")
+        yield _wrapped(f"{verdict_sentence(difference.tensors)}.", "", "  ")
 
 
 def _kept(weights: WeightsChange) -> Iterator[str]:
@@ -78,12 +81,12 @@ def _wrapped(line: str, first: str, others: str) -> str:
     return filled.replace(_GLUE, " ")
 
 
-def markdown(difference: Difference) -> str:
+def markdown(difference: Diff) -> str:
     """Write what changed as GitHub's Markdown, ending with a line end."""
     return "\n\n".join(_blocks(difference)) + "\n"
 
 
-def _blocks(difference: Difference) -> Iterator[str]:
+def _blocks(difference: Diff) -> Iterator[str]:
     old, new = difference.old, difference.new
     yield f"### {code(new.network)}"
     yield _headline(difference)
@@ -114,10 +117,10 @@ def _rows(entry: Entry) -> Iterator[Row]:
             yield _arrows(subject), row.key, code(row.old), code(row.new)
 
 
-def _headline(difference: Difference) -> str:
+def _headline(difference: Diff) -> str:
     if difference.same:
         return f"**{same_sentence(difference)}.**"
-    head, colon, why = verdict_sentence(difference.weights).partition(":")
+    head, colon, why = verdict_sentence(difference.tensors).partition(":")
     sentences = "; ".join(core_lines(difference.cores)), cost_line(difference.cores)
     costs = "".join(
         f" {prose(_arrows(s[:1].upper() + s[1:]))}." for s in sentences if s

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from snnc.diff.changes import (
+    BUDGET,
     SIGNS,
     Changed,
     Entry,
@@ -12,9 +14,11 @@ from snnc.diff.changes import (
     TensorChange,
     WeightsChange,
 )
-from snnc.diff.compare import BUDGET, Difference
 from snnc.diff.cores import Cores, CoresRefused, CoresTaken, UseChanged
 from snnc.text.tables import counted, dims, human
+
+if TYPE_CHECKING:
+    from snnc.diff.compare import Diff
 
 LOAD = {
     "valid": "Trained weights stay valid",
@@ -23,11 +27,11 @@ LOAD = {
 }
 
 
-def sections(difference: Difference) -> Iterator[tuple[str, list[Entry]]]:
+def sections(difference: Diff) -> Iterator[tuple[str, list[Entry]]]:
     """Yield the sections of the table, `cores` last, with their entries."""
     if difference.same:
         return
-    yield "weights", list(_weights(difference.weights))
+    yield "weights", list(_weights(difference.tensors))
     yield "layers", [e for change in difference.layers for e in _layer(change)]
     yield "rates", _rates(difference)
     for name, rows in difference.sections.items():
@@ -70,7 +74,7 @@ def _layer(change: LayerChange) -> Iterator[Entry]:
         yield Entry(sign, change.name, rows)
 
 
-def _rates(difference: Difference) -> list[Entry]:
+def _rates(difference: Diff) -> list[Entry]:
     """Return budgets with the layers of each."""
     layers: dict[Changed, list[str]] = {}
     for layer, row in difference.rates:
@@ -115,7 +119,7 @@ def _why(weights: WeightsChange) -> str:
     return ", ".join(parts)
 
 
-def same_sentence(difference: Difference) -> str:
+def same_sentence(difference: Diff) -> str:
     """Return the sentence for specs that mean the same."""
     if difference.respelt:
         return "The same network, written in other words"

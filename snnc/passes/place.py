@@ -14,7 +14,6 @@ from snnc.ir.mapped import KINDS, AxonKind, MappedNetwork, Unmixed
 from snnc.language.properties import MOST_CHIPS
 from snnc.loihi.assemble import assemble, mixed_in, without_device
 from snnc.loihi.learning import with_learning
-from snnc.loihi.mapper import Mapper
 from snnc.loihi.plan import (
     Plan,
     PlanCache,
@@ -23,7 +22,7 @@ from snnc.loihi.plan import (
     compartment_floors,
     make_plan,
 )
-from snnc.loihi.search import Solution
+from snnc.loihi.search import Search, Solution
 
 
 def place(
@@ -69,10 +68,10 @@ def place(
             report.add(diagnostic)
         return None
     most = target.cores if is_brief else maxsize
-    search = attempt(lowered, target, cache, most, effort)
+    tried = attempt(lowered, target, cache, most, effort)
     # Above the target too: the problem names the number of cores.
-    mapped = search.mapped()
-    if search.fits and mapped is not None:
+    mapped = tried.mapped()
+    if tried.fits and mapped is not None:
         if mapped.learned is not None and (lack := _lacks_room(mapped, target)):
             report.add(lack)
             return None
@@ -83,7 +82,7 @@ def place(
     # Rules are imported for errors only: a correct spec need not wait.
     from snnc.loihi.refusals import refuse_plan
 
-    for diagnostic in refuse_plan(search.plan, target, search.mapper, mapped):
+    for diagnostic in refuse_plan(tried.plan, target, tried.search, mapped):
         report.add(diagnostic)
     return None
 
@@ -125,7 +124,7 @@ class Attempt:
 
     plan: Plan
     target: Loihi
-    mapper: Mapper
+    search: Search
     solution: Solution | None
     unmixed: Unmixed | None = None
     work: int = 0
@@ -140,7 +139,7 @@ class Attempt:
         """The mapping that was found."""
         if self.solution is None:
             return None
-        bound = self.mapper.lower_bound
+        bound = self.search.lower_bound
         return with_learning(assemble(self.plan, self.solution, bound, self.unmixed))
 
 
@@ -170,8 +169,8 @@ def attempt(
     profile = lowered.network.device
     plan = make_plan(lowered, target, profile, cache)
     # One mapping of a variant could take as long as all the others together.
-    mapper, solution = _search(plan, target, cache, most, effort, is_brief=effort < 1)
-    free = Attempt(plan, target, mapper, solution, work=mapper.work)
+    search, solution = _search(plan, target, cache, most, effort, is_brief=effort < 1)
+    free = Attempt(plan, target, search, solution, work=search.work)
     return _unmix(free, cache, effort) if free.fits else free
 
 
@@ -186,22 +185,22 @@ def _search(
     most: int,
     effort: float,
     is_brief: bool = False,
-) -> tuple[Mapper, Solution | None]:
+) -> tuple[Search, Solution | None]:
     """Search a mapping, unless one of the last searches was the same."""
     key = plan.steps, target.cores, most, effort, is_brief
     if key not in cache.searches:
         device = plan.profile
-        mapper = Mapper(plan.steps, device.core, cache.spending, most, effort)
+        search = Search(plan.steps, device.core, cache.axon_use, most, effort)
         solution = None
-        if not plan.misfits and mapper.floor <= min(
+        if not plan.oversized and search.floor <= min(
             most, MOST_CHIPS * device.chip.cores
         ):
-            solution = mapper.run(is_brief or mapper.floor > target.cores)
+            solution = search.run(is_brief or search.floor > target.cores)
         if len(cache.searches) >= KEPT:
             cache.searches.clear()
-        cache.searches[key] = mapper, solution
-    mapper, solution = cache.searches[key]
-    return mapper, solution
+        cache.searches[key] = search, solution
+    search, solution = cache.searches[key]
+    return search, solution
 
 
 ROUNDS = 3
@@ -243,8 +242,8 @@ def _of_one_kind(
             compared = any(isinstance(p.reach, Compare) for p in lowered.out_of(name))
             axons[name] = "discrete" if compared else kind
         plan = make_plan(lowered, target, profile, cache, axons)
-        mapper, solution = _search(plan, target, cache, target.cores, effort)
-        work += mapper.work
+        search, solution = _search(plan, target, cache, target.cores, effort)
+        work += search.work
         if solution is None or solution.cores > target.cores:
             break
         mixed = mixed_in(plan, solution)

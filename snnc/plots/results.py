@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from snnc.plots.style import COLOURS, axes, open_frame
-from snnc.sweep import Costs, front
 from snnc.text.tables import human
+from snnc.tools.sweep_table import VariantCosts, front
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from snnc.sweep import VariantLine
-    from snnc.tools.results import Result
+    from snnc.tools.evaluate.evaluation import Evaluation
+    from snnc.tools.sweep import Variant
 
 
 MOST_NUMBERS = 12
@@ -76,7 +76,7 @@ def training(
     return ax
 
 
-def accuracy(result: Result, dt: float, ax: Axes | None = None) -> Axes:
+def accuracy(result: Evaluation, dt: float, ax: Axes | None = None) -> Axes:
     """Draw accuracy, or error, and energy over how long an example is presented.
 
     The band is the 95 % interval. Energy grows with time as in the whole example: the
@@ -139,7 +139,7 @@ def _light() -> Any:
     return LinearSegmentedColormap.from_list("shares", ["#f3f5f7", COLOURS[0]])
 
 
-def confusion(result: Result, ax: Axes | None = None) -> Axes:
+def confusion(result: Evaluation, ax: Axes | None = None) -> Axes:
     """Draw how many examples of each class (rows) were taken for each (columns).
 
     Raises
@@ -206,7 +206,7 @@ def predictions(
     return ax
 
 
-def correlation(result: Result, ax: Axes | None = None) -> Axes:
+def correlation(result: Evaluation, ax: Axes | None = None) -> Axes:
     """Draw how the spikes of each layer go with Keras's activations.
 
     Raises
@@ -233,13 +233,13 @@ def correlation(result: Result, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _area(line: VariantLine) -> float:
+def _area(line: Variant) -> float:
     return min(_LARGEST, max(12.0, _AREA * (line.cores or 0)))
 
 
 def sweep(
     name: str,
-    lines: Sequence[VariantLine],
+    lines: Sequence[Variant],
     over: Literal["energy", "cores"] = "energy",
     ax: Axes | None = None,
 ) -> Axes:
@@ -264,7 +264,9 @@ def sweep(
     if not judged:
         raise ValueError("nothing was evaluated: use a sweep with data")
     best = (
-        _best_over_cores(judged) if over == "cores" else [v for v in judged if v.best]
+        _best_over_cores(judged)
+        if over == "cores"
+        else [v for v in judged if v.is_best]
     )
     named = min(_NAMED, len(best))
     ax = axes(ax, 3.2 + 0.16 * named)
@@ -272,7 +274,7 @@ def sweep(
     kind = "accuracy" if judged[0].classifies else "error"
     costs = f"{kind}, energy, cores" if over == "energy" else f"{kind}, cores"
 
-    def point(line: VariantLine) -> tuple[float, float]:
+    def point(line: Variant) -> tuple[float, float]:
         cost = 1e6 * (line.energy or 0) if over == "energy" else line.cores or 0
         return cost, share * (line.score or 0)
 
@@ -323,8 +325,8 @@ def sweep(
     return ax
 
 
-def _best_over_cores(lines: Sequence[VariantLine]) -> list[VariantLine]:
+def _best_over_cores(lines: Sequence[Variant]) -> list[Variant]:
     """Return the variants that no other beats in accuracy, or error, and cores."""
     sign = -1 if lines[0].classifies else 1
-    costs = [Costs(sign * (v.score or 0), (float(v.cores or 0),)) for v in lines]
+    costs = [VariantCosts(sign * (v.score or 0), (float(v.cores or 0),)) for v in lines]
     return [line for line, is_best in zip(lines, front(costs), strict=True) if is_best]

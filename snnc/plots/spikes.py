@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from snnc.tools.results import LayerResult
-    from snnc.tools.statistics import Firing
+    from snnc.tools.evaluate.results import LayerResult
+    from snnc.tools.statistics import LayerFiring
 
 SHOWN = 60
 """Neurons of a layer in a raster; of more, some in equal distances."""
@@ -69,7 +69,7 @@ def raster(
 
 
 def rates(
-    firing: Mapping[str, Firing],
+    firing: Mapping[str, LayerFiring],
     layers: Sequence[LayerResult],
     present: float,
     ax: Axes | None = None,

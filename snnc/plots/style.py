@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from os import PathLike
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec
 
+from snnc.plots import require_matplotlib
 from snnc.text.progress import in_notebook
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+Values = ParamSpec("Values")
 WIDTH = 6.5
 """Inches: a column of text on paper."""
 
@@ -54,11 +56,20 @@ _SHARED: dict[str, Any] = {
 @contextmanager
 def theme(dark: bool = False) -> Iterator[None]:
     """Draw in sizes for a page; on dark ground if it is to be, else as before."""
+    require_matplotlib()
     _connect()
     import matplotlib as mpl
 
     with mpl.rc_context(_SHARED | (_DARK if dark else {})):
         yield
+
+
+def drawn(
+    draw: Callable[Values, Axes], *values: Values.args, **options: Values.kwargs
+) -> Axes:
+    """Draw in the chosen theme, or in the theme of a page."""
+    with theme():
+        return draw(*values, **options)
 
 
 def _connect() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
@@ -24,10 +24,7 @@ from snnc.report.sentences import (
 )
 from snnc.report.summary import COUNTERS, Row, Summary
 from snnc.source import DOCUMENTATION
-from snnc.text.tables import counted, dims, human, printable
-from snnc.tools.advice import advice
-from snnc.tools.results import Result
-from snnc.tools.summary import heading, scores, tables
+from snnc.text.tables import TextTable, counted, dims, human, printable
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -88,20 +85,26 @@ def fragment(summary: Summary, spec: str = "") -> str:
     return _template("report.html.jinja").render(_values(summary, spec))
 
 
-def result_html(result: Result) -> str:
-    """Return the result of an evaluation: tiles, tables and advice."""
+def result_html(
+    title: str,
+    about: str,
+    tiles: Sequence[Sequence[str]],
+    tables: Iterable[TextTable],
+    advice: Sequence[str],
+) -> str:
+    """Return a part of a page with a tool's result: tiles, tables and advice.
+
+    A tile has a name, and a value, which may go on after a comma in smaller type.
+    """
     from markupsafe import Markup
 
-    tiles = []
-    for name, told in scores(result).rows:
-        value, _, more = told.partition(", ")
-        tiles.append((name, value, more))
+    parts = [(name, *told.partition(", ")[::2]) for name, told in tiles]
     return _template("result.html.jinja").render(
-        title=f"{result.network} on {result.simulator}",
-        about=heading(result),
-        tiles=tiles,
-        tables=[Markup(table.html()) for table in tables(result)],
-        advice=list(advice(result)),
+        title=title,
+        about=about,
+        tiles=parts,
+        tables=[Markup(table.html()) for table in tables],
+        advice=advice,
     )
 
 
@@ -192,7 +195,7 @@ def _binding(reasons: list[Reason]) -> Iterator[tuple[str, str]]:
         if reason.cores == 1:
             continue
         if reason.miss is not None:
-            limit = reason.miss.misfit.limit
+            limit = reason.miss.violation.limit
             yield _layer_of(reason.miss.layer), COUNTED.get(limit, limit)
         elif reason.bound == "compartments":
             yield _layer_of(reason.name), "compartments"

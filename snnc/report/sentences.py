@@ -11,7 +11,7 @@ from snnc.ir.device import Core
 from snnc.ir.learning import learning_of
 from snnc.ir.logical import Layer, MaxPool, Network
 from snnc.ir.shapes import error_of, levels_of
-from snnc.loihi.link import Misfit
+from snnc.loihi.link import LimitViolation
 from snnc.loihi.why import NearMiss, Reason, Reasons
 from snnc.report.summary import Row, Summary
 from snnc.text.tables import counted, dims, human
@@ -23,7 +23,7 @@ def bound_by(reason: Reason) -> str:
         return "one core"
     if reason.miss is None:
         return reason.bound if reason.bound in ("block", "compartments") else "search"
-    limit = reason.miss.misfit.limit
+    limit = reason.miss.violation.limit
     return limit if reason.bound == "alone" else f"{limit} of {reason.miss.layer}"
 
 
@@ -73,9 +73,9 @@ def _miss(reason: Reason) -> str:
         return "the search ended before it had tried everything"
     who = _whose(reason, miss)
     if reason.bound == "alone":
-        return f"{who} {_lacks(miss.misfit)}"
+        return f"{who} {_lacks(miss.violation)}"
     rest = "with the other layers cut as they are"
-    return f"{rest}, {who} {_lacks(miss.misfit)}"
+    return f"{rest}, {who} {_lacks(miss.violation)}"
 
 
 def _whose(reason: Reason, miss: NearMiss) -> str:
@@ -85,17 +85,17 @@ def _whose(reason: Reason, miss: NearMiss) -> str:
     return "that one" if miss.cores == 1 else f"one of {miss.cores} cores"
 
 
-def _lacks(misfit: Misfit) -> str:
+def _lacks(violation: LimitViolation) -> str:
     """Say what a core would need, and what it has."""
-    value, most = misfit.value, misfit.most
-    if misfit.limit == "compartments":
+    value, most = violation.value, violation.most
+    if violation.limit == "compartments":
         return f"would have to hold {value} neurons of {most}"
-    if misfit.limit == "pop16 bases":
+    if violation.limit == "pop16 bases":
         return f"would need pop16 bases that are not multiples of {most}"
-    if misfit.limit.startswith("pop16"):
-        what = misfit.limit.removeprefix("pop16 ")
+    if violation.limit.startswith("pop16"):
+        what = violation.limit.removeprefix("pop16 ")
         return f"would read {value} {what}, where pop16 takes at most {most}"
-    return f"would need {value} {misfit.limit} of {most}"
+    return f"would need {value} {violation.limit} of {most}"
 
 
 def caption(summary: Summary) -> Iterator[str]:

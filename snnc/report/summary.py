@@ -11,9 +11,9 @@ from snnc.ir.mapped import (
     Block,
     Ensemble,
     MappedNetwork,
-    MappedPopulation,
     RoutedNetwork,
     Unmixed,
+    block_of,
     most_axons,
 )
 from snnc.loihi.activity import Activity, NetworkActivity, activity_of, joined
@@ -182,14 +182,6 @@ def _chips(routed: RoutedNetwork, names: Sequence[str]) -> tuple[int, ...]:
     if routed.mapped.chips < 2:
         return ()
     return tuple(chip for name in names for chip in routed.chips.get(name, ()))
-
-
-def block_of(mapped: MappedPopulation) -> Shape | None:
-    """Return the largest block, in the notation of the layer's `block`."""
-    shape, axes = mapped.block_shape, len(mapped.population.layer.shape)
-    if shape is None or axes == len(shape):
-        return shape
-    return (mapped.group, *shape) if axes == 4 else (shape[0], shape[-1])
 
 
 def use_of(blocks: Sequence[Block], core: Core) -> tuple[float, ...]:

@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Compute a maximum over windows with rectified linear neurons, in pairs.
 
 As max(a, b) = b + relu(a - b), a window of k values needs k - 1 neurons in
@@ -54,13 +53,10 @@ class Window:
 class Read:
     """The inputs of a level's neurons from one population.
 
-    ``level``
-        The level that is read; None for the pool's source.
-    ``grid``
-        The places that are read: all of them along the level's own axis.
-    ``nodes``
-        For each neuron of a window the weights, 1 or -1, and the places that
-        they have in window j of that axis: ``first + j * step``.
+    ``level`` is the level that is read; None for the pool's source. ``grid``
+    are the places that are read: all of them along the level's own axis.
+    ``nodes`` has, for each neuron of a window, the weights, 1 or -1, and their
+    places in window j of that axis: ``first + j * step``.
     """
 
     level: int | None
@@ -116,10 +112,10 @@ def max_tree(size: Triple, window: Window) -> MaxTree:
     for axis, width in enumerate(window.size):
         places = size[axis]
         count, stride = window.count(places, axis), window.stride[axis]
-        before, behind = window.pads(places, axis)
+        before, after = window.pads(places, axis)
         size = _with(size, axis, count)
         # Use a value of its own that no window has in the padding.
-        base = width - 1 - behind
+        base = width - 1 - after
         leaves = [*(i for i in range(width) if i != base), base]
         values = [_Value(leaf) for leaf in leaves]
         while len(values) > 1:
@@ -191,7 +187,7 @@ def _nodes_of(
     return tuple((s, n, step) for s, (which, n) in signed if which == level)
 
 
-def behind(grid: Grid, pools: Steps, picked: Grid) -> tuple[Grid, Steps]:
+def compose(grid: Grid, pools: Steps, picked: Grid) -> tuple[Grid, Steps]:
     """Return the grid and pools that output only some of the places.
 
     ``pools`` are over the places of ``grid``, and ``picked`` are places of
@@ -203,7 +199,7 @@ def behind(grid: Grid, pools: Steps, picked: Grid) -> tuple[Grid, Steps]:
     axes = []
     for axis, new in enumerate(picked):
         step = prod(stride[axis] for _, stride in pools)
-        reach = covered(1, [(w[axis], s[axis]) for w, s in pools])
+        reach = receptive_field(1, [(w[axis], s[axis]) for w, s in pools])
         start = new.start * step
         end = start + (new[-1] - new[0]) * step + reach
         axes.append(grid[axis][start:end])
@@ -215,14 +211,14 @@ def behind(grid: Grid, pools: Steps, picked: Grid) -> tuple[Grid, Steps]:
     return _grid(axes), (*pools[:-1], (window, moved))
 
 
-def covered(places: int, pools: Sequence[tuple[int, int]]) -> int:
+def receptive_field(places: int, pools: Sequence[tuple[int, int]]) -> int:
     """Return how many places the pools of an axis read for ``places``."""
     for window, stride in reversed(pools):
         places = (places - 1) * stride + window
     return places
 
 
-def left(places: int, pools: Sequence[tuple[int, int]]) -> int:
+def output_size(places: int, pools: Sequence[tuple[int, int]]) -> int:
     """Return how many of ``places`` the pools of an axis output."""
     for window, stride in pools:
         places = (places - window) // stride + 1
@@ -240,7 +236,7 @@ def entries(
     ``nodes`` index the output of ``pools`` over ``places``. Divide the weights
     by the pools' windows. Padding is not read.
     """
-    inside = left(places, pools)
+    inside = output_size(places, pools)
     rows = []
     for j in range(windows):
         for node in nodes:

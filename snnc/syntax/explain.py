@@ -139,7 +139,7 @@ class Explainer:
         whole = block.to(self.span(clause[-1]))
         return rules.misplaced.FromAfterBlock(
             span=self.span(clause[0]).to(self.span(clause[-1])),
-            line=f"{head.rstrip()} {sources} {shown}",
+            written=f"{head.rstrip()} {sources} {shown}",
             fix=Fix(whole, f"{sources} {block.text}"),
         )
 

@@ -10,7 +10,7 @@ import numpy as np
 from snnc.ir.logical import Lif, MaxPool, Spiking
 from snnc.ir.mapped import MappedNetwork, MappedPopulation, MappedProjection
 from snnc.ir.shapes import volume_of
-from snnc.loihi.build_links import build_links, inlet_of
+from snnc.loihi.build_links import build_links, geometry_of
 from snnc.loihi.image_link import ImageLink
 from snnc.loihi.integers import (
     Blocks,
@@ -19,7 +19,7 @@ from snnc.loihi.integers import (
     neurons_of,
     weight_exponents,
 )
-from snnc.loihi.tiling import Piece, Tiling, tiling_of
+from snnc.loihi.tiling import PlacedBlock, Tiling, tiling_of
 from snnc.weights.kernels import Array, Box, IncomingKernel, compose, gain_and_rest
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -186,13 +186,13 @@ def _arriving(
     projection = read.projection
     source = mapped.by_name[projection.source]
     target = mapped.by_name[projection.target]
-    inlet = inlet_of(projection, source.population.volume, target.population)
+    geometry = geometry_of(projection, source.population.volume, target.population)
     # A Dense has the weights of the convolution over all that it reads.
     device = mapped.lowered.network.device
-    link = build_links(inlet, target.population.volume, device)["convolution"]
+    link = build_links(geometry, target.population.volume, device)["convolution"]
     assert isinstance(link, ImageLink)
     filters = target.population.volume[3]
-    kernel = compose(projection, inlet.source, filters, tensors).astype(np.float64)
+    kernel = compose(projection, geometry.source, filters, tensors).astype(np.float64)
     gain, _ = gain_and_rest(_spiking(target))
     spike = _spiking(source).rate.high * mapped.lowered.network.timing.dt
     return IncomingKernel(projection, link, kernel, gain / spike)
@@ -203,7 +203,7 @@ def _core(
     arriving: list[tuple[IncomingKernel, Tiling]],
     biases: Array,
     number: int,
-    piece: Piece,
+    piece: PlacedBlock,
 ) -> CoreContent:
     synapses = tuple(_synapses(arriving, piece))
     weight = max((synapse.weight for synapse in synapses), default=0.0)
@@ -215,7 +215,7 @@ def _core(
     return CoreContent(number, synapses, weight, bias, trained)
 
 
-def _biases(biases: Array, piece: Piece) -> Array:
+def _biases(biases: Array, piece: PlacedBlock) -> Array:
     """The biases of what a core holds: of channels, or of neurons."""
     channels = np.arange(*piece.strip)
     if biases.ndim == 1:
@@ -229,7 +229,7 @@ def _biases(biases: Array, piece: Piece) -> Array:
 
 
 def _synapses(
-    arriving: list[tuple[IncomingKernel, Tiling]], piece: Piece
+    arriving: list[tuple[IncomingKernel, Tiling]], piece: PlacedBlock
 ) -> Iterator[Synapse]:
     for read, source in arriving:
         for part in source.parts:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Diagnostic, Report
-from snnc.diff.version import read_spec
 from snnc.driver import compile_spec
 from snnc.ir.device import Profile
 from snnc.ir.layout import tensors
@@ -14,6 +14,7 @@ from snnc.ir.logical import Network
 from snnc.ir.mapped import MappedNetwork
 from snnc.rules.weights import BiasNotZero, NotFinite, WeightsDoNotFit
 from snnc.source import whole_file
+from snnc.syntax.revisions import read_spec
 from snnc.text.tables import dims
 from snnc.weights.fit import LayoutFit, Pair, advice, fit
 from snnc.weights.header import WeightsHeader, read_or_report
@@ -78,7 +79,7 @@ def inspect(
     sound = known is not None and report_values(header, known, network, report)
     layers: tuple[Precision, ...] = ()
     if sound and values is not None:
-        layers = _on_chip(mapped, values, report)
+        layers = on_chip(mapped, values, report)
     return Listing(header, known, network.name, fitting, layers)
 
 
@@ -99,7 +100,7 @@ def refusal(
     """Say, tensor by tensor, how a file does not fit a network."""
     return WeightsDoNotFit(
         span=network.span,
-        file=header.path.as_posix(),
+        path=header.path.as_posix(),
         network=network.name,
         written=fitting.written or "not there",
         layout=fitting.layout,
@@ -131,7 +132,7 @@ def report_values(
                 NotFinite(
                     span=whole_file(header.path),
                     tensor=name,
-                    file=file,
+                    path=file,
                     nan=spread.nan,
                     infinite=spread.infinite,
                     size=size,
@@ -143,7 +144,7 @@ def report_values(
                 BiasNotZero(
                     span=layer.span,
                     tensor=name,
-                    file=file,
+                    path=file,
                     name=layer.name,
                     count=spread.nonzero,
                     size=size,
@@ -152,9 +153,10 @@ def report_values(
     return len(report.diagnostics) == before
 
 
-def _on_chip(
-    mapped: MappedNetwork, values: dict[str, Array], report: Report
+def on_chip(
+    mapped: MappedNetwork, values: Mapping[str, Array], report: Report
 ) -> tuple[Precision, ...]:
+    """Return what the chip keeps of the weights, and report what it refuses."""
     from snnc.weights.chip import complaints, precision
     from snnc.weights.cores import placed_layers
 

@@ -14,7 +14,7 @@ from snnc.ir.logical import Lif, Spiking
 from snnc.ir.lowered import Projection, Volume, Window
 from snnc.loihi.axis import Axis, Interval
 from snnc.loihi.image_link import ImageLink
-from snnc.loihi.tiling import Part, Piece
+from snnc.loihi.tiling import EnsembleTiling, PlacedBlock
 from snnc.runtime import network
 from snnc.runtime.nengo import kernels
 
@@ -57,11 +57,11 @@ class IncomingKernel:
         """The tensor, or the source of a shortcut without one."""
         return self.projection.tensor or f"shortcut {self.projection.source}"
 
-    def meets(self, part: Part, source: Interval) -> bool:
+    def meets(self, part: EnsembleTiling, source: Interval) -> bool:
         """Whether an ensemble reads slices of the source at all."""
         return source[0] < source[1] and self.link.depth.meets(part.slices, source)
 
-    def boxes(self, piece: Piece, source: Interval) -> tuple[Box, ...]:
+    def boxes(self, piece: PlacedBlock, source: Interval) -> tuple[Box, ...]:
         """Return which weights from slices of the source a core holds.
 
         Parameters
@@ -156,7 +156,9 @@ class Box:
     filters: Interval
 
 
-def kernel_parts(link: ImageLink, piece: Piece, source: Interval) -> tuple[Box, ...]:
+def kernel_parts(
+    link: ImageLink, piece: PlacedBlock, source: Interval
+) -> tuple[Box, ...]:
     """Return the parts of a composed kernel that a core holds, none twice.
 
     Parameters

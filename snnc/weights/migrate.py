@@ -20,7 +20,6 @@ from safetensors.numpy import save
 from snnc.diagnostics import Report
 from snnc.diff import Version, compile_version
 from snnc.diff.layers import match
-from snnc.diff.version import read_spec
 from snnc.diff.weights import compare_weights
 from snnc.ir.device import Profile
 from snnc.ir.layout import Tensor, layout_id, tensors
@@ -29,6 +28,7 @@ from snnc.rules.weights import WouldOverwrite
 from snnc.runtime.files import write_file
 from snnc.runtime.layout import Source
 from snnc.source import whole_file
+from snnc.syntax.revisions import read_spec
 from snnc.text.tables import counted, dims
 from snnc.weights.fit import fit
 from snnc.weights.header import read_or_report

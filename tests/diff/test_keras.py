@@ -60,5 +60,5 @@ def test_the_verdict_is_what_keras_does(case: Path, tmp_path: Path) -> None:
     old, read = built(case, "old", tmp_path)
     new, _ = built(case, "new", tmp_path)
     versions = (case_version(case, side) for side in ("old", "new"))
-    verdict = compare(*versions).weights.verdict
+    verdict = compare(*versions).weights
     assert outcome(old, new, read.shape, tmp_path) == verdict

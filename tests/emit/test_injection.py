@@ -333,7 +333,7 @@ _TEXTS = st.one_of(
 
 
 @pytest.mark.slow
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data(), _TEXTS)
 def test_no_text_at_all_becomes_code(data: st.DataObject, payload: str) -> None:
     file = data.draw(st.sampled_from(FILES))

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.autofix import MOST_READ, autofix
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec
 from snnc.language import tree
@@ -23,6 +22,7 @@ from snnc.source import SourceFile, Span
 from snnc.syntax.files import formatted
 from snnc.syntax.printer import print_snn
 from snnc.syntax.yaml.printer import not_in_comments, print_yaml
+from snnc.tools.autofix import MOST_READ, autofix
 from tests.fuzz.harness import fuzz, processor_time, seeded
 from tests.fuzz.texts import SNN, YAML, named_texts
 from tests.syntax import paired, written, written_yaml

@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.checkpoint import Checkpoint
 from snnc.diagnostics import Diagnostic, Report, Severity
 from snnc.diagnostics.diagnostic_text import render
 from snnc.driver import compile_spec
-from snnc.evaluate.exact import MARK, read_saved, restored_parts
-from snnc.evaluate.part import record
-from snnc.evaluate.refusals import RefusedRunError
 from snnc.exact import CannotRunError, make_engine
 from snnc.exact.package import open_package
 from snnc.source import SourceFile
+from snnc.tools.checkpoint import Checkpoint
+from snnc.tools.evaluate.exact import MARK, read_saved, restored_parts
+from snnc.tools.evaluate.part import record
+from snnc.tools.evaluate.refusals import RefusedRunError
 from snnc.weights.chip import complaints, precision
 from snnc.weights.cores import placed_layers
 from snnc.weights.fit import fit

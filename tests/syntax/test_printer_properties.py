@@ -17,7 +17,6 @@ from tests.syntax.written import specs
 
 _SETTINGS = settings(
     max_examples=150,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 

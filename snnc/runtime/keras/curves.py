@@ -1,25 +1,20 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Rate curves: from currents to activations, where 1.0 is the upper rate.
 
 A curve maps x, (batch, ...), to activations of its shape; ``high`` is the rate
 in Hz of activation 1.0, ``dt`` a step in seconds.
 """
 
-# mypy: allow-untyped-decorators
-# mypy: disable-error-code="import-not-found,import-untyped"
-
 from __future__ import annotations
 
 import math
-from typing import Any
-
-import tensorflow as tf
-from tensorflow import keras
+from collections.abc import Callable
 
 from ..network import Layer, Lif
+from .backend import Tensor, keras, tf
 
-Curve = Any  # from currents, (batch, ...), to activations of the same shape
+# From currents, (batch, ...), to activations of the same shape.
+Curve = Callable[[Tensor], Tensor]
 
 SOFTNESS = 0.02  # width of the threshold of LIF neurons in gradients
 
@@ -27,16 +22,12 @@ SOFTNESS = 0.02  # width of the threshold of LIF neurons in gradients
 def curve_of(layer: Layer, dt: float) -> Curve:
     """Return the curve of a layer."""
     if layer.encoder is not None:
-        return clipped(layer.high, dt)
+        ceiling = 1 / (dt * layer.high)  # at most one spike per step
+        return lambda x: keras.activations.relu(x, max_value=ceiling)
     if layer.lif is not None:
         return lif(layer.high, layer.lif, dt)
-    return keras.activations.relu
-
-
-def clipped(high: float, dt: float) -> Curve:
-    """Return the curve of an encoder, which fires at most once per step."""
-    ceiling = 1 / (dt * high)
-    return lambda x: keras.activations.relu(x, max_value=ceiling)
+    relu: Curve = keras.activations.relu
+    return relu
 
 
 def lif(high: float, neuron: Lif, dt: float) -> Curve:
@@ -49,23 +40,23 @@ def lif(high: float, neuron: Lif, dt: float) -> Curve:
     """
     slope = neuron.gain(high)
 
-    @tf.custom_gradient
-    def activation(x: Any) -> Any:
+    def activation(x: Tensor) -> Tensor:
         current = slope * x - 1 / 64
         fires = current > 0
         above = tf.where(fires, current, 1.0)
         waits = neuron.tau_rc / dt * tf.math.log1p(1 / above)
         rates = 1 / ((neuron.tau_ref / dt + waits) * (high * dt))
 
-        def gradient(upstream: Any) -> Any:
+        def gradient(upstream: Tensor) -> Tensor:
             return upstream * soft_lif_gradient(x, high, neuron)
 
         return tf.where(fires, rates, 0.0), gradient
 
-    return activation
+    curve: Curve = tf.custom_gradient(activation)
+    return curve
 
 
-def soft_lif_gradient(x: Any, high: float, neuron: Lif) -> Any:
+def soft_lif_gradient(x: Tensor, high: float, neuron: Lif) -> Tensor:
     """Return the slope of soft LIF neurons' rate curve at x, (batch, ...).
 
     The curve is that of `lif` with softplus(J - 1) instead of J - 1

@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Layers as populations in parts, and what connections read from them."""
 
 # mypy: disable-error-code="import-not-found,import-untyped"
@@ -16,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import nengo
 import numpy as np
 
+from ..examples import Array
 from ..layout import Tensors
 from ..maxima import Grid, Triple
 from ..network import Input, Volume
 from . import kernels
-from .kernels import Array, Pool
+from .kernels import Pool
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -68,19 +68,13 @@ Link: TypeAlias = "tuple[Part, Part, Any]"
 class Connection(ABC):
     """The inputs of a layer from one source.
 
-    ``source``
-        The population that is read.
-    ``rows``
-        The kernel's input channels for the source; None for all.
-    ``pools``
-        The average pools in between, source first.
-    ``pop_type``
-        Bits per axon onto the chip, for convolutions, where an axon carries
-        a pixel with all its channels. 16-bit axons take half the memory of
-        32-bit ones, but the channels of blocks must be a multiple of 4.
-    ``picked``
-        The places of the source that are read, as if there were no others;
-        None for all. Pools are over these.
+    ``rows`` are the kernel's input channels for the source; None for all.
+    ``pools`` are the average pools in between, source first. ``picked`` are
+    the places of the source that are read, as if there were no others. Pools
+    are over these. ``pop_type`` are the bits per axon onto the chip, for
+    convolutions, where an axon carries a pixel with all its channels. 16-bit
+    axons take half the memory of 32-bit ones, but the channels of blocks must
+    be a multiple of 4.
     """
 
     source: Population
@@ -190,7 +184,7 @@ def grid_of(picked: Places) -> Grid:
 def sub_population(source: Population, picked: Places) -> Population:
     """Return a population that has only the picked places."""
     depth, *plane = grid_of(picked)
-    parts = tuple(_seen(part, source, picked) for part in source.parts)
+    parts = tuple(_restrict(part, source, picked) for part in source.parts)
     volume = (len(depth), *map(len, plane), source.volume[3])
     return replace(
         source,
@@ -199,7 +193,7 @@ def sub_population(source: Population, picked: Places) -> Population:
     )
 
 
-def _seen(part: Part, source: Population, picked: Places) -> Part:
+def _restrict(part: Part, source: Population, picked: Places) -> Part:
     """Return a part that has only the picked places of its source."""
     depth, height, width = grid_of(picked)
     inside = [i for i, place in enumerate(depth) if place in part.slices]

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import Any
 
 from ._runtime.examples import Presentation
@@ -21,6 +20,7 @@ from .nengo_network import build_network
 from .network import NETWORK
 
 EVALUATOR = Evaluator(NETWORK, LAYOUT, build_network)
+main = EVALUATOR.main
 
 
 def evaluate(
@@ -44,11 +44,6 @@ def evaluate(
     """
     options = simulator, examples, presentation, seed
     return EVALUATOR.evaluate(x, y, weights, *options)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Evaluate from the command line; return the exit status."""
-    return EVALUATOR.main(arguments)
 
 
 if __name__ == "__main__":
