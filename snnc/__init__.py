@@ -10,19 +10,16 @@ tensorflow, nengo, numpy or pydantic.
 4
 """
 
-import sys
-from types import ModuleType
-
 __version__ = "0.2.0"
 
 # Type checkers take it for `typing.TYPE_CHECKING`, whose import takes time.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from snnc.diagnostics import Diagnostic as Diagnostic
-    from snnc.diff import Diff as Diff
     from snnc.tools.build import build as build
     from snnc.tools.calibrate import Calibration as Calibration
     from snnc.tools.calibrate import calibrate as calibrate
+    from snnc.tools.diff import Diff as Diff
     from snnc.tools.evaluate.evaluation import Evaluation as Evaluation
     from snnc.tools.evaluate.verb import evaluate as evaluate
     from snnc.tools.exchange import export_nir as export_nir
@@ -33,7 +30,7 @@ if TYPE_CHECKING:
     from snnc.tools.pictures import plot as plot
     from snnc.tools.predict import predict as predict
     from snnc.tools.problems import SpecError as SpecError
-    from snnc.tools.report import Report as Report
+    from snnc.tools.report.network import Report as Report
     from snnc.tools.spec import Spec as Spec
     from snnc.tools.spec import load as load
     from snnc.tools.spec import parse as parse
@@ -57,7 +54,7 @@ _HOMES = {
     "snnc.diagnostics": ("Diagnostic",),
     "snnc.tools.build": ("build",),
     "snnc.tools.calibrate": ("Calibration", "calibrate"),
-    "snnc.diff": ("Diff",),
+    "snnc.tools.diff": ("Diff",),
     "snnc.tools.evaluate.evaluation": ("Evaluation",),
     "snnc.tools.evaluate.verb": ("evaluate",),
     "snnc.tools.exchange": ("export_nir", "import_keras"),
@@ -66,7 +63,7 @@ _HOMES = {
     "snnc.tools.pictures": ("plot",),
     "snnc.tools.predict": ("predict",),
     "snnc.tools.problems": ("SpecError",),
-    "snnc.tools.report": ("Report",),
+    "snnc.tools.report.network": ("Report",),
     "snnc.tools.spec": ("Spec", "load", "parse"),
     "snnc.tools.sweep": ("Sweep", "sweep"),
     "snnc.tools.verbs": (
@@ -102,18 +99,3 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted(["__version__", *__all__])
-
-
-class _Interface(ModuleType):
-    """Keeps functions such as `diff` when packages of the same name are imported.
-
-    Importing ``snnc.diff.version`` would set ``snnc.diff`` to the package; all of snnc
-    finds the package by its full name instead.
-    """
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if not (isinstance(value, ModuleType) and name in __all__):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Interface

@@ -33,10 +33,11 @@ LIMITS = {
     "snnc/loihi": 2.0,
     "snnc/output": 2.0,
     "snnc/passes": 2.0,
-    "snnc/report": 2.0,
     "snnc/rules": 2.0,
     "snnc/runtime": 2.0,
     "snnc/tools": 2.0,
+    "snnc/tools/diff": 10.0,
+    "snnc/tools/plots": 11.0,
     "snnc": 15.0,
     "tests": 8.0,
 }

@@ -154,7 +154,7 @@ def schema_command(modeline: str | None) -> None:
     if modeline is not None:
         print_data(f"{MODELINE}{modeline}\n")
         return
-    from snnc.language.schema import schema
+    from snnc.language.schema import schema  # takes time
 
     print_json(schema())
 
@@ -211,7 +211,7 @@ def convert_command(
 
 
 def _lost(document: tree.Document) -> Iterator[Diagnostic]:
-    from snnc.rules.yaml import NotInComment
+    from snnc.rules.yaml import NotInComment  # few specs need it
     from snnc.syntax.yaml.printer import not_in_comments
 
     for span in not_in_comments(document):

@@ -27,10 +27,15 @@ from snnc.cli.options import (
     simulator_option,
 )
 from snnc.cli.printing import print_lines, print_result, say
+from snnc.tools.evaluate.options import (
+    EvaluateOptions,
+    OptionError,
+    Presentation,
+    require_simulator,
+)
 
 if TYPE_CHECKING:
     from snnc.tools.evaluate.evaluation import Evaluation
-    from snnc.tools.evaluate.options import EvaluateOptions, Presentation
 
 INTERRUPTED = 130
 
@@ -131,8 +136,7 @@ def evaluate_command(
     if checked.simulator == "exact":
         # The matrices are small: more threads would only wait for each other.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from snnc.tools.evaluate.options import require_simulator
-    from snnc.tools.evaluate.verb import evaluate_with
+    from snnc.tools.evaluate.verb import evaluate_with  # after the environment
 
     with one_line_errors():
         require_simulator(checked.simulator, checked.dask is not None)
@@ -174,8 +178,6 @@ def _checked(
 
     Pipes are refused too, because they can be read only once.
     """
-    from snnc.tools.evaluate.options import EvaluateOptions, OptionError
-
     examples_out, simulator = options["examples_out"], options["simulator"]
     try:
         checked = EvaluateOptions(

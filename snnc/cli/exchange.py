@@ -149,7 +149,7 @@ def import_command(
     if Path(model).suffix == ".nir":
         # These options apply to a spec that is made from the nodes.
         takes_spec = not explain and request == ImportRequest(device=request.device)
-        from snnc.nir.importing import run as run_nir
+        from snnc.nir.importing import run as run_nir  # an extra
 
         done = run_nir(model, request, *files, report, takes_spec, limits)
     else:
@@ -222,7 +222,7 @@ def _import_in_child(
 
 
 def _print(done: ImportOutcome, form: Form) -> None:
-    from snnc.importer.explanation import explain
+    from snnc.importer.explanation import explain  # most runs explain nothing
 
     explanation = explain(done.conversion, done.compilation)
     if form == "json":
@@ -270,7 +270,7 @@ def export_command(
     PACKAGE is a folder from `snnc build`, or a spec. docs/nir.md lists the results of
     each tool.
     """
-    from snnc.nir.export import CannotExportError, export_nir
+    from snnc.nir.export import CannotExportError, export_nir  # needs NumPy
     from snnc.runtime.layout import OTHERS
 
     if output.suffix == ".safetensors" or _is_same(output, weights):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnc import plots
 from snnc.cli.printing import print_data, print_diagnostics, print_json, say
 from snnc.diagnostics import Report
 from snnc.rules.files import NoSpecInFolder
@@ -26,6 +25,7 @@ from snnc.syntax.files import (
     specs_in,
 )
 from snnc.text.display import Json
+from snnc.tools import plots
 
 if TYPE_CHECKING:
     from snnc.ir.device import Profile
@@ -209,7 +209,7 @@ def chosen_device() -> str | None:
 
 def device() -> Profile:
     """Return the device that specs are compiled for."""
-    from snnc.loihi.profile import DEFAULT, read_profile
+    from snnc.loihi.profile import DEFAULT, read_profile  # not all verbs have a device
 
     return read_profile(chosen_device() or DEFAULT)
 
@@ -236,7 +236,7 @@ def print_diagnostics_as(form: str, report: Report) -> None:
     if form == "text":
         print_diagnostics(report)
     elif form == "github":
-        from snnc.diagnostics.machine_formats import github_commands
+        from snnc.diagnostics.machine_formats import github_commands  # only CI needs it
 
         for line in github_commands(report.diagnostics):
             print_data(f"{line}\n")
@@ -249,7 +249,7 @@ def _document(form: str, report: Report) -> Json:
         from snnc.diagnostics.machine_formats import sarif_document
 
         return sarif_document(report.diagnostics)
-    from snnc.diagnostics.machine_formats import document
+    from snnc.diagnostics.machine_formats import document  # only programs need it
 
     return document(report.diagnostics)
 

@@ -32,17 +32,17 @@ from snnc.cli.printing import (
     say,
 )
 from snnc.diagnostics import Report
-from snnc.diff import Version, compare, compile_version
-from snnc.diff.folders import compare_folders, is_folder
 from snnc.driver import compile_file, compile_spec, routed
 from snnc.loihi.profile import DEFAULT
-from snnc.report import text
 from snnc.rules.loihi import TooManyCores
 from snnc.syntax.files import STDIN
 from snnc.syntax.revisions import read_spec
+from snnc.tools.diff import Version, compare, compile_version
+from snnc.tools.diff.folders import compare_folders, is_folder
 from snnc.tools.fit import SHOWN, find_variants
 from snnc.tools.problems import SpecError
-from snnc.tools.report import Report as NetworkReport
+from snnc.tools.report import text
+from snnc.tools.report.network import Report as NetworkReport
 from snnc.tools.spec import Spec
 
 
@@ -100,7 +100,7 @@ def report_command(
                 f"{spec} has {len(paths)} specs; --format html, --why and --plot are"
                 f" for one of them, such as {paths[0]}"
             )
-        from snnc.tools.folder_report import report_folder  # compares packages
+        from snnc.tools.report.folder import report_folder  # compares packages
 
         rows = report_folder(paths, packages, device(), chosen_device())
         print_diagnostics(rows)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from snnc import plots
 from snnc.cli.options import (
     DATA,
     WEIGHTS,
@@ -24,6 +23,7 @@ from snnc.cli.options import (
 )
 from snnc.cli.printing import print_diagnostics, print_result, say
 from snnc.loihi.profile import DEFAULT
+from snnc.tools import plots
 
 if TYPE_CHECKING:
     from snnc.tools.evaluate.options import Simulator
@@ -115,7 +115,7 @@ def sweep_command(
     """
     _refuse_at_odds(train, plot or plot_cores, **options)
     refuse_pictures(plot, plot_cores)
-    from snnc.syntax.settings import NoSettingError
+    from snnc.syntax.settings import NoSettingError  # `plot` does not need these
     from snnc.tools.pictures import plot as draw
     from snnc.tools.problems import SpecError
     from snnc.tools.sweep import sweep
@@ -210,7 +210,7 @@ def plot_command(
     needless = () if kind == "raster" else ("example",) if runs else (*_OF_RUNS,)
     if typed := " ".join(f"--{name}" for name in needless if _is_typed(name)):
         raise click.UsageError(f"with --kind {kind} nothing reads {typed}")
-    from snnc.tools.evaluate.verb import evaluate
+    from snnc.tools.evaluate.verb import evaluate  # `sweep` does not need these
     from snnc.tools.pictures import Drawable, plot
     from snnc.tools.problems import SpecError
     from snnc.tools.spec import load

@@ -25,7 +25,7 @@ from snnc.diagnostics import Report
 from snnc.loihi.profile import DEFAULT
 from snnc.tools.opening import missing
 from snnc.tools.weights import Weights
-from snnc.weights.inspect import inspect
+from snnc.weight_files.inspect import inspect
 
 EXTRA = "pip install numpy safetensors"
 
@@ -95,7 +95,11 @@ def _migrate(
     if needs := missing("numpy", "safetensors"):
         say(f"error: --migrate needs {' and '.join(needs)}: {EXTRA}")
         return 1
-    from snnc.weights.migrate import migrate_file, moves_document, moves_text
+    from snnc.tools.migrate import (  # needs NumPy
+        migrate_file,
+        moves_document,
+        moves_text,
+    )
 
     report = Report()
     moves = migrate_file(file, old, new, output, force, report, device())

@@ -23,8 +23,8 @@ from snnc.text.tables import columns
 from snnc.tools.evaluate.summary import outside
 from snnc.tools.opening import FileName, Tensors, as_package, require
 from snnc.tools.problems import SpecError
-from snnc.weights.inspect import on_chip
-from snnc.weights.listing import chip_table
+from snnc.weight_files.inspect import on_chip
+from snnc.weight_files.listing import chip_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from snnc.runtime.network import Layer
     from snnc.tools.package import Package
     from snnc.tools.scaling import ScaledWeights
-    from snnc.weights.chip import Precision
+    from snnc.weight_files.chip import Precision
 
 
 class CannotCalibrateError(ValueError):

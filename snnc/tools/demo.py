@@ -47,7 +47,7 @@ def drifting_digits(
     are joined, and moves one pixel a frame in one of eight directions. No single
     frame tells the direction.
     """
-    from sklearn.datasets import load_digits
+    from sklearn.datasets import load_digits  # an extra
 
     images = load_digits().images / BRIGHTEST
     random = np.random.default_rng(seed)

@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from snnc import plots
 from snnc.loihi.profile import DEFAULT
 from snnc.output import imported
 from snnc.output.records import PackageRecords
 from snnc.text.display import Listed
+from snnc.tools import plots
 from snnc.tools.adapt import adapt
 from snnc.tools.calibrate import calibrate
 from snnc.tools.evaluate.verb import evaluate

@@ -11,22 +11,23 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc import __version__, plots
+from snnc import __version__
 from snnc.editors.rules import coloured_parts
-from snnc.report.html import Section, document, line_costs, page, result_html
-from snnc.report.html import style as style_sheet
 from snnc.text.display import PRE, preformatted
 from snnc.text.installing import installation
 from snnc.text.tables import printable
+from snnc.tools import plots
 from snnc.tools.evaluate import summary
 from snnc.tools.evaluate.advice import advice
+from snnc.tools.report.html import Section, document, line_costs, page, result_html
+from snnc.tools.report.html import style as style_sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from snnc.tools.evaluate.evaluation import Evaluation
     from snnc.tools.opening import FileName
-    from snnc.tools.report import Report
+    from snnc.tools.report.network import Report
     from snnc.tools.spec import Spec
     from snnc.tools.sweep import Sweep
 

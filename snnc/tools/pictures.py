@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
-from snnc import plots
+from snnc.tools import plots
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.opening import FileName
 from snnc.tools.package import Package, Training
-from snnc.tools.report import Report
+from snnc.tools.report.network import Report
 from snnc.tools.spec import Spec, as_spec
 from snnc.tools.sweep import Sweep
 

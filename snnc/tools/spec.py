@@ -15,8 +15,7 @@ from snnc import diagnostics
 from snnc.diagnostics import Diagnostic
 from snnc.driver import compile_spec, routed
 from snnc.ir.logical import Network
-from snnc.language.model import Spec as Statements
-from snnc.language.model import spec_hash
+from snnc.language.model import NetworkSpec, spec_hash
 from snnc.language.statements import (
     InputSpec,
     LoihiTarget,
@@ -40,12 +39,12 @@ from snnc.text.display import Displayed
 from snnc.tools.opening import FileName
 from snnc.tools.pages import spec_html
 from snnc.tools.problems import SpecError
-from snnc.tools.report import Report
+from snnc.tools.report.network import Report
 from snnc.tools.statements import LayerSpec, read_layers, read_readout, read_target
 
 if TYPE_CHECKING:
-    from snnc.diff import Diff
     from snnc.ir.mapped import RoutedNetwork
+    from snnc.tools.diff import Diff
     from snnc.tools.fit import Fit
     from snnc.tools.package import Package
 
@@ -133,7 +132,7 @@ class Spec(Displayed):
         return self._network.train
 
     @property
-    def _statements(self) -> Statements:
+    def _statements(self) -> NetworkSpec:
         assert self.made.spec is not None
         return self.made.spec.spec
 

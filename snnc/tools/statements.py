@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from snnc.ir.logical import Loihi, Network
 from snnc.ir.properties import layer_properties
-from snnc.language.model import Spec as Statements
+from snnc.language.model import NetworkSpec
 from snnc.language.property_types import NeuronSpec
 from snnc.language.statements import LoihiTarget, NengoTarget, ReadoutSpec
 
@@ -91,7 +91,7 @@ def read_layers(network: Network) -> Mapping[str, LayerSpec]:
     )
 
 
-def read_readout(statements: Statements, network: Network) -> ReadoutSpec:
+def read_readout(statements: NetworkSpec, network: Network) -> ReadoutSpec:
     """Return the readout; ``classes`` are names, None for a regression."""
     found = network.readout
     return replace(
@@ -102,7 +102,7 @@ def read_readout(statements: Statements, network: Network) -> ReadoutSpec:
     )
 
 
-def read_target(statements: Statements, network: Network) -> LoihiTarget | NengoTarget:
+def read_target(statements: NetworkSpec, network: Network) -> LoihiTarget | NengoTarget:
     """Return the target with the number of its cores."""
     target = statements.target
     if isinstance(target, LoihiTarget) and isinstance(network.target, Loihi):

@@ -10,18 +10,18 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from snnc import diagnostics, plots
+from snnc import diagnostics
 from snnc.language.extents import Phase
 from snnc.loihi.profile import DEFAULT
 from snnc.syntax.settings import Setting, read_settings, spelt
 from snnc.text.arguments import check_count
 from snnc.text.display import Displayed, Json
 from snnc.text.tables import counted
-from snnc.tools import sweep_table
+from snnc.tools import plots, sweep_table
 from snnc.tools.opening import FileName
 from snnc.tools.pages import sweep_page
 from snnc.tools.problems import SpecError
-from snnc.tools.report import Report
+from snnc.tools.report.network import Report
 from snnc.tools.spec import Spec, as_spec
 from snnc.tools.sweep_runs import SweepSettings, VariantJob, data_file, run_variants
 from snnc.tools.sweep_table import Condition, VariantCosts, front

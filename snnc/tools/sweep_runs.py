@@ -142,7 +142,7 @@ Arrays = tuple["NDArray[Any]", "NDArray[Any]"]
 
 def _data(package: Package, shared: SweepSettings) -> tuple[Arrays, Arrays]:
     """Return training data, and evaluation data that are the same for all variants."""
-    import numpy as np
+    import numpy as np  # an extra
 
     from snnc.runtime.data import DataSpec
     from snnc.runtime.labels import load_data
@@ -162,7 +162,7 @@ def data_file(data: FileName | tuple[Any, Any], folder: Path) -> Path:
     """Return a file of the data; arrays are written to one."""
     if not isinstance(data, tuple):
         return Path(data).absolute()
-    import numpy as np
+    import numpy as np  # an extra
 
     from snnc.tools.evaluate.task import write_data
 
@@ -235,6 +235,6 @@ def _workers(
 ) -> AbstractContextManager[Workers]:
     if dask is None or not count:
         return LocalWorkers(count, shared.folder / "log.txt")
-    from snnc.tools.cluster import cluster_workers
+    from snnc.tools.cluster import cluster_workers  # importing Dask takes a second
 
     return cluster_workers(dask)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +16,7 @@ from snnc.text.tables import (
     code,
     columns,
     counted,
+    csv_table,
     human,
     percent,
     prose,
@@ -66,12 +65,11 @@ def csv_text(variants: Sequence[Mapping[str, Any]]) -> str:
     """Return variants as `Sweep.as_dict` has them as CSV, each setting a column."""
     keys = list(dict.fromkeys(key for v in variants for key in v["settings"]))
     others = [key for key in variants[0] if key != "settings"] if variants else []
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, [*keys, *others], lineterminator="\n")
-    writer.writeheader()
-    for variant in variants:
-        writer.writerow({**variant["settings"], **{k: variant[k] for k in others}})
-    return stream.getvalue()
+    rows = (
+        [*(v["settings"].get(key, "") for key in keys), *(v[k] for k in others)]
+        for v in variants
+    )
+    return csv_table([*keys, *others], rows)
 
 
 def typed(text: str) -> int | float | bool | str | None:

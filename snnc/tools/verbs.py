@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from snnc import diagnostics, source
 from snnc.diagnostics import Diagnostic
-from snnc.diff import Diff, compare, version_of
 from snnc.driver import compile_spec
 from snnc.language.schema import schema as spec_schema
 from snnc.loihi.profile import DEFAULT, read_profile
-from snnc.report.text import limits_table
 from snnc.starter import StarterPlan, installed_from
 from snnc.syntax.files import replace_text, specs_in
 from snnc.syntax.revisions import read_spec
 from snnc.text.arguments import check_count
 from snnc.text.display import Json
 from snnc.tools.autofix import autofix
+from snnc.tools.diff import Diff, compare, version_of
 from snnc.tools.fit import Fit, find_variants
-from snnc.tools.folder_report import FolderReport, report_folder
 from snnc.tools.opening import FileName, require
-from snnc.tools.report import Report
+from snnc.tools.report.folder import FolderReport, report_folder
+from snnc.tools.report.network import Report
+from snnc.tools.report.text import limits_table
 from snnc.tools.spec import Spec, as_spec
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from snnc.text.display import Displayed, Json
 from snnc.tools.opening import FileName, Tensors, require
 from snnc.tools.problems import SpecError
 from snnc.tools.spec import Spec, as_spec
-from snnc.weights.inspect import inspect
-from snnc.weights.listing import Listing, document, table
+from snnc.weight_files.inspect import inspect
+from snnc.weight_files.listing import Listing, document, table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -76,7 +76,7 @@ class Weights(Displayed):
         SpecError
             If nothing was written, with the reason; also if the tensors are in no file.
         """
-        from snnc.weights.migrate import migrate_file  # needs NumPy
+        from snnc.tools.migrate import migrate_file  # needs NumPy
 
         report, path = diagnostics.Report(), self.listing.header.path
         names = os.fspath(old), os.fspath(new)

@@ -18,8 +18,8 @@ from snnc.language.fields import keys_of
 from snnc.language.keywords import MODELS, kinds
 from snnc.language.statements import LoihiTarget
 from snnc.passes import PIPELINE
-from snnc.report import html, text
-from snnc.report.summary import summarise
+from snnc.tools.report import html, text
+from snnc.tools.report.summary import summarise
 from snnc.tools.statements import LayerSpec
 from tests.support import ROOT, compile_text
 

@@ -17,9 +17,9 @@ import pytest
 import snnc
 from snnc.cli import main
 from snnc.loihi.profile import read_profile
-from snnc.plots.style import theme
 from snnc.processes import Workers
 from snnc.tools import sweep_runs as runs
+from snnc.tools.plots.style import theme
 from snnc.tools.sweep import Variant
 from snnc.tools.sweep_runs import VariantJob
 from snnc.tools.sweep_table import front

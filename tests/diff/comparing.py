@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 
 from snnc.diagnostics import Report
-from snnc.diff import Diff, Version, compare, compile_version
 from snnc.source import SourceFile
+from snnc.tools.diff import Diff, Version, compare, compile_version
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir())
 

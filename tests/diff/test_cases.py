@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.diff import Diff, document, render
+from snnc.tools.diff import Diff, document, render
 from tests.diff.comparing import CASES, case_difference
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.diff import compare
+from snnc.tools.diff import compare
 from tests.diff.comparing import CASES, case_version
 from tests.emit.packages import importable, module, write
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from snnc.diff import compare
 from snnc.source import Span
+from snnc.tools.diff import compare
 from tests.agreement.drawing import draw_spec
 from tests.diff.comparing import version
 

@@ -179,7 +179,7 @@ def test_a_spec_can_be_made_in_code() -> None:
         ),
         "readout": {"name": "r", "classes": ["a", "b"]},
     }
-    spec = validate(model.Spec, said)
+    spec = validate(model.NetworkSpec, said)
     assert spec.input.shape == (8,)
     assert spec.readout.classes == ("a", "b")
-    assert validate(model.Spec, asdict(spec)) == spec
+    assert validate(model.NetworkSpec, asdict(spec)) == spec

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pytest
 
-from snnc.plots import networks, results, spikes
-from snnc.plots.style import COLOURS, looks, save, theme
 from snnc.runtime.examples import Verdict
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.results import LayerResult, Moment, Score, Work
+from snnc.tools.plots import networks, results, spikes
+from snnc.tools.plots.style import COLOURS, looks, save, theme
 from snnc.tools.statistics import LayerFiring
 from snnc.tools.sweep import Variant
 from tests.support import ROOT, network, sound

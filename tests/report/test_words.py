@@ -10,8 +10,8 @@ import pytest
 from snnc.loihi.link import LimitViolation
 from snnc.loihi.profile import read_profile
 from snnc.loihi.why import NearMiss, Reason, Reasons
-from snnc.report.sentences import bound_by, bounds, sentence, total
 from snnc.text.tables import human
+from snnc.tools.report.sentences import bound_by, bounds, sentence, total
 
 CORE = read_profile().core
 

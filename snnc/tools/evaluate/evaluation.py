@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from snnc import plots
 from snnc.text.display import Displayed, Json
+from snnc.tools import plots
 from snnc.tools.evaluate import summary
 from snnc.tools.evaluate.results import (
     REGISTERS,

@@ -22,6 +22,7 @@ from snnc.runtime.examples import ROW, Presentation, Span, spans_of
 from snnc.runtime.files import reason
 from snnc.text.display import Json
 from snnc.text.installing import installation
+from snnc.text.progress import Moved
 from snnc.tools.checkpoint import Checkpoint, SavedRun, read_checkpoint
 from snnc.tools.evaluate.options import EvaluateOptions
 from snnc.tools.evaluate.part import (
@@ -52,7 +53,6 @@ TRIES = 2  # runs of a stretch whose process dies
 MARK = {"snnc": "evaluation", "version": 8}
 
 Spans = Mapping[Presentation, list[Span]]
-Progress = Callable[[int], None]
 
 
 def counts_of(options: EvaluateOptions, examples: int) -> dict[Presentation, int]:
@@ -73,7 +73,7 @@ def runs_of(options: EvaluateOptions, examples: int) -> int:
 def run_exact(
     task: Task,
     options: EvaluateOptions,
-    progress: Progress,
+    progress: Moved,
     compare: Callable[[SpanResult], SpanResult] | None = None,
 ) -> list[ExactPart]:
     """Return the parts of all examples, those of an interrupted run included.
@@ -190,7 +190,7 @@ def _fresh(
     left: Spans,
     options: EvaluateOptions,
     compares: bool,
-    progress: Progress,
+    progress: Moved,
 ) -> Iterator[SpanResult]:
     if not any(left.values()):
         return

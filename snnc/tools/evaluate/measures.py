@@ -297,7 +297,7 @@ class KerasReference:
     @cached_property
     def _model(self) -> Any:
         """The model of the outputs, then of each layer's activations."""
-        from snnc.runtime.keras.model import with_activations
+        from snnc.runtime.keras.model import with_activations  # imports TensorFlow
 
         program = self._program()
         model = program.build_model()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -23,6 +21,7 @@ from snnc.runtime.files import replacing, write_file
 from snnc.runtime.nengo.simulators import RefusedError, require, run_examples
 from snnc.runtime.network import Readout
 from snnc.text.progress import progress_bar
+from snnc.text.tables import csv_table
 from snnc.tools.evaluate.measures import KerasReference
 from snnc.tools.evaluate.refusals import RefusedRunError
 from snnc.tools.evaluate.streams import is_array, read_batches
@@ -95,12 +94,9 @@ class Prediction:
             labels = self.labels.tolist()
             columns += [labels, [self.names[label] for label in labels]]
             heads += ["label", "class"]
-        table = io.StringIO(newline="")
-        writer = csv.writer(table, lineterminator="\n")
-        writer.writerow([*heads, *(f"output_{unit}" for unit in units)])
-        for row, outputs in zip(zip(*columns, strict=True), self.outputs, strict=True):
-            writer.writerow([*row, *map(repr, outputs.tolist())])
-        return table.getvalue()
+        pairs = zip(zip(*columns, strict=True), self.outputs, strict=True)
+        rows = ((*row, *map(repr, outputs.tolist())) for row, outputs in pairs)
+        return csv_table([*heads, *(f"output_{unit}" for unit in units)], rows)
 
 
 def run(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,7 @@ import numpy as np
 
 from snnc.runtime.files import write_file
 from snnc.runtime.labels import Examples
+from snnc.text.tables import csv_table
 from snnc.tools.statistics import Array
 
 Record = dict[str, int | float]
@@ -37,11 +36,7 @@ def list_records(
 
 def write_records(path: Path, records: list[Record]) -> None:
     """Write a CSV file with a row per example."""
-    table = io.StringIO(newline="")
-    writer = csv.DictWriter(table, [*records[0]], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records)
-    write_file(path, table.getvalue())
+    write_file(path, csv_table(records[0], (record.values() for record in records)))
 
 
 def _columns(name: str, values: Array, classifies: bool) -> dict[str, list[Any]]:

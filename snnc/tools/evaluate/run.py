@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from operator import add
@@ -31,7 +31,7 @@ from snnc.runtime.nengo.simulators import (
     run_examples,
 )
 from snnc.runtime.network import Network
-from snnc.text.progress import progress_bar
+from snnc.text.progress import Moved, progress_bar
 from snnc.text.tables import counted
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.exact import run_exact, runs_of
@@ -67,8 +67,6 @@ from snnc.tools.statistics import Array, LayerFiring
 
 if TYPE_CHECKING:
     from snnc.tools.package import Package
-
-Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +164,7 @@ def run(
 
 
 def on_nengo(
-    package: Package, task: Task, options: EvaluateOptions, progress: Progress
+    package: Package, task: Task, options: EvaluateOptions, progress: Moved
 ) -> Evaluation:
     """Evaluate the spikes of a simulator of Nengo.
 
@@ -289,7 +287,7 @@ class Trained:
 
 
 def keras_outputs(
-    reference: KerasReference, examples: Examples, progress: Progress
+    reference: KerasReference, examples: Examples, progress: Moved
 ) -> NDArray[np.float64]:
     """Return the outputs of a model, (examples, units)."""
     outputs = []
@@ -301,7 +299,7 @@ def keras_outputs(
 
 
 def on_engine(
-    package: Package, task: Task, options: EvaluateOptions, progress: Progress
+    package: Package, task: Task, options: EvaluateOptions, progress: Moved
 ) -> Evaluation:
     """Run the exact engine.
 
@@ -345,7 +343,7 @@ def on_engine(
     return _with_run(result, package, task, shown, firing)
 
 
-def on_keras(package: Package, task: Task, progress: Progress) -> Evaluation:
+def on_keras(package: Package, task: Task, progress: Moved) -> Evaluation:
     """Evaluate the Keras model with the weights."""
     started = time.perf_counter()
     y, readout = task.examples.y, task.package.network.readout
