@@ -216,7 +216,7 @@ def _table(simulator: Any, built: Any, block: int, synapse: Any) -> LearningTabl
         add=add,
         direct=filtered is None,
         error=learning.error,
-        error_scale=learning.error_scale,
+        error_steps=learning.error_steps,
         softmax=learning.softmax,
     )
 
