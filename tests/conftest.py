@@ -1,4 +1,4 @@
-"""What all tests need of the process that they run in."""
+"""Set up the process for all tests."""
 
 import gc
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
 from snnc.tools.demo import stack
@@ -27,7 +27,9 @@ _ALL_SLOW = re.compile(r"^pytestmark = (?:\[\s*)?pytest\.mark\.slow\b", re.MULTI
 _IS_ONE_OF_TWO = "PYTEST_XDIST_WORKER" in os.environ
 
 # How long an example takes depends on what else the machine does.
-settings.register_profile("snnc")
+settings.register_profile(
+    "snnc", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("snnc")
 
 # A shell that starts a command in the background lets it ignore Ctrl-C, and so would
@@ -67,7 +69,7 @@ def pytest_xdist_make_scheduler(
 
 
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Any:
-    """Tell another process of what it prints alone; None lets pytest run the test."""
+    """Run a test without reports of its setup; None lets pytest run it."""
     return run_quietly(item, nextitem) if _IS_ONE_OF_TWO else None
 
 

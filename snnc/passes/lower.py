@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from snnc.diagnostics import Report
 from snnc.ir.logical import (
     AveragePool,
     Convolution,
@@ -15,6 +14,7 @@ from snnc.ir.logical import (
     Network,
     Padding,
     Shape,
+    TransposedConvolution,
 )
 from snnc.ir.lowered import (
     ChannelGroups,
@@ -28,14 +28,22 @@ from snnc.ir.lowered import (
     Window,
 )
 from snnc.ir.paths import Path, paths, picked_of
-from snnc.ir.shapes import level_name, pads, tree_of, triple_of, volume_named, volume_of
+from snnc.ir.shapes import (
+    level_name,
+    pads,
+    transposed_crop,
+    tree_of,
+    triple_of,
+    volume_named,
+    volume_of,
+)
 from snnc.runtime.maxima import EVERY, whole
 
 Pools = tuple[tuple[AveragePool, Shape], ...]
 """The pools of a path, each with the shape that it reads."""
 
 
-def lower(network: Network, report: Report) -> LoweredNetwork:
+def lower(network: Network) -> LoweredNetwork:
     """Return populations and projections of a checked network; reports nothing."""
     layers = network.by_name
     spiking = tuple(layer for layer in network.layers if layer.spiking is not None)
@@ -55,7 +63,12 @@ def lower(network: Network, report: Report) -> LoweredNetwork:
         ),
         readout=tuple(
             _project(
-                network, path, source, readout.name, f"{readout.name}.kernel", Full()
+                network,
+                path,
+                source,
+                readout.name,
+                f"{readout.name}.kernel",
+                _readout_reach(network, path.pools),
             )
             for source in readout.sources
             for path in paths(layers, source)
@@ -178,6 +191,14 @@ def _project(
     )
 
 
+def _readout_reach(network: Network, pools: Pools) -> Window | Full:
+    readout = network.readout
+    if readout.convolution is None:
+        return Full()
+    *read, _ = network.shape_of(readout.sources[0])
+    return _window(readout.convolution, pools, tuple(read))
+
+
 def _reach(network: Network, layer: Layer, pools: Pools) -> Window | Full:
     operation = layer.operation
     if isinstance(operation, Convolution):
@@ -188,10 +209,33 @@ def _reach(network: Network, layer: Layer, pools: Pools) -> Window | Full:
             return window
         group = ChannelGroups(channels // groups, layer.shape[-1] // groups, groups)
         return replace(window, group=group)
+    if isinstance(operation, TransposedConvolution):
+        return _transposed_window(operation)
     if layer.kind == "encode rate":
         ones = (1,) * (len(layer.shape) - 1)
         return _window(Convolution(ones, ones, "valid", False, ones), (), ())
     return Full()
+
+
+def _transposed_window(operation: TransposedConvolution) -> Window:
+    """Return a transposed convolution as one over its source with zeros in between.
+
+    Output ``o`` reads place ``i`` with tap ``o + crop - i * stride``: its kernel in
+    reverse begins ``kernel - 1 - crop`` places before the output's own.
+    """
+    axes = zip(operation.kernel, operation.stride, strict=True)
+    before = [
+        kernel - 1 - transposed_crop(kernel, stride, operation.padding)
+        for kernel, stride in axes
+    ]
+    return Window(
+        kernel=triple_of(operation.kernel),
+        stride=(1, 1, 1),
+        depth_before=0,
+        padding="valid",
+        input_step=triple_of(operation.stride),
+        input_before=(before[0], before[1]),
+    )
 
 
 def _window(

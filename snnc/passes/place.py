@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from sys import maxsize
 
-from snnc.diagnostics import Diagnostic, Report
+from snnc import rules
+from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.ir.device import Profile
 from snnc.ir.logical import Loihi
 from snnc.ir.lowered import Compare, LoweredNetwork
 from snnc.ir.mapped import KINDS, AxonKind, MappedNetwork, Unmixed
 from snnc.language.properties import MOST_CHIPS
 from snnc.loihi.assemble import assemble, mixed_in, without_device
+from snnc.loihi.board import doubts
 from snnc.loihi.learning import with_learning
 from snnc.loihi.plan import (
     Plan,
@@ -27,7 +29,7 @@ from snnc.loihi.search import Search, Solution
 
 def place(
     lowered: LoweredNetwork,
-    report: Report,
+    report: Diagnostics,
     cache: PlanCache | None = None,
     effort: int = 1,
     is_brief: bool = False,
@@ -75,8 +77,6 @@ def place(
         if mapped.learned is not None and (lack := _lacks_room(mapped, target)):
             report.add(lack)
             return None
-        from snnc.loihi.board import doubts
-
         report.extend(doubts(mapped))
         return mapped
     # Rules are imported for errors only: a correct spec need not wait.
@@ -89,8 +89,6 @@ def place(
 
 def _lacks_room(mapped: MappedNetwork, target: Loihi) -> Diagnostic | None:
     """Say what is missing for a readout that learns on the chip, if anything is."""
-    from snnc.rules.learning import NoCoreToLearn
-
     readout = mapped.lowered.network.readout
     (source,) = readout.sources
     ensembles = mapped.by_name[source].ensembles
@@ -104,7 +102,7 @@ def _lacks_room(mapped: MappedNetwork, target: Loihi) -> Diagnostic | None:
         hint = f"write a smaller `block` for `{source}`"
     else:
         return None
-    return NoCoreToLearn(
+    return rules.learning.NoCoreToLearn(
         span=readout.spans.get("learn", readout.span),
         name=readout.name,
         value=needs[0],
@@ -262,8 +260,9 @@ def is_sound(lowered: LoweredNetwork, target: Loihi) -> bool:
 
 
 def _refuse_spec(
-    lowered: LoweredNetwork, target: Loihi, profile: Profile, report: Report
+    lowered: LoweredNetwork, target: Loihi, profile: Profile, report: Diagnostics
 ) -> None:
+    # Only a wrong spec needs this import.
     from snnc.loihi.refusals import refuse_block, refuse_target
 
     if target.cores > target.chips * profile.chip.cores:

@@ -8,18 +8,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Fix, Report, Severity
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Severity
 from snnc.language.tree import Comment, Document
 from snnc.source import SourceFile, Span
+from snnc.syntax.entries import Entry, entries_of
+from snnc.syntax.remarks import Remarks
 from snnc.text.near import closest
 
-if TYPE_CHECKING:
-    from snnc.syntax.entries import Entry
-
-SIGN = "snnc:"
 _ALLOW = re.compile(r"#+\s*snnc:\s*allow\s+(?P<code>\w+)(?P<reason>.*)")
 
 # Near misses too: in other cases, or without the colon.
@@ -29,7 +26,7 @@ _SIGNED = re.compile(r"[#\s]*snnc(?::|\s+allow\b|:?\s*allow\s+SNN\d)", re.IGNORE
 class _Warnings:
     """The warnings about a file, by code and then by place."""
 
-    def __init__(self, source: SourceFile, report: Report) -> None:
+    def __init__(self, source: SourceFile, report: Diagnostics) -> None:
         self._report = report
         self._found = defaultdict[str, list[tuple[int, Diagnostic]]](list)
         for diagnostic in report.diagnostics:
@@ -49,7 +46,7 @@ class _Warnings:
         return start < end
 
 
-def suppress_warnings(document: Document, report: Report, complete: bool) -> None:
+def suppress_warnings(document: Document, report: Diagnostics, complete: bool) -> None:
     """Withdraw the warnings that comments allow, and report comments that are wrong.
 
     Parameters
@@ -65,6 +62,7 @@ def suppress_warnings(document: Document, report: Report, complete: bool) -> Non
     signed = [c for c in document.comments if _SIGNED.match(c.span.text)]
     if not signed:
         return
+    # It imports all rules, and few specs allow warnings.
     from snnc.rules.catalogue import RULES
 
     severities = {rule.code: rule.severity for rule in RULES}
@@ -120,9 +118,6 @@ def subjects_of(document: Document) -> dict[int, Span]:
 
     A comment at the end of a block or of the file has none.
     """
-    from snnc.syntax.entries import entries_of  # few specs need it
-    from snnc.syntax.remarks import Remarks
-
     entries = tuple(entries_of(document))
     remarks = Remarks(document.comments, entries)
     known = set(map(_ends, _candidates(document)))

@@ -62,11 +62,6 @@ class DataSpec:
         bounds = read.low, read.high
         return cls(read.shape, *bounds, readout.units, readout.classes)
 
-    @property
-    def batch(self) -> str:
-        """The shape of a batch, as text."""
-        return f"(examples, {', '.join(map(str, self.shape))})"
-
 
 @dataclass(frozen=True)
 class Inputs:
@@ -124,7 +119,8 @@ def select_input(
     """
     if x.shape[1:] != spec.shape or not x.shape:
         hint = _reshaped(x.shape[1:], spec.shape) if x.shape else ""
-        raise DataError(f"x has shape {x.shape}, not {spec.batch}{hint}")
+        wanted = f"(examples, {', '.join(map(str, spec.shape))})"
+        raise DataError(f"x has shape {x.shape}, not {wanted}{hint}")
     if x.dtype.kind not in "iuf":
         raise DataError(f"x has type {x.dtype}, not float or integer")
     if x.shape[0] == 0:
@@ -174,8 +170,7 @@ def _reshaped(given: tuple[int, ...], shape: tuple[int, ...]) -> str:
 def _checked_range(given: Inputs, spec: DataSpec) -> tuple[float, float]:
     """Return the lowest and highest value of examples, in file order."""
     x, ordered, size = given.x, np.sort(given.rows), given.chunk_size
-    first, is_finite, count = "", True, 0
-    least, most = spec.high, spec.low
+    first, is_finite, count, least, most = "", True, 0, spec.high, spec.low
     for start in range(0, len(ordered), size):
         part = ordered[start : start + size]
         values = x[part]

@@ -92,28 +92,6 @@ def percentile(seen: Array, percent: float) -> float:
     return float(low + (high - low) * (place % 1))
 
 
-class Largest:
-    """The largest of many values, as many as their percentile needs."""
-
-    def __init__(self, total: int, percent: float) -> None:
-        """Take how many values will be added, and the percentile."""
-        rank = percent / 100 * (total - 1)
-        self._count, self._share = total - int(rank), rank % 1
-        self.values: Array = np.empty(0, np.float32)
-
-    def add(self, values: Array) -> None:
-        """Add values of any shape."""
-        values = np.append(self.values, values)
-        first = max(len(values) - self._count, 0)
-        self.values = np.partition(values, first)[first:]
-
-    @property
-    def percentile(self) -> float:
-        """The `numpy.percentile` of all values."""
-        steps = max(len(self.values) - 1, 1)
-        return float(np.quantile(self.values, self._share / steps))
-
-
 def decide(rows: Array, how: Decide) -> Array:
     """Return the outputs that decide, from (examples, steps, units).
 

@@ -9,7 +9,7 @@ with. The pool's readers read all of these.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Triple: TypeAlias = "tuple[int, int, int]"  # along depth, height and width
 # the places along them that are read
-Grid: TypeAlias = "tuple[range, range, range]"
+Grid: TypeAlias = "tuple[range, ...]"
 # windows and strides of average pools
 Steps: TypeAlias = "tuple[tuple[Triple, Triple], ...]"
 Padding = Literal["valid", "same"]
@@ -122,7 +122,13 @@ def max_tree(size: Triple, window: Window) -> MaxTree:
             pairs = list(zip(values[0::2], values[1::2]))
             reads = _reads(pairs, picks, levels, axis, (before, stride))
             shape = _with(size, axis, count * len(pairs))
-            values = _compared(pairs, len(levels), values)
+            # A level outputs the larger value of each pair. The last of an odd
+            # number passes unchanged: the fewer neurons are on its way, the
+            # less its readers have to read.
+            larger = []
+            for i, (_, b) in enumerate(pairs):
+                larger.append(_Value(b.leaf, (*b.nodes, (len(levels), i))))
+            values = larger + values[2 * len(pairs) :]
             levels.append(Level(axis, count, shape, reads))
         (last,) = values
         start = last.leaf - before
@@ -134,22 +140,6 @@ def max_tree(size: Triple, window: Window) -> MaxTree:
             kept = range(node, shape[axis], own)
             picks.append(Pick(level, _cut(whole(shape), axis, kept)))
     return MaxTree(tuple(levels), tuple(picks))
-
-
-def _compared(
-    pairs: Sequence[tuple[_Value, _Value]],
-    level: int,
-    values: list[_Value],
-) -> list[_Value]:
-    """Return the larger value of each pair, as a level outputs it.
-
-    The last of an odd number passes unchanged: the fewer neurons are on its
-    way, the less its readers have to read.
-    """
-    larger = []
-    for i, (_, b) in enumerate(pairs):
-        larger.append(_Value(b.leaf, (*b.nodes, (level, i))))
-    return larger + values[2 * len(pairs) :]
 
 
 def _reads(
@@ -208,7 +198,7 @@ def compose(grid: Grid, pools: Steps, picked: Grid) -> tuple[Grid, Steps]:
     for axis, new in enumerate(picked):
         if len(new) > 1:
             moved = _with(moved, axis, stride[axis] * new.step)
-    return _grid(axes), (*pools[:-1], (window, moved))
+    return tuple(axes), (*pools[:-1], (window, moved))
 
 
 def receptive_field(places: int, pools: Sequence[tuple[int, int]]) -> int:
@@ -271,26 +261,21 @@ def _spread(
 
 def whole(size: Triple) -> Grid:
     """Return all places."""
-    return _grid(range(places) for places in size)
+    return tuple(map(range, size))
 
 
 def indexed(grid: Grid, picked: Grid) -> Grid:
     """Return the places of a grid that have these indices."""
     axes = zip(grid, picked)
-    return _grid(old[new.start : new.stop : new.step] for old, new in axes)
+    return tuple(old[new.start : new.stop : new.step] for old, new in axes)
 
 
 def _cut(grid: Grid, axis: int, kept: range) -> Grid:
-    return _grid(kept if i == axis else old for i, old in enumerate(grid))
+    return (*grid[:axis], kept, *grid[axis + 1 :])
 
 
 def _with(size: Triple, axis: int, places: int) -> Triple:
     sizes = list(size)
     sizes[axis] = places
     depth, height, width = sizes
-    return depth, height, width
-
-
-def _grid(axes: Iterable[range]) -> Grid:
-    depth, height, width = axes
     return depth, height, width

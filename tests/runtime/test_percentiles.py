@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snnc.runtime.examples import Largest, percentile
+from snnc.runtime.examples import percentile
+from snnc.runtime.keras.curves import Largest
 
 PERCENTILES = [0.0, 37.5, 50.0, 99.0, 99.9, 100.0]
 

@@ -31,7 +31,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Made]]:
 
 
 def drawn(made: Made) -> keras.Model:
-    """Return a model whose biases and batch norms are not those of the beginning."""
+    """Return a model with changed biases and batch norms."""
     rng = np.random.default_rng(1)
     model = made.model()
     model.set_weights([w + abs(rng.normal(0, 0.2, w.shape)) for w in model.weights])
@@ -182,7 +182,7 @@ def test_spikes_are_faster_than_activations_where_currents_fluctuate() -> None:
 @pytest.mark.parametrize("name", NORMED)
 def test_batch_norms_get_the_statistics_of_the_data(made: Any, name: str) -> None:
     model, oracle = drawn(made[name]), drawn(made[name])
-    made[name].scaler(model, X).settle()
+    made[name].scaler(model, X).recalibrate_batchnorm()
     norms = [part for part in oracle.layers if part.name.endswith(".norm")]
     for norm in norms:
         norm.momentum = 0.0

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, count
 
-from snnc.diagnostics import Fix, Report
-from snnc.ir.logical import Shape
+from snnc.diagnostics import Diagnostics, Fix
 from snnc.language.layers import (
     AveragePoolSpec,
     ConvEncoderSpec,
@@ -112,12 +111,17 @@ class Draft:
     shortcut: str | None
     sound: bool
 
+    @property
+    def kind(self) -> str:
+        """Return the kind of the layer; empty for a broken statement."""
+        return self.spec.kind if self.spec else ""
+
     def span_of(self, key: str) -> Span:
         """Return the place of a property, or the statement's if it is not written."""
         return self.place.keys.get(key, self.place.span)
 
 
-def draft_layers(validated: ValidatedSpec, report: Report) -> tuple[Draft, ...]:
+def draft_layers(validated: ValidatedSpec, report: Diagnostics) -> tuple[Draft, ...]:
     """Name every layer and resolve its sources."""
     names = _names(validated)
     known = KnownNames(validated, names)
@@ -132,7 +136,7 @@ def draft_layers(validated: ValidatedSpec, report: Report) -> tuple[Draft, ...]:
 
 
 def resolve_sources(
-    name: str, span: Span, reader: str | None, known: KnownNames, report: Report
+    name: str, span: Span, reader: str | None, known: KnownNames, report: Diagnostics
 ) -> bool:
     """Return whether a name exists; report a missing one if no layer lost its name.
 
@@ -156,7 +160,9 @@ def resolve_sources(
     return False
 
 
-def in_order(drafts: tuple[Draft, ...], report: Report) -> tuple[Draft, ...] | None:
+def in_order(
+    drafts: tuple[Draft, ...], report: Diagnostics
+) -> tuple[Draft, ...] | None:
     """Return drafts so that each comes after its sources; None for a cycle."""
     by_name = {draft.name: draft for draft in drafts}
     graph = {draft.name: _reads(draft, by_name) for draft in drafts}
@@ -187,7 +193,7 @@ def _draft(
     place: Place,
     before: str,
     known: KnownNames,
-    report: Report,
+    report: Diagnostics,
 ) -> Draft:
     if spec is None:
         return Draft(name, None, place, (), None, sound=False)
@@ -207,7 +213,9 @@ def _draft(
     return Draft(name, spec, place, sources, shortcut, sound)
 
 
-def _count_sources(name: str, spec: LayerSpec, place: Place, report: Report) -> bool:
+def _count_sources(
+    name: str, spec: LayerSpec, place: Place, report: Diagnostics
+) -> bool:
     count = len(spec.sources)
     if isinstance(spec, JoinSpec):
         if count < 2:
@@ -229,7 +237,7 @@ def _count_sources(name: str, spec: LayerSpec, place: Place, report: Report) -> 
     return count <= 1
 
 
-def _distinct(spec: JoinSpec, place: Place, report: Report) -> bool:
+def _distinct(spec: JoinSpec, place: Place, report: Diagnostics) -> bool:
     seen = set[str]()
     for source, span in zip(spec.sources, place.sources, strict=True):
         if source in seen:
@@ -270,8 +278,3 @@ def _free(word: str, taken: Collection[str]) -> Iterator[str]:
     """Yield free names that begin with a word."""
     numbered = (f"{word}_{number}" for number in count(2))
     return (name for name in chain((word,), numbered) if name not in taken)
-
-
-def spatial(shape: Shape) -> Shape:
-    """Return a channels-last shape without its channels."""
-    return shape[:-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.ir.logical import Lif, Rate, Relu, Spiking
 from snnc.language.fields import otherwise
 from snnc.language.layers import (
@@ -27,7 +27,9 @@ PERCENTILE: float = otherwise(SpikingSpec, "percentile")
 class Settings:
     """Looks properties up in a layer, in `defaults KIND`, then in `defaults`."""
 
-    def __init__(self, validated: ValidatedSpec, l2: float, report: Report) -> None:
+    def __init__(
+        self, validated: ValidatedSpec, l2: float, report: Diagnostics
+    ) -> None:
         self._validated = validated
         self._spec = validated.spec
         self._l2 = l2
@@ -49,7 +51,7 @@ class Settings:
         if isinstance(draft.spec, (ConvEncoderSpec, RateEncoderSpec)):
             return
         written = list(zip(self._spec.defaults, self._validated.defaults, strict=True))
-        for scope in (draft.spec.kind if draft.spec else None, None):
+        for scope in (draft.kind, None):
             for defaults, place in reversed(written):
                 if defaults.layer == scope:
                     yield defaults, place

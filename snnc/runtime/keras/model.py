@@ -21,7 +21,14 @@ from ..layout import Layout, Tensors, Weights
 from ..network import Layer, Network
 from .backend import Tensor, keras, tf
 from .layers import BalancedAdd, MaxCurrents, NeuronBias, Neurons
-from .wiring import NEURONS, make_identity, scaled, wiring_of, with_norm
+from .wiring import (
+    NEURONS,
+    make_identity,
+    scaled,
+    transposed,
+    wiring_of,
+    with_norm,
+)
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -30,17 +37,22 @@ def he_uniform(
     name: str,
     seed: int,
     channels: int = 1,
+    outputs: int = 0,
 ) -> keras.initializers.Initializer:
     """Return a kernel's initializer (He et al. 2015, arXiv:1502.01852).
 
     ``seed`` and the layer's name decide the values, so no layer changes
     another's kernel. ``channels`` are those that a depthwise layer reads:
-    Keras counts all of them as inputs of each output.
+    Keras counts all of them as inputs of each output. Each tap of a
+    transposed kernel reaches one in ``outputs`` of them, and its last axis has
+    the inputs.
     """
-    seed = seed_of(name, seed)
-    scale = 2.0 * channels
+    drawn = seed_of(name, seed)
     uniform = keras.initializers.VarianceScaling
-    return uniform(scale, "fan_in", "uniform", seed)
+    if outputs:
+        return uniform(2.0 * outputs, "fan_out", "uniform", drawn)
+    scale = 2.0 * channels
+    return uniform(scale, "fan_in", "uniform", drawn)
 
 
 def seed_of(name: str, seed: int) -> int:
@@ -104,7 +116,7 @@ def model_weights(model: keras.Model, layout: Layout) -> Tensors:
     """
     tensors: Tensors = {}
     shapes = {tensor.name: tensor.shape for tensor in layout.tensors}
-    for name in _trained(layout):
+    for name in _named(layout, "kernel"):
         kernel, *rest = model.get_layer(name).get_weights()
         kernel = kernel.reshape(shapes[f"{name}.kernel"])
         empty = np.zeros(shapes[f"{name}.bias"], np.float32)
@@ -112,10 +124,14 @@ def model_weights(model: keras.Model, layout: Layout) -> Tensors:
             rest = own.get_weights()
         bias = rest[0] if rest else empty
         if (norm := _part(model, f"{name}.norm")) is not None:
+            turned = f"{name}.kernel" in transposed(layout)
+            kernel = kernel.swapaxes(-1, -2) if turned else kernel
             kernel, bias = with_norm(kernel, bias, norm)
+            kernel = kernel.swapaxes(-1, -2) if turned else kernel
         tensors[f"{name}.kernel"] = kernel
         tensors[f"{name}.bias"] = bias
-    for name in _shortcuts(layout):
+    for layer in _named(layout, "shortcut"):
+        name = f"{layer}.shortcut"
         (tensors[name],) = model.get_layer(name).get_weights()
     scales = scales_of(model)
     if set(scales.values()) == {1.0}:
@@ -136,7 +152,7 @@ def set_model_weights(
     Raises LayoutError if the tensors do not fit the layout.
     """
     tensors = layout.read(weights)
-    for name in _trained(layout):
+    for name in _named(layout, "kernel"):
         layer, norm = model.get_layer(name), _part(model, f"{name}.norm")
         kernel, bias = tensors[f"{name}.kernel"], tensors[f"{name}.bias"]
         # Keras has several shapes for one tensor, depending on the layer.
@@ -149,7 +165,8 @@ def set_model_weights(
             bias = np.zeros(bias.shape[-1], bias.dtype)
         if norm is not None:
             make_identity(norm, shift=bias)
-    for name in _shortcuts(layout):
+    for layer in _named(layout, "shortcut"):
+        name = f"{layer}.shortcut"
         model.get_layer(name).set_weights([tensors[name]])
     set_scales(model, dict.fromkeys(scales_of(model), 1.0))
 
@@ -210,15 +227,10 @@ def flip_dead_filters(layer: keras.layers.Layer) -> None:
         layer.set_weights([-kernel, *bias])
 
 
-def _trained(layout: Layout) -> list[str]:
-    """Return the names of the layers that have a kernel, in order."""
+def _named(layout: Layout, part: str) -> list[str]:
+    """Return the names of the layers with such a tensor, in order."""
     names = (tensor.name.rpartition(".") for tensor in layout.tensors)
-    return [name for name, _, part in names if part == "kernel"]
-
-
-def _shortcuts(layout: Layout) -> list[str]:
-    names = (tensor.name for tensor in layout.tensors)
-    return [name for name in names if name.endswith(".shortcut")]
+    return [name for name, _, own in names if own == part]
 
 
 def _part(model: keras.Model, name: str) -> keras.layers.Layer | None:

@@ -18,11 +18,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..examples import Array, Largest, check_budget
+from ..examples import Array, check_budget
 from ..layout import Layout
 from ..network import Layer, Network
 from .backend import keras, tf
-from .curves import drive_of, rate_of
+from .curves import Largest, drive_of, rate_of
 from .model import fold_model, pre_activation, scales_of, set_scales
 from .progress import Scales
 from .spiking import SpikingRun

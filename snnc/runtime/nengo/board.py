@@ -8,7 +8,7 @@ import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,10 +20,14 @@ from ..layout import Layout, Tensors
 from ..network import Network
 from . import import_nengo_loihi
 
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
 RECORDED = 10  # examples whose spikes are all written
 AT_ONCE = 8  # examples to run between reading the probes
 NO_NXSDK = "NxSDK is not installed: without it no board can be reached"
-Options = Mapping[str, Any]  # the ``hardware_options`` of nengo-loihi
+# the ``hardware_options`` of nengo-loihi
+Options: TypeAlias = "Mapping[str, Any]"
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from snnc import rules
-from snnc.diagnostics import Diagnostic, Fix, Label, Report
+from snnc import rules, vocabulary
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Label
 from snnc.language import keywords, tree
 from snnc.language.fields import parts_of
 from snnc.language.keywords import KEYS, KINDS, REFUSED, USUAL, VARIANTS
@@ -55,7 +55,7 @@ class _Parts:
     properties: list[tuple[Scalar, Node]] = field(default_factory=list)
 
 
-def read(key: Scalar, node: Node, report: Report) -> tree.Statement:
+def read(key: Scalar, node: Node, report: Diagnostics) -> tree.Statement:
     """Read one statement; what can't be read is reported, the statement broken."""
     kind = word(key)
     span = key.span.to(node.span)
@@ -75,15 +75,14 @@ def read(key: Scalar, node: Node, report: Report) -> tree.Statement:
 
 def unknown(kind: tree.Word, node: Node | None = None) -> Diagnostic:
     """Say that there is no statement of a kind, or why it is refused."""
-    # A good spec need not wait for it, and what is unknown is told by one module.
-    from snnc.vocabulary.strangers import unknown_kind
-
     try:
         value = values.literal(node) if isinstance(node, Scalar) else None
     except UnreadableError:
         value = None
     shape = value if isinstance(value, tree.Number) else None
-    return unknown_kind(tree.Statement(kind, kind.span, shape=shape))
+    return vocabulary.strangers.unknown_kind(
+        tree.Statement(kind, kind.span, shape=shape)
+    )
 
 
 def _broken(kind: tree.Word, node: Node, span: Span) -> tree.Statement:
@@ -124,7 +123,7 @@ def _with_settings(kind: str, variant: str) -> str:
     return f"write, for example, `{kind}: {{{variant}: {{{usual}}}}}`"
 
 
-def defaults(key: Scalar, node: Node, report: Report) -> Iterator[tree.Statement]:
+def defaults(key: Scalar, node: Node, report: Diagnostics) -> Iterator[tree.Statement]:
     """Read ``defaults``: properties, properties by kind of layer, or a list of both."""
     items = node.items if isinstance(node, Sequence) else (node,)
     for item in items:
@@ -148,7 +147,9 @@ def _is_scope(key: Scalar, node: Node) -> bool:
     return isinstance(node, Mapping) and key.text not in KEYS
 
 
-def _scoped(key: Scalar, scope: Scalar, node: Node, report: Report) -> tree.Statement:
+def _scoped(
+    key: Scalar, scope: Scalar, node: Node, report: Diagnostics
+) -> tree.Statement:
     span = scope.span.to(node.span)
     kind = tree.Word(key.text, key.span)
     try:

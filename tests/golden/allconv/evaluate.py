@@ -2,8 +2,7 @@
 # Regenerate: snnc build specs/allconv.snn -o models
 """Evaluate allconv on spikes: its accuracy and its rates.
 
-``python -m allconv.evaluate --data data.npz --weights w.safetensors
---simulator loihi`` does so from the command line.
+``python -m allconv.evaluate --data data.npz --weights w.safetensors`` does so.
 """
 
 from __future__ import annotations
@@ -35,8 +34,8 @@ def evaluate(
     """Run examples on spikes, and compare the decisions with labels.
 
     ``x`` is an array (examples, 32, 32, 3), ``y`` labels (examples,), integers
-    below 10.
-    ``weights`` is a file, or a mapping of the tensors in `layout.TENSORS`.
+    below 10. ``weights`` is a file, or a mapping of the tensors in
+    `layout.TENSORS`.
 
     ``seed`` shuffles the examples and draws ``examples`` of them. In a "row"
     of 200 the state carries over, as on the chip; for "rest" the network is

@@ -7,8 +7,9 @@ Tensors are in Keras order, float32. Batch norm is folded into them.
 
 from __future__ import annotations
 
-from ._runtime.layout import BIAS, CONV2D, DENSE, Layout, Tensor
-from ._runtime.layout import LayoutError as LayoutError
+from ._runtime.layout import BIAS, CONV2D, DENSE, Layout, LayoutError, Tensor
+
+__all__ = "LAYOUT_ID", "TENSORS", "LayoutError", "load_weights", "save_weights"
 
 LAYOUT_ID = "2ae6702d69685f29"
 TENSORS = (
@@ -29,6 +30,6 @@ TENSORS = (
     Tensor("object.kernel", (64, 10), DENSE),
     Tensor("object.bias", (10,), BIAS),
 )
-LAYOUT = Layout(LAYOUT_ID, TENSORS)
+LAYOUT = Layout(LAYOUT_ID, TENSORS, scale="2 x - 1")
 load_weights = LAYOUT.load
 save_weights = LAYOUT.save

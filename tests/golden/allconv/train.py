@@ -29,7 +29,6 @@ TRAINING = Training(
     seed=0,
     schedule="cosine",
 )
-# `keras_model` imports TensorFlow, so it is imported when training starts.
 TRAINER = Trainer(NETWORK, LAYOUT, TRAINING, f"{__package__}.keras_model")
 main = TRAINER.main
 

@@ -7,8 +7,9 @@ Tensors are in Keras order, float32. Batch norm is folded into them.
 
 from __future__ import annotations
 
-from ._runtime.layout import BIAS, CONV2D, DENSE, Layout, Tensor
-from ._runtime.layout import LayoutError as LayoutError
+from ._runtime.layout import BIAS, CONV2D, DENSE, Layout, LayoutError, Tensor
+
+__all__ = "LAYOUT_ID", "TENSORS", "LayoutError", "load_weights", "save_weights"
 
 LAYOUT_ID = "862d35036a844f39"
 TENSORS = (

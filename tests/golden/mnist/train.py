@@ -28,7 +28,6 @@ TRAINING = Training(
     validation=0.1,
     seed=0,
 )
-# `keras_model` imports TensorFlow, so it is imported when training starts.
 TRAINER = Trainer(NETWORK, LAYOUT, TRAINING, f"{__package__}.keras_model")
 main = TRAINER.main
 
