@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from nengo_loihi.builder.discretize import scale_pes_errors
 
 from snnc.runtime.nengo.simulators import SimulatorRun
 from snnc.runtime.pes import LEAST, LEVELS, Learning, PesError, on_chip
@@ -141,6 +142,19 @@ def test_rates_do_not_learn(trained: Any) -> None:
 
 
 LEARNING = Learning(0.5, 1.0, 150.0, 99.9, 100, 1e-3, 100, 0.01)
+
+
+@pytest.mark.parametrize("error", [0.2, 1.0, 3.0])
+def test_the_chip_gets_errors_of_which_it_loses_nothing(error: float) -> None:
+    """It divides the product of trace and error by four, and rounds down."""
+    learning = replace(LEARNING, error=error)
+    errors = np.linspace(-1.5 * error, 1.5 * error, 1001)
+    coarse = learning.coarse(errors)
+    sent = scale_pes_errors(coarse, scale=learning.error_scale)
+    assert not (sent % 4).any()
+    assert sent.max() == 124
+    clipped = errors.clip(-error, error) * 124 / 127
+    assert np.abs(coarse - clipped).max() <= 0.501 * 4 / 127 * error
 
 
 def test_weights_too_small_name_a_rate_that_works() -> None:
