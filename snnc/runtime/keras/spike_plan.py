@@ -18,7 +18,7 @@ from tensorflow import keras
 from ..network import Network
 from .pipelines import Batches
 
-UPDATES = 400
+UPDATES = 800
 STREAMS = 20  # simulations side by side, each with one example per update
 RATE = 4e-3  # the highest learning rate
 ROUNDS = 10  # after each, the network is evaluated on held-out examples
