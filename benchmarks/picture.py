@@ -25,8 +25,8 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.language_server.analysis import Memory, analyse
 from snnc.language_server.pages import hints
 from snnc.loihi.profile import read_profile
-from snnc.report.summary import COUNTERS
 from snnc.syntax.files import read
+from snnc.tools.report.summary import COUNTERS
 
 SPEC = Path(__file__).parent.parent / "specs/drift.snn"
 MONO = {"family": "DejaVu Sans Mono", "fontsize": 9.2}

@@ -1,4 +1,4 @@
-"""How long ``import snnc`` takes, and ten variants of a spec, in fresh processes.
+"""How long imports and ten variants of a spec take, in fresh processes.
 
 ``python -m benchmarks.python`` prints seconds of the processor, the best of five each.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 SPEC = Path(__file__).parents[1] / "specs" / "drift.snn"
 TOLD = "import time; print(time.process_time())"
@@ -19,11 +20,21 @@ for filters in range(4, 24, 2):
 """
 
 
-def seconds(program: str) -> float:
+def seconds(program: str, folder: str = ".") -> float:
     """Return what a process takes that runs a program, its start included."""
     command = [sys.executable, "-c", f"{program}\n{TOLD}"]
-    runs = (subprocess.run(command, capture_output=True, check=True) for _ in range(5))
+    how = {"capture_output": True, "check": True, "cwd": folder}
+    runs = [subprocess.run(command, **how) for _ in range(5)]
     return min(float(run.stdout) for run in runs)
+
+
+def deployment() -> float:
+    """Return what a package's Nengo program takes to import, beyond Nengo itself."""
+    with TemporaryDirectory() as folder:
+        build = [sys.executable, "-m", "snnc", "build", str(SPEC), "-o", folder]
+        subprocess.run(build, capture_output=True, check=True)
+        whole = seconds("import drift.nengo_network", folder)
+    return whole - seconds("import nengo")
 
 
 def main() -> None:
@@ -31,6 +42,7 @@ def main() -> None:
     alone = seconds("")
     print(f"import snnc, above the interpreter  {seconds('import snnc') - alone:.4f}")
     print(f"ten variants, imports included      {seconds(VARIANTS):.3f}")
+    print(f"import drift.nengo_network, beyond Nengo  {deployment():.3f}")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from snnc.evaluate.task import Task
+    from snnc.tools.evaluate.task import Task
 
 ROOT = Path(__file__).parents[1]
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as `snnc evaluate` sets it
@@ -26,11 +26,12 @@ WAYS = {"1 worker": 1, "2 workers": 2, "a thread for each core": None}
 
 def timed(task: Task, workers: int | None) -> tuple[float, float, float]:
     """Return the seconds of a run, those until its first part, and its rate after."""
-    from snnc.evaluate.exact import RunSettings, run_exact
+    from snnc.tools.evaluate.exact import run_exact
+    from snnc.tools.evaluate.options import EvaluateOptions
 
     told: list[tuple[float, int]] = []
     out = Path(str(task.weights)).with_suffix(".jsonl")
-    how = RunSettings(task.package.network.steps, "rest", workers, None, out, False)
+    how = EvaluateOptions(presentation="rest", workers=workers, output=out)
     started = time.perf_counter()
 
     def tell(done: int) -> None:
@@ -48,8 +49,8 @@ def bench(name: str, folder: Path) -> None:
     import numpy as np
 
     from benchmarks.exact import TEXTS, scaled_weights
-    from snnc.evaluate.task import open_task
     from snnc.exact.package import open_package
+    from snnc.tools.evaluate.task import open_task
     from tests.exact.proof import random_images, write_package
 
     written = write_package(TEXTS[name](), folder)

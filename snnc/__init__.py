@@ -10,117 +10,88 @@ tensorflow, nengo, numpy or pydantic.
 4
 """
 
-import sys
-from types import ModuleType
-
 __version__ = "0.2.0"
 
 # Type checkers take it for `typing.TYPE_CHECKING`, whose import takes time.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from snnc.api.builds import build as build
-    from snnc.api.builds import convert as convert
-    from snnc.api.builds import demo as demo
-    from snnc.api.builds import explain as explain
-    from snnc.api.builds import fmt as fmt
-    from snnc.api.builds import init as init
-    from snnc.api.builds import limits as limits
-    from snnc.api.builds import schema as schema
-    from snnc.api.comparisons import Diff as Diff
-    from snnc.api.comparisons import Fit as Fit
-    from snnc.api.comparisons import diff as diff
-    from snnc.api.comparisons import fit as fit
-    from snnc.api.evaluations import Evaluation as Evaluation
-    from snnc.api.evaluations import evaluate as evaluate
-    from snnc.api.evaluations import predict as predict
-    from snnc.api.models import export_nir as export_nir
-    from snnc.api.models import import_keras as import_keras
-    from snnc.api.packages import Package as Package
-    from snnc.api.packages import Training as Training
-    from snnc.api.pictures import plot as plot
-    from snnc.api.problems import Diagnostic as Diagnostic
-    from snnc.api.problems import SpecError as SpecError
-    from snnc.api.reports import Report as Report
-    from snnc.api.reports import report as report
-    from snnc.api.specs import Spec as Spec
-    from snnc.api.specs import check as check
-    from snnc.api.specs import load as load
-    from snnc.api.specs import parse as parse
-    from snnc.api.sweeps import Sweep as Sweep
-    from snnc.api.sweeps import sweep as sweep
-    from snnc.api.weights import Calibration as Calibration
-    from snnc.api.weights import Weights as Weights
-    from snnc.api.weights import calibrate as calibrate
-    from snnc.api.weights import weights as weights
+    from snnc.diagnostics import Diagnostic as Diagnostic
+    from snnc.tools.build import build as build
+    from snnc.tools.calibrate import Calibration as Calibration
+    from snnc.tools.calibrate import calibrate as calibrate
+    from snnc.tools.diff import Diff as Diff
+    from snnc.tools.evaluate.evaluation import Evaluation as Evaluation
+    from snnc.tools.evaluate.verb import evaluate as evaluate
+    from snnc.tools.exchange import export_nir as export_nir
+    from snnc.tools.exchange import import_keras as import_keras
+    from snnc.tools.fit import Fit as Fit
+    from snnc.tools.package import Package as Package
+    from snnc.tools.package import Training as Training
+    from snnc.tools.pictures import plot as plot
+    from snnc.tools.predict import predict as predict
+    from snnc.tools.problems import SpecError as SpecError
+    from snnc.tools.report.network import Report as Report
+    from snnc.tools.spec import Spec as Spec
+    from snnc.tools.spec import load as load
+    from snnc.tools.spec import parse as parse
+    from snnc.tools.sweep import Sweep as Sweep
+    from snnc.tools.sweep import sweep as sweep
+    from snnc.tools.verbs import check as check
+    from snnc.tools.verbs import convert as convert
+    from snnc.tools.verbs import demo as demo
+    from snnc.tools.verbs import diff as diff
+    from snnc.tools.verbs import explain as explain
+    from snnc.tools.verbs import fit as fit
+    from snnc.tools.verbs import fmt as fmt
+    from snnc.tools.verbs import init as init
+    from snnc.tools.verbs import limits as limits
+    from snnc.tools.verbs import report as report
+    from snnc.tools.verbs import schema as schema
+    from snnc.tools.weights import Weights as Weights
+    from snnc.tools.weights import weights as weights
 
 _HOMES = {
-    "builds": (
-        "build",
+    "snnc.diagnostics": ("Diagnostic",),
+    "snnc.tools.build": ("build",),
+    "snnc.tools.calibrate": ("Calibration", "calibrate"),
+    "snnc.tools.diff": ("Diff",),
+    "snnc.tools.evaluate.evaluation": ("Evaluation",),
+    "snnc.tools.evaluate.verb": ("evaluate",),
+    "snnc.tools.exchange": ("export_nir", "import_keras"),
+    "snnc.tools.fit": ("Fit",),
+    "snnc.tools.package": ("Package", "Training"),
+    "snnc.tools.pictures": ("plot",),
+    "snnc.tools.predict": ("predict",),
+    "snnc.tools.problems": ("SpecError",),
+    "snnc.tools.report.network": ("Report",),
+    "snnc.tools.spec": ("Spec", "load", "parse"),
+    "snnc.tools.sweep": ("Sweep", "sweep"),
+    "snnc.tools.verbs": (
+        "check",
         "convert",
         "demo",
+        "diff",
         "explain",
+        "fit",
         "fmt",
         "init",
         "limits",
+        "report",
         "schema",
     ),
-    "comparisons": ("Diff", "Fit", "diff", "fit"),
-    "evaluations": ("Evaluation", "evaluate", "predict"),
-    "models": ("export_nir", "import_keras"),
-    "packages": ("Package", "Training"),
-    "pictures": ("plot",),
-    "problems": ("Diagnostic", "SpecError"),
-    "reports": ("Report", "report"),
-    "specs": ("Spec", "check", "load", "parse"),
-    "sweeps": ("Sweep", "sweep"),
-    "weights": ("Calibration", "Weights", "calibrate", "weights"),
+    "snnc.tools.weights": ("Weights", "weights"),
 }
-"""The modules of `snnc.api`, each with the names that it defines."""
+"""The modules that define the names of the interface."""
 
-__all__ = [
-    "Calibration",
-    "Diagnostic",
-    "Diff",
-    "Evaluation",
-    "Fit",
-    "Package",
-    "Report",
-    "Spec",
-    "SpecError",
-    "Sweep",
-    "Training",
-    "Weights",
-    "build",
-    "calibrate",
-    "check",
-    "convert",
-    "demo",
-    "diff",
-    "evaluate",
-    "explain",
-    "export_nir",
-    "fit",
-    "fmt",
-    "import_keras",
-    "init",
-    "limits",
-    "load",
-    "parse",
-    "plot",
-    "predict",
-    "report",
-    "schema",
-    "sweep",
-    "weights",
-]
+__all__ = sorted(name for names in _HOMES.values() for name in names)
 
 
 def __getattr__(name: str) -> object:
     for module, names in _HOMES.items():
         if name in names:
-            import importlib
+            import importlib  # takes time, which `import snnc` need not
 
-            value = getattr(importlib.import_module(f"snnc.api.{module}"), name)
+            value = getattr(importlib.import_module(module), name)
             globals()[name] = value
             return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -128,18 +99,3 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted(["__version__", *__all__])
-
-
-class _Interface(ModuleType):
-    """Keeps functions such as `diff` when packages of the same name are imported.
-
-    Importing ``snnc.diff.version`` would set ``snnc.diff`` to the package; all of snnc
-    finds the package by its full name instead.
-    """
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if not (isinstance(value, ModuleType) and name in __all__):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Interface

@@ -80,15 +80,17 @@ def add_advice(made: Compilation, report: Report) -> None:
     if made.spec is None:
         return
     if made.lowered is not None and _does_not_fit(made, report):
-        from snnc.fit.advise import advise  # only what does not fit needs advice
+        from snnc.fitting.advise import advise  # only what does not fit needs advice
 
         advise(made.spec, made.lowered.network, report)
     if any(d.code == "SNN301" for d in report.diagnostics):
-        from snnc.fit.blocks import advise_windows  # only what is too large needs it
+        from snnc.fitting.blocks import (
+            advise_windows,  # only what is too large needs it
+        )
 
         advise_windows(made.spec, made.device, report)
     if made.mapped is not None and _has_blocks(made.mapped):
-        from snnc.fit.advise import advise_blocks  # few specs need it
+        from snnc.fitting.advise import advise_blocks  # few specs need it
 
         advise_blocks(made.spec, made.mapped, report)
 
@@ -132,7 +134,7 @@ def unlimited(made: Compilation) -> MappedNetwork | None:
     target = made.lowered.network.target
     if not isinstance(target, Loihi):
         return None
-    from snnc.fit.trials import Trials  # what fits needs none
+    from snnc.fitting.trials import Trials  # what fits needs none
 
     return Trials(made.spec, target, made.device).unlimited
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
-from snnc.demo import stack
+from snnc.tools.demo import stack
 from tests.scheduling import FileScheduling, run_quietly
 
 
@@ -24,6 +25,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 _ALL_SLOW = re.compile(r"^pytestmark = (?:\[\s*)?pytest\.mark\.slow\b", re.MULTILINE)
 
 _IS_ONE_OF_TWO = "PYTEST_XDIST_WORKER" in os.environ
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile(
+    "snnc", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("snnc")
 
 # A shell that starts a command in the background lets it ignore Ctrl-C, and so would
 # every process that a test starts to interrupt it.

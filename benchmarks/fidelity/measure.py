@@ -15,9 +15,9 @@ from snnc.exact import make_engine
 from snnc.exact.package import ImportedPackage, open_package
 from snnc.runtime.examples import decide
 from snnc.runtime.network import Decide
-from snnc.tools.measures import layer_result
+from snnc.tools.evaluate.measures import layer_result
 from snnc.tools.scores import merits
-from snnc.tools.statistics import Correlation, Firing
+from snnc.tools.statistics import Correlation, LayerFiring
 
 WAYS: tuple[Decide, ...] = ("last", "mean")
 
@@ -53,7 +53,9 @@ def measure(
     for name, values in zip(network.layers, activations, strict=True):
         counts = row.counts[name]
         alike = Correlation.of(values, counts)
-        fired = layer_result(network, name, Firing.of(counts), network.steps, alike)
+        fired = layer_result(
+            network, name, LayerFiring.of(counts), network.steps, alike
+        )
         agreement = None if alike.value is None else round(alike.value, 3)
         layers[name] = {
             "rate": round(fired.rate, 1),
@@ -107,13 +109,13 @@ def _activations(package: ImportedPackage, weights: Path, test: Examples) -> lis
     """Return Keras's outputs, then what each layer of neurons gives."""
     from tensorflow import keras
 
-    from snnc.runtime.keras.model import fired
+    from snnc.runtime.keras.model import activation
 
     program = package.module("keras_model")
     model = program.build_model()
     program.import_weights(model, weights)
     layers = package.network.layers.items()
-    ends = [model.output, *(fired(model, name, layer) for name, layer in layers)]
+    ends = [model.output, *(activation(model, name, layer) for name, layer in layers)]
     given: list[Any] = keras.Model(model.input, ends).predict(test.x, verbose=0)
     return given
 

@@ -17,10 +17,10 @@ from benchmarks.study.floats import keras_outputs
 from benchmarks.study.packages import Files
 from snnc.exact import make_engine
 from snnc.exact.package import open_package
-from snnc.runtime.examples import ROW, Presentation, decide, drawn, spans_of
+from snnc.runtime.examples import ROW, Presentation, decide, sample_indices, spans_of
 from snnc.runtime.network import Decide, Network
-from snnc.tools.measures import layer_result
-from snnc.tools.statistics import Firing
+from snnc.tools.evaluate.measures import layer_result
+from snnc.tools.statistics import LayerFiring
 
 SEED = 0  # of the order in which examples are presented
 WAYS: tuple[Decide, ...] = ("mean", "last")
@@ -72,15 +72,15 @@ class _Ran:
     """Outputs, (examples, steps, units), and how the neurons of each layer fired."""
 
     outputs: NDArray[np.float64]
-    firing: dict[str, Firing]
+    firing: dict[str, LayerFiring]
     overflows: NDArray[np.int64]
     cores: int
 
 
 def _ran(files: Files, test: Examples, presentation: Presentation) -> _Ran:
     package = open_package(files.package)
-    network, order = package.network, drawn(len(test.x), None, SEED)
-    firing: dict[str, list[Firing]] = {name: [] for name in network.layers}
+    network, order = package.network, sample_indices(len(test.x), None, SEED)
+    firing: dict[str, list[LayerFiring]] = {name: [] for name in network.layers}
     outputs = np.empty((len(order), network.steps, network.readout.units))
     overflows = np.zeros(3, np.int64)
     with make_engine(package, files.weights) as engine:
@@ -91,13 +91,13 @@ def _ran(files: Files, test: Examples, presentation: Presentation) -> _Ran:
             outputs[rows] = outcome.rows
             overflows += outcome.overflows
             for name, counts in outcome.counts.items():
-                firing[name].append(Firing.of(counts))
+                firing[name].append(LayerFiring.of(counts))
         cores = engine.cores
     whole = {name: reduce(add, parts) for name, parts in firing.items()}
     return _Ran(outputs, whole, overflows, cores)
 
 
-def _layer(network: Network, name: str, firing: Firing) -> dict[str, Any]:
+def _layer(network: Network, name: str, firing: LayerFiring) -> dict[str, Any]:
     """Tell how fast a layer fired."""
     found = layer_result(network, name, firing, network.steps)
     told = ("name", "low", "high", "percentile", "rate", "spikes")

@@ -11,8 +11,8 @@ from snnc.language.fields import default, keys_of
 from snnc.language.keywords import FORMS, MODELS, kinds
 from snnc.language.models import Model, fields_of, is_required
 from snnc.passes.route import route
-from snnc.report.summary import summarise
-from snnc.report.text import table as report
+from snnc.tools.report.summary import summarise
+from snnc.tools.report.text import table as report
 from snnc.syntax.files import printed
 from snnc.text.tables import code, prose, table
 

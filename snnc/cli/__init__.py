@@ -146,7 +146,7 @@ def snnc(device: str | None) -> None:
     """Compile specs of spiking networks to Keras and Nengo code for Loihi."""
     if device is None:
         return
-    from snnc.loihi.profile import ProfileError, read_profile
+    from snnc.loihi.profile import ProfileError, read_profile  # few runs name a device
 
     try:
         read_profile(device)
@@ -212,7 +212,7 @@ def _os_error_text(error: OSError) -> str:
 
 def _report_bug() -> int:
     """Show the traceback of a bug."""
-    import traceback
+    import traceback  # for bugs alone
 
     for line in traceback.format_exc().rstrip("\n").split("\n"):
         say(line)

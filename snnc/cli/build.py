@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
-from snnc.building import Action, Job, Wanted, build_specs
 from snnc.cli.options import (
     chosen_device,
     device,
@@ -29,18 +27,7 @@ from snnc.cli.options import (
 from snnc.cli.printing import paint_unified_diff, print_diagnostics, print_lines, say
 from snnc.diagnostics import Report
 from snnc.driver import compile_file
-from snnc.emit.files import FORMAT
-from snnc.output import Comparison, PackageFiles, compare
-from snnc.output.stale import Orphan, difference, orphaned, problems, untracked
-from snnc.output.write import (
-    WrittenFiles,
-    cannot_write,
-    kept,
-    planned,
-    refusals,
-    write_package,
-)
-from snnc.text.tables import counted, printable
+from snnc.tools.building import Action, Check, DryRun, Wanted, Write, build_specs
 
 INTERVAL = 0.2
 
@@ -118,9 +105,13 @@ def build_command(
         print_diagnostics_as(form, report)
         return 1
     wanted = list(map(_wanted, paths))
-    action: Action = DryRun(force) if dry_run else Write(force, tracked, verbose)
+    action: Action = DryRun(force, print_lines)
     if check:
-        action = Check(tracked, verbose and form == "text")
+        paint = partial(print_lines, paint=paint_unified_diff)
+        action = Check(tracked, say, paint if verbose and form == "text" else None)
+    elif not dry_run:
+        show = print_lines if verbose else lambda line: None
+        action = Write(force, tracked, say, show)
     act = partial(build_specs, output=Path(output), action=action, force=force)
     if form != "text":
         done = act(wanted, tell=lambda own: report.extend(own.diagnostics))
@@ -183,129 +174,3 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return status.st_ino, status.st_size, status.st_mtime_ns
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Report packages that are out of date.
-
-    With ``tracked``, also report files that git does not track. With
-    ``shows_difference``, stdout gets the differences.
-    """
-
-    tracked: bool = False
-    shows_difference: bool = False
-
-    def package(self, job: Job, report: Report) -> bool:
-        comparison = _compared(job.package, report)
-        if comparison is None:
-            return False
-        self._print(comparison)
-        lock = job.package.lock
-        for problem in problems(comparison, job.spec.path, lock, job.command):
-            report.add(problem)
-        if self.tracked and not report.errors:
-            report.extend(untracked(job.package))
-        if not report.errors:
-            folder = comparison.folder.as_posix()
-            say(f"{job.spec.path}: {folder}: up to date ({job.milliseconds})")
-        return not any((*refusals(comparison), *kept(comparison)))
-
-    def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
-        comparison = _compared(orphan.package, report)
-        if comparison is None:
-            return
-        self._print(comparison)
-        for problem in orphaned(orphan, comparison, command):
-            report.add(problem)
-
-    def _print(self, comparison: Comparison) -> None:
-        if self.shows_difference and (text := difference(comparison)):
-            print_lines(text, paint_unified_diff)
-
-
-def _compared(
-    package: PackageFiles, report: Report, force: bool = False
-) -> Comparison | None:
-    try:
-        return compare(package, force)
-    except OSError as error:
-        report.add(cannot_write(error, package.folder))
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class DryRun:
-    """Print one line per file that a build would write or remove."""
-
-    force: bool
-
-    def package(self, job: Job, report: Report) -> bool:
-        self._list(job.package, report)
-        return not report.errors
-
-    def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
-        self._list(orphan.package, report)
-
-    def _list(self, package: PackageFiles, report: Report) -> None:
-        comparison = _compared(package, report, self.force)
-        if comparison is None:
-            return
-        refused = list(refusals(comparison))
-        for diagnostic in (*refused, *kept(comparison)):
-            report.add(diagnostic)
-        if not refused:
-            for line in _listed(planned(comparison), package.folder):
-                print_lines(line)
-
-
-def _listed(plan: WrittenFiles, folder: Path) -> Iterator[str]:
-    for word, names in (("write", plan.written), ("remove", plan.removed)):
-        for name in names:
-            yield printable(f"{word} {(folder / name).as_posix()}")
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """Bring a package up to date.
-
-    With ``tracked``, report files that git does not track afterwards. With
-    ``verbose``, stdout lists the written files.
-    """
-
-    force: bool
-    tracked: bool = False
-    verbose: bool = False
-
-    def package(self, job: Job, report: Report) -> bool:
-        folder = job.package.folder
-        done = write_package(job.package, self.force, report, _wait)
-        if done is None:
-            return False
-        if done.before < FORMAT:
-            say(f"{folder.as_posix()}: format {done.before}, upgraded to {FORMAT}")
-        summary = f"{_count(done)} ({job.milliseconds})"
-        say(f"{job.spec.path}: {folder.as_posix()}: {summary}")
-        for name in done.written if self.verbose else ():
-            print_lines(printable((folder / name).as_posix()))
-        if self.tracked:
-            report.extend(untracked(job.package))
-        return True
-
-    def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
-        folder = orphan.package.folder
-        done = write_package(orphan.package, self.force, report, _wait)
-        if done is not None and done.removed:
-            files = counted(len(done.removed), "file")
-            say(f"{folder.as_posix()}: {files} removed, as {orphan.reason}")
-
-
-def _count(done: WrittenFiles) -> str:
-    text = (
-        f"{counted(len(done.written), 'file')} written, {len(done.unchanged)} unchanged"
-    )
-    return f"{text}, {len(done.removed)} removed" if done.removed else text
-
-
-def _wait(folder: Path) -> None:
-    say(f"{folder.as_posix()}: waiting for another build")

@@ -71,8 +71,8 @@ def _check(path: str, stdin: str) -> Report:
 
 def _mend(path: str, unsafe: bool) -> Report:
     """Fix a file; report the remaining problems."""
-    from snnc.autofix import autofix
-    from snnc.syntax.files import replace_text
+    from snnc.syntax.files import replace_text  # only fixes need it
+    from snnc.tools.autofix import autofix
 
     report = Report()
     source = read(path, report)

@@ -12,6 +12,7 @@ import click
 from snnc.cli.options import (
     Renamed,
     checked_stdin,
+    output_option,
     read_input,
     specs_argument,
     stdin_filename,
@@ -153,7 +154,7 @@ def schema_command(modeline: str | None) -> None:
     if modeline is not None:
         print_data(f"{MODELINE}{modeline}\n")
         return
-    from snnc.language.schema import schema
+    from snnc.language.schema import schema  # takes time
 
     print_json(schema())
 
@@ -174,12 +175,7 @@ def schema_command(modeline: str | None) -> None:
     metavar="PATH",
     help="Begin YAML with the line that refers editors to the schema at PATH.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The file to write  [default: stdout]",
-)
+@output_option("-o", "--output", help="The file to write  [default: stdout]")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 def convert_command(
     spec: str, form: str | None, modeline: str | None, output: Path | None, force: bool
@@ -215,7 +211,7 @@ def convert_command(
 
 
 def _lost(document: tree.Document) -> Iterator[Diagnostic]:
-    from snnc.rules.yaml import NotInComment
+    from snnc.rules.yaml import NotInComment  # few specs need it
     from snnc.syntax.yaml.printer import not_in_comments
 
     for span in not_in_comments(document):

@@ -34,7 +34,7 @@ def explain_command(code: str) -> None:
 def lsp_command(stdio: bool) -> int:
     """Run the language server (LSP) on stdin and stdout."""
     try:
-        from snnc.language_server.requests import create_server
+        from snnc.language_server.requests import create_server  # an extra
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing not in ("pygls", "lsprotocol"):

@@ -7,109 +7,35 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnc.cli.options import Option, Renamed, format_option
-from snnc.cli.printing import print_data, print_json, print_lines, say
-from snnc.runtime.files import reason
+from snnc.cli.options import (
+    DATA,
+    WEIGHTS,
+    Renamed,
+    count_option,
+    examples_option,
+    format_option,
+    one_line_errors,
+    output_option,
+    path_option,
+    refuse_pictures,
+    simulator_option,
+)
+from snnc.cli.printing import print_lines, print_result, say
+from snnc.tools.evaluate.options import (
+    EvaluateOptions,
+    OptionError,
+    Presentation,
+    require_simulator,
+)
 
 if TYPE_CHECKING:
-    from snnc.api.evaluations import Evaluation
-    from snnc.tools.results import Result
-
-
-SIMULATORS = ("exact", "loihi", "nengo", "nengo_dl", "keras")
-DATA = "An .npz file with x and y, or a folder with x.npy and y.npy."
-WEIGHTS = "The weights from training, a safetensors file."
-
-simulator_option = click.option(
-    "--simulator",
-    type=click.Choice(SIMULATORS),
-    default="exact",
-    show_default=True,
-    help="exact: the same spikes as nengo-loihi's emulator, 100 times faster.",
-)
-examples_option = click.option(
-    "--examples", type=click.IntRange(1), help="Run only N examples, drawn by the seed."
-)
-
-
-def file_option(name: str, help_text: str, required: bool = False) -> Option:
-    """Return an option for an input file or folder."""
-    path = click.Path(path_type=Path)
-    return click.option(name, type=path, required=required, help=help_text)
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluationRequest:
-    """The options of the command; None means not given."""
-
-    package: Path
-    data: Path
-    weights: Path
-    simulator: str
-    examples: int | None
-    seed: int
-    steps: int | None
-    workers: int | None
-    dask: str | None
-    presentation: str | None
-    output: Path | None
-    examples_out: Path | None
-    resume: bool
-    strict: bool
-    min_accuracy: float | None
-    form: str
-    plot: Path | None
-    compare: Path | None
-
-    @property
-    def resumable(self) -> bool:
-        return self.simulator == "exact"
-
-    @property
-    def journal(self) -> Path:
-        beside = self.weights.parent / f"{self.weights.stem}.evaluation.jsonl"
-        return self.output or beside
-
-
-def refuse_at_odds(asked: EvaluationRequest) -> None:
-    """Refuse options without effect, and pipes, which can be read only once."""
-    for path in (asked.weights, asked.journal):
-        if path.is_fifo():
-            raise click.UsageError(f"{path} is a pipe: name a file")
-    exact = asked.simulator == "exact"
-    only = {
-        "--steps": asked.steps,
-        "--workers": asked.workers,
-        "--dask": asked.dask,
-        "-o": asked.output,
-        "--examples-out": asked.examples_out,
-        "--resume": asked.resume or None,
-    }
-    for name, value in only.items():
-        if value is not None and not exact:
-            raise click.UsageError(f"{name} is for `--simulator exact`")
-    if asked.examples_out is not None and asked.examples_out.suffix != ".csv":
-        # A wrong order of arguments could name data or weights, which it would replace.
-        raise click.UsageError(
-            "--examples-out writes CSV: name a file that ends in .csv"
-        )
-    if asked.presentation is not None and asked.simulator == "keras":
-        raise click.UsageError("--presentation is for spikes, and Keras has no spikes")
-    if asked.strict and asked.simulator == "keras":
-        raise click.UsageError("--strict is for spikes, and Keras has no spikes")
-    if asked.compare is not None and (not exact or asked.form != "text"):
-        raise click.UsageError("--compare is with the exact engine, and prints text")
-    if asked.compare is not None and asked.min_accuracy is not None:
-        raise click.UsageError("--compare has no accuracy: leave --min-accuracy out")
-    if asked.dask is not None and asked.workers is not None:
-        raise click.UsageError("a cluster has its own workers: leave --workers out")
-
+    from snnc.tools.evaluate.evaluation import Evaluation
 
 INTERRUPTED = 130
 
@@ -120,25 +46,18 @@ INTERRUPTED = 130
     " --weights drift.safetensors",
 )
 @click.argument("package", type=click.Path(path_type=Path))
-@file_option("--data", DATA, required=True)
-@file_option("--weights", WEIGHTS, required=True)
+@path_option("--data", help=DATA, required=True)
+@path_option("--weights", help=WEIGHTS, required=True)
 @simulator_option
 @examples_option
-@click.option(
-    "--seed",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="Seed for shuffling the examples.",
-)
-@click.option(
+@count_option("--seed", help="Seed for shuffling the examples.", least=0, default=0)
+@count_option(
     "--steps",
-    type=click.IntRange(2),
     help="Time steps per example; exact only  [default: from the spec]",
+    least=2,
 )
-@click.option(
+@count_option(
     "--workers",
-    type=click.IntRange(1),
     help="Share the examples among N processes with one thread each; exact only. By"
     " default, one process has a thread per core.",
 )
@@ -162,9 +81,8 @@ INTERRUPTED = 130
     help="The file for the outputs of each example; exact only  [default: a file"
     " .evaluation.jsonl next to the weights]",
 )
-@click.option(
+@path_option(
     "--examples-out",
-    type=click.Path(path_type=Path),
     help="Write a CSV file with one row per example: label, Keras, chip; exact only.",
 )
 @click.option("--resume", is_flag=True, help="Continue an interrupted run.")
@@ -185,127 +103,122 @@ INTERRUPTED = 130
     help="Exit with 1 if the accuracy is below SHARE, such as 0.9.",
 )
 @format_option("Output format; html is one page with pictures.", "html")
-@click.option(
+@output_option(
     "--plot",
-    type=click.Path(dir_okay=False, path_type=Path),
     help="Also draw accuracy and energy over presentation time: .png, .svg or .pdf.",
 )
-def evaluate_command(**options: object) -> int:
+def evaluate_command(
+    package: Path,
+    data: Path,
+    weights: Path,
+    compare: Path | None,
+    strict: bool,
+    min_accuracy: float | None,
+    form: str,
+    plot: Path | None,
+    **options: Any,
+) -> int:
     """Run the generated package in the folder PACKAGE on data.
 
     Prints the accuracy or error, also for shorter presentations, the spikes and the
     energy per example, and rates with their budgets. If TensorFlow is installed, it
     also compares with the Keras model, as a whole and layer by layer.
     """
-    asked = EvaluationRequest(**options)  # type: ignore[arg-type]
-    refuse_at_odds(asked)
-    if asked.plot is not None:
-        from snnc.api.pictures import check_file
-
-        try:
-            check_file(asked.plot)
-        except (ValueError, ModuleNotFoundError) as error:
-            raise click.UsageError(str(error)) from error
-    return _run(asked)
-
-
-def _run(asked: EvaluationRequest) -> int:
+    checked = _checked(weights, **options)
+    if strict and checked.simulator == "keras":
+        raise click.UsageError("--strict is for spikes, and Keras has no spikes")
+    if compare is not None and (checked.simulator != "exact" or form != "text"):
+        raise click.UsageError("--compare is with the exact engine, and prints text")
+    if compare is not None and min_accuracy is not None:
+        raise click.UsageError("--compare has no accuracy: leave --min-accuracy out")
+    refuse_pictures(plot)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
-    if asked.simulator == "exact":
+    if checked.simulator == "exact":
         # The matrices are small: more threads would only wait for each other.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from snnc.api.evaluations import require_extras
-    from snnc.evaluate.refusals import RefusedRunError
+    from snnc.tools.evaluate.verb import evaluate_with  # after the environment
 
-    try:
-        require_extras(asked.simulator, asked.dask is not None)  # type: ignore[arg-type]
-    except RefusedRunError as error:
-        say(f"error: {error}")
-        return 1
-    from snnc.exact.package import CannotRunError
-    from snnc.runtime.data import DataError
-    from snnc.runtime.layout import LayoutError
+    with one_line_errors():
+        require_simulator(checked.simulator, checked.dask is not None)
+        if compare is not None:
+            return _compare(package, data, weights, compare)
+        with _status("reading the package, weights and data"):  # and what takes seconds
+            importlib.import_module("snnc.tools.evaluate.run")
+        try:
+            found = evaluate_with(checked, package, (data, None), weights)
+        except KeyboardInterrupt:
+            if checked.output is not None and Path(checked.output).exists():
+                say(f"interrupted: `--resume` continues from {checked.output}")
+            return INTERRUPTED
+    print_result(found, form)
+    if plot is not None:
+        from snnc.tools.pictures import plot as draw  # most runs draw nothing
 
-    try:
-        if asked.compare is not None:
-            return _compare(asked, asked.compare)
-        evaluation = _evaluate(asked)
-    except (RefusedRunError, CannotRunError, DataError, LayoutError) as error:
-        first, *others = str(error).split("\n  ")
-        say(f"error: {first}")
-        for line in others:
-            say(f"  - {line}")
-        return 1
-    except OSError as error:
-        say(f"error: {reason(error)}")
-        return 1
-    except KeyboardInterrupt:
-        if asked.resumable and asked.journal.exists():
-            say(f"interrupted: `--resume` continues from {asked.journal}")
-        return INTERRUPTED
-    result = evaluation.result
-    if asked.form == "json":
-        print_json(result.as_dict())
-    elif asked.form == "html":
-        print_data(evaluation.html())
-    else:
-        print_lines(str(result))
-    if asked.plot is not None:
-        from snnc.api.pictures import plot
-
-        plot(evaluation, file=asked.plot)
-    if asked.strict and result.missed:
+        draw(found, file=plot)
+    if strict and found.missed:
         say(
-            f"error: rates not held: {', '.join(result.missed)}; give them a wider "
+            f"error: rates not held: {', '.join(found.missed)}; give them a wider "
             "`rate` and train again, or scale the weights with "
-            f"`snnc calibrate {asked.package}`"
+            f"`snnc calibrate {package}`"
         )
         return 1
-    if (low := _too_inaccurate(asked.min_accuracy, result)) is not None:
+    if (low := _too_inaccurate(min_accuracy, found)) is not None:
         say(f"error: {low}")
         return 1
     return 0
 
 
-def _too_inaccurate(least: float | None, result: Result) -> str | None:
+def _checked(
+    weights: Path,
+    output: Path | None,
+    presentation: Presentation | None,
+    **options: Any,
+) -> EvaluateOptions:
+    """Return the options, of which those without effect are refused.
+
+    Pipes are refused too, because they can be read only once.
+    """
+    examples_out, simulator = options["examples_out"], options["simulator"]
+    try:
+        checked = EvaluateOptions(
+            output=output, presentation=presentation or "row", **options
+        )
+    except OptionError as error:
+        flag = "-o" if error.option == "output" else f"--{error.option}"
+        flag = flag.replace("_", "-")
+        raise click.UsageError(f"{flag} is for `--simulator exact`") from error
+    journal = output or weights.parent / f"{weights.stem}.evaluation.jsonl"
+    for path in (weights, journal):
+        if path.is_fifo():
+            raise click.UsageError(f"{path} is a pipe: name a file")
+    if examples_out is not None and examples_out.suffix != ".csv":
+        # A wrong order of arguments could name data or weights, which it would replace.
+        raise click.UsageError(
+            "--examples-out writes CSV: name a file that ends in .csv"
+        )
+    if presentation is not None and simulator == "keras":
+        raise click.UsageError("--presentation is for spikes, and Keras has no spikes")
+    if checked.dask is not None and checked.workers is not None:
+        raise click.UsageError("a cluster has its own workers: leave --workers out")
+    return replace(checked, output=journal) if simulator == "exact" else checked
+
+
+def _too_inaccurate(least: float | None, found: Evaluation) -> str | None:
     """Return why an accuracy is not enough; None if it is."""
-    if least is None or (result.accuracy is not None and result.accuracy >= least):
+    if least is None or (found.accuracy is not None and found.accuracy >= least):
         return None
-    if result.accuracy is None:
-        return f"--min-accuracy is for classes, and {result.network} has none"
-    found = f"{100 * result.accuracy:.2f} %, below --min-accuracy {least:g}"
-    return f"the accuracy is {found}"
+    if found.accuracy is None:
+        return f"--min-accuracy is for classes, and {found.network} has none"
+    reached = f"{100 * found.accuracy:.2f} %, below --min-accuracy {least:g}"
+    return f"the accuracy is {reached}"
 
 
-def _compare(asked: EvaluationRequest, recording: Path) -> int:
-    from snnc.evaluate.compare import compare
+def _compare(package: Path, data: Path, weights: Path, recording: Path) -> int:
+    from snnc.tools.board.compare import compare  # needs NumPy
 
-    found = compare(asked.package, asked.data, asked.weights, recording)
+    found = compare(package, data, weights, recording)
     print_lines(str(found))
     return 0 if found.agrees else 1
-
-
-def _evaluate(asked: EvaluationRequest) -> Evaluation:
-    from snnc.api.evaluations import evaluate
-
-    with _status("reading the package, weights and data"):  # and what takes seconds
-        importlib.import_module("snnc.evaluate.run")
-    exact = asked.simulator == "exact"
-    return evaluate(
-        asked.package,
-        asked.data,
-        weights=asked.weights,
-        simulator=asked.simulator,  # type: ignore[arg-type]
-        examples=asked.examples,
-        seed=asked.seed,
-        steps=asked.steps,
-        presentation=asked.presentation or "row",  # type: ignore[arg-type]
-        workers=asked.workers,
-        dask=asked.dask,
-        output=asked.journal if exact else None,
-        resume=asked.resume,
-        examples_out=asked.examples_out,
-    )
 
 
 @contextmanager

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from snnc.cli.import_child import is_child, reading_limits, run_child
-from snnc.cli.options import device, format_option
+from snnc.cli.options import (
+    device,
+    format_option,
+    output_option,
+    path_option,
+)
 from snnc.cli.printing import (
     print_data,
     print_diagnostics,
@@ -20,6 +25,12 @@ from snnc.cli.printing import (
     say,
 )
 from snnc.diagnostics import Report
+from snnc.importer.request import (
+    ImportRequest,
+    parse_range,
+    parse_rewrites,
+    parse_shape,
+)
 from snnc.runtime.files import reason
 from snnc.source import whole_file
 
@@ -36,12 +47,7 @@ Form = Literal["text", "json", "markdown"]
 
 @click.command("import", epilog="Example: snnc import model.keras -o specs/net.snn")
 @click.argument("model", type=click.Path())
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="The spec to write  [default: stdout]",
-)
+@output_option("-o", "--output", help="The spec to write  [default: stdout]")
 @click.option(
     "--name", metavar="NAME", help="Name of the network  [default: the model's]"
 )
@@ -52,9 +58,8 @@ Form = Literal["text", "json", "markdown"]
     type=click.Path(dir_okay=False, path_type=Path),
     help="Separate weights of MODEL, from `save_weights` or `save`.",
 )
-@click.option(
+@output_option(
     "--weights-out",
-    type=click.Path(dir_okay=False, path_type=Path),
     help="Write the model's weights to a safetensors file, in the layout of the spec.",
 )
 @click.option(
@@ -125,32 +130,8 @@ def import_command(
     last two need TensorFlow. A file that ends in .nir is a NIR graph, as from Norse,
     sinabs, snnTorch or `snnc export`.
     """
-    if form != "text" and not explain:
-        raise click.UsageError("--format belongs to --explain")
-    if output is not None and output.suffix in (".yaml", ".yml"):
-        raise click.UsageError("-o writes .snn; `snnc convert` converts it to YAML")
-    if output is not None and output.suffix != ".snn":
-        raise click.UsageError("-o writes a spec: name a file that ends in .snn")
-    if weights_out is not None and weights_out.suffix != ".safetensors":
-        raise click.UsageError("--weights-out writes a file that ends in .safetensors")
-    if explain and (output is not None or weights_out is not None):
-        raise click.UsageError(
-            "--explain writes no files: leave out -o and --weights-out"
-        )
-    from snnc.importer.request import (
-        ImportRequest,
-        parse_range,
-        parse_rewrites,
-        parse_shape,
-    )
-
-    try:
-        pairs = parse_rewrites(rewrites)
-        given = None if values is None else parse_range(values)
-        sizes = None if shape is None else parse_shape(shape)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-    request = ImportRequest(name, pairs, encode, given, readout, chips, device(), sizes)
+    _refuse_at_odds(output, weights_out, explain, form)
+    request = _request(name, rewrites, encode, values, readout, chips, shape)
     taken = [p for p in (output, weights_out) if p and p.exists() and not force]
     for path in taken:
         say(f"error: {path} exists; `--force` replaces it")
@@ -168,7 +149,7 @@ def import_command(
     if Path(model).suffix == ".nir":
         # These options apply to a spec that is made from the nodes.
         takes_spec = not explain and request == ImportRequest(device=request.device)
-        from snnc.nir.importing import run as run_nir
+        from snnc.nir.importing import run as run_nir  # an extra
 
         done = run_nir(model, request, *files, report, takes_spec, limits)
     else:
@@ -192,6 +173,42 @@ def import_command(
     return status
 
 
+def _refuse_at_odds(
+    output: Path | None, weights_out: Path | None, explain: bool, form: Form
+) -> None:
+    """Refuse options without effect, and files with another format's name."""
+    if form != "text" and not explain:
+        raise click.UsageError("--format belongs to --explain")
+    if output is not None and output.suffix in (".yaml", ".yml"):
+        raise click.UsageError("-o writes .snn; `snnc convert` converts it to YAML")
+    if output is not None and output.suffix != ".snn":
+        raise click.UsageError("-o writes a spec: name a file that ends in .snn")
+    if weights_out is not None and weights_out.suffix != ".safetensors":
+        raise click.UsageError("--weights-out writes a file that ends in .safetensors")
+    if explain and (output is not None or weights_out is not None):
+        raise click.UsageError(
+            "--explain writes no files: leave out -o and --weights-out"
+        )
+
+
+def _request(
+    name: str | None,
+    rewrites: tuple[str, ...],
+    encode: Literal["first", "rate"],
+    values: str | None,
+    readout: Literal["units", "classes"] | None,
+    chips: int | None,
+    shape: str | None,
+) -> ImportRequest:
+    try:
+        pairs = parse_rewrites(rewrites)
+        given = None if values is None else parse_range(values)
+        sizes = None if shape is None else parse_shape(shape)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    return ImportRequest(name, pairs, encode, given, readout, chips, device(), sizes)
+
+
 def _import_in_child(
     typed: Sequence[str], model: Path, weights: Path | None, report: Report
 ) -> int:
@@ -205,7 +222,7 @@ def _import_in_child(
 
 
 def _print(done: ImportOutcome, form: Form) -> None:
-    from snnc.importer.explanation import explain
+    from snnc.importer.explanation import explain  # most runs explain nothing
 
     explanation = explain(done.conversion, done.compilation)
     if form == "json":
@@ -228,21 +245,15 @@ def _print(done: ImportOutcome, form: Form) -> None:
     " -o drift.nir",
 )
 @click.argument("package", type=click.Path(path_type=Path))
-@click.option(
-    "--weights",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="The weights, a safetensors file.",
-)
+@path_option("--weights", help="The weights, a safetensors file.", required=True)
 @click.option(
     "--to", type=click.Choice(["nir"]), default="nir", show_default=True, help="Format."
 )
-@click.option(
+@output_option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
     help="The file to write; limitations are written next to it as .txt.",
+    required=True,
 )
 @click.option(
     "--neuron",
@@ -259,7 +270,7 @@ def export_command(
     PACKAGE is a folder from `snnc build`, or a spec. docs/nir.md lists the results of
     each tool.
     """
-    from snnc.nir.export import CannotExportError, export_nir
+    from snnc.nir.export import CannotExportError, export_nir  # needs NumPy
     from snnc.runtime.layout import OTHERS
 
     if output.suffix == ".safetensors" or _is_same(output, weights):

@@ -73,7 +73,7 @@ def reading_limits(path: str) -> Iterator[None]:
         Instead of MemoryError.
     """
     try:
-        import resource
+        import resource  # not on Windows
     except ImportError:  # Windows
         yield
         return

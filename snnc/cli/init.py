@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shlex
 from pathlib import Path
 
 import click
 
+from snnc.cli.options import one_line_errors
 from snnc.cli.printing import print_data, print_diagnostics, print_lines, say
 from snnc.diagnostics import Report
 from snnc.output.write import cannot_write
 from snnc.rules.output import AlreadyThere
-from snnc.runtime.files import reason
 from snnc.source import whole_file
 from snnc.starter import SPEC, UNPINNED, WORKFLOW, StarterPlan, installed_from
-from snnc.text.installing import installation
 from snnc.text.tables import printable
 
 NEXT = """\
@@ -95,18 +93,8 @@ def _way_to(folder: str) -> str:
 )
 def demo_command(output: Path) -> int:
     """Train and run drifting digits: spec, Keras, Nengo, Loihi emulator."""
-    needed = ("numpy", "sklearn", "tensorflow", "nengo", "nengo_loihi")
-    missing = [name for name in needed if importlib.util.find_spec(name) is None]
-    if missing:
-        say(f"the demo needs {', '.join(missing)}: {installation('all')}")
-        return 1
-    from snnc.demo import StepError, run_demo, table
-    from snnc.source import spec_path
+    from snnc.tools.verbs import demo  # imports what other verbs here don't need
 
-    try:
-        results = run_demo(output, spec_path("drift.snn"), say)
-    except (StepError, OSError) as error:
-        say(f"error: {reason(error)}")
-        return 1
-    print_lines(table(results))
+    with one_line_errors(RuntimeError):
+        print_lines(str(demo(output, tell=say)))
     return 0

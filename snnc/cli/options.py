@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnc.cli.printing import print_data, print_diagnostics, print_json
+from snnc.cli.printing import print_data, print_diagnostics, print_json, say
 from snnc.diagnostics import Report
 from snnc.rules.files import NoSpecInFolder
+from snnc.runtime.files import reason
 from snnc.source import SourceFile, whole_file
 from snnc.syntax.files import (
     STDIN,
@@ -22,6 +24,8 @@ from snnc.syntax.files import (
     read_stdin,
     specs_in,
 )
+from snnc.text.display import Json
+from snnc.tools import plots
 
 if TYPE_CHECKING:
     from snnc.ir.device import Profile
@@ -108,6 +112,91 @@ def with_folders(
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 """The result of `click.option`."""
 
+DATA = "An .npz file with x and y, or a folder with x.npy and y.npy."
+WEIGHTS = "The weights from training, a safetensors file."
+
+
+def path_option(*names: str, help: str, required: bool = False) -> Option:
+    """Return an option for a file or folder."""
+    path = click.Path(path_type=Path)
+    return click.option(*names, type=path, required=required, help=help)
+
+
+def output_option(*names: str, help: str, required: bool = False) -> Option:
+    """Return an option for a file to write."""
+    path = click.Path(dir_okay=False, path_type=Path)
+    return click.option(*names, type=path, required=required, help=help)
+
+
+def count_option(
+    *names: str, help: str, least: int = 1, default: int | None = None
+) -> Option:
+    """Return an option for a number, whose default the help shows."""
+    count, shown = click.IntRange(least), default is not None
+    return click.option(
+        *names, type=count, default=default, show_default=shown, help=help
+    )
+
+
+simulator_option = click.option(
+    "--simulator",
+    type=click.Choice(["exact", "loihi", "nengo", "nengo_dl", "keras"]),
+    default="exact",
+    show_default=True,
+    help="exact: the same spikes as nengo-loihi's emulator, 100 times faster.",
+)
+examples_option = count_option(
+    "--examples", help="Run only N examples, drawn by the seed."
+)
+
+
+def refuse_pictures(*files: Path | None) -> None:
+    """Refuse pictures that can't be written, before a long computation.
+
+    Raises
+    ------
+    click.UsageError
+        If there is such a file, or matplotlib is not installed.
+    """
+    try:
+        for file in files:
+            if file is not None:
+                plots.check_file(file)
+    except (ValueError, ModuleNotFoundError) as error:
+        raise click.UsageError(str(error)) from error
+
+
+@contextmanager
+def one_line_errors(*others: type[Exception]) -> Iterator[None]:
+    """End the verb with status 1 and a message, if data or a package are refused.
+
+    These are snnc's own errors, and those of the operating system; any other error,
+    except ``others``, is a bug.
+
+    Raises
+    ------
+    click.exceptions.Exit
+        With status 1.
+    """
+    caught: tuple[type[Exception], ...] = (
+        ValueError,
+        ModuleNotFoundError,
+        OSError,
+        *others,
+    )
+    try:
+        yield
+    except caught as error:
+        is_own = type(error).__module__.startswith("snnc.")
+        is_missing = isinstance(error, ModuleNotFoundError) and error.name is None
+        if not (is_own or is_missing or isinstance(error, (OSError, *others))):
+            raise
+        first, *lines = reason(error).split("\n  ")
+        say(f"error: {first}")
+        for line in lines:
+            say(f"  - {line}")
+        raise click.exceptions.Exit(1) from error
+
 
 def chosen_device() -> str | None:
     """Return the name or file of the device as given; None for Loihi 1."""
@@ -120,7 +209,7 @@ def chosen_device() -> str | None:
 
 def device() -> Profile:
     """Return the device that specs are compiled for."""
-    from snnc.loihi.profile import DEFAULT, read_profile
+    from snnc.loihi.profile import DEFAULT, read_profile  # not all verbs have a device
 
     return read_profile(chosen_device() or DEFAULT)
 
@@ -147,7 +236,7 @@ def print_diagnostics_as(form: str, report: Report) -> None:
     if form == "text":
         print_diagnostics(report)
     elif form == "github":
-        from snnc.diagnostics.machine_formats import github_commands
+        from snnc.diagnostics.machine_formats import github_commands  # only CI needs it
 
         for line in github_commands(report.diagnostics):
             print_data(f"{line}\n")
@@ -155,12 +244,12 @@ def print_diagnostics_as(form: str, report: Report) -> None:
         print_json(_document(form, report))
 
 
-def _document(form: str, report: Report) -> dict[str, Any]:
+def _document(form: str, report: Report) -> Json:
     if form == "sarif":
         from snnc.diagnostics.machine_formats import sarif_document
 
         return sarif_document(report.diagnostics)
-    from snnc.diagnostics.machine_formats import document
+    from snnc.diagnostics.machine_formats import document  # only programs need it
 
     return document(report.diagnostics)
 

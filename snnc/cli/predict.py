@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from snnc.cli.evaluate import INTERRUPTED, WEIGHTS, file_option, simulator_option
-from snnc.cli.printing import print_data, say
-from snnc.runtime.files import reason
+from snnc.cli.options import (
+    WEIGHTS,
+    one_line_errors,
+    output_option,
+    path_option,
+    simulator_option,
+)
+from snnc.cli.printing import print_data
 
 if TYPE_CHECKING:
-    from snnc.evaluate.predict import Prediction
+    from snnc.tools.evaluate.options import Simulator
 
 DATA = "An .npz file with x, an .npy file, or a folder with x.npy."
 
@@ -24,12 +29,11 @@ DATA = "An .npz file with x, an .npy file, or a folder with x.npy."
     " --weights drift.safetensors -o labels.csv",
 )
 @click.argument("package", type=click.Path(path_type=Path))
-@file_option("--data", DATA, required=True)
-@file_option("--weights", WEIGHTS, required=True)
-@click.option(
+@path_option("--data", help=DATA, required=True)
+@path_option("--weights", help=WEIGHTS, required=True)
+@output_option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
     help="The file to write, .npz or .csv. Without it, the CSV table is printed.",
 )
 @simulator_option
@@ -41,7 +45,7 @@ def predict_command(
     data: Path,
     weights: Path,
     output: Path | None,
-    simulator: str,
+    simulator: Simulator,
     over_time: bool,
 ) -> int:
     """Run the generated package in the folder PACKAGE on new examples without labels.
@@ -57,42 +61,16 @@ def predict_command(
         raise click.UsageError("--over-time needs -o with a file that ends in .npz")
     if over_time and simulator == "keras":
         raise click.UsageError("--over-time is for spikes, and Keras has no spikes")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
     # The engine's matrices are small: more threads only wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from snnc.api.evaluations import require_extras
-    from snnc.evaluate.refusals import RefusedRunError
+    from snnc.tools.predict import predict  # needs NumPy
 
-    try:
-        require_extras(simulator, clustered=False)  # type: ignore[arg-type]
-    except RefusedRunError as error:
-        say(f"error: {error}")
-        return 1
-    from snnc.exact.package import CannotRunError
-    from snnc.runtime.data import DataError
-    from snnc.runtime.layout import LayoutError
-
-    try:
-        found = _predict(package, data, weights, simulator, over_time)
+    with one_line_errors():
+        found = predict(
+            package, data, weights, simulator=simulator, over_time=over_time
+        )
         if output is None:
             print_data(found.csv())
         else:
             found.write(output)
-    except (RefusedRunError, CannotRunError, DataError, LayoutError) as error:
-        say(f"error: {error}")
-        return 1
-    except OSError as error:
-        say(f"error: {reason(error)}")
-        return 1
-    except KeyboardInterrupt:
-        return INTERRUPTED
     return 0
-
-
-def _predict(
-    package: Path, data: Path, weights: Path, simulator: Any, over_time: bool
-) -> Prediction:
-    from snnc.api.packages import Package
-
-    opened = Package(package)
-    return opened.predict(data, weights, simulator=simulator, over_time=over_time)

@@ -19,14 +19,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from math import isfinite
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 import click
 
+from snnc.text.display import Json
 from snnc.text.tables import printable
 
 if TYPE_CHECKING:
-    from snnc.diagnostics import Report
+    from snnc.diagnostics import Diagnostic
 
 
 _COMMAND = re.compile(r"##(?=\w*\[)")
@@ -42,14 +43,38 @@ _SIGNS = {"-": RED, "+": GREEN, "~": YELLOW, ">": CYAN, "=": BLUE}
 _UNIFIED = {"---": BOLD, "+++": BOLD, "@@": CYAN, "-": RED, "+": GREEN}
 
 
-def print_diagnostics(report: Report) -> None:
+class Result(Protocol):
+    """What a tool returns; the formats other than text and JSON are methods too."""
+
+    def as_dict(self) -> Json: ...
+
+
+def print_result(found: Result, form: str, paint: Paint | None = None) -> None:
+    """Print a tool's result in one of the formats of its verb."""
+    if form == "json":
+        print_json(found.as_dict())
+    elif form == "text":
+        print_lines(str(found), paint)
+    else:
+        text = getattr(found, form)()
+        print_data(text) if form == "html" else print_lines(text)
+
+
+class Found(Protocol):
+    """What has diagnostics: a report, an error, or a tool's result."""
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]: ...
+
+
+def print_diagnostics(found: Found) -> None:
     """Print all diagnostics to stderr, with colours if enabled."""
-    if not report.diagnostics:
+    if not found.diagnostics:
         return
-    from snnc.diagnostics.diagnostic_text import render
+    from snnc.diagnostics.diagnostic_text import render  # most runs have none
 
     colour = wants_colour(sys.stderr)
-    text = render(report.diagnostics, colour=colour)
+    text = render(found.diagnostics, colour=colour)
     click.echo(text, err=True, nl=False, color=colour)
 
 

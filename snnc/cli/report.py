@@ -6,16 +6,18 @@ They print costs of networks, limits of the chip, variants that fit, and changes
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from snnc.cli.options import (
     checked_stdin,
     chosen_device,
+    count_option,
     device,
     format_option,
+    output_option,
     read_input,
+    refuse_pictures,
     stdin_filename,
     with_folders,
 )
@@ -26,19 +28,22 @@ from snnc.cli.printing import (
     print_diagnostics,
     print_json,
     print_lines,
+    print_result,
     say,
 )
 from snnc.diagnostics import Report
 from snnc.driver import compile_file, compile_spec, routed
 from snnc.loihi.profile import DEFAULT
-from snnc.passes import Compilation
-from snnc.report import text
-from snnc.report.summary import Summary, summarise
 from snnc.rules.loihi import TooManyCores
 from snnc.syntax.files import STDIN
-
-if TYPE_CHECKING:
-    from snnc.diff import Difference, Version
+from snnc.syntax.revisions import read_spec
+from snnc.tools.diff import Version, compare, compile_version
+from snnc.tools.diff.folders import compare_folders, is_folder
+from snnc.tools.fit import SHOWN, find_variants
+from snnc.tools.problems import SpecError
+from snnc.tools.report import text
+from snnc.tools.report.network import Report as NetworkReport
+from snnc.tools.spec import Spec
 
 
 @click.command(
@@ -60,11 +65,7 @@ if TYPE_CHECKING:
     metavar="OLD",
     help="With --format html, also show changes since another spec, or git:REV:PATH.",
 )
-@click.option(
-    "--plot",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Also draw the cores: .png, .svg or .pdf.",
-)
+@output_option("--plot", help="Also draw the cores: .png, .svg or .pdf.")
 @click.option(
     "--packages",
     type=click.Path(file_okay=False, path_type=Path),
@@ -89,8 +90,7 @@ def report_command(
     """
     if against is not None and form != "html":
         raise click.UsageError("--against goes with --format html; or use `snnc diff`")
-    if plot is not None:
-        _check_plot(plot)
+    refuse_pictures(plot)
     report = Report()
     name = checked_stdin([spec], stdin_filename)
     paths = list(with_folders([spec], report))
@@ -100,72 +100,40 @@ def report_command(
                 f"{spec} has {len(paths)} specs; --format html, --why and --plot are"
                 f" for one of them, such as {paths[0]}"
             )
-        return _print_overview(paths, packages, form)
+        from snnc.tools.report.folder import report_folder  # compares packages
+
+        rows = report_folder(paths, packages, device(), chosen_device())
+        print_diagnostics(rows)
+        print_result(rows, form)
+        return 1 if any(row.problems for row in rows.networks) else 0
     path = paths[0] if paths else None
     source = None if path is None else read_input(path, name, report)
     made = None if source is None else compile_spec(source, report, "route", device())
     print_diagnostics(report)
-    network = None if made is None else routed(made)
-    if made is None or network is None:
+    if path is None or made is None or routed(made) is None:
         return 1
+    file = None if path == STDIN else Path(path)
+    found = Spec(file, chosen_device() or DEFAULT, False, made, report).report()
     if form == "html":
-        print_data(_page(made, report, None if path == STDIN else path, against))
+        print_data(_page(found, against))
+    elif form == "json":
+        print_json(found.as_dict(why=why))
+    elif form == "markdown":
+        print_lines(found.markdown(why=why))
     else:
-        _print(summarise(network, made.cache), form, why)
+        print_lines(found.text(why=why), paint_report)
     if plot is not None:
-        from snnc.api.pictures import drawn
-        from snnc.plots.networks import cores
-        from snnc.plots.style import save
+        from snnc.tools.pictures import plot as draw  # most runs draw nothing
 
-        save(drawn(cores, network.mapped, ax=None), plot)
+        draw(found, "cores", file=plot)
     return 1 if report.errors else 0
 
 
-def _print_overview(specs: list[str], packages: Path, form: str) -> int:
-    from snnc.overview import overview
-
-    report = Report()
-    found = overview(specs, packages, report, device(), chosen_device())
-    print_diagnostics(report)
-    if form == "json":
-        print_json(found.as_dict())
-    else:
-        print_lines(found.markdown() if form == "markdown" else str(found))
-    return 1 if report.errors else 0
-
-
-def _check_plot(file: Path) -> None:
-    from snnc.api.pictures import check_file
-
+def _page(found: NetworkReport, against: str | None) -> str:
     try:
-        check_file(file)
-    except (ValueError, ModuleNotFoundError) as error:
-        raise click.UsageError(str(error)) from error
-
-
-def _page(
-    made: Compilation, report: Report, path: str | None, against: str | None
-) -> str:
-    from snnc.api.problems import SpecError
-    from snnc.api.specs import Spec
-
-    where = None if path is None else Path(path)
-    spec = Spec(where, chosen_device() or DEFAULT, False, made, report)
-    try:
-        return spec.report().html(against)
+        return found.html(against)
     except (SpecError, ValueError) as error:  # what it is compared with
         raise click.ClickException(str(error)) from error
-
-
-def _print(summary: Summary, form: str, why: bool) -> None:
-    if form == "json":
-        from snnc.report.json import document
-
-        print_json(document(summary, why))
-    elif form == "markdown":
-        print_lines(text.markdown(summary, why))
-    else:
-        print_lines(text.table(summary, why), paint_report)
 
 
 @click.command("limits", epilog="Example: snnc limits")
@@ -182,11 +150,7 @@ def limits_command(form: str) -> None:
 
 @click.command("fit", epilog="Example: snnc fit specs/drift.snn --cores 4")
 @click.argument("spec", type=click.Path())
-@click.option(
-    "--cores",
-    type=click.IntRange(min=1),
-    help="The number of cores  [default: the spec's target]",
-)
+@count_option("--cores", help="The number of cores  [default: the spec's target]")
 @click.option("--all", "everything", is_flag=True, help="Print every variant found.")
 @format_option("Output format.", "markdown")
 def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> int:
@@ -203,25 +167,18 @@ def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> in
     print_diagnostics(report)
     if made is None or made.spec is None or made.lowered is None:
         return 1
-    from snnc.fit.trials import Trials, target_of
-    from snnc.fit.variants import offer
-
-    target = target_of(made.lowered.network, cores)
-    if target is None:
-        say(f"{spec}: `target nengo` has no cores; nothing to fit")
+    spec_ = Spec(Path(spec), made.device.name, False, made, report)
+    try:
+        found = find_variants(spec_, cores)
+    except ValueError as error:
+        say(f"{spec}: {error}")
         return 1
-    offered = offer(Trials(made.spec, target, made.device, True, made.mapped))
+    shown = None if everything else SHOWN
     if form == "json":
-        from snnc.fit.variants import document
-
-        print_json(document(offered))
+        print_json(found.as_dict())
     else:
-        from snnc.fit.variants import SHOWN, markdown, table
-
-        written = markdown if form == "markdown" else table
-        shown = len(offered.variants) if everything else SHOWN
-        print_lines(written(offered, shown))
-    return 0 if offered.variants or offered.present is not None else 1
+        print_lines(found.markdown(shown) if form == "markdown" else found.text(shown))
+    return 0 if found.variants or found.fits else 1
 
 
 @click.command("diff", epilog="Example: snnc diff git:main:specs/a.snn specs/a.snn")
@@ -239,9 +196,6 @@ def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
     OLD and NEW are files, or git:REV:PATH as in `git show REV:PATH`. Two folders are
     compared spec by spec, with one row for each.
     """
-    from snnc.diff import compare
-    from snnc.diff.folders import is_folder
-
     report = Report()
     folders = [is_folder(old), is_folder(new)]
     if all(folders):
@@ -253,47 +207,24 @@ def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
     before, after = versions
     if before is None or after is None:
         return 2 if exit_code else 1
-    difference = compare(before, after)
-    _print_difference(difference, form)
-    return 1 if exit_code and not difference.same else 0
+    found = compare(before, after)
+    print_result(found, form, paint_difference)
+    return 1 if exit_code and not found.same else 0
 
 
 def _diff_folders(old: str, new: str, form: str, exit_code: bool) -> int:
-    from snnc.diff.folders import compare_folders
-
     report = Report()
     found = compare_folders(old, new, report, device())
     print_diagnostics(report)
-    if form == "json":
-        print_json(found.as_dict())
-    else:
-        print_lines(found.markdown() if form == "markdown" else str(found))
+    print_result(found, form)
     if found.broken:
         return 2 if exit_code else 1
     return 1 if exit_code and not found.same else 0
 
 
 def _version(spec: str, report: Report) -> Version | None:
-    from snnc.diff import compile_version
-    from snnc.diff.version import read_spec
-
     try:
         source = read_spec(spec, report)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     return None if source is None else compile_version(source, report, device())
-
-
-def _print_difference(difference: Difference, form: str) -> None:
-    if form == "json":
-        from snnc.diff import document
-
-        print_json(document(difference))
-    elif form == "markdown":
-        from snnc.diff.render import markdown as render
-
-        print_lines(render(difference))
-    else:
-        from snnc.diff.render import text as render
-
-        print_lines(render(difference), paint_difference)

@@ -1,4 +1,4 @@
-"""Problems as data: the base class of what snnc can report, and what gathers them."""
+"""Problems as data: the base class of all kinds, and the list of a run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Record:
     Raises
     ------
     TypeError
-        If an argument is missing or is none of the class's.
+        If an argument is missing, or the class has no such value.
     """
 
     _names: ClassVar[tuple[str, ...]] = ()
@@ -72,11 +72,17 @@ class Record:
         return f"{type(self).__name__}({', '.join(f'{n}={v!r}' for n, v in pairs)})"
 
 
-class Severity(enum.Enum):
+class Severity(str, enum.Enum):
     """How much a diagnostic matters: only errors stop a build."""
 
     ERROR = "error"
     WARNING = "warning"
+
+    def __str__(self) -> str:
+        return self.value
+
+    def __format__(self, spec: str) -> str:
+        return format(self.value, spec)
 
 
 TRANSLATIONS: dict[str, Callable[[str], str]] = {}
@@ -95,9 +101,9 @@ class Label(NamedTuple):
 
 
 class Fix(NamedTuple):
-    """Replacing the text of a span mends the problem.
+    """A replacement for the text of a span, which fixes the problem.
 
-    An ``unsafe`` one may change what the spec means.
+    An ``unsafe`` fix may change the meaning of the spec.
     """
 
     span: Span
@@ -130,14 +136,52 @@ def _shown(value: Any, spec: str) -> str:
     return format(value, spec)
 
 
-class Diagnostic(Record):
-    """One problem in a spec: a subclass for each kind, an instance for each place.
+_TEXTS = {"message", "label", "notes", "help"}
 
-    A subclass assigns its code, title and texts, and annotates the values that fill
-    them, which become keyword arguments. Its docstring is its documentation page.
-    The texts are templates over the values and properties; a tuple of integers is
-    written as dims (``3x3x3``). What notes and help quote to be typed is written in
-    the notation of ``.snn``; for a YAML spec they are printed in that of YAML.
+
+class _Template:
+    """A text of a kind of diagnostics, which each of its diagnostics fills in."""
+
+    def __init__(self, name: str, template: Any) -> None:
+        self._render = f"render_{name}"
+        self.template = template
+
+    def __get__(self, diagnostic: Diagnostic | None, kind: type[Diagnostic]) -> Any:
+        return (
+            self.template if diagnostic is None else getattr(diagnostic, self._render)()
+        )
+
+
+class Diagnostic(Record):
+    """One problem at one place.
+
+    A kind of problem is a subclass, which assigns its code, title and texts. Its
+    docstring is its documentation page, which `snnc.explain` returns. It annotates the
+    values that fill its texts, which become keyword arguments. The texts of the class
+    are templates over these values and properties, those of an instance are filled; a
+    tuple of integers is written as dims (``3x3x3``). Notes and help quote the notation
+    of ``.snn``, which is translated for a YAML spec.
+
+    Attributes
+    ----------
+    code : str
+        Such as ``SNN301``; its meaning never changes.
+    severity : str
+        ``error`` or ``warning``.
+    message : str
+        One plain sentence.
+    label : str
+        The words next to the place; may be empty.
+    notes : tuple of str
+        Value, limit and source.
+    help : str
+        The closest change that works; may be empty.
+    span : Span
+        The place: see also `file`, `line` and `column`.
+    related : tuple of Label
+        Other places, each with its ``span`` and ``text``.
+    fix : Fix or None
+        The ``replacement`` for the text of a ``span`` that fixes the problem.
     """
 
     code: ClassVar[str]
@@ -152,6 +196,40 @@ class Diagnostic(Record):
     related: tuple[Label, ...] = ()
     fix: Fix | None = None
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name in _TEXTS & vars(cls).keys():
+            setattr(cls, name, _Template(name, vars(cls)[name]))
+
+    @property
+    def file(self) -> str:
+        """The path of the spec as given; ``replace`` for a value of `Spec.replace`."""
+        return self.span.source.name
+
+    @property
+    def line(self) -> int:
+        """The line where the place begins, from 1."""
+        return self.span.first.line
+
+    @property
+    def column(self) -> int:
+        """The column where the place begins, from 1."""
+        return self.span.first.column
+
+    @property
+    def end_line(self) -> int:
+        """The line where the place ends, from 1."""
+        return self.span.last.line
+
+    @property
+    def end_column(self) -> int:
+        """The column after the last character, from 1."""
+        return self.span.last.column
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}"
+        return f"{place}: {self.severity}[{self.code}]: {self.message}"
+
     def _told(self, template: str) -> str:
         """Fill a template, in the notation of the spec that it is about."""
         text = _filled(template, self)
@@ -159,20 +237,21 @@ class Diagnostic(Record):
         return text if translate is None else translate(text)
 
     def render_message(self) -> str:
-        """One plain sentence without a full stop."""
-        return _filled(self.message, self)
+        """Return one plain sentence without a full stop."""
+        return _filled(type(self).message, self)
 
     def render_label(self) -> str:
-        """The words beside the caret; may be empty."""
-        return _filled(self.label, self)
+        """Return the words next to the caret; may be empty."""
+        return _filled(type(self).label, self)
 
     def render_notes(self) -> tuple[str, ...]:
-        """Value, limit and source, one a line; empty ones are left out."""
-        return tuple(text for note in self.notes if (text := self._told(note)))
+        """Return value, limit and source, one per line, without empty ones."""
+        notes = type(self).notes
+        return tuple(text for note in notes if (text := self._told(note)))
 
     def render_help(self) -> str:
-        """The nearest thing that works, or an empty string."""
-        return self._told(self.help)
+        """Return the closest change that works, or an empty string."""
+        return self._told(type(self).help)
 
     def as_error(self) -> Self:
         """The same problem where it stops a build."""

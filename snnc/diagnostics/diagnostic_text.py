@@ -18,7 +18,7 @@ _BEFORE = 60
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place to underline, and the words beside it."""
+    """A place to underline, and the words next to it."""
 
     span: Span
     text: str
@@ -117,7 +117,7 @@ class _Style:
 
 
 def describe_fix(fix: Fix) -> str:
-    """What a fix does, in one phrase."""
+    """Describe a fix in one phrase."""
     old, new = fix.span.text.strip(), fix.replacement.strip()
     if old and new:
         return f"replace {quoted(old)} by {quoted(new)}"

@@ -28,8 +28,8 @@ VERSION = 1
 def document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     """Make plain data of diagnostics, ready for ``json.dumps``.
 
-    Lines and columns count from 1, an end is the position behind the last
-    character. Label and help are empty where there is none.
+    Lines and columns count from 1, and an end is the position after the last
+    character. Label and help may be empty.
     """
     return {"version": VERSION, "diagnostics": [_json_entry(d) for d in diagnostics]}
 

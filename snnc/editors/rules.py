@@ -28,7 +28,7 @@ from snnc.language.keywords import (
     UNITS,
     VARIANTS,
 )
-from snnc.language.model import Spec
+from snnc.language.model import NetworkSpec
 from snnc.syntax.build import parser
 
 SWITCHES = frozenset(("on", "off", "true", "false"))
@@ -36,7 +36,7 @@ SWITCHES = frozenset(("on", "off", "true", "false"))
 
 def value_words() -> frozenset[str]:
     """Return every word that some property takes, such as ``same`` or ``adam``."""
-    words = {word for word in values_in(Spec) if word.isidentifier()}
+    words = {word for word in values_in(NetworkSpec) if word.isidentifier()}
     return SWITCHES | words
 
 

@@ -249,18 +249,18 @@ def board(routed: RoutedNetwork) -> Module:
 
 def evaluate(network: Network) -> Module:
     """Return the module that evaluates the network on a data set."""
-    simulator = "loihi" if isinstance(network.target, Loihi) else "nengo"
     return rendered(
         "evaluate.py",
         network.name,
         (
             "Evaluate {name} on spikes: its accuracy and its rates.",
             f"``python -m {network.name}.evaluate --data data.npz --weights "
-            f"w.safetensors --simulator {simulator}`` does so from the command line.",
+            "w.safetensors`` does so.",
         ),
         data_doc=docstring(
             f"``x`` is an array {examples_shape(network)}, ``y``"
-            f" {labels_shape(network)}.",
+            f" {labels_shape(network)}. ``weights`` is a file, or a mapping of the"
+            " tensors in `layout.TENSORS`.",
             indent=4,
         ),
     )

@@ -116,7 +116,7 @@ def layout(network: Network) -> Module:
 
 def _layout_imports(weights: tuple[Tensor, ...]) -> str:
     names = sorted({AXES[tensor.axes] for tensor in weights})
-    names += ["FileName", "Layout", "LayoutError", "Tensor", "Tensors"]
+    names += ["Layout", "LayoutError", "Tensor"]
     return imported("._runtime.layout", names)
 
 

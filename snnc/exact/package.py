@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,7 +19,7 @@ from snnc.output.imported import (
 )
 
 if TYPE_CHECKING:
-    from snnc.runtime.layout import Weights
+    from snnc.runtime.layout import Tensors, Weights
 
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "OtherShapeError",
     "TooManyStepsError",
     "build",
+    "not_stored",
     "open_package",
 ]
 
@@ -119,8 +122,8 @@ def build(
     """
     import nengo
 
-    from snnc.runtime.nengo.compat import import_nengo_loihi
-    from snnc.runtime.nengo.simulators import FAILURES, not_stored
+    from snnc.runtime.nengo import import_nengo_loihi
+    from snnc.runtime.nengo.simulators import FAILURES
 
     layers, dt = package.network.layers, package.network.dt
     if not any(layer.on_chip for layer in layers.values()):
@@ -141,3 +144,35 @@ def build(
             raise NotStoredError(refused) from error
         raise
     return Built(package, network, simulator, steps or package.network.steps)
+
+
+def not_stored(net: Any, dt: float, tensors: Tensors) -> str | None:
+    """Return which layers have weights that nengo-loihi can't store.
+
+    The text says how large their tensors are. None if it can store all.
+    """
+    import numpy as np
+
+    from snnc.runtime.nengo import import_nengo_loihi
+    from snnc.runtime.nengo.simulators import FAILURES
+
+    loihi = import_nengo_loihi()
+    discretize = importlib.import_module("nengo_loihi.builder.discretize")
+    refused: dict[str, str] = {}
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        # This target builds a network with unrounded numbers.
+        settings = {"target": "simreal", "progress_bar": False}
+        with loihi.Simulator(net, dt=dt, **settings) as sim:
+            for block in sim.model.blocks:
+                try:
+                    discretize.discretize_block(block)
+                except FAILURES:
+                    # A label looks like <Ensemble 'c0[3]'>.
+                    name = re.findall(r"'(\w+)", block.label)[0]
+                    refused[name] = ", ".join(
+                        f"{tensor} reaches {np.abs(values).max():.3g}"
+                        for tensor, values in tensors.items()
+                        if tensor.rpartition(".")[0] == name
+                    )
+    return "; ".join(f"{n} ({sizes})" for n, sizes in refused.items()) or None

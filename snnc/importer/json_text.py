@@ -7,7 +7,7 @@ from typing import Any
 
 from snnc.importer.model import NOWHERE, RefusedModelError, too_large
 from snnc.rules.models import DamagedModel, UnsafeModel
-from snnc.weights.header import RepeatedNameError, without_repeats
+from snnc.weight_files.header import RepeatedNameError, without_repeats
 
 LARGEST = 16 * 1024 * 1024
 """The most bytes: fifteen times the text of the largest Keras application."""

@@ -109,7 +109,7 @@ def _weights(
         return None
     from snnc.importer.tensors import convert_weights
     from snnc.ir.layout import tensors
-    from snnc.weights.migrate import serialized
+    from snnc.weight_files.write import serialized
 
     network = compilation.lowered.network
     made, scales = convert_weights(conversion, weights, network)
@@ -118,8 +118,8 @@ def _weights(
 
 def _warn_of_spikes(mapped: MappedNetwork, tensors: Tensors, report: Report) -> None:
     """Report layers that are exact in Keras and lost on spikes."""
-    from snnc.weights.chip import strong_spikes
-    from snnc.weights.cores import placed_layers
+    from snnc.weight_files.chip import strong_spikes
+    from snnc.weight_files.cores import placed_layers
 
     for layer in placed_layers(mapped, tensors):
         report.extend(strong_spikes(layer))

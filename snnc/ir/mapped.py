@@ -252,3 +252,11 @@ class RoutedNetwork:
     chips: Chips
     routes: tuple[Route, ...]
     fanouts: Mapping[str, tuple[int, int]]
+
+
+def block_of(mapped: MappedPopulation) -> Shape | None:
+    """Return the largest block, in the notation of the layer's `block`."""
+    shape, axes = mapped.block_shape, len(mapped.population.layer.shape)
+    if shape is None or axes == len(shape):
+        return shape
+    return (mapped.group, *shape) if axes == 4 else (shape[0], shape[-1])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from snnc.ir.logical import AveragePool, Concat, Layer, MaxPool, Shape
 from snnc.ir.shapes import level_name, of_rank, tree_of, triple_of
-from snnc.runtime.maxima import Grid, behind, indexed, whole
+from snnc.runtime.maxima import Grid, compose, indexed, whole
 
 MAX_PATHS = 1024
 
@@ -166,7 +166,7 @@ def picked_of(path: Path, shape: Shape, picked: Grid) -> Path:
     steps = tuple(
         (triple_of(pool.window), triple_of(pool.stride)) for pool, _ in path.pools
     )
-    grid, moved = behind(grid, steps, picked)
+    grid, moved = compose(grid, steps, picked)
     seen = tuple(len(axis) for axis in grid)
     pools = []
     for window, stride in moved:

@@ -18,6 +18,10 @@ from snnc.language.fields import (
 from snnc.language.model import SCOPES, STATEMENTS, DefaultsSpec
 from snnc.language.models import Model, fields_of
 from snnc.language.property_types import Choice, NeuronSpec
+from snnc.language.reserved import HEADERS as HEADERS
+from snnc.language.reserved import KINDS as KINDS
+from snnc.language.reserved import REFUSED as REFUSED
+from snnc.language.reserved import RESERVED as RESERVED
 from snnc.language.scalars import UNITS as UNITS
 from snnc.language.statements import ABOUT, StatementModel
 from snnc.language.table import Form, Key, Place, ReadBy, StatementPart, ValueWord
@@ -170,28 +174,8 @@ def scope_keys(kind: str) -> tuple[str, ...]:
     return tuple(key for key in keys_of(DefaultsSpec) if key in keys_of(layer))
 
 
-KINDS = frozenset(FORMS)
 # `neuron` is a statement and a property; inside braces it is the property.
 BEGINNINGS = KINDS - {"neuron"}
-HEADERS = frozenset(("snn", "network"))
-REFUSED = frozenset(
-    [
-        "softmax",
-        "sigmoid",
-        "tanh",
-        "elu",
-        "gelu",
-        "swish",
-        "lstm",
-        "layernorm",
-        "upsample",
-        "events",
-        "repeat",
-    ]
-)
-# Only a statement can mean an event stream, so a layer may have this name.
-RESERVED = (KINDS | HEADERS | REFUSED) - {"events"}
-
 CLAUSES = frozenset(("in", "as", "from"))
 
 VARIANTS: dict[str, tuple[str, ...]] = {

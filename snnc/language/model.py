@@ -72,7 +72,7 @@ class DefaultsSpec(
     layer: Annotated[str, ReadBy(_scope)] | None = None
 
 
-class Spec(StatementModel):
+class NetworkSpec(StatementModel):
     """A whole network, edition 1 of the language."""
 
     snn: Literal[1] = 1
@@ -100,7 +100,7 @@ STATEMENTS: tuple[type[StatementModel], ...] = (
 """The models of all statements but `about`, in the order of the language."""
 
 
-def spec_hash(spec: Spec) -> str:
+def spec_hash(spec: NetworkSpec) -> str:
     """Return the SHA-256 of the canonical spec, which has no comments or layout."""
     canonical = json.dumps(asdict(spec), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
@@ -148,7 +148,7 @@ class ValidatedSpec:
         The network's name, or the beginning of the file.
     """
 
-    spec: Spec
+    spec: NetworkSpec
     places: tuple[Place, ...]
     input: Place
     readout: Place

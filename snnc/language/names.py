@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from snnc.language import tree
+from snnc.language.reserved import RESERVED
 from snnc.language.scalars import bare, problem, refused, unexpected
 
 # With longer names, no layout is stable under every formatter.
@@ -73,9 +74,6 @@ MOST_CLASSES = 2**16
 
 def why_no_name(name: str) -> str:
     """Return why a word can't be a name, or an empty string if it can."""
-    # The reserved words come from the table, in which layers have names.
-    from snnc.language.keywords import RESERVED
-
     if name in RESERVED:
         return "it is a reserved word of the language"
     if keyword.iskeyword(name) or name in SOFT_KEYWORDS:

@@ -166,13 +166,3 @@ def _sensible(time: float) -> float:
             advice="write a longer time, such as `1 ms`",
         )
     return time
-
-
-def hertz(value: Any) -> float:
-    if isinstance(value, tree.Quantity):
-        return _finite(value.value) / divisor(value.unit, HERTZ)
-    if isinstance(value, tree.Number):
-        raise needs_unit(HERTZ, "Hz")
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise unexpected("a rate", "150 Hz")
-    return _finite(value)

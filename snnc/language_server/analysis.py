@@ -22,8 +22,8 @@ from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
 from snnc.passes.route import route
-from snnc.report.summary import Row, Summary, summarise
 from snnc.source import SourceFile, spec_path
+from snnc.tools.report.summary import Row, Summary, summarise
 
 LEAST_ROOM = 300
 """Layers that are remembered at least; a large one takes some hundred kilobytes."""

@@ -16,11 +16,11 @@ from snnc.language.written import rates
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.marks import WordMark, is_network, mark_at
 from snnc.passes.validate.structure import head
-from snnc.report.sentences import sentence
-from snnc.report.sentences import total as total_sentence
-from snnc.report.summary import COUNTERS, Row
 from snnc.source import Span, rule_pages
 from snnc.text.tables import counted, dims, human, prose
+from snnc.tools.report.sentences import sentence
+from snnc.tools.report.sentences import total as total_sentence
+from snnc.tools.report.summary import COUNTERS, Row
 
 Page = tuple[Span | None, str]
 """What a page is about, and its text."""

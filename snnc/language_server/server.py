@@ -24,7 +24,7 @@ from pygls.uris import to_fs_path
 from pygls.workspace import PositionCodec
 
 from snnc import __version__
-from snnc.language_server.buffers import Buffer, Change
+from snnc.language_server.buffers import Buffer, Change, as_sent, of_bug, of_device
 
 if TYPE_CHECKING:
     from snnc.ir.device import Profile
@@ -68,6 +68,7 @@ class ClientSettings:
     @property
     def device_path(self) -> str:
         """The device as it is read: its name, or the path of its file."""
+        # A client learns of the server before this is imported.
         from snnc.loihi.profile import is_file
 
         return str(self.root / self.device) if is_file(self.device) else self.device
@@ -81,6 +82,7 @@ class Devices:
 
     def read(self, settings: ClientSettings) -> tuple[Profile, str]:
         """Return the device, or Loihi 1 and why it is not the one that is wanted."""
+        # As in `ClientSettings.device_path`.
         from snnc.loihi.profile import ProfileError, is_file, read_profile
 
         name = settings.device_path
@@ -237,8 +239,6 @@ class SpecServer(LanguageServer):
 
     def sent(self, uri: str, analysis: Analysis) -> list[types.Diagnostic]:
         """All diagnostics of a text, as they are sent."""
-        from snnc.language_server.buffers import as_sent, of_device
-
         shown = [as_sent(d, uri, self.codec) for d in analysis.diagnostics]
         if self._wrong_device:
             shown.insert(0, of_device(self._wrong_device))
@@ -263,8 +263,6 @@ class SpecServer(LanguageServer):
             self._refresh()
 
     def _failed(self, buffer: Buffer, error: Exception) -> None:
-        from snnc.language_server.buffers import of_bug
-
         self._send(buffer.uri, buffer.version, [of_bug(error)])
         text = "".join(traceback.format_exception(error))
         self.window_log_message(types.LogMessageParams(types.MessageType.Error, text))

@@ -19,15 +19,15 @@ from snnc.ir.mapped import (
     mixed_sources,
 )
 from snnc.loihi.axis import cut
-from snnc.loihi.choices import HostChoices
+from snnc.loihi.axon_use import cut_of
+from snnc.loihi.candidates import HostChoices
 from snnc.loihi.cost_model import CostModel
-from snnc.loihi.link import AxonLists, Wire, feeds_of, load_of
+from snnc.loihi.link import AxonLists, ConnectionChoice, feeds_of, load_of
 from snnc.loihi.plan import Plan
 from snnc.loihi.search import Solution
-from snnc.loihi.spending import cut_of
-from snnc.loihi.tiling import Part, Tiling
+from snnc.loihi.tiling import EnsembleTiling, Tiling
 
-Wires = Mapping[int, Wire]
+Connections = Mapping[int, ConnectionChoice]
 """By ``id`` of a projection to the chip."""
 Held = tuple[Block, Registers]
 
@@ -43,26 +43,33 @@ def assemble(
     ``lower_bound`` is a lower bound on the cores; ``unmixed`` has the populations that
     got axons of one kind.
     """
-    wires = {id(projection): wire for projection, wire in _wires(plan, solution)}
+    connections = {
+        id(projection): connection
+        for projection, connection in _connections(plan, solution)
+    }
     populations = tuple(
-        _population(plan, population, solution, wires)
+        _population(plan, population, solution, connections)
         for population in plan.lowered.populations
     )
-    return _network(plan.lowered, populations, wires, lower_bound, unmixed)
+    return _network(plan.lowered, populations, connections, lower_bound, unmixed)
 
 
 def mixed_in(plan: Plan, solution: Solution) -> tuple[str, ...]:
     """Return the populations on the chip that would have axons of both kinds."""
-    wires = _wires(plan, solution)
-    return mixed_sources(plan.lowered, ((p.source, wire.form) for p, wire in wires))
+    connections = _connections(plan, solution)
+    return mixed_sources(
+        plan.lowered, ((p.source, connection.form) for p, connection in connections)
+    )
 
 
-def _wires(plan: Plan, solution: Solution) -> Iterator[tuple[Projection, Wire]]:
-    """Yield the projections to the chip, and their wires."""
+def _connections(
+    plan: Plan, solution: Solution
+) -> Iterator[tuple[Projection, ConnectionChoice]]:
+    """Yield the projections to the chip, and their connections."""
     for population, fit in zip(plan.populations, solution.fits, strict=True):
         if population.on_chip:
             into = plan.lowered.into(population.name)
-            yield from zip(into, fit.wires, strict=True)
+            yield from zip(into, fit.connections, strict=True)
 
 
 def without_device(lowered: LoweredNetwork) -> MappedNetwork:
@@ -74,14 +81,14 @@ def without_device(lowered: LoweredNetwork) -> MappedNetwork:
 def _network(
     lowered: LoweredNetwork,
     populations: tuple[MappedPopulation, ...],
-    wires: Wires,
+    connections: Connections,
     lower_bound: int = 0,
     unmixed: Unmixed | None = None,
 ) -> MappedNetwork:
     return MappedNetwork(
         lowered,
         populations,
-        tuple(_projection(lowered, p, wires) for p in lowered.projections),
+        tuple(_projection(lowered, p, connections) for p in lowered.projections),
         tuple(MappedProjection(p, "dense", None) for p in lowered.readout),
         tuple(MappedProjection(p, "sparse", None) for p in lowered.pooled),
         lower_bound,
@@ -90,11 +97,11 @@ def _network(
 
 
 def _projection(
-    lowered: LoweredNetwork, projection: Projection, wires: Wires
+    lowered: LoweredNetwork, projection: Projection, connections: Connections
 ) -> MappedProjection:
-    wire = wires.get(id(projection))
-    if wire is not None:
-        return MappedProjection(projection, wire.form, wire.pop)
+    connection = connections.get(id(projection))
+    if connection is not None:
+        return MappedProjection(projection, connection.form, connection.pop)
     source = lowered.by_name.get(projection.source)
     # nengo-loihi allows only Dense transforms from the chip to the host.
     leaves_chip = source is not None and source.on_chip
@@ -106,7 +113,7 @@ def _projection(
 
 
 def _population(
-    plan: Plan, population: Population, solution: Solution, wires: Wires
+    plan: Plan, population: Population, solution: Solution, connections: Connections
 ) -> MappedPopulation:
     position = plan.positions.get(population.name)
     if position is None:
@@ -117,11 +124,11 @@ def _population(
     groups = [solution.tilings[source].group for source in plan.steps[position].sources]
     readers = [
         _Reader(
-            wires[id(projection)],
+            connections[id(projection)],
             solution.tilings[plan.positions[projection.target]],
         )
         for projection in plan.lowered.out_of(population.name)
-        if id(projection) in wires
+        if id(projection) in connections
     ]
     blocks = _blocks_of(choices.costs, tiling, groups, readers)
     ensembles = tuple(
@@ -161,9 +168,9 @@ def _ensemble(
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """A reader on the chip: its wire and its tiling."""
+    """A reader on the chip: its connection and its tiling."""
 
-    wire: Wire
+    connection: ConnectionChoice
     target: Tiling
 
 
@@ -185,11 +192,11 @@ def _blocks_of(
         The population's readers on the chip.
     """
     # Hundreds of readers may be equal.
-    alike = {(r.wire.link, cut_of(r.target)): r.target for r in readers}
+    alike = {(r.connection.link, cut_of(r.target)): r.target for r in readers}
     counted = {key: key[0].axons(tiling, target) for key, target in alike.items()}
-    axons = [counted[r.wire.link, cut_of(r.target)] for r in readers]
+    axons = [counted[r.connection.link, cut_of(r.target)] for r in readers]
     built = {key: key[0].axon_lists(tiling, target) for key, target in alike.items()}
-    lists = [built[r.wire.link, cut_of(r.target)] for r in readers]
+    lists = [built[r.connection.link, cut_of(r.target)] for r in readers]
     return tuple(
         _part_blocks(
             costs,
@@ -208,7 +215,7 @@ def _part_blocks(
     costs: CostModel,
     tiling: Tiling,
     groups: Sequence[int],
-    part: Part,
+    part: EnsembleTiling,
     axons: Sequence[Sequence[int]],
     lists: Sequence[Sequence[AxonLists]],
     readers: Sequence[_Reader],
@@ -225,12 +232,14 @@ def _part_blocks(
         height = part.rows[i][1] - part.rows[i][0]
         width = part.columns[j][1] - part.columns[j][0]
         spent = sum(
-            reader.wire.slots * counts[number]
+            reader.connection.slots * counts[number]
             for reader, counts in zip(readers, axons, strict=True)
         )
         block = Block(height * width * strip, load.in_axons, spent, load.bits)
         built = load_of(links, feeds[k], (rows[i], columns[j]), strip, False)
-        sends = [(r.wire.slots, x[number]) for r, x in zip(readers, lists, strict=True)]
+        sends = [
+            (r.connection.slots, x[number]) for r, x in zip(readers, lists, strict=True)
+        ]
         registers = Registers(
             in_axons=built.in_axons,
             words=load.words,

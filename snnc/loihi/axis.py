@@ -183,7 +183,7 @@ class Axis:
             )
         return self._views[key]
 
-    def alike(self, tiles: Tiles) -> range:
+    def equivalent_tiles(self, tiles: Tiles) -> range:
         """Return the tiles with equal views, which no end of the axis cuts."""
         step = tiles.size * self.stride
         first = -(-self.before // step)

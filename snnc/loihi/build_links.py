@@ -23,7 +23,7 @@ from snnc.ir.shapes import triple_of
 from snnc.loihi.axis import Axis, Picked, Picks
 from snnc.loihi.bands import Bands, one_band
 from snnc.loihi.depth import Depth
-from snnc.loihi.fans import ComparedDepth, Entries, Fans
+from snnc.loihi.fans import ComparedDepth, Entries, FanOuts
 from snnc.loihi.image_link import ImageLink
 from snnc.loihi.link import Link
 from snnc.loihi.matrix_link import MatrixLink
@@ -33,7 +33,7 @@ from snnc.runtime.maxima import EVERY, entries
 
 
 @dataclass(frozen=True, slots=True)
-class Inlet:
+class ProjectionGeometry:
     """The geometry of one projection.
 
     ``source`` is the volume read: all of the source, or the part that is ``picked``.
@@ -51,12 +51,12 @@ class Inlet:
     axons: AxonKind | None = None
 
 
-def inlet_of(
+def geometry_of(
     projection: Projection,
     source: Volume,
     target: Population,
     axons: AxonKind | None = None,
-) -> Inlet:
+) -> ProjectionGeometry:
     """Return the properties of a projection that affect its costs."""
     operation = target.layer.operation
     own = projection.tensor is not None and projection.tensor.endswith(".kernel")
@@ -70,17 +70,21 @@ def inlet_of(
     each = isinstance(reach, Compare)
     grouped = isinstance(reach, Window) and reach.group is not None
     first = projection.rows[0] if grouped or each else 0
-    inlet = Inlet(source, first, kernel, projection.pools, reach, axons=axons)
+    geometry = ProjectionGeometry(
+        source, first, kernel, projection.pools, reach, axons=axons
+    )
     if projection.picked is None:
-        return inlet
+        return geometry
     depth, height, width = map(Picked, source[:3], projection.picked)
     high, tall, wide = map(len, projection.picked)
     seen = high, tall, wide, source[3]
-    return replace(inlet, source=seen, picked=(depth, height, width))
+    return replace(geometry, source=seen, picked=(depth, height, width))
 
 
 @lru_cache(maxsize=4096)
-def build_links(inlet: Inlet, target: Volume, profile: Profile) -> dict[Form, Link]:
+def build_links(
+    geometry: ProjectionGeometry, target: Volume, profile: Profile
+) -> dict[Form, Link]:
     """Return the possible forms of a projection, in order of preference.
 
     A window is a convolution; if some places that it covers are not read, a convolution
@@ -88,27 +92,31 @@ def build_links(inlet: Inlet, target: Volume, profile: Profile) -> dict[Form, Li
     whose kernel is as large as the source's image. If the source's axons must be of one
     kind, only forms of that kind remain; a comparison has a single form.
     """
-    links = _every_link(inlet, target, profile)
-    fit = {f: link for f, link in links.items() if kind_of(f) == inlet.axons}
-    if inlet.axons == "discrete" and isinstance(inlet.reach, Window) and not fit:
-        return {"sparse": _sparse(inlet, inlet.reach, target, profile)}
+    links = _every_link(geometry, target, profile)
+    fit = {f: link for f, link in links.items() if kind_of(f) == geometry.axons}
+    if geometry.axons == "discrete" and isinstance(geometry.reach, Window) and not fit:
+        return {"sparse": _sparse(geometry, geometry.reach, target, profile)}
     return fit or links
 
 
-def _every_link(inlet: Inlet, target: Volume, profile: Profile) -> dict[Form, Link]:
-    if isinstance(inlet.reach, Compare):
-        return {"sparse": _compared(inlet, inlet.reach, target, profile)}
-    if not isinstance(inlet.reach, Window):
+def _every_link(
+    geometry: ProjectionGeometry, target: Volume, profile: Profile
+) -> dict[Form, Link]:
+    if isinstance(geometry.reach, Compare):
+        return {"sparse": _compared(geometry, geometry.reach, target, profile)}
+    if not isinstance(geometry.reach, Window):
         return {
-            "dense": MatrixLink(inlet.source, inlet.pools, profile, inlet.picked),
-            "convolution": _full(inlet, target, profile),
+            "dense": MatrixLink(
+                geometry.source, geometry.pools, profile, geometry.picked
+            ),
+            "convolution": _full(geometry, target, profile),
         }
     links: dict[Form, Link] = {}
-    if inlet.reach.is_sparse:
-        links["sparse"] = _sparse(inlet, inlet.reach, target, profile)
-    links["convolution"] = _window(inlet, inlet.reach, target, profile)
-    if any(inlet.reach.zeros_behind) and not inlet.reach.is_sparse:
-        links["sparse"] = _sparse(inlet, inlet.reach, target, profile)
+    if geometry.reach.is_sparse:
+        links["sparse"] = _sparse(geometry, geometry.reach, target, profile)
+    links["convolution"] = _window(geometry, geometry.reach, target, profile)
+    if any(geometry.reach.zeros_behind) and not geometry.reach.is_sparse:
+        links["sparse"] = _sparse(geometry, geometry.reach, target, profile)
     return links
 
 
@@ -118,85 +126,89 @@ _scattered = lru_cache(maxsize=256)(ScatterAxis)
 
 
 def _window(
-    inlet: Inlet, window: Window, target: Volume, profile: Profile
+    geometry: ProjectionGeometry, window: Window, target: Volume, profile: Profile
 ) -> ImageLink:
-    rows, columns = (_axis(*_along(inlet, window, target, i)) for i in (1, 2))
-    depth, bands = _depth(inlet, window), _bands(inlet, window, target)
-    return ImageLink(inlet.source, rows, columns, depth, bands, profile)
+    rows, columns = (_axis(*_along(geometry, window, target, i)) for i in (1, 2))
+    depth, bands = _depth(geometry, window), _bands(geometry, window, target)
+    return ImageLink(geometry.source, rows, columns, depth, bands, profile)
 
 
 def _sparse(
-    inlet: Inlet, window: Window, target: Volume, profile: Profile
+    geometry: ProjectionGeometry, window: Window, target: Volume, profile: Profile
 ) -> SparseLink:
-    rows, columns = (_scattered(*_along(inlet, window, target, i)) for i in (1, 2))
-    fans = Fans(_depth(inlet, window), _bands(inlet, window, target))
-    return SparseLink(inlet.source, rows, columns, fans, profile)
+    rows, columns = (_scattered(*_along(geometry, window, target, i)) for i in (1, 2))
+    fans = FanOuts(_depth(geometry, window), _bands(geometry, window, target))
+    return SparseLink(geometry.source, rows, columns, fans, profile)
 
 
 def _compared(
-    inlet: Inlet, reach: Compare, target: Volume, profile: Profile
+    geometry: ProjectionGeometry, reach: Compare, target: Volume, profile: Profile
 ) -> SparseLink:
-    picked = inlet.picked or (None, None, None)
-    read = [_entries(inlet, reach, target, axis) for axis in range(3)]
-    rows, columns = (ComparedAxis(inlet.source[i], read[i], picked[i]) for i in (1, 2))
-    bands = Bands(inlet.first, inlet.source[3], target[3], 1, 1)
-    fans = Fans(ComparedDepth(read[0], picked[0]), bands)
-    return SparseLink(inlet.source, rows, columns, fans, profile)
+    picked = geometry.picked or (None, None, None)
+    read = [_entries(geometry, reach, target, axis) for axis in range(3)]
+    rows, columns = (
+        ComparedAxis(geometry.source[i], read[i], picked[i]) for i in (1, 2)
+    )
+    bands = Bands(geometry.first, geometry.source[3], target[3], 1, 1)
+    fans = FanOuts(ComparedDepth(read[0], picked[0]), bands)
+    return SparseLink(geometry.source, rows, columns, fans, profile)
 
 
-def _entries(inlet: Inlet, reach: Compare, target: Volume, axis: int) -> Entries:
+def _entries(
+    geometry: ProjectionGeometry, reach: Compare, target: Volume, axis: int
+) -> Entries:
     """Return the places and weights that the target reads along an axis."""
-    pools = [(pool.window[axis], pool.stride[axis]) for pool in inlet.pools]
+    pools = [(pool.window[axis], pool.stride[axis]) for pool in geometry.pools]
     compares = axis == reach.axis
     nodes = reach.nodes if compares else EVERY
     windows = reach.windows if compares else target[axis]
-    return entries(nodes, windows, inlet.source[axis], pools)
+    return entries(nodes, windows, geometry.source[axis], pools)
 
 
 def _along(
-    inlet: Inlet, window: Window, target: Volume, axis: int
+    geometry: ProjectionGeometry, window: Window, target: Volume, axis: int
 ) -> tuple[int, int, int, int, Taps, Picked | None]:
     """Return a spatial axis: inputs, outputs, stride, zeros before, taps, places."""
-    inputs, outputs, stride = inlet.source[axis], target[axis], window.stride[axis]
+    inputs, outputs, stride = geometry.source[axis], target[axis], window.stride[axis]
     # TensorFlow's and Nengo's padding (`conv2d_loihi_weights`, conv.py:205-208)
     room = (outputs - 1) * stride + window.kernel[axis] - inputs
     before = max(room, 0) // 2 if window.padding == "same" else 0
-    picked = inlet.picked and inlet.picked[axis]
-    return inputs, outputs, stride, before, _taps(inlet, window, axis), picked
+    picked = geometry.picked and geometry.picked[axis]
+    return inputs, outputs, stride, before, _taps(geometry, window, axis), picked
 
 
-def _depth(inlet: Inlet, window: Window) -> Depth:
-    picked = inlet.picked and inlet.picked[0]
-    taps = _taps(inlet, window, 0)
+def _depth(geometry: ProjectionGeometry, window: Window) -> Depth:
+    picked = geometry.picked and geometry.picked[0]
+    taps = _taps(geometry, window, 0)
     return Depth(window.stride[0], window.depth_before, taps, picked)
 
 
-def _taps(inlet: Inlet, window: Window, axis: int) -> Taps:
+def _taps(geometry: ProjectionGeometry, window: Window, axis: int) -> Taps:
     return window_taps(
         window.kernel[axis],
-        inlet.kernel[axis],
+        geometry.kernel[axis],
         (0, *window.zeros_before)[axis],
-        inlet.pools,
+        geometry.pools,
         axis,
         window.dilation[axis],
     )
 
 
-def _bands(inlet: Inlet, window: Window, target: Volume) -> Bands:
-    channels, group = inlet.source[3], window.group
+def _bands(geometry: ProjectionGeometry, window: Window, target: Volume) -> Bands:
+    channels, group = geometry.source[3], window.group
     if group is None:
         return one_band(channels, target[3])
-    return Bands(inlet.first, channels, target[3], group.read, group.given)
+    return Bands(geometry.first, channels, target[3], group.read, group.given)
 
 
-def _full(inlet: Inlet, target: Volume, profile: Profile) -> ImageLink:
-    depth, height, width, channels = inlet.source
-    picked = inlet.picked or (None, None, None)
+def _full(geometry: ProjectionGeometry, target: Volume, profile: Profile) -> ImageLink:
+    depth, height, width, channels = geometry.source
+    picked = geometry.picked or (None, None, None)
     return ImageLink(
-        inlet.source,
-        _axis(height, 1, 1, 0, full_taps(height, inlet.pools, 1), picked[1]),
-        _axis(width, 1, 1, 0, full_taps(width, inlet.pools, 2), picked[2]),
-        Depth(1, 0, full_taps(depth, inlet.pools, 0), picked[0]),
+        geometry.source,
+        _axis(height, 1, 1, 0, full_taps(height, geometry.pools, 1), picked[1]),
+        _axis(width, 1, 1, 0, full_taps(width, geometry.pools, 2), picked[2]),
+        Depth(1, 0, full_taps(depth, geometry.pools, 0), picked[0]),
         one_band(channels, target[3]),
         profile,
     )

@@ -13,9 +13,18 @@ from snnc.ir.lowered import Volume
 from snnc.ir.mapped import PopType
 from snnc.loihi.axis import Interval, Tiles, View
 from snnc.loihi.bands import unlike_strips
-from snnc.loihi.build_links import Inlet, build_links
-from snnc.loihi.depth import Alike
-from snnc.loihi.link import BlockFit, Feeds, Link, Load, Misfit, Wire, feeds_of, load_of
+from snnc.loihi.build_links import ProjectionGeometry, build_links
+from snnc.loihi.depth import EquivalentItems
+from snnc.loihi.link import (
+    BlockFit,
+    ConnectionChoice,
+    Feeds,
+    LimitViolation,
+    Link,
+    Load,
+    feeds_of,
+    load_of,
+)
 from snnc.loihi.tiling import Forms, Tiling
 
 Views = tuple[View, ...]
@@ -37,7 +46,7 @@ class CostModel:
     ----------
     volume
         The population's volume.
-    inlets
+    geometries
         Its inputs, one per projection.
     pop
         The axon format that the target requests.
@@ -53,17 +62,17 @@ class CostModel:
     def __init__(
         self,
         volume: Volume,
-        inlets: Sequence[Inlet],
+        geometries: Sequence[ProjectionGeometry],
         pop: Literal["auto", 16, 32],
         profile: Profile,
     ) -> None:
         self.volume = volume
-        self.inlets = tuple(inlets)
+        self.geometries = tuple(geometries)
         self.pop = pop
         self.profile = profile
         self.work = 0
-        self.links = tuple(build_links(i, volume, profile) for i in self.inlets)
-        self._fits: dict[tuple[Tiling, tuple[int, ...]], BlockFit | Misfit] = {}
+        self.links = tuple(build_links(i, volume, profile) for i in self.geometries)
+        self._fits: dict[Hashable, BlockFit | LimitViolation] = {}
         self._most: dict[tuple[int, int, Forms], tuple[int, ...]] = {}
         self._views: dict[tuple[int, int, Forms], list[Views]] = {}
         self._feeds: dict[Hashable, tuple[tuple[int, bool, Feeds], ...]] = {}
@@ -87,7 +96,7 @@ class CostModel:
     def _in_form(self, forms: Forms) -> tuple[Link, ...]:
         return tuple(links[form] for links, form in zip(self.links, forms, strict=True))
 
-    def fit(self, tiling: Tiling, groups: tuple[int, ...]) -> BlockFit | Misfit:
+    def fit(self, tiling: Tiling, groups: tuple[int, ...]) -> BlockFit | LimitViolation:
         """Return whether cores hold a tiling whose sources have ``groups``.
 
         Parameters
@@ -97,30 +106,34 @@ class CostModel:
         groups
             The depth slices of an ensemble of each projection's source.
         """
-        key = (tiling, groups)
+        key = (tiling.group, tiling.tile, tiling.forms, groups)
         if key not in self._fits:
             self._fits[key] = self._fit(tiling, groups)
         return self._fits[key]
 
-    def _fit(self, tiling: Tiling, groups: tuple[int, ...]) -> BlockFit | Misfit:
+    def _fit(
+        self, tiling: Tiling, groups: tuple[int, ...]
+    ) -> BlockFit | LimitViolation:
         core = self.profile.core
         if tiling.compartments > core.compartments:
-            return Misfit("compartments", tiling.compartments, core.compartments)
+            return LimitViolation(
+                "compartments", tiling.compartments, core.compartments
+            )
         axons, aligned = 0, [True] * len(self.links)
-        crowd = self._crowd(tiling, groups)
-        if crowd > core.in_axons:
-            return Misfit("in-axons", crowd, core.in_axons)
+        most = self._max_in_axons(tiling, groups)
+        if most > core.in_axons:
+            return LimitViolation("in-axons", most, core.in_axons)
         for load in self._loads(tiling, groups):
             self.work += LOOKS_OF_LOAD + len(self.links) // LINKS_OF_LOOK
             if load.in_axons > core.in_axons:
-                return Misfit("in-axons", load.in_axons, core.in_axons)
+                return LimitViolation("in-axons", load.in_axons, core.in_axons)
             if load.bits > core.synapse_bits:
-                return Misfit("synapse bits", load.bits, core.synapse_bits)
+                return LimitViolation("synapse bits", load.bits, core.synapse_bits)
             axons = max(axons, load.in_axons)
             aligned = [a and b for a, b in zip(aligned, load.aligned, strict=True)]
         return self._formats(tiling, groups, axons, aligned)
 
-    def _crowd(self, tiling: Tiling, groups: tuple[int, ...]) -> int:
+    def _max_in_axons(self, tiling: Tiling, groups: tuple[int, ...]) -> int:
         """Return the in-axons of the first ensemble's block that reads most.
 
         Most tilings that fit no core fail by these, and counting them is fast.
@@ -149,21 +162,6 @@ class CostModel:
             self._most[key] = tuple(by_link[x] for x in self._in_form(key[2]))
         return self._most[key]
 
-    def exceeds(self, tiling: Tiling) -> bool:
-        """Return whether a tiling fits no core for any groups of its sources.
-
-        It only checks the weights of one block, so not every excess is found.
-        """
-        part = tiling.part(tiling.ensembles // 2)
-        (rows, *_), (columns, *_) = self._seen(tiling)
-        bits = sum(
-            link.least_bits(part, part.strips[0], row, column)
-            for link, row, column in zip(
-                self.chosen(tiling), rows, columns, strict=True
-            )
-        )
-        return bits > self.profile.core.synapse_bits
-
     def _loads(self, tiling: Tiling, groups: tuple[int, ...]) -> Iterator[Load]:
         """Yield the loads of all different blocks, the largest views first."""
         links = self.chosen(tiling)
@@ -178,10 +176,10 @@ class CostModel:
         part, links = tiling.part(0), self.chosen(tiling)
         rows, columns = (0, height, tiling.forms), (1, width, tiling.forms)
         if rows not in self._views:
-            looks = {x: (x.row_view, x.rows_alike) for x in links}
+            looks = {x: (x.row_view, x.equivalent_rows) for x in links}
             self._views[rows] = _distinct(links, looks, part.rows)
         if columns not in self._views:
-            looks = {x: (x.column_view, x.columns_alike) for x in links}
+            looks = {x: (x.column_view, x.equivalent_columns) for x in links}
             self._views[columns] = _distinct(links, looks, part.columns)
         return self._views[rows], self._views[columns]
 
@@ -201,9 +199,9 @@ class CostModel:
             return
         strips_of: dict[Hashable, tuple[int, bool, Feeds]] = {}
         edges = frozenset(link.edges for link in links)
-        alike = Alike(range(tiling.ensembles), 1)
+        alike = EquivalentItems(range(tiling.ensembles), 1)
         for link, group in set(zip(links, groups, strict=True)):
-            alike = alike.both(link.parts_alike(group, tiling))
+            alike = alike.both(link.equivalent_parts(group, tiling))
         for part in map(tiling.part, alike.some(tiling.ensembles)):
             self.work += 1
             strips = part.strips
@@ -223,36 +221,38 @@ class CostModel:
         groups: tuple[int, ...],
         in_axons: int,
         aligned: Sequence[bool],
-    ) -> BlockFit | Misfit:
+    ) -> BlockFit | LimitViolation:
         read = list(
             zip(self.chosen(tiling), tiling.forms, groups, aligned, strict=True)
         )
-        counts = (inlet.source[3] for inlet in self.inlets)
+        counts = (geometry.source[3] for geometry in self.geometries)
         channels = dict(zip(read, counts, strict=True))
         # Of hundreds of projections most are equal.
-        wires: dict[Hashable, Wire] = {}
+        connections: dict[Hashable, ConnectionChoice] = {}
         for alike, each in channels.items():
             link, form, group, suits = alike
-            misfit = self._pop16_misfit(group * each, in_axons, suits)
+            violation = self._pop16_violation(group * each, in_axons, suits)
             image = form == "convolution"
-            if image and self.pop == 16 and misfit is not None:
-                return misfit
-            short: PopType = 16 if self.pop != 32 and misfit is None else 32
+            if image and self.pop == 16 and violation is not None:
+                return violation
+            short: PopType = 16 if self.pop != 32 and violation is None else 32
             pop = short if image else None
-            wires[alike] = Wire(form, link, pop, self.profile.axon.slots(pop))
-        return BlockFit(tuple(wires[alike] for alike in read))
+            connections[alike] = ConnectionChoice(
+                form, link, pop, self.profile.axon.slots(pop)
+            )
+        return BlockFit(tuple(connections[alike] for alike in read))
 
-    def _pop16_misfit(
+    def _pop16_violation(
         self, channels: int, in_axons: int, aligned: bool
-    ) -> Misfit | None:
+    ) -> LimitViolation | None:
         """Return why a projection can't use pop16 axons, or None."""
         axon = self.profile.axon
         if channels > axon.pop16_atoms:
-            return Misfit("pop16 channels", channels, axon.pop16_atoms)
+            return LimitViolation("pop16 channels", channels, axon.pop16_atoms)
         if in_axons > axon.pop16_in_axons:
-            return Misfit("pop16 in-axons", in_axons, axon.pop16_in_axons)
+            return LimitViolation("pop16 in-axons", in_axons, axon.pop16_in_axons)
         if not aligned:
-            return Misfit("pop16 bases", 1, axon.pop16_base)
+            return LimitViolation("pop16 bases", 1, axon.pop16_base)
         return None
 
 

@@ -39,7 +39,7 @@ def ensembles(
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
+class EquivalentItems:
     """Equal items in a sequence, ``period`` apart from one another."""
 
     within: range
@@ -51,14 +51,14 @@ class Alike:
         yield from range(again)
         yield from range(max(again, self.within.stop), number)
 
-    def both(self, other: Alike) -> Alike:
+    def both(self, other: EquivalentItems) -> EquivalentItems:
         """Return the items that are equal in both respects."""
         start = max(self.within.start, other.within.start)
         stop = max(start, min(self.within.stop, other.within.stop))
-        return Alike(range(start, stop), lcm(self.period, other.period))
+        return EquivalentItems(range(start, stop), lcm(self.period, other.period))
 
 
-NONE_ALIKE = Alike(range(0), 1)
+NONE_EQUIVALENT = EquivalentItems(range(0), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,9 @@ class Depth:
         outputs = self._reading((0, extent), inputs)
         return range(outputs.start // group, -(-outputs.stop // group))
 
-    def alike(self, extent: int, group: int, outputs: Tiles) -> Alike:
+    def equivalent_tiles(
+        self, extent: int, group: int, outputs: Tiles
+    ) -> EquivalentItems:
         """Return which groups of the outputs read a source in the same way.
 
         Parameters
@@ -150,16 +152,20 @@ class Depth:
             The slices that read, in groups.
         """
         if self.picked is not None:
-            return NONE_ALIKE
+            return NONE_EQUIVALENT
         step, whole = outputs.size * self.stride, extent - extent % group
         first = -(-self.before // step)
         room = whole + self.before - len(self.taps)
         stop = min(
             (room // self.stride + 1) // outputs.size, outputs.extent // outputs.size
         )
-        return Alike(range(first, max(first, stop)), group // gcd(group, step))
+        return EquivalentItems(
+            range(first, max(first, stop)), group // gcd(group, step)
+        )
 
-    def met_alike(self, sources: Tiles, extent: int, group: int) -> Alike:
+    def equivalent_sources(
+        self, sources: Tiles, extent: int, group: int
+    ) -> EquivalentItems:
         """Return which groups of a source are read in the same way.
 
         Parameters
@@ -170,13 +176,13 @@ class Depth:
             The slices that read, and those of each of their ensembles.
         """
         if self.picked is not None:
-            return NONE_ALIKE
+            return NONE_EQUIVALENT
         size, step = sources.size, group * self.stride
         first = -(-(len(self.taps) - 1 - self.before) // size)
         most = ((extent - extent % group) * self.stride - self.before) // size
         stop = min(most, sources.extent // size)
         first = max(0, first)
-        return Alike(range(first, max(first, stop)), step // gcd(size, step))
+        return EquivalentItems(range(first, max(first, stop)), step // gcd(size, step))
 
     def _reading(self, outputs: Interval, inputs: Interval) -> range:
         return _reading(self.stride, self.before, len(self.taps), outputs, inputs)

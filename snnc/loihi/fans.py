@@ -13,9 +13,9 @@ from operator import itemgetter
 from snnc.loihi.axis import Interval, Picked, Tiles
 from snnc.loihi.bands import Bands
 from snnc.loihi.depth import Depth
-from snnc.loihi.link import Feed
+from snnc.loihi.link import SourceChannels
 from snnc.loihi.taps import Tap
-from snnc.loihi.tiling import Part, Tiling
+from snnc.loihi.tiling import EnsembleTiling, Tiling
 
 Pattern = tuple[tuple[int, Tap], ...]
 """Outputs, and the taps through which they read a place, without their factor."""
@@ -57,7 +57,7 @@ def without_factor(reads: list[tuple[int, Tap]]) -> tuple[Pattern, int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Fan(Feed):
+class SynapseFanOut(SourceChannels):
     """The inputs of a strip from each pixel of a source ensemble.
 
     ``entries`` are the image channels that it reads.
@@ -75,13 +75,15 @@ class Fan(Feed):
 
 
 @dataclass(frozen=True, slots=True)
-class Fans:
+class FanOuts:
     """The depth axis and the channels of a projection that is stored by weights."""
 
     depth: Depth | ComparedDepth
     bands: Bands
 
-    def fan(self, part: Part, strip: Interval, slices: Interval) -> Fan:
+    def fan(
+        self, part: EnsembleTiling, strip: Interval, slices: Interval
+    ) -> SynapseFanOut:
         """Return a strip's inputs from the source's ``slices``."""
         lengths, width = Counter[int](), self.bands.width
         scales: dict[tuple[int, range, Pattern], set[int]] = {}
@@ -100,20 +102,22 @@ class Fans:
         kinds = Counter[Kind]()
         for (reached, groups, _), factors in scales.items():
             kinds[reached, frozenset(factors)] += self.bands.size(groups)
-        return Fan(
+        return SynapseFanOut(
             entries=lengths.total(),
             distinct=sum(len(own) * number for (_, own), number in kinds.items()),
             lengths=tuple(sorted(lengths.items())),
             kinds=frozenset(kinds.items()),
         )
 
-    def _reads(self, part: Part, strip: Interval, place: int) -> Iterator[Read]:
+    def _reads(
+        self, part: EnsembleTiling, strip: Interval, place: int
+    ) -> Iterator[Read]:
         """Yield how slices of a strip read one of the source."""
         for out in range(*part.touched(strip)):
             if tap := self.depth.tap(out, place):
                 yield out, tap, _own(part, strip, out)
 
-    def _alike(self, part: Part, strip: Interval) -> list[range]:
+    def _alike(self, part: EnsembleTiling, strip: Interval) -> list[range]:
         """Return the source's groups, with consecutive ones joined if read equally.
 
         There may be a million of them, and the ends of a strip cut few.
@@ -126,7 +130,9 @@ class Fans:
         inside = sorted(end for end in ends if here.start <= end <= here.stop)
         return [range(a, b) for a, b in pairwise(inside)]
 
-    def _channels(self, part: Part, strip: Interval, place: int) -> list[Interval]:
+    def _channels(
+        self, part: EnsembleTiling, strip: Interval, place: int
+    ) -> list[Interval]:
         """Return the intervals of a source slice's channels that a strip reads."""
         stretches: list[Interval] = []
         for _, _, own in sorted(self._reads(part, strip, place), key=itemgetter(2)):
@@ -200,7 +206,7 @@ class Fans:
         return counts
 
 
-def _own(part: Part, strip: Interval, out: int) -> Interval:
+def _own(part: EnsembleTiling, strip: Interval, out: int) -> Interval:
     """Return the channels of an output slice in a strip of its ensemble."""
     start = (out - part.slices[0]) * part.channels
     return max(0, strip[0] - start), min(part.channels, strip[1] - start)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from itertools import accumulate, product
-from math import floor
 
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
 from snnc.loihi.axis import Axis, Interval, Tiles, View, cut, length
 from snnc.loihi.bands import NO_EDGES, Bands, Edges
-from snnc.loihi.depth import Alike, Depth, ensembles
-from snnc.loihi.link import AxonLists, Cost, Feed, PlaneLink, channels_read
+from snnc.loihi.depth import Depth, EquivalentItems, ensembles
+from snnc.loihi.link import AxonLists, Cost, PlaneLink, SourceChannels, channels_read
 from snnc.loihi.storage import Footprint, Storage, stored
-from snnc.loihi.tiling import Part, Tiling
+from snnc.loihi.tiling import EnsembleTiling, Tiling
 
 
 class ImageLink(PlaneLink):
@@ -43,22 +42,23 @@ class ImageLink(PlaneLink):
         self.depth = depth
         self.bands = bands
         self.profile = profile
-        self._feeds: dict[Hashable, tuple[Feed, ...]] = {}
-        self._least: dict[Footprint, float] = {}
+        self._feeds: dict[Hashable, tuple[SourceChannels, ...]] = {}
         self._costs: dict[tuple[int, bool, View, View, int, bool], Cost] = {}
 
     @property
     def edges(self) -> Edges:
         return NO_EDGES if self.bands.are_all else Edges(self.bands.outputs)
 
-    def feeds(self, group: int, part: Part, strip: Interval) -> tuple[Feed, ...]:
+    def feeds(
+        self, group: int, part: EnsembleTiling, strip: Interval
+    ) -> tuple[SourceChannels, ...]:
         touched = self._touched(part, strip)
         key = self._place(group, part.slices, touched)
         if key not in self._feeds:
             self._feeds[key] = self._find_feeds(group, part.slices, touched)
         return self._feeds[key]
 
-    def _touched(self, part: Part, strip: Interval) -> Interval:
+    def _touched(self, part: EnsembleTiling, strip: Interval) -> Interval:
         """Return the slices of a strip with a channel that reads the source."""
         first, stop = part.touched(strip)
         if self.bands.are_all:
@@ -83,31 +83,37 @@ class ImageLink(PlaneLink):
 
     def _find_feeds(
         self, group: int, slices: Interval, touched: Interval
-    ) -> tuple[Feed, ...]:
+    ) -> tuple[SourceChannels, ...]:
         depth, _, _, channels = self.source
         groups = ensembles(depth, group, self.depth.picked)
         # Inputs of other strips only are stored as zeros.
         near = self.depth.read(touched, depth, group)
-        apart = Feed(group * channels, 0)
+        apart = SourceChannels(group * channels, 0)
         picked = self.depth.picked is not None
 
-        def feed(i: int) -> Feed:
+        def feed(i: int) -> SourceChannels:
             a, b = groups[i]
-            return Feed((b - a) * channels, int(self.depth.weighs(touched, (a, b))))
+            return SourceChannels(
+                (b - a) * channels, int(self.depth.weighs(touched, (a, b)))
+            )
 
         return tuple(
             feed(i) if i in near or picked or (i + 1) * group > depth else apart
             for i in self.depth.read(slices, depth, group)
         )
 
-    def parts_alike(self, group: int, target: Tiling) -> Alike:
+    def equivalent_parts(self, group: int, target: Tiling) -> EquivalentItems:
         outputs = cut(target.volume[0], target.group)
-        return self.depth.alike(self.source[0], group, outputs)
+        return self.depth.equivalent_tiles(self.source[0], group, outputs)
 
-    def fed_axons(self, feed: Feed, rows: View, columns: View, whole: bool) -> int:
+    def fed_axons(
+        self, feed: SourceChannels, rows: View, columns: View, whole: bool
+    ) -> int:
         return self._pixels(rows.inputs, columns.inputs, whole)
 
-    def in_axons(self, group: int, part: Part, rows: int, columns: int) -> int:
+    def in_axons(
+        self, group: int, part: EnsembleTiling, rows: int, columns: int
+    ) -> int:
         ensembles = self.depth.read(part.slices, self.source[0], group)
         return len(ensembles) * self._pixels(rows, columns, part.whole)
 
@@ -116,46 +122,13 @@ class ImageLink(PlaneLink):
         return self.rows.reached * self.columns.reached if whole else rows * columns
 
     def cost(
-        self, feed: Feed, rows: View, columns: View, strip: int, whole: bool
+        self, feed: SourceChannels, rows: View, columns: View, strip: int, whole: bool
     ) -> Cost:
         key = (feed.entries, feed.distinct > 0, rows, columns, strip, whole)
         if key not in self._costs:
             footprint = Footprint(rows, columns, strip, not whole, not feed.distinct)
             self._costs[key] = self._cost(footprint, feed.entries)
         return self._costs[key]
-
-    def least_bits(self, part: Part, strip: Interval, rows: View, columns: View) -> int:
-        if not self.depth.taps.differ or not self.bands.are_all:
-            return 0  # Some taps are zero: the reader may store nothing for a slice.
-        near = self._count_read(part.touched(strip))
-        every = self._count_read(part.slices)
-        width, whole = strip[1] - strip[0], part.whole
-        some = self._least_of_slice(Footprint(rows, columns, width, not whole, False))
-        none = self._least_of_slice(Footprint(rows, columns, width, not whole, True))
-        return floor(near * some + (every - near) * none)
-
-    def _count_read(self, outputs: Interval) -> int:
-        """Return how many slices of the source are read at least."""
-        first, last = self.depth.reach(outputs)
-        if self.depth.stride <= len(self.depth.taps):
-            return max(0, min(self.source[0], last) - max(0, first))
-        inside = first >= 0 and last <= self.source[0]
-        return (outputs[1] - outputs[0]) * len(self.depth.taps) if inside else 0
-
-    def _least_of_slice(self, footprint: Footprint) -> float:
-        """Return the bits for each slice of a source ensemble, for the best group.
-
-        Arrays are stored in chunks: slices above the entries of a chunk cost as many
-        full chunks.
-        """
-        if footprint not in self._least:
-            storage = stored(footprint, self.profile)
-            entries = self.source[3] * footprint.channels
-            chunk = self.profile.synapse.chunk
-            self._least[footprint] = min(
-                self._bits(storage, n * entries) / n for n in range(1, chunk + 1)
-            )
-        return self._least[footprint]
 
     def _cost(self, footprint: Footprint, entries: int) -> Cost:
         storage = stored(footprint, self.profile)
@@ -195,7 +168,7 @@ class ImageLink(PlaneLink):
         rows = self.rows.crossings(source.tile[0], target.tile[0])
         columns = self.columns.crossings(source.tile[1], target.tile[1])
         sources = cut(source.volume[0], source.group)
-        alike = self.depth.met_alike(sources, target.volume[0], target.group)
+        alike = self.depth.equivalent_sources(sources, target.volume[0], target.group)
         parts = [source.part(i) for i in alike.some(len(sources))]
         if target.part(0).whole or target.part(-1).whole:
             return max(max(self._blocks(p, target, rows, columns)) for p in parts)
@@ -235,7 +208,7 @@ class ImageLink(PlaneLink):
 
     def _blocks(
         self,
-        part: Part,
+        part: EnsembleTiling,
         target: Tiling,
         rows: Sequence[int],
         columns: Sequence[int],
@@ -258,11 +231,11 @@ class ImageLink(PlaneLink):
             )
         ]
 
-    def _inputs(self, part: Part) -> int:
+    def _inputs(self, part: EnsembleTiling) -> int:
         """Return how many slices of a source ensemble are read, or could be."""
         return length(self.depth.within(part.slices))
 
-    def _met(self, part: Part, target: Tiling) -> list[Part]:
+    def _met(self, part: EnsembleTiling, target: Tiling) -> list[EnsembleTiling]:
         """Return the target's ensembles that read an ensemble of the source."""
         slices = self.depth.within(part.slices)
         if not length(slices):

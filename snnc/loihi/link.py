@@ -15,15 +15,15 @@ from typing import Literal, NamedTuple, Protocol
 from snnc.ir.mapped import Form, PopType
 from snnc.loihi.axis import Axis, Interval, Picked, Tiles, View, length
 from snnc.loihi.bands import Edges
-from snnc.loihi.depth import Alike
-from snnc.loihi.tiling import Part, Tiling
+from snnc.loihi.depth import EquivalentItems
+from snnc.loihi.tiling import EnsembleTiling, Tiling
 
 UNSEEN = View(1, 0, tuple)
 """The view of an axis without an image."""
 
 
 @dataclass(frozen=True, slots=True)
-class Feed:
+class SourceChannels:
     """The inputs of a strip of channels from one source ensemble.
 
     Attributes
@@ -72,7 +72,9 @@ class Link(Protocol):
     def edges(self) -> Edges:
         """The channels at which the inputs of strips change within a slice."""
 
-    def feeds(self, group: int, part: Part, strip: Interval) -> tuple[Feed, ...]:
+    def feeds(
+        self, group: int, part: EnsembleTiling, strip: Interval
+    ) -> tuple[SourceChannels, ...]:
         """Return a strip's inputs from each source ensemble of ``group`` slices.
 
         Equal feeds are one object.
@@ -90,19 +92,23 @@ class Link(Protocol):
     def column_view(self, tile: Interval) -> View:
         """Return the view of a tile of columns."""
 
-    def rows_alike(self, tiles: Tiles) -> range:
+    def equivalent_rows(self, tiles: Tiles) -> range:
         """Return tiles of rows that surely have equal views."""
 
-    def columns_alike(self, tiles: Tiles) -> range:
+    def equivalent_columns(self, tiles: Tiles) -> range:
         """Return tiles of columns that surely have equal views."""
 
-    def parts_alike(self, group: int, target: Tiling) -> Alike:
+    def equivalent_parts(self, group: int, target: Tiling) -> EquivalentItems:
         """Return which target ensembles have equal inputs, from groups of ``group``."""
 
-    def fed_axons(self, feed: Feed, rows: View, columns: View, whole: bool) -> int:
+    def fed_axons(
+        self, feed: SourceChannels, rows: View, columns: View, whole: bool
+    ) -> int:
         """Return the in-axons of one connection in a block."""
 
-    def in_axons(self, group: int, part: Part, rows: int, columns: int) -> int:
+    def in_axons(
+        self, group: int, part: EnsembleTiling, rows: int, columns: int
+    ) -> int:
         """Return the in-axons of all connections in a block, without their feeds.
 
         Parameters
@@ -116,12 +122,9 @@ class Link(Protocol):
         """
 
     def cost(
-        self, feed: Feed, rows: View, columns: View, strip: int, whole: bool
+        self, feed: SourceChannels, rows: View, columns: View, strip: int, whole: bool
     ) -> Cost:
         """Return the cost of one connection for a block of ``strip`` channels."""
-
-    def least_bits(self, part: Part, strip: Interval, rows: View, columns: View) -> int:
-        """Return the minimum bits of a block's arrays, for any group."""
 
     def axons(self, source: Tiling, target: Tiling) -> list[list[int]]:
         """Return the axons of each block of each source ensemble, in order.
@@ -151,7 +154,7 @@ class Link(Protocol):
         """
 
 
-def channels_read(part: Part, strip: Interval, picked: Picked | None) -> int:
+def channels_read(part: EnsembleTiling, strip: Interval, picked: Picked | None) -> int:
     """Return how many channels of a source's strip are in slices that are read."""
     if picked is None:
         return length(strip)
@@ -182,17 +185,17 @@ class PlaneLink:
     def column_view(self, tile: Interval) -> View:
         return self.columns.view(tile)
 
-    def rows_alike(self, tiles: Tiles) -> range:
-        return self.rows.alike(tiles)
+    def equivalent_rows(self, tiles: Tiles) -> range:
+        return self.rows.equivalent_tiles(tiles)
 
-    def columns_alike(self, tiles: Tiles) -> range:
-        return self.columns.alike(tiles)
+    def equivalent_columns(self, tiles: Tiles) -> range:
+        return self.columns.equivalent_tiles(tiles)
 
 
 EXPONENTS = 7
 INDICES = 8
 """Exponents of weights, and sizes of an index, that formats of words may have."""
-Feeds = tuple[tuple[Feed, ...], ...]
+Feeds = tuple[tuple[SourceChannels, ...], ...]
 """The inputs of a strip, for each projection and source ensemble."""
 Limit = Literal[
     "compartments",
@@ -206,7 +209,7 @@ Limit = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
+class ConnectionChoice:
     """The connection of a projection to a tiling: its form, link and axons.
 
     ``slots`` are those of one out-axon.
@@ -220,13 +223,13 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class BlockFit:
-    """A tiling that a core can hold, and the wires of its projections."""
+    """A tiling that a core can hold, and the connections of its projections."""
 
-    wires: tuple[Wire, ...]
+    connections: tuple[ConnectionChoice, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Misfit:
+class LimitViolation:
     """The first limit that a tiling breaks."""
 
     limit: Limit
@@ -276,7 +279,7 @@ class Load:
 
 
 def feeds_of(
-    links: Sequence[Link], groups: Sequence[int], part: Part, strip: Interval
+    links: Sequence[Link], groups: Sequence[int], part: EnsembleTiling, strip: Interval
 ) -> Feeds:
     """Return the inputs of an ensemble's strip, by projection."""
     read = list(zip(links, groups, strict=True))

@@ -11,10 +11,10 @@ from snnc.ir.device import Profile
 from snnc.ir.lowered import Pool, Volume
 from snnc.loihi.axis import Interval, Picks, Tiles, View, length
 from snnc.loihi.bands import NO_EDGES, Edges
-from snnc.loihi.depth import Alike, ensembles
-from snnc.loihi.link import UNSEEN, AxonLists, Cost, Feed, channels_read
+from snnc.loihi.depth import EquivalentItems, ensembles
+from snnc.loihi.link import UNSEEN, AxonLists, Cost, SourceChannels, channels_read
 from snnc.loihi.taps import Tap, full_taps
-from snnc.loihi.tiling import Part, Tiling
+from snnc.loihi.tiling import EnsembleTiling, Tiling
 
 
 class MatrixLink:
@@ -45,18 +45,20 @@ class MatrixLink:
         self.pools = tuple(pools)
         self.profile = profile
         self._distinct: dict[Interval, int] = {}
-        self._feeds: dict[int, tuple[Feed, ...]] = {}
+        self._feeds: dict[int, tuple[SourceChannels, ...]] = {}
 
     @property
     def edges(self) -> Edges:
         return NO_EDGES
 
-    def feeds(self, group: int, part: Part, strip: Interval) -> tuple[Feed, ...]:
+    def feeds(
+        self, group: int, part: EnsembleTiling, strip: Interval
+    ) -> tuple[SourceChannels, ...]:
         if group not in self._feeds:
             depth, *rest = self.source
             slices = ensembles(depth, group, self.picked and self.picked[0])
             self._feeds[group] = tuple(
-                Feed((b - a) * prod(rest), self._rows((a, b)))
+                SourceChannels((b - a) * prod(rest), self._rows((a, b)))
                 for a, b in slices
                 if a < b
             )
@@ -74,33 +76,32 @@ class MatrixLink:
     def column_view(self, tile: Interval) -> View:
         return UNSEEN
 
-    def rows_alike(self, tiles: Tiles) -> range:
+    def equivalent_rows(self, tiles: Tiles) -> range:
         return range(len(tiles))
 
-    def columns_alike(self, tiles: Tiles) -> range:
+    def equivalent_columns(self, tiles: Tiles) -> range:
         return range(len(tiles))
 
-    def parts_alike(self, group: int, target: Tiling) -> Alike:
-        return Alike(range(target.ensembles), 1)
+    def equivalent_parts(self, group: int, target: Tiling) -> EquivalentItems:
+        return EquivalentItems(range(target.ensembles), 1)
 
-    def fed_axons(self, feed: Feed, rows: View, columns: View, whole: bool) -> int:
+    def fed_axons(
+        self, feed: SourceChannels, rows: View, columns: View, whole: bool
+    ) -> int:
         return feed.entries
 
-    def in_axons(self, group: int, part: Part, rows: int, columns: int) -> int:
+    def in_axons(
+        self, group: int, part: EnsembleTiling, rows: int, columns: int
+    ) -> int:
         return prod(self.source)
 
     def cost(
-        self, feed: Feed, rows: View, columns: View, strip: int, whole: bool
+        self, feed: SourceChannels, rows: View, columns: View, strip: int, whole: bool
     ) -> Cost:
         memory = self.profile.synapse
         row_bits = memory.array_bits(strip, memory.weight_bits)
         stored = feed.entries if whole else feed.distinct
         return Cost(stored * row_bits, True, stored * strip, 0)
-
-    def least_bits(self, part: Part, strip: Interval, rows: View, columns: View) -> int:
-        stored = 0 if self.pools else prod(self.source)
-        memory = self.profile.synapse
-        return stored * memory.array_bits(strip[1] - strip[0], memory.weight_bits)
 
     def axons(self, source: Tiling, target: Tiling) -> list[list[int]]:
         return [
@@ -132,7 +133,7 @@ class MatrixLink:
                 yield core, there, read
 
     def _read(
-        self, part: Part, rows: Interval, columns: Interval, strip: Interval
+        self, part: EnsembleTiling, rows: Interval, columns: Interval, strip: Interval
     ) -> int:
         """Return how many neurons of a source's block are read."""
         if self.picked is None:

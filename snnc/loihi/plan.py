@@ -12,20 +12,21 @@ from snnc.ir.device import Profile
 from snnc.ir.logical import Loihi, Shape
 from snnc.ir.lowered import LoweredNetwork, Population
 from snnc.ir.mapped import AxonKind
-from snnc.loihi.build_links import Inlet, inlet_of
-from snnc.loihi.choices import (
+from snnc.loihi.axon_use import AxonUse
+from snnc.loihi.build_links import ProjectionGeometry, geometry_of
+from snnc.loihi.candidates import (
     ChipChoices,
     Choices,
+    Groups,
     HostChoices,
-    Step,
     finest_tilings,
-    least_misfit,
+    least_violation,
     tilings_of,
 )
 from snnc.loihi.cost_model import CostModel
-from snnc.loihi.link import Misfit
-from snnc.loihi.spending import Spending
-from snnc.loihi.tiling import Tiling, least_sizes, on_host
+from snnc.loihi.link import LimitViolation
+from snnc.loihi.search import Step
+from snnc.loihi.tiling import Tiling, least_sizes
 
 Axons = Mapping[str, AxonKind]
 """The kind of axon of a population, by its name."""
@@ -49,7 +50,7 @@ class Plan:
         return self.steps[self.positions[population.name]]
 
     @property
-    def misfits(self) -> tuple[Population, ...]:
+    def oversized(self) -> tuple[Population, ...]:
         """Return the populations without a tiling that fits a core."""
         return tuple(p for p in self.populations if self.step(p).choices.floor < 0)
 
@@ -59,7 +60,7 @@ class PlanCache:
     """Results shared by several plans: variants differ in few populations."""
 
     choices: dict[Hashable, Choices] = field(default_factory=dict)
-    spending: Spending = field(default_factory=Spending)
+    axon_use: AxonUse = field(default_factory=AxonUse)
     searches: dict[Hashable, Any] = field(default_factory=dict)
     """The last searches, as few edits change the mapping problem."""
 
@@ -92,8 +93,8 @@ def make_plan(
     for population in populations:
         read = lowered.into(population.name) if population.on_chip else ()
         sources = tuple(positions[projection.source] for projection in read)
-        inlets = tuple(
-            inlet_of(
+        geometries = tuple(
+            geometry_of(
                 p,
                 lowered.by_name[p.source].volume,
                 population,
@@ -105,20 +106,19 @@ def make_plan(
         key = (
             population.on_chip,
             population.volume,
-            inlets,
+            geometries,
             groups,
             block_of(population),
             target.pop,
-            target.cores,
         )
         if key not in choices:
-            choices[key] = _choices(population, inlets, groups, target, profile)
+            choices[key] = _choices(population, geometries, groups, target, profile)
         steps.append(Step(choices[key], sources))
     return Plan(lowered, populations, tuple(steps), profile)
 
 
 @dataclass(frozen=True, slots=True)
-class Alone:
+class StandaloneFeasibility:
     """A population on its own: its costs, its finest tilings, its sources' groups."""
 
     costs: CostModel
@@ -126,39 +126,38 @@ class Alone:
     sources: tuple[tuple[int, ...], ...]
 
     @property
-    def misfit(self) -> Misfit | None:
+    def violation(self) -> LimitViolation | None:
         """Return how closely the finest tiling misses fitting; None if it fits."""
-        return least_misfit(self.costs, self.tilings, self.sources)
+        return least_violation(self.costs, self.tilings, self.sources)
 
 
-def alone(
+def standalone(
     lowered: LoweredNetwork, population: Population, target: Loihi, profile: Profile
-) -> Alone:
+) -> StandaloneFeasibility:
     """Return one population on the chip, without planning the others."""
     read = lowered.into(population.name)
     volumes = [lowered.by_name[p.source].volume for p in read]
-    inlets = [inlet_of(p, v, population) for p, v in zip(read, volumes, strict=True)]
-    costs = CostModel(population.volume, inlets, target.pop, profile)
+    geometries = [
+        geometry_of(p, v, population) for p, v in zip(read, volumes, strict=True)
+    ]
+    costs = CostModel(population.volume, geometries, target.pop, profile)
     tilings = fixed_tilings(costs, block_of(population)) or finest_tilings(costs)
-    return Alone(costs, tilings, tuple(least_sizes(volume[0]) for volume in volumes))
+    return StandaloneFeasibility(
+        costs, tilings, tuple(least_sizes(volume[0]) for volume in volumes)
+    )
 
 
 def _choices(
     population: Population,
-    inlets: tuple[Inlet, ...],
-    groups: tuple[tuple[int, ...], ...],
+    geometries: tuple[ProjectionGeometry, ...],
+    groups: tuple[Groups, ...],
     target: Loihi,
     profile: Profile,
 ) -> Choices:
     if not population.on_chip:
-        return HostChoices(on_host(population.volume))
-    costs = CostModel(population.volume, inlets, target.pop, profile)
-    return ChipChoices(
-        costs,
-        fixed_tilings(costs, block_of(population)),
-        groups,
-        target.cores,
-    )
+        return HostChoices(population.volume)
+    costs = CostModel(population.volume, geometries, target.pop, profile)
+    return ChipChoices(costs, fixed_tilings(costs, block_of(population)), groups)
 
 
 def fixed_tilings(costs: CostModel, block: Shape | None) -> tuple[Tiling, ...] | None:

@@ -10,21 +10,25 @@ from snnc.ir.device import Profile
 from snnc.ir.logical import Layer, Loihi, Shape
 from snnc.ir.lowered import LoweredNetwork, Population
 from snnc.ir.mapped import MappedNetwork
-from snnc.loihi.choices import ChipChoices, finest_tilings, least_misfit, tilings_of
+from snnc.loihi.candidates import (
+    ChipChoices,
+    finest_tilings,
+    least_violation,
+    tilings_of,
+)
 from snnc.loihi.cost_model import CostModel
-from snnc.loihi.link import Misfit
-from snnc.loihi.mapper import Mapper
+from snnc.loihi.link import LimitViolation
 from snnc.loihi.plan import (
     Plan,
-    alone,
     block_of,
     block_tiling,
     compartment_floors,
     fixed_tilings,
     largest_block,
+    standalone,
     whole_block,
 )
-from snnc.loihi.stage import DeadEnd
+from snnc.loihi.search import Infeasible, Search
 from snnc.loihi.tiling import least_sizes
 from snnc.rules import loihi as rules
 from snnc.source import Span
@@ -79,23 +83,23 @@ def refuse_target(target: Loihi, profile: Profile) -> Diagnostic:
 
 
 def refuse_plan(
-    plan: Plan, target: Loihi, mapper: Mapper, mapped: MappedNetwork | None
+    plan: Plan, target: Loihi, search: Search, mapped: MappedNetwork | None
 ) -> Iterator[Diagnostic]:
     """Report why a plan has no mapping, or one that is too large."""
-    if plan.misfits:
-        yield from _refuse_misfits(plan)
+    if plan.oversized:
+        yield from _refuse_oversized(plan)
         if sum(compartment_floors(plan.lowered, plan.profile).values()) > target.cores:
             yield _refuse_neurons(plan.lowered, target, plan.profile)
     elif mapped is not None:
         yield _refuse_size(plan, target, mapped)
-    elif mapper.gave_up or mapper.dead_end is None:
-        yield _refuse_floor(plan, target, mapper.lower_bound)
+    elif search.gave_up or search.infeasible is None:
+        yield _refuse_floor(plan, target, search.lower_bound)
     else:
-        yield _refuse_axons(plan, mapper.dead_end)
+        yield _refuse_axons(plan, search.infeasible)
 
 
-def _refuse_misfits(plan: Plan) -> Iterator[Diagnostic]:
-    for population in plan.misfits:
+def _refuse_oversized(plan: Plan) -> Iterator[Diagnostic]:
+    for population in plan.oversized:
         choices = plan.step(population).choices
         if isinstance(choices, ChipChoices):
             yield _refuse_layer(population, choices.costs, choices.sources)
@@ -106,38 +110,38 @@ def _refuse_layer(
 ) -> Diagnostic:
     fixed = fixed_tilings(costs, block_of(population))
     tilings = fixed if fixed is not None else finest_tilings(costs)
-    misfit = least_misfit(costs, tilings, sources)
-    if misfit is None or misfit.limit.startswith("pop16"):
+    violation = least_violation(costs, tilings, sources)
+    if violation is None or violation.limit.startswith("pop16"):
         return rules.ShortAxonsImpossible(
             span=population.layer.span,
             name=population.layer.name,
-            problem=_pop16_problem(misfit),
+            problem=_pop16_problem(violation),
         )
     block = block_of(population)
     if block is None:
         return rules.FitsNoCore(
             span=population.layer.span,
             name=population.layer.name,
-            limit=misfit.limit,
-            value=misfit.value,
-            most=misfit.most,
+            limit=violation.limit,
+            value=violation.value,
+            most=violation.most,
         )
     return rules.BlockExceedsCore(
         span=block_span(population.layer),
         name=population.layer.name,
         block=block,
-        limit=misfit.limit,
-        value=misfit.value,
-        most=misfit.most,
+        limit=violation.limit,
+        value=violation.value,
+        most=violation.most,
         nearest=_smaller(costs, block, sources),
     )
 
 
-def _pop16_problem(misfit: Misfit | None) -> str:
-    if misfit is None or misfit.limit == "pop16 bases":
+def _pop16_problem(violation: LimitViolation | None) -> str:
+    if violation is None or violation.limit == "pop16 bases":
         return "no block has compartment bases that are multiples of 4"
-    what = misfit.limit.removeprefix("pop16 ")
-    return f"it reads {misfit.value} {what} where pop16 takes {misfit.most}"
+    what = violation.limit.removeprefix("pop16 ")
+    return f"it reads {violation.value} {what} where pop16 takes {violation.most}"
 
 
 def _smaller(
@@ -147,7 +151,7 @@ def _smaller(
     group, height, width, channels = block_tiling(block)
     for strip in reversed(least_sizes(channels)):
         tilings = tilings_of(costs, group, (height, width, strip))
-        if least_misfit(costs, tilings, sources) is None:
+        if least_violation(costs, tilings, sources) is None:
             return (*block[:-1], strip)
     return None
 
@@ -159,7 +163,7 @@ def _refuse_floor(plan: Plan, target: Loihi, cores: int) -> Diagnostic:
     return _too_many(plan, target, cores, largest, share, "at least ")
 
 
-def _refuse_axons(plan: Plan, dead: DeadEnd) -> Diagnostic:
+def _refuse_axons(plan: Plan, dead: Infeasible) -> Diagnostic:
     """Describe why there is no mapping though every layer fits on its own."""
     population = plan.populations[dead.source]
     return rules.TooManyOutAxons(
@@ -182,8 +186,8 @@ def refuse_large(
     """Report a network whose neurons alone are far too many."""
     for population in lowered.populations:
         if population.on_chip and population.volume[0] <= DEEP:
-            one = alone(lowered, population, target, profile)
-            if one.misfit is not None:
+            one = standalone(lowered, population, target, profile)
+            if one.violation is not None:
                 yield _refuse_layer(population, one.costs, one.sources)
     yield _refuse_neurons(lowered, target, profile)
 

@@ -1,43 +1,70 @@
 """Search the mapping with the fewest cores.
 
-Populations are cut one after the other, each after its sources. A state has the choices
-that affect later populations: the tilings of those still to be read, and the out-axons
-that they have spent already. Of equal states the cheapest is kept, so on a chain of
-layers this is dynamic programming over the tilings of one layer.
+Populations are cut one after the other, each before its sources: a block's readers are
+then known, and a population with too few out-axons is cut finer, which no later choice
+forbids. So there is a mapping whenever each population has a tiling. Of partial
+solutions with equal readers only the cheapest is kept, which on a chain of layers is
+dynamic programming.
 
-The bound on the total starts at the sum of every population's fewest cores and grows
-until a mapping is found. While there are at most `WIDTH` states, the search is
-exhaustive within the bound, and the mapping is the best of the tilings tried; chains
-stay far below. Above it, the cheapest states are kept, fewer if many layers are still
-to be read: the mapping is still valid, and at most ``cores - floor`` from the best. The
-minimum that later readers spend (`Demand`) ends a state early. Work is counted, never
-timed: a search that reaches its limit ends without a mapping, and keeps its lower
-bound.
+Each partial solution has a lower bound on the cores of all mappings with it: its own
+cores, those that sources need to serve their readers, and the fewest of each other
+population. An attempt drops partial solutions above a bound, which starts at the sum of
+every population's fewest cores and grows until a mapping is found. While there are at
+most `WIDTH` partial solutions, the mapping is the best of all. For larger networks,
+attempts without a bound keep the cheapest ones: first a single one, then more of them
+while work is left. Work is counted, never timed: a mapping is the same on every
+machine.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from heapq import merge, nsmallest
+from itertools import islice, product, repeat
+from math import prod
 from sys import maxsize
+from typing import TypeVar
 
-from snnc.loihi.choices import ChipChoices, Step
-from snnc.loihi.demand import MANY, Demand
+from snnc.ir.device import Core
+from snnc.loihi.axon_use import AxonUse, Readers
+from snnc.loihi.candidates import (
+    MAX_COMBINATIONS,
+    MAX_GROUPS,
+    ChipChoices,
+    Choices,
+    FittingTiling,
+    Groups,
+    HostChoices,
+    TilingCandidates,
+)
 from snnc.loihi.link import BlockFit
-from snnc.loihi.spending import Spending
-from snnc.loihi.stage import Chosen, DeadEnd, OutOfPatienceError, SearchStage, States
 from snnc.loihi.tiling import Tiling
 
 WIDTH = 1024
-WIDEST_SLACK = 64
-FEW = 8
-"""Layers still to be read above which states are expensive, so that fewer are kept."""
-PATIENCE = 40_000
-"""Work after which a search ends, some tenths of a second."""
-WIDE_SLACK = 16
-"""Slack from which on all sources are tested first for a mapping within the bound."""
+"""The most partial solutions of an attempt that finds the best mapping."""
+WIDTHS = (1, 4, 16, 64)
+"""The partial solutions of attempts for larger networks."""
+PATIENCE = 10_000
+"""Work after which no larger bound is tried, some tenths of a second."""
+WORK = 80_000
+"""Work of all attempts, which takes some seconds."""
+GROWTH = 8
+"""The factor by which the next attempt's work may be larger."""
+FITS_OF_WORK = 20
+"""The parts of a fit that take the time of one unit of work."""
+Given = TypeVar("Given")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One population: its choices and its sources.
+
+    ``sources`` are the positions of the steps read, one for each projection.
+    """
+
+    choices: Choices
+    sources: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +82,55 @@ class Solution:
     exact: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Infeasible:
+    """The step with too few out-axons, and how many it needed at least."""
+
+    source: int
+    out_axons: int
+
+
+class OutOfPatienceError(Exception):
+    """An attempt has reached its limit of work."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pick:
+    """The tiling of a step, and the picks of the steps after it."""
+
+    tiling: Tiling
+    fit: BlockFit
+    after: _Pick | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PartialSolution:
+    """A mapping of the steps from one on.
+
+    Attributes
+    ----------
+    bound
+        The minimum cores of all mappings with it.
+    readers, groups
+        For each earlier source, its readers, and its group size.
+    needs
+        The fewest cores with which it serves them.
+    pick
+        The choices.
+    """
+
+    bound: int
+    readers: Mapping[int, Readers]
+    groups: Mapping[int, int]
+    needs: Mapping[int, int]
+    pick: _Pick | None
+
+    @property
+    def key(self) -> object:
+        """The properties that affect earlier steps."""
+        return frozenset(self.readers.items()), frozenset(self.groups.items())
+
+
 class Search:
     """Searches the mapping with the fewest cores.
 
@@ -62,164 +138,314 @@ class Search:
     ----------
     steps
         The populations, each after its sources.
-    limit
-        Out-axon slots of a core.
-    spending
+    core
+        The limits of a core.
+    use
         Counts the slots of readers; searches of variants share the counts.
     most
         Cores above which a mapping is of no use.
-    patience
-        Work after which no larger bound is tried.
+    effort
+        The factor of the usual work.
 
     Attributes
     ----------
-    bound
-        The most cores that the last attempt allowed.
+    floor
+        The sum of the cores that each population needs on its own.
     lower_bound
-        Cores below which an exhaustive attempt found no mapping.
-    dead_end
-        The closest miss of one more choice by out-axons.
-    looks
-        How often a source of a state was checked.
+        Cores below which there is no mapping into equal blocks.
+    infeasible
+        The closest miss by out-axons.
+    gave_up
+        Whether the search ended early because the network is too large.
     """
 
     def __init__(
         self,
         steps: Sequence[Step],
-        limit: int,
-        spending: Spending | None = None,
+        core: Core,
+        use: AxonUse | None = None,
         most: int = maxsize,
-        patience: int = PATIENCE,
+        effort: float = 1,
     ) -> None:
         self.steps = tuple(steps)
-        self.limit = limit
+        self.limit = core.out_axons
         self.most = most
-        self.patience = patience
-        self.floor = sum(step.choices.floor for step in steps)
-        self.spending = Spending() if spending is None else spending
+        self.effort = effort
+        self.floors = [step.choices.floor for step in steps]
+        self.floor = self.lower_bound = sum(self.floors)
+        self.infeasible: Infeasible | None = None
+        self.gave_up = False
+        self._use = AxonUse() if use is None else use
         self._cost_models = {
             step.choices.costs
             for step in steps
             if isinstance(step.choices, ChipChoices)
         }
-        self._known = self._counted
-        self._last = self._last_readers()
-        self._is_crowded = self._most_waiting() > FEW
-        self.bound = self.lower_bound = self.floor
-        self.dead_end: DeadEnd | None = None
-        self.looks = 0
-
-    def run(self) -> Solution | None:
-        """Return the best mapping.
-
-        None if there is none within `WIDEST_SLACK` or ``most``, or if the search has
-        reached its limit of work.
-        """
-        slack = 0
-        while slack <= max(WIDEST_SLACK, self.floor):
-            self.bound = min(self.floor + slack, self.most)
-            try:
-                solution = self._within(self.bound)
-            except OutOfPatienceError:
-                return None
-            if solution is not None or self.bound == self.most:
-                return solution
-            # If many are read by many, each core of slack adds many states.
-            slack += max(1, slack // 8 if self._is_crowded else slack)
-        return None
+        self._tested, self._patience = 0, maxsize
+        self._known = self._fitted
+        self._by_channel = self._read_by_channel()
+        self._groups = [_some_groups(step.choices, core.compartments) for step in steps]
+        self._tries_all = all(
+            some == tuple(step.choices.groups)
+            for some, step in zip(self._groups, steps, strict=True)
+        )
+        # Each of possibly hundreds of readers asks for a step again.
+        self._free: dict[tuple[int, int], list[TilingCandidates]] = {}
+        self._needs: dict[tuple[object, ...], int | None] = {}
 
     @property
     def work(self) -> int:
-        """The work of the search so far, in looks."""
-        return self.looks + self._counted - self._known
+        """How often a tiling was tested against its readers, or equal work."""
+        return self._tested + (self._fitted - self._known) // FITS_OF_WORK
 
     @property
-    def _counted(self) -> int:
-        return self.spending.work + sum(costs.work for costs in self._cost_models)
+    def _fitted(self) -> int:
+        return sum(costs.work for costs in self._cost_models)
 
-    def _within(self, bound: int) -> Solution | None:
-        demand = self._demand(bound)
-        is_wide = bound >= self.floor + WIDE_SLACK
-        if not demand.feasible or (
-            is_wide and not self._demand(bound, readers=1).feasible
-        ):
-            self._exclude(bound)
-            return None
-        return self._attempt(bound, demand)
+    def run(self, hopeless: bool = False) -> Solution | None:
+        """Return the best mapping found; None without one of at most ``most`` cores.
 
-    def _demand(self, bound: int, readers: int = MANY) -> Demand:
-        most = self.patience - self.work
-        demand = Demand(self.steps, self.limit, self.spending, bound, readers, most)
-        self.looks += demand.looks
-        if demand.short is not None:
-            self._note(DeadEnd(*demand.short))
-        return demand
+        If a mapping seems ``hopeless``, the search ends early.
+        """
+        best = self._grow_bound()
+        if best is not None and best.cores == self.lower_bound:
+            return best
+        most, width, took = int(WORK * self.effort), 0, 0
+        self._patience = most if hopeless else maxsize
+        for width in WIDTHS:
+            before = self.work
+            if GROWTH * took + before > most:
+                break
+            try:
+                found, _ = self.attempt(self.most, width, max(2, width))
+            except OutOfPatienceError:
+                self.gave_up = best is None
+                break
+            took = self.work - before
+            if found is not None and (best is None or found.cores < best.cores):
+                best = found
+            if found is None or found.cores == self.lower_bound:
+                break
+        return best
 
-    def _last_readers(self) -> list[int]:
-        last = list(range(len(self.steps)))
-        for i, step in enumerate(self.steps):
-            for source in step.sources:
-                last[source] = i
-        return last
-
-    def _most_waiting(self) -> int:
-        """Return the most steps between a choice and its last reader."""
-        begin = Counter(s + 1 for s, last in enumerate(self._last) if last > s)
-        end = Counter(last for s, last in enumerate(self._last) if last > s)
-        more = (begin[i] - end[i] for i in range(len(self.steps)))
-        return max(accumulate(more), default=0)
-
-    def _attempt(self, bound: int, demand: Demand) -> Solution | None:
-        states: States = {((), ()): (0, None)}
-        alive: list[int] = []
-        exact = True
-        for i in range(len(self.steps)):
-            stage = SearchStage(
-                self.steps,
-                i,
-                alive,
-                self._last,
-                demand,
-                self.spending,
-                self.patience - self.work,
-            )
-            states = stage.advance(states, bound - sum(demand.floors[i + 1 :]))
-            if stage.dead_end is not None:
-                self._note(stage.dead_end)
-            self.looks += stage.looks
-            if not states:
-                self._exclude(bound if exact else 0)
+    def _grow_bound(self) -> Solution | None:
+        """Return the best mapping, unless finding it takes too much work."""
+        self._patience = int(PATIENCE * self.effort)
+        slack = 0
+        while True:
+            bound = min(self.floor + slack, self.most)
+            try:
+                found, is_complete = self.attempt(bound, 1, 2)
+                if found is None or found.cores > self.lower_bound:
+                    found, is_complete = self.attempt(bound, WIDTH)
+            except OutOfPatienceError:
                 return None
-            alive = stage.alive
-            width = WIDTH if len(alive) <= FEW else WIDTH // len(alive)
-            exact = exact and len(states) <= width
-            if len(states) > width:
-                states = stage.promising(states, width)
-                self.looks += len(alive) * len(states)
-        return self._solution(states, exact)
+            if is_complete:
+                self.lower_bound = bound + 1 if found is None else found.cores
+            if found is not None or not is_complete or bound == self.most:
+                return found
+            slack += max(1, slack)
 
-    def _exclude(self, bound: int) -> None:
-        """Record that no mapping takes so few cores."""
-        self.lower_bound = max(self.lower_bound, bound + 1)
+    def attempt(
+        self, bound: int, width: int, branches: int | None = None
+    ) -> tuple[Solution | None, bool]:
+        """Return the best mapping within a bound, and whether all were tried.
 
-    def _note(self, dead_end: DeadEnd) -> None:
-        if self.dead_end is None or dead_end.out_axons < self.dead_end.out_axons:
-            self.dead_end = dead_end
+        Parameters
+        ----------
+        bound
+            The most cores of the mapping.
+        width
+            The most partial solutions to keep at each step.
+        branches
+            The most tilings to try for each of them; None for all within the bound.
 
-    def _solution(self, states: States, exact: bool) -> Solution:
-        cores, chosen = min(states.values(), key=lambda state: state[0])
-        line: list[Chosen] = []
-        while chosen is not None:
-            line.append(chosen)
-            chosen = chosen.before
-        line.reverse()
-        if exact:
-            # States above the bound end early, those below do not.
-            self.lower_bound = max(self.lower_bound, cores)
-        return Solution(
-            tuple(c.tiling for c in line),
-            tuple(c.fit for c in line),
-            cores,
-            self.floor,
-            exact,
+        Raises
+        ------
+        OutOfPatienceError
+            If that exceeds the limit of work.
+        """
+        is_complete = self._tries_all and branches is None
+        some = [PartialSolution(self.floor, {}, {}, {}, None)]
+        for i in reversed(range(len(self.steps))):
+            by_key: dict[object, PartialSolution] = {}
+            for partial in some:
+                for more in islice(self._extend(partial, i, bound), branches):
+                    key = more.key
+                    if key not in by_key or more.bound < by_key[key].bound:
+                        by_key[key] = more
+            is_complete = is_complete and len(by_key) <= width
+            some = nsmallest(width, by_key.values(), key=lambda one: one.bound)
+        if not some:
+            return None, is_complete
+        best = some[0]
+        picks = list(_line(best.pick))
+        tilings, fits = (p.tiling for p in picks), (p.fit for p in picks)
+        is_exact = is_complete or best.bound == self.lower_bound
+        solution = Solution(
+            tuple(tilings), tuple(fits), best.bound, self.floor, is_exact
         )
+        return solution, is_complete
+
+    def _extend(
+        self, partial: PartialSolution, i: int, bound: int
+    ) -> Iterator[PartialSolution]:
+        """Cut one more step, in the ways with the fewest cores first."""
+        choices, own = self.steps[i].choices, partial.groups.get(i)
+        need = partial.needs.get(i, self.floors[i])
+        before = PartialSolution(
+            partial.bound - need,
+            _without(i, partial.readers),
+            _without(i, partial.groups),
+            _without(i, partial.needs),
+            partial.pick,
+        )
+        ways: Iterable[Iterable[tuple[FittingTiling, Groups]]]
+        if isinstance(choices, HostChoices):
+            tiling = choices.tiling(choices.groups[0] if own is None else own)
+            ways = [[((tiling, BlockFit(())), ())]]
+        else:
+            room = bound - before.bound
+            ways = (
+                zip(self._candidates(i, own, groups).up_to(room), repeat(groups))
+                for groups in self._combinations(i, before.groups)
+            )
+        for (tiling, fit), groups in merge(*ways, key=_cores_of):
+            if self._serves(i, partial.readers.get(i), tiling):
+                by_source = dict(zip(self.steps[i].sources, groups, strict=True))
+                more = self._with(before, i, tiling, fit, by_source)
+                if more is not None and more.bound <= bound:
+                    yield more
+
+    def _with(
+        self,
+        partial: PartialSolution,
+        i: int,
+        tiling: Tiling,
+        fit: BlockFit,
+        groups: Mapping[int, int],
+    ) -> PartialSolution | None:
+        """Return a solution with a step cut; None if a source can't serve it."""
+        readers, needs = dict(partial.readers), dict(partial.needs)
+        for source, connection in zip(
+            self.steps[i].sources, fit.connections, strict=False
+        ):
+            if isinstance(self.steps[source].choices, ChipChoices):
+                readers[source] = self._use.more(
+                    readers.get(source), connection, tiling
+                )
+        bound = partial.bound + tiling.cores
+        for source, group in groups.items():
+            if source in readers:
+                least = needs.get(source, self.floors[source])
+                need = self._need(source, readers[source], group, least)
+                if need is None:
+                    return None
+                bound += need - least
+                needs[source] = need
+        pick = _Pick(tiling, fit, partial.pick)
+        return PartialSolution(
+            bound, readers, {**partial.groups, **groups}, needs, pick
+        )
+
+    def _need(self, i: int, readers: Readers, group: int, least: int) -> int | None:
+        """Return the fewest cores from ``least`` on that serve a step's readers."""
+        key = (id(self.steps[i].choices), self._by_channel[i], group, readers)
+        if key not in self._needs:
+            if (i, group) not in self._free:
+                self._free[i, group] = [
+                    self._candidates(i, group, groups)
+                    for groups in self._combinations(i, {})
+                ]
+            most = maxsize
+            for candidates in self._free[i, group]:
+                some = (tiling for tiling, _ in candidates.up_to(most - 1))
+                serving = (
+                    tiling.cores
+                    for tiling in some
+                    if tiling.cores >= least and self._serves(i, readers, tiling)
+                )
+                most = next(serving, most)
+            self._needs[key] = most if most < maxsize else None
+        return self._needs[key]
+
+    def _serves(self, i: int, readers: Readers | None, tiling: Tiling) -> bool:
+        """Return whether a tiling's blocks have enough out-axons for all readers."""
+        self._tested += 1
+        if self._patience < maxsize and self.work > self._patience:
+            raise OutOfPatienceError
+        over = self._use.exceeds(readers, tiling, self.limit)
+        if over and (self.infeasible is None or over < self.infeasible.out_axons):
+            self.infeasible = Infeasible(i, over)
+        return not over
+
+    def _combinations(self, i: int, groups: Mapping[int, int]) -> list[Groups]:
+        """Return the combinations of the sources' groups, some of which may be fixed.
+
+        If there are too many, some are left out: for very many sources, all but those
+        where each has its finest group, or each its coarsest.
+        """
+        sources = tuple(dict.fromkeys(self.steps[i].sources))
+        free = [
+            (groups[s],) if s in groups else _powers(self._groups[s]) for s in sources
+        ]
+        while max(map(len, free), default=0) > 2 and _are_too_many(free):
+            longest = max(range(len(free)), key=lambda n: len(free[n]))
+            free[longest] = (*free[longest][:-1:2], free[longest][-1])
+        some: Iterable[Groups] = zip(*((g[0], g[-1]) for g in free), strict=True)
+        if not _are_too_many(free):
+            some = product(*free)
+        chosen = [dict(zip(sources, one, strict=True)) for one in some]
+        return [tuple(by[s] for s in self.steps[i].sources) for by in chosen]
+
+    def _candidates(
+        self, i: int, group: int | None, sources: Groups
+    ) -> TilingCandidates:
+        choices = self.steps[i].choices
+        assert isinstance(choices, ChipChoices)
+        groups = self._groups[i] if group is None else (group,)
+        return choices.candidates(groups, sources, self._by_channel[i])
+
+    def _read_by_channel(self) -> list[bool]:
+        """Return, for each step, whether a reader takes axons by channel."""
+        found = [False] * len(self.steps)
+        for step in self.steps:
+            if isinstance(step.choices, ChipChoices):
+                links = step.choices.costs.links
+                for source, forms in zip(step.sources, links, strict=True):
+                    found[source] |= set(forms) != {"convolution"}
+        return found
+
+
+def _cores_of(way: tuple[FittingTiling, Groups]) -> int:
+    return way[0][0].cores
+
+
+def _without(i: int, given: Mapping[int, Given]) -> dict[int, Given]:
+    return {source: what for source, what in given.items() if source != i}
+
+
+def _are_too_many(free: Sequence[Groups]) -> bool:
+    return prod(map(len, free)) > MAX_COMBINATIONS
+
+
+def _some_groups(choices: Choices, compartments: int) -> Groups:
+    """Return the group sizes of a population to try; for a deep one, only some."""
+    groups = choices.groups
+    if len(groups) <= MAX_GROUPS:
+        return groups
+    room = compartments // prod(choices.volume[1:])
+    return tuple(g for g in groups if g <= room) or groups[:1]
+
+
+def _powers(groups: Groups) -> Groups:
+    """Return some groups of a source: few blocks of those by powers of two differ."""
+    if len(groups) <= MAX_GROUPS:
+        return groups
+    return tuple(g for g in groups if not g & (g - 1))
+
+
+def _line(pick: _Pick | None) -> Iterator[_Pick]:
+    while pick is not None:
+        yield pick
+        pick = pick.after

@@ -10,18 +10,18 @@ from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
 from snnc.loihi.axis import Axis, Interval, Picked, TapRun, Tiles, View, cut
 from snnc.loihi.bands import Edges, edges_of
-from snnc.loihi.depth import NONE_ALIKE, Alike, ensembles
+from snnc.loihi.depth import NONE_EQUIVALENT, EquivalentItems, ensembles
 from snnc.loihi.fans import (
     ComparedDepth,
     Entries,
-    Fan,
-    Fans,
+    FanOuts,
     Pattern,
+    SynapseFanOut,
     without_factor,
 )
-from snnc.loihi.link import AxonLists, Cost, Feed, PlaneLink
+from snnc.loihi.link import AxonLists, Cost, PlaneLink, SourceChannels
 from snnc.loihi.taps import Tap, Taps
-from snnc.loihi.tiling import Part, Tiling
+from snnc.loihi.tiling import EnsembleTiling, Tiling
 
 
 class ScatterAxis(Axis):
@@ -101,7 +101,7 @@ class ComparedAxis(ScatterAxis):
             self._by_tile[tile] = self._seen.setdefault((size, runs), view)
         return self._by_tile[tile]
 
-    def alike(self, tiles: Tiles) -> range:
+    def equivalent_tiles(self, tiles: Tiles) -> range:
         # Equal views are one object, found by checking every tile.
         return range(0)
 
@@ -152,19 +152,23 @@ class SparseLink(PlaneLink):
         source: Volume,
         rows: ScatterAxis,
         columns: ScatterAxis,
-        fans: Fans,
+        fans: FanOuts,
         profile: Profile,
     ) -> None:
         self.source = source
         super().__init__(rows, columns)
         self.fans = fans
         self.profile = profile
-        self._feeds: dict[tuple[int, Part, Interval], tuple[Feed, ...]] = {}
-        self._equal: dict[tuple[Feed, ...], tuple[Feed, ...]] = {}
-        self._costs: dict[tuple[Feed, View, View, bool], Cost] = {}
+        self._feeds: dict[
+            tuple[int, EnsembleTiling, Interval], tuple[SourceChannels, ...]
+        ] = {}
+        self._equal: dict[tuple[SourceChannels, ...], tuple[SourceChannels, ...]] = {}
+        self._costs: dict[tuple[SourceChannels, View, View, bool], Cost] = {}
         self._axons: dict[tuple[int, int, int, int], list[list[int]]] = {}
 
-    def feeds(self, group: int, part: Part, strip: Interval) -> tuple[Feed, ...]:
+    def feeds(
+        self, group: int, part: EnsembleTiling, strip: Interval
+    ) -> tuple[SourceChannels, ...]:
         key = (group, part, strip)
         if key not in self._feeds:
             groups = ensembles(self.source[0], group, self.fans.depth.picked)
@@ -177,23 +181,27 @@ class SparseLink(PlaneLink):
     def edges(self) -> Edges:
         return edges_of(self.fans.bands)
 
-    def parts_alike(self, group: int, target: Tiling) -> Alike:
+    def equivalent_parts(self, group: int, target: Tiling) -> EquivalentItems:
         depth, outputs = self.fans.depth, cut(target.volume[0], target.group)
         if isinstance(depth, ComparedDepth):
-            return NONE_ALIKE
-        return depth.alike(self.source[0], group, outputs)
+            return NONE_EQUIVALENT
+        return depth.equivalent_tiles(self.source[0], group, outputs)
 
-    def fed_axons(self, feed: Feed, rows: View, columns: View, whole: bool) -> int:
+    def fed_axons(
+        self, feed: SourceChannels, rows: View, columns: View, whole: bool
+    ) -> int:
         return rows.inputs * columns.inputs * feed.entries
 
-    def in_axons(self, group: int, part: Part, rows: int, columns: int) -> int:
+    def in_axons(
+        self, group: int, part: EnsembleTiling, rows: int, columns: int
+    ) -> int:
         feeds = self.feeds(group, part, part.strips[0])
         return rows * columns * sum(feed.entries for feed in feeds)
 
     def cost(
-        self, feed: Feed, rows: View, columns: View, strip: int, whole: bool
+        self, feed: SourceChannels, rows: View, columns: View, strip: int, whole: bool
     ) -> Cost:
-        assert isinstance(feed, Fan)
+        assert isinstance(feed, SynapseFanOut)
         key = (feed, rows, columns, whole)
         if key not in self._costs:
             arrays = _every_array if whole else _distinct_arrays
@@ -204,12 +212,6 @@ class SparseLink(PlaneLink):
                 words += number * weights
             self._costs[key] = Cost(bits, True, words, None)
         return self._costs[key]
-
-    def least_bits(self, part: Part, strip: Interval, rows: View, columns: View) -> int:
-        # Arrays are equal in any group; in larger groups, more of them are shared.
-        feeds = self.feeds(self.fans.depth.extent(self.source[0]), part, strip)
-        width = strip[1] - strip[0]
-        return sum(self.cost(f, rows, columns, width, part.whole).bits for f in feeds)
 
     def axons(self, source: Tiling, target: Tiling) -> list[list[int]]:
         rows = self.rows.crossings(source.tile[0], target.tile[0])
@@ -266,14 +268,18 @@ def _places(tiling: Tiling) -> list[tuple[int, int, int]]:
     return places
 
 
-def _every_array(fan: Fan, rows: View, columns: View) -> Iterator[tuple[int, int]]:
+def _every_array(
+    fan: SynapseFanOut, rows: View, columns: View
+) -> Iterator[tuple[int, int]]:
     """Yield the weights of arrays, and their number: one for each neuron read."""
     axes = (rows.lengths.items(), columns.lengths.items(), fan.lengths)
     for (high, n), (wide, m), (reached, k) in product(*axes):
         yield high * wide * reached, n * m * k
 
 
-def _distinct_arrays(fan: Fan, rows: View, columns: View) -> Iterator[tuple[int, int]]:
+def _distinct_arrays(
+    fan: SynapseFanOut, rows: View, columns: View
+) -> Iterator[tuple[int, int]]:
     """Yield the same for distinct arrays, by the neurons reached and the weights."""
     axes = (rows.kinds.items(), columns.kinds.items(), fan.kinds)
     for ((high, a), n), ((wide, b), m), ((reached, c), k) in product(*axes):

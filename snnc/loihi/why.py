@@ -16,12 +16,12 @@ from typing import Literal
 
 from snnc.ir.logical import Loihi, Shape
 from snnc.ir.mapped import MappedNetwork
-from snnc.loihi.choices import MAX_COMBINATIONS, ChipChoices
-from snnc.loihi.link import BlockFit, Misfit
-from snnc.loihi.mapper import Coupling
+from snnc.loihi.axon_use import AxonUse, Readers
+from snnc.loihi.candidates import ChipChoices, tilings_below
+from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.plan import Plan, PlanCache, block_of, make_plan
 from snnc.loihi.search import Solution
-from snnc.loihi.tiling import Tiling, on_chip, tiling_of
+from snnc.loihi.tiling import Tiling, tiling_of
 
 Bound = Literal["block", "compartments", "alone", "neighbours"]
 
@@ -36,20 +36,20 @@ class NearMiss:
         The tiling's cores.
     layer
         The layer of the overfull core.
-    misfit
+    violation
         The first limit broken there.
     """
 
     cores: int
     layer: str
-    misfit: Misfit
+    violation: LimitViolation
 
     @property
     def ratio(self) -> float:
         """The fraction of the limit: 1.0 would fit."""
-        if self.misfit.limit == "pop16 bases":
+        if self.violation.limit == "pop16 bases":
             return inf
-        return self.misfit.value / self.misfit.most
+        return self.violation.value / self.violation.most
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,17 +122,12 @@ def _solution_of(plan: Plan, mapped: MappedNetwork) -> Solution:
     forms = {id(p.projection): p.form for p in mapped.projections}
     tilings: list[Tiling] = []
     fits: list[BlockFit] = []
-    for population, step in zip(plan.populations, plan.steps, strict=True):
-        tiling, fit = tiling_of(mapped.by_name[population.name]), BlockFit(())
-        if isinstance(step.choices, ChipChoices):
-            read = plan.lowered.into(population.name)
-            own = tuple(forms[id(projection)] for projection in read)
-            tiling = replace(tiling, forms=own)
-            groups = tuple(tilings[source].group for source in step.sources)
-            own_fit = step.choices.costs.fit(tiling, groups)
-            assert isinstance(own_fit, BlockFit), "it was mapped"
-            fit = own_fit
-        tilings.append(tiling)
+    for population in plan.populations:
+        read = plan.lowered.into(population.name) if population.on_chip else ()
+        own = tuple(forms[id(projection)] for projection in read)
+        tilings.append(replace(tiling_of(mapped.by_name[population.name]), forms=own))
+        fit = _fit(plan, len(fits), tilings)
+        assert isinstance(fit, BlockFit), "it was mapped"
         fits.append(fit)
     floor = sum(step.choices.floor for step in plan.steps)
     exact = mapped.cores == mapped.lower_bound
@@ -171,7 +166,7 @@ def _reason(plan: Plan, solution: Solution, i: int, choices: ChipChoices) -> Rea
         cores,
         filled,
         choices.floor,
-        bool(_combinations(choices.sources)),
+        bool(choices.combinations),
         bound,
         block,
         miss,
@@ -190,24 +185,17 @@ def _misses_alone(choices: ChipChoices, name: str, filled: int) -> Iterator[Near
     others would hide the reason.
     """
     costs = choices.costs
-    cheaper = list(_cheaper(choices, choices.floor, costs.profile.core.compartments))
+    cheaper = _cheaper(choices, choices.floor, costs.profile.core.compartments)
     if not cheaper:
-        every = list(_cheaper(choices, choices.floor, prod(costs.volume)))
+        every = _cheaper(choices, choices.floor, prod(costs.volume))
         enough = [tiling for tiling in every if tiling.cores >= filled]
         cheaper = enough or every
     finest = tuple(groups[0] for groups in choices.sources)
-    combinations = _combinations(choices.sources) or [finest]
+    combinations = choices.combinations or [finest]
     for tiling, groups in product(cheaper, combinations):
         fit = costs.fit(tiling, groups)
-        if isinstance(fit, Misfit):
+        if isinstance(fit, LimitViolation):
             yield NearMiss(tiling.cores, name, fit)
-
-
-def _combinations(sources: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
-    """Return the sources' groups; none if the floor did not try them all."""
-    if prod(map(len, sources)) > MAX_COMBINATIONS:
-        return []
-    return list(product(*sources))
 
 
 def _misses_beside(
@@ -217,30 +205,90 @@ def _misses_beside(
 
     Empty if one of them fits: then the search missed it, and there is no bound.
     """
-    coupling = Coupling(plan, solution)
+    replacement = LocalReplacement(plan, solution)
     limit = choices.costs.profile.core.compartments
     misses = []
     for tiling in _cheaper(choices, solution.tilings[i].cores, limit):
         if not _may_fit(choices, tiling):
             continue
-        outcome = coupling.misfit(i, tiling)
-        if isinstance(outcome, BlockFit):
+        outcome = replacement.violation(i, tiling)
+        if outcome is None:
             return []
-        where, misfit = outcome
-        misses.append(NearMiss(tiling.cores, plan.populations[where].name, misfit))
+        where, violation = outcome
+        misses.append(NearMiss(tiling.cores, plan.populations[where].name, violation))
     return misses
 
 
 def _may_fit(choices: ChipChoices, tiling: Tiling) -> bool:
     """Return whether a tiling fits on its own, as far as was tried."""
-    combinations = _combinations(choices.sources)
+    combinations = choices.combinations
     fits = (choices.costs.fit(tiling, groups) for groups in combinations)
     return not combinations or any(isinstance(fit, BlockFit) for fit in fits)
 
 
-def _cheaper(choices: ChipChoices, cores: int, compartments: int) -> Iterator[Tiling]:
-    """Yield the tilings with fewer cores, of blocks up to a size."""
-    for tiling in on_chip(choices.costs.volume, choices.costs.forms, compartments):
-        if tiling.cores >= cores:
-            return
-        yield tiling
+def _cheaper(choices: ChipChoices, cores: int, compartments: int) -> list[Tiling]:
+    """Return the tilings with fewer cores, of blocks up to a size."""
+    costs = choices.costs
+    return tilings_below(costs.volume, costs.forms, compartments, cores)
+
+
+class LocalReplacement:
+    """A mapping in which one layer at a time is cut differently.
+
+    Parameters
+    ----------
+    plan
+        The layers and their projections.
+    solution
+        Their tilings.
+    """
+
+    def __init__(self, plan: Plan, solution: Solution) -> None:
+        self.plan = plan
+        self.solution = solution
+        self._use = AxonUse()
+
+    def violation(self, i: int, tiling: Tiling) -> tuple[int, LimitViolation] | None:
+        """Return the first broken limit if layer ``i`` is cut into ``tiling``.
+
+        It checks the layer itself, then its readers, then the out-axons of all sources
+        of these. The limit comes with the position of the layer that breaks it.
+        """
+        tilings, steps = list(self.solution.tilings), self.plan.steps
+        tilings[i] = tiling
+        fits = list(self.solution.fits)
+        changed = [i, *(n for n, step in enumerate(steps) if i in step.sources)]
+        for n in changed:
+            fit = _fit(self.plan, n, tilings)
+            if isinstance(fit, LimitViolation):
+                return n, fit
+            fits[n] = fit
+        most = self.plan.profile.core.out_axons
+        for source in sorted({s for n in changed for s in steps[n].sources}):
+            readers = self._readers(source, tilings, fits)
+            if readers is not None:
+                peak = self._use.peak(readers, tilings[source])
+                if peak > most:
+                    return source, LimitViolation("out-axons", peak, most)
+        return None
+
+    def _readers(
+        self, source: int, tilings: Sequence[Tiling], fits: Sequence[BlockFit]
+    ) -> Readers | None:
+        """Return all readers of a layer on the chip."""
+        readers = None
+        if isinstance(self.plan.steps[source].choices, ChipChoices):
+            for n, step in enumerate(self.plan.steps):
+                for read, one in zip(step.sources, fits[n].connections, strict=False):
+                    if read == source:
+                        readers = self._use.more(readers, one, tilings[n])
+        return readers
+
+
+def _fit(plan: Plan, i: int, tilings: Sequence[Tiling]) -> BlockFit | LimitViolation:
+    """Return whether cores hold a layer among the others."""
+    step = plan.steps[i]
+    if not isinstance(step.choices, ChipChoices):
+        return BlockFit(())
+    groups = tuple(tilings[source].group for source in step.sources)
+    return step.choices.costs.fit(tilings[i], groups)

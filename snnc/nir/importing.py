@@ -33,7 +33,7 @@ from snnc.passes import Compilation, run_passes
 from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
 from snnc.text.tables import printable
-from snnc.weights.migrate import serialized
+from snnc.weight_files.write import serialized
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -33,7 +33,7 @@ from snnc.nir.moving import (
 )
 from snnc.runtime.maxima import Grid
 from snnc.runtime.nengo import kernels
-from snnc.weights.kernels import compose
+from snnc.weight_files.kernels import compose
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -22,7 +22,7 @@ from snnc.ir.lowered import Compare, Projection, Triple, Volume, Window
 from snnc.ir.shapes import same_pad
 from snnc.runtime.maxima import Grid
 from snnc.runtime.nengo import kernels
-from snnc.weights.kernels import folded
+from snnc.weight_files.kernels import folded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -18,8 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from snnc import rules
 from snnc.diagnostics import Diagnostic, Report
 from snnc.ir.device import Profile
 from snnc.ir.logical import Network
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from snnc.emit.files import Module
     from snnc.ir.mapped import RoutedNetwork
 
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Compilation:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One step of the compiler: adds what it ``makes`` to a compilation.
+    """One step of the compiler: returns what it ``makes`` of a compilation.
 
     ``tolerant`` passes also run on the valid part of a spec with errors, so that one
     run reports all of them; the others need a valid input.
@@ -73,19 +74,19 @@ class Pass:
 
     name: str
     makes: str
-    run: Callable[[Compilation, Report], Compilation]
+    run: Callable[[Compilation, Report], object]
     tolerant: bool = False
 
 
-def _before(made: Made | None) -> Made:
+def _made(result: Result | None) -> Result:
     """Return the previous pass's result; no pass runs without it."""
-    assert made is not None
-    return made
+    assert result is not None
+    return result
 
 
 def _route(mapped: MappedNetwork) -> RoutedNetwork:
     """Return cores on chips; reports nothing."""
-    # A check needs no chips.
+    # A check needs no chips, and must not wait for this.
     from snnc.passes.route import route
 
     return route(mapped)
@@ -99,53 +100,16 @@ def _emit(routed: RoutedNetwork) -> tuple[Module, ...]:
     return package_modules(routed)
 
 
+# Each pass with the name of its result; the last argument is `tolerant`.
 PIPELINE = (
-    Pass(
-        "parse",
-        "document",
-        lambda c, report: replace(c, document=parse(c.source, report)),
-        tolerant=True,
-    ),
-    Pass(
-        "validate",
-        "spec",
-        lambda c, report: replace(c, spec=validate(_before(c.document), report)),
-        tolerant=True,
-    ),
-    Pass(
-        "resolve",
-        "network",
-        lambda c, report: replace(
-            c, network=resolve(_before(c.spec), c.device, report)
-        ),
-        tolerant=True,
-    ),
-    Pass(
-        "verify",
-        "network",
-        lambda c, report: replace(c, network=verify(_before(c.network), report)),
-        tolerant=True,
-    ),
-    Pass(
-        "lower",
-        "lowered",
-        lambda c, report: replace(c, lowered=lower(_before(c.network), report)),
-    ),
-    Pass(
-        "place",
-        "mapped",
-        lambda c, report: replace(c, mapped=place(_before(c.lowered), report, c.cache)),
-    ),
-    Pass(
-        "route",
-        "routed",
-        lambda c, report: replace(c, routed=_route(_before(c.mapped))),
-    ),
-    Pass(
-        "emit",
-        "modules",
-        lambda c, report: replace(c, modules=_emit(_before(c.routed))),
-    ),
+    Pass("parse", "document", lambda c, r: parse(c.source, r), True),
+    Pass("validate", "spec", lambda c, r: validate(_made(c.document), r), True),
+    Pass("resolve", "network", lambda c, r: resolve(_made(c.spec), c.device, r), True),
+    Pass("verify", "network", lambda c, r: verify(_made(c.network), r), True),
+    Pass("lower", "lowered", lambda c, r: lower(_made(c.network))),
+    Pass("place", "mapped", lambda c, r: place(_made(c.lowered), r, c.cache)),
+    Pass("route", "routed", lambda c, r: _route(_made(c.mapped))),
+    Pass("emit", "modules", lambda c, r: _emit(_made(c.routed))),
 )
 
 
@@ -170,7 +134,8 @@ def run_passes(made: Compilation, report: Report, through: str) -> Compilation:
     for step in [s for s in steps if getattr(made, s.makes) is None]:
         if report.errors and not step.tolerant:
             break
-        made = step.run(made, report)
+        result: dict[str, Any] = {step.makes: step.run(made, report)}
+        made = replace(made, **result)
         if getattr(made, step.makes) is None:
             break
     if report.full:
@@ -180,7 +145,5 @@ def run_passes(made: Compilation, report: Report, through: str) -> Compilation:
 
 def _more(source: SourceFile, report: Report) -> Diagnostic:
     """Say that there may be more problems."""
-    from snnc.rules.syntax import TooManyProblems
-
     end = len(source.text)
-    return TooManyProblems(span=Span(source, end, end), limit=report.limit)
+    return rules.syntax.TooManyProblems(span=Span(source, end, end), limit=report.limit)

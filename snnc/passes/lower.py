@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from snnc.diagnostics import Report
 from snnc.ir.logical import (
     AveragePool,
     Convolution,
@@ -35,7 +34,7 @@ Pools = tuple[tuple[AveragePool, Shape], ...]
 """The pools of a path, each with the shape that it reads."""
 
 
-def lower(network: Network, report: Report) -> LoweredNetwork:
+def lower(network: Network) -> LoweredNetwork:
     """Return populations and projections of a checked network; reports nothing."""
     layers = network.by_name
     spiking = tuple(layer for layer in network.layers if layer.spiking is not None)

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Label, Report
+from snnc.diagnostics.diagnostic import TRANSLATIONS
 from snnc.language.tree import Document
 from snnc.source import SourceFile, Span, module_of
 from snnc.syntax.removed import without_removed
@@ -108,6 +109,9 @@ def parse(source: SourceFile, report: Report) -> Document:
     if source.is_yaml:
         # A .snn file need not wait for it, nor a text that is not a spec.
         from snnc.syntax.yaml import parse_yaml as read
+        from snnc.syntax.yaml.quotes import in_yaml
+
+        TRANSLATIONS["yaml"] = in_yaml
     if problem := not_a_spec(source):
         report.add(problem)
         return Document(None, None, (), Span(source, 0, len(source.text)))

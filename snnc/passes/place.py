@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from sys import maxsize
 
+from snnc import rules
 from snnc.diagnostics import Diagnostic, Report
 from snnc.ir.device import Profile
 from snnc.ir.logical import Loihi
@@ -13,8 +14,8 @@ from snnc.ir.lowered import Compare, LoweredNetwork
 from snnc.ir.mapped import KINDS, AxonKind, MappedNetwork, Unmixed
 from snnc.language.properties import MOST_CHIPS
 from snnc.loihi.assemble import assemble, mixed_in, without_device
+from snnc.loihi.board import doubts
 from snnc.loihi.learning import with_learning
-from snnc.loihi.mapper import Mapper
 from snnc.loihi.plan import (
     Plan,
     PlanCache,
@@ -23,7 +24,7 @@ from snnc.loihi.plan import (
     compartment_floors,
     make_plan,
 )
-from snnc.loihi.search import Solution
+from snnc.loihi.search import Search, Solution
 
 
 def place(
@@ -69,29 +70,25 @@ def place(
             report.add(diagnostic)
         return None
     most = target.cores if is_brief else maxsize
-    search = attempt(lowered, target, cache, most, effort)
+    tried = attempt(lowered, target, cache, most, effort)
     # Above the target too: the problem names the number of cores.
-    mapped = search.mapped()
-    if search.fits and mapped is not None:
+    mapped = tried.mapped()
+    if tried.fits and mapped is not None:
         if mapped.learned is not None and (lack := _lacks_room(mapped, target)):
             report.add(lack)
             return None
-        from snnc.loihi.board import doubts
-
         report.extend(doubts(mapped))
         return mapped
     # Rules are imported for errors only: a correct spec need not wait.
     from snnc.loihi.refusals import refuse_plan
 
-    for diagnostic in refuse_plan(search.plan, target, search.mapper, mapped):
+    for diagnostic in refuse_plan(tried.plan, target, tried.search, mapped):
         report.add(diagnostic)
     return None
 
 
 def _lacks_room(mapped: MappedNetwork, target: Loihi) -> Diagnostic | None:
     """Say what is missing for a readout that learns on the chip, if anything is."""
-    from snnc.rules.learning import NoCoreToLearn
-
     readout = mapped.lowered.network.readout
     (source,) = readout.sources
     ensembles = mapped.by_name[source].ensembles
@@ -105,7 +102,7 @@ def _lacks_room(mapped: MappedNetwork, target: Loihi) -> Diagnostic | None:
         hint = f"write a smaller `block` for `{source}`"
     else:
         return None
-    return NoCoreToLearn(
+    return rules.learning.NoCoreToLearn(
         span=readout.spans.get("learn", readout.span),
         name=readout.name,
         value=needs[0],
@@ -125,7 +122,7 @@ class Attempt:
 
     plan: Plan
     target: Loihi
-    mapper: Mapper
+    search: Search
     solution: Solution | None
     unmixed: Unmixed | None = None
     work: int = 0
@@ -140,7 +137,7 @@ class Attempt:
         """The mapping that was found."""
         if self.solution is None:
             return None
-        bound = self.mapper.lower_bound
+        bound = self.search.lower_bound
         return with_learning(assemble(self.plan, self.solution, bound, self.unmixed))
 
 
@@ -170,8 +167,8 @@ def attempt(
     profile = lowered.network.device
     plan = make_plan(lowered, target, profile, cache)
     # One mapping of a variant could take as long as all the others together.
-    mapper, solution = _search(plan, target, cache, most, effort, is_brief=effort < 1)
-    free = Attempt(plan, target, mapper, solution, work=mapper.work)
+    search, solution = _search(plan, target, cache, most, effort, is_brief=effort < 1)
+    free = Attempt(plan, target, search, solution, work=search.work)
     return _unmix(free, cache, effort) if free.fits else free
 
 
@@ -186,22 +183,22 @@ def _search(
     most: int,
     effort: float,
     is_brief: bool = False,
-) -> tuple[Mapper, Solution | None]:
+) -> tuple[Search, Solution | None]:
     """Search a mapping, unless one of the last searches was the same."""
     key = plan.steps, target.cores, most, effort, is_brief
     if key not in cache.searches:
         device = plan.profile
-        mapper = Mapper(plan.steps, device.core, cache.spending, most, effort)
+        search = Search(plan.steps, device.core, cache.axon_use, most, effort)
         solution = None
-        if not plan.misfits and mapper.floor <= min(
+        if not plan.oversized and search.floor <= min(
             most, MOST_CHIPS * device.chip.cores
         ):
-            solution = mapper.run(is_brief or mapper.floor > target.cores)
+            solution = search.run(is_brief or search.floor > target.cores)
         if len(cache.searches) >= KEPT:
             cache.searches.clear()
-        cache.searches[key] = mapper, solution
-    mapper, solution = cache.searches[key]
-    return mapper, solution
+        cache.searches[key] = search, solution
+    search, solution = cache.searches[key]
+    return search, solution
 
 
 ROUNDS = 3
@@ -243,8 +240,8 @@ def _of_one_kind(
             compared = any(isinstance(p.reach, Compare) for p in lowered.out_of(name))
             axons[name] = "discrete" if compared else kind
         plan = make_plan(lowered, target, profile, cache, axons)
-        mapper, solution = _search(plan, target, cache, target.cores, effort)
-        work += mapper.work
+        search, solution = _search(plan, target, cache, target.cores, effort)
+        work += search.work
         if solution is None or solution.cores > target.cores:
             break
         mixed = mixed_in(plan, solution)
@@ -265,6 +262,7 @@ def is_sound(lowered: LoweredNetwork, target: Loihi) -> bool:
 def _refuse_spec(
     lowered: LoweredNetwork, target: Loihi, profile: Profile, report: Report
 ) -> None:
+    # Only a wrong spec needs this import.
     from snnc.loihi.refusals import refuse_block, refuse_target
 
     if target.cores > target.chips * profile.chip.cores:

@@ -13,7 +13,7 @@ from heapq import heappop, heappush
 
 from snnc.ir.logical import Loihi
 from snnc.ir.mapped import Chips, MappedNetwork, Route, RoutedNetwork, kind_of
-from snnc.loihi.build_links import build_links, inlet_of
+from snnc.loihi.build_links import build_links, geometry_of
 from snnc.loihi.link import Link
 from snnc.loihi.tiling import Tiling, tiling_of
 
@@ -81,8 +81,8 @@ def _links(mapped: MappedNetwork) -> Links:
         target = populations[projection.target]
         if target.on_chip:
             source, kind = populations[projection.source], kind_of(mapping.form)
-            inlet = inlet_of(projection, source.volume, target, kind)
-            links = build_links(inlet, target.volume, network.device)
+            geometry = geometry_of(projection, source.volume, target, kind)
+            links = build_links(geometry, target.volume, network.device)
             ends.append((projection.source, projection.target, links[mapping.form]))
     return ends
 

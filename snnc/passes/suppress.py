@@ -8,18 +8,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Report, Severity
 from snnc.language.tree import Comment, Document
 from snnc.source import SourceFile, Span
+from snnc.syntax.entries import Entry, entries_of
+from snnc.syntax.remarks import Remarks
 from snnc.text.near import closest
 
-if TYPE_CHECKING:
-    from snnc.syntax.entries import Entry
-
-SIGN = "snnc:"
 _ALLOW = re.compile(r"#+\s*snnc:\s*allow\s+(?P<code>\w+)(?P<reason>.*)")
 
 # Near misses too: in other cases, or without the colon.
@@ -65,6 +62,7 @@ def suppress_warnings(document: Document, report: Report, complete: bool) -> Non
     signed = [c for c in document.comments if _SIGNED.match(c.span.text)]
     if not signed:
         return
+    # It imports all rules, and few specs allow warnings.
     from snnc.rules.catalogue import RULES
 
     severities = {rule.code: rule.severity for rule in RULES}
@@ -120,9 +118,6 @@ def subjects_of(document: Document) -> dict[int, Span]:
 
     A comment at the end of a block or of the file has none.
     """
-    from snnc.syntax.entries import entries_of  # few specs need it
-    from snnc.syntax.remarks import Remarks
-
     entries = tuple(entries_of(document))
     remarks = Remarks(document.comments, entries)
     known = set(map(_ends, _candidates(document)))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from snnc.rules import files as files
     from snnc.rules import foreign as foreign
     from snnc.rules import imports as imports
+    from snnc.rules import learning as learning
     from snnc.rules import loihi as loihi
     from snnc.rules import misplaced as misplaced
     from snnc.rules import models as models

@@ -199,9 +199,9 @@ class FromAfterBlock(Diagnostic):
     title = "`from` after the block"
     message = "`from` is after the block of its statement"
     label = "belongs before the `{{`"
-    help = "write `{line}`"
+    help = "write `{written}`"
 
-    line: str
+    written: str
 
 
 class DimsSpelling(Diagnostic):

@@ -38,12 +38,12 @@ class WeightsDoNotFit(Diagnostic):
 
     code = "SNN741"
     title = "weights of another network"
-    message = "`{file}` does not fit `{network}`"
+    message = "`{path}` does not fit `{network}`"
     label = "{label_text}"
     notes = ("{layouts}",)
     help = "{hint}"
 
-    file: str
+    path: str
     network: str
     written: str
     layout: str
@@ -78,12 +78,12 @@ class NotFinite(Diagnostic):
 
     code = "SNN742"
     title = "non-finite weights"
-    message = "`{tensor}` in `{file}` holds {nan} NaN and {infinite} infinite values"
+    message = "`{tensor}` in `{path}` holds {nan} NaN and {infinite} infinite values"
     notes = ("it has {size} values",)
     help = "train again, with a smaller `learning_rate`"
 
     tensor: str
-    file: str
+    path: str
     nan: int
     infinite: int
     size: int
@@ -99,7 +99,7 @@ class BiasNotZero(Diagnostic):
 
     code = "SNN749"
     title = "bias of a layer without one"
-    message = "`{tensor}` in `{file}` is not 0, but `{name}` has no bias"
+    message = "`{tensor}` in `{path}` is not 0, but `{name}` has no bias"
     label = "has no bias"
     notes = ("{count} of its {size} values are not 0",)
     help = (
@@ -108,7 +108,7 @@ class BiasNotZero(Diagnostic):
     )
 
     tensor: str
-    file: str
+    path: str
     name: str
     count: int
     size: int

@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """The code that the programs of all networks share.
 
 This module imports nothing, and each module imports TensorFlow or Nengo only

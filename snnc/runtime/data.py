@@ -1,36 +1,43 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Read examples, check that a network accepts them, and serve them."""
+# The run-time library of snnc. SPDX-License-Identifier: MIT
+"""Read examples, and check that a network accepts them.
+
+They are arrays in an ``.npz`` file, in a folder of ``.npy`` files, or in one
+``.npy`` file, the array ``x``. ``.npy`` files are memory-mapped, so they may
+be larger than memory.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from math import prod
-from os import PathLike
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import DataError, open_arrays
-from .examples import drawn
+from .examples import Array, sample_indices
+from .files import UserError
 from .network import Network
+
+if TYPE_CHECKING:
+    from .layout import FileName
 
 CHUNK_BYTES = 2**22  # bytes of examples to handle at once
 CHUNK_EXAMPLES = 64  # the most examples to handle at once
 NARROW = 0.02  # the share of an input range that values should fill
 WIDE = 16  # the width from which a range is not meant for values in 0..1
+LISTED = 5  # the most members of an archive that a message names
 
-__all__ = [
-    "DataError",
-    "DataSpec",
-    "Inputs",
-    "check_input",
-    "load_input",
-    "narrow",
-    "open_input",
-    "select_input",
-]
+_LABELS = ": labels are numbered by np.unique(y, return_inverse=True)[1]"
+AS_NUMBERS = {"U": _LABELS, "S": _LABELS, "b": ": use astype(int)"}
+"""How to convert arrays of a kind to numbers; for messages."""
+
+
+class DataError(UserError, ValueError):
+    """Data that can't be read or used; names the file, array and cause."""
 
 
 @dataclass(frozen=True)
@@ -55,23 +62,16 @@ class DataSpec:
         bounds = read.low, read.high
         return cls(read.shape, *bounds, readout.units, readout.classes)
 
-    @property
-    def batch(self) -> str:
-        """The shape of a batch, as text."""
-        return f"(examples, {', '.join(map(str, self.shape))})"
-
 
 @dataclass(frozen=True)
 class Inputs:
     """Checked examples that are read when they are sliced.
 
     ``rows`` are their positions in ``x``, in the order of presentation.
-    ``identity`` changes when the file's content does. ``warning`` is set if
-    ``x`` hardly fills the network's input range.
+    ``warning`` is set if ``x`` hardly fills the network's input range.
     """
 
-    identity: str
-    x: NDArray[Any]
+    x: Array
     rows: NDArray[np.int64]
     warning: str | None
 
@@ -91,42 +91,56 @@ class Inputs:
     @property
     def chunk_size(self) -> int:
         """The number of examples to handle at once."""
-        return _chunk_size(self.x)
+        each = max(1, 4 * prod(self.x.shape[1:]))
+        return max(1, min(CHUNK_EXAMPLES, CHUNK_BYTES // each))
 
 
-def open_input(
-    path: str | PathLike[str],
-    spec: DataSpec,
-    limit: int | None = None,
-    seed: int | None = None,
-) -> Inputs:
+def open_input(path: FileName, spec: DataSpec) -> Inputs:
     """Open ``x`` of a file or folder, which needs no ``y``.
 
-    Chooses examples as `select` does. Raises DataError, which names the file,
-    if they can't be read or the network does not accept them.
+    Raises DataError, which names the file, if it can't be read or the network
+    does not accept it.
     """
-    arrays, identity = open_arrays(path, ("x",))
-    try:
-        chosen = select_input(arrays["x"], spec, limit, seed)
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from error
-    return replace(chosen, identity=identity)
+    x = open_arrays(path, ("x",))["x"]
+    with naming(path):
+        return select_input(x, spec)
 
 
 def select_input(
-    x: NDArray[Any],
+    x: Array,
     spec: DataSpec,
     limit: int | None = None,
     seed: int | None = None,
 ) -> Inputs:
-    """Return the examples to present, chosen as `select` does."""
-    _check_shape(x, spec)
-    rows = drawn(len(x), limit, seed)
-    warning = narrow(*_check_values(x, rows, spec), spec)
-    return Inputs("", x, rows, warning)
+    """Return the examples to present, chosen by `examples.sample_indices`.
+
+    Raises DataError if ``x`` is empty, or if its shape, type or range are not
+    those of ``spec``.
+    """
+    if x.shape[1:] != spec.shape or not x.shape:
+        hint = _reshaped(x.shape[1:], spec.shape) if x.shape else ""
+        wanted = f"(examples, {', '.join(map(str, spec.shape))})"
+        raise DataError(f"x has shape {x.shape}, not {wanted}{hint}")
+    if x.dtype.kind not in "iuf":
+        raise DataError(f"x has type {x.dtype}, not float or integer")
+    if x.shape[0] == 0:
+        raise DataError("x holds no examples")
+    given = Inputs(x, sample_indices(len(x), limit, seed), None)
+    warning = range_warning(*_checked_range(given, spec), spec)
+    return Inputs(x, given.rows, warning)
 
 
-def narrow(least: float, most: float, spec: DataSpec) -> str | None:
+def check_input(x: Any, spec: DataSpec) -> NDArray[np.float32]:
+    """Return ``x``, (examples, *shape), as float32.
+
+    Raises DataError as `select_input` does.
+    """
+    x = np.asarray(x)
+    select_input(x, spec)
+    return np.asarray(x, np.float32)
+
+
+def range_warning(least: float, most: float, spec: DataSpec) -> str | None:
     """Say if values in ``least`` to ``most`` hardly fill the input range.
 
     They do if they span less than 2 % of it, or if the range is 16 or more
@@ -142,40 +156,6 @@ def narrow(least: float, most: float, spec: DataSpec) -> str | None:
     return f"x is within {found}, a small part of {wanted}: {advice}"
 
 
-def load_input(path: str | PathLike[str], spec: DataSpec) -> NDArray[Any]:
-    """Return ``x`` of a file as `check_input` does.
-
-    Raises DataError as `open_input` does.
-    """
-    return open_input(path, spec)[:]
-
-
-def check_input(x: Any, spec: DataSpec) -> NDArray[Any]:
-    """Return ``x``, (examples, *shape), as float32.
-
-    Raises DataError if ``x`` is empty or its shape, type or range are not
-    those of ``spec``.
-    """
-    x = np.asarray(x)
-    select_input(x, spec)
-    return np.asarray(x, np.float32)
-
-
-def _chunk_size(x: NDArray[Any]) -> int:
-    each = 4 * prod(x.shape[1:])
-    return max(1, min(CHUNK_EXAMPLES, CHUNK_BYTES // max(1, each)))
-
-
-def _check_shape(x: NDArray[Any], spec: DataSpec) -> None:
-    if x.shape[1:] != spec.shape or not x.shape:
-        hint = _reshaped(x.shape[1:], spec.shape) if x.shape else ""
-        raise DataError(f"x has shape {x.shape}, not {spec.batch}{hint}")
-    if x.dtype.kind not in "iuf":
-        raise DataError(f"x has type {x.dtype}, not float or integer")
-    if x.shape[0] == 0:
-        raise DataError("x holds no examples")
-
-
 def _reshaped(given: tuple[int, ...], shape: tuple[int, ...]) -> str:
     """Return the code that reshapes examples, if only the axes differ."""
     if (*given, 1) == shape:
@@ -187,19 +167,10 @@ def _reshaped(given: tuple[int, ...], shape: tuple[int, ...]) -> str:
     return ""
 
 
-def _check_values(
-    x: NDArray[Any],
-    rows: NDArray[np.int64],
-    spec: DataSpec,
-) -> tuple[float, float]:
-    """Check some examples, in file order.
-
-    Returns their lowest and highest value.
-    """
-    first, is_finite, count = "", True, 0
-    least, most = spec.high, spec.low
-    size = _chunk_size(x)
-    ordered = np.sort(rows)
+def _checked_range(given: Inputs, spec: DataSpec) -> tuple[float, float]:
+    """Return the lowest and highest value of examples, in file order."""
+    x, ordered, size = given.x, np.sort(given.rows), given.chunk_size
+    first, is_finite, count, least, most = "", True, 0, spec.high, spec.low
     for start in range(0, len(ordered), size):
         part = ordered[start : start + size]
         values = x[part]
@@ -212,11 +183,94 @@ def _check_values(
         count += int(outside.sum())
         least = min(least, float(values.min()))
         most = max(most, float(values.max()))
-    if first:
-        many = "this value" if count == 1 else f"{count} such values"
-        if not is_finite:
-            advice = "leave such examples out, or replace the values"
-            raise DataError(f"x: {first} is not finite ({many}): {advice}")
-        message = f"{first} is outside {spec.low}..{spec.high} ({many})"
-        raise DataError(f"x: {message}: scale x, or widen the spec's input")
-    return least, most
+    if not first:
+        return least, most
+    many = "this value" if count == 1 else f"{count} such values"
+    if not is_finite:
+        advice = "leave such examples out, or replace the values"
+        raise DataError(f"x: {first} is not finite ({many}): {advice}")
+    message = f"{first} is outside {spec.low}..{spec.high} ({many})"
+    raise DataError(f"x: {message}: scale x, or widen the spec's input")
+
+
+def open_arrays(path: FileName, names: Sequence[str]) -> dict[str, Array]:
+    """Open arrays by name, all numeric and with at least one axis.
+
+    Raises DataError if an array is missing, damaged or not numeric, and
+    OSError if the file can't be opened.
+    """
+    place = Path(path)
+    if place.is_dir():
+        arrays = {name: _of_folder(place, name) for name in names}
+    elif place.exists() and not place.is_file():
+        raise DataError(f"{place} is neither a file nor a folder")
+    else:
+        arrays = _of_file(place, names)
+    for name, array in arrays.items():
+        if array.dtype.kind not in "iuf":
+            kind = f"has type {array.dtype}, not float or integer"
+            hint = AS_NUMBERS.get(array.dtype.kind, "")
+            raise DataError(f"{place}: {name} {kind}{hint}")
+        if not array.shape:
+            single = "is a single number, not an array of examples"
+            raise DataError(f"{place}: {name} {single}")
+    return arrays
+
+
+@contextmanager
+def naming(path: FileName) -> Iterator[None]:
+    """Name a file in errors about its arrays."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def _of_folder(folder: Path, name: str) -> Array:
+    file = folder / f"{name}.npy"
+    if not file.is_file():
+        lacks = f"{folder}: the folder has no {name}.npy"
+        raise DataError(f"{lacks}; np.save(path, {name}) writes it")
+    with _readable(file):
+        array: Array = np.load(file, mmap_mode="r", allow_pickle=False)
+    return array
+
+
+def _of_file(path: Path, names: Sequence[str]) -> dict[str, Array]:
+    with _readable(path):
+        opened = np.load(path, mmap_mode="r", allow_pickle=False)
+    if isinstance(opened, np.ndarray):
+        if tuple(names) != ("x",):
+            advice = "np.savez(path, x=x, y=y) writes both"
+            raise DataError(f"{path} is a single array; {advice}")
+        return {"x": opened}
+    arrays: dict[str, Array] = {}
+    with opened:
+        for name in names:
+            if name not in opened.files:
+                there = ", ".join(map(repr, sorted(opened.files)[:LISTED]))
+                among = f", but {there}" if there else ""
+                advice = f"np.savez(path, {name}={name}, ...) writes it"
+                missing = f"{path}: there is no {name}{among}"
+                raise DataError(f"{missing}; {advice}")
+            with _readable(path):
+                arrays[name] = opened[name]
+    return arrays
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Report in one line which file NumPy can't read, and why."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            raise
+        said = str(error) or type(error).__name__
+        reason = said.splitlines()[0].rstrip(".")
+        if not path.stat().st_size:
+            reason = "it is empty"
+        elif "pickled" in reason:  # NumPy takes unknown files for pickles
+            reason = "it is neither an .npz nor an .npy file"
+        advice = "np.savez(path, x=x, y=y) writes a file again"
+        raise DataError(f"{path}: {reason}; {advice}") from error

@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Present examples, turn outputs into decisions, and check spike rates."""
 
 from __future__ import annotations
@@ -15,17 +14,22 @@ from .network import Decide
 if TYPE_CHECKING:
     from typing import TypeAlias
 
+Array = NDArray[Any]
 # Whether each example starts from rest, or a row carries the state over.
 Presentation = Literal["rest", "row"]
 # the first example, and the one after the last
 Span: TypeAlias = "tuple[int, int]"
+Bounds: TypeAlias = "tuple[float, float]"
+Verdict = Literal["held", "tolerated", "missed"]
 
 # Each row starts from rest, so its results do not depend on which process ran
 # the rows before. A row is much longer than the state lasts.
 ROW = 200
+TOLERATED = 0.05  # the share of a bound by which a rate may miss it
+ROUNDING = 1e-6  # of the upper bound, as rates are spike counts over seconds
 
 
-def drawn(
+def sample_indices(
     count: int,
     examples: int | None,
     seed: int | None,
@@ -47,14 +51,6 @@ def spans_of(count: int, size: int) -> list[Span]:
     return [(at, min(at + size, count)) for at in range(0, count, size)]
 
 
-Bounds: TypeAlias = "tuple[float, float]"
-Verdict = Literal["held", "tolerated", "missed"]
-
-
-TOLERATED = 0.05  # the share of a bound by which a rate may miss it
-ROUNDING = 1e-6  # of the upper bound, as rates are spike counts over seconds
-
-
 def slack_of(bounds: Bounds, present: float = math.inf) -> Bounds:
     """Return by how many Hz a rate may lie below and above its bounds.
 
@@ -65,7 +61,11 @@ def slack_of(bounds: Bounds, present: float = math.inf) -> Bounds:
     return min(low, bounds[0]), high
 
 
-def judged(rate: float, bounds: Bounds, present: float = math.inf) -> Verdict:
+def check_budget(
+    rate: float,
+    bounds: Bounds,
+    present: float = math.inf,
+) -> Verdict:
     """Judge a rate in Hz; spike counts come from ``present`` seconds.
 
     A rate may miss its bounds by `slack_of`.
@@ -80,7 +80,7 @@ def judged(rate: float, bounds: Bounds, present: float = math.inf) -> Verdict:
     return "missed"
 
 
-def percentile(seen: NDArray[Any], percent: float) -> float:
+def percentile(seen: Array, percent: float) -> float:
     """Return the `numpy.percentile` of a histogram.
 
     ``seen`` has the count of each whole number, starting at 0.
@@ -92,18 +92,18 @@ def percentile(seen: NDArray[Any], percent: float) -> float:
     return float(low + (high - low) * (place % 1))
 
 
-def decide(rows: NDArray[Any], how: Decide) -> NDArray[Any]:
+def decide(rows: Array, how: Decide) -> Array:
     """Return the outputs that decide, from (examples, steps, units).
 
     They are the mean of an example's second half, or its last step.
     """
     if how == "last":
         return rows[:, -1].copy()
-    later: NDArray[Any] = rows[:, rows.shape[1] // 2 :].mean(axis=1)
+    later: Array = rows[:, rows.shape[1] // 2 :].mean(axis=1)
     return later
 
 
-def score(outputs: NDArray[Any], y: NDArray[Any], classes: bool) -> float:
+def score(outputs: Array, y: Array, classes: bool) -> float:
     """Return the share of right decisions, or the root mean square error.
 
     ``outputs`` are (examples, units). With ``classes``, ``y`` are labels,

@@ -1,13 +1,13 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Write files whole or not at all."""
+# The run-time library of snnc. SPDX-License-Identifier: MIT
+"""Write files whole or not at all, and run programs that do so."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO
 
@@ -15,11 +15,59 @@ PART = ".snnc-part"
 """The suffix of a file that is being written."""
 
 
+class UserError(Exception):
+    """An error that users can fix; programs print it without a traceback."""
+
+
+def make_parser(
+    prog: str,
+    does: str,
+    data: str = ".npz file with x and y",
+    weights: str = "file to read",
+) -> argparse.ArgumentParser:
+    """Return a program's parser with ``--data`` and ``--weights``."""
+    parser = argparse.ArgumentParser(prog=prog, description=does)
+    parser.add_argument("--data", required=True, help=data)
+    parser.add_argument("--weights", required=True, help=weights)
+    return parser
+
+
+def positive(text: str) -> int:
+    """Return the whole number, above 0, that an option has."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not 1 or more")
+    return int(text)
+
+
+def run_program(prog: str, run: Callable[[], None]) -> int:
+    """Run a program; return its exit status.
+
+    Errors that users can fix are printed as one line.
+    """
+    try:
+        run()
+    except BrokenPipeError:
+        leave_pipe()
+        return 1
+    except (UserError, ModuleNotFoundError, OSError) as error:
+        print(f"{prog}: {reason(error)}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
 def reason(error: Exception) -> str:
     """Return an error's text; for an OSError the file and cause, no number."""
     if isinstance(error, OSError) and error.filename and error.strerror:
         return f"{os.fspath(error.filename)}: {error.strerror}"
     return str(error)
+
+
+def warn(warning: str | None) -> None:
+    """Print a warning, if there is one, to stderr."""
+    if warning is not None:
+        print(f"warning: {warning}", file=sys.stderr)
 
 
 def show(text: str) -> None:
@@ -56,7 +104,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     Raises OSError, naming ``path``, if it can't be written; an existing file
     stays.
     """
-    mode = _mode(path)
+    mode = os.stat(path).st_mode if os.path.exists(path) else None
 
     def opener(path: str, flags: int) -> int:
         return os.open(path, flags, mode or 0o666)
@@ -84,10 +132,3 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         if part is not None:
             with suppress(FileNotFoundError):
                 os.unlink(part)
-
-
-def _mode(path: str | os.PathLike[str]) -> int | None:
-    try:
-        return os.stat(path).st_mode
-    except FileNotFoundError:
-        return None

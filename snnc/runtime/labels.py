@@ -1,18 +1,33 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Read examples with labels, and check that a network accepts them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from os import PathLike
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import AS_NUMBERS, DataError, open_arrays
-from .data import DataSpec, Inputs, check_input, select_input
+from .data import (
+    AS_NUMBERS,
+    DataError,
+    DataSpec,
+    Inputs,
+    check_input,
+    naming,
+    open_arrays,
+    select_input,
+)
+from .examples import Array
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from .layout import FileName
+
+ClassWeight: TypeAlias = "Mapping[int, float] | Literal['balanced']"
 
 
 @dataclass(frozen=True)
@@ -22,54 +37,46 @@ class Examples(Inputs):
     ``y`` is (examples,) int64 or (examples, units) float32.
     """
 
-    y: NDArray[Any]
+    y: Array
 
 
 def open_data(
-    path: str | PathLike[str],
+    path: FileName,
     spec: DataSpec,
     limit: int | None = None,
     seed: int | None = None,
 ) -> Examples:
-    """Open ``x`` and ``y`` of an ``.npz`` file, or a folder of ``.npy`` files.
+    """Open ``x`` and ``y`` of a file or folder: see `data`.
 
-    Arrays of a folder may be larger than memory. Chooses examples as `select`
-    does. Raises DataError, which names the file and the array, if they can't
-    be read or the network does not accept them.
+    Chooses examples as `select` does. Raises DataError, which names the file
+    and the array, if they can't be read or the network does not accept them.
     """
-    arrays, identity = open_arrays(path, ("x", "y"))
-    try:
-        chosen = select(arrays["x"], arrays["y"], spec, limit, seed)
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from error
-    return replace(chosen, identity=identity)
+    arrays = open_arrays(path, ("x", "y"))
+    with naming(path):
+        return select(arrays["x"], arrays["y"], spec, limit, seed)
 
 
 def select(
-    x: NDArray[Any],
-    y: NDArray[Any],
+    x: Array,
+    y: Array,
     spec: DataSpec,
     limit: int | None = None,
     seed: int | None = None,
 ) -> Examples:
     """Return the examples to present.
 
-    `examples.drawn` chooses them by ``limit`` and ``seed``, and their order.
-    Raises DataError if they are not as ``spec`` says.
+    `examples.sample_indices` chooses them by ``limit`` and ``seed``, and their
+    order. Raises DataError if they are not as ``spec`` says.
     """
-    counts = f"x has {x.shape[0]} examples, y has {y.shape[0]}"
     if x.shape[0] != y.shape[0]:
+        counts = f"x has {x.shape[0]} examples, y has {y.shape[0]}"
         raise DataError(f"{counts}: write as many of both")
     chosen = select_input(x, spec, limit, seed)
-    rows, warning = chosen.rows, chosen.warning
-    labels = _check_labels(y[rows], len(rows), spec)
-    return Examples("", x, rows, warning, labels)
+    labels = check_labels(y[chosen.rows], len(chosen), spec)
+    return Examples(x, chosen.rows, chosen.warning, labels)
 
 
-def load_data(
-    path: str | PathLike[str],
-    spec: DataSpec,
-) -> tuple[NDArray[Any], NDArray[Any]]:
+def load_data(path: FileName, spec: DataSpec) -> tuple[Array, Array]:
     """Return ``x`` and ``y`` as `check_data` does, from a file.
 
     Raises DataError as `open_data` does.
@@ -78,54 +85,45 @@ def load_data(
     return np.asarray(examples.x, np.float32), examples.y
 
 
-def load_groups(
-    path: str | PathLike[str],
-    name: str,
-    count: int,
-) -> NDArray[Any]:
+def load_groups(path: FileName, name: str, count: int) -> Array:
     """Return the array of a file that has each example's group: (count,).
 
     Raises DataError unless it has one whole number per example.
     """
-    arrays, _ = open_arrays(path, (name,))
-    try:
-        return check_groups(arrays[name], count)
-    except DataError as error:
-        raise DataError(f"{path}: {name}: {error}") from error
+    groups = open_arrays(path, (name,))[name]
+    with naming(f"{path}: {name}"):
+        return check_groups(groups, count)
 
 
-def check_groups(groups: Any, count: int) -> NDArray[Any]:
+def check_groups(groups: Any, count: int) -> Array:
     """Return the group of each example, (count,).
 
     Raises DataError unless there is one group per example.
     """
-    values: NDArray[Any] = np.asarray(groups)
+    values: Array = np.asarray(groups)
     if values.shape != (count,) or values.dtype.kind not in "iuUS":
         message = f"groups are {values.dtype} {values.shape}"
         raise DataError(f"{message}, not a whole number or a word an example")
     return values
 
 
-def check_data(
-    x: Any,
-    y: Any,
-    spec: DataSpec,
-) -> tuple[NDArray[Any], NDArray[Any]]:
+def check_data(x: Any, y: Any, spec: DataSpec) -> tuple[Array, Array]:
     """Return ``x``, (examples, *shape) as float32, and ``y``.
 
     ``y`` is (examples,) int64, or (examples, units) float32. Raises DataError
     if the shape, type, number or range of either is not as ``spec`` says.
     """
     x = check_input(x, spec)
-    return x, _check_labels(np.asarray(y), len(x), spec)
+    return x, check_labels(np.asarray(y), len(x), spec)
 
 
-def _check_labels(y: NDArray[Any], count: int, spec: DataSpec) -> NDArray[Any]:
+def check_labels(y: Array, count: int, spec: DataSpec) -> Array:
+    """Return the labels or targets of ``count`` examples, as in `Examples`."""
     check = _check_classes if spec.classifies else _check_targets
     return check(y, count, spec.units)
 
 
-def _check_classes(y: NDArray[Any], count: int, classes: int) -> NDArray[Any]:
+def _check_classes(y: Array, count: int, classes: int) -> NDArray[np.int64]:
     if y.shape != (count,):
         one_hot = y.shape == (count, classes)
         column = ": use y[:, 0]" if y.shape == (count, 1) else ""
@@ -142,10 +140,10 @@ def _check_classes(y: NDArray[Any], count: int, classes: int) -> NDArray[Any]:
     return np.asarray(y, np.int64)
 
 
-def _check_targets(y: NDArray[Any], count: int, units: int) -> NDArray[Any]:
+def _check_targets(y: Array, count: int, units: int) -> NDArray[np.float32]:
     if y.shape != (count, units):
-        hint = ": use y[:, np.newaxis]" if y.shape == (count,) else ""
-        hint = hint if units == 1 else ""
+        column = y.shape == (count,) and units == 1
+        hint = ": use y[:, np.newaxis]" if column else ""
         raise DataError(f"y has shape {y.shape}, not ({count}, {units}){hint}")
     if y.dtype.kind not in "iuf":
         raise DataError(f"y has type {y.dtype}, not float")
@@ -153,3 +151,37 @@ def _check_targets(y: NDArray[Any], count: int, units: int) -> NDArray[Any]:
     if not np.isfinite(targets).all():
         raise DataError("y holds values that are NaN or infinite as float32")
     return targets
+
+
+def unused_ends(y: Array, classes: int) -> str | None:
+    """Say if labels look shifted; None if they do not."""
+    unused = [end for end in (0, classes - 1) if not (y == end).any()]
+    if not unused:
+        return None
+    named = " nor of ".join(f"class {end}" for end in unused)
+    message = f"no example is of {named}, of 0..{classes - 1}"
+    return f"{message}: are labels shifted?"
+
+
+def balance_classes(
+    asked: ClassWeight,
+    y: Array | None,
+    classes: int,
+) -> dict[int, float]:
+    """Return the weight of each class's examples in the loss.
+
+    It is 1 unless ``asked`` has another. "balanced" gives all classes of the
+    labels ``y``, (examples,), the same total weight, with mean 1 per example.
+
+    Raises DataError if there is no such class, or no labels to balance.
+    """
+    if asked != "balanced":
+        if others := set(asked) - set(range(classes)):
+            message = f"there is no class {min(others)}"
+            raise DataError(f"class_weight: {message}")
+        return {label: float(asked.get(label, 1)) for label in range(classes)}
+    if y is None:
+        raise DataError("class_weight: balanced needs y as an array")
+    counts = np.bincount(y, minlength=classes)
+    alike = len(y) / np.count_nonzero(counts) / np.maximum(1, counts)
+    return dict(enumerate(alike.tolist()))

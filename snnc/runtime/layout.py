@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """The weight layout of a network, and the safetensors files that hold it."""
 
 from __future__ import annotations
@@ -19,7 +18,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from .files import write_file
+from .examples import Array
+from .files import UserError, write_file
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -38,7 +38,7 @@ DEPTHWISE3D = ("depth", "height", "width", "in", "multiplier")
 
 FileName: TypeAlias = "str | PathLike[str]"
 Tensors: TypeAlias = "dict[str, NDArray[np.float32]]"
-Weights: TypeAlias = "FileName | Mapping[str, NDArray[Any]]"
+Weights: TypeAlias = "FileName | Mapping[str, Array]"
 # Where weights come from that this network's training did not make.
 Source = Literal["imported"]
 
@@ -53,7 +53,7 @@ MAGIC = {
 OTHERS = ".h5 .hdf5 .keras .nir .npy .npz .onnx .pb .pkl .pt .pth .tflite"
 
 
-class LayoutError(ValueError):
+class LayoutError(UserError, ValueError):
     """Weights that do not fit this layout; the text names file and tensor."""
 
 
@@ -109,15 +109,15 @@ class Layout:
     def save(
         self,
         path: FileName,
-        tensors: Mapping[str, NDArray[Any]],
+        tensors: Mapping[str, Array],
         source: Source | None = None,
         smooth_sha256: str | None = None,
     ) -> None:
         """Write all tensors to a safetensors file, whole or not at all.
 
-        `source_of` reads ``source`` again, and `smooth_of` the hash of the
-        weight file that entered the phase `spikes`. Raises LayoutError if a
-        tensor is missing, unknown, not finite, or has another shape or type.
+        Its metadata have the ``source``, and the hash of the weight file that
+        entered the phase `spikes`. Raises LayoutError if a tensor is missing,
+        unknown, not finite, or has another shape or type.
         """
         self.check(tensors, path)
         names = [tensor.name for tensor in self.tensors]
@@ -131,7 +131,7 @@ class Layout:
 
     def check(
         self,
-        tensors: Mapping[str, NDArray[Any]],
+        tensors: Mapping[str, Array],
         source: object = "weights",
     ) -> None:
         """Raise LayoutError, naming ``source``, unless all tensors fit."""
@@ -161,7 +161,7 @@ class Layout:
 
     def _wrong_values(
         self,
-        tensors: Mapping[str, NDArray[Any]],
+        tensors: Mapping[str, Array],
     ) -> Iterator[str]:
         yield from _not_finite(tensors)
         for tensor in self.tensors:
@@ -189,15 +189,6 @@ class Layout:
             yield f"{name} is not a tensor of this layout"
 
 
-def source_of(weights: Weights) -> Source | None:
-    """Return where weights come from, if their file says so.
-
-    Raises the errors of opening the file.
-    """
-    imported = _metadata(weights).get("source") == "imported"
-    return "imported" if imported else None
-
-
 def smooth_path(path: FileName) -> Path:
     """Return the path of the weights that entered the phase `spikes`.
 
@@ -212,30 +203,6 @@ def smooth_path(path: FileName) -> Path:
 def smooth_hash(path: FileName) -> str:
     """Return the sha256 of the file that `smooth_path` names."""
     return hashlib.sha256(smooth_path(path).read_bytes()).hexdigest()
-
-
-def smooth_of(weights: Weights) -> Path | None:
-    """Return the file of the weights that entered the phase `spikes`.
-
-    None if ``weights`` are a mapping or never went through that phase. Raises
-    LayoutError if the file is missing or has another hash.
-    """
-    expected = _metadata(weights).get("smooth_sha256")
-    if expected is None or isinstance(weights, Mapping):
-        return None
-    path = smooth_path(weights)
-    if not path.is_file():
-        raise LayoutError(f"{path.name} is missing")
-    if smooth_hash(weights) != expected:
-        raise LayoutError(f"{path.name} is not of the same training")
-    return path
-
-
-def _metadata(weights: Weights) -> Mapping[str, str]:
-    if isinstance(weights, Mapping):
-        return {}
-    with safe_open(os.fspath(weights), framework="numpy") as file:
-        return file.metadata() or {}
 
 
 def check_writable(path: FileName) -> None:
@@ -283,7 +250,7 @@ def _damage(path: FileName) -> str:
     return "not a safetensors file, or cut short"
 
 
-def _not_finite(tensors: Mapping[str, NDArray[Any]]) -> Iterator[str]:
+def _not_finite(tensors: Mapping[str, Array]) -> Iterator[str]:
     for name, tensor in tensors.items():
         nan = np.count_nonzero(np.isnan(tensor))
         infinite = np.count_nonzero(np.isinf(tensor))

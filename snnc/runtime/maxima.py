@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Compute a maximum over windows with rectified linear neurons, in pairs.
 
 As max(a, b) = b + relu(a - b), a window of k values needs k - 1 neurons in
@@ -10,7 +9,7 @@ with. The pool's readers read all of these.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 Triple: TypeAlias = "tuple[int, int, int]"  # along depth, height and width
 # the places along them that are read
-Grid: TypeAlias = "tuple[range, range, range]"
+Grid: TypeAlias = "tuple[range, ...]"
 # windows and strides of average pools
 Steps: TypeAlias = "tuple[tuple[Triple, Triple], ...]"
 Padding = Literal["valid", "same"]
@@ -54,13 +53,10 @@ class Window:
 class Read:
     """The inputs of a level's neurons from one population.
 
-    ``level``
-        The level that is read; None for the pool's source.
-    ``grid``
-        The places that are read: all of them along the level's own axis.
-    ``nodes``
-        For each neuron of a window the weights, 1 or -1, and the places that
-        they have in window j of that axis: ``first + j * step``.
+    ``level`` is the level that is read; None for the pool's source. ``grid``
+    are the places that are read: all of them along the level's own axis.
+    ``nodes`` has, for each neuron of a window, the weights, 1 or -1, and their
+    places in window j of that axis: ``first + j * step``.
     """
 
     level: int | None
@@ -116,17 +112,23 @@ def max_tree(size: Triple, window: Window) -> MaxTree:
     for axis, width in enumerate(window.size):
         places = size[axis]
         count, stride = window.count(places, axis), window.stride[axis]
-        before, behind = window.pads(places, axis)
+        before, after = window.pads(places, axis)
         size = _with(size, axis, count)
         # Use a value of its own that no window has in the padding.
-        base = width - 1 - behind
+        base = width - 1 - after
         leaves = [*(i for i in range(width) if i != base), base]
         values = [_Value(leaf) for leaf in leaves]
         while len(values) > 1:
             pairs = list(zip(values[0::2], values[1::2]))
             reads = _reads(pairs, picks, levels, axis, (before, stride))
             shape = _with(size, axis, count * len(pairs))
-            values = _compared(pairs, len(levels), values)
+            # A level outputs the larger value of each pair. The last of an odd
+            # number passes unchanged: the fewer neurons are on its way, the
+            # less its readers have to read.
+            larger = []
+            for i, (_, b) in enumerate(pairs):
+                larger.append(_Value(b.leaf, (*b.nodes, (len(levels), i))))
+            values = larger + values[2 * len(pairs) :]
             levels.append(Level(axis, count, shape, reads))
         (last,) = values
         start = last.leaf - before
@@ -138,22 +140,6 @@ def max_tree(size: Triple, window: Window) -> MaxTree:
             kept = range(node, shape[axis], own)
             picks.append(Pick(level, _cut(whole(shape), axis, kept)))
     return MaxTree(tuple(levels), tuple(picks))
-
-
-def _compared(
-    pairs: Sequence[tuple[_Value, _Value]],
-    level: int,
-    values: list[_Value],
-) -> list[_Value]:
-    """Return the larger value of each pair, as a level outputs it.
-
-    The last of an odd number passes unchanged: the fewer neurons are on its
-    way, the less its readers have to read.
-    """
-    larger = []
-    for i, (_, b) in enumerate(pairs):
-        larger.append(_Value(b.leaf, (*b.nodes, (level, i))))
-    return larger + values[2 * len(pairs) :]
 
 
 def _reads(
@@ -191,7 +177,7 @@ def _nodes_of(
     return tuple((s, n, step) for s, (which, n) in signed if which == level)
 
 
-def behind(grid: Grid, pools: Steps, picked: Grid) -> tuple[Grid, Steps]:
+def compose(grid: Grid, pools: Steps, picked: Grid) -> tuple[Grid, Steps]:
     """Return the grid and pools that output only some of the places.
 
     ``pools`` are over the places of ``grid``, and ``picked`` are places of
@@ -203,7 +189,7 @@ def behind(grid: Grid, pools: Steps, picked: Grid) -> tuple[Grid, Steps]:
     axes = []
     for axis, new in enumerate(picked):
         step = prod(stride[axis] for _, stride in pools)
-        reach = covered(1, [(w[axis], s[axis]) for w, s in pools])
+        reach = receptive_field(1, [(w[axis], s[axis]) for w, s in pools])
         start = new.start * step
         end = start + (new[-1] - new[0]) * step + reach
         axes.append(grid[axis][start:end])
@@ -212,17 +198,17 @@ def behind(grid: Grid, pools: Steps, picked: Grid) -> tuple[Grid, Steps]:
     for axis, new in enumerate(picked):
         if len(new) > 1:
             moved = _with(moved, axis, stride[axis] * new.step)
-    return _grid(axes), (*pools[:-1], (window, moved))
+    return tuple(axes), (*pools[:-1], (window, moved))
 
 
-def covered(places: int, pools: Sequence[tuple[int, int]]) -> int:
+def receptive_field(places: int, pools: Sequence[tuple[int, int]]) -> int:
     """Return how many places the pools of an axis read for ``places``."""
     for window, stride in reversed(pools):
         places = (places - 1) * stride + window
     return places
 
 
-def left(places: int, pools: Sequence[tuple[int, int]]) -> int:
+def output_size(places: int, pools: Sequence[tuple[int, int]]) -> int:
     """Return how many of ``places`` the pools of an axis output."""
     for window, stride in pools:
         places = (places - window) // stride + 1
@@ -240,7 +226,7 @@ def entries(
     ``nodes`` index the output of ``pools`` over ``places``. Divide the weights
     by the pools' windows. Padding is not read.
     """
-    inside = left(places, pools)
+    inside = output_size(places, pools)
     rows = []
     for j in range(windows):
         for node in nodes:
@@ -275,26 +261,21 @@ def _spread(
 
 def whole(size: Triple) -> Grid:
     """Return all places."""
-    return _grid(range(places) for places in size)
+    return tuple(map(range, size))
 
 
 def indexed(grid: Grid, picked: Grid) -> Grid:
     """Return the places of a grid that have these indices."""
     axes = zip(grid, picked)
-    return _grid(old[new.start : new.stop : new.step] for old, new in axes)
+    return tuple(old[new.start : new.stop : new.step] for old, new in axes)
 
 
 def _cut(grid: Grid, axis: int, kept: range) -> Grid:
-    return _grid(kept if i == axis else old for i, old in enumerate(grid))
+    return (*grid[:axis], kept, *grid[axis + 1 :])
 
 
 def _with(size: Triple, axis: int, places: int) -> Triple:
     sizes = list(size)
     sizes[axis] = places
     depth, height, width = sizes
-    return depth, height, width
-
-
-def _grid(axes: Iterable[range]) -> Grid:
-    depth, height, width = axes
     return depth, height, width

@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Describe a network as data, for all of its programs."""
 
 from __future__ import annotations
@@ -103,31 +102,19 @@ class MaxPool:
 class Layer:
     """A layer of neurons: its outputs, its rates and where it runs.
 
-    ``shape``
-        The shape of its activations, in Keras order.
-    ``rate``
-        Bounds in Hz of a percentile of its rates. Activation 1.0 stands for
-        the upper one, and a spike has the amplitude of its inverse.
-    ``percentile``
-        The percentile that ``rate`` bounds, in percent.
-    ``encoder``
-        For an encoder, on the host: trained ("conv") or not ("rate"). It
-        fires at most once per step.
-    ``start``
-        The voltages at which the neurons of an encoder begin: 0 ("rest"), or
-        spread over 0..1 ("spread").
-    ``lif``
-        The time constants of LIF neurons; None for rectified linear ones.
-    ``synapse``
-        The time constant in seconds of the filter on all of its inputs; None
-        without a filter.
-    ``cut``
-        How it is split into ensembles and cores.
-    ``pool``
-        What the neurons of a max pool compare, and how they are split; None
-        for other layers.
-    ``fanout``
-        What one spike of each of its neurons causes on the chip.
+    ``shape`` is that of its activations, in Keras order. ``rate`` has bounds
+    in Hz of a ``percentile`` of its rates, in percent: activation 1.0 stands
+    for the upper one, and a spike has the amplitude of its inverse.
+
+    An ``encoder`` is on the host, trained ("conv") or not ("rate"), and fires
+    at most once per step. Its voltages ``start`` at 0 ("rest"), or spread over
+    0..1 ("spread"). ``lif`` has the time constants of LIF neurons; None for
+    rectified linear ones. ``synapse`` is the time constant in seconds of the
+    filter on all inputs; None without a filter.
+
+    ``cut`` is how it is split into ensembles and cores, ``fanout`` what one
+    spike of each of its neurons causes on the chip. ``pool`` is what the
+    neurons of a max pool compare.
     """
 
     shape: tuple[int, ...]
@@ -287,6 +274,6 @@ def triple(sizes: tuple[int, ...]) -> Triple:
     return depth, height, width
 
 
-def kept_of(synapse: float | None, dt: float) -> float:
+def lowpass_decay(synapse: float | None, dt: float) -> float:
     """Return the share of a lowpass filter's state that a step keeps."""
     return 0.0 if synapse is None else math.exp(-dt / synapse)

@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """The numbers of PES: from what a spec says to what Nengo and the chip take.
 
 Sources are nengo-loihi 1.1.0: ``builder/connection.py`` and

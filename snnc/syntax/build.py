@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from importlib.util import cache_from_source
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +16,9 @@ from snnc.language import tree
 from snnc.language.keywords import KEYS, KINDS, UNITS, VARIANTS
 from snnc.source import SourceFile, Span, grammar_path
 
+OPENERS = {"LBRACE": "RBRACE", "LSQB": "RSQB"}
+"""The opening brackets, with what closes them."""
+CLOSERS = frozenset(OPENERS.values())
 _MEASURABLE = frozenset(("NUMBER", "RANGE"))
 _VALUES = frozenset(("NAME", "NUMBER", "DIMS", "RANGE", "STRING", "LSQB"))
 
@@ -79,14 +82,13 @@ def parser(start: str = "statement") -> Lark:
     )
 
 
-def tokens(text: str) -> Iterator[Token]:
-    """Cut a text into tokens; what is none becomes one too, to be reported.
+def tokens(text: str, most: int | None = None) -> list[Token]:
+    """Cut a text into tokens, as many as are wanted; what is none becomes one too.
 
     `Lark.lex` would build a lexer for each text, which takes longer than most texts.
     """
     thread: Any = parser().parse_interactive(text).lexer_thread
-    stream: Iterator[Token] = thread.lex(None)
-    return stream
+    return list(islice(thread.lex(None), most))
 
 
 def _tables(start: str) -> str | bool:
@@ -190,6 +192,15 @@ class Builder:
 
     def sources(self, *names: Token) -> tuple[tree.Word, ...]:
         return tuple(map(self.word, names))
+
+    def comment(self, start: int, end: int) -> tree.Comment:
+        """The comment between a sign and where it ends at the latest."""
+        source = self._source
+        text = source.text[start + 1 : end].rstrip()
+        _, column = source.line_column(start)
+        before = source.text[start - column + 1 : start]
+        span = Span(source, start, start + 1 + len(text))
+        return tree.Comment(text.removeprefix(" "), span, bool(before.strip()))
 
 
 def heading(words: tuple[tree.Word, ...]) -> tuple[tree.Word | None, ...]:

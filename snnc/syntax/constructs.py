@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from textwrap import dedent
 
 from lark import Token
 
-from snnc import rules
+from snnc import rules, vocabulary
 from snnc.diagnostics import Diagnostic, Fix, Report
 from snnc.language import tree
 from snnc.language.keywords import KINDS
 from snnc.source import SourceFile, Span
-from snnc.syntax.cut import StatementTokens
+from snnc.syntax.split import StatementTokens
 
 _ITEM = re.compile(r"-[ \t]*(\w+)")
 _DOTTED = re.compile(r"(?:[A-Za-z_]\w*\.)+[A-Za-z_]\w*(?![\w.]|[ \t]*=)")
@@ -46,7 +47,12 @@ def _joined(pieces: list[StatementTokens]) -> StatementTokens:
     return StatementTokens(tokens, pieces[0].broken, pieces[0].mended)
 
 
-def item(piece: StatementTokens, source: SourceFile) -> Diagnostic | None:
+def foreign_construct(piece: StatementTokens, source: SourceFile) -> Diagnostic | None:
+    """Describe a statement that begins as one of another notation does."""
+    return _item(piece, source) or _dotted(piece.tokens, source)
+
+
+def _item(piece: StatementTokens, source: SourceFile) -> Diagnostic | None:
     """Describe an item of a YAML list, and how ``.snn`` writes it."""
     if not is_item(piece, source):
         return None
@@ -66,8 +72,7 @@ def item(piece: StatementTokens, source: SourceFile) -> Diagnostic | None:
 
 def _as_statement(item: Span) -> str:
     """The statement that an item of a YAML list says; empty if it can't be read."""
-    from textwrap import dedent
-
+    # Only an item of YAML needs the parser of YAML, which takes a while to import.
     from snnc.syntax.printer import statement_item
     from snnc.syntax.yaml import parse_yaml
 
@@ -84,13 +89,12 @@ def _as_statement(item: Span) -> str:
     return statement_item(statement).flat
 
 
-def dotted(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
+def _dotted(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
     """Describe ``nn.Conv2d``: a statement by the name of another library's module."""
     match = _DOTTED.match(source.text, tokens[0].start_pos or 0)
     if match is None or tokens[0].type != "NAME":
         return None
-    # A good spec need not wait for it.
-    from snnc.vocabulary.strangers import unknown_kind
-
     span = Span(source, match.start(), match.end())
-    return unknown_kind(tree.Statement(tree.Word(match[0], span), span))
+    return vocabulary.strangers.unknown_kind(
+        tree.Statement(tree.Word(match[0], span), span)
+    )

@@ -1,8 +1,4 @@
-"""A spec as the nested keys that its YAML text has, and what a text quotes of one.
-
-Notes and helps are written once, with ``.snn`` such as `` `stride 2` ``. For
-the author of a YAML file these are parsed and printed as the YAML formatter does.
-"""
+"""A spec as the nested keys that its YAML text has."""
 
 from __future__ import annotations
 
@@ -10,13 +6,12 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
 
-from snnc.diagnostics import Report
 from snnc.language import tree
-from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS, kinds, may_be_bare
-from snnc.source import SourceFile, Span
-from snnc.syntax.printer import Scalar, scalar
-from snnc.syntax.snn import parse_snn
+from snnc.language.keywords import kinds, may_be_bare
+from snnc.source import Span
+from snnc.syntax.literals import Scalar, scalar
 
 _FRONT, _BACK = kinds("front"), kinds("back")
 LAYERS = frozenset(kinds("encoder", "layer"))
@@ -27,7 +22,8 @@ class Entry:
     """A key with a scalar or with entries below it.
 
     Of a list's item that is a mapping without a kind the key is empty. ``inner`` is
-    None for a scalar.
+    None for a scalar. An entry that ``is_variant``, such as the `conv` of `encode`,
+    has no braces of its own in ``.snn``.
     """
 
     key: str
@@ -35,6 +31,7 @@ class Entry:
     scalar: str = ""
     inner: tuple[Entry, ...] | None = None
     is_list: bool = False
+    is_variant: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -118,8 +115,8 @@ def statement_entry(statement: tree.Statement) -> Entry:
     variant = statement.variant
     if not inner:
         return Entry(kind, span, variant.text)
-    whole = variant.span.to(inner[-1].span)
-    chosen = Entry(key_text(variant.text), whole, inner=inner)
+    whole = reduce(Span.to, (entry.span for entry in inner), variant.span)
+    chosen = Entry(key_text(variant.text), whole, inner=inner, is_variant=True)
     return Entry(kind, span, inner=(chosen,))
 
 
@@ -202,64 +199,3 @@ def scalar_text(value: Scalar) -> str:
     if isinstance(value, tree.Word):
         return value.text
     return _EXPONENT.sub(r"\1.0e", scalar(value))
-
-
-_QUOTED = re.compile(r"`([^`]+)`")
-_HEADER = re.compile(r"(?:snn \d+|network \w+)(?= \{|$)")
-# What a clause can stand behind.
-_BEFORE = {"from": "dense x ", "in": "input x 1 ", "as": "input x 1 in 0..1 "}
-
-
-def in_yaml(text: str) -> str:
-    """Rewrite each quoted statement, property or part of a text.
-
-    What is neither, such as a name or a command, stays as it is.
-    """
-    return _QUOTED.sub(lambda match: f"`{snippet(match[1])}`", text)
-
-
-def snippet(code: str) -> str:
-    """Write one statement, property or part as YAML; other words as they are.
-
-    What can only be an item of `layers` has the dash of one before it.
-    """
-    first, _, rest = code.partition(" ")
-    if not rest:
-        return code
-    if first in HEADERS and (header := _HEADER.match(code)):
-        return header[0].replace(" ", ": ", 1)
-    if first in CLAUSES:
-        return _clause(first, code) or code
-    if first in KINDS and (statement := _statement(code)):
-        dash = "- " if first in LAYERS - {"encode"} else ""
-        return dash + statement_entry(statement).flat
-    if first in KEYS:
-        entries = [entry.flat for entry in _entries_in(code)]
-        return (
-            f"{{{', '.join(entries)}}}"
-            if len(entries) > 1
-            else "".join(entries) or code
-        )
-    return code
-
-
-def _statement(code: str) -> tree.Statement | None:
-    """Parse one statement; None if it is none."""
-    report = Report()
-    source = SourceFile("help.snn", f"snn 1\nnetwork x {{\n{code}\n}}\n")
-    statements = parse_snn(source, report).statements
-    return statements[0] if len(statements) == 1 and not report.errors else None
-
-
-def _clause(first: str, code: str) -> str:
-    """Write a part that stands before the block in ``.snn``, such as ``from a``."""
-    statement = _statement(_BEFORE[first] + code)
-    entries = statement_entry(statement).inner if statement else None
-    return next((e.flat for e in entries or () if e.key == first), "")
-
-
-def _entries_in(code: str) -> Iterator[Entry]:
-    """Parse keys with their values; nothing if they are none."""
-    statement = _statement(f"train {{ {code} }}")
-    for item in (statement.properties if statement else None) or ():
-        yield property_entry(item)

@@ -13,8 +13,8 @@ from snnc.diagnostics import Diagnostic, Fix
 from snnc.language.fields import keys_of
 from snnc.language.keywords import FORMS, KEYS, MODELS, USUAL, VARIANTS, values_of
 from snnc.source import SourceFile, Span
-from snnc.syntax.braces import CLOSERS, OPENERS, Nesting
-from snnc.syntax.build import span_of
+from snnc.syntax.build import CLOSERS, OPENERS, span_of
+from snnc.syntax.split import Nesting
 
 _AFTER = {
     "IN": "a range such as `0..1`",
@@ -66,7 +66,7 @@ class Explainer:
             key, value = nesting.last
             if value in KEYS and value.type == "NAME":
                 return self._missing_value(key)
-        if nesting.depth == 0:
+        if not nesting.openers:
             return self._outside_block(index)
         expected = "a property" if nesting.in_block else "a value of the list"
         return self._unexpected(index, expected)
@@ -139,7 +139,7 @@ class Explainer:
         whole = block.to(self.span(clause[-1]))
         return rules.misplaced.FromAfterBlock(
             span=self.span(clause[0]).to(self.span(clause[-1])),
-            line=f"{head.rstrip()} {sources} {shown}",
+            written=f"{head.rstrip()} {sources} {shown}",
             fix=Fix(whole, f"{sources} {block.text}"),
         )
 

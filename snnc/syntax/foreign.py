@@ -49,10 +49,16 @@ _NO_BRACES = re.compile(
 NAME_RULE = "names have letters, digits and `_`"
 
 
-def foreign_value(
+def foreign_problem(
+    tokens: Sequence[Token], index: int, source: SourceFile, in_block: bool
+) -> Diagnostic | None:
+    """Describe what begins at a token, if another notation writes it so."""
+    return _value(tokens, index, source) or _syntax(tokens, index, source, in_block)
+
+
+def _value(
     tokens: Sequence[Token], index: int, source: SourceFile
 ) -> Diagnostic | None:
-    """Describe a value that begins at a token, if another notation writes it so."""
     token = tokens[index]
     start = token.start_pos or 0
     key = str(tokens[index - 1]) if index else ""
@@ -141,10 +147,9 @@ def _percentage(span: Span, key: str) -> Diagnostic:
     )
 
 
-def foreign_syntax(
+def _syntax(
     tokens: Sequence[Token], index: int, source: SourceFile, in_block: bool
 ) -> Diagnostic | None:
-    """Describe what begins at a token, if it is syntax of another notation."""
     token = tokens[index]
     if token.type != "NAME" or not index:
         return None

@@ -12,6 +12,7 @@ from snnc.language import tree
 from snnc.language.keywords import HEADERS, KINDS
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import Builder
+from snnc.syntax.foreign import hyphenated
 from snnc.syntax.lexical import problem_of
 from snnc.text.near import closest
 
@@ -123,7 +124,7 @@ class SpecHeader:
             if not self._take("NAME", "network") and not self._is_misspelt():
                 return None, None
         name = self._take("NAME")
-        if name is not None and (problem := self._hyphenated(name)):
+        if name and (problem := hyphenated(self.source, name.start_pos or 0)):
             self.report.add(problem)
             self._skip_to_brace()
         if name is None:
@@ -152,15 +153,10 @@ class SpecHeader:
     def _no_network(self) -> Diagnostic:
         """Say what is wrong with the word that stands where `network` is due."""
         token, here = self._peek(), self._here()
-        if token is not None and (problem := problem_of(token, here, None)):
+        if token is not None and (problem := problem_of((token,), self.source)):
             return problem
         near = closest((token or "").lower(), ("network",))
         return rules.syntax.MissingNetwork(span=here, near=near)
-
-    def _hyphenated(self, name: Token) -> Diagnostic | None:
-        from snnc.syntax.foreign import hyphenated
-
-        return hyphenated(self.source, name.start_pos or 0)
 
     def _skip_to_brace(self) -> None:
         while (token := self._peek()) and token.type not in ("NEWLINE", "LBRACE"):

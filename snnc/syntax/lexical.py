@@ -1,4 +1,4 @@
-"""Tokens that are wrong by themselves, whatever stands around them."""
+"""Tokens that are wrong by themselves, or with the one in front of them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from collections.abc import Callable, Sequence
 
 from lark import Token
 
-from snnc import rules
+from snnc import rules, vocabulary
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language.keywords import KEYS, KINDS, UNITS
 from snnc.language.written import MOST_DIGITS
 from snnc.source import SourceFile, Span
-from snnc.syntax.build import ESCAPES
-from snnc.syntax.printer import quoted
+from snnc.syntax.build import ESCAPES, OPENERS, span_of
+from snnc.syntax.foreign import foreign_problem
+from snnc.syntax.literals import quoted
 
 # Digits behind a point make a number no larger.
 _DIGITS = re.compile(rf"(?<![.\d])\d{{{MOST_DIGITS + 1},}}")
@@ -41,7 +42,8 @@ def _with_one_unit(text: str) -> str:
     return text
 
 
-def _malformed(token: Token, span: Span, before: Token | None) -> Diagnostic:
+def _malformed(token: Token, source: SourceFile, before: Token | None) -> Diagnostic:
+    span = span_of(token, source)
     match = _QUANTITY.fullmatch(_with_one_unit(token))
     if match and match["word"] in UNITS:
         text = f"{match['number']} {match['word']}"
@@ -67,7 +69,8 @@ def _malformed(token: Token, span: Span, before: Token | None) -> Diagnostic:
     )
 
 
-def _unterminated(token: Token, span: Span, before: Token | None) -> Diagnostic:
+def _unterminated(token: Token, source: SourceFile, before: Token | None) -> Diagnostic:
+    span = span_of(token, source)
     end = Span(span.source, span.end, span.end)
     if token.endswith(tuple(TYPOGRAPHIC)):
         end = Span(span.source, span.end - 1, span.end)
@@ -90,7 +93,8 @@ _ADVICE = (
 )
 
 
-def _unknown(token: Token, span: Span, before: Token | None) -> Diagnostic:
+def _unknown(token: Token, source: SourceFile, before: Token | None) -> Diagnostic:
+    span = span_of(token, source)
     if token in ("=", ":") and before is not None and before.type == "NAME":
         if advice := _no_key(span, str(before)):
             return rules.syntax.UnexpectedCharacter(
@@ -116,15 +120,14 @@ def _no_key(mark: Span, before: str) -> str:
     rest = mark.source.text[mark.end :].lstrip(" \t")
     if rest.startswith("{"):
         return "remove it: the block follows the name"
-    from snnc.vocabulary.strangers import known_kind  # a good spec need not wait for it
-
     if before == "shape":
         value = re.match(r"[\w.]*", rest)
         return f"a shape has no key: write `{value[0]}`" if value else ""
     word = re.match(r"(?:\w+\.)*(\w+)", rest)
     if word is None or before in KEYS:
         return ""
-    kind = word[1] if word[1] in KINDS else known_kind(word[1], KINDS)[0]
+    known = vocabulary.strangers.known_kind
+    kind = word[1] if word[1] in KINDS else known(word[1], KINDS)[0]
     return (
         f"a statement begins with its kind: `{kind} {before} {{ ... }}`" if kind else ""
     )
@@ -142,24 +145,28 @@ def _short(text: str) -> str:
     return text if len(text) <= 12 else text[:12] + "..."
 
 
-def _number(token: Token, span: Span, before: Token | None) -> Diagnostic | None:
+def _number(
+    token: Token, source: SourceFile, before: Token | None
+) -> Diagnostic | None:
     parts = _NUMERAL.findall(token)
     finite = all(math.isfinite(float(part)) for part in parts)
     if finite and _DIGITS.search(token) is None:
         return None
-    return rules.syntax.NumberTooLong(span=span, limit=MOST_DIGITS)
+    return rules.syntax.NumberTooLong(span=span_of(token, source), limit=MOST_DIGITS)
 
 
-def _string(token: Token, span: Span, before: Token | None) -> Diagnostic | None:
+def _string(
+    token: Token, source: SourceFile, before: Token | None
+) -> Diagnostic | None:
     for match in _ESCAPE.finditer(token):
         if match[1] not in ESCAPES:
-            start = span.start + match.start()
-            place = Span(span.source, start, start + 2)
+            start = (token.start_pos or 0) + match.start()
+            place = Span(source, start, start + 2)
             return rules.syntax.UnknownEscape(span=place, text=_short(match[0]))
     return None
 
 
-_CHECKS: dict[str, Callable[[Token, Span, Token | None], Diagnostic | None]] = {
+_CHECKS: dict[str, Callable[[Token, SourceFile, Token | None], Diagnostic | None]] = {
     "MALFORMED": _malformed,
     "UNTERMINATED": _unterminated,
     "UNKNOWN": _unknown,
@@ -170,13 +177,42 @@ _CHECKS: dict[str, Callable[[Token, Span, Token | None], Diagnostic | None]] = {
 }
 
 
-def problem_of(token: Token, span: Span, before: Token | None) -> Diagnostic | None:
-    """What is wrong with a token, or None; ``before`` is the one in front of it."""
+def _problem(
+    token: Token, source: SourceFile, before: Token | None
+) -> Diagnostic | None:
     check = _CHECKS.get(token.type)
-    return check(token, span, before) if check else None
+    return check(token, source, before) if check else None
 
 
-def other_quotes(token: Token, source: SourceFile) -> Diagnostic | None:
+def problem_of(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
+    """What is wrong with the first of some tokens that is wrong by itself, or None."""
+    pairs = zip(tokens, (None, *tokens), strict=False)
+    problems = (_problem(token, source, before) for token, before in pairs)
+    return next(filter(None, problems), None)
+
+
+def misspelt(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
+    """Describe the first token of a statement that is wrong or of another notation.
+
+    A quote comes before all: what else is wrong may be a part of a text.
+    """
+    if problem := _unquoted(tokens, source):
+        return problem
+    types = [token.type for token in tokens]
+    first = types.index("UNTERMINATED") if "UNTERMINATED" in types else None
+    block = min((types.index(t) for t in OPENERS if t in types), default=len(tokens))
+    for index in range(len(tokens)) if first is None else (first,):
+        token, before = tokens[index], tokens[index - 1] if index else None
+        if problem := (
+            foreign_problem(tokens, index, source, in_block=block < index)
+            or _other_quotes(token, source)
+            or _problem(token, source, before)
+        ):
+            return problem
+    return None
+
+
+def _other_quotes(token: Token, source: SourceFile) -> Diagnostic | None:
     """Describe a text that begins at a token, in quotes of another kind."""
     if token.type != "UNKNOWN":
         return None
@@ -194,7 +230,7 @@ def other_quotes(token: Token, source: SourceFile) -> Diagnostic | None:
     )
 
 
-def unquoted(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
+def _unquoted(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
     """Describe an ``about`` whose text has no quotes, or others."""
     if tokens[0] != "about" or len(tokens) < 3 or tokens[1].type == "STRING":
         return None
@@ -202,9 +238,9 @@ def unquoted(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
         tokens = tokens[:-1]
     if any(token.type in ("UNTERMINATED", "LBRACE") for token in tokens):
         return None
-    if problem := other_quotes(tokens[1], source):
+    if problem := _other_quotes(tokens[1], source):
         return problem
-    span = Span(source, tokens[1].start_pos or 0, tokens[-1].end_pos or 0)
+    span = span_of(tokens[1], source).to(span_of(tokens[-1], source))
     text = quoted(span.text)
     # Behind a `#` the text may go on, or end.
     line = source.line_text(span.last.line)

@@ -7,15 +7,15 @@ Of the blank lines between two lines one is kept.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from snnc.language import tree
-from snnc.language.keywords import BEGINNINGS, CLAUSES
-from snnc.language.written import numeral
+from snnc.language.keywords import BEGINNINGS
 from snnc.source import Span
-from snnc.syntax.build import ESCAPES
+from snnc.syntax.entries import Entry, entries_of
+from snnc.syntax.literals import quoted, scalar, span_of_values
+from snnc.syntax.remarks import Remarks
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,8 @@ class _SnnPrinter:
     def _item(self, item: Item, depth: int) -> None:
         self._above(item.span.start, depth)
         heading = list(self._headings.get(_place(item.span), ()))
-        opener = heading.pop(0) if item.inner and heading else None
+        has_block = item.inner is not None
+        opener = heading.pop(0) if has_block and heading else None
         for comment in heading:
             self._line(_marked(comment), item.span.start, depth)
         if item.inner is None or self._fits(item, depth):
@@ -200,7 +201,8 @@ class _SnnPrinter:
         return len(_INDENT) * depth + len(item.flat) <= WIDTH
 
     def _is_open(self, item: Item) -> bool:
-        if item.open or (item.inner and _place(item.span) in self._headings):
+        has_block = item.inner is not None
+        if item.open or (has_block and _place(item.span) in self._headings):
             return True
         return any(map(self._is_open, item.inner or ()))
 
@@ -260,9 +262,6 @@ def _comments_of_items(
 
     YAML has no closing brace: what is beside or below the last key belongs to its item.
     """
-    from snnc.syntax.entries import Entry, entries_of  # most specs need neither
-    from snnc.syntax.remarks import Remarks
-
     headings: dict[Place, list[tree.Comment]] = {}
     ends: dict[Place, int] = {}
     if not document.comments:
@@ -312,53 +311,3 @@ def _marked(comment: tree.Comment) -> str:
     if not comment.text or comment.text.startswith(("#", "!")):
         return f"#{comment.text}"
     return f"# {comment.text}"
-
-
-_NAME = re.compile(r"[^\W\d]\w*")
-_ESCAPED = {character: f"\\{escape}" for escape, character in ESCAPES.items()}
-
-Scalar = tree.Word | tree.Number | tree.Dims | tree.Quantity | tree.Range | tree.Text
-
-
-def word(text: str) -> str:
-    """Write a word, in quotes if it can't be read back as one."""
-    if _NAME.fullmatch(text) and text not in CLAUSES:
-        return text
-    return quoted(text)
-
-
-def quoted(text: str) -> str:
-    r"""Write a string; what reading a file makes of ``\r`` is a line end."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return '"' + "".join(_ESCAPED.get(c, c) for c in text) + '"'
-
-
-def dims(value: tree.Dims) -> str:
-    return "x".join(map(str, value.values))
-
-
-def quantity(value: tree.Quantity) -> str:
-    return f"{numeral(value.value)} {value.unit.text}"
-
-
-def span_of_values(value: tree.Range) -> str:
-    low, high = ("" if end is None else numeral(end) for end in (value.low, value.high))
-    unit = f" {value.unit.text}" if value.unit else ""
-    return f"{low}..{high}{unit}"
-
-
-def scalar(value: Scalar) -> str:
-    """Write any value but a list or a group."""
-    match value:
-        case tree.Word():
-            return word(value.text)
-        case tree.Number():
-            return numeral(value.value)
-        case tree.Dims():
-            return dims(value)
-        case tree.Quantity():
-            return quantity(value)
-        case tree.Range():
-            return span_of_values(value)
-        case tree.Text():
-            return quoted(value.value)

@@ -71,6 +71,9 @@ class Remarks:
         if level.within is not None:
             self._place(comment, level.within.inner or (), level.within)
             return
+        if comment.trailing and level.around is not None:
+            self._beside[id(level.around)].append(comment)
+            return
         before = level.before or owner
         if comment.trailing and before is not None:
             if owner is not None and _is_in_heading(before, comment):
@@ -104,12 +107,15 @@ class _Level:
     ----------
     within
         The first of those that have entries below them and reach over the place.
+    around
+        The one without entries below it that reaches over the place: an empty block.
     before, after
         The nearest that ends before it, and the nearest that begins behind it.
     """
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.within: Entry | None = None
+        self.around: Entry | None = None
         self.before: Entry | None = None
         self.after: Entry | None = None
         # Where two end at one place, the first of the two counts.
@@ -123,6 +129,10 @@ class _Level:
             number, entry = self._coming.pop()
             if entry.inner:
                 heappush(self._begun, (number, entry))
+            else:
+                self.around = entry
+        if self.around is not None and self.around.span.end <= at:
+            self.around = None
         while self._begun and self._begun[0][1].span.end <= at:
             heappop(self._begun)
         while self._open and self._open[-1].span.end <= at:
@@ -137,11 +147,16 @@ _CLOSED = re.compile(r"[]}]")
 def _ending(entry: Entry, comment: tree.Comment) -> Entry:
     """The part of an entry that a comment behind it stands beside.
 
-    In YAML that is what ends on the comment's line and begins on it. What allows
-    something is about what a bracket before it closes.
+    In YAML that is what ends on the comment's line and begins on it, in the block of a
+    statement of `.snn` its last property. What allows something is about what a
+    bracket before it closes.
     """
     text = comment.span.source.text
-    while entry.inner and (entry.is_open or _is_above(entry, comment)):
+    while entry.inner and (
+        entry.is_open
+        or _is_above(entry, comment)
+        or (entry.is_variant and not comment.span.source.is_yaml)
+    ):
         last = max(entry.inner, key=lambda inner: inner.span.end)
         closed = _CLOSED.search(text, last.span.end, comment.span.start)
         if closed and not entry.is_open and _allows(comment):

@@ -19,9 +19,9 @@ from snnc.language import tree
 from snnc.language.keywords import UNITS, USUAL
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import tokens as tokens_of
-from snnc.syntax.cut import StatementTokens
-from snnc.syntax.printer import quoted
+from snnc.syntax.literals import quoted
 from snnc.syntax.snn import read_statement
+from snnc.syntax.split import StatementTokens
 from snnc.text.arguments import check_text
 
 _PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")

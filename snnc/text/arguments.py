@@ -1,4 +1,4 @@
-"""Checks of what Python calls are given, before anything is made of it."""
+"""Check the arguments of Python calls before a computation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def check_count(name: str, value: Any, least: int) -> None:
     Raises
     ------
     TypeError
-        If it is no whole number.
+        If it is not a whole number.
     ValueError
         If it is below ``least``.
     """
@@ -28,7 +28,7 @@ def check_count(name: str, value: Any, least: int) -> None:
 
 
 def check_choice(name: str, value: Any, known: Collection[str]) -> None:
-    """Refuse a word that is none of those known.
+    """Refuse an unknown word.
 
     Raises
     ------
@@ -42,12 +42,12 @@ def check_choice(name: str, value: Any, known: Collection[str]) -> None:
 
 
 def check_text(name: str, value: Any) -> None:
-    """Refuse what is no text, or none that a file can hold.
+    """Refuse anything but text that a file can hold.
 
     Raises
     ------
     TypeError
-        If it is no string.
+        If it is not a string.
     ValueError
         If it has half of a surrogate pair.
     """

@@ -2,16 +2,18 @@ r"""Text, numbers and tables as people read them, and as GitHub shows them.
 
 `printable` is the one way for text that snnc did not write to where people and CI
 servers read. The name of a file, a layer or a tensor may hold anything: what moves the
-cursor of a terminal, turns the order of letters round, or ends a line, behind which a
+cursor of a terminal, turns the order of letters round, or ends a line, after which a
 CI server takes the rest for a command. Such characters are shown as Python's escapes:
 ``\x1b``.
 """
 
 from __future__ import annotations
 
+import csv
 import html
+import io
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 from unicodedata import ucd_3_2_0
@@ -155,7 +157,7 @@ Cells = tuple[str, ...]
 
 
 def columns(head: Cells, rows: Sequence[Cells], left: Collection[str]) -> Iterator[str]:
-    """Lay out a table, without the columns in which nothing stands.
+    """Lay out a table, without the empty columns.
 
     Parameters
     ----------
@@ -171,7 +173,7 @@ def columns(head: Cells, rows: Sequence[Cells], left: Collection[str]) -> Iterat
 
 
 def without_empty(head: Cells, rows: Sequence[Cells]) -> tuple[Cells, list[Cells]]:
-    """Leave out the columns in which nothing stands."""
+    """Leave out the empty columns."""
     kept = [i for i in range(len(head)) if any(row[i] for row in rows)]
     head, *rest = (tuple(row[i] for i in kept) for row in (head, *rows))
     return head, rest
@@ -214,3 +216,12 @@ def table(head: Row, rows: Sequence[Row], right: Sequence[int] = ()) -> Iterator
     dashes = tuple("---:" if i in right else "---" for i in range(len(head)))
     for row in (head, dashes, *rows):
         yield f"| {' | '.join(row)} |"
+
+
+def csv_table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return rows as CSV, with LF at the end of lines."""
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(rows)
+    return stream.getvalue()

@@ -1,6 +1,6 @@
-"""Evaluate a compiled network, give advice, and scale its weights.
+"""The tools: what works on a compiled network, a package or its weights.
 
-The results of a run become one `results.Result` (`measures`, with `scores` and
-`statistics`), which `summary` and `advice` describe in text; `calibration` scales
-weights into the rates of layers. Imports `runtime` and `text`.
+A tool's result is one frozen dataclass. Python returns it, the command line prints it,
+and notebooks display it. `spec` and `package` are the two objects of the interface;
+`verbs` has the functions that take a spec or its file.
 """

@@ -9,15 +9,21 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc.runtime.examples import decide
-from snnc.runtime.network import Decide, Network, Readout, kept_of
-from snnc.tools.results import Contrast, KerasModel, Moment, Reading, Score, UnitResult
-from snnc.tools.statistics import interval
+from snnc.runtime.network import Decide, Network, Readout, lowpass_decay
+from snnc.tools.evaluate.results import (
+    Contrast,
+    KerasModel,
+    Moment,
+    Reading,
+    Score,
+    UnitResult,
+)
+from snnc.tools.statistics import Array, interval
 
 Floats = NDArray[np.float64]
 Interval = tuple[float, float]
@@ -31,7 +37,7 @@ def moments(steps: int) -> tuple[int, ...]:
     return tuple(sorted(ends))
 
 
-def decide_early(rows: NDArray[Any], how: Decide) -> NDArray[Any]:
+def decide_early(rows: Array, how: Decide) -> Array:
     """Return the outputs that decide up to each of `moments`.
 
     They are (moments, examples, units); the last ones are those of `decide`.
@@ -41,10 +47,10 @@ def decide_early(rows: NDArray[Any], how: Decide) -> NDArray[Any]:
 
 
 def merits(
-    outputs: NDArray[Any],
-    y: NDArray[Any],
+    outputs: Array,
+    y: Array,
     classes: bool,
-) -> NDArray[Any]:
+) -> Array:
     """Return the quality of each example's outputs; more is better.
 
     ``outputs`` are (examples, units). With ``classes`` the quality is whether they
@@ -58,8 +64,8 @@ def merits(
 
 
 def difference(
-    first: NDArray[Any],
-    second: NDArray[Any],
+    first: Array,
+    second: Array,
     comparisons: int = 1,
 ) -> Interval | None:
     """Return the 95 % interval of the mean of ``first`` minus ``second``.
@@ -84,12 +90,12 @@ def difference(
 
 
 def score(
-    outputs: NDArray[Any],
-    y: NDArray[Any],
+    outputs: Array,
+    y: Array,
     classes: bool,
-    keras: NDArray[Any] | None = None,
+    keras: Array | None = None,
     model: KerasModel | None = None,
-    before: NDArray[Any] | None = None,
+    before: Array | None = None,
     unknown: str | None = None,
 ) -> Score:
     """Score outputs, (examples, units), by labels and against Keras's.
@@ -99,7 +105,7 @@ def score(
     ``unknown`` says why they are missing.
     """
     judge = _share if classes else _rms
-    target: NDArray[Any] = y
+    target: Array = y
     loss = None
     best = before if unknown or before is not None else keras
     if best is not None:
@@ -123,7 +129,7 @@ def score(
     )
 
 
-def _error_interval(outputs: NDArray[Any], y: NDArray[Any]) -> Interval | None:
+def _error_interval(outputs: Array, y: Array) -> Interval | None:
     """Return the 95 % interval of the root mean square error."""
     found = merits(outputs, y, classes=False)
     squares = difference(found, np.zeros_like(found))
@@ -133,7 +139,7 @@ def _error_interval(outputs: NDArray[Any], y: NDArray[Any]) -> Interval | None:
     return low, high
 
 
-def explained(outputs: NDArray[Any], y: NDArray[Any]) -> float | None:
+def explained(outputs: Array, y: Array) -> float | None:
     """Return R2, 1 less the share of the variance of ``y`` that outputs miss.
 
     Both are (examples, units). It is None if ``y`` does not vary.
@@ -142,17 +148,17 @@ def explained(outputs: NDArray[Any], y: NDArray[Any]) -> float | None:
     return 1 - float(np.mean((outputs - y) ** 2)) / variance if variance else None
 
 
-def unit_results(outputs: NDArray[Any], y: NDArray[Any]) -> tuple[UnitResult, ...]:
+def unit_results(outputs: Array, y: Array) -> tuple[UnitResult, ...]:
     """Judge each unit of a regression by itself: both are (examples, units)."""
     pairs = zip(np.hsplit(outputs, y.shape[1]), np.hsplit(y, y.shape[1]), strict=True)
     return tuple(UnitResult(_rms(o, t), explained(o, t)) for o, t in pairs)
 
 
 def _shares(
-    outputs: NDArray[Any],
-    y: NDArray[Any],
+    outputs: Array,
+    y: Array,
     classes: bool,
-) -> NDArray[Any]:
+) -> Array:
     """Return each example's part of the score; more is better.
 
     The mean is the accuracy, or the negative root mean square error: to first order, an
@@ -164,8 +170,8 @@ def _shares(
 
 
 def over_time(
-    outputs: NDArray[Any],
-    y: NDArray[Any],
+    outputs: Array,
+    y: Array,
     classes: bool,
     steps: int,
 ) -> tuple[Moment, ...]:
@@ -178,9 +184,9 @@ def over_time(
 
 
 def contrast(
-    row: NDArray[Any],
-    rest: NDArray[Any],
-    y: NDArray[Any],
+    row: Array,
+    rest: Array,
+    y: Array,
     classes: bool,
 ) -> Contrast:
     """Compare outputs of the same examples, (examples, units), by labels."""
@@ -194,8 +200,8 @@ def contrast(
 
 
 def confusion(
-    outputs: NDArray[Any],
-    y: NDArray[Any],
+    outputs: Array,
+    y: Array,
 ) -> tuple[tuple[int, ...], ...]:
     """Count the decisions for each class, by the class of the example."""
     units = outputs.shape[1]
@@ -204,11 +210,11 @@ def confusion(
     return tuple(map(tuple, counts.tolist()))
 
 
-def _share(one: NDArray[Any], other: NDArray[Any]) -> float:
+def _share(one: Array, other: Array) -> float:
     return float(np.mean(one == other))
 
 
-def _rms(one: NDArray[Any], other: NDArray[Any]) -> float:
+def _rms(one: Array, other: Array) -> float:
     return float(np.sqrt(np.mean((one - other) ** 2)))
 
 
@@ -240,10 +246,10 @@ class Reader:
         self._synapse = network.readout.synapse
         self._dt = network.dt
         self._carries = carries
-        self._shown: NDArray[Any] | None = None
-        self._filtered: dict[Readout, NDArray[Any]] = {}
+        self._shown: Array | None = None
+        self._filtered: dict[Readout, Array] = {}
 
-    def read(self, rows: NDArray[Any]) -> NDArray[np.float64]:
+    def read(self, rows: Array) -> NDArray[np.float64]:
         """Return the outputs that would decide, from (examples, steps, units).
 
         They are (ways, examples, units).
@@ -259,15 +265,15 @@ class Reader:
 
     def _read(
         self,
-        rows: NDArray[Any],
-        earlier: NDArray[Any],
+        rows: Array,
+        earlier: Array,
         way: Readout,
     ) -> NDArray[np.float64]:
         if way.synapse == self._synapse:
             return decide(rows, way.decide)
         assert way.synapse is not None
-        kept = kept_of(self._synapse, self._dt)
-        keeps = kept_of(way.synapse, self._dt)
+        kept = lowpass_decay(self._synapse, self._dt)
+        keeps = lowpass_decay(way.synapse, self._dt)
         steps = rows.shape[1]
         # The share of each step's change that is left at the end.
         left = keeps ** np.arange(steps - 1, -1, -1.0)
@@ -287,9 +293,9 @@ class Reader:
 
 def judged(
     network: Network,
-    outputs: NDArray[Any],
-    others: NDArray[Any],
-    y: NDArray[Any],
+    outputs: Array,
+    others: Array,
+    y: Array,
 ) -> tuple[Reading, ...]:
     """Compare the readout's outputs, (examples, units), with those of other ways.
 

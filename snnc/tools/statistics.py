@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc.runtime import examples
 
+Array: TypeAlias = NDArray[Any]
+"""Numbers of any type, or bools."""
+
 
 @dataclass(frozen=True)
-class Firing:
+class LayerFiring:
     """The spike counts of a layer's neurons in each of some examples.
 
     The counts of two sets of examples can be added.
@@ -32,18 +35,18 @@ class Firing:
     fired: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, spikes: NDArray[Any]) -> Firing:
+    def of(cls, spikes: Array) -> LayerFiring:
         """Count the spikes of examples: integers, (examples, ...)."""
         fired = spikes.any(axis=0).ravel()
         return cls(len(spikes), np.bincount(spikes.ravel()), fired)
 
-    def __add__(self, other: Firing) -> Firing:
+    def __add__(self, other: LayerFiring) -> LayerFiring:
         """Return the counts of both sets of examples."""
         seen = np.zeros(max(len(self.seen), len(other.seen)), np.int64)
         seen[: len(self.seen)] = self.seen
         seen[: len(other.seen)] += other.seen
         fired = self.fired | other.fired
-        return Firing(self.examples + other.examples, seen, fired)
+        return LayerFiring(self.examples + other.examples, seen, fired)
 
     def percentile(self, percentile: float) -> float:
         """Return the percentile of spikes per example, as numpy.percentile does."""
@@ -90,7 +93,7 @@ class Correlation:
     products: tuple[float, float, float]
 
     @classmethod
-    def of(cls, first: NDArray[Any], second: NDArray[Any]) -> Correlation:
+    def of(cls, first: Array, second: Array) -> Correlation:
         """Take pairs of values from two arrays of equal size."""
         x, y = (np.ravel(v).astype(np.float64) for v in (first, second))
         means = float(x.mean()), float(y.mean())

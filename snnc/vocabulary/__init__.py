@@ -2,5 +2,23 @@
 
 `counterparts` has words of Keras, PyTorch and Nengo. `strangers` finds the nearest
 word, and the advice for an unknown statement. Parsers and passes use it only after an
-error, so a valid spec doesn't load it. Imports `rules`, `language` and lower folders.
+error: it is imported at its first use, so a valid spec doesn't load it. Imports
+`rules`, `language` and lower folders.
 """
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from snnc.vocabulary import counterparts as counterparts
+    from snnc.vocabulary import strangers as strangers
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Import a module at its first use."""
+    if name not in ("counterparts", "strangers"):
+        raise AttributeError(f"the vocabulary has no {name!r}")
+    return importlib.import_module(f"{__name__}.{name}")

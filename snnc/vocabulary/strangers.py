@@ -26,7 +26,7 @@ from snnc.language.keywords import (
 )
 from snnc.language.model import DefaultsSpec
 from snnc.language.property_types import NeuronSpec
-from snnc.rules.foreign import plain
+from snnc.rules.foreign import plain, rule_for
 from snnc.source import Span
 from snnc.text.near import nearest_spelling, normal, only_near, without_count
 from snnc.vocabulary.counterparts import counterpart
@@ -50,8 +50,6 @@ _LIKELY_KIND_BY_WORD = _by_word((kind, form.nearby) for kind, form in FORMS.item
 
 def known_kind(word: str, legal: Iterable[str]) -> tuple[str | None, bool]:
     """The kind of statement that another library's word names, and if that is sure."""
-    from snnc.rules.foreign import plain  # a good spec need not wait for it
-
     lower, key = word.lower().replace("_", ""), plain(word)
     for sure in (lower, key):
         if sure in legal:
@@ -228,8 +226,6 @@ def setting_line(word: str, value: str, given: Mapping[str, tree.Value]) -> str:
 
 def refused(word: tree.Word, place: str) -> Diagnostic | None:
     """Say why a word is refused as a statement, property or value, if it is."""
-    from snnc.rules.foreign import rule_for  # a good spec need not wait for it
-
     rule = rule_for(word.text, place)
     return None if rule is None else rule(span=word.span, word=word.text)
 
@@ -319,9 +315,9 @@ def _unknown(statement: tree.Statement) -> Diagnostic:
     return rules.names.UnknownKind(
         span=kind.span,
         word=kind.text,
-        near=meant or nearest(kind.text, KINDS),
+        near=meant or nearest(kind.text, FORMS),
         known=known,
         begins=begins,
-        fix=fix if meant or advice else fix_word(kind.span, kind.text, KINDS),
+        fix=fix if meant or advice else fix_word(kind.span, kind.text, FORMS),
         advice=advice,
     )

@@ -44,7 +44,6 @@ def each_spec(body: Body, count: int, start: int = 0) -> None:
     @settings(
         max_examples=DRAWS * count,
         database=None,
-        deadline=None,
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )

@@ -32,7 +32,6 @@ def drawn(count: int) -> Any:
     return settings(
         max_examples=count,
         database=None,
-        deadline=None,
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import snnc
-from snnc.api.builds import MARK
 from snnc.cli import main
 from snnc.passes import route
 from snnc.passes.route import Spikes, partition
+from snnc.tools.build import MARK
 from tests.api.test_specs import SMALL
 from tests.support import network
 
@@ -154,3 +154,22 @@ def test_a_project_is_begun(tmp_path: Path) -> None:
     assert tmp_path / "new" / "specs" / "starter.snn" in written
     with pytest.raises(FileExistsError, match=r"starter.snn"):
         snnc.init(tmp_path / "new")
+
+
+def test_a_folder_has_a_row_for_each_network(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    specs, models = tmp_path / "specs", tmp_path / "models"
+    specs.mkdir()
+    for name in ("one", "other"):
+        text = SMALL.replace("network small", f"network {name}")
+        (specs / f"{name}.snn").write_text(text)
+    snnc.build(specs / "one.snn", models)
+    found = snnc.report(specs, packages=models)
+    assert [row.package for row in found.networks] == ["up to date", "not built"]
+    assert found.diagnostics == ()
+    assert main(["report", str(specs), "--packages", str(models)]) == 0
+    assert capsys.readouterr().out == f"{found}\n"
+    assert "<pre" in found._repr_html_()
+    (specs / "other.snn").unlink()
+    assert snnc.report(specs).cores == snnc.report(specs / "one.snn").cores

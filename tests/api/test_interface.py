@@ -57,11 +57,7 @@ def test_the_contract_is_what_type_checkers_and_homes_say() -> None:
         if isinstance(node, ast.ImportFrom) and node.module != "types"
         for alias in node.names
     }
-    homes = {
-        (f"snnc.api.{module}", name)
-        for module, names in snnc._HOMES.items()
-        for name in names
-    }
+    homes = {(module, name) for module, names in snnc._HOMES.items() for name in names}
     assert typed == homes
     assert sorted(snnc.__all__) == sorted(name for _, name in homes)
 
@@ -82,13 +78,10 @@ def test_each_verb_of_the_command_line_is_one_call() -> None:
     assert {*CALLS.values()} <= {*snnc.__all__}
 
 
-def test_functions_stay_what_they_are_when_rooms_of_their_names_are_imported() -> None:
-    import snnc.diff.version
-    import snnc.fit.trials
-
-    assert inspect.isfunction(snnc.diff)
-    assert inspect.isfunction(snnc.fit)
-    assert inspect.ismodule(sys.modules["snnc.diff"])
+def test_no_module_of_snnc_has_the_name_of_a_function() -> None:
+    """Its import would hide the function."""
+    modules = {path.stem for path in (ROOT / "snnc").iterdir()}
+    assert not {*snnc.__all__} & modules
 
 
 def test_a_name_that_is_none_is_refused() -> None:
@@ -109,17 +102,12 @@ def test_what_is_listed_is_the_contract() -> None:
         assert type(result)._internal <= {*vars(result), *vars(type(result))}
 
 
-def test_options_of_packages_are_those_of_the_functions() -> None:
-    """As type checkers know them from `TypedDict`s."""
-    from snnc.api.evaluations import EvaluateOptions
-
-    parameters = inspect.signature(snnc.evaluate).parameters.values()
-    known = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}
-    assert {*EvaluateOptions.__annotations__} == known
-    of_package = inspect.signature(snnc.Package.calibrate).parameters
-    assert {*of_package} - {"self"} == {
-        *inspect.signature(snnc.calibrate).parameters
-    } - {"package"}
+@pytest.mark.parametrize("name", ["adapt", "calibrate", "evaluate", "predict"])
+def test_methods_of_packages_are_the_functions(name: str) -> None:
+    """So that type checkers and completion know the same options of both."""
+    method = getattr(snnc.Package, name)
+    assert method is getattr(snnc, name, method)
+    assert next(iter(inspect.signature(method).parameters)) == "package"
 
 
 MISTAKES = {

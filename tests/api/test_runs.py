@@ -102,7 +102,7 @@ def test_other_simulators_take_the_same(
     keras = package.evaluate(X, Y, training.weights, simulator="keras")
     assert keras.spikes is None
     nengo = package.evaluate(X, Y, training.weights, simulator="nengo", examples=2)
-    assert (nengo.examples, nengo.result.simulator) == (2, "nengo")
+    assert (nengo.examples, nengo.simulator) == (2, "nengo")
 
 
 def test_what_does_not_fit_is_refused(

@@ -14,12 +14,13 @@ from typing import Any, get_type_hints
 import pytest
 
 import snnc
-from snnc.api.statements import Layer, LoihiTarget
 from snnc.language.fields import keys_of
 from snnc.language.keywords import MODELS, kinds
+from snnc.language.statements import LoihiTarget
 from snnc.passes import PIPELINE
-from snnc.report import html, text
-from snnc.report.summary import summarise
+from snnc.tools.report import html, text
+from snnc.tools.report.summary import summarise
+from snnc.tools.statements import LayerSpec
 from tests.support import ROOT, compile_text
 
 DRIFT = ROOT / "specs" / "drift.snn"
@@ -93,7 +94,7 @@ def test_the_properties_of_layers_are_those_of_the_language() -> None:
     models = (m for k in kinds("encoder", "layer") for m in MODELS[k].values())
     words = {key for model in models for key in keys_of(model)}
     own = {"name", "kind", "sources", "shape"}
-    assert {*get_type_hints(Layer)} - own == words
+    assert {*get_type_hints(LayerSpec)} - own == words
 
 
 def test_yaml_is_known_by_how_it_begins() -> None:
@@ -254,7 +255,8 @@ def test_errors_tell_all_and_show_the_lines() -> None:
     assert "<pre" in error._repr_html_()
     assert "\x1b[" in "".join(error._render_traceback_())
     again = pickle.loads(pickle.dumps(error))
-    assert (str(again), again.diagnostics) == (str(error), error.diagnostics)
+    assert str(again) == str(error)
+    assert [*map(str, again.diagnostics)] == [*map(str, error.diagnostics)]
 
 
 def test_check_returns_what_is_wrong(tmp_path: Path) -> None:

@@ -15,14 +15,14 @@ import numpy as np
 import pytest
 
 import snnc
-from snnc.api import runs
-from snnc.api.runs import VariantJob
-from snnc.api.sweeps import Variant
 from snnc.cli import main
 from snnc.loihi.profile import read_profile
-from snnc.plots.style import theme
 from snnc.processes import Workers
-from snnc.sweep import front
+from snnc.tools import sweep_runs as runs
+from snnc.tools.plots.style import theme
+from snnc.tools.sweep import Variant
+from snnc.tools.sweep_runs import VariantJob
+from snnc.tools.sweep_table import front
 from tests.api.test_specs import DRIFT, SMALL
 from tests.support import ROOT
 
@@ -334,7 +334,7 @@ def test_what_is_no_number_is_not_the_best() -> None:
     one = Variant({}, spec, spec.report())
     good = replace(one, results=({"rmse": 0.5, "energy_joules": 1.0},))
     lost = replace(one, results=({"rmse": math.nan, "energy_joules": 1.0},))
-    assert front([v._costs() for v in (good, lost)]) == (True, False)
+    assert front([v.costs() for v in (good, lost)]) == (True, False)
 
 
 def of_seed(job: VariantJob) -> dict[str, Any]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from snnc.autofix import Fixed, apply_fixes, autofix
 from snnc.diagnostics import Fix
-from snnc.loihi.mapper import Mapper
-from snnc.loihi.search import Solution
+from snnc.loihi.search import Search, Solution
 from snnc.source import SourceFile, Span
+from snnc.tools.autofix import Fixed, apply_fixes, autofix
 
 GOOD = """\
 snn 1
@@ -29,13 +28,13 @@ def fixed(text: str, unsafe: bool = False) -> Fixed:
 
 
 def test_a_network_is_mapped_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    mapped, run = [], Mapper.run
+    mapped, run = [], Search.run
 
-    def counted(mapper: Mapper, hopeless: bool = False) -> Solution | None:
-        mapped.append(mapper)
-        return run(mapper, hopeless)
+    def counted(search: Search, hopeless: bool = False) -> Solution | None:
+        mapped.append(search)
+        return run(search, hopeless)
 
-    monkeypatch.setattr(Mapper, "run", counted)
+    monkeypatch.setattr(Search, "run", counted)
     found = fixed(GOOD.replace("filters 4", "filtres 4"))
     assert (found.source.text, found.count) == (LAYOUT, 1)
     assert len(mapped) == 1

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from snnc.autofix import Fixed, autofix
 from snnc.source import SourceFile
+from snnc.tools.autofix import Fixed, autofix
 from tests.support import ROOT
 
 CASES = ROOT / "tests/rules/cases"

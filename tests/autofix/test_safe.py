@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from snnc.autofix import autofix
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec
 from snnc.source import SourceFile
+from snnc.tools.autofix import autofix
 
 GOOD = """\
 snn 1

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from snnc.evaluate.compare import compare
+from snnc.tools.board.compare import compare
 from tests.board.packages import SMALL, Case
 from tests.support import ROOT
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from snnc.cli import main
-from snnc.evaluate.compare import Comparison, compare
+from snnc.tools.board.compare import BoardComparison, compare
 from tests.board import faults
 from tests.board.packages import SMALL, Case
 from tests.board.running import RunningBoard
@@ -70,7 +70,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
 
 def compared(
     case: Case, board: type[RunningBoard], probed: tuple[str, ...]
-) -> Comparison:
+) -> BoardComparison:
     status, written = case.run(board, *(f"--probe={name}" for name in probed))
     assert status == 0
     x = written.with_name("x.npy")  # labels are not needed

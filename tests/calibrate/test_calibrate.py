@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from snnc.calibrate import Calibrated, table
 from snnc.cli import main
 from snnc.exact.package import open_package
 from snnc.runtime.keras.scaler import Measured
 from snnc.runtime.layout import Layout
 from snnc.runtime.network import Layer, Lif
-from snnc.tools.calibration import Calibration
+from snnc.tools.calibrate import Calibration
+from snnc.tools.scaling import ScaledWeights
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -179,7 +181,7 @@ def test_what_was_done_as_text() -> None:
         "d": Layer((6,), (20.0, 150.0), percentile=99.0),
     }
     measured = dict.fromkeys(layers, Measured(60.0, 0.4, 1.0))
-    calibration = Calibration(
+    scaled = ScaledWeights(
         tensors={},
         scales=dict.fromkeys(layers, 1.0) | {"a": 0.512345, "d": 12.0},
         before=measured | {"a": Measured(292.8, 2.0, 3.0)},
@@ -188,7 +190,9 @@ def test_what_was_done_as_text() -> None:
         fixed={"b": "LIF", "e": "clips its highest values"},
         missed=["b"],
     )
-    written = f"{table(Calibrated('mixed', layers, 500, calibration, None))}\n"
+    opened = SimpleNamespace(network=SimpleNamespace(layers=layers))
+    package: Any = SimpleNamespace(name="mixed", opened=opened)
+    written = f"{Calibration(package, 500, scaled, None, (), None)}\n"
     path = Path(__file__).parent / "calibrated" / "mixed.txt"
     if os.environ.get("SNNC_ACCEPT"):
         path.write_text(written, encoding="utf-8", newline="\n")

@@ -216,7 +216,7 @@ def test_what_points_at_two_files_is_printed_as_it_is(
     def refuse(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("snnc.api.sweeps.sweep", refuse)
+    monkeypatch.setattr("snnc.tools.sweep.sweep", refuse)
     assert main(["sweep", str(ROOT / "specs/drift.snn"), "--set", "c0.filters=8"]) == 1
     assert capsys.readouterr().err == f"{error}\n"
     assert " ::: two.snn" in str(error)

@@ -15,7 +15,7 @@ import pytest
 
 from snnc import source
 from snnc.cli import VERBS, command_of, main, snnc
-from snnc.demo import drifting_digits
+from snnc.tools.demo import drifting_digits
 from tests.support import ROOT
 from tests.weights.files import SMALL, save, weights_of
 
@@ -299,7 +299,7 @@ def test_a_command_that_loads_much(
     random = np.random.default_rng(0)
     np.savez("data.npz", x=random.random((4, 8, 8, 1), np.float32), y=np.arange(4) % 2)
     train, test = drifting_digits(40, 8)
-    demo = importlib.import_module("snnc.demo")
+    demo = importlib.import_module("snnc.tools.demo")
     monkeypatch.setattr(demo, "drifting_digits", lambda: (train, test))
     monkeypatch.setattr(source, "spec_path", brief)
     line, status, seen = case

@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 
 from snnc.diagnostics import Report
-from snnc.diff import Difference, Version, compare, compile_version
 from snnc.source import SourceFile
+from snnc.tools.diff import Diff, Version, compare, compile_version
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir())
 
@@ -17,7 +17,7 @@ def version(text: str, name: str = "net.snn") -> Version | None:
     return compile_version(SourceFile(name, text), Report())
 
 
-def compared(old: str, new: str) -> Difference:
+def compared(old: str, new: str) -> Diff:
     """Compare two texts that are sound."""
     before, after = version(old), version(new)
     assert before is not None
@@ -34,6 +34,6 @@ def case_version(case: Path, side: str) -> Version:
 
 
 @cache
-def case_difference(case: Path) -> Difference:
+def case_difference(case: Path) -> Diff:
     """Compare the two specs of a case."""
     return compare(case_version(case, "old"), case_version(case, "new"))

@@ -14,15 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from snnc.diff import Difference, document, render
+from snnc.tools.diff import Diff, document, render
 from tests.diff.comparing import CASES, case_difference
 
 
-def _json(difference: Difference) -> str:
+def _json(difference: Diff) -> str:
     return json.dumps(document(difference), indent=2) + "\n"
 
 
-WRITERS: dict[str, Callable[[Difference], str]] = {
+WRITERS: dict[str, Callable[[Diff], str]] = {
     "expected.txt": render.text,
     "expected.md": render.markdown,
     "expected.json": _json,
@@ -59,5 +59,5 @@ def _bars(row: str) -> int:
 
 @pytest.mark.slow
 def test_every_form_of_verdict_is_among_the_cases() -> None:
-    verdicts = {case_difference(case).weights.verdict for case in CASES}
+    verdicts = {case_difference(case).weights for case in CASES}
     assert verdicts == {"valid", "retrain", "incompatible"}

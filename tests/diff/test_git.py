@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from snnc.diagnostics import Report
-from snnc.diff.version import read_revision
 from snnc.source import LARGEST
+from snnc.syntax.revisions import read_revision
 from tests.cli.test_cli import snnc
 from tests.diff.comparing import CASES
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.diff import compare
+from snnc.tools.diff import compare
 from tests.diff.comparing import CASES, case_version
 from tests.emit.packages import importable, module, write
 
@@ -60,5 +60,5 @@ def test_the_verdict_is_what_keras_does(case: Path, tmp_path: Path) -> None:
     old, read = built(case, "old", tmp_path)
     new, _ = built(case, "new", tmp_path)
     versions = (case_version(case, side) for side in ("old", "new"))
-    verdict = compare(*versions).weights.verdict
+    verdict = compare(*versions).weights
     assert outcome(old, new, read.shape, tmp_path) == verdict

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from snnc.diff import compare
-from snnc.diff.render import markdown
-from snnc.diff.render import text as render
 from snnc.language.fields import keys_of
 from snnc.language.keywords import MODELS
+from snnc.tools.diff import compare
+from snnc.tools.diff.render import markdown
+from snnc.tools.diff.render import text as render
 from tests.diff.comparing import version
 
 HEAD = """\

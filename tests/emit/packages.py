@@ -26,7 +26,7 @@ Load = Callable[[str, str], ModuleType]
 def modules_of(network: Network) -> tuple[Module, ...]:
     """Return all modules of a network's package."""
     report = Report()
-    mapped = place(lower(network, report), report)
+    mapped = place(lower(network), report)
     assert not report.errors, [d.render_message() for d in report.diagnostics]
     assert mapped is not None
     return package_modules(route(mapped))

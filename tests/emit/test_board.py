@@ -12,8 +12,8 @@ import pytest
 from nengo_loihi.hardware import allocators
 
 import snnc
-from snnc.report.json import document
-from snnc.report.summary import summarise
+from snnc.tools.report.json import document
+from snnc.tools.report.summary import summarise
 from tests.api.test_builds import TWO_CHIPS
 from tests.support import sound
 

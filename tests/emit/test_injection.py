@@ -28,7 +28,7 @@ from snnc.emit.files import LIBRARY, Module, is_generated
 from snnc.emit.python import comment
 from snnc.language.fields import types_in
 from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS, VARIANTS
-from snnc.language.model import Spec
+from snnc.language.model import NetworkSpec
 from snnc.language.models import Model, fields_of
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import parser
@@ -305,7 +305,7 @@ def test_every_text_of_the_language_is_attacked() -> None:
     said = set()
     for file, text in texts().items():
         said |= said_fields(compiled(text, file)[0].spec.spec)
-    missing = string_fields(Spec) - said
+    missing = string_fields(NetworkSpec) - said
     assert not missing, f"add them to the specs of this file: {sorted(missing)}"
 
 
@@ -333,7 +333,7 @@ _TEXTS = st.one_of(
 
 
 @pytest.mark.slow
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data(), _TEXTS)
 def test_no_text_at_all_becomes_code(data: st.DataObject, payload: str) -> None:
     file = data.draw(st.sampled_from(FILES))

@@ -16,7 +16,8 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from snnc.ir.layout import layout_id, tensors
-from snnc.runtime.layout import LayoutError, smooth_of, smooth_path, source_of
+from snnc.runtime.layout import LayoutError, smooth_path
+from snnc.tools.provenance import smooth_of, source_of
 from tests.emit.networks import conv3d_relu
 from tests.emit.packages import Load
 

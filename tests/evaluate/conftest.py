@@ -98,7 +98,7 @@ def labels(package: ImportedPackage, count: int) -> np.ndarray:
 
 @pytest.fixture
 def without_keras(monkeypatch: pytest.MonkeyPatch) -> None:
-    from snnc.evaluate import run
+    from snnc.tools.evaluate import run
 
     monkeypatch.setattr(run, "has_keras", lambda: False)
 
@@ -106,7 +106,7 @@ def without_keras(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def short_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let rows and the sample be as short as the data of a test."""
-    from snnc.evaluate import exact
+    from snnc.tools.evaluate import exact
 
     monkeypatch.setattr(exact, "ROW", 4)
     monkeypatch.setattr(exact, "REST", 3)

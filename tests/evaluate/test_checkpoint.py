@@ -9,18 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snnc.checkpoint import Checkpoint
-from snnc.evaluate.exact import MARK, read_saved, restored_parts
-from snnc.evaluate.part import ExactPart, record
-from snnc.evaluate.refusals import (
+from snnc.runtime.examples import Presentation
+from snnc.tools.checkpoint import Checkpoint
+from snnc.tools.evaluate.exact import MARK, read_saved, restored_parts
+from snnc.tools.evaluate.measures import Compared
+from snnc.tools.evaluate.part import ExactPart, record
+from snnc.tools.evaluate.refusals import (
     NoCheckpointError,
     OtherRunError,
     OtherVersionError,
     UnfinishedError,
 )
-from snnc.runtime.examples import Presentation
-from snnc.tools.measures import Compared
-from snnc.tools.statistics import Correlation, Firing
+from snnc.tools.statistics import Correlation, LayerFiring
 
 RUN = {
     **MARK,
@@ -46,7 +46,7 @@ def part(start: int, stop: int, presentation: Presentation = "row") -> ExactPart
         stop,
         random.normal(size=(4, count, 3)) / 3,
         random.normal(size=(2, count, 3)),
-        {name: Firing.of(counts) for name, counts in spikes.items()},
+        {name: LayerFiring.of(counts) for name, counts in spikes.items()},
         Compared(random.normal(size=(count, 3)) / 3, alike),
         presentation=presentation,
         overflows=(0, 1, 2),

@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.evaluate import exact
-from snnc.evaluate.exact import RunSettings, run_exact
-from snnc.evaluate.refusals import LostClusterError
-from snnc.evaluate.task import Task, open_task
 from snnc.exact import CannotRunError
 from snnc.processes import LocalWorkers
 from snnc.runtime.examples import Presentation
-from snnc.tools.measures import outputs_of
+from snnc.tools.evaluate import exact
+from snnc.tools.evaluate.exact import run_exact
+from snnc.tools.evaluate.measures import outputs_of
+from snnc.tools.evaluate.options import EvaluateOptions
+from snnc.tools.evaluate.refusals import LostClusterError
+from snnc.tools.evaluate.task import Task, open_task
 from tests.evaluate.conftest import Case
 
 pytestmark = [
@@ -33,11 +34,11 @@ def task_of(made: Case) -> Task:
     return open_task(made.folder, made.weights, made.data, None, 0)
 
 
-def settings(workers: int | None, presentation: Presentation) -> RunSettings:
-    return RunSettings(20, presentation, workers, None, None, False)
+def settings(workers: int | None, presentation: Presentation) -> EvaluateOptions:
+    return EvaluateOptions(steps=20, presentation=presentation, workers=workers)
 
 
-def shown(task: Task, how: RunSettings) -> np.ndarray:
+def shown(task: Task, how: EvaluateOptions) -> np.ndarray:
     parts = run_exact(task, how, print)
     return outputs_of([p for p in parts if p.presentation == how.presentation])
 
@@ -84,7 +85,9 @@ def test_examples_that_kill_every_worker_end_the_run(
     out = tmp_path / "out"
     with pytest.raises(LostClusterError) as caught:
         run_exact(
-            task_of(case(count=4)), RunSettings(20, "row", 2, None, out, False), print
+            task_of(case(count=4)),
+            EvaluateOptions(steps=20, workers=2, output=out),
+            print,
         )
     assert str(caught.value) == (
         f"too many workers died; they may lack memory; what was done is kept in {out},"

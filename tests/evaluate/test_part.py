@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from snnc.evaluate.part import ExactPart, SpanResult, whole_spans
+from snnc.tools.evaluate.part import ExactPart, SpanResult, whole_spans
 
 
 def part(start: int, stop: int) -> ExactPart:

@@ -75,7 +75,7 @@ def test_an_iterable_gives_what_an_array_gives(
 ) -> None:
     import tensorflow as tf
 
-    from snnc.evaluate import predict
+    from snnc.tools.evaluate import predict
 
     monkeypatch.setattr(predict, "ROW", 4)
     package = snnc.Package(made.folder)

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snnc.evaluate.part import run_spans
-from snnc.evaluate.part import whole_spans as whole
 from snnc.exact import make_engine
 from snnc.exact.package import ImportedPackage, open_package
 from snnc.runtime.examples import Presentation
-from snnc.tools.measures import others_of, outputs_of
+from snnc.tools.evaluate.measures import others_of, outputs_of
+from snnc.tools.evaluate.part import run_spans
+from snnc.tools.evaluate.part import whole_spans as whole
 from snnc.tools.scores import ways_of
 from tests.evaluate.conftest import SMALL, Case
 from tests.exact.proof import random_images, write_package

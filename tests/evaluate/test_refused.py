@@ -12,8 +12,8 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from snnc.cli import main
-from snnc.evaluate import run
-from snnc.evaluate.run import has_keras
+from snnc.tools.evaluate import run
+from snnc.tools.evaluate.run import has_keras
 from tests.evaluate.conftest import Case, Make
 
 pytestmark = [

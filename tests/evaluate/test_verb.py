@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from snnc.cli import main
-from snnc.evaluate import run
-from snnc.evaluate.run import has_keras
 from snnc.runtime.layout import smooth_path
 from snnc.runtime.nengo import simulators
+from snnc.tools.evaluate import run
+from snnc.tools.evaluate.run import has_keras
 from snnc.tools.scores import difference
 from tests.evaluate.conftest import Case, Make, Told, approximately, lines
 

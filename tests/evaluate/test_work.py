@@ -14,7 +14,7 @@ from snnc.exact import make_engine
 from snnc.loihi import profile
 from snnc.loihi.profile import read_profile
 from snnc.output.imported import open_package
-from snnc.tools.measures import work_of
+from snnc.tools.evaluate.measures import work_of
 from tests.evaluate.conftest import SMALL, Case
 from tests.support import network
 

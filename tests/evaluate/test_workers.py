@@ -13,9 +13,10 @@ from distributed import LocalCluster
 
 from snnc import processes
 from snnc.cli import main
-from snnc.evaluate import exact, run
-from snnc.evaluate.run import has_keras
-from snnc.evaluate.task import open_task
+from snnc.tools.evaluate import exact, run
+from snnc.tools.evaluate.options import EvaluateOptions
+from snnc.tools.evaluate.run import has_keras
+from snnc.tools.evaluate.task import open_task
 from tests.evaluate.conftest import Make, Told, approximately, lines, outputs
 
 pytestmark = [
@@ -145,10 +146,10 @@ def test_progress_is_told_while_rows_run(
     made = case(count=30)
     task = open_task(made.folder, made.weights, made.data, None, 0)
     address = scheduler.scheduler_address if shared else None
-    how = exact.RunSettings(20, "row", None, address, tmp_path / "out", resume=False)
+    how = EvaluateOptions(steps=20, dask=address, output=tmp_path / "out")
     told: list[int] = []
     exact.run_exact(task, how, told.append)
-    assert sum(told) == how.runs(30) == 36
+    assert sum(told) == exact.runs_of(how, 30) == 36
     # 20 and 10 in a row and 6 from rest: a stretch at a time, or in chunks.
     assert [told[0], *sorted(told, reverse=True)] == (
         [0, 20, 10, 3, 3, 0] if shared else [0, 8, 8, 8, 4, 3, 3, 2, 0]

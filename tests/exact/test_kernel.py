@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from nengo_loihi.builder.discretize import decay_int, overflow_signed
@@ -20,7 +20,6 @@ pytestmark = [
 ]
 
 
-@settings(deadline=None)  # the first call compiles
 @given(words, st.integers(0, 4095), st.sampled_from([0, 1]))
 def test_decay_is_the_emulators(values: np.ndarray, decay: int, offset: int) -> None:
     want = decay_int(values, np.full_like(values, decay), offset=offset)
@@ -28,7 +27,6 @@ def test_decay_is_the_emulators(values: np.ndarray, decay: int, offset: int) -> 
     assert [_decay(value, keep) for value in values] == want.tolist()
 
 
-@settings(deadline=None)  # the first call compiles
 @given(words, st.sampled_from([21, 23]))
 def test_overflow_is_the_emulators(values: np.ndarray, bits: int) -> None:
     want, _ = overflow_signed(values, bits)

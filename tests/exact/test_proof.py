@@ -45,7 +45,6 @@ HOSTED = ("hosted", "grouped_joins", "causal", "maxpool_joins")
 
 @settings(
     max_examples=10,
-    deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -26,7 +26,6 @@ def synapses(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
     return draw(weights), draw(st.one_of(indices, ordered))
 
 
-@settings(deadline=None)  # the first call compiles
 @given(st.lists(synapses(), min_size=1, max_size=3))
 def test_rows_add_what_indexing_adds(given_arrays: list) -> None:
     store = WeightRows()

@@ -12,11 +12,8 @@ from click.testing import CliRunner
 
 import snnc
 from snnc.cli.report import fit_command
-from snnc.fit import trials
-from snnc.fit.trials import Change, Trials
-from snnc.fit.variants import Offer, offer, table
-from snnc.ir.logical import Loihi
-from snnc.source import Span
+from snnc.fitting import trials
+from snnc.fitting.trials import Change, Trials
 from tests.fit.nets import far_reaching, wide
 from tests.support import ROOT, compile_text, network, sound
 
@@ -24,9 +21,8 @@ EXPECTED = Path(__file__).parent / "expected"
 TOO_WIDE = wide(filters=200, cores=20)
 
 
-def offered(text: str) -> Offer:
-    results, _ = compile_text(text, "lower")
-    return offer(Trials(results.spec, results.network.target, results.device))
+def offered(text: str) -> snnc.Fit:
+    return snnc.parse(text).fit(patient=False)
 
 
 def rewritten(text: str, change: Change) -> str:
@@ -90,9 +86,7 @@ def test_no_variant_is_offered_twice(others: str) -> None:
 
 def test_tied_layers_are_not_offered_widths_that_do_not_add_up() -> None:
     text = (ROOT / "specs/residual.snn").read_text(encoding="utf-8")
-    results, _ = compile_text(text, "lower")
-    target = Loihi(1, 6, "auto", Span(results.network.span.source, 0, 0))
-    for variant in offer(Trials(results.spec, target, results.device)).variants:
+    for variant in snnc.parse(text).fit(6, patient=False).variants:
         assert variant.cost.cores <= 6
 
 
@@ -186,10 +180,10 @@ def test_advice_ends_where_its_work_does(
 def test_what_is_offered_in_haste_was_mapped() -> None:
     text = wide(filters=96, cores=2000).replace("{ cores 2000 }", "{ chips 16 }")
     haste = snnc.parse(text).fit(patient=False)
-    assert haste.offer.cores > trials.MAPPED
+    assert haste.cores > trials.MAPPED
     assert haste.variants
     for variant, changed in zip(haste.variants, haste.specs, strict=True):
-        assert changed.report().cores <= haste.offer.cores
+        assert changed.report().cores <= haste.cores
         assert variant.cost.neurons == changed.report().neurons
 
 
@@ -207,7 +201,7 @@ def test_more_than_was_tried_may_fit_and_the_table_says_so() -> None:
     )
     open_ends = {v.changes[0].layer for v in found.variants if v.open_end is not None}
     assert "d" in open_ends
-    assert "d: units 256 or more" in table(found)
+    assert "d: units 256 or more" in str(found)
 
 
 def test_a_fan_in_that_no_core_holds_is_told_before_the_list(tmp_path: Path) -> None:

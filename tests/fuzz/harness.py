@@ -30,7 +30,6 @@ def fuzz(examples: int = 100) -> settings:
         max_examples=examples * TIMES,
         derandomize=short,
         database=None,
-        deadline=None,
         print_blob=not short,
         suppress_health_check=[
             HealthCheck.data_too_large,

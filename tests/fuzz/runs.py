@@ -8,10 +8,10 @@ import numpy as np
 from hypothesis import strategies as st
 from safetensors.numpy import save
 
-from snnc.evaluate.part import ExactPart
 from snnc.ir.layout import layout_id, tensors
-from snnc.tools.measures import Compared
-from snnc.tools.statistics import Correlation, Firing
+from snnc.tools.evaluate.measures import Compared
+from snnc.tools.evaluate.part import ExactPart
+from snnc.tools.statistics import Correlation, LayerFiring
 from tests.fuzz.mutate import mutated_bytes, mutated_text
 from tests.support import network, sound
 
@@ -41,8 +41,10 @@ def part(start: int, stop: int) -> ExactPart:
         random.normal(size=(4, count, 3)),
         random.normal(size=(3, count, 3)),
         {
-            "c0": Firing(count, np.array([12 * count - 1, 0, 1]), np.arange(12) < 2),
-            "c1": Firing(count, np.array([3 * count]), np.zeros(3, bool)),
+            "c0": LayerFiring(
+                count, np.array([12 * count - 1, 0, 1]), np.arange(12) < 2
+            ),
+            "c1": LayerFiring(count, np.array([3 * count]), np.zeros(3, bool)),
         },
         Compared(
             random.normal(size=(count, 3)), {"c0": correlation, "c1": correlation}

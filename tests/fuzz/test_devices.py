@@ -15,10 +15,10 @@ from snnc.diagnostics.diagnostic_text import render
 from snnc.driver import compile_spec
 from snnc.ir.device import Profile
 from snnc.loihi import profile
-from snnc.report import json as report_json
-from snnc.report.summary import summarise
-from snnc.report.text import limits_table, table
 from snnc.source import SourceFile
+from snnc.tools.report import json as report_json
+from snnc.tools.report.summary import summarise
+from snnc.tools.report.text import limits_table, table
 from tests.fuzz.harness import fuzz, processor_time
 from tests.fuzz.mutate import mutated_bytes, mutated_text
 from tests.fuzz.runs import NET

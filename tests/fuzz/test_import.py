@@ -23,7 +23,7 @@ from snnc.importer.model import RefusedModelError
 from snnc.importer.outcome import ImportOutcome, outcome
 from snnc.importer.read import read
 from snnc.importer.request import ImportRequest
-from snnc.weights.header import read_header
+from snnc.weight_files.header import read_header
 from tests.fuzz.harness import fuzz, processor_time, seeded
 from tests.fuzz.models import archives, hdf5, texts
 

@@ -12,17 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.autofix import MOST_READ, autofix
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec
 from snnc.language import tree
 from snnc.passes import Compilation
 from snnc.passes.parse import parse
-from snnc.passes.suppress import SIGN
 from snnc.source import SourceFile, Span
 from snnc.syntax.files import formatted
 from snnc.syntax.printer import print_snn
 from snnc.syntax.yaml.printer import not_in_comments, print_yaml
+from snnc.tools.autofix import MOST_READ, autofix
 from tests.fuzz.harness import fuzz, processor_time, seeded
 from tests.fuzz.texts import SNN, YAML, named_texts
 from tests.syntax import paired, written, written_yaml
@@ -81,7 +80,7 @@ def remarks(document: tree.Document) -> Counter[str]:
 
 def remarks_in_order(document: tree.Document) -> list[str]:
     """Return the comments but for those that allow something, which may go above it."""
-    return [c.text for c in document.comments if SIGN not in c.text]
+    return [c.text for c in document.comments if "snnc:" not in c.text]
 
 
 def in_order(document: tree.Document) -> bool:
@@ -163,7 +162,7 @@ def check_fix(name: str, text: str, unsafe: bool) -> None:
         assert autofix(fixed.source, unsafe).count == 0
     kept = words(fixed.source.text)
     for comment in found.document.comments if found.document else ():
-        assert SIGN in comment.text or words(comment.text) in kept
+        assert "snnc:" in comment.text or words(comment.text) in kept
     if not before.errors:
         assert found.spec is not None
         assert compiled.spec is not None

@@ -12,22 +12,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.checkpoint import Checkpoint
 from snnc.diagnostics import Diagnostic, Report, Severity
 from snnc.diagnostics.diagnostic_text import render
 from snnc.driver import compile_spec
-from snnc.evaluate.exact import MARK, read_saved, restored_parts
-from snnc.evaluate.part import record
-from snnc.evaluate.refusals import RefusedRunError
 from snnc.exact import CannotRunError, make_engine
 from snnc.exact.package import open_package
 from snnc.source import SourceFile
-from snnc.weights.chip import complaints, precision
-from snnc.weights.cores import placed_layers
-from snnc.weights.fit import fit
-from snnc.weights.header import read_header
-from snnc.weights.listing import Listing, document, layer_document, table
-from snnc.weights.values import read_values, spreads
+from snnc.tools.checkpoint import Checkpoint
+from snnc.tools.evaluate.exact import MARK, read_saved, restored_parts
+from snnc.tools.evaluate.part import record
+from snnc.tools.evaluate.refusals import RefusedRunError
+from snnc.weight_files.chip import complaints, precision
+from snnc.weight_files.cores import placed_layers
+from snnc.weight_files.fit import fit
+from snnc.weight_files.header import read_header
+from snnc.weight_files.listing import Listing, document, layer_document, table
+from snnc.weight_files.values import read_values, spreads
 from tests.exact.proof import random_images, write_package
 from tests.fuzz.harness import fuzz, processor_time
 from tests.fuzz.mutate import mutated_bytes

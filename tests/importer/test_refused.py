@@ -209,7 +209,6 @@ def places(value: Any) -> list[tuple[Any, Any]]:
 @pytest.mark.slow
 @settings(
     max_examples=500,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())

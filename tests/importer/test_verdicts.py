@@ -248,7 +248,7 @@ VALUES = st.one_of(
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.data())
 def test_an_edited_configuration_is_read_or_refused(data: st.DataObject) -> None:
     config = copy.deepcopy(_model())

@@ -188,11 +188,11 @@ def test_a_dense_shortcut_is_a_matrix_of_the_flattened_source() -> None:
 
 def test_spec_hash_is_of_the_meaning() -> None:
     from snnc.language.layers import RateEncoderSpec
-    from snnc.language.model import Spec
+    from snnc.language.model import NetworkSpec
     from snnc.language.statements import InputSpec, ReadoutSpec
 
-    def spec(units: int) -> Spec:
-        return Spec(
+    def spec(units: int) -> NetworkSpec:
+        return NetworkSpec(
             network="n",
             input=InputSpec(name="x", shape=(4,), within=(0.0, 1.0)),
             layers=(RateEncoderSpec(),),

@@ -10,7 +10,7 @@ import pytest
 from snnc.diagnostics import Report
 from snnc.language import models
 from snnc.language.layers import ConvSpec
-from snnc.language.model import Spec, ValidatedSpec
+from snnc.language.model import NetworkSpec, ValidatedSpec
 from snnc.language.property_types import Adam
 from snnc.language.statements import LoihiTarget, NengoTarget
 from snnc.passes.parse import parse
@@ -33,7 +33,7 @@ def test_every_spec_is_valid(spec: Path) -> None:
     assert codes == []
     assert found.sound
     assert found.broken == frozenset()
-    assert models.validate(Spec, asdict(found.spec)) == found.spec
+    assert models.validate(NetworkSpec, asdict(found.spec)) == found.spec
 
 
 def test_what_drift_says() -> None:

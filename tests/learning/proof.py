@@ -93,7 +93,7 @@ def compare(
     engine = time.process_time() - started
     build = package.module("nengo_network").build_network
     built = build(tensors, images, targets=targets)
-    run = SimulatorRun("loihi", built, network, tensors)
+    run = SimulatorRun("loihi", built, network)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         started = time.process_time()

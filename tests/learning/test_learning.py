@@ -54,7 +54,7 @@ def chip(trained: Any) -> Iterator[Any]:
     """The emulator before it learns; nothing that it would warn of is there."""
     tensors = weights(trained.layout)
     built = trained.nengo.build_network(tensors, IMAGES, targets=LABELS)
-    run = SimulatorRun("loihi", built, trained.network, tensors)
+    run = SimulatorRun("loihi", built, trained.network)
     yield run, built, tensors
     run.close()
 
@@ -103,7 +103,7 @@ def test_nengo_learns_as_the_chip_does(start: str) -> None:
         for simulator in ("nengo", "loihi"):
             build = package.nengo.build_network
             built = build(tensors, IMAGES, probe=("a",), targets=LABELS)
-            run = SimulatorRun(simulator, built, package.network, tensors)
+            run = SimulatorRun(simulator, built, package.network)
             _, spikes = run.present(len(IMAGES))
             changes.append(built.learning.weights(run.sim) - first)
             run.close()
@@ -161,7 +161,7 @@ def test_the_network_of_nengo_alone_learns() -> None:
         build = package.nengo.build_network
         built = build(tensors, IMAGES, targets=LABELS)
         assert built.learning.chip is None
-        run = SimulatorRun("nengo", built, package.network, tensors)
+        run = SimulatorRun("nengo", built, package.network)
         run.present(len(IMAGES))
         assert np.abs(built.learning.weights(run.sim)).max() > 0.01
         run.close()

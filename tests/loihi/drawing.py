@@ -12,7 +12,7 @@ from snnc.ir.logical import Shape
 from snnc.ir.lowered import LoweredNetwork, Volume
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.assemble import assemble
-from snnc.loihi.choices import ChipChoices, Choices, HostChoices
+from snnc.loihi.candidates import ChipChoices, Choices, HostChoices
 from snnc.loihi.link import BlockFit
 from snnc.loihi.plan import make_plan
 from snnc.loihi.profile import read_profile

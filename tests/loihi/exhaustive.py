@@ -10,7 +10,7 @@ from math import prod
 from snnc.ir.device import Core, Profile
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.assemble import assemble
-from snnc.loihi.choices import ChipChoices, Choices, tilings_of
+from snnc.loihi.candidates import ChipChoices, Choices, tilings_of
 from snnc.loihi.link import BlockFit
 from snnc.loihi.plan import Plan
 from snnc.loihi.profile import read_profile
@@ -45,7 +45,7 @@ def fewest_cores(plan: Plan, sizes: Sizes = least_sizes) -> int | None:
 
 def _tilings(choices: Choices, sizes: Sizes) -> Iterator[Tiling]:
     if not isinstance(choices, ChipChoices):
-        yield from choices.tilings
+        yield from map(choices.tiling, choices.groups)
         return
     depth, height, width, channels = choices.costs.volume
     for group in sizes(depth):

@@ -12,9 +12,9 @@ from snnc.ir.logical import Loihi
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork, PopType
 from snnc.loihi.assemble import assemble
-from snnc.loihi.choices import ChipChoices, HostChoices, finest_tilings
+from snnc.loihi.candidates import ChipChoices, HostChoices, finest_tilings
 from snnc.loihi.cost_model import CostModel
-from snnc.loihi.link import BlockFit, Wire
+from snnc.loihi.link import BlockFit, ConnectionChoice
 from snnc.loihi.plan import Plan, make_plan
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Solution
@@ -43,7 +43,8 @@ def force(lowered: LoweredNetwork, choice: int) -> MappedNetwork:
     for step in plan.steps:
         groups = tuple(tilings[source].group for source in step.sources)
         if isinstance(step.choices, HostChoices):
-            tilings.append(step.choices.tilings[choice % len(step.choices.tilings)])
+            groups = step.choices.groups
+            tilings.append(step.choices.tiling(groups[choice % len(groups)]))
             fits.append(BlockFit(()))
             continue
         tilings.append(_tiling(step.choices, groups, choice))
@@ -54,7 +55,8 @@ def force(lowered: LoweredNetwork, choice: int) -> MappedNetwork:
 def _tiling(choices: ChipChoices, groups: tuple[int, ...], choice: int) -> Tiling:
     tilings = choices.fixed or finest_tilings(choices.costs)
     if choices.fixed is None and choices.floor >= 0:
-        tilings = [tiling for tiling, _ in choices.within(groups, choices.floor)]
+        some = choices.candidates(choices.groups, groups, by_channel=True)
+        tilings = [tiling for tiling, _ in some.up_to(choices.floor)]
     return tilings[choice % len(tilings)]
 
 
@@ -63,11 +65,11 @@ def _fit(costs: CostModel, tiling: Tiling, groups: tuple[int, ...]) -> BlockFit:
     if isinstance(fit, BlockFit):
         return fit
     long: PopType = 16 if costs.pop == 16 else 32
-    wires = []
+    choices = []
     for form, link in zip(tiling.forms, costs.chosen(tiling), strict=True):
         pop = long if form == "convolution" else None
-        wires.append(Wire(form, link, pop, costs.profile.axon.slots(pop)))
-    return BlockFit(tuple(wires))
+        choices.append(ConnectionChoice(form, link, pop, costs.profile.axon.slots(pop)))
+    return BlockFit(tuple(choices))
 
 
 def _assemble(plan: Plan, tilings: list[Tiling], fits: list[BlockFit]) -> MappedNetwork:

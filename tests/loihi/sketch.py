@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from snnc.diagnostics import Report
 from snnc.ir.logical import (
     Add,
     AveragePool,
@@ -178,7 +177,7 @@ class Sketch:
         )
 
     def lowered(self) -> LoweredNetwork:
-        return lower(self.network(), Report())
+        return lower(self.network())
 
     def _add(
         self,

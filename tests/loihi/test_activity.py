@@ -113,7 +113,7 @@ def test_examples_reach_the_weights_that_are_counted(
 
 
 @pytest.mark.slow
-@settings(max_examples=20, deadline=None, suppress_health_check=SLOW_BUILDS)
+@settings(max_examples=20, suppress_health_check=SLOW_BUILDS)
 @given(mapping=mappings())
 def test_any_cut_reaches_the_weights_that_are_counted(mapping: MappedNetwork) -> None:
     from tests.loihi.realise import built_joins  # takes nengo-loihi with it

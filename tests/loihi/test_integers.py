@@ -81,7 +81,7 @@ def is_built(made: LoihiBlock) -> bool:
     return True
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(
     st.sampled_from(DTS),
     st.sampled_from(SYNAPSES),

@@ -10,7 +10,7 @@ import pytest
 
 from snnc.diagnostics import Diagnostic, Report
 from snnc.ir.mapped import MappedNetwork
-from snnc.loihi.choices import ChipChoices
+from snnc.loihi.candidates import ChipChoices
 from snnc.loihi.plan import make_plan
 from snnc.loihi.profile import read_profile
 from snnc.passes.place import place

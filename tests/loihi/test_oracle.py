@@ -20,13 +20,13 @@ pytestmark = pytest.mark.slow
 SLOW_BUILDS = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=SLOW_BUILDS)
+@settings(max_examples=25, suppress_health_check=SLOW_BUILDS)
 @given(mapped=mappings())
 def test_any_cut_costs_what_nengo_loihi_counts(mapped: MappedNetwork) -> None:
     assert predicted_blocks(mapped) == built_blocks(mapped)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=SLOW_BUILDS)
+@settings(max_examples=15, suppress_health_check=SLOW_BUILDS)
 @given(lowered=networks())
 def test_what_the_mapper_chooses_builds(lowered: LoweredNetwork) -> None:
     mapped = place(lowered, Report())

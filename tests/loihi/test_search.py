@@ -48,9 +48,9 @@ def small_plan(seed: int, graph: bool = False) -> Plan:
 
 def agrees(plan: Plan) -> bool | None:
     """Whether search and trial agree; None where trial would take too long."""
-    if plan.misfits or mappings_of(plan) > MOST_MAPPINGS:
+    if plan.oversized or mappings_of(plan) > MOST_MAPPINGS:
         return None
-    solution = Search(plan.steps, plan.profile.core.out_axons).run()
+    solution = Search(plan.steps, plan.profile.core).run()
     best = fewest_cores(plan)
     return (solution.cores if solution is not None else None) == best
 
@@ -65,16 +65,14 @@ def test_the_search_is_exact(graph: bool) -> None:
 
 def test_out_axons_make_some_mappings_dearer_than_their_layers_alone() -> None:
     plans = [small_plan(seed) for seed in range(80)]
-    searches = [
-        Search(p.steps, p.profile.core.out_axons) for p in plans if not p.misfits
-    ]
+    searches = [Search(p.steps, p.profile.core) for p in plans if not p.oversized]
     found = [(search.run(), search.floor) for search in searches]
     assert any(s is not None and s.cores > floor for s, floor in found)
 
 
 def test_two_runs_choose_the_same() -> None:
     first, second = (
-        Search(plan.steps, plan.profile.core.out_axons).run()
+        Search(plan.steps, plan.profile.core).run()
         for plan in (small_plan(3, True), small_plan(3, True))
     )
     assert first is not None

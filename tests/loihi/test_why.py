@@ -13,16 +13,21 @@ import pytest
 
 from snnc.ir.logical import Loihi
 from snnc.ir.mapped import MappedNetwork
-from snnc.loihi import mapper
+from snnc.loihi import search
 from snnc.loihi.assemble import assemble
-from snnc.loihi.choices import ChipChoices, tilings_of
-from snnc.loihi.link import BlockFit, Misfit
-from snnc.loihi.mapper import Coupling
+from snnc.loihi.candidates import ChipChoices, tilings_of
+from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.plan import Plan, make_plan
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Search, Solution
 from snnc.loihi.tiling import Tiling, least_sizes
-from snnc.loihi.why import NearMiss, Reason, explain, reasons_of
+from snnc.loihi.why import (
+    LocalReplacement,
+    NearMiss,
+    Reason,
+    explain,
+    reasons_of,
+)
 from tests.loihi import examples
 from tests.loihi.exhaustive import small_profile, within_limits
 from tests.loihi.sketch import Sketch, loihi
@@ -42,9 +47,7 @@ ATTRIBUTES = {
 def solved() -> list[tuple[Plan, Solution]]:
     plans = [small_plan(seed, graph) for seed in SEEDS for graph in (False, True)]
     found = [
-        (p, Search(p.steps, p.profile.core.out_axons).run())
-        for p in plans
-        if not p.misfits
+        (p, Search(p.steps, p.profile.core).run()) for p in plans if not p.oversized
     ]
     return [(plan, solution) for plan, solution in found if solution is not None]
 
@@ -64,12 +67,12 @@ def every_tiling(choices: Any) -> Iterator[Tiling]:
             yield from tilings_of(choices.costs, group, (rows, columns, strip))
 
 
-def fits_of(choices: Any, tiling: Tiling) -> list[BlockFit | Misfit]:
+def fits_of(choices: Any, tiling: Tiling) -> list[BlockFit | LimitViolation]:
     return [choices.costs.fit(tiling, groups) for groups in product(*choices.sources)]
 
 
-def ratio(misfit: Misfit) -> float:
-    return misfit.value / misfit.most
+def ratio(violation: LimitViolation) -> float:
+    return violation.value / violation.most
 
 
 @pytest.mark.slow
@@ -108,11 +111,11 @@ def test_alone_no_tiling_with_fewer_cores_comes_closer_to_fitting() -> None:
         misses = [(t, f) for t in held or enough or fewer for f in fits_of(choices, t)]
         assert reason.miss is not None
         assert reason.miss.layer == reason.name
-        assert ratio(reason.miss.misfit) == min(
-            ratio(fit) for _, fit in misses if isinstance(fit, Misfit)
+        assert ratio(reason.miss.violation) == min(
+            ratio(fit) for _, fit in misses if isinstance(fit, LimitViolation)
         )
         assert any(
-            t.cores == reason.miss.cores and fit == reason.miss.misfit
+            t.cores == reason.miss.cores and fit == reason.miss.violation
             for t, fit in misses
         )
 
@@ -124,7 +127,7 @@ def mapped_with(
     tilings = (*solution.tilings[:i], tiling, *solution.tilings[i + 1 :])
     fits: list[BlockFit] = []
     for step, chosen in zip(plan.steps, tilings, strict=True):
-        fit: BlockFit | Misfit = BlockFit(())
+        fit: BlockFit | LimitViolation = BlockFit(())
         if isinstance(step.choices, ChipChoices):
             groups = tuple(tilings[source].group for source in step.sources)
             fit = step.choices.costs.fit(chosen, groups)
@@ -148,13 +151,13 @@ def test_beside_its_neighbours_the_nearest_miss_is_counted_in_a_mapping() -> Non
     for plan, solution, i, reason in reasons("neighbours"):
         miss = reason.miss
         assert miss is not None
-        assert miss.misfit.value > miss.misfit.most
-        if miss.misfit.limit != "out-axons":
+        assert miss.violation.value > miss.violation.most
+        if miss.violation.limit != "out-axons":
             continue
         seen.add(miss.layer == reason.name)
-        assert miss.misfit.value in {
+        assert miss.violation.value in {
             max(
-                getattr(block, ATTRIBUTES[miss.misfit.limit])
+                getattr(block, ATTRIBUTES[miss.violation.limit])
                 for ensemble in mapped.by_name[miss.layer].ensembles
                 for block in ensemble.blocks
             )
@@ -170,7 +173,7 @@ def test_tilings_that_do_not_fit_by_themselves_are_no_neighbours_fault() -> None
     layers = reasons_of(mapped(examples.cifar10())).layers
     reason = layers[1]
     assert (reason.bound, reason.alone, reason.cores) == ("neighbours", 15, 22)
-    assert reason.miss == NearMiss(18, "l2", Misfit("out-axons", 5408, 4096))
+    assert reason.miss == NearMiss(18, "l2", LimitViolation("out-axons", 5408, 4096))
 
 
 def test_a_block_of_the_spec_is_the_reason() -> None:
@@ -186,7 +189,7 @@ def test_pop16_may_be_what_binds() -> None:
     sketch.conv(6, 1)
     (reason,) = explain(*_solve(sketch, 1024)).layers
     assert reason.miss is not None
-    assert reason.miss.misfit.limit == "pop16 bases"
+    assert reason.miss.violation.limit == "pop16 bases"
     assert reason.cores > reason.filled == 1
 
 
@@ -197,7 +200,7 @@ def test_where_no_cut_is_even_enough_compartments_bind() -> None:
     (reason,) = explain(*_solve(sketch, 3)).layers
     assert (reason.filled, reason.alone) == (9, 10)
     assert reason.miss is not None
-    assert reason.miss.misfit == Misfit("compartments", 4, 3)
+    assert reason.miss.violation == LimitViolation("compartments", 4, 3)
 
 
 def _solve(
@@ -205,14 +208,14 @@ def _solve(
 ) -> tuple[Plan, Solution]:
     profile = small_profile(compartments, in_axons, 4096, 1 << 20)
     plan = make_plan(sketch.lowered(), cast(Loihi, sketch.target), profile)
-    solution = Search(plan.steps, profile.core.out_axons).run()
+    solution = Search(plan.steps, profile.core).run()
     assert solution is not None
     return plan, solution
 
 
 def test_a_search_that_was_cut_short_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert reasons_of(mapped(examples.cifar10())).exact
-    monkeypatch.setattr(mapper, "PATIENCE", 100)
+    monkeypatch.setattr(search, "PATIENCE", 100)
     cut = reasons_of(mapped(examples.cifar10()))
     assert not cut.exact
     assert cut.cores >= 68 > cut.floor == 61
@@ -222,13 +225,15 @@ def test_a_layer_that_could_do_with_fewer_cores_is_not_explained_away() -> None:
     """Some of the cheaper tilings do not fit, but one does."""
     sketch = examples.cifar10()
     plan = make_plan(sketch.lowered(), cast(Loihi, sketch.target), read_profile())
-    best = Search(plan.steps, plan.profile.core.out_axons).run()
+    best = Search(plan.steps, plan.profile.core).run()
     assert best is not None
-    coupling = Coupling(plan, best)
+    replacement = LocalReplacement(plan, best)
     dearer = next(
         (tiling, fit)
         for tiling in every_tiling(plan.steps[2].choices)
-        if tiling.cores > 22 and isinstance(fit := coupling.misfit(2, tiling), BlockFit)
+        if tiling.cores > 22 and replacement.violation(2, tiling) is None
+        for fit in fits_of(plan.steps[2].choices, tiling)
+        if isinstance(fit, BlockFit)
     )
     wasteful = replace(
         best,
@@ -252,4 +257,4 @@ def test_sources_grouped_in_too_many_ways_leave_a_bound() -> None:
     assert (last.bound, last.filled, last.alone) == ("neighbours", 1, 1)
     assert last.cores > 1
     assert last.miss is not None
-    assert last.miss.misfit.limit == "in-axons"
+    assert last.miss.violation.limit == "in-axons"

@@ -79,7 +79,7 @@ def simulator_of(package: Package, simulator: str) -> Any:
     if simulator == "nengo":
         return nengo.Simulator
     return partial(
-        package.module("_runtime.nengo.compat").import_nengo_loihi().Simulator,
+        package.module("_runtime.nengo").import_nengo_loihi().Simulator,
         target="sim",
     )
 

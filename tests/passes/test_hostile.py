@@ -77,7 +77,7 @@ def test_a_network_far_too_large_for_its_chips_is_refused_at_once() -> None:
 
 
 @given(st.text(max_size=400))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_any_text_gives_diagnostics_only(text: str) -> None:
     assert codes(text)
 
@@ -86,7 +86,7 @@ def test_any_text_gives_diagnostics_only(text: str) -> None:
 @given(
     st.lists(st.sampled_from((HEAD + TAIL).split() + list('{}[]",#.x\n')), max_size=60)
 )
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 def test_any_mixture_of_the_languages_words_does(words: list[str]) -> None:
     assert codes("snn 1\n\nnetwork net {\n" + " ".join(words))
 

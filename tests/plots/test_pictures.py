@@ -6,17 +6,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
 
-from snnc.plots import networks, results, spikes
-from snnc.plots.style import COLOURS, looks, save, theme
 from snnc.runtime.examples import Verdict
-from snnc.sweep import VariantLine
-from snnc.tools.results import LayerResult, Moment, Result, Score, Work
-from snnc.tools.statistics import Firing
+from snnc.tools.evaluate.evaluation import Evaluation
+from snnc.tools.evaluate.results import LayerResult, Moment, Score, Work
+from snnc.tools.plots import networks, results, spikes
+from snnc.tools.plots.style import COLOURS, looks, save, theme
+from snnc.tools.statistics import LayerFiring
+from snnc.tools.sweep import Variant
 from tests.support import ROOT, network, sound
 
 pytest.importorskip("matplotlib").use("agg")
@@ -39,8 +41,8 @@ TRAINS: dict[str, Any] = {
     "c0": np.zeros((40, 6, 6, 8), np.uint8),
     "d0": RANDOM.integers(0, 2, (40, 12)),
 }
-FIRING = {name: Firing.of(RANDOM.integers(0, 9, (20, 30))) for name in TRAINS}
-FIRING["c0"] = Firing.of(np.zeros((20, 30), int))
+FIRING = {name: LayerFiring.of(RANDOM.integers(0, 9, (20, 30))) for name in TRAINS}
+FIRING["c0"] = LayerFiring.of(np.zeros((20, 30), int))
 
 
 def layer(name: str, rate: float, verdict: Verdict) -> LayerResult:
@@ -53,7 +55,7 @@ LAYERS = (
     layer("c0", 0.0, "missed"),
     layer("d0", 160.0, "tolerated"),
 )
-RESULT = Result(
+RESULT = Evaluation(
     network="digits",
     simulator="exact",
     presentation="row",
@@ -67,28 +69,24 @@ RESULT = Result(
     layers=LAYERS,
     work=Work(35e3, 2.2e-6),
 )
-MANY = Result(
+MANY = Evaluation(
     **{
-        **{f: getattr(RESULT, f) for f in Result.__dataclass_fields__},
+        **{f: getattr(RESULT, f) for f in Evaluation.__dataclass_fields__},
         "confusion": tuple(map(tuple, np.eye(40, dtype=int))),
         "names": (),
     }
 )
-REGRESSION = Result(
+REGRESSION = Evaluation(
     "net", "exact", "row", 10, 20, False, Score(0.2, keras=0.1),
     over_time=(Moment(5, 0.4), Moment(20, 0.2)),
 )  # fmt: skip
 SWEPT = [
-    VariantLine(
+    Variant(
         {"c0.filters": str(n), "timing.present": "60 ms"},
-        cores=2 + n,
-        weights=100 * n,
-        energy=(n + n % 2) * 1e-6,
-        score=0.5 + n / 40,
-        interval=None,
-        classifies=True,
-        best=n % 2 == 0,
-        problem="",
+        spec=None,
+        report=cast("Any", SimpleNamespace(cores=2 + n, weights=100 * n)),
+        results=({"accuracy": 0.5 + n / 40, "energy_joules": (n + n % 2) * 1e-6},),
+        is_best=n % 2 == 0,
     )
     for n in range(1, 17)
 ]
@@ -252,7 +250,7 @@ def test_accuracy_is_over_time_beside_energy_and_keras() -> None:
     assert "energy per example on the chip (uJ)" in words(ax)
     assert "Keras" in words(ax)
     with pytest.raises(ValueError, match="no presentation time"):
-        results.accuracy(Result("n", "keras", None, 1, None, True, Score(1)), 0.001)
+        results.accuracy(Evaluation("n", "keras", None, 1, None, True, Score(1)), 0.001)
 
 
 def test_a_confusion_matrix_has_its_numbers() -> None:
@@ -271,7 +269,11 @@ def test_training_shows_validation_beside_it() -> None:
 
 
 def test_the_best_of_a_regression_have_the_least_error() -> None:
-    lines = [replace(line, classifies=False) for line in SWEPT]
+    lines = []
+    for variant in SWEPT:
+        (found,) = variant.results
+        error = {**found, "accuracy": None, "rmse": found["accuracy"]}
+        lines.append(replace(variant, results=(error,)))
     with theme():
         said = words(results.sweep("net", lines))
     assert "best: error, energy, cores" in said

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snnc.plots.style import looks
+from snnc.tools.plots.style import looks
 
 
 @pytest.mark.parametrize("count", [6, 18, 19, 60])

@@ -16,14 +16,14 @@ from typing import Any
 
 import pytest
 
-from snnc.ir.mapped import MappedNetwork
+from snnc.ir.mapped import MappedNetwork, block_of
 from snnc.loihi.profile import read_profile
-from snnc.report.html import line_costs, page
-from snnc.report.json import document
-from snnc.report.summary import Summary, block_of, summarise
-from snnc.report.text import limits_table, markdown, table
 from snnc.source import DOCUMENTATION
 from snnc.text.tables import dims
+from snnc.tools.report.html import line_costs, page
+from snnc.tools.report.json import document
+from snnc.tools.report.summary import Summary, summarise
+from snnc.tools.report.text import limits_table, markdown, table
 from tests.support import ROOT, SPECS, network, sound
 
 EXPECTED = Path(__file__).parent / "expected"

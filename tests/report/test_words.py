@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from snnc.loihi.link import Misfit
+from snnc.loihi.link import LimitViolation
 from snnc.loihi.profile import read_profile
 from snnc.loihi.why import NearMiss, Reason, Reasons
-from snnc.report.sentences import bound_by, bounds, sentence, total
 from snnc.text.tables import human
+from snnc.tools.report.sentences import bound_by, bounds, sentence, total
 
 CORE = read_profile().core
 
@@ -43,7 +43,7 @@ def reason(bound: Any, miss: NearMiss | None, alone: int = 4) -> Reason:
 
 
 def missed(limit: Any, value: int, most: int, layer: str = "c1") -> NearMiss:
-    return NearMiss(3, layer, Misfit(limit, value, most))
+    return NearMiss(3, layer, LimitViolation(limit, value, most))
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ FRAME = """
   readout digit { classes 10{readout} }
   train { epochs 3{train} }
 """
-FEW = settings(max_examples=20, deadline=None)
+FEW = settings(max_examples=20)
 
 
 def error(text: str) -> Diagnostic:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from snnc.autofix import autofix
 from snnc.diagnostics import Diagnostic
 from snnc.language.keywords import RESERVED
 from snnc.source import SourceFile
+from snnc.tools.autofix import autofix
 from tests.rules.checking import check_text
 from tests.rules.mistakes import GOOD
 

@@ -17,8 +17,8 @@ from snnc.diagnostics.diagnostic_text import render
 from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
-from snnc.syntax.entries import in_yaml, snippet
 from snnc.syntax.yaml.printer import print_yaml
+from snnc.syntax.yaml.quotes import in_yaml, snippet
 from tests.rules.checking import assert_accepted, check_text
 from tests.support import ROOT
 

@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from snnc.runtime.examples import judged, slack_of
-from snnc.tools.summary import outside
+from snnc.runtime.examples import check_budget, slack_of
+from snnc.tools.evaluate.summary import outside
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_the_slack_that_a_budget_needs_is_told(
     rate: float, present: float, text: str
 ) -> None:
     bounds = (20.0, 150.0)
-    verdict = judged(rate, bounds, present)
+    verdict = check_budget(rate, bounds, present)
     assert outside(rate, bounds, slack_of(bounds, present), verdict) == text
 
 
@@ -48,4 +48,4 @@ def test_the_slack_that_a_budget_needs_is_told(
 def test_out_of_bounds_by_a_spike_or_5_percent_is_tolerated(
     rate: float, present: float, verdict: str
 ) -> None:
-    assert judged(rate, (20.0, 150.0), present) == verdict
+    assert check_budget(rate, (20.0, 150.0), present) == verdict

@@ -156,7 +156,7 @@ class TooFast(keras.callbacks.Callback):
 @pytest.mark.usefixtures("eagerly")
 def test_a_loss_that_is_no_number_ends_the_training(load: Load, tmp_path: Path) -> None:
     train = load("volume", "train").train
-    diverged = load("volume", "_runtime.keras.training").DivergedError
+    diverged = load("volume", "_runtime.keras.progress").DivergedError
     # Which layer is named hangs on how float32 overflows; a test below fixes that.
     told = "loss is NaN or infinite in epoch 2: (encode|the readout) (has|is) the"
     with pytest.raises(diverged, match=told):
@@ -168,7 +168,7 @@ def test_a_loss_that_is_nan_in_spikes_ends_the_training(
     load: Load, tmp_path: Path
 ) -> None:
     how: Any = {"epochs": 1, "phases": ("smooth", "spikes"), "spike_updates": 30}
-    diverged = load("volume", "_runtime.keras.training").DivergedError
+    diverged = load("volume", "_runtime.keras.progress").DivergedError
     with pytest.raises(diverged, match="loss is NaN or infinite in epoch 3"):
         load("volume", "train").train(
             X, Y, tmp_path / "w", callbacks=[TooFast(epoch=2)], **how
@@ -186,7 +186,7 @@ def test_a_loss_that_is_nan_in_spikes_ends_the_training(
 def test_a_layer_of_such_values_is_named(
     load: Load, layer: str, value: float, told: str
 ) -> None:
-    made = load("volume", "_runtime.keras.divergence")
+    made = load("volume", "_runtime.keras.progress")
     model = load("volume", "keras_model").build_model()
     stop = made.StopAtNaN(load("volume", "network").NETWORK.layers, X[:4])
     stop.set_model(model)
@@ -194,9 +194,7 @@ def test_a_layer_of_such_values_is_named(
     kernel = model.get_layer(layer).kernel
     kernel.assign(np.full(kernel.shape, value, "f4"))
     stop.on_train_batch_end(0, {"loss": 1.0})
-    with pytest.raises(
-        load("volume", "_runtime.keras.training").DivergedError
-    ) as caught:
+    with pytest.raises(made.DivergedError) as caught:
         stop.on_train_batch_end(1, {"loss": float("nan")})
     assert f"in epoch 7: {told}" in str(caught.value)
 

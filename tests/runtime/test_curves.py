@@ -11,7 +11,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from snnc.runtime.keras.curves import curve_of, drive_of, lif, rate_of
-from snnc.runtime.keras.losses import percentile
+from snnc.runtime.keras.layers import percentile
 from snnc.runtime.network import Layer, Lif
 
 pytestmark = pytest.mark.slow

@@ -6,12 +6,13 @@ from math import prod
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from snnc.runtime.examples import Array
 from snnc.runtime.nengo import kernels
-from snnc.runtime.nengo.kernels import Array, Pool
+from snnc.runtime.nengo.kernels import Pool
 from snnc.runtime.network import triple
 
 Sizes = tuple[int, ...]
@@ -42,7 +43,6 @@ def averaged(x: Array, pool: Pool) -> Array:
     return convolved(x, mean, stride)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_planes_between_groups_are_a_convolution(data: st.DataObject) -> None:
     number = data.draw
@@ -152,7 +152,6 @@ def test_a_depthwise_kernel_has_the_multiples_of_each_channel() -> None:
     np.testing.assert_allclose(convolved(x, whole, (1, 1, 1)), want, atol=1e-12)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_scattered_weights_are_a_convolution(data: st.DataObject) -> None:
     number = data.draw

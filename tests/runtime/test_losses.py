@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from tensorflow import keras
 
-from snnc.runtime.keras.losses import cross_entropy, focal, squared_error
+from snnc.runtime.keras.model import cross_entropy, focal, squared_error
 
 pytestmark = pytest.mark.slow
 

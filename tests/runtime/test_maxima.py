@@ -14,11 +14,11 @@ from snnc.runtime.maxima import (
     Grid,
     Nodes,
     Window,
-    behind,
-    covered,
+    compose,
     entries,
-    left,
     max_tree,
+    output_size,
+    receptive_field,
 )
 
 CASES = [
@@ -113,16 +113,16 @@ def test_places_behind_pools_are_pools_of_places(pools: Any, picked: range) -> N
     x = np.random.default_rng(0).random(17)
     steps = tuple(((w, 1, 1), (s, 1, 1)) for w, s in pools)
     one = range(1)
-    grid, moved = behind((range(2, 17), one, one), steps, (picked, one, one))
+    grid, moved = compose((range(2, 17), one, one), steps, (picked, one, one))
     along = [(w[0], s[0]) for w, s in moved]
     expected = pooled(x[2:], pools)[list(picked)]
     np.testing.assert_allclose(pooled(x[list(grid[0])], along), expected)
-    assert covered(len(picked), along) == len(grid[0])
+    assert receptive_field(len(picked), along) == len(grid[0])
 
 
 def test_entries_spread_over_pools() -> None:
     x = np.random.default_rng(0).random(11)
     pools = [(3, 2)]
-    rows = entries(EVERY, left(11, pools), 11, pools)
+    rows = entries(EVERY, output_size(11, pools), 11, pools)
     found = [sum(x[p] * w for p, w in row.items()) / 3 for row in rows]
     np.testing.assert_allclose(found, pooled(x, pools))

@@ -182,7 +182,7 @@ def test_spikes_are_faster_than_activations_where_currents_fluctuate() -> None:
 @pytest.mark.parametrize("name", NORMED)
 def test_batch_norms_get_the_statistics_of_the_data(made: Any, name: str) -> None:
     model, oracle = drawn(made[name]), drawn(made[name])
-    made[name].scaler(model, X).settle()
+    made[name].scaler(model, X).recalibrate_batchnorm()
     norms = [part for part in oracle.layers if part.name.endswith(".norm")]
     for norm in norms:
         norm.momentum = 0.0

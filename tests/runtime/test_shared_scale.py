@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 from tensorflow import keras
 
-from snnc.runtime.keras.losses import BALANCE, WEIGHT, BalancedAdd
+from snnc.runtime.keras.layers import BALANCE, WEIGHT, BalancedAdd
 from tests.emit.packages import importable
 from tests.runtime.phased import Made, branches, examples, packages
 

@@ -7,13 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.runtime.arrays import DataError
-from snnc.runtime.keras.splitting import (
-    split,
-    split_groups,
-    unused_ends,
-    weights_of_classes,
-)
+from snnc.runtime.data import DataError
+from snnc.runtime.keras.pipelines import split, split_groups
+from snnc.runtime.labels import balance_classes, unused_ends
 
 
 def test_a_split_is_of_all_examples() -> None:
@@ -85,15 +81,15 @@ def test_balanced_weights_are_those_of_scikit_learn() -> None:
     from sklearn.utils.class_weight import compute_class_weight
 
     y = np.array([0] * 6 + [1] * 3 + [3])
-    found = weights_of_classes("balanced", y, 4)
+    found = balance_classes("balanced", y, 4)
     there = np.unique(y)
     want = compute_class_weight("balanced", classes=there, y=y)
     assert [found[label] for label in there] == pytest.approx(want)
 
 
 def test_classes_count_1_unless_told() -> None:
-    assert weights_of_classes({2: 5}, None, 3) == {0: 1.0, 1: 1.0, 2: 5.0}
+    assert balance_classes({2: 5}, None, 3) == {0: 1.0, 1: 1.0, 2: 5.0}
     with pytest.raises(DataError, match="there is no class 3"):
-        weights_of_classes({0: 1.0, 3: 2.0}, None, 3)
+        balance_classes({0: 1.0, 3: 2.0}, None, 3)
     with pytest.raises(DataError, match="needs y as an array"):
-        weights_of_classes("balanced", None, 3)
+        balance_classes("balanced", None, 3)

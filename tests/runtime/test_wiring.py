@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -26,9 +27,9 @@ def wiring(name: str) -> Any:
 
 
 def reads(found: Any, tensor: str) -> tuple[tuple[str, int], ...]:
-    """Return the layers of each stretch of rows, joined by +, and its size."""
-    stretches = found.reads[tensor]
-    return tuple(("+".join(sorted(sources)), size) for sources, size in stretches)
+    """Return the layers of neighbouring rows, joined by +, and how many they are."""
+    names = ("+".join(sorted(sources)) for sources in found.reads[tensor])
+    return tuple((name, len(list(rows))) for name, rows in groupby(names))
 
 
 @pytest.mark.parametrize(

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
+from types import SimpleNamespace
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.sweep import Costs, VariantLine, front, table, typed
+from snnc.tools.sweep import Variant
+from snnc.tools.sweep_table import VariantCosts, front, table, typed
 
 
 @given(st.lists(st.none() | st.tuples(st.integers(0, 3), st.integers(0, 3))))
 def test_the_front_has_what_nothing_is_better_than(
     costs: list[tuple[int, int] | None],
 ) -> None:
-    best = front([own and Costs(own[0], own[1:]) for own in costs])
+    best = front([own and VariantCosts(own[0], own[1:]) for own in costs])
     for own, is_best in zip(costs, best, strict=True):
         others = [other for other in costs if other is not None and own is not None]
         beaten = any(
@@ -26,19 +29,19 @@ def test_the_front_has_what_nothing_is_better_than(
 
 
 def test_a_difference_within_the_noise_makes_nothing_better() -> None:
-    cheap, dear = Costs(-0.90, (1.0,), 0.01), Costs(-0.92, (2.0,), 0.01)
+    cheap, dear = VariantCosts(-0.90, (1.0,), 0.01), VariantCosts(-0.92, (2.0,), 0.01)
     assert front([cheap, dear]) == (True, False)
-    better = Costs(-0.94, (2.0,), 0.01)
+    better = VariantCosts(-0.94, (2.0,), 0.01)
     assert front([cheap, better]) == (True, True)
     assert front([replace(c, error=0.0) for c in (cheap, dear)]) == (True, True)
-    alike = Costs(-0.91, (1.0,), 0.01)
+    alike = VariantCosts(-0.91, (1.0,), 0.01)
     assert front([cheap, alike]) == (True, True)
 
 
 @given(
     st.lists(
         st.builds(
-            Costs,
+            VariantCosts,
             st.integers(0, 9),
             st.tuples(st.integers(0, 2), st.integers(0, 2)),
             st.integers(0, 3),
@@ -46,7 +49,7 @@ def test_a_difference_within_the_noise_makes_nothing_better() -> None:
         min_size=1,
     )
 )
-def test_something_is_always_best(costs: list[Costs]) -> None:
+def test_something_is_always_best(costs: list[VariantCosts]) -> None:
     assert any(front(costs))
 
 
@@ -56,24 +59,29 @@ def test_values_of_settings_are_typed() -> None:
     assert tuple(map(typed, texts)) == values
 
 
+def taking(**costs: int) -> Any:
+    """Return a report that has nothing but costs."""
+    return SimpleNamespace(**costs)
+
+
 def test_a_table_tells_what_is_best() -> None:
     lines = [
-        VariantLine(
+        Variant(
             {"c0.filters": str(n), "timing.present": time},
-            cores=n,
-            weights=100 * n,
-            energy=n * 1e-6,
-            score=0.5 + n / 100,
-            interval=(0.4, 0.9),
-            classifies=True,
-            best=n == 4,
-            problem="",
+            spec=None,
+            report=taking(cores=n, weights=100 * n),
+            results=(
+                {
+                    "accuracy": 0.5 + n / 100,
+                    "accuracy_interval": (0.4, 0.9),
+                    "energy_joules": n * 1e-6,
+                },
+            ),
+            is_best=n == 4,
         )
         for n, time in product((4, 8), ("60 ms",))
     ]
-    failed = VariantLine(
-        {"c0.filters": "9"}, None, None, None, None, None, True, False, "no"
-    )
+    failed = Variant({"c0.filters": "9"}, None, None, problem="no")
     told = table("net", [*lines, failed])
     head, four, eight, nine, _, counted, best = told.split("\n")
     assert head.split()[-6:] == [

@@ -13,9 +13,7 @@ from snnc.syntax.printer import print_snn
 from snnc.syntax.yaml.printer import print_yaml
 from tests.syntax.paired import specs
 
-_SETTINGS = settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+_SETTINGS = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 
 
 def parsed(text: str, name: str) -> tree.Document:

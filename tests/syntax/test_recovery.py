@@ -174,7 +174,7 @@ def spans_of(node: object) -> list[Span]:
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(TEXTS)
 def test_any_text_is_read_or_refused(text: str) -> None:
     document, report = front_end(text)
@@ -190,7 +190,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, len(DRIFT) - 1), st.integers(1, 40))
 def test_a_spec_with_a_hole_is_read_or_refused(start: int, size: int) -> None:
     _, report = front_end(DRIFT[:start] + DRIFT[start + size :])

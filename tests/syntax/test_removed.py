@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 import snnc
-from snnc.autofix import autofix
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec
 from snnc.language.model import spec_hash
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
 from snnc.syntax.files import formatted, printed
+from snnc.tools.autofix import autofix
 
 SPEC = """snn 1
 

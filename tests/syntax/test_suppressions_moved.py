@@ -83,7 +83,7 @@ def check_warnings(text: str) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(specs())
 def test_the_same_is_allowed_in_each_notation_and_layout(text: str) -> None:
     check_warnings(text)

@@ -163,7 +163,7 @@ _BITS = st.sampled_from(
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(0, len(DRIFT)), st.integers(0, 40), st.lists(_BITS, max_size=6))
 def test_any_text_gives_diagnostics_and_no_exception(
     at: int, cut: int, bits: list[str]

@@ -10,7 +10,8 @@ _TAKEN = KINDS | CLAUSES | HEADERS | UNITS
 _WORD = st.from_regex(r"[a-z_][a-z0-9_]{0,6}", fullmatch=True).filter(
     lambda word: word not in _TAKEN
 )
-_KEY = st.sampled_from(["filters", "kernel", "rate", "block", "classes", "loss"])
+# Not `rate`: a list of two numbers after it is a range as another notation has it.
+_KEY = st.sampled_from(["filters", "kernel", "synapse", "block", "classes", "loss"])
 _NUMERAL = st.one_of(
     st.integers(0, 10**17).map(str),
     st.floats(0, 1e18, allow_subnormal=False).map(repr),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from snnc.report.html import page
-from snnc.report.summary import summarise
-from snnc.report.text import markdown
 from snnc.text.tables import code, prose, table
+from snnc.tools.report.html import page
+from snnc.tools.report.summary import summarise
+from snnc.tools.report.text import markdown
 from tests.support import ROOT, sound
 
 MNIST = (ROOT / "specs/mnist.snn").read_text(encoding="utf-8")

@@ -10,17 +10,20 @@ import numpy as np
 import pytest
 
 from snnc.runtime.network import Input, Layer, Network, Readout
-from snnc.tools import advice
-from snnc.tools.advice import BELOW, ENOUGH, FALLS, RISES
-from snnc.tools.measures import EvaluatedPart, result_of
-from snnc.tools.results import Contrast, Result
+from snnc.tools.evaluate import advice
+from snnc.tools.evaluate.advice import BELOW, ENOUGH, FALLS, RISES
+from snnc.tools.evaluate.evaluation import Evaluation
+from snnc.tools.evaluate.measures import EvaluatedPart, TrainedOutputs, result_of
+from snnc.tools.evaluate.results import Contrast
 from snnc.tools.scores import contrast, judged, over_time, score
-from snnc.tools.statistics import Firing
+from snnc.tools.statistics import LayerFiring
 
 NET = Network(
     "net", 1e-3, 0.1, Input("x", (1,), 0, 1), {}, Readout("y", 2, decide="last")
 )
-BASE = Result("net", "exact", "row", 1, 100, True, score(np.eye(2), np.arange(2), True))
+BASE = Evaluation(
+    "net", "exact", "row", 1, 100, True, score(np.eye(2), np.arange(2), True)
+)
 
 
 def outputs(*shares: float, count: int = 1000) -> np.ndarray:
@@ -33,7 +36,7 @@ def outputs(*shares: float, count: int = 1000) -> np.ndarray:
     return np.stack([~right, right], axis=-1).astype(float)
 
 
-def result(*shares: float, keras: float = 1.0, count: int = 1000) -> Result:
+def result(*shares: float, keras: float = 1.0, count: int = 1000) -> Evaluation:
     """Return a result of accuracies after each quarter; label 1 is right."""
     found, y = outputs(*shares, count=count), np.ones(count, int)
     said = outputs(keras, count=count)[0]
@@ -105,12 +108,18 @@ def test_an_encoder_that_rests_is_known_of_its_network() -> None:
         "s": Layer((1,), (0.0, 250.0), encoder="conv", start="spread"),
         "d": Layer((1,), (20.0, 150.0)),
     }
-    fired = Firing.of(np.ones((2, 1), int))
+    fired = LayerFiring.of(np.ones((2, 1), int))
     part = EvaluatedPart(
         0, 2, np.zeros((4, 2, 2)), np.zeros((3, 2, 2)), dict.fromkeys(layers, fired)
     )
-    how: Any = {"simulator": "exact", "presentation": "row", "model": "smooth"}
-    judged = result_of(replace(NET, layers=layers), [part], np.zeros(2, int), **how)
+    judged = result_of(
+        replace(NET, layers=layers),
+        [part],
+        np.zeros(2, int),
+        simulator="exact",
+        presentation="row",
+        trained=TrainedOutputs("smooth"),
+    )
     assert judged.resting == ("e",)
 
 

@@ -15,9 +15,9 @@ import pytest
 from snnc.exact import make_engine
 from snnc.exact.package import open_package
 from snnc.runtime.data import DataError
-from snnc.runtime.examples import judged
+from snnc.runtime.examples import check_budget
 from snnc.runtime.layout import LayoutError
-from snnc.tools.calibration import CalibrationError, Calibrator
+from snnc.tools.scaling import CalibrationError, Calibrator
 from tests.agreement.built import imported
 from tests.agreement.networks import text
 from tests.support import SPECS, network, sound
@@ -133,7 +133,7 @@ def rates(
     found: dict[str, tuple[float, str]] = {}
     for name, layer in package.layers.items():
         rate = float(np.percentile(counts[name], layer.percentile)) / present
-        found[name] = rate, judged(rate, layer.rate, present)
+        found[name] = rate, check_budget(rate, layer.rate, present)
     return found
 
 

@@ -10,13 +10,13 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from snnc.tools.results import (
+from snnc.tools.evaluate.evaluation import Evaluation
+from snnc.tools.evaluate.results import (
     ClassResult,
     Contrast,
     LayerResult,
     Moment,
     Reading,
-    Result,
     Score,
     UnitResult,
     Work,
@@ -33,7 +33,7 @@ LAYERS = (
     LayerResult("c2", 20, 150, 90, 11.0, "tolerated", SLACK, 12.34, 0.0, 0.0, 0.5),
     LayerResult("d0", 20, 150, 90, 3.2, "missed", SLACK, 1.5, 0.0, 0.0, None),
 )
-CLASSES = Result(
+CLASSES = Evaluation(
     network="drift",
     simulator="exact",
     presentation="row",
@@ -62,7 +62,7 @@ CLASSES = Result(
     cores=5,
     seconds=1.24,
 )
-VALUES = Result(
+VALUES = Evaluation(
     network="ripples",
     simulator="nengo",
     presentation="row",
@@ -94,7 +94,7 @@ RESULTS = {
         ),
     ),
     "from rest": replace(CLASSES, presentation="rest", contrast=None, names=()),
-    "Keras alone": Result(
+    "Keras alone": Evaluation(
         "ripples", "keras", None, 2, None, False, Score(0.12345), seconds=0.1
     ),
 }

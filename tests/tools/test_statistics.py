@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.tools.statistics import Correlation, Firing, interval
+from snnc.tools.statistics import Correlation, LayerFiring, interval
 
 COUNTS = st.lists(st.integers(0, 20), min_size=1, max_size=50)
 
 
 @given(COUNTS, st.floats(0, 100))
 def test_percentiles_of_spikes_are_numpys(values: list[int], percent: float) -> None:
-    firing = Firing.of(np.array(values)[:, np.newaxis])
+    firing = LayerFiring.of(np.array(values)[:, np.newaxis])
     want = np.percentile(values, percent)
     assert firing.percentile(percent) == pytest.approx(want, abs=1e-9)
 
@@ -25,7 +25,7 @@ def test_percentiles_of_spikes_are_numpys(values: list[int], percent: float) -> 
 def test_spikes_are_counted_over_batches_in_any_order() -> None:
     spikes = np.random.default_rng(0).integers(0, 9, (12, 3, 5)) ** 2
     spikes[:, 1, 2] = 0
-    parts = [Firing.of(spikes[i : i + 5].astype(np.uint16)) for i in (10, 0, 5)]
+    parts = [LayerFiring.of(spikes[i : i + 5].astype(np.uint16)) for i in (10, 0, 5)]
     found = reduce(add, parts)
     assert found.examples == 12
     assert found.spikes == pytest.approx(spikes.sum() / 12)

@@ -286,7 +286,7 @@ def test_without_numpy_the_header_is_listed(
 ) -> None:
     found = importlib_without("numpy")
     monkeypatch.setattr("importlib.util.find_spec", found)
-    monkeypatch.setitem(sys.modules, "snnc.weights.values", None)
+    monkeypatch.setitem(sys.modules, "snnc.weight_files.values", None)
     status, out, err = run(capsys, "small.safetensors", "small.snn")
     assert status == 0
     assert err == (

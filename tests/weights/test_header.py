@@ -13,8 +13,8 @@ from safetensors.numpy import save
 
 from snnc.diagnostics import Diagnostic
 from snnc.rules.weights import NotSafetensors
-from snnc.weights.header import TYPES, WeightsHeader, read_header
-from snnc.weights.values import read_values, spread
+from snnc.weight_files.header import TYPES, WeightsHeader, read_header
+from snnc.weight_files.values import read_values, spread
 
 WEIGHTS = {"a": np.arange(6, dtype="f4").reshape(2, 3), "b": np.ones(4, "i8")}
 SOUND = save(WEIGHTS, {"layout_id": "x"})

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from snnc.ir.layout import tensors
-from snnc.weights.migrate import migrate, plan
+from snnc.tools.migrate import migrate, plan
 from tests.weights.files import SMALL, logical, weights_of
 
 WIDER = SMALL.replace("conv2d a { filters 3", "conv2d a { filters 4").replace(

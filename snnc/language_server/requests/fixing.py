@@ -10,11 +10,10 @@ from functools import lru_cache
 
 from lsprotocol import types
 
-from snnc.autofix import autofix
 from snnc.diagnostics import Diagnostic, Severity
 from snnc.diagnostics.diagnostic_text import describe_fix
-from snnc.fit.solve import for_axons, for_cores, for_fan_in
-from snnc.fit.trials import Change, OutOfWorkError, Trials
+from snnc.fitting.solve import for_axons, for_cores, for_fan_in
+from snnc.fitting.trials import Change, OutOfWorkError, Trials
 from snnc.ir.logical import Loihi
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.buffers import (
@@ -29,6 +28,7 @@ from snnc.language_server.server import FIX_ALL, SpecServer
 from snnc.passes.validate.structure import head
 from snnc.rules.loihi import FitsNoCore, TooManyCores, TooManyOutAxons
 from snnc.source import Span
+from snnc.tools.autofix import autofix
 
 MISFITS = (FitsNoCore, TooManyCores, TooManyOutAxons)
 

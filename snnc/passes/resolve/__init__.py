@@ -136,7 +136,7 @@ class _Resolution:
 
     def _reads_right_things(self, draft: Draft) -> bool:
         raw = self._input.name
-        kind = draft.spec.kind if draft.spec else ""
+        kind = draft.kind
         if kind.startswith("encode"):
             if draft.sources[0] == raw:
                 return True
@@ -220,7 +220,7 @@ class _Resolution:
             read.update(draft.sources)
             read.add(draft.shortcut or "")
         for draft in drafts:
-            kind = draft.spec.kind if draft.spec else ""
+            kind = draft.kind
             is_echo = self._reads_raw and kind.startswith("encode")
             if draft.name not in read and not is_echo:
                 self._report.add(NothingReads(span=draft.place.span, name=draft.name))

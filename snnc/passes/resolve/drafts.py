@@ -9,7 +9,6 @@ from functools import cached_property
 from itertools import chain, count
 
 from snnc.diagnostics import Fix, Report
-from snnc.ir.logical import Shape
 from snnc.language.layers import (
     AveragePoolSpec,
     ConvEncoderSpec,
@@ -111,6 +110,11 @@ class Draft:
     sources: tuple[str, ...]
     shortcut: str | None
     sound: bool
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of the layer; empty for a broken statement."""
+        return self.spec.kind if self.spec else ""
 
     def span_of(self, key: str) -> Span:
         """Return the place of a property, or the statement's if it is not written."""
@@ -270,8 +274,3 @@ def _free(word: str, taken: Collection[str]) -> Iterator[str]:
     """Yield free names that begin with a word."""
     numbered = (f"{word}_{number}" for number in count(2))
     return (name for name in chain((word,), numbered) if name not in taken)
-
-
-def spatial(shape: Shape) -> Shape:
-    """Return a channels-last shape without its channels."""
-    return shape[:-1]

@@ -92,7 +92,7 @@ class Operations:
         raise TypeError(f"no operation for {type(spec).__name__}")
 
     def _convolution(self, draft: Draft, shape: Shape) -> Computed | None:
-        kind = draft.spec.kind if draft.spec else ""
+        kind = draft.kind
         form = FORMS.get(kind)
         rank = form.axes if form and form.axes else len(shape) - 1
         if rank == 0:
@@ -153,7 +153,7 @@ class Operations:
                 CausalInSpace(
                     span=self._settings.span_of(draft, "padding"),
                     name=draft.name,
-                    kind=draft.spec.kind if draft.spec else "",
+                    kind=draft.kind,
                 )
             )
             return None

@@ -49,7 +49,7 @@ class Settings:
         if isinstance(draft.spec, (ConvEncoderSpec, RateEncoderSpec)):
             return
         written = list(zip(self._spec.defaults, self._validated.defaults, strict=True))
-        for scope in (draft.spec.kind if draft.spec else None, None):
+        for scope in (draft.kind, None):
             for defaults, place in reversed(written):
                 if defaults.layer == scope:
                     yield defaults, place

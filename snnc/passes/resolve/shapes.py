@@ -108,7 +108,7 @@ class Channels:
             span=place or given.span,
             name=given.name,
             shape=given.shape,
-            kind=draft.spec.kind if draft.spec else "",
+            kind=draft.kind,
             other="dense" if rank == 1 else f"conv{rank - 1}d",
             related=(Label(draft.place.span, f"reads {axis_names(rank + 1)}"),),
             fix=None if place is None else Fix(place, dims, unsafe=True),
@@ -165,7 +165,7 @@ class Windows:
                 span=self._settings.span_of(draft, key),
                 key=key,
                 value=value,
-                kind=draft.spec.kind if draft.spec else "",
+                kind=draft.kind,
                 given=len(value),
                 expected=rank,
             )
@@ -230,7 +230,7 @@ class Windows:
 
     def report_rank(self, draft: Draft, shape: Shape, rank: int | None) -> None:
         """Report that a layer can't read ``shape``, but ``rank`` axes; None for any."""
-        kind = draft.spec.kind if draft.spec else ""
+        kind = draft.kind
         if self._channels.are_missing(draft, shape, rank):
             return
         if rank is None:

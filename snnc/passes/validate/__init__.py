@@ -14,7 +14,7 @@ from snnc import rules
 from snnc.diagnostics import Report
 from snnc.language import tree
 from snnc.language.keywords import KINDS, VALUES
-from snnc.language.model import DefaultsSpec, Place, Spec, ValidatedSpec
+from snnc.language.model import DefaultsSpec, NetworkSpec, Place, ValidatedSpec
 from snnc.language.names import why_no_package
 from snnc.language.statements import InputSpec, LoihiTarget, ReadoutSpec, TimingSpec
 from snnc.passes.validate.statement import check_statement
@@ -127,9 +127,9 @@ class Assembly:
         self.layers = list(_layers(checked))
         self.defaults = [c for c in checked if isinstance(c.model, DefaultsSpec)]
 
-    def spec(self, network: str) -> Spec:
+    def spec(self, network: str) -> NetworkSpec:
         """Return the spec from its checked parts."""
-        return Spec(
+        return NetworkSpec(
             network=network,
             about=self._about(),
             target=self._model("target") or LoihiTarget(),

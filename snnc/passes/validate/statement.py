@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic_core import ValidationError
 
-from snnc import rules
+from snnc import rules, vocabulary
 from snnc.diagnostics import Diagnostic, Label, Report
 from snnc.language import tree
 from snnc.language.keywords import (
@@ -24,9 +24,6 @@ from snnc.language.keywords import (
 from snnc.language.models import Model, validate
 from snnc.language.statements import ReadoutSpec
 from snnc.passes.validate.structure import check_parts, head
-
-if TYPE_CHECKING:
-    from snnc.passes.validate.wording import Written
 
 
 def check_statement(
@@ -61,25 +58,11 @@ def _model(
         return validate(model, values)
     except ValidationError as error:
         # Only errors need this import.
-        from snnc.passes.validate.unknown import Located, translate
+        from snnc.passes.validate.unknown import translate
 
-        located = Located(values, head(statement), _written(statement, others))
-        for detail in error.errors(include_url=False):
-            if detail["type"] != "missing":  # reported as a missing part
-                report.add(translate(detail, located))
+        for problem in translate(error, values, statement, others):
+            report.add(problem)
         return None
-
-
-def _written(statement: tree.Statement, others: Sequence[tree.Statement]) -> Written:
-    """Return the names of the input and of the first named encoder."""
-    from snnc.passes.validate.wording import Written
-
-    names = {s.kind.text: s.name.text for s in reversed(others) if s.name is not None}
-    return Written(
-        input=names.get("input", ""),
-        encoder=names.get("encode", ""),
-        by_encoder=statement.kind.text == "encode",
-    )
 
 
 def _values(
@@ -154,9 +137,7 @@ def check_head(statement: tree.Statement, report: Report) -> bool:
 def _head_problem(statement: tree.Statement) -> Diagnostic | None:
     kind, variant = statement.kind, statement.variant
     if kind.text not in KINDS:
-        from snnc.vocabulary.strangers import unknown_kind  # only for errors
-
-        return unknown_kind(statement)
+        return vocabulary.strangers.unknown_kind(statement)
     variants = VARIANTS.get(kind.text, ())
     if variant is None:
         if not variants or kind.text == "defaults":
@@ -172,27 +153,20 @@ def _head_problem(statement: tree.Statement) -> Diagnostic | None:
 def _unknown_variant(
     kind: tree.Word, variant: tree.Word, variants: tuple[str, ...]
 ) -> Diagnostic | None:
-    from snnc.vocabulary.strangers import fix_word, nearest  # only for errors
-
-    if kind.text == "neuron" and (problem := _refused(variant, "value")):
-        return problem
-    if variant.text in REFUSED:
-        return _refused(variant, "value")
+    foreign = vocabulary.strangers.refused(variant, "value")
+    if foreign and (kind.text == "neuron" or variant.text in REFUSED):
+        return foreign
     newer = rules.misplaced.is_newer_chip(kind.text, variant.text)
     return rules.misplaced.UnknownVariant(
         span=variant.span,
         kind=kind.text,
         word=variant.text,
-        near=nearest(variant.text, variants),
+        near=vocabulary.strangers.nearest(variant.text, variants),
         known=variants,
-        fix=None if newer else fix_word(variant.span, variant.text, variants),
+        fix=None
+        if newer
+        else vocabulary.strangers.fix_word(variant.span, variant.text, variants),
     )
-
-
-def _refused(word: tree.Word, place: str) -> Diagnostic | None:
-    from snnc.vocabulary.strangers import refused  # only for errors
-
-    return refused(word, place)
 
 
 def check_properties(
@@ -236,7 +210,7 @@ def _property_problem(
         return problem
     if key.text in legal:
         return None
-    if problem := _refused(key, "property"):
+    if problem := vocabulary.strangers.refused(key, "property"):
         return problem
     if statement.kind.text == "dense" and key.text in _AXIS_WORDS:
         return rules.refused.DenseOverAxis(span=key.span, key=key.text)
@@ -252,7 +226,7 @@ def _refused_neuron(item: tree.Property) -> Diagnostic | None:
     word = next(_words(item.value), None)
     if word is None or word.text in VARIANTS["neuron"]:
         return None
-    return _refused(word, "value")
+    return vocabulary.strangers.refused(word, "value")
 
 
 def _words(value: tree.Value) -> Iterator[tree.Word]:
@@ -271,6 +245,6 @@ def _nested_problem(item: tree.Property) -> Diagnostic | None:
         if problem := _repeated(inner, by_key) or _nested_problem(inner):
             return problem
         if inner.key.text in REFUSED:
-            return _refused(inner.key, "property")
+            return vocabulary.strangers.refused(inner.key, "property")
         by_key[inner.key.text] = inner
     return None

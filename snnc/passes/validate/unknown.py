@@ -7,10 +7,10 @@ library, a property of another statement, or misspelt.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, ValidationError
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
@@ -18,6 +18,7 @@ from snnc.language import scalars, tree
 from snnc.language.keywords import NEURONS, USUAL, keys_read_by, settings_of
 from snnc.language.scalars import SECONDS
 from snnc.language.statements import TimingSpec
+from snnc.passes.validate.structure import head
 from snnc.passes.validate.wording import MAKERS, Written, shown
 from snnc.rules.names import listed
 from snnc.source import SourceFile, Span
@@ -73,7 +74,7 @@ def _unit(node: Any) -> str:
     return f" {node.unit.text}" if isinstance(node, tree.Quantity) else ""
 
 
-class Located:
+class _Located:
     """The syntax of a statement by the path in pydantic's error."""
 
     def __init__(self, values: Mapping[str, Any], whole: Span, names: Written) -> None:
@@ -115,8 +116,29 @@ def _below(node: Any, step: int | str) -> Any:
     return None
 
 
-def translate(error: ErrorDetails, located: Located) -> Diagnostic:
-    """Turn one error into a diagnostic."""
+def translate(
+    error: ValidationError,
+    values: Mapping[str, Any],
+    statement: tree.Statement,
+    others: Sequence[tree.Statement],
+) -> Iterator[Diagnostic]:
+    """Turn what pydantic says of a statement's values into diagnostics.
+
+    ``others`` are the statements of the spec, whose names a text may quote.
+    """
+    names = {s.kind.text: s.name.text for s in reversed(others) if s.name is not None}
+    written = Written(
+        input=names.get("input", ""),
+        encoder=names.get("encode", ""),
+        by_encoder=statement.kind.text == "encode",
+    )
+    located = _Located(values, head(statement), written)
+    for detail in error.errors(include_url=False):
+        if detail["type"] != "missing":  # reported as a missing part
+            yield _translated(detail, located)
+
+
+def _translated(error: ErrorDetails, located: _Located) -> Diagnostic:
     path = error["loc"]
     span, key, node = located.find(path)
     context = {"names": located.names, **error.get("ctx", {})}
@@ -128,7 +150,7 @@ def translate(error: ErrorDetails, located: Located) -> Diagnostic:
 
 
 def _not_taken(
-    error: ErrorDetails, context: dict[str, Any], located: Located
+    error: ErrorDetails, context: dict[str, Any], located: _Located
 ) -> Diagnostic:
     """Describe a property that a choice such as ``adam`` or ``relu`` lacks."""
     key = context.get("key", error["loc"][-1])
@@ -185,7 +207,7 @@ def in_notation(line: str, source: SourceFile) -> str:
     """Return a statement or property of ``.snn`` in a file's notation."""
     if not source.is_yaml:
         return line
-    from snnc.syntax.entries import snippet  # only for a YAML spec
+    from snnc.syntax.yaml.quotes import snippet  # only for a YAML spec
 
     return snippet(line)
 
@@ -243,11 +265,9 @@ def _in_numbers(
 
 def _step(beside: Sequence[tree.Property]) -> float:
     """Return the step set in the same statement, or the default, in seconds."""
-    from snnc.language.scalars import seconds
-
     given = next((p.value for p in beside if p.key.text == "dt"), None)
     measured = isinstance(given, tree.Quantity) and given.unit.text in SECONDS
-    return seconds(given) if measured else _DT
+    return scalars.seconds(given) if measured else _DT
 
 
 def _present(steps: tree.Number, dt: float, owner: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Fix, Report
+from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import tree
 from snnc.language.keywords import CHOICES, NEURONS, USUAL
-from snnc.source import SourceFile, Span
-from snnc.syntax.snn import parse_snn
+from snnc.source import Span
+from snnc.syntax.snn import parse_statement
 
 LONGEST = 40
 """The most characters of a text to quote."""
@@ -83,13 +83,9 @@ def _unquoted(node: Any, example: str) -> str:
 
 def _parsed(text: str) -> tree.Value | None:
     """Return the value of a text without its quotes, or None."""
-    report = Report()
-    source = SourceFile("value.snn", f"snn 1\nnetwork x {{\ntrain {{ x {text} }}\n}}\n")
-    statements = parse_snn(source, report).statements
-    properties = statements[0].properties if len(statements) == 1 else None
-    if report.errors or properties is None or len(properties) != 1:
-        return None
-    return properties[0].value
+    statement = parse_statement(f"train {{ x {text} }}")
+    properties = statement.properties if statement else None
+    return properties[0].value if properties and len(properties) == 1 else None
 
 
 def _quoted_choice(span: Span, key: str, node: Any) -> Diagnostic | None:

@@ -1,25 +1,23 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Rate curves: from currents to activations, where 1.0 is the upper rate.
 
 A curve maps x, (batch, ...), to activations of its shape; ``high`` is the rate
 in Hz of activation 1.0, ``dt`` a step in seconds.
 """
 
-# mypy: allow-untyped-decorators
-# mypy: disable-error-code="import-not-found,import-untyped"
-
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
 
-import tensorflow as tf
-from tensorflow import keras
+import numpy as np
 
+from ..examples import Array
 from ..network import Layer, Lif
+from .backend import Tensor, keras, tf
 
-Curve = Any  # from currents, (batch, ...), to activations of the same shape
+# From currents, (batch, ...), to activations of the same shape.
+Curve = Callable[[Tensor], Tensor]
 
 SOFTNESS = 0.02  # width of the threshold of LIF neurons in gradients
 
@@ -27,16 +25,12 @@ SOFTNESS = 0.02  # width of the threshold of LIF neurons in gradients
 def curve_of(layer: Layer, dt: float) -> Curve:
     """Return the curve of a layer."""
     if layer.encoder is not None:
-        return clipped(layer.high, dt)
+        ceiling = 1 / (dt * layer.high)  # at most one spike per step
+        return lambda x: keras.activations.relu(x, max_value=ceiling)
     if layer.lif is not None:
         return lif(layer.high, layer.lif, dt)
-    return keras.activations.relu
-
-
-def clipped(high: float, dt: float) -> Curve:
-    """Return the curve of an encoder, which fires at most once per step."""
-    ceiling = 1 / (dt * high)
-    return lambda x: keras.activations.relu(x, max_value=ceiling)
+    relu: Curve = keras.activations.relu
+    return relu
 
 
 def lif(high: float, neuron: Lif, dt: float) -> Curve:
@@ -49,23 +43,23 @@ def lif(high: float, neuron: Lif, dt: float) -> Curve:
     """
     slope = neuron.gain(high)
 
-    @tf.custom_gradient
-    def activation(x: Any) -> Any:
+    def activation(x: Tensor) -> Tensor:
         current = slope * x - 1 / 64
         fires = current > 0
         above = tf.where(fires, current, 1.0)
         waits = neuron.tau_rc / dt * tf.math.log1p(1 / above)
         rates = 1 / ((neuron.tau_ref / dt + waits) * (high * dt))
 
-        def gradient(upstream: Any) -> Any:
+        def gradient(upstream: Tensor) -> Tensor:
             return upstream * soft_lif_gradient(x, high, neuron)
 
         return tf.where(fires, rates, 0.0), gradient
 
-    return activation
+    curve: Curve = tf.custom_gradient(activation)
+    return curve
 
 
-def soft_lif_gradient(x: Any, high: float, neuron: Lif) -> Any:
+def soft_lif_gradient(x: Tensor, high: float, neuron: Lif) -> Tensor:
     """Return the slope of soft LIF neurons' rate curve at x, (batch, ...).
 
     The curve is that of `lif` with softplus(J - 1) instead of J - 1
@@ -113,3 +107,25 @@ def chip_taus(neuron: Lif, dt: float) -> tuple[float, float]:
     """
     decay = round(-math.expm1(-dt / neuron.tau_rc) * 4095) / 4095
     return -dt / math.log1p(-decay), dt * round(neuron.tau_ref / dt)
+
+
+class Largest:
+    """The largest of many values, as many as their percentile needs."""
+
+    def __init__(self, total: int, percent: float) -> None:
+        """Take how many values will be added, and the percentile."""
+        rank = percent / 100 * (total - 1)
+        self._count, self._share = total - int(rank), rank % 1
+        self.values: Array = np.empty(0, np.float32)
+
+    def add(self, values: Array) -> None:
+        """Add values of any shape."""
+        values = np.append(self.values, values)
+        first = max(len(values) - self._count, 0)
+        self.values = np.partition(values, first)[first:]
+
+    @property
+    def percentile(self) -> float:
+        """The `numpy.percentile` of all values."""
+        steps = max(len(self.values) - 1, 1)
+        return float(np.quantile(self.values, self._share / steps))

@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """The Keras layers that spiking layers consist of.
 
 They are registered under the name of their package, so that Keras can load a
@@ -7,7 +6,6 @@ saved model.
 """
 
 # mypy: allow-subclassing-any
-# mypy: disable-error-code="import-not-found,import-untyped"
 
 from __future__ import annotations
 
@@ -17,12 +15,14 @@ from dataclasses import asdict
 from typing import Any, TypeVar
 
 import numpy as np
-import tensorflow as tf
-from tensorflow import keras
 
 from ..maxima import Grid, Level, entries
 from ..network import Cut, Fanout, Layer, Lif, MaxPool, volume_of
+from .backend import Tensor, keras, tf
 from .curves import curve_of
+
+BALANCE = 0.9  # of the faster layer's percentile, for the slower one
+WEIGHT = 1.0  # in the loss, if one of the layers is silent
 
 PACKAGE = __name__.rpartition("._runtime")[0] or "snnc"
 
@@ -37,24 +37,55 @@ def registered(cls: Class) -> Class:
     return cls
 
 
-def setting(value: Any) -> Any:
-    """Return a variable, ``.value``, whose changes traced functions follow.
+@registered
+class Rectify(keras.layers.Layer):
+    """Values divided by ``scale``; if ``signed``, also their negatives.
 
-    It is not a weight: Keras takes variables that are attributes of a layer
-    for weights, but not those of a checkpoint. SavedModels keep it.
+    (batch, ..., channels) becomes (batch, ..., channels or 2 x channels).
     """
-    variable = tf.Variable(value, trainable=False, dtype=tf.float32)
-    return tf.train.Checkpoint(value=variable)
 
-
-class Scaled(keras.layers.Layer):
-    """A layer with a number ``scale``; traced functions follow its changes."""
-
-    def __init__(self, scale: float, **named: Any) -> None:
-        """Store the scale."""
+    def __init__(self, scale: float, signed: bool = False, **named: Any):
+        """Take the value that activation 1.0 stands for."""
         super().__init__(**named)
-        self._setting = setting(scale)
         self.scale = scale
+        self.signed = signed
+
+    def call(self, inputs: Tensor) -> Tensor:
+        """Return the values of a rate encoder, which its neurons read."""
+        scaled = inputs * (1 / self.scale)
+        return tf.concat([scaled, -scaled], -1) if self.signed else scaled
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        own = {"scale": self.scale, "signed": self.signed}
+        return {**super().get_config(), **own}
+
+
+@registered
+class Neurons(keras.layers.Layer):
+    """The neurons of a layer: from currents to activations, of one shape.
+
+    They compute f(s x) / s, where s is ``scale``, which is 1 except in
+    training. Traced functions follow its changes.
+    """
+
+    def __init__(
+        self,
+        layer: Layer | dict[str, Any],
+        dt: float,
+        scale: float = 1.0,
+        **named: Any,
+    ) -> None:
+        """Take the layer, and a step in seconds."""
+        super().__init__(**named)
+        # Keras takes variables that are attributes of a layer for weights, but
+        # not those of a checkpoint. SavedModels keep them.
+        variable = tf.Variable(scale, trainable=False, dtype=tf.float32)
+        self._setting = tf.train.Checkpoint(value=variable)
+        self.scale = scale
+        self.layer = layer_of(layer) if isinstance(layer, dict) else layer
+        self.dt = dt
+        self.clips(True)
 
     @property
     def scale(self) -> float:
@@ -67,60 +98,9 @@ class Scaled(keras.layers.Layer):
         self._setting.value.assign(scale)
 
     @property
-    def scale_value(self) -> Any:
+    def scale_value(self) -> Tensor:
         """The scale as a float32 variable."""
         return self._setting.value
-
-
-@registered
-class Rectify(keras.layers.Layer):
-    """Values divided by ``scale``; if ``signed``, also their negatives.
-
-    (batch, ..., channels) becomes (batch, ..., channels or 2 x channels).
-    """
-
-    def __init__(
-        self,
-        scale: float,
-        signed: bool = False,
-        **named: Any,
-    ) -> None:
-        """Take the value that activation 1.0 stands for."""
-        super().__init__(**named)
-        self.scale = scale
-        self.signed = signed
-
-    def call(self, inputs: Any) -> Any:
-        """Return the values of a rate encoder, which its neurons read."""
-        scaled = inputs * (1 / self.scale)
-        return tf.concat([scaled, -scaled], -1) if self.signed else scaled
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the constructor."""
-        own = {"scale": self.scale, "signed": self.signed}
-        return {**super().get_config(), **own}
-
-
-@registered
-class Neurons(Scaled):
-    """The neurons of a layer: from currents to activations, of one shape.
-
-    They compute f(s x) / s, where s is ``scale``, which is 1 except in
-    training.
-    """
-
-    def __init__(
-        self,
-        layer: Layer | dict[str, Any],
-        dt: float,
-        scale: float = 1.0,
-        **named: Any,
-    ) -> None:
-        """Take the layer, and a step in seconds."""
-        super().__init__(scale, **named)
-        self.layer = layer_of(layer) if isinstance(layer, dict) else layer
-        self.dt = dt
-        self.clips(True)
 
     def clips(self, clips: bool) -> None:
         """Choose whether an encoder clips at one spike per step.
@@ -131,7 +111,7 @@ class Neurons(Scaled):
         free = self.layer.encoder is not None and not clips
         self.curve = keras.activations.relu if free else curve
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensor) -> Tensor:
         """Return the activations of currents."""
         scale = self.scale_value
         if self.curve is keras.activations.relu:
@@ -140,12 +120,8 @@ class Neurons(Scaled):
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
-        own = {
-            "layer": asdict(self.layer),
-            "dt": self.dt,
-            "scale": self.scale,
-        }
-        return {**super().get_config(), **own}
+        own = {"layer": asdict(self.layer), "dt": self.dt}
+        return {**super().get_config(), **own, "scale": self.scale}
 
 
 @registered
@@ -154,21 +130,18 @@ class NeuronBias(keras.layers.Layer):
 
     def build(self, shape: Any) -> None:
         """Create the biases for inputs (batch, ...)."""
-        own = tuple(int(size) for size in shape[1:])
-        self.bias = self.add_weight(
-            name="bias",
-            shape=own,
-            initializer="zeros",
-        )
+        own = tuple(map(int, shape[1:]))
+        add = self.add_weight
+        self.bias = add(name="bias", shape=own, initializer="zeros")
         super().build(shape)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensor) -> Tensor:
         """Return the inputs with their biases."""
         return inputs + self.bias
 
 
 @registered
-class Compare(keras.layers.Layer):
+class MaxCurrents(keras.layers.Layer):
     """Currents of the neurons of a max pool: (batch, ...) to (batch, neurons).
 
     Neurons are in order of their levels, each level in Keras order. A level
@@ -180,13 +153,13 @@ class Compare(keras.layers.Layer):
         super().__init__(**named)
         self.layer = layer_of(layer) if isinstance(layer, dict) else layer
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensor) -> Tensor:
         """Return the difference of the two values that each neuron reads."""
         pool = self.layer.pool
         assert pool is not None
         pooled = tf.reshape(inputs, (-1, *volume_of(pool.reads)))
-        currents: list[Any] = []
-        given: list[Any] = []
+        currents: list[Tensor] = []
+        given: list[Tensor] = []
         for level in pool.tree.levels:
             current = driving(level, pooled, given)
             given.append(tf.nn.relu(current))
@@ -199,13 +172,13 @@ class Compare(keras.layers.Layer):
         return {**super().get_config(), "layer": asdict(self.layer)}
 
 
-def driving(level: Level, pooled: Any, given: Sequence[Any]) -> Any:
+def driving(level: Level, pooled: Tensor, given: Sequence[Tensor]) -> Tensor:
     """Return the currents of one level of a max pool.
 
     ``pooled``, the pool's source, is (batch, depth, height, width, channels),
     and so is the output of each earlier level.
     """
-    current: Any = 0.0
+    current: Tensor = 0.0
     for read in level.reads:
         source = pooled if read.level is None else given[read.level]
         source = gathered(source, read.grid)
@@ -222,7 +195,7 @@ def driving(level: Level, pooled: Any, given: Sequence[Any]) -> Any:
     return current
 
 
-def gathered(source: Any, grid: Grid) -> Any:
+def gathered(source: Tensor, grid: Grid) -> Tensor:
     """Return the places of a grid of (batch, *places, channels)."""
     for axis, places in enumerate(grid, 1):
         source = tf.gather(source, list(places), axis=axis)
@@ -231,31 +204,65 @@ def gathered(source: Any, grid: Grid) -> Any:
 
 def layer_of(config: dict[str, Any]) -> Layer:
     """Return a layer from a saved model's configuration."""
-    lif, pool = config["lif"], config["pool"]
-    return Layer(
-        shape=tuple(config["shape"]),
-        rate=(config["rate"][0], config["rate"][1]),
-        percentile=config["percentile"],
-        encoder=config["encoder"],
-        start=config["start"],
-        lif=lif and Lif(**lif),
-        synapse=config["synapse"],
-        cut=_cut(config["cut"]),
-        fanout=Fanout(**config["fanout"]),
-        pool=pool and _pool(pool),
-    )
+    made = dict(config)
+    parts = {"lif": Lif, "cut": Cut, "fanout": Fanout, "pool": MaxPool}
+    for name, kind in parts.items():
+        made[name] = config[name] and kind(**_with_tuples(config[name]))
+    return Layer(**_with_tuples(made))
 
 
-def _cut(config: dict[str, Any]) -> Cut:
-    block = config["block_shape"]
-    return Cut(config["slices_per_ensemble"], block and tuple(block))
+def _with_tuples(config: dict[str, Any]) -> dict[str, Any]:
+    """Return a configuration whose lists are tuples again, as in `Layer`."""
+    found = {}
+    for name, value in config.items():
+        if name == "cuts":
+            value = [Cut(**_with_tuples(cut)) for cut in value]
+        found[name] = tuple(value) if isinstance(value, list) else value
+    return found
 
 
-def _pool(config: dict[str, Any]) -> MaxPool:
-    return MaxPool(
-        reads=tuple(config["reads"]),
-        window=tuple(config["window"]),
-        stride=tuple(config["stride"]),
-        padding=config["padding"],
-        cuts=tuple(map(_cut, config["cuts"])),
-    )
+@registered
+class BalancedAdd(keras.layers.Add):
+    """Adds an identity shortcut, whose source has its reader's scale.
+
+    A shortcut adds to the reader's currents without a weight that could undo a
+    scale, so both layers have the same one, and the slower fires at a fraction
+    of its upper rate. In training, WEIGHT (1 - slower / (BALANCE faster))^2 is
+    added to the loss, where these are the percentiles of the shortcut, (batch,
+    ...), and of the sum, until they are close enough.
+    """
+
+    def __init__(self, percent: float, **named: Any) -> None:
+        """Take the percentile, 0 to 100, that represents a layer."""
+        super().__init__(**named)
+        self.percent = percent
+        self.active = False
+
+    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
+        """Return the sum of currents and the shortcut's activations."""
+        outputs = super().call(inputs)
+        if training and self.active:
+            several = inputs[1], outputs
+            reached = [percentile(values, self.percent) for values in several]
+            slower, faster = tf.minimum(*reached), tf.maximum(*reached)
+            share = slower / tf.maximum(BALANCE * faster, 1e-6)
+            lacking = 1 - tf.clip_by_value(share, 0.0, 1.0)
+            self.add_loss(WEIGHT * lacking**2)
+        return outputs
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        return {**super().get_config(), "percent": self.percent}
+
+
+def percentile(values: Tensor, percent: float) -> Tensor:
+    """Return the ``numpy.percentile`` of all values."""
+    flat = tf.reshape(values, [-1])
+    size = tf.size(flat)
+    # In float32, the ranks of a large batch would be inexact.
+    rank = tf.cast(size - 1, tf.float64) * (percent / 100)
+    below = tf.math.floor(rank)
+    upper = tf.math.top_k(flat, size - tf.cast(below, tf.int32)).values
+    ends = upper[-2:]
+    share = tf.cast(rank - below, flat.dtype)
+    return ends[-1] + (ends[0] - ends[-1]) * share

@@ -1,41 +1,29 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Spiking layers in a functional Keras model, and the model's weights.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
+"""Spiking layers in a functional Keras model, its losses and its weights.
 
 A layer ``c0`` has several parts in the model: ``c0`` has the weights; after it
 come ``c0.bias``, ``c0.norm``, ``c0.sum``, ``c0.neurons`` and ``c0.dropout``,
 as far as the layer has them.
-"""
 
-# mypy: disable-error-code="import-not-found,import-untyped"
+A loss for labels takes integers, (batch,), and logits, (batch, classes), and
+returns the loss of each example, (batch,). ``smoothing`` is spread over all
+classes.
+"""
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import numpy as np
-from tensorflow import keras
 
 from ..layout import Layout, Tensors, Weights
 from ..network import Layer, Network
-from .layers import Compare, NeuronBias, Neurons
-from .losses import BalancedAdd
+from .backend import Tensor, keras, tf
+from .layers import BalancedAdd, MaxCurrents, NeuronBias, Neurons
 from .wiring import NEURONS, make_identity, scaled, wiring_of, with_norm
 
-__all__ = [
-    "SpikingLayers",
-    "driven",
-    "fired",
-    "fold_model",
-    "he_uniform",
-    "keras",
-    "model_weights",
-    "scales_of",
-    "set_model_weights",
-    "set_scales",
-]
+Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 def he_uniform(
@@ -49,10 +37,10 @@ def he_uniform(
     another's kernel. ``channels`` are those that a depthwise layer reads:
     Keras counts all of them as inputs of each output.
     """
-    drawn = seed_of(name, seed)
+    seed = seed_of(name, seed)
     scale = 2.0 * channels
     uniform = keras.initializers.VarianceScaling
-    return uniform(scale, "fan_in", "uniform", drawn)
+    return uniform(scale, "fan_in", "uniform", seed)
 
 
 def seed_of(name: str, seed: int) -> int:
@@ -71,13 +59,13 @@ class SpikingLayers:
     def __call__(
         self,
         layer: keras.layers.Layer,
-        values: Any,
+        values: Tensor,
         *,
-        shortcut: Any = None,
+        shortcut: Tensor = None,
         neuron_bias: bool = False,
         batchnorm: bool = False,
         dropout: float = 0.0,
-    ) -> Any:
+    ) -> Tensor:
         """Return the activations of a layer that reads ``values``.
 
         The order is: linear layer, a bias per neuron, batch norm, the values
@@ -87,12 +75,12 @@ class SpikingLayers:
         data = self.network.layers[name]
         current = layer(values)
         if data.encoder == "conv" and self.network.input.least >= 0:
-            _enliven(layer)
+            flip_dead_filters(layer)
         if neuron_bias:
             current = NeuronBias(name=f"{name}.bias")(current)
         if batchnorm:
-            normalise = keras.layers.BatchNormalization(name=f"{name}.norm")
-            current = normalise(current)
+            norm = keras.layers.BatchNormalization(name=f"{name}.norm")
+            current = norm(current)
         if shortcut is not None:
             learned = shortcut._keras_history[0].name == f"{name}.shortcut"
             add = keras.layers.Add(name=f"{name}.sum")
@@ -100,13 +88,12 @@ class SpikingLayers:
                 add = BalancedAdd(data.percentile, name=f"{name}.sum")
             current = add([current, shortcut])
         neurons = Neurons(data, self.network.dt, name=f"{name}.neurons")
-        outputs = neurons(current)
-        if dropout:
-            dropped = f"{name}.dropout"
-            seed = seed_of(dropped, self.seed)
-            drop = keras.layers.Dropout(dropout, seed=seed, name=dropped)
-            outputs = drop(outputs)
-        return outputs
+        if not dropout:
+            return neurons(current)
+        name = f"{name}.dropout"
+        seed = seed_of(name, self.seed)
+        drop = keras.layers.Dropout(dropout, seed=seed, name=name)
+        return drop(neurons(current))
 
 
 def model_weights(model: keras.Model, layout: Layout) -> Tensors:
@@ -117,7 +104,7 @@ def model_weights(model: keras.Model, layout: Layout) -> Tensors:
     """
     tensors: Tensors = {}
     shapes = {tensor.name: tensor.shape for tensor in layout.tensors}
-    for name in _trained(layout):
+    for name in _named(layout, "kernel"):
         kernel, *rest = model.get_layer(name).get_weights()
         kernel = kernel.reshape(shapes[f"{name}.kernel"])
         empty = np.zeros(shapes[f"{name}.bias"], np.float32)
@@ -128,7 +115,8 @@ def model_weights(model: keras.Model, layout: Layout) -> Tensors:
             kernel, bias = with_norm(kernel, bias, norm)
         tensors[f"{name}.kernel"] = kernel
         tensors[f"{name}.bias"] = bias
-    for name in _shortcuts(layout):
+    for layer in _named(layout, "shortcut"):
+        name = f"{layer}.shortcut"
         (tensors[name],) = model.get_layer(name).get_weights()
     scales = scales_of(model)
     if set(scales.values()) == {1.0}:
@@ -149,7 +137,7 @@ def set_model_weights(
     Raises LayoutError if the tensors do not fit the layout.
     """
     tensors = layout.read(weights)
-    for name in _trained(layout):
+    for name in _named(layout, "kernel"):
         layer, norm = model.get_layer(name), _part(model, f"{name}.norm")
         kernel, bias = tensors[f"{name}.kernel"], tensors[f"{name}.bias"]
         # Keras has several shapes for one tensor, depending on the layer.
@@ -162,7 +150,8 @@ def set_model_weights(
             bias = np.zeros(bias.shape[-1], bias.dtype)
         if norm is not None:
             make_identity(norm, shift=bias)
-    for name in _shortcuts(layout):
+    for layer in _named(layout, "shortcut"):
+        name = f"{layer}.shortcut"
         model.get_layer(name).set_weights([tensors[name]])
     set_scales(model, dict.fromkeys(scales_of(model), 1.0))
 
@@ -172,21 +161,21 @@ def fold_model(model: keras.Model, layout: Layout) -> None:
     set_model_weights(model, layout, model_weights(model, layout))
 
 
-def driven(model: keras.Model, name: str, layer: Layer) -> Any:
+def pre_activation(model: keras.Model, name: str, layer: Layer) -> Tensor:
     """Return the currents of a layer's neurons in a model.
 
     They have the shape of the activations; in a max pool (batch, neurons).
     """
     if layer.pool is None:
         return model.get_layer(f"{name}{NEURONS}").input
-    return Compare(layer)(model.get_layer(name).input)
+    return MaxCurrents(layer)(model.get_layer(name).input)
 
 
-def fired(model: keras.Model, name: str, layer: Layer) -> Any:
-    """Return the activations of a layer's neurons, shaped as in `driven`."""
+def activation(model: keras.Model, name: str, layer: Layer) -> Tensor:
+    """Return the activations of a layer's neurons: see `pre_activation`."""
     if layer.pool is None:
         return model.get_layer(f"{name}{NEURONS}").output
-    return keras.layers.ReLU()(driven(model, name, layer))
+    return keras.layers.ReLU()(pre_activation(model, name, layer))
 
 
 def with_activations(
@@ -194,7 +183,7 @@ def with_activations(
     layers: Mapping[str, Layer],
 ) -> keras.Model:
     """Return a model of the outputs, then the activations of neurons."""
-    neurons = [fired(model, name, layer) for name, layer in layers.items()]
+    neurons = [activation(model, *item) for item in layers.items()]
     return keras.Model(model.input, [model.output, *neurons])
 
 
@@ -211,7 +200,7 @@ def scales_of(model: keras.Model) -> dict[str, float]:
     return {part.name.removesuffix(NEURONS): part.scale for part in neurons}
 
 
-def _enliven(layer: keras.layers.Layer) -> None:
+def flip_dead_filters(layer: keras.layers.Layer) -> None:
     """Negate a kernel without positive weights, so that its filters can fire.
 
     For inputs from 0 up, filters with only negative weights are silent and
@@ -223,16 +212,58 @@ def _enliven(layer: keras.layers.Layer) -> None:
         layer.set_weights([-kernel, *bias])
 
 
-def _trained(layout: Layout) -> list[str]:
-    """Return the names of the layers that have a kernel, in order."""
+def _named(layout: Layout, part: str) -> list[str]:
+    """Return the names of the layers with such a tensor, in order."""
     names = (tensor.name.rpartition(".") for tensor in layout.tensors)
-    return [name for name, _, part in names if part == "kernel"]
-
-
-def _shortcuts(layout: Layout) -> list[str]:
-    names = (tensor.name for tensor in layout.tensors)
-    return [name for name in names if name.endswith(".shortcut")]
+    return [name for name, _, own in names if own == part]
 
 
 def _part(model: keras.Model, name: str) -> keras.layers.Layer | None:
     return next((part for part in model.layers if part.name == name), None)
+
+
+def cross_entropy(smoothing: float) -> Loss:
+    """Return the cross entropy with smoothed labels."""
+
+    def loss(labels: Tensor, logits: Tensor) -> Tensor:
+        targets = _targets(labels, logits, smoothing)
+        return tf.nn.softmax_cross_entropy_with_logits(targets, logits)
+
+    return loss
+
+
+def focal(gamma: float, alpha: float, smoothing: float = 0.0) -> Loss:
+    """Return the focal loss, FL = -alpha (1 - p)^gamma log p.
+
+    Lin et al., 2017, arXiv:1708.02002, equation 5. The paper balances two
+    classes, 1 - alpha to alpha; with more, alpha is one factor for all.
+    """
+
+    def loss(labels: Tensor, logits: Tensor) -> Tensor:
+        targets = _targets(labels, logits, smoothing)
+        classes = logits.shape[-1]
+        balance = [1 - alpha, alpha] if classes == 2 else [alpha] * classes
+        log_p = tf.nn.log_softmax(logits)
+        # With a power below 1, the gradient at 0 is infinite.
+        miss = tf.maximum(-tf.math.expm1(log_p), 1e-7)
+        weights = tf.constant(balance) * miss**gamma
+        return -tf.reduce_sum(targets * weights * log_p, axis=-1)
+
+    return loss
+
+
+def squared_error(smoothing: float = 0.0) -> Loss:
+    """Return the mean squared error: 1 for the label's class, otherwise 0."""
+
+    def loss(labels: Tensor, logits: Tensor) -> Tensor:
+        targets = _targets(labels, logits, smoothing)
+        return tf.reduce_mean((targets - logits) ** 2, axis=-1)
+
+    return loss
+
+
+def _targets(labels: Tensor, logits: Tensor, smoothing: float) -> Tensor:
+    classes = logits.shape[-1]
+    flat = tf.reshape(tf.cast(labels, tf.int32), [-1])
+    certain = tf.one_hot(flat, classes)
+    return certain * (1 - smoothing) + smoothing / classes

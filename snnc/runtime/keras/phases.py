@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """The phases of a training: smooth as in Keras, scaled, on spikes.
 
 First, layers are trained as in plain Keras. Then each layer gets a scale that
@@ -9,7 +8,6 @@ the optimizer's state. Last, the network is trained on its own spikes.
 """
 
 # mypy: allow-subclassing-any
-# mypy: disable-error-code="import-not-found,import-untyped"
 
 from __future__ import annotations
 
@@ -17,21 +15,17 @@ import itertools
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from tensorflow import keras
-
-from .layers import Neurons
-from .losses import BalancedAdd
+from .backend import Logs, keras
+from .layers import BalancedAdd, Neurons
 from .model import fold_model
+from .pipelines import Batches
 from .progress import Progress
+from .scaler import Scaler
 from .spike_plan import ROUNDS, SpikePlan
 from .spike_training import SpikeTraining, SpikeValidation
 from .training import Phase
-
-if TYPE_CHECKING:
-    from .pipelines import Batches
-    from .scaler import Scaler
 
 MEASURED = 512  # examples to measure between epochs of LIF networks
 PATIENCE = 8  # rounds without improvement: the last ones learn slowly
@@ -96,7 +90,7 @@ class Phases:
                     self._train_smooth(scaler, index, stage, batches, several)
             _prepare(model, smooth=False)
             if smooth and self.epochs:
-                scaler.settle()
+                scaler.recalibrate_batchnorm()
             if scales:
                 scaler.fill()
                 scaler.hold()
@@ -125,7 +119,7 @@ class Phases:
             scaler.scales = progress.scales
         else:
             if progress.epoch:
-                scaler.settle(MEASURED)
+                scaler.recalibrate_batchnorm(MEASURED)
             if self.lif and "scale" in self.phases:
                 scaler.fill(MEASURED)
                 tell(f"scaled into their rates: {_listed(scaler.scales)}")
@@ -236,11 +230,7 @@ class _Hold(keras.callbacks.Callback):
         self._progress = progress
         self._first = first
 
-    def on_epoch_begin(
-        self,
-        epoch: int,
-        logs: dict[str, float] | None = None,
-    ) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         if epoch - self._first not in HOLDS:
             return
         progress = self._progress
@@ -260,7 +250,7 @@ class WholeHistory(keras.callbacks.History):
         super().__init__()
         self.epoch: list[int] = []
 
-    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+    def on_train_begin(self, logs: Logs = None) -> None:
         """Keep the earlier epochs, which Keras would drop."""
 
 

@@ -1,25 +1,24 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Batches of examples, as tf.data pipelines."""
-
-# mypy: disable-error-code="import-not-found,import-untyped"
+# The run-time library of snnc. SPDX-License-Identifier: MIT
+"""Splits examples for validation, and batches them as tf.data pipelines."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from ..data import DataError, DataSpec
-from .splitting import split, split_groups
+from ..examples import Array
+from .backend import Dataset, Tensor, tf
 
 WINDOW = 10_000  # examples of a dataset to shuffle together
-Pair = tuple[NDArray[Any], NDArray[Any]]  # x and y
 SAMPLE = 4096  # the most examples to measure a network on
+DRAWS = 100  # of groups, until both sides have every class
+Pair = tuple[Array, Array]  # x and y
+Rows = NDArray[np.int64]
 
 
 class Batches(NamedTuple):
@@ -31,10 +30,14 @@ class Batches(NamedTuple):
     to measure on.
     """
 
-    training: Callable[[int], tf.data.Dataset]
+    training: Callable[[int], Dataset]
     steps: int
-    validation: tf.data.Dataset | None
-    sample: tf.data.Dataset
+    validation: Dataset | None
+    sample: Dataset
+
+    def measured(self) -> NDArray[np.float32]:
+        """Return the examples to measure on, (examples, *shape)."""
+        return np.stack([x for x, _ in self.sample.as_numpy_iterator()])
 
 
 @dataclass(frozen=True)
@@ -54,16 +57,16 @@ class Pipelines:
 
     def of_arrays(
         self,
-        x: Any,
-        y: Any,
-        groups: Any = None,
+        x: Array,
+        y: Array,
+        groups: Array | None = None,
         held_out: Pair | None = None,
     ) -> Batches:
         """Return batches of checked arrays.
 
         ``groups``, (examples,), are not divided; ``held_out`` are examples to
         validate on instead of a share of the arrays. Raises DataError as
-        `splitting.split_groups` does.
+        `split_groups` does.
         """
         share = 0.0 if held_out is not None else self.validation
         if groups is None or not share:
@@ -71,18 +74,29 @@ class Pipelines:
         else:
             labels = y if self.spec.classifies else None
             kept, rest = split_groups(groups, share, self.seed, labels)
-        kept, rest = self._shared(kept), self._shared(rest)
+        rest = rest[: self._shared(len(rest))]
         training = tf.constant(x[rest]), tf.constant(y[rest])
-        batches = self._repeated(lambda epoch: self._drawn(training, epoch))
-        steps = -(-len(rest) // self.batch)
-        slices = tf.data.Dataset.from_tensor_slices
-        sample = slices((x[rest[:SAMPLE]], y[rest[:SAMPLE]]))
-        kept_pair = (x[kept], y[kept]) if held_out is None else held_out
-        return Batches(batches, steps, self._validation(kept_pair), sample)
+
+        def batches_of(epoch: Tensor) -> Dataset:
+            order = self._order(len(rest), epoch, 0)
+            places = tf.data.Dataset.from_tensor_slices(order)
+            return places.batch(self.batch).map(gathered)
+
+        def gathered(places: Tensor) -> Tensor:
+            return tuple(tf.gather(values, places) for values in training)
+
+        validation = (x[kept], y[kept]) if held_out is None else held_out
+        sample = (x[rest[:SAMPLE]], y[rest[:SAMPLE]])
+        return Batches(
+            self._repeated(batches_of),
+            -(-len(rest) // self.batch),
+            self._validation(validation),
+            tf.data.Dataset.from_tensor_slices(sample),
+        )
 
     def of_dataset(
         self,
-        dataset: tf.data.Dataset,
+        dataset: Dataset,
         held_out: Pair | None = None,
     ) -> Batches:
         """Return batches of a dataset.
@@ -91,70 +105,55 @@ class Pipelines:
         it. Takes one pass to count the others. Raises DataError as
         `single_examples` does.
         """
-        examples = single_examples(dataset, self.spec)
-        if held_out is not None or not self.validation:
-            kept = None if held_out is None else self._validation(held_out)
-            return self._endless(examples, kept)
-        placed = examples.enumerate()
+        training, validation = single_examples(dataset, self.spec), None
+        if held_out is not None:
+            validation = self._validation(held_out)
+        elif self.validation:
+            placed = training.enumerate()
 
-        def validates(place: Any, _: Any) -> Any:
-            pair = tf.stack([tf.constant(self.seed, tf.int64), place])
-            drawn = tf.random.stateless_uniform([], pair)
-            return drawn < self.validation
+            def validates(place: Tensor, _: Tensor) -> Tensor:
+                pair = tf.stack([tf.constant(self.seed, tf.int64), place])
+                drawn = tf.random.stateless_uniform([], pair)
+                return drawn < self.validation
 
-        def trains(place: Any, example: Any) -> Any:
-            return ~validates(place, example)
-
-        def example_of(_: Any, example: Any) -> Any:
-            return example
-
-        training = placed.filter(trains).map(example_of)
-        validation = placed.filter(validates).map(example_of)
-        if self.replicas > 1:
-            count = _length(validation)
-            validation = validation.take(count - count % self.replicas)
-        return self._endless(training, _sharded(validation.batch(self.batch)))
-
-    def _endless(
-        self,
-        training: tf.data.Dataset,
-        validation: tf.data.Dataset | None,
-    ) -> Batches:
-        count = _length(training)
-        count -= count % self.replicas
+            training = placed.filter(lambda *each: ~validates(*each))
+            training = training.map(lambda _, example: example)
+            validation = placed.filter(validates)
+            validation = validation.map(lambda _, example: example)
+            if self.replicas > 1:
+                count = self._shared(_length(validation))
+                validation = validation.take(count)
+            validation = _sharded(validation.batch(self.batch))
+        count = self._shared(_length(training))
         examples = training.take(count)
-        batches = self._repeated(lambda epoch: self._mixed(examples, epoch))
-        steps = -(-count // self.batch)
-        return Batches(batches, steps, validation, training.take(SAMPLE))
 
-    def _validation(self, held_out: Pair) -> tf.data.Dataset | None:
-        count = len(held_out[0]) - len(held_out[0]) % self.replicas
+        def batches_of(epoch: Tensor) -> Dataset:
+            def shuffled(window: Tensor, pair: Tensor) -> Tensor:
+                order = self._order(tf.shape(pair[1])[0], epoch, window)
+                return tuple(tf.gather(values, order) for values in pair)
+
+            windows = examples.batch(WINDOW).enumerate().map(shuffled)
+            return windows.unbatch().batch(self.batch)
+
+        return Batches(
+            self._repeated(batches_of),
+            -(-count // self.batch),
+            validation,
+            training.take(SAMPLE),
+        )
+
+    def _validation(self, held_out: Pair) -> Dataset | None:
+        count = self._shared(len(held_out[0]))
         if not count:
             return None
         pair = tuple(values[:count] for values in held_out)
         examples = tf.data.Dataset.from_tensor_slices(pair)
         return _sharded(examples.batch(self.batch))
 
-    def _shared(self, order: Any) -> Any:
-        return order[: len(order) - len(order) % self.replicas]
+    def _shared(self, count: int) -> int:
+        return count - count % self.replicas
 
-    def _drawn(self, examples: Any, epoch: Any) -> tf.data.Dataset:
-        """Return batches of arrays, in the order of an epoch."""
-        order = self._order(len(examples[1]), epoch, 0)
-        places = tf.data.Dataset.from_tensor_slices(order).batch(self.batch)
-        return places.map(lambda at: tuple(tf.gather(v, at) for v in examples))
-
-    def _mixed(self, examples: tf.data.Dataset, epoch: Any) -> tf.data.Dataset:
-        """Return batches of a dataset, shuffled in windows."""
-
-        def shuffled(window: Any, pair: Any) -> Any:
-            order = self._order(tf.shape(pair[1])[0], epoch, window)
-            return tuple(tf.gather(values, order) for values in pair)
-
-        windows = examples.batch(WINDOW).enumerate().map(shuffled)
-        return windows.unbatch().batch(self.batch)
-
-    def _order(self, count: Any, epoch: Any, window: Any) -> Any:
+    def _order(self, count: Tensor, epoch: Tensor, window: Tensor) -> Tensor:
         # tf.data does not accept a tensor as the seed of a shuffle where the
         # global seed is 0, as after keras.utils.set_random_seed(0).
         drawn = epoch * 2**20 + tf.cast(window, tf.int64)
@@ -163,26 +162,69 @@ class Pipelines:
 
     def _repeated(
         self,
-        batches_of: Callable[[Any], tf.data.Dataset],
-    ) -> Callable[[int], tf.data.Dataset]:
+        batches_of: Callable[[Tensor], Dataset],
+    ) -> Callable[[int], Dataset]:
         """Return endless batches from an epoch on, each in its own order."""
 
-        def beginning(epoch: int) -> tf.data.Dataset:
+        def beginning(epoch: int) -> Dataset:
             epochs = tf.data.Dataset.range(epoch, tf.int64.max)
             return _sharded(epochs.flat_map(batches_of)).prefetch(1)
 
         return beginning
 
 
-def sample_of(batches: Batches) -> NDArray[np.float32]:
-    """Return the examples to measure on, (examples, *shape)."""
-    return np.stack([x for x, _ in batches.sample.as_numpy_iterator()])
+def split(count: int, share: float, seed: int) -> tuple[Rows, Rows]:
+    """Return the rows to hold out, and the others, both shuffled."""
+    order = np.random.default_rng(seed).permutation(count)
+    held_out, others = np.split(order, [int(share * count)])
+    return held_out, others
 
 
-def single_examples(
-    dataset: tf.data.Dataset,
-    accepted: DataSpec,
-) -> tf.data.Dataset:
+def split_groups(
+    groups: Array,
+    share: float,
+    seed: int,
+    y: Array | None = None,
+) -> tuple[Rows, Rows]:
+    """Split as `split` does, but keep each group on one side.
+
+    ``groups``, (examples,), are for example the recorded subjects. The groups
+    held out have ``share`` of the examples or a little more. With labels
+    ``y``, (examples,), both sides have every class.
+
+    Raises DataError if there is only one group, or if no draw gives both sides
+    every class.
+    """
+    names, group = np.unique(groups, return_inverse=True)
+    if len(names) < 2:
+        raise DataError(f"all examples are of group {names[0]}: none to hold")
+    random = np.random.default_rng(seed)
+    sizes = np.bincount(group)
+    lacking = ""
+    for _ in range(DRAWS):
+        order = random.permutation(len(names))
+        reached = np.cumsum(sizes[order]) >= share * len(group)
+        some = min(int(reached.argmax()) + 1, len(names) - 1)
+        is_held = np.isin(group, order[:some])
+        lacking = "" if y is None else _lacking(y, is_held)
+        if not lacking:
+            rows = random.permutation(len(group))
+            return rows[is_held[rows]], rows[~is_held[rows]]
+    raise DataError(f"{lacking}, however whole groups are drawn")
+
+
+def _lacking(y: Array, is_held: NDArray[np.bool_]) -> str:
+    """Say which classes are missing on one side, if any."""
+    sides = {"validation": y[is_held], "training": y[~is_held]}
+    for side, labels in sides.items():
+        missing = np.setdiff1d(y, labels)
+        if len(missing):
+            named = ", ".join(map(str, missing))
+            return f"{side} has no example of class {named}"
+    return ""
+
+
+def single_examples(dataset: Dataset, accepted: DataSpec) -> Dataset:
     """Return a dataset of single examples, checked as they are read.
 
     Raises DataError if shapes or types do not fit the network. A value out of
@@ -193,8 +235,7 @@ def single_examples(
     spec = dataset.element_spec
     if not isinstance(spec, tuple) or len(spec) != 2:
         raise DataError("the dataset does not consist of pairs (x, y)")
-    x, y = spec
-    shape, units = accepted.shape, accepted.units
+    (x, y), shape, units = spec, accepted.shape, accepted.units
     if x.shape.rank == len(shape) + 1:
         return single_examples(dataset.unbatch(), accepted)
     if not x.shape.is_compatible_with(shape):
@@ -206,30 +247,23 @@ def single_examples(
         raise DataError(f"y has shape {y.shape}, not ({units},)")
     if dataset.cardinality() in (0, tf.data.INFINITE_CARDINALITY):
         raise DataError("the dataset is empty or never ends")
+    low, high = accepted.low, accepted.high
 
-    def within_range(x: Any, y: Any) -> Any:
-        return _checked_x(x, accepted), _checked_y(y, accepted)
+    def checked(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        x = tf.cast(x, tf.float32)
+        inside = tf.reduce_all((x >= low) & (x <= high))
+        message = f"x: a value is outside {low}..{high}"
+        tf.debugging.Assert(inside, [message])
+        if not accepted.classifies:
+            return x, tf.ensure_shape(tf.cast(y, tf.float32), [units])
+        message = f"y: a label is not in 0..{units - 1}"
+        tf.debugging.Assert((y >= 0) & (y < units), [message])
+        return x, y
 
-    return dataset.map(within_range)
-
-
-def _checked_x(x: Any, spec: DataSpec) -> Any:
-    x = tf.cast(x, tf.float32)
-    inside = tf.reduce_all((x >= spec.low) & (x <= spec.high))
-    message = f"x: a value is outside {spec.low}..{spec.high}"
-    tf.debugging.Assert(inside, [message])
-    return x
-
-
-def _checked_y(y: Any, spec: DataSpec) -> Any:
-    if not spec.classifies:
-        return tf.ensure_shape(tf.cast(y, tf.float32), [spec.units])
-    known = (y >= 0) & (y < spec.units)
-    tf.debugging.Assert(known, [f"y: a label is not in 0..{spec.units - 1}"])
-    return y
+    return dataset.map(checked)
 
 
-def _sharded(batches: tf.data.Dataset) -> tf.data.Dataset:
+def _sharded(batches: Dataset) -> Dataset:
     """Let workers share batches by batch, as there are no files to share."""
     options = tf.data.Options()
     policy = tf.data.experimental.AutoShardPolicy.DATA
@@ -237,5 +271,5 @@ def _sharded(batches: tf.data.Dataset) -> tf.data.Dataset:
     return batches.with_options(options)
 
 
-def _length(examples: tf.data.Dataset) -> int:
+def _length(examples: Dataset) -> int:
     return int(examples.reduce(np.int64(0), lambda number, *_: number + 1))

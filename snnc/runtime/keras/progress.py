@@ -1,31 +1,37 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
-"""The progress of a training, saved to resume it."""
+# The run-time library of snnc. SPDX-License-Identifier: MIT
+"""The progress of a training, saved to resume it, and its end at NaN."""
 
 # mypy: allow-subclassing-any
-# mypy: disable-error-code="import-not-found,import-untyped"
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from tensorflow import keras
 
 from ..data import DataError
-from ..files import replacing
+from ..examples import Array
+from ..files import UserError, replacing
+from ..network import Layer
+from .backend import Logs, Tensor, keras
+from .model import with_activations
 
 ANEW = "remove it, or train from the start, without resume"
-
 KINDS = ("best", "variable")  # the kinds of arrays
 # The other entries of the file.
 STATE = ("epoch", "stage", "scales", "best_epoch", "best_scales", "least_loss")
+EVERY = 32  # batches between copies of the weights, as copying takes time
+ADVICE = "a smaller learning rate may do, or another `--seed`"
 
 Scales = dict[str, float]
+
+
+class DivergedError(UserError, RuntimeError):
+    """Raised when the loss is NaN; names the epoch and a layer."""
 
 
 class Progress(keras.callbacks.Callback):
@@ -57,8 +63,8 @@ class Progress(keras.callbacks.Callback):
         self.best_scales: Scales = {}
         self.least_loss = math.inf
         self.best_epoch = 0
-        self.best_weights: list[NDArray[Any]] = []
-        self.saved: list[NDArray[Any]] = []
+        self.best_weights: list[Array] = []
+        self.saved: list[Array] = []
 
     @property
     def stalled(self) -> bool:
@@ -86,11 +92,7 @@ class Progress(keras.callbacks.Callback):
         self.best_epoch = self.epoch
         self.least_loss, self.best_weights = math.inf, []
 
-    def on_epoch_end(
-        self,
-        epoch: int,
-        logs: dict[str, float] | None = None,
-    ) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Compare the epoch with the best one so far, and save."""
         self.epoch = epoch + 1
         if self.patience is not None:
@@ -123,7 +125,7 @@ class Progress(keras.callbacks.Callback):
                 state = json.loads(str(file["state"]))
                 run = state.pop("run")
                 found = {name: state[name] for name in STATE}
-                best, variables = (_listed(file, n) for n in KINDS)
+                best, variables = (_numbered(file, n) for n in KINDS)
         except Exception as error:
             raise DataError(f"{self.path} is damaged: {ANEW}") from error
         if run != self.run:
@@ -157,13 +159,59 @@ class Progress(keras.callbacks.Callback):
             np.savez(file, **arrays)
 
 
-def _variables(model: keras.Model) -> list[Any]:
+def _variables(model: keras.Model) -> list[Tensor]:
     """Return every variable of a compiled model that training changes."""
     model.optimizer.build(model.trainable_variables)
     return [*model.variables, *model.optimizer.variables]
 
 
-def _listed(file: Any, kind: str) -> list[NDArray[Any]]:
+def _numbered(file: Any, kind: str) -> list[Array]:
     """Return ``kind.0``, ``kind.1`` and so on."""
     count = sum(name.startswith(f"{kind}.") for name in file.files)
     return [file[f"{kind}.{i}"] for i in range(count)]
+
+
+class StopAtNaN(keras.callbacks.Callback):
+    """Raises DivergedError after the batch whose loss is NaN or infinite.
+
+    Such an update makes all weights NaN. Weights from some batches earlier
+    show at which layer values are NaN or too large.
+    """
+
+    def __init__(self, layers: Mapping[str, Layer], x: Array) -> None:
+        """Take the network's layers, and some examples."""
+        super().__init__()
+        self._layers = layers
+        self._x = x
+        self._epoch = 0
+        self._before: list[Array] = []
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        """Store the epoch's number."""
+        self._epoch = epoch + 1
+
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """Check the loss; copy the weights now and then."""
+        if math.isfinite((logs or {}).get("loss", 0.0)):
+            if batch % EVERY == 0:
+                self._before = [w.numpy() for w in self.model.weights]
+            return
+        for weight, value in zip(self.model.weights, self._before):
+            weight.assign(value)
+        message = f"the loss is NaN or infinite in epoch {self._epoch}"
+        raise DivergedError(f"{message}: {self._where()}; {ADVICE}")
+
+    def _where(self) -> str:
+        """Name the layer whose values are NaN, or the largest."""
+        # In the phase spikes, the Keras model is an attribute of the trained
+        # model.
+        model = getattr(self.model, "trained", self.model)
+        probed = with_activations(model, self._layers)
+        output, *values = probed.predict_on_batch(self._x)
+        names = [*self._layers, "the readout"]
+        sizes = [float(np.abs(value).max()) for value in [*values, output]]
+        for name, size in zip(names, sizes):
+            if not math.isfinite(size):
+                return f"{name} is the first layer whose values are no numbers"
+        largest = int(np.argmax(sizes))
+        return f"{names[largest]} has the largest values, {sizes[largest]:.3g}"

@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Scales the layers of a model to bring their rates within bounds.
 
 If all inputs of a rectified linear layer's sum are multiplied by a number, so
@@ -10,8 +9,6 @@ activations. Its spikes decide the final one: inputs of a chip neuron that
 fluctuate around 0 raise its rate, as its voltage is never below 0.
 """
 
-# mypy: disable-error-code="import-not-found,import-untyped"
-
 from __future__ import annotations
 
 import math
@@ -20,18 +17,16 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from tensorflow import keras
 
-from ..examples import judged, percentile
+from ..examples import Array, check_budget
 from ..layout import Layout
 from ..network import Layer, Network
-from .curves import drive_of, rate_of
-from .layers import Neurons
-from .model import driven, set_scales
-from .probes import Currents, Driven, settling
+from .backend import keras, tf
+from .curves import Largest, drive_of, rate_of
+from .model import fold_model, pre_activation, scales_of, set_scales
 from .progress import Scales
 from .spiking import SpikingRun
-from .wiring import NEURONS, fold_scales, wiring_of
+from .wiring import recalibration, wiring_of
 
 BATCH = 256  # examples that Keras measures at once, if memory allows
 IN_SPIKES = 256  # examples to simulate in spikes
@@ -76,32 +71,36 @@ class Scaler:
         self.x = x
         layers = network.layers
         self.wiring = wiring_of(model, layout, tuple(layers))
-        ends = {n: driven(model, n, layer) for n, layer in layers.items()}
-        self._currents = Currents(model, ends, network.percentiles)
+        ends = [pre_activation(model, n, layer) for n, layer in layers.items()]
+        self._currents = keras.Model(model.input, ends)
         kind = keras.layers.BatchNormalization
         norms = [part for part in model.layers if isinstance(part, kind)]
-        self._settle = settling(model, norms) if norms else None
+        self._recalibrate = recalibration(model, norms) if norms else None
         self.run = SpikingRun(network, model)
 
     @property
     def scales(self) -> Scales:
-        """The scale of each layer."""
-        scaled = {name: self._scaled(name) for name in self.network.layers}
-        return {name: self._neurons(n).scale for name, n in scaled.items()}
+        """The scale of each layer; for a max pool, that of its source."""
+        own = scales_of(self.model)
+        scales = {}
+        for name in self.network.layers:
+            several = (name, *self._group(name))
+            scales[name] = next(own[n] for n in several if n in own)
+        return scales
 
     @scales.setter
     def scales(self, scales: Mapping[str, float]) -> None:
         set_scales(self.model, scales)
 
-    def settle(self, examples: int | None = None) -> None:
+    def recalibrate_batchnorm(self, examples: int | None = None) -> None:
         """Set batch norms' statistics to those of the first examples.
 
         Their moving averages are older than the weights, more so with fewer
         batches (Izmailov et al., 2018, arXiv:1803.05407).
         """
-        if self._settle is not None:
+        if self._recalibrate is not None:
             for count, x in enumerate(self._batches(examples)):
-                self._settle(x, count / (count + 1))
+                self._recalibrate(x, count / (count + 1))
 
     def fill(self, examples: int | None = None) -> None:
         """Scale each layer to its upper rate, by its Keras activations.
@@ -111,39 +110,33 @@ class Scaler:
         """
         # The scale of a LIF layer changes the inputs of other layers.
         for _ in range(len(self.wiring.groups) + FILLS):
-            before = self.scales
-            self._fill(self.measure_activations(examples))
-            after = self.scales
-            if all(abs(after[n] / before[n] - 1) < SAME for n in before):
+            rates, scales = self.measure_activations(examples), self.scales
+            steps = []
+            for group in self.wiring.groups:
+                wanted = [self._filling(name, rates[name]) for name in group]
+                if min(wanted) < math.inf:
+                    steps.append(min(wanted))
+                    scales |= {n: scales[n] * steps[-1] for n in group}
+            self.scales = scales
+            if all(abs(step - 1) < SAME for step in steps):
                 break
 
     def hold(
         self,
         fixed: Sequence[str] = (),
         is_tolerant: bool = False,
+        measure: Callable[[], Rates] | None = None,
     ) -> Rates:
         """Scale layers until the rates of their spikes are within bounds.
 
         Returns the rates. Layers within their bounds stay unchanged, as do
         those in ``fixed``, and rate encoders, which have no weights. With
-        ``is_tolerant``, layers that `judged` tolerates stay unchanged too.
+        ``is_tolerant``, layers that `check_budget` tolerates stay unchanged
+        too. To scale weights so small that nothing spikes, ``measure`` may be
+        `measure_activations`.
         """
+        measure = measure or self.measure_spikes
         present = self.network.present if is_tolerant else math.inf
-        return self._hold(self.measure_spikes, fixed, present)
-
-    def hold_activations(self, fixed: Sequence[str] = ()) -> Rates:
-        """Scale layers as `hold` does, by the activations of Keras.
-
-        It works for weights so small that nothing spikes.
-        """
-        return self._hold(self.measure_activations, fixed)
-
-    def _hold(
-        self,
-        measure: Callable[[], Rates],
-        fixed: Sequence[str],
-        present: float = math.inf,
-    ) -> Rates:
         rates = measure()
         for _ in range(ROUNDS):
             steps = self.steps(rates, fixed, present)
@@ -162,8 +155,8 @@ class Scaler:
     ) -> Scales:
         """Return the factor, ideally 1, that brings each layer into bounds.
 
-        With ``present``, layers stay unchanged if `judged` tolerates their
-        rates, as counted in so many seconds.
+        With ``present``, layers stay unchanged if `check_budget` tolerates
+        their rates, as counted in so many seconds.
         """
         steps: Scales = {}
         for group in self.wiring.groups:
@@ -180,7 +173,7 @@ class Scaler:
         lines = {}
         for name, layer in self.network.layers.items():
             rate = rates[name].rate
-            verdict = judged(rate, layer.rate, present)
+            verdict = check_budget(rate, layer.rate, present)
             silent = rates[name].highest == 0
             # A short example may have no spikes of neurons with currents.
             if silent and self.measure_activations()[name].highest > 0:
@@ -195,14 +188,29 @@ class Scaler:
 
     def fold(self) -> None:
         """Fold scales into weights: activation 1.0 is then the upper rate."""
-        fold_scales(self.model, self.wiring, self.scales)
-        self.scales = dict.fromkeys(self.network.layers, 1.0)
+        if set(self.scales.values()) != {1.0}:
+            fold_model(self.model, self.layout)
 
     def measure_activations(self, examples: int | None = None) -> Rates:
         """Return the rates that the Keras activations stand for."""
-        scales = self.scales
-        found = self._currents(self._batches(examples)).items()
-        return {n: self._measured(n, one, scales[n]) for n, one in found}
+        layers, scales = self.network.layers, self.scales
+        batches = self._batches(examples)
+        count = sum(map(len, batches))
+        kept: dict[str, Largest] = {}
+        for x in batches:
+            outputs = tf.nest.flatten(self._currents(x, training=False))
+            for (name, layer), values in zip(layers.items(), outputs):
+                if name not in kept:
+                    size = count * math.prod(values.shape[1:])
+                    kept[name] = Largest(size, layer.percentile)
+                # Neurons ignore currents below 0.
+                kept[name].add(np.maximum(values, 0))
+        rates = {}
+        for name, layer in layers.items():
+            drive = kept[name].percentile * scales[name]
+            highest = float(kept[name].values.max()) * scales[name]
+            rates[name] = Measured(rate_of(layer, drive), drive, highest)
+        return rates
 
     def measure_spikes(self) -> Rates:
         """Return the rates of spikes, examples in rows."""
@@ -213,27 +221,11 @@ class Scaler:
             # Activations times their scale are shares of the upper rate.
             unit = layer.high * network.present * scales[name]
             counts = np.nan_to_num(np.rint(firing[name] * unit))
-            counts = np.clip(counts, 0, MOST_SPIKES).astype(np.int64)
-            seen = np.bincount(counts.ravel())
-            rate = percentile(seen, layer.percentile) / network.present
-            most = (len(seen) - 1) / network.present
-            drives = (drive_of(layer, hertz) for hertz in (rate, most))
+            counts = np.clip(counts, 0, MOST_SPIKES) / network.present
+            rate = float(np.percentile(counts, layer.percentile))
+            drives = drive_of(layer, rate), drive_of(layer, counts.max())
             rates[name] = Measured(rate, *drives)
         return rates
-
-    def _measured(self, name: str, currents: Driven, scale: float) -> Measured:
-        layer = self.network.layers[name]
-        drive, highest = currents.percentile * scale, currents.highest * scale
-        return Measured(rate_of(layer, drive), drive, highest)
-
-    def _fill(self, rates: Rates) -> None:
-        scales = self.scales
-        for group in self.wiring.groups:
-            wanted = [self._filling(name, rates[name]) for name in group]
-            step = min(wanted)
-            if step < math.inf:
-                scales.update({name: scales[name] * step for name in group})
-        self.scales = scales
 
     def _filling(self, name: str, measured: Measured) -> float:
         """Return the factor that brings a layer to its upper rate."""
@@ -270,7 +262,7 @@ class Scaler:
             return 0.0, math.inf
         low = drive_of(layer, layer.low) / measured.drive * (1 + MARGIN)
         high = 1 / measured.drive * (1 - MARGIN)
-        verdict = judged(measured.rate, layer.rate, present)
+        verdict = check_budget(measured.rate, layer.rate, present)
         in_spikes = present < math.inf
         if verdict == "held" or (in_spikes and verdict == "tolerated"):
             low, high = min(low, 1.0), max(high, 1.0)
@@ -281,8 +273,7 @@ class Scaler:
 
     def _why(self, name: str, rates: Rates) -> str:
         layer, measured = self.network.layers[name], rates[name]
-        group = next(g for g in self.wiring.groups if name in g)
-        others = ", ".join(other for other in group if other != name)
+        others = ", ".join(n for n in self._group(name) if n != name)
         if measured.highest == 0:
             return "it never fires; train longer, or remove it"
         if measured.rate == 0:
@@ -296,22 +287,11 @@ class Scaler:
             return "scaled up, its highest values would clip; widen its rate"
         return "no scale brings it there; widen its rate"
 
-    def _scaled(self, name: str) -> str:
-        """Return the layer whose scale applies; for a max pool, its source."""
-        layers = self.network.layers
-        if layers[name].pool is None:
-            return name
-        group = next(g for g in self.wiring.groups if name in g)
-        return next(other for other in group if layers[other].pool is None)
+    def _group(self, name: str) -> tuple[str, ...]:
+        """Return the layers that share a layer's scale, itself included."""
+        return next(group for group in self.wiring.groups if name in group)
 
-    def _neurons(self, name: str) -> Neurons:
-        neurons: Neurons = self.model.get_layer(f"{name}{NEURONS}")
-        return neurons
-
-    def _batches(
-        self,
-        examples: int | None = None,
-    ) -> list[NDArray[np.float32]]:
+    def _batches(self, examples: int | None) -> list[Array]:
         # Use equal batches: one of few examples would skew the statistics.
         size = min(BATCH, self.network.examples_at_once)
         sample = self.x[:examples]

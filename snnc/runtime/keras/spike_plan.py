@@ -1,8 +1,5 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Plan the phase spikes: its length, examples, and deciding steps."""
-
-# mypy: disable-error-code="import-not-found,import-untyped"
 
 from __future__ import annotations
 
@@ -11,11 +8,10 @@ from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
-import tensorflow as tf
-from numpy.typing import NDArray
-from tensorflow import keras
 
+from ..examples import Array
 from ..network import Network
+from .backend import Dataset, KerasLayer, keras, tf
 from .pipelines import Batches
 
 UPDATES = 800
@@ -51,19 +47,14 @@ class SpikePlan:
             return line
         return f"{line}, as more would cost over {MOST} times the phase smooth"
 
-    def batches(
-        self,
-        batches: Batches,
-        start: int,
-        stop: int,
-    ) -> tf.data.Dataset:
+    def batches(self, batches: Batches, start: int, stop: int) -> Dataset:
         """Return the batches of rounds, which count as epochs.
 
         Each round has its own order, so an interrupted training continues with
         the same batches.
         """
 
-        def of_round(epoch: int) -> tf.data.Dataset:
+        def of_round(epoch: int) -> Dataset:
             examples = batches.training(epoch).unbatch()
             whole = examples.batch(self.streams, drop_remainder=True)
             return whole.take(self.each)
@@ -104,7 +95,7 @@ def streams_of(neurons: int) -> int:
     return max(1, min(STREAMS, room))
 
 
-def multiplications(layer: keras.layers.Layer) -> int:
+def multiplications(layer: KerasLayer) -> int:
     """Return how often a layer multiplies by a weight per example."""
     # A depthwise layer of Keras 2 has a kernel too, which is None.
     kernel = getattr(layer, "depthwise_kernel", None)
@@ -115,7 +106,7 @@ def multiplications(layer: keras.layers.Layer) -> int:
     return places * math.prod(map(int, kernel.shape))
 
 
-def window_weights(network: Network) -> NDArray[np.float64]:
+def window_weights(network: Network) -> Array:
     """Return the weight of each step in the means that decide, (steps,).
 
     They average the second half of an example, or the last quarter if its last
@@ -130,7 +121,7 @@ def window_weights(network: Network) -> NDArray[np.float64]:
     return weights
 
 
-def reading_weights(network: Network) -> NDArray[np.float64]:
+def reading_weights(network: Network) -> Array:
     """Return the weights of the readout's deciding steps, (readings, steps).
 
     They average the second half. If the last step decides, they select it and

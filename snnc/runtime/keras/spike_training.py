@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Trains a network on its own spikes.
 
 The forward pass simulates the network in spikes, examples in a row. The
@@ -11,18 +10,15 @@ stored, so memory does not grow with them.
 """
 
 # mypy: allow-subclassing-any
-# mypy: disable-error-code="import-not-found,import-untyped"
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-import tensorflow as tf
-from tensorflow import keras
 
+from .backend import Dataset, Logs, Tensor, keras, tf
 from .spike_plan import SpikePlan
 from .spiking import Firing, SpikingRun, State
 from .wiring import NEURONS
@@ -71,15 +67,15 @@ class SpikeTraining(keras.Model):
         self.compile(optimizer=optimizer, jit_compile=False)
 
     @property
-    def metrics(self) -> list[Any]:
+    def metrics(self) -> list[Tensor]:
         """The mean loss and, for classes, the accuracy."""
         return self._kinds
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Tensor, training: bool | None = None) -> Tensor:
         """Return the outputs of the Keras model."""
         return self.trained(inputs, training=False)
 
-    def train_step(self, data: Any) -> dict[str, Any]:
+    def train_step(self, data: Tensor) -> dict[str, Tensor]:
         """Present a batch, and update the weights."""
         x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
         x = tf.ensure_shape(x, [self._streams, *x.shape[1:]])
@@ -109,7 +105,7 @@ class SpikeTraining(keras.Model):
         # A round starts from rest, so it is the same after an interruption.
         rests = (drawn < RESTS) | (step % self._each == 0)
 
-        def chosen(now: Any, rest: Any) -> Any:
+        def chosen(now: Tensor, rest: Tensor) -> Tensor:
             shape = [self._streams] + [1] * (len(now.shape) - 1)
             return tf.where(tf.reshape(rests, shape), rest, now)
 
@@ -117,14 +113,14 @@ class SpikeTraining(keras.Model):
         rested: State = tf.nest.map_structure(chosen, state, rest)
         return rested
 
-    def _outputs(self, x: Any, firing: Firing) -> tuple[Any, Any]:
+    def _outputs(self, x: Tensor, firing: Firing) -> tuple[Tensor, Tensor]:
         """Return outputs, (readings, batch, units), and the excess of rates.
 
         Values are those of the spikes, gradients those of the means.
         """
         run, layers = self._run, self._network.layers
-        outputs: dict[str, Any] = {}
-        excess: Any = 0.0
+        outputs: dict[str, Tensor] = {}
+        excess: Tensor = 0.0
         several = zip(
             run.names,
             run.stages,
@@ -149,13 +145,13 @@ class SpikeTraining(keras.Model):
         readout = self.trained.get_layer(self._network.readout.name)
         return tf.map_fn(readout, readings), excess
 
-    def losses_of(self, y: Any, outputs: Any) -> Any:
+    def losses_of(self, y: Tensor, outputs: Tensor) -> Tensor:
         """Return the loss of each example, (batch,)."""
         loss = self.trained.loss
         losses = getattr(loss, "call", loss)(y, outputs)
         return tf.reshape(losses, [-1])
 
-    def _loss(self, y: Any, outputs: Any, weight: Any) -> Any:
+    def _loss(self, y: Tensor, outputs: Tensor, weight: Tensor) -> Tensor:
         losses = [self.losses_of(y, one) for one in tf.unstack(outputs)]
         if weight is not None:
             losses = [one * tf.reshape(weight, [-1]) for one in losses]
@@ -173,7 +169,7 @@ class WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
         """Take the highest rate and the number of updates."""
         self._rate, self._updates = rate, updates
 
-    def __call__(self, step: Any) -> Any:
+    def __call__(self, step: Tensor) -> Tensor:
         """Return the learning rate of an update, counted from 0."""
         done = tf.cast(step, tf.float32) / self._updates
         fall = tf.maximum(0.0, (done - WARM_UP) / (1 - WARM_UP))
@@ -192,7 +188,7 @@ class SpikeValidation(keras.callbacks.Callback):
         self,
         run: SpikingRun,
         training: SpikeTraining,
-        validation: tf.data.Dataset | None,
+        validation: Dataset | None,
         plan: SpikePlan,
         tell: Callable[[str], None],
     ) -> None:
@@ -224,11 +220,7 @@ class SpikeValidation(keras.callbacks.Callback):
             logs["val_accuracy"] = float(right.mean())
         return logs
 
-    def on_train_batch_end(
-        self,
-        batch: int,
-        logs: dict[str, float] | None = None,
-    ) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Print how long all updates will take, after the first few."""
         self._done += 1
         if self._done == FEW:
@@ -240,11 +232,7 @@ class SpikeValidation(keras.callbacks.Callback):
             ends = "\n" if self.params["verbose"] == 1 else ""
             self._tell(f"{ends}spikes: about {seconds:.0f} s for all updates")
 
-    def on_epoch_end(
-        self,
-        epoch: int,
-        logs: dict[str, float] | None = None,
-    ) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Add the results of held-out examples to the logs."""
         if logs is not None:
             logs.update(self.logs())
@@ -265,7 +253,7 @@ class _Variables:
         ]
         self._form = tf.nest.map_structure(lambda _: 0, state)
 
-    def read(self) -> Any:
+    def read(self) -> Tensor:
         values = [variable.read_value() for variable in self._values]
         return tf.nest.pack_sequence_as(self._form, values)
 

@@ -1,29 +1,26 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Simulates a Keras model's network in spikes, step by step, as on the chip.
 
 Except that weights are not rounded, it is the chip's network.
 """
 
-# mypy: disable-error-code="import-not-found,import-untyped"
-
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import tensorflow as tf
-from numpy.typing import NDArray
-from tensorflow import keras
 
-from ..network import Layer, Network, kept_of
+from ..examples import Array
+from ..network import Layer, Network, lowpass_decay
+from .backend import Tensor, keras, tf
 from .spike_plan import reading_weights, window_weights
 from .spiking_neurons import SpikingMaxPool, SpikingNeurons
-from .stages import End, Stage, end_of
+from .wiring import End, LinearStage, end_of
 
 CHUNK = 10  # steps at once, which takes convolutions half the time
+Values = tuple[Tensor, ...]  # an entry per layer
 SAMPLED = 3  # steps between slopes of rate curves, as currents change slowly
 
 
@@ -34,9 +31,9 @@ class State(NamedTuple):
     ``read``, (batch, values), is the output of the readout's filter.
     """
 
-    neurons: tuple[Any, ...]
-    outputs: tuple[Any, ...]
-    read: Any
+    neurons: Values
+    outputs: Values
+    read: Tensor
 
 
 class Firing(NamedTuple):
@@ -49,10 +46,10 @@ class Firing(NamedTuple):
     the deciding steps.
     """
 
-    activations: tuple[Any, ...]
-    slopes: tuple[Any, ...]
-    rates: tuple[Any, ...]
-    readings: Any
+    activations: Values
+    slopes: Values
+    rates: Values
+    readings: Tensor
 
 
 class SpikingRun:
@@ -71,19 +68,20 @@ class SpikingRun:
         self.names = sorted(layers, key=lambda n: places[ends[n].layer])
         producers = {ends[name].layer: name for name in self.names}
         drives = [ends[name].drive for name in self.names]
-        self.stages = [Stage(model, drive, producers) for drive in drives]
+        given = model, producers
+        self.stages = [LinearStage(drive, *given) for drive in drives]
         readout = model.get_layer(network.readout.name)
         read = keras.layers.Activation("linear")(readout.input)
-        self.readout = Stage(model, read, producers)
+        self.readout = LinearStage(read, model, producers)
         own = [(layers[name], name, ends[name]) for name in self.names]
         self._neurons = [_neurons_of(*each, dt) for each in own]
         # XLA fuses the many operations of neurons: a LIF network then takes
         # half the time.
-        compiled: dict[str, Any] = {"jit_compile": True, "autograph": False}
+        compiled: dict[str, Tensor] = {"jit_compile": True, "autograph": False}
         scans = [partial(_scan, part) for part in self._neurons]
         self._scans = [tf.function(scan, **compiled) for scan in scans]
         self._shapes = [tuple(ends[n].output.shape[1:]) for n in self.names]
-        self._kept = kept_of(network.readout.synapse, dt)
+        self._kept = lowpass_decay(network.readout.synapse, dt)
         self._decide = readout
         self._traced = tf.function(self.present, autograph=False)
 
@@ -97,7 +95,7 @@ class SpikingRun:
 
     def present(
         self,
-        x: Any,
+        x: Tensor,
         state: State,
         slopes: bool = False,
     ) -> tuple[Firing, State]:
@@ -122,7 +120,7 @@ class SpikingRun:
         readings = tf.zeros((moments.shape[0], *state.read.shape))
         firing = Firing(zeros, zeros, fired, readings)
 
-        def advance(first: Any, state: State, firing: Firing) -> Any:
+        def advance(first: Tensor, state: State, firing: Firing) -> Tensor:
             shares = window[first : first + chunk]
             weights = moments[:, first : first + chunk]
             state, steps = self._advance(x, fixed, state, chunk)
@@ -149,7 +147,7 @@ class SpikingRun:
         rates = tuple(total / steps for total in firing.rates)
         return firing._replace(rates=rates), state
 
-    def simulate(self, x: NDArray[Any], streams: int) -> Iterator[Firing]:
+    def simulate(self, x: Array, streams: int) -> Iterator[Firing]:
         """Yield the results of examples, ``streams`` at a time, from rest.
 
         ``x`` is (examples, *shape). The last ones are left out if they can't
@@ -162,11 +160,7 @@ class SpikingRun:
             firing, state = self._traced(given, state)
             yield firing
 
-    def firing(
-        self,
-        x: NDArray[Any],
-        streams: int,
-    ) -> dict[str, NDArray[np.float32]]:
+    def firing(self, x: Array, streams: int) -> dict[str, Array]:
         """Return the mean activations of layers in each example.
 
         Simulates as `simulate` does; returns (examples, *shape) per layer.
@@ -175,7 +169,7 @@ class SpikingRun:
         whole = map(np.concatenate, zip(*parts, strict=True))
         return dict(zip(self.names, whole, strict=True))
 
-    def predict(self, x: NDArray[Any], streams: int) -> NDArray[np.float32]:
+    def predict(self, x: Array, streams: int) -> Array:
         """Return the outputs that decide examples.
 
         Simulates as `simulate` does; returns (examples, units).
@@ -186,15 +180,15 @@ class SpikingRun:
 
     def _advance(
         self,
-        x: Any,
-        fixed: dict[str, Any],
+        x: Tensor,
+        fixed: dict[str, Tensor],
         state: State,
         count: int,
     ) -> tuple[State, _Steps]:
         """Simulate ``count`` steps, layer by layer."""
         before = dict(zip(self.names, state.outputs, strict=True))
         # A spike takes one step to the next layer.
-        arriving: dict[str, Any] = {}
+        arriving: dict[str, Tensor] = {}
         ends, steps = [], []
         for name, stage, scan, own in zip(
             self.names,
@@ -221,33 +215,33 @@ class SpikingRun:
         whole = _Steps(outputs, currents, spikes, tf.stack(reads))
         return State(neurons, last, read), whole
 
-    def _slopes(self, shares: Any, steps: _Steps) -> tuple[Any, ...]:
+    def _slopes(self, shares: Tensor, steps: _Steps) -> Values:
         """Return weighted sums over steps of the slopes of rate curves."""
         sampled = slice((shares.shape[0] - 1) % SAMPLED, None, SAMPLED)
 
-        def summed() -> tuple[Any, ...]:
+        def summed() -> Values:
             pairs = zip(self._neurons, steps.currents, strict=True)
             slopes = (part.slope(each[sampled]) for part, each in pairs)
             weights = shares[sampled]
             return tuple(tf.tensordot(weights, slope, 1) for slope in slopes)
 
-        slopes: tuple[Any, ...] = tf.cond(
+        slopes: Values = tf.cond(
             tf.reduce_any(shares > 0),
             summed,
             lambda: tuple(tf.zeros_like(each[0]) for each in steps.outputs),
         )
         return slopes
 
-    def _layers(self, state: State) -> Any:
+    def _layers(self, state: State) -> Tensor:
         """Return each layer's neurons, their state and output."""
         return zip(self._neurons, state.neurons, state.outputs, strict=True)
 
 
 def _scan(
     part: SpikingNeurons | SpikingMaxPool,
-    drives: list[Any],
-    state: Any,
-) -> tuple[list[Any], list[Any], list[Any], Any]:
+    drives: list[Tensor],
+    state: Tensor,
+) -> tuple[list[Tensor], list[Tensor], list[Tensor], Tensor]:
     """Simulate steps of a layer: outputs, currents, spikes, and the state."""
     outputs, currents, fired = [], [], []
     for drive in drives:
@@ -261,10 +255,10 @@ def _scan(
 class _Steps(NamedTuple):
     """Several steps, each value (steps, batch, ...), an entry per layer."""
 
-    outputs: tuple[Any, ...]
-    currents: tuple[Any, ...]
-    fired: tuple[Any, ...]
-    reads: Any
+    outputs: Values
+    currents: Values
+    fired: Values
+    reads: Tensor
 
 
 def _neurons_of(

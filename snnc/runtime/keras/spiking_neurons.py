@@ -1,18 +1,14 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Simulates one step of spiking neurons, or of a max pool, in TensorFlow."""
-
-# mypy: disable-error-code="import-not-found,import-untyped"
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import tensorflow as tf
-
-from ..network import Layer, kept_of, volume_of
+from ..network import Layer, lowpass_decay, volume_of
+from .backend import Tensor, tf
 from .curves import chip_taus, soft_lif_gradient
 from .layers import driving, gathered
 
@@ -24,13 +20,15 @@ class NeuronState(NamedTuple):
     of the refractory period in steps (for nengo.LIF in seconds).
     """
 
-    current: Any
-    voltage: Any
-    wait: Any
+    current: Tensor
+    voltage: Tensor
+    wait: Tensor
 
 
 # From current, voltage and wait to output, voltage and wait.
-Advance = Callable[[Any, Any, Any], tuple[Any, Any, Any]]
+Stepped = tuple[Tensor, NeuronState]
+Advanced = tuple[Tensor, Tensor, Tensor]
+Advance = Callable[[Tensor, Tensor, Tensor], Advanced]
 
 
 class SpikingNeurons:
@@ -41,7 +39,7 @@ class SpikingNeurons:
         layer: Layer,
         name: str,
         shape: tuple[int, ...],
-        scale: Any,
+        scale: Tensor,
         dt: float,
     ) -> None:
         """Take a layer, the shape of its neurons, its scale and dt in s.
@@ -52,7 +50,8 @@ class SpikingNeurons:
         self._shape = shape
         self._scale = scale
         self._voltages = layer.first_voltages(name)
-        self._kept = kept_of(None if layer.encoder else layer.synapse, dt)
+        synapse = None if layer.encoder else layer.synapse
+        self._kept = lowpass_decay(synapse, dt)
         self._advance = neurons(layer, scale, dt)
 
     def rest(self, batch: int) -> NeuronState:
@@ -63,21 +62,21 @@ class SpikingNeurons:
             voltage += tf.constant(self._voltages, tf.float32)
         return NeuronState(zeros, voltage, zeros)
 
-    def step(self, drives: Any, state: NeuronState) -> tuple[Any, NeuronState]:
+    def step(self, drives: Tensor, state: NeuronState) -> Stepped:
         """Return the outputs of a step, (batch, *shape), and the new state."""
         current = self._kept * state.current + (1 - self._kept) * drives
         output, *rest = self._advance(current, state.voltage, state.wait)
         return output, NeuronState(current, *rest)
 
-    def current(self, state: NeuronState, output: Any) -> Any:
+    def current(self, state: NeuronState, output: Tensor) -> Tensor:
         """Return the currents of a state, (batch, *shape)."""
         return state.current
 
-    def fired(self, state: NeuronState, output: Any) -> Any:
+    def fired(self, state: NeuronState, output: Tensor) -> Tensor:
         """Return the output of the neurons."""
         return output
 
-    def slope(self, currents: Any) -> Any:
+    def slope(self, currents: Tensor) -> Tensor:
         """Return the slopes of the rate curve at currents, in their shape."""
         if self._layer.lif is None or self._layer.encoder is not None:
             return tf.cast(currents > 0, tf.float32)
@@ -98,7 +97,7 @@ class SpikingMaxPool:
         layer: Layer,
         name: str,
         shape: tuple[int, ...],
-        scale: Any,
+        scale: Tensor,
         dt: float,
     ) -> None:
         """Take a layer, the shape of the maxima, its scale and dt in s."""
@@ -111,12 +110,12 @@ class SpikingMaxPool:
         own = (scale, dt)
         self._levels = [SpikingNeurons(layer, name, s, *own) for s in shapes]
 
-    def rest(self, batch: int) -> tuple[Any, ...]:
+    def rest(self, batch: int) -> tuple[Tensor, ...]:
         """Return the state at the start of ``batch`` simulations."""
         states = (level.rest(batch) for level in self._levels)
         return tuple((state.current, state) for state in states)
 
-    def step(self, drives: Any, state: Any) -> tuple[Any, Any]:
+    def step(self, drives: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Return the maxima of a step, (batch, *shape), and the new state."""
         pooled = tf.reshape(drives, (-1, *volume_of(self._pool.reads)))
         given = [output for output, _ in state]
@@ -131,28 +130,28 @@ class SpikingMaxPool:
             )
         )
         given = [output for output, _ in state]
-        total: Any = 0.0
+        total: Tensor = 0.0
         for pick in tree.picks:
             source = pooled if pick.level is None else given[pick.level]
             total += gathered(source, pick.grid)
         return tf.reshape(total, (-1, *self._shape)), state
 
-    def current(self, state: Any, output: Any) -> Any:
+    def current(self, state: Tensor, output: Tensor) -> Tensor:
         """Return the output, which has the shape of the maxima."""
         return output
 
-    def fired(self, state: Any, output: Any) -> Any:
+    def fired(self, state: Tensor, output: Tensor) -> Tensor:
         """Return the outputs of all levels, (batch, neurons)."""
         batch = tf.shape(output)[0]
         flat = [tf.reshape(output, (batch, -1)) for output, _ in state]
         return tf.concat(flat, axis=1)
 
-    def slope(self, currents: Any) -> Any:
+    def slope(self, currents: Tensor) -> Tensor:
         """Return zeros: a maximum of means has its own gradient."""
         return tf.zeros_like(currents)
 
 
-def neurons(layer: Layer, scale: Any, dt: float) -> Advance:
+def neurons(layer: Layer, scale: Tensor, dt: float) -> Advance:
     """Return the function that advances a layer's neurons by ``dt`` seconds.
 
     They compute about f(s x) / s, where s is ``scale`` and f their curve. On
@@ -165,7 +164,7 @@ def neurons(layer: Layer, scale: Any, dt: float) -> Advance:
         return kind(layer, scale, dt)
     unit = layer.high * dt
 
-    def host(current: Any, voltage: Any, wait: Any) -> tuple[Any, Any, Any]:
+    def host(current: Tensor, voltage: Tensor, wait: Tensor) -> Advanced:
         drive = unit * scale
         change = tf.nn.relu(current * drive)
         if layer.encoder is not None:
@@ -174,7 +173,7 @@ def neurons(layer: Layer, scale: Any, dt: float) -> Advance:
         spikes = tf.floor(voltage)
         return spikes * (1 / drive), voltage - spikes, wait
 
-    def chip(current: Any, voltage: Any, wait: Any) -> tuple[Any, Any, Any]:
+    def chip(current: Tensor, voltage: Tensor, wait: Tensor) -> Advanced:
         drive = unit * scale
         voltage = tf.nn.relu(voltage + current * drive)
         spikes = tf.cast(voltage >= 1, tf.float32)
@@ -183,14 +182,14 @@ def neurons(layer: Layer, scale: Any, dt: float) -> Advance:
     return chip if layer.on_chip else host
 
 
-def _chip_lif(layer: Layer, scale: Any, dt: float) -> Advance:
+def _chip_lif(layer: Layer, scale: Tensor, dt: float) -> Advance:
     assert layer.lif is not None
     unit = layer.high * dt
     tau_rc, tau_ref = chip_taus(layer.lif, dt)
     slope = layer.lif.gain(layer.high)
     share, refractory = -math.expm1(-dt / tau_rc), round(tau_ref / dt)
 
-    def advance(current: Any, voltage: Any, wait: Any) -> tuple[Any, Any, Any]:
+    def advance(current: Tensor, voltage: Tensor, wait: Tensor) -> Advanced:
         # Multiply by 0 or 1, as tf.where takes several times as long.
         pull = (63 / 64 * share) + (slope * share * scale) * current
         moved = tf.nn.relu((1 - share) * voltage + pull)
@@ -203,13 +202,13 @@ def _chip_lif(layer: Layer, scale: Any, dt: float) -> Advance:
     return advance
 
 
-def _nengo_lif(layer: Layer, scale: Any, dt: float) -> Advance:
+def _nengo_lif(layer: Layer, scale: Tensor, dt: float) -> Advance:
     assert layer.lif is not None
     unit = layer.high * dt
     slope = layer.lif.gain(layer.high)
     tau_rc, tau_ref = layer.lif.tau_rc, layer.lif.tau_ref
 
-    def advance(current: Any, voltage: Any, wait: Any) -> tuple[Any, Any, Any]:
+    def advance(current: Tensor, voltage: Tensor, wait: Tensor) -> Advanced:
         drive = 63 / 64 + slope * scale * current
         wait = wait - dt
         free = tf.clip_by_value(dt - wait, 0.0, dt)

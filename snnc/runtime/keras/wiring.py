@@ -1,45 +1,38 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Finds the layers of neurons that a Keras model's kernels read.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
+"""Finds what is between a Keras model's layers of neurons, and folds it.
 
-Layers' scales, and batch norms, are folded into these kernels.
+Kernels read layers of neurons; layers' scales, and batch norms, are folded
+into these kernels.
 """
-
-# mypy: disable-error-code="import-not-found,import-untyped"
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from tensorflow import keras
 
+from ..examples import Array
 from ..layout import Layout, Tensors
+from ..network import Layer
+from .backend import KerasLayer, Tensor, keras, tf
 
 NEURONS = ".neurons"
-
-
-class Stretch(NamedTuple):
-    """Neighbouring channels, and the layers whose sum they are.
-
-    The values of the input have no layer.
-    """
-
-    sources: frozenset[str]
-    size: int
+Recalibrate = Callable[[Array, float], None]
+# For each channel, the layers whose sum it is; the input has none.
+Sources = tuple[frozenset[str], ...]
 
 
 class Wiring(NamedTuple):
     """How the scales of layers depend on one another.
 
-    ``reads`` has, for each kernel, the channels that its rows read, in order.
+    ``reads`` has, for each kernel, the sources of the channels it reads.
     The layers in each of ``groups`` have to share a scale, because a sum or an
     identity shortcut adds their outputs.
     """
 
-    reads: dict[str, tuple[Stretch, ...]]
+    reads: dict[str, Sources]
     groups: tuple[tuple[str, ...], ...]
 
 
@@ -49,178 +42,166 @@ def wiring_of(
     names: Sequence[str],
 ) -> Wiring:
     """Return the wiring of a model whose layers of neurons are ``names``."""
-    reads, ties = {}, []
+    reads: dict[str, Sources] = {}
+    ties: list[frozenset[str]] = []
     for tensor in layout.tensors:
         layer, _, part = tensor.name.rpartition(".")
         if part == "bias":
             continue
         keras_name = layer if part == "kernel" else tensor.name
-        stretches = stretches_of(model.get_layer(keras_name).input)
-        reads[tensor.name] = stretches
-        ties += [stretch.sources for stretch in stretches]
+        sources = sources_of(model.get_layer(keras_name).input)
+        reads[tensor.name] = sources
+        ties += sources
     known = {layer.name for layer in model.layers}
     for name in names:
         if f"{name}.sum" in known and f"{name}.shortcut" not in known:
             _, added = model.get_layer(f"{name}.sum").input
-            ties += [s.sources | {name} for s in stretches_of(added)]
+            ties += [sources | {name} for sources in sources_of(added)]
         elif f"{name}{NEURONS}" not in known:
             # A max pool compares values at its source's scale.
-            pooled = stretches_of(model.get_layer(name).input)
-            ties.append(frozenset({name}).union(*(s.sources for s in pooled)))
-    return Wiring(reads, _groups(names, ties))
-
-
-def stretches_of(tensor: Any) -> tuple[Stretch, ...]:
-    """Return the stretches of channels of a Keras tensor."""
-    layer = tensor._keras_history[0]
-    size = int(tensor.shape[-1])
-    if layer.name.endswith(NEURONS):
-        name = layer.name.removesuffix(NEURONS)
-        return (Stretch(frozenset({name}), size),)
-    if isinstance(layer, keras.layers.InputLayer):
-        return (Stretch(frozenset(), size),)
-    if isinstance(layer, keras.layers.Add):
-        first, *others = map(stretches_of, layer.input)
-        for other in others:
-            first = _summed(first, other)
-        return first
-    if isinstance(layer, keras.layers.Concatenate):
-        joined = map(stretches_of, layer.input)
-        return tuple(stretch for part in joined for stretch in part)
-    return stretches_of(layer.input)
-
-
-def _summed(
-    first: tuple[Stretch, ...],
-    second: tuple[Stretch, ...],
-) -> tuple[Stretch, ...]:
-    """Return the stretches of a sum, cut where those of either end."""
-    merged, one, other = [], list(first), list(second)
-    while one and other:
-        size = min(one[0].size, other[0].size)
-        sources = one[0].sources | other[0].sources
-        merged.append(Stretch(sources, size))
-        for rest in (one, other):
-            part = rest.pop(0)
-            if part.size > size:
-                rest.insert(0, part._replace(size=part.size - size))
-    return tuple(merged)
-
-
-def _groups(
-    names: Sequence[str],
-    ties: Iterable[frozenset[str]],
-) -> tuple[tuple[str, ...], ...]:
-    """Return the layers in groups, in order; ties bind their members."""
+            pooled = sources_of(model.get_layer(name).input)
+            ties.append(frozenset({name}).union(*pooled))
     group = {name: {name} for name in names}
-    for tie in ties:
+    for tie in dict.fromkeys(ties):
         merged = set().union(*(group[name] for name in tie))
         group.update(dict.fromkeys(merged, merged))
-    return tuple(
-        tuple(other for other in names if other in group[name])
-        for name in names
-        if name == min(group[name], key=names.index)
-    )
+    ordered = (tuple(n for n in names if n in group[name]) for name in names)
+    return Wiring(reads, tuple(dict.fromkeys(ordered)))
 
 
-def norm_scale(norm: keras.layers.Layer) -> NDArray[np.float64]:
-    """Return the factor of each channel in a batch norm in evaluation."""
-    gamma, _, _, variance = _float64(norm)
-    scale: NDArray[np.float64] = gamma / np.sqrt(variance + norm.epsilon)
-    return scale
+def sources_of(tensor: Tensor) -> Sources:
+    """Return the layers that the channels of a Keras tensor come from."""
+    layer = tensor._keras_history[0]
+    if layer.name.endswith(NEURONS):
+        own = frozenset({layer.name.removesuffix(NEURONS)})
+        return (own,) * int(tensor.shape[-1])
+    if isinstance(layer, keras.layers.InputLayer):
+        return (frozenset(),) * int(tensor.shape[-1])
+    if isinstance(layer, keras.layers.Add):
+        added = zip(*map(sources_of, layer.input))
+        return tuple(frozenset().union(*each) for each in added)
+    if isinstance(layer, keras.layers.Concatenate):
+        joined = map(sources_of, layer.input)
+        return tuple(itertools.chain.from_iterable(joined))
+    return sources_of(layer.input)
+
+
+class End(NamedTuple):
+    """The current of a layer's neurons and their output, as tensors.
+
+    ``layer`` is the Keras layer of the output.
+    """
+
+    layer: str
+    drive: Tensor
+    output: Tensor
+    scale: Tensor
+
+
+def end_of(model: keras.Model, name: str, layer: Layer) -> End:
+    """Return the current and the output of a layer's neurons in a model."""
+    if layer.pool is None:
+        neurons = model.get_layer(f"{name}{NEURONS}")
+        ends = neurons.input, neurons.output
+        return End(neurons.name, *ends, neurons.scale_value)
+    pool = model.get_layer(name)
+    source = min(sources_of(pool.input)[0])
+    scale = model.get_layer(f"{source}{NEURONS}").scale_value
+    # No tensor can be both an input and an output of a Keras model.
+    drive = keras.layers.Activation("linear")(pool.input)
+    return End(name, drive, pool.output, scale)
+
+
+class LinearStage:
+    """The linear layers between neurons and those that read them."""
+
+    def __init__(
+        self,
+        drive: Tensor,
+        model: keras.Model,
+        producers: dict[str, str],
+    ) -> None:
+        """Take a current, its model, and layers by their Keras names."""
+        found = _producers_of(drive, producers)
+        read = [layer for layer in producers if layer in found]
+        self.sources = [producers[layer] for layer in read]
+        inputs = [model.get_layer(layer).output for layer in read]
+        self._reads_input = "" in found
+        if self._reads_input:
+            inputs.append(model.input)
+        self.shape = tuple(drive.shape[1:])
+        self._model = keras.Model(inputs, drive)
+
+    def __call__(self, x: Tensor, outputs: dict[str, Tensor]) -> Tensor:
+        """Return the current for an input and the outputs of layers.
+
+        Their first axis may have several steps of each example, one after
+        another.
+        """
+        several = [outputs[name] for name in self.sources]
+        if self._reads_input:
+            count = several[0].shape[0] // x.shape[0] if several else 1
+            several.append(tf.concat([x] * count, axis=0))
+        inputs = several if len(several) > 1 else several[0]
+        return self._model(inputs, training=False)
+
+
+def _producers_of(tensor: Tensor, producers: dict[str, str]) -> set[str]:
+    """Return the producers that a tensor reads; "" is the input."""
+    layer = tensor._keras_history[0]
+    if isinstance(layer, keras.layers.InputLayer):
+        return {""}
+    if layer.name in producers:
+        return {layer.name}
+    inputs = layer.input if isinstance(layer.input, list) else [layer.input]
+    return set().union(*(_producers_of(each, producers) for each in inputs))
 
 
 def scaled(
-    tensors: Mapping[str, NDArray[Any]],
+    tensors: Mapping[str, Array],
     scales: Mapping[str, float],
     wiring: Wiring,
-    normed: Collection[str] = (),
 ) -> Tensors:
     """Return weights with scaled activations.
 
     A layer's sums are multiplied by its scale, and a kernel's rows divided by
-    the scales of the layers that they read. In the layers of ``normed``, a
-    batch norm after the kernel takes the factor instead.
+    the scales of the layers that they read.
     """
     rescaled: Tensors = {}
     for name, tensor in tensors.items():
-        layer, _, part = name.rpartition(".")
-        behind = layer in normed and part != "shortcut"
-        own = 1.0 if behind else scales.get(layer, 1.0)
+        own = scales.get(name.rpartition(".")[0], 1.0)
         values = tensor.astype(np.float64) * own
         if name in wiring.reads:
-            values = _divided(values, _divisors(wiring.reads[name], scales))
+            # Layers that are summed share a scale.
+            names = (min(each, default="") for each in wiring.reads[name])
+            divisors = [scales[each] if each else 1.0 for each in names]
+            values = _divided(values, np.array(divisors))
         rescaled[name] = values.astype(np.float32)
     return rescaled
 
 
-def _divided(
-    kernel: NDArray[np.float64],
-    divisors: NDArray[np.float64],
-) -> NDArray[np.float64]:
+def _divided(kernel: Array, divisors: Array) -> Array:
     """Return a kernel divided by the divisors of the channels it reads."""
     rows, columns = kernel.shape[-2:]
     if rows % len(divisors) == 0:
         # A matrix reads flattened volumes, with channels last.
         taps = kernel.reshape(-1, len(divisors), columns)
-        return (taps / divisors[:, np.newaxis]).reshape(kernel.shape)
+        return np.reshape(taps / divisors[:, np.newaxis], kernel.shape)
     # Its rows belong to one group, its columns to all.
-    by_group = divisors.reshape(-1, rows).T
-    return kernel / by_group.repeat(columns // by_group.shape[1], axis=1)
-
-
-def _divisors(
-    stretches: Sequence[Stretch],
-    scales: Mapping[str, float],
-) -> NDArray[np.float64]:
-    """Return the scale of each row's source, (channels,)."""
-    # Layers that are summed share a scale; the input has none.
-    rows = []
-    for stretch in stretches:
-        named = min(stretch.sources, default=None)
-        scale = 1.0 if named is None else scales[named]
-        rows.append(np.full(stretch.size, scale))
-    return np.concatenate(rows)
-
-
-def fold_scales(
-    model: keras.Model,
-    wiring: Wiring,
-    scales: Mapping[str, float],
-) -> None:
-    """Fold scales into a model's weights, leaving its outputs unchanged.
-
-    Batch norms stay; gamma and beta get the scale.
-    """
-    parts = {layer.name: layer for layer in model.layers}
-    normed = [name for name in scales if f"{name}.norm" in parts]
-    weighted = {name.removesuffix(".kernel"): name for name in wiring.reads}
-    for name, tensor in weighted.items():
-        kernel, *bias = parts[name].get_weights()
-        raw = {tensor: kernel}
-        own = parts.get(f"{name}.bias")
-        if own is not None:
-            bias = own.get_weights()
-        if bias:
-            raw[f"{name}.bias"] = bias[0]
-        weights = list(scaled(raw, scales, wiring, normed).values())
-        if own is not None:
-            own.set_weights([weights.pop()])
-        parts[name].set_weights(weights)
-    for name in normed:
-        norm, scale = parts[f"{name}.norm"], np.float32(scales[name])
-        gamma, beta, mean, variance = norm.get_weights()
-        norm.set_weights([gamma * scale, beta * scale, mean, variance])
+    groups: Array = divisors.reshape(-1, rows).T
+    groups = groups.repeat(columns // groups.shape[1], axis=1)
+    return np.asarray(kernel / groups)
 
 
 def with_norm(
-    kernel: NDArray[Any],
-    bias: NDArray[Any],
-    norm: keras.layers.Layer,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return kernel and bias with a batch norm folded in."""
-    _, beta, mean, _ = _float64(norm)
-    scale = norm_scale(norm)
+    kernel: Array,
+    bias: Array,
+    norm: KerasLayer,
+) -> tuple[Array, Array]:
+    """Return kernel and bias with a batch norm in evaluation folded in."""
+    weights = (weight.astype(np.float64) for weight in norm.get_weights())
+    gamma, beta, mean, variance = weights
+    scale = gamma / np.sqrt(variance + norm.epsilon)
     shifted = beta + (bias - mean) * scale
     # A depthwise kernel has each channel's multiples on its last axis.
     flat = kernel.reshape(-1, len(scale)) * scale
@@ -228,11 +209,32 @@ def with_norm(
     return folded, shifted.astype(np.float32)
 
 
-def _float64(norm: keras.layers.Layer) -> list[NDArray[np.float64]]:
-    return [weight.astype(np.float64) for weight in norm.get_weights()]
-
-
-def make_identity(norm: keras.layers.Layer, shift: NDArray[Any]) -> None:
+def make_identity(norm: KerasLayer, shift: Array) -> None:
     """Make a batch norm add ``shift``, (channels,), and nothing else."""
     ones = np.ones_like(shift)
     norm.set_weights([ones, shift, ones - ones, ones - norm.epsilon])
+
+
+def recalibration(
+    model: keras.Model,
+    norms: Sequence[KerasLayer],
+) -> Recalibrate:
+    """Return a function that updates batch norms' statistics.
+
+    It takes examples, (batch, ...), and the share of each average to keep. The
+    averages of equal batches are their means if batch n, from 0 on, keeps n /
+    (n + 1).
+    """
+    probe = keras.Model(model.input, [norm.output for norm in norms])
+    given = tf.TensorSpec([None, *model.input.shape[1:]]), tf.TensorSpec([])
+
+    def update(x: Tensor, momentum: Tensor) -> None:
+        usual = [norm.momentum for norm in norms]
+        for norm in norms:
+            norm.momentum = momentum
+        probe(x, training=True)
+        for norm, one in zip(norms, usual):
+            norm.momentum = one
+
+    traced: Recalibrate = tf.function(update, given, autograph=False)
+    return traced

@@ -1,3 +1,58 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Builds and runs the Nengo network: all that a deployment needs."""
+# The run-time library of snnc. SPDX-License-Identifier: MIT
+"""Builds and runs the Nengo network; imports nengo-loihi, without NengoDL."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import warnings
+from typing import Any
+
+import numpy as np
+
+UNUSED = ("tensorflow", "nengo_dl")
+"""Imports of nengo-loihi that take seconds, and most of the memory."""
+
+
+class NumPy1:
+    """NumPy, except that ``array(copy=False)`` may copy, as in NumPy 1."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Return NumPy's attribute of this name."""
+        return getattr(np, name)
+
+    def array(self, *args: Any, **settings: Any) -> Any:
+        """Return an array: with ``copy=False``, the given one if possible."""
+        if settings.get("copy") is False:
+            settings["copy"] = None
+        return np.array(*args, **settings)
+
+
+def import_nengo_loihi() -> Any:
+    """Return the module nengo_loihi.
+
+    It imports NengoDL and TensorFlow if they are installed, to add NengoDL
+    neurons that no package uses; NengoDL would also import TensorFlow in
+    another process, to look for GPUs. Hiding both saves that.
+
+    nengo-loihi 1.1.0 calls ``np.array(x, copy=False)`` where a copy may be
+    needed, which is a ValueError since NumPy 2. The two modules that do get a
+    NumPy of their own; NumPy itself stays unchanged.
+    """
+    modules: dict[str, Any] = sys.modules
+    hidden = [name for name in UNUSED if name not in modules]
+    # None makes an import fail as if nothing were installed.
+    modules.update(dict.fromkeys(hidden))
+    try:
+        with warnings.catch_warnings():
+            # They are about versions that were not tested together.
+            warnings.simplefilter("ignore")
+            nengo_loihi = importlib.import_module("nengo_loihi")
+    finally:
+        for name in hidden:
+            del modules[name]
+    if np.lib.NumpyVersion(np.__version__) >= "2.0.0":
+        for name in ("block", "neurons"):
+            module: Any = importlib.import_module(f"nengo_loihi.{name}")
+            module.np = NumPy1()
+    return nengo_loihi

@@ -1,35 +1,33 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Runs a network on a board of Loihi chips, and writes its spikes."""
-
-# mypy: disable-error-code="import-not-found,import-untyped"
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import importlib
-import io
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..data import DataError, DataSpec
-from ..examples import decide, score
-from ..files import reason, write_file
+from ..data import DataSpec
+from ..examples import Array, decide, score
+from ..files import UserError, make_parser, positive, replacing, run_program
 from ..labels import open_data
-from ..layout import Layout, LayoutError
+from ..layout import Layout, Tensors
 from ..network import Network
-from .compat import import_nengo_loihi
+from . import import_nengo_loihi
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
 
 RECORDED = 10  # examples whose spikes are all written
 AT_ONCE = 8  # examples to run between reading the probes
 NO_NXSDK = "NxSDK is not installed: without it no board can be reached"
+# the ``hardware_options`` of nengo-loihi
+Options: TypeAlias = "Mapping[str, Any]"
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def one_chip() -> dict[str, Any]:
     return {"n_chips": 1}
 
 
-def digest_of(x: NDArray[Any]) -> str:
+def digest_of(x: Array) -> str:
     """Return the sha256 of examples, (examples, ...), as 32-bit floats."""
     made = hashlib.sha256()
     for example in x:
@@ -105,57 +103,54 @@ class BoardRunner:
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Run examples from the command line; return the exit status."""
-        parser = self._parser()
+        name = self.network.name
+        layers = self.network.layers.items()
+        on_chip = [name for name, layer in layers if layer.on_chip]
+        last, output = on_chip[-1], f"{name}.board.npz"
+        does = f"Run {name} on a board of Loihi chips."
+        parser = make_parser(f"{name}.board", does)
+        add = parser.add_argument
+        probe = f"write this layer's spikes too, beside those of {last}"
+        many = "how many chips the board has"
+        add("--examples", type=positive, help="run the first N")
+        add("--probe", action="append", default=[], metavar="NAME", help=probe)
+        add("--chips", type=positive, metavar="N", help=many)
+        add("-o", "--output", default=output, help=f"file to write ({output})")
         asked = parser.parse_args(arguments)
-        probed = [self._last, *(n for n in asked.probe if n != self._last)]
-        for name in probed:
-            if name not in self._on_chip:
-                known = ", ".join(self._on_chip)
+        for name in asked.probe:
+            if name not in on_chip:
                 unknown = f"no layer {name!r} on the chip"
-                parser.error(f"{unknown}: there are {known}")
+                parser.error(f"{unknown}: there are {', '.join(on_chip)}")
         options = self.options()
         if asked.chips is not None:
             options["n_chips"] = asked.chips
-        try:
+        probed = list(dict.fromkeys([last, *asked.probe]))
+
+        def run() -> None:
             if find_spec("nxsdk") is None:
                 raise ModuleNotFoundError(NO_NXSDK)
             examples = open_data(asked.data, DataSpec.of(self.network))
-            count = min(asked.examples or len(examples), len(examples))
+            x = examples[: asked.examples]
             tensors = self.layout.read(asked.weights)
-            x = examples[:count]
-            rows, spikes = self._run(tensors, x, probed, options)
-            self._write(asked.output, digest_of(examples[:]), spikes)
-        except (
-            AssertionError,
-            DataError,
-            LayoutError,
-            ModuleNotFoundError,
-            OSError,
-            ValueError,
-        ) as error:
-            print(f"{parser.prog}: {reason(error)}", file=sys.stderr)
-            return 1
-        outputs = decide(rows, self.network.readout.decide)
-        print(self._judged(outputs, examples.y[:count]))
-        print(f"what fired: {asked.output}, for `snnc evaluate --compare`")
-        return 0
+            try:
+                rows, spikes = self._run(tensors, x, probed, options)
+            except (AssertionError, ValueError) as error:
+                raise UserError(str(error)) from error
+            arrays = self._described(digest_of(examples[:]), spikes)
+            with replacing(asked.output) as file:
+                np.savez_compressed(file, **arrays)
+            print(self._scored(rows, examples.y[: len(x)]))
+            print(f"what fired: {asked.output}, for `snnc evaluate --compare`")
 
-    @property
-    def _on_chip(self) -> list[str]:
-        layers = self.network.layers
-        return [name for name, layer in layers.items() if layer.on_chip]
-
-    @property
-    def _last(self) -> str:
-        return self._on_chip[-1]
+        return run_program(parser.prog, run)
 
     def _run(
         self,
-        tensors: Mapping[str, Any],
-        x: NDArray[Any],
+        tensors: Tensors,
+        x: Array,
         probed: Sequence[str],
-        options: Mapping[str, Any],
-    ) -> tuple[NDArray[Any], dict[str, NDArray[np.bool_]]]:
+        options: Options,
+    ) -> tuple[Array, dict[str, Array]]:
         """Return the readout's rows, and the spikes of the first examples.
 
         Rows are (examples, steps, units), spikes of each layer (examples,
@@ -166,6 +161,8 @@ class BoardRunner:
         # off precomputing.
         sent = [one.fanout.messages for one in self.network.layers.values()]
         chosen = {"snip_max_spikes_per_step": max(sum(sent), 50), **options}
+        steps, rows = self.network.steps, []
+        spikes: dict[str, list[Array]] = {name: [] for name in probed}
         with import_nengo_loihi().Simulator(
             built.net,
             dt=self.network.dt,
@@ -174,77 +171,33 @@ class BoardRunner:
             progress_bar=False,
             hardware_options=chosen,
         ) as simulator:
-            parts = list(self._presented(simulator, built, len(x), probed))
-        rows = np.concatenate([rows for rows, _ in parts])
-        recorded = {}
-        for name in probed:
-            every = [spikes[name] for _, spikes in parts]
-            recorded[name] = np.concatenate(every)[:RECORDED]
-        return rows, recorded
+            for start in range(0, len(x), AT_ONCE):
+                some = min(AT_ONCE, len(x) - start)
+                simulator.run_steps(some * steps)
+                read = np.array(simulator.data[built.output])
+                rows.append(read.reshape(some, steps, -1))
+                for name in probed if start < RECORDED else ():
+                    values = built.neuron_values(simulator, name)
+                    spikes[name].append(values.reshape(some, steps, -1) > 0)
+                simulator.clear_probes()
+        every = {n: np.concatenate(e)[:RECORDED] for n, e in spikes.items()}
+        return np.concatenate(rows), every
 
-    def _presented(
-        self,
-        simulator: Any,
-        built: Any,
-        count: int,
-        probed: Sequence[str],
-    ) -> Iterator[tuple[NDArray[Any], dict[str, NDArray[np.bool_]]]]:
-        """Yield rows and spikes of a few examples at a time."""
-        steps = self.network.steps
-        for start in range(0, count, AT_ONCE):
-            some = min(AT_ONCE, count - start)
-            simulator.run_steps(some * steps)
-            rows = np.array(simulator.data[built.output])
-            spikes = {}
-            for name in probed:
-                values = built.neuron_values(simulator, name)
-                train = values.reshape(some, steps, -1) > 0
-                spikes[name] = train[: max(0, RECORDED - start)]
-            simulator.clear_probes()
-            yield rows.reshape(some, steps, -1), spikes
-
-    def _write(
-        self,
-        path: str,
-        digest: str,
-        spikes: Mapping[str, NDArray[np.bool_]],
-    ) -> None:
-        """Write what identifies a run, and its spikes as packed bits."""
-        arrays: dict[str, Any] = {
-            "layout_id": self.layout.id,
-            "data_sha256": digest,
-            "steps": self.network.steps,
-            "layer": self._last,
-        }
+    def _described(self, digest: str, spikes: dict[str, Array]) -> Options:
+        """Return what identifies a run, and its spikes as packed bits."""
+        last, *_ = spikes
+        arrays: dict[str, Any] = {"layout_id": self.layout.id, "layer": last}
+        arrays.update(data_sha256=digest, steps=self.network.steps)
         for name, train in spikes.items():
-            suffix = "" if name == self._last else f".{name}"
+            suffix = "" if name == last else f".{name}"
             arrays[f"neurons{suffix}"] = train.shape[-1]
             arrays[f"spikes{suffix}"] = np.packbits(train, axis=-1)
-        content = io.BytesIO()
-        np.savez_compressed(content, **arrays)
-        write_file(path, content.getvalue())
+        return arrays
 
-    def _judged(self, outputs: NDArray[Any], y: NDArray[Any]) -> str:
+    def _scored(self, rows: Array, y: Array) -> str:
         count = f"{len(y)} example{'s' if len(y) > 1 else ''} on a board"
-        classes = self.network.readout.classes
-        found = score(outputs, y, classes)
-        if classes:
+        readout = self.network.readout
+        found = score(decide(rows, readout.decide), y, readout.classes)
+        if readout.classes:
             return f"accuracy {100 * found:.2f} % of {count}"
         return f"root mean square error {found:.4g} on {count}"
-
-    def _parser(self) -> argparse.ArgumentParser:
-        name = self.network.name
-        parser = argparse.ArgumentParser(
-            prog=f"{name}.board",
-            description=f"Run {name} on a board of Loihi chips.",
-        )
-        add = parser.add_argument
-        output, many = f"{name}.board.npz", "how many chips the board has"
-        probe = f"write this layer's spikes too, beside those of {self._last}"
-        add("--data", required=True, help=".npz file with x and y")
-        add("--weights", required=True, help="file to read")
-        add("--examples", type=int, help="run the first N")
-        add("--probe", action="append", default=[], metavar="NAME", help=probe)
-        add("--chips", type=int, metavar="N", help=many)
-        add("-o", "--output", default=output, help=f"file to write ({output})")
-        return parser

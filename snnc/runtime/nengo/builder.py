@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Builds a network in native Nengo, layer by layer."""
 
 # mypy: disable-error-code="import-not-found,import-untyped"
@@ -13,19 +12,18 @@ from math import prod
 from typing import Any, Literal
 
 import nengo
-from numpy.typing import NDArray
 
+from ..examples import Array
 from ..layout import Tensors
 from ..network import Cut, Layer, Network, Volume, volume_of
-from .compat import import_nengo_loihi
+from . import import_nengo_loihi
 from .connections import Compare
 from .neurons import (
     BuiltNetwork,
     Term,
     ensembles_of,
-    presented,
-    relay,
-    scaling,
+    host_passthrough,
+    input_process,
 )
 from .populations import Connection, Data, Part, Population
 
@@ -73,19 +71,20 @@ class NetworkBuilder:
             self._loihi = import_nengo_loihi()
             self._loihi.add_params(self.net)
 
-    def input(self, images: NDArray[Any] | None) -> Population:
+    def input(self, images: Array | None) -> Population:
         """Add the node that presents the examples, on the host.
 
         ``images`` are (examples, *input shape); without them it outputs zeros.
         Raises ValueError if they have another shape.
         """
         given = self._network.input
-        shown = presented(images, self._network)
+        shown = input_process(images, self._network)
         self._input = nengo.Node(shown, label=given.name)
         values = self._input
         if given.scaled is not None:
+            start, slope, low = given.scaled[0], given.slope, given.low
             values = nengo.Node(
-                scaling(given),
+                lambda _, x: start + slope * (x - low),
                 size_in=self._input.size_out,
                 label=f"{given.name}_scaled",
             )
@@ -193,9 +192,18 @@ class NetworkBuilder:
             if name not in layers:
                 known = list(layers)
                 raise ValueError(f"no layer {name!r} to probe: {known}")
+        needed = list(dict.fromkeys(probe))
+        for name in needed:
+            # A max pool is a sum over other layers too.
+            terms = dict.fromkeys(t.layer for t in self._terms.get(name, ()))
+            needed += [layer for layer in terms if layer not in needed]
         with self.net:
             output = nengo.Probe(self._readout, label=self._readout.label)
-            probes = {name: self._probed(name) for name in self._needed(probe)}
+            probes = {}
+            for name in needed:
+                every = self._layers[name]
+                own = [nengo.Probe(e.neurons, label=e.label) for e in every]
+                probes[name] = own
         shapes = {name: layer.shape for name, layer in layers.items()}
         return BuiltNetwork(
             self.net,
@@ -208,20 +216,6 @@ class NetworkBuilder:
             self._terms,
             self._learning,
         )
-
-    def _needed(self, probe: Sequence[str]) -> list[str]:
-        """Return the layers to probe, and those whose sums they are."""
-        needed = list(dict.fromkeys(probe))
-        for name in needed:
-            terms = self._terms.get(name, ())
-            new = dict.fromkeys(term.layer for term in terms)
-            needed += [layer for layer in new if layer not in needed]
-        return needed
-
-    def _probed(self, name: str) -> list[nengo.Probe]:
-        """Probe the output of a layer's neurons."""
-        ensembles = self._layers[name]
-        return [nengo.Probe(e.neurons, label=e.label) for e in ensembles]
 
     def _place(self, part: Part, cut: Cut, volume: Volume) -> None:
         """Put an ensemble on the host, or on the chip block by block."""
@@ -269,7 +263,7 @@ class NetworkBuilder:
         if self._loihi is None or layer is None or not layer.on_chip:
             return source
         if source.name not in self._relays:
-            parts = tuple(relay(part) for part in source.parts)
+            parts = tuple(host_passthrough(part) for part in source.parts)
             self._relays[source.name] = replace(source, parts=parts)
         return self._relays[source.name]
 

@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """How one layer reads another: the kinds of connections, and their transforms.
 
 Each kind connects the parts of its source to those of its reader. Kernels are
@@ -19,6 +18,7 @@ import nengo
 import numpy as np
 from numpy.typing import NDArray
 
+from ..examples import Array
 from ..layout import Tensors
 from ..maxima import (
     EVERY,
@@ -27,13 +27,13 @@ from ..maxima import (
     Nodes,
     Read,
     Triple,
-    behind,
+    compose,
     entries,
     whole,
 )
 from ..network import triple
 from . import kernels
-from .kernels import Array, Pool, Sizes
+from .kernels import Pool, Sizes
 from .populations import (
     Connection,
     Data,
@@ -42,7 +42,7 @@ from .populations import (
     Part,
     Population,
     grid_of,
-    sub_part,
+    sparse,
 )
 
 
@@ -50,22 +50,12 @@ from .populations import (
 class Convolve(Connection):
     """A convolution.
 
-    ``tensor``
-        The name of its kernel; None for the reader's own.
-    ``stride``
-        Over the source, pools included; None for 1.
-    ``padding``
-        Of height and width.
-    ``depth_before``
-        How many slices of zeros precede the source.
-    ``zeros_before``
-        How many rows and columns of zeros precede the kernel.
-    ``zeros_behind``
-        How many follow it.
-    ``dilation``
-        The step between the kernel's taps, after pools; None for 1.
-    ``groups``
-        Equal groups of channels and filters, convolved separately.
+    ``tensor`` names its kernel; None is the reader's own. ``stride`` is over
+    the source, pools included; None is 1. ``padding`` is that of height and
+    width; ``depth_before`` slices of zeros precede the source, and so many
+    rows and columns of zeros precede and follow the kernel. ``dilation`` is
+    the step between its taps, after pools. ``groups`` of channels and filters
+    are convolved separately.
     """
 
     tensor: str | None = None
@@ -182,7 +172,7 @@ class Compare(Connection):
         places = grid_of(self.picked) if self.picked is not None else None
         grid = places or whole(self.source.volume[:3])
         pools = tuple((triple(p.window), triple(p.stride)) for p in self.pools)
-        grid, moved = behind(grid, pools, picked)
+        grid, moved = compose(grid, pools, picked)
         pooled = tuple(Pool(*one) for one in moved)
         return replace(self, picked=grid, pools=pooled)
 
@@ -211,14 +201,7 @@ class Compare(Connection):
                 (len(post.slices), *sizes[1][1:]),
                 first,
             )
-            if not len(places):
-                continue
-            # The chip counts each neuron of a source, read or not.
-            read, places[:, 1] = np.unique(places[:, 1], return_inverse=True)
-            shape = (post.neurons.size_in, len(read))
-            values = weights / shares
-            transform = nengo.Sparse(shape, indices=places, init=values)
-            yield sub_part(pre, read), post, transform
+            yield from sparse(pre, post, (places, weights / shares))
 
     def _entries(
         self,

@@ -1,35 +1,29 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Evaluates a network on spikes: its accuracy and its rates."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
 import numpy as np
 
-from ..data import DataError, DataSpec
+from ..data import DataSpec
 from ..examples import Presentation, decide, percentile, score
-from ..files import reason, show
+from ..files import make_parser, positive, run_program, show, warn
 from ..labels import Examples, open_data, select
-from ..layout import Layout, LayoutError, Weights
+from ..layout import Layout, Weights
 from ..network import Network
 from .simulators import (
     BuildNetwork,
-    RefusedError,
     Simulator,
     require,
     run_examples,
     simulators_of,
 )
-
-# Called with the number of examples done, and the number of all.
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -103,9 +97,19 @@ class Evaluator:
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Evaluate from the command line; return the exit status."""
-        parser = self._parser()
+        name = self.network.name
+        parser = make_parser(f"{name}.evaluate", f"Run {name} on spikes.")
+        add, simulators = parser.add_argument, simulators_of(self.network)
+        add("--simulator", choices=simulators, default="nengo")
+        add("--examples", type=positive, help="draw N of them by the seed")
+        add("--seed", type=int, default=0, help="shuffles the examples (0)")
+        presented = "in rows, the state carried over, or each from rest"
+        kinds = get_args(Presentation)
+        add("--presentation", choices=kinds, default="row", help=presented)
+        add("--format", choices=("text", "json"), default="text")
         options = parser.parse_args(arguments)
-        try:
+
+        def run() -> None:
             accepted = DataSpec.of(self.network)
             asked = options.examples, options.seed
             found = self._evaluate(
@@ -113,22 +117,12 @@ class Evaluator:
                 options.weights,
                 options.simulator,
                 options.presentation,
-                _show if sys.stderr.isatty() else None,
+                sys.stderr.isatty(),
             )
-        except (
-            DataError,
-            LayoutError,
-            ModuleNotFoundError,
-            OSError,
-            RefusedError,
-        ) as error:
-            print(f"{parser.prog}: {reason(error)}", file=sys.stderr)
-            return 1
-        except KeyboardInterrupt:
-            return 130
-        document = json.dumps(found.as_dict(), indent=2)
-        show(document if options.format == "json" else str(found))
-        return 0
+            document = json.dumps(found.as_dict(), indent=2)
+            show(document if options.format == "json" else str(found))
+
+        return run_program(parser.prog, run)
 
     def _evaluate(
         self,
@@ -136,32 +130,30 @@ class Evaluator:
         weights: Weights,
         simulator: Simulator,
         presentation: Presentation,
-        tell: Progress | None = None,
+        shows: bool = False,
     ) -> Evaluation:
+        """Evaluate on checked examples; ``shows`` how many are done."""
         network = self.network
         require(simulator, network)
-        if examples.warning is not None:
-            print(f"warning: {examples.warning}", file=sys.stderr)
+        warn(examples.warning)
         tensors = self.layout.read(weights)
         # Count how often a neuron fired each number of spikes in an example.
         seen = {name: np.zeros(0, np.int64) for name in network.layers}
-        how = simulator, presentation
         outputs, cores = [], None
-        for given in run_examples(
-            self.build_network,
-            network,
-            tensors,
-            examples,
-            *how,
-        ):
-            outputs.append(decide(given.rows, network.readout.decide))
-            for name, spikes in given.spikes.items():
+        given = self.build_network, network, tensors, examples
+        for part in run_examples(*given, simulator, presentation):
+            outputs.append(decide(part.rows, network.readout.decide))
+            for name, spikes in part.spikes.items():
                 counts = np.bincount(spikes.ravel(), minlength=len(seen[name]))
                 counts[: len(seen[name])] += seen[name]
                 seen[name] = counts
-            cores = given.cores
-            if tell is not None:
-                tell(given.start + len(given.rows), len(examples))
+            cores = part.cores
+            if shows:
+                done = f"{part.start + len(part.rows)}/{len(examples)}"
+                sys.stderr.write(f"\r{done} examples")
+                sys.stderr.flush()
+        if shows:
+            print(file=sys.stderr)
         classes = network.readout.classes
         reached = score(np.concatenate(outputs), examples.y, classes)
         rates = {}
@@ -178,33 +170,3 @@ class Evaluator:
             rates,
             cores,
         )
-
-    def _parser(self) -> argparse.ArgumentParser:
-        name = self.network.name
-        parser = argparse.ArgumentParser(
-            prog=f"{name}.evaluate",
-            description=f"Run {name} on spikes.",
-        )
-        simulators = simulators_of(self.network)
-        add = parser.add_argument
-        add("--data", required=True, help=".npz file with x and y")
-        add("--weights", required=True, help="file to read")
-        add("--simulator", choices=simulators, default="nengo")
-        add("--examples", type=_positive, help="draw N of them by the seed")
-        add("--seed", type=int, default=0, help="shuffles the examples (0)")
-        presented = "in rows, the state carried over, or each from rest"
-        kinds = get_args(Presentation)
-        add("--presentation", choices=kinds, default="row", help=presented)
-        add("--format", choices=("text", "json"), default="text")
-        return parser
-
-
-def _show(done: int, total: int) -> None:
-    end = "\n" if done == total else ""
-    print(f"\r{done}/{total} examples", end=end, file=sys.stderr, flush=True)
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not 1 or more")
-    return int(text)

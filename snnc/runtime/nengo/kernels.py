@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Converts kernels of a weight file to kernels between ensembles.
 
 Kernels have all three spatial axes: (depth, height, width, channels read,
@@ -10,21 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..examples import Array
 from ..maxima import Triple
 from ..network import Volume, triple
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-Array = NDArray[Any]
 # along a layer's spatial axes
 Sizes: TypeAlias = "tuple[int, ...]"
 Pair: TypeAlias = "tuple[int, int]"
+ORDER = (1, 2, 0, 3)  # of an ensemble's axes: height, width, slices, channels
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,9 @@ def extended(kernel: Array, volume: Volume) -> Array:
     return np.pad(kernel, [*pads, (0, 0), (0, 0)])
 
 
-def widened(kernel: Array, before: Pair, behind: Pair) -> Array:
+def widened(kernel: Array, before: Pair, after: Pair) -> Array:
     """Return the kernel with rows and columns of zeros around it."""
-    plane = zip(before, behind)
+    plane = zip(before, after)
     return np.pad(kernel, [(0, 0), *plane, (0, 0), (0, 0)])
 
 
@@ -185,20 +185,18 @@ def scattered(
     ``before`` rows and columns of zeros precede the source.
     """
     channels, filters = plane.shape[2:]
+    whole = (*image, channels)
     places, weights = [], []
     for tap in np.ndindex(plane.shape[:2]):
         into, out = np.nonzero(used[tap])
         axes = zip(outputs, image, stride, before, tap)
         rows, columns = (_meeting(*axis) for axis in axes)
         shape = (len(rows[0]), len(columns[0]), len(into))
-        writes, reads = (
-            (rows[i][:, None] * width + columns[i])[..., None] * size + ends
-            for i, width, size, ends in (
-                (0, outputs[1], filters, out),
-                (1, image[1], channels, into),
-            )
-        )
-        places.append(np.stack([writes.ravel(), reads.ravel()], axis=1))
+        pair = []
+        for i, size, ends in ((0, (*outputs, filters), out), (1, whole, into)):
+            at = rows[i][:, None, None], columns[i][:, None], ends
+            pair.append(np.ravel_multi_index(at, size).ravel())
+        places.append(np.stack(pair, axis=1))
         weights.append(np.broadcast_to(plane[tap][into, out], shape).ravel())
     return np.concatenate(places), np.concatenate(weights)
 
@@ -229,22 +227,19 @@ def joined(
     their weights are multiplied. ``image`` and ``outputs`` are the shapes of
     two parts, channels last; ``first`` is the channel that reads channel 0.
     """
-    depth, height, width = axes
-    channels = np.arange(image[3])
+    sizes = [*map(len, axes), image[3]]
+    # Along the weights' rows, columns, slices and channels.
+    row, column, each, channel = np.ix_(*(range(sizes[i]) for i in ORDER))
+    depth, height, width = axes[0][each], axes[1][row], axes[2][column]
     pairs = []
-    for end, shape in ((0, outputs), (1, image)):
-        rows, columns = (
-            height[:, None, None, None, end],
-            width[:, None, None, end],
-        )
-        slices = depth[:, None, end]
-        own = channels + (first if end == 0 else 0)
-        place = (rows * shape[2] + columns) * shape[0] + slices
-        pairs.append((place * shape[3] + own).ravel())
-    weights = width[:, None, None, 2] * depth[:, None, 2]
-    weights = height[:, None, None, None, 2] * weights
-    size = (len(height), len(width), len(depth), len(channels))
-    return np.stack(pairs, axis=1), np.broadcast_to(weights, size).ravel()
+    for end, shape, start in ((0, outputs, first), (1, image, 0)):
+        at = height[..., end], width[..., end], depth[..., end]
+        place = (*at, channel + start)
+        sides = [shape[i] for i in ORDER]
+        pairs.append(np.ravel_multi_index(place, sides).ravel())
+    weights = height[..., 2] * width[..., 2] * depth[..., 2]
+    wide = np.broadcast_to(weights, [sizes[i] for i in ORDER])
+    return np.stack(pairs, axis=1), wide.ravel()
 
 
 def _meeting(

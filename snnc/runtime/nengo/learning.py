@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """A readout whose weights go on learning by PES, on the chip or in Nengo."""
 
 # mypy: disable-error-code="import-not-found,import-untyped,misc"

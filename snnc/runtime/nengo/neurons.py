@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """The ensembles and the nodes of a network, and their outputs.
 
 Neurons fire at the rates that activations stand for.
@@ -16,9 +15,9 @@ from typing import Any
 
 import nengo
 import numpy as np
-from numpy.typing import NDArray
 
-from ..network import REST, Cut, Input, Layer, Network, Volume, volume_of
+from ..examples import Array
+from ..network import REST, Cut, Layer, Network, Volume, volume_of
 from .connections import Compare
 from .populations import Part
 
@@ -26,23 +25,17 @@ from .populations import Part
 class ClippedRectifiedLinear(nengo.RectifiedLinear):
     """Rate neurons with at most one spike per step, the chip's limit."""
 
-    def step(self, dt: float, current: Any, output: Any) -> None:
+    def step(self, dt: float, current: Array, *out: Any, **state: Any) -> None:
         """Compute the rates of one step, with currents clipped at 1 / dt."""
-        super().step(dt, np.minimum(current, 1 / dt), output)
+        super().step(dt, np.minimum(current, 1 / dt), *out, **state)
 
 
 class ClippedSpikingRectifiedLinear(nengo.SpikingRectifiedLinear):
     """Spiking neurons with at most one spike per step, the chip's limit."""
 
-    def step(
-        self,
-        dt: float,
-        current: Any,
-        output: Any,
-        voltage: Any,
-    ) -> None:
+    def step(self, dt: float, current: Array, *out: Any, **state: Any) -> None:
         """Fire for one step, with currents clipped at 1 / dt."""
-        super().step(dt, np.minimum(current, 1 / dt), output, voltage)
+        super().step(dt, np.minimum(current, 1 / dt), *out, **state)
 
 
 def ensembles_of(
@@ -50,7 +43,7 @@ def ensembles_of(
     name: str,
     volume: Volume,
     cut: Cut,
-    bias: NDArray[Any] | None,
+    bias: Array | None,
     spiking: bool,
 ) -> Iterator[Part]:
     """Yield the ensembles of a layer, or of a level of a max pool.
@@ -59,60 +52,42 @@ def ensembles_of(
     slices x channels). ``bias`` is per channel, or of the shape of ``volume``.
     """
     voltages = layer.first_voltages(name)
+    gain, rest = gain_and_rest(layer)
     depth, group = volume[0], cut.slices_per_ensemble
     for start in range(0, depth, group):
         slices = range(start, min(start + group, depth))
         part = f"{name}[{slices.start}:{slices.stop}]"
         label = name if depth <= group else part
         size = len(slices) * prod(volume[1:])
-        own = _of_slices(bias, volume, slices)
-        voltage = _of_slices(voltages, volume, slices)
-        ensemble = ensemble_of(layer, label, size, own, spiking, voltage)
+        current = np.full(size, rest)
+        if bias is not None:
+            own = _of_slices(bias, volume, slices)
+            current += gain * np.tile(own, size // len(own))
+        voltage = voltages
+        if voltages is not None:
+            voltage = _of_slices(voltages, volume, slices)
+        ensemble = nengo.Ensemble(
+            size,
+            # Connections join neurons, so the encoded dimensions don't matter.
+            dimensions=1,
+            encoders=np.ones((size, 1)),
+            gain=np.full(size, gain),
+            bias=current,
+            neuron_type=neuron_type(layer, spiking, voltage),
+            label=label,
+        )
         yield Part(label, ensemble.neurons, slices)
 
 
-def _of_slices(
-    values: NDArray[Any] | None,
-    volume: Volume,
-    slices: range,
-) -> NDArray[Any] | None:
+def _of_slices(values: Array, volume: Volume, slices: range) -> Array:
     """Return the values of some depth slices, in their ensemble's order.
 
     Values with one axis, per channel or of a single slice, stay as they are.
     """
-    if values is None or values.ndim == 1:
+    if values.ndim == 1:
         return values
     part = values.reshape(volume)[slices.start : slices.stop]
     return np.moveaxis(part, 0, 2).ravel()
-
-
-def ensemble_of(
-    layer: Layer,
-    label: str,
-    size: int,
-    bias: NDArray[Any] | None,
-    spiking: bool,
-    voltage: NDArray[Any] | None = None,
-) -> nengo.Ensemble:
-    """Return ``size`` neurons of a layer.
-
-    ``bias`` has a value per channel or per neuron. ``voltage`` is the initial
-    voltage of each spiking neuron; None for 0.
-    """
-    gain, rest = gain_and_rest(layer)
-    current = np.full(size, rest)
-    if bias is not None:
-        current += gain * np.tile(bias, size // len(bias))
-    return nengo.Ensemble(
-        size,
-        # Connections join neurons, so the encoded dimensions do not matter.
-        dimensions=1,
-        encoders=np.ones((size, 1)),
-        gain=np.full(size, gain),
-        bias=current,
-        neuron_type=neuron_type(layer, spiking, voltage),
-        label=label,
-    )
 
 
 def gain_and_rest(layer: Layer) -> tuple[float, float]:
@@ -125,7 +100,7 @@ def gain_and_rest(layer: Layer) -> tuple[float, float]:
 def neuron_type(
     layer: Layer,
     spiking: bool,
-    voltage: NDArray[Any] | None = None,
+    voltage: Array | None = None,
 ) -> nengo.neurons.NeuronType:
     """Return neurons whose spikes have the amplitude 1 / ``layer.high``.
 
@@ -147,28 +122,16 @@ def neuron_type(
     return relu(**settings)
 
 
-def relay(part: Part) -> Part:
+def host_passthrough(part: Part) -> Part:
     """Add a node on the host that passes on the output of a part."""
     label = f"{part.label} on host"
-    size = part.neurons.size_out
+    size, to = part.neurons.size_out, f"{part.label} to {label}"
     node = nengo.Node(lambda _, x: x, size_in=size, label=label)
-    nengo.Connection(
-        part.neurons,
-        node,
-        synapse=None,
-        label=f"{part.label} to {label}",
-    )
+    nengo.Connection(part.neurons, node, synapse=None, label=to)
     return Part(label, node, part.slices)
 
 
-def scaling(given: Input) -> Any:
-    """Return the linear map from values to the range that layers read."""
-    assert given.scaled is not None
-    start, slope, low = given.scaled[0], given.slope, given.low
-    return lambda _, x: start + slope * (x - low)
-
-
-def presented(images: NDArray[Any] | None, network: Network) -> Any:
+def input_process(images: Array | None, network: Network) -> Any:
     """Return the input's output: zeros, or one example after another."""
     shape = network.input.shape
     if images is None:
@@ -177,10 +140,8 @@ def presented(images: NDArray[Any] | None, network: Network) -> Any:
     if images.shape[1:] != shape or len(images) == 0:
         wanted = f"not (examples, *{shape})"
         raise ValueError(f"images have shape {images.shape}, {wanted}")
-    return nengo.processes.PresentInput(
-        images.reshape(len(images), -1),
-        network.present,
-    )
+    rows = images.reshape(len(images), -1)
+    return nengo.processes.PresentInput(rows, network.present)
 
 
 @dataclass(frozen=True)
@@ -198,27 +159,15 @@ class Term:
 
 @dataclass(frozen=True)
 class BuiltNetwork:
-    """A Nengo network and the handles to run it.
+    """A Nengo network, ``net``, and the handles to run it.
 
-    ``net``
-        The network.
-    ``input``
-        The node of the values, flattened in Keras order.
-    ``layers``
-        The ensembles of each layer, in depth order.
-    ``output``
-        The probe of the readout: (rows, units).
-    ``layer_probes``
-        The probes of the named layers, in depth order.
-    ``shapes``
-        The shape of each layer's activations, in Keras order.
-    ``volumes``
-        The shapes of each layer's neurons: one, or one per level of a max
-        pool.
-    ``terms``
-        The values whose sum a max pool is.
-    ``learning``
-        The `learning.LearningReadout`; None without targets.
+    ``input`` is the node of the values, flattened in Keras order, ``output``
+    the probe of the readout, (rows, units). ``layers`` are the ensembles of
+    each layer, and ``layer_probes`` the probes of the named ones, both in
+    depth order. ``shapes`` are those of activations in Keras order, and
+    ``volumes`` those of neurons, several for the levels of a max pool, which
+    is the sum of its ``terms``. ``learning`` is the
+    `learning.LearningReadout`; None without targets.
     """
 
     net: nengo.Network
@@ -231,7 +180,7 @@ class BuiltNetwork:
     terms: dict[str, tuple[Term, ...]]
     learning: Any = None
 
-    def layer_values(self, sim: Any, name: str) -> NDArray[np.float64]:
+    def layer_values(self, sim: Any, name: str) -> Array:
         """Return the values of a layer: (rows, *its shape), in Keras order.
 
         In rate mode they are activations. In spiking mode a spike counts 1 /
@@ -240,31 +189,27 @@ class BuiltNetwork:
         which are sums over its neurons and its source's. Raises KeyError if
         ``probe`` did not name the layer.
         """
-        if name not in self.layer_probes:
-            raise KeyError(f"{name!r} is not probed: name it in probe")
-        if name not in self.terms:
-            (whole,) = self._levels(sim, name)
-        else:
-            whole = self._maximum(sim, name)
+        levels = self._levels(sim, name)
+        whole = self._maximum(sim, name) if name in self.terms else levels[0]
         return whole.reshape(len(whole), *self.shapes[name])
 
-    def neuron_values(self, sim: Any, name: str) -> NDArray[np.float64]:
+    def neuron_values(self, sim: Any, name: str) -> Array:
         """Return the output of a layer's neurons: (rows, neurons).
 
         They are in Keras order, those of a max pool level by level. Except for
         a max pool, they are the same as in `layer_values`.
         """
-        if name not in self.layer_probes:
-            raise KeyError(f"{name!r} is not probed: name it in probe")
         levels = self._levels(sim, name)
         return np.concatenate([v.reshape(len(v), -1) for v in levels], axis=1)
 
-    def _levels(self, sim: Any, name: str) -> list[NDArray[np.float64]]:
+    def _levels(self, sim: Any, name: str) -> list[Array]:
         """Return the output of each level of its neurons: (rows, *volume)."""
+        if name not in self.layer_probes:
+            raise KeyError(f"{name!r} is not probed: name it in probe")
         probes = iter(self.layer_probes[name])
         levels = []
         for depth, height, width, channels in self.volumes[name]:
-            parts: list[NDArray[np.float64]] = []
+            parts: list[Array] = []
             while sum(part.shape[1] for part in parts) < depth:
                 values = np.asarray(sim.data[next(probes)], dtype=np.float64)
                 grid = values.reshape(len(values), height, width, -1, channels)
@@ -272,7 +217,7 @@ class BuiltNetwork:
             levels.append(np.concatenate(parts, axis=1))
         return levels
 
-    def _maximum(self, sim: Any, name: str) -> NDArray[np.float64]:
+    def _maximum(self, sim: Any, name: str) -> Array:
         volume = volume_of(self.shapes[name])
         total = np.zeros(0)
         for term in self.terms[name]:

@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Layers as populations in parts, and what connections read from them."""
 
 # mypy: disable-error-code="import-not-found,import-untyped"
@@ -16,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import nengo
 import numpy as np
 
+from ..examples import Array
 from ..layout import Tensors
 from ..maxima import Grid, Triple
 from ..network import Input, Volume
 from . import kernels
-from .kernels import Array, Pool
+from .kernels import Pool
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -60,6 +60,8 @@ class Data(NamedTuple):
     input: Input
 
 
+# the positions of weights, reader first, and the weights
+Sparse: TypeAlias = "tuple[Array, Array]"
 # The two ends and the transform between them.
 Link: TypeAlias = "tuple[Part, Part, Any]"
 
@@ -68,19 +70,13 @@ Link: TypeAlias = "tuple[Part, Part, Any]"
 class Connection(ABC):
     """The inputs of a layer from one source.
 
-    ``source``
-        The population that is read.
-    ``rows``
-        The kernel's input channels for the source; None for all.
-    ``pools``
-        The average pools in between, source first.
-    ``pop_type``
-        Bits per axon onto the chip, for convolutions, where an axon carries
-        a pixel with all its channels. 16-bit axons take half the memory of
-        32-bit ones, but the channels of blocks must be a multiple of 4.
-    ``picked``
-        The places of the source that are read, as if there were no others;
-        None for all. Pools are over these.
+    ``rows`` are the kernel's input channels for the source; None for all.
+    ``pools`` are the average pools in between, source first. ``picked`` are
+    the places of the source that are read, as if there were no others. Pools
+    are over these. ``pop_type`` are the bits per axon onto the chip, for
+    convolutions, where an axon carries a pixel with all its channels. 16-bit
+    axons take half the memory of 32-bit ones, but the channels of blocks must
+    be a multiple of 4.
     """
 
     source: Population
@@ -124,9 +120,8 @@ class Connection(ABC):
         height = min(room[1], (out[1] - 1) * stride[1] + taps[1])
         width = min(room[2], (out[2] - 1) * stride[2] + taps[2])
         for whole, post in product(source.parts, reader.parts):
-            read, written = whole.slices, post.slices
-            step, before = stride[0], depth_before
-            plane = kernels.plane(kernel, read, written, step, before)
+            cut = whole.slices, post.slices, stride[0], depth_before
+            plane = kernels.plane(kernel, *cut)
             if plane is None:
                 continue
             pre = _corner(whole, room, height, width)
@@ -156,9 +151,8 @@ class Connection(ABC):
         """
         source = self.read
         room, out = source.volume[1:3], reader.volume[1:3]
-        step, before = stride[0], depth_before
         for pre, post in product(source.parts, reader.parts):
-            cut = pre.slices, post.slices, step, before
+            cut = pre.slices, post.slices, stride[0], depth_before
             plane = kernels.plane(kernel, *cut)
             mask = kernels.plane(used, *cut)
             if plane is None or mask is None or not mask.any():
@@ -168,14 +162,20 @@ class Connection(ABC):
                 taps = (out[axis] - 1) * stride[axis + 1] + plane.shape[axis]
                 zeros[axis] = max(taps - room[axis], 0) // 2
             sizes = room, out, stride[1:], (zeros[0], zeros[1])
-            places, weights = kernels.scattered(plane, mask, *sizes)
-            if not len(places):  # All taps may lie in the padding.
-                continue
-            # The chip counts each neuron of a source, read or not.
-            read, places[:, 1] = np.unique(places[:, 1], return_inverse=True)
-            shape = (prod(out) * plane.shape[3], len(read))
-            transform = nengo.Sparse(shape, indices=places, init=weights)
-            yield sub_part(pre, read), post, transform
+            matrix = kernels.scattered(plane, mask, *sizes)
+            yield from sparse(pre, post, matrix)
+
+
+def sparse(pre: Part, post: Part, matrix: Sparse) -> Iterator[Link]:
+    """Yield a sparse matrix, unless all taps lie in the padding."""
+    places, weights = matrix
+    if len(places):
+        # The chip counts each neuron of a source, read or not.
+        read, columns = np.unique(places[:, 1], return_inverse=True)
+        pairs = np.stack([places[:, 0], columns], axis=1)
+        shape = (post.neurons.size_in, len(read))
+        transform = nengo.Sparse(shape, indices=pairs, init=weights)
+        yield sub_part(pre, read), post, transform
 
 
 def grid_of(picked: Places) -> Grid:
@@ -189,26 +189,19 @@ def grid_of(picked: Places) -> Grid:
 
 def sub_population(source: Population, picked: Places) -> Population:
     """Return a population that has only the picked places."""
-    depth, *plane = grid_of(picked)
-    parts = tuple(_seen(part, source, picked) for part in source.parts)
-    volume = (len(depth), *map(len, plane), source.volume[3])
-    return replace(
-        source,
-        volume=(volume[0], volume[1], volume[2], volume[3]),
-        parts=tuple(part for part in parts if len(part.slices)),
-    )
-
-
-def _seen(part: Part, source: Population, picked: Places) -> Part:
-    """Return a part that has only the picked places of its source."""
     depth, height, width = grid_of(picked)
-    inside = [i for i, place in enumerate(depth) if place in part.slices]
-    shape = (*source.volume[1:3], len(part.slices), source.volume[3])
-    slices = [depth[i] - part.slices.start for i in inside]
-    places = np.arange(prod(shape)).reshape(shape)[:, :, slices]
-    neurons = places[np.ix_(height, width)].ravel()
-    numbers = range(inside[0], inside[-1] + 1) if inside else range(0)
-    return replace(sub_part(part, neurons), slices=numbers)
+    channels, parts = source.volume[3], []
+    for part in source.parts:
+        inside = [i for i, place in enumerate(depth) if place in part.slices]
+        if inside:
+            shape = (*source.volume[1:3], len(part.slices), channels)
+            slices = [depth[i] - part.slices.start for i in inside]
+            places = np.arange(prod(shape)).reshape(shape)[:, :, slices]
+            seen = sub_part(part, places[np.ix_(height, width)].ravel())
+            numbers = range(inside[0], inside[-1] + 1)
+            parts.append(replace(seen, slices=numbers))
+    volume = (len(depth), len(height), len(width), channels)
+    return replace(source, volume=volume, parts=tuple(parts))
 
 
 def _corner(part: Part, volume: Volume, height: int, width: int) -> Part:

@@ -1,11 +1,8 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Predicts new examples: runs a network and returns its outputs."""
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,18 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import DataError, DataSpec, Inputs, open_input, select_input
+from ..data import DataSpec, Inputs, open_input, select_input
 from ..examples import decide
-from ..files import reason, replacing
-from ..layout import Layout, LayoutError
+from ..files import make_parser, replacing, run_program, warn
+from ..layout import Layout
 from ..network import Network
-from .simulators import (
-    BuildNetwork,
-    RefusedError,
-    require,
-    run_examples,
-    simulators_of,
-)
+from .simulators import BuildNetwork, require, run_examples, simulators_of
 
 if TYPE_CHECKING:
     from ..layout import Weights
@@ -61,29 +52,29 @@ class Predictor:
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Predict from the command line; return the exit status."""
-        parser = self._parser()
+        name = self.network.name
+        parser = make_parser(
+            f"{name}.predict",
+            f"Predict with {name} on spikes.",
+            data=".npz file with x, or an .npy file",
+        )
+        add, simulators = parser.add_argument, simulators_of(self.network)
+        written = ".npz file to write, with outputs and labels"
+        add("-o", "--output", required=True, metavar="FILE", help=written)
+        add("--simulator", choices=simulators, default="nengo")
         options = parser.parse_args(arguments)
-        weights, simulator = options.weights, options.simulator
-        try:
+
+        def run() -> None:
             inputs = open_input(options.data, DataSpec.of(self.network))
-            outputs = self._outputs(inputs, weights, simulator)
-            columns = {"outputs": outputs}
+            given = options.weights, options.simulator
+            columns = {"outputs": self._outputs(inputs, *given)}
             if self.network.readout.classes:
-                columns["labels"] = outputs.argmax(axis=1).astype(np.int64)
+                labels = columns["outputs"].argmax(axis=1)
+                columns["labels"] = labels.astype(np.int64)
             with replacing(options.output) as file:
                 np.savez(file, **columns)
-        except (
-            DataError,
-            LayoutError,
-            ModuleNotFoundError,
-            OSError,
-            RefusedError,
-        ) as error:
-            print(f"{parser.prog}: {reason(error)}", file=sys.stderr)
-            return 1
-        except KeyboardInterrupt:
-            return 130
-        return 0
+
+        return run_program(parser.prog, run)
 
     def _outputs(
         self,
@@ -92,26 +83,9 @@ class Predictor:
         simulator: Simulator,
     ) -> NDArray[np.float32]:
         require(simulator, self.network)
-        if inputs.warning is not None:
-            print(f"warning: {inputs.warning}", file=sys.stderr)
+        warn(inputs.warning)
         tensors, how = self.layout.read(weights), self.network.readout.decide
         given = self.build_network, self.network, tensors, inputs
         runs = run_examples(*given, simulator, "row", probe=())
         outputs = [decide(part.rows, how) for part in runs]
         return np.asarray(np.concatenate(outputs), np.float32)
-
-    def _parser(self) -> argparse.ArgumentParser:
-        name = self.network.name
-        parser = argparse.ArgumentParser(
-            prog=f"{name}.predict",
-            description=f"Predict with {name} on spikes.",
-        )
-        simulators = simulators_of(self.network)
-        data = ".npz file with x, or an .npy file"
-        written = ".npz file to write, with outputs and labels"
-        add = parser.add_argument
-        add("--data", required=True, help=data)
-        add("--weights", required=True, help="file to read")
-        add("-o", "--output", required=True, metavar="FILE", help=written)
-        add("--simulator", choices=simulators, default="nengo")
-        return parser

@@ -1,5 +1,4 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
+# The run-time library of snnc. SPDX-License-Identifier: MIT
 """Runs a built network on one of Nengo's simulators."""
 
 # mypy: disable-error-code="import-not-found,import-untyped"
@@ -7,44 +6,44 @@
 from __future__ import annotations
 
 import importlib
-import re
 import sys
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from importlib.util import find_spec
 from types import SimpleNamespace
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import nengo
 import numpy as np
 from numpy.typing import NDArray
 
-from ..examples import ROW, Presentation, spans_of
-from ..layout import Tensors, Weights
+from ..examples import ROW, Array, Presentation, spans_of
+from ..files import UserError
+from ..layout import Tensors
 from ..network import Network
-from .builder import Mode
-from .compat import import_nengo_loihi
+from . import import_nengo_loihi
 from .neurons import BuiltNetwork
 
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
 Simulator = Literal["nengo", "nengo_dl", "loihi"]
+# the type of ``nengo_network.build_network`` in a package
+BuildNetwork: TypeAlias = "Callable[..., BuiltNetwork]"
 # The package to install for each simulator, and its licence.
 PACKAGES = {
     "nengo": ("nengo", "GPL-2.0"),
     "nengo_dl": ("nengo-dl", "free for non-commercial use"),
     "loihi": ("nengo-loihi", "Apache-2.0"),
 }
-Array = NDArray[Any]
 VALUES_AT_ONCE = 2**25  # numbers that all probes together may hold
 EXAMPLES_AT_ONCE = 8  # more would show no progress for too long
-
-
 # nengo-loihi raises these for numbers that it can't store, among others.
 FAILURES = (AssertionError, TypeError, nengo.exceptions.BuildError)
 
 
-class RefusedError(RuntimeError):
-    """Weights that the chip can't store; names their layers."""
+class RefusedError(UserError, RuntimeError):
+    """Weights that the chip can't store."""
 
 
 def simulators_of(network: Network) -> tuple[str, ...]:
@@ -80,16 +79,26 @@ class SimulatorRun:
         name: str,
         built: BuiltNetwork,
         network: Network,
-        tensors: Tensors,
     ) -> None:
-        """Build the network with these weights for a simulator.
+        """Build the network for a simulator.
 
-        Raises RefusedError if the chip can't store them.
+        Raises RefusedError if the chip can't store its weights.
         """
         self._built = built
         self._network = network
         self._name = name
-        self.sim = _opened(name, built, network, tensors)
+        if name == "loihi":
+            self.sim = _emulator(built, network.dt)
+        elif name == "nengo_dl":
+            nengo_dl = importlib.import_module("nengo_dl")
+            settings = {"dt": network.dt, "progress_bar": False}
+            self.sim = nengo_dl.Simulator(built.net, **settings)
+        else:
+            # A new model avoids Nengo's cache of decoders, which is of no use
+            # here and breaks if another version of NumPy wrote it.
+            model = nengo.builder.Model(network.dt)
+            settings = {"model": model, "progress_bar": False}
+            self.sim = nengo.Simulator(built.net, dt=network.dt, **settings)
 
     def close(self) -> None:
         """Close the simulator."""
@@ -120,7 +129,11 @@ class SimulatorRun:
         rows = np.array(self.sim.data[self._built.output])
         probed = self._built.layer_probes
         spikes = {name: self._spikes(name, count) for name in probed}
-        self._forget()
+        if hasattr(self.sim, "clear_probes"):
+            self.sim.clear_probes()
+        else:
+            for probe in self._built.net.all_probes:
+                self.sim.model.params[probe].clear()
         return rows.reshape(count, steps, -1), spikes
 
     def _spikes(self, name: str, count: int) -> NDArray[np.int64]:
@@ -134,43 +147,14 @@ class SimulatorRun:
         spikes = values.reshape(count, -1) * amplitude
         return np.asarray(np.rint(spikes), dtype=np.int64)
 
-    def _forget(self) -> None:
-        """Clear the probes."""
-        if hasattr(self.sim, "clear_probes"):
-            self.sim.clear_probes()
-            return
-        for probe in self._built.net.all_probes:
-            self.sim.model.params[probe].clear()
-
-
-class BuildNetwork(Protocol):
-    """The type of ``nengo_network.build_network`` in a package."""
-
-    def __call__(
-        self,
-        weights: Weights,
-        images: NDArray[Any] | None = ...,
-        mode: Mode = ...,
-        probe: Sequence[str] = ...,
-    ) -> BuiltNetwork:
-        """Return the Nengo network."""
-
 
 class Presented(NamedTuple):
-    """The results of some examples, one after another.
+    """The results of some examples, ``x``, one after another.
 
-    ``start``
-        The number of the first of them.
-    ``at_rest``
-        Whether it started from rest instead of the previous example's state.
-    ``x``
-        The examples: (examples, *the input's shape).
-    ``rows``
-        Of the readout: (examples, steps, units).
-    ``spikes``
-        Of each layer's neurons in Keras order: (examples, neurons).
-    ``cores``
-        The number of cores used; None without a chip.
+    ``start`` is the number of the first; ``at_rest`` says whether it started
+    from rest instead of the previous example's state. ``rows`` of the readout
+    are (examples, steps, units), ``spikes`` of each layer's neurons (examples,
+    neurons), in Keras order. ``cores`` are those used; None without a chip.
     """
 
     start: int
@@ -203,7 +187,7 @@ def run_examples(
     for first, stop in spans_of(len(x), ROW if presentation == "row" else 1):
         shown = x[first:stop]
         built = build_network(tensors, images=shown, probe=names)
-        run = SimulatorRun(simulator, built, network, tensors)
+        run = SimulatorRun(simulator, built, network)
         with closing(run):
             for at in range(0, len(shown), run.at_once):
                 some = shown[at : at + run.at_once]
@@ -212,66 +196,12 @@ def run_examples(
                 yield Presented(start, at_rest, some, rows, spikes, run.cores)
 
 
-def not_stored(net: Any, dt: float, tensors: Tensors) -> str | None:
-    """Return which layers have weights that nengo-loihi can't store.
-
-    The text says how large their tensors are. None if it can store all.
-    """
-    refused = dict.fromkeys(_refused(net, dt))
-    return "; ".join(_sizes(name, tensors) for name in refused) or None
-
-
-def _refused(net: Any, dt: float) -> Iterator[str]:
-    """Yield the layer of each block whose numbers are refused."""
-    loihi = import_nengo_loihi()
-    discretize = importlib.import_module("nengo_loihi.builder.discretize")
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        # This target builds a network with unrounded numbers.
-        settings = {"target": "simreal", "progress_bar": False}
-        with loihi.Simulator(net, dt=dt, **settings) as sim:
-            for block in sim.model.blocks:
-                try:
-                    discretize.discretize_block(block)
-                except FAILURES:
-                    # A label looks like <Ensemble 'c0[3]'>.
-                    yield re.findall(r"'(\w+)", block.label)[0]
-
-
-def _sizes(name: str, tensors: Tensors) -> str:
-    own = {n: t for n, t in tensors.items() if n.rpartition(".")[0] == name}
-    largest = (f"{n} reaches {np.abs(t).max():.3g}" for n, t in own.items())
-    return f"{name} ({', '.join(largest)})"
-
-
-def _opened(
-    name: str,
-    built: BuiltNetwork,
-    network: Network,
-    tensors: Tensors,
-) -> Any:
-    net, dt = built.net, network.dt
-    if name == "loihi":
-        return _emulator(built, dt, tensors)
-    if name == "nengo_dl":
-        nengo_dl = importlib.import_module("nengo_dl")
-        return nengo_dl.Simulator(net, dt=dt, progress_bar=False)
-    # A new model avoids Nengo's cache of decoders, which is of no use here and
-    # breaks if another version of NumPy wrote it.
-    model = nengo.builder.Model(dt)
-    return nengo.Simulator(net, dt=dt, model=model, progress_bar=False)
-
-
-def _emulator(built: BuiltNetwork, dt: float, tensors: Tensors) -> Any:
-    loihi, net = import_nengo_loihi(), built.net
+def _emulator(built: BuiltNetwork, dt: float) -> Any:
     model = built.learning and built.learning.model(dt)
     settings = {"model": model, "target": "sim", "progress_bar": False}
     try:
-        return loihi.Simulator(net, dt=dt, **settings)
+        return import_nengo_loihi().Simulator(built.net, dt=dt, **settings)
     except FAILURES as error:
-        layers = not_stored(net, dt, tensors)
-        if layers is None:
-            raise
-        reason = f"the chip can't store the weights of {layers}"
-        advice = "`snnc weights FILE SPEC` says why and what would help"
+        reason = f"the chip can't store these weights: {error}"
+        advice = "`snnc weights FILE SPEC` says which, why and what would help"
         raise RefusedError(f"{reason}; {advice}") from error

@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Report
-from snnc.diagnostics.diagnostic import TRANSLATIONS
 from snnc.language import tree
 from snnc.language.keywords import FORMS, KINDS, kinds
 from snnc.language.tree import Comment
 from snnc.source import SourceFile, Span
+from snnc.syntax.build import Builder
 from snnc.syntax.header import EDITION
-from snnc.syntax.snn import comment_at
 from snnc.syntax.yaml import statements, values
+from snnc.syntax.yaml.compose import Composer
 from snnc.syntax.yaml.nodes import (
     Mapping,
     Node,
@@ -42,8 +42,6 @@ _HEADER = re.compile(r"[|>][^\n]*")
 def parse_yaml(source: SourceFile, report: Report) -> tree.Document:
     """Read a whole file; what can't be read is reported and marked as broken."""
     whole = Span(source, 0, len(source.text))
-    from snnc.syntax.yaml.compose import Composer  # ruamel takes a while to import
-
     composer = Composer(source, report)
     errors = report.errors
     root = composer.compose()
@@ -268,8 +266,9 @@ _NO_LAYERS = frozenset(kind for kind in _TOP if kind not in FORMS) | frozenset(
 
 def comments_of(source: SourceFile, scalars: Iterable[Span]) -> tuple[Comment, ...]:
     """Find the comments outside of the scalars, whose spans are in order."""
+    builder = Builder(source)
     return tuple(
-        comment_at(source, match.start(), match.end())
+        builder.comment(match.start(), match.end())
         for start, end in _gaps(source, scalars)
         for match in _COMMENT.finditer(source.text, start, end)
     )
@@ -282,12 +281,3 @@ def _gaps(source: SourceFile, scalars: Iterable[Span]) -> Iterator[tuple[int, in
         yield start, header.end() if header else span.start
         start = span.end
     yield start, len(source.text)
-
-
-def _in_yaml(text: str) -> str:
-    from snnc.syntax.entries import in_yaml  # a sound spec need not wait for it
-
-    return in_yaml(text)
-
-
-TRANSLATIONS["yaml"] = _in_yaml

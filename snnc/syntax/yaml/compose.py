@@ -22,6 +22,7 @@ from ruamel.yaml.reader import ReaderError
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Label, Report
 from snnc.source import SourceFile, Span
+from snnc.syntax.yaml.blame import NO_BLANK, blame, no_blank
 from snnc.syntax.yaml.nodes import (
     Mapping,
     Node,
@@ -112,9 +113,6 @@ class Composer:
             )
         if not isinstance(error, MarkedYAMLError):
             return self._problem(0, "it can't be parsed")
-        # A good spec need not wait for it.
-        from snnc.syntax.yaml.blame import NO_BLANK, blame, no_blank
-
         blamed = blame(self._source, error)
         if blamed.problem == NO_BLANK:
             return no_blank(self._span(blamed.start, blamed.end))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from snnc.diagnostics import Diagnostic
 from snnc.language.keywords import KEYS, PARTS
 from snnc.source import Span
+from snnc.syntax.yaml.blame import no_blank
 
 
 class UnreadableError(Exception):
@@ -143,8 +144,6 @@ def _check_blank(key: Scalar) -> None:
     match = _GLUED.match(key.text)
     if match is None or match[1] not in KEYS | _PARTS:
         return
-    from snnc.syntax.yaml.blame import no_blank  # a good spec need not wait for it
-
     at = key.span.start + match.start(2)
     colon = Span(key.span.source, at, at + 1)
     raise UnreadableError(no_blank(colon))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from snnc import rules
+from snnc import rules, vocabulary
 from snnc.diagnostics import Diagnostic, Fix, Label, Report
 from snnc.language import keywords, tree
 from snnc.language.fields import parts_of
@@ -75,15 +75,14 @@ def read(key: Scalar, node: Node, report: Report) -> tree.Statement:
 
 def unknown(kind: tree.Word, node: Node | None = None) -> Diagnostic:
     """Say that there is no statement of a kind, or why it is refused."""
-    # A good spec need not wait for it, and what is unknown is told by one module.
-    from snnc.vocabulary.strangers import unknown_kind
-
     try:
         value = values.literal(node) if isinstance(node, Scalar) else None
     except UnreadableError:
         value = None
     shape = value if isinstance(value, tree.Number) else None
-    return unknown_kind(tree.Statement(kind, kind.span, shape=shape))
+    return vocabulary.strangers.unknown_kind(
+        tree.Statement(kind, kind.span, shape=shape)
+    )
 
 
 def _broken(kind: tree.Word, node: Node, span: Span) -> tree.Statement:

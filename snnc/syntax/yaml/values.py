@@ -10,9 +10,10 @@ from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import tree
 from snnc.language.keywords import FORMS, KEYS, first_key
-from snnc.source import SourceFile, Span
-from snnc.syntax.build import Builder, span_of
+from snnc.source import Span
+from snnc.syntax.build import Builder
 from snnc.syntax.build import tokens as tokens_of
+from snnc.syntax.foreign import foreign_text, hyphenated, no_braces
 from snnc.syntax.lexical import problem_of
 from snnc.syntax.yaml.nodes import (
     Mapping,
@@ -72,10 +73,6 @@ def _one_name(node: Node) -> str:
 
 def _hyphenated(node: Scalar) -> Diagnostic | None:
     """A name whose parts are joined by hyphens."""
-    from snnc.syntax.foreign import (
-        hyphenated,  # a good spec need not wait for it
-    )
-
     if "-" not in node.text or not node.is_verbatim:
         return None
     problem = hyphenated(node.span.source, node.span.start)
@@ -100,8 +97,9 @@ def literal(scalar: Scalar, expected: str = "a value") -> tree.Value:
             )
         )
     tokens = [_placed(token, scalar) for token in tokens_of(text)]
-    if scalar.plain or (tokens and tokens[0].type in _NUMERIC):
-        _check(tokens, scalar.span.source)
+    is_literal = scalar.plain or (tokens and tokens[0].type in _NUMERIC)
+    if is_literal and (problem := problem_of(tokens, scalar.span.source)):
+        raise UnreadableError(problem)
     value = _value(tokens, Builder(scalar.span.source))
     # What the lexer takes for a comment is part of the scalar.
     if value is not None and ("#" not in text or any("#" in t for t in tokens)):
@@ -109,15 +107,6 @@ def literal(scalar: Scalar, expected: str = "a value") -> tree.Value:
     if scalar.plain:
         raise _unexpected(scalar.span, expected, scalar)
     return tree.Text(scalar.text, scalar.span)
-
-
-def _check(tokens: list[Token], source: SourceFile) -> None:
-    """Report the first token that is wrong by itself."""
-    before: Token | None = None
-    for token in tokens:
-        if problem := problem_of(token, span_of(token, source), before):
-            raise UnreadableError(problem)
-        before = token
 
 
 def _placed(token: Token, scalar: Scalar) -> Token:
@@ -167,11 +156,7 @@ def _foreign(key: tree.Word, node: Scalar) -> Diagnostic | None:
     """A value as another notation writes it, such as ``25%`` or ``(28, 28, 1)``."""
     if not (node.plain and node.is_verbatim) or len(node.text) > LONGEST:
         return None
-    from snnc.syntax.foreign import foreign_text  # a good spec need not wait for it
-
     if key.text == "optimizer":
-        from snnc.syntax.foreign import no_braces
-
         return no_braces(node.span.source, node.span.start)
     return foreign_text(key.text, node.span)
 

@@ -7,22 +7,19 @@ Small colour images without a single pooling layer.
 
 from __future__ import annotations
 
-from os import PathLike
-
-from ._runtime.keras.losses import cross_entropy
+from ._runtime.keras.backend import keras
 from ._runtime.keras.model import (
     SpikingLayers,
+    cross_entropy,
     he_uniform,
-    keras,
     model_weights,
     set_model_weights,
 )
-from ._runtime.layout import Weights
+from ._runtime.layout import FileName, Weights
 from .layout import LAYOUT
 from .network import NETWORK
 
 SEED = 0  # of kernels and dropout
-
 layers = keras.layers
 
 
@@ -130,7 +127,7 @@ def compile_model(model: keras.Model, steps: int = 10_000) -> None:
     )
 
 
-def export_weights(model: keras.Model, path: str | PathLike[str]) -> None:
+def export_weights(model: keras.Model, path: FileName) -> None:
     """Write a model's weights to a safetensors file of this layout.
 
     Batch norms are folded in. Raises LayoutError if a weight is not finite.

@@ -2,14 +2,12 @@
 # Regenerate: snnc build specs/forum.snn -o models
 """Evaluate forum on spikes: its accuracy and its rates.
 
-``python -m forum.evaluate --data data.npz --weights w.safetensors --simulator
-loihi`` does so from the command line.
+``python -m forum.evaluate --data data.npz --weights w.safetensors`` does so.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import Any
 
 from ._runtime.examples import Presentation
@@ -21,6 +19,7 @@ from .nengo_network import build_network
 from .network import NETWORK
 
 EVALUATOR = Evaluator(NETWORK, LAYOUT, build_network)
+main = EVALUATOR.main
 
 
 def evaluate(
@@ -35,8 +34,8 @@ def evaluate(
     """Run examples on spikes, and compare the decisions with labels.
 
     ``x`` is an array (examples, 16, 36, 64, 3), ``y`` labels (examples,),
-    integers below 12.
-    ``weights`` is a file, or a mapping of the tensors in `layout.TENSORS`.
+    integers below 12. ``weights`` is a file, or a mapping of the tensors in
+    `layout.TENSORS`.
 
     ``seed`` shuffles the examples and draws ``examples`` of them. In a "row"
     of 200 the state carries over, as on the chip; for "rest" the network is
@@ -44,11 +43,6 @@ def evaluate(
     """
     options = simulator, examples, presentation, seed
     return EVALUATOR.evaluate(x, y, weights, *options)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Evaluate from the command line; return the exit status."""
-    return EVALUATOR.main(arguments)
 
 
 if __name__ == "__main__":

@@ -7,22 +7,19 @@ Twelve kinds of motion in colour clips of 16 frames.
 
 from __future__ import annotations
 
-from os import PathLike
-
-from ._runtime.keras.losses import focal
+from ._runtime.keras.backend import keras
 from ._runtime.keras.model import (
     SpikingLayers,
+    focal,
     he_uniform,
-    keras,
     model_weights,
     set_model_weights,
 )
-from ._runtime.layout import Weights
+from ._runtime.layout import FileName, Weights
 from .layout import LAYOUT
 from .network import NETWORK
 
 SEED = 0  # of kernels and dropout
-
 layers = keras.layers
 
 
@@ -100,7 +97,7 @@ def compile_model(model: keras.Model) -> None:
     )
 
 
-def export_weights(model: keras.Model, path: str | PathLike[str]) -> None:
+def export_weights(model: keras.Model, path: FileName) -> None:
     """Write a model's weights to a safetensors file of this layout.
 
     Batch norms are folded in. Raises LayoutError if a weight is not finite.

@@ -7,25 +7,9 @@ Tensors are in Keras order, float32. Batch norm is folded into them.
 
 from __future__ import annotations
 
-from ._runtime.layout import (
-    BIAS,
-    CONV3D,
-    DENSE,
-    FileName,
-    Layout,
-    LayoutError,
-    Tensor,
-    Tensors,
-)
+from ._runtime.layout import BIAS, CONV3D, DENSE, Layout, LayoutError, Tensor
 
-__all__ = [
-    "LAYOUT",
-    "LAYOUT_ID",
-    "TENSORS",
-    "LayoutError",
-    "load_weights",
-    "save_weights",
-]
+__all__ = "LAYOUT_ID", "TENSORS", "LayoutError", "load_weights", "save_weights"
 
 LAYOUT_ID = "32189fe83aa330e5"
 TENSORS = (
@@ -41,19 +25,5 @@ TENSORS = (
     Tensor("motion.bias", (12,), BIAS),
 )
 LAYOUT = Layout(LAYOUT_ID, TENSORS)
-
-
-def load_weights(path: FileName) -> Tensors:
-    """Return the tensors of a safetensors file of this layout, by name.
-
-    Raises LayoutError, naming the tensor, if the file has another layout.
-    """
-    return LAYOUT.load(path)
-
-
-def save_weights(path: FileName, tensors: Tensors) -> None:
-    """Write all tensors of the layout to a safetensors file.
-
-    Raises LayoutError, naming the tensor, if they do not fit the layout.
-    """
-    LAYOUT.save(path, tensors)
+load_weights = LAYOUT.load
+save_weights = LAYOUT.save

@@ -12,15 +12,15 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ._runtime.keras.training import FileName, Trainer, Training
+from ._runtime.keras.training import Trainer, Training, TrainOptions
 from .layout import LAYOUT
 from .network import NETWORK
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from ._runtime.keras.model import keras
-    from ._runtime.keras.training import TrainOptions
+    from ._runtime.keras.backend import keras
+    from ._runtime.layout import FileName
 
 TRAINING = Training(
     epochs=10,
@@ -28,7 +28,6 @@ TRAINING = Training(
     validation=0.1,
     seed=0,
 )
-# `keras_model` imports TensorFlow, so it is imported when training starts.
 TRAINER = Trainer(NETWORK, LAYOUT, TRAINING, f"{__package__}.keras_model")
 main = TRAINER.main
 
@@ -46,10 +45,8 @@ def train(
     integers below 10, or a tf.data.Dataset of both, in single examples or in
     batches.
 
-    ``epochs``, of the phase smooth, default to the spec's. The other options
-    are those of `Trainer.train`: ``initial``, ``phases``,
-    ``spike_updates``, ``patience``, ``resume``, ``strategy``, ``seed``,
-    ``validation``, ``groups``, ``class_weight`` and Keras's ``callbacks``.
+    ``epochs``, of the phase smooth, default to the spec's. `TrainOptions`
+    describes the other options, such as ``initial`` and ``phases``.
     """
     return TRAINER.train(x, y, weights, epochs, **options)
 

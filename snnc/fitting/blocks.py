@@ -1,0 +1,243 @@
+"""Find a better `block` or window for one that does not fit, or that costs cores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+
+from snnc.diagnostics import Report
+from snnc.fitting.trials import Change, Trials, with_changes
+from snnc.ir.device import Profile
+from snnc.ir.logical import Layer, Loihi, Shape
+from snnc.ir.mapped import MappedNetwork, block_of
+from snnc.language.model import ValidatedSpec
+from snnc.language.properties import MOST_CHIPS
+from snnc.loihi.plan import compartment_floors, whole_block
+from snnc.loihi.refusals import BLOCK_AXES, block_span
+from snnc.passes.resolve import resolve
+from snnc.passes.resolve.drafts import draft_layers
+from snnc.passes.verify import verify
+from snnc.rules.loihi import (
+    BlockExceedsCore,
+    BlockExceedsLayer,
+    BlockRank,
+    CostlyBlock,
+    MoreCoresThanChips,
+)
+from snnc.rules.windows import KernelTooLarge
+from snnc.text.tables import counted
+
+FREE = "auto"
+Refused = BlockRank | BlockExceedsLayer | BlockExceedsCore
+
+
+def with_better_blocks(refused: Sequence[Refused], trials: Trials) -> list[Refused]:
+    """The diagnostics, each with a block that was tried together with the others."""
+    names = [d.name for d in refused]
+    near = [None if isinstance(d, BlockRank) else d.nearest for d in refused]
+    blocks = [block for block in near if block is not None]
+    free = _with_blocks(names, [FREE] * len(names), trials)
+    close = _with_blocks(names, blocks, trials) if blocks == near else None
+    if close is not None and (free is None or close.cores <= free.cores):
+        return [
+            d.but(hint=f"write {_quoted(block)}")
+            for d, block in zip(refused, blocks, strict=True)
+        ]
+    if free is None:
+        return list(refused)
+    quoted = [_quoted(block_of(free.by_name[name])) for name in names]
+    return [
+        d.but(hint=f"leave it out, or write {block}")
+        for d, block in zip(refused, quoted, strict=True)
+    ]
+
+
+def blocks_in_the_way(trials: Trials) -> tuple[str, ...]:
+    """The layers, one if that suffices, without whose `block` the network fits."""
+    layers = [layer.name for layer in trials.layers() if _written(layer) is not None]
+    for names in [*([name] for name in layers), layers]:
+        if names and _with_blocks(names, [FREE] * len(names), trials) is not None:
+            return tuple(names)
+    return ()
+
+
+def warn_of_costs(mapped: MappedNetwork, trials: Trials, report: Report) -> None:
+    """Report each `block` without which the network takes fewer cores."""
+    if not trials.countable:
+        return
+    floors = compartment_floors(mapped.lowered, trials.profile)
+    for name, floor in floors.items():
+        population = mapped.by_name[name]
+        layer = population.population.layer
+        written = _written(layer)
+        if written is None or population.cores == floor:
+            continue
+        free = _with_blocks([layer.name], [FREE], trials)
+        if free is not None and free.cores < mapped.cores:
+            report.add(_costly(layer, written, mapped.cores, free))
+
+
+def _written(layer: Layer) -> Shape | None:
+    return layer.spiking.block if layer.on_chip and layer.spiking else None
+
+
+def _costly(layer: Layer, block: Shape, cores: int, free: MappedNetwork) -> CostlyBlock:
+    better = block_of(free.by_name[layer.name])
+    assert better is not None, "layers on the chip have blocks"
+    return CostlyBlock(
+        span=block_span(layer),
+        name=layer.name,
+        kind=layer.kind,
+        block=block,
+        more=counted(cores - free.cores, "core"),
+        cores=cores,
+        free=free.cores,
+        expected=BLOCK_AXES[len(layer.shape)],
+        whole=whole_block(layer.shape),
+        better=better,
+    )
+
+
+def _with_blocks(
+    names: Sequence[str], blocks: Sequence[Shape | str], trials: Trials
+) -> MappedNetwork | None:
+    places = {layer.name: i for i, layer in enumerate(trials.layers())}
+    changes = tuple(
+        Change(places[name], name, "block", block)
+        for name, block in zip(names, blocks, strict=True)
+    )
+    return trials.mapped(changes)
+
+
+def _quoted(block: Shape | None) -> str:
+    return f"`block {'x'.join(map(str, block or ()))}`"
+
+
+WORDS = "fewer `cores` or more `chips`"
+
+
+def more_room(cores: int, is_bound: bool, trials: Trials) -> tuple[str, list[str]]:
+    """Return the text for a larger `target`, and its bound if none was tried.
+
+    Parameters
+    ----------
+    cores
+        What the network takes, or a bound of it from below.
+    is_bound
+        Which of the two.
+    trials
+        The network and its present target.
+
+    Returns
+    -------
+    tuple
+        Both empty if no system is so large.
+    """
+    target = _of_cores(cores, trials)
+    if target.chips > MOST_CHIPS:
+        return "", []
+    written = _written_room(target, trials)
+    if not is_bound:
+        return f"`{written}` in `target`", []
+    keys = [key for key in ("chips", "cores") if f"{key} " in written]
+    more = " and ".join(f"`{key}`" for key in keys)
+    return f"more {more} in `target`", [f"`{written}` or more"]
+
+
+def system_for(diagnostic: MoreCoresThanChips, trials: Trials) -> str:
+    """Return the text for a `target` with more cores than its chips have."""
+    target = trials.target
+    fewer = replace(target, cores=diagnostic.most)
+    larger = replace(target, chips=diagnostic.needed)
+    if not trials.countable:
+        return WORDS
+    parts = []
+    if trials.mapped((), fewer) is not None:
+        parts.append(f"`cores {diagnostic.most}`")
+    if larger.chips <= MOST_CHIPS and trials.mapped((), larger) is not None:
+        parts.append(f"`chips {diagnostic.needed}`")
+    mapped = None if parts else trials.unlimited
+    if mapped is not None:
+        parts.append(f"`{_written_room(_of_cores(mapped.cores, trials), trials)}`")
+    return ", or ".join(parts) or WORDS
+
+
+def _of_cores(cores: int, trials: Trials) -> Loihi:
+    """The target with so many cores, on as many chips as they need."""
+    per_chip = trials.profile.chip.cores
+    chips = max(trials.target.chips, ceil(cores / per_chip))
+    return replace(trials.target, chips=chips, cores=cores)
+
+
+def _written_room(target: Loihi, trials: Trials) -> str:
+    """The properties of the spec's `target` that change."""
+    has_cores = getattr(trials.spec.spec.target, "cores", None) is not None
+    parts = []
+    if target.chips > trials.target.chips:
+        parts.append(f"chips {target.chips}")
+    if has_cores or not parts:
+        parts.append(f"cores {target.cores}")
+    return ", ".join(parts)
+
+
+NOTHING = "keep more of it with smaller strides and kernels before, or a larger input"
+BEHIND = ", which leaves enough for the layers after it"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A spec whose only error is a window, for a device."""
+
+    spec: ValidatedSpec
+    device: Profile
+
+    def holds(self, change: Change) -> bool:
+        """Whether nothing is wrong with the network after a change."""
+        report = Report()
+        network = resolve(with_changes(self.spec, (change,)), self.device, report)
+        if network is not None and not report.errors:
+            verify(network, report)
+        return not report.errors
+
+
+def advise_windows(spec: ValidatedSpec, device: Profile, report: Report) -> None:
+    """Say of a window that is too large which one the whole network can have.
+
+    With other errors nothing can be tried, and the message stays as it is.
+    """
+    trial = Trial(spec, device)
+    too_large = [d for d in report.diagnostics if isinstance(d, KernelTooLarge)]
+    if len(too_large) != 1 or report.errors != 1 or not spec.sound:
+        return
+    (refused,) = too_large
+    if refused.channels_last is not None:
+        return
+    names = [draft.name for draft in draft_layers(spec, Report())]
+    position = names.index(refused.name)
+    largest = _largest(trial, position, refused)
+    remedies = []
+    if largest is not None:
+        rest = "" if largest.value == refused.legal else BEHIND
+        remedies.append(f"`{largest.text}`{rest}")
+    if refused.can_pad:
+        padded = Change(position, refused.name, "padding", "same")
+        remedies += [f"`{padded.text}`"] if trial.holds(padded) else []
+    hint = f"write {', or '.join(remedies)}" if remedies else NOTHING
+    report.withdraw(refused)
+    report.add(refused.but(hint=hint))
+
+
+def _largest(trial: Trial, position: int, refused: KernelTooLarge) -> Change | None:
+    """The largest window with which nothing is wrong, found by halving."""
+
+    def change(size: int) -> Change:
+        window = tuple(min(size, most) for most in refused.legal)
+        return Change(position, refused.name, refused.what, window)
+
+    low, high = 0, max(refused.legal) + 1
+    size = high - 1
+    while high - low > 1:
+        low, high = (size, high) if trial.holds(change(size)) else (low, size)
+        size = (low + high) // 2
+    return change(low) if low else None

@@ -1,0 +1,292 @@
+"""Changes of a spec, compiled, and what came of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import ceil, prod
+from typing import Any
+
+from snnc.diagnostics import Report
+from snnc.ir.device import Profile
+from snnc.ir.layout import tensors
+from snnc.ir.logical import Layer, Loihi, Network, Shape
+from snnc.ir.lowered import LoweredNetwork
+from snnc.ir.mapped import MappedNetwork
+from snnc.language.model import ValidatedSpec
+from snnc.loihi.plan import (
+    PlanCache,
+    block_is_sound,
+    compartment_floors,
+    standalone,
+)
+from snnc.passes.lower import lower
+from snnc.passes.place import Attempt, attempt, is_sound
+from snnc.passes.resolve import resolve
+from snnc.passes.verify import verify
+from snnc.text.tables import dims
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One property of one layer with another value.
+
+    ``position`` is the layer's place among the spec's layers, ``layer`` its name.
+    """
+
+    position: int
+    layer: str
+    key: str
+    value: int | Shape | str
+
+    @property
+    def text(self) -> str:
+        """The property as a spec has it: ``stride 2``, ``kernel 1x3x3``."""
+        return f"{self.key} {written(self.value)}"
+
+
+def written(value: int | Shape | str) -> str:
+    """A number, dims or a word as a spec has them; equal dims are one number."""
+    if not isinstance(value, tuple):
+        return str(value)
+    return str(value[0]) if len(set(value)) == 1 else dims(value)
+
+
+def target_of(network: Network, cores: int | None) -> Loihi | None:
+    """Return a network's target, with other cores and as many chips as they take.
+
+    None for ``target nengo``, which has no cores.
+    """
+    target = network.target
+    if not isinstance(target, Loihi) or cores is None:
+        return target if isinstance(target, Loihi) else None
+    chips = ceil(cores / network.device.chip.cores)
+    return replace(target, cores=cores, chips=chips)
+
+
+def with_changes(spec: ValidatedSpec, changes: Sequence[Change]) -> ValidatedSpec:
+    """The spec with other values, at the same places."""
+    layers = list(spec.spec.layers)
+    for change in changes:
+        value: dict[str, Any] = {change.key: change.value}
+        layers[change.position] = replace(layers[change.position], **value)
+    return replace(spec, spec=replace(spec.spec, layers=tuple(layers)))
+
+
+Changes = tuple[Change, ...]
+MAPPED = 256
+"""On more cores, variants are judged by their neurons, unless there is patience."""
+COUNTED = 1024
+"""Variants whose neurons fill so many cores are still mapped, to try them."""
+FAR = 8
+"""So many times the cores allowed are still mapped, to tell how many are needed."""
+LAYER = 40
+CHOICES = 1000
+"""The work for one layer of a variant, or for new choices, in looks of the search."""
+MOST_WORK = 100_000
+PATIENT_WORK = 700_000
+"""Work after which no other variant is tried, without and with patience."""
+EFFORT = 0.1
+"""The share of the usual effort to map one variant."""
+
+
+@dataclass(frozen=True, slots=True)
+class VariantCost:
+    """The cores, neurons on the chip, and trained numbers of a variant."""
+
+    cores: int
+    neurons: int
+    weights: int
+
+
+class OutOfWorkError(Exception):
+    """So much was tried that nothing else is."""
+
+
+class Trials:
+    """A spec, its target, and every variant that was tried.
+
+    Parameters
+    ----------
+    spec
+        A spec without errors before the chip's limits are looked at.
+    target
+        The cores that a variant may take.
+    device
+        What has them.
+    patient
+        Map variants on any number of cores, which can take seconds.
+    mapped
+        The spec as it is on its own target, if that is known.
+
+    Attributes
+    ----------
+    certain
+        Whether variants are mapped, and not judged by their neurons.
+    cache
+        What mappings of the variants found out, for those to come.
+    work
+        What was done so far, in looks of the search.
+    """
+
+    def __init__(
+        self,
+        spec: ValidatedSpec,
+        target: Loihi,
+        device: Profile,
+        patient: bool = False,
+        mapped: MappedNetwork | None = None,
+    ) -> None:
+        self.spec = spec
+        self.target = target
+        self.certain = patient or target.cores <= MAPPED
+        self.profile = device
+        self.work = 0
+        self._most_work = PATIENT_WORK if patient else MOST_WORK
+        self.cache = PlanCache()
+        self._costs: dict[Changes, VariantCost | None] = {}
+        if mapped is not None and mapped.lowered.network.target == target:
+            self._costs[()] = _cost(mapped.lowered, mapped.cores)
+        self._lowered: dict[Changes, LoweredNetwork | None] = {}
+
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers as they are now."""
+        return self.network().layers
+
+    def network(self) -> Network:
+        """The network as it is now.
+
+        Raises
+        ------
+        ValueError
+            If the spec has errors.
+        """
+        lowered = self.lowered(())
+        if lowered is None:
+            raise ValueError("a spec with errors has no variants")
+        return lowered.network
+
+    def lowered(self, changes: Changes) -> LoweredNetwork | None:
+        """The lowered variant; None if no such network is legal.
+
+        Raises
+        ------
+        OutOfWorkError
+            If so much was tried already that this is not tried any more.
+        """
+        if changes not in self._lowered:
+            if changes and self.work > self._most_work:
+                raise OutOfWorkError
+            # Variants are large, and the one before is not asked for again.
+            as_is = self._lowered.get(())
+            self._lowered = {} if as_is is None else {(): as_is}
+            self._lowered[changes] = self._lower(changes)
+        return self._lowered[changes]
+
+    def _lower(self, changes: Changes) -> LoweredNetwork | None:
+        self.work += LAYER * len(self.spec.spec.layers)
+        report = Report()
+        network = resolve(with_changes(self.spec, changes), self.profile, report)
+        if network is None or report.errors:
+            return None
+        verify(network, report)
+        if report.errors:
+            return None
+        lowered: LoweredNetwork = lower(replace(network, target=self.target))
+        return lowered
+
+    def mapped(
+        self, changes: Changes, target: Loihi | None = None
+    ) -> MappedNetwork | None:
+        """The mapped variant; None if it does not fit the target."""
+        outcome = self._attempt(changes, target or self.target)
+        return None if outcome is None else outcome.mapped()
+
+    def cost(self, changes: Changes) -> VariantCost | None:
+        """Return the costs of the variant; None if it does not fit the target."""
+        if changes not in self._costs:
+            outcome = self._attempt(changes, self.target)
+            if outcome is None or outcome.solution is None:
+                self._costs[changes] = None
+            else:
+                cores = outcome.solution.cores
+                self._costs[changes] = _cost(outcome.plan.lowered, cores)
+        return self._costs[changes]
+
+    def _attempt(self, changes: Changes, target: Loihi) -> Attempt | None:
+        """How the variant fits the target; None if it does not."""
+        lowered = self.lowered(changes)
+        if lowered is None or self.floor(changes) > target.cores:
+            return None
+        own = replace(lowered, network=replace(lowered.network, target=target))
+        if not is_sound(own, target):
+            return None
+        before = len(self.cache.choices)
+        effort = EFFORT if changes else 1
+        outcome = attempt(own, target, self.cache, target.cores, effort)
+        more = len(self.cache.choices) - before
+        self.work += outcome.work + CHOICES * more
+        return outcome if outcome.fits else None
+
+    def fits(self, changes: Sequence[Change]) -> bool:
+        """Whether the variant fits the target, or may fit, where not `certain`."""
+        if self.certain:
+            return self.fits_target(changes)
+        legal = self.lowered(tuple(changes)) is not None
+        return legal and self.floor(tuple(changes)) <= self.target.cores
+
+    def fits_target(self, changes: Sequence[Change]) -> bool:
+        """Whether the variant fits the target, which is mapped to know."""
+        return self.cost(tuple(changes)) is not None
+
+    def fits_surely(self, changes: Changes) -> bool:
+        """Whether the variant fits the target, and is small enough to be tried."""
+        is_small = self.floor(changes) <= COUNTED
+        return is_small and self.cost(changes) is not None
+
+    def fits_a_core(self, changes: Sequence[Change], name: str) -> bool:
+        """Whether a layer of the variant can be cut so that each block fits a core."""
+        lowered = self.lowered(tuple(changes))
+        if lowered is None or not all(map(block_is_sound, lowered.populations)):
+            return False
+        population = lowered.by_name[name]
+        return (
+            standalone(lowered, population, self.target, self.profile).violation is None
+        )
+
+    def floor(self, changes: Changes) -> int:
+        """The cores that the neurons of a legal variant fill at least."""
+        lowered = self.lowered(changes)
+        if lowered is None:
+            return 0
+        return sum(compartment_floors(lowered, self.profile).values())
+
+    @property
+    def countable(self) -> bool:
+        """Whether the cores of the spec can be counted in seconds."""
+        return self.certain and self.floor(()) <= self._far
+
+    @property
+    def _far(self) -> int:
+        return FAR * max(self.target.cores, self.profile.chip.cores // 4)
+
+    @cached_property
+    def unlimited(self) -> MappedNetwork | None:
+        """The spec mapped on as many cores as it takes.
+
+        None if they are too many to be counted, or if no number of cores suffices.
+        """
+        if not self.countable:
+            return None
+        most = 2 * self._far
+        chips = ceil(most / self.profile.chip.cores)
+        return self.mapped((), replace(self.target, chips=chips, cores=most))
+
+
+def _cost(lowered: LoweredNetwork, cores: int) -> VariantCost:
+    return VariantCost(
+        cores,
+        sum(p.neurons for p in lowered.populations if p.on_chip),
+        sum(prod(tensor.shape) for tensor in tensors(lowered.network)),
+    )

@@ -1,0 +1,356 @@
+"""List the tilings of one population that fit a core, fewest cores first.
+
+Of the tiles of one height and width, the one with the most channels is best: it takes
+the fewest cores, and the fewest out-axons of its sources. Others are listed only where
+they may take fewer out-axons of the population itself, or shorter ones of its sources.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect, bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from heapq import heapify, heappop, heappush
+from itertools import product
+from math import ceil, prod
+from sys import maxsize
+
+from snnc.ir.lowered import Volume
+from snnc.loihi.cost_model import CostModel
+from snnc.loihi.link import BlockFit, LimitViolation
+from snnc.loihi.tiling import Forms, Tile, Tiling, count_cores, least_sizes
+
+MAX_COMBINATIONS = 64
+"""The most combinations of the sources' groups to try."""
+MAX_GROUPS = 16
+"""Ways to group a population above which only ensembles of one block are tried."""
+Groups = tuple[int, ...]
+"""The depth slices of an ensemble, for the source of each projection."""
+FittingTiling = tuple[Tiling, BlockFit]
+_Progress = tuple[int, FittingTiling | None]
+"""All tilings with fewer cores are known; and the next tiling, if there is one."""
+_Waiting = tuple[int, int, int, int, int, int, int]
+"""Cores, one of three kinds, group, form, and channels, height and width negated."""
+GROUP, NARROWER, TILE = range(3)
+"""All tiles of a group; a tile with at most so many channels; with just so many."""
+
+
+class TilingCandidates:
+    """The tilings of a population, computed on demand and cached.
+
+    Parameters
+    ----------
+    costs
+        The population.
+    fixed
+        The one tiling for each form that the spec's ``block`` leaves, or None.
+    groups
+        The possible depth slices of an ensemble.
+    sources
+        The group of each projection's source.
+    by_channel
+        Whether some reader takes out-axons by channel, so that fewer channels in a
+        block may help.
+    """
+
+    def __init__(
+        self,
+        costs: CostModel,
+        fixed: Sequence[Tiling] | None,
+        groups: Groups,
+        sources: Groups,
+        by_channel: bool,
+    ) -> None:
+        self.costs = costs
+        self.sources = sources
+        self.by_channel = by_channel
+        self._found: list[FittingTiling] = []
+        self._reached = 0
+        self._pending = self._find(groups) if fixed is None else self._fixed(fixed)
+
+    def up_to(self, cores: int) -> Iterator[FittingTiling]:
+        """Yield the tilings of at most ``cores``, fewest first."""
+        i = 0
+        while i < len(self._found) or self._reached <= cores:
+            if i < len(self._found):
+                if self._found[i][0].cores > cores:
+                    return
+                yield self._found[i]
+                i += 1
+                continue
+            self._reached, found = next(self._pending, (maxsize + 1, None))
+            if found is not None:
+                self._found.append(found)
+
+    def _fixed(self, tilings: Sequence[Tiling]) -> Iterator[_Progress]:
+        for tiling in tilings:
+            if isinstance(fit := self.costs.fit(tiling, self.sources), BlockFit):
+                yield tiling.cores, (tiling, fit)
+
+    def _find(self, groups: Groups) -> Iterator[_Progress]:
+        # A group represents its tiles until that many cores are requested, and a tile
+        # that exceeds a core those with fewer channels.
+        waiting: list[_Waiting] = [
+            (least_cores(self.costs, group), GROUP, group, 0, 0, 0, 0)
+            for group in sorted(groups)
+        ]
+        heapify(waiting)
+        while waiting:
+            cores, kind, group, form, *sides = heappop(waiting)
+            yield cores, None
+            if kind == GROUP and (group == 1 or not self._is_deep):
+                for tile, i in product(self._widest(group), range(self._forms)):
+                    heappush(waiting, self._waiting(TILE, group, i, tile))
+                continue
+            if kind == GROUP:
+                yield from self._whole(group)
+                continue
+            strip, high, wide = (-side for side in sides)
+            tiling = self._tiling(group, form, (high, wide, strip))
+            if kind == NARROWER:
+                after = TILE, self._most_fitting(tiling)
+            else:
+                fit = self.costs.fit(tiling, self.sources)
+                if isinstance(fit, BlockFit):
+                    yield cores, (tiling, fit)
+                after = self._after(tiling, fit)
+            if after[1]:
+                tile = (high, wide, after[1])
+                heappush(waiting, self._waiting(after[0], group, form, tile))
+
+    def _whole(self, group: int) -> Iterator[_Progress]:
+        """Yield the tilings of a deep population into ensembles of one block.
+
+        An ensemble of many blocks costs more than several ensembles of one block: all
+        its strips store something for each ensemble that any of them reads.
+        """
+        _, height, width, channels = self.costs.volume
+        for form in range(self._forms):
+            tiling = self._tiling(group, form, (height, width, group * channels))
+            if isinstance(fit := self.costs.fit(tiling, self.sources), BlockFit):
+                yield tiling.cores, (tiling, fit)
+
+    @property
+    def _is_deep(self) -> bool:
+        return len(least_sizes(self.costs.volume[0])) > MAX_GROUPS
+
+    @property
+    def _forms(self) -> int:
+        return len(self.costs.forms)
+
+    def _waiting(self, kind: int, group: int, form: int, tile: Tile) -> _Waiting:
+        high, wide, strip = tile
+        cores = count_cores(self.costs.volume, group, tile)
+        return cores, kind, group, form, -strip, -high, -wide
+
+    def _tiling(self, group: int, form: int, tile: Tile) -> Tiling:
+        volume = self.costs.volume
+        cores = count_cores(volume, group, tile)
+        return Tiling(volume, group, tile, self.costs.forms[form], cores)
+
+    def _widest(self, group: int) -> Iterator[Tile]:
+        """Yield, for each height and width, the tile with the most channels."""
+        _, height, width, channels = self.costs.volume
+        strips = least_sizes(group * channels)
+        for high, wide in product(least_sizes(height), least_sizes(width)):
+            room = self.costs.profile.core.compartments // (high * wide)
+            if room:
+                yield high, wide, strips[bisect(strips, room) - 1]
+
+    def _after(self, tiling: Tiling, fit: BlockFit | LimitViolation) -> tuple[int, int]:
+        """Return how to go on with a tile: a kind, and channels, 0 for none."""
+        strip, part = tiling.tile[2], tiling.part(0)
+        strips = least_sizes(part.strips.extent)
+        n = bisect_left(strips, strip)
+        smaller = strips[n - 1] if n else 0
+        if isinstance(fit, LimitViolation):
+            return (TILE if fit.limit == "pop16 bases" else NARROWER), smaller
+        # A whole ensemble takes pixels between strides as well.
+        if self.by_channel or part.whole:
+            return TILE, smaller
+        # Bases of pop16 are multiples: fewer channels may take half the slots.
+        base = self.costs.profile.axon.pop16_base
+        is_long = any(connection.pop == 32 for connection in fit.connections)
+        return TILE, strip - strip % base if is_long and strip % base else 0
+
+    def _most_fitting(self, tiling: Tiling) -> int:
+        """Return the most channels with which a tile fits a core, 0 if none does.
+
+        Found by bisection, as costs grow with channels.
+        """
+        form, tile = self.costs.forms.index(tiling.forms), tiling.tile
+        strips = least_sizes(tiling.part(0).strips.extent)
+        strips = strips[: bisect(strips, tile[2])]
+
+        def too_many(strip: int) -> bool:
+            own = self._tiling(tiling.group, form, (*tile[:2], strip))
+            fit = self.costs.fit(own, self.sources)
+            return isinstance(fit, LimitViolation) and fit.limit != "pop16 bases"
+
+        n = bisect_left(strips, True, key=too_many)
+        return strips[n - 1] if n else 0
+
+
+@dataclass(frozen=True, slots=True)
+class HostChoices:
+    """A population on the host: only its groups matter, and it takes no core."""
+
+    volume: Volume
+
+    @property
+    def floor(self) -> int:
+        return 0
+
+    @property
+    def groups(self) -> Groups:
+        return least_sizes(self.volume[0])
+
+    def tiling(self, group: int) -> Tiling:
+        """Return the tiling of whole slices."""
+        _, height, width, channels = self.volume
+        return Tiling(self.volume, group, (height, width, group * channels), (), 0)
+
+
+class ChipChoices:
+    """The tilings of a population on the chip.
+
+    Parameters
+    ----------
+    costs
+        The population.
+    fixed
+        The one tiling for each form that the spec's ``block`` leaves, or None.
+    sources
+        For each projection, the possible groups of its source.
+    """
+
+    def __init__(
+        self,
+        costs: CostModel,
+        fixed: Sequence[Tiling] | None,
+        sources: Sequence[Groups],
+    ) -> None:
+        self.costs = costs
+        self.fixed = fixed
+        self.sources = tuple(sources)
+        depth = costs.volume[0]
+        self.groups = (fixed[0].group,) if fixed is not None else least_sizes(depth)
+        self._candidates: dict[tuple[Groups, Groups, bool], TilingCandidates] = {}
+
+    @property
+    def volume(self) -> Volume:
+        return self.costs.volume
+
+    def candidates(
+        self, groups: Groups, sources: Groups, by_channel: bool
+    ) -> TilingCandidates:
+        """Return the tilings for some groups, and one group of each source."""
+        key = groups, sources, by_channel
+        if key not in self._candidates:
+            self._candidates[key] = TilingCandidates(self.costs, self.fixed, *key)
+        return self._candidates[key]
+
+    @cached_property
+    def combinations(self) -> tuple[Groups, ...]:
+        """The combinations of the sources' groups; empty if there are too many."""
+        if prod(map(len, self.sources)) > MAX_COMBINATIONS:
+            return ()
+        return tuple(product(*self.sources))
+
+    @cached_property
+    def floor(self) -> int:
+        """The fewest cores for any groups of the sources; -1 if no tiling fits.
+
+        If the sources have too many groups to try, it is the cores that the neurons
+        fill.
+        """
+        if not self.combinations:
+            if self.fixed is not None:
+                return min(tiling.cores for tiling in self.fixed)
+            return min(least_cores(self.costs, group) for group in self.groups)
+        tilings = self.fixed or finest_tilings(self.costs)
+        if not self._can_fit(tilings):
+            return -1
+        least = maxsize
+        for groups in self.combinations:
+            some = self.candidates(self.groups, groups, False).up_to(least - 1)
+            least = next((tiling.cores for tiling, _ in some), least)
+        return least if least < maxsize else -1
+
+    def _can_fit(self, tilings: Sequence[Tiling]) -> bool:
+        """Return whether some of the finest tilings fit, so that others may."""
+        return any(
+            isinstance(fit, BlockFit) or fit.limit == "pop16 bases"
+            for tiling, groups in product(tilings, self.combinations)
+            for fit in [self.costs.fit(tiling, groups)]
+        )
+
+
+Choices = HostChoices | ChipChoices
+
+
+def least_cores(costs: CostModel, group: int) -> int:
+    """Return the cores that the neurons fill, in ensembles of some slices."""
+    depth, *rest = costs.volume
+    full, last = divmod(depth, group)
+    most, slices = costs.profile.core.compartments, prod(rest)
+    return full * ceil(group * slices / most) + ceil(last * slices / most)
+
+
+def tilings_of(costs: CostModel, group: int, tile: Tile) -> tuple[Tiling, ...]:
+    """Return a tiling in each form of the inputs."""
+    cores = count_cores(costs.volume, group, tile)
+    return tuple(
+        Tiling(costs.volume, group, tile, forms, cores) for forms in costs.forms
+    )
+
+
+def finest_tilings(costs: CostModel) -> tuple[Tiling, ...]:
+    """Return tilings of one neuron per block and one slice per ensemble."""
+    return tilings_of(costs, 1, (1, 1, 1))
+
+
+def tilings_below(
+    volume: Volume, forms: Sequence[Forms], compartments: int, cores: int
+) -> list[Tiling]:
+    """Return the tilings with fewer cores whose blocks keep within compartments.
+
+    Fewer cores come first, then smaller groups, then larger strips of channels.
+    """
+    depth, height, width, channels = volume
+    found: list[tuple[int, int, int, int, int, int]] = []
+    for group in least_sizes(depth):
+        for strip in least_sizes(group * channels):
+            if count_cores(volume, group, (height, width, strip)) >= cores:
+                continue
+            for high in least_sizes(height):
+                room = compartments // (strip * high)
+                sizes = least_sizes(width)
+                for wide in reversed(sizes[: bisect(sizes, room)]):
+                    own = count_cores(volume, group, (high, wide, strip))
+                    if own >= cores:
+                        break
+                    found += [
+                        (own, group, form, -strip, -high, -wide)
+                        for form in range(len(forms))
+                    ]
+    return [
+        Tiling(volume, group, (-high, -wide, -strip), forms[form], own)
+        for own, group, form, strip, high, wide in sorted(found)
+    ]
+
+
+def least_violation(
+    costs: CostModel, tilings: Sequence[Tiling], sources: Sequence[Sequence[int]]
+) -> LimitViolation | None:
+    """Return how closely tilings miss fitting, or None if one of them fits.
+
+    Sources are tried at their finest and coarsest groups, all in the same way.
+    """
+    ends = {tuple(groups[i] for groups in sources) for i in (0, -1)}
+    fits = [costs.fit(tiling, groups) for tiling in tilings for groups in sorted(ends)]
+    if any(isinstance(fit, BlockFit) for fit in fits):
+        return None
+    violations = [fit for fit in fits if isinstance(fit, LimitViolation)]
+    return min(violations, key=lambda violation: violation.value / violation.most)

@@ -1,0 +1,130 @@
+"""Read specs from git, and tell them from files."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from functools import partial
+from pathlib import Path
+
+from snnc.diagnostics import Diagnostic, Report
+from snnc.rules import files as family
+from snnc.source import LARGEST, SourceFile, Span, whole_file
+from snnc.syntax.files import can_format, decode, is_spec, read
+
+PREFIX = "git:"
+
+
+def read_revision(revision: str, path: str, report: Report) -> SourceFile | None:
+    """Read a spec from git, without touching the working tree.
+
+    Parameters
+    ----------
+    revision
+        A branch, tag or commit as git names them; empty for what is staged.
+    path
+        From the repository's root; ``./path`` from the current directory.
+    report
+        Gets a diagnostic of the family SNN7xx if the file can't be read.
+
+    Returns
+    -------
+    SourceFile or None
+        Named ``REV:path``; None if it can't be read.
+    """
+    name = f"{revision}:{path}"
+    try:
+        data = _blob(revision, path, whole_file(name))
+    except FileNotFoundError:
+        data = family.GitMissing(span=whole_file(name))
+    if isinstance(data, Diagnostic):
+        report.add(data)
+        return None
+    return decode(name, data, report)
+
+
+def git_specs(folder: str) -> dict[str, str] | None:
+    """Find the specs in ``git:REV:FOLDER``.
+
+    Returns
+    -------
+    dict of str, or None
+        ``git:REV:PATH`` by the path inside the folder; None if it is not a folder.
+    """
+    name = folder.removeprefix(PREFIX).rstrip("/")
+    if name.startswith("-") or _git("cat-file", "-t", name).stdout.strip() != b"tree":
+        return None
+    listed = _git("ls-tree", "-r", "-z", "--name-only", name).stdout
+    inside = name if name.endswith(":") else f"{name}/"
+    paths = listed.decode("utf-8", "surrogateescape").split("\0")
+    return {
+        path: f"{PREFIX}{inside}{path}"
+        for path in filter(can_format, paths)
+        if is_spec(path, partial(_content, f"{inside}{path}"))
+    }
+
+
+def _content(name: str) -> bytes:
+    return _git("show", "--no-textconv", name).stdout
+
+
+def read_spec(spec: str, report: Report) -> SourceFile | None:
+    """Read a spec from a file, or from git where its name is ``git:REV:PATH``.
+
+    Raises
+    ------
+    ValueError
+        If it names neither; the text says what to type.
+    """
+    if spec.startswith(PREFIX):
+        revision, colon, path = spec.removeprefix(PREFIX).partition(":")
+        if not colon or not path:
+            raise ValueError(f"{spec}: write git:REV:PATH, or ./{spec} for a file")
+        return read_revision(revision, path, report)
+    revision, colon, path = spec.partition(":")
+    if colon and path and len(revision) > 1 and not Path(spec).exists():
+        raise ValueError(f"there is no file {spec}: write git:{spec} for a revision")
+    return read(spec, report)
+
+
+def _blob(revision: str, path: str, span: Span) -> bytes | Diagnostic:
+    """The content of a file of a revision, or what stands in the way."""
+    name = span.source.name
+    inside = _git("rev-parse", "--git-dir")
+    if inside.returncode:
+        return family.NotARepository(span=span, reason=_reason(inside))
+    if revision and not _exists(revision):
+        return family.UnknownRevision(span=span, revision=revision)
+    kind = _git("cat-file", "-t", name).stdout.strip()
+    if kind == b"tree":
+        return family.FileIsDirectory(span=span, name=name)
+    if kind != b"blob":
+        return family.NotInRevision(span=span, revision=revision, path=path)
+    size = int(_git("cat-file", "-s", name).stdout)
+    if size > LARGEST:
+        return family.FileTooLarge(span=span, size=size, limit=LARGEST)
+    return _content(name)
+
+
+def _exists(revision: str) -> bool:
+    """Whether git knows a revision; what looks like an option is none."""
+    if revision.startswith("-"):
+        return False
+    wanted = f"{revision}^{{tree}}"
+    return not _git("rev-parse", "--verify", "--quiet", wanted).returncode
+
+
+def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """Run git without a shell, a pager or a translation."""
+    return subprocess.run(
+        ["git", "--no-pager", *arguments],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "LC_ALL": "C"},
+    )
+
+
+def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
+    """The first line of git's complaint, without its word for it."""
+    lines = done.stderr.decode("utf-8", "replace").splitlines()
+    return lines[0].removeprefix("fatal: ") if lines else "git gives no reason"

@@ -1,0 +1,363 @@
+"""Splits the tokens of a file's network into statements.
+
+A statement ends with its line, or with the line on which its block closes. A kind
+of statement that is first on its line, or stands where a key is expected, begins a
+statement however many braces are open: that is where a ``}`` is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from lark import Token
+
+from snnc.diagnostics import Diagnostic, Report
+from snnc.language.keywords import BEGINNINGS, HEADERS, KEYS, KINDS
+from snnc.source import SourceFile
+from snnc.syntax import braces
+from snnc.syntax.build import CLOSERS, OPENERS
+
+_NEUTRAL = frozenset(("NEWLINE", "COMMA", "UNIT"))
+_ENDINGS = frozenset(("RBRACE", "NUMBER", "DIMS", "RANGE", "STRING"))
+_CLOSER_TYPES = {"}": "RBRACE", "]": "RSQB"}
+
+
+class StatementTokens(NamedTuple):
+    """The tokens of one statement.
+
+    ``broken`` statements are not worth parsing; of ``mended`` ones a missing brace
+    was reported and put in, so that a further problem is likely its echo.
+    """
+
+    tokens: tuple[Token, ...]
+    broken: bool
+    mended: bool
+
+    @property
+    def has_open_quote(self) -> bool:
+        return any(token.type == "UNTERMINATED" for token in self.tokens)
+
+
+class Nesting:
+    """Follows a statement token by token.
+
+    Attributes
+    ----------
+    openers
+        The ``{`` and ``[`` that are open, outermost first.
+    key
+        The key whose value comes next, or None.
+    last
+        The last complete property's key and value tokens, or None.
+    """
+
+    def __init__(self) -> None:
+        self.openers: list[Token] = []
+        self.key: Token | None = None
+        self.last: tuple[Token, Token] | None = None
+
+    @property
+    def in_block(self) -> bool:
+        return bool(self.openers) and self.openers[-1].type == "LBRACE"
+
+    @property
+    def at_key(self) -> bool:
+        """Whether the next word is the key of a property."""
+        return self.in_block and self.key is None
+
+    def feed(self, token: Token) -> None:
+        if token.type in OPENERS:
+            self.openers.append(token)
+            self.key = self.last = None
+        elif token.type in CLOSERS:
+            del self.openers[-1:]
+            self.key = self.last = None
+        elif token.type not in _NEUTRAL and self.in_block:
+            if self.key is not None:
+                self.last, self.key = (self.key, token), None
+            elif token.type == "NAME" or (
+                token.type == "FROM" and len(self.openers) > 1
+            ):
+                self.key = token
+
+
+def split(
+    source: SourceFile, report: Report, tokens: list[Token], opener: Token | None
+) -> list[StatementTokens]:
+    """Return the statements behind the network's ``{``, which is None if missing.
+
+    What is wrong with the braces is reported. The lines that a text goes on over, up
+    to its closing quote, are left out.
+    """
+    pieces = _Splitter(source, report, tokens).split(opener)
+    kept = []
+    index = 0
+    while index < len(pieces):
+        kept.append(pieces[index])
+        index = _end_of_text(pieces, index) + 1
+    return kept
+
+
+def _end_of_text(pieces: list[StatementTokens], index: int) -> int:
+    """The index of the piece with the closing quote; ``index`` if there is none."""
+    if not pieces[index].has_open_quote:
+        return index
+    for end in range(index + 1, len(pieces)):
+        if str(pieces[end].tokens[0]) in KINDS:
+            break
+        if pieces[end].has_open_quote:
+            return end
+    return index
+
+
+def _last_word(tokens: Sequence[Token]) -> Token | None:
+    """Return the last token that is no line end."""
+    return next((t for t in reversed(tokens) if t.type != "NEWLINE"), None)
+
+
+class _Splitter:
+    def __init__(self, source: SourceFile, report: Report, tokens: list[Token]) -> None:
+        self._source = source
+        self._report = report
+        self._tokens = tokens
+        self._pieces: list[StatementTokens] = []
+        self._ahead = _Ahead(tokens)
+        self._closers_ahead = sum(t.type == "RBRACE" for t in tokens)
+        self._openers_ahead = sum(t.type == "LBRACE" for t in tokens)
+        self._ended = False
+        self._groups = 0
+        self._begin()
+
+    def split(self, opener: Token | None) -> list[StatementTokens]:
+        for index, token in enumerate(self._tokens):
+            self._closers_ahead -= token.type == "RBRACE"
+            self._openers_ahead -= token.type == "LBRACE"
+            if self._groups and token.type == "RBRACE" and not self._depth:
+                self._flush()
+                self._groups -= 1
+            elif not self._ended and self._is_end(index, token):
+                self._flush()
+                self._ended = True
+                if not self._goes_on(index):
+                    return self._pieces
+            else:
+                self._take(index, token)
+        self._flush()
+        if opener is not None and not self._ended:
+            last = _last_word(self._tokens) or opener
+            end = "the end of the file"
+            self._add(braces.not_closed(opener, last, end, self._source, apart="\n"))
+        return self._pieces
+
+    def _begin(self) -> None:
+        self._current: list[Token] = []
+        self._nesting = Nesting()
+        self._has_block = False
+        self._broken = False
+        self._mended = False
+
+    @property
+    def _depth(self) -> int:
+        return len(self._nesting.openers)
+
+    def _add(self, problem: Diagnostic) -> None:
+        self._report.add(problem)
+
+    def _is_end(self, index: int, token: Token) -> bool:
+        """Whether a token is the network's ``}``, not one too many in front of it."""
+        if token.type != "RBRACE":
+            return False
+        if self._depth > 0:
+            return self._closes_early(index, token)
+        following = self._ahead.following[index]
+        another = following is not None and following in HEADERS
+        return another or self._closers_ahead <= self._openers_ahead
+
+    def _goes_on(self, index: int) -> bool:
+        """Report what follows the network; whether it is worth reading."""
+        following = self._ahead.following[index]
+        if following is not None:
+            self._add(braces.after_end(following, self._source))
+        return following is not None and following in KINDS
+
+    def _closes_early(self, index: int, token: Token) -> bool:
+        """Whether the file's last ``}`` is the network's and the statement's is not.
+
+        Told by the indentation: it is first on its line and further left than the
+        statement.
+        """
+        if self._closers_ahead > 0 or self._depth != 1:
+            return False
+        if self._tokens[index - 1].type != "NEWLINE":
+            return False
+        return self._column(token) < self._column(self._current[0])
+
+    def _column(self, token: Token) -> int:
+        return self._source.line_column(token.start_pos or 0)[1]
+
+    def _take(self, index: int, token: Token) -> None:
+        if self._ahead.begins_line(index) or self._is_kind_as_key(token):
+            if self._opens_group():
+                self._groups += self._depth
+                self._close_all(None)
+            self._flush()
+        if self._follows_statement(token):
+            self._add(braces.on_same_line(self._current[-1], token, self._source))
+            self._flush()
+        if self._lacks_opener(index, token):
+            self._open_here()
+        if self._depth == 0 and token.type == "NEWLINE":
+            self._end_line(index)
+            return
+        if self._depth == 0 and token.type == "RBRACE":
+            self._add(braces.unmatched(token, self._source))
+            return
+        if token.type == "RBRACE" and not self._nesting.in_block:
+            self._close_open("LBRACE", "`}`")
+        self._push(token)
+
+    def _opens_group(self) -> bool:
+        """Whether the block of an unknown statement has statements in it, and closes.
+
+        They are read as if it were not there, so that the unknown word is one error.
+        """
+        last = _last_word(self._current)
+        if last is None or last.type != "LBRACE":
+            return False
+        unknown = self._current[0] not in KINDS | HEADERS
+        closed = self._closers_ahead - self._openers_ahead
+        return unknown and closed > self._groups + self._depth
+
+    def _lacks_opener(self, index: int, token: Token) -> bool:
+        """Whether a block's first key comes, of which the ``{`` is missing."""
+        if self._depth > 0 or not self._current:
+            return False
+        first, last = self._current[0], self._current[-1]
+        if first not in BEGINNINGS or last.type != "NAME" or self._has_block:
+            return False
+        key = token if token.type != "NEWLINE" else self._ahead.following[index]
+        return key is not None and key in KEYS and self._ahead.closes[index]
+
+    def _open_here(self) -> None:
+        """Report and put in the ``{`` behind what is read of a statement."""
+        last = self._current[-1]
+        self._add(braces.not_opened(last, self._source))
+        end = last.end_pos
+        self._mended = True
+        self._push(Token("LBRACE", "{", start_pos=end, end_pos=end))
+
+    def _is_kind_as_key(self, token: Token) -> bool:
+        return self._nesting.at_key and token.type == "NAME" and token in BEGINNINGS
+
+    def _follows_statement(self, token: Token) -> bool:
+        """Whether a kind stands behind a statement that is complete."""
+        if self._depth > 0 or not self._current or token.type != "NAME":
+            return False
+        return token in KINDS and self._current[-1].type in _ENDINGS
+
+    def _end_line(self, index: int) -> None:
+        following = self._ahead.following[index] if self._current else None
+        if following is None or following.type != "LBRACE":
+            self._flush()
+        elif self._tokens[index + 1] is following:
+            last = self._current[-1]
+            self._add(braces.on_next_line(last, following, self._source))
+
+    def _push(self, token: Token) -> None:
+        if token.type in OPENERS:
+            self._has_block = True
+            if self._depth == braces.DEEPEST:
+                self._add(braces.too_deep(token, self._source))
+                self._broken = True
+        if token.type != "RSQB" or not self._nesting.in_block:
+            self._nesting.feed(token)
+        self._current.append(token)
+        if token.type == "UNTERMINATED":
+            self._close_swallowed(token)
+
+    def _close_swallowed(self, text: Token) -> None:
+        """Close what is closed at the end of a text without its closing quote."""
+        for closer in _swallowed(text):
+            openers = self._nesting.openers
+            if openers and OPENERS[openers[-1].type] == _CLOSER_TYPES[closer]:
+                self._put_in(_CLOSER_TYPES[closer])
+
+    def _flush(self) -> None:
+        """End the current statement, closing what is still open."""
+        while self._current and self._current[-1].type == "NEWLINE":
+            self._current.pop()
+        if self._current:
+            self._close_open(None, "the next statement")
+            piece = StatementTokens(tuple(self._current), self._broken, self._mended)
+            self._pieces.append(piece)
+        self._begin()
+
+    def _close_open(self, down_to: str | None, before: str) -> None:
+        """Report the innermost open bracket as not closed, and close all."""
+        openers = self._nesting.openers
+        if openers and openers[-1].type != down_to and not self._broken:
+            last = _last_word(self._current) or openers[-1]
+            self._add(braces.not_closed(openers[-1], last, before, self._source))
+            self._mended = True
+        self._close_all(down_to)
+
+    def _close_all(self, down_to: str | None) -> None:
+        openers = self._nesting.openers
+        while openers and openers[-1].type != down_to:
+            self._put_in(OPENERS[openers[-1].type])
+
+    def _put_in(self, kind: str) -> None:
+        """Add a closing bracket that is not in the text."""
+        end = self._current[-1].end_pos
+        closer = Token(kind, "", start_pos=end, end_pos=end)
+        self._nesting.feed(closer)
+        self._current.append(closer)
+
+
+def _swallowed(text: Token) -> Iterator[str]:
+    """The brackets that end a text, but for blanks and commas between them."""
+    end = len(text)
+    while end and (text[end - 1] in "]}," or text[end - 1].isspace()):
+        end -= 1
+    return filter(_CLOSER_TYPES.__contains__, text[end:])
+
+
+class _Ahead:
+    """Looks ahead from any token at no cost.
+
+    Attributes
+    ----------
+    following
+        For each token the next one behind it that is no line end, or None.
+    closes
+        For each token whether, from it on, a ``}`` too many comes before the next
+        statement, other than the last one of the file, which is the network's own.
+    """
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self._tokens = tokens
+        self.following: list[Token | None] = [None] * len(tokens)
+        self.closes = [False] * len(tokens)
+        behind: Token | None = None
+        last: int | None = None
+        unmatched: list[int] = []  # the `}` of this statement, the nearest one last
+        for index in reversed(range(len(tokens))):
+            token = tokens[index]
+            self.following[index] = behind
+            if token.type != "NEWLINE":
+                behind = token
+            if token.type == "RBRACE":
+                last = index if last is None else last
+                unmatched.append(index)
+            elif token.type == "LBRACE" and unmatched:
+                unmatched.pop()
+            elif self.begins_line(index):
+                unmatched.clear()
+            self.closes[index] = bool(unmatched) and unmatched[-1] != last
+
+    def begins_line(self, index: int) -> bool:
+        """Whether a token is a kind of statement and first on its line."""
+        token = self._tokens[index]
+        first = index == 0 or self._tokens[index - 1].type == "NEWLINE"
+        return first and token.type == "NAME" and token in BEGINNINGS

@@ -1,0 +1,65 @@
+"""How objects show themselves in notebooks and terminals, on light and dark."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from typing import Any, ClassVar, TypeAlias
+
+Json: TypeAlias = dict[str, Any]
+"""A JSON object, such as a result returns from ``as_dict``."""
+
+_ESCAPE = re.compile(r"\x1b\[([\d;]*)m")
+# Legible on white and on black; the hues are those of Okabe and Ito.
+_COLOURS = {"31": "#c8490a", "33": "#a97b00", "34": "#3d82c4", "36": "#0a8f74"}
+PRE = (
+    "font-family: var(--jp-code-font-family, monospace); line-height: 1.35;"
+    " margin: 0; overflow-x: auto; white-space: pre; text-align: left"
+)
+
+
+class Listed:
+    """Lists in `dir`, and so in completion, what users may use, and nothing else."""
+
+    _internal: ClassVar[frozenset[str]] = frozenset()
+
+    def __dir__(self) -> list[str]:
+        names = super().__dir__()
+        return [n for n in names if n[:1] != "_" and n not in self._internal]
+
+
+class Displayed(Listed):
+    """Shows itself in notebooks, and in terminals of IPython, as it prints."""
+
+    def _repr_html_(self) -> str:
+        return preformatted(str(self))
+
+    def __init_subclass__(cls) -> None:
+        cls._repr_pretty_ = Displayed._pretty  # type: ignore[attr-defined]
+
+    def _pretty(self, printer: Any, cycle: bool) -> None:
+        """Print as `print` does; IPython looks for this method next to `__repr__`."""
+        printer.text(str(self))
+
+
+def preformatted(text: str) -> str:
+    """Return HTML of text as it is, such as a table of the command line."""
+    return f'<pre style="{PRE}">{html.escape(text)}</pre>'
+
+
+def terminal_html(text: str) -> str:
+    """Return HTML of text with the colours of its terminal escapes."""
+    return f'<pre style="{PRE}">{"".join(_spans(text))}</pre>'
+
+
+def _spans(text: str) -> Iterator[str]:
+    style = ""
+    for index, part in enumerate(_ESCAPE.split(text)):
+        if index % 2:
+            codes = part.split(";")
+            colour = next((_COLOURS[c] for c in codes if c in _COLOURS), "")
+            style = f"color: {colour}; font-weight: 600" if colour else ""
+        elif part:
+            shown = html.escape(part)
+            yield f'<span style="{style}">{shown}</span>' if style else shown

@@ -1,0 +1,6 @@
+"""Compare the spikes of a board with those of the exact engine.
+
+`recording` reads what a package's ``board.py`` wrote, `compare` finds the first
+difference, and `causes` the known failure of boards that explains it best, with
+`replay`, which runs the chip again with a failure in it.
+"""

@@ -1,0 +1,325 @@
+"""Find out why a board's spikes differ from the exact engine's.
+
+Each known failure of boards is tried on the recording, if it would show there alone,
+and on the exact engine, which runs again with the failure. The result names the one
+that explains most. Runs are counted, never timed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations, islice, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.exact.tables import BuiltChip
+from snnc.runtime.network import Network
+from snnc.tools.board.replay import Bools, Replay
+
+Spikes = Mapping[str, Bools]
+"""The spikes of each layer: (examples, steps, neurons)."""
+RUNS = 2000
+WORK = 4_000_000_000
+"""Runs of the engine, and steps of neurons, after which no more failures are tried."""
+LIKELY = 0.9
+"""The share that missing or added spikes alone explain: a fault may be likelier."""
+NEAR = 20
+"""Steps after the first difference in which failures are compared."""
+EXPONENTS = (1, -1, 2, -2)
+LATE = 16
+"""Steps after which a lost spike of the host may first show."""
+SHARE = 0.5
+"""The share of the differences that a failure must explain to be named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A known failure of boards, and where it would be.
+
+    ``explains`` is the share of the differences that it explains.
+    """
+
+    name: str
+    where: str
+    explains: float
+
+    def __str__(self) -> str:
+        sure = (
+            "" if self.explains >= LIKELY else f" ({self.explains:.0%} of what differs)"
+        )
+        return f"{self.name}: {self.where}{sure}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    name: str
+    where: str
+    chip: BuiltChip
+    host: Bools
+
+
+def find_cause(
+    board: Spikes, exact: Spikes, network: Network, replay: Replay | None
+) -> Cause | None:
+    """Return the likeliest cause of differences; None if none explains half of them.
+
+    Parameters
+    ----------
+    board, exact
+        The spikes of the same layers on both.
+    network
+        The network that ran.
+    replay
+        Runs the chip again; None if the host steps neurons of its own.
+    """
+    recorded = _of_recording(board, exact, network, replay)
+    if recorded is not None and recorded.explains == 1:
+        return recorded
+    run = None if replay is None else _of_chip(board, exact, network, replay)
+    found = [cause for cause in (recorded, run) if cause is not None]
+    best = max(found, key=lambda cause: cause.explains, default=None)
+    if best is not None and best.explains >= SHARE:
+        return best
+    return _of_first(board, exact) or best
+
+
+def first_difference(board: Spikes, exact: Spikes) -> tuple[int, int] | None:
+    """Return the first example and step in which layers differ."""
+    differs = np.any(
+        [(board[name] != exact[name]).any(axis=2) for name in board], axis=0
+    )
+    places = np.argwhere(differs)
+    return (int(places[0][0]), int(places[0][1])) if len(places) else None
+
+
+def _of_recording(
+    board: Spikes, exact: Spikes, network: Network, replay: Replay | None
+) -> Cause | None:
+    """Try faults of the probes, or of the layer that they record."""
+    tried: list[tuple[str, str, Spikes]] = []
+    for name in board:
+        late = {**exact, name: _late(exact[name])}
+        tried.append(("one step late", f"the spikes of {name}", late))
+        for text, spikes in _permuted(name, board[name], exact[name], network):
+            tried.append(("swapped channels", text, {**exact, name: spikes}))
+        for text, spikes in _moved(name, exact[name], replay):
+            tried.append(("wrong chip", text, {**exact, name: spikes}))
+    every = {name: _late(exact[name]) for name in board}
+    tried.append(("one step late", "all that was recorded", every))
+    first = first_difference(board, exact)
+    assert first is not None
+    since = {name: _since(first, exact[name], every[name]) for name in board}
+    where = f"all from step {first[1]} of example {first[0]} on"
+    tried.append(("one step late", where, since))
+    before = _distance(board, exact)
+    causes = [
+        Cause(name, where, 1 - _distance(board, spikes) / before)
+        for name, where, spikes in tried
+    ]
+    alone = _one_sided(board, exact)
+    every_cause = causes if alone is None else [*causes, alone]
+    return max(every_cause, key=lambda cause: cause.explains)
+
+
+def _late(train: Bools) -> Bools:
+    flat = train.reshape(-1, train.shape[-1])
+    late = np.zeros_like(flat)
+    late[1:] = flat[:-1]
+    return late.reshape(train.shape)
+
+
+def _since(first: tuple[int, int], before: Bools, behind: Bools) -> Bools:
+    train, (example, step) = before.copy(), first
+    train[example, step:] = behind[example, step:]
+    train[example + 1 :] = behind[example + 1 :]
+    return train
+
+
+def _one_sided(board: Spikes, exact: Spikes) -> Cause | None:
+    """Try spikes that are only missing, from one step on, or only added."""
+    missing = sum(int((exact[n] & ~board[n]).sum()) for n in board)
+    added = sum(int((board[n] & ~exact[n]).sum()) for n in board)
+    if added and not missing:
+        return Cause("false spikes", f"{added} that the engine has not", LIKELY)
+    if added or not missing:
+        return None
+    steps = [np.argwhere((exact[n] & ~board[n]).any(axis=2)) for n in board]
+    places = sorted({(int(e), int(t)) for found in steps for e, t in found})
+    example, step = places[0]
+    where = f"{missing}, from step {step} of example {example} on"
+    return Cause("dropped spikes", where, LIKELY)
+
+
+def _permuted(
+    name: str, board: Bools, exact: Bools, network: Network
+) -> Iterator[tuple[str, Bools]]:
+    """Yield the spikes with two channels exchanged."""
+    layer = network.layers[name]
+    if layer.pool is not None:
+        return
+    channels = layer.shape[-1]
+    one = board.reshape(*board.shape[:2], -1, channels)
+    other = exact.reshape(*exact.shape[:2], -1, channels)
+    wrong = np.flatnonzero((one != other).any(axis=(0, 1, 2)))
+    for a, b in islice(combinations(wrong.tolist(), 2), RUNS):
+        order = np.arange(channels)
+        order[[a, b]] = b, a
+        yield f"{a} and {b} of {name}", other[..., order].reshape(exact.shape)
+
+
+def _moved(
+    name: str, exact: Bools, replay: Replay | None
+) -> Iterator[tuple[str, Bools]]:
+    """Yield a layer's spikes with a core silent, or two cores exchanged."""
+    if replay is None:
+        return
+    blocks = _blocks_of(name, replay)
+    for block, own in blocks:
+        silent = exact.copy()
+        silent[..., own] = False
+        yield f"core {block} ({name}) is not heard", silent
+    for (i, one), (j, other) in islice(combinations(blocks, 2), RUNS):
+        if len(one) == len(other):
+            moved = exact.copy()
+            moved[..., one], moved[..., other] = exact[..., other], exact[..., one]
+            yield f"cores {i} and {j} ({name}) are exchanged", moved
+
+
+def _blocks_of(name: str, replay: Replay) -> list[tuple[int, NDArray[np.int64]]]:
+    """Return the cores of a layer, and the neurons on each."""
+    places, starts = replay.places[name], replay.chip.fanin.start
+    blocks = np.searchsorted(starts, places, side="right") - 1
+    return [(int(b), np.flatnonzero(blocks == b)) for b in np.unique(blocks)]
+
+
+def _of_chip(
+    board: Spikes, exact: Spikes, network: Network, replay: Replay
+) -> Cause | None:
+    """Try faults on the chip, or on the way to it."""
+    first = first_difference(board, exact)
+    assert first is not None
+    example, step = first
+    seen = slice(0, example + 1)
+    end = min(step + NEAR, network.steps)
+
+    def near(spikes: Spikes) -> dict[str, Bools]:
+        """Return the spikes up to some steps after the first difference."""
+        cut = {name: spikes[name][seen].copy() for name in board}
+        for train in cut.values():
+            train[example, end:] = False
+        return cut
+
+    here = near(board)
+    before = _distance(here, near(exact))
+    best: Cause | None = None
+    most = max(1, WORK // ((example + 1) * network.steps * replay.size))
+    for fault in islice(_faults(network, replay, example, step), min(RUNS, most)):
+        fired = near(replay.run(fault.chip, fault.host[seen]))
+        explains = 1 - _distance(here, fired) / before
+        if best is None or explains > best.explains:
+            best = Cause(fault.name, fault.where, explains)
+        if explains == 1:
+            break
+    return best
+
+
+def _distance(one: Spikes, other: Spikes) -> int:
+    return sum(int((one[name] != other[name]).sum()) for name in one)
+
+
+def _faults(
+    network: Network, replay: Replay, example: int, step: int
+) -> Iterator[_Fault]:
+    """Yield the known failures of boards, the cheapest to test first."""
+    chip, host = replay.chip, replay.host
+    yield _Fault("one step late", "the host's spikes", chip, _late(host))
+    yield from _dropped(replay, example, step)
+    yield from _scaled(replay)
+    yield from _lost(replay)
+    yield from _swapped(network, replay)
+
+
+def _dropped(replay: Replay, example: int, step: int) -> Iterator[_Fault]:
+    """Drop the last spikes of the host in one step, as nengo-loihi does."""
+    for at in range(step, max(-1, step - LATE), -1):
+        sent = np.flatnonzero(replay.host[example, at])
+        for kept in sorted({n * len(sent) // 8 for n in range(8)}):
+            host = replay.host.copy()
+            host[example, at, sent[kept:]] = False
+            where = f"those of the host in step {at} of example {example}"
+            yield _Fault("dropped spikes", where, replay.chip, host)
+
+
+def _links(replay: Replay) -> Iterator[tuple[int, str, NDArray[np.int64]]]:
+    """Yield the axons of each core by source layer."""
+    for block in range(len(replay.chip.fanin.start) - 1):
+        for name in replay.places:
+            axons = replay.axons(block, name)
+            if len(axons):
+                yield block, name, axons
+
+
+def _scaled(replay: Replay) -> Iterator[_Fault]:
+    links = list(_links(replay))
+    by_layers: dict[tuple[str, str], list[NDArray[np.int64]]] = {}
+    for exponent in EXPONENTS:
+        scale = f"times 2^{exponent}"
+        for block, name, axons in links:
+            target = replay.layer_of(block)
+            by_layers.setdefault((name, target), []).append(axons)
+            where = f"weights from {name} on core {block} ({target}) {scale}"
+            chip = replay.scaled(axons, exponent)
+            yield _Fault("wrong exponent", where, chip, replay.host)
+        for (name, target), several in by_layers.items():
+            if len(several) > 1:
+                where = f"weights from {name} to {target} {scale}"
+                chip = replay.scaled(np.concatenate(several), exponent)
+                yield _Fault("wrong exponent", where, chip, replay.host)
+        by_layers.clear()
+
+
+def _lost(replay: Replay) -> Iterator[_Fault]:
+    """Lose spikes between chips, from a layer to a core, or of a core."""
+    heard, starts = replay.chip.fanin, replay.chip.fanin.start
+    for one, other, axons in replay.between_chips():
+        where = f"spikes from chip {one} to chip {other} are lost"
+        yield _Fault("wrong chip", where, replay.without(axons), replay.host)
+    for block, name, axons in _links(replay):
+        target = f"core {block} ({replay.layer_of(block)})"
+        where = f"{target} hears nothing of {name}"
+        chip = replay.without(axons)
+        yield _Fault("wrong chip", where, chip, replay.host)
+    for block, (start, stop) in enumerate(pairwise(starts.tolist())):
+        own = (heard.source >= start) & (heard.source < stop)
+        where = f"core {block} ({replay.layer_of(block)}) is not heard"
+        if own.any():
+            chip = replay.without(np.flatnonzero(own))
+            yield _Fault("wrong chip", where, chip, replay.host)
+
+
+def _swapped(network: Network, replay: Replay) -> Iterator[_Fault]:
+    """Exchange two channels of a layer for its readers."""
+    for name, layer in network.layers.items():
+        if layer.pool is not None:
+            continue
+        by_channel = replay.places[name].reshape(-1, layer.shape[-1]).T
+        for a, b in combinations(range(len(by_channel)), 2):
+            chip = replay.exchanged(by_channel[a], by_channel[b])
+            where = f"{a} and {b} of {name}, as they are read"
+            yield _Fault("swapped channels", where, chip, replay.host)
+
+
+def _of_first(board: Spikes, exact: Spikes) -> Cause | None:
+    """Describe the first step that differs, if no failure explains more."""
+    first = first_difference(board, exact)
+    assert first is not None
+    one, other = ({n: s[n][first] for n in board} for s in (board, exact))
+    missing = sum(int((other[n] & ~one[n]).sum()) for n in board)
+    added = sum(int((one[n] & ~other[n]).sum()) for n in board)
+    before = missing + added
+    if missing > added:
+        where = f"{missing} of step {first[1]} of example {first[0]}"
+        return Cause("dropped spikes", where, (missing - added) / before)
+    return None

@@ -1,0 +1,157 @@
+"""Compare a board with the exact engine, and find the likely cause of differences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from snnc.exact import make_engine
+from snnc.output.imported import open_package
+from snnc.runtime.data import DataSpec, open_input
+from snnc.runtime.network import Network
+from snnc.text.display import Json
+from snnc.text.tables import counted
+from snnc.tools.board.causes import Cause, Spikes, find_cause, first_difference
+from snnc.tools.board.recording import Bools, read_recording
+from snnc.tools.board.replay import Replay
+
+TAKEN = 50
+"""Spikes that nengo-loihi accepts per chip and step: `snip_max_spikes_per_step`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpikeDifference:
+    """The first spike that only one of them has.
+
+    ``neuron`` is its place in the layer's shape, or its number in a max pool;
+    ``on_board`` is set if the board has the spike.
+    """
+
+    example: int
+    step: int
+    layer: str
+    neuron: tuple[int, ...]
+    on_board: bool
+
+    def __str__(self) -> str:
+        place = ", ".join(map(str, self.neuron))
+        who = "the board" if self.on_board else "the exact engine"
+        return (
+            f"first difference: example {self.example}, step {self.step}: {who} alone "
+            f"has a spike of neuron ({place}) of {self.layer}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BoardComparison:
+    """The spikes of a board against those of the exact engine.
+
+    Attributes
+    ----------
+    layers
+        The recorded layers.
+    examples, steps
+        How many examples were compared, and how long each is.
+    spikes
+        The engine's spikes in these examples.
+    differing
+        The number of spikes that only one of them has.
+    first, cause
+        The first of those spikes, and the failure that explains most of them; None
+        without differences.
+    sent
+        The most spikes that the host sends to one chip in a step; None if the host has
+        layers of its own.
+    """
+
+    layers: tuple[str, ...]
+    examples: int
+    steps: int
+    spikes: int
+    differing: int
+    first: SpikeDifference | None
+    cause: Cause | None
+    sent: int | None = None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the board's spikes equal those of the exact engine."""
+        return self.first is None
+
+    def __str__(self) -> str:
+        compared = (
+            f"{counted(self.examples, 'example')} of {self.steps} steps, "
+            f"{counted(self.spikes, 'spike')} of {', '.join(self.layers)}"
+        )
+        if self.first is None:
+            text = f"the board fires as the exact engine does: {compared}"
+        else:
+            cause = self.cause or "none of those that are known of boards"
+            text = (
+                f"the board and the exact engine differ in {self.differing} spikes: "
+                f"{compared}\n{self.first}\nlikely cause: {cause}"
+            )
+        if self.sent is None or self.sent <= TAKEN:
+            return text
+        return (
+            f"{text}\nnote: the host sends up to {self.sent} spikes per chip and step; "
+            f"nengo-loihi drops all but {TAKEN} unless it precomputes them"
+        )
+
+
+def compare(
+    package: Path, data: Path, weights: Path, recording: Path
+) -> BoardComparison:
+    """Compare a board's recording with the exact engine.
+
+    Raises
+    ------
+    RefusedRunError, snnc.exact.CannotRunError, snnc.runtime.data.DataError
+        If something does not fit; the text is for users.
+    """
+    opened = open_package(package)
+    network, tensors = opened.network, opened.layout.read(weights)
+    examples = open_input(data, DataSpec.of(network))
+    board = read_recording(recording, opened, examples[:])
+    with make_engine(opened, tensors) as engine:
+        x = examples[: board.examples]
+        spikes = engine.run(x, "row", keep=("spikes",), threads=1).spikes
+        program = opened.module("nengo_network")
+        options: Json = getattr(program, "hardware_options", dict)()
+        chips = options["allocator"].chips if options else ()
+        circuit = engine.circuit
+        replay = None if circuit is None else Replay.of(circuit, spikes, chips)
+    order = [name for name in network.layers if name in board.spikes]
+    shape = board.examples, network.steps, -1
+    exact: dict[str, Bools] = {n: spikes[n].reshape(shape) > 0 for n in order}
+    fired = {name: board.spikes[name] for name in order}
+    first = first_difference(fired, exact)
+    differing = sum(int((fired[n] != exact[n]).sum()) for n in order)
+    cause = None
+    if first is not None:
+        cause = find_cause(fired, exact, network, replay)
+    return BoardComparison(
+        tuple(order),
+        board.examples,
+        network.steps,
+        sum(int(train.sum()) for train in exact.values()),
+        differing,
+        None if first is None else _described(first, fired, exact, network),
+        cause,
+        None if replay is None else replay.most_sent,
+    )
+
+
+def _described(
+    place: tuple[int, int], board: Spikes, exact: Spikes, network: Network
+) -> SpikeDifference:
+    name = next(n for n in board if (board[n][place] != exact[n][place]).any())
+    one, other = board[name][place], exact[name][place]
+    number = int(np.flatnonzero(one != other)[0])
+    layer = network.layers[name]
+    neuron: tuple[int, ...] = (number,)
+    if layer.pool is None:
+        neuron = tuple(int(i) for i in np.unravel_index(number, layer.shape))
+    return SpikeDifference(*place, name, neuron, bool(one[number]))

@@ -1,0 +1,96 @@
+"""Write the package of a spec: `snnc build` for one spec, from Python."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from snnc import diagnostics
+from snnc.loihi.profile import DEFAULT
+from snnc.passes import Compilation, run_passes
+from snnc.runtime.files import write_file
+from snnc.tools.building import Check, Wanted, Write, build_specs
+from snnc.tools.opening import FileName
+from snnc.tools.package import Package
+from snnc.tools.problems import SpecError
+from snnc.tools.spec import Spec, as_spec
+
+MARK = "# Written by `Spec.build`, which replaces it; without this line it is yours.\n"
+
+
+def build(
+    spec: Spec | FileName,
+    output: FileName = "models",
+    device: str = DEFAULT,
+    *,
+    check: bool = False,
+    force: bool = False,
+) -> Package:
+    """Write the package of a spec, or check that it is up to date.
+
+    Generated files name their spec. A spec without a file, because it was changed or
+    parsed, is written next to its package, as ``OUTPUT/NAME.snn``.
+
+    Parameters
+    ----------
+    spec
+        A file, or a spec.
+    output
+        The folder that holds the packages' folders.
+    device
+        The device to compile a file for: ``loihi1``, or a device's file.
+    check
+        Write nothing; raise an error if anything would change.
+    force
+        Replace files edited by hand, and take over another spec's package.
+
+    Returns
+    -------
+    Package
+        The package in ``OUTPUT/NAME``.
+
+    Raises
+    ------
+    SpecError
+        If the network does not fit its chip, or its package can't be written.
+    FileExistsError
+        If the spec's path has a file that `build` did not write.
+    """
+    spec, folder = as_spec(spec, device), Path(output)
+    if not spec.fits:
+        raise SpecError(spec.found.diagnostics)
+    path = spec.path or _written(spec, folder, check, force)
+    device_name = None if spec.device == DEFAULT else spec.device
+    wanted = Wanted(path.as_posix(), device_name, partial(_compiled, spec))
+    report = diagnostics.Report()
+    action = Check() if check else Write(force)
+    if not build_specs(
+        [wanted],
+        folder,
+        action,
+        lambda own: report.extend(own.diagnostics),
+        sweep=False,
+        force=force,
+    ):
+        raise SpecError(report.diagnostics)
+    return Package(folder / spec.name)
+
+
+def _compiled(spec: Spec, report: diagnostics.Report) -> Compilation:
+    report.extend(spec.found.diagnostics)
+    return run_passes(replace(spec.made, routed=spec.routed), report, "emit")
+
+
+def _written(spec: Spec, output: Path, check: bool, force: bool) -> Path:
+    """Write a spec without a file next to its package, unless another spec is there."""
+    path = output / f"{spec.name}.{spec.notation}"
+    text = MARK + spec.text
+    before = path.read_text(encoding="utf-8") if path.exists() else None
+    if before == text or check:
+        return path
+    if before is not None and not before.startswith(MARK) and not force:
+        raise FileExistsError(f"{path} is there already; `force=True` replaces it")
+    output.mkdir(parents=True, exist_ok=True)
+    write_file(path, text)
+    return path

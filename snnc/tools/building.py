@@ -1,0 +1,386 @@
+"""Build the packages of specs: for `snnc build`, from Python, and for sweeps.
+
+Specs are compiled, and each package is passed to an action, unless another spec owns
+it. The actions are `Write`, `Check` and `DryRun`.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from snnc.diagnostics import Report
+from snnc.driver import compile_file
+from snnc.emit.files import FORMAT, Origin, build_command
+from snnc.ir.logical import Network
+from snnc.language.model import spec_hash
+from snnc.output import Comparison, PackageFiles, compare
+from snnc.output.records import origin_of
+from snnc.output.stale import (
+    Orphan,
+    abandoned,
+    difference,
+    orphaned,
+    problems,
+    renamed,
+    untracked,
+)
+from snnc.output.write import (
+    WrittenFiles,
+    cannot_write,
+    kept,
+    planned,
+    refusals,
+    write_package,
+)
+from snnc.passes import Compilation
+from snnc.rules.output import PackageTaken, SameNetwork
+from snnc.text.tables import counted, printable
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A spec to build: its path as typed, the device, and its compiler.
+
+    ``device`` is None for Loihi 1.
+    """
+
+    path: str
+    device: str | None
+    compile: Callable[[Report], Compilation | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A spec's package, and the time that it took."""
+
+    spec: Wanted
+    package: PackageFiles
+    seconds: float
+
+    @property
+    def command(self) -> str:
+        """The command that writes the package, quoted for a shell."""
+        output = self.package.folder.parent.as_posix()
+        return build_command(self.spec.path, output, self.spec.device)
+
+    @property
+    def milliseconds(self) -> str:
+        return f"{1000 * self.seconds:.0f} ms"
+
+
+class Action(Protocol):
+    """An action on every package of a run."""
+
+    def package(self, job: Job, report: Report) -> bool:
+        """Process the package of a spec; return False if a build of it would fail."""
+
+    def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
+        """Process a package to remove; ``command`` would remove it."""
+
+
+def rival_of(package: PackageFiles, network: str) -> str | None:
+    """Return the other spec whose package is in a package's folder.
+
+    Parameters
+    ----------
+    package
+        The package to write.
+    network
+        The name of its network.
+
+    Returns
+    -------
+    str or None
+        The path in the lock; None if the package is this spec's, or if the other spec
+        is gone or has another network now.
+    """
+    output = package.folder.parent
+    ours, theirs = package.lock.origin, origin_of(package.folder)
+    own = None if ours is None else ours.spec_path(output)
+    other = None if theirs is None else theirs.spec_path(output)
+    if own is None or theirs is None or other is None or own == other:
+        return None
+    if not os.path.isfile(other) or other.samefile(own):
+        return None
+    return theirs.spec if _name_of(other) in (None, network) else None
+
+
+def _name_of(spec: Path) -> str | None:
+    """Return the name of a spec's network; None if errors hide it."""
+    made = compile_file(spec, Report(), "resolve")
+    return None if made is None or made.network is None else made.network.name
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A valid spec: its job and its report, which may have warnings."""
+
+    job: Job
+    network: Network
+
+
+def build_specs(
+    specs: Sequence[Wanted],
+    output: Path,
+    action: Action,
+    tell: Callable[[Report], object],
+    sweep: bool = True,
+    force: bool = False,
+) -> bool:
+    """Do an action with the package of every spec, whatever is wrong with the others.
+
+    All are compiled before anything is done, so that of two networks of one name
+    neither is written. Packages that should be gone come last, and only if nothing is
+    wrong: a name that is mistyped looks like a spec that is gone.
+
+    Parameters
+    ----------
+    output
+        The folder that holds the packages' folders.
+    tell
+        Is given the diagnostics of each spec, then those of packages without one.
+    sweep
+        Whether the action is also done with packages whose specs are gone.
+    force
+        Whether a package may be taken over from another spec.
+
+    Returns
+    -------
+    bool
+        Whether no error was reported.
+    """
+    reports = [Report() for _ in specs]
+    compiled = [_compiled(*pair, output) for pair in zip(specs, reports, strict=True)]
+    _refuse_same_names(compiled, reports)
+    done = []
+    for made, report in zip(compiled, reports, strict=True):
+        if made is not None and not (report.errors or _is_taken(made, force, report)):
+            done += [made.job] if action.package(made.job, report) else []
+        tell(report)
+    if len(done) == len(specs):
+        last = Report()
+        _do_orphans(done, output, sweep, action, last)
+        tell(last)
+        reports.append(last)
+    return not any(report.errors for report in reports)
+
+
+def _compiled(spec: Wanted, report: Report, output: Path) -> _Compiled | None:
+    started = time.perf_counter()
+    made = spec.compile(report)
+    if made is None or made.network is None or made.modules is None:
+        return None
+    try:
+        package = package_of(made, spec.path, spec.device, output)
+    except OSError as error:  # the current folder is gone
+        report.add(cannot_write(error, output))
+        return None
+    job = Job(spec, package, time.perf_counter() - started)
+    return _Compiled(job, made.network)
+
+
+def package_of(
+    made: Compilation, path: str, device: str | None, output: Path
+) -> PackageFiles:
+    """Return the package that a build of a spec would write into a folder."""
+    assert made.spec is not None
+    assert made.modules is not None
+    folder = output / made.spec.spec.network
+    origin = Origin.of(Path(path), output, device, origin_of(folder))
+    files = [module.headed(origin) for module in made.modules]
+    return PackageFiles.of(folder, files, spec_hash(made.spec.spec), origin)
+
+
+def _refuse_same_names(
+    compiled: Sequence[_Compiled | None], reports: Sequence[Report]
+) -> None:
+    """Report networks whose folders would be one on some disk, at each of them."""
+    for made, report in zip(compiled, reports, strict=True):
+        other = made and _namesake(made, compiled)
+        if made and other:
+            name, span = made.network.name, made.network.span
+            report.add(SameNetwork(span=span, name=name, other=other))
+
+
+def _namesake(of: _Compiled, among: Sequence[_Compiled | None]) -> str | None:
+    """Return the first other spec with a network of the same name."""
+    name, spec = of.network.name.lower(), of.job.spec.path
+    others = (o for o in among if o is not None and o.job.spec.path != spec)
+    same = (o.job.spec.path for o in others if o.network.name.lower() == name)
+    return next(same, None)
+
+
+def _is_taken(made: _Compiled, force: bool, report: Report) -> bool:
+    """Return whether the package belongs to another spec; report it if so."""
+    package, name = made.job.package, made.network.name
+    other = None if force else rival_of(package, name)
+    if other is None:
+        return False
+    path, span = package.folder.as_posix(), made.network.span
+    report.add(PackageTaken(span=span, path=path, name=name, other=other))
+    return True
+
+
+def _do_orphans(
+    done: Sequence[Job], output: Path, sweep: bool, action: Action, report: Report
+) -> None:
+    """Process the specs' packages under other names, then packages without specs."""
+    built = {job.package.folder for job in done}
+    try:
+        orphans = [
+            (orphan, job.command) for job in done for orphan in renamed(job.package)
+        ]
+        if sweep:
+            again = _nothing_into(output)  # a spec that stays has nothing to do with it
+            orphans += [(orphan, again) for orphan in abandoned(output)]
+        for orphan, command in orphans:
+            if orphan.package.folder not in built:  # otherwise another spec owns it now
+                action.orphan(orphan, command, report)
+    except OSError as error:
+        report.add(cannot_write(error, output))
+
+
+def _nothing_into(output: Path) -> str:
+    """What to type to remove packages whose specs are gone."""
+    return f"snnc build --allow-empty -o {shlex.quote(output.as_posix())}"
+
+
+Tell = Callable[[str], object]
+
+
+def _ignore(line: str) -> None:
+    """Say nothing, as Python calls do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Report packages that are out of date.
+
+    With ``tracked``, also report files that git does not track. ``say`` gets a line
+    for each package that is up to date, ``show`` the differences of the others.
+    """
+
+    tracked: bool = False
+    say: Tell = _ignore
+    show: Tell | None = None
+
+    def package(self, job: Job, report: Report) -> bool:
+        comparison = _compared(job.package, report)
+        if comparison is None:
+            return False
+        self._print(comparison)
+        lock = job.package.lock
+        for problem in problems(comparison, job.spec.path, lock, job.command):
+            report.add(problem)
+        if self.tracked and not report.errors:
+            report.extend(untracked(job.package))
+        if not report.errors:
+            folder = comparison.folder.as_posix()
+            self.say(f"{job.spec.path}: {folder}: up to date ({job.milliseconds})")
+        return not any((*refusals(comparison), *kept(comparison)))
+
+    def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
+        comparison = _compared(orphan.package, report)
+        if comparison is None:
+            return
+        self._print(comparison)
+        for problem in orphaned(orphan, comparison, command):
+            report.add(problem)
+
+    def _print(self, comparison: Comparison) -> None:
+        if self.show is not None and (text := difference(comparison)):
+            self.show(text)
+
+
+def _compared(
+    package: PackageFiles, report: Report, force: bool = False
+) -> Comparison | None:
+    try:
+        return compare(package, force)
+    except OSError as error:
+        report.add(cannot_write(error, package.folder))
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """Show one line per file that a build would write or remove."""
+
+    force: bool
+    show: Tell
+
+    def package(self, job: Job, report: Report) -> bool:
+        self._list(job.package, report)
+        return not report.errors
+
+    def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
+        self._list(orphan.package, report)
+
+    def _list(self, package: PackageFiles, report: Report) -> None:
+        comparison = _compared(package, report, self.force)
+        if comparison is None:
+            return
+        refused = list(refusals(comparison))
+        for diagnostic in (*refused, *kept(comparison)):
+            report.add(diagnostic)
+        if not refused:
+            for line in _listed(planned(comparison), package.folder):
+                self.show(line)
+
+
+def _listed(plan: WrittenFiles, folder: Path) -> Iterator[str]:
+    for word, names in (("write", plan.written), ("remove", plan.removed)):
+        for name in names:
+            yield printable(f"{word} {(folder / name).as_posix()}")
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Bring a package up to date.
+
+    With ``tracked``, report files that git does not track afterwards. ``say`` gets a
+    summary of each package, ``show`` the path of each written file.
+    """
+
+    force: bool
+    tracked: bool = False
+    say: Tell = _ignore
+    show: Tell = _ignore
+
+    def package(self, job: Job, report: Report) -> bool:
+        folder = job.package.folder
+        done = write_package(job.package, self.force, report, self._wait)
+        if done is None:
+            return False
+        if done.before < FORMAT:
+            self.say(f"{folder.as_posix()}: format {done.before}, upgraded to {FORMAT}")
+        summary = f"{_count(done)} ({job.milliseconds})"
+        self.say(f"{job.spec.path}: {folder.as_posix()}: {summary}")
+        for name in done.written:
+            self.show(printable((folder / name).as_posix()))
+        if self.tracked:
+            report.extend(untracked(job.package))
+        return True
+
+    def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
+        folder = orphan.package.folder
+        done = write_package(orphan.package, self.force, report, self._wait)
+        if done is not None and done.removed:
+            files = counted(len(done.removed), "file")
+            self.say(f"{folder.as_posix()}: {files} removed, as {orphan.reason}")
+
+    def _wait(self, folder: Path) -> None:
+        self.say(f"{folder.as_posix()}: waiting for another build")
+
+
+def _count(done: WrittenFiles) -> str:
+    text = (
+        f"{counted(len(done.written), 'file')} written, {len(done.unchanged)} unchanged"
+    )
+    return f"{text}, {len(done.removed)} removed" if done.removed else text

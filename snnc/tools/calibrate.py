@@ -1,0 +1,250 @@
+"""Scale weights so that each layer keeps its rates: `snnc calibrate`.
+
+`scaling` computes the scales; the package's spec, if available, shows the precision
+that the chip's integers keep.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from snnc.diagnostics import Diagnostic, Report
+from snnc.driver import compile_file
+from snnc.ir.device import Profile
+from snnc.ir.layout import layout_id
+from snnc.ir.layout import tensors as tensors_of
+from snnc.loihi.profile import DEFAULT, read_profile
+from snnc.output.imported import ImportedPackage, spec_of
+from snnc.text.arguments import check_count, given_weights
+from snnc.text.display import Displayed
+from snnc.text.tables import columns
+from snnc.tools.evaluate.summary import outside
+from snnc.tools.opening import FileName, Tensors, as_package, require
+from snnc.tools.problems import SpecError
+from snnc.weight_files.inspect import on_chip
+from snnc.weight_files.listing import chip_table
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from snnc.runtime.layout import Source
+    from snnc.runtime.network import Layer
+    from snnc.tools.package import Package
+    from snnc.tools.scaling import ScaledWeights
+    from snnc.weight_files.chip import Precision
+
+
+class CannotCalibrateError(ValueError):
+    """Data, weights or rates that can't be brought together; says why."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Calibration(Displayed):
+    """Weights that keep layers within their rates, and their scales.
+
+    Attributes
+    ----------
+    package : Package
+        The package of the weights.
+    examples : int
+        The number of measured examples.
+    diagnostics : tuple of Diagnostic
+        The changes that the chip makes to the weights.
+    precision : tuple of Precision, or None
+        Of the layers on the chip; None without the package's spec.
+    scaled, source
+        All measurements, and the origin of the weights: internal.
+    """
+
+    _internal = frozenset(("scaled", "source"))
+
+    package: Package
+    examples: int
+    scaled: ScaledWeights
+    precision: tuple[Precision, ...] | None
+    diagnostics: tuple[Diagnostic, ...]
+    source: Source | None
+
+    @property
+    def weights(self) -> dict[str, NDArray[np.float32]]:
+        """The scaled tensors by name."""
+        return dict(self.scaled.tensors)
+
+    @property
+    def scales(self) -> dict[str, float]:
+        """The factor of each layer's weights."""
+        return dict(self.scaled.scales)
+
+    @property
+    def rates(self) -> dict[str, float]:
+        """The percentile of the rates of each layer with these weights, in Hz."""
+        return {name: found.rate for name, found in self.scaled.after.items()}
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """The layers whose rates no scale brings within bounds."""
+        return tuple(self.scaled.missed)
+
+    def save(self, path: FileName) -> None:
+        """Write the weights to a safetensors file, whole or not at all."""
+        self.package.opened.layout.save(path, self.weights, self.source)
+
+    def __str__(self) -> str:
+        return table(self)
+
+    def __repr__(self) -> str:
+        verdict = "all rates held" if not self.missed else f"not held: {self.missed}"
+        return f"<snnc.Calibration of {self.package.name}: {verdict}>"
+
+
+def require_libraries() -> None:
+    """Refuse to calibrate without TensorFlow and Nengo.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        Says what to install.
+    """
+    needed = ("numpy", "safetensors", "tensorflow", "nengo")
+    require(needed, "keras,nengo", "calibrate")
+
+
+def calibrate(
+    package: Package | FileName,
+    x: Any,
+    weights: Tensors | FileName,
+    *,
+    examples: int | None = None,
+    device: str = DEFAULT,
+) -> Calibration:
+    """Scale weights so that each layer keeps its rates; outputs stay the same.
+
+    Use it for imported weights: training scales its own.
+
+    Parameters
+    ----------
+    package
+        A package, or its folder.
+    x : array (examples, *input shape), or a data file
+        The examples to measure rates on, such as training data.
+    weights : path or mapping
+        A safetensors file, or its tensors by name.
+    examples
+        Measure only this many, from the first on.
+    device
+        The device that the scaled weights are checked for.
+
+    Raises
+    ------
+    ValueError
+        If the network does not accept data or weights, or rates can't be held.
+    SpecError
+        If the chip can't store the scaled weights.
+    ModuleNotFoundError
+        If TensorFlow or Nengo are not installed.
+    """
+    source = given_weights(weights)
+    check_count("examples", examples, 1)
+    require_libraries()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow's log
+    from snnc.runtime.data import (  # these need NumPy, which is an extra
+        DataError,
+        DataSpec,
+        check_input,
+        open_input,
+    )
+    from snnc.runtime.layout import LayoutError
+    from snnc.tools.provenance import source_of
+
+    package, profile = as_package(package), read_profile(device)
+    opened = package.opened
+    accepted = DataSpec.of(opened.network)
+    try:
+        read = open_input if isinstance(x, str | os.PathLike) else check_input
+        chosen = read(x, accepted)[:examples]
+        tensors = opened.layout.read(source)
+    except (DataError, LayoutError) as error:
+        raise CannotCalibrateError(error) from error
+    scaled = _scaled(opened, chosen, tensors)
+    report = Report()
+    precision = _precision(opened, scaled.tensors, report, profile)
+    if report.errors:
+        raise SpecError(report.diagnostics)
+    count, origin = len(chosen), source_of(source)
+    return Calibration(package, count, scaled, precision, report.diagnostics, origin)
+
+
+def _scaled(
+    package: ImportedPackage, x: NDArray[np.float32], tensors: Tensors
+) -> ScaledWeights:
+    """Scale valid weights: any error then comes from the scales."""
+    from snnc.runtime.layout import LayoutError  # these import TensorFlow
+    from snnc.tools.scaling import CalibrationError, Calibrator
+
+    build_model = package.module("keras_model").build_model
+    calibrator = Calibrator(package.network, package.layout, build_model)
+    try:
+        return calibrator.calibrate(x, tensors)
+    except CalibrationError as error:
+        raise CannotCalibrateError(error) from error
+    except LayoutError as error:
+        what = str(error).removeprefix("weights: ")
+        raise CannotCalibrateError(
+            f"weights are so large that, scaled, they are beyond float32: {what}"
+        ) from error
+
+
+def _precision(
+    package: ImportedPackage, tensors: Tensors, report: Report, device: Profile
+) -> tuple[Precision, ...] | None:
+    """Return the precision of weights on the chip; None without the package's spec."""
+    spec = spec_of(package.folder)
+    made = None if spec is None else compile_file(spec, Report(), "place", device)
+    if made is None or made.mapped is None:
+        return None
+    if layout_id(tensors_of(made.mapped.lowered.network)) != package.layout.id:
+        return None
+    return on_chip(made.mapped, tensors, report)
+
+
+COLUMNS = ("layer", "percentile", "before", "after", "range", "scale", "")
+LEFT = {"layer", ""}
+
+
+def table(calibration: Calibration) -> str:
+    """Return one row per layer, then the precision of the weights on the chip."""
+    scaled, layers = calibration.scaled, calibration.package.opened.network.layers
+    rows = [_row(name, layer, scaled) for name, layer in layers.items()]
+    lines = [
+        f"{calibration.package.name}, {calibration.examples} examples",
+        "",
+        *columns(COLUMNS, rows, LEFT),
+        "",
+        f"outputs change by at most {scaled.change:.1g} of the largest",
+    ]
+    if calibration.precision:
+        lines += ["", *chip_table(calibration.precision)]
+    return "\n".join(lines)
+
+
+def _row(name: str, layer: Layer, done: ScaledWeights) -> tuple[str, ...]:
+    from snnc.runtime.examples import check_budget, slack_of  # needs NumPy
+
+    rate = done.after[name].rate
+    verdict = check_budget(rate, layer.rate)
+    state = outside(rate, layer.rate, slack_of(layer.rate), verdict)
+    notes = [state] if state else []
+    if name in done.fixed:
+        notes.append(f"not scaled: {done.fixed[name]}")
+    return (
+        name,
+        f"{layer.percentile:g}",
+        f"{done.before[name].rate:.0f} Hz",
+        f"{done.after[name].rate:.0f} Hz",
+        f"{layer.low:g}..{layer.high:g} Hz",
+        f"{done.scales[name]:.4g}",
+        ", ".join(notes),
+    )

@@ -1,0 +1,133 @@
+"""Save the results of a run on disk: JSON lines, the first of which identifies the run.
+
+Each line ends with a digest of itself and the first one. A damaged line, or one of
+another run, is ignored: its part runs again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from snnc.runtime.files import write_file
+from snnc.text.display import Json
+from snnc.text.tables import counted
+
+DIGITS = 16
+_SEAL = re.compile(r', "sha256": "[0-9a-f]*"\}$')
+
+
+@dataclass(frozen=True, slots=True)
+class SavedRun:
+    """The content of a checkpoint.
+
+    Attributes
+    ----------
+    header
+        The run's identity; None if the first line is not a JSON object.
+    lines
+        The undamaged lines.
+    damaged
+        The number of damaged lines.
+    text
+        The first line and the undamaged ones.
+    is_whole
+        Whether that is all of the file.
+    """
+
+    header: Json | None
+    lines: tuple[Json, ...]
+    damaged: int
+    text: str
+    is_whole: bool
+
+
+class Checkpoint:
+    """A file that takes lines; each outlives the process."""
+
+    def __init__(self, path: Path, header: Json, saved: SavedRun | None) -> None:
+        """Begin a file, or continue a saved one.
+
+        Raises
+        ------
+        OSError
+            If it can't be written.
+        """
+        text = f"{json.dumps(header)}\n" if saved is None else saved.text
+        if saved is not None and saved.damaged:
+            told = counted(saved.damaged, "damaged line")
+            does = "its part runs" if saved.damaged == 1 else "their parts run"
+            print(f"warning: {path} has {told}: {does} again", file=sys.stderr)
+        if saved is None or not saved.is_whole:
+            write_file(path, text)
+        self._first = text.partition("\n")[0]
+        self._file: IO[str] = path.open("a", encoding="utf-8", newline="\n")
+
+    def add(self, content: Json) -> None:
+        """Write a line.
+
+        Raises
+        ------
+        OSError
+            Naming the file, if it can't be written.
+        """
+        try:
+            self._file.write(_sealed(self._first, json.dumps(content)) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, self._file.name) from error
+
+    def __enter__(self) -> Checkpoint:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError):  # a failed write is reported
+            self._file.close()
+
+
+def read_checkpoint(path: Path) -> SavedRun | None:
+    """Return the content of a file; None if it is empty or missing.
+
+    Raises
+    ------
+    OSError
+        If it can't be read.
+    """
+    data = path.read_bytes() if path.is_file() else b""
+    if not data:
+        return None
+    # A killed process may have left half a line at the end.
+    whole = data[: data.rfind(b"\n") + 1].decode("utf-8", "replace").split("\n")[:-1]
+    first, *others = whole or [""]
+    known = [line for line in others if _is_sound(first, line)]
+    text = "".join(f"{line}\n" for line in (first, *known))
+    return SavedRun(
+        _header(first),
+        tuple(json.loads(line) for line in known),
+        len(others) - len(known),
+        text,
+        text.encode() == data,
+    )
+
+
+def _header(first: str) -> Json | None:
+    try:
+        header = json.loads(first)
+    except (ValueError, RecursionError):
+        return None
+    return header if isinstance(header, dict) else None
+
+
+def _sealed(first: str, body: str) -> str:
+    digest = hashlib.sha256((first + body).encode()).hexdigest()[:DIGITS]
+    return f'{body[:-1]}, "sha256": "{digest}"}}'
+
+
+def _is_sound(first: str, line: str) -> bool:
+    return line == _sealed(first, _SEAL.sub("}", line))

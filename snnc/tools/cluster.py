@@ -1,0 +1,81 @@
+"""Run tasks on a Dask cluster, whose machines share a file system with this one."""
+
+# mypy: disable-error-code="import-untyped,no-untyped-call"
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from distributed import Client, KilledWorker
+from distributed.comm.addressing import parse_address, parse_host_port
+from distributed.comm.core import connect
+
+from snnc.tools.evaluate.refusals import NoClusterError
+
+PATIENCE = 10  # seconds after which an address counts as dead
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterWorkers:
+    """The workers of a cluster, in one executor."""
+
+    executor: Executor
+    width: int
+    deaths: tuple[type[Exception], ...] = (KilledWorker,)
+
+    def open(self) -> Executor:
+        """Return the executor."""
+        return self.executor
+
+
+@contextmanager
+def cluster_workers(address: str, ahead: int = 1) -> Iterator[ClusterWorkers]:
+    """Connect to the cluster at an address.
+
+    Parameters
+    ----------
+    ahead
+        How many tasks each thread of the workers gets: more than one if sending them
+        takes a large part of their time. If a worker dies, that counts against all
+        of its tasks.
+
+    Raises
+    ------
+    NoClusterError
+        If nothing answers, or there are no workers.
+    """
+    _check_scheduler(address)
+    with Client(address, timeout=PATIENCE, set_as_default=False) as client:
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError as error:
+            raise NoClusterError(address, "this Dask cluster has no workers") from error
+        threads = sum(client.nthreads().values())
+        executor = client.get_executor(pure=False)
+        yield ClusterWorkers(executor, ahead * max(1, threads))
+
+
+def _check_scheduler(address: str) -> None:
+    """Raise NoClusterError unless a scheduler answers.
+
+    A `Client` would raise an error too, but then take 20 s to close.
+    """
+
+    async def greet() -> None:
+        comm = await asyncio.wait_for(connect(address), PATIENCE)
+        await comm.close()
+
+    try:
+        parse_host_port(parse_address(address)[1])
+        asyncio.run(greet())
+    except ValueError as error:
+        reason = "this is no address, such as tcp://HOST:8786"
+        raise NoClusterError(address, reason) from error
+    # Another server's greeting, parsed as Dask's, may have a length of exabytes.
+    except (OSError, asyncio.TimeoutError, MemoryError) as error:
+        reason = f"no Dask scheduler answers within {PATIENCE} s"
+        raise NoClusterError(address, reason) from error

@@ -1,0 +1,107 @@
+"""Compare two compiled networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from snnc.text.display import Displayed, Json
+from snnc.tools.diff import properties, render
+from snnc.tools.diff.changes import BUDGET, Changed, LayerChange, Verdict, WeightsChange
+from snnc.tools.diff.cores import Cores, compare_cores
+from snnc.tools.diff.document import document
+from snnc.tools.diff.layers import layer_changes, match
+from snnc.tools.diff.version import Version
+from snnc.tools.diff.weights import compare_weights
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedSpec:
+    """One of the two: the name of its source and that of its network."""
+
+    source: str
+    network: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Diff(Displayed):
+    """The changes from one network to another, for reviewers.
+
+    Attributes
+    ----------
+    old, new : ComparedSpec
+        The names of the two sources and networks.
+    tensors, cores, layers, sections
+        What changed in weights, cores, layers, and in statements about the whole
+        network, such as ``train``: internal.
+    respelt : bool
+        Whether the specs differ in words that mean the same.
+    """
+
+    _internal = frozenset(("cores", "layers", "rates", "sections", "tensors"))
+
+    old: ComparedSpec
+    new: ComparedSpec
+    tensors: WeightsChange
+    cores: Cores
+    layers: tuple[LayerChange, ...] = ()
+    sections: Mapping[str, tuple[Changed, ...]] = field(default_factory=dict)
+    respelt: bool = False
+
+    @property
+    def same(self) -> bool:
+        """Whether the two specs mean the same."""
+        return not self.layers and not self.sections
+
+    @property
+    def weights(self) -> Verdict:
+        """Whether trained weights stay valid: ``valid``, ``incompatible`` ..."""
+        return self.tensors.verdict
+
+    @property
+    def rates(self) -> list[tuple[str, Changed]]:
+        """The layers with another budget, its rate or percentile: internal."""
+        changed = (layer for layer in self.layers if layer.became == "changed")
+        return [(c.name, row) for c in changed for row in c.rows if row.key in BUDGET]
+
+    def text(self) -> str:
+        """Return the changes, one section after another."""
+        return render.text(self)
+
+    def markdown(self) -> str:
+        """Return the changes as Markdown for a comment on a pull request."""
+        return render.markdown(self)
+
+    def as_dict(self) -> Json:
+        """Return what ``snnc diff --format json`` prints."""
+        return document(self)
+
+    def __str__(self) -> str:
+        return self.text().rstrip("\n")
+
+    def __repr__(self) -> str:
+        same = "same" if self.same else "changed"
+        return f"<snnc.Diff {self.old.source} -> {self.new.source}: {same}>"
+
+
+def compare(old: Version, new: Version) -> Diff:
+    """Return all that changed from one network to another."""
+    matching = match(old, new)
+    return Diff(
+        old=ComparedSpec(old.source, old.network.name),
+        new=ComparedSpec(new.source, new.network.name),
+        tensors=compare_weights(old, new, matching),
+        cores=compare_cores(old, new, matching.names),
+        layers=layer_changes(old, new, matching),
+        sections=dict(_sections(old, new, matching.names)),
+        respelt=old.spec != new.spec,
+    )
+
+
+def _sections(
+    old: Version, new: Version, names: Mapping[str, str]
+) -> Iterator[tuple[str, tuple[Changed, ...]]]:
+    was = properties.sections(old, names)
+    for name, properties_now in properties.sections(new, {}).items():
+        if changed := properties.changes(was[name], properties_now):
+            yield name, changed

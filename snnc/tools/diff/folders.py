@@ -1,0 +1,158 @@
+"""What changed between two folders of specs: one row per network."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from snnc.diagnostics import Report
+from snnc.ir.device import Profile
+from snnc.syntax.files import specs_in
+from snnc.syntax.revisions import PREFIX, git_specs, read_spec
+from snnc.text.tables import Row, code, columns, human, table
+from snnc.tools.diff import compare
+from snnc.tools.diff.changes import Verdict, arrow
+from snnc.tools.diff.cores import CoresRefused, CoresTaken, fit_of
+from snnc.tools.diff.document import fit_document
+from snnc.tools.diff.version import Version, compile_version
+
+Change = Literal["added", "removed", "changed", "same", "broken"]
+Fit = CoresTaken | CoresRefused | None
+
+
+@dataclass(frozen=True, slots=True)
+class SpecChange:
+    """What became of one spec; ``path`` is inside both folders.
+
+    ``old`` and ``new`` are None where there is no such spec, or where it is broken.
+    ``weights`` is None unless both are networks that can be compared.
+    """
+
+    path: str
+    change: Change
+    old: Fit = None
+    new: Fit = None
+    weights: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FolderDifference:
+    """What became of the specs of a folder, by their paths."""
+
+    old: str
+    new: str
+    specs: tuple[SpecChange, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether both folders have the same networks."""
+        return all(spec.change == "same" for spec in self.specs)
+
+    @property
+    def broken(self) -> bool:
+        """Whether a spec has errors."""
+        return any(spec.change == "broken" for spec in self.specs)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what ``snnc diff OLD_FOLDER NEW_FOLDER --format json`` prints."""
+        specs = [
+            {
+                **asdict(spec),
+                "old": spec.old and fit_document(spec.old),
+                "new": spec.new and fit_document(spec.new),
+            }
+            for spec in self.specs
+        ]
+        return {
+            "version": 1,
+            "old": self.old,
+            "new": self.new,
+            "same": self.same,
+            "specs": specs,
+        }
+
+    def __str__(self) -> str:
+        rows = [_cells(spec) for spec in self.specs]
+        lines = columns(_HEAD, rows, {"spec", "change", "weights"})
+        return "\n".join([f"{self.old} -> {self.new}", *(lines if rows else ())])
+
+    def markdown(self) -> str:
+        """Return the table as GitHub's Markdown."""
+        rows = [(code(path), *rest) for path, *rest in map(_cells, self.specs)]
+        listed = "\n".join(table(_HEAD, [tuple(row) for row in rows], (3, 4)))
+        listed = listed.replace(" -> ", " → ")
+        return f"{code(self.old)} → {code(self.new)}\n\n{listed}\n"
+
+
+_HEAD = ("spec", "change", "weights", "cores", "energy at most")
+
+
+def _cells(spec: SpecChange) -> Row:
+    sides = [fit for fit in (spec.old, spec.new) if fit is not None]
+    cores = list(map(_cores, sides))
+    energy = [_energy(fit) for fit in sides]
+    shown = (arrow(each[0], each[-1]) if each else "" for each in (cores, energy))
+    return spec.path, spec.change, spec.weights or "", *shown
+
+
+def _cores(fit: CoresTaken | CoresRefused) -> str:
+    return str(fit.cores) if isinstance(fit, CoresTaken) else "does not fit"
+
+
+def _energy(fit: CoresTaken | CoresRefused) -> str:
+    return human(fit.energy_joules, "J") if isinstance(fit, CoresTaken) else "?"
+
+
+def is_folder(name: str) -> bool:
+    """Whether a name is that of a folder, or ``git:REV:FOLDER``."""
+    return (
+        git_specs(name) is not None if name.startswith(PREFIX) else Path(name).is_dir()
+    )
+
+
+def compare_folders(
+    old: str, new: str, report: Report, device: Profile | None = None
+) -> FolderDifference:
+    """Compare the specs of two folders by their paths in them.
+
+    ``report`` gets the problems of broken specs.
+    """
+    before, after = _paths(old), _paths(new)
+    paths = sorted({*before, *after})
+    specs = (
+        _compare(path, before.get(path), after.get(path), report, device)
+        for path in paths
+    )
+    return FolderDifference(old, new, tuple(specs))
+
+
+def _paths(folder: str) -> dict[str, str]:
+    """Return what to read by the path inside a folder."""
+    if folder.startswith(PREFIX):
+        return git_specs(folder) or {}
+    root = Path(folder)
+    return {path.relative_to(root).as_posix(): str(path) for path in specs_in(root)}
+
+
+def _compare(
+    path: str, old: str | None, new: str | None, report: Report, device: Profile | None
+) -> SpecChange:
+    before = _version(old, report, device)
+    after = _version(new, report, device)
+    was = None if before is None else fit_of(before)
+    now = None if after is None else fit_of(after)
+    if (old and before is None) or (new and after is None):
+        return SpecChange(path, "broken", was, now)
+    if before is None or after is None:
+        return SpecChange(path, "removed" if after is None else "added", was, now)
+    difference = compare(before, after)
+    change: Change = "same" if difference.same else "changed"
+    return SpecChange(path, change, was, now, difference.weights)
+
+
+def _version(
+    name: str | None, report: Report, device: Profile | None
+) -> Version | None:
+    source = None if name is None else read_spec(name, report)
+    return None if source is None else compile_version(source, report, device)

@@ -1,0 +1,146 @@
+"""Which layer became which, and what changed in each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from snnc.ir.logical import Layer
+from snnc.tools.diff import properties
+from snnc.tools.diff.changes import Changed, LayerChange
+from snnc.tools.diff.properties import Properties
+from snnc.tools.diff.version import Version
+
+AROUND = frozenset(
+    [
+        "rate",
+        "percentile",
+        "neuron",
+        "tau_rc",
+        "tau_ref",
+        "batchnorm",
+        "dropout",
+        "l2",
+        "place",
+        "synapse",
+        "block",
+        "start",
+    ]
+)
+"""What `defaults` may say of any neurons, and the start of an encoder's: it is around a
+layer, not its definition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Which old layer is which new one.
+
+    Attributes
+    ----------
+    names
+        The new name of every old one that has a successor, the input's and the
+        readout's too.
+    pairs
+        The layers that both have, in the order of the new spec.
+    """
+
+    names: dict[str, str]
+    pairs: tuple[tuple[Layer, Layer], ...]
+
+
+def match(old: Version, new: Version) -> Matching:
+    """Pair layers of the same name, then of the same definition, then of its heart.
+
+    The heart is what is left of a definition without what `defaults` may say of any
+    neurons: a renamed layer whose rate also changed is still that layer.
+    """
+    names = _same_names(old, new)
+    for ignored in (frozenset[str](), AROUND):
+        while renamed := _renamed(old, new, names, ignored):
+            names |= renamed
+    before = {names[layer.name]: layer for layer in _known(old, names)}
+    pairs = [(before[x.name], x) for x in new.network.layers if x.name in before]
+    return Matching(names, tuple(pairs))
+
+
+def layer_changes(
+    old: Version, new: Version, matching: Matching
+) -> tuple[LayerChange, ...]:
+    """Say what became of every layer, in the order of the new spec."""
+    return tuple(_changes(old, new, matching))
+
+
+def _same_names(old: Version, new: Version) -> dict[str, str]:
+    kept = {layer.name for layer in new.network.layers}
+    names = {x.name: x.name for x in old.network.layers if x.name in kept}
+    names[old.network.input.name] = new.network.input.name
+    names[old.network.readout.name] = new.network.readout.name
+    return names
+
+
+def _known(version: Version, names: dict[str, str]) -> Iterator[Layer]:
+    return (layer for layer in version.network.layers if layer.name in names)
+
+
+def _renamed(
+    old: Version, new: Version, names: dict[str, str], ignored: frozenset[str]
+) -> dict[str, str]:
+    """One more pair of layers that have the same definition and no partner."""
+    taken = set(names.values())
+    left = [layer for layer in old.network.layers if layer.name not in names]
+    for layer in new.network.layers:
+        if layer.name in taken:
+            continue
+        for candidate in left:
+            changes = differences(old, candidate, new, layer, names)
+            if all(change.key in ignored for change in changes):
+                return {candidate.name: layer.name}
+    return {}
+
+
+def differences(
+    old: Version, before: Layer, new: Version, after: Layer, names: dict[str, str]
+) -> tuple[Changed, ...]:
+    """The properties that differ, but for those inherited on both sides."""
+    was = properties.of_layer(old, before, names)
+    now = properties.of_layer(new, after, {})
+    both = properties.inherited(old, was) & properties.inherited(new, now)
+    return properties.changes(_without(was, both), _without(now, both))
+
+
+def _without(found_properties: Properties, keys: set[str]) -> Properties:
+    return {key: value for key, value in found_properties.items() if key not in keys}
+
+
+def _changes(old: Version, new: Version, matching: Matching) -> Iterator[LayerChange]:
+    names = matching.names
+    before = {after.name: layer for layer, after in matching.pairs}
+    for layer in old.network.layers:
+        if layer.name not in names:
+            row = Changed("removed", properties.statement(old, layer), None)
+            yield LayerChange("removed", layer.name, layer.kind, layer.shape, (row,))
+    for layer in new.network.layers:
+        what = layer.name, layer.kind, layer.shape
+        if layer.name not in before:
+            row = Changed("added", None, properties.statement(new, layer))
+            yield LayerChange("added", *what, (row,))
+            continue
+        was = before[layer.name]
+        if was.name != layer.name:
+            yield LayerChange(
+                "renamed", *what, (Changed("name", was.name, layer.name),)
+            )
+        if changed := differences(old, was, new, layer, names):
+            yield LayerChange("changed", *what, changed)
+    yield from _reordered(old, matching)
+
+
+def _reordered(old: Version, matching: Matching) -> Iterator[LayerChange]:
+    now = [after.name for _, after in matching.pairs]
+    stayed = {was.name for was, _ in matching.pairs}
+    order = [x.name for x in old.network.layers if x.name in stayed]
+    was = [matching.names[name] for name in order]
+    if was != now:
+        yield LayerChange(
+            "reordered", "", rows=(Changed("order", ", ".join(was), ", ".join(now)),)
+        )

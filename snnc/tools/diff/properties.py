@@ -1,0 +1,213 @@
+"""The properties of layers and statements, by the words of the language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from snnc.ir.logical import Layer, Loihi, Network, Readout
+from snnc.ir.properties import layer_properties, model_of
+from snnc.language import written
+from snnc.language.fields import default, keys_of, written_value
+from snnc.language.models import Model, fields_of, key_of
+from snnc.language.property_types import NeuronSpec
+from snnc.syntax.literals import quoted, word
+from snnc.text.tables import dims
+from snnc.tools.diff.changes import Changed
+from snnc.tools.diff.version import Version
+
+INHERITED = ("l2", "synapse")
+"""Properties whose usual value is that of `train` or `timing`."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenChoice:
+    """A choice with settings: ``adam { learning_rate 1e-3 }``."""
+
+    kind: str
+    settings: Mapping[str, str]
+
+    def __str__(self) -> str:
+        if not self.settings:
+            return self.kind
+        inner = ", ".join(f"{key} {value}" for key, value in self.settings.items())
+        return f"{self.kind} {{ {inner} }}"
+
+
+Written = str | WrittenChoice
+Properties = dict[str, Written]
+
+
+def _neuron(value: NeuronSpec) -> Written:
+    return WrittenChoice("relu", {}) if value.kind == "relu" else _chosen(value)
+
+
+def _chosen(value: Model) -> WrittenChoice:
+    """Write a loss, an optimiser or a neuron with all of its settings."""
+    settings = {
+        key_of(field): written_value(getattr(value, field.name), field)
+        for field in fields_of(type(value)).values()
+    }
+    return WrittenChoice(settings.pop("kind"), settings)
+
+
+def of_layer(version: Version, layer: Layer, names: Mapping[str, str]) -> Properties:
+    """All properties of a layer, with every default, its shape last.
+
+    Parameters
+    ----------
+    version
+        The spec that the layer is part of.
+    layer
+        The layer.
+    names
+        What other layers are to be called, by the names that they have.
+    """
+    found = layer_properties(layer)
+    if found.get("shortcut") is None:
+        found.pop("shortcut", None)
+    else:
+        found["shortcut"] = names.get(found["shortcut"], found["shortcut"])
+    return {
+        "kind": layer.kind,
+        "from": source_names(layer.sources, names),
+        **{key: _written(layer, key, value) for key, value in found.items()},
+        "shape": dims(layer.shape),
+    }
+
+
+def _written(layer: Layer, key: str, value: Any) -> Written:
+    if isinstance(value, NeuronSpec):
+        return _neuron(value)
+    if key == "block" and isinstance(value, tuple):
+        return dims(value)
+    return written_value(value, fields_of(model_of(layer.kind))[key])
+
+
+def changes(
+    old: Mapping[str, Written], new: Mapping[str, Written]
+) -> tuple[Changed, ...]:
+    """What differs, in the order of the new; of equal choices only their settings."""
+    keys = [*new, *(key for key in old if key not in new)]
+    return tuple(c for key in keys for c in _change(key, old.get(key), new.get(key)))
+
+
+SIZES = ("filters", "kernel", "stride", "multiplier", "factor", "units", "window")
+"""Properties that the statement of a layer always shows."""
+
+
+def statement(version: Version, layer: Layer) -> str:
+    """Write a layer as a statement that says all that is not a default."""
+    head = layer.kind if layer.name.startswith(layer.kind) else ""
+    head = head or f"{layer.kind} {layer.name}"
+    values = of_layer(version, layer, {})
+    usual = inherited(version, values)
+    model = model_of(layer.kind)
+    found = fields_of(model)
+    said = [
+        f"{key} {value}"
+        for key, value in values.items()
+        if key in SIZES
+        or (key in keys_of(model).keys() - usual and str(value) != default(found[key]))
+    ]
+    block = f" {{ {', '.join(said)} }}" if said else ""
+    return f"{head} from {values['from']}{block}"
+
+
+def _change(key: str, old: Written | None, new: Written | None) -> Iterator[Changed]:
+    if (
+        isinstance(old, WrittenChoice)
+        and isinstance(new, WrittenChoice)
+        and old.kind == new.kind
+    ):
+        yield from changes(old.settings, new.settings)
+    elif old != new:
+        texts = [None if value is None else str(value) for value in (old, new)]
+        yield Changed(key, *texts)
+
+
+def source_names(sources: Iterable[str], names: Mapping[str, str]) -> str:
+    """What is read, by the new names of the old layers."""
+    return ", ".join(names.get(name, name) for name in sources)
+
+
+def inherited(version: Version, values: Mapping[str, Written]) -> set[str]:
+    """The properties of a layer that are those of `train` or `timing`."""
+    usual = {
+        "l2": written.number(version.network.train.l2),
+        "synapse": written.time(version.spec.timing.synapse),
+    }
+    return {key for key in INHERITED if values.get(key) == usual[key]}
+
+
+def sections(version: Version, names: Mapping[str, str]) -> dict[str, Properties]:
+    """The statements about the whole network, by their kind."""
+    network = version.network
+    return {
+        "network": {"network": network.name, "about": quoted(network.about)},
+        "target": _target(network),
+        "timing": {
+            "dt": written.time(network.timing.dt),
+            "present": written.time(network.timing.present),
+            "synapse": written.time(version.spec.timing.synapse),
+        },
+        "input": _input(network),
+        "readout": _readout(network.readout, names),
+        "train": _train(network.train),
+    }
+
+
+def _target(network: Network) -> Properties:
+    target = network.target
+    if not isinstance(target, Loihi):
+        return {"target": "nengo"}
+    return {
+        "target": "loihi",
+        "chips": str(target.chips),
+        "cores": str(target.cores),
+        "pop": str(target.pop),
+    }
+
+
+def _input(network: Network) -> Properties:
+    read = network.input
+    written_properties: Properties = {
+        "input": read.name,
+        "shape": dims(read.shape),
+        "in": written.interval(read.low, read.high),
+    }
+    if read.scaled is not None:
+        written_properties["as"] = written.interval(*read.scaled)
+    return written_properties
+
+
+def _readout(readout: Readout, names: Mapping[str, str]) -> Properties:
+    written_properties: Properties = {
+        "readout": readout.name,
+        "from": source_names(readout.sources, names),
+    }
+    if readout.labels is None:
+        written_properties["units"] = str(readout.units)
+    else:
+        written_properties["classes"] = classes(readout.labels)
+    written_properties["decide"] = readout.decide
+    written_properties["synapse"] = written.time(readout.synapse)
+    if readout.learn is not None:
+        written_properties["learn"] = _chosen(readout.learn)
+    return written_properties
+
+
+def classes(labels: tuple[str, ...]) -> str:
+    """Write the classes as the spec may have: their number, or their names."""
+    if labels == tuple(map(str, range(len(labels)))):
+        return str(len(labels))
+    return f"[{', '.join(map(word, labels))}]"
+
+
+def _train(train: Model) -> Properties:
+    written_properties: Properties = {}
+    for key, value in vars(train).items():
+        is_choice = isinstance(value, Model)
+        written_properties[key] = _chosen(value) if is_choice else written.plain(value)
+    return written_properties

@@ -1,0 +1,132 @@
+"""Write a difference for the terminal, and as a comment on a pull request."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from snnc.text.tables import Row, code, printable, prose, table
+from snnc.tools.diff.changes import Entry, WeightsChange, arrow
+from snnc.tools.diff.table import (
+    core_lines,
+    cost_line,
+    same_sentence,
+    sections,
+    verdict_sentence,
+)
+
+if TYPE_CHECKING:
+    from snnc.tools.diff.compare import Diff
+
+WIDTH = 88
+MIGRATE = (
+    "`snnc weights FILE --migrate OLD_SPEC NEW_SPEC -o NEW_FILE` keeps what still fits"
+)
+_GLUE = "\N{NO-BREAK SPACE}"
+_UNIT = re.compile(r"(?<=\d) (%|Hz|ms|s)(?!\w)")
+
+
+def text(difference: Diff) -> str:
+    """Write what changed, at most `WIDTH` columns wide; the verdict comes first.
+
+    ``+`` is added, ``-`` removed, ``~`` changed, ``>`` renamed, ``=`` kept.
+
+    Returns
+    -------
+    str
+        Text that ends with a line end.
+    """
+    blocks = [list(_head(difference))]
+    for title, entries in sections(difference):
+        lines = [_wrapped(e.explain(), f"  {e.sign} ", "      ") for e in entries]
+        if title == "weights":
+            lines += _kept(difference.tensors)
+        if title == "cores":
+            told = (*core_lines(difference.cores), cost_line(difference.cores))
+            lines = [_wrapped(line, "  ", "      ") for line in told if line] + lines
+        if lines:
+            blocks.append([title, *lines])
+    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+
+
+def _head(difference: Diff) -> Iterator[str]:
+    old, new = difference.old, difference.new
+    names = arrow(old.network, new.network)
+    yield _wrapped(f"{names}: {old.source} -> {new.source}", "", "  ")
+    if difference.same:
+        yield f"{same_sentence(difference)}."
+    else:
+        yield _wrapped(f"{verdict_sentence(difference.tensors)}.", "", "  ")
+
+
+def _kept(weights: WeightsChange) -> Iterator[str]:
+    if weights.verdict == "incompatible" and weights.kept:
+        yield _wrapped(", ".join(weights.kept), "  = ", "      ")
+    if weights.verdict == "incompatible" and (weights.kept or weights.of("renamed")):
+        yield _wrapped(MIGRATE, "    ", "      ")
+
+
+def _wrapped(line: str, first: str, others: str) -> str:
+    """Break a text into lines, but not between a number and its unit."""
+    glued = _UNIT.sub(f"{_GLUE}\\1", printable(line))
+    filled = textwrap.fill(
+        glued,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=others,
+        break_on_hyphens=False,
+    )
+    return filled.replace(_GLUE, " ")
+
+
+def markdown(difference: Diff) -> str:
+    """Write what changed as GitHub's Markdown, ending with a line end."""
+    return "\n\n".join(_blocks(difference)) + "\n"
+
+
+def _blocks(difference: Diff) -> Iterator[str]:
+    old, new = difference.old, difference.new
+    yield f"### {code(new.network)}"
+    yield _headline(difference)
+    names = dict.fromkeys((old.network, new.network))
+    yield f"{' → '.join(map(code, names))}: {code(old.source)} → {code(new.source)}"
+    for title, entries in sections(difference):
+        yield from _section(title, entries)
+
+
+def _section(title: str, entries: list[Entry]) -> Iterator[str]:
+    told = [f"- {code(e.subject)}: {_arrows(e.text)}" for e in entries if not e.rows]
+    rows = [row for entry in entries for row in _rows(entry)]
+    if told or rows:
+        yield f"#### {title.capitalize()}"
+    if told:
+        yield "\n".join(told)
+    if rows:
+        head: Row = ("name", "property", "before", "after")
+        if not any(row[0] for row in rows):
+            head, *rows = (cells[1:] for cells in (head, *rows))
+        yield "\n".join(table(head, rows))
+
+
+def _rows(entry: Entry) -> Iterator[Row]:
+    subject = ", ".join(map(code, entry.subject.split(", "))) if entry.subject else ""
+    for row in entry.rows:
+        if row.old != row.new or entry.sign == ">":
+            yield _arrows(subject), row.key, code(row.old), code(row.new)
+
+
+def _headline(difference: Diff) -> str:
+    if difference.same:
+        return f"**{same_sentence(difference)}.**"
+    head, colon, why = verdict_sentence(difference.tensors).partition(":")
+    sentences = "; ".join(core_lines(difference.cores)), cost_line(difference.cores)
+    costs = "".join(
+        f" {prose(_arrows(s[:1].upper() + s[1:]))}." for s in sentences if s
+    )
+    return f"**{head}**{colon}{why}.{costs}"
+
+
+def _arrows(line: str) -> str:
+    return line.replace(" -> ", " → ")

@@ -1,0 +1,72 @@
+"""One side of a comparison: a spec, of a file or of git, as far as it compiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from snnc.diagnostics import Diagnostic, Report
+from snnc.diagnostics.diagnostic import Severity
+from snnc.driver import compile_spec
+from snnc.ir.device import Profile
+from snnc.ir.logical import Network
+from snnc.ir.mapped import MappedNetwork
+from snnc.language.model import NetworkSpec
+from snnc.passes import Compilation
+from snnc.source import SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A sound network and its place on the chip; ``refusal`` if it does not fit."""
+
+    source: str
+    spec: NetworkSpec
+    network: Network
+    mapped: MappedNetwork | None
+    refusal: Diagnostic | None
+
+
+def compile_version(
+    source: SourceFile, report: Report, device: Profile | None = None
+) -> Version | None:
+    """Compile a spec for comparison.
+
+    Parameters
+    ----------
+    source
+        The spec.
+    report
+        Receives the diagnostics of a spec that can't be compared. That a network
+        does not fit its chip is no obstacle and is not reported: the comparison
+        says so.
+    device
+        What both are compiled for; None for Loihi 1.
+
+    Returns
+    -------
+    Version or None
+        None if the spec has errors.
+    """
+    own = Report()
+    made = compile_spec(source, own, "place", device)
+    version = version_of(made, own)
+    if version is None:
+        report.extend(own.diagnostics)
+    return version
+
+
+def version_of(made: Compilation, report: Report) -> Version | None:
+    """Return what was compiled down to its cores, with what was reported of that.
+
+    None if the spec has errors.
+    """
+    if made.spec is None or made.lowered is None:
+        return None
+    refusals = (d for d in report.diagnostics if d.severity is Severity.ERROR)
+    return Version(
+        source=made.source.name,
+        spec=made.spec.spec,
+        network=made.lowered.network,
+        mapped=made.mapped,
+        refusal=next(refusals, None),
+    )

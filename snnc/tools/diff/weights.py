@@ -1,0 +1,261 @@
+"""Whether weights that were trained for the old network serve the new one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from snnc.ir.layout import Tensor, layout_id, tensors
+from snnc.ir.logical import (
+    AveragePool,
+    Convolution,
+    Dense,
+    Input,
+    Layer,
+    Lif,
+    MaxPool,
+    Network,
+    Readout,
+    Rectify,
+    Shape,
+)
+from snnc.ir.shapes import pads
+from snnc.language.written import interval, number
+from snnc.text.tables import dims
+from snnc.tools.diff.changes import (
+    Changed,
+    Entry,
+    TensorChange,
+    Verdict,
+    WeightsChange,
+    arrow,
+)
+from snnc.tools.diff.layers import Matching
+from snnc.tools.diff.properties import classes, source_names
+from snnc.tools.diff.version import Version
+
+Traits = Mapping[str, object]
+"""What a layer computes, as words and values that are equal where it is the same."""
+
+
+def compare_weights(old: Version, new: Version, matching: Matching) -> WeightsChange:
+    """Compare the layouts; where they are equal, what the layers make of them.
+
+    Returns
+    -------
+    Weights
+        Loading asks for an equal `layout_id`; an equal function, for `causes` to
+        find nothing.
+    """
+    before, after = tensors(old.network), tensors(new.network)
+    if not _loads(before, after):
+        return _incompatible(before, after, matching.names)
+    why = tuple(causes(old, new, matching))
+    verdict: Verdict = "retrain" if why else "valid"
+    return WeightsChange(
+        verdict=verdict,
+        old_id=layout_id(before),
+        new_id=layout_id(after),
+        kept=tuple(tensor.name for tensor in after),
+        causes=why,
+        notes=() if why else tuple(notes(old, new, matching)),
+    )
+
+
+def _loads(before: tuple[Tensor, ...], after: tuple[Tensor, ...]) -> bool:
+    """Whether the new network takes every file of the old one."""
+    if layout_id(before) != layout_id(after):
+        return False
+    return all(now.takes(was) for was, now in zip(before, after, strict=True))
+
+
+def _incompatible(
+    before: tuple[Tensor, ...], after: tuple[Tensor, ...], names: Mapping[str, str]
+) -> WeightsChange:
+    was = {tensor.name: tensor for tensor in before}
+    now = {tensor.name: tensor for tensor in after}
+    renamed = tuple(_renamed(was, now, names))
+    left = {tensor.before for tensor in renamed}
+    came = {tensor.name for tensor in renamed}
+    both = [name for name in now if name in was and name not in came | left]
+    kept = tuple(name for name in both if now[name].takes(was[name]))
+    changed = (
+        TensorChange("changed", n, n, was[n].shape, now[n].shape, now[n].zeros)
+        for n in both
+        if n not in kept
+    )
+    added = (
+        TensorChange("added", t.name, t.name, None, t.shape)
+        for t in after
+        if t.name not in {*both, *came}
+    )
+    removed = (
+        TensorChange("removed", t.name, t.name, t.shape, None)
+        for t in before
+        if t.name not in {*both, *left}
+    )
+    return WeightsChange(
+        verdict="incompatible",
+        old_id=layout_id(before),
+        new_id=layout_id(after),
+        tensors=(*changed, *renamed, *added, *removed),
+        kept=kept,
+        reordered=len(kept) == len(before) == len(after),
+    )
+
+
+def _renamed(
+    was: Mapping[str, Tensor], now: Mapping[str, Tensor], names: Mapping[str, str]
+) -> Iterator[TensorChange]:
+    """Yield tensors of layers that have another name, where the shape is the same."""
+    for tensor in was.values():
+        layer, _, part = tensor.name.rpartition(".")
+        name = f"{names.get(layer, layer)}.{part}"
+        same = name in now and now[name].takes(tensor)
+        if same and name != tensor.name:
+            shape = tensor.shape
+            yield TensorChange("renamed", name, tensor.name, shape, shape)
+
+
+def causes(old: Version, new: Version, matching: Matching) -> Iterator[Entry]:
+    """Why the same weights give another function; the layouts are equal."""
+    before, after = old.network, new.network
+    yield from _of_input(before.input, after.input)
+    for was, now in matching.pairs:
+        first = _traits(before, was, matching.names)
+        second = _traits(after, now, {})
+        yield from _differing(now.name, first, second)
+    yield from _of_readout(before.readout, after.readout, matching.names)
+
+
+def notes(old: Version, new: Version, matching: Matching) -> Iterator[Entry]:
+    """What changes in spikes although the weights mean the same."""
+    by_text: dict[str, list[str]] = {}
+    for was, now in matching.pairs:
+        for text in _spikes(was, now):
+            by_text.setdefault(text, []).append(now.name)
+    for text, layers in by_text.items():
+        yield Entry("~", ", ".join(layers), text=text)
+
+
+def _spikes(old: Layer, new: Layer) -> Iterator[str]:
+    if old.spiking is None or new.spiking is None:
+        return
+    if old.spiking.start != new.spiking.start:
+        how = arrow(old.spiking.start, new.spiking.start)
+        yield f"start {how}, so that its neurons spike in other steps"
+    was, now = old.spiking.rate.high, new.spiking.rate.high
+    if was != now:
+        yield f"an activation of 1.0 stands for {arrow(number(was), number(now))} Hz"
+
+
+def _differing(name: str, old: Traits, new: Traits) -> Iterator[Entry]:
+    for key in dict.fromkeys((*old, *new)):
+        was, now = (traits.get(key, "none") for traits in (old, new))
+        if was != now:
+            yield Entry("~", name, (Changed(key, str(was), str(now)),))
+
+
+def _of_input(old: Input, new: Input) -> Iterator[Entry]:
+    yield from _differing(new.name, _input_traits(old), _input_traits(new))
+
+
+def _input_traits(read: Input) -> Traits:
+    traits = {"shape": dims(read.shape)}
+    low, high = read.scaled or (read.low, read.high)
+    if (low, high) != (read.low, read.high):
+        traits["scaling"] = f"{interval(read.low, read.high)} as {interval(low, high)}"
+    return traits
+
+
+def _traits(network: Network, layer: Layer, names: Mapping[str, str]) -> Traits:
+    traits: dict[str, object] = {"reads": source_names(layer.sources, names)}
+    traits |= _operation(network, layer)
+    if layer.shortcut is not None:
+        traits["shortcut"] = source_names([layer.shortcut.source], names)
+        stride = layer.shortcut.stride
+        if stride:
+            traits["stride of the shortcut"] = dims(_effective(stride, layer.shape))
+    if layer.spiking is not None:
+        traits["neurons"] = _curve(network, layer)
+    return traits
+
+
+def _operation(network: Network, layer: Layer) -> Traits:
+    operation = layer.operation
+    match operation:
+        case Convolution():
+            return {
+                "stride": dims(_effective(operation.stride, layer.shape)),
+                "zeros around": _pads(network, layer, operation),
+                "dilation": dims(_effective(operation.dilation, operation.extent)),
+                "groups": operation.groups,
+            }
+        case AveragePool(window, stride):
+            return {
+                "window": dims(window),
+                "stride": dims(_effective(stride, layer.shape)),
+            }
+        case MaxPool(window, stride):
+            return {
+                "window": dims(window),
+                "stride": dims(_effective(stride, layer.shape)),
+                "zeros around": _pads(network, layer, operation),
+            }
+        case Rectify(scale, signed):
+            return {"divided by": number(scale), "both signs": signed}
+        case Dense():
+            return {}
+    return {"joined by": layer.kind}
+
+
+def _effective(stride: Shape, shape: Shape) -> Shape:
+    """A stride, 1 along axes on which there is only one position."""
+    return tuple(1 if n == 1 else s for s, n in zip(stride, shape, strict=False))
+
+
+def _pads(network: Network, layer: Layer, operation: Convolution | MaxPool) -> str:
+    """The zeros before and behind each axis, as ``0+1 x 1+1``."""
+    if operation.padding == "valid":
+        return "none"
+    sizes = network.shape_of(layer.sources[0])
+    extent = operation.window if isinstance(operation, MaxPool) else operation.extent
+    axes = zip(sizes, extent, operation.stride, strict=False)
+    around = [pads(*axis, operation.padding) for axis in axes]
+    if not any(pad > 0 for both in around for pad in both):
+        return "none"
+    return " x ".join(f"{before}+{max(behind, 0)}" for before, behind in around)
+
+
+def _curve(network: Network, layer: Layer) -> str:
+    """The neurons' curve, as ``build_model()`` has it."""
+    spiking = layer.spiking
+    if spiking is None or layer.kind == "encode rate":
+        return "relu"
+    high = number(spiking.rate.high)
+    if layer.is_encoder:
+        clip = 1 / (network.timing.dt * spiking.rate.high)
+        return f"relu clipped at {clip:.6g}"
+    if isinstance(spiking.neuron, Lif):
+        neuron = spiking.neuron
+        taus = f"tau_rc {1000 * neuron.tau_rc:g} ms, tau_ref {1000 * neuron.tau_ref:g}"
+        return f"lif with {taus} ms, 1.0 at {high} Hz"
+    return "relu"
+
+
+def _of_readout(
+    old: Readout, new: Readout, names: Mapping[str, str]
+) -> Iterator[Entry]:
+    first: dict[str, object] = {"reads": source_names(old.sources, names)}
+    second: dict[str, object] = {"reads": source_names(new.sources, {})}
+    yield from _differing(new.name, first, second)
+    if (old.labels is None) != (new.labels is None):
+        kinds = ("values" if r.labels is None else "classes" for r in (old, new))
+        yield Entry("~", new.name, (Changed("outputs", *kinds),))
+    elif old.labels != new.labels and _named(old) and _named(new):
+        texts = (classes(r.labels) for r in (old, new) if r.labels is not None)
+        yield Entry("~", new.name, (Changed("outputs", *texts),))
+
+
+def _named(readout: Readout) -> bool:
+    """Whether the classes have names rather than numbers."""
+    return readout.labels is not None and not all(map(str.isdecimal, readout.labels))

@@ -1,0 +1,362 @@
+"""The result of a run of a package on data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from math import sqrt
+from typing import TYPE_CHECKING
+
+from snnc.text.display import Displayed, Json
+from snnc.tools import plots
+from snnc.tools.evaluate import summary
+from snnc.tools.evaluate.results import (
+    REGISTERS,
+    ClassResult,
+    Contrast,
+    Interval,
+    LayerResult,
+    Moment,
+    Reading,
+    Score,
+    UnitResult,
+    Work,
+)
+from snnc.tools.pages import evaluation_page
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from snnc.tools.evaluate.options import Presentation
+    from snnc.tools.evaluate.records import Record
+    from snnc.tools.evaluate.run import EvaluatedRun
+    from snnc.tools.package import Package
+    from snnc.tools.statistics import LayerFiring
+
+UNEVEN = 2  # times as many examples in one class as in another
+
+
+@dataclass(frozen=True, repr=False)
+class Evaluation(Displayed):
+    """The result of a run on data; prints and displays as ``snnc evaluate`` does.
+
+    What a simulator does not know is None, or empty.
+
+    Attributes
+    ----------
+    network, simulator : str
+        What ran.
+    presentation : str or None
+        ``row`` or ``rest``; None for Keras.
+    examples : int
+        The number of examples that ran.
+    steps : int or None
+        The length of an example.
+    classes : bool
+        Whether the score is an accuracy.
+    score : Score
+        The accuracy, or root mean square error, its interval, and Keras's.
+    over_time : tuple of Moment
+        The score of shorter examples.
+    readings : tuple of Reading
+        The score of other readouts of the same spikes.
+    contrast : Contrast or None
+        The effect of the state that carries over between examples.
+    confusion : tuple of tuple of int
+        The number of examples of each class (rows) by decision (columns).
+    units : tuple of UnitResult
+        The errors of the units of a regression.
+    names : tuple of str
+        The names of classes.
+    layers : tuple of LayerResult
+        How each layer fired: rates in Hz, spikes per example.
+    spikes : float or None
+        The mean number of spikes of all layers per example.
+    clipped : float or None
+        The share of encoder values above one spike per step.
+    resting : tuple of str
+        The encoders whose voltages all begin at 0.
+    work : Work or None
+        Synaptic operations and energy per example on the chip.
+    cores : int or None
+        The number of cores that nengo-loihi used; None without a chip.
+    overflows : tuple of int or None
+        The overflows of each of the chip's registers.
+    seconds : float or None
+        The time of the run.
+    run : EvaluatedRun or None
+        What each example gave: internal.
+    """
+
+    _internal = frozenset(("firing", "run"))
+
+    network: str
+    simulator: str
+    presentation: Presentation | None
+    examples: int
+    steps: int | None
+    classes: bool
+    score: Score
+    over_time: tuple[Moment, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    contrast: Contrast | None = None
+    confusion: tuple[tuple[int, ...], ...] = ()
+    units: tuple[UnitResult, ...] = ()
+    names: tuple[str, ...] = ()
+    layers: tuple[LayerResult, ...] = ()
+    spikes: float | None = None
+    clipped: float | None = None
+    resting: tuple[str, ...] = ()
+    work: Work | None = None
+    cores: int | None = None
+    overflows: tuple[int, ...] | None = None
+    seconds: float | None = None
+    run: EvaluatedRun | None = field(default=None, compare=False)
+
+    @property
+    def _run(self) -> EvaluatedRun:
+        assert self.run is not None, "a run has its examples"
+        return self.run
+
+    @property
+    def package(self) -> Package:
+        """The package that ran."""
+        return self._run.package
+
+    @property
+    def firing(self) -> Mapping[str, LayerFiring]:
+        """How many neurons gave each number of spikes, by layer: internal.
+
+        It is empty if the exact engine did not run.
+        """
+        return self._run.firing
+
+    @property
+    def outputs(self) -> NDArray[np.float32]:
+        """What the readout gave, (examples, units), in the order of the data."""
+        return self._run.prediction.outputs
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """The class that was decided for each example, in the order of the data.
+
+        Raises
+        ------
+        ValueError
+            For a regression, which has no classes.
+        """
+        return self._run.prediction.labels
+
+    @property
+    def records(self) -> list[Record]:
+        """A dictionary per example, in the order of the data, as pandas takes them.
+
+        ``example`` is its place in the data, ``label`` what it is; ``keras`` and
+        ``chip``, or the name of another simulator, are what these decide. For a
+        regression, each unit has entries of its own, such as ``chip_0``.
+        """
+        return self._run.records
+
+    @property
+    def interval(self) -> Interval | None:
+        """The 95 % interval of the accuracy, or of the root mean square error."""
+        return self.score.interval
+
+    @property
+    def keras_accuracy(self) -> float | None:
+        """Keras's accuracy with these weights and examples; None without TensorFlow."""
+        return self.score.keras if self.classes else None
+
+    @property
+    def keras_accuracy_before(self) -> float | None:
+        """Keras's accuracy with the weights before phase `spikes`; None if unknown."""
+        return self.score.before if self.classes else None
+
+    @property
+    def r2(self) -> float | None:
+        """The share of the targets' variance that is explained; for a regression."""
+        return self.score.r2
+
+    @property
+    def energy(self) -> float | None:
+        """Joules per example on the chip; None without a chip."""
+        return None if self.work is None else self.work.energy_joules
+
+    @property
+    def accuracy(self) -> float | None:
+        """The share of right decisions; None in a regression."""
+        return self.score.value if self.classes else None
+
+    @property
+    def rmse(self) -> float | None:
+        """The root mean square error; None in a classification."""
+        return None if self.classes else self.score.value
+
+    @property
+    def by_class(self) -> tuple[ClassResult, ...]:
+        """The result of each class; empty in a regression."""
+        decided = [sum(column) for column in zip(*self.confusion, strict=True)]
+        classes = []
+        for i, row in enumerate(self.confusion):
+            name, count = self.names[i] if self.names else str(i), sum(row)
+            recall = row[i] / count if count else None
+            precision = row[i] / decided[i] if decided[i] else None
+            classes.append(ClassResult(name, count, recall, precision))
+        return tuple(classes)
+
+    @property
+    def balanced_accuracy(self) -> float | None:
+        """The mean recall of the classes that have examples; None of a regression."""
+        recalls = [c.recall for c in self.by_class if c.recall is not None]
+        return sum(recalls) / len(recalls) if recalls else None
+
+    @property
+    def is_uneven(self) -> bool:
+        """Whether a class has twice the examples of another, and not by chance."""
+        counts = [each.examples for each in self.by_class if each.examples]
+        least, most = min(counts, default=0), max(counts, default=0)
+        return most >= UNEVEN * least and most - least > 2 * sqrt(most + least)
+
+    @property
+    def rates(self) -> dict[str, float]:
+        """The percentile of the rates of each layer, in Hz."""
+        return {layer.name: layer.rate for layer in self.layers}
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """The layers that miss their rate budgets."""
+        return tuple(layer.name for layer in self.layers if not layer.holds)
+
+    def as_dict(self) -> Json:
+        """Return a mapping for JSON; scores have the names of their kind."""
+        score, work = self.score, self.work
+        kind, alike = "rmse", "difference"
+        more: Json = {
+            "rmse_interval": score.interval,
+            "r2": score.r2,
+            "units": [asdict(each) for each in self.units],
+        }
+        if self.classes:
+            kind, alike = "accuracy", "agreement"
+            more = {
+                "accuracy_interval": score.interval,
+                "balanced_accuracy": self.balanced_accuracy,
+                "classes": [asdict(each) for each in self.by_class],
+                "confusion": self.confusion,
+            }
+        layers = ({**asdict(r), "holds": r.holds} for r in self.layers)
+        moments = []
+        for m in self.over_time:
+            entry = {"steps": m.steps, kind: m.value, "gain_interval": m.gain}
+            moments.append(entry)
+        readings = []
+        for r in self.readings:
+            read = {"decide": r.decide, "synapse": r.synapse}
+            readings.append({**read, kind: r.value, "gain_interval": r.gain})
+        overflows = None
+        if self.overflows is not None:
+            overflows = dict(zip(REGISTERS, self.overflows, strict=True))
+        return {
+            "version": 1,
+            "network": self.network,
+            "simulator": self.simulator,
+            "presentation": self.presentation,
+            "examples": self.examples,
+            "steps": self.steps,
+            kind: score.value,
+            **more,
+            f"keras_{kind}": score.keras,
+            f"keras_{kind}_before": score.before,
+            "keras_model": score.model,
+            "loss_interval": score.loss,
+            alike: score.agreement,
+            f"{kind}_over_time": moments,
+            "readings": readings,
+            "contrast": self.contrast and asdict(self.contrast),
+            "layers": list(layers),
+            "spikes": self.spikes,
+            "clipped": self.clipped,
+            "synaptic_operations": work and work.synaptic_operations,
+            "energy_joules": work and work.energy_joules,
+            "cores": self.cores,
+            "overflows": overflows,
+            "seconds": self.seconds,
+        }
+
+    def raster(self, example: int = 0) -> dict[str, NDArray[np.uint8]]:
+        """Run one example from rest on the exact engine, and return its spikes.
+
+        Parameters
+        ----------
+        example
+            Its place among the examples that ran.
+
+        Returns
+        -------
+        dict of uint8 array (steps, *the layer's shape)
+            One per layer, the encoder included; for a max pool (steps, neurons).
+
+        Raises
+        ------
+        IndexError
+            If there are fewer examples.
+        """
+        return self._run.raster(example)
+
+    def plot_raster(self, example: int = 0, ax: Axes | None = None) -> Axes:
+        """Draw the spikes of an example, layer by layer: see `raster`."""
+        return plots.style.drawn(
+            plots.spikes.raster, self.raster(example), self._run.dt, ax=ax
+        )
+
+    def plot_rates(self, ax: Axes | None = None) -> Axes:
+        """Draw the rates of neurons with the budgets of their layers.
+
+        Raises
+        ------
+        ValueError
+            If the exact engine did not run.
+        """
+        if not self.firing:
+            raise ValueError("only the simulator exact counts what neurons give")
+        present = (self.steps or 0) * self._run.dt
+        draw = plots.spikes.rates
+        return plots.style.drawn(draw, self.firing, self.layers, present, ax=ax)
+
+    def plot_accuracy(self, ax: Axes | None = None) -> Axes:
+        """Draw accuracy, or error, and energy over the length of an example."""
+        return plots.style.drawn(plots.results.accuracy, self, self._run.dt, ax=ax)
+
+    def plot_confusion(self, ax: Axes | None = None) -> Axes:
+        """Draw the number of examples of each class by decision.
+
+        Raises
+        ------
+        ValueError
+            If the network has no classes.
+        """
+        return plots.style.drawn(plots.results.confusion, self, ax=ax)
+
+    def plot_correlation(self, ax: Axes | None = None) -> Axes:
+        """Draw the correlation of each layer's spikes with Keras's activations.
+
+        Raises
+        ------
+        ValueError
+            If nothing was compared with Keras.
+        """
+        return plots.style.drawn(plots.results.correlation, self, ax=ax)
+
+    def html(self) -> str:
+        """Return a self-contained page with tables and pictures."""
+        return evaluation_page(self)
+
+    def __str__(self) -> str:
+        return summary.text(self)
+
+    def __repr__(self) -> str:
+        kind = "rmse" if self.accuracy is None else "accuracy"
+        of = f"{self.network} on {self.simulator}"
+        return f"<snnc.Evaluation of {of}: {kind} {self.score.value:.4g}>"

@@ -1,0 +1,334 @@
+"""Run examples on the exact engine, here or in other processes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import CancelledError
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
+
+from nengo.exceptions import BuildError
+
+from snnc.exact import CannotRunError, Engine, make_engine
+from snnc.output.imported import open_package
+from snnc.processes import LocalWorkers, Workers, completed
+from snnc.runtime.examples import ROW, Presentation, Span, spans_of
+from snnc.runtime.files import reason
+from snnc.text.display import Json
+from snnc.text.installing import installation
+from snnc.text.progress import Moved
+from snnc.tools.checkpoint import Checkpoint, SavedRun, read_checkpoint
+from snnc.tools.evaluate.options import EvaluateOptions
+from snnc.tools.evaluate.part import (
+    ExactPart,
+    SpanResult,
+    moved,
+    record,
+    restore,
+    run_spans,
+    whole_spans,
+)
+from snnc.tools.evaluate.refusals import (
+    LostClusterError,
+    NoCheckpointError,
+    NotBuiltError,
+    OtherRunError,
+    OtherVersionError,
+    UnfinishedError,
+)
+from snnc.tools.evaluate.task import Task
+from snnc.tools.opening import FileName
+from snnc.tools.statistics import Array
+
+REST = 25  # examples from rest per run, few enough that all threads get some
+SAMPLE = 100  # examples of a row that also run from rest, to compare
+AHEAD = 2  # stretches per thread of a cluster: one runs while the next is sent
+TRIES = 2  # runs of a stretch whose process dies
+MARK = {"snnc": "evaluation", "version": 8}
+
+Spans = Mapping[Presentation, list[Span]]
+
+
+def counts_of(options: EvaluateOptions, examples: int) -> dict[Presentation, int]:
+    """Return how many of the first examples to present in each way.
+
+    Examples presented in both ways show the effect of the state that carries over.
+    """
+    if options.presentation == "rest":
+        return {"rest": examples}
+    return {"row": examples, "rest": min(SAMPLE, examples)}
+
+
+def runs_of(options: EvaluateOptions, examples: int) -> int:
+    """Return the number of examples to run, over all ways."""
+    return sum(counts_of(options, examples).values())
+
+
+def run_exact(
+    task: Task,
+    options: EvaluateOptions,
+    progress: Moved,
+    compare: Callable[[SpanResult], SpanResult] | None = None,
+) -> list[ExactPart]:
+    """Return the parts of all examples, those of an interrupted run included.
+
+    ``progress`` is called with the number of examples just done, ``compare`` to add
+    Keras's outputs to a result.
+
+    Raises
+    ------
+    RefusedRunError, snnc.exact.CannotRunError
+        If something does not fit; the text is for users.
+    """
+    out = None if options.output is None else Path(options.output)
+    header = _header(task, options, compares=compare is not None)
+    saved = None if out is None else read_saved(out, header, options.resume)
+    parts = restored_parts(saved)
+    kept: AbstractContextManager[Checkpoint | None] = nullcontext()
+    if out is not None:
+        kept = Checkpoint(out, header, saved)
+    left = _left(parts, counts_of(options, len(task.examples)))
+    with kept as checkpoint:
+        progress(sum(part.stop - part.start for part in parts))
+        fresh = _fresh(task, left, options, compare is not None, progress)
+        compared = fresh if compare is None else map(compare, fresh)
+        for part in whole_spans(compared):
+            if checkpoint is not None:
+                checkpoint.add(record(part))
+            parts.append(part)
+    return parts
+
+
+def steps_of(task: Task, options: EvaluateOptions) -> int:
+    """Return the length of an example, by default the network's."""
+    return options.steps or task.package.network.steps
+
+
+def _header(task: Task, options: EvaluateOptions, compares: bool) -> Json:
+    """Return the settings that must agree for two runs to be the same."""
+    counts = counts_of(options, len(task.examples))
+    return {
+        **MARK,
+        "package": task.package.hash,
+        "weights": task.weights_hash,
+        "data": task.identity,
+        "examples": counts.pop(options.presentation),
+        "sample": sum(counts.values()),
+        "seed": task.seed,
+        "steps": steps_of(task, options),
+        "presentation": options.presentation,
+        "tensorflow": compares,
+    }
+
+
+def read_saved(path: Path, header: Json, resume: bool) -> SavedRun | None:
+    """Return the saved run to continue; None to start a new one.
+
+    Raises
+    ------
+    NoCheckpointError
+        If the file belongs to another program.
+    OtherVersionError
+        If another version of snnc wrote it.
+    UnfinishedError
+        If an interrupted run would be overwritten.
+    OtherRunError
+        If the run to resume is another one.
+    """
+    saved = read_checkpoint(path)
+    if saved is None:
+        return None
+    found = saved.header or {}
+    if found.get("snnc") != MARK["snnc"]:
+        raise NoCheckpointError(path)
+    if found.get("version") != MARK["version"]:
+        raise OtherVersionError(path)
+    if not resume:
+        _refuse_unfinished(path, saved, found)
+        return None
+    others = [name for name, value in header.items() if found.get(name) != value]
+    if others:
+        raise OtherRunError(path, others)
+    return saved
+
+
+def restored_parts(saved: SavedRun | None) -> list[ExactPart]:
+    """Return the saved parts of a run; a repeated line counts once."""
+    lines = () if saved is None else saved.lines
+    unique = {(line["presentation"], line["start"]): line for line in lines}
+    return [*map(restore, unique.values())]
+
+
+def _refuse_unfinished(path: Path, saved: SavedRun, header: Json) -> None:
+    done = Counter[str]()
+    for line in saved.lines:
+        done[line["presentation"]] += line["stop"] - line["start"]
+    is_whole = not saved.lines or done.total() == header["examples"] + header["sample"]
+    if saved.damaged or not is_whole:
+        shown = done[str(header.get("presentation"))]
+        raise UnfinishedError(path, shown, header.get("examples"))
+
+
+def _left(parts: list[ExactPart], counts: Mapping[Presentation, int]) -> Spans:
+    """Return the examples that are left to run in each way."""
+    done = {(part.presentation, part.start) for part in parts}
+    sizes: dict[Presentation, int] = {"row": ROW, "rest": REST}
+    return {
+        way: [s for s in spans_of(count, sizes[way]) if (way, s[0]) not in done]
+        for way, count in counts.items()
+    }
+
+
+def _fresh(
+    task: Task,
+    left: Spans,
+    options: EvaluateOptions,
+    compares: bool,
+    progress: Moved,
+) -> Iterator[SpanResult]:
+    if not any(left.values()):
+        return
+    steps = steps_of(task, options)
+    if options.shared:
+        with _workers(options) as workers, _weights_file(task) as weights:
+            stretches = _stretches(task, weights, left, steps, compares)
+            for stretch, found in _collected(workers, stretches, options.output):
+                progress(len(stretch.x))
+                for fresh in found:
+                    yield moved(fresh, stretch.start, stretch.x)
+        return
+    with _opened(task, steps) as engine:
+        for presentation, spans in left.items():
+            run = engine, presentation, task.examples, spans, options.workers
+            for fresh in run_spans(*run):
+                progress(fresh.part.stop - fresh.part.start)
+                yield fresh
+
+
+def _workers(options: EvaluateOptions) -> AbstractContextManager[Workers]:
+    if options.dask is None:
+        return LocalWorkers(options.workers or 1)
+    from snnc.tools.cluster import cluster_workers  # importing Dask takes a second
+
+    return cluster_workers(options.dask, AHEAD)
+
+
+@contextmanager
+def _weights_file(task: Task) -> Iterator[Path]:
+    """Yield the path of the weights, for other processes to read."""
+    if not isinstance(task.weights, Mapping):
+        yield Path(task.weights).absolute()
+        return
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "weights.safetensors"
+        path.write_bytes(task.stored)
+        yield path
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExampleStretch:
+    """Consecutive examples, and what a process needs to run them."""
+
+    folder: Path
+    weights: Path
+    hashes: tuple[str, str]
+    steps: int
+    compares: bool
+    presentation: Presentation
+    start: int
+    x: Array
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """The text of an error whose class can't be pickled."""
+
+    text: str
+    of_build: bool
+
+
+def _stretches(
+    task: Task, weights: Path, left: Spans, steps: int, compares: bool
+) -> Iterator[ExampleStretch]:
+    folder, hashes = task.package.folder, (task.package.hash, task.weights_hash)
+    for way, spans in left.items():
+        for start, stop in spans:
+            x = task.examples[start:stop]
+            yield ExampleStretch(
+                folder, weights, hashes, steps, compares, way, start, x
+            )
+
+
+def _collected(
+    workers: Workers, stretches: Iterable[ExampleStretch], out: FileName | None
+) -> Iterator[tuple[ExampleStretch, list[SpanResult]]]:
+    """Yield the results of stretches.
+
+    Raises
+    ------
+    LostClusterError
+        If workers die, or can't run the engine.
+    """
+    try:
+        for stretch, future in completed(workers, run_stretch, stretches, TRIES):
+            found = future.result()
+            if isinstance(found, _Refusal):
+                raise (NotBuiltError if found.of_build else CannotRunError)(found.text)
+            yield stretch, found
+    except workers.deaths as error:
+        reason = "too many workers died; they may lack memory"
+        raise LostClusterError(reason, out) from error
+    except ModuleNotFoundError as error:
+        reason = f"a worker has no {error.name}: {installation('evaluate')}, there"
+        raise LostClusterError(reason, out) from error
+    except CancelledError as error:
+        raise LostClusterError("the Dask cluster is gone", out) from error
+
+
+_OPENING = Lock()
+_STEPPING = Lock()
+
+
+def run_stretch(stretch: ExampleStretch) -> list[SpanResult] | _Refusal:
+    """Run examples in the calling process, or the calling thread of a worker."""
+    try:
+        with _OPENING:
+            known = stretch.folder, stretch.weights, stretch.hashes, stretch.steps
+            engine = _engine(*known)
+        # Nengo shares memory between the layers that it steps.
+        with _STEPPING if engine.hosted else nullcontext():
+            way, spans = stretch.presentation, [(0, len(stretch.x))]
+            found = run_spans(engine, way, stretch.x, spans, 1)
+            return [_light(fresh, stretch.compares) for fresh in found]
+    except (CannotRunError, BuildError, OSError) as error:
+        return _Refusal(reason(error), isinstance(error, BuildError))
+
+
+@lru_cache(1)
+def _engine(folder: Path, weights: Path, hashes: tuple[str, str], steps: int) -> Engine:
+    package = open_package(folder)
+    if hashes != (package.hash, hashlib.sha256(weights.read_bytes()).hexdigest()):
+        raise CannotRunError(f"{folder} or {weights} has changed since the run began")
+    return make_engine(package, weights, steps)
+
+
+def _light(fresh: SpanResult, compares: bool) -> SpanResult:
+    """Return results without images, and without counts that nobody compares."""
+    counts = fresh.counts if compares else {}
+    return replace(fresh, images=fresh.images[:0], counts=counts)
+
+
+@contextmanager
+def _opened(task: Task, steps: int) -> Iterator[Engine]:
+    try:
+        engine = make_engine(task.package, task.tensors, steps)
+    except BuildError as error:
+        raise NotBuiltError(error) from error
+    with engine:
+        yield engine

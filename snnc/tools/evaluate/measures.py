@@ -1,0 +1,305 @@
+"""Combine the results of runs into one result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from operator import add
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.ir.device import Energy
+from snnc.runtime.examples import Presentation, check_budget, slack_of
+from snnc.runtime.layout import Layout, LayoutError, Weights
+from snnc.runtime.network import Network
+from snnc.tools.evaluate.evaluation import Evaluation
+from snnc.tools.evaluate.results import KerasModel, LayerResult, Work
+from snnc.tools.provenance import smooth_of
+from snnc.tools.scores import confusion, over_time, score, unit_results
+from snnc.tools.scores import judged as judged_readings
+from snnc.tools.statistics import Array, Correlation, LayerFiring
+
+PICO = 1e-12
+BATCH = 64  # examples
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Keras's results for some examples.
+
+    ``outputs`` are the model's, (examples, units); ``alike`` has the correlation of
+    each layer's activations with its spikes.
+    """
+
+    outputs: NDArray[np.float64]
+    alike: Mapping[str, Correlation]
+
+    def __add__(self, other: Compared) -> Compared:
+        """Return the results for these examples, then for the others."""
+        outputs = np.concatenate([self.outputs, other.outputs])
+        alike = {n: own + other.alike[n] for n, own in self.alike.items()}
+        return Compared(outputs, alike)
+
+
+class TrainedOutputs(NamedTuple):
+    """The kind of Keras model, and its results before the phase `spikes`.
+
+    ``before`` are (examples, units), for all examples in order, with the weights that
+    entered the phase; None if the weights never went through it, or if the earlier ones
+    are unknown: ``unknown`` then says why.
+    """
+
+    model: KerasModel
+    before: NDArray[np.float64] | None = None
+    unknown: str | None = None
+
+
+class UsedChip(NamedTuple):
+    """The cores that nengo-loihi used, and the costs of events, if they are known."""
+
+    cores: int
+    energy: Energy | None
+
+
+@dataclass(frozen=True)
+class EvaluatedPart:
+    """The results of the examples ``start`` to ``stop``.
+
+    ``outputs``, (moments, examples, units), decide after each of `scores.moments`;
+    ``others``, (ways, examples, units), decide with each of `scores.ways_of`; ``keras``
+    is None without TensorFlow.
+    """
+
+    start: int
+    stop: int
+    outputs: NDArray[np.float64]
+    others: NDArray[np.float64]
+    firing: Mapping[str, LayerFiring]
+    keras: Compared | None = None
+
+
+def outputs_of(parts: Sequence[EvaluatedPart]) -> NDArray[np.float64]:
+    """Return the outputs of all examples in order: (moments, examples, units)."""
+    return np.concatenate([part.outputs for part in _ordered(parts)], axis=1)
+
+
+def others_of(parts: Sequence[EvaluatedPart]) -> NDArray[np.float64]:
+    """Return the other readouts' outputs, in order: (ways, examples, units)."""
+    return np.concatenate([part.others for part in _ordered(parts)], axis=1)
+
+
+def keras_of(parts: Sequence[EvaluatedPart]) -> Compared | None:
+    """Return Keras's results for all examples in order."""
+    pieces = [part.keras for part in _ordered(parts) if part.keras is not None]
+    return reduce(add, pieces) if pieces else None
+
+
+def result_of(
+    network: Network,
+    parts: Sequence[EvaluatedPart],
+    y: Array,
+    *,
+    simulator: str,
+    presentation: Presentation,
+    trained: TrainedOutputs,
+    steps: int | None = None,
+    chip: UsedChip | None = None,
+) -> Evaluation:
+    """Compute the result of a run from its parts, in any order.
+
+    ``steps`` per example default to the network's. With a ``chip``, the result has its
+    work if the energy of its events is known.
+    """
+    steps = network.steps if steps is None else steps
+    outputs, classes = outputs_of(parts), network.readout.classes
+    firing = {n: _sum([p.firing[n] for p in parts]) for n in network.layers}
+    keras = keras_of(parts)
+    keras_outputs = None if keras is None else keras.outputs
+    spikes = {name: fired.spikes for name, fired in firing.items()}
+    layers = []
+    for name, fired in firing.items():
+        pairs = None if keras is None else keras.alike[name]
+        layers.append(layer_result(network, name, fired, steps, pairs))
+    return Evaluation(
+        network=network.name,
+        simulator=simulator,
+        presentation=presentation,
+        examples=len(y),
+        steps=steps,
+        classes=classes,
+        score=score(outputs[-1], y, classes, keras_outputs, *trained),
+        over_time=over_time(outputs, y, classes, steps),
+        readings=judged_readings(network, outputs[-1], others_of(parts), y),
+        confusion=confusion(outputs[-1], y) if classes else (),
+        units=() if classes else unit_results(outputs[-1], y),
+        names=network.readout.names,
+        layers=tuple(layers),
+        spikes=sum(spikes.values()),
+        clipped=_clipped(network, firing, steps),
+        resting=_resting(network),
+        work=chip and work_of(network, spikes, steps, chip.energy),
+        cores=chip and chip.cores,
+    )
+
+
+def work_of(
+    network: Network,
+    spikes: Mapping[str, float],
+    steps: int,
+    energy: Energy | None,
+) -> Work | None:
+    """Return the chip's work per example; None if its costs are unknown.
+
+    ``spikes`` are those of each layer; a spike costs the mean of its layer's neurons,
+    and each neuron on the chip takes energy in each of ``steps``. The chips' idle power
+    and the host are not included.
+    """
+    if energy is None:
+        return None
+    operations = arrivals = 0.0
+    updates = 0
+    for name, layer in network.layers.items():
+        neurons = layer.neurons
+        operations += spikes[name] / neurons * layer.fanout.synaptic_operations
+        arrivals += spikes[name] / neurons * layer.fanout.messages
+        updates += neurons * steps if layer.on_chip else 0
+    picojoules = (
+        operations * energy.synaptic_operation
+        + arrivals * energy.spike
+        + updates * energy.active_update
+    )
+    return Work(operations, PICO * picojoules)
+
+
+def layer_result(
+    network: Network,
+    name: str,
+    firing: LayerFiring,
+    steps: int,
+    alike: Correlation | None = None,
+) -> LayerResult:
+    """Compute a layer's result from its spikes in examples of ``steps``."""
+    layer, present = network.layers[name], steps * network.dt
+    rate = firing.percentile(layer.percentile) / present
+    return LayerResult(
+        name,
+        layer.low,
+        layer.high,
+        layer.percentile,
+        rate,
+        check_budget(rate, layer.rate, present),
+        slack_of(layer.rate, present),
+        firing.spikes,
+        firing.silent,
+        firing.saturated(steps),
+        None if alike is None else alike.value,
+    )
+
+
+def _clipped(
+    network: Network,
+    firing: Mapping[str, LayerFiring],
+    steps: int,
+) -> float:
+    """Return the share of encoder values that fire in every step."""
+    layers = network.layers
+    encoders = [firing[name] for name in layers if layers[name].encoder]
+    clipped = sum(fired.at_least(steps) for fired in encoders)
+    return clipped / max(1, sum(fired.at_least(0) for fired in encoders))
+
+
+def _resting(network: Network) -> tuple[str, ...]:
+    """Return the encoders whose voltages all begin at 0."""
+    layers = network.layers.items()
+    return tuple(n for n, x in layers if x.encoder and x.start == "rest")
+
+
+def _ordered(parts: Sequence[EvaluatedPart]) -> list[EvaluatedPart]:
+    return sorted(parts, key=lambda part: part.start)
+
+
+def _sum(values: list[Any]) -> Any:
+    return reduce(add, values)
+
+
+class KerasReference:
+    """A network's Keras model with trained weights.
+
+    It is built on first use, as TensorFlow takes seconds to import.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        program: Callable[[], ModuleType],
+        weights: Weights,
+    ) -> None:
+        """Take a function that imports a package's ``keras_model``, and weights."""
+        self._network = network
+        self._program = program
+        self._weights = weights
+
+    def outputs(self, x: Any) -> NDArray[np.float64]:
+        """Return the outputs of examples: (examples, units).
+
+        ``x`` may be `Examples`, which are then read a few at a time.
+        """
+        starts = range(0, len(x), BATCH)
+        batches = [self._predicted(x[i : i + BATCH])[0] for i in starts]
+        return np.concatenate(batches)
+
+    def before_spikes(
+        self,
+        layout: Layout,
+        weights: Weights,
+        x: Any,
+        model: KerasModel,
+    ) -> TrainedOutputs:
+        """Return outputs with the weights before the phase `spikes`.
+
+        ``x`` is as in `outputs`.
+        """
+        try:
+            path = smooth_of(weights)
+            if path is None:
+                return TrainedOutputs(model)
+            smooth = layout.load(path)
+        except (LayoutError, OSError) as error:
+            return TrainedOutputs(model, unknown=str(error))
+        reference = KerasReference(self._network, self._program, smooth)
+        return TrainedOutputs(model, reference.outputs(x))
+
+    def compared(
+        self,
+        x: Array,
+        spikes: Mapping[str, Array],
+    ) -> Compared:
+        """Compare the activations of layers with the spikes of examples.
+
+        ``spikes`` are (examples, ...) of each layer, in Keras order. They are
+        proportional to rates, which activations stand for.
+        """
+        outputs, *activations = self._predicted(x)
+        pairs = zip(self._network.layers, activations, strict=True)
+        alike = {name: Correlation.of(a, spikes[name]) for name, a in pairs}
+        return Compared(outputs, alike)
+
+    def _predicted(self, x: Array) -> list[Array]:
+        batches = [x[i : i + BATCH] for i in range(0, len(x), BATCH)]
+        predicted = [self._model.predict_on_batch(batch) for batch in batches]
+        outputs, *layers = map(np.concatenate, zip(*predicted, strict=True))
+        return [np.asarray(outputs, np.float64), *layers]
+
+    @cached_property
+    def _model(self) -> Any:
+        """The model of the outputs, then of each layer's activations."""
+        from snnc.runtime.keras.model import with_activations  # imports TensorFlow
+
+        program = self._program()
+        model = program.build_model()
+        program.import_weights(model, self._weights)
+        return with_activations(model, self._network.layers)

@@ -1,0 +1,230 @@
+"""Run a package on new examples, without labels."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.exact import make_engine
+from snnc.runtime.data import DataError, DataSpec, Inputs, open_input, select_input
+from snnc.runtime.examples import ROW, decide
+from snnc.runtime.files import replacing, write_file
+from snnc.runtime.nengo.simulators import RefusedError, require, run_examples
+from snnc.runtime.network import Readout
+from snnc.text.progress import progress_bar
+from snnc.text.tables import csv_table
+from snnc.tools.evaluate.measures import KerasReference
+from snnc.tools.evaluate.refusals import RefusedRunError
+from snnc.tools.evaluate.streams import is_array, read_batches
+from snnc.tools.statistics import Array
+
+if TYPE_CHECKING:
+    from snnc.output.imported import ImportedPackage
+    from snnc.runtime.layout import Tensors, Weights
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """The predictions of a network for examples.
+
+    Attributes
+    ----------
+    outputs : float32 array (examples, units)
+        The outputs that decide. NumPy converts a prediction to this array.
+    names : tuple of str
+        The names of the classes; empty for a regression.
+    outputs_over_time : float32 array (examples, steps, units), or None
+        The outputs of each step, if requested.
+    """
+
+    outputs: Floats
+    names: tuple[str, ...]
+    outputs_over_time: Floats | None = None
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """The number of each example's class, (examples,).
+
+        Raises
+        ------
+        ValueError
+            For a regression, which has no classes.
+        """
+        if not self.names:
+            raise ValueError("this network has no classes: read its outputs")
+        return np.asarray(self.outputs.argmax(axis=1), np.int64)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        values = np.asarray(self.outputs, dtype)
+        return values.copy() if copy else values
+
+    def __len__(self) -> int:
+        return len(self.outputs)
+
+    def write(self, path: Path) -> None:
+        """Write the prediction to a file, ``.npz`` or ``.csv``."""
+        if path.suffix == ".csv":
+            write_file(path, self.csv())
+            return
+        arrays: dict[str, Array] = {"outputs": self.outputs}
+        if self.names:
+            arrays["labels"] = self.labels
+        if self.outputs_over_time is not None:
+            arrays["outputs_over_time"] = self.outputs_over_time
+        with replacing(path) as file:
+            np.savez(file, **arrays)
+
+    def csv(self) -> str:
+        """Return a table: index, label and name of the class, a column per unit."""
+        units = self.names or tuple(map(str, range(self.outputs.shape[1])))
+        columns: list[list[Any]] = [list(range(len(self)))]
+        heads = ["index"]
+        if self.names:
+            labels = self.labels.tolist()
+            columns += [labels, [self.names[label] for label in labels]]
+            heads += ["label", "class"]
+        pairs = zip(zip(*columns, strict=True), self.outputs, strict=True)
+        rows = ((*row, *map(repr, outputs.tolist())) for row, outputs in pairs)
+        return csv_table([*heads, *(f"output_{unit}" for unit in units)], rows)
+
+
+def run(
+    package: ImportedPackage,
+    x: Any,
+    weights: Weights,
+    simulator: str,
+    over_time: bool,
+    progress: bool | None,
+) -> Prediction:
+    """Run examples in rows of `ROW`, with the state carried over within a row.
+
+    ``x`` is a file, an array, or an iterable of examples, of batches, or of pairs that
+    begin with either.
+
+    Raises
+    ------
+    DataError
+        If the examples are not what the network accepts, or are missing.
+    CannotRunError, RefusedRunError
+        If the weights are another network's, or the simulator can't run it.
+    """
+    network = package.network
+    tensors = package.layout.read(weights)
+    if isinstance(x, str | os.PathLike):
+        x = open_input(x, DataSpec.of(network))
+    blocks = _blocks(x, DataSpec.of(network))
+    total = len(x) if hasattr(x, "__len__") else 0
+    shown = progress if total else False
+    outputs: list[Floats] = []
+    steps: list[Floats] = []
+    with (
+        progress_bar(total, "examples", shown) as bar,
+        _runner(package, tensors, simulator, over_time) as run_block,
+    ):
+        for block in blocks:
+            given, rows = run_block(block)
+            outputs.append(np.asarray(given, np.float32))
+            if over_time:
+                steps.append(np.asarray(rows, np.float32))
+            bar(len(block))
+    if not outputs:
+        raise DataError("x holds no examples")
+    return Prediction(
+        np.concatenate(outputs),
+        name_classes(network.readout),
+        np.concatenate(steps) if over_time else None,
+    )
+
+
+def name_classes(readout: Readout) -> tuple[str, ...]:
+    """Return the names of classes, their numbers if need be; none for a regression."""
+    numbers = tuple(map(str, range(readout.units)))
+    return (readout.names or numbers) if readout.classes else ()
+
+
+Run = Callable[[Array], tuple[Array, Array | None]]
+"""Returns the outputs of a block of examples, and the rows of the readout."""
+
+
+@contextmanager
+def _runner(
+    package: ImportedPackage, tensors: Tensors, simulator: str, over_time: bool
+) -> Iterator[Run]:
+    network = package.network
+    if simulator == "exact":
+        with make_engine(package, tensors) as engine:
+
+            def run_exact(block: Array) -> Any:
+                keep: tuple[Any, ...] = ("rows",) if over_time else ()
+                given = engine.run(block, "row", network.readout.decide, keep)
+                return given.outputs, given.rows
+
+            yield run_exact
+    elif simulator == "keras":
+        if over_time:
+            raise RefusedRunError("over time: Keras has no steps")
+        program = partial(package.module, "keras_model")
+        reference = KerasReference(network, program, tensors)
+        yield lambda block: (reference.outputs(block), None)
+    else:
+        yield partial(_on_nengo, package, tensors, simulator)
+
+
+def _on_nengo(
+    package: ImportedPackage, tensors: Tensors, simulator: Any, block: Array
+) -> tuple[Array, Array]:
+    network, program = package.network, package.module("nengo_network")
+    try:
+        require(simulator, network)
+        parts = run_examples(
+            program.build_network, network, tensors, block, simulator, "row", probe=()
+        )
+        rows = np.concatenate([part.rows for part in parts])
+    except (ModuleNotFoundError, RefusedError) as error:
+        raise RefusedRunError(error) from error
+    return decide(rows, network.readout.decide), rows
+
+
+def _blocks(x: Any, spec: DataSpec) -> Iterator[NDArray[np.float32]]:
+    """Return checked examples, in blocks of as many as all cores take at once.
+
+    Arrays are checked as a whole first.
+    """
+    size = ROW * (os.cpu_count() or 1)
+    if is_array(x):
+        x = select_input(np.asarray(x), spec)
+    if not isinstance(x, Inputs):
+        return _gathered(x, spec, size)
+    _warn(x)
+    return (x[start : start + size] for start in range(0, len(x), size))
+
+
+def _gathered(x: Any, spec: DataSpec, size: int) -> Iterator[NDArray[np.float32]]:
+    """Yield blocks of the examples of an iterable."""
+    waiting = np.empty((0, *spec.shape), np.float32)
+    for number, (batch, _) in enumerate(read_batches(x, spec)):
+        inputs = select_input(batch, spec)
+        if not number:
+            _warn(inputs)
+        waiting = np.concatenate([waiting, inputs[:]])
+        while len(waiting) >= size:
+            yield waiting[:size]
+            waiting = waiting[size:]
+    if len(waiting):
+        yield waiting
+
+
+def _warn(inputs: Inputs) -> None:
+    if inputs.warning is not None:
+        print(f"warning: {inputs.warning}", file=sys.stderr)

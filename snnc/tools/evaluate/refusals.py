@@ -1,0 +1,102 @@
+"""Errors for the runs that `snnc evaluate` refuses, with their messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from snnc.text.installing import installation
+
+
+class RefusedRunError(ValueError):
+    """A package, data, weights or a run that can't be evaluated."""
+
+
+class MissingExtraError(RefusedRunError):
+    """A package that is not installed."""
+
+    def __init__(self, names: Sequence[str], extras: str) -> None:
+        verb = "is" if len(names) == 1 else "are"
+        super().__init__(
+            f"{' and '.join(names)} {verb} not installed: {installation(extras)}"
+        )
+
+
+class NotBuiltError(RefusedRunError):
+    """A network that nengo-loihi can't build with these weights."""
+
+    def __init__(self, reason: object) -> None:
+        super().__init__(
+            f"nengo-loihi does not build this network: {str(reason).rstrip('.')}; "
+            "`snnc weights FILE SPEC` tells which layer has weights that the chip "
+            "can't take"
+        )
+
+
+class NoCheckpointError(RefusedRunError):
+    """The file for results belongs to another program."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} is not a file of results that `snnc evaluate` wrote; choose "
+            "another name with `-o`"
+        )
+
+
+class OtherVersionError(RefusedRunError):
+    """The file for results has another version's layout."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} holds results that another version of snnc wrote; remove it, or "
+            "choose another name with `-o`"
+        )
+
+
+class NoFolderError(RefusedRunError):
+    """The file for decisions could not be written after the run."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"there is no folder {path.parent} for {path.name}; make it, or choose "
+            "another name with `--examples-out`"
+        )
+
+
+class UnfinishedError(RefusedRunError):
+    """The file for results contains an interrupted run."""
+
+    def __init__(self, path: Path, done: int, examples: object) -> None:
+        super().__init__(
+            f"{path} holds {done} of {examples} examples of a run that was "
+            "interrupted; go on with it by `--resume`, remove it, or choose another "
+            "name with `-o`"
+        )
+
+
+class OtherRunError(RefusedRunError):
+    """The file to resume contains another run."""
+
+    def __init__(self, path: Path, differences: Sequence[str]) -> None:
+        super().__init__(
+            f"{path} can't be resumed, for it was run with other "
+            f"{', '.join(differences)}; leave `--resume` out, with another `-o`"
+        )
+
+
+class NoClusterError(RefusedRunError):
+    """No Dask scheduler at an address, or no workers."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(
+            f"{address}: {reason}; start one with `dask scheduler` and its workers "
+            f"with `dask worker {address}`, or use `--workers N` on this machine"
+        )
+
+
+class LostClusterError(RefusedRunError):
+    """The workers failed."""
+
+    def __init__(self, reason: str, out: object) -> None:
+        kept = f"; what was done is kept in {out}, and `--resume` goes on with it"
+        super().__init__(reason if out is None else f"{reason}{kept}")

@@ -1,0 +1,69 @@
+"""Examples from iterables, such as a ``tf.data.Dataset``, that need not fit memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from tempfile import TemporaryFile
+from typing import Any
+
+import numpy as np
+
+from snnc.runtime.data import DataError, DataSpec, check_input
+from snnc.tools.statistics import Array
+
+ENDLESS = -1  # the cardinality of a tf.data.Dataset that never ends
+Batch = tuple[Array, Array | None]
+"""Examples, (examples, *shape), and their labels, if there are any."""
+
+
+def is_array(x: Any) -> bool:
+    """Tell whether all examples are in memory, or mapped to it."""
+    return isinstance(x, list | tuple) or hasattr(x, "__array__")
+
+
+def read_batches(x: Any, spec: DataSpec) -> Iterator[Batch]:
+    """Yield the batches of an iterable; an example is a batch of one.
+
+    An item may be a tuple of examples and labels.
+
+    Raises
+    ------
+    DataError
+        If ``x`` is not an iterable, or never ends.
+    """
+    if hasattr(x, "cardinality") and int(x.cardinality()) == ENDLESS:
+        raise DataError("x never ends: take some of it, as x.take(1000)")
+    if not isinstance(x, Iterable):
+        raise DataError(f"x is {type(x).__name__}, neither an array nor an iterable")
+    for item in x.as_numpy_iterator() if hasattr(x, "as_numpy_iterator") else x:
+        batch, *others = item if isinstance(item, tuple) else (item,)
+        batch, y = np.asarray(batch), np.asarray(others[0]) if others else None
+        if batch.shape == spec.shape:
+            batch, y = batch[np.newaxis], None if y is None else y[np.newaxis]
+        yield batch, y
+
+
+def store_examples(x: Any, y: Any, spec: DataSpec) -> tuple[Array, Any]:
+    """Return the examples of an iterable, and their labels.
+
+    The examples are in a temporary file, which goes when nothing refers to them. ``y``
+    has the labels, unless the iterable gives them.
+
+    Raises
+    ------
+    DataError
+        If the examples are not what the network accepts, or are missing.
+    """
+    labels: list[Array] = []
+    count = 0
+    with TemporaryFile() as file:
+        for batch, given in read_batches(x, spec):
+            check_input(batch, spec).tofile(file)
+            count += len(batch)
+            if given is not None:
+                labels.append(given)
+        if not count:
+            raise DataError("x holds no examples")
+        file.flush()
+        stored = np.memmap(file, np.float32, "r", shape=(count, *spec.shape))
+    return stored, np.concatenate(labels) if y is None and labels else y

@@ -1,0 +1,104 @@
+"""The package to evaluate, and the examples."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import save
+
+from snnc.output.imported import ImportedPackage, open_package
+from snnc.runtime.data import DataError, DataSpec
+from snnc.runtime.files import replacing
+from snnc.runtime.labels import Examples, open_data, select
+from snnc.runtime.layout import Tensors, Weights
+from snnc.tools.evaluate.streams import is_array, store_examples
+from snnc.tools.statistics import Array
+
+Data = Path | tuple[Any, Any]
+"""A file or a folder with ``x`` and ``y``, or both, ``x`` an array or an iterable."""
+
+
+def write_data(path: Path, x: Array, y: Array) -> None:
+    """Write examples and labels in the format that training and evaluation read."""
+    with replacing(path) as file:
+        np.savez(file, x=x, y=y)
+
+
+def identify_data(path: Path) -> str:
+    """Return a text that changes when ``x`` or ``y`` of a file or folder does."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            sums = {member.filename: member.CRC for member in archive.infolist()}
+        return "-".join(f"{sums.get(name, 0):08x}" for name in ("x.npy", "y.npy"))
+    files = (path / "x.npy", path / "y.npy") if path.is_dir() else (path,)
+    states = map(os.stat, files)
+    return "-".join(f"{state.st_size}.{state.st_mtime_ns}" for state in states)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A package, its weights (a file or tensors by name), and the examples to run.
+
+    ``seed`` has chosen the examples and their order. ``identity`` changes when their
+    file's content does.
+    """
+
+    package: ImportedPackage
+    weights: Weights
+    tensors: Tensors
+    examples: Examples
+    seed: int
+    identity: str
+
+    @cached_property
+    def stored(self) -> bytes:
+        """The weights as the bytes of a safetensors file."""
+        if not isinstance(self.weights, Mapping):
+            return Path(self.weights).read_bytes()
+        metadata = {"layout_id": self.package.layout.id}
+        ordered = {name: np.ascontiguousarray(t) for name, t in self.tensors.items()}
+        return save(ordered, metadata=metadata)
+
+    @cached_property
+    def weights_hash(self) -> str:
+        """The SHA-256 of `stored`."""
+        return hashlib.sha256(self.stored).hexdigest()
+
+
+def open_task(
+    folder: Path, weights: Weights, data: Data, limit: int | None, seed: int
+) -> Task:
+    """Return a task with checked examples, drawn from the data.
+
+    Raises
+    ------
+    snnc.output.imported.CannotRunError
+        If there is no such package.
+    snnc.runtime.layout.LayoutError
+        If the weights are not of its layout.
+    snnc.runtime.data.DataError
+        If the examples are not what the package reads.
+    """
+    package = open_package(folder)
+    accepted, identity = DataSpec.of(package.network), ""
+    if isinstance(data, tuple):
+        x, y = data if is_array(data[0]) else store_examples(*data, accepted)
+        if y is None:
+            raise DataError("there is no y, which `predict` alone does without")
+        x, y = np.asanyarray(x), np.asarray(y)
+        if not (x.ndim and y.ndim):
+            raise DataError("x and y are arrays of examples: x[:1], y[:1] for one")
+        examples = select(x, y, accepted, limit, seed)
+    else:
+        examples = open_data(data, accepted, limit, seed)
+        identity = identify_data(data)
+    tensors = package.layout.read(weights)
+    return Task(package, weights, tensors, examples, seed, identity)

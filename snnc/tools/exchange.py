@@ -1,0 +1,180 @@
+"""Convert Keras models and NIR files: `snnc import` and `snnc export`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Literal
+
+from snnc import diagnostics
+from snnc.importer.graph import MODELS
+from snnc.importer.request import ImportRequest, parse_rewrites
+from snnc.loihi.profile import DEFAULT, read_profile
+from snnc.rules.architectures import NoInputShape, SubclassedModel
+from snnc.source import whole_file
+from snnc.text.arguments import given_weights
+from snnc.tools.opening import FileName, Tensors, require
+from snnc.tools.package import Package
+from snnc.tools.problems import SpecError
+from snnc.tools.spec import Spec, parse
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from snnc.nir.export import Exported
+    from snnc.nir.neurons import Neuron
+
+
+def import_keras(
+    model: Any,
+    *,
+    weights: FileName = "",
+    name: str | None = None,
+    rewrite: Mapping[str, str] | None = None,
+    encode: Literal["first", "rate"] = "first",
+    input_range: tuple[float, float] | None = None,
+    input_shape: tuple[int, ...] | None = None,
+    readout: Literal["units", "classes"] | None = None,
+    chips: int | None = None,
+    device: str = DEFAULT,
+    tell: Callable[[str], None] = print,
+) -> tuple[Spec, dict[str, NDArray[np.float32]]]:
+    """Return the spec of a Keras model, and its weights in the spec's layout.
+
+    This reads the file in this process. To read a file that you don't trust, with
+    limits on time and memory, run ``snnc import``.
+
+    Parameters
+    ----------
+    model : keras.Model, or a path
+        A ``.keras`` or ``.h5`` file, the text of ``to_json()``, a ``model.json`` of
+        TensorFlow.js, or the folder of a SavedModel.
+    weights
+        The weights of an architecture: a file of ``save_weights`` or ``save``.
+    name
+        The network's name; by default the model's.
+    rewrite
+        Replacements for unsupported layers, such as ``{"maxpool": "avgpool"}``.
+    encode
+        How values become spikes: through the ``first`` convolution, or each value as a
+        ``rate``.
+    input_range
+        The range of input values; by default 0 to 1, or to 255 before a Rescaling.
+    input_shape
+        The shape of the input, without the batch, if the model leaves sizes open.
+    readout
+        The kind of outputs; by default the loss, or a softmax, decides.
+    chips
+        The number of chips for the spec.
+    device
+        The device to compile the spec for.
+    tell
+        Called with a sentence for each thing that was done or is left to do.
+
+    Returns
+    -------
+    Spec, dict of float32 array
+        Save them by `Spec.save` and ``package.layout.save_weights``.
+
+    Raises
+    ------
+    SpecError
+        If the model can't be read, or has layers that the chip can't run, each with an
+        alternative.
+    ValueError
+        If ``rewrite`` is unknown.
+    TypeError
+        If ``model`` is neither a model nor a path.
+    """
+    require(("numpy", "h5py", "safetensors"), "import", "import_keras")
+    from safetensors.numpy import load_file  # these need extras
+
+    from snnc.importer.read import run
+
+    pairs = parse_rewrites(f"{w}={by}" for w, by in (rewrite or {}).items())
+    asked = readout, chips, read_profile(device), input_shape
+    request = ImportRequest(name, pairs, encode, input_range, *asked)
+    report = diagnostics.Report()
+    with TemporaryDirectory() as folder:
+        file, shown = os.fspath(model) if _is_path(model) else "", ""
+        if not file:
+            _check(model)
+            shown = f"{model.name}.keras"
+            file = str(Path(folder) / shown)
+            model.save(file)
+        made = Path(folder) / "weights.safetensors"
+        beside = os.fspath(weights)
+        done = run(file, request, made, None, report, tell, beside, shown)
+        if done is None or report.errors:
+            raise SpecError(report.diagnostics)
+        for note in done.notes:
+            tell(note)
+        return parse(done.text, device), load_file(made)
+
+
+def export_nir(
+    package: Package | Spec | FileName,
+    weights: Tensors | FileName,
+    path: FileName,
+    *,
+    neuron: Neuron = "if",
+    device: str = DEFAULT,
+) -> Exported:
+    """Write a network and its weights in NIR, for Norse, sinabs, Spyx and more.
+
+    Parameters
+    ----------
+    package
+        A package or its folder, or a spec's file.
+    weights : path or mapping
+        A safetensors file of the network's layout, or its tensors by name.
+    path
+        The file to write, such as ``drift.nir``; limitations are written next to it,
+        as ``PATH.txt``.
+    neuron
+        The type for ReLU neurons: ``"if"``, without the filter of their synapse, or
+        ``"cubalif"``, with it.
+    device
+        The device that the spec is compiled for.
+
+    Raises
+    ------
+    ValueError
+        If weights or spec belong to another network, or NIR can't express a layer.
+    """
+    from snnc.nir import export  # needs NumPy
+
+    source = given_weights(weights)
+    if isinstance(package, Spec):
+        if package.path is None:
+            raise ValueError("the spec is in no file: `save` it, or build its package")
+        device = package.device
+        package = package.path
+    return export.export_nir(package, source, path, neuron, read_profile(device))
+
+
+def _check(model: Any) -> None:
+    """Refuse anything but a built model of layers.
+
+    Raises
+    ------
+    TypeError
+        If it is not a model.
+    SpecError
+        If it has no graph, or none yet.
+    """
+    if isinstance(model, type) or not hasattr(model, "get_layer"):
+        kind = type(model).__name__
+        raise TypeError(f"neither a Keras model nor the path of one: {kind}")
+    kind, span = type(model).__name__, whole_file(Path(f"{model.name}.keras"))
+    if kind not in MODELS:
+        raise SpecError((SubclassedModel(span=span, name=model.name, kind=kind),))
+    if not getattr(model, "built", True):
+        raise SpecError((NoInputShape(span=span, name=model.name),))
+
+
+def _is_path(model: Any) -> bool:
+    return isinstance(model, str | os.PathLike)

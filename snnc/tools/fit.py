@@ -1,0 +1,336 @@
+"""Variants of a network that fit a number of cores: `snnc fit`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from math import prod, sqrt
+from typing import TYPE_CHECKING
+
+from snnc.fitting.solve import smallest_stride, wider_strides, widest, width_key
+from snnc.fitting.trials import (
+    Change,
+    Changes,
+    OutOfWorkError,
+    Trials,
+    VariantCost,
+    target_of,
+    written,
+)
+from snnc.ir.layout import tensors
+from snnc.ir.logical import Layer
+from snnc.text import tables
+from snnc.text.display import Displayed, Json
+from snnc.text.tables import Cells, code, columns, counted, prose
+
+if TYPE_CHECKING:
+    from snnc.tools.spec import Spec
+
+GROWTH = 16
+"""A network that fits is offered at most so many times the filters of a layer."""
+SHARES = tuple(n / 16 for n in range(15, 0, -1))
+"""Shares of all filters that are tried, most first."""
+
+
+@dataclass(frozen=True, slots=True)
+class FitVariant:
+    """A legal network near the spec.
+
+    ``kept`` is the geometric mean of the shares of neurons and of weights that are
+    left of the spec's network; above 1 where it grows. ``open_end`` is a change to
+    the most that was tried, beyond which more may fit.
+    """
+
+    changes: Changes
+    cost: VariantCost
+    kept: float
+    open_end: Change | None = None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fit(Displayed):
+    """Variants that fit, those first that keep most of the network.
+
+    Attributes
+    ----------
+    spec : Spec
+        The original spec.
+    cores : int
+        The number of cores available.
+    needed : int or None
+        The cores that the unchanged network takes; None if they can't be counted.
+    present : VariantCost or None
+        The costs of the unchanged network; None if it does not fit.
+    variants : tuple of FitVariant
+        Changes, their ``cost`` (cores, neurons, weights), and what is ``kept``.
+    layers, untried : int
+        The number of layers that could change, and of those that were not tried, or
+        not to the end, because a large network takes long.
+    """
+
+    spec: Spec
+    cores: int
+    needed: int | None
+    present: VariantCost | None
+    variants: tuple[FitVariant, ...]
+    layers: int
+    untried: int
+
+    @property
+    def fits(self) -> bool:
+        """Whether the unchanged network fits."""
+        return self.present is not None
+
+    @property
+    def specs(self) -> tuple[Spec, ...]:
+        """The specs of the variants, in order."""
+        return tuple(map(self._applied, self.variants))
+
+    def _applied(self, variant: FitVariant) -> Spec:
+        changes: dict[str, Json] = {}
+        for change in variant.changes:
+            changes.setdefault(change.layer, {})[change.key] = change.value
+        return self.spec.replace(**changes)
+
+    def text(self, shown: int | None = None) -> str:
+        """Return a row per variant; at most ``shown``."""
+        rows = self._rows(shown)
+        lines = columns(COLUMNS, rows, left=COLUMNS[:1]) if rows else ()
+        return "\n".join([*lines, *[""] * bool(rows), _sentence(self, shown)])
+
+    def markdown(self, shown: int | None = None) -> str:
+        """Return the same for a comment on a pull request."""
+        rows = [(code(change), *cost) for change, *cost in self._rows(shown)]
+        right = range(1, len(COLUMNS))
+        lines = tables.table(COLUMNS, rows, right=right) if rows else ()
+        sentence = prose(_sentence(self, shown).replace("\n", ". "))
+        return "\n".join([*lines, *[""] * bool(rows), sentence])
+
+    def _rows(self, shown: int | None) -> list[Cells]:
+        rows: list[Cells] = []
+        if self.present is not None:
+            rows.append(("none: it fits", *_cost(self.present), "100 %"))
+        return rows + [_row(variant) for variant in self.variants[:shown]]
+
+    def as_dict(self) -> Json:
+        """Return what ``snnc fit --format json`` prints."""
+        return {
+            "version": VERSION,
+            "network": self.spec.name,
+            "cores": self.cores,
+            "needed": self.needed,
+            "present": None if self.present is None else asdict(self.present),
+            "variants": [_variant_document(variant) for variant in self.variants],
+            "untried": self.untried,
+        }
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        count = counted(len(self.variants), "variant")
+        cores = counted(self.cores, "core")
+        return f"<snnc.Fit {self.spec.name}: {count} on {cores}>"
+
+
+def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
+    """Look for variants of a spec that fit so many cores, or its own target.
+
+    Single layers get fewer filters (or more, if the network fits), a larger stride,
+    or both; and all layers together get a share of their filters. Layers with the
+    most neurons come first, as long as there is work left.
+
+    Raises
+    ------
+    ValueError
+        If the target has no cores.
+    """
+    made = spec.made
+    assert made.spec is not None
+    assert made.lowered is not None
+    target = target_of(made.lowered.network, cores)
+    if target is None:
+        raise ValueError("`target nengo` has no cores; nothing to fit")
+    trials = Trials(made.spec, target, made.device, patient, made.mapped)
+    present = trials.cost(())
+    layers = _layers(trials)
+    fitting, tried = _fitting(trials, layers, fits=present is not None)
+    variants = [_variant(trials, changes) for changes in fitting]
+    return Fit(
+        spec,
+        target.cores,
+        _needed(trials),
+        present,
+        tuple(sorted(variants, key=lambda v: (-v.kept, v.cost.cores))),
+        len(layers),
+        len(layers) - tried,
+    )
+
+
+def _fitting(
+    trials: Trials, layers: Sequence[tuple[int, Layer]], fits: bool
+) -> tuple[list[Changes], int]:
+    """What fits, layer by layer in their order, and how many layers were tried."""
+    alone: list[Changes] = []
+    together: list[Changes] = []
+    tried = 0
+    try:
+        if not fits:
+            together += _thinner(trials, layers)
+        for position, layer in sorted(layers, key=lambda at: -prod(at[1].shape)):
+            for changes in (_grown if fits else _narrower)(trials, position, layer):
+                alone.append(changes)
+            tried += 1
+    except OutOfWorkError:
+        pass  # the result says how many layers are left
+    return [*sorted(alone, key=lambda changes: changes[0].position), *together], tried
+
+
+def _needed(trials: Trials) -> int | None:
+    present = trials.cost(())
+    if present is not None:
+        return present.cores
+    return None if trials.unlimited is None else trials.unlimited.cores
+
+
+def _variant(trials: Trials, changes: Changes) -> FitVariant:
+    new, (neurons, weights) = trials.cost(changes), _size(trials)
+    assert new is not None, "only variants that fit are offered"
+    kept = sqrt(new.neurons / neurons * new.weights / weights)
+    open_end = next((c for c in changes if c.value == _most(trials, c)), None)
+    return FitVariant(changes, new, kept, open_end)
+
+
+def _most(trials: Trials, change: Change) -> int:
+    """The most filters or units of the layer that are tried."""
+    return GROWTH * trials.layers()[change.position].shape[-1]
+
+
+def _size(trials: Trials) -> tuple[int, int]:
+    """Neurons on the chip and weights of the network as it is."""
+    lowered = trials.lowered(())
+    assert lowered is not None
+    neurons = sum(p.neurons for p in lowered.populations if p.on_chip)
+    return neurons, sum(prod(tensor.shape) for tensor in tensors(lowered.network))
+
+
+def _grown(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
+    """A layer with the most filters that still fit."""
+    now = layer.shape[-1]
+    more = widest(position, layer, trials.fits_target, GROWTH * now)
+    if more is not None and more.value != now:
+        yield (more,)
+
+
+def _narrower(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
+    """A layer with fewer filters, a larger stride, or the two together."""
+    fewer = widest(position, layer, trials.fits_target, layer.shape[-1] - 1)
+    if fewer is not None:
+        yield (fewer,)
+    stride = smallest_stride(position, layer, trials.fits_target)
+    if stride is not None:
+        yield (stride,)
+    for wider in wider_strides(position, layer):
+        if wider == stride:
+            break
+        most = layer.shape[-1] - 1
+        both = widest(position, layer, trials.fits_target, most, (wider,))
+        if both is not None:
+            yield (wider, both)
+
+
+def _thinner(trials: Trials, layers: Sequence[tuple[int, Layer]]) -> Iterator[Changes]:
+    """All layers that can shrink with the largest share of their filters that fits.
+
+    One such layer alone gets what `_narrower` finds.
+    """
+    wide = [(position, layer) for position, layer in layers if layer.shape[-1] > 1]
+    if len(wide) == 1:
+        return
+    for share in SHARES:
+        changes = tuple(_share(position, layer, share) for position, layer in wide)
+        if trials.fits_target(changes):
+            yield changes
+            return
+
+
+def _share(position: int, layer: Layer, share: float) -> Change:
+    value = max(1, round(layer.shape[-1] * share))
+    return Change(position, layer.name, width_key(layer) or "", value)
+
+
+def _layers(trials: Trials) -> list[tuple[int, Layer]]:
+    """The chip's layers that have filters or units, by their place in the spec."""
+    return [
+        (position, layer)
+        for position, layer in enumerate(trials.layers())
+        if layer.on_chip and width_key(layer) is not None
+    ]
+
+
+COLUMNS = ("change", "cores", "neurons", "weights", "keeps")
+SHOWN = 10
+KEEPS = "keeps: neurons and weights as a share of the spec's (their geometric mean)"
+ONE_BY_ONE = 2
+"""More changes than these are one to every layer."""
+
+
+def _row(variant: FitVariant) -> Cells:
+    return (changes_text(variant), *_cost(variant.cost), f"{100 * variant.kept:.0f} %")
+
+
+def changes_text(variant: FitVariant) -> str:
+    """The changes as a spec has them; of all layers, their widths alone."""
+    if len(variant.changes) > ONE_BY_ONE:
+        widths = (f"{c.layer} {written(c.value)}" for c in variant.changes)
+        return f"all layers: {', '.join(widths)}"
+    by_layer: dict[str, list[str]] = {}
+    for change in variant.changes:
+        more = " or more" if change == variant.open_end else ""
+        by_layer.setdefault(change.layer, []).append(f"{change.text}{more}")
+    return "; ".join(f"{name}: {', '.join(texts)}" for name, texts in by_layer.items())
+
+
+def _cost(cost: VariantCost) -> tuple[str, str, str]:
+    return str(cost.cores), str(cost.neurons), str(cost.weights)
+
+
+def _sentence(found: Fit, shown: int | None) -> str:
+    count, cores = len(found.variants), counted(found.cores, "core")
+    needs = "" if found.needed is None else f"; unchanged, it takes {found.needed}"
+    if not count and found.present is None:
+        no = "no change" if not found.untried else "no change that was tried"
+        return (
+            f"{found.spec.name}: {no} of one layer's filters or stride fits "
+            f"{cores}{needs}{_untried(found)}"
+        )
+    left = 0 if shown is None else count - shown
+    more = f" ({left} more with --all)" if left > 0 else ""
+    offered = f"{counted(count, 'variant')} on at most {cores}"
+    summary = f"{found.spec.name}: {offered}{more}{needs}"
+    return f"{summary}{_untried(found)}" + (f"\n{KEEPS}" if count else "")
+
+
+def _untried(found: Fit) -> str:
+    """Which layers were left out of a large network, whose variants take long."""
+    if not found.untried:
+        return ""
+    which = "" if found.untried == found.layers else ", those with fewest neurons"
+    return f"\nnot tried, for time: {found.untried} of {found.layers} layers{which}"
+
+
+VERSION = 1
+
+
+def _variant_document(variant: FitVariant) -> Json:
+    changes = [
+        {
+            "layer": change.layer,
+            "key": change.key,
+            "value": list(change.value)
+            if isinstance(change.value, tuple)
+            else change.value,
+        }
+        for change in variant.changes
+    ]
+    return {"changes": changes, **asdict(variant.cost), "kept": round(variant.kept, 4)}

@@ -1,0 +1,235 @@
+"""Weights of one network, as far as they fit, for another.
+
+A tensor is carried over if the new network has one of the same name, shape and axes.
+All others begin as an untrained model of the new network does: kernels He uniform,
+biases zero (``kernel_initializer`` of the generated ``build_model``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod, sqrt
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from snnc.diagnostics import Report
+from snnc.ir.device import Profile
+from snnc.ir.layout import Tensor, tensors
+from snnc.rules.output import CannotWrite
+from snnc.rules.weights import WouldOverwrite
+from snnc.runtime.files import write_file
+from snnc.source import whole_file
+from snnc.syntax.revisions import read_spec
+from snnc.text.tables import counted, dims
+from snnc.tools.diff import Version, compile_version
+from snnc.tools.diff.layers import match
+from snnc.tools.diff.weights import compare_weights
+from snnc.weight_files.fit import fit
+from snnc.weight_files.header import read_or_report
+from snnc.weight_files.inspect import refusal, report_values
+from snnc.weight_files.listing import VERSION
+from snnc.weight_files.values import Array, read_values, spreads
+from snnc.weight_files.write import serialized
+
+
+def migrate_file(
+    path: Path,
+    old: str,
+    new: str,
+    output: Path,
+    force: bool,
+    report: Report,
+    device: Profile | None = None,
+) -> list[Move] | None:
+    """Write the weights of ``old`` for ``new``, as far as they fit.
+
+    Parameters
+    ----------
+    path
+        The weights of ``old``.
+    old, new
+        The specs.
+    output
+        The file to write.
+    force
+        Whether it may exist.
+    report
+        Receives what is wrong.
+    device
+        What specs are compiled for; None for Loihi 1.
+
+    Returns
+    -------
+    list of Move or None
+        What became of each tensor; None if nothing was written.
+    """
+    header = read_or_report(path, report)
+    before, after = _version(old, report, device), _version(new, report, device)
+    if output.exists() and not force:
+        report.add(WouldOverwrite(span=whole_file(output), path=output.as_posix()))
+    if header is None or before is None or after is None or report.errors:
+        return None
+    fitting = fit(header, tensors(before.network))
+    if not fitting.fits:
+        report.add(refusal(header, before.network, fitting, migrating=True))
+        return None
+    values = read_values(header)
+    if not report_values(header, spreads(values), before.network, report):
+        return None
+    wanted = tensors(after.network)
+    renamed = compare_weights(before, after, match(before, after)).of("renamed")
+    names = {tensor.name: tensor.before for tensor in renamed}
+    moves = plan(tensors(before.network), wanted, after.network.train.seed, names)
+    try:
+        write_file(output, serialized(wanted, migrate(moves, values)))
+    except OSError as error:
+        reason, name = error.strerror or str(error), output.as_posix()
+        report.add(CannotWrite(span=whole_file(output), path=name, reason=reason))
+        return None
+    return moves
+
+
+def _version(spec: str, report: Report, device: Profile | None) -> Version | None:
+    source = read_spec(spec, report)
+    return None if source is None else compile_version(source, report, device)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A tensor of either network: kept, new (with a seed) or gone.
+
+    ``seed`` is None for biases, which begin as zeros.
+    """
+
+    before: Tensor | None
+    after: Tensor | None
+    seed: int | None = None
+
+    @property
+    def kept(self) -> bool:
+        before, after = self.before, self.after
+        return before is not None and after is not None and after.takes(before)
+
+    @property
+    def was(self) -> str | None:
+        """Its name in the old network, where that is another."""
+        before = self.before if self.kept else None
+        return before.name if before and before.name != self.name else None
+
+    @property
+    def name(self) -> str:
+        return (self.after or self.before).name  # type: ignore[union-attr]
+
+
+def plan(
+    old: tuple[Tensor, ...],
+    new: tuple[Tensor, ...],
+    seed: int,
+    renamed: Mapping[str, str] = MappingProxyType({}),
+) -> list[Move]:
+    """Return what becomes of each tensor: the new network's in order, then the rest.
+
+    Parameters
+    ----------
+    old, new
+        The layouts.
+    seed
+        That of the new network's training; kernels count from it.
+    renamed
+        The old names of tensors, by the new ones.
+    """
+    before = {tensor.name: tensor for tensor in old}
+    moves = []
+    for tensor in new:
+        has_seed = not tensor.name.endswith(".bias")
+        moves.append(
+            Move(_partner(tensor, before, renamed), tensor, seed if has_seed else None)
+        )
+        seed += has_seed
+    known = {move.before.name for move in moves if move.before}
+    return [*moves, *(Move(t, None) for t in old if t.name not in known)]
+
+
+def _partner(
+    tensor: Tensor, before: Mapping[str, Tensor], renamed: Mapping[str, str]
+) -> Tensor | None:
+    """The old tensor; one whose layer has another name now is nobody else's."""
+    name = renamed.get(tensor.name, tensor.name)
+    is_taken = name in renamed.values() and tensor.name not in renamed
+    return None if is_taken else before.get(name)
+
+
+def migrate(moves: list[Move], values: Mapping[str, Array]) -> dict[str, Array]:
+    """Return the tensors of the new network."""
+    return {
+        move.name: values[move.was or move.name]
+        if move.kept
+        else _begin(move.after, move.seed)
+        for move in moves
+        if move.after is not None
+    }
+
+
+def _begin(tensor: Tensor, seed: int | None) -> Array:
+    """Return a tensor as it is before training.
+
+    He uniform draws from -limit to limit, limit = sqrt(6 / fan-in), where the fan-in
+    of a kernel is all its axes but the last (He et al. 2015, as Keras has it), and of a
+    depthwise one its taps alone. NumPy draws other numbers than TensorFlow from the
+    same seed.
+    """
+    if seed is None:
+        return np.zeros(tensor.shape, np.float32)
+    inputs = tensor.shape[:-2] if "multiplier" in tensor.axes else tensor.shape[:-1]
+    limit = sqrt(6 / prod(inputs))
+    drawn = np.random.default_rng(seed).uniform(-limit, limit, tensor.shape)
+    return drawn.astype(np.float32)
+
+
+def moves_document(moves: Sequence[Move], target: str) -> dict[str, Any]:
+    """What became of each tensor."""
+    return {
+        "version": VERSION,
+        "file": target,
+        "tensors": [_move(move) for move in moves],
+    }
+
+
+def _move(move: Move) -> dict[str, Any]:
+    if move.after is None:
+        return {"name": move.name, "becomes": "gone"}
+    if move.was:
+        return {"name": move.name, "becomes": "kept", "was": move.was}
+    if move.kept:
+        return {"name": move.name, "becomes": "kept"}
+    begins: dict[str, Any] = {"initializer": "zeros"}
+    if move.seed is not None:
+        begins = {"initializer": "he_uniform", "seed": move.seed}
+    return {"name": move.name, "becomes": "new", **begins}
+
+
+def moves_text(each: Sequence[Move], target: str) -> str:
+    """One line a tensor: kept, new and how it begins, or gone."""
+    lines = [_move_line(move) for move in each]
+    kept = sum(move.kept for move in each)
+    new = sum(move.after is not None and not move.kept for move in each)
+    summary = f"{target}: {counted(kept, 'tensor')} kept, {new} new"
+    advice = "; train it before you use it" if new else ""
+    return "\n".join([*lines, "", summary + advice])
+
+
+def _move_line(move: Move) -> str:
+    before, after = move.before, move.after
+    if after is None:
+        return f"  - {move.name}: not in the new network"
+    if move.was:
+        return f"  > {move.name} {dims(after.shape)}: {move.was} of the old network"
+    if move.kept:
+        return f"  = {move.name} {dims(after.shape)}"
+    begins = "zeros" if move.seed is None else f"He uniform, seed {move.seed}"
+    was = f", was {dims(before.shape)}" if before is not None else ""
+    return f"  + {move.name} {dims(after.shape)}{was}: {begins}"

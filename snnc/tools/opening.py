@@ -1,0 +1,46 @@
+"""What tools need before they begin: an opened package, and installed libraries."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+import snnc
+from snnc.text.installing import installation
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from snnc.tools.package import Package
+
+FileName = str | os.PathLike[str]
+Tensors: TypeAlias = "Mapping[str, NDArray[np.float32]]"
+"""Weights: a tensor for each name of a layout."""
+
+
+def as_package(package: Package | FileName) -> Package:
+    """Return a package, or open the one in a folder."""
+    # The class has the tools as methods: it is found by the public name.
+    return package if isinstance(package, snnc.Package) else snnc.Package(package)
+
+
+def missing(*names: str) -> list[str]:
+    """Return the libraries that are not installed, as pip names them."""
+    absent = [name for name in names if importlib.util.find_spec(name) is None]
+    return [name.replace("_", "-") for name in absent]
+
+
+def require(names: tuple[str, ...], extra: str, what: str) -> None:
+    """Refuse a task whose libraries are not installed.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        Says what to install.
+    """
+    if absent := missing(*names):
+        listed = " and ".join(absent)
+        raise ModuleNotFoundError(f"{what} needs {listed}: {installation(extra)}")

@@ -1,0 +1,231 @@
+"""A generated package as an object: its modules, its training, and tools for it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from snnc.loihi.profile import DEFAULT
+from snnc.output import imported
+from snnc.output.records import PackageRecords
+from snnc.text.display import Listed
+from snnc.tools import plots
+from snnc.tools.adapt import adapt
+from snnc.tools.calibrate import calibrate
+from snnc.tools.evaluate.verb import evaluate
+from snnc.tools.opening import FileName
+from snnc.tools.predict import predict
+from snnc.tools.spec import Spec, load
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+    from typing_extensions import Unpack
+
+    from snnc.runtime.keras.training import TrainOptions
+
+
+@dataclass(frozen=True, eq=False, repr=False, init=False)
+class Package(Listed):
+    """A package that `snnc.build` or ``snnc build`` wrote, opened.
+
+    Its modules are imported under a unique name, so two packages, or two builds of one,
+    never conflict. Building it again does not change an open one.
+
+    Parameters
+    ----------
+    folder : path
+        The package's folder, such as ``models/drift``.
+    spec : Spec, optional
+        The spec that it must be built from.
+
+    Attributes
+    ----------
+    folder : Path
+        Absolute.
+    opened
+        Imports its modules: internal.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds no package, one of another snnc's format, or one that was
+        not built from ``spec``.
+    """
+
+    _internal = frozenset(("opened",))
+
+    folder: Path
+    opened: imported.ImportedPackage
+
+    def __init__(self, folder: FileName, spec: Spec | None = None) -> None:
+        opened = imported.open_package(folder)
+        object.__setattr__(self, "opened", opened)
+        object.__setattr__(self, "folder", opened.folder)
+        if spec is not None and self._built_from != spec.hash:
+            raise ValueError(
+                f"{os.fspath(folder)} was not built from this spec: "
+                f"`spec.build({os.fspath(self.folder.parent)!r})` does that"
+            )
+
+    @property
+    def name(self) -> str:
+        """The network's name."""
+        return self.opened.name
+
+    @property
+    def keras_model(self) -> ModuleType:
+        """``build_model``, ``compile_model``, and functions for a model's weights."""
+        return self.opened.module("keras_model")
+
+    @property
+    def nengo_network(self) -> ModuleType:
+        """``build_network``."""
+        return self.opened.module("nengo_network")
+
+    @property
+    def layout(self) -> ModuleType:
+        """``LAYOUT_ID``, ``TENSORS``, ``load_weights``, ``save_weights``."""
+        return self.opened.module("layout")
+
+    @property
+    def network(self) -> ModuleType:
+        """The network as data: ``DT``, ``PRESENT``, ``LAYERS``."""
+        return self.opened.module("network")
+
+    @cached_property
+    def spec(self) -> Spec:
+        """The spec that it was built from.
+
+        Raises
+        ------
+        ValueError
+            If the spec was moved or changed since.
+        SpecError
+            If the spec has errors now.
+        """
+        lock = PackageRecords.of(self.folder).lock
+        path = imported.spec_of(self.folder)
+        if lock is None or path is None:
+            raise ValueError(f"the spec of {self.folder} is not where it was")
+        device = lock.origin.device if lock.origin is not None else None
+        spec = load(path, device or DEFAULT)
+        if spec.hash != lock.spec:
+            raise ValueError(f"{path} has changed since {self.folder} was built")
+        return spec
+
+    @property
+    def _built_from(self) -> str:
+        lock = PackageRecords.of(self.folder).lock
+        return "" if lock is None else lock.spec
+
+    def train(
+        self,
+        x: Any,
+        y: Any = None,
+        weights: FileName | None = None,
+        epochs: int | None = None,
+        **options: Unpack[TrainOptions],
+    ) -> Training:
+        """Train the Keras model, as the package's ``train.py`` does.
+
+        Parameters
+        ----------
+        x : array (examples, *input shape), tf.data.Dataset, or a data file
+            A file is ``.npz`` with ``x`` and ``y``, or a folder with ``.npy`` of each.
+        y : array (examples,) of integers, or (examples, units) of floats
+            None with a data set or a file.
+        weights
+            The safetensors file to write, if any.
+        epochs
+            By default the spec's.
+        **options
+            ``initial``, ``phases``, ``spike_updates``, ``patience``, ``resume``,
+            ``strategy``, ``seed``, ``validation``, ``groups``, ``class_weight``,
+            ``callbacks``: options of the package's ``train.train``; see its docstring.
+
+        Raises
+        ------
+        ValueError
+            If the network does not accept data or weights.
+        RuntimeError
+            If the loss becomes NaN or infinite, or devices can't share a batch.
+        ModuleNotFoundError
+            If TensorFlow is not installed.
+        """
+        if isinstance(x, str | os.PathLike):
+            from snnc.runtime.data import DataSpec  # needs NumPy, which is an extra
+            from snnc.runtime.labels import load_data
+
+            x, y = load_data(x, DataSpec.of(self.opened.network))
+        trained = self.opened.module("train").train(x, y, weights, epochs, **options)
+        return Training(self, trained, None if weights is None else Path(weights))
+
+    evaluate = evaluate
+    predict = predict
+    adapt = adapt
+    calibrate = calibrate
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Package, (self.folder,)
+
+    def __repr__(self) -> str:
+        return f"<snnc.Package {self.name} in {self.folder.as_posix()}>"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Training:
+    """A trained model, its history and its weights.
+
+    Attributes
+    ----------
+    package : Package
+        The package that was trained.
+    model : keras.Model
+        The trained model; batch norms are folded on export.
+    file : Path or None
+        The file of weights that was written.
+    """
+
+    package: Package
+    model: Any
+    file: Path | None
+
+    @property
+    def history(self) -> dict[str, list[float]]:
+        """Keras's values after each epoch, of all phases: ``loss``, ``val_loss``..."""
+        history: dict[str, list[float]] = dict(self.model.history.history)
+        return history
+
+    @cached_property
+    def weights(self) -> dict[str, NDArray[Any]]:
+        """The tensors by name, in the package's layout."""
+        layout = self.package.layout
+        if self.file is not None:
+            found: dict[str, NDArray[Any]] = layout.load_weights(self.file)
+            return found
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "weights.safetensors"
+            self.package.keras_model.export_weights(self.model, path)
+            found = layout.load_weights(path)
+        return found
+
+    def plot(self, what: str | None = None, ax: Axes | None = None) -> Axes:
+        """Draw a metric after each epoch: accuracy, or ``loss`` and others.
+
+        Raises
+        ------
+        ValueError
+            If there is no such metric.
+        """
+        return plots.style.drawn(plots.results.training, self.history, what, ax=ax)
+
+    def __repr__(self) -> str:
+        last = {name: values[-1] for name, values in self.history.items() if values}
+        measures = ", ".join(f"{name} {value:.4g}" for name, value in last.items())
+        return f"<snnc.Training of {self.package.name}: {measures}>"

@@ -1,0 +1,62 @@
+"""Pictures of networks and of what they do, by matplotlib: the extra ``plot``.
+
+Each function takes axes, or makes some, and returns them. Colours are those that the
+colour-blind tell apart; text and lines follow matplotlib's style, so that a dark one
+gives dark pictures. The modules are imported on first use, as they need NumPy, and
+most runs draw nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from os import PathLike
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from snnc.text.installing import installation
+
+if TYPE_CHECKING:
+    from snnc.tools.plots import networks, results, spikes, style
+
+__all__ = ["networks", "results", "spikes", "style"]
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    require_matplotlib()
+    return importlib.import_module(f"{__name__}.{name}")
+
+
+def require_matplotlib() -> None:
+    """Refuse to draw without matplotlib.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        Says what to install.
+    """
+    if importlib.util.find_spec("matplotlib") is None:
+        raise ModuleNotFoundError(f"a picture needs matplotlib: {installation('plot')}")
+
+
+SUFFIXES = (".png", ".svg", ".pdf")
+
+
+def check_file(file: str | PathLike[str]) -> None:
+    """Refuse a file that can't be written, before a long computation.
+
+    Raises
+    ------
+    ValueError
+        If the file's name is not that of a picture, or its folder is missing.
+    ModuleNotFoundError
+        If matplotlib is not installed; it says what to install.
+    """
+    if Path(file).suffix not in SUFFIXES:
+        raise ValueError(f"{file} is no picture: name a file {', '.join(SUFFIXES)}")
+    if not (folder := Path(file).parent).is_dir():
+        raise ValueError(f"{file}: there is no folder {folder}")
+    require_matplotlib()

@@ -1,0 +1,300 @@
+"""Networks: their layers from input to readout, and the cores of their chips.
+
+What skips layers goes along the side; cores are filled as far as their limits are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from matplotlib import rcParams
+from matplotlib.patches import FancyBboxPatch, Patch, PathPatch
+from matplotlib.path import Path
+
+from snnc.ir.mapped import Block, MappedNetwork
+from snnc.text.tables import counted, dims
+from snnc.tools.plots.style import COLOURS, WIDTH, axes, bare, looks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+ROW = 0.42  # inches
+_HALF = 0.31  # of a box's height, in rows
+_LANE = 0.045
+_LETTER, _BETWEEN = 0.0142, 0.03  # of the width, in letters of 9 points
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnNode:
+    """A row of the picture: a statement, what it says, and the names that it reads."""
+
+    name: str
+    kind: str
+    shape: str
+    takes: str
+    reads: tuple[str, ...]
+    shortcut: str | None = None
+
+
+def nodes(mapped: MappedNetwork) -> list[DrawnNode]:
+    """Return the input, the layers and the readout in the order of the spec."""
+    network = mapped.lowered.network
+    drawn = [
+        DrawnNode(network.input.name, "input", dims(network.input.shape), "host", ())
+    ]
+    for layer in network.layers:
+        levels = mapped.of_layer(layer.name)
+        takes = "folded into its reader"
+        if levels:
+            cores = sum(level.cores for level in levels)
+            takes = counted(cores, "core") if cores else "host"
+        shortcut = None if layer.shortcut is None else layer.shortcut.source
+        shape = dims(layer.shape)
+        node = DrawnNode(layer.name, layer.kind, shape, takes, layer.sources, shortcut)
+        drawn.append(node)
+    readout = network.readout
+    shape = dims(readout.shape)
+    drawn.append(DrawnNode(readout.name, "readout", shape, "host", readout.sources))
+    return drawn
+
+
+def network(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
+    """Draw layers with kind, shape and cores, and what each of them reads.
+
+    Shortcuts are dashed; what is read from further above goes along the side.
+    """
+    rows = nodes(mapped)
+    ax = axes(ax, ROW * len(rows) + 0.3)
+    looked = _looks(mapped)
+    for place, node in enumerate(rows):
+        on_chip = looked.get(node.name)
+        colour = on_chip["facecolor"] if on_chip else "none"
+        alpha = 0.25 if on_chip else 1
+        filled = {"facecolor": colour, "alpha": alpha, "edgecolor": "none"}
+        edge = colour if on_chip else ax.spines["left"].get_edgecolor()
+        style = "-" if on_chip else ":"
+        for look in (filled, {"fill": False, "edgecolor": edge, "linestyle": style}):
+            box = FancyBboxPatch(
+                (0.0, -place - _HALF),
+                0.8,
+                2 * _HALF,
+                boxstyle="round,pad=0,rounding_size=0.03",
+                mutation_aspect=6,
+                **look,
+            )
+            ax.add_patch(box)
+    _label(ax, rows)
+    _connect(ax, rows)
+    lanes = max((lane for *_, lane in _skips(rows)), default=0)
+    ax.set_xlim(-0.01, 0.83 + _LANE * (lanes + 1))
+    ax.set_ylim(-len(rows) + 0.4, 0.6)
+    bare(ax)
+    ax.set_title(f"{mapped.lowered.network.name}: {_total(mapped)}")
+    return ax
+
+
+def _looks(mapped: MappedNetwork) -> dict[str, dict[str, Any]]:
+    """The looks of layers on the chip: of a max pool those of its first level."""
+    placed = [p.population for p in mapped.populations if p.cores]
+    looked = looks([population.name for population in placed])
+    found: dict[str, dict[str, Any]] = {}
+    for population in placed:
+        found.setdefault(population.layer.name, looked[population.name])
+    return found
+
+
+def _total(mapped: MappedNetwork) -> str:
+    neurons = sum(
+        p.population.neurons for p in mapped.populations if p.cores or not mapped.cores
+    )
+    if not mapped.cores:
+        return counted(neurons, "neuron")
+    return f"{counted(neurons, 'neuron')}, {counted(mapped.cores, 'core')}"
+
+
+def _label(ax: Axes, rows: list[DrawnNode]) -> None:
+    """Write the columns, in letters as large as they fit."""
+    columns = [
+        [str(getattr(row, part)) for row in rows]
+        for part in ("name", "kind", "shape", "takes")
+    ]
+    widths = [max(map(len, column)) for column in columns]
+    room = 0.76 - _BETWEEN * (len(columns) - 1)
+    letter = room / sum(widths)
+    size = min(1.0, letter / _LETTER) * rcParams["font.size"]
+    left = 0.02
+    for number, (column, width) in enumerate(zip(columns, widths, strict=True)):
+        to_right = number >= 2
+        x = left + letter * width if to_right else left
+        left += letter * width + _BETWEEN
+        for place, text in enumerate(column):
+            ax.text(
+                x,
+                -place,
+                text,
+                size=size,
+                weight="bold" if number == 0 else "normal",
+                ha="right" if to_right else "left",
+                va="center_baseline",
+            )
+
+
+def _connect(ax: Axes, rows: list[DrawnNode]) -> None:
+    line = ax.spines["left"].get_edgecolor()
+    for place, node in enumerate(rows[1:], start=1):
+        if rows[place - 1].name in node.reads:
+            ax.annotate(
+                "",
+                xy=(0.1, -place + _HALF),
+                xytext=(0.1, -place + 1 - _HALF),
+                arrowprops=_arrow(line),
+            )
+    for start, stop, is_shortcut, lane in _skips(rows):
+        side = 0.82 + _LANE * (lane + 1)
+        style = "--" if is_shortcut else "-"
+        colour = COLOURS[5] if is_shortcut else line
+        above, below = -start - 0.1, -stop + 0.1
+        xs, ys = (0.8, side, side, 0.83), (above, above, below, below)
+        ax.plot(xs, ys, style, color=colour, linewidth=1)
+        ax.annotate(
+            "",
+            xy=(0.8, below),
+            xytext=(0.84, below),
+            arrowprops=_arrow(colour),
+        )
+
+
+def _arrow(colour: Any) -> dict[str, Any]:
+    return {"arrowstyle": "-|>", "color": colour, "shrinkA": 0, "shrinkB": 0}
+
+
+def _skips(rows: list[DrawnNode]) -> Iterator[tuple[int, int, bool, int]]:
+    """What is not read from the row above: from, to, if by a shortcut, and the lane."""
+    at = {node.name: place for place, node in enumerate(rows)}
+    busy: list[int] = []
+    for place, node in enumerate(rows):
+        above = rows[place - 1].name if place else None
+        skips = [(at[name], False) for name in node.reads if name != above]
+        if node.shortcut is not None:
+            skips.append((at[node.shortcut], True))
+        for start, is_shortcut in skips:
+            free = (i for i, until in enumerate(busy) if until <= start)
+            lane = next(free, len(busy))
+            busy[lane : lane + 1] = [place]
+            yield start, place, is_shortcut, lane
+
+
+COLUMNS, FEW = 16, 8
+"""Cores in a row of the picture, and of few; a chip of 128 has eight rows."""
+COUNTERS = ("compartments", "in-axons", "out-axons", "synapses")
+_BAR, _GAP = 0.2, 0.05
+Box = tuple[float, float, float, float]
+"""Left, bottom, width and height."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A core: its layer, and what it uses of each of `COUNTERS`, as a share."""
+
+    layer: str
+    use: tuple[float, float, float, float]
+
+
+def tiles(mapped: MappedNetwork) -> Iterator[Tile]:
+    """Yield the cores in the order in which nengo-loihi makes them."""
+    core = mapped.lowered.network.device.core
+    for population in mapped.populations:
+        for ensemble in population.ensembles:
+            for block in ensemble.blocks:
+                yield Tile(population.population.name, _use(block, core))
+
+
+def _use(block: Block, core: object) -> tuple[float, float, float, float]:
+    limits = (
+        (block.compartments, "compartments"),
+        (block.in_axons, "in_axons"),
+        (block.out_axons, "out_axons"),
+        (block.synapse_bits, "synapse_bits"),
+    )
+    a, b, c, d = (used / getattr(core, name) for used, name in limits)
+    return a, b, c, d
+
+
+def cores(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
+    """Draw each core as four bars, of the colour of its layer.
+
+    Raises
+    ------
+    ValueError
+        If the network has no cores.
+    """
+    filled = list(tiles(mapped))
+    if not filled:
+        raise ValueError("`target nengo` has no cores to draw")
+    size = mapped.lowered.network.device.chip.cores
+    columns = FEW if len(filled) <= FEW else COLUMNS
+    rows = _rows(len(filled), size, columns)
+    ax = axes(ax, WIDTH / columns * (rows + 1) + 0.8)
+    looked = looks(list(dict.fromkeys(tile.layer for tile in filled)))
+    line = ax.spines["left"].get_edgecolor()
+    frames: list[Box] = []
+    bars: dict[str, list[Box]] = {}
+    for number, tile in enumerate(filled):
+        x, y = _place(number, size, columns)
+        frames.append((x, y, 0.9, 0.9))
+        for i, share in enumerate(tile.use):
+            left, height = x + 0.05 + i * _BAR, 0.9 * min(1.0, share)
+            bar = (left, y, _BAR - _GAP / 2, height)
+            bars.setdefault(tile.layer, []).append(bar)
+    for name, boxes in bars.items():
+        ax.add_artist(PathPatch(_outline(boxes), linewidth=0, **looked[name]))
+    frame = PathPatch(_outline(frames), fill=False, edgecolor=line, linewidth=0.6)
+    ax.add_artist(frame)
+    chips = -(-len(filled) // size)
+    for chip in range(chips if chips > 1 else 0):
+        _, top = _place(chip * size, size, columns)
+        ax.text(0, top + 1.0, f"chip {chip + 1}", size="small", va="bottom")
+    ax.set_xlim(-0.1, columns)
+    ax.set_ylim(-rows - 0.1, 1.0 if chips == 1 else 1.6)
+    ax.set_aspect("equal", anchor="NW")
+    bare(ax)
+    patches = [Patch(label=name, linewidth=0, **look) for name, look in looked.items()]
+    ax.legend(
+        handles=patches,
+        loc="upper left",
+        bbox_to_anchor=(0, 0),
+        ncols=min(6, len(patches)),
+        handlelength=1,
+        borderaxespad=0.2,
+    )
+    name = mapped.lowered.network.name
+    ax.set_title(
+        f"{name}: {counted(len(filled), 'core')} on {counted(chips, 'chip')}\n"
+        f"bars of a core: {', '.join(COUNTERS)}"
+    )
+    return ax
+
+
+def _outline(boxes: Sequence[Box]) -> Path:
+    """One path around all boxes: matplotlib takes a second for 5,000 single ones."""
+    corners = [
+        [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)]
+        for x, y, width, height in boxes
+    ]
+    codes = [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY]
+    return Path(list(chain.from_iterable(corners)), codes * len(corners))
+
+
+def _rows(count: int, size: int, columns: int) -> float:
+    """Rows of all chips, and the gaps between these."""
+    _, y = _place(count - 1, size, columns)
+    return -y
+
+
+def _place(number: int, size: int, columns: int) -> tuple[float, float]:
+    chip, at = divmod(number, size)
+    row, column = divmod(at, columns)
+    full = -(-size // columns)
+    return float(column), -float(row + chip * (full + 1))

@@ -1,0 +1,329 @@
+"""How right networks are: in training, over time, class by class, in a sweep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import floor, sqrt
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.ticker import MaxNLocator
+
+from snnc.text.tables import human
+from snnc.tools.plots.style import COLOURS, axes, open_frame
+from snnc.tools.statistics import interval
+from snnc.tools.sweep_table import VariantCosts, front
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from snnc.tools.evaluate.evaluation import Evaluation
+    from snnc.tools.sweep import Variant
+
+
+MOST_NUMBERS = 12
+"""Classes with which each cell of a confusion matrix still has its number."""
+_AREA, _LARGEST = 14.0, 900.0  # square points a core, and at most
+_LEAST = 0.8  # correlations below it are rare; their axis begins there
+_NAMED = 8  # of the best, as many as have room for their settings
+
+
+def training(
+    history: Mapping[str, Sequence[float]],
+    what: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a measure of training, and of validation where there is any.
+
+    Parameters
+    ----------
+    history
+        What Keras told after each epoch.
+    what
+        ``loss``, ``accuracy`` or another of them; by default accuracy, if there is one.
+
+    Raises
+    ------
+    ValueError
+        If no epoch was run, or there is no such measure.
+    """
+    what = what or ("accuracy" if "accuracy" in history else "loss")
+    if not history.get(what):
+        measures = ", ".join(sorted(name for name in history if history[name]))
+        raise ValueError(f"the history has no {what}: it has {measures or 'no epochs'}")
+    ax = axes(ax, 2.6)
+    for name, style, label in (
+        (what, "o-", "training"),
+        (f"val_{what}", "s--", "validation"),
+    ):
+        values = history.get(name, ())
+        if values:
+            ax.plot(
+                range(1, len(values) + 1),
+                values,
+                style,
+                markersize=4,
+                color=COLOURS[0 if name == what else 5],
+                label=label,
+            )
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set_xlabel("epoch")
+    ax.set_ylabel(what)
+    ax.legend(loc="best")
+    open_frame(ax)
+    ax.set_title(f"{what} in training")
+    return ax
+
+
+def accuracy(result: Evaluation, dt: float, ax: Axes | None = None) -> Axes:
+    """Draw accuracy, or error, and energy over how long an example is presented.
+
+    The band is the 95 % interval. Energy grows with time as in the whole example: the
+    scale above tells it.
+
+    Raises
+    ------
+    ValueError
+        If the simulator tells nothing of shorter presentations.
+    """
+    if not result.over_time:
+        raise ValueError(f"the simulator {result.simulator} has no presentation time")
+    ax = axes(ax, 3.0)
+    ms = [moment.steps * dt * 1e3 for moment in result.over_time]
+    values = [moment.value for moment in result.over_time]
+    share = 100 if result.classes else 1
+    if result.classes:
+        low, high = zip(*(interval(v, result.examples) for v in values), strict=True)
+        below, above = (100 * np.array(end) for end in (low, high))
+        ax.fill_between(ms, below, above, color=COLOURS[0], alpha=0.2, linewidth=0)
+        ax.set_ylim(0, 102)
+    ax.plot(ms, [share * v for v in values], "o-", color=COLOURS[0], label="chip")
+    score = result.score
+    keras, label = score.keras, "Keras"
+    if score.before is not None:
+        keras, label = score.before, "Keras before spikes"
+    if keras is not None:
+        ax.axhline(share * keras, linestyle="--", color=COLOURS[5], label=label)
+    ax.legend(loc="best")
+    ax.set_xlabel("presentation time (ms)")
+    ax.set_ylabel("accuracy (%)" if result.classes else "root mean square error")
+    ax.set_xlim(left=0)
+    open_frame(ax)
+    kind = "accuracy" if result.classes else "error"
+    name = f"{result.network} on {result.simulator}"
+    if result.work is None:
+        ax.set_title(f"{kind} of {name}")
+        return ax
+    scale = result.work.energy_joules * 1e6 / ms[-1]
+
+    def energy(time: Any) -> Any:
+        return scale * time
+
+    def time(joules: Any) -> Any:
+        return joules / scale
+
+    scaled = ax.secondary_xaxis("top", functions=(energy, time))
+    scaled.set_xlabel("energy per example on the chip (uJ)")
+    total = human(result.work.energy_joules, "J")
+    ax.set_title(f"{kind} and energy of {name}: {total} at the end")
+    return ax
+
+
+def _light() -> Any:
+    """Return colours from white to blue: most cells of a matrix are nearly empty."""
+    return LinearSegmentedColormap.from_list("shares", ["#f3f5f7", COLOURS[0]])
+
+
+def confusion(result: Evaluation, ax: Axes | None = None) -> Axes:
+    """Draw how many examples of each class (rows) were taken for each (columns).
+
+    Raises
+    ------
+    ValueError
+        If the network has no classes.
+    """
+    counts = np.array(result.confusion)
+    if not counts.size:
+        raise ValueError("a regression has no confusion matrix")
+    classes = len(counts)
+    side = min(6.0, 1.5 + 0.34 * classes)
+    ax = axes(ax, side, side + 0.6)
+    shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
+    image = ax.imshow(shares, cmap=_light(), vmin=0, vmax=1)
+    if classes <= MOST_NUMBERS:
+        for (row, column), count in np.ndenumerate(counts):
+            if count:
+                colour = "white" if shares[row, column] > 0.6 else "#1b1f24"
+                ax.text(
+                    column, row, count, ha="center", va="center", size=7, color=colour
+                )
+    step = max(1, classes // MOST_NUMBERS)
+    names = [result.names[i] if result.names else str(i) for i in range(classes)]
+    places = range(0, classes, step)
+    long = max(map(len, names)) > 2
+    ax.set_xticks(places, names[::step], rotation=90 if long else 0)
+    ax.set_yticks(places, names[::step])
+    ax.set_xlabel("taken for")
+    ax.set_ylabel("class")
+    figure = ax.figure
+    bar = figure.colorbar(image, ax=ax, shrink=0.8)  # type: ignore[union-attr]
+    bar.set_label("share of the class")
+    ax.set_title(f"{result.network}: {result.examples} examples")
+    return ax
+
+
+def predictions(
+    outputs: NDArray[Any], targets: NDArray[Any], name: str, ax: Axes | None = None
+) -> Axes:
+    """Draw the outputs of a regression over the true values, one colour for each unit.
+
+    Parameters
+    ----------
+    outputs, targets
+        (examples, units), in the targets' unit.
+    name
+        Of the network.
+    """
+    ax = axes(ax, 4.2, 4.6)
+    units = outputs.shape[1]
+    for unit in range(min(units, len(COLOURS))):
+        label = f"unit {unit}" if units > 1 else None
+        colour = COLOURS[unit]
+        ax.plot(targets[:, unit], outputs[:, unit], ".", color=colour, label=label)
+    ends = min(targets.min(), outputs.min()), max(targets.max(), outputs.max())
+    ax.plot(ends, ends, "--", color=ax.spines["left"].get_edgecolor(), linewidth=1)
+    ax.set_xlabel("true")
+    ax.set_ylabel("predicted")
+    if units > 1:
+        ax.legend(loc="best")
+    open_frame(ax)
+    ax.set_title(f"{name}: {len(outputs)} examples")
+    return ax
+
+
+def correlation(result: Evaluation, ax: Axes | None = None) -> Axes:
+    """Draw how the spikes of each layer go with Keras's activations.
+
+    Raises
+    ------
+    ValueError
+        If nothing was compared with Keras.
+    """
+    layers = [r for r in result.layers if r.correlation is not None]
+    if not layers:
+        raise ValueError("no comparison with Keras: TensorFlow is not installed")
+    ax = axes(ax, 0.32 * len(layers) + 0.9)
+    places = [-i for i in range(len(layers))]
+    values = [layer.correlation or 0.0 for layer in layers]
+    ax.hlines(places, -1, values, color=COLOURS[0], linewidth=2)
+    ax.plot(values, places, "o", color=COLOURS[0])
+    ax.set_yticks(places, [layer.name for layer in layers])
+    ax.tick_params("y", length=0)
+    least = min(_LEAST, 0.05 * floor(20 * min(values)))
+    ax.set_xlim(least, 1 + 0.02 * (1 - least))
+    ax.set_ylim(-len(layers) + 0.4, 0.6)
+    ax.set_xlabel("correlation of spikes with Keras's activations")
+    open_frame(ax)
+    ax.set_title(f"{result.network}: where the chip computes what Keras does")
+    return ax
+
+
+def _area(line: Variant) -> float:
+    return min(_LARGEST, max(12.0, _AREA * (line.cores or 0)))
+
+
+def sweep(
+    name: str,
+    lines: Sequence[Variant],
+    over: Literal["energy", "cores"] = "energy",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw accuracy, or error, over costs; the best are connected and named.
+
+    Parameters
+    ----------
+    name
+        Of the network.
+    lines
+        The variants; those that were not evaluated are left out.
+    over
+        Energy, with areas by cores, or cores. The line connects the variants that no
+        other is better than in accuracy and that cost.
+
+    Raises
+    ------
+    ValueError
+        If none was evaluated.
+    """
+    judged = [line for line in lines if line.score is not None and line.energy]
+    if not judged:
+        raise ValueError("nothing was evaluated: use a sweep with data")
+    best = (
+        _best_over_cores(judged)
+        if over == "cores"
+        else [v for v in judged if v.is_best]
+    )
+    named = min(_NAMED, len(best))
+    ax = axes(ax, 3.2 + 0.16 * named)
+    share = 100 if judged[0].classifies else 1
+    kind = "accuracy" if judged[0].classifies else "error"
+    costs = f"{kind}, energy, cores" if over == "energy" else f"{kind}, cores"
+
+    def point(line: Variant) -> tuple[float, float]:
+        cost = 1e6 * (line.energy or 0) if over == "energy" else line.cores or 0
+        return cost, share * (line.score or 0)
+
+    for some, colour, label in (
+        ([line for line in judged if line not in best], COLOURS[4], "others"),
+        (best, COLOURS[5], f"best: {costs}"),
+    ):
+        areas = [_area(line) if over == "energy" else _AREA for line in some]
+        ax.scatter(
+            [point(line)[0] for line in some],
+            [point(line)[1] for line in some],
+            s=areas,
+            color=colour,
+            alpha=0.8,
+            linewidth=0,
+            label=label if some else None,
+        )
+    for line in judged:
+        if line.deviation is not None:
+            size = share * line.deviation
+            ax.errorbar(*point(line), yerr=size, color=COLOURS[4], linewidth=0.8)
+    best.sort(key=point)
+    ax.plot(*zip(*map(point, best), strict=True), color=COLOURS[5], linewidth=0.8)
+    captions = []
+    for number, line in enumerate(best, 1):
+        area = _area(line) if over == "energy" else _AREA
+        ax.annotate(
+            str(number),
+            point(line),
+            xytext=(0, sqrt(area) / 2 + 4),
+            textcoords="offset points",
+            ha="center",
+            size=7,
+        )
+        settings = ", ".join(f"{k} {v}" for k, v in line.settings.items())
+        cores = f" ({line.cores})" if over == "energy" else ""
+        captions.append(f"{number}: {settings}{cores}")
+    what = "energy per example, uJ; area: cores (in brackets)"
+    ax.set_xlabel(
+        "\n".join([what if over == "energy" else "cores", *captions[:named]]),
+        loc="left",
+    )
+    ax.set_ylabel("accuracy (%)" if judged[0].classifies else "root mean square error")
+    ax.margins(0.1, 0.18)
+    ax.legend(loc="best", markerscale=0.6)
+    open_frame(ax)
+    ax.set_title(f"{name}: {len(judged)} variants")
+    return ax
+
+
+def _best_over_cores(lines: Sequence[Variant]) -> list[Variant]:
+    """Return the variants that no other beats in accuracy, or error, and cores."""
+    sign = -1 if lines[0].classifies else 1
+    costs = [VariantCosts(sign * (v.score or 0), (float(v.cores or 0),)) for v in lines]
+    return [line for line, is_best in zip(lines, front(costs), strict=True) if is_best]

@@ -1,0 +1,165 @@
+"""What all pictures have in common: axes, colours, and files of them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from os import PathLike
+from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec
+
+import matplotlib as mpl
+from matplotlib.colors import hsv_to_rgb
+from matplotlib.figure import Figure
+
+from snnc.text.progress import in_notebook
+from snnc.tools.plots import require_matplotlib
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Values = ParamSpec("Values")
+WIDTH = 6.5
+"""Inches: a column of text on paper."""
+
+# Okabe and Ito, Color Universal Design, 2008; without black and yellow, which are
+# not seen on dark and on light.
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
+HATCHES = ("", "////", "....")
+_HIDDEN = ContextVar("hidden", default=False)
+BREACH, HELD = "#D55E00", "#0072B2"
+
+_DARK = {
+    "text.color": "#e4e8ec",
+    "axes.edgecolor": "#9aa4ae",
+    "axes.labelcolor": "#e4e8ec",
+    "axes.facecolor": "none",
+    "figure.facecolor": "#14171a",
+    "grid.color": "#343b43",
+    "savefig.facecolor": "#14171a",
+    "xtick.color": "#9aa4ae",
+    "xtick.labelcolor": "#e4e8ec",
+    "ytick.color": "#9aa4ae",
+    "ytick.labelcolor": "#e4e8ec",
+}
+_SHARED: dict[str, Any] = {
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9,
+    "font.size": 9,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "svg.hashsalt": "snnc",  # the same picture is the same file
+}
+
+
+@contextmanager
+def theme(dark: bool = False) -> Iterator[None]:
+    """Draw in sizes for a page; on dark ground if it is to be, else as before."""
+    require_matplotlib()
+    _connect()
+    with mpl.rc_context(_SHARED | (_DARK if dark else {})):
+        yield
+
+
+def drawn(
+    draw: Callable[Values, Axes], *values: Values.args, **options: Values.kwargs
+) -> Axes:
+    """Draw in the chosen theme, or in the theme of a page."""
+    with theme():
+        return draw(*values, **options)
+
+
+def _connect() -> None:
+    """Let a notebook that has not drawn before show pictures in the cell they are of.
+
+    It connects itself with pyplot when the cell that imports it has ended: too late.
+    """
+    if not in_notebook() or "matplotlib.pyplot" in sys.modules:
+        return
+    import matplotlib.pyplot as plt  # after the check
+    from IPython import get_ipython  # type: ignore[import-not-found,unused-ignore]
+
+    if "inline" in plt.get_backend():
+        get_ipython().run_line_magic("matplotlib", "inline")
+
+
+def axes(ax: Axes | None, height: float, width: float = WIDTH) -> Axes:
+    """Return the axes that were given, or new ones of a size in inches."""
+    if ax is not None:
+        return ax
+    figure = new_figure(height, width)
+    made: Axes = figure.add_subplot()
+    return made
+
+
+def new_figure(height: float, width: float = WIDTH) -> Figure:
+    """Return a figure; in notebooks and scripts of pyplot it is shown as theirs are."""
+    size: Any = {"figsize": (width, height), "layout": "constrained"}
+    if _HIDDEN.get():
+        return Figure(**size)
+    import matplotlib.pyplot as plt  # chooses a backend
+
+    figure: Figure = plt.figure(**size)
+    return figure
+
+
+@contextmanager
+def hidden() -> Iterator[None]:
+    """Make figures that pyplot knows nothing of, and so shows nowhere."""
+    token = _HIDDEN.set(True)
+    try:
+        yield
+    finally:
+        _HIDDEN.reset(token)
+
+
+def looks(names: Sequence[str]) -> Mapping[str, dict[str, Any]]:
+    """Return colour and hatch of each name, all of them different.
+
+    Beyond eighteen names, the colours are not the few that everyone tells apart: they
+    go round the hues by the golden angle, in steps that stay apart.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    if len(names) > len(COLOURS) * len(HATCHES):
+        for i, name in enumerate(names):
+            shade = hsv_to_rgb((i * 0.381966 % 1, 0.65, 0.8 - 0.25 * (i % 2)))
+            found[name] = {"facecolor": tuple(shade), "hatch": HATCHES[i % 3]}
+        return found
+    for i, name in enumerate(names):
+        hatch = HATCHES[i // len(COLOURS) % len(HATCHES)]
+        found[name] = {"facecolor": COLOURS[i % len(COLOURS)], "hatch": hatch}
+    return found
+
+
+def bare(ax: Axes) -> None:
+    """Take away ticks and frame, where places mean nothing."""
+    ax.set_xticks([])
+    ax.set_yticks([])
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+
+
+def open_frame(ax: Axes) -> None:
+    """Leave the frame at the axes that have a scale."""
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def save_svg(ax: Axes, buffer: BinaryIO) -> None:
+    """Write the picture as SVG; no date is in it."""
+    ax.figure.savefig(buffer, format="svg", metadata={"Date": None})  # type: ignore[union-attr]
+
+
+def save(ax: Axes, path: str | PathLike[str]) -> None:
+    """Write the picture, in the format that the name tells; no date is in it."""
+    import matplotlib.pyplot as plt  # chooses a backend
+
+    figure = ax.figure
+    name = str(path)
+    dates = {"svg": "Date", "pdf": "CreationDate"}
+    metadata = {date: None for end, date in dates.items() if name.endswith(end)}
+    figure.savefig(path, dpi=200, metadata=metadata or None)  # type: ignore[union-attr]
+    plt.close(figure)  # type: ignore[arg-type]

@@ -1,0 +1,149 @@
+"""The networks of a folder, one row for each: `snnc report FOLDER`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from snnc.diagnostics import Diagnostic, Report
+from snnc.driver import compile_file, routed
+from snnc.ir.device import Profile
+from snnc.loihi.activity import activity_of
+from snnc.output import compare
+from snnc.output.stale import problems
+from snnc.passes import Compilation
+from snnc.text.display import Displayed, Json
+from snnc.text.tables import Row, code, columns, counted, human, table
+from snnc.tools.building import package_of
+from snnc.tools.report.json import rounded
+
+PackageState = Literal["up to date", "out of date", "not built"]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkRow:
+    """A spec: what its network takes at most, and whether its package is current.
+
+    ``network``, ``cores``, ``chips`` and ``energy_joules`` are None where errors hide
+    them. ``package`` is None for a network that can't be built. ``problems`` counts
+    the errors of the spec.
+    """
+
+    spec: str
+    network: str | None
+    cores: int | None
+    chips: int | None
+    energy_joules: float | None
+    fits: bool
+    package: PackageState | None
+    problems: int
+
+
+@dataclass(frozen=True, eq=False)
+class FolderReport(Displayed):
+    """The networks of a folder, in the order of their paths; prints as a table.
+
+    Attributes
+    ----------
+    networks : tuple of NetworkRow
+        A row for each spec.
+    diagnostics : tuple of Diagnostic
+        The problems of the specs.
+    """
+
+    networks: tuple[NetworkRow, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    def as_dict(self) -> Json:
+        """Return what ``snnc report FOLDER --format json`` prints."""
+        return {"version": 1, "networks": [asdict(row) for row in self.networks]}
+
+    def markdown(self) -> str:
+        """Return the table as GitHub's Markdown."""
+        rows = [(code(row.spec), *_cells(row)[1:]) for row in self.networks]
+        return "\n".join(table(_HEAD, rows, right=(2, 3, 4))) + "\n"
+
+    def __str__(self) -> str:
+        rows = [_cells(row) for row in self.networks]
+        left = {"spec", "network", "fits", "package"}
+        total = sum(row.cores or 0 for row in self.networks)
+        count = counted(len(rows), "network")
+        return "\n".join(
+            [*columns(_HEAD, rows, left), "", f"{count}, {counted(total, 'core')}"]
+        )
+
+
+_HEAD = ("spec", "network", "cores", "chips", "energy at most", "fits", "package")
+
+
+def _cells(row: NetworkRow) -> Row:
+    known = row.energy_joules is not None and row.cores
+    fits = "yes" if row.fits else "no"
+    return (
+        row.spec,
+        row.network or "",
+        "" if row.cores is None else str(row.cores),
+        "" if row.chips is None else str(row.chips),
+        human(row.energy_joules or 0.0, "J") if known else "",
+        fits if row.cores is not None else counted(row.problems, "error"),
+        row.package or "",
+    )
+
+
+def report_folder(
+    specs: Iterable[str], packages: Path, device: Profile, device_name: str | None
+) -> FolderReport:
+    """Compile specs, and compare their packages with what a build would write.
+
+    Parameters
+    ----------
+    packages
+        The folder of the packages' folders.
+    device, device_name
+        What specs are compiled for; the name is None for Loihi 1.
+    """
+    report = Report()
+    rows = [_row(spec, packages, report, device, device_name) for spec in specs]
+    return FolderReport(tuple(rows), report.diagnostics)
+
+
+def _row(
+    spec: str,
+    packages: Path,
+    report: Report,
+    device: Profile,
+    device_name: str | None,
+) -> NetworkRow:
+    own = Report()
+    made = compile_file(spec, own, device=device)
+    report.extend(own.diagnostics)
+    placed = None if made is None else routed(made)
+    if made is None or made.spec is None or placed is None:
+        return NetworkRow(spec, None, None, None, None, False, None, own.errors)
+    mapped, network = placed.mapped, placed.mapped.lowered.network
+    joules = activity_of(placed).joules(network.device.energy) if mapped.cores else 0.0
+    return NetworkRow(
+        spec,
+        network.name,
+        mapped.cores,
+        mapped.chips,
+        rounded(joules),
+        made.mapped is not None,
+        _package(spec, made, packages, device_name),
+        own.errors,
+    )
+
+
+def _package(
+    spec: str, made: Compilation, packages: Path, device_name: str | None
+) -> PackageState | None:
+    if made.modules is None:
+        return None
+    package = package_of(made, spec, device_name, packages)
+    found = compare(package)
+    if found.is_absent:
+        return "not built"
+    stale = any(problems(found, spec, package.lock, ""))
+    return "out of date" if stale else "up to date"

@@ -1,0 +1,249 @@
+"""Write the report as one self-contained page: ``snnc report --format html``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snnc.ir.layout import tensors
+from snnc.ir.logical import Network
+from snnc.loihi.why import Reason
+from snnc.source import DOCUMENTATION
+from snnc.text.tables import TextTable, counted, dims, human, printable
+from snnc.tools.report.core_map import core_map
+from snnc.tools.report.sentences import (
+    bounds,
+    example,
+    maxima_alternatives,
+    maxima_notes,
+    notes,
+    sentence,
+    total,
+)
+from snnc.tools.report.summary import COUNTERS, Row, Summary
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+FULL = 0.9
+"""The share of a limit from which a bar is coloured."""
+
+COUNTED = {"synapse bits": "synapses", "pop16 in-axons": "in-axons"}
+"""The counters of limits that have other names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a page below the tables; ``html`` is not escaped."""
+
+    title: str
+    html: str
+    about: str = ""
+
+
+def page(
+    summary: Summary, sections: Sequence[Section] = (), footer: str = "", spec: str = ""
+) -> str:
+    """Return a page with tiles, the spec, a map of the cores, and a table of layers.
+
+    Parameters
+    ----------
+    summary
+        The costs and the activity of the network.
+    sections, footer
+        Further parts below the table.
+    spec
+        HTML of the spec, with costs beside its lines.
+    """
+    title = f"{summary.network.name}: cores and activity"
+    return document(title, fragment(summary, spec), sections, footer)
+
+
+def document(title: str, body: str, sections: Sequence[Section], footer: str) -> str:
+    """Return an HTML page that begins with ``body``, which is not escaped."""
+    from markupsafe import Markup  # only pages need it
+
+    return _template("page.html.jinja").render(
+        title=title,
+        body=Markup(body),
+        sections=[replace(s, html=Markup(s.html)) for s in sections],
+        footer=footer,
+    )
+
+
+def style() -> str:
+    """Return the style sheet, for pages without a report."""
+    return (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
+
+
+def fragment(summary: Summary, spec: str = "") -> str:
+    """Return the page as a part of another one, such as a notebook."""
+    return _template("report.html.jinja").render(_values(summary, spec))
+
+
+def result_html(
+    title: str,
+    about: str,
+    tiles: Sequence[Sequence[str]],
+    tables: Iterable[TextTable],
+    advice: Sequence[str],
+) -> str:
+    """Return a part of a page with a tool's result: tiles, tables and advice.
+
+    A tile has a name, and a value, which may go on after a comma in smaller type.
+    """
+    from markupsafe import Markup  # only pages need it
+
+    parts = [(name, *told.partition(", ")[::2]) for name, told in tiles]
+    return _template("result.html.jinja").render(
+        title=title,
+        about=about,
+        tiles=parts,
+        tables=[Markup(table.html()) for table in tables],
+        advice=advice,
+    )
+
+
+def line_costs(summary: Summary) -> dict[int, str]:
+    """Return what each layer costs, by the number of the line where it begins."""
+    rows = {row.name: row for row in summary.rows}
+    return {
+        layer.span.first.line: _cost(rows[layer.name], summary)
+        for layer in summary.network.layers
+    }
+
+
+def _cost(row: Row, summary: Summary) -> str:
+    parts = [dims(row.shape)]
+    if row.neurons is None:
+        return f"{parts[0]}, {row.place}"
+    parts.append(counted(row.neurons, "neuron"))
+    if row.cores is not None:
+        parts.append(counted(row.cores, "core"))
+    elif summary.on_chip:
+        parts.append(row.place)
+    return ", ".join(parts)
+
+
+def _template(name: str) -> Template:
+    from jinja2 import (  # only pages need it
+        Environment,
+        FileSystemLoader,
+        StrictUndefined,
+    )
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        autoescape=True,
+        finalize=lambda value: printable(value) if type(value) is str else value,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template(name)
+
+
+def _values(summary: Summary, spec: str) -> dict[str, Any]:
+    from markupsafe import Markup  # only pages need it
+
+    network = summary.network
+    reasons = [reason for row in summary.rows for reason in row.reasons]
+    core = summary.profile.core
+    binding, weights = set(_binding(reasons)), _weights(network)
+    return {
+        "name": network.name,
+        "about": " ".join((network.about or "").split()),
+        "device": summary.profile.name if summary.on_chip else "no chip",
+        "on_chip": summary.on_chip,
+        "counters": COUNTERS,
+        "spec": Markup(spec),
+        "cores": Markup(core_map(summary)),
+        "rows": [_row(row, summary, binding, weights) for row in summary.rows],
+        "caption": example(summary),
+        "notes": [*notes(summary), *maxima_notes(summary)],
+        "whys": [
+            *(sentence(reason, core) for reason in reasons),
+            *maxima_alternatives(summary),
+        ],
+        "total_why": total(summary.reasons, network.name) if reasons else "",
+        "tiles": list(_tiles(summary)),
+        "terms": f"{DOCUMENTATION}loihi-for-keras-users.html",
+    }
+
+
+def _tiles(summary: Summary) -> Iterator[tuple[str, str]]:
+    """Yield the tiles at the top of the page: names and values."""
+    activity = summary.activity
+    yield "neurons", str(summary.neurons)
+    yield "weights", str(sum(_weights(summary.network).values()))
+    if summary.on_chip:
+        yield "cores", str(summary.cores)
+        yield "chips", str(summary.chips)
+    yield "spikes at most", human(activity.spikes)
+    if summary.on_chip:
+        yield "synaptic operations at most", human(activity.operations)
+        yield "energy at most", human(activity.joules(summary.profile.energy), "J")
+
+
+def _binding(reasons: list[Reason]) -> Iterator[tuple[str, str]]:
+    """Yield layers and counters that prevent fewer cores.
+
+    A layer with one core has no such counter.
+    """
+    for reason in reasons:
+        if reason.cores == 1:
+            continue
+        if reason.miss is not None:
+            limit = reason.miss.violation.limit
+            yield _layer_of(reason.miss.layer), COUNTED.get(limit, limit)
+        elif reason.bound == "compartments":
+            yield _layer_of(reason.name), "compartments"
+
+
+def _weights(network: Network) -> Counter[str]:
+    """Count the trained values of each layer."""
+    learned: Counter[str] = Counter()
+    for tensor in tensors(network):
+        if not tensor.zeros:
+            learned[tensor.name.rpartition(".")[0]] += prod(tensor.shape)
+    return learned
+
+
+def _row(
+    row: Row, summary: Summary, binding: set[tuple[str, str]], weights: Counter[str]
+) -> dict[str, Any]:
+    use = zip(COUNTERS, row.use or (), strict=False)
+    activity, chip = row.activity, row.cores is not None
+    energy = summary.profile.energy
+    return {
+        "name": row.name,
+        "kind": row.kind,
+        "shape": dims(row.shape),
+        "neurons": "" if row.neurons is None else str(row.neurons),
+        "place": row.place if summary.on_chip or row.place == "folded" else "",
+        "weights": str(weights[row.name] or ""),
+        "cores": str(row.cores) if chip else "",
+        "block": dims(row.block or ()),
+        "bound": bounds(row.reasons),
+        "bars": [
+            {
+                "percent": f"{100 * part:.0f}",
+                "binds": (row.name, counter) in binding,
+                "full": part >= FULL,
+            }
+            for counter, part in use
+        ],
+        "spikes": human(activity.spikes) if activity is not None else "",
+        "operations": human(activity.operations) if activity and chip else "",
+        "energy": human(activity.joules(energy), "J") if activity and chip else "",
+    }
+
+
+def _layer_of(population: str) -> str:
+    """Return the layer of a population; the name of a max pool's includes its level."""
+    return population.partition(".")[0]

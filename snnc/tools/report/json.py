@@ -1,0 +1,149 @@
+"""Write the report as JSON: ``snnc report --format json``.
+
+Quantities are in SI units, which their keys name. Spikes, operations and energy are for
+an example in which every neuron fires at the upper rate of its budget.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from itertools import islice
+from typing import Any
+
+from snnc.ir.logical import MaxPool
+from snnc.ir.mapped import Ensemble
+from snnc.ir.shapes import error_of, levels_of
+from snnc.tools.report.sentences import bounds, latency, sentence, total
+from snnc.tools.report.summary import Row, Summary
+
+VERSION = 1
+
+
+def document(summary: Summary, why: bool = False) -> dict[str, Any]:
+    """Return the report of a network: encoder, spiking layers, readout in spec order.
+
+    Parameters
+    ----------
+    summary
+        The costs and the activity of the network.
+    why
+        Whether to add sentences on the limits of layers.
+    """
+    report = {
+        "version": VERSION,
+        "network": summary.network.name,
+        "cores": summary.cores,
+        "chips": summary.chips,
+        "layers": [
+            _layer(row, summary, why) for row in summary.rows if row.place != "folded"
+        ],
+        "folded": [
+            {"name": row.name, "kind": row.kind, "shape": list(row.shape)}
+            for row in summary.folded
+        ],
+        "neurons": summary.neurons,
+        **_totals(summary),
+    }
+    if why and summary.on_chip:
+        report["why"] = total(summary.reasons, summary.network.name)
+    return report
+
+
+def _totals(summary: Summary) -> dict[str, Any]:
+    activity, timing = summary.activity, summary.network.timing
+    example = {"present_seconds": timing.present, "spikes": rounded(activity.spikes)}
+    if not summary.on_chip:
+        return example
+    energy = summary.profile.energy
+    return {
+        "lower_bound": summary.reasons.floor,
+        "exact": summary.reasons.exact,
+        **example,
+        "synaptic_operations": rounded(activity.operations),
+        "energy_joules": rounded(activity.joules(energy)),
+        "idle_energy_joules": rounded(activity.idle_joules(energy)),
+        "spikes_to_chip_per_step": rounded(activity.to_chip),
+        "spikes_to_host_per_step": rounded(activity.to_host),
+        "spikes_between_chips": rounded(activity.crossing * timing.steps),
+        "spikes_between_chips_per_step": rounded(activity.crossing),
+        "spikes_between_chips_per_step_in_order": rounded(activity.crossing_in_order),
+    }
+
+
+def _layer(row: Row, summary: Summary, why: bool) -> dict[str, Any]:
+    chips = iter(row.chips)
+    layer = {
+        "name": row.name,
+        "kind": row.kind,
+        "shape": list(row.shape),
+        "neurons": row.neurons or 0,
+        "cores": row.cores or 0,
+        "ensembles": [
+            _ensemble(e, list(islice(chips, len(e.blocks))))
+            for e in row.ensembles
+            if e.block_shape is not None
+        ],
+        **_activity(row, summary),
+        **_bounds(row),
+        **_maximum(row, summary),
+    }
+    if why and row.reasons:
+        core = summary.profile.core
+        layer["why"] = " ".join(sentence(reason, core) for reason in row.reasons)
+    return layer
+
+
+def _activity(row: Row, summary: Summary) -> dict[str, Any]:
+    if row.activity is None:
+        return {}
+    spikes = {"spikes": rounded(row.activity.spikes)}
+    if row.cores is None:
+        return spikes
+    joules = row.activity.joules(summary.profile.energy)
+    return {
+        **spikes,
+        "synaptic_operations": rounded(row.activity.operations),
+        "energy_joules": rounded(joules),
+    }
+
+
+def _bounds(row: Row) -> dict[str, Any]:
+    if not row.reasons:
+        return {}
+    return {
+        "bound_by": bounds(row.reasons),
+        "neuron_bound": sum(reason.filled for reason in row.reasons),
+        "lower_bound": sum(reason.alone for reason in row.reasons),
+    }
+
+
+def _maximum(row: Row, summary: Summary) -> dict[str, Any]:
+    """Return the delay and the error of a max pool."""
+    network = summary.network
+    layer = network.by_name.get(row.name)
+    if layer is None or not isinstance(layer.operation, MaxPool):
+        return {}
+    error = error_of(network, layer)
+    return {
+        "levels": levels_of(network, layer),
+        "latency_seconds": rounded(latency(network, layer)),
+        "expected_error": {
+            "bias": rounded(error.bias),
+            "deviation": rounded(error.deviation),
+        },
+    }
+
+
+def rounded(value: float) -> float:
+    """Round to nine digits; later digits depend on the machine."""
+    rounded = float(f"{value:.9g}")
+    return int(rounded) if rounded.is_integer() else rounded
+
+
+def _ensemble(ensemble: Ensemble, chips: list[int]) -> dict[str, Any]:
+    document = {
+        "shape": list(ensemble.shape),
+        "block_shape": list(ensemble.block_shape or ()),
+        "blocks": [asdict(block) for block in ensemble.blocks],
+    }
+    return {**document, "chips": chips} if chips else document

@@ -1,0 +1,162 @@
+"""The cores and costs of a network: `snnc report`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from snnc.ir.layout import tensors
+from snnc.ir.mapped import RoutedNetwork
+from snnc.text.display import Displayed, Json
+from snnc.text.tables import counted
+from snnc.tools import plots
+from snnc.tools.pages import report_page
+from snnc.tools.problems import SpecError
+from snnc.tools.report import json, text
+from snnc.tools.report.html import fragment
+from snnc.tools.report.summary import Row, Summary, summarise
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from snnc.diagnostics import Diagnostic
+    from snnc.tools.opening import FileName
+    from snnc.tools.spec import Spec
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Report(Displayed):
+    """Cores, and the costs of an example; prints and displays as a table.
+
+    Activity is an upper bound: all neurons at the upper rate of their budget.
+
+    Attributes
+    ----------
+    spec : Spec
+        The spec of the network.
+    fits : bool
+        Whether the network fits its target. If not, the cores are those that it needs.
+    routed
+        Internal.
+    """
+
+    _internal = frozenset(("routed", "summary", "of"))
+
+    spec: Spec
+    fits: bool
+    routed: RoutedNetwork
+
+    @classmethod
+    def of(cls, spec: Spec) -> Report:
+        """Return the report of a spec.
+
+        Raises
+        ------
+        SpecError
+            If the network does not fit and its cores can't be counted.
+        """
+        if spec.routed is None:
+            raise SpecError(spec.diagnostics)
+        return cls(spec, spec.fits, spec.routed)
+
+    @cached_property
+    def summary(self) -> Summary:
+        """The costs of the network: internal."""
+        return summarise(self.routed, self.spec.made.cache)
+
+    @property
+    def cores(self) -> int:
+        """Cores of the chip; 0 for ``target nengo``."""
+        return self.routed.mapped.cores
+
+    @property
+    def chips(self) -> int:
+        """The number of chips that the cores take."""
+        return self.summary.chips
+
+    @property
+    def neurons(self) -> int:
+        """Neurons on the chip; without a chip, all of them."""
+        return self.summary.neurons
+
+    @property
+    def weights(self) -> int:
+        """The number of trained values: kernels, biases and shortcuts."""
+        network = self.routed.mapped.lowered.network
+        return sum(prod(t.shape) for t in tensors(network) if not t.zeros)
+
+    @property
+    def spikes(self) -> float:
+        """Spikes of all neurons per example, at most."""
+        return self.summary.activity.spikes
+
+    @property
+    def operations(self) -> float:
+        """Synaptic operations per example, at most."""
+        return self.summary.activity.operations
+
+    @property
+    def energy(self) -> float:
+        """Joules per example, at most; 0 for ``target nengo``."""
+        summary = self.summary
+        return summary.activity.joules(summary.profile.energy) if self.cores else 0.0
+
+    @property
+    def layers(self) -> tuple[Row, ...]:
+        """The costs of each layer, in the order of the spec."""
+        return self.summary.rows
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Warnings, and the reasons why the network does not fit its chip."""
+        return self.spec.diagnostics
+
+    def text(self, *, why: bool = False) -> str:
+        """Return tables; with ``why``, also the limits that cost layers more cores."""
+        return text.table(self.summary, why)
+
+    def markdown(self, *, why: bool = False) -> str:
+        """Return tables for a comment on a pull request."""
+        return text.markdown(self.summary, why)
+
+    def html(self, against: Spec | FileName | None = None) -> str:
+        """Return a self-contained page with pictures and the spec.
+
+        Parameters
+        ----------
+        against
+            A spec, its file or a revision of it, to show the changes since then.
+        """
+        return report_page(self, against)
+
+    def as_dict(self, *, why: bool = False) -> Json:
+        """Return what ``snnc report --format json`` prints."""
+        return json.document(self.summary, why)
+
+    def plot_network(self, ax: Axes | None = None) -> Axes:
+        """Draw the layers with their shapes, cores and connections."""
+        return plots.style.drawn(plots.networks.network, self.routed.mapped, ax=ax)
+
+    def plot_cores(self, ax: Axes | None = None) -> Axes:
+        """Draw chips and cores, each filled by the use of its four limits.
+
+        Raises
+        ------
+        ValueError
+            If the network has no cores.
+        """
+        return plots.style.drawn(plots.networks.cores, self.routed.mapped, ax=ax)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Report.of, (self.spec,)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        return f"<snnc.Report {self.spec.name}: {counted(self.cores, 'core')}>"
+
+    def _repr_html_(self) -> str:
+        return fragment(self.summary)

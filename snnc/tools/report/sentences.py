@@ -1,0 +1,305 @@
+"""Write the sentences of a report: totals, why layers take their cores, max pools."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from math import ceil, prod, sqrt
+
+from snnc.ir.device import Core
+from snnc.ir.learning import learning_of
+from snnc.ir.logical import Layer, MaxPool, Network
+from snnc.ir.shapes import error_of, levels_of
+from snnc.loihi.link import LimitViolation
+from snnc.loihi.why import NearMiss, Reason, Reasons
+from snnc.text.tables import counted, dims, human
+from snnc.tools.report.summary import Row, Summary
+
+
+def bound_by(reason: Reason) -> str:
+    """Name the limit that keeps a layer from having fewer cores, in a few words."""
+    if reason.cores == 1:
+        return "one core"
+    if reason.miss is None:
+        return reason.bound if reason.bound in ("block", "compartments") else "search"
+    limit = reason.miss.violation.limit
+    return limit if reason.bound == "alone" else f"{limit} of {reason.miss.layer}"
+
+
+def bounds(reasons: Sequence[Reason]) -> str:
+    """Name the limits that keep the populations of a layer from having fewer cores."""
+    if len(reasons) > 1 and all(reason.cores == 1 for reason in reasons):
+        return "one core per level"
+    return ", ".join(dict.fromkeys(map(bound_by, reasons)))
+
+
+def sentence(reason: Reason, core: Core) -> str:
+    """Say why a layer takes its number of cores."""
+    takes = f"{reason.name}: {counted(reason.cores, 'core')}"
+    need = "needs" if reason.neurons == 1 else "need"
+    neurons = f"{counted(reason.neurons, 'neuron')} alone {need} {reason.filled}"
+    if reason.block is not None:
+        return f"{takes}, as `block {dims(reason.block)}` asks for; {neurons}."
+    if reason.bound == "compartments":
+        return f"{takes}. {neurons} ({core.compartments} per core)."
+    if reason.bound == "alone":
+        return f"{takes}; {reason.filled} would hold its neurons, but {_miss(reason)}."
+    enough = "be enough for it alone" if reason.tried else "hold its neurons"
+    return f"{takes}; {reason.alone} would {enough}, but {_miss(reason)}."
+
+
+def total(reasons: Reasons, name: str) -> str:
+    """Say how near the mapping of a network is to the best."""
+    takes = f"{name}: {counted(reasons.cores, 'core')}"
+    over = reasons.cores - reasons.floor
+    if over == 0:
+        return f"{takes}, the fewest there can be{_given(reasons)}."
+    floor = f"the layers by themselves need {reasons.floor}, which is a lower bound"
+    if reasons.exact:
+        return f"{takes}; {floor}, but no cut into equal blocks takes fewer."
+    return f"{takes}, at most {over} above the best; {floor}."
+
+
+def _given(reasons: Reasons) -> str:
+    if any(reason.bound == "block" for reason in reasons.layers):
+        return " with the blocks that the spec asks for"
+    return ", because no layer has more than it needs by itself"
+
+
+def _miss(reason: Reason) -> str:
+    miss = reason.miss
+    if miss is None:
+        return "the search ended before it had tried everything"
+    who = _whose(reason, miss)
+    if reason.bound == "alone":
+        return f"{who} {_lacks(miss.violation)}"
+    rest = "with the other layers cut as they are"
+    return f"{rest}, {who} {_lacks(miss.violation)}"
+
+
+def _whose(reason: Reason, miss: NearMiss) -> str:
+    """Name the core on which a tiling with fewer cores would not fit."""
+    if miss.layer != reason.name:
+        return f"on {miss.cores} a core of {miss.layer}"
+    return "that one" if miss.cores == 1 else f"one of {miss.cores} cores"
+
+
+def _lacks(violation: LimitViolation) -> str:
+    """Say what a core would need, and what it has."""
+    value, most = violation.value, violation.most
+    if violation.limit == "compartments":
+        return f"would have to hold {value} neurons of {most}"
+    if violation.limit == "pop16 bases":
+        return f"would need pop16 bases that are not multiples of {most}"
+    if violation.limit.startswith("pop16"):
+        what = violation.limit.removeprefix("pop16 ")
+        return f"would read {value} {what}, where pop16 takes at most {most}"
+    return f"would need {value} {violation.limit} of {most}"
+
+
+def caption(summary: Summary) -> Iterator[str]:
+    """Say what the second table counts."""
+    if summary.on_chip:
+        yield f"Fullest core of each layer, and {example(summary)}:"
+    else:
+        yield f"{example(summary).capitalize()}:"
+
+
+def example(summary: Summary) -> str:
+    """Say for which case spikes, operations and energy are counted."""
+    present = f"{1000 * summary.network.timing.present:g} ms"
+    return f"upper bounds for an example of {present} (all neurons at upper rates)"
+
+
+def totals(summary: Summary) -> Iterator[str]:
+    """Say what the network takes, and on a chip the most that it does."""
+    name, neurons = summary.network.name, counted(summary.neurons, "neuron")
+    if not summary.on_chip:
+        yield f"{name}: {neurons}, and no chip to fit"
+        return
+    cores, chips = counted(summary.cores, "core"), counted(summary.chips, "chip")
+    yield f"{name}: {neurons} on {cores} of {chips}"
+    yield from _placement(summary)
+    yield from _example(summary)
+    yield from _traffic(summary)
+
+
+def notes(summary: Summary) -> Iterator[str]:
+    """Say what the numbers of a network on a chip do not: limits, traffic, boards."""
+    if summary.on_chip:
+        yield from _placement(summary)
+        yield f"energy per example: {_idle(summary)}"
+        yield from _traffic(summary)
+
+
+def _placement(summary: Summary) -> Iterator[str]:
+    yield _gap(summary)
+    yield from _learning(summary)
+    yield from _on_board(summary)
+
+
+def _learning(summary: Summary) -> Iterator[str]:
+    """Say how the readout learns: what Nengo and nengo-loihi take for it."""
+    network = summary.network
+    readout, learn = network.readout, network.readout.learn
+    if learn is None:
+        return
+    learning = learning_of(network, network.by_name[readout.sources[0]])
+    start = "the trained weights" if learn.from_ == "trained" else "zeros"
+    yield (
+        f"{readout.name} learns on a core of its own, from {start}: one presentation "
+        f"removes {100 * learn.rate:.3g} % of an error of at most {learn.error:g}"
+    )
+    yield (
+        f"PES: learning rate {learning.chip_rate:.3g} on the chip "
+        f"({learning.learning_rate:.3g} in Nengo), error scale "
+        f"{learning.error_scale:.4g}, trace increment {learning.increment():.3g} of at "
+        f"most {learning.most_increment:.3g}, weights up to {learning.reach:.3g}"
+    )
+
+
+def _gap(summary: Summary) -> str:
+    """Say what is known of mappings with fewer cores."""
+    least, over = summary.lower_bound, summary.cores - summary.lower_bound
+    if over == 0:
+        return "no mapping into equal blocks takes fewer cores"
+    return (
+        f"no mapping into equal blocks takes fewer than {counted(least, 'core')}: this "
+        f"one is at most {over} above the best"
+    )
+
+
+def _on_board(summary: Summary) -> Iterator[str]:
+    """Say what a board needs in addition to the emulator."""
+    if summary.unmixed is not None and summary.unmixed.cores:
+        names = ", ".join(summary.unmixed.axons)
+        more = counted(summary.unmixed.cores, "core")
+        yield f"axons of one kind, which a board needs, cost {more}: for {names}"
+    (shared, own), most = summary.axons, summary.profile.core.out_axons
+    if own > most:
+        yield (
+            f"on a board, a core needs {shared} (shared) to {own} (unshared) out-axons "
+            f"of {most}: it may not fit"
+        )
+
+
+def _example(summary: Summary) -> Iterator[str]:
+    activity, energy = summary.activity, summary.profile.energy
+    yield (
+        f"per example, at most: {human(activity.spikes)} spikes, "
+        f"{human(activity.operations)} synaptic operations"
+    )
+    joules = human(activity.joules(energy), "J")
+    yield f"energy per example, at most: {joules}; {_idle(summary)}"
+
+
+def _idle(summary: Summary) -> str:
+    joules = summary.activity.idle_joules(summary.profile.energy)
+    return f"{human(joules, 'J')} if nothing spikes (cores only, lowest cost per event)"
+
+
+def _traffic(summary: Summary) -> Iterator[str]:
+    activity, most = summary.activity, summary.profile.traffic.input_spikes
+    yield (
+        f"per step, at most: {human(activity.to_chip)} spikes from the host to cores, "
+        f"{human(activity.to_host)} spikes back"
+    )
+    if activity.to_chip > most * summary.chips:
+        yield (
+            f"note: nengo-loihi passes {most} spikes per chip and step and drops the "
+            "rest, unless it precomputes them"
+        )
+    if summary.chips > 1:
+        yield (
+            f"between chips: at most {human(activity.crossing)} spikes per step, or "
+            f"{human(activity.crossing_in_order)} if blocks filled the chips in order"
+        )
+        yield from map(_placed, (row for row in summary.rows if row.chips))
+        yield (
+            "note: `hardware_options()` of the package's `nengo_network` gives a board "
+            "this placement"
+        )
+
+
+def _placed(row: Row) -> str:
+    """Say how many cores of a layer are on which chip."""
+    on = sorted(Counter(row.chips).items())
+    # Neighbouring chips with equal numbers share one entry.
+    runs = groupby(enumerate(on), key=lambda each: (each[1][0] - each[0], each[1][1]))
+    parts = []
+    for (_, number), several in runs:
+        chips = [chip for _, (chip, _) in several]
+        chip = (
+            f"chip {chips[0]}"
+            if len(chips) == 1
+            else f"each of chips {chips[0]} to {chips[-1]}"
+        )
+        parts.append(f"{number} on {chip}")
+    return f"cores of {row.name}: {', '.join(parts)}"
+
+
+def maxima_notes(summary: Summary) -> Iterator[str]:
+    """Say the delay and the error of each max pool."""
+    for layer in _pools(summary.network):
+        levels = levels_of(summary.network, layer)
+        error = error_of(summary.network, layer)
+        yield (
+            f"{layer.name}: the maximum takes {counted(levels, 'level')} of neurons, a "
+            f"delay of about {1000 * latency(summary.network, layer):g} ms; mean error "
+            f"{error.bias:+.2f}, standard deviation {error.deviation:.2f} (activations "
+            "are 0 to 1)"
+        )
+
+
+def latency(network: Network, layer: Layer) -> float:
+    """Return the delay of a max pool in seconds.
+
+    Each level waits for its filter, one time constant, and for one step.
+    """
+    assert layer.spiking is not None
+    each = layer.spiking.synapse + network.timing.dt
+    return levels_of(network, layer) * each
+
+
+def maxima_alternatives(summary: Summary) -> Iterator[str]:
+    """Compare each max pool with its alternatives."""
+    core = summary.profile.core.compartments
+    rows = {row.name: row for row in summary.rows}
+    for layer in _pools(summary.network):
+        pool = layer.operation
+        assert isinstance(pool, MaxPool)
+        neurons = prod(layer.shape)
+        error = error_of(summary.network, layer).size
+        yield (
+            f"{layer.name}: {_taken(rows[layer.name])}, root mean square error "
+            f"{error:.2f} (activations are 0 to 1). `avgpool` takes none, but a mean "
+            f"differs from the maximum by {_mean_error(prod(pool.window)):.2f}; "
+            f"`downsample {{ factor {dims(pool.window)} }}` takes "
+            f"{counted(neurons, 'neuron')}, at least "
+            f"{counted(ceil(neurons / core), 'core')}, and needs training."
+        )
+
+
+def _taken(row: Row) -> str:
+    neurons = counted(row.neurons or 0, "neuron")
+    return (
+        neurons if row.cores is None else f"{neurons} on {counted(row.cores, 'core')}"
+    )
+
+
+def _pools(network: Network) -> Iterator[Layer]:
+    for layer in network.layers:
+        if isinstance(layer.operation, MaxPool) and layer.spiking is not None:
+            yield layer
+
+
+def _mean_error(values: int) -> float:
+    """Return the root mean square of mean less maximum, for values uniform in 0..1.
+
+    For n independent values, the maximum M and the mean A have E[M^2] = n / (n + 2),
+    E[A^2] = 1/4 + 1 / (12 n) and E[A M] = (n + 1) / (2 (n + 2)).
+    """
+    both = (values + 1) / (2 * (values + 2))
+    mean, most = 1 / 4 + 1 / (12 * values), values / (values + 2)
+    return sqrt(most - 2 * both + mean)

@@ -1,0 +1,121 @@
+"""Scale the weights of a network so that its rates are within bounds."""
+
+# mypy: disable-error-code="import-not-found,import-untyped"
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from tensorflow import keras
+
+from snnc.runtime.data import DataSpec, check_input
+from snnc.runtime.keras.model import model_weights, set_model_weights
+from snnc.runtime.keras.scaler import Rates, Scaler
+from snnc.runtime.layout import Layout, Tensors, Weights
+from snnc.runtime.network import Network
+from snnc.tools.statistics import Array
+
+
+class CalibrationError(ValueError):
+    """Raised when no scale brings a layer's rates within bounds."""
+
+
+@dataclass(frozen=True)
+class ScaledWeights:
+    """Scaled weights, the scale of each layer, and rates before and after.
+
+    Rates are those of spikes. ``change`` is the largest change of an output of the
+    Keras model, as a share of the largest output. ``fixed`` says why a layer has no
+    scale; ``missed`` lists layers that are out of bounds.
+    """
+
+    tensors: Tensors
+    scales: dict[str, float]
+    before: Rates
+    after: Rates
+    change: float
+    fixed: dict[str, str]
+    missed: list[str]
+
+
+@dataclass(frozen=True)
+class Calibrator:
+    """Scales the weights of one network on data."""
+
+    network: Network
+    layout: Layout
+    build_model: Callable[[], keras.Model]
+
+    def calibrate(self, x: Array, weights: Weights) -> ScaledWeights:
+        """Return weights that bring the rates of spikes within bounds.
+
+        ``x`` is (examples, *the input's shape). Layers within bounds stay unchanged,
+        unless they share a scale; others move to the nearer bound. The outputs of the
+        Keras model only change by rounding. LIF layers stay unchanged, as no scale is
+        exact for them.
+
+        Raises DataError if the data do not fit, LayoutError if the weights do not, and
+        CalibrationError if no scale brings all layers to their rates.
+        """
+        x = check_input(x, DataSpec.of(self.network))
+        tensors = self.layout.read(weights)
+        model = self.build_model()
+        set_model_weights(model, self.layout, tensors)
+        scaler = Scaler(self.network, self.layout, model, x)
+        fixed = self._fixed(scaler.measure_activations())
+        before = scaler.measure_spikes()
+        scaler.hold(tuple(fixed), measure=scaler.measure_activations)
+        after = scaler.hold(tuple(fixed))
+        final = model_weights(model, self.layout)
+        self.layout.read(final)  # scales may exceed float32
+        missed = scaler.missed(after)
+        refused = [line for name, line in missed.items() if name not in fixed]
+        if refused:
+            raise CalibrationError("\n  ".join(refused))
+        scales = scaler.scales
+        change = self._change(x, tensors, final)
+        return ScaledWeights(
+            final,
+            scales,
+            before,
+            after,
+            change,
+            fixed,
+            list(missed),
+        )
+
+    def _fixed(self, rates: Rates) -> dict[str, str]:
+        """Return, for each layer without an exact scale, the reason."""
+        reasons = {}
+        for name, layer in self.network.layers.items():
+            ceiling = 1 / (self.network.dt * layer.high)
+            if layer.encoder == "rate":
+                reasons[name] = "has no weights"
+            elif layer.encoder and rates[name].highest >= ceiling:
+                reasons[name] = "clips its highest values"
+            elif layer.lif is not None:
+                reasons[name] = "LIF"
+        return reasons
+
+    def _change(
+        self,
+        x: NDArray[np.float32],
+        before: Tensors,
+        after: Tensors,
+    ) -> float:
+        """Return the largest change of an output, over the largest output."""
+        old, new = self.build_model(), self.build_model()
+        set_model_weights(old, self.layout, before)
+        set_model_weights(new, self.layout, after)
+        size = self.network.examples_at_once
+        change = largest = 0.0
+        for start in range(0, len(x), size):
+            batch = x[start : start + size]
+            outputs = np.asarray(old.predict_on_batch(batch), np.float64)
+            changed = np.asarray(new.predict_on_batch(batch), np.float64)
+            change = max(change, float(np.abs(changed - outputs).max()))
+            largest = max(largest, float(np.abs(outputs).max()))
+        return change / largest if largest else change

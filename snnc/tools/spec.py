@@ -1,0 +1,364 @@
+"""A spec as an object: read, checked, changed, and reported on."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import snnc
+from snnc import diagnostics
+from snnc.diagnostics import Diagnostic
+from snnc.driver import compile_spec, routed
+from snnc.ir.logical import Network
+from snnc.language.model import NetworkSpec, spec_hash
+from snnc.language.statements import (
+    InputSpec,
+    LoihiTarget,
+    NengoTarget,
+    ReadoutSpec,
+    TimingSpec,
+    TrainSpec,
+)
+from snnc.language.tree import Document
+from snnc.loihi.plan import PlanCache
+from snnc.loihi.profile import DEFAULT, read_profile
+from snnc.passes import Compilation
+from snnc.runtime.files import write_file
+from snnc.source import SourceFile
+from snnc.syntax.edit import edited, settled
+from snnc.syntax.files import printed
+from snnc.syntax.revisions import read_spec
+from snnc.syntax.settings import Setting, settings_of
+from snnc.text.arguments import check_text
+from snnc.text.display import Displayed
+from snnc.tools.opening import FileName
+from snnc.tools.pages import spec_html
+from snnc.tools.problems import SpecError
+from snnc.tools.report.network import Report
+from snnc.tools.statements import LayerSpec, read_layers, read_readout, read_target
+
+if TYPE_CHECKING:
+    from snnc.ir.mapped import RoutedNetwork
+    from snnc.tools.diff import Diff
+    from snnc.tools.fit import Fit
+    from snnc.tools.package import Package
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Spec(Displayed):
+    """A network's spec without errors; `load` and `parse` make one.
+
+    It never changes: `replace` returns another one. `fits` and `diagnostics` say
+    whether the network also fits its chip.
+
+    Attributes
+    ----------
+    path : Path or None
+        The file with the spec's text.
+    device : str
+        The device that it is compiled for: a name, or a device's file.
+    changed : bool
+        Whether `replace` has made it.
+    made, found
+        The compiler's result and diagnostics: internal.
+    """
+
+    _internal = frozenset(("made", "found", "routed", "with_settings"))
+
+    path: Path | None
+    device: str
+    changed: bool
+    made: Compilation
+    found: diagnostics.Report
+
+    @property
+    def name(self) -> str:
+        """The network's name."""
+        return self._statements.network
+
+    @property
+    def about(self) -> str:
+        """The spec's description of the network."""
+        return self._statements.about
+
+    @cached_property
+    def text(self) -> str:
+        """The spec as text, in its original notation."""
+        if not self.changed:
+            return self.made.source.text
+        return self.to(self.notation)
+
+    @property
+    def notation(self) -> Literal["snn", "yaml"]:
+        """The notation of the text."""
+        return self.made.source.notation
+
+    @cached_property
+    def layers(self) -> Mapping[str, LayerSpec]:
+        """Layers by name, in the order of the spec, such as ``layers["c0"].filters``.
+
+        They have every default, sizes of every axis, seconds and Hz.
+        """
+        return read_layers(self._network)
+
+    @property
+    def input(self) -> InputSpec:
+        """The input: ``name``, ``shape``, its range ``within``, and ``mapped``."""
+        return self._statements.input
+
+    @property
+    def timing(self) -> TimingSpec:
+        """The times ``dt``, ``present`` and ``synapse``, in seconds."""
+        return self._statements.timing
+
+    @property
+    def target(self) -> LoihiTarget | NengoTarget:
+        """The target, by its ``kind``; for ``loihi`` with its chips and cores."""
+        return read_target(self._statements, self._network)
+
+    @property
+    def readout(self) -> ReadoutSpec:
+        """The readout, with the names of ``classes``, or None for a regression."""
+        return read_readout(self._statements, self._network)
+
+    @property
+    def train(self) -> TrainSpec:
+        """How the network is trained: ``epochs``, ``optimizer.learning_rate`` ..."""
+        return self._network.train
+
+    @property
+    def _statements(self) -> NetworkSpec:
+        assert self.made.spec is not None
+        return self.made.spec.spec
+
+    @property
+    def _network(self) -> Network:
+        assert self.made.lowered is not None
+        return self.made.lowered.network
+
+    @property
+    def hash(self) -> str:
+        """The SHA-256 of the spec's meaning, independent of notation and comments."""
+        return spec_hash(self._statements)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the network fits its target."""
+        return self.made.mapped is not None
+
+    @cached_property
+    def routed(self) -> RoutedNetwork | None:
+        """The network on its chips, if its cores can be counted: internal."""
+        return routed(self.made)
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Warnings, and the reasons why the network does not fit its chip."""
+        return self.found.diagnostics
+
+    def replace(self, **changes: Any) -> Spec:
+        """Return the spec with other values.
+
+        Parameters
+        ----------
+        **changes
+            By the name of a layer, the input or the readout, or by ``timing``,
+            ``train``, ``defaults`` and ``target``: a mapping of properties to values.
+            A value is a number (of ms or Hz, if it has a unit), a bool, a text as in
+            ``.snn`` (``"20..200 Hz"``), a tuple for ``3x3x1``, a list, or a mapping
+            for ``{"adam": {"learning_rate": 1e-3}}``; None selects the default.
+            ``network``, ``about``, ``target`` and ``encode`` take a text too.
+
+        Raises
+        ------
+        SpecError
+            If there is no such name or property, or the value does not suit it.
+
+        Examples
+        --------
+        >>> spec.replace(c0={"filters": 6}, timing={"present": "100 ms"})
+        """
+        report = diagnostics.Report()
+        settings = settings_of(changes, report)
+        if report.errors:
+            raise SpecError(report.diagnostics)
+        return self.with_settings(settings)
+
+    def with_settings(self, settings: Iterable[Setting]) -> Spec:
+        """Return the spec with parsed settings, for `replace` and sweeps."""
+        report = diagnostics.Report()
+        document = edited(_document(self), settings, report)
+        if report.errors:
+            raise SpecError(report.diagnostics)
+        made = self.made
+        return _compiled(made.source, None, self.device, document, made.cache, report)
+
+    def report(self) -> Report:
+        """Return the network's cores and costs: see `snnc.report`."""
+        return Report.of(self)
+
+    def build(
+        self, output: FileName = "models", *, check: bool = False, force: bool = False
+    ) -> Package:
+        """Write the package of the spec: see `snnc.build`."""
+        return snnc.build(self, output, check=check, force=force)
+
+    def fit(self, cores: int | None = None, *, patient: bool = True) -> Fit:
+        """Return variants that fit the cores: see `snnc.fit`."""
+        return snnc.fit(self, cores, patient=patient)
+
+    def diff(self, new: Spec | FileName) -> Diff:
+        """Return the changes from this spec to another: see `snnc.diff`."""
+        return snnc.diff(self, new)
+
+    def changed_since(self, old: Spec | FileName) -> Diff:
+        """Return the changes from another spec to this one: see `snnc.diff`."""
+        return snnc.diff(old, self)
+
+    def save(self, path: FileName, *, force: bool = False) -> Spec:
+        """Write the text to a file, in the notation of its suffix.
+
+        Raises
+        ------
+        FileExistsError
+            If the file exists and ``force`` is not set.
+        """
+        file = Path(path)
+        if file.exists() and not force:
+            raise FileExistsError(f"{file} is there already; `force=True` replaces it")
+        notation = SourceFile(file.as_posix(), "").notation
+        text = self.text if notation == self.notation else self.to(notation)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_file(file, text)
+        return load(file, self.device)
+
+    def to(self, notation: Literal["snn", "yaml"]) -> str:
+        """Return the text in the standard layout of a notation, with its comments.
+
+        Raises
+        ------
+        ValueError
+            If there is no such notation.
+        """
+        if notation not in ("snn", "yaml"):
+            raise ValueError(f"there is no notation {notation}: name `snn` or `yaml`")
+        return printed(settled(_document(self)), notation)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        where = "" if self.path is None else f" from {self.path.as_posix()}"
+        return f"<snnc.Spec {self.name}{where}>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Spec):
+            return NotImplemented
+        return (self.hash, self.device) == (other.hash, other.device)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the spec as text, which the other process compiles again."""
+        name = self.made.source.name
+        return _restored, (name, self.text, self.path, self.device)
+
+    def __hash__(self) -> int:
+        return hash((self.hash, self.device))
+
+    def _repr_html_(self) -> str:
+        return spec_html(self.text, self.notation)
+
+
+def _restored(name: str, text: str, path: Path | None, device: str) -> Spec:
+    return _compiled(SourceFile(name, text), path, device)
+
+
+def _document(spec: Spec) -> Document:
+    assert spec.made.document is not None, "what compiles was parsed"
+    return spec.made.document
+
+
+def _compiled(
+    source: SourceFile,
+    path: Path | None,
+    device: str,
+    document: Document | None = None,
+    cache: PlanCache | None = None,
+    report: diagnostics.Report | None = None,
+) -> Spec:
+    """Compile down to the cores; ``report`` has the document's diagnostics.
+
+    Raises
+    ------
+    SpecError
+        If the spec has errors that do not depend on the chip's limits.
+    """
+    report = report or diagnostics.Report()
+    profile = read_profile(device)
+    made = compile_spec(source, report, "place", profile, cache, document)
+    if made.lowered is None:
+        raise SpecError(report.diagnostics)
+    return Spec(path, device, document is not None, made, report)
+
+
+def load(path: FileName, device: str = DEFAULT) -> Spec:
+    """Read a spec.
+
+    Parameters
+    ----------
+    path
+        A file in ``.snn`` or YAML, or ``git:REV:PATH`` as in ``git show REV:PATH``.
+    device
+        The device to compile for: ``loihi1``, or a device's file.
+
+    Raises
+    ------
+    SpecError
+        If it can't be read, or has errors. A network that does not fit its chip raises
+        no error here: see `Spec.fit`.
+    ValueError
+        If the device can't be read, or ``path`` names no revision.
+    """
+    report = diagnostics.Report()
+    name = os.fspath(path)
+    source = read_spec(name, report)
+    if source is None:
+        raise SpecError(report.diagnostics)
+    file = None if name.startswith("git:") else Path(path)
+    return _compiled(source, file, device)
+
+
+def parse(text: str, device: str = DEFAULT, *, name: str = "text") -> Spec:
+    """Read a spec from text.
+
+    Parameters
+    ----------
+    text
+        In ``.snn``; in YAML if ``name`` ends in ``.yaml``, or the text begins so.
+    device
+        The device to compile for: ``loihi1``, or a device's file.
+    name
+        The name of the text in diagnostics.
+
+    Raises
+    ------
+    SpecError
+        If it has errors: see `load`.
+    """
+    check_text("text", text)
+    check_text("name", name)
+    if name == "text" and _YAML.match(text):
+        name = "text.yaml"
+    return _compiled(SourceFile(name, text.replace("\r\n", "\n")), None, device)
+
+
+_YAML = re.compile(r"\s*(?:#[^\n]*\n\s*)*snn[ \t]*:")
+
+
+def as_spec(spec: Spec | FileName, device: str = DEFAULT) -> Spec:
+    """Return a spec, or read the one in a file."""
+    return spec if isinstance(spec, Spec) else load(spec, device)

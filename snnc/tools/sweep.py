@@ -1,0 +1,421 @@
+"""Compare variants of a spec in cost and accuracy: `snnc sweep`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, product
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from snnc import diagnostics
+from snnc.language.extents import Phase
+from snnc.loihi.profile import DEFAULT
+from snnc.syntax.settings import Setting, read_settings, spelt
+from snnc.text.arguments import check_count
+from snnc.text.display import Displayed, Json
+from snnc.text.tables import counted
+from snnc.tools import plots, sweep_table
+from snnc.tools.opening import FileName
+from snnc.tools.pages import sweep_page
+from snnc.tools.problems import SpecError
+from snnc.tools.report.network import Report
+from snnc.tools.spec import Spec, as_spec
+from snnc.tools.sweep_runs import SweepSettings, VariantJob, data_file, run_variants
+from snnc.tools.sweep_table import Condition, VariantCosts, front
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_OF_WORDS = "SNN3"
+"""Lower codes concern single words and values."""
+
+
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """A spec with other values, its costs, and its accuracy.
+
+    Attributes
+    ----------
+    settings : dict of str
+        The values, by their paths.
+    spec : Spec or None
+        None if no network is legal with these.
+    report : Report or None
+        Cores, weights, and energy at most.
+    results : tuple of dict
+        What the evaluations found, one per seed, as ``snnc evaluate --format json`` has
+        it.
+    problem : str
+        The problem with it; empty without one.
+    is_best : bool
+        Whether it is on the Pareto front of accuracy, energy and cores.
+    """
+
+    settings: dict[str, str]
+    spec: Spec | None
+    report: Report | None
+    results: tuple[Json, ...] = ()
+    problem: str = ""
+    is_best: bool = False
+
+    @property
+    def result(self) -> Json | None:
+        """What the first evaluation found; None without data."""
+        return self.results[0] if self.results else None
+
+    @property
+    def accuracy(self) -> float | None:
+        """The share of right decisions; None without data, and of a regression.
+
+        This and the other numbers are means over seeds.
+        """
+        return self._mean("accuracy")
+
+    @property
+    def rmse(self) -> float | None:
+        """The root mean square error; None without data, and of a classification."""
+        return self._mean("rmse")
+
+    @property
+    def deviation(self) -> float | None:
+        """The standard deviation of accuracy, or error, over seeds; None for one."""
+        scores = self._all("rmse" if self.accuracy is None else "accuracy")
+        return stdev(scores) if len(scores) > 1 else None
+
+    @property
+    def energy(self) -> float | None:
+        """Joules of an example: as measured, or at most if nothing was."""
+        if self.results:
+            return self._mean("energy_joules")
+        return None if self.report is None else self.report.energy
+
+    def _all(self, key: str) -> list[float]:
+        values = [result.get(key) for result in self.results]
+        return [value for value in values if value is not None]
+
+    def _mean(self, key: str) -> float | None:
+        values = self._all(key)
+        return fmean(values) if values else None
+
+    @property
+    def cores(self) -> int | None:
+        """The number of cores; None if no network is legal."""
+        return None if self.report is None else self.report.cores
+
+    @property
+    def weights(self) -> int | None:
+        """The number of trained values; None if no network is legal."""
+        return None if self.report is None else self.report.weights
+
+    @property
+    def score(self) -> float | None:
+        """The accuracy, or the error of a regression; None without data."""
+        return self.rmse if self.accuracy is None else self.accuracy
+
+    @property
+    def classifies(self) -> bool:
+        """Whether the score is an accuracy."""
+        return self.rmse is None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % interval of the accuracy of a single training."""
+        only = self.result if len(self.results) == 1 else None
+        interval = (only or {}).get("accuracy_interval")
+        return None if interval is None else (interval[0], interval[1])
+
+    def costs(self) -> VariantCosts | None:
+        """Return what to compare with other variants; None without numbers."""
+        score = self.rmse if self.accuracy is None else -self.accuracy
+        if score is None or self.cores is None or not math.isfinite(score):
+            return None
+        error = (self.deviation or 0.0) / math.sqrt(len(self.results))
+        return VariantCosts(score, (self.energy or 0.0, float(self.cores)), error)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sweep(Displayed, Sequence[Variant]):
+    """All variants, in the order of their settings; prints as a table.
+
+    Attributes
+    ----------
+    spec : Spec
+        The original spec.
+    variants : tuple of Variant
+        Also those with a problem.
+    """
+
+    spec: Spec
+    variants: tuple[Variant, ...]
+
+    @property
+    def front(self) -> tuple[Variant, ...]:
+        """The variants that no other one beats in accuracy, energy and cores."""
+        return tuple(variant for variant in self.variants if variant.is_best)
+
+    def as_dict(self) -> Json:
+        """Return what ``snnc sweep --format json`` prints."""
+        return {
+            "version": 1,
+            "network": self.spec.name,
+            "variants": [
+                {
+                    "settings": {
+                        k: sweep_table.typed(v) for k, v in variant.settings.items()
+                    },
+                    "cores": variant.cores,
+                    "weights": variant.report and variant.report.weights,
+                    "energy_joules": variant.energy,
+                    "accuracy": variant.accuracy,
+                    "rmse": variant.rmse,
+                    "deviation": variant.deviation,
+                    "seeds": len(variant.results),
+                    "best": variant.is_best,
+                    "problem": variant.problem or None,
+                }
+                for variant in self.variants
+            ],
+        }
+
+    def csv(self) -> str:
+        """Return the variants as CSV, with a column for each setting."""
+        return sweep_table.csv_text(self.as_dict()["variants"])
+
+    def markdown(self) -> str:
+        """Return the table as GitHub's Markdown."""
+        return sweep_table.markdown(self.spec.name, self.variants)
+
+    def html(self) -> str:
+        """Return a page that needs nothing else, with the table and pictures."""
+        return sweep_page(self)
+
+    def html_table(self) -> str:
+        """Return the table alone, as HTML."""
+        return sweep_table.html_table(self.variants)
+
+    def plot(
+        self, ax: Axes | None = None, *, over: Literal["energy", "cores"] = "energy"
+    ) -> Axes:
+        """Draw accuracy over energy or cores, the Pareto front connected.
+
+        Raises
+        ------
+        ValueError
+            If nothing was evaluated.
+        """
+        draw, name = plots.results.sweep, self.spec.name
+        return plots.style.drawn(draw, name, self.variants, over, ax=ax)
+
+    def __len__(self) -> int:
+        return len(self.variants)
+
+    @overload
+    def __getitem__(self, index: int) -> Variant: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Variant, ...]: ...
+    def __getitem__(self, index: int | slice) -> Variant | tuple[Variant, ...]:
+        return self.variants[index]
+
+    def __str__(self) -> str:
+        return sweep_table.table(self.spec.name, self.variants)
+
+    def __repr__(self) -> str:
+        return f"<snnc.Sweep of {self.spec.name}: {counted(len(self), 'variant')}>"
+
+
+def sweep(
+    spec: Spec | FileName,
+    settings: Mapping[str, Any] | Sequence[str],
+    *,
+    where: str | Sequence[str] = (),
+    data: FileName | tuple[Any, Any] | None = None,
+    test: FileName | tuple[Any, Any] | None = None,
+    weights: FileName | None = None,
+    epochs: int | None = None,
+    phases: Sequence[Phase] = ("smooth", "scale"),
+    examples: int | None = None,
+    seed: int = 0,
+    seeds: int = 1,
+    output: FileName = "sweep",
+    workers: int | None = None,
+    dask: str | None = None,
+    device: str = DEFAULT,
+    progress: bool | None = None,
+) -> Sweep:
+    """Compare variants of a spec: all combinations of some values.
+
+    Without data, this computes cores, weights and maximum energy at once. With data,
+    each variant is trained, and evaluated on the exact engine, in its own process;
+    results are kept in a folder and not computed again.
+
+    Parameters
+    ----------
+    spec
+        A file, or a spec.
+    settings
+        Values by path, such as ``{"c0.filters": [8, 16], "c1.kernel": [3, 5]}``, each
+        as in `Spec.replace`; a single one needs no list. Or texts such as
+        ``"c0.filters=8,16"``.
+    where
+        Conditions such as ``"cores <= 4"`` or ``"energy < 2 uJ"`` (the maximum):
+        variants that fail them are neither trained nor evaluated.
+    data : file, or x and y
+        Training data; a fifth, drawn by the seed, is held out to evaluate on.
+    test : file, or x and y
+        Data to evaluate on instead.
+    weights
+        Evaluate on all data with these, and do not train: for settings that keep the
+        layout.
+    epochs
+        By default the spec's.
+    phases
+        The phases of each training, instead of the spec's. The phase ``spikes`` takes
+        several times as long as the others.
+    examples
+        Evaluate on only this many, drawn by the seed.
+    seed
+        Draws the examples that are held out and evaluated. First weights are drawn by
+        the spec's ``train.seed``.
+    seeds
+        Train each variant so many times, with ``train.seed``, the next seed, and so on:
+        its accuracy and energy are means.
+    output
+        The folder of results; it may hold several sweeps.
+    workers
+        The number of processes; by default the number of processors.
+    dask
+        The address of a Dask cluster to use instead, whose workers see the folder.
+    device
+        The device to compile a file for: ``loihi1``, or a device's file.
+    progress
+        Whether to show a bar, or print a line per variant where a bar can't be shown;
+        by default a bar on terminals and in notebooks.
+
+    Raises
+    ------
+    SpecError
+        If the spec has errors, or a value is wrong with any of the others.
+    ValueError
+        If a text is not a path with values, or options have no effect together.
+    """
+    if data is None and (test is not None or weights is not None):
+        raise ValueError("test and weights are for a sweep with data")
+    if test is not None and weights is not None:
+        raise ValueError("with weights nothing is trained: give data without test")
+    check_count("seeds", seeds, 1)
+    if seeds > 1 and (data is None or weights is not None):
+        raise ValueError("seeds are for trainings: give data, and no weights")
+    if seeds > 1 and _sets(settings, "train.seed"):
+        raise ValueError("seeds count from train.seed: do not vary it too")
+    base = as_spec(spec, device)
+    chosen = _choices(settings)
+    limits = [
+        Condition.parse(t) for t in ([where] if isinstance(where, str) else where)
+    ]
+    variants = [_variant(base, combination, limits) for combination in product(*chosen)]
+    if data is None:
+        return Sweep(base, tuple(variants))
+    folder = Path(output).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    shared = SweepSettings(
+        folder,
+        data_file(data, folder),
+        None if test is None else data_file(test, folder),
+        None if weights is None else Path(weights).absolute(),
+        epochs,
+        tuple(phases),
+        examples,
+        seed,
+    )
+    jobs = [[*_jobs(variant, shared, seeds)] for variant in variants]
+    found = run_variants(chain(*jobs), shared, workers, dask, progress)
+    judged = [
+        _judged(variant, [found[job.name] for job in own])
+        for variant, own in zip(variants, jobs, strict=True)
+    ]
+    best = front([variant.costs() for variant in judged])
+    pairs = zip(judged, best, strict=True)
+    return Sweep(base, tuple(replace(v, is_best=b) for v, b in pairs))
+
+
+def _sets(settings: Mapping[str, Any] | Sequence[str], path: str) -> bool:
+    """Whether settings, which may be of any type, have values of a path."""
+    return any(str(each).partition("=")[0] == path for each in settings)
+
+
+def _jobs(variant: Variant, shared: SweepSettings, seeds: int) -> Iterator[VariantJob]:
+    """Return what to run of a variant, once per seed."""
+    if variant.spec is None or variant.problem:
+        return
+    if seeds == 1:
+        yield shared.job(variant.spec, variant.settings)
+        return
+    first = variant.spec.train.seed
+    for seed in range(first, first + seeds):
+        spec = variant.spec.replace(train={"seed": seed})
+        yield shared.job(spec, {**variant.settings, "train.seed": str(seed)})
+
+
+def _judged(variant: Variant, found: Sequence[Json | str]) -> Variant:
+    results = tuple(result for result in found if not isinstance(result, str))
+    problems = (result for result in found if isinstance(result, str))
+    return replace(variant, results=results, problem=next(problems, variant.problem))
+
+
+def _choices(
+    settings: Mapping[str, Any] | Sequence[str],
+) -> list[tuple[Setting, ...]]:
+    """Parse settings with several values each.
+
+    Raises
+    ------
+    SpecError
+        If a value can't be read.
+    """
+    report = diagnostics.Report()
+    chosen = []
+    if isinstance(settings, str) or not isinstance(settings, Iterable):
+        raise TypeError("settings are neither values by path nor a list of texts")
+    if isinstance(settings, Mapping):
+        for path, values in settings.items():
+            key = path.rpartition(".")[2]
+            own: list[Setting] = []
+            for value in _several(values):
+                text = f"{path}={spelt(value, key)}"
+                own += read_settings(text, "sweep", report, several=False)
+            chosen.append(tuple(own))
+    else:
+        chosen = [read_settings(text, "--set", report) for text in settings]
+    if report.errors:
+        raise SpecError(report.diagnostics)
+    return chosen
+
+
+def _several(values: Any) -> Iterable[Any]:
+    """Return the values of a setting; a single value may be given without a list."""
+    is_one = isinstance(values, str | Mapping) or not isinstance(values, Iterable)
+    return [values] if is_one else values
+
+
+def _variant(
+    base: Spec, combination: tuple[Setting, ...], limits: Sequence[Condition]
+) -> Variant:
+    settings = {}
+    for setting in combination:
+        path, _, value = setting.text.partition("=")
+        settings[path] = value.strip()
+    try:
+        spec = base.with_settings(combination)
+        report = spec.report()
+    except SpecError as error:
+        if any(d.code < _OF_WORDS for d in error.diagnostics):
+            raise
+        first = next(d for d in error.diagnostics if d.severity == "error")
+        return Variant(settings, None, None, problem=first.message)
+    variant = Variant(settings, spec, report)
+    broken = (limit.broken_by(variant) for limit in limits)
+    problem = next(filter(None, broken), "")
+    return replace(variant, problem=problem if spec.fits else "does not fit its chip")

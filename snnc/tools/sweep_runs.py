@@ -1,0 +1,240 @@
+"""The runs of a sweep: the work for a variant, its folder, and its processes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snnc.language.extents import Phase
+from snnc.processes import LocalWorkers, Workers, completed
+from snnc.text.display import Json
+from snnc.text.progress import in_notebook, progress_bar
+from snnc.tools.checkpoint import Checkpoint, read_checkpoint
+from snnc.tools.opening import FileName
+from snnc.tools.package import Package
+from snnc.tools.spec import Spec, parse
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+HELD_OUT = 0.2
+"""The share of the data to evaluate variants on, if there are no other data."""
+MARK = {"snnc": "sweep", "version": 2}
+DIGITS = 16
+LONGEST = 80  # characters of the settings in a folder's name
+DIED = "its process died; it may lack memory"
+
+
+def name_of(identity: Json) -> str:
+    """Return a name that no other variant, or other data, has."""
+    text = json.dumps(identity, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+
+
+@dataclass(frozen=True)
+class SweepSettings:
+    """The common settings of a sweep's variants; paths are absolute.
+
+    ``weights`` are those to evaluate with; None to train.
+    """
+
+    folder: Path
+    data: Path
+    test: Path | None
+    weights: Path | None
+    epochs: int | None
+    phases: tuple[Phase, ...]
+    examples: int | None
+    seed: int
+
+    @cached_property
+    def identity(self) -> Json:
+        """The common dependencies; large files are read once for it."""
+        from snnc.tools.evaluate.task import identify_data
+
+        weights = self.weights and hashlib.sha256(self.weights.read_bytes()).hexdigest()
+        return {
+            **MARK,
+            "data": identify_data(self.data),
+            "test": self.test and identify_data(self.test),
+            "weights": weights,
+            "epochs": self.epochs,
+            "phases": list(self.phases),
+            "examples": self.examples,
+            "seed": self.seed,
+        }
+
+    def job(self, spec: Spec, settings: Mapping[str, str]) -> VariantJob:
+        """Return the job of a variant; its name covers all that it depends on."""
+        # Use the device's content, as a file of the same name may change.
+        own = {"spec": spec.hash, "device": repr(spec.made.device)}
+        name = name_of(own | self.identity)
+        said = ",".join(f"{path}={value}" for path, value in settings.items())
+        return VariantJob(name, said, spec.text, spec.notation, spec.device, self)
+
+
+@dataclass(frozen=True, slots=True)
+class VariantJob:
+    """A variant to run; ``settings`` are texts as on the command line."""
+
+    name: str
+    settings: str
+    spec: str
+    notation: str
+    device: str
+    shared: SweepSettings
+
+    @property
+    def folder(self) -> Path:
+        """The folder for package and weights, however the settings were named."""
+        readable = re.sub(r"[^\w.,=-]+", "_", self.settings)[:LONGEST]
+        known = self.shared.folder.glob(f"*-{self.name}")
+        return next(known, self.shared.folder / f"{readable}-{self.name}")
+
+
+def run_variant(job: VariantJob) -> Json | str:
+    """Build, train and evaluate a variant; return the result, or the problem."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow's log
+    try:
+        return _run(job)
+    except (ValueError, RuntimeError, OSError, ModuleNotFoundError) as error:
+        return str(error).split("\n")[0] or type(error).__name__
+
+
+def _run(job: VariantJob) -> Json:
+    """Run the job; an interrupted training continues after its last epoch."""
+    shared = job.shared
+    own = job.folder
+    spec = parse(job.spec, job.device, name=f"variant.{job.notation}")
+    package = spec.build(own / "models", force=True)
+    train, test = _data(package, shared)
+    weights = shared.weights or own / "weights.safetensors"
+    if shared.weights is None and not weights.exists():
+        resumes = Path(f"{weights}.progress.npz").exists()
+        package.train(  # the seed is the spec's
+            *train, weights, shared.epochs, phases=shared.phases, resume=resumes
+        )
+    found = package.evaluate(
+        *test,
+        weights,
+        examples=shared.examples,
+        seed=shared.seed,
+        progress=False,
+        workers=1,
+    )
+    # As a checkpoint returns it: lists instead of tuples.
+    known: Json = json.loads(json.dumps(found.as_dict()))
+    return known
+
+
+Arrays = tuple["NDArray[Any]", "NDArray[Any]"]
+
+
+def _data(package: Package, shared: SweepSettings) -> tuple[Arrays, Arrays]:
+    """Return training data, and evaluation data that are the same for all variants."""
+    import numpy as np  # an extra
+
+    from snnc.runtime.data import DataSpec
+    from snnc.runtime.labels import load_data
+
+    accepted = DataSpec.of(package.opened.network)
+    x, y = load_data(shared.data, accepted)
+    if shared.weights is not None:
+        return (x[:0], y[:0]), (x, y)
+    if shared.test is not None:
+        return (x, y), load_data(shared.test, accepted)
+    order = np.random.default_rng(shared.seed).permutation(len(x))
+    count = max(1, round(HELD_OUT * len(x)))
+    return (x[order[count:]], y[order[count:]]), (x[order[:count]], y[order[:count]])
+
+
+def data_file(data: FileName | tuple[Any, Any], folder: Path) -> Path:
+    """Return a file of the data; arrays are written to one."""
+    if not isinstance(data, tuple):
+        return Path(data).absolute()
+    import numpy as np  # an extra
+
+    from snnc.tools.evaluate.task import write_data
+
+    x, y = map(np.ascontiguousarray, data)
+    digest = hashlib.sha256()
+    for array in (x, y):
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(array.tobytes())
+    path = folder / f"data-{digest.hexdigest()[:16]}.npz"
+    if not path.exists():
+        write_data(path, x, y)
+    return path
+
+
+def run_variants(
+    jobs: Iterable[VariantJob],
+    shared: SweepSettings,
+    workers: int | None,
+    dask: str | None,
+    progress: bool | None,
+) -> dict[str, Json | str]:
+    """Return the results of jobs, or their problems, by name.
+
+    Finished jobs in the folder do not run again.
+    """
+    header = shared.identity
+    path = shared.folder / f"{name_of(header)}.jsonl"
+    saved = read_checkpoint(path)
+    if saved is not None and saved.header != header:
+        print(f"warning: {path} is damaged: all of it runs again", file=sys.stderr)
+        saved = None
+    found = {} if saved is None else {n["variant"]: n["result"] for n in saved.lines}
+    unique = {job.name: job for job in jobs}
+    left = [job for job in unique.values() if job.name not in found]
+    is_seen = sys.stderr.isatty() or in_notebook()
+    shows_lines = progress and not is_seen
+    shows_bar = is_seen and progress is not False
+    with (
+        Checkpoint(path, header, saved) as checkpoint,
+        progress_bar(len(unique), "variants", shows_bar) as move,
+        _workers(min(workers or os.cpu_count() or 1, len(left)), dask, shared) as pool,
+    ):
+        move(len(unique) - len(left))
+        for number, (job, future) in enumerate(completed(pool, run_variant, left), 1):
+            move(1)
+            try:
+                result = future.result()
+            except pool.deaths:
+                result = DIED
+            if not isinstance(result, str):
+                line = {"variant": job.name, "spec": job.spec, "result": result}
+                checkpoint.add(line)
+            found[job.name] = result
+            if shows_lines:
+                said = result if isinstance(result, str) else _scored(result)
+                done = f"{number} of {len(left)} variants"
+                print(f"{done}: {job.settings}: {said}", file=sys.stderr, flush=True)
+    return found
+
+
+def _scored(result: Json) -> str:
+    accuracy = result.get("accuracy")
+    if accuracy is None:
+        return f"error {result.get('rmse'):.4g}"
+    return f"{100 * accuracy:.1f} %"
+
+
+def _workers(
+    count: int, dask: str | None, shared: SweepSettings
+) -> AbstractContextManager[Workers]:
+    if dask is None or not count:
+        return LocalWorkers(count, shared.folder / "log.txt")
+    from snnc.tools.cluster import cluster_workers  # importing Dask takes a second
+
+    return cluster_workers(dask)

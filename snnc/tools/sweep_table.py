@@ -1,0 +1,231 @@
+"""A table of the variants of a spec, and which of them are the best."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from math import hypot
+from typing import TYPE_CHECKING, Any
+
+from snnc.text.tables import (
+    Row,
+    TextTable,
+    code,
+    columns,
+    counted,
+    csv_table,
+    human,
+    percent,
+    prose,
+    without_empty,
+)
+from snnc.text.tables import table as markdown_table
+
+if TYPE_CHECKING:
+    from snnc.tools.sweep import Variant
+
+BEST = "*"
+
+
+def table(name: str, lines: Sequence[Variant]) -> str:
+    """Return one row per variant, in the order of the settings, and the best below."""
+    keys, head, rows = _rows(lines)
+    left = {*keys, "interval", "best", ""}
+    return "\n".join([*columns(head, rows, left), "", *_sentences(name, lines)])
+
+
+def markdown(name: str, lines: Sequence[Variant]) -> str:
+    """Return the table as GitHub's Markdown."""
+    keys, head, rows = _rows(lines)
+    head, rows = without_empty(head, rows)
+    shown = [
+        tuple(
+            code(c) if h in keys else prose(c) for h, c in zip(head, row, strict=True)
+        )
+        for row in rows
+    ]
+    blocks = [
+        "\n".join(markdown_table(head, shown)),
+        *map(prose, _sentences(name, lines)),
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def html_table(lines: Sequence[Variant]) -> str:
+    """Return the table as HTML."""
+    _, head, rows = _rows(lines)
+    head, rows = without_empty(head, rows)
+    return TextTable([head, *rows], "<" * len(head)).html()
+
+
+def csv_text(variants: Sequence[Mapping[str, Any]]) -> str:
+    """Return variants as `Sweep.as_dict` has them as CSV, each setting a column."""
+    keys = list(dict.fromkeys(key for v in variants for key in v["settings"]))
+    others = [key for key in variants[0] if key != "settings"] if variants else []
+    rows = (
+        [*(v["settings"].get(key, "") for key in keys), *(v[k] for k in others)]
+        for v in variants
+    )
+    return csv_table([*keys, *others], rows)
+
+
+def typed(text: str) -> int | float | bool | str | None:
+    """Return the value of a setting as JSON has it; None for the default."""
+    if not text:
+        return None
+    if text in ("on", "off"):
+        return text == "on"
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return text
+
+
+def _rows(lines: Sequence[Variant]) -> tuple[list[str], Row, list[Row]]:
+    """Return the names of settings, the head, and a row per variant."""
+    keys = list(dict.fromkeys(key for line in lines for key in line.settings))
+    judged = _is_judged(lines)
+    energy = "energy" if judged else "energy at most"
+    score = (_kind(lines), "deviation", "interval", "best", "")
+    head = (*keys, "cores", "weights", energy, *score)
+    return keys, head, [tuple(_cells(line, keys, judged)) for line in lines]
+
+
+def _is_judged(lines: Sequence[Variant]) -> bool:
+    return any(line.score is not None for line in lines)
+
+
+def _kind(lines: Sequence[Variant]) -> str:
+    return "accuracy" if all(line.classifies for line in lines) else "error"
+
+
+def _cells(line: Variant, keys: Sequence[str], judged: bool) -> Iterator[str]:
+    yield from (line.settings.get(key, "") for key in keys)
+    yield "" if line.cores is None else str(line.cores)
+    yield "" if line.weights is None else str(line.weights)
+    # Next to measured energies, an upper bound would mislead.
+    known = line.energy is not None and (line.score is not None or not judged)
+    yield human(line.energy or 0.0, "J") if known else ""
+    yield _score(line.score, line.classifies)
+    yield _score(line.deviation, line.classifies)
+    low, high = line.interval or (0.0, 0.0)
+    yield f"{100 * low:.1f} to {100 * high:.1f} %" if line.interval else ""
+    yield BEST if line.is_best else ""
+    yield line.problem
+
+
+def _score(value: float | None, classifies: bool) -> str:
+    if value is None:
+        return ""
+    return percent(value) if classifies else f"{value:.4g}"
+
+
+def _sentences(name: str, lines: Sequence[Variant]) -> Iterator[str]:
+    failed = sum(bool(line.problem) for line in lines)
+    lost = f", {failed} of which {'has' if failed == 1 else 'have'} a problem"
+    yield f"{name}: {counted(len(lines), 'variant')}{lost if failed else ''}"
+    if _is_judged(lines):
+        best = sum(line.is_best for line in lines)
+        yield (
+            f"{BEST}: no other is at least as good in {_kind(lines)}, energy and cores,"
+            f" and better in one: {best}"
+        )
+    if any(line.deviation is not None for line in lines):
+        yield (
+            f"{_kind(lines)}: mean and standard deviation over seeds; two means are as "
+            "good if they differ by less than 2 standard errors"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a variant has to keep to be trained: cores, weights or joules."""
+
+    name: str
+    sign: str
+    limit: float
+
+    @classmethod
+    def parse(cls, text: str) -> Condition:
+        """Read such as ``cores <= 4`` or ``energy < 2 uJ``.
+
+        Raises
+        ------
+        ValueError
+            If it is none.
+        """
+        match = _CONDITION.fullmatch(text.strip())
+        if match is None or bool(match[4]) != (match[1] == "energy"):
+            raise ValueError(
+                f"where: {text}: write `cores`, `weights` or `energy`, then <, <=, > or"
+                " >=, then a number; with energy a unit: `cores <= 4`, `energy < 2 uJ`"
+            )
+        return cls(match[1], match[2], float(match[3]) * _JOULES.get(match[4], 1.0))
+
+    def broken_by(self, line: Variant) -> str:
+        """Return why a variant does not keep it; nothing if it does."""
+        found = getattr(line, self.name)
+        if found is None or _SIGNS[self.sign](found, self.limit):
+            return ""
+        unit = "J" if self.name == "energy" else ""
+        limit = human(self.limit, unit) if unit else f"{self.limit:g}"
+        value = human(found, unit) if unit else f"{found:g}"
+        return f"left out: {self.name} {value}, not {self.sign} {limit}"
+
+
+_CONDITION = re.compile(
+    r"(cores|weights|energy) *(<=|>=|<|>) *([0-9]+(?:\.[0-9]+)?)(?: *([num]?J))?"
+)
+_JOULES = {"nJ": 1e-9, "uJ": 1e-6, "mJ": 1e-3, "J": 1.0}
+_SIGNS: Mapping[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class VariantCosts:
+    """What a variant costs: its score, all the better the lower, then the others.
+
+    ``error`` is the standard error of the score; 0 for one training.
+    """
+
+    score: float
+    others: tuple[float, ...]
+    error: float = 0.0
+
+
+def front(costs: Sequence[VariantCosts | None]) -> tuple[bool, ...]:
+    """Tell which of them no other is better than.
+
+    Scores count as equal if they differ by less than 2 standard errors.
+
+    Parameters
+    ----------
+    costs
+        None for what failed.
+
+    Returns
+    -------
+    tuple of bool
+        True for Pareto-optimal ones; of equal ones, for all.
+    """
+    known = {own for own in costs if own is not None}
+    return tuple(
+        own is not None and not any(_is_better(other, own) for other in known)
+        for own in costs
+    )
+
+
+def _is_better(one: VariantCosts, other: VariantCosts) -> bool:
+    """Whether one is nowhere worse, and somewhere better."""
+    noise = 2 * hypot(one.error, other.error)
+    gain = other.score - one.score
+    pairs = list(zip(one.others, other.others, strict=True))
+    better = gain > noise or any(a < b for a, b in pairs)
+    return gain >= -noise and all(a <= b for a, b in pairs) and better

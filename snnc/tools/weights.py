@@ -1,0 +1,156 @@
+"""The tensors of a weights file, and whether a network accepts them: `snnc weights`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from snnc import diagnostics
+from snnc.diagnostics import Diagnostic
+from snnc.ir.layout import layout_id
+from snnc.ir.layout import tensors as tensors_of
+from snnc.ir.mapped import MappedNetwork
+from snnc.loihi.profile import DEFAULT, read_profile
+from snnc.text.arguments import given_weights
+from snnc.text.display import Displayed, Json
+from snnc.tools.opening import FileName, Tensors, require
+from snnc.tools.problems import SpecError
+from snnc.tools.spec import Spec, as_spec
+from snnc.weight_files.inspect import inspect
+from snnc.weight_files.listing import Listing, document, table
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Weights(Displayed):
+    """The tensors of a file and, with a spec, whether its network accepts them.
+
+    Attributes
+    ----------
+    diagnostics : tuple of Diagnostic
+        The reasons why network or chip do not accept them.
+    listing
+        All that was found: internal.
+    """
+
+    _internal = frozenset(("listing",))
+
+    diagnostics: tuple[Diagnostic, ...]
+    listing: Listing
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each tensor of the file."""
+        return {name: t.shape for name, t in self.listing.header.tensors.items()}
+
+    @property
+    def fits(self) -> bool:
+        """Whether network and chip accept them; True without a spec."""
+        return not any(d.severity == "error" for d in self.diagnostics)
+
+    def migrate(
+        self,
+        old: FileName,
+        new: FileName,
+        output: FileName,
+        *,
+        force: bool = False,
+        device: str = DEFAULT,
+    ) -> None:
+        """Write the tensors that still fit a changed network; initialize the others.
+
+        Parameters
+        ----------
+        old, new
+            Files, or ``git:REV:PATH``: the spec of the weights, and the changed one.
+        output
+            The file to write; ``force`` replaces one.
+        device
+            The device that specs are compiled for.
+
+        Raises
+        ------
+        SpecError
+            If nothing was written, with the reason; also if the tensors are in no file.
+        """
+        from snnc.tools.migrate import migrate_file  # needs NumPy
+
+        report, path = diagnostics.Report(), self.listing.header.path
+        names = os.fspath(old), os.fspath(new)
+        profile = read_profile(device)
+        if migrate_file(path, *names, Path(output), force, report, profile) is None:
+            raise SpecError(report.diagnostics)
+
+    def as_dict(self) -> Json:
+        """Return what ``snnc weights --format json`` prints."""
+        return document(self.listing)
+
+    def __str__(self) -> str:
+        return table(self.listing)
+
+    def __repr__(self) -> str:
+        path = self.listing.header.path.as_posix()
+        return f"<snnc.Weights {path}: {len(self.shapes)} tensors>"
+
+
+def weights(
+    file: FileName | Tensors,
+    spec: Spec | FileName | None = None,
+    device: str = DEFAULT,
+) -> Weights:
+    """Return the contents of a safetensors file, and whether it fits a network.
+
+    Parameters
+    ----------
+    file : path or mapping
+        The safetensors file, or tensors by name.
+    spec
+        A spec, or its file, to compare the weights with, including their rounding to
+        the chip's integers.
+    device
+        The device to compile a file for: ``loihi1``, or a device's file.
+
+    Raises
+    ------
+    SpecError
+        If the file can't be read, or the network does not fit its chip.
+    """
+    require(("numpy", "safetensors"), "import", "weights")
+    report = diagnostics.Report()
+    target = None if spec is None else as_spec(spec, device)
+    if target is not None and target.made.mapped is None:
+        raise SpecError(target.found.diagnostics)
+    mapped = None if target is None else target.made.mapped
+    with _stored(file, mapped) as path:
+        listing = inspect(path, mapped, True, report, read_profile(device))
+    if listing is None:
+        raise SpecError(report.diagnostics)
+    return Weights(report.diagnostics, listing)
+
+
+@contextmanager
+def _stored(
+    weights: FileName | Tensors, mapped: MappedNetwork | None
+) -> Iterator[Path]:
+    """Yield the file of weights; tensors are written to one, in the network's layout.
+
+    Names and shapes are checked later.
+    """
+    given = given_weights(weights)
+    if isinstance(given, Path):
+        yield given
+        return
+    import numpy as np  # an extra
+    from safetensors.numpy import save_file
+
+    metadata = {}
+    if mapped is not None:
+        metadata["layout_id"] = layout_id(tensors_of(mapped.lowered.network))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "weights"
+        arrays = {name: np.ascontiguousarray(t) for name, t in given.items()}
+        save_file(arrays, path, metadata=metadata)
+        yield path

@@ -1,0 +1,305 @@
+"""What the chip makes of a network's weights, layer by layer, and what it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from snnc.diagnostics import Diagnostic
+from snnc.loihi.integers import (
+    BIAS_MANTISSA,
+    BIAS_MOST,
+    THRESHOLD_LEAST,
+    THRESHOLD_MOST,
+    Blocks,
+    discretize_blocks,
+    largest_weight,
+)
+from snnc.rules.weights import (
+    NoBiasScale,
+    NoWeightExponent,
+    SpikesTooStrong,
+    ThresholdVanishes,
+    WeightsRounded,
+    WeightsTooFarApart,
+    WeightsTooStrong,
+)
+from snnc.weight_files.cores import CoreContent, PlacedLayer
+from snnc.weight_files.rounding import rounded
+
+STRONGEST = 4.0
+"""Thresholds that a spike may weigh: chips lose what is above the first."""
+ERROR_MOST = 0.03  # what counting an activation's spikes errs by
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """How much of the chip's numbers a layer uses: of its cores, the worst.
+
+    Attributes
+    ----------
+    exponents
+        The least and the largest weight exponent; None where no core has weights.
+    weight_bits
+        Kept of a tensor's largest weights, of 7 and a sign.
+    threshold_bits
+        Of the threshold, of 17.
+    bias_bits
+        Of the largest bias, of 12; None if all biases are zero.
+    threshold_share, bias_share
+        Of the largest that can be stored; above 1 nengo-loihi refuses them.
+    refused
+        Cores that nengo-loihi refuses.
+    rounding
+        The root mean square of what rounding changes of a tensor's weights, by that
+        of the weights; None where all cores are refused.
+    """
+
+    name: str
+    cores: int
+    exponents: tuple[int, int] | None
+    weight_bits: int
+    threshold_bits: int
+    bias_bits: int | None
+    threshold_share: float
+    bias_share: float
+    refused: int
+    rounding: float | None
+
+
+def precision(placed: PlacedLayer) -> Precision:
+    """Sum up the cores of a layer."""
+    blocks = placed.blocks
+    exponents = blocks.exponent[blocks.has_weights].tolist()
+    biased = [_bits(bias) for bias in blocks.bias if bias]
+    most = BIAS_MANTISSA.bit_length()
+    return Precision(
+        name=placed.name,
+        cores=len(placed.cores),
+        exponents=(min(exponents), max(exponents)) if exponents else None,
+        weight_bits=min(_weight_bits(placed), default=0),
+        threshold_bits=min(map(_bits, blocks.threshold_mantissa)),
+        bias_bits=min(most, *biased) if biased else None,
+        threshold_share=float(blocks.threshold_share.max()),
+        bias_share=float(blocks.bias_share.max()),
+        refused=sum(_kind_of(placed, core) is not None for core in placed.cores),
+        rounding=max((each.error for each in rounded(placed)), default=None),
+    )
+
+
+def _bits(value: float) -> int:
+    """How many bits a whole number has."""
+    return int(np.frexp(value)[1])
+
+
+def _weight_bits(placed: PlacedLayer) -> Iterator[int]:
+    """The bits of each tensor in each core."""
+    for core in placed.cores:
+        bits: dict[str, int] = {}
+        for synapse, stored in zip(core.synapses, placed.stored(core), strict=True):
+            tensor = synapse.tensor
+            bits[tensor] = max(bits.get(tensor, 0), stored.bits)
+        yield from bits.values()
+
+
+def complaints(placed: PlacedLayer) -> Iterator[Diagnostic]:
+    """Say what nengo-loihi refuses of a layer, and what it silently changes."""
+    kinds = {core.number: _kind_of(placed, core) for core in placed.cores}
+    for kind in (_too_small, _no_scale, _too_large, _too_far_apart):
+        concerned = [core for core in placed.cores if kinds[core.number] is kind]
+        if concerned:
+            worst = max(concerned, key=lambda core: _shortage(_block(placed, core)))
+            yield kind(placed, worst, len(concerned))
+    yield from _too_strong(placed, [n for n, kind in kinds.items() if kind is None])
+    yield from _rounded(placed)
+    if not any(kinds.values()):
+        yield from strong_spikes(placed)
+
+
+def strong_spikes(placed: PlacedLayer) -> Iterator[Diagnostic]:
+    """Warn of the connection whose spikes weigh most, if they weigh too much."""
+    cells, population = placed.neurons, placed.mapped.population
+    unit = cells.voltage / cells.threshold
+    synapses = (synapse for core in placed.cores for synapse in core.synapses)
+    read = {id(s.arriving): s.arriving for s in synapses}.values()
+    weights = {
+        kernel.tensor: kernel.factor * unit * _median_channel(kernel.kernel)
+        for kernel in read
+    }
+    tensor = max(weights, key=lambda name: weights[name], default="")
+    if tensor and weights[tensor] > STRONGEST:
+        yield SpikesTooStrong(
+            span=population.layer.span,
+            name=placed.name,
+            tensor=tensor,
+            times=round(weights[tensor]),
+            network=placed.network,
+        )
+
+
+def _median_channel(kernel: Any) -> float:
+    """Return the largest weight of the channel in the middle."""
+    return float(np.median(np.abs(kernel).reshape(-1, kernel.shape[-1]).max(axis=0)))
+
+
+def _block(placed: PlacedLayer, core: CoreContent) -> Blocks:
+    """The integers of one core, as single numbers."""
+    return placed.blocks.take(core.number)
+
+
+def _shortage(block: Blocks) -> float:
+    """How many times too small the weights are."""
+    return float(max(block.threshold_share, block.bias_share))
+
+
+def _kind_of(placed: PlacedLayer, core: CoreContent) -> Any:
+    """What says why nengo-loihi refuses a core; None where it does not."""
+    block = _block(placed, core)
+    if not block.refused:
+        refused = any(stored.refused for stored in placed.stored(core))
+        return _too_far_apart if refused else None
+    if _shortage(block) <= 1:
+        return _too_large
+    return _too_small if block.has_weights else _no_scale
+
+
+def _too_small(placed: PlacedLayer, core: CoreContent, refused: int) -> Diagnostic:
+    block, largest = _block(placed, core), core.largest
+    assert largest is not None
+    by_bias = block.bias_share > block.threshold_share
+    return NoWeightExponent(
+        span=placed.mapped.population.layer.span,
+        name=placed.name,
+        what="bias" if by_bias else "threshold",
+        core=core.number,
+        value=_whole(block.bias if by_bias else block.threshold),
+        most=BIAS_MOST if by_bias else THRESHOLD_MOST,
+        weight=largest.trained,
+        tensor=largest.tensor,
+        needed=largest.trained * _shortage(block),
+        bias=core.trained_bias,
+        most_bias=core.trained_bias / float(block.bias_share) if by_bias else 0.0,
+        refused=refused,
+        cores=len(placed.cores),
+    )
+
+
+def _no_scale(placed: PlacedLayer, core: CoreContent, refused: int) -> Diagnostic:
+    return NoBiasScale(
+        span=placed.mapped.population.layer.span,
+        name=placed.name,
+        core=core.number,
+        value=_whole(_block(placed, core).threshold),
+        most=THRESHOLD_MOST,
+        bias=core.trained_bias,
+        refused=refused,
+        cores=len(placed.cores),
+    )
+
+
+def _too_large(placed: PlacedLayer, core: CoreContent, refused: int) -> Diagnostic:
+    block, largest, neurons = _block(placed, core), core.largest, placed.neurons
+    if largest is not None and block.has_weights:
+        what, tensor = "weights", largest.tensor
+        value, needed = largest.trained, largest_weight(neurons) / core.weight
+    else:
+        what, tensor, value = "biases", f"{placed.name}.bias", core.trained_bias
+        most = BIAS_MOST * neurons.threshold / neurons.voltage / THRESHOLD_LEAST
+        needed = most / core.bias
+    return ThresholdVanishes(
+        span=placed.mapped.population.layer.span,
+        name=placed.name,
+        what=what,
+        core=core.number,
+        value=_whole(block.threshold),
+        least=THRESHOLD_LEAST,
+        largest=value,
+        tensor=tensor,
+        needed=value * needed,
+        refused=refused,
+        cores=len(placed.cores),
+    )
+
+
+def _too_far_apart(placed: PlacedLayer, core: CoreContent, refused: int) -> Diagnostic:
+    both = zip(core.synapses, placed.stored(core), strict=True)
+    least, largest = next(s for s, stored in both if stored.refused), core.largest
+    assert largest is not None
+    return WeightsTooFarApart(
+        span=placed.mapped.population.layer.span,
+        name=placed.name,
+        core=core.number,
+        tensor=least.tensor,
+        weight=least.trained,
+        other=largest.tensor,
+        other_weight=largest.trained,
+        refused=refused,
+        cores=len(placed.cores),
+    )
+
+
+def _whole(value: Any) -> str:
+    """A whole number, its first digits where it is very long."""
+    return f"{value:.0f}" if value < 1e12 else f"{value:.3g}"
+
+
+def _too_strong(placed: PlacedLayer, sound: list[int]) -> Iterator[Diagnostic]:
+    """One warning a tensor, for the core in which it is changed most."""
+    worst: dict[str, tuple[float, CoreContent, int]] = {}
+    for core in (placed.cores[number] for number in sound):
+        for index, stored in enumerate(placed.stored(core)):
+            tensor = core.synapses[index].tensor
+            if stored.excess > worst.get(tensor, (1.0,))[0]:
+                worst[tensor] = (stored.excess, core, index)
+    for tensor, (times, core, index) in worst.items():
+        yield _strong(placed, tensor, times, core, index)
+
+
+def _strong(
+    placed: PlacedLayer, tensor: str, times: float, core: CoreContent, index: int
+) -> Diagnostic:
+    largest = core.largest
+    assert largest is not None
+    return WeightsTooStrong(
+        span=placed.mapped.population.layer.span,
+        name=placed.name,
+        tensor=tensor,
+        times=int(times),
+        core=core.number,
+        weight=core.synapses[index].trained,
+        exponent=int(_block(placed, core).exponent),
+        other=largest.tensor,
+        other_weight=largest.trained,
+        bias=core.trained_bias if _is_by_bias(placed, core) else None,
+    )
+
+
+def _is_by_bias(placed: PlacedLayer, core: CoreContent) -> bool:
+    """Whether weights would have a larger exponent if no bias were there."""
+    block = placed.blocks.take([core.number])
+    bare = discretize_blocks(placed.neurons, block.weight, np.zeros(1))
+    return bool(bare.exponent[0] > block.exponent[0])
+
+
+def _rounded(placed: PlacedLayer) -> Iterator[Diagnostic]:
+    """One warning for the tensor, and the core, that rounding changes most."""
+    sound = (each for each in rounded(placed) if not each.too_strong)
+    worst = max(sound, key=lambda each: each.error, default=None)
+    if worst is None or worst.error <= ERROR_MOST:
+        return
+    values = asdict(worst)
+    del values["too_strong"]
+    core = placed.cores[worst.core]
+    largest = core.largest
+    assert largest is not None
+    yield WeightsRounded(
+        span=placed.mapped.population.layer.span,
+        name=placed.name,
+        **values,
+        other=largest.tensor,
+        other_weight=largest.trained,
+        bias=core.trained_bias if _is_by_bias(placed, core) else None,
+    )

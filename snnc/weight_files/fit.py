@@ -1,0 +1,144 @@
+"""Whether a network takes the tensors of a file, and what to do if not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from snnc.ir.layout import Tensor, layout_id
+from snnc.text.tables import dims
+from snnc.weight_files.header import StoredTensor, WeightsHeader
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A tensor that the network wants and the one of that name that the file holds.
+
+    Either may be None, but not both.
+    """
+
+    wanted: Tensor | None
+    stored: StoredTensor | None
+
+    @property
+    def name(self) -> str:
+        return (self.wanted or self.stored).name  # type: ignore[union-attr]
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with it, in one phrase; empty if it fits."""
+        if self.stored is None:
+            return "missing"
+        if self.wanted is None:
+            return "not in the network"
+        problems = []
+        if self.stored.shape != self.wanted.shape:
+            problems.append(f"should be {dims(self.wanted.shape)}")
+        if self.stored.dtype != self.wanted.dtype:
+            problems.append(f"should be {self.wanted.dtype}")
+        return ", ".join(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutFit:
+    """A file held against a layout.
+
+    Attributes
+    ----------
+    pairs
+        In the order of the network, what it does not know last.
+    layout
+        The identity of the layout that is wanted.
+    written
+        The one that the file claims; None if it claims none.
+    """
+
+    pairs: tuple[Pair, ...]
+    layout: str
+    written: str | None
+
+    @property
+    def problems(self) -> tuple[Pair, ...]:
+        return tuple(pair for pair in self.pairs if pair.problem)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the generated `load_weights` takes the file, but for its values."""
+        return not self.problems and self.written == self.layout
+
+
+def fit(header: WeightsHeader, wanted: tuple[Tensor, ...]) -> LayoutFit:
+    """Compare what a file holds with what a network wants, tensor by tensor."""
+    pairs = [Pair(tensor, header.tensors.get(tensor.name)) for tensor in wanted]
+    known = {tensor.name for tensor in wanted}
+    others = (t for t in header.tensors.values() if t.name not in known)
+    pairs += [Pair(None, tensor) for tensor in others]
+    return LayoutFit(tuple(pairs), layout_id(wanted), header.layout_id)
+
+
+KERAS = "these are Keras names: write the file with the package's `export_weights`"
+TYPES = "convert them to float32, and write them with the package's `save_weights`"
+UNMARKED = (
+    "the tensors agree, but the file was written without `save_weights` of the package:"
+    " write it with that"
+)
+TURNED = (
+    "the kernels look transposed, as PyTorch stores them: out and in are the last axes"
+    " here"
+)
+NAMES = "the shapes agree: rename the tensors in the file, or"
+MIGRATE = (
+    "train again, or keep the tensors that still fit with `snnc weights FILE --migrate"
+    " OLD_SPEC NEW_SPEC -o NEW_FILE`; `git:HEAD:PATH` is a spec as it was committed"
+)
+OLD_SPEC = (
+    "name the spec that the file was trained for as OLD_SPEC; `git:REV:PATH` is one as"
+    " it was in a revision"
+)
+
+
+def advice(fitting: LayoutFit, migrating: bool = False) -> str:
+    """Return the help for a file that does not fit.
+
+    Parameters
+    ----------
+    migrating
+        Whether the network is the OLD_SPEC of a migration already.
+    """
+    problems = fitting.problems
+    if not problems and fitting.written is None:
+        return UNMARKED
+    if any("/" in pair.name or pair.name.endswith(":0") for pair in problems):
+        return KERAS
+    if problems and all(map(_is_only_a_type, problems)):
+        return TYPES
+    if any(map(_is_turned, problems)):
+        return TURNED
+    way = OLD_SPEC if migrating else MIGRATE
+    return f"{NAMES} {way}" if _is_renamed(problems) else way
+
+
+def _is_only_a_type(pair: Pair) -> bool:
+    stored, wanted = pair.stored, pair.wanted
+    return stored is not None and wanted is not None and stored.shape == wanted.shape
+
+
+def _is_turned(pair: Pair) -> bool:
+    """Whether out and in stand first: out, in, height, width."""
+    stored, wanted = pair.stored, pair.wanted
+    if stored is None or wanted is None or len(wanted.shape) < 2:
+        return False
+    *spatial, inward, outward = wanted.shape
+    return stored.shape == (outward, inward, *spatial) != wanted.shape
+
+
+def _is_renamed(problems: tuple[Pair, ...]) -> bool:
+    """Whether the file has all shapes, under names that the network does not know."""
+    missing = [pair.wanted for pair in problems if pair.stored is None]
+    unknown = [pair.stored for pair in problems if pair.wanted is None]
+    if not missing or len(missing) + len(unknown) < len(problems):
+        return False
+    return sorted(map(_shape, missing)) == sorted(map(_shape, unknown))
+
+
+def _shape(tensor: Tensor | StoredTensor | None) -> tuple[int, ...]:
+    return () if tensor is None else tensor.shape

@@ -1,0 +1,167 @@
+"""Reads a weights file and holds it against a spec."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snnc.diagnostics import Diagnostic, Report
+from snnc.driver import compile_spec
+from snnc.ir.device import Profile
+from snnc.ir.layout import tensors
+from snnc.ir.logical import Network
+from snnc.ir.mapped import MappedNetwork
+from snnc.rules.weights import BiasNotZero, NotFinite, WeightsDoNotFit
+from snnc.source import whole_file
+from snnc.syntax.revisions import read_spec
+from snnc.text.tables import dims
+from snnc.weight_files.fit import LayoutFit, Pair, advice, fit
+from snnc.weight_files.header import WeightsHeader, read_or_report
+from snnc.weight_files.listing import Listing
+
+if TYPE_CHECKING:
+    from snnc.weight_files.chip import Precision
+    from snnc.weight_files.values import Array, Spread
+
+
+def inspect(
+    path: Path,
+    spec: str | MappedNetwork | None,
+    calculates: bool,
+    report: Report,
+    device: Profile | None = None,
+) -> Listing | None:
+    """Say what a file holds, and whether a network and its chip take it.
+
+    Parameters
+    ----------
+    path
+        The safetensors file.
+    spec
+        The spec, if there is one to compare with: a file or a revision, or what was
+        compiled of it.
+    calculates
+        Whether numpy is there: without it the values are not looked at.
+    report
+        Receives what is wrong.
+    device
+        What the spec is compiled for; None for Loihi 1.
+
+    Returns
+    -------
+    Listing or None
+        None if file or spec can't be read.
+    """
+    header = read_or_report(path, report)
+    network, mapped = None, None
+    if isinstance(spec, MappedNetwork):
+        network, mapped = spec.lowered.network, spec
+    elif spec is not None:
+        made = compile_to_cores(spec, report, device)
+        if made is None:
+            return None
+        network, mapped = made
+    if header is None:
+        return None
+    values, known = None, None
+    if calculates:
+        from snnc.weight_files.values import read_values, spreads
+
+        values = read_values(header)
+        known = spreads(values)
+    if network is None or mapped is None:
+        return Listing(header, known)
+    fitting = fit(header, tensors(network))
+    if not fitting.fits:
+        report.add(refusal(header, network, fitting))
+        return Listing(header, known, network.name, fitting)
+    sound = known is not None and report_values(header, known, network, report)
+    layers: tuple[Precision, ...] = ()
+    if sound and values is not None:
+        layers = on_chip(mapped, values, report)
+    return Listing(header, known, network.name, fitting, layers)
+
+
+def compile_to_cores(
+    spec: str, report: Report, device: Profile | None = None
+) -> tuple[Network, MappedNetwork] | None:
+    """Compile a file or revision down to its cores; None if it has errors."""
+    source = read_spec(spec, report)
+    made = None if source is None else compile_spec(source, report, "place", device)
+    if made is None or made.mapped is None:
+        return None
+    return made.mapped.lowered.network, made.mapped
+
+
+def refusal(
+    header: WeightsHeader, network: Network, fitting: LayoutFit, migrating: bool = False
+) -> Diagnostic:
+    """Say, tensor by tensor, how a file does not fit a network."""
+    return WeightsDoNotFit(
+        span=network.span,
+        path=header.path.as_posix(),
+        network=network.name,
+        written=fitting.written or "not there",
+        layout=fitting.layout,
+        problems=tuple(map(_problem, fitting.problems)),
+        hint=advice(fitting, migrating),
+    )
+
+
+def _problem(pair: Pair) -> str:
+    if pair.stored is None or pair.wanted is None:
+        return f"{pair.name} is {pair.problem}"
+    stored = pair.stored
+    return f"{pair.name} is {dims(stored.shape)} {stored.dtype}, {pair.problem}"
+
+
+def report_values(
+    header: WeightsHeader, known: dict[str, Spread], network: Network, report: Report
+) -> bool:
+    """Report tensors that a network can't use, as a file fits it; whether none is so.
+
+    They hold values that are not finite, or some for a bias that is off.
+    """
+    file, before = header.path.as_posix(), len(report.diagnostics)
+    for tensor in tensors(network):
+        name, spread = tensor.name, known[tensor.name]
+        size = header.tensors[name].size
+        if not spread.finite:
+            report.add(
+                NotFinite(
+                    span=whole_file(header.path),
+                    tensor=name,
+                    path=file,
+                    nan=spread.nan,
+                    infinite=spread.infinite,
+                    size=size,
+                )
+            )
+        elif tensor.zeros and spread.nonzero:
+            layer = network.by_name[name.rpartition(".")[0]]
+            report.add(
+                BiasNotZero(
+                    span=layer.span,
+                    tensor=name,
+                    path=file,
+                    name=layer.name,
+                    count=spread.nonzero,
+                    size=size,
+                )
+            )
+    return len(report.diagnostics) == before
+
+
+def on_chip(
+    mapped: MappedNetwork, values: Mapping[str, Array], report: Report
+) -> tuple[Precision, ...]:
+    """Return what the chip keeps of the weights, and report what it refuses."""
+    from snnc.weight_files.chip import complaints, precision
+    from snnc.weight_files.cores import placed_layers
+
+    layers = placed_layers(mapped, values)
+    for layer in layers:
+        for diagnostic in complaints(layer):
+            report.add(diagnostic)
+    return tuple(precision(layer) for layer in layers)

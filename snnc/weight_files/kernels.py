@@ -1,0 +1,216 @@
+"""The weights of a projection, as the chip gets them, and which of them a core has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.ir.logical import Lif, Spiking
+from snnc.ir.lowered import Projection, Volume, Window
+from snnc.loihi.axis import Axis, Interval
+from snnc.loihi.image_link import ImageLink
+from snnc.loihi.tiling import EnsembleTiling, PlacedBlock
+from snnc.runtime import network
+from snnc.runtime.nengo import kernels
+
+Array = NDArray[Any]
+
+
+def gain_and_rest(spiking: Spiking) -> tuple[float, float]:
+    """Return the current from activation 0.0 to 1.0, and that of 0.0."""
+    neuron = spiking.neuron
+    if not isinstance(neuron, Lif):
+        return spiking.rate.high, 0.0
+    kind = network.Lif(neuron.tau_rc, neuron.tau_ref)
+    return kind.gain(spiking.rate.high), network.REST
+
+
+@dataclass(frozen=True, eq=False)
+class IncomingKernel:
+    """The weights of one projection.
+
+    Attributes
+    ----------
+    projection
+        The projection.
+    link
+        How the target reads the source.
+    kernel
+        The weights in the units of Keras: (depth, height, width, source's channels,
+        target's channels), in float64.
+    factor
+        What makes nengo-loihi's units of them.
+    """
+
+    projection: Projection
+    link: ImageLink
+    kernel: Array
+    factor: float
+
+    @property
+    def tensor(self) -> str:
+        """The tensor, or the source of a shortcut without one."""
+        return self.projection.tensor or f"shortcut {self.projection.source}"
+
+    def meets(self, part: EnsembleTiling, source: Interval) -> bool:
+        """Whether an ensemble reads slices of the source at all."""
+        return source[0] < source[1] and self.link.depth.meets(part.slices, source)
+
+    def boxes(self, piece: PlacedBlock, source: Interval) -> tuple[Box, ...]:
+        """Return which weights from slices of the source a core holds.
+
+        Parameters
+        ----------
+        piece
+            What the core holds.
+        source
+            The slices of one ensemble of the source.
+        """
+        return kernel_parts(self.link, piece, source)
+
+    def largest(self, boxes: Iterable[Box]) -> float:
+        """Return the largest magnitude in boxes."""
+        parts = (self._magnitudes[_sides(box)] for box in boxes)
+        return max((float(part.max(initial=0.0)) for part in parts), default=0.0)
+
+    @cached_property
+    def _magnitudes(self) -> Array:
+        """The largest magnitudes over the source's channels."""
+        largest: Array = np.abs(self.kernel).max(axis=3)
+        return largest
+
+    def values(self, boxes: Iterable[Box]) -> tuple[Array, Array]:
+        """Return the weights in boxes and the channels of the target, both flat."""
+        weights, channels = [np.zeros(0)], [np.zeros(0, np.int64)]
+        for box in boxes:
+            *sides, filters = _sides(box)
+            part = self.kernel[(*sides, slice(None), filters)]
+            weights.append(part.ravel())
+            own = np.arange(*box.filters)
+            channels.append(np.broadcast_to(own, part.shape).ravel())
+        return np.concatenate(weights), np.concatenate(channels)
+
+
+def _sides(box: Box) -> tuple[slice, ...]:
+    sides = (box.depth, box.rows, box.columns, box.filters)
+    return tuple(slice(*side) for side in sides)
+
+
+def compose(
+    projection: Projection, read: Volume, filters: int, tensors: Mapping[str, Array]
+) -> Array:
+    """Return the kernel over what a projection reads, pools and zeros included.
+
+    Parameters
+    ----------
+    read
+        What is read: the source, or the places of it that are picked.
+    filters
+        Channels of the target.
+
+    Returns
+    -------
+    Array
+        (depth, height, width, source's channels, target's channels).
+    """
+    if projection.tensor is None:
+        return folded(kernels.identity(filters), projection)
+    tensor, reach = tensors[projection.tensor], projection.reach
+    if not isinstance(reach, Window):
+        kernel = kernels.unflattened(tensor, read, pools_of(projection))
+        return kernels.extended(folded(kernel, projection), read)
+    kernel = kernels.lifted(tensor)
+    if reach.group is not None:
+        groups = filters // reach.group.given
+        kernel = kernels.ungrouped(kernel, filters, groups)
+    kernel = kernels.dilated(kernel, reach.dilation)
+    kernel = folded(kernel, projection)
+    return kernels.widened(kernel, reach.zeros_before, reach.zeros_behind)
+
+
+def folded(kernel: Array, projection: Projection) -> Array:
+    """Return the rows of a kernel that meet the source, over what pools read."""
+    kernel = kernel[..., slice(*projection.rows), :]
+    for pool in reversed(pools_of(projection)):
+        kernel = kernels.pooled(kernel, pool)
+    return kernel
+
+
+def pools_of(projection: Projection) -> tuple[kernels.Pool, ...]:
+    """Return the pools on the way, source first."""
+    return tuple(kernels.Pool(p.window, p.stride) for p in projection.pools)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Box:
+    """Taps over the source's depth, height and width, and filters of the target."""
+
+    depth: Interval
+    rows: Interval
+    columns: Interval
+    filters: Interval
+
+
+def kernel_parts(
+    link: ImageLink, piece: PlacedBlock, source: Interval
+) -> tuple[Box, ...]:
+    """Return the parts of a composed kernel that a core holds, none twice.
+
+    Parameters
+    ----------
+    link
+        How the target reads the source.
+    piece
+        What the core holds of the target.
+    source
+        Slices of one ensemble of the source.
+    """
+    rows, columns = _used(link.rows, piece.rows), _used(link.columns, piece.columns)
+    channels = piece.part.channels
+    depths_by_filters: dict[Interval, list[Interval]] = {}
+    for out in range(*piece.part.touched(piece.strip)):
+        start = (out - piece.part.slices[0]) * channels
+        low = max(0, piece.strip[0] - start)
+        high = min(channels, piece.strip[1] - start)
+        taps = _depth_taps(link, out, source)
+        if taps[0] < taps[1]:
+            depths_by_filters.setdefault((low, high), []).append(taps)
+    return tuple(
+        Box(depth, rows, columns, filters)
+        for filters, depths in depths_by_filters.items()
+        for depth in _joined(depths)
+    )
+
+
+def _joined(stretches: list[Interval]) -> list[Interval]:
+    """Join stretches that touch; a small source is read with gaps between taps."""
+    joined: list[Interval] = []
+    for start, stop in sorted(stretches):
+        if joined and start <= joined[-1][1]:
+            start, stop = joined[-1][0], max(joined.pop()[1], stop)
+        joined.append((start, stop))
+    return joined
+
+
+def _depth_taps(link: ImageLink, out: int, source: Interval) -> Interval:
+    """The taps with which an output slice reads slices of the source."""
+    first = out * link.depth.stride - link.depth.before
+    size = len(link.depth.taps)
+    start = min(size, max(0, source[0] - first))
+    return start, max(start, min(size, source[1] - first))
+
+
+def _used(axis: Axis, tile: Interval) -> Interval:
+    """The taps through which outputs read something that is there, not padding.
+
+    They are in a row: a gap would need a stride larger than the image, which then
+    has a single output.
+    """
+    runs = axis.view(tile).runs
+    taps = [run.tap - i * axis.stride for run in runs for i in range(run.length)]
+    return (min(taps), max(taps) + 1) if taps else (0, 0)

@@ -1,0 +1,208 @@
+"""What ``snnc weights`` says of a file: as data, as JSON, and as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from snnc.text.tables import Cells, columns, counted, dims, printable
+from snnc.weight_files.fit import LayoutFit, Pair
+from snnc.weight_files.header import WeightsHeader
+
+if TYPE_CHECKING:
+    from snnc.weight_files.chip import Precision
+    from snnc.weight_files.values import Spread
+
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A file and, where a spec is given, how it fits that.
+
+    Attributes
+    ----------
+    header
+        The file.
+    spreads
+        By tensor; None where numpy is not installed.
+    network
+        The name of the spec's network; None without a spec.
+    fit
+        How the file fits it; None without a spec.
+    layers
+        What the chip makes of it: layers on the chip, if the file fits.
+    """
+
+    header: WeightsHeader
+    spreads: dict[str, Spread] | None
+    network: str | None = None
+    fit: LayoutFit | None = None
+    layers: tuple[Precision, ...] = ()
+
+    @property
+    def pairs(self) -> tuple[Pair, ...]:
+        """The tensors to list: without a spec, those of the file."""
+        if self.fit is not None:
+            return self.fit.pairs
+        return tuple(Pair(None, tensor) for tensor in self.header.tensors.values())
+
+    def problem(self, pair: Pair) -> str:
+        """What is wrong with one of the pairs, its values included, in one phrase."""
+        if self.fit is None:
+            return ""
+        spread = (self.spreads or {}).get(pair.name)
+        has_to_be_0 = pair.wanted is not None and pair.wanted.zeros
+        if not pair.problem and has_to_be_0 and spread and spread.nonzero:
+            return "should be 0"
+        return pair.problem
+
+    @property
+    def layout_id(self) -> str | None:
+        return self.header.layout_id
+
+
+def document(listing: Listing) -> dict[str, Any]:
+    """What a file holds; with a spec also how it fits, and what the chip makes of it.
+
+    ``fits`` is about names, shapes, types and the identity of the layout.
+    """
+    listed: dict[str, Any] = {
+        "version": VERSION,
+        "file": listing.header.path.as_posix(),
+        "metadata": dict(sorted(listing.header.metadata.items())),
+        "tensors": [_tensor(pair, listing) for pair in listing.pairs],
+    }
+    if listing.fit is None:
+        return listed
+    return {
+        **listed,
+        "network": listing.network,
+        "layout_id": listing.fit.layout,
+        "fits": listing.fit.fits,
+        "chip": [layer_document(layer) for layer in listing.layers],
+    }
+
+
+def _tensor(pair: Pair, listing: Listing) -> dict[str, Any]:
+    stored = pair.stored
+    entry: dict[str, Any] = {
+        "name": pair.name,
+        "dtype": None if stored is None else stored.dtype,
+        "shape": None if stored is None else list(stored.shape),
+    }
+    known = (listing.spreads or {}).get(pair.name)
+    if known is not None and stored is not None:
+        entry |= {
+            "min": known.low,
+            "max": known.high,
+            "mean": known.mean,
+            "std": known.deviation,
+            "nan": known.nan,
+            "infinite": known.infinite,
+        }
+    if listing.fit is not None:
+        wanted = None if pair.wanted is None else list(pair.wanted.shape)
+        problem = listing.problem(pair) or None
+        entry |= {"expected_shape": wanted, "problem": problem}
+    return entry
+
+
+def layer_document(layer: Precision) -> dict[str, Any]:
+    """What the chip keeps of a layer."""
+    return {**asdict(layer), "exponents": layer.exponents and list(layer.exponents)}
+
+
+TENSORS = ("tensor", "shape", "type", "min", "max", "std", "NaN", "infinite", "problem")
+CHIP = ("layer", "cores", "exponent", "weights", "rounding", "threshold", "bias")
+CAPTION = (
+    "On the chip, of each layer's worst core: bits kept of a tensor's largest weights,",
+    "rms error of its weights by rounding, bits used of threshold and of largest bias",
+    "(and the share of the largest number that can be stored):",
+)
+LEFT = {"tensor", "shape", "type", "problem", "layer"}
+
+
+def table(listing: Listing) -> str:
+    """One row a tensor, what the file is for, and what the chip makes of it."""
+    rows = [_tensor_row(pair, listing) for pair in listing.pairs]
+    lines = [*columns(TENSORS, rows, LEFT), "", *_metadata(listing), _sum(listing)]
+    if listing.layers:
+        lines += ["", *chip_table(listing.layers)]
+    return "\n".join(printable(line) for line in lines)
+
+
+def chip_table(layers: Sequence[Precision]) -> list[str]:
+    """Lay out what the chip keeps of the weights of its layers."""
+    return [*CAPTION, *columns(CHIP, [_layer(layer) for layer in layers], LEFT)]
+
+
+def _tensor_row(pair: Pair, listing: Listing) -> Cells:
+    stored = pair.stored
+    problem = listing.problem(pair)
+    if stored is None:
+        assert pair.wanted is not None
+        return (pair.name, dims(pair.wanted.shape), *[""] * 6, problem)
+    shape = dims(stored.shape) or "one value"
+    known = (listing.spreads or {}).get(pair.name)
+    return (pair.name, shape, stored.dtype, *_spread(known), problem)
+
+
+def _spread(spread: Spread | None) -> Cells:
+    if spread is None:
+        return ("",) * 5
+    numbers = (spread.low, spread.high, spread.deviation)
+    parts = ["" if number is None else f"{number + 0.0:.3g}" for number in numbers]
+    return (*parts, *(str(n) if n else "" for n in (spread.nan, spread.infinite)))
+
+
+def _metadata(listing: Listing) -> Iterator[str]:
+    for key, value in sorted(listing.header.metadata.items()):
+        yield f"{key} {value}"
+
+
+def _sum(listing: Listing) -> str:
+    tensors = listing.header.tensors.values()
+    values = sum(tensor.size for tensor in tensors)
+    name = listing.header.path.as_posix()
+    totals = f"{name}: {counted(len(tensors), 'tensor')} of {counted(values, 'value')}"
+    spoilt = sum(s.nan + s.infinite for s in (listing.spreads or {}).values())
+    if spoilt:
+        totals += f" ({spoilt} not finite)"
+    if listing.fit is None:
+        return totals
+    verdict = f"{totals}, {_verdict(listing)} {listing.network}"
+    refused = any(layer.refused for layer in listing.layers)
+    return f"{verdict}, but not the chip" if refused else verdict
+
+
+def _verdict(listing: Listing) -> str:
+    problems = sum(bool(listing.problem(pair)) for pair in listing.pairs)
+    if problems:
+        return f"{counted(problems, 'problem')}: they do not fit"
+    fits = listing.fit is not None and listing.fit.fits
+    return "which fit" if fits else "written for another network than"
+
+
+def _layer(layer: Precision) -> Cells:
+    low, high = layer.exponents or (0, 0)
+    weighs = layer.exponents is not None
+    return (
+        layer.name,
+        str(layer.cores),
+        (f"{low}" if low == high else f"{low}..{high}") if weighs else "",
+        f"{layer.weight_bits} of 7" if weighs else "",
+        "" if layer.rounding is None else f"{100 * layer.rounding:.1f} %",
+        _used(layer.threshold_bits, 17, layer.threshold_share),
+        _used(layer.bias_bits, 12, layer.bias_share),
+    )
+
+
+def _used(bits: int | None, most: int, share: float) -> str:
+    """How many bits of a number are used, and how much of its range."""
+    if bits is None:
+        return ""
+    part = f"{100 * share:.0f} %" if share < 1e4 else f"{100 * share:.0e} %"
+    return f"{bits} of {most} ({part})" if share <= 1 and bits else f"refused ({part})"

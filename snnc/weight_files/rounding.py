@@ -1,0 +1,112 @@
+"""How much the chip changes weights by storing integers in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from snnc.loihi.integers import Blocks, decode_weights, discretize_weights
+from snnc.weight_files.cores import CoreContent, PlacedLayer, StoredKernel, Synapse
+from snnc.weight_files.kernels import Array
+
+
+@dataclass(frozen=True, slots=True)
+class RoundedTensor:
+    """What becomes of a tensor's weights in one core.
+
+    Attributes
+    ----------
+    bits, too_strong
+        Bits that its largest weights keep, of 7; whether they count for too much.
+    error
+        The root mean square of all changes by that of the weights; that of the
+        median channel, if it is larger.
+    median
+        Whether it is.
+    largest, channel, others
+        The largest weight in Keras's units, the channel that it is of, and the
+        largest of the other channels.
+    times
+        The largest weight by the root mean square of all.
+    """
+
+    core: int
+    tensor: str
+    bits: int
+    too_strong: bool
+    error: float
+    median: bool
+    largest: float
+    channel: int
+    others: float
+    times: float
+
+
+def rounded(placed: PlacedLayer) -> Iterator[RoundedTensor]:
+    """Give each tensor in each core that nengo-loihi builds."""
+    known: dict[object, RoundedTensor] = {}
+    for core in placed.cores:
+        block = placed.blocks.take([core.number])
+        for name, synapses in _by_tensor(placed, core).items():
+            # Cores that hold the same weights in the same scale are alike.
+            boxes = tuple(synapse.boxes for synapse, _ in synapses)
+            key = (name, boxes, float(block.weight[0]), int(block.exponent[0]))
+            if key not in known:
+                known[key] = _in_core(core.number, name, block, synapses)
+            yield known[key]
+
+
+SynapsePair = tuple[Synapse, StoredKernel]
+
+
+def _by_tensor(placed: PlacedLayer, core: CoreContent) -> dict[str, list[SynapsePair]]:
+    """The connections with each tensor of a core; none where it is refused."""
+    stored = placed.stored(core)
+    if placed.blocks.refused[core.number] or any(each.refused for each in stored):
+        return {}
+    by_tensor: dict[str, list[SynapsePair]] = {}
+    for synapse, each in zip(core.synapses, stored, strict=True):
+        if synapse.weight > 0:
+            by_tensor.setdefault(synapse.tensor, []).append((synapse, each))
+    return by_tensor
+
+
+def _in_core(
+    number: int, tensor: str, block: Blocks, synapses: list[SynapsePair]
+) -> RoundedTensor:
+    size = synapses[0][0].arriving.kernel.shape[-1]
+    squares, powers, peaks = np.zeros(size), np.zeros(size), np.zeros(size)
+    count = 0
+    for synapse, _ in synapses:
+        weights, channels = synapse.arriving.values(synapse.boxes)
+        changes = _rounded(synapse, block, weights) - weights
+        squares += np.bincount(channels, np.square(changes), size)
+        powers += np.bincount(channels, np.square(weights), size)
+        np.maximum.at(peaks, channels, np.abs(weights))
+        count += len(weights)
+    driven = powers > 0
+    whole = float(np.sqrt(squares.sum() / powers.sum()))
+    typical = float(np.sqrt(np.median(squares[driven] / powers[driven])))
+    channel = int(peaks.argmax())
+    return RoundedTensor(
+        core=number,
+        tensor=tensor,
+        bits=min(stored.bits for _, stored in synapses),
+        too_strong=any(stored.excess > 1 for _, stored in synapses),
+        error=max(whole, typical),
+        median=typical > whole,
+        largest=float(peaks[channel]),
+        channel=channel,
+        others=float(np.delete(peaks, channel).max(initial=0.0)),
+        times=float(peaks[channel] / np.sqrt(powers.sum() / count)),
+    )
+
+
+def _rounded(synapse: Synapse, block: Blocks, weights: Array) -> Array:
+    """Return weights as the chip stores them, in Keras's units."""
+    factor = synapse.arriving.factor
+    scaled = (weights * factor).astype(np.float32)[np.newaxis]
+    stored: Array = decode_weights(block, discretize_weights(block, scaled))[0] / factor
+    return stored

@@ -1,0 +1,81 @@
+"""The numbers of a safetensors file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.weight_files.header import StoredTensor, WeightsHeader
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The values of a tensor: those that are finite, how many are not, or not 0.
+
+    ``low``, ``high``, ``mean`` and ``deviation`` (of the whole, not of a sample) are
+    None where no value is finite.
+    """
+
+    low: float | None
+    high: float | None
+    mean: float | None
+    deviation: float | None
+    nan: int
+    infinite: int
+    nonzero: int
+
+    @property
+    def finite(self) -> bool:
+        return not self.nan and not self.infinite
+
+
+def read_values(header: WeightsHeader) -> dict[str, Array]:
+    """Return the tensors of a file by name.
+
+    Raises
+    ------
+    OSError
+        If the file can't be read any more.
+    """
+    data = header.path.read_bytes()
+    return {t.name: _array(t, data[t.start : t.stop]) for t in header.tensors.values()}
+
+
+def _array(stored: StoredTensor, data: bytes) -> Array:
+    if stored.dtype == "bfloat16":
+        # The upper half of a float32, a type that numpy does not have.
+        upper = np.frombuffer(data, "<u2").astype("<u4") << 16
+        return upper.view("<f4").reshape(stored.shape)
+    dtype = np.dtype(stored.dtype).newbyteorder("<")
+    return np.frombuffer(data, dtype).reshape(stored.shape)
+
+
+def spreads(values: Mapping[str, Array]) -> dict[str, Spread]:
+    """Return the spread of each tensor."""
+    return {name: spread(array) for name, array in values.items()}
+
+
+def spread(array: Array) -> Spread:
+    """Return the spread of one tensor."""
+    wide = array.astype(np.float64)
+    finite = wide[np.isfinite(wide)]
+    nan = int(np.count_nonzero(np.isnan(wide)))
+    infinite = wide.size - finite.size - nan
+    nonzero = int(np.count_nonzero(wide))
+    if not finite.size:
+        return Spread(None, None, None, None, nan, infinite, nonzero)
+    parts = (finite.min(), finite.max(), finite.mean(), finite.std())
+    low, high, mean, deviation = (_plain(part) for part in parts)
+    return Spread(low, high, mean, deviation, nan, infinite, nonzero)
+
+
+def _plain(value: float) -> float | None:
+    """A number that JSON has, too."""
+    return float(value) if math.isfinite(value) else None

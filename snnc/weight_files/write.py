@@ -1,0 +1,23 @@
+"""Write a safetensors file of a layout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from safetensors.numpy import save
+
+from snnc.ir.layout import Tensor, layout_id
+from snnc.runtime.layout import Source
+from snnc.weight_files.values import Array
+
+
+def serialized(
+    new: tuple[Tensor, ...],
+    tensors: Mapping[str, Array],
+    source: Source | None = None,
+) -> bytes:
+    """Return a file of tensors as the generated `save_weights` writes it."""
+    ordered = {t.name: np.ascontiguousarray(tensors[t.name]) for t in new}
+    origin = {} if source is None else {"source": source}
+    return bytes(save(ordered, metadata={"layout_id": layout_id(new), **origin}))

@@ -1,0 +1,15 @@
+"""The reserved words are those of the table of statements and of the refusals."""
+
+from __future__ import annotations
+
+from snnc.language import reserved
+from snnc.language.keywords import FORMS
+from snnc.rules.refused import REFUSED
+
+
+def test_every_kind_of_statement_is_reserved() -> None:
+    assert FORMS.keys() == reserved.KINDS
+
+
+def test_every_refused_word_has_its_rule() -> None:
+    assert REFUSED.keys() == reserved.REFUSED

@@ -1,0 +1,142 @@
+"""Mappings that are made from the readers to what they read."""
+
+from __future__ import annotations
+
+from itertools import count, islice, product
+from sys import maxsize
+
+import pytest
+
+from snnc.diagnostics import Report
+from snnc.driver import compile_spec
+from snnc.loihi.assemble import assemble
+from snnc.loihi.candidates import ChipChoices, finest_tilings
+from snnc.loihi.plan import Plan
+from snnc.loihi.search import Search
+from snnc.loihi.tiling import Tiling, least_sizes
+from snnc.rules.loihi import TooManyCores
+from snnc.source import SourceFile
+from tests.loihi.exhaustive import within_limits
+from tests.loihi.test_large import spec
+from tests.loihi.test_search import small_plan
+
+
+def sound(number: int) -> list[Plan]:
+    """Return plans of small networks that have a mapping."""
+    drawn = (small_plan(seed, graph) for seed in count() for graph in (False, True))
+    return list(islice((plan for plan in drawn if not plan.oversized), number))
+
+
+def narrow(plan: Plan, width: int) -> int | None:
+    """The cores that an attempt of some width finds, every block within its limits."""
+    search = Search(plan.steps, plan.profile.core)
+    solution, _ = search.attempt(maxsize, width, max(2, width))
+    if solution is None:
+        return None
+    assert solution.cores == sum(tiling.cores for tiling in solution.tilings)
+    assert within_limits(assemble(plan, solution), plan.profile)
+    return solution.cores
+
+
+@pytest.mark.slow
+def test_a_narrow_attempt_finds_a_sound_mapping_near_the_best() -> None:
+    plans = sound(300)
+    best = [Search(plan.steps, plan.profile.core).run() for plan in plans]
+    few, many = ([narrow(plan, width) for plan in plans] for width in (1, 64))
+    missed, first, last, least = 0, 0, 0, 0
+    for found, one, more in zip(best, few, many, strict=True):
+        if found is None:
+            continue
+        assert more is None or more >= found.cores
+        missed += more is None
+        if one is not None and more is not None:
+            first, last, least = first + one, last + more, least + found.cores
+    assert missed == 0
+    assert least <= last <= 1.01 * least
+    assert last <= first <= 1.05 * least
+
+
+def test_the_bound_is_below_every_mapping() -> None:
+    for plan in sound(60):
+        hasty, patient = (
+            Search(plan.steps, plan.profile.core, effort=effort)
+            for effort in (0.001, 1)
+        )
+        first, second = hasty.run(), patient.run()
+        if second is not None:
+            assert hasty.lower_bound <= second.cores
+            assert patient.lower_bound <= second.cores
+            assert second.exact == (patient.lower_bound == second.cores)
+        if first is not None and second is not None:
+            assert first.cores >= second.cores
+
+
+def cores_needed(text: str) -> int:
+    report = Report()
+    compile_spec(SourceFile("a.snn", text), report, "place")
+    # Deep networks may be presented for too short a time as well.
+    (problem,) = (d for d in report.diagnostics if isinstance(d, TooManyCores))
+    return problem.cores
+
+
+@pytest.mark.slow
+def test_what_a_large_network_is_said_to_take_suffices() -> None:
+    layers = [
+        f"conv2d c{i} {{ filters {filters}, padding same, stride {stride} }}"
+        for i, (filters, stride) in enumerate(
+            [(64, 1), (128, 2), (256, 2), (512, 2), (512, 1)]
+        )
+    ]
+    lines = ("encode rate", *layers, "dense d { units 512 }")
+    cores = cores_needed(spec("96x96x3", *lines))
+    chips = -(-cores // 128)
+    text = spec("96x96x3", *lines, target=f"loihi {{ chips {chips}, cores {cores} }}")
+    report = Report()
+    mapped = compile_spec(SourceFile("a.snn", text), report, "place").mapped
+    assert mapped is not None
+    assert mapped.lower_bound < mapped.cores == cores
+
+
+def test_the_most_axons_of_a_block_are_those_of_the_fullest() -> None:
+    found = 0
+    for plan in sound(30):
+        for step in plan.steps:
+            if not isinstance(step.choices, ChipChoices):
+                continue
+            groups = tuple(plan.steps[s].choices.groups[0] for s in step.sources)
+            candidates = step.choices.candidates(step.choices.groups, groups, True)
+            tilings = [
+                *finest_tilings(step.choices.costs),
+                *(tiling for tiling, _ in candidates.up_to(12)),
+            ]
+            for source, forms in zip(
+                step.sources, step.choices.costs.links, strict=True
+            ):
+                volume = plan.steps[source].choices.volume
+                depth, height, width, channels = volume
+                cuts = [
+                    Tiling(volume, group, (high, wide, group * channels), (), 1)
+                    for group in least_sizes(depth)
+                    for high in least_sizes(height)
+                    for wide in least_sizes(width)
+                ]
+                for link, cut, tiling in product(forms.values(), cuts, tilings):
+                    every = link.axons(cut, tiling)
+                    assert link.most_axons(cut, tiling) == max(map(max, every))
+                    found += 1
+    assert found > 1000
+
+
+def test_many_sources_of_some_depth_are_tried_together() -> None:
+    names = [f"c{i}" for i in range(8)]
+    text = spec(
+        "8x12x12x1",
+        "encode conv e { filters 2, kernel 1 }",
+        *(f"conv3d {n} from e {{ filters 4, padding same }}" for n in names),
+        f"concat all from {', '.join(names)}",
+        "conv3d d { filters 4 }",
+        target="loihi { chips 16 }",
+    )
+    made = compile_spec(SourceFile("a.snn", text), Report(), "place")
+    assert made.mapped is not None
+    assert made.mapped.lower_bound <= made.mapped.cores <= 60

@@ -1,0 +1,40 @@
+"""The page on the architecture names files that exist, and values that are right."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from benchmarks.walks import SPEC
+from snnc.diagnostics import Report
+from snnc.loihi.profile import read_profile
+from snnc.passes import PASSES, PIPELINE, Compilation, run_passes
+from snnc.source import SourceFile
+from tests.support import ROOT
+
+PAGE = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+LINKS = sorted(set(re.findall(r"\]\(([^)]+)\)", PAGE)))
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_what_the_page_links_to_exists(link: str) -> None:
+    assert (ROOT / "docs" / link).is_file()
+
+
+def test_the_table_lists_the_passes_in_order() -> None:
+    rows = re.findall(r"^\| (\w+) \|", PAGE, re.MULTILINE)
+    assert [row for row in rows if row in PASSES] == [p.name for p in PIPELINE]
+
+
+def test_the_example_is_compiled_as_the_page_shows() -> None:
+    assert f"```\n{SPEC}```" in PAGE
+    source, report = SourceFile("small.snn", SPEC), Report()
+    made = run_passes(Compilation(source, read_profile()), report, "emit")
+    bodies = {module.path: module.body for module in made.modules or ()}
+    layer = re.search(r'^    "c0": Layer\(.*?\n    \),\n', PAGE, re.S | re.M)
+    assert layer is not None
+    assert layer[0] in bodies["network.py"]
+    line = re.search(r"^    c0 = build.*", PAGE, re.M)
+    assert line is not None
+    assert line[0] in bodies["nengo_network.py"]
