@@ -7,7 +7,7 @@ import re
 import pytest
 
 from benchmarks.walks import SPEC
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.loihi.profile import read_profile
 from snnc.passes import PASSES, PIPELINE, Compilation, run_passes
 from snnc.source import SourceFile
@@ -22,6 +22,14 @@ def test_what_the_page_links_to_exists(link: str) -> None:
     assert (ROOT / "docs" / link).is_file()
 
 
+def test_the_folders_exist() -> None:
+    _, _, table = PAGE.partition("| folders |")
+    cells = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    folders = re.findall(r"`(\w+)`", " ".join(cells))
+    assert len(folders) > 15
+    assert [name for name in folders if not (ROOT / "snnc" / name).is_dir()] == []
+
+
 def test_the_table_lists_the_passes_in_order() -> None:
     rows = re.findall(r"^\| (\w+) \|", PAGE, re.MULTILINE)
     assert [row for row in rows if row in PASSES] == [p.name for p in PIPELINE]
@@ -29,7 +37,7 @@ def test_the_table_lists_the_passes_in_order() -> None:
 
 def test_the_example_is_compiled_as_the_page_shows() -> None:
     assert f"```\n{SPEC}```" in PAGE
-    source, report = SourceFile("small.snn", SPEC), Report()
+    source, report = SourceFile("small.snn", SPEC), Diagnostics()
     made = run_passes(Compilation(source, read_profile()), report, "emit")
     bodies = {module.path: module.body for module in made.modules or ()}
     layer = re.search(r'^    "c0": Layer\(.*?\n    \),\n', PAGE, re.S | re.M)

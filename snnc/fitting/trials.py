@@ -8,7 +8,7 @@ from functools import cached_property
 from math import ceil, prod
 from typing import Any
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.ir.device import Profile
 from snnc.ir.layout import tensors
 from snnc.ir.logical import Layer, Loihi, Network, Shape
@@ -82,10 +82,10 @@ COUNTED = 1024
 FAR = 8
 """So many times the cores allowed are still mapped, to tell how many are needed."""
 LAYER = 40
-CHOICES = 1000
+CHOICES = 100
 """The work for one layer of a variant, or for new choices, in looks of the search."""
 MOST_WORK = 100_000
-PATIENT_WORK = 700_000
+PATIENT_WORK = 120_000
 """Work after which no other variant is tried, without and with patience."""
 EFFORT = 0.1
 """The share of the usual effort to map one variant."""
@@ -186,7 +186,7 @@ class Trials:
 
     def _lower(self, changes: Changes) -> LoweredNetwork | None:
         self.work += LAYER * len(self.spec.spec.layers)
-        report = Report()
+        report = Diagnostics()
         network = resolve(with_changes(self.spec, changes), self.profile, report)
         if network is None or report.errors:
             return None

@@ -9,7 +9,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
 from snnc.ir.device import Profile
 from snnc.ir.lowered import LoweredNetwork
@@ -140,7 +140,7 @@ def _compiled(package: Any, device: Profile | None) -> Compilation:
 
 
 def _sound(spec: Path, device: Profile | None) -> Compilation:
-    report = Report()
+    report = Diagnostics()
     made = compile_file(spec, report, "lower", device)
     if made is None or made.lowered is None:
         problem = next(d for d in report.diagnostics)
@@ -163,14 +163,15 @@ def _refuse_neuron_biases(lowered: LoweredNetwork) -> None:
 
 def _layout(lowered: LoweredNetwork) -> Layout:
     """Return the layout as packages have it."""
-    from snnc.ir.layout import layout_id, tensors
+    from snnc.ir.layout import input_scale, layout_id, tensors
     from snnc.runtime.layout import Layout, Tensor
 
     ordered = tensors(lowered.network)
     layout_tensors = (
         Tensor(t.name, t.shape, t.axes, t.dtype, t.zeros) for t in ordered
     )
-    return Layout(layout_id(ordered), tuple(layout_tensors))
+    scale = input_scale(lowered.network)
+    return Layout(layout_id(ordered), tuple(layout_tensors), scale)
 
 
 def _tensors(layout: Layout, weights: Weights) -> Mapping[str, Any]:

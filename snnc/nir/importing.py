@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.importer.model import ModelWeights, RefusedModelError
 from snnc.importer.outcome import ImportOutcome, outcome, write_all
 from snnc.importer.read import check_file, refusing
 from snnc.importer.request import ImportRequest
 from snnc.ir.device import Profile
-from snnc.ir.layout import layout_id, tensors
+from snnc.ir.layout import input_scale, layout_id, tensors
 from snnc.ir.lowered import LoweredNetwork
 from snnc.language import tree
 from snnc.loihi.profile import read_profile
@@ -54,7 +54,7 @@ def run(
     request: ImportRequest,
     weights_file: Path | None,
     output: Path | None,
-    report: Report,
+    report: Diagnostics,
     takes_spec: bool = True,
     limits: AbstractContextManager[None] | None = None,
 ) -> ImportOutcome | Restored | None:
@@ -100,7 +100,7 @@ def _restore(
     request: ImportRequest,
     weights_file: Path | None,
     output: Path | None,
-    report: Report,
+    report: Diagnostics,
 ) -> Restored | None:
     network = restored(spec, graph, weights, request.device)
     if network is None:
@@ -109,7 +109,9 @@ def _restore(
     contents = {}
     if weights_file is not None:
         layout = tensors(lowered.network)
-        contents[weights_file] = serialized(layout, values, "imported")
+        contents[weights_file] = serialized(
+            layout, values, input_scale(lowered.network), "imported"
+        )
     if output is not None:
         contents[output] = text.encode("utf-8")
     if not write_all(contents, report):
@@ -156,7 +158,7 @@ def restored(
     tuple or None
         None where the graph is not what this spec is exported as.
     """
-    report = Report()
+    report = Diagnostics()
     source = SourceFile("spec in the graph", spec)
     start = Compilation(source, device or read_profile())
     made = run_passes(start, report, "lower")

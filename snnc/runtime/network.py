@@ -219,6 +219,7 @@ class Readout:
     synapse: float | None = 0.01
     names: tuple[str, ...] = ()
     learn: Pes | None = None
+    image: tuple[int, ...] = ()  # the shape of a convolution's output
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What drawn networks are made of: each function writes a layer or a few of them."""
+"""Write the parts of drawn networks: each function writes one or a few layers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def conv(paper: Paper) -> None:
 
 
 def _depthwise(paper: Paper) -> None:
-    """Each channel by itself, behind a pool, behind joined layers or behind neither."""
+    """Write a depthwise layer, after a pool, after joined layers or after neither."""
     kernel = paper.sizes(paper.spatial, 3)
     stride = tuple(paper.one_of(1, 1, 2, 3) for _ in kernel)
     padding = paper.one_of("same", "valid")
@@ -64,6 +64,18 @@ def _apart(paper: Paper) -> None:
         dilation = ()
     filters, padding = groups * paper.size(1, 4), paper.padding
     paper.conv(filters, kernel, stride, padding, dilation=dilation, groups=groups)
+
+
+def _transposed(paper: Paper) -> None:
+    """A transposed convolution of an image, or of features as one pixel."""
+    sizes = paper.spatial or (1,) * paper.rank
+    if paper.rank != 2 or max(sizes) > 8:
+        return (conv if paper.spatial else dense)(paper)
+    kernel = tuple(paper.size(1, 4) for _ in sizes)
+    stride = tuple(paper.one_of(1, 2, 2, 3) for _ in sizes)
+    return paper.transposed(
+        paper.size(1, 9), kernel, stride, paper.one_of("same", "valid")
+    )
 
 
 def _downsample(paper: Paper) -> None:
@@ -102,7 +114,7 @@ def _pool_under_same(paper: Paper) -> None:
 
 
 def _maximum(paper: Paper) -> None:
-    """A max pool, behind a pool, a join or neither, and who reads it."""
+    """Write a max pool, after a pool, a join or neither, and its readers."""
     if paper.host:
         return conv(paper)
     window = paper.sizes(paper.spatial, paper.one_of(2, 2, 3, 5))
@@ -188,3 +200,9 @@ PIECES = tuple(
         ),
     )
 )
+DECODER_PIECES = (
+    _transposed,
+    _transposed,
+    *map(_flat, (conv, _maximum, _shortcut, _branches)),
+)
+"""What networks with images that grow are made of."""

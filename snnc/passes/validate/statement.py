@@ -8,7 +8,7 @@ from typing import Any
 from pydantic_core import ValidationError
 
 from snnc import rules, vocabulary
-from snnc.diagnostics import Diagnostic, Label, Report
+from snnc.diagnostics import Diagnostic, Diagnostics, Label
 from snnc.language import tree
 from snnc.language.keywords import (
     BLOCKLESS,
@@ -27,7 +27,9 @@ from snnc.passes.validate.structure import check_parts, head
 
 
 def check_statement(
-    statement: tree.Statement, report: Report, others: Sequence[tree.Statement] = ()
+    statement: tree.Statement,
+    report: Diagnostics,
+    others: Sequence[tree.Statement] = (),
 ) -> Model | None:
     """Return the model of a statement, or None after reporting errors.
 
@@ -47,7 +49,7 @@ def check_statement(
 def _model(
     statement: tree.Statement,
     properties: Mapping[str, tree.Property],
-    report: Report,
+    report: Diagnostics,
     others: Sequence[tree.Statement],
 ) -> Model | None:
     model = model_of(statement)
@@ -99,12 +101,15 @@ def _neuron(
 
 
 def _check_size(
-    statement: tree.Statement, properties: Mapping[str, tree.Property], report: Report
+    statement: tree.Statement,
+    properties: Mapping[str, tree.Property],
+    report: Diagnostics,
 ) -> None:
-    """Report a readout that has both classes and units, or neither."""
+    """Report a readout that has both classes and units, or none of its sizes."""
     name = statement.name.text if statement.name else ""
     owner = f"{owner_of(statement)} {name}"
-    classes, units = properties.get("classes"), properties.get("units")
+    classes = properties.get("classes")
+    units = properties.get("units") or properties.get("filters")
     problem: Diagnostic | None = None
     if classes is not None and units is not None:
         problem = rules.names.TwoSizes(
@@ -116,7 +121,7 @@ def _check_size(
         problem = rules.names.MissingProperty(
             span=head(statement),
             owner=owner,
-            what="`classes` or `units`",
+            what="`classes`, `units` or `filters`",
             example=f"{owner} {{ classes 10 }}",
         )
     if problem is not None:
@@ -126,7 +131,7 @@ def _check_size(
 _AXIS_WORDS = frozenset(("axis", "axes", "over"))
 
 
-def check_head(statement: tree.Statement, report: Report) -> bool:
+def check_head(statement: tree.Statement, report: Diagnostics) -> bool:
     """Return whether kind and variant are known; report unknown ones."""
     problem = _head_problem(statement)
     if problem is not None:
@@ -156,6 +161,7 @@ def _unknown_variant(
     foreign = vocabulary.strangers.refused(variant, "value")
     if foreign and (kind.text == "neuron" or variant.text in REFUSED):
         return foreign
+    fix = vocabulary.strangers.fix_word(variant.span, variant.text, variants)
     newer = rules.misplaced.is_newer_chip(kind.text, variant.text)
     return rules.misplaced.UnknownVariant(
         span=variant.span,
@@ -163,14 +169,12 @@ def _unknown_variant(
         word=variant.text,
         near=vocabulary.strangers.nearest(variant.text, variants),
         known=variants,
-        fix=None
-        if newer
-        else vocabulary.strangers.fix_word(variant.span, variant.text, variants),
+        fix=None if newer else fix,
     )
 
 
 def check_properties(
-    statement: tree.Statement, report: Report
+    statement: tree.Statement, report: Diagnostics
 ) -> dict[str, tree.Property]:
     """Return the valid properties of a statement by key."""
     by_key = dict[str, tree.Property]()

@@ -172,14 +172,17 @@ class NetworkBuilder:
         readout = self._network.readout
         bias = self._tensors[f"{readout.name}.bias"]
         self._readout = nengo.Node(
-            lambda _, x: x + bias,
+            lambda _, x: (x.reshape(-1, len(bias)) + bias).ravel(),
             size_in=readout.units,
             label=readout.name,
         )
         whole = Part(readout.name, self._readout, range(1))
-        volume = volume_of((readout.units,))
+        volume = volume_of(readout.image or (readout.units,))
         population = Population(readout.name, volume, (whole,))
         for connection in connections:
+            if readout.image:
+                source = self._on_host(connection.source)
+                connection = replace(connection, source=source)
             self._connect(connection, population, readout.synapse, False)
 
     def built(self, probe: Sequence[str] = ()) -> BuiltNetwork:
