@@ -64,7 +64,7 @@ Edit = tuple[int, int, str]
 """Start and end of the replaced text, and the new text."""
 
 
-def typed(text: str, notation: str, chance: random.Random) -> Iterator[Edit]:
+def type_edits(text: str, notation: str, chance: random.Random) -> Iterator[Edit]:
     """Type for ever; each edit is of the text that the one before has left."""
     colon = ":" if notation == "yaml" else ""
     while True:
@@ -180,7 +180,7 @@ async def measure(edits: int, notation: str) -> Waits:
     waits.add("start", begun, editor.clock())
     await editor.open(notation)
     chance = random.Random(0)
-    typing = typed(editor.text, notation, chance)
+    typing = type_edits(editor.text, notation, chance)
     document = types.TextDocumentIdentifier(editor.uri)
     for number in range(edits):
         start, end, text = next(typing)

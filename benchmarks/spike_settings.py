@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
         with redirect_stdout(sys.stderr):
             phases = ("smooth", "scale")
             train(data.x, data.y, start, seed=seed, phases=phases)
-        print("| 0 | - | - |", _judged(package, start), flush=True)
+        print("| 0 | - | - |", _score(package, start), flush=True)
         for settings in TABLE:
             weights = folder / "w.safetensors"
             plans = package.module("_runtime.keras.spike_plan")
@@ -76,11 +76,11 @@ def main(arguments: list[str] | None = None) -> int:
                     spike_updates=settings.updates,
                 )
             row = " | ".join(map(str, settings))
-            print(f"| {row} |", _judged(package, weights), flush=True)
+            print(f"| {row} |", _score(package, weights), flush=True)
     return 0
 
 
-def _judged(package: ImportedPackage, weights: Path) -> str:
+def _score(package: ImportedPackage, weights: Path) -> str:
     test = mnist().test
     with make_engine(package, weights) as engine:
         rows = engine.run(test.x, "row", "last", keep=("rows",)).rows

@@ -24,7 +24,7 @@ _NUMBERS = count()
 
 
 @contextmanager
-def imported(modules: tuple[Module, ...]) -> Iterator[SimpleNamespace]:
+def import_package(modules: tuple[Module, ...]) -> Iterator[SimpleNamespace]:
     """A package's ``nengo`` and ``layout`` modules and its network, while needed."""
     name = f"snnc_package_{next(_NUMBERS)}"
     with tempfile.TemporaryDirectory() as folder:
@@ -74,7 +74,7 @@ def check_counts(results: Any) -> int:
     int
         How many blocks there are.
     """
-    with imported(results.modules) as package:
+    with import_package(results.modules) as package:
         built = package.nengo.build_network(random_weights(package.layout))
         predicted = predicted_blocks(results.mapped, built.layers)
         assert count_blocks(built.net, package.network.dt) == predicted

@@ -66,7 +66,7 @@ def _apart(paper: Paper) -> None:
     paper.conv(filters, kernel, stride, padding, dilation=dilation, groups=groups)
 
 
-def _transposed(paper: Paper) -> None:
+def _conv_transpose(paper: Paper) -> None:
     """A transposed convolution of an image, or of features as one pixel."""
     sizes = paper.spatial or (1,) * paper.rank
     if paper.rank != 2 or max(sizes) > 8:
@@ -201,8 +201,8 @@ PIECES = tuple(
     )
 )
 DECODER_PIECES = (
-    _transposed,
-    _transposed,
+    _conv_transpose,
+    _conv_transpose,
     *map(_flat, (conv, _maximum, _shortcut, _branches)),
 )
 """What networks with images that grow are made of."""

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from snnc.runtime.network import Cut
 from tests.agreement import chip
-from tests.agreement.built import Weights, imported
+from tests.agreement.built import Weights, import_package
 from tests.support import ROOT, network, sound
 
 DRIFT = (ROOT / "specs" / "drift.snn").read_text(encoding="utf-8")
@@ -52,7 +52,7 @@ pytestmark = [
 
 
 def package_of(text: str) -> AbstractContextManager[SimpleNamespace]:
-    return imported(sound(text, "emit"))
+    return import_package(sound(text, "emit"))
 
 
 def planted_weights(layout: Any) -> Weights:

@@ -62,7 +62,7 @@ def false_spikes(seed: int) -> type[RunningBoard]:
     return Seeing
 
 
-def tampered(tamper: Tamper) -> type[RunningBoard]:
+def tampering_board(tamper: Tamper) -> type[RunningBoard]:
     """A board whose registers are changed before it runs."""
 
     class Tampered(RunningBoard):
@@ -84,10 +84,10 @@ def exponent(core: int, more: int) -> type[RunningBoard]:
         for form in list(cores(board))[core].synapseFmt.values():
             form["wgtExp"] += more
 
-    return tampered(tamper)
+    return tampering_board(tamper)
 
 
-def swapped(sender: int, one: int, other: int) -> type[RunningBoard]:
+def swap_atoms(sender: int, one: int, other: int) -> type[RunningBoard]:
     """Two atoms of the axons of a core are in one another's place."""
     swap = {one: other, other: one}
 
@@ -95,7 +95,7 @@ def swapped(sender: int, one: int, other: int) -> type[RunningBoard]:
         axons = senders(board, 16, 32)[sender].axons
         axons[:] = [a._replace(atom=swap.get(a.atom, a.atom)) for a in axons]
 
-    return tampered(tamper)
+    return tampering_board(tamper)
 
 
 def swapped_input(one: int, other: int) -> type[RunningBoard]:
@@ -106,7 +106,7 @@ def swapped_input(one: int, other: int) -> type[RunningBoard]:
         for spike in board.global_spike_generator.spikes:
             spike["srcAtom"] = swap.get(int(spike["srcAtom"]), spike["srcAtom"])
 
-    return tampered(tamper)
+    return tampering_board(tamper)
 
 
 def elsewhere(sender: int) -> type[RunningBoard]:
@@ -116,7 +116,7 @@ def elsewhere(sender: int) -> type[RunningBoard]:
         axons = senders(board, 0, 16, 32)[sender].axons
         axons[:] = [axon._replace(chip=99) for axon in axons]
 
-    return tampered(tamper)
+    return tampering_board(tamper)
 
 
 def senders(board: Any, *pops: int) -> list[Any]:

@@ -260,7 +260,7 @@ def modules(board: type = Board) -> dict[str, ModuleType]:
 
 
 @contextmanager
-def installed(board: type = Board) -> Iterator[SimpleNamespace]:
+def install_nxsdk(board: type = Board) -> Iterator[SimpleNamespace]:
     """nengo-loihi's modules for the hardware, as they are where NxSDK is.
 
     Other tests import nengo-loihi without it, so that these are copies.

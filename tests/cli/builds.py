@@ -60,7 +60,7 @@ def files(folder: str) -> list[Path]:
     return [path for path in Path(folder).rglob("*") if path.is_file()]
 
 
-def told(done: Result) -> str:
+def user_text(done: Result) -> str:
     """Return what a user reads, without times and numbers of files."""
     return re.sub(r"\d+ (ms|files)", r"N \1", done.stderr)
 

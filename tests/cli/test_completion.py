@@ -33,7 +33,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> str:
     return f"{folder}{os.pathsep}{os.environ['PATH']}"
 
 
-def completed(path: str, *words: str) -> list[str]:
+def completions(path: str, *words: str) -> list[str]:
     quoted = " ".join(f"'{word}'" for word in words)
     done = subprocess.run(
         ["bash", "--norc", "-c", PRESS.format(words=quoted, last=len(words) - 1)],
@@ -64,7 +64,7 @@ def completed(path: str, *words: str) -> list[str]:
     ids=" ".join,
 )
 def test_bash_completes(path: str, words: tuple[str, ...], expected: list[str]) -> None:
-    assert sorted(completed(path, "snnc", *words)) == sorted(expected)
+    assert sorted(completions(path, "snnc", *words)) == sorted(expected)
 
 
 def test_the_page_of_all_verbs_tells_how() -> None:

@@ -22,12 +22,12 @@ GIT = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "init.defaultBranch=ma
 PACKAGE = Path("models/starter")
 
 
-def loaded(path: str) -> Any:
+def load_yaml(path: str) -> Any:
     return YAML(typ="safe").load((ROOT / path).read_text(encoding="utf-8"))
 
 
-HOOKS = {hook["id"]: hook for hook in loaded(".pre-commit-hooks.yaml")}
-STEPS = {s["name"]: s for s in loaded("action.yml")["runs"]["steps"] if "name" in s}
+HOOKS = {hook["id"]: hook for hook in load_yaml(".pre-commit-hooks.yaml")}
+STEPS = {s["name"]: s for s in load_yaml("action.yml")["runs"]["steps"] if "name" in s}
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def typed(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def typed_package(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The packages as one whose parts share a library, so that it is typed once."""
     made = tmp_path_factory.mktemp("typed") / "made"
     first, *_ = packages_of(folder)
@@ -106,13 +106,13 @@ def test_modules_of_a_network_need_no_pragma(folder: Path) -> None:
         assert not re.search("# (mypy|noqa|ruff|type):?", text), path
 
 
-def test_mypy_finds_nothing(typed: Path) -> None:
-    done = run(typed, "mypy", "--strict", "made")
+def test_mypy_finds_nothing(typed_package: Path) -> None:
+    done = run(typed_package, "mypy", "--strict", "made")
     assert done.returncode == 0, done.stdout
 
 
 def test_mypy_finds_nothing_where_no_framework_is_installed(
-    typed: Path, tmp_path: Path
+    typed_package: Path, tmp_path: Path
 ) -> None:
     venv.create(tmp_path, symlinks=True)
     (site,) = tmp_path.glob("lib/python*/site-packages")
@@ -123,7 +123,7 @@ def test_mypy_finds_nothing_where_no_framework_is_installed(
         (site / name).symlink_to(Path(spec.origin).parent)
     python = ("--python-executable", str(tmp_path / "bin" / "python"))
     options = ("--strict", "--cache-dir", str(tmp_path / "cache"))
-    done = run(typed, "mypy", *options, *python, "made")
+    done = run(typed_package, "mypy", *options, *python, "made")
     assert done.returncode == 0, done.stdout
 
 

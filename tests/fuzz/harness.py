@@ -44,7 +44,7 @@ def seeds(room: str) -> list[Path]:
     return sorted(path for path in (CORPUS / room).iterdir() if path.is_file())
 
 
-def seeded(room: str) -> pytest.MarkDecorator:
+def seed_paths(room: str) -> pytest.MarkDecorator:
     """Run a test with the ``path`` of each input of a room's corpus."""
     return pytest.mark.parametrize("path", seeds(room), ids=lambda path: path.name)
 

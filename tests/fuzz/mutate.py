@@ -22,7 +22,7 @@ def _stretch(draw: st.DrawFn, size: int) -> tuple[int, int]:
 
 
 @st.composite
-def _spliced(
+def _splice(
     draw: st.DrawFn, value: AnyStr, samples: Sequence[AnyStr], part: AnyStr
 ) -> AnyStr:
     """Replace a stretch by nothing, by copies of itself, or by something else."""
@@ -54,7 +54,7 @@ def mutated_bytes(draw: st.DrawFn, samples: Sequence[bytes]) -> bytes:
             at = draw(st.integers(0, len(data)))
             data = data[:at] + part + data[at + len(part) :]
         else:
-            data = draw(_spliced(data, samples, part))
+            data = draw(_splice(data, samples, part))
     return data
 
 
@@ -78,5 +78,5 @@ def mutated_text(
     """One of some texts, damaged in up to six places, at times with a drawn part."""
     text = draw(st.sampled_from(samples))
     for _ in range(draw(st.integers(0, _MOST_EDITS))):
-        text = draw(_spliced(text, samples, draw(parts)))
+        text = draw(_splice(text, samples, draw(parts)))
     return text

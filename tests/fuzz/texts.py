@@ -48,7 +48,7 @@ def encodable(text: str) -> str:
 
 
 @st.composite
-def _merged(draw: st.DrawFn, samples: list[str]) -> str:
+def _merge_specs(draw: st.DrawFn, samples: list[str]) -> str:
     """Two specs as a merge leaves them: in stretches of lines, at times with marks."""
     ours, theirs = (draw(st.sampled_from(samples)).splitlines(True) for _ in "ab")
     cuts = sorted(draw(st.lists(st.integers(0, len(ours)), min_size=2, max_size=6)))
@@ -68,7 +68,7 @@ def texts(name: str) -> st.SearchStrategy[str]:
         _LONG,
         mutated_text(good, FRAGMENTS),
         mutated_text(every, FRAGMENTS),
-        _merged(good),
+        _merge_specs(good),
     ).map(encodable)
 
 

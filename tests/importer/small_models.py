@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 
-def randomized(model: Any, seed: int = 0) -> Any:
+def randomize(model: Any, seed: int = 0) -> Any:
     """Give a model weights as training leaves them: none is 0, none is 1."""
     rng = np.random.default_rng(seed)
     values = []
@@ -188,7 +188,7 @@ def stem(keras: Any) -> Any:
     )
 
 
-def pooled(keras: Any, pool: str) -> Any:
+def pool_model(keras: Any, pool: str) -> Any:
     """A model with a pool of a class of Keras."""
     layers = keras.layers
     return keras.Sequential(

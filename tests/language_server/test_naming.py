@@ -89,7 +89,7 @@ async def test_a_name_is_highlighted(client: Client) -> None:
     ]
 
 
-async def renamed(document: Document, place: types.Position, name: str) -> str:
+async def rename(document: Document, place: types.Position, name: str) -> str:
     params = types.RenameParams(document.identifier, place, name)
     found = await document.client.text_document_rename_async(params)
     assert found
@@ -105,7 +105,7 @@ async def test_a_layer_is_renamed_in_lists_and_shortcuts(
     client: Client, text: str, suffix: str
 ) -> None:
     document = open_text(client, text, suffix)
-    after = await renamed(document, use(document), "first")
+    after = await rename(document, use(document), "first")
     again = open_text(client, after, suffix)
     assert await again.diagnostics() == []
     assert after.count("first") == 3
@@ -114,14 +114,14 @@ async def test_a_layer_is_renamed_in_lists_and_shortcuts(
 
 async def test_a_quoted_name_stays_quoted(client: Client) -> None:
     document = open_text(client, YAML, ".yaml")
-    after = await renamed(document, document.at('"b"', 1), "second")
+    after = await rename(document, document.at('"b"', 1), "second")
     assert 'name: "second"' in after
     assert "from: [a, second]" in after
 
 
 async def test_a_network_is_renamed(client: Client) -> None:
     document = open_text(client, SNN)
-    assert "network other {" in await renamed(document, document.at("net {"), "other")
+    assert "network other {" in await rename(document, document.at("net {"), "other")
 
 
 @pytest.mark.parametrize(

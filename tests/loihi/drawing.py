@@ -55,7 +55,7 @@ def _paddings(spatial: Sequence[int]) -> st.SearchStrategy[str]:
     return st.sampled_from(["valid", "same", "causal"][: 3 if len(spatial) == 1 else 2])
 
 
-def _grouped(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> None:
+def _group_conv(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> None:
     """Each group of channels by itself, or taps apart, or both."""
     *spatial, channels = sketch.shape_of(sources or (sketch.last,))
     if not spatial:
@@ -120,7 +120,7 @@ def _maximum(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> None:
     """A max pool, of an average or not, and what reads it."""
     if not _maximise(draw, sketch, sources):
         return _dense(draw, sketch, sources)
-    reader = draw(st.sampled_from([_conv, _grouped, _pool, _dense, _maximise]))
+    reader = draw(st.sampled_from([_conv, _group_conv, _pool, _dense, _maximise]))
     reader(draw, sketch)
 
 
@@ -186,7 +186,7 @@ def _branches(draw: Draw, sketch: Sketch) -> None:
     one = sketch.conv(filters, 3, stride, "same", (source,))
     two = sketch.conv(filters, draw(st.integers(1, 2)), stride, "same", (source,))
     joined = draw(st.sampled_from([sketch.add, sketch.concat]))(one, two)
-    reader = draw(st.sampled_from([_conv, _grouped, _pool, _maximum, _dense]))
+    reader = draw(st.sampled_from([_conv, _group_conv, _pool, _maximum, _dense]))
     reader(draw, sketch, (joined,))
 
 
@@ -194,8 +194,8 @@ FILTERS = st.integers(1, 9) | st.sampled_from([4, 8, 12, 16])
 LAYERS = [
     _conv,
     _conv,
-    _grouped,
-    _grouped,
+    _group_conv,
+    _group_conv,
     _pool,
     _pools,
     _maximum,

@@ -25,7 +25,7 @@ def mapped(sketch: Sketch) -> MappedNetwork:
     return found
 
 
-def refused(sketch: Sketch) -> Diagnostic:
+def refusal(sketch: Sketch) -> Diagnostic:
     report = Report()
     assert place(sketch.lowered(), report) is None
     assert len(report.diagnostics) == 1
@@ -124,13 +124,13 @@ def test_a_conv3d_block_gives_the_group_too() -> None:
 def test_a_block_of_the_wrong_rank_is_refused() -> None:
     sketch = image()
     sketch.conv(6, block=(4, 10))
-    assert refused(sketch).code == "SNN402"
+    assert refusal(sketch).code == "SNN402"
 
 
 def test_a_block_larger_than_the_layer_is_refused_with_what_is_left() -> None:
     sketch = image()
     sketch.conv(6, block=(4, 12, 6))
-    problem: Any = refused(sketch)
+    problem: Any = refusal(sketch)
     assert problem.code == "SNN403"
     assert problem.nearest == (4, 10, 6)
 
@@ -138,7 +138,7 @@ def test_a_block_larger_than_the_layer_is_refused_with_what_is_left() -> None:
 def test_a_block_larger_than_a_core_is_refused_with_the_nearest() -> None:
     sketch = image()
     sketch.conv(32, block=(10, 10, 32))
-    problem: Any = refused(sketch)
+    problem: Any = refusal(sketch)
     assert problem.code == "SNN404"
     assert "3200 compartments" in problem.render_label()
     again = image()
@@ -150,7 +150,7 @@ def test_a_fan_in_that_nothing_can_fit_is_refused_at_its_layer() -> None:
     sketch = image(loihi(chips=20))
     sketch.conv(8192, 1)
     sketch.conv(10, 6)
-    problem: Any = refused(sketch)
+    problem: Any = refusal(sketch)
     assert problem.code == "SNN401"
     assert problem.span == SPAN
     assert "synapse bits" in problem.render_label()
@@ -159,7 +159,7 @@ def test_a_fan_in_that_nothing_can_fit_is_refused_at_its_layer() -> None:
 def test_too_few_cores_are_refused_with_the_number_needed() -> None:
     sketch = examples.keras_to_loihi()
     sketch.target = loihi(cores=10)
-    problem: Any = refused(sketch)
+    problem: Any = refusal(sketch)
     assert problem.code == "SNN406"
     assert "11 cores" in problem.render_message()
 
@@ -169,7 +169,7 @@ def test_a_network_far_too_large_is_refused_with_the_cores_that_it_takes() -> No
     sketch = image(side=64)
     for _ in range(3):
         sketch.conv(256, 3, 1, "same")
-    problem: Any = refused(sketch)
+    problem: Any = refusal(sketch)
     assert problem.code == "SNN406"
     assert "needs 12032 cores" in problem.render_message()
 
@@ -177,14 +177,14 @@ def test_a_network_far_too_large_is_refused_with_the_cores_that_it_takes() -> No
 def test_more_cores_than_the_chips_have_are_refused() -> None:
     sketch = examples.drift()
     sketch.target = loihi(chips=1, cores=129)
-    assert refused(sketch).code == "SNN407"
+    assert refusal(sketch).code == "SNN407"
 
 
 def test_pop16_from_too_many_channels_is_refused() -> None:
     sketch = image(loihi(pop=16))
     sketch.conv(40)
     sketch.conv(4)
-    problem: Any = refused(sketch)
+    problem: Any = refusal(sketch)
     assert problem.code == "SNN408"
     assert "40 channels" in problem.render_label()
 
@@ -193,7 +193,7 @@ def test_out_axons_of_a_fixed_block_are_checked() -> None:
     sketch = image(loihi(4), 40)
     sketch.conv(2, block=(16, 16, 2))
     sketch.conv(32, block=(32, 32, 1))
-    assert refused(sketch).code == "SNN405"
+    assert refusal(sketch).code == "SNN405"
 
 
 def test_mapping_is_fast_and_linear_in_the_layers() -> None:

@@ -44,7 +44,7 @@ ATTRIBUTES = {
 
 
 @cache
-def solved() -> list[tuple[Plan, Solution]]:
+def solutions() -> list[tuple[Plan, Solution]]:
     plans = [small_plan(seed, graph) for seed in SEEDS for graph in (False, True)]
     found = [
         (p, Search(p.steps, p.profile.core).run()) for p in plans if not p.oversized
@@ -53,7 +53,7 @@ def solved() -> list[tuple[Plan, Solution]]:
 
 
 def reasons(bound: str) -> Iterator[tuple[Plan, Solution, int, Reason]]:
-    for plan, solution in solved():
+    for plan, solution in solutions():
         for reason in explain(plan, solution).layers:
             if reason.bound == bound:
                 yield plan, solution, plan.positions[reason.name], reason

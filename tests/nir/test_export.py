@@ -23,7 +23,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def export_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write each network, its spec and its weights."""
     folder = tmp_path_factory.mktemp("nir")
     for name in BODIES:
@@ -36,18 +36,18 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", BODIES)
-def test_outputs_in_rates_are_those_of_keras(name: str, exported: Path) -> None:
+def test_outputs_in_rates_are_those_of_keras(name: str, export_folder: Path) -> None:
     from snnc.cli import main
 
-    spec = str(exported / f"{name}.snn")
-    assert main(["build", spec, "-o", str(exported / "models")]) == 0
-    package = open_package(exported / "models" / name)
+    spec = str(export_folder / f"{name}.snn")
+    assert main(["build", spec, "-o", str(export_folder / "models")]) == 0
+    package = open_package(export_folder / "models" / name)
     model = package.module("keras_model").build_model()
     _load(package, model, weights_of(spec_of(name)))
     given = package.network.input
     x = np.random.default_rng(1).uniform(given.low, given.high, (3, *given.shape))
     expected = model.predict(x.astype("f4"), verbose=0)
-    graph = read(exported / f"{name}.nir")
+    graph = read(export_folder / f"{name}.nir")
     found = [rates(graph, channels_first(example))["output"] for example in x]
     assert np.abs(expected).max() > 0.1
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
@@ -78,8 +78,8 @@ def channels_first(example: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_nodes_are_such_as_every_reader_knows(name: str, exported: Path) -> None:
-    graph = read(exported / f"{name}.nir")
+def test_nodes_are_such_as_every_reader_knows(name: str, export_folder: Path) -> None:
+    graph = read(export_folder / f"{name}.nir")
     assert next(iter(graph.nodes)) == "input"
     assert list(graph.nodes)[-1] == "output"
     seen: set[str] = set()
@@ -117,16 +117,16 @@ def test_cubalif_keeps_the_synapse(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["clip", "joins", "leaky"])
-def test_the_text_beside_a_file(name: str, exported: Path) -> None:
+def test_the_text_beside_a_file(name: str, export_folder: Path) -> None:
     expected = HERE / "expected" / f"{name}.txt"
-    found = (exported / f"{name}.nir.txt").read_text()
+    found = (export_folder / f"{name}.nir.txt").read_text()
     if os.environ.get("SNNC_ACCEPT"):
         expected.write_text(found)
     assert found == expected.read_text()
 
 
-def test_programs_find_the_same_in_the_file(exported: Path) -> None:
-    told = nir.read(exported / "clip.nir").metadata
+def test_programs_find_the_same_in_the_file(export_folder: Path) -> None:
+    told = nir.read(export_folder / "clip.nir").metadata
     assert told["rates"] == {"encode": 200, "c0": 150, "c1": 150, "c2": 150, "d0": 150}
     assert (told["dt"], told["present"], told["layout_id"]) == (
         0.001,

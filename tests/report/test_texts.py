@@ -67,7 +67,7 @@ def test_what_keeps_a_spec_from_fewer_cores(spec: Path, summary: Summary) -> Non
 
 
 def test_the_json_report_of_a_spec(spec: Path, summary: Summary) -> None:
-    text = json.dumps(_shortened(document(summary, why=True)), indent=2)
+    text = json.dumps(_shorten(document(summary, why=True)), indent=2)
     assert same_as_committed(f"{spec.stem}.json", text)
 
 
@@ -80,7 +80,7 @@ def test_the_comment_on_a_spec(spec: Path, summary: Summary) -> None:
     assert same_as_committed(f"{spec.stem}.md", text.removesuffix("\n"))
 
 
-def _shortened(report: dict[str, Any]) -> dict[str, object]:
+def _shorten(report: dict[str, Any]) -> dict[str, object]:
     """Leave out the blocks of ensembles, which another test adds up."""
     for layer in report["layers"]:
         for ensemble in layer["ensembles"]:
