@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.source import SourceFile
 
@@ -48,7 +48,7 @@ def seconds(text: str) -> float:
 
 def _once(text: str) -> float:
     started = time.perf_counter()
-    report = Report()
+    report = Diagnostics()
     compile_spec(SourceFile("deep.snn", text), report, through="place")
     assert not report.diagnostics, report.diagnostics[0].render_message()
     return time.perf_counter() - started

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load_file
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.emit.files import Origin
 from snnc.source import SourceFile
@@ -84,7 +84,7 @@ def kill_training(folder: Path, kills: int, seed: int) -> list[Kill]:
 
 
 def _write_package(folder: Path, epochs: int) -> None:
-    report = Report()
+    report = Diagnostics()
     results = compile_spec(SourceFile("killed.snn", SPEC.format(epochs=epochs)), report)
     assert results.modules is not None
     package = folder / "killed"

@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.emit.files import LIBRARY, Origin
 from snnc.language.model import spec_hash
@@ -49,7 +49,7 @@ def package(folder: Path, filters: int, library: int | None = None) -> PackageFi
     Its spec is ``net.snn`` next to the output, which holds ``folder``. If a number is
     given, the package has only that number of the run-time library's modules.
     """
-    report = Report()
+    report = Diagnostics()
     results = compile_spec(SourceFile("net.snn", SPEC.format(filters=filters)), report)
     assert results.modules is not None
     assert results.spec is not None
@@ -106,7 +106,7 @@ def mend(new: PackageFiles) -> None:
     AssertionError
         If the build is refused, or leaves what is not its own.
     """
-    report = Report()
+    report = Diagnostics()
     assert write_package(new, False, report) is not None, report.diagnostics
     assert compare(new).is_settled
     files = [path for path in new.folder.rglob("*") if path.is_file()]

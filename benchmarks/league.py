@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
 from snnc.ir.mapped import MappedNetwork
 from snnc.text.tables import table
@@ -101,7 +101,7 @@ def map_spec(name: str) -> MappedNetwork:
     ValueError
         If it does not fit what its spec allows.
     """
-    report = Report()
+    report = Diagnostics()
     made = compile_file(SPECS / f"{name}.snn", report, "place")
     if made is None or made.mapped is None:
         raise ValueError(report.diagnostics[0].render_message())

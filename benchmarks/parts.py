@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from benchmarks.league import SPECS
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.source import SourceFile
 from snnc.text.tables import table
@@ -58,7 +58,7 @@ def cores(spec: str) -> int:
     ValueError
         If it does not fit.
     """
-    report = Report()
+    report = Diagnostics()
     mapped = compile_spec(SourceFile("parts.snn", spec), report, "place").mapped
     if mapped is None:
         raise ValueError(report.diagnostics[0].render_message())

@@ -19,7 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.exact.engine import open_engine
 from snnc.ir.mapped import MappedNetwork
 from snnc.language_server.analysis import Memory, analyse
@@ -76,7 +76,7 @@ def draw(demo: Path, folder: Path) -> None:
 
 
 def _figure(demo: Path, theme: Theme) -> Figure:
-    source = read(SPEC, Report())
+    source = read(SPEC, Diagnostics())
     assert source is not None
     device = read_profile()
     *_, analysis = analyse(source, device, Memory(device))

@@ -19,7 +19,7 @@ from types import FrameType
 import numpy as np
 
 import snnc
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
 from snnc.source import SourceFile
@@ -79,7 +79,7 @@ def walk(steps: Callable[[], object], *folders: Path) -> Walk:
 
 def compile_text(through: str) -> None:
     """Run the passes on the small spec, up to one of them."""
-    report = Report()
+    report = Diagnostics()
     made = Compilation(SourceFile("small.snn", SPEC), read_profile())
     run_passes(made, report, through)
     assert not report.errors

@@ -16,7 +16,7 @@ import pytest
 from pygments.lexer import Lexer
 from pygments.token import Error
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.editors.pygments import SnnLexer
 from snnc.editors.rules import SWITCHES, Category, textmate_text, value_words
 from snnc.language import tree
@@ -72,7 +72,7 @@ def by_textmate(text: str) -> Places:
 
 def by_compiler(text: str) -> Iterator[tuple[Span, Category]]:
     """Give the places that the compiler can classify, each with its category."""
-    report = Report()
+    report = Diagnostics()
     document = parse(SourceFile("net.snn", text), report)
     assert not report.errors
     yield from ((comment.span, Category.COMMENT) for comment in document.comments)

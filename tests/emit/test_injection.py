@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.driver import compile_spec
 from snnc.editors.rules import value_words
@@ -133,8 +133,8 @@ class Place:
     is_free: bool
 
 
-def compile_as(text: str, name: str, through: str = "emit") -> tuple[Any, Report]:
-    report = Report()
+def compile_as(text: str, name: str, through: str = "emit") -> tuple[Any, Diagnostics]:
+    report = Diagnostics()
     text = text.replace("\r\n", "\n").replace("\r", "\n")  # as files are read
     return compile_spec(SourceFile(name, text), report, through), report
 
@@ -176,7 +176,7 @@ def words(file: str, text: str) -> list[Span]:
     if file.endswith(".snn"):
         tokens = [t for t in parser().lex(text) if t.type in ("NAME", "STRING")]
         return [Span(source, t.start_pos or 0, t.end_pos or 0) for t in tokens]
-    composer = Composer(source, Report())
+    composer = Composer(source, Diagnostics())
     composer.compose()
     return composer.scalars
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.emit import GeneratedFile, Module, Origin
 from snnc.emit.files import FORMAT, has_conflict, is_generated
@@ -139,14 +139,14 @@ def is_users(name: str, text: str) -> bool:
 
 def build(root: Path, number: int, force: bool) -> bool:
     """Build as the verb does, orphans included; whether nothing was wrong."""
-    report = Report()
+    report = Diagnostics()
     wanted = package(root / "models" / "net", number)
     command = "snnc build net.snn"
     for problem in problems(compare(wanted), "net.snn", wanted.lock, command):
         report.add(problem)
     difference(compare(wanted))
     render(report.diagnostics)
-    report = Report()
+    report = Diagnostics()
     if write_package(wanted, force, report) is None or report.errors:
         assert report.errors, "a refusal without a reason"
         render(report.diagnostics)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.driver import compile_spec
 from snnc.ir.device import Profile
@@ -90,7 +90,7 @@ def test_device_files_are_read_or_refused(file: Path, data: bytes) -> None:
 
 def place(device: Profile) -> None:
     """Place a network on the device, and say what it takes."""
-    report = Report()
+    report = Diagnostics()
     routed = compile_spec(SourceFile("net.snn", NET), report, "route", device).routed
     render(report.diagnostics)
     if routed is None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lsprotocol import types
 from pygls.workspace import PositionCodec
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.language_server.analysis import Analysis, Memory, analyse
 from snnc.language_server.buffers import (
@@ -140,7 +140,7 @@ def ask_all(found: Analysis, offset: int) -> None:
     assert offset_in(source, place, CODEC) == offset
 
 
-def diagnostics_of(report: Report) -> list[tuple[object, ...]]:
+def diagnostics_of(report: Diagnostics) -> list[tuple[object, ...]]:
     return [
         (d.code, d.span.start, d.span.end, d.render_message(), d.render_help())
         for d in report.diagnostics
@@ -152,9 +152,9 @@ def check_analysis(source: SourceFile, offset: int) -> None:
     *_, found = analyse(source, DEVICE, MEMORY)
     assert found.settled
     ask_all(found, offset)
-    fresh = Report()
+    fresh = Diagnostics()
     made = compile_spec(source, fresh, "place", DEVICE)
-    settled = Report()
+    settled = Diagnostics()
     settled.extend(found.diagnostics)
     assert diagnostics_of(settled) == diagnostics_of(fresh)
     assert (made.mapped is None) == (found.made.mapped is None)

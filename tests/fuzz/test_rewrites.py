@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.language import tree
 from snnc.passes import Compilation
@@ -36,7 +36,7 @@ ORDER = ("about", "target", "timing", "neuron", "defaults", "input", "encode")
 
 def parse_document(name: str, text: str) -> tree.Document | None:
     """Return a spec as located syntax; None if it has a syntax error."""
-    report = Report()
+    report = Diagnostics()
     document = parse(SourceFile(name, text), report)
     return None if report.errors else document
 
@@ -105,7 +105,7 @@ def check_format(name: str, text: str) -> None:
 
 
 def errors(name: str, text: str) -> int:
-    report = Report()
+    report = Diagnostics()
     compile_spec(SourceFile(name, text), report, through="validate")
     return report.errors
 
@@ -135,7 +135,7 @@ def words(text: str) -> str:
     return " ".join(re.findall(r"\w+", text))
 
 
-def badness(report: Report, made: Compilation) -> tuple[int, int, int]:
+def badness(report: Diagnostics, made: Compilation) -> tuple[int, int, int]:
     """Errors, statements that can't be read, and all problems."""
     assert made.document is not None
     unread = sum(statement.broken for statement in made.document.statements)
@@ -144,7 +144,7 @@ def badness(report: Report, made: Compilation) -> tuple[int, int, int]:
 
 def check_fix(name: str, text: str, unsafe: bool) -> None:
     source = SourceFile(name, text)
-    before = Report()
+    before = Diagnostics()
     found = compile_spec(source, before, through="place")
     fixes = sum(diagnostic.fix is not None for diagnostic in before.diagnostics)
     if not fixes:
@@ -153,7 +153,7 @@ def check_fix(name: str, text: str, unsafe: bool) -> None:
     if not fixed.count:
         assert fixed.source.text == text
         return
-    after = Report()
+    after = Diagnostics()
     compiled = compile_spec(fixed.source, after, through="place")
     left, was = (after, compiled), (before, found)
     assert badness(*left) < badness(*was) or before.full, fixed.source.text

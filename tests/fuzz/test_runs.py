@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.diagnostics import Diagnostic, Report, Severity
+from snnc.diagnostics import Diagnostic, Diagnostics, Severity
 from snnc.diagnostics.diagnostic_text import render
 from snnc.driver import compile_spec
 from snnc.exact import CannotRunError, make_engine
@@ -101,7 +101,7 @@ def test_weights_files_are_listed_or_refused(file: Path, data: bytes) -> None:
 
 @cache
 def map_net() -> Any:
-    report = Report()
+    report = Diagnostics()
     return compile_spec(SourceFile("net.snn", NET), report, through="place").mapped
 
 

@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft7Validator
 from ruamel.yaml import YAML
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.language.schema import schema
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
@@ -31,7 +31,7 @@ def in_yaml(path: Path) -> str:
 
 
 def parse_valid(text: str) -> Any:
-    return parse(SourceFile("valid.snn", text), Report())
+    return parse(SourceFile("valid.snn", text), Diagnostics())
 
 
 def problems(text: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from snnc.diagnostics import Report, Severity
+from snnc.diagnostics import Diagnostics, Severity
 from snnc.driver import compile_spec
 from snnc.loihi.axis import Axis, cut
 from snnc.loihi.bands import Bands, edges_of, one_band, unlike_strips
@@ -87,7 +87,7 @@ def test_a_huge_network_is_answered_in_little_memory(name: str) -> None:
     body = "\n  ".join((f"input x {shape} in 0..1", "encode rate", *layers))
     body = f"target loihi\n  {body}\n  readout y {{ classes 4 }}"
     text = f"snn 1\n\nnetwork a {{\n  {body}\n}}\n"
-    report = Report()
+    report = Diagnostics()
     tracemalloc.start()
     try:
         results = compile_spec(SourceFile("a.snn", text), report, "place")
@@ -227,7 +227,7 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[Search]:
 
 
 def cores_of(text: str) -> int | None:
-    mapped = compile_spec(SourceFile("a.snn", text), Report(), "place").mapped
+    mapped = compile_spec(SourceFile("a.snn", text), Diagnostics(), "place").mapped
     return None if mapped is None else mapped.cores
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.emit import Module, Origin
 from snnc.emit.files import FORMAT
 from snnc.emit.package import library
@@ -29,7 +29,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     modules += library()
     files = [module.headed(origin) for module in modules]
     folder = Path("models/net")
-    assert write_package(PackageFiles.of(folder, files, "", origin), False, Report())
+    assert write_package(
+        PackageFiles.of(folder, files, "", origin), False, Diagnostics()
+    )
     return folder
 
 

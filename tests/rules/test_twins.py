@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS
 from snnc.passes.parse import parse
@@ -42,7 +42,7 @@ def code_of(path: Path) -> str:
 
 
 def in_other_notation(path: Path) -> str:
-    report = Report()
+    report = Diagnostics()
     source = SourceFile("invalid.snn", path.read_text(encoding="utf-8"))
     document = parse(source, report)
     assert report.errors == 0

@@ -12,7 +12,7 @@ from types import FrameType
 
 import pytest
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.driver import compile_spec
 from snnc.source import LARGEST, SourceFile
@@ -129,7 +129,7 @@ EVERY = [
 
 
 def check(name: str, text: str) -> None:
-    report = Report()
+    report = Diagnostics()
     compile_spec(SourceFile(name, text), report, through="verify")
     assert render(report.diagnostics)
 

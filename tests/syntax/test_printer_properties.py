@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.language import tree
 from snnc.source import SourceFile, Span
 from snnc.syntax.printer import WIDTH, print_snn
@@ -22,7 +22,7 @@ _SETTINGS = settings(
 
 
 def parse_text(text: str) -> tree.Document:
-    report = Report()
+    report = Diagnostics()
     document = parse_snn(SourceFile("x.snn", text), report)
     assert report.diagnostics == (), [d.render_message() for d in report.diagnostics]
     return document

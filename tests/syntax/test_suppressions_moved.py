@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
@@ -57,13 +57,13 @@ def specs() -> st.SearchStrategy[str]:
 
 
 def count_codes(name: str, text: str) -> Counter[str]:
-    report = Report()
+    report = Diagnostics()
     compile_spec(SourceFile(name, text), report, "place")
     return Counter(diagnostic.code for diagnostic in report.diagnostics)
 
 
 def print_as(name: str, text: str, form: str) -> str:
-    document = parse(SourceFile(name, text), Report())
+    document = parse(SourceFile(name, text), Diagnostics())
     assert document is not None
     return print_snn(document) if form == "snn" else print_yaml(document)
 
