@@ -38,7 +38,7 @@ def networks(draw: Draw, pop: object = "auto") -> LoweredNetwork:
         _dense(draw, sketch)
     if not any(layer.on_chip for layer in sketch.layers.values()):
         _dense(draw, sketch)
-    return sketch.lowered()
+    return sketch.lower()
 
 
 def _conv(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> None:

@@ -36,7 +36,7 @@ def sketch_of(draw: random.Random, graph: bool) -> Sketch:
 def small_plan(seed: int, graph: bool = False) -> Plan:
     """A network on cores so small that every limit binds somewhere."""
     draw = random.Random(seed)
-    lowered = sketch_of(draw, graph).lowered()
+    lowered = sketch_of(draw, graph).lower()
     profile = small_profile(
         draw.choice([8, 16, 40]),
         draw.choice([6, 12, 30]),

@@ -207,7 +207,7 @@ def _solve(
     sketch: Sketch, compartments: int, in_axons: int = 4096
 ) -> tuple[Plan, Solution]:
     profile = small_profile(compartments, in_axons, 4096, 1 << 20)
-    plan = make_plan(sketch.lowered(), cast(Loihi, sketch.target), profile)
+    plan = make_plan(sketch.lower(), cast(Loihi, sketch.target), profile)
     solution = Search(plan.steps, profile.core).run()
     assert solution is not None
     return plan, solution
@@ -224,7 +224,7 @@ def test_a_search_that_was_cut_short_says_so(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_layer_that_could_do_with_fewer_cores_is_not_explained_away() -> None:
     """Some of the cheaper tilings do not fit, but one does."""
     sketch = examples.cifar10()
-    plan = make_plan(sketch.lowered(), cast(Loihi, sketch.target), read_profile())
+    plan = make_plan(sketch.lower(), cast(Loihi, sketch.target), read_profile())
     best = Search(plan.steps, plan.profile.core).run()
     assert best is not None
     replacement = LocalReplacement(plan, best)
