@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.emit.files import Module, Origin
+from snnc.emit.files import Module
 from snnc.ir.mapped import Block, MappedNetwork
 from tests.loihi.realise import count_blocks
+from tests.support import write_modules
 
 Weights = dict[str, NDArray[Any]]
 _NUMBERS = count()
@@ -28,12 +29,7 @@ def import_package(modules: tuple[Module, ...]) -> Iterator[SimpleNamespace]:
     """A package's ``nengo`` and ``layout`` modules and its network, while needed."""
     name = f"snnc_package_{next(_NUMBERS)}"
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder) / name
-        for module in modules:
-            path = root / module.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            text = module.headed(Origin("net.snn", ".")).text
-            path.write_text(text, encoding="utf-8")
+        write_modules(modules, Path(folder) / name)
         sys.path.insert(0, folder)
         try:
             yield SimpleNamespace(

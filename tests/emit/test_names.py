@@ -16,8 +16,8 @@ import pytest
 
 from snnc.emit.files import Module
 from snnc.language.names import why_no_name, why_no_package
-from tests.emit.packages import ORIGIN, importable, module
-from tests.support import codes, network, sound
+from tests.emit.packages import importable, module
+from tests.support import codes, network, sound, write_modules
 
 ROLES = [
     "image",
@@ -227,13 +227,8 @@ def test_a_network_may_be_called_as_one_of_its_modules(name: str) -> None:
 def test_the_nastiest_names_build_and_agree(tmp_path: Path) -> None:
     nasty = "NETWORK LAYOUT build scaled shortcut spiking keras a layers a_ Convolve"
     names = dict(zip(ROLES, nasty.split(), strict=True))
-    folder = tmp_path / "layout"
-    folder.mkdir()
     text = spec(names).replace("network net", "network layout")
-    for found in sound(text, "emit"):
-        path = folder / found.path
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(found.headed(ORIGIN).text, encoding="utf-8")
+    folder = write_modules(sound(text, "emit"), tmp_path / "layout")
     with importable(folder):
         keras, nengo = module(folder, "keras_model"), module(folder, "nengo_network")
         model = keras.build_model()

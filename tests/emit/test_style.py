@@ -15,8 +15,8 @@ import pytest
 from snnc import runtime
 from snnc.emit.files import LIBRARY
 from tests.emit.networks import ALL, long_names
-from tests.emit.packages import ORIGIN, write
-from tests.support import sound
+from tests.emit.packages import write
+from tests.support import sound, write_modules
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CHIPS = Path(__file__).parents[1] / "report" / "specs" / "chips.snn"
@@ -33,10 +33,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("packages")
     for network in (*ALL, long_names):
         write(network(), made)
-    for module in sound(CHIPS.read_text(encoding="utf-8"), "emit"):
-        path = made / "chips" / module.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(module.headed(ORIGIN).text, encoding="utf-8", newline="\n")
+    modules = sound(CHIPS.read_text(encoding="utf-8"), "emit")
+    write_modules(modules, made / "chips")
     for marker in GOLDEN.glob("**/__init__.py"):
         package = made / f"golden_{marker.parent.name}"
         shutil.copytree(marker.parent, package)

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from snnc.emit.files import Origin
-from tests.support import sound
+from tests.support import sound, write_modules
 
 CLIPS = """snn 1
 
@@ -78,12 +78,8 @@ class Package:
 
 def write(name: str, folder: Path) -> Path:
     """Write a package under ``folder``; it is not imported."""
-    for module in sound(TEXTS[name], "emit"):
-        file = module.headed(Origin(f"specs/{name}.snn", "models"))
-        path = folder / name / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file.text, encoding="utf-8", newline="\n")
-    return folder / name
+    origin = Origin(f"specs/{name}.snn", "models")
+    return write_modules(sound(TEXTS[name], "emit"), folder / name, origin)
 
 
 @contextmanager
