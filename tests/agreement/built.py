@@ -26,7 +26,7 @@ _NUMBERS = count()
 
 @contextmanager
 def import_package(modules: tuple[Module, ...]) -> Iterator[SimpleNamespace]:
-    """A package's ``nengo`` and ``layout`` modules and its network, while needed."""
+    """Give a package's ``nengo`` and ``layout`` modules and its network."""
     name = f"snnc_package_{next(_NUMBERS)}"
     with tempfile.TemporaryDirectory() as folder:
         write_modules(modules, Path(folder) / name)
@@ -78,7 +78,7 @@ def check_counts(results: Any) -> int:
 
 
 def predicted_blocks(mapped: MappedNetwork, names: Iterable[str]) -> list[Block]:
-    """The blocks that snnc counts, layers in the order in which they are built."""
+    """Return the blocks that snnc counts, in the order of building."""
     return [
         block
         for name in names

@@ -16,12 +16,12 @@ Question = Callable[[MappedNetwork], bool]
 
 
 def features_of(mapped: MappedNetwork) -> frozenset[str]:
-    """The names of the features that a network has."""
+    """Return the names of a network's features."""
     return frozenset(name for name, asks in FEATURES.items() if asks(mapped))
 
 
 def missing(networks: Iterable[MappedNetwork]) -> set[str]:
-    """The features that none of the networks has."""
+    """Return the features that none of the networks has."""
     found = (features_of(mapped) for mapped in networks)
     return set(FEATURES).difference(*found)
 
@@ -53,7 +53,7 @@ def _convolutions(mapped: MappedNetwork) -> Iterator[Convolution]:
 
 
 def _groups(fits: Callable[[int, int], bool]) -> Question:
-    """Whether a volume's depth is cut so: asks for slices of an ensemble, of all."""
+    """Ask whether a volume's depth is cut so, by slices of an ensemble and of all."""
     return lambda mapped: any(
         p.population.volume[0] > 1 and fits(p.group, p.population.volume[0])
         for p in _chip(mapped)
@@ -61,7 +61,7 @@ def _groups(fits: Callable[[int, int], bool]) -> Question:
 
 
 def _any_convolution(fits: Callable[[Convolution, tuple[int, ...]], bool]) -> Question:
-    """Whether some convolution on the chip, of a shape, is such a one."""
+    """Ask whether some convolution on the chip meets a test of itself and its shape."""
     return lambda mapped: any(
         isinstance(p.population.layer.operation, Convolution)
         and fits(p.population.layer.operation, p.population.layer.shape)
@@ -81,7 +81,7 @@ def _matrix(form: str) -> Question:
 
 
 def _any_folding(fits: Callable[[MappedProjection], bool]) -> Question:
-    """Whether a reader folds pools and is such a projection."""
+    """Ask whether some projection folds pools and meets a test."""
     return lambda mapped: any(p.projection.pools and fits(p) for p in _wires(mapped))
 
 
@@ -92,7 +92,7 @@ def _under(padding: str) -> Callable[[MappedProjection], bool]:
 
 
 def _pooled_rows(mapped: MappedNetwork) -> bool:
-    """Whether equal rows of a pooled matrix meet in a block, which stores them once."""
+    """Return whether a block stores equal rows of a pooled matrix once."""
     return any(
         p.form == "dense"
         and p.projection.pools
@@ -107,7 +107,7 @@ def _overlapping(mapped: MappedNetwork) -> bool:
 
 
 def _shortcut(fits: Callable[[tuple[int, ...] | None], bool]) -> Question:
-    """Whether a layer on the chip has a shortcut of such a stride."""
+    """Ask whether a layer on the chip has a shortcut of a stride."""
 
     def asks(mapped: MappedNetwork) -> bool:
         shortcuts = (p.population.layer.shortcut for p in _chip(mapped))
@@ -135,7 +135,7 @@ def _uneven(mapped: MappedNetwork) -> bool:
 
 
 def _spread(mapped: MappedNetwork) -> bool:
-    """Whether a layer that says no `block` takes several cores."""
+    """Return whether a layer without a `block` takes several cores."""
     return any(p.cores > 1 and _block(p) is None for p in _chip(mapped))
 
 
@@ -172,7 +172,7 @@ def _has_signed_values(mapped: MappedNetwork) -> bool:
 
 
 def _has_host_layer(after: bool) -> Question:
-    """Whether a layer other than the encoder is on the host, before or after chip."""
+    """Ask whether the host runs a layer, not the encoder, before or after the chip."""
 
     def asks(mapped: MappedNetwork) -> bool:
         chip = {p.population.name for p in _chip(mapped)}

@@ -38,7 +38,7 @@ def drawing_settings(count: int) -> Any:
 
 
 def verdict(text: str, form: int) -> str:
-    """The code that refuses a spec or "builds", once nengo-loihi agrees."""
+    """Return the code that refuses a spec, or "builds", if nengo-loihi agrees."""
     results, report = compile_text(text, "place")
     codes = {diagnostic.code for diagnostic in report.diagnostics} & CODES
     if not report.errors:
@@ -50,7 +50,7 @@ def verdict(text: str, form: int) -> str:
 
 
 def large(text: str) -> bool:
-    """Whether a block of a spec may have more neurons than a core."""
+    """Return whether a block of a spec may have more neurons than a core."""
     blocks = re.findall(r"\bblock ([0-9x]+)", text)
     return any(prod(map(int, block.split("x"))) > CORE for block in blocks)
 

@@ -149,7 +149,7 @@ def dense_spikes(body: str, matrix: bool) -> Values:
 
 
 def full_convolution(kernel: NDArray[Any]) -> nengo.Convolution:
-    """A dense layer over 10x10 pixels as a convolution as large as they are."""
+    """Return a dense layer over 10x10 pixels as a convolution of that size."""
     channels, units = len(kernel) // 100, kernel.shape[-1]
     return nengo.Convolution(
         units,

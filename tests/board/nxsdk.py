@@ -231,7 +231,7 @@ def _microcode(rules: Sequence[str], doOptimize: bool) -> SimpleNamespace:
 
 
 def modules(board: type = Board) -> dict[str, ModuleType]:
-    """The modules of a package `nxsdk` whose boards are of a class."""
+    """Return the modules of a package `nxsdk` whose boards are of a class."""
     contents: dict[str, dict[str, Any]] = {
         "": {"__version__": "1.0.0", "__file__": __file__},
         ".compiler.microcodegen.interface": {"ruleToUCode": _microcode},

@@ -55,7 +55,7 @@ class RunningCore:
 
     @cached_property
     def axons(self) -> dict[int, list[nxsdk.OutAxon]]:
-        """The out-axons of each compartment."""
+        """Return the out-axons of each compartment."""
         found = defaultdict(list)
         for axon in self._core.axons:
             found[axon.compartment].append(axon)
@@ -158,7 +158,7 @@ class RunningBoard(nxsdk.Board):
         self.now = now + steps
 
     def _inputs(self) -> dict[int, list[dict[str, int]]]:
-        """The spikes of the host, by when they are sent."""
+        """Return the host's spikes by the step in which they are sent."""
         found: dict[int, list[dict[str, int]]] = defaultdict(list)
         before: dict[int, int] = defaultdict(int)
         for spike in self.global_spike_generator.spikes:

@@ -51,7 +51,7 @@ def build_as(
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repo with two specs, which are built, to work in."""
+    """Return a repo with two specs, which are built, to work in."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "pyproject.toml").write_text("")
     for name in ("first", "second"):

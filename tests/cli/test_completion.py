@@ -25,7 +25,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A search path on which `snnc` is this one."""
+    """Return a search path on which `snnc` is this checkout."""
     folder = tmp_path_factory.mktemp("bin")
     script = folder / "snnc"
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m snnc "$@"\n')

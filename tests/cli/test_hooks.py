@@ -32,7 +32,7 @@ STEPS = {s["name"]: s for s in load_yaml("action.yml")["runs"]["steps"] if "name
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repo in which `snnc` is this one, with the first spec and its package."""
+    """Return a repo with a spec and its package, in which `snnc` is this checkout."""
     bin_ = tmp_path / "bin"
     bin_.mkdir()
     program(bin_ / "snnc", f'exec "{sys.executable}" -m snnc "$@"')

@@ -68,7 +68,7 @@ LABELS: dict[str, np.ndarray] = {
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with what `commands` name."""
+    """Return a folder with the files that `commands` name."""
     monkeypatch.chdir(tmp_path)
     Path("small.snn").write_text(SMALL)
     Path("wider.snn").write_text(WIDER)

@@ -107,7 +107,7 @@ def _steps(data: Any) -> Iterator[dict[str, Any]]:
 
 
 def _is_optional(step: dict[str, Any]) -> bool:
-    """Whether a step is run only where an input says so."""
+    """Return whether a step runs only if an input says so."""
     return "== 'true'" in step.get("if", "")
 
 

@@ -41,7 +41,7 @@ Places = list[Category | None]
 
 
 def by_pygments(text: str) -> Places:
-    """The category of each character, as the lexer says."""
+    """Return the category of each character by the lexer."""
     by_token = {f"Token.{category.token}": category for category in Category}
     found: Places = [None] * len(text)
     lexer = SnnLexer(stripnl=False, ensurenl=False)
@@ -51,7 +51,7 @@ def by_pygments(text: str) -> Places:
 
 
 def by_textmate(text: str) -> Places:
-    """The category of each character, as an editor reads the committed grammar."""
+    """Return the category of each character by the committed grammar."""
     by_scope = {category.scope: category for category in Category}
     patterns = json.loads(GRAMMAR.read_text(encoding="utf-8"))["patterns"]
     compiled = [(re.compile(pattern["match"]), pattern) for pattern in patterns]
@@ -153,7 +153,7 @@ def test_textmate_and_pygments_agree(path: Path) -> None:
 
 
 def only(text: str, word: str) -> Category | None:
-    """The one category that a word of a text has in both."""
+    """Return the one category that a word of a text has in both."""
     start = text.index(word)
     found = {
         *by_pygments(text)[start : start + len(word)],

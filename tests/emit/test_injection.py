@@ -141,7 +141,7 @@ def compile_as(text: str, name: str, through: str = "emit") -> tuple[Any, Diagno
 
 @cache
 def texts() -> dict[str, str]:
-    """Each spec in both notations, by the name of its file."""
+    """Return each spec in both notations, by the name of its file."""
     found = {}
     for name, text in SOURCES.items():
         results, report = compile_as(text, "net.snn")
@@ -153,7 +153,7 @@ def texts() -> dict[str, str]:
 
 @cache
 def places(file: str) -> tuple[Place, ...]:
-    """The words, texts and comments of a spec."""
+    """Return the words, texts and comments of a spec."""
     text = texts()[file]
     document = compile_as(text, file)[0].document
     comments = [Span(c.span.source, c.span.start + 1, c.span.end)
@@ -230,7 +230,7 @@ def same_code(ours: tuple[Module, ...], theirs: tuple[Module, ...], name: str) -
 
 @cache
 def shape(code: str) -> str:
-    """The syntax tree of code, without texts, numbers and variables of the spec's."""
+    """Return the syntax tree of code without the spec's texts, numbers and names."""
     tree = ast.parse(code)
     for function in tree.body:
         own = {n.id for n in names_in(function) if isinstance(n.ctx, ast.Store)}
@@ -269,13 +269,13 @@ def same_when_converted(results: Any) -> None:
 
 
 def spec_json(results: Any) -> str:
-    """The spec, with the line ends that reading a file leaves."""
+    """Return the spec, with the line ends that reading a file leaves."""
     spec = json.dumps(asdict(results.spec.spec))
     return str(spec).replace("\\r\\n", "\\n").replace("\\r", "\\n")
 
 
 def string_fields(model: type[Model]) -> set[str]:
-    """Each field of a model, and of those inside it, that holds a text."""
+    """Yield each field of a model, and of those inside it, that holds a text."""
     found = set()
     for name, field in fields_of(model).items():
         parts = list(types_in(field.type))
@@ -287,7 +287,7 @@ def string_fields(model: type[Model]) -> set[str]:
 
 
 def said_fields(value: Any) -> set[str]:
-    """Each field of a spec that says a text in words of its own."""
+    """Yield each field of a spec that holds a text in words of its own."""
     if isinstance(value, tuple):
         return {field for item in value for field in said_fields(item)}
     if not isinstance(value, Model):

@@ -14,7 +14,7 @@ ORIGIN = Origin("net.snn", ".")
 
 
 def files(spec: str) -> dict[str, list[str]]:
-    """The lines of all files that are of one network alone."""
+    """Return the lines of all files that belong to one network alone."""
     return {
         module.path: module.headed(ORIGIN).text.splitlines()
         for module in sound(spec, "emit")
@@ -23,7 +23,7 @@ def files(spec: str) -> dict[str, list[str]]:
 
 
 def changed_lines(old: str, new: str) -> dict[str, list[str]]:
-    """The lines that are gone or new, by file."""
+    """Return the removed and the added lines, by file."""
     before, after = files(old), files(new)
     assert before.keys() == after.keys()
     found = {}

@@ -46,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def typed_package(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The packages as one whose parts share a library, so that it is typed once."""
+    """Join the packages into one with a shared library, to check its types once."""
     made = tmp_path_factory.mktemp("typed") / "made"
     first, *_ = packages_of(folder)
     shutil.copytree(folder / first, made)
@@ -136,6 +136,6 @@ def packages_of(folder: Path) -> list[str]:
 
 
 def files_of(folder: Path) -> list[str]:
-    """The files of all packages, of the library one copy: the others are the same."""
+    """Return the files of all packages, with one copy of the library."""
     copy, *_ = sorted(folder.glob(f"*/{LIBRARY}"))
     return sorted(map(str, (*folder.glob("*/*.py"), *copy.rglob("*.py"))))

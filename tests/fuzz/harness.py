@@ -40,7 +40,7 @@ def fuzz(examples: int = 100) -> settings:
 
 
 def seeds(room: str) -> list[Path]:
-    """The inputs that a target runs before it draws any, in `corpus/ROOM`."""
+    """Return the inputs in `corpus/ROOM` that a target runs first."""
     return sorted(path for path in (CORPUS / room).iterdir() if path.is_file())
 
 

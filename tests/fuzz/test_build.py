@@ -64,7 +64,7 @@ def _lock(number: int) -> str:
 
 
 def _interrupted_lock(number: int) -> str:
-    """The lock of one build while the next is being written."""
+    """Return the lock of one build while the next is being written."""
     lock, later = package(Path(), number).lock, package(Path(), number + 1)
     writing = {file.path: text_hash(file.text) for file in later.files}
     return replace(lock, writing=writing).text()
@@ -99,7 +99,7 @@ TEXTS = {
 
 
 def _bytes(samples: list[str]) -> st.SearchStrategy[bytes | None]:
-    """One of some texts as it is, damaged, or no file at all."""
+    """Draw one of some texts as it is, damaged, or no file at all."""
     encoded = [sample.encode() for sample in samples]
     return st.one_of(st.sampled_from(encoded), mutated_bytes(encoded), st.none())
 
@@ -133,7 +133,7 @@ def texts(root: Path) -> dict[str, str]:
 
 
 def is_users(name: str, text: str) -> bool:
-    """Whether a file holds what only a user can have written."""
+    """Return whether a file holds what only a user can have written."""
     return name in MINE or (EDIT in text and not has_conflict(text))
 
 

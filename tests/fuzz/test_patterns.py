@@ -57,7 +57,7 @@ def _of_module(module: ModuleType, source: str) -> Iterator[Pattern]:
 
 @st.composite
 def repeat_part(draw: st.DrawFn, pattern: re.Pattern[AnyStr]) -> AnyStr:
-    """A text that matches, or nearly, with a stretch of it repeated many times."""
+    """Draw a text that matches, or nearly, with a part repeated many times."""
     text = draw(st.from_regex(pattern))
     start = draw(st.integers(0, len(text)))
     part = text[start : start + draw(st.integers(1, 4))]
@@ -69,7 +69,7 @@ def repeat_part(draw: st.DrawFn, pattern: re.Pattern[AnyStr]) -> AnyStr:
 
 
 def _like(text: AnyStr, other: str) -> AnyStr:
-    """The other text, as bytes if the text is bytes."""
+    """Return the other text, as bytes if the text is bytes."""
     if isinstance(text, bytes):
         return other.encode()
     return other

@@ -42,7 +42,7 @@ _LONG = st.lists(_FRAGMENT, max_size=60).map("".join)
 
 
 def encodable(text: str) -> str:
-    """A text as it is after a file was written with it and read again."""
+    """Draw a text as it is after it was written to a file and read."""
     text = text.encode("utf-8", "replace").decode("utf-8")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -74,14 +74,14 @@ def texts(name: str) -> st.SearchStrategy[str]:
 
 @st.composite
 def named_texts(draw: st.DrawFn) -> tuple[str, str]:
-    """The name of a file and its text."""
+    """Draw a file name and its text."""
     name = draw(NAMES)
     return name, draw(texts(name))
 
 
 @st.composite
 def large_texts(draw: st.DrawFn) -> tuple[str, str]:
-    """The name of a file and a text of the largest size: a part, over and over."""
+    """Draw a file name and a text of the largest size: a part, repeated."""
     name = draw(NAMES)
     head = draw(st.one_of(st.just(""), texts(name)))
     part = encodable(draw(FRAGMENTS)) or " "

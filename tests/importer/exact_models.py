@@ -155,7 +155,7 @@ def _scalars(la: Any, image: Any) -> Any:
 
 
 def _decoder(la: Any) -> list[Any]:
-    """An autoencoder: a vector becomes an image, which is enlarged in several ways."""
+    """Return an autoencoder: a vector becomes an image, enlarged in several ways."""
     return [
         la.Conv2D(4, 3, strides=2, activation="relu"),
         la.Flatten(),
@@ -173,7 +173,7 @@ def _decoder(la: Any) -> list[Any]:
 
 
 def _unet(la: Any, image: Any) -> Any:
-    """Each level of an encoder joins the decoder's level of the same size."""
+    """Join each level of an encoder to the decoder's level of the same size."""
     x = la.Conv2D(4, 3, padding="same", activation="relu")(image)
     y = la.Conv2D(5, 3, padding="same", activation="relu")(la.MaxPooling2D()(x))
     z = la.Conv2DTranspose(4, 2, strides=2, activation="relu")(y)

@@ -128,7 +128,7 @@ def clip(keras: Any) -> Any:
 
 
 def sequence(keras: Any) -> Any:
-    """A sequence, normalized by channel, that one sigmoid unit decides on."""
+    """Return a sequence, normalized by channel, that one sigmoid unit decides on."""
     layers = keras.layers
     return keras.Sequential(
         [
@@ -189,7 +189,7 @@ def stem(keras: Any) -> Any:
 
 
 def pool_model(keras: Any, pool: str) -> Any:
-    """A model with a pool of a class of Keras."""
+    """Return a model with a pool of a class of Keras."""
     layers = keras.layers
     return keras.Sequential(
         [
@@ -224,7 +224,7 @@ def maxima(keras: Any) -> Any:
 
 
 def lines(keras: Any) -> Any:
-    """A max pool along one axis, flattened."""
+    """Return a max pool along one axis, flattened."""
     layers = keras.layers
     return keras.Sequential(
         [

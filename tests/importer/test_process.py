@@ -31,7 +31,7 @@ LONG = 8_000_000
 
 
 def endless(folder: Path) -> Path:
-    """A file in which the HDF5 library goes round in a circle.
+    """Return a file in which the HDF5 library loops for ever.
 
     The first text of its heap is free space of no length: the next is itself.
     """
@@ -44,7 +44,7 @@ def endless(folder: Path) -> Path:
 
 
 def endless_graph(folder: Path) -> Path:
-    """A file of NIR in which the library goes round in the same circle."""
+    """Return a NIR file in which the library loops for ever."""
     path = folder / "endless.nir"
     with h5py.File(path, "w") as file:
         file["version"] = "1.0.8"
@@ -57,7 +57,7 @@ def endless_graph(folder: Path) -> Path:
 
 
 def repeat_text(folder: Path) -> Path:
-    """A file whose attribute has 3,000 texts, all the same one of 8 MB."""
+    """Return a file whose attribute has 3,000 texts, all the same one of 8 MB."""
     path = folder / "repeated.h5"
     texts = ["A" * LONG] + ["b"] * 2999
     with h5py.File(path, "w") as file:
@@ -111,7 +111,7 @@ def test_a_file_that_fills_the_memory_is_told(tmp_path: Path) -> None:
 
 
 def zip_bomb(folder: Path) -> Path:
-    """An archive with a member that claims 3 GiB."""
+    """Return an archive with a member that claims 3 GiB."""
     path = folder / "m.keras"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("config.json", json.dumps(small()))
@@ -124,7 +124,7 @@ def zip_bomb(folder: Path) -> Path:
 
 
 def cut(folder: Path) -> Path:
-    """A file without its last part."""
+    """Return a file without its last part."""
     path = folder / "m.h5"
     path.write_bytes((DATA / "k3_chain.h5").read_bytes()[:-1000])
     return path

@@ -124,7 +124,7 @@ def resolve_reference(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def keys(node: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """All keys that the schema has anywhere, each with what it says of it."""
+    """Yield all keys of the schema, each with its description."""
     children: Iterable[Any] = node if isinstance(node, list) else ()
     if isinstance(node, dict):
         for key, inner in node.get("properties", {}).items():

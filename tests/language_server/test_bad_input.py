@@ -13,6 +13,7 @@ from lsprotocol import types
 
 from snnc.source import LARGEST
 from tests.language_server.editor import (
+    GOOD,
     Client,
     Document,
     capabilities,
@@ -25,7 +26,6 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.xdist_group("language_server"),
 ]
-GOOD = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
 FAR = types.Position(2**31 - 1, 2**31 - 1)
 
 

@@ -9,25 +9,13 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from snnc.language_server.requests import create_server
-from tests.language_server.editor import Client, Document, open_text
-from tests.support import ROOT, network
+from tests.language_server.editor import GOOD, LARGE, YAML, Client, Document, open_text
+from tests.support import network
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.xdist_group("language_server"),
 ]
-GOOD = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
-YAML = (ROOT / "specs/drift.yaml").read_text(encoding="utf-8")
-# Of 20 cores where one chip is allowed two.
-LARGE = network(
-    """
-    target loihi { cores 2 }
-    input image 32x32x1 in 0..1
-    encode conv { filters 2 }
-    conv2d a { filters 16, padding same }
-    readout y { classes 2 }
-    """
-)
 
 
 async def hints(document: Document) -> dict[int, str]:

@@ -6,15 +6,13 @@ import pytest
 from lsprotocol import types
 
 from snnc.language_server.requests import COLOURED, MODIFIERS
-from tests.language_server.editor import Client, Document, open_text
-from tests.support import ROOT, network
+from tests.language_server.editor import GOOD, YAML, Client, Document, open_text
+from tests.support import network
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.xdist_group("language_server"),
 ]
-GOOD = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
-YAML = (ROOT / "specs/drift.yaml").read_text(encoding="utf-8")
 
 
 async def page(document: Document, words: str, inside: int = 1) -> str:

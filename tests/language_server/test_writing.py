@@ -27,7 +27,7 @@ layers:
 
 
 def completions(text: str, name: str = "a.snn") -> dict[str, str]:
-    """The words at the cursor, and what each of them writes."""
+    """Return the words at the cursor, and the text that each of them inserts."""
     at = text.index("|")
     _, found = completions_at(SourceFile(name, text.replace("|", "", 1)), at)
     return {offer.word: offer.text for offer in found}

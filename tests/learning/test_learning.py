@@ -51,7 +51,7 @@ def learner() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def chip(learner: Any) -> Iterator[Any]:
-    """The emulator before it learns; nothing that it would warn of is there."""
+    """Return the emulator before it learns, without its warnings."""
     tensors = weights(learner.layout)
     built = learner.nengo.build_network(tensors, IMAGES, targets=LABELS)
     run = SimulatorRun("loihi", built, learner.network)

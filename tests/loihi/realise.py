@@ -57,7 +57,7 @@ def predicted_blocks(mapped: MappedNetwork) -> list[Block]:
 
 
 def count_of(block: nengo_loihi.block.LoihiBlock) -> Block:
-    """The counts of a block."""
+    """Return the counts of a block."""
     used = block.utilization()
     names = ("compartments", "in-axons", "out-axons", "synapses")
     return Block(*(int(used[name][0]) for name in names))
@@ -157,7 +157,7 @@ def _project(
 
 
 def _restrict_source(source: Population, projection: Projection) -> Population:
-    """The source as if it had no places but those that are read."""
+    """Return the source with only the places that are read."""
     if projection.picked is None:
         return source
     depth, height, width = map(len, projection.picked)
@@ -240,7 +240,7 @@ def _matrix(
     pre: Ensemble,
     post: Ensemble,
 ) -> Array:
-    """The weights from each neuron of an ensemble to each of another."""
+    """Return the weights between all neurons of two ensembles."""
     if isinstance(projection.reach, Compare):
         return _comparison(projection, projection.reach, source, target, pre, post)
     window = projection.reach
@@ -322,7 +322,7 @@ def _convolution(
 def _group_kernel(
     window: Window, kernel: Array, pre: Ensemble, post: Ensemble
 ) -> Array:
-    """The 3-D kernel's slices at their depth offsets, zero elsewhere."""
+    """Return the 3-D kernel's slices at their depth offsets, zero elsewhere."""
     taps, height, width, inputs, outputs = kernel.shape
     sources, targets = pre.stop - pre.start, post.stop - post.start
     placed = np.zeros((height, width, sources, inputs, targets, outputs))
@@ -470,7 +470,7 @@ def _joins(
 
 
 def _follow(axon: nengo_loihi.block.Axon, neurons: int) -> tuple[int, int]:
-    """The weights that one spike of each neuron reaches, and the spikes sent."""
+    """Return the weights that one spike of each neuron reaches, and the spikes sent."""
     weights = spikes = 0
     for spike in axon.map_spikes(np.arange(neurons)):
         if spike is None or axon.target.axon_compartment_base(spike.axon_idx) is None:

@@ -138,7 +138,7 @@ class Sketch:
         sources: tuple[str, ...] = (),
         block: Shape | None = None,
     ) -> str:
-        """A max pool of windows of more than one value."""
+        """Add a max pool of windows of more than one value."""
         read = self.shape_of(sources or (self.last,))
         window = _dims(window, len(read) - 1)
         stride = _dims(window if stride is None else stride, len(read) - 1)

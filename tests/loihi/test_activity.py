@@ -24,7 +24,7 @@ SLOW_BUILDS = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 
 
 def route_on(mapping: MappedNetwork, device: Profile = PROFILE) -> RoutedNetwork:
-    """The network on the chips of a device."""
+    """Return the network on the chips of a device."""
     lowered = mapping.lowered
     network = replace(lowered.network, device=device)
     return route(replace(mapping, lowered=replace(lowered, network=network)))

@@ -33,7 +33,7 @@ def case(code: str) -> str:
 
 @pytest.fixture
 def strict(tmp_path: Path) -> Path:
-    """A file of Loihi 1 for which doubts are errors."""
+    """Write a device file of Loihi 1 that makes doubts errors."""
     path = tmp_path / "strict.toml"
     text = (HERE / "loihi1.toml").read_text(encoding="utf-8")
     path.write_text(f"strict = true\n{text}", encoding="utf-8")

@@ -114,7 +114,7 @@ class Built:
         self.rates = allocators.ensemble_to_block_rates(self.model, rates)
 
     def chips(self, board: Any) -> list[int]:
-        """The chip of each block, in their order."""
+        """Return the chip of each block, in their order."""
         on = {
             block: i
             for i, chip in enumerate(board.chips)

@@ -214,7 +214,7 @@ def each_reads_all(layers: int) -> str:
 
 @pytest.fixture
 def searches(monkeypatch: pytest.MonkeyPatch) -> list[Search]:
-    """All searches that are made, once they have run."""
+    """Return a list that all searches are added to."""
     made: list[Search] = []
     run = Search.run
 

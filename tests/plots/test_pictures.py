@@ -123,7 +123,7 @@ PICTURES = {
 
 
 def texts(ax: Axes) -> list[tuple[str, Any]]:
-    """All texts that are seen, with their extents in pixels."""
+    """Return all visible texts with their extents in pixels."""
     from matplotlib.text import Text
 
     figure = ax.get_figure()
@@ -142,7 +142,7 @@ def texts(ax: Axes) -> list[tuple[str, Any]]:
 
 
 def _beyond(ax: Any) -> Iterator[Any]:
-    """The labels of ticks that are not drawn, as they are out of view."""
+    """Return the labels of ticks outside the view, which are not drawn."""
     for axis in (ax.xaxis, ax.yaxis):
         drawn = {id(tick) for tick in axis._update_ticks()}
         for tick in (*axis.majorTicks, *axis.minorTicks):

@@ -152,7 +152,7 @@ def found_in_yaml(text: str) -> list[tuple[str, int]]:
 
 
 def place_of(mistake: Mistake) -> tuple[int, str]:
-    """Where the words of a mistake begin, and they."""
+    """Return the start of the words of a mistake, and the words."""
     right, wrong, _, words = mistake
     assert words is not None
     return mistakes.GOOD.index(right) + wrong.rindex(words), words

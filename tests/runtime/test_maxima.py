@@ -33,7 +33,7 @@ CASES = [
 
 
 def maximum(x: NDArray[Any], window: Window) -> NDArray[Any]:
-    """The maxima by their definition."""
+    """Return the maxima by their definition."""
     axes = range(3)
     counts = [window.count(x.shape[i], i) for i in axes]
     pads = [window.pads(x.shape[i], i) for i in axes]

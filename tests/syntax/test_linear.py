@@ -40,7 +40,7 @@ class Repeated:
 
     @property
     def most(self) -> int:
-        """How often the largest file has the part."""
+        """Return how often the largest file has the part."""
         part = self.part.replace("{}", "12345")
         return (LARGEST - len(f"{self.head}{self.tail}".encode())) // len(part.encode())
 

@@ -24,7 +24,7 @@ def folder(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
-    """A folder with a spec, a changed one, and weights of the first."""
+    """Return a folder with a spec, a changed spec, and weights of the first."""
     (tmp_path / "small.snn").write_text(SMALL)
     (tmp_path / "wider.snn").write_text(WIDER)
     save(tmp_path / "small.safetensors", SMALL, weights_of(SMALL))

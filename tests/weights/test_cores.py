@@ -81,7 +81,7 @@ def is_built(block: Any) -> bool:
 def cores_in_order(
     predicted: Predicted, net: Any
 ) -> Iterator[tuple[PlacedLayer, CoreContent]]:
-    """The cores in the order in which nengo-loihi builds the ensembles."""
+    """Yield the cores in the order in which nengo-loihi builds the ensembles."""
     by_layer: dict[str, Predicted] = defaultdict(list)
     for placed, core in predicted:
         by_layer[placed.name].append((placed, core))

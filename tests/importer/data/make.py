@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent
 
 
 def chain() -> Any:
-    """A convolution with batch norm, and classes."""
+    """Return a convolution with batch norm, and classes."""
     return keras.Sequential(
         [
             keras.Input((8, 8, 1)),
@@ -34,7 +34,7 @@ def chain() -> Any:
 
 
 def graph() -> Any:
-    """A sum, a concatenation and a model in the model."""
+    """Return a sum, a concatenation and a model in the model."""
     inner = keras.Input((6, 6, 2))
     a = layers.Conv2D(2, 3, padding="same", activation="relu", name="a")(inner)
     block = keras.Model(inner, layers.Add(name="sum")([a, inner]), name="block")
