@@ -61,7 +61,7 @@ class Chip:
         before = self.spikes
         levels = [self._level(i, before) for i in range(len(self.tree.levels))]
         self.voltage += x * self.high * DT
-        self.spikes = [*levels, self._fired(self.voltage)]
+        self.spikes = [*levels, self._fire(self.voltage)]
         total = np.zeros(len(x))
         for pick in self.tree.picks:
             source = self.spikes[-1 if pick.level is None else pick.level]
@@ -85,9 +85,9 @@ class Chip:
         current *= self.decay
         current += (1 - self.decay) * total
         self.voltages[number] += current * self.high * DT
-        return self._fired(self.voltages[number])
+        return self._fire(self.voltages[number])
 
-    def _fired(self, voltage: Array) -> Array:
+    def _fire(self, voltage: Array) -> Array:
         np.maximum(voltage, 0, out=voltage)
         fired = voltage >= 1
         voltage[fired] = 0

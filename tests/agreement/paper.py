@@ -89,7 +89,7 @@ class Paper:
         shape = (*places, channels * multiplier)
         return self.neural(f"depthwise{self.rank}d", words, shape)
 
-    def transposed(
+    def transpose(
         self, filters: int, kernel: Shape, stride: Shape, padding: str
     ) -> None:
         sizes = self.spatial or (1,) * self.rank

@@ -73,7 +73,7 @@ def _conv_transpose(paper: Paper) -> None:
         return (conv if paper.spatial else dense)(paper)
     kernel = tuple(paper.size(1, 4) for _ in sizes)
     stride = tuple(paper.one_of(1, 2, 2, 3) for _ in sizes)
-    return paper.transposed(
+    return paper.transpose(
         paper.size(1, 9), kernel, stride, paper.one_of("same", "valid")
     )
 

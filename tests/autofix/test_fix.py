@@ -30,11 +30,11 @@ def fix(text: str, unsafe: bool = False) -> Fixed:
 def test_a_network_is_mapped_once(monkeypatch: pytest.MonkeyPatch) -> None:
     mapped, run = [], Search.run
 
-    def counted(search: Search, hopeless: bool = False) -> Solution | None:
+    def count_search(search: Search, hopeless: bool = False) -> Solution | None:
         mapped.append(search)
         return run(search, hopeless)
 
-    monkeypatch.setattr(Search, "run", counted)
+    monkeypatch.setattr(Search, "run", count_search)
     found = fix(GOOD.replace("filters 4", "filtres 4"))
     assert (found.source.text, found.count) == (LAYOUT, 1)
     assert len(mapped) == 1

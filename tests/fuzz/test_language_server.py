@@ -189,12 +189,12 @@ def test_what_failed_once(path: Path) -> None:
 def test_what_is_known_is_bounded() -> None:
     """Other layers in each text, over and over, take no more memory than once."""
 
-    def analysed() -> int:
+    def analyse_sizes() -> int:
         for size in range(5, 205, 2):
             text = SNN.replace("8x8x4", f"{size}x{size}x4")
             text = text.replace("cores 9", "cores 128")
             next(analyse(SourceFile("net.snn", text), DEVICE, MEMORY))
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
-    first = analysed()
-    assert analysed() - first < 30_000  # kB
+    first = analyse_sizes()
+    assert analyse_sizes() - first < 30_000  # kB

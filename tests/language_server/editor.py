@@ -106,7 +106,7 @@ class Document:
         before = sum(len(line) + 1 for line in lines[: position.line])
         return before + len(units.decode("utf-16-le"))
 
-    def quoted(self, place: types.Range) -> str:
+    def text_at(self, place: types.Range) -> str:
         """The text of a range."""
         return self.text[self.offset(place.start) : self.offset(place.end)]
 

@@ -33,7 +33,7 @@ async def test_a_problem_is_where_it_is_typed(client: Client) -> None:
     document = open_text(client, GOOD)
     document.replace("units 64", "unit 64")
     (found,) = await document.diagnostics()
-    assert document.quoted(found.range) == "unit"
+    assert document.text_at(found.range) == "unit"
     assert (found.code, found.source) == ("SNN203", "snnc")
     assert found.message.startswith("`dense` has no property `unit`")
     assert found.message.endswith("\nhelp: did you mean `units`?")
@@ -48,7 +48,7 @@ async def test_places_count_as_clients_do(client: Client) -> None:
     document = open_text(client, GOOD.replace("Eight", "\N{BRAIN}\u00e9\N{BRAIN}"))
     document.replace('digit."', 'digit." oops')
     (found,) = await document.diagnostics()
-    assert document.quoted(found.range) == "oops"
+    assert document.text_at(found.range) == "oops"
 
 
 async def test_related_places_are_told(client: Client) -> None:

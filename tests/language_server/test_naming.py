@@ -60,7 +60,7 @@ async def test_a_name_leads_to_where_it_is_given(
     (found,) = places
     assert isinstance(found, types.Location)
     line = document.text.split("\n")[found.range.start.line]
-    assert document.quoted(found.range) == "a"
+    assert document.text_at(found.range) == "a"
     assert "conv2d" in line
 
 
@@ -75,7 +75,7 @@ async def test_a_name_is_found_where_it_is_meant(
         )
         found = await client.text_document_references_async(params) or ()
         assert len(found) == 2 + declared
-        assert {document.quoted(f.range) for f in found} == {"a"}
+        assert {document.text_at(f.range) for f in found} == {"a"}
 
 
 async def test_a_name_is_highlighted(client: Client) -> None:
@@ -155,6 +155,6 @@ async def test_only_names_can_be_renamed(client: Client) -> None:
     params = types.PrepareRenameParams(document.identifier, use(document))
     found = await client.text_document_prepare_rename_async(params)
     assert isinstance(found, types.Range)
-    assert document.quoted(found) == "a"
+    assert document.text_at(found) == "a"
     params = types.PrepareRenameParams(document.identifier, document.at("filters"))
     assert await client.text_document_prepare_rename_async(params) is None

@@ -87,7 +87,7 @@ async def colours(document: Document) -> list[tuple[str, str, list[str]]]:
         line += lines
         ends = types.Position(line, column), types.Position(line, column + length)
         modifiers = [m for i, m in enumerate(MODIFIERS) if bits >> i & 1]
-        text = document.quoted(types.Range(*ends))
+        text = document.text_at(types.Range(*ends))
         shown.append((text, COLOURED[kind], modifiers))
     return shown
 

@@ -152,7 +152,7 @@ async def test_a_client_replaces_the_word_that_is_typed(client: Client) -> None:
     assert isinstance(found, types.CompletionList)
     item = next(item for item in found.items if item.label == "padding")
     assert isinstance(item.text_edit, types.TextEdit)
-    assert document.quoted(item.text_edit.range) == "padd"
+    assert document.text_at(item.text_edit.range) == "padd"
     assert item.text_edit.new_text == "padding ${1:same}"
     assert isinstance(item.documentation, types.MarkupContent)
     told = "`conv1d` also `causal`: zeros in front (valid)."

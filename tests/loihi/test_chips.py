@@ -22,7 +22,7 @@ from snnc.passes.route import crossing, in_order, partition
 from snnc.runtime.nengo.board import Placement, hardware_options
 from tests.loihi.realise import realise
 from tests.loihi.sketch import Sketch
-from tests.loihi.test_activity import depth_groups, mapped, route_on, skipping
+from tests.loihi.test_activity import depth_groups, route_on, skipping
 
 pytestmark = pytest.mark.slow
 
@@ -131,7 +131,7 @@ class Built:
 
 @pytest.mark.parametrize("sketch", [strips, depth_groups, skipping])
 def test_boards_are_as_they_are_told(sketch: Any) -> None:
-    mapping = mapped(sketch())
+    mapping = sketch().place()
     built, chips = Built(mapping), -(-mapping.cores // ROOM)
     network, dt = route_on(mapping, SMALL_CHIPS), mapping.lowered.network.timing.dt
     activity = activity_of(network)
@@ -148,7 +148,7 @@ def test_boards_are_as_they_are_told(sketch: Any) -> None:
 
 
 def test_blocks_follow_their_neighbours() -> None:
-    activity = activity_of(route_on(mapped(strips()), SMALL_CHIPS))
+    activity = activity_of(route_on(strips().place(), SMALL_CHIPS))
     assert activity.crossing < 0.7 * activity.crossing_in_order
 
 

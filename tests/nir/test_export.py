@@ -144,19 +144,19 @@ def test_what_can_t_be_exported_is_said(tmp_path: Path) -> None:
     weights = weights_of(spec.read_text())
     good = tmp_path / "n.nir"
 
-    def refused(package: Path, tensors: dict[str, np.ndarray]) -> str:
+    def refusal(package: Path, tensors: dict[str, np.ndarray]) -> str:
         with pytest.raises(CannotExportError) as error:
             export_nir(package, tensors, good)
         assert not list(tmp_path.glob("*.nir*"))
         return str(error.value)
 
-    assert "no package and no spec" in refused(tmp_path / "none", weights)
-    assert "no valid snnc.lock" in refused(tmp_path, weights)
-    assert "c0.kernel has shape" in refused(spec, weights_of(spec_of("pools")))
+    assert "no package and no spec" in refusal(tmp_path / "none", weights)
+    assert "no valid snnc.lock" in refusal(tmp_path, weights)
+    assert "c0.kernel has shape" in refusal(spec, weights_of(spec_of("pools")))
     weights["c0.bias"][1] = np.nan
-    assert "c0.bias holds 1 NaN" in refused(spec, weights)
+    assert "c0.bias holds 1 NaN" in refusal(spec, weights)
     spec.write_text(spec_of("image").replace("filters 6", "filtres 6"))
-    assert "did you mean" not in (said := refused(spec, weights))
+    assert "did you mean" not in (said := refusal(spec, weights))
     assert "`filtres`" in said
 
 

@@ -203,14 +203,14 @@ def test_a_page_is_escaped_and_fetches_nothing(summary: Summary) -> None:
     ],
 )
 def test_the_block_that_is_shown_can_be_written(layer: str, shape: str) -> None:
-    def mapped(line: str) -> MappedNetwork:
+    def place_line(line: str) -> MappedNetwork:
         head = f"input x {shape} in 0..1\n  encode conv e {{ filters 2 }}"
         text = network(f"{head}\n  {line}\n  readout y {{ classes 2 }}")
         found: MappedNetwork = sound(text, "place")
         return found
 
-    free = mapped(layer)
+    free = place_line(layer)
     block = block_of(free.by_name["a"])
     assert block is not None
-    written = mapped(layer.replace(" }", f", block {dims(block)} }}"))
+    written = place_line(layer.replace(" }", f", block {dims(block)} }}"))
     assert written.by_name["a"].ensembles == free.by_name["a"].ensembles

@@ -93,15 +93,15 @@ def test_training_brings_them_near_one_another(models: dict[str, Made]) -> None:
 def test_learned_shortcuts_and_norms_are_left_alone(
     models: dict[str, Made],
 ) -> None:
-    def balanced(model: keras.Model) -> list[str]:
+    def sum_layers(model: keras.Model) -> list[str]:
         return [
             part.name
             for part in model.layers
             if type(part) is not keras.layers.Add and part.name.endswith(".sum")
         ]
 
-    assert balanced(models["relu"].model()) == ["c1.sum"]
-    assert balanced(models["relu_norm"].model()) == []
+    assert sum_layers(models["relu"].model()) == ["c1.sum"]
+    assert sum_layers(models["relu_norm"].model()) == []
 
 
 def test_a_saved_model_has_it(models: dict[str, Made], tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def spyx(graph: nir.NIRGraph, x: Any, steps: int) -> Iterator[Step]:
             last = None
 
     @jax.jit
-    def stepped(values: Any, state: Any) -> Any:
+    def step_layers(values: Any, state: Any) -> Any:
         given: dict[str, Any] = {}
         after: list[Any] = []
         for name, layer, own in zip(names, model.layers, state, strict=True):
@@ -129,7 +129,7 @@ def spyx(graph: nir.NIRGraph, x: Any, steps: int) -> Iterator[Step]:
     values = jnp.array(np.moveaxis(x, 1, -1) if x.ndim > 2 else x)
     state = model.initial_state(len(x))
     for _ in range(steps):
-        output, given, state = stepped(values, state)
+        output, given, state = step_layers(values, state)
         yield (
             np.asarray(output),
             {
