@@ -76,7 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
         with redirect_stdout(sys.stderr):
             phases = ("smooth", "scale")
             train(data.x, data.y, start, seed=seed, phases=phases)
-        print("| 0 | - | - |", _judged(package, start, test), flush=True)
+        print("| 0 | - | - |", _score(package, start, test), flush=True)
         for settings in options.settings or TABLE:
             weights = folder / "w.safetensors"
             plans = package.module("_runtime.keras.spike_plan")
@@ -91,11 +91,11 @@ def main(arguments: list[str] | None = None) -> int:
                     spike_updates=settings.updates,
                 )
             row = " | ".join(map(str, settings))
-            print(f"| {row} |", _judged(package, weights, test), flush=True)
+            print(f"| {row} |", _score(package, weights, test), flush=True)
     return 0
 
 
-def _judged(package: ImportedPackage, weights: Path, test: Examples) -> str:
+def _score(package: ImportedPackage, weights: Path, test: Examples) -> str:
     with make_engine(package, weights) as engine:
         rows = engine.run(test.x, "row", "last", keep=("rows",)).rows
     assert rows is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
+from snnc.emit.files import Module, Origin
 from snnc.ir.device import Profile
 from snnc.passes import PIPELINE
 from snnc.source import SourceFile
@@ -25,6 +27,7 @@ NENGO_DL = pytest.mark.skipif(
     sys.version_info >= (3, 12) or find_spec("nengo_dl") is None,
     reason="nengo-dl needs Keras 2, which is of Python 3.10 and 3.11",
 )
+ORIGIN = Origin("net.snn", ".")
 SPECS = sorted((ROOT / "specs").glob("*.snn"))
 
 
@@ -44,6 +47,17 @@ def sound(text: str, through: str, device: Profile | None = None) -> Any:
     made, report = compile_text(text, through, device)
     assert not report.errors, [d.render_message() for d in report.diagnostics]
     return getattr(made, MAKES[through])
+
+
+def write_modules(
+    modules: Iterable[Module], package: Path, origin: Origin = ORIGIN
+) -> Path:
+    """Write the modules of a package; return its folder."""
+    for file in (module.headed(origin) for module in modules):
+        path = package / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file.text, encoding="utf-8", newline="\n")
+    return package
 
 
 def network(body: str, name: str = "net") -> str:

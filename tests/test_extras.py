@@ -34,12 +34,12 @@ OLD_ONLY = {"nengo-dl"}  # needs Keras 2
 LAST_BEFORE_314 = {"scikit-learn": "1.7.1", "scipy": "1.16.0", "numpy": "2.3.1"}
 
 
-def required(extra: str, python: str) -> Iterator[Requirement]:
+def requirements(extra: str, python: str) -> Iterator[Requirement]:
     """Return the requirements of an extra on a Python version."""
     for requirement in map(Requirement, EXTRAS[extra]):
         if requirement.name == "snnc":
             for other in sorted(requirement.extras):
-                yield from required(other, python)
+                yield from requirements(other, python)
         elif not requirement.marker or requirement.marker.evaluate(
             {"python_version": python}
         ):
@@ -48,7 +48,7 @@ def required(extra: str, python: str) -> Iterator[Requirement]:
 
 def pins(extra: str, python: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for requirement in required(extra, python):
+    for requirement in requirements(extra, python):
         found.setdefault(requirement.name, set()).add(str(requirement.specifier))
     return found
 
