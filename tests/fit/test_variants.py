@@ -90,10 +90,10 @@ def test_two_layers_together_keep_more_where_one_alone_has_to_give_too_much() ->
         "  encode conv e { filters 2 }\n  conv2d a { filters 24 }\n"
         "  conv2d b { filters 24 }\n  dense d { units 16 }\n  readout y { classes 4 }"
     )
-    best, *others = offered(text).variants
+    best, *others = fit_text(text).variants
     assert [change.layer for change in best.changes] == ["a", "b"]
     assert best.kept > 1.9 * max(variant.kept for variant in others)
-    found = offered(text)
+    found = fit_text(text)
     assert found.specs[0].report().cores == best.cost.cores <= 5
 
 
@@ -104,7 +104,7 @@ def test_a_share_of_all_layers_names_only_those_that_change() -> None:
         "  encode conv e { filters 2 }\n  conv2d c1 { filters 64 }\n"
         "  readout y { classes 2 }"
     )
-    found = offered(text).variants
+    found = fit_text(text).variants
     assert found
     assert len({variant.cost for variant in found}) == len(found)
 
