@@ -22,6 +22,14 @@ def test_what_the_page_links_to_exists(link: str) -> None:
     assert (ROOT / "docs" / link).is_file()
 
 
+def test_the_folders_exist() -> None:
+    _, _, table = PAGE.partition("| folders |")
+    cells = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    folders = re.findall(r"`(\w+)`", " ".join(cells))
+    assert len(folders) > 15
+    assert [name for name in folders if not (ROOT / "snnc" / name).is_dir()] == []
+
+
 def test_the_table_lists_the_passes_in_order() -> None:
     rows = re.findall(r"^\| (\w+) \|", PAGE, re.MULTILINE)
     assert [row for row in rows if row in PASSES] == [p.name for p in PIPELINE]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from snnc.emit.files import Module, rendered
@@ -82,6 +83,15 @@ def loss_code(network: Network) -> LossCode:
     return LossCode("keras.losses.SparseCategoricalCrossentropy(from_logits=True)")
 
 
+def _own_layers(network: Network) -> Iterator[str]:
+    """Yield the layers of the run-time library that a model has."""
+    readout = network.readout.convolution
+    if readout is not None:
+        yield f"FlatConv{len(readout.kernel)}D"
+    if any(isinstance(layer.operation, Rectify) for layer in network.layers):
+        yield "Rectify"
+
+
 def keras_model(network: Network) -> Module:
     """Return the module that builds, compiles, saves and loads the Keras model."""
     loss = loss_code(network)
@@ -92,7 +102,7 @@ def keras_model(network: Network) -> Module:
         (summary, network.about),
         description=_description(network),
         returned="logits" if network.readout.labels is not None else "predictions",
-        rectify=any(isinstance(x.operation, Rectify) for x in network.layers),
+        own_layers=", ".join(_own_layers(network)),
         seed=network.train.seed,
         statements=statements(network),
         loss=loss.function,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import prod
 
 from snnc.emit.python import (
     INDENT,
@@ -26,10 +27,13 @@ from snnc.ir.logical import (
     Network,
     Rectify,
     Shape,
+    TransposedConvolution,
 )
 
 TAKEN = frozenset(
     {
+        "FlatConv1D",
+        "FlatConv2D",
         "LAYOUT",
         "NETWORK",
         "PathLike",
@@ -46,6 +50,7 @@ TAKEN = frozenset(
         "l2",
         "layers",
         "model_weights",
+        "pixel",
         "scaled",
         "seed",
         "set_model_weights",
@@ -79,15 +84,24 @@ class _Statements:
             yield from self._shortcut(layer)
             if isinstance(layer.operation, Dense):
                 yield from self._flatten(layer.name, layer.sources[0])
+            if self._is_pixel(layer):
+                yield from self._pixel(layer)
             yield self._layer(layer)
         readout = network.readout
         output = self._variables[readout.name]
         (source,) = readout.sources
-        yield from self._flatten(readout.name, source)
         kernel = self._kernel(readout.name, readout.l2)
-        arguments = (str(readout.units), *kernel, _name(readout.name))
-        read = self._read_by_dense(source)
-        yield Bracket(f"{output} = layers.Dense(", arguments, f")({read})")
+        if readout.convolution is None:
+            yield from self._flatten(readout.name, source)
+            kind, given = "layers.Dense", [str(readout.units)]
+            read = self._read_by_dense(source)
+        else:
+            operation, filters = readout.convolution, readout.image[-1]
+            kind, given, _ = _convolution(operation, filters)
+            kind = kind.replace("layers.", "Flat")
+            read = self._variables[source]
+        arguments = (*given, *kernel, _name(readout.name))
+        yield Bracket(f"{output} = {kind}(", arguments, f")({read})")
         yield call("return keras.Model", model_input, output, _name(network.name))
 
     def _input(self, read: Input) -> Iterator[Bracket]:
@@ -121,6 +135,8 @@ class _Statements:
                 return _joined(f"{variable} = layers.Concatenate(", name, sources)
             case _:
                 linear, read = self._linear(layer), sources[0]
+                if self._is_pixel(layer):
+                    read = "pixel"
                 if isinstance(layer.operation, Dense):
                     read = self._read_by_dense(layer.sources[0])
                 options = self._options(layer)
@@ -135,7 +151,7 @@ class _Statements:
             added = "shortcut" if own else self._variables[layer.shortcut.source]
             options.append(f"shortcut={added}")
         operation = layer.operation
-        if isinstance(operation, Convolution) and operation.neuron_bias:
+        if getattr(operation, "neuron_bias", False):
             options.append("neuron_bias=True")
         if spiking.batchnorm:
             options.append("batchnorm=True")
@@ -171,6 +187,9 @@ class _Statements:
             channels = 1
             if kind == "depthwise" and isinstance(operation, Convolution):
                 channels = operation.groups
+            if isinstance(operation, TransposedConvolution):
+                channels = prod(operation.stride)
+                kind = "transposed"
             arguments += self._kernel(layer.name, self._l2_of(layer), kind, channels)
         return call(function, *arguments, _name(layer.name))
 
@@ -179,6 +198,18 @@ class _Statements:
         if self._read_by_dense(source) == "flat":
             tail = f")({self._variables[source]})"
             yield Bracket("flat = layers.Flatten(", (_name(f"{reader}.flat"),), tail)
+
+    def _is_pixel(self, layer: Layer) -> bool:
+        """Whether a transposed convolution reads features, as one pixel."""
+        is_transposed = isinstance(layer.operation, TransposedConvolution)
+        return is_transposed and len(self._network.shape_of(layer.sources[0])) == 1
+
+    def _pixel(self, layer: Layer) -> Iterator[Bracket]:
+        source = layer.sources[0]
+        shape = items((1, 1, *self._network.shape_of(source)))
+        arguments = (shape, _name(f"{layer.name}.pixel"))
+        tail = f")({self._variables[source]})"
+        yield Bracket("pixel = layers.Reshape(", arguments, tail)
 
     def _read_by_dense(self, source: str) -> str:
         has_one_axis = len(self._network.shape_of(source)) == 1
@@ -189,7 +220,10 @@ class _Statements:
     ) -> Iterator[str | Bracket]:
         """Write a kernel's initializer and penalty."""
         drawn = [quote(name), "seed"]
-        if channels != 1:
+        if kind == "transposed":
+            kind = "kernel"
+            drawn.append(f"outputs={channels}")
+        elif channels != 1:
             drawn.append(f"channels={channels}")
         yield call(f"{kind}_initializer=he_uniform", *drawn)
         if l2 and l2 == self._network.train.l2:
@@ -215,6 +249,12 @@ def _parts(layer: Layer) -> tuple[str, list[str], str]:
     match layer.operation:
         case Convolution():
             return _convolution(layer.operation, layer.shape[-1])
+        case TransposedConvolution(kernel, stride, padding, bias, neuron_bias):
+            given = [channels, dims(kernel), *_strides(stride)]
+            if padding != "valid":
+                given.append(f'padding="{padding}"')
+            given += _without(bias and not neuron_bias)
+            return "layers.Conv2DTranspose", given, "kernel"
         case Dense(bias):
             return "layers.Dense", [channels, *_without(bias)], "kernel"
         case Rectify(scale, signed):

@@ -19,10 +19,10 @@ from snnc.emit.python import (
     quote,
     variables,
 )
-from snnc.ir.logical import Loihi, MaxPool, Network, Rectify
-from snnc.ir.lowered import Compare, Pool, Triple, Window
+from snnc.ir.logical import Loihi, MaxPool, Network, Rectify, TransposedConvolution
+from snnc.ir.lowered import Compare, Pool, Projection, Triple, Window
 from snnc.ir.mapped import Chips, MappedNetwork, MappedProjection, RoutedNetwork
-from snnc.ir.shapes import of_rank
+from snnc.ir.shapes import of_rank, transposed_crop
 from snnc.runtime.maxima import Grid
 
 KINDS = frozenset(
@@ -32,6 +32,7 @@ KINDS = frozenset(
         "Convolve",
         "ConvolveAll",
         "ConvolveSparse",
+        "ConvolveTransposed",
         "Identity",
         "IdentitySparse",
         "Rectify",
@@ -99,6 +100,8 @@ class Statements:
         if projection.pools:
             pools = tuple(map(self._pool, projection.pools))
             arguments.append(Bracket("pools=(", pools))
+        if kind == "ConvolveTransposed":
+            arguments += self._transposed(projection)
         if kind in ("Convolve", "ConvolveSparse"):
             assert isinstance(projection.reach, Window)
             arguments += self._window(projection.reach)
@@ -115,6 +118,8 @@ class Statements:
             return "Compare"
         if not isinstance(projection.reach, Window):
             return "ConvolveAll" if mapped.form == "convolution" else "ConnectAll"
+        if projection.reach.is_transposed:
+            return "ConvolveTransposed"
         if projection.tensor is not None:
             returns = mapped.form == "dense"
             sparse = projection.reach.is_sparse if returns else mapped.form == "sparse"
@@ -149,6 +154,16 @@ class Statements:
             yield f"zeros_behind={items(window.zeros_behind)}"
         if window.dilation != (1, 1, 1):
             yield f"dilation={self._sizes(window.dilation)}"
+
+    def _transposed(self, projection: Projection) -> Iterator[str]:
+        operation = self._network.by_name[projection.target].operation
+        assert isinstance(operation, TransposedConvolution)
+        if set(operation.stride) != {1}:
+            yield f"stride={items(operation.stride)}"
+        axes = zip(operation.kernel, operation.stride, strict=True)
+        crops = [transposed_crop(k, s, operation.padding) for k, s in axes]
+        if any(crops):
+            yield f"crop={items(tuple(crops))}"
 
     def _sizes(self, triple: Triple) -> str:
         """Write sizes along the network's spatial axes."""

@@ -24,7 +24,9 @@ from snnc.ir.layout import (
     DENSE_AXES,
     DEPTHWISE_AXES,
     SPATIAL_AXES,
+    TRANSPOSED_AXES,
     Tensor,
+    input_scale,
     layout_id,
     tensors,
 )
@@ -94,13 +96,14 @@ AXES: Mapping[tuple[str, ...], str] = {
     DENSE_AXES: "DENSE",
     **{(*axes, *DENSE_AXES): f"CONV{n}D" for n, axes in SPATIAL_AXES.items()},
     **{(*axes, *DEPTHWISE_AXES): f"DEPTHWISE{n}D" for n, axes in SPATIAL_AXES.items()},
+    (*SPATIAL_AXES[2], *TRANSPOSED_AXES): "TRANSPOSED2D",
 }
 """The run-time library's names for them; importing the library loads NumPy."""
 
 
 def layout(network: Network) -> Module:
     """Return the module with the layout of the network's weights."""
-    weights = tensors(network)
+    weights, scale = tensors(network), input_scale(network)
     return rendered(
         "layout.py",
         network.name,
@@ -109,6 +112,7 @@ def layout(network: Network) -> Module:
             "Tensors are in Keras order, float32. Batch norm is folded into them.",
         ),
         layout_id=layout_id(weights),
+        scale="" if scale == "x" else f", scale={quote(scale)}",
         imports=_layout_imports(weights),
         tensors=Bracket("TENSORS = (", [_row(tensor) for tensor in weights]).at(0),
     )
@@ -252,6 +256,8 @@ def _readout(network: Network) -> str:
     arguments: list[str | Bracket] = [quote(readout.name), f"units={readout.units}"]
     if readout.labels is None:
         arguments.append("classes=False")
+    if readout.image:
+        arguments.append(f"image={items(readout.image)}")
     if readout.decide != usual.decide:
         arguments.append(f"decide={quote(readout.decide)}")
     if readout.synapse != usual.synapse:

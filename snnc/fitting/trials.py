@@ -82,10 +82,10 @@ COUNTED = 1024
 FAR = 8
 """So many times the cores allowed are still mapped, to tell how many are needed."""
 LAYER = 40
-CHOICES = 1000
+CHOICES = 100
 """The work for one layer of a variant, or for new choices, in looks of the search."""
 MOST_WORK = 100_000
-PATIENT_WORK = 700_000
+PATIENT_WORK = 120_000
 """Work after which no other variant is tried, without and with patience."""
 EFFORT = 0.1
 """The share of the usual effort to map one variant."""

@@ -119,6 +119,10 @@ class StatementDraft:
         How many of the kernel's taps lie before each axis.
     skip :
         How many of its places, along each axis, nothing reads before those that count.
+    upscale :
+        The strides of a transposed convolution; empty for another statement.
+    image :
+        The shape that a dense layer's values are given; empty if none.
     units :
         The neurons of each value; a value's neurons are a filter apart.
     is_learned :
@@ -143,6 +147,8 @@ class StatementDraft:
     before: Shape = ()
     skip: Shape = ()
     groups: int = 1
+    upscale: Shape = ()
+    image: Shape = ()
     units: tuple[Unit, ...] = RELU
     bias: Bias = "on"
     batchnorm: bool = False

@@ -9,7 +9,7 @@ from typing import Any
 
 from snnc.importer.draft import INPUT, StatementDraft, Value, order, plain
 from snnc.importer.linear import LinearStep, Term, point, whole
-from snnc.importer.neurons import UnfitError, identity_neurons, readout
+from snnc.importer.neurons import UnfitError, identity_neurons, readout, readout_image
 from snnc.importer.state import ConversionState
 from snnc.importer.sums import size_of
 
@@ -74,6 +74,11 @@ def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
     UnfitError
         If it is too large.
     """
+    if len(values) == 1 and state.request.readout != "classes":
+        image = _image(state, values[0])
+        if image is not None:
+            _tell(state, image, values)
+            return image
     vectors = [
         _flat(state, v, n) for v, n in zip(values, state.model.outputs, strict=True)
     ]
@@ -94,6 +99,15 @@ def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
         )
     _tell(state, draft, values)
     return draft
+
+
+def _image(state: ConversionState, value: Value) -> StatementDraft | None:
+    """Return a readout that is a convolution; None if only a matrix will do."""
+    before = read_by(state, *(term.source for term in value.terms))
+    has_neurons = any(draft.kind in NEURAL for draft in before.values())
+    if value.parts or value.flat or not has_neurons or prod(value.shape[:-1]) == 1:
+        return None
+    return readout_image(state, _last(state, value), value)
 
 
 def _is_dense(draft: StatementDraft) -> bool:
@@ -150,7 +164,7 @@ def _tell(state: ConversionState, draft: StatementDraft, values: list[Value]) ->
             elif step.is_kernel and several:
                 why = "in the `readout`, on the host, whose units are all outputs"
                 state.tell(step.layer, "rewritten", why)
-            elif step.op == "matrix" and step.layer == draft.layer:
+            elif step.layer == draft.layer and (step.op == "matrix" or draft.kernel):
                 state.tell(step.layer, "kept", "the `readout`, on the host")
             elif step.is_kernel and step.layer == draft.layer:
                 why = "the `readout`, on the host: at the end it is a matrix"
@@ -186,6 +200,8 @@ def _is_pair(state: ConversionState, draft: StatementDraft) -> bool:
 
 def _size(state: ConversionState, draft: StatementDraft, pair: bool) -> str:
     units = draft.shape[-1]
+    if draft.kernel:
+        return f"filters {units}"
     if state.request.readout is not None and not pair:
         return f"{state.request.readout} {units}"
     if pair:
@@ -240,7 +256,12 @@ def encoder_of(state: ConversionState, readout: str) -> str | None:
     if state.request.encode == "rate" or len(readers) != 1 or shortcuts:
         return None
     (first,) = readers
-    if first.kind != "conv" or first.shortcut is not None or first.bias == "neuron":
+    if (
+        first.kind != "conv"
+        or first.upscale
+        or first.shortcut is not None
+        or first.bias == "neuron"
+    ):
         return None
     has_curve = any(line.startswith("neuron") for line in first.properties)
     if first.extent != first.kernel or has_curve:

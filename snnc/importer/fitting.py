@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from snnc.importer.linear import AxisWindow, Shape, Term, Windows
+from snnc.ir.shapes import transposed_crop, transposed_places
 
 Padding = Literal["valid", "same", "causal"]
 
@@ -36,6 +37,8 @@ class Fitted:
         place that is needed.
     is_padded :
         Whether it reads zeros outside of an axis.
+    upscale :
+        The strides of a transposed convolution; empty for another one.
     """
 
     kernel: Shape
@@ -46,6 +49,7 @@ class Fitted:
     places: Shape
     skip: Shape
     is_padded: bool
+    upscale: Shape = ()
 
 
 def positions(size: int, kernel: int, stride: int, padding: str) -> int:
@@ -69,6 +73,8 @@ def fit(windows: Windows, causal: bool = False) -> Fitted | None:
     ``before`` is the number of its taps before the axis: a tap of the windows is its
     tap ``before`` - ``window.before`` + the tap's number.
     """
+    if any(window.step > 1 for window in windows):
+        return _fit_transposed(windows)
     ways: tuple[Padding, ...] = ("valid", "same")
     for padding in ways:
         axes = [_axis(window, padding) for window in windows]
@@ -83,8 +89,48 @@ def fit(windows: Windows, causal: bool = False) -> Fitted | None:
     return None
 
 
+def _fit_transposed(windows: Windows) -> Fitted | None:
+    """Return the smallest transposed convolution that covers windows, or None."""
+    ways: tuple[Literal["valid", "same"], ...] = ("valid", "same")
+    for padding in ways:
+        axes = [_transposed_axis(window, padding) for window in windows]
+        known = [axis for axis in axes if axis is not None]
+        if len(known) < len(axes) or len(axes) != 2:
+            continue
+        pairs = list(zip(known, windows, strict=True))
+        return Fitted(
+            kernel=tuple(axis.taps for axis in known),
+            stride=(1,) * len(axes),
+            padding=padding,
+            dilation=(1,) * len(axes),
+            before=tuple(axis.start + window.before for axis, window in pairs),
+            places=tuple(window.places for window in windows),
+            skip=(0,) * len(axes),
+            is_padded=True,
+            upscale=tuple(window.step for window in windows),
+        )
+    return None
+
+
+def _transposed_axis(
+    window: AxisWindow, padding: Literal["valid", "same"]
+) -> FittedAxis | None:
+    """Return the smallest kernel, of which zeros may be added at both ends."""
+    if window.stride != 1:
+        return None
+    for taps in range(window.taps, window.taps + 2 * window.step + 1):
+        places = transposed_places(window.size, taps, window.step, padding)
+        crop = transposed_crop(taps, window.step, padding)
+        start = taps - 1 - crop - window.before
+        if places == window.places and 0 <= start <= taps - window.taps:
+            return FittedAxis(taps, 1, start)
+    return None
+
+
 def fit_more(windows: Windows) -> Fitted | None:
     """Return a kernel with `same` padding and extra places, or None."""
+    if any(window.step > 1 for window in windows):
+        return None
     wider, skips = [], []
     for window in windows:
         first_fit = next(_wider(window), None)
@@ -185,6 +231,8 @@ def united(many: Sequence[Windows]) -> Windows | None:
         if all(window == first for window in axis):
             joint.append(first)
             continue
+        if any(window.step > 1 for window in axis):
+            return None
         if first.places == 1:
             joint.append(AxisWindow(first.size, first.size, 1, 0, 1))
             continue

@@ -242,12 +242,15 @@ def _sizes(layer: KerasLayer) -> dict[str, tuple[int | None, ...]]:
     options, kind = layer.options, layer.kind
     filters, units = _count(options.get("filters")), _count(options.get("units"))
     kernel = options.get("kernel_size")
-    rank = int(kind[-2]) if kind.endswith("D") else 0
+    plain = kind.removesuffix("Transpose")
+    rank = int(plain[-2]) if plain.endswith("D") else 0
     taps: tuple[int | None, ...] = (_count(kernel),) * rank
     if isinstance(kernel, list):
         taps = tuple(map(_count, kernel))
     if kind in ("Conv1D", "Conv2D", "Conv3D"):
         return {"kernel": (*taps, None, filters), "bias": (filters,)}
+    if kind == "Conv2DTranspose":
+        return {"kernel": (*taps, filters, None), "bias": (filters,)}
     if kind == "Dense":
         return {"kernel": (None, units), "bias": (units,)}
     multiplier = _count(options.get("depth_multiplier", 1))

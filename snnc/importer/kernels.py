@@ -200,6 +200,8 @@ class Kernels:
         else:
             is_depthwise = step.op == "depthwise"
             planes = _planes(arrays["depthwise_kernel" if is_depthwise else "kernel"])
+            if step.op == "transposed":
+                planes = planes[::-1, ::-1].swapaxes(-1, -2)
             kernel = planes.reshape(-1, *planes.shape[-2:])
             if is_depthwise:
                 kernel = kernel.reshape(len(kernel), 1, -1)
@@ -347,7 +349,8 @@ def _scattered(
         )
         starts = (0,) * len(windows)
     else:
-        shape, starts = sizes, tuple(window.before for window in windows)
+        shape = tuple(window.extent for window in windows)
+        starts = tuple(window.before for window in windows)
     channels = (
         own.shape[-2] if own is not None and own.ndim > len(windows) + 1 else None
     )
@@ -359,7 +362,9 @@ def _scattered(
             piece = own[taps] * kernel if channels is None else own[taps] @ kernel
         into, take = _slices(taps, starts, places, windows, shape)
         scattered[into] += piece[take]
-    return scattered
+    if sizes is None:
+        return scattered
+    return scattered[tuple(slice(None, None, window.step) for window in windows)]
 
 
 def _slices(
@@ -402,7 +407,8 @@ def _through(
     """Return the bias that a shift of channels becomes after a kernel."""
     seen = np.einsum("...io,i->...o", kernel, shift)
     axes = tuple(range(kernel.ndim - 2))
-    if is_full or later is None or not any(window.pads for window in later):
+    is_alike = later is None or not any(w.pads or w.step > 1 for w in later)
+    if is_full or later is None or is_alike:
         total: Array = seen.sum(axis=axes)
         return total
     for axis, window in enumerate(later):
@@ -416,4 +422,6 @@ def _mask(window: AxisWindow) -> Array:
     """Return which taps of each place are inside: (places, taps)."""
     places = np.arange(window.places)[:, None] * window.stride - window.before
     at = places + np.arange(window.taps)
-    return ((at >= 0) & (at < window.size)).astype(float)
+    inside = (at >= 0) & (at < window.extent) & (at % window.step == 0)
+    mask: Array = inside.astype(float)
+    return mask

@@ -14,7 +14,7 @@ from typing import Literal
 Shape = tuple[int, ...]
 Op = Literal[
     "kernel", "depthwise", "separable", "matrix", "norm", "flat norm", "mean", "scale",
-    "slope", "mix", "embed", "window", "edge mean", "unroll", "fill",
+    "slope", "mix", "embed", "window", "edge mean", "unroll", "fill", "transposed",
 ]  # fmt: skip
 
 
@@ -29,6 +29,9 @@ class AxisWindow:
     ----------
     dilation :
         The step between its taps; ``taps`` counts from the first to the last.
+    step :
+        The step between the source's places, with zeros in between: positions are
+        those of such an axis, of which ``size`` places are the source's.
     """
 
     size: int
@@ -37,11 +40,17 @@ class AxisWindow:
     before: int
     places: int
     dilation: int = 1
+    step: int = 1
+
+    @property
+    def extent(self) -> int:
+        """The number of positions of the source's axis."""
+        return (self.size - 1) * self.step + 1
 
     @property
     def behind(self) -> int:
         """The number of positions after the axis that the last place reads."""
-        return (self.places - 1) * self.stride - self.before + self.taps - self.size
+        return (self.places - 1) * self.stride - self.before + self.taps - self.extent
 
     @property
     def pads(self) -> bool:
@@ -49,7 +58,8 @@ class AxisWindow:
 
     @property
     def is_point(self) -> bool:
-        return self.taps == self.stride == 1 and self.before == 0 and not self.behind
+        is_one = self.taps == self.stride == self.step == 1
+        return is_one and self.before == 0 and not self.behind
 
     def then(self, after: AxisWindow) -> AxisWindow | None:
         """Return two windows as one; None if the second window's zeros can't be kept.
@@ -58,11 +68,16 @@ class AxisWindow:
         first one's source reads zeros there only if the first window would read only
         zeros for such a place.
         """
+        if after.step > 1 and not self.is_point:
+            return None
         low = -after.before
         high = (after.places - 1) * after.stride - after.before + after.taps - 1
         if low < 0 and self.taps - 1 >= self.stride + self.before:
             return None
-        if high >= self.places and self.places * self.stride - self.before < self.size:
+        if (
+            high >= self.places
+            and self.places * self.stride - self.before < self.extent
+        ):
             return None
         if self.is_point:
             return after
@@ -73,6 +88,7 @@ class AxisWindow:
             after.before * self.stride + self.before,
             after.places,
             self.dilation if after.is_point else 1,
+            self.step,
         )
 
 
@@ -151,7 +167,7 @@ class LinearStep:
     @property
     def is_kernel(self) -> bool:
         """Whether a statement can be named after its layer."""
-        return self.op in ("kernel", "depthwise", "separable", "matrix")
+        return self.op in ("kernel", "depthwise", "separable", "matrix", "transposed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +249,9 @@ class Term:
         shift: Literal["none", "channel", "place"] = "none"
         for step in self.steps[first:]:
             windows = step.windows
-            if shift == "channel" and any(w.pads and w.places > 1 for w in windows):
+            if shift == "channel" and any(
+                (w.pads and w.places > 1) or w.step > 1 for w in windows
+            ):
                 shift = "place"
             if shift == "none" and step.bias:
                 shift = "channel"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from snnc.importer.draft import RELU, SIGNED, StatementDraft, Unit, Value
+from snnc.importer.draft import RELU, SIGNED, StatementDraft, Unit, Value, plain
 from snnc.importer.fitting import Fitted, cuts_of
 from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, point
 from snnc.importer.state import ConversionState
@@ -144,6 +144,38 @@ def readout(state: ConversionState, name: str, value: Value) -> StatementDraft:
     )
 
 
+def readout_image(
+    state: ConversionState, name: str, value: Value
+) -> StatementDraft | None:
+    """Return the draft of a convolution on the host; None if only a matrix will do."""
+    if len(value.shape) not in (2, 3) or value.view != plain(len(value.shape)):
+        return None
+    terms = pooled_all(state, value.terms)
+    if any(term.is_matrix or cuts_of(term) != () for term in terms):
+        return None
+    fitted = kernel_of(state, terms, is_beside=False)
+    if fitted is None or fitted.upscale or any(fitted.skip):
+        return None
+    is_plain = set(fitted.dilation) == {1} and fitted.padding != "causal"
+    if not is_plain or shift_of(terms) == "place":
+        return None
+    return StatementDraft(
+        layer=state.free(name),
+        kind="readout",
+        sources=(source_of(state, name, terms),),
+        shape=value.shape,
+        main=terms,
+        reads=distinct(terms),
+        kernel=fitted.kernel,
+        stride=fitted.stride,
+        padding=fitted.padding,
+        dilation=fitted.dilation,
+        before=fitted.before,
+        bias="on" if shift_of(terms) != "none" else "off",
+        l2=l2_of(state, terms),
+    )
+
+
 def _dense(
     state: ConversionState, owner: str, value: Value, units: tuple[Unit, ...]
 ) -> StatementDraft | None:
@@ -202,7 +234,8 @@ def _convolution(
         dilation=fitted.dilation,
         before=fitted.before,
         skip=fitted.skip,
-        groups=groups_of(state, main),
+        upscale=fitted.upscale,
+        groups=1 if fitted.upscale else groups_of(state, main),
         units=units,
         bias=bias_of(main, beside, units),
         batchnorm=ends_in_norm(main),

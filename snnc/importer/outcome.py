@@ -108,12 +108,13 @@ def _weights(
     if compilation.lowered is None:  # its diagnostics say why
         return None
     from snnc.importer.tensors import convert_weights
-    from snnc.ir.layout import tensors
+    from snnc.ir.layout import input_scale, tensors
     from snnc.weight_files.write import serialized
 
     network = compilation.lowered.network
     made, scales = convert_weights(conversion, weights, network)
-    return serialized(tensors(network), made, "imported"), made, scales
+    scale = input_scale(network)
+    return serialized(tensors(network), made, scale, "imported"), made, scales
 
 
 def _warn_of_spikes(

@@ -277,6 +277,8 @@ class ConversionState(Decisions):
 
 def word(draft: StatementDraft) -> str:
     """Return the kind of a statement in a spec."""
+    if draft.upscale or draft.image:
+        return "conv2d_transpose"
     if draft.kind == "conv":
         kind = "depthwise" if draft.is_depthwise else "conv"
         return f"{kind}{len(draft.kernel)}d"

@@ -80,7 +80,7 @@ class StatementWriter:
         name = self._names[draft.layer]
         if is_encoder:
             return f"encode conv {name}"
-        if draft.kind == "conv":
+        if draft.kind == "conv" or draft.image:
             return f"{word(draft)} {name}"
         if draft.kind == "avgpool" and not self._is_named(draft.layer):
             return "avgpool"
@@ -97,11 +97,17 @@ class StatementWriter:
 
     def _properties(self, draft: StatementDraft, is_encoder: bool) -> Iterator[str]:
         if draft.kind == "readout":
-            yield self._ends.size
+            if draft.kernel:
+                yield from _convolution(draft)
+            else:
+                yield self._ends.size
         elif draft.kind in ("avgpool", "maxpool"):
             yield from _window(draft)
         elif draft.kind == "downsample":
             yield f"factor {extents(draft.kernel)}"
+        elif draft.image:
+            *kernel, filters = draft.image
+            yield from (f"filters {filters}", f"kernel {extents(tuple(kernel))}")
         elif draft.kind == "dense":
             yield f"units {draft.shape[-1]}"
         elif draft.kind == "conv":
@@ -178,8 +184,9 @@ def _convolution(draft: StatementDraft) -> Iterator[str]:
     if not draft.is_depthwise:
         yield f"filters {draft.shape[-1]}"
     yield f"kernel {extents(draft.kernel)}"
-    if set(draft.stride) != {1}:
-        yield f"stride {extents(draft.stride)}"
+    stride = draft.upscale or draft.stride
+    if set(stride) != {1}:
+        yield f"stride {extents(stride)}"
     if draft.padding != "valid":
         yield f"padding {draft.padding}"
     if draft.extent != draft.kernel:

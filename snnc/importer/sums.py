@@ -194,7 +194,7 @@ def pooled(state: ConversionState, term: Term) -> Term | None:
     if not reader.is_matrix:
         windows = reader.windows()
         fitted = None if windows is None else fit(windows) or fit_more(windows)
-        if fitted is None:
+        if fitted is None or fitted.upscale:
             return None
         is_even = all(
             window.taps == window.stride and window.size % window.taps == 0

@@ -174,6 +174,13 @@ class _TensorMaker:
         if draft.kind == "readout" and self._ends.is_pair:
             kernel, bias = two_classes(kernel, bias)
         name = self._names[draft.layer]
+        if draft.image:  # of one pixel: its places are the kernel's taps
+            taps = kernel.reshape(-1, *draft.image[:2], draft.image[2])
+            kernel = np.moveaxis(taps, 0, -1)
+        if (
+            draft.upscale
+        ):  # as Keras's transposed kernels are: in reverse, out before in
+            kernel = kernel[::-1].swapaxes(-1, -2)
         yield f"{name}.kernel", of_groups(kernel, draft.groups)
         yield f"{name}.bias", bias
         if draft.is_learned:
@@ -189,7 +196,7 @@ class _TensorMaker:
         total: Array = np.zeros(1)
         for term in terms:
             kernel, bias = self._composed(draft, term)
-            if term in draft.main and draft.kind not in ("dense", "readout"):
+            if term in draft.main and draft.kernel:
                 kernel = _placed(draft, term, kernel)
             kernel, bias = _by_units(
                 draft, kernel, bias, term is terms[0] and terms is draft.main

@@ -1,8 +1,9 @@
 """The weight tensors of a network, in Keras order.
 
-A convolution's kernel has its spatial axes, then in, then out; with groups, in is that
-of one group, and a depthwise kernel has the multiples of each channel instead of out. A
-dense kernel has the flattened input, then the units. Batch norm is folded in.
+A convolution's kernel has its spatial axes, then in, then out; that of a transposed one
+has out, then in. With groups, in is that of one group, and a depthwise kernel has the
+multiples of each channel instead of out. A dense kernel has the flattened input, then
+the units. Batch norm is folded in.
 """
 
 from __future__ import annotations
@@ -13,7 +14,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from math import prod
 
-from snnc.ir.logical import Convolution, Dense, Layer, Network, Readout, Shape
+from snnc.ir.logical import (
+    Convolution,
+    Dense,
+    Layer,
+    Network,
+    Readout,
+    Rectify,
+    Shape,
+    TransposedConvolution,
+)
 
 SPATIAL_AXES = {
     1: ("length",),
@@ -21,6 +31,8 @@ SPATIAL_AXES = {
     3: ("depth", "height", "width"),
 }
 DENSE_AXES = ("in", "out")
+TRANSPOSED_AXES = ("out", "in")
+Kernel = Convolution | TransposedConvolution
 DEPTHWISE_AXES = ("in", "multiplier")
 BIAS_AXES = ("out",)
 DIGITS = 16
@@ -53,11 +65,11 @@ def tensors(network: Network) -> tuple[Tensor, ...]:
 
 
 def _of_layer(network: Network, layer: Layer) -> Iterator[Tensor]:
-    if not isinstance(layer.operation, Convolution | Dense):
+    if not isinstance(layer.operation, Kernel | Dense):
         return
     name = f"{layer.name}.kernel"
     source = network.shape_of(layer.sources[0])
-    if isinstance(layer.operation, Convolution):
+    if isinstance(layer.operation, Kernel):
         yield _kernel(name, layer.operation, source[-1], layer.shape[-1])
     else:
         yield _matrix(name, source, layer.shape)
@@ -67,7 +79,7 @@ def _of_layer(network: Network, layer: Layer) -> Iterator[Tensor]:
 
 def _own_bias(layer: Layer) -> Tensor:
     operation, shape = layer.operation, layer.shape
-    if isinstance(operation, Convolution) and operation.neuron_bias:
+    if isinstance(operation, Kernel) and operation.neuron_bias:
         spatial = SPATIAL_AXES[len(shape) - 1]
         return Tensor(f"{layer.name}.bias", shape, (*spatial, *BIAS_AXES))
     return _bias(layer.name, shape, zeros=_has_no_bias(layer))
@@ -78,7 +90,7 @@ def _shortcut(network: Network, layer: Layer) -> Iterator[Tensor]:
         return
     name = f"{layer.name}.shortcut"
     source = network.shape_of(layer.shortcut.source)
-    if isinstance(layer.operation, Convolution):
+    if isinstance(layer.operation, Kernel):
         ones = (1,) * len(layer.operation.kernel)
         pointwise = Convolution(ones, ones, "valid", bias=False, dilation=ones)
         yield _kernel(name, pointwise, source[-1], layer.shape[-1])
@@ -88,12 +100,21 @@ def _shortcut(network: Network, layer: Layer) -> Iterator[Tensor]:
 
 def _of_readout(network: Network, readout: Readout) -> Iterator[Tensor]:
     source = network.shape_of(readout.sources[0])
-    yield _matrix(f"{readout.name}.kernel", source, readout.shape)
-    yield _bias(readout.name, readout.shape)
+    name = f"{readout.name}.kernel"
+    if readout.convolution is None:
+        yield _matrix(name, source, readout.shape)
+        yield _bias(readout.name, readout.shape)
+    else:
+        yield _kernel(name, readout.convolution, source[-1], readout.image[-1])
+        yield _bias(readout.name, readout.image)
 
 
-def _kernel(name: str, operation: Convolution, read: int, given: int) -> Tensor:
-    spatial, groups = SPATIAL_AXES[len(operation.kernel)], operation.groups
+def _kernel(name: str, operation: Kernel, read: int, given: int) -> Tensor:
+    spatial = SPATIAL_AXES[len(operation.kernel)]
+    if isinstance(operation, TransposedConvolution):
+        shape = (*operation.kernel, given, read)
+        return Tensor(name, shape, (*spatial, *TRANSPOSED_AXES))
+    groups = operation.groups
     if operation.depthwise:
         ends, axes = (read, given // read), DEPTHWISE_AXES
     else:
@@ -112,8 +133,26 @@ def _bias(layer: str, shape: Shape, zeros: bool = False) -> Tensor:
 def _has_no_bias(layer: Layer) -> bool:
     has_norm = layer.spiking is not None and layer.spiking.batchnorm
     operation = layer.operation
-    assert isinstance(operation, Convolution | Dense)
+    assert isinstance(operation, Kernel | Dense)
     return not (operation.bias or has_norm)
+
+
+def input_scale(network: Network) -> str:
+    """Return how the values of the input are scaled for the first weights.
+
+    It is a formula of a value x: ``x`` if they read it as it is.
+    """
+    given = network.input
+    factor, offset = 1.0, 0.0
+    if given.scaled is not None:
+        low, high = given.scaled
+        factor = (high - low) / (given.high - given.low)
+        offset = low - factor * given.low
+    for layer in network.layers:
+        if isinstance(layer.operation, Rectify):
+            factor, offset = (n / layer.operation.scale for n in (factor, offset))
+    scaled = "x" if factor == 1 else f"{factor:.7g} x"
+    return scaled if offset == 0 else f"{scaled} {'-+'[offset > 0]} {abs(offset):.7g}"
 
 
 def layout_id(tensors: Iterable[Tensor]) -> str:

@@ -154,6 +154,21 @@ class Convolution:
 
 
 @dataclass(frozen=True, slots=True)
+class TransposedConvolution:
+    """A convolution whose ``stride`` is the step that each input makes in the output.
+
+    Input place ``i`` reaches output ``i * stride - crop + t`` with tap ``t``, where
+    ``crop`` is what ``padding`` cuts off before the axis.
+    """
+
+    kernel: Shape
+    stride: Shape
+    padding: Padding
+    bias: bool
+    neuron_bias: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Dense:
     """A matrix over the flattened input."""
 
@@ -198,7 +213,16 @@ class Concat:
     """The channels of the sources, one after another."""
 
 
-Operation = Convolution | Dense | Rectify | AveragePool | MaxPool | Add | Concat
+Operation = (
+    Convolution
+    | TransposedConvolution
+    | Dense
+    | Rectify
+    | AveragePool
+    | MaxPool
+    | Add
+    | Concat
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,8 +281,9 @@ class Layer:
 class Readout:
     """The linear layer on the host; ``labels`` is None for a regression.
 
-    ``learn`` says how its weights go on learning on the chip; None if they don't.
-    ``spans`` has the places of the values that are written.
+    It is a matrix, or a ``convolution`` that gives an ``image``, whose values are its
+    units in Keras's order. ``learn`` says how its weights go on learning on the chip;
+    None if they don't. ``spans`` has the places of the values that are written.
     """
 
     name: str
@@ -271,6 +296,8 @@ class Readout:
     span: Span
     spans: Mapping[str, Span] = field(default_factory=dict)
     learn: Pes | None = None
+    convolution: Convolution | None = None
+    image: Shape = ()
 
     @property
     def shape(self) -> Shape:

@@ -70,6 +70,11 @@ class Window:
         The step between taps of the reader's own kernel, after pools.
     group
         The channels that read one another; None if all do.
+    input_step
+        The step between places of the source among the places that the taps cover; a
+        transposed convolution has zeros between them.
+    input_before
+        With an ``input_step``, how many places precede the source: (height, width).
     """
 
     kernel: Triple
@@ -80,11 +85,19 @@ class Window:
     zeros_behind: tuple[int, int] = (0, 0)
     dilation: Triple = (1, 1, 1)
     group: ChannelGroups | None = None
+    input_step: Triple = (1, 1, 1)
+    input_before: tuple[int, int] | None = None
+
+    @property
+    def is_transposed(self) -> bool:
+        """Whether it is that of a transposed convolution, its taps in reverse."""
+        return self.input_before is not None
 
     @property
     def is_sparse(self) -> bool:
         """Whether a target neuron leaves some places that it covers unread."""
-        return self.group is not None or self.dilation != (1, 1, 1)
+        has_gaps = self.group is not None or self.dilation != (1, 1, 1)
+        return has_gaps or self.is_transposed
 
 
 @dataclass(frozen=True, slots=True)

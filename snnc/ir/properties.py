@@ -43,8 +43,8 @@ def _values(layer: Layer) -> dict[str, Any]:
     if isinstance(layer.operation, Convolution):
         values["factor"] = layer.operation.kernel
         values["multiplier"] = layer.shape[-1] // layer.operation.groups
-        if layer.operation.neuron_bias:
-            values["bias"] = "neuron"
+    if getattr(layer.operation, "neuron_bias", False):
+        values["bias"] = "neuron"
     return values if layer.spiking is None else {**values, **_spiking(layer.spiking)}
 
 

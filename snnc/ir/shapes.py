@@ -6,7 +6,7 @@ from functools import lru_cache
 from math import prod
 from typing import TypeVar
 
-from snnc.ir.logical import KernelPadding, Layer, MaxPool, Network, Shape
+from snnc.ir.logical import KernelPadding, Layer, MaxPool, Network, Padding, Shape
 from snnc.ir.pooling_error import PoolingError, expected_error
 from snnc.runtime.maxima import MaxTree, Window, max_tree
 
@@ -31,6 +31,19 @@ def same_pad(size: int, kernel: int, stride: int) -> tuple[int, int]:
     """Return the zeros of TensorFlow's ``same`` padding before and after an axis."""
     total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
     return total // 2, total - total // 2
+
+
+def transposed_places(size: int, kernel: int, stride: int, padding: Padding) -> int:
+    """Return how many places a transposed convolution gives for an axis of ``size``.
+
+    The formula is Keras's (``deconv_output_length``).
+    """
+    return size * stride + (max(kernel - stride, 0) if padding == "valid" else 0)
+
+
+def transposed_crop(kernel: int, stride: int, padding: Padding) -> int:
+    """Return how many places `same` cuts off before a transposed convolution's axis."""
+    return max(kernel - stride, 0) // 2 if padding == "same" else 0
 
 
 def pads(

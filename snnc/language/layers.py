@@ -149,6 +149,35 @@ class ImageConvSpec(ConvSpec):
     padding: Annotated[has.Padding | None, Otherwise("valid")] = None
 
 
+class TransposedConvProperties(FilterProperties):
+    """Properties of transposed convolutions that `defaults` may have."""
+
+    kernel: Annotated[has.Kernel | None, Otherwise((3,))] = None
+    stride: Annotated[has.Stride | None, Otherwise((1,))] = None
+    padding: Annotated[has.Padding | None, Otherwise("valid")] = None
+    bias: Annotated[has.KernelBias | None, Otherwise(True)] = None
+
+
+class TransposedConvSpec(TransposedConvProperties):
+    """A spiking transposed convolution, which enlarges an image."""
+
+    forms = (
+        layer(
+            "conv2d_transpose",
+            "A spiking transposed convolution over two axes, which enlarges them.",
+            "conv2d_transpose u0 { filters 8, kernel 4, stride 2 }",
+            size="filters",
+            axes=2,
+            same="convtranspose2d",
+        ),
+    )
+
+    kind: Literal["conv2d_transpose"] = "conv2d_transpose"
+    name: has.Name
+    sources: has.Sources = ()
+    shortcut: has.Shortcut | None = None
+
+
 class DepthwiseProperties(KernelProperties):
     """Properties of depthwise convolutions that `defaults` may have."""
 
@@ -328,6 +357,7 @@ LayerSpec = (
     | SequenceConvSpec
     | ImageConvSpec
     | DepthwiseSpec
+    | TransposedConvSpec
     | DownsampleSpec
     | AveragePoolSpec
     | MaxPoolSpec

@@ -11,6 +11,7 @@ KINDS = frozenset(
         "encode",
         "conv1d",
         "conv2d",
+        "conv2d_transpose",
         "conv3d",
         "downsample",
         "depthwise1d",

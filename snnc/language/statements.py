@@ -134,6 +134,10 @@ class ReadoutSpec(StatementModel):
     sources: has.Sources = ()
     classes: has.Classes | None = None
     units: has.Units | None = None
+    filters: has.Filters | None = None
+    kernel: has.Kernel = (1,)
+    stride: has.Stride = (1,)
+    padding: has.Padding = "valid"
     decide: has.Decide = "mean"
     synapse: has.ReadoutSynapse = 10e-3
     learn: Learn | None = None

@@ -27,7 +27,12 @@ from snnc.loihi.fans import ComparedDepth, Entries, FanOuts
 from snnc.loihi.image_link import ImageLink
 from snnc.loihi.link import Link
 from snnc.loihi.matrix_link import MatrixLink
-from snnc.loihi.sparse_link import ComparedAxis, ScatterAxis, SparseLink
+from snnc.loihi.sparse_link import (
+    ComparedAxis,
+    ScatterAxis,
+    SparseLink,
+    TransposedAxis,
+)
 from snnc.loihi.taps import Taps, full_taps, window_taps
 from snnc.runtime.maxima import EVERY, entries
 
@@ -111,6 +116,8 @@ def _every_link(
             ),
             "convolution": _full(geometry, target, profile),
         }
+    if geometry.reach.is_transposed:
+        return {"sparse": _transposed(geometry, geometry.reach, target, profile)}
     links: dict[Form, Link] = {}
     if geometry.reach.is_sparse:
         links["sparse"] = _sparse(geometry, geometry.reach, target, profile)
@@ -138,6 +145,27 @@ def _sparse(
 ) -> SparseLink:
     rows, columns = (_scattered(*_along(geometry, window, target, i)) for i in (1, 2))
     fans = FanOuts(_depth(geometry, window), _bands(geometry, window, target))
+    return SparseLink(geometry.source, rows, columns, fans, profile)
+
+
+def _transposed(
+    geometry: ProjectionGeometry, window: Window, target: Volume, profile: Profile
+) -> SparseLink:
+    picked = geometry.picked or (None, None, None)
+    assert window.input_before is not None
+    rows, columns = (
+        TransposedAxis(
+            geometry.source[i],
+            target[i],
+            window.kernel[i],
+            window.input_step[i],
+            before,
+            picked[i],
+        )
+        for i, before in enumerate(window.input_before, start=1)
+    )
+    depth = Depth(1, 0, Taps(1, 1, 0, ()), picked[0])
+    fans = FanOuts(depth, one_band(geometry.source[3], target[3]))
     return SparseLink(geometry.source, rows, columns, fans, profile)
 
 

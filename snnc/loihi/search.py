@@ -45,13 +45,13 @@ WIDTH = 1024
 """The most partial solutions of an attempt that finds the best mapping."""
 WIDTHS = (1, 4, 16, 64)
 """The partial solutions of attempts for larger networks."""
-PATIENCE = 10_000
+PATIENCE = 30_000
 """Work after which no larger bound is tried, some tenths of a second."""
 WORK = 80_000
 """Work of all attempts, which takes some seconds."""
 GROWTH = 8
 """The factor by which the next attempt's work may be larger."""
-FITS_OF_WORK = 20
+FITS_OF_WORK = 4
 """The parts of a fit that take the time of one unit of work."""
 Given = TypeVar("Given")
 
@@ -171,11 +171,6 @@ class Search:
         self.limit = core.out_axons
         self.most = most
         self.effort = effort
-        self.floors = [step.choices.floor for step in steps]
-        self.floor = self.lower_bound = sum(self.floors)
-        self.infeasible: Infeasible | None = None
-        self.gave_up = False
-        self._use = AxonUse() if use is None else use
         self._cost_models = {
             step.choices.costs
             for step in steps
@@ -183,6 +178,12 @@ class Search:
         }
         self._tested, self._patience = 0, maxsize
         self._known = self._fitted
+        self.floors = [step.choices.floor for step in steps]
+        self.floor = self.lower_bound = sum(self.floors)
+        self._began = self.work
+        self.infeasible: Infeasible | None = None
+        self.gave_up = False
+        self._use = AxonUse() if use is None else use
         self._by_channel = self._read_by_channel()
         self._groups = [_some_groups(step.choices, core.compartments) for step in steps]
         self._tries_all = all(
@@ -210,7 +211,7 @@ class Search:
         best = self._grow_bound()
         if best is not None and best.cores == self.lower_bound:
             return best
-        most, width, took = int(WORK * self.effort), 0, 0
+        most, took = self._began + int(WORK * self.effort), 0
         self._patience = most if hopeless else maxsize
         for width in WIDTHS:
             before = self.work
@@ -230,7 +231,7 @@ class Search:
 
     def _grow_bound(self) -> Solution | None:
         """Return the best mapping, unless finding it takes too much work."""
-        self._patience = int(PATIENCE * self.effort)
+        self._patience = self._began + int(PATIENCE * self.effort)
         slack = 0
         while True:
             bound = min(self.floor + slack, self.most)

@@ -114,10 +114,13 @@ class ComparedAxis(ScatterAxis):
     def _run(self, place: int, tile: Interval) -> TapRun:
         readers = self._readers[place]
         near = ((o, n) for o, n in readers if tile[0] <= o < tile[1])
-        taps: list[tuple[int, Tap]] = [(o - tile[0], ((0, n),)) for o, n in near]
+        taps = [(o - tile[0], self._tap_of(n)) for o, n in near]
         plain, scale = without_factor(taps)
         values = self._patterns.setdefault(plain, len(self._patterns))
         return TapRun(taps[0][0], len(taps), values, scale, (taps[0][0],))
+
+    def _tap_of(self, entry: int) -> Tap:
+        return ((0, entry),)
 
     @cached_property
     def _readers(self) -> Mapping[int, Sequence[tuple[int, int]]]:
@@ -127,6 +130,80 @@ class ComparedAxis(ScatterAxis):
             for place, weight in read.items():
                 readers.setdefault(place, []).append((output, weight))
         return readers
+
+
+class TransposedAxis(ComparedAxis):
+    """An axis of a transposed convolution, as in `snnc.ir.lowered.Window`.
+
+    Parameters
+    ----------
+    inputs, outputs
+        How many places there are.
+    kernel, step, before
+        The taps, the step between inputs and the places that precede them.
+    picked
+        The places of the source's axis; None for all.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int,
+        step: int,
+        before: int,
+        picked: Picked | None = None,
+    ) -> None:
+        entries = transposed_entries(inputs, outputs, kernel, step, before)
+        super().__init__(inputs, entries, picked)
+        self._step = step
+        # The outputs whose taps all lie between the first and the last input.
+        self._inside = before, (inputs - 1) * step + before - kernel + 2
+        self._by_phase: dict[tuple[int, int, int, int], View] = {}
+
+    def view(self, tile: Interval) -> View:
+        first, stop = self._inside
+        phase = tile[0] % self._step
+        key = (
+            tile[1] - tile[0],
+            phase,
+            max(0, first - tile[0]),
+            max(0, tile[1] - stop),
+        )
+        if key not in self._by_phase:
+            self._by_phase[key] = super().view(tile)
+        return self._by_phase[key]
+
+    def alike(self, tiles: Tiles) -> range:
+        if tiles.size % self._step:
+            return range(0)
+        first = -(-self._inside[0] // tiles.size)
+        stop = min(self._inside[1], tiles.extent) // tiles.size
+        return range(first, max(first, stop))
+
+    def _tap_of(self, entry: int) -> Tap:
+        return ((entry, 1),)
+
+    def taps_of(self, tile: Interval) -> tuple[int, ...]:
+        """Return the taps through which a tile of the outputs reads, in order."""
+        entries = self._entries[slice(*tile)]
+        return tuple(sorted({tap for read in entries for tap in read.values()}))
+
+
+def transposed_entries(
+    inputs: int, outputs: int, taps: int, step: int, before: int
+) -> Entries:
+    """Return the places that each output reads, and the tap of each, as in `Window`."""
+    return [
+        {
+            place: taps - 1 - (place * step + before - output)
+            for place in range(
+                max(0, -(-(output - before) // step)),
+                min(inputs, (output - before + taps - 1) // step + 1),
+            )
+        }
+        for output in range(outputs)
+    ]
 
 
 class SparseLink(PlaneLink):

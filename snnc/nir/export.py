@@ -163,14 +163,15 @@ def _refuse_neuron_biases(lowered: LoweredNetwork) -> None:
 
 def _layout(lowered: LoweredNetwork) -> Layout:
     """Return the layout as packages have it."""
-    from snnc.ir.layout import layout_id, tensors
+    from snnc.ir.layout import input_scale, layout_id, tensors
     from snnc.runtime.layout import Layout, Tensor
 
     ordered = tensors(lowered.network)
     layout_tensors = (
         Tensor(t.name, t.shape, t.axes, t.dtype, t.zeros) for t in ordered
     )
-    return Layout(layout_id(ordered), tuple(layout_tensors))
+    scale = input_scale(lowered.network)
+    return Layout(layout_id(ordered), tuple(layout_tensors), scale)
 
 
 def _tensors(layout: Layout, weights: Weights) -> Mapping[str, Any]:

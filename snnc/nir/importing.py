@@ -20,7 +20,7 @@ from snnc.importer.outcome import ImportOutcome, outcome, write_all
 from snnc.importer.read import check_file, refusing
 from snnc.importer.request import ImportRequest
 from snnc.ir.device import Profile
-from snnc.ir.layout import layout_id, tensors
+from snnc.ir.layout import input_scale, layout_id, tensors
 from snnc.ir.lowered import LoweredNetwork
 from snnc.language import tree
 from snnc.loihi.profile import read_profile
@@ -109,7 +109,9 @@ def _restore(
     contents = {}
     if weights_file is not None:
         layout = tensors(lowered.network)
-        contents[weights_file] = serialized(layout, values, "imported")
+        contents[weights_file] = serialized(
+            layout, values, input_scale(lowered.network), "imported"
+        )
     if output is not None:
         contents[output] = text.encode("utf-8")
     if not write_all(contents, report):

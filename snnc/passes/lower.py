@@ -14,6 +14,7 @@ from snnc.ir.logical import (
     Network,
     Padding,
     Shape,
+    TransposedConvolution,
 )
 from snnc.ir.lowered import (
     ChannelGroups,
@@ -27,7 +28,15 @@ from snnc.ir.lowered import (
     Window,
 )
 from snnc.ir.paths import Path, paths, picked_of
-from snnc.ir.shapes import level_name, pads, tree_of, triple_of, volume_named, volume_of
+from snnc.ir.shapes import (
+    level_name,
+    pads,
+    transposed_crop,
+    tree_of,
+    triple_of,
+    volume_named,
+    volume_of,
+)
 from snnc.runtime.maxima import EVERY, whole
 
 Pools = tuple[tuple[AveragePool, Shape], ...]
@@ -54,7 +63,12 @@ def lower(network: Network) -> LoweredNetwork:
         ),
         readout=tuple(
             _project(
-                network, path, source, readout.name, f"{readout.name}.kernel", Full()
+                network,
+                path,
+                source,
+                readout.name,
+                f"{readout.name}.kernel",
+                _readout_reach(network, path.pools),
             )
             for source in readout.sources
             for path in paths(layers, source)
@@ -177,6 +191,14 @@ def _project(
     )
 
 
+def _readout_reach(network: Network, pools: Pools) -> Window | Full:
+    readout = network.readout
+    if readout.convolution is None:
+        return Full()
+    *read, _ = network.shape_of(readout.sources[0])
+    return _window(readout.convolution, pools, tuple(read))
+
+
 def _reach(network: Network, layer: Layer, pools: Pools) -> Window | Full:
     operation = layer.operation
     if isinstance(operation, Convolution):
@@ -187,10 +209,33 @@ def _reach(network: Network, layer: Layer, pools: Pools) -> Window | Full:
             return window
         group = ChannelGroups(channels // groups, layer.shape[-1] // groups, groups)
         return replace(window, group=group)
+    if isinstance(operation, TransposedConvolution):
+        return _transposed_window(operation)
     if layer.kind == "encode rate":
         ones = (1,) * (len(layer.shape) - 1)
         return _window(Convolution(ones, ones, "valid", False, ones), (), ())
     return Full()
+
+
+def _transposed_window(operation: TransposedConvolution) -> Window:
+    """Return a transposed convolution as one over its source with zeros in between.
+
+    Output ``o`` reads place ``i`` with tap ``o + crop - i * stride``: its kernel in
+    reverse begins ``kernel - 1 - crop`` places before the output's own.
+    """
+    axes = zip(operation.kernel, operation.stride, strict=True)
+    before = [
+        kernel - 1 - transposed_crop(kernel, stride, operation.padding)
+        for kernel, stride in axes
+    ]
+    return Window(
+        kernel=triple_of(operation.kernel),
+        stride=(1, 1, 1),
+        depth_before=0,
+        padding="valid",
+        input_step=triple_of(operation.stride),
+        input_before=(before[0], before[1]),
+    )
 
 
 def _window(

@@ -31,7 +31,7 @@ from snnc.rules.shapes import (
     SqueezedChannels,
     TooManyValues,
 )
-from snnc.rules.windows import PooledSamePadding, StrideAboveKernel
+from snnc.rules.windows import PooledSamePadding, PooledTranspose, StrideAboveKernel
 from snnc.source import Span
 
 
@@ -49,6 +49,7 @@ GRAPH_RULES: tuple[type[GraphRule], ...] = (
     SqueezedChannels,
     StrideAboveKernel,
     PooledSamePadding,
+    PooledTranspose,
     CrossingShortcuts,
     HostBetweenChip,
     MaxPoolOffChip,

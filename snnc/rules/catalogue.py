@@ -127,6 +127,8 @@ RULES: tuple[type[Diagnostic], ...] = (
     windows.StrideAboveKernel,
     windows.DilatedStride,
     windows.GroupsDontDivide,
+    windows.PooledTranspose,
+    windows.NoReadoutImage,
     placement.LargeMaxPool,
     shapes.CrossingShortcuts,
     shapes.SqueezedChannels,

@@ -41,6 +41,8 @@ class LearnsFromWrongLayer(Diagnostic):
 def _fault(network: Network) -> str:
     """Say what is wrong with the layers that the readout reads; empty if nothing is."""
     sources = network.readout.sources
+    if network.readout.convolution is not None:
+        return "a layer through a convolution"
     if len(sources) > 1:
         return f"{len(sources)} layers"
     layer = network.by_name.get(sources[0]) if sources else None

@@ -27,11 +27,11 @@ class UnknownKind(Diagnostic):
 
     About the network: `about`, `target`, `timing`, `defaults`, `neuron`, `input`,
     `readout` and `train`. Layers: `encode`, `conv1d`, `conv2d`, `conv3d`,
-    `depthwise1d`, `depthwise2d`, `depthwise3d`, `downsample`, `dense`, `avgpool`,
-    `maxpool`, `add` and `concat`. `docs/language.md` lists their properties. If a
-    Keras word such as `AveragePooling2D` has another name here, the help gives that
-    name. Words for things that the language leaves out, such as `lstm` or `Flatten`,
-    have codes SNN9xx, which give the reason.
+    `conv2d_transpose`, `depthwise1d`, `depthwise2d`, `depthwise3d`, `downsample`,
+    `dense`, `avgpool`, `maxpool`, `add` and `concat`. `docs/language.md` lists
+    their properties. If a Keras word such as `AveragePooling2D` has another name
+    here, the help gives that name. Words for things that the language leaves out,
+    such as `lstm` or `Flatten`, have codes SNN9xx, which give the reason.
     """
 
     code = "SNN200"
@@ -255,7 +255,8 @@ class OutOfPlace(Diagnostic):
 class TwoSizes(Diagnostic):
     """Checks that a readout has either `classes` or `units`.
 
-    With `classes` it is a classifier, and with `units` a regression.
+    With `classes` it is a classifier, and with `units` a regression. With `filters` it
+    is a regression whose units are the values of an image.
     """
 
     code = "SNN220"

@@ -122,15 +122,16 @@ class LayerNorm(Refused):
 
 
 class Upsample(Refused):
-    """Layers can't enlarge their input.
+    """Layers don't repeat or interpolate their input.
 
-    nengo-loihi has no transposed convolution.
+    `conv2d_transpose` enlarges an image by a trained kernel. One of ones is the nearest
+    neighbour.
     """
 
     code = "SNN911"
     title = "upsampling layer"
-    notes = ("nengo-loihi has no transposed convolution",)
-    help = "keep the resolution with `padding same` and `stride 1`"
+    notes = ("`conv2d_transpose` enlarges an image by a trained kernel",)
+    help = "write `conv2d_transpose u {{ filters 8, kernel 4, stride 2 }}`"
 
 
 class Events(Refused):

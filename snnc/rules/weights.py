@@ -33,7 +33,8 @@ class WeightsDoNotFit(Diagnostic):
 
     Names, shapes, types and axes of all tensors must match. Together they have an
     identity, `layout_id`, which the file contains. Rates, losses, blocks, and the
-    names of the network and the classes don't affect it.
+    names of the network and the classes don't affect it. The file also contains how
+    the input was scaled, which must be the same.
     """
 
     code = "SNN741"
@@ -49,6 +50,7 @@ class WeightsDoNotFit(Diagnostic):
     layout: str
     problems: tuple[str, ...]
     hint: str
+    scale: str = ""
 
     @property
     def layouts(self) -> str:
@@ -66,8 +68,9 @@ class WeightsDoNotFit(Diagnostic):
         return "1 tensor differs" if count == 1 else f"{count} tensors differ"
 
     def render_notes(self) -> tuple[str, ...]:
-        """Return the note on layouts, and one note per tensor."""
-        return (*super().render_notes(), *map(printable, self.problems))
+        """Return the notes on layouts and the input, and one note per tensor."""
+        others = filter(None, [*self.problems, self.scale])
+        return (*super().render_notes(), *map(printable, others))
 
 
 class NotFinite(Diagnostic):

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from math import gcd
 
 from snnc.diagnostics import Diagnostic, Severity
-from snnc.ir.logical import AveragePool, Convolution, Layer, Network, Shape
+from snnc.ir.logical import (
+    AveragePool,
+    Convolution,
+    Layer,
+    Network,
+    Shape,
+    TransposedConvolution,
+)
 from snnc.ir.paths import Path, TooManyPathsError, paths
 from snnc.ir.shapes import pads
 
@@ -194,6 +201,53 @@ class PooledSamePadding(Diagnostic):
                     can_be_valid=_slides(network, layer, operation),
                 )
                 break
+
+
+class NoReadoutImage(Diagnostic):
+    """Checks the kernel of a readout that is a convolution.
+
+    A readout with `filters` reads length x channels or height x width x channels, and
+    its kernel is at most as large as what it reads, unless `padding same` is set.
+    """
+
+    code = "SNN319"
+    title = "readout kernel that does not fit"
+    message = (
+        "`{name}` can't convolve {shape} of `{source}` with kernel {kernel}, stride"
+        " {stride}"
+    )
+    help = "choose a smaller `kernel`, or write `units N` for a matrix"
+
+    name: str
+    kernel: Shape
+    stride: Shape
+    source: str
+    shape: Shape
+
+
+class PooledTranspose(Diagnostic):
+    """Checks for a transposed convolution that reads an average pool.
+
+    A pool is folded into its reader's kernel. The places that a transposed convolution
+    reads have zeros between them, so no kernel over the pool's input is the same.
+    """
+
+    code = "SNN318"
+    title = "average pool before a transposed convolution"
+    message = "`{name}` is a transposed convolution and reads an average pool"
+    help = (
+        "remove the pool, or put a layer of neurons such as `downsample` in its place"
+    )
+
+    name: str
+
+    @classmethod
+    def check(cls, network: Network) -> Iterator[PooledTranspose]:
+        for layer in network.layers:
+            if isinstance(layer.operation, TransposedConvolution) and any(
+                path.pools for path in _paths(network, layer)
+            ):
+                yield cls(span=layer.span, name=layer.name)
 
 
 class StrideAboveKernel(Diagnostic):

@@ -35,6 +35,7 @@ CONV3D = ("depth", "height", "width", "in", "out")
 DEPTHWISE1D = ("length", "in", "multiplier")
 DEPTHWISE2D = ("height", "width", "in", "multiplier")
 DEPTHWISE3D = ("depth", "height", "width", "in", "multiplier")
+TRANSPOSED2D = ("height", "width", "out", "in")
 
 FileName: TypeAlias = "str | PathLike[str]"
 Tensors: TypeAlias = "dict[str, NDArray[np.float32]]"
@@ -75,18 +76,20 @@ class Tensor:
 class Layout:
     """All tensors of a network in order; ``id`` changes if one does.
 
-    Tensors are in Keras order, with batch norm folded in.
+    Tensors are in Keras order, with batch norm folded in. The first of them
+    read values x of the input by the formula ``scale``.
     """
 
     id: str
     tensors: tuple[Tensor, ...]
+    scale: str = "x"
 
     def load(self, path: FileName) -> Tensors:
         """Return the tensors of a safetensors file by name.
 
         Raises LayoutError if the file is not a safetensors file or cut short,
         or if a tensor is missing, unknown, not finite, or has another shape or
-        type.
+        type, or if the file says that its input was scaled in another way.
         """
         if os.path.isdir(path):
             raise LayoutError(f"{path}: a folder, not a safetensors file")
@@ -122,7 +125,7 @@ class Layout:
         self.check(tensors, path)
         names = [tensor.name for tensor in self.tensors]
         ordered = {name: np.ascontiguousarray(tensors[name]) for name in names}
-        metadata = {"layout_id": self.id}
+        metadata = {"layout_id": self.id, "input_scale": self.scale}
         if source is not None:
             metadata["source"] = source
         if smooth_sha256 is not None:
@@ -154,6 +157,9 @@ class Layout:
             if not mismatches:
                 reason = f"{reason}, though names and shapes agree"
             mismatches.insert(0, f"written for another layout: {reason}")
+        scale = (file.metadata() or {}).get("input_scale", self.scale)
+        if scale != self.scale:
+            mismatches.append(f"its input is {scale}, not {self.scale}")
         _refuse(path, mismatches)
         tensors = {t.name: file.get_tensor(t.name) for t in self.tensors}
         _refuse(path, self._wrong_values(tensors))

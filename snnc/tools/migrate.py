@@ -18,7 +18,7 @@ import numpy as np
 
 from snnc.diagnostics import Diagnostics
 from snnc.ir.device import Profile
-from snnc.ir.layout import Tensor, tensors
+from snnc.ir.layout import Tensor, input_scale, tensors
 from snnc.rules.output import CannotWrite
 from snnc.rules.weights import WouldOverwrite
 from snnc.runtime.files import write_file
@@ -73,7 +73,7 @@ def migrate_file(
         report.add(WouldOverwrite(span=whole_file(output), path=output.as_posix()))
     if header is None or before is None or after is None or report.errors:
         return None
-    fitting = fit(header, tensors(before.network))
+    fitting = fit(header, tensors(before.network), input_scale(before.network))
     if not fitting.fits:
         report.add(refusal(header, before.network, fitting, migrating=True))
         return None
@@ -85,7 +85,8 @@ def migrate_file(
     names = {tensor.name: tensor.before for tensor in renamed}
     moves = plan(tensors(before.network), wanted, after.network.train.seed, names)
     try:
-        write_file(output, serialized(wanted, migrate(moves, values)))
+        scale = input_scale(after.network)
+        write_file(output, serialized(wanted, migrate(moves, values), scale))
     except OSError as error:
         reason, name = error.strerror or str(error), output.as_posix()
         report.add(CannotWrite(span=whole_file(output), path=name, reason=reason))
@@ -178,14 +179,15 @@ def _begin(tensor: Tensor, seed: int | None) -> Array:
     """Return a tensor as it is before training.
 
     He uniform draws from -limit to limit, limit = sqrt(6 / fan-in), where the fan-in
-    of a kernel is all its axes but the last (He et al. 2015, as Keras has it), and of a
-    depthwise one its taps alone. NumPy draws other numbers than TensorFlow from the
-    same seed.
+    of a kernel is all its axes but the last (He et al. 2015, as Keras has it), of a
+    depthwise one its taps alone, and of a transposed one all but the outputs. NumPy
+    draws other numbers than TensorFlow from the same seed.
     """
     if seed is None:
         return np.zeros(tensor.shape, np.float32)
-    inputs = tensor.shape[:-2] if "multiplier" in tensor.axes else tensor.shape[:-1]
-    limit = sqrt(6 / prod(inputs))
+    outputs = {"out", "multiplier"} | ({"in"} if "multiplier" in tensor.axes else set())
+    axes = zip(tensor.axes, tensor.shape, strict=True)
+    limit = sqrt(6 / prod(size for axis, size in axes if axis not in outputs))
     drawn = np.random.default_rng(seed).uniform(-limit, limit, tensor.shape)
     return drawn.astype(np.float32)
 

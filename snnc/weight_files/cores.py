@@ -19,6 +19,7 @@ from snnc.loihi.integers import (
     neurons_of,
     weight_exponents,
 )
+from snnc.loihi.sparse_link import SparseLink
 from snnc.loihi.tiling import PlacedBlock, Tiling, tiling_of
 from snnc.weight_files.kernels import Array, Box, IncomingKernel, compose, gain_and_rest
 
@@ -189,8 +190,10 @@ def _arriving(
     geometry = geometry_of(projection, source.population.volume, target.population)
     # A Dense has the weights of the convolution over all that it reads.
     device = mapped.lowered.network.device
-    link = build_links(geometry, target.population.volume, device)["convolution"]
-    assert isinstance(link, ImageLink)
+    links = build_links(geometry, target.population.volume, device)
+    # A transposed convolution has no other form than a Sparse.
+    link = links.get("convolution", links.get("sparse"))
+    assert isinstance(link, ImageLink | SparseLink)
     filters = target.population.volume[3]
     kernel = compose(projection, geometry.source, filters, tensors).astype(np.float64)
     gain, _ = gain_and_rest(_spiking(target))
@@ -233,7 +236,7 @@ def _synapses(
 ) -> Iterator[Synapse]:
     for read, source in arriving:
         for part in source.parts:
-            slices = read.link.depth.within(part.slices)
+            slices = read.within(part.slices)
             if read.meets(piece.part, slices):
                 boxes = read.boxes(piece, slices)
                 trained = read.largest(boxes)

@@ -50,11 +50,14 @@ class LayoutFit:
         The identity of the layout that is wanted.
     written
         The one that the file claims; None if it claims none.
+    scale
+        How the file's input is scaled in another way, in words; empty if it is not.
     """
 
     pairs: tuple[Pair, ...]
     layout: str
     written: str | None
+    scale: str = ""
 
     @property
     def problems(self) -> tuple[Pair, ...]:
@@ -63,20 +66,29 @@ class LayoutFit:
     @property
     def fits(self) -> bool:
         """Whether the generated `load_weights` takes the file, but for its values."""
-        return not self.problems and self.written == self.layout
+        is_same = self.written == self.layout and not self.scale
+        return not self.problems and is_same
 
 
-def fit(header: WeightsHeader, wanted: tuple[Tensor, ...]) -> LayoutFit:
+def fit(
+    header: WeightsHeader, wanted: tuple[Tensor, ...], scale: str = "x"
+) -> LayoutFit:
     """Compare what a file holds with what a network wants, tensor by tensor."""
     pairs = [Pair(tensor, header.tensors.get(tensor.name)) for tensor in wanted]
     known = {tensor.name for tensor in wanted}
     others = (t for t in header.tensors.values() if t.name not in known)
     pairs += [Pair(None, tensor) for tensor in others]
-    return LayoutFit(tuple(pairs), layout_id(wanted), header.layout_id)
+    stored = header.metadata.get("input_scale", scale)
+    other = "" if stored == scale else f"its input is {stored}, not {scale}"
+    return LayoutFit(tuple(pairs), layout_id(wanted), header.layout_id, other)
 
 
 KERAS = "these are Keras names: write the file with the package's `export_weights`"
 TYPES = "convert them to float32, and write them with the package's `save_weights`"
+SCALED = (
+    "write the `in` and `as` of the input with which the file was trained, or train"
+    " again"
+)
 UNMARKED = (
     "the tensors agree, but the file was written without `save_weights` of the package:"
     " write it with that"
@@ -105,6 +117,8 @@ def advice(fitting: LayoutFit, migrating: bool = False) -> str:
         Whether the network is the OLD_SPEC of a migration already.
     """
     problems = fitting.problems
+    if not problems and fitting.scale:
+        return SCALED
     if not problems and fitting.written is None:
         return UNMARKED
     if any("/" in pair.name or pair.name.endswith(":0") for pair in problems):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.driver import compile_spec
 from snnc.ir.device import Profile
-from snnc.ir.layout import tensors
+from snnc.ir.layout import input_scale, tensors
 from snnc.ir.logical import Network
 from snnc.ir.mapped import MappedNetwork
 from snnc.rules.weights import BiasNotZero, NotFinite, WeightsDoNotFit
@@ -72,7 +72,7 @@ def inspect(
         known = spreads(values)
     if network is None or mapped is None:
         return Listing(header, known)
-    fitting = fit(header, tensors(network))
+    fitting = fit(header, tensors(network), input_scale(network))
     if not fitting.fits:
         report.add(refusal(header, network, fitting))
         return Listing(header, known, network.name, fitting)
@@ -105,6 +105,7 @@ def refusal(
         written=fitting.written or "not there",
         layout=fitting.layout,
         problems=tuple(map(_problem, fitting.problems)),
+        scale=fitting.scale,
         hint=advice(fitting, migrating),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from snnc.ir.logical import Lif, Spiking
 from snnc.ir.lowered import Projection, Volume, Window
 from snnc.loihi.axis import Axis, Interval
 from snnc.loihi.image_link import ImageLink
+from snnc.loihi.sparse_link import SparseLink, TransposedAxis
 from snnc.loihi.tiling import EnsembleTiling, PlacedBlock
 from snnc.runtime import network
 from snnc.runtime.nengo import kernels
@@ -48,7 +50,7 @@ class IncomingKernel:
     """
 
     projection: Projection
-    link: ImageLink
+    link: ImageLink | SparseLink
     kernel: Array
     factor: float
 
@@ -59,6 +61,8 @@ class IncomingKernel:
 
     def meets(self, part: EnsembleTiling, source: Interval) -> bool:
         """Whether an ensemble reads slices of the source at all."""
+        if isinstance(self.link, SparseLink):
+            return True
         return source[0] < source[1] and self.link.depth.meets(part.slices, source)
 
     def boxes(self, piece: PlacedBlock, source: Interval) -> tuple[Box, ...]:
@@ -71,7 +75,15 @@ class IncomingKernel:
         source
             The slices of one ensemble of the source.
         """
+        if isinstance(self.link, SparseLink):
+            return transposed_parts(self.link, piece)
         return kernel_parts(self.link, piece, source)
+
+    def within(self, slices: Interval) -> Interval:
+        """Return the places of the source that are read of some of its slices."""
+        if isinstance(self.link, SparseLink):
+            return slices
+        return self.link.depth.within(slices)
 
     def largest(self, boxes: Iterable[Box]) -> float:
         """Return the largest magnitude in boxes."""
@@ -121,6 +133,9 @@ def compose(
     if projection.tensor is None:
         return folded(kernels.identity(filters), projection)
     tensor, reach = tensors[projection.tensor], projection.reach
+    if isinstance(reach, Window) and reach.is_transposed:
+        kernel = kernels.lifted(tensor.swapaxes(-1, -2))
+        return kernel[..., slice(*projection.rows), :]
     if not isinstance(reach, Window):
         kernel = kernels.unflattened(tensor, read, pools_of(projection))
         return kernels.extended(folded(kernel, projection), read)
@@ -185,6 +200,18 @@ def kernel_parts(
         for filters, depths in depths_by_filters.items()
         for depth in _joined(depths)
     )
+
+
+def transposed_parts(link: SparseLink, piece: PlacedBlock) -> tuple[Box, ...]:
+    """Return the taps of a transposed convolution that a core holds, one per box."""
+    sides = (link.rows, piece.rows), (link.columns, piece.columns)
+    rows, columns = (
+        [(tap, tap + 1) for tap in axis.taps_of(tile)]
+        for axis, tile in sides
+        if isinstance(axis, TransposedAxis)
+    )
+    channels = (piece.strip[0], piece.strip[1])
+    return tuple(Box((0, 1), *taps, channels) for taps in product(rows, columns))
 
 
 def _joined(stretches: list[Interval]) -> list[Interval]:

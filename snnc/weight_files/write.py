@@ -15,9 +15,11 @@ from snnc.weight_files.values import Array
 def serialized(
     new: tuple[Tensor, ...],
     tensors: Mapping[str, Array],
+    scale: str,
     source: Source | None = None,
 ) -> bytes:
     """Return a file of tensors as the generated `save_weights` writes it."""
     ordered = {t.name: np.ascontiguousarray(tensors[t.name]) for t in new}
     origin = {} if source is None else {"source": source}
-    return bytes(save(ordered, metadata={"layout_id": layout_id(new), **origin}))
+    metadata = {"layout_id": layout_id(new), "input_scale": scale, **origin}
+    return bytes(save(ordered, metadata=metadata))

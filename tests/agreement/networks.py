@@ -135,6 +135,29 @@ BODIES = {
         conv3d post { filters 4, kernel 2, place host, padding same }
         readout y { classes 4 }
     """,
+    "transposed": """
+        input image 5x4x2 in 0..1
+        encode conv e { filters 3 }
+        conv2d c0 { filters 6, kernel 3, stride 2, padding same }
+        conv2d_transpose u0 { filters 5, stride 2, padding same, batchnorm on }
+        conv2d_transpose u1 { filters 4, kernel 2x4, stride 2x3, bias neuron }
+        conv2d_transpose u2 { filters 3, kernel 1x3, stride 3x1, bias off }
+        maxpool m { window 2 }
+        conv2d_transpose u3 { filters 2, kernel 2, stride 2, padding same }
+        readout out { units 3 }
+        """,
+    "decoder": """
+        input image 6x6x1 in 0..1
+        encode conv e { filters 3 }
+        dense z { units 7 }
+        conv2d_transpose u0 { filters 6, kernel 3x2 }
+        conv2d_transpose u1 { filters 4, kernel 3, stride 2 }
+        conv2d s { filters 4, padding same }
+        concat j from u1, s
+        conv2d_transpose u2 from j { filters 4, padding same, shortcut u1 }
+        conv2d_transpose u3 { filters 2, kernel 3, stride 2, place host }
+        readout out { filters 2, kernel 3x2, stride 2x1, padding same }
+        """,
     "depthwise1d": """
         input wave 30x3 in 0..1
         encode conv { filters 4, kernel 3 }

@@ -89,6 +89,22 @@ class Paper:
         shape = (*places, channels * multiplier)
         return self.neural(f"depthwise{self.rank}d", words, shape)
 
+    def transposed(
+        self, filters: int, kernel: Shape, stride: Shape, padding: str
+    ) -> None:
+        sizes = self.spatial or (1,) * self.rank
+        places = tuple(
+            n * s + (max(k - s, 0) if padding == "valid" else 0)
+            for n, k, s in zip(sizes, kernel, stride, strict=True)
+        )
+        words = [
+            f"filters {filters}",
+            f"kernel {dims(kernel)}",
+            f"stride {dims(stride)}",
+            f"padding {padding}",
+        ]
+        self.neural("conv2d_transpose", words, (*places, filters))
+
     def dense(self, units: int, source: str = "", shortcut: str = "") -> str:
         return self.neural("dense", [f"units {units}"], (units,), source, shortcut)
 

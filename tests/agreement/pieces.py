@@ -66,6 +66,18 @@ def _apart(paper: Paper) -> None:
     paper.conv(filters, kernel, stride, padding, dilation=dilation, groups=groups)
 
 
+def _transposed(paper: Paper) -> None:
+    """A transposed convolution of an image, or of features as one pixel."""
+    sizes = paper.spatial or (1,) * paper.rank
+    if paper.rank != 2 or max(sizes) > 8:
+        return (conv if paper.spatial else dense)(paper)
+    kernel = tuple(paper.size(1, 4) for _ in sizes)
+    stride = tuple(paper.one_of(1, 2, 2, 3) for _ in sizes)
+    return paper.transposed(
+        paper.size(1, 9), kernel, stride, paper.one_of("same", "valid")
+    )
+
+
 def _downsample(paper: Paper) -> None:
     factor = paper.sizes(paper.spatial, 2)
     channels = paper.shapes[paper.last][-1]
@@ -188,3 +200,9 @@ PIECES = tuple(
         ),
     )
 )
+DECODER_PIECES = (
+    _transposed,
+    _transposed,
+    *map(_flat, (conv, _maximum, _shortcut, _branches)),
+)
+"""What networks with images that grow are made of."""

@@ -6,7 +6,7 @@ mapped and emitted. Sizes are known while it is written, so that few are refused
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
@@ -18,6 +18,7 @@ from tests.agreement.pieces import PIECES, conv, dense, encoder, wide_dense
 from tests.support import compile_text
 
 Body = Callable[[str, Compilation], None]
+Piece = Callable[[Paper], None]
 
 MOST_SIDE = {1: 30, 2: 10, 3: 6}
 RANGES = ("0..1", "-1..1", "0..1 as 0..3", "-4..2")
@@ -25,7 +26,9 @@ DRAWS = 8
 """So many specs are drawn for each that is wanted: many are alike, some refused."""
 
 
-def each_spec(body: Body, count: int, start: int = 0) -> None:
+def each_spec(
+    body: Body, count: int, start: int = 0, pieces: Sequence[Piece] = PIECES
+) -> None:
     """Compile so many specs that follow from ``start``, and look at each.
 
     No two of them have the same features: Hypothesis likes to draw what is nearly
@@ -47,7 +50,7 @@ def each_spec(body: Body, count: int, start: int = 0) -> None:
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
-    @given(specs())
+    @given(specs(pieces=pieces))
     def look(text: str) -> None:
         if len(passed) >= count and not failing:
             return
@@ -63,13 +66,14 @@ def each_spec(body: Body, count: int, start: int = 0) -> None:
 
 
 @st.composite
-def specs(draw: Draw, room: int = CORE) -> str:
+def specs(draw: Draw, room: int = CORE, pieces: Sequence[Piece] = PIECES) -> str:
     """The text of a network called ``drawn`` of one to six layers on the chip.
 
     Its blocks have at most ``room`` neurons. Where that is more than a core holds, the
     input is as large as it can be.
     """
-    rank = draw(st.sampled_from([1, 1, 2, 2, 3, 3, 3]))
+    ranks = [1, 1, 2, 2, 3, 3, 3] if pieces is PIECES else [2]
+    rank = draw(st.sampled_from(ranks))
     least = 3 if room == CORE else MOST_SIDE[rank]
     side = st.integers(least, MOST_SIDE[rank])
     shape = (*(draw(side) for _ in range(rank)), draw(st.integers(1, 3)))
@@ -78,7 +82,7 @@ def specs(draw: Draw, room: int = CORE) -> str:
     if paper.one_of(True, False, False, False, False, False):
         wide_dense(paper)
     else:
-        _body(paper)
+        _body(paper, pieces)
     if paper.one_of(True, False, False, False):
         paper.host = True
         dense(paper)
@@ -99,13 +103,13 @@ def _head(paper: Paper) -> list[str]:
     ]
 
 
-def _body(paper: Paper) -> None:
+def _body(paper: Paper, pieces: Sequence[Piece]) -> None:
     encoder(paper)
     if paper.one_of(True, False, False, False):
         paper.host = True
         conv(paper)
         paper.host = False
     for _ in range(paper.size(1, 3)):
-        paper.one_of(*PIECES)(paper)
+        paper.one_of(*pieces)(paper)
     for _ in range(paper.one_of(0, 1, 2)):
         dense(paper)

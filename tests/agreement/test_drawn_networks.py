@@ -12,9 +12,11 @@ import pytest
 from snnc.passes import Compilation
 from tests.agreement.built import check_counts
 from tests.agreement.features import missing
+from tests.agreement.pieces import DECODER_PIECES
 from tests.agreement.specs import each_spec
 
 NETWORKS, START = 60, 48
+DECODERS = 15
 """If a new Hypothesis draws other networks, take a start from which all is said."""
 
 pytestmark = [
@@ -34,3 +36,17 @@ def test_drawn_networks_say_everything_and_build_as_predicted() -> None:
     each_spec(check, NETWORKS, START)
     assert len(drawn) == NETWORKS
     assert missing(drawn) == set()
+
+
+def test_drawn_decoders_build_as_predicted() -> None:
+    transposed = 0
+
+    def check(_: str, results: Compilation) -> None:
+        nonlocal transposed
+        assert results.mapped is not None
+        check_counts(results)
+        layers = results.mapped.lowered.network.layers
+        transposed += sum(layer.kind == "conv2d_transpose" for layer in layers)
+
+    each_spec(check, DECODERS, pieces=DECODER_PIECES)
+    assert transposed >= DECODERS // 3

@@ -87,7 +87,8 @@ network net { # harmless
   conv2d b from a { filters 4, padding same, shortcut a }
   depthwise2d h from b { padding same, shortcut a }
   downsample s from a { filters 4, shortcut a }
-  add j from a, h
+  conv2d_transpose t from s { filters 4, kernel 2, stride 2, shortcut a }
+  add j from a, h, t
   concat k from a, b
   maxpool m from j { window 2 }
   avgpool p from m { window all }

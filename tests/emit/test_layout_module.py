@@ -68,7 +68,11 @@ def test_equal_weights_are_equal_bytes(
         layout.LAYOUT.save(file, weights, source="imported")
     assert len({file.read_bytes() for file in files}) == 1
     with safe_open(files[0], "numpy") as saved:
-        own = {"layout_id": layout.LAYOUT_ID, "source": "imported"}
+        own = {
+            "input_scale": "x",
+            "layout_id": layout.LAYOUT_ID,
+            "source": "imported",
+        }
         assert saved.metadata() == own
         np.testing.assert_array_equal(
             saved.get_tensor("c0.kernel"), weights["c0.kernel"]
@@ -106,7 +110,8 @@ def test_the_file_is_plain_safetensors_with_the_identity(
     assert set(load_file(path)) == {t.name for t in layout.TENSORS}
     data = path.read_bytes()
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    assert header["__metadata__"] == {"layout_id": layout.LAYOUT_ID}
+    expected = {"layout_id": layout.LAYOUT_ID, "input_scale": layout.LAYOUT.scale}
+    assert header["__metadata__"] == expected
 
 
 def test_a_strided_tensor_is_written_in_order(
@@ -207,6 +212,20 @@ def test_another_layout_is_explained_tensor_by_tensor(
         "  d0.bias is missing",
         "  extra.kernel is not a tensor of this layout",
     ]
+
+
+def test_weights_of_another_scale_of_the_input_are_refused(
+    layout: ModuleType, weights: Any, path: Path
+) -> None:
+    rewrite(layout, path, weights, input_scale="0.003921569 x")
+    with pytest.raises(
+        layout.LayoutError, match=r"its input is 0\.003921569 x, not x$"
+    ):
+        layout.load_weights(path)
+    rewrite(layout, path, weights, input_scale="x")
+    layout.load_weights(path)
+    rewrite(layout, path, weights)  # as before the scale was written
+    layout.load_weights(path)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float64", "int32"])

@@ -147,7 +147,7 @@ def many_layers(count: int) -> str:
 def test_layers_are_tried_as_long_as_work_lasts_and_the_rest_is_told(
     name: str, cores: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trials, "PATIENT_WORK", 40_000)
+    monkeypatch.setattr(trials, "PATIENT_WORK", 16_000)
     spec = tmp_path / "net.snn"
     spec.write_text(many_layers(60), encoding="utf-8")
     arguments = [str(spec), "--cores", str(cores)]

@@ -154,7 +154,36 @@ def _divided(la: Any, image: Any) -> Any:
     return la.Dense(3)(la.Flatten()(x))
 
 
+def _decoder(la: Any) -> list[Any]:
+    """An autoencoder: a vector becomes an image, which is enlarged in several ways."""
+    return [
+        la.Conv2D(4, 3, strides=2, activation="relu"),
+        la.Flatten(),
+        la.Dense(6, activation="relu"),
+        la.Dense(3 * 2 * 5, activation="relu"),
+        la.Reshape((3, 2, 5)),
+        la.Conv2DTranspose(4, 3, strides=2, padding="same", activation="relu"),
+        la.Conv2DTranspose(3, (2, 5), strides=(3, 2), use_bias=False),
+        la.BatchNormalization(),
+        la.LeakyReLU(0.1),
+        la.UpSampling2D((1, 2)),
+        la.Conv2D(2, (2, 3), padding="same", activation="relu"),
+        la.Conv2D(1, 3, padding="same"),
+    ]
+
+
+def _unet(la: Any, image: Any) -> Any:
+    """Each level of an encoder joins the decoder's level of the same size."""
+    x = la.Conv2D(4, 3, padding="same", activation="relu")(image)
+    y = la.Conv2D(5, 3, padding="same", activation="relu")(la.MaxPooling2D()(x))
+    z = la.Conv2DTranspose(4, 2, strides=2, activation="relu")(y)
+    both = la.Concatenate()([x, z, la.UpSampling2D()(y)])
+    return la.Conv2D(2, 1)(la.Conv2D(4, 3, activation="relu")(both))
+
+
 CASES: dict[str, Case] = {
+    "decoder": Case((7, 7, 1), _decoder),
+    "unet": Case((6, 6, 2), _unet),
     "stream": Case((8, 8, 2), _stream),
     "before": Case((9, 9, 2), _before),
     "densely": Case((8, 8, 2), _densely),

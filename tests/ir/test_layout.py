@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from snnc.ir.layout import layout_id, tensors
+from snnc.ir.layout import input_scale, layout_id, tensors
 from snnc.ir.logical import Shortcut
 from snnc.language.model import spec_hash
 from tests.emit.networks import (
@@ -202,3 +202,25 @@ def test_spec_hash_is_of_the_meaning() -> None:
     assert spec_hash(spec(2)) == spec_hash(spec(2))
     assert spec_hash(spec(2)) != spec_hash(spec(3))
     assert len(spec_hash(spec(2))) == 64
+
+
+@pytest.mark.parametrize(
+    ("encoder", "given", "scale"),
+    [
+        ("conv", "in 0..1", "x"),
+        ("conv", "in 0..255 as 0..1", "0.003921569 x"),
+        ("conv", "in 0..255 as -1..1", "0.007843137 x - 1"),
+        ("rate", "in 0..255", "0.003921569 x"),
+        ("rate", "in -4..2 as 0..3", "0.1666667 x + 0.6666667"),
+    ],
+)
+def test_the_scale_of_the_input_is_what_the_first_weights_read(
+    encoder: str, given: str, scale: str
+) -> None:
+    text = f"""
+        input image 8x8x1 {given}
+        encode {encoder} e
+        conv2d a {{ filters 3 }}
+        readout y {{ classes 2 }}
+        """
+    assert input_scale(sound(network_text(text), "lower").network) == scale

@@ -20,6 +20,8 @@ from snnc.importer.table.convolutions import (
     read_dense,
     read_depthwise,
     read_separable,
+    read_transposed,
+    read_upsampling,
 )
 from snnc.importer.table.inputs import (
     read_embedding,
@@ -76,6 +78,8 @@ HANDLERS: dict[str, Handler] = {
     "Rescaling": read_rescaling,
     "Normalization": read_normalization,
     **_each_rank("Conv", read_convolution),
+    "Conv2DTranspose": read_transposed,
+    "UpSampling2D": read_upsampling,
     "DepthwiseConv1D": read_depthwise,
     "DepthwiseConv2D": read_depthwise,
     "SeparableConv1D": read_separable,
@@ -121,7 +125,10 @@ _UNITS = "use `BatchNormalization`, which folds into kernels, and retrain"
 _REPEAT = "the chip gives each place one kernel, the same at all places"
 
 _ATTENTION = (_PRODUCT, "use convolutions with strides, which see as far")
-_UPSAMPLING = ("specs have no upsampling", "use fewer strides before it")
+_UPSAMPLING = (
+    "specs enlarge images of two axes only",
+    "use `Conv2DTranspose` or `UpSampling2D`, or fewer strides before it",
+)
 _LOCAL = (
     "a kernel of its own at every place fills the chip",
     "use a convolution, or a `Dense` over few pixels",
@@ -153,8 +160,10 @@ REFUSED: dict[str, tuple[str, str]] = {
         "replace it by a layer of Keras, or do it to the data",
     ),
     "RepeatVector": (_REPEAT, "use a larger `Dense`"),
-    **_each_rank("UpSampling", _UPSAMPLING),
-    **{f"Conv{rank}Transpose": _UPSAMPLING for rank in RANKS},
+    **dict.fromkeys(
+        ("UpSampling1D", "UpSampling3D", "Conv1DTranspose", "Conv3DTranspose"),
+        _UPSAMPLING,
+    ),
     "LocallyConnected1D": _LOCAL,
     "LocallyConnected2D": _LOCAL,
     "TimeDistributed": (

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import prod
+from typing import Literal
 
 from snnc.importer.draft import BROKEN, Value, order, plain, sizes
-from snnc.importer.linear import LinearStep, Op, Shape, Term, point, whole
+from snnc.importer.linear import (
+    AxisWindow,
+    LinearStep,
+    Op,
+    Shape,
+    Term,
+    point,
+    whole,
+)
 from snnc.importer.model import KerasLayer
 from snnc.importer.state import ConversionState
 from snnc.importer.table.activations import activate, activation_of
@@ -19,6 +28,7 @@ from snnc.importer.table.axes import (
     slide,
 )
 from snnc.importer.table.options import dims, shown, take_l2, tell_options
+from snnc.ir.shapes import transposed_crop, transposed_places
 
 
 def read_convolution(layer: KerasLayer, state: ConversionState) -> Value:
@@ -94,6 +104,89 @@ def _convolve(
         bias=bool(layer.options.get("use_bias", True)),
     )
     return activate(layer, state, extended(value, step, axes.view), activation)
+
+
+def read_transposed(layer: KerasLayer, state: ConversionState) -> Value:
+    """Read a `Conv2DTranspose`."""
+    options = layer.options
+    kept = ("filters", "kernel_size", "strides", "padding", "use_bias")
+    tell_options(layer, state, *kept)
+    state.l2[layer.name] = take_l2(layer, state)
+    activation = activation_of(layer)
+    value = state.source(layer)
+    if value.broken:
+        return activate(layer, state, BROKEN, activation)
+    size, stride = dims(options["kernel_size"], 2), dims(options.get("strides", 1), 2)
+    dilation = dims(options.get("dilation_rate", 1), 2)
+    if options.get("output_padding") is not None or set(dilation) != {1}:
+        why = "specs have no `output_padding`, and no dilation with a stride"
+        return state.refuse(layer, why, "leave it out, and retrain")
+    padding: Literal["valid", "same"] = (
+        "same" if options.get("padding") == "same" else "valid"
+    )
+    try:
+        axes = axes_of(layer, value, 2)
+    except AxesError as error:
+        return _misfit(layer, state, str(error))
+    if None in axes.of:
+        return _misfit(layer, state, "it moves along an axis of size 1")
+    windows = [
+        AxisWindow(
+            n,
+            k,
+            1,
+            k - 1 - transposed_crop(k, s, padding),
+            transposed_places(n, k, s, padding),
+            step=s,
+        )
+        for n, k, s in zip(axes.sizes, size, stride, strict=True)
+    ]
+    step = LinearStep(
+        "transposed",
+        layer.name,
+        tuple(windows),
+        value.shape[-1],
+        int(options["filters"]),
+        axes=axes.of,
+        taps=(0, 0),
+        bias=bool(options.get("use_bias", True)),
+    )
+    return activate(layer, state, extended(value, step, axes.view), activation)
+
+
+def read_upsampling(layer: KerasLayer, state: ConversionState) -> Value:
+    """Read an `UpSampling2D` that repeats values; its readers' kernels include it."""
+    tell_options(layer, state, "size")
+    value = state.source(layer)
+    if value.broken:
+        return BROKEN
+    rank = int(layer.kind[-2])
+    size = dims(layer.options.get("size", 2), rank)
+    way = str(layer.options.get("interpolation") or "nearest")
+    try:
+        axes = axes_of(layer, value, rank)
+    except AxesError as error:
+        return _misfit(layer, state, str(error))
+    is_repeated = way == "nearest" or all(
+        n == 1 or s == 1 for n, s in zip(axes.sizes, size, strict=True)
+    )
+    if not is_repeated or None in axes.of:
+        return state.refuse(
+            layer,
+            "only repeated values are one kernel at all places",
+            "use `interpolation='nearest'`, or `Conv2DTranspose`, and retrain",
+            f"interpolation {way}",
+        )
+    windows = list(map(point, value.shape[:-1]))
+    for axis, n, s in zip(axes.of, axes.sizes, size, strict=True):
+        if axis is not None and s > 1:
+            windows[axis] = AxisWindow(n, s, 1, s - 1, n * s, step=s)
+    channels = value.shape[-1]
+    step = LinearStep(
+        "window", layer.name, tuple(windows), channels, channels, groups=channels
+    )
+    state.keep(layer, "in the kernel of the `conv2d_transpose` that reads it")
+    return extended(value, step, axes.view, value.is_positive)
 
 
 def _misfit(layer: KerasLayer, state: ConversionState, why: str) -> Value:

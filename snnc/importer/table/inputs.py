@@ -9,6 +9,8 @@ from typing import Any
 from snnc.importer.draft import (
     BROKEN,
     INPUT,
+    RELU,
+    Bias,
     StatementDraft,
     Value,
     channels_first,
@@ -312,12 +314,44 @@ def reshaped(
         shape = "x".join(map(str, target))
         state.rewrite(layer, f"the input is {shape} from the start: reshape the data")
         return _laid_out(state, tuple(target))
+    image = _image_of_dense(layer, state, value, tuple(target))
+    if image is not None:
+        state.keep(layer, "in the `conv2d_transpose` that the dense layer becomes")
+        return image
     return state.refuse(
         layer,
         "it cuts an axis; neurons are laid out once, and only the input may be anew",
         "put it in front of the model, or build the layers without it",
         option,
     )
+
+
+def _image_of_dense(
+    layer: KerasLayer, state: ConversionState, value: Value, target: Shape
+) -> Value | None:
+    """Return a dense layer's values as an image; None if its neurons can't be one.
+
+    A transposed convolution of one pixel has a matrix, and gives an image.
+    """
+    draft = state.drafts.get(value.spikes or INPUT)
+    if draft is None or draft.kind != "dense" or len(target) != 3:
+        return None
+    is_first = any(
+        other.options.get("data_format") == "channels_first"
+        for other in state.model.layers
+    )
+    reads_image = any(len(term.read) > 1 for term in draft.main)
+    if is_first or reads_image or draft.beside or draft.units != RELU:
+        return None
+    name = layer.reads[0]
+    while state.is_read_once(name) and state.layers[name].kind != "Dense":
+        name = state.layers[name].reads[0]
+    if not state.is_read_once(name):
+        return None
+    bias: Bias = "off" if draft.bias == "off" and not draft.batchnorm else "neuron"
+    state.change(draft.layer, shape=target, image=target, bias=bias, batchnorm=False)
+    term = Term(draft.layer, target)
+    return Value((term,), target, plain(len(target)), is_positive=True)
 
 
 def _is_wider(value: Value, view: tuple[tuple[int, ...], ...]) -> bool:

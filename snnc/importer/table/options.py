@@ -126,7 +126,8 @@ def check_options(layer: KerasLayer) -> None:
 
 def rank_of(layer: KerasLayer) -> int:
     """Return the number of axes of a `Conv2D` or similar layer."""
-    return int(layer.kind[-2]) if layer.kind.endswith("D") else 0
+    kind = layer.kind.removesuffix("Transpose")
+    return int(kind[-2]) if kind.endswith("D") else 0
 
 
 def _is_count(value: Any, layer: KerasLayer) -> bool:
@@ -203,6 +204,7 @@ _RULES: dict[str, Callable[[Any, KerasLayer], bool]] = {
     "pool_size": _are_dims,
     "rate": _is_share,
     "strides": _are_strides,
+    "size": _are_dims,
     "target_shape": _is_axis,
     "units": _is_count,
     "use_bias": _is_flag,
@@ -212,6 +214,7 @@ _REQUIRED = {
     **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D"), _CONVOLUTION),
     **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), _CONVOLUTION),
     **dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D"), ("kernel_size",)),
+    "Conv2DTranspose": _CONVOLUTION,
     "Dense": ("units",),
     "Reshape": ("target_shape",),
 }
@@ -221,7 +224,8 @@ _OF_RANK = (
 )  # fmt: skip
 _CHECKED = {
     *_REQUIRED, *JOINS, *(f"{kind}{rank}D" for kind in _OF_RANK for rank in (1, 2, 3)),
-    "Permute", "Flatten", "Dropout", "BatchNormalization", "GaussianDropout",
+    "Permute", "Flatten", "Dropout", "UpSampling2D", "BatchNormalization",
+    "GaussianDropout",
     "Activation", "ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax", "Rescaling",
     "SyncBatchNormalization", "Normalization", "InputLayer", "GaussianNoise",
 }  # fmt: skip

@@ -7,11 +7,13 @@ that.
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics, Fix
 from snnc.ir.device import Profile
 from snnc.ir.logical import (
+    Convolution,
     Input,
     Layer,
     Loihi,
@@ -24,6 +26,7 @@ from snnc.ir.logical import (
     Shortcut,
     Timing,
 )
+from snnc.ir.shapes import window_positions
 from snnc.language.model import ValidatedSpec
 from snnc.language.property_types import CrossEntropy, MeanSquaredError
 from snnc.language.statements import LoihiTarget, TrainSpec
@@ -309,10 +312,11 @@ class _Resolution:
         if isinstance(labels, int):
             labels = tuple(str(index) for index in range(labels))
         units = len(labels) if labels is not None else spec.units or 1
+        convolution, image = self._readout_image(sources)
         return Readout(
             name=spec.name,
             sources=sources,
-            units=units,
+            units=prod(image) if image else units,
             labels=labels,
             decide=spec.decide,
             synapse=spec.synapse,
@@ -320,7 +324,44 @@ class _Resolution:
             span=self._validated.readout.span,
             spans=self._validated.readout.keys,
             learn=spec.learn,
+            convolution=convolution,
+            image=image,
         )
+
+    def _readout_image(
+        self, sources: tuple[str, ...]
+    ) -> tuple[Convolution | None, Shape]:
+        """Return the convolution of a readout and the shape it gives, if it has one."""
+        spec = self._spec.readout
+        shape = self._shape(sources[0]) if sources else None
+        if spec.filters is None or shape is None:
+            return None, ()
+        rank = len(shape) - 1
+        sizes = {
+            key: value * rank if len(value) == 1 else value
+            for key, value in (("kernel", spec.kernel), ("stride", spec.stride))
+        }
+        kernel, stride = sizes["kernel"], sizes["stride"]
+        fits = rank in (1, 2) and len(kernel) == len(stride) == rank
+        out: tuple[int, ...] = ()
+        if fits:
+            axes = zip(shape, kernel, stride, strict=False)
+            out = tuple(window_positions(*axis, spec.padding) for axis in axes)
+        if not fits or min(out) < 1:
+            self._report.add(
+                rules.windows.NoReadoutImage(
+                    span=self._validated.readout.span,
+                    name=spec.name,
+                    kernel=kernel or spec.kernel,
+                    stride=stride or spec.stride,
+                    source=sources[0],
+                    shape=shape,
+                )
+            )
+            return None, ()
+        ones = (1,) * rank
+        convolution = Convolution(kernel, stride, spec.padding, True, dilation=ones)
+        return convolution, (*out, spec.filters)
 
 
 def _is_still(operation: Operation) -> bool:

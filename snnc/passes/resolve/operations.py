@@ -18,7 +18,9 @@ from snnc.ir.logical import (
     Padding,
     Rectify,
     Shape,
+    TransposedConvolution,
 )
+from snnc.ir.shapes import transposed_places
 from snnc.language.keywords import FORMS
 from snnc.language.layers import (
     AveragePoolSpec,
@@ -31,6 +33,7 @@ from snnc.language.layers import (
     MaxPoolSpec,
     RateEncoderSpec,
     SequenceConvSpec,
+    TransposedConvSpec,
 )
 from snnc.passes.resolve.drafts import Draft
 from snnc.passes.resolve.settings import Settings
@@ -75,6 +78,8 @@ class Operations:
             return self._convolution(draft, shapes[0])
         if isinstance(spec, DepthwiseSpec):
             return self._depthwise(draft, shapes[0])
+        if isinstance(spec, TransposedConvSpec):
+            return self._transposed(draft, shapes[0])
         if isinstance(spec, DownsampleSpec):
             return self._downsample(draft, shapes[0])
         if isinstance(spec, DenseSpec):
@@ -128,6 +133,29 @@ class Operations:
             return None
         return replace(operation, groups=channels, depthwise=True), (*out, filters)
 
+    def _transposed(self, draft: Draft, shape: Shape) -> Computed | None:
+        """Return a transposed convolution; it reads features as one pixel."""
+        rank = FORMS[draft.spec.kind].axes if draft.spec else 0
+        sizes = shape[:-1] or (1,) * rank
+        if len(sizes) != rank:
+            self._windows.report_rank(draft, shape, rank)
+            return None
+        kernel = self._windows.dims(draft, "kernel", rank)
+        stride = self._windows.dims(draft, "stride", rank)
+        filters = self._settings.required(draft, "filters")
+        if kernel is None or stride is None or filters is None:
+            return None
+        padding = self._padding(draft)
+        if padding is None or padding == "causal":
+            return None
+        bias = self._settings.get(draft, "bias")
+        operation = TransposedConvolution(
+            kernel, stride, padding, bool(bias), neuron_bias=bias == "neuron"
+        )
+        axes = zip(sizes, kernel, stride, strict=True)
+        out = tuple(transposed_places(n, k, s, padding) for n, k, s in axes)
+        return operation, (*out, filters)
+
     def _kernel(self, draft: Draft, rank: int) -> Convolution | None:
         """Return a layer's kernel, with all channels in one group."""
         kernel = self._windows.dims(draft, "kernel", rank)
@@ -147,15 +175,8 @@ class Operations:
                 )
             )
             return None
-        padding: KernelPadding = self._settings.get(draft, "padding")
-        if padding == "causal" and not isinstance(draft.spec, SequenceConvSpec):
-            self._report.add(
-                CausalInSpace(
-                    span=self._settings.span_of(draft, "padding"),
-                    name=draft.name,
-                    kind=draft.kind,
-                )
-            )
+        padding = self._padding(draft)
+        if padding is None:
             return None
         bias = self._settings.get(draft, "bias")
         return Convolution(
@@ -166,6 +187,20 @@ class Operations:
             dilation,
             neuron_bias=bias == "neuron",
         )
+
+    def _padding(self, draft: Draft) -> KernelPadding | None:
+        """Return a kernel's padding; None after reporting `causal` over an image."""
+        padding: KernelPadding = self._settings.get(draft, "padding")
+        if padding != "causal" or isinstance(draft.spec, SequenceConvSpec):
+            return padding
+        self._report.add(
+            CausalInSpace(
+                span=self._settings.span_of(draft, "padding"),
+                name=draft.name,
+                kind=draft.kind,
+            )
+        )
+        return None
 
     def _groups(self, draft: Draft, channels: int, filters: int) -> int | None:
         """Return the groups of a convolution; None after reporting a wrong number."""

@@ -105,10 +105,11 @@ def _check_size(
     properties: Mapping[str, tree.Property],
     report: Diagnostics,
 ) -> None:
-    """Report a readout that has both classes and units, or neither."""
+    """Report a readout that has both classes and units, or none of its sizes."""
     name = statement.name.text if statement.name else ""
     owner = f"{owner_of(statement)} {name}"
-    classes, units = properties.get("classes"), properties.get("units")
+    classes = properties.get("classes")
+    units = properties.get("units") or properties.get("filters")
     problem: Diagnostic | None = None
     if classes is not None and units is not None:
         problem = rules.names.TwoSizes(
@@ -120,7 +121,7 @@ def _check_size(
         problem = rules.names.MissingProperty(
             span=head(statement),
             owner=owner,
-            what="`classes` or `units`",
+            what="`classes`, `units` or `filters`",
             example=f"{owner} {{ classes 10 }}",
         )
     if problem is not None:
@@ -160,6 +161,7 @@ def _unknown_variant(
     foreign = vocabulary.strangers.refused(variant, "value")
     if foreign and (kind.text == "neuron" or variant.text in REFUSED):
         return foreign
+    fix = vocabulary.strangers.fix_word(variant.span, variant.text, variants)
     newer = rules.misplaced.is_newer_chip(kind.text, variant.text)
     return rules.misplaced.UnknownVariant(
         span=variant.span,
@@ -167,9 +169,7 @@ def _unknown_variant(
         word=variant.text,
         near=vocabulary.strangers.nearest(variant.text, variants),
         known=variants,
-        fix=None
-        if newer
-        else vocabulary.strangers.fix_word(variant.span, variant.text, variants),
+        fix=None if newer else fix,
     )
 
 

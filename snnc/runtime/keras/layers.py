@@ -37,6 +37,32 @@ def registered(cls: Class) -> Class:
     return cls
 
 
+class _Flat:
+    """A convolution with a bias whose output is flat, as a readout's."""
+
+    def call(self: Any, inputs: Tensor) -> Tensor:
+        """Return the values of the image in a row, (batch, values)."""
+        image = self.convolution_op(inputs, self.kernel) + self.bias
+        return tf.reshape(image, (-1, math.prod(image.shape[1:])))
+
+    def compute_output_shape(self: Any, input_shape: Any) -> Any:
+        """Return (batch, values)."""
+        shape = super().compute_output_shape(  # type: ignore[misc]
+            input_shape
+        )
+        return (shape[0], math.prod(shape[1:]))
+
+
+@registered
+class FlatConv1D(_Flat, keras.layers.Conv1D):
+    """A `Conv1D` whose output is flat."""
+
+
+@registered
+class FlatConv2D(_Flat, keras.layers.Conv2D):
+    """A `Conv2D` whose output is flat."""
+
+
 @registered
 class Rectify(keras.layers.Layer):
     """Values divided by ``scale``; if ``signed``, also their negatives.

@@ -21,7 +21,14 @@ from ..layout import Layout, Tensors, Weights
 from ..network import Layer, Network
 from .backend import Tensor, keras, tf
 from .layers import BalancedAdd, MaxCurrents, NeuronBias, Neurons
-from .wiring import NEURONS, make_identity, scaled, wiring_of, with_norm
+from .wiring import (
+    NEURONS,
+    make_identity,
+    scaled,
+    transposed,
+    wiring_of,
+    with_norm,
+)
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -30,17 +37,22 @@ def he_uniform(
     name: str,
     seed: int,
     channels: int = 1,
+    outputs: int = 0,
 ) -> keras.initializers.Initializer:
     """Return a kernel's initializer (He et al. 2015, arXiv:1502.01852).
 
     ``seed`` and the layer's name decide the values, so no layer changes
     another's kernel. ``channels`` are those that a depthwise layer reads:
-    Keras counts all of them as inputs of each output.
+    Keras counts all of them as inputs of each output. Each tap of a
+    transposed kernel reaches one in ``outputs`` of them, and its last axis has
+    the inputs.
     """
-    seed = seed_of(name, seed)
-    scale = 2.0 * channels
+    drawn = seed_of(name, seed)
     uniform = keras.initializers.VarianceScaling
-    return uniform(scale, "fan_in", "uniform", seed)
+    if outputs:
+        return uniform(2.0 * outputs, "fan_out", "uniform", drawn)
+    scale = 2.0 * channels
+    return uniform(scale, "fan_in", "uniform", drawn)
 
 
 def seed_of(name: str, seed: int) -> int:
@@ -112,7 +124,10 @@ def model_weights(model: keras.Model, layout: Layout) -> Tensors:
             rest = own.get_weights()
         bias = rest[0] if rest else empty
         if (norm := _part(model, f"{name}.norm")) is not None:
+            turned = f"{name}.kernel" in transposed(layout)
+            kernel = kernel.swapaxes(-1, -2) if turned else kernel
             kernel, bias = with_norm(kernel, bias, norm)
+            kernel = kernel.swapaxes(-1, -2) if turned else kernel
         tensors[f"{name}.kernel"] = kernel
         tensors[f"{name}.bias"] = bias
     for layer in _named(layout, "shortcut"):

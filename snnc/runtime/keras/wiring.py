@@ -29,11 +29,13 @@ class Wiring(NamedTuple):
 
     ``reads`` has, for each kernel, the sources of the channels it reads.
     The layers in each of ``groups`` have to share a scale, because a sum or an
-    identity shortcut adds their outputs.
+    identity shortcut adds their outputs. Kernels in ``transposed`` have the
+    channels that they read on their last axis.
     """
 
     reads: dict[str, Sources]
     groups: tuple[tuple[str, ...], ...]
+    transposed: frozenset[str] = frozenset()
 
 
 def wiring_of(
@@ -66,7 +68,14 @@ def wiring_of(
         merged = set().union(*(group[name] for name in tie))
         group.update(dict.fromkeys(merged, merged))
     ordered = (tuple(n for n in names if n in group[name]) for name in names)
-    return Wiring(reads, tuple(dict.fromkeys(ordered)))
+    groups = tuple(dict.fromkeys(ordered))
+    return Wiring(reads, groups, transposed(layout))
+
+
+def transposed(layout: Layout) -> frozenset[str]:
+    """Return the kernels whose last axis has the channels that are read."""
+    tensors = layout.tensors
+    return frozenset(t.name for t in tensors if t.axes[-1] == "in")
 
 
 def sources_of(tensor: Tensor) -> Sources:
@@ -175,7 +184,10 @@ def scaled(
             # Layers that are summed share a scale.
             names = (min(each, default="") for each in wiring.reads[name])
             divisors = [scales[each] if each else 1.0 for each in names]
+            turned = name in wiring.transposed
+            values = values.swapaxes(-1, -2) if turned else values
             values = _divided(values, np.array(divisors))
+            values = values.swapaxes(-1, -2) if turned else values
         rescaled[name] = values.astype(np.float32)
     return rescaled
 

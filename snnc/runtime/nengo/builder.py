@@ -12,6 +12,7 @@ from math import prod
 from typing import Any, Literal
 
 import nengo
+import numpy as np
 
 from ..examples import Array
 from ..layout import Tensors
@@ -171,15 +172,19 @@ class NetworkBuilder:
         """Add the readout's node, on the host, and its inputs."""
         readout = self._network.readout
         bias = self._tensors[f"{readout.name}.bias"]
+        bias = np.tile(bias, readout.units // len(bias))
         self._readout = nengo.Node(
             lambda _, x: x + bias,
             size_in=readout.units,
             label=readout.name,
         )
         whole = Part(readout.name, self._readout, range(1))
-        volume = volume_of((readout.units,))
+        volume = volume_of(readout.image or (readout.units,))
         population = Population(readout.name, volume, (whole,))
         for connection in connections:
+            if readout.image:
+                source = self._on_host(connection.source)
+                connection = replace(connection, source=source)
             self._connect(connection, population, readout.synapse, False)
 
     def built(self, probe: Sequence[str] = ()) -> BuiltNetwork:

@@ -112,6 +112,41 @@ class ConvolveSparse(Convolve):
 
 
 @dataclass(frozen=True)
+class ConvolveTransposed(Connection):
+    """A transposed convolution, stored weight by weight.
+
+    ``tensor``
+        The name of its kernel; None for the reader's own.
+    ``stride``
+        The step of each place of the source over the reader's places.
+    ``crop``
+        How many of the reader's rows and columns are cut off in front.
+    """
+
+    tensor: str | None = None
+    stride: tuple[int, int] = (1, 1)
+    crop: tuple[int, int] = (0, 0)
+
+    def links(self, reader: Population, data: Data) -> Iterator[Link]:
+        """Return a sparse matrix for each two parts that overlap."""
+        source = self.read
+        kernel = data.tensors[self.tensor or f"{reader.name}.kernel"]
+        if self.rows is not None:
+            kernel = kernel[..., slice(*self.rows)]
+        for pre, post in product(source.parts, reader.parts):
+            # It is the transpose of a convolution from reader to source.
+            places, weights = kernels.scattered(
+                kernel,
+                np.ones(kernel.shape, bool),
+                reader.volume[1:3],
+                source.volume[1:3],
+                self.stride,
+                self.crop,
+            )
+            yield from sparse(pre, post, (places[:, ::-1], weights))
+
+
+@dataclass(frozen=True)
 class Identity(Connection):
     """Reads each channel as it is, or as its average over pools.
 

@@ -187,7 +187,12 @@ def _readout(readout: Readout, names: Mapping[str, str]) -> Properties:
         "readout": readout.name,
         "from": source_names(readout.sources, names),
     }
-    if readout.labels is None:
+    if readout.convolution is not None:
+        written_properties["filters"] = str(readout.image[-1])
+        written_properties["kernel"] = written.extents(readout.convolution.kernel)
+        written_properties["stride"] = written.extents(readout.convolution.stride)
+        written_properties["padding"] = readout.convolution.padding
+    elif readout.labels is None:
         written_properties["units"] = str(readout.units)
     else:
         written_properties["classes"] = classes(readout.labels)

@@ -17,6 +17,7 @@ from snnc.ir.logical import (
     Readout,
     Rectify,
     Shape,
+    TransposedConvolution,
 )
 from snnc.ir.shapes import pads
 from snnc.language.written import interval, number
@@ -190,6 +191,8 @@ def _operation(network: Network, layer: Layer) -> Traits:
                 "dilation": dims(_effective(operation.dilation, operation.extent)),
                 "groups": operation.groups,
             }
+        case TransposedConvolution(stride=stride, padding=padding):
+            return {"stride": dims(stride), "padding": padding}
         case AveragePool(window, stride):
             return {
                 "window": dims(window),

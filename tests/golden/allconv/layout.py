@@ -30,6 +30,6 @@ TENSORS = (
     Tensor("object.kernel", (64, 10), DENSE),
     Tensor("object.bias", (10,), BIAS),
 )
-LAYOUT = Layout(LAYOUT_ID, TENSORS)
+LAYOUT = Layout(LAYOUT_ID, TENSORS, scale="2 x - 1")
 load_weights = LAYOUT.load
 save_weights = LAYOUT.save
