@@ -109,14 +109,14 @@ def allow_warnings(
         suppress_warnings(made.document, report, complete)
 
 
-def routed(made: Compilation) -> RoutedNetwork | None:
+def place_on_chips(made: Compilation) -> RoutedNetwork | None:
     """The network on cores and chips; one too large, on as many as it takes.
 
     None if it has other errors, or if no number of cores suffices.
     """
     if made.routed is not None:
         return made.routed
-    mapped = made.mapped or unlimited(made)
+    mapped = made.mapped or map_without_limit(made)
     if mapped is None:
         return None
     from snnc.passes.route import route  # what is only checked needs no chips
@@ -124,7 +124,7 @@ def routed(made: Compilation) -> RoutedNetwork | None:
     return route(mapped)
 
 
-def unlimited(made: Compilation) -> MappedNetwork | None:
+def map_without_limit(made: Compilation) -> MappedNetwork | None:
     """Map a network that is too large: its costs are needed more than others'.
 
     None if it has other errors, or if no number of cores suffices.

@@ -101,7 +101,7 @@ class LocalWorkers:
             pool.shutdown()
 
 
-def completed(
+def run_tasks(
     workers: Workers,
     work: Callable[[Task], Result],
     tasks: Iterable[Task],
@@ -176,7 +176,7 @@ def _alone() -> Iterator[None]:
     A terminal sends Ctrl-C to all processes; this one ends the others.
     """
     before = {name: os.environ.get(name) for name in ENVIRONMENT}
-    genuine, installed = spawn.get_preparation_data, _installed()
+    genuine, installed = spawn.get_preparation_data, _search_path()
 
     def prepare(name: str) -> dict[str, Any]:
         told = {k: v for k, v in genuine(name).items() if k not in _OF_CALLER}
@@ -196,7 +196,7 @@ def _alone() -> Iterator[None]:
         _set(before)
 
 
-def _installed() -> list[str]:
+def _search_path() -> list[str]:
     """Return the search path without the current folder and that of the program.
 
     If snnc itself is found in one of them, that stays where it is: another snnc may

@@ -111,7 +111,7 @@ class Fix(NamedTuple):
     unsafe: bool = False
 
 
-def _filled(template: str, values: object) -> str:
+def _fill(template: str, values: object) -> str:
     """Fill a template from attributes; texts, which may be anything, print on one line.
 
     Between backticks a text can't end what they quote.
@@ -122,12 +122,12 @@ def _filled(template: str, values: object) -> str:
         parts.append(literal)
         is_quoted ^= literal.count("`") % 2 == 1
         if name is not None:
-            shown = _shown(getattr(values, name), spec or "")
+            shown = _format_value(getattr(values, name), spec or "")
             parts.append(in_backticks(shown) if is_quoted else printable(shown))
     return "".join(parts)
 
 
-def _shown(value: Any, spec: str) -> str:
+def _format_value(value: Any, spec: str) -> str:
     """Format a value: a tuple of integers as dims, a float plainly."""
     if isinstance(value, tuple) and all(isinstance(v, int) for v in value):
         return "x".join(map(str, value))
@@ -230,28 +230,28 @@ class Diagnostic(Record):
         place = f"{self.file}:{self.line}:{self.column}"
         return f"{place}: {self.severity}[{self.code}]: {self.message}"
 
-    def _told(self, template: str) -> str:
+    def _fill_template(self, template: str) -> str:
         """Fill a template, in the notation of the spec that it is about."""
-        text = _filled(template, self)
+        text = _fill(template, self)
         translate = TRANSLATIONS.get(self.span.source.notation)
         return text if translate is None else translate(text)
 
     def render_message(self) -> str:
         """Return one plain sentence without a full stop."""
-        return _filled(type(self).message, self)
+        return _fill(type(self).message, self)
 
     def render_label(self) -> str:
         """Return the words next to the caret; may be empty."""
-        return _filled(type(self).label, self)
+        return _fill(type(self).label, self)
 
     def render_notes(self) -> tuple[str, ...]:
         """Return value, limit and source, one per line, without empty ones."""
         notes = type(self).notes
-        return tuple(text for note in notes if (text := self._told(note)))
+        return tuple(text for note in notes if (text := self._fill_template(note)))
 
     def render_help(self) -> str:
         """Return the closest change that works, or an empty string."""
-        return self._told(type(self).help)
+        return self._fill_template(type(self).help)
 
     def as_error(self) -> Self:
         """The same problem where it stops a build."""

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from snnc.diagnostics.diagnostic import Diagnostic, Fix, Severity
 from snnc.source import Span
-from snnc.text.tables import cells, printable, quoted
+from snnc.text.tables import cells, printable, quote_code
 
 TAB = 4
 WIDEST = 160
@@ -120,9 +120,9 @@ def describe_fix(fix: Fix) -> str:
     """Describe a fix in one phrase."""
     old, new = fix.span.text.strip(), fix.replacement.strip()
     if old and new:
-        return f"replace {quoted(old)} by {quoted(new)}"
+        return f"replace {quote_code(old)} by {quote_code(new)}"
     if old or new:
-        return f"insert {quoted(new)}" if new else f"remove {quoted(old)}"
+        return f"insert {quote_code(new)}" if new else f"remove {quote_code(old)}"
     return "break the line" if "\n" in fix.replacement else "join the lines"
 
 
@@ -160,7 +160,7 @@ def _block(diagnostic: Diagnostic, style: _Style) -> Iterator[str]:
         yield f"{style.paint(' ' * margin + arrow, _MARGIN_COLOUR)} {_place(span)}"
         if own:
             yield style.paint(f"{' ' * margin} |", _MARGIN_COLOUR)
-        yield from (_shown(line, margin, colour, style) for line in own)
+        yield from (_format_line(line, margin, colour, style) for line in own)
     yield from _footer(diagnostic, margin, style)
 
 
@@ -170,7 +170,7 @@ def _place(span: Span) -> str:
     return f"{name}:{start.line}:{start.column}" if span.source.text else name
 
 
-def _shown(line: Line, margin: int, colour: str, style: _Style) -> str:
+def _format_line(line: Line, margin: int, colour: str, style: _Style) -> str:
     if line.is_gap:
         return style.paint("...", _MARGIN_COLOUR)
     bar = style.paint(f"{line.number:>{margin}} |", _MARGIN_COLOUR)

@@ -211,7 +211,7 @@ def _result(diagnostic: Diagnostic, rule: int, mark: str) -> dict[str, Any]:
         "partialFingerprints": {"snnc/v1": mark},
     }
     if diagnostic.related:
-        result["relatedLocations"] = [_related(r) for r in diagnostic.related]
+        result["relatedLocations"] = [_related_location(r) for r in diagnostic.related]
     if diagnostic.fix is not None:
         result["fixes"] = [_fix(diagnostic.fix)]
     return result
@@ -234,7 +234,7 @@ def _region(span: Span) -> dict[str, int]:
     }
 
 
-def _related(label: Label) -> dict[str, Any]:
+def _related_location(label: Label) -> dict[str, Any]:
     return {
         "physicalLocation": _place(label.span),
         "message": {"text": printable(label.text)},

@@ -165,7 +165,7 @@ def _words() -> tuple[Rule, ...]:
 
 
 @cache
-def _compiled() -> tuple[tuple[re.Pattern[str], Rule], ...]:
+def _compile_rules() -> tuple[tuple[re.Pattern[str], Rule], ...]:
     return tuple((re.compile(rule.pattern), rule) for rule in rules())
 
 
@@ -186,7 +186,7 @@ def coloured_parts(text: str) -> Iterator[tuple[str, Category | None]]:
 
 
 def _first(text: str, at: int) -> tuple[re.Match[str], Rule] | None:
-    for pattern, rule in _compiled():
+    for pattern, rule in _compile_rules():
         match = pattern.match(text, at)
         if match is not None and match.end() > at:
             return match, rule

@@ -29,7 +29,7 @@ class Limits(NamedTuple):
     le: float | None = None
     lt: float | None = None
 
-    def given(self) -> dict[str, float]:
+    def to_dict(self) -> dict[str, float]:
         """Return the limits that are set, by name."""
         limits = self._asdict().items()
         return {name: limit for name, limit in limits if limit is not None}

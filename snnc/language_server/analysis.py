@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from snnc.diagnostics import Diagnostic, Diagnostics
-from snnc.driver import add_advice, allow_warnings, unlimited, wants_advice
+from snnc.driver import add_advice, allow_warnings, map_without_limit, wants_advice
 from snnc.ir.device import Profile
 from snnc.ir.mapped import MappedNetwork
 from snnc.language import tree
@@ -46,7 +46,7 @@ class Memory:
         self._known = PlanCache()
         self._room: int | None = None
 
-    def known(self, device: Profile) -> PlanCache:
+    def plans_for(self, device: Profile) -> PlanCache:
         """What is known of a device; nothing, where it is another or was too much."""
         layers = len(self._known.choices)
         if self._room is None and layers:
@@ -103,7 +103,7 @@ def analyse(source: SourceFile, device: Profile, memory: Memory) -> Iterator[Ana
         All diagnostics; where the first is not settled, a second one that is.
     """
     report = Diagnostics()
-    start = Compilation(source, device, memory.known(device))
+    start = Compilation(source, device, memory.plans_for(device))
     made = run_passes(start, report, "place")
     if not wants_advice(made, report):
         allow_warnings(made, report)
@@ -113,7 +113,7 @@ def analyse(source: SourceFile, device: Profile, memory: Memory) -> Iterator[Ana
     first.extend(report.diagnostics)
     allow_warnings(made, first, complete=False)
     yield Analysis(source, made, first.diagnostics, made.mapped, settled=False)
-    mapped = made.mapped or unlimited(made)
+    mapped = made.mapped or map_without_limit(made)
     add_advice(made, report)
     allow_warnings(made, report)
     yield Analysis(source, made, report.diagnostics, mapped, settled=True)
@@ -169,7 +169,7 @@ class Analyses:
     def put(self, buffer: Buffer) -> None:
         """Analyse a text that was opened or edited."""
         self.drop(buffer.uri)
-        first = asyncio.ensure_future(self._told(buffer, self._first(buffer)))
+        first = asyncio.ensure_future(self._report_failure(buffer, self._first(buffer)))
         self._work[buffer.uri] = _Work(first)
 
     def drop(self, uri: str) -> None:
@@ -201,7 +201,7 @@ class Analyses:
             else:
                 return work.newest or first
 
-    async def settled(self, uri: str) -> Analysis:
+    async def with_advice(self, uri: str) -> Analysis:
         """Wait for the analysis with all advice."""
         while True:
             newest = await self.newest(uri)
@@ -214,7 +214,9 @@ class Analyses:
                 if not later.cancelled():
                     raise
 
-    async def _told(self, buffer: Buffer, made: Awaitable[Analysis]) -> Analysis:
+    async def _report_failure(
+        self, buffer: Buffer, made: Awaitable[Analysis]
+    ) -> Analysis:
         """Wait for an analysis; what goes wrong is told, whoever waits for it."""
         try:
             return await made
@@ -230,7 +232,7 @@ class Analyses:
         analysis = await loop.run_in_executor(self._quick, next, steps)
         self._took = time.perf_counter() - started
         work = self._work[buffer.uri]
-        later = self._told(buffer, self._settle(buffer, analysis, steps))
+        later = self._report_failure(buffer, self._settle(buffer, analysis, steps))
         work.settled = asyncio.ensure_future(later)
         work.newest = analysis
         self._ready(buffer, analysis, False)

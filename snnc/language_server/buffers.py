@@ -55,7 +55,7 @@ class Buffer:
     source: SourceFile
 
     @classmethod
-    def opened(cls, item: types.TextDocumentItem) -> Buffer:
+    def of(cls, item: types.TextDocumentItem) -> Buffer:
         name = _name(item.uri, item.language_id)
         return cls(item.uri, item.version, SourceFile(name, _lines(item.text)))
 
@@ -64,7 +64,7 @@ class Buffer:
         """Whether a YAML text says that it is a spec; any ``.snn`` text is one."""
         return not self.source.is_yaml or bool(_EDITION.search(self.source.text))
 
-    def changed(
+    def edit(
         self, changes: Iterable[Change], version: int, codec: PositionCodec
     ) -> Buffer:
         """The text after some edits, each made on what the one before has left."""

@@ -21,9 +21,9 @@ from snnc.language.keywords import (
 )
 from snnc.language.models import fields_of
 from snnc.language.table import Form
-from snnc.language_server import pages
-from snnc.language_server.half_written import place_in_snn, place_in_yaml
-from snnc.language_server.marks import CursorPlace, is_within_text
+from snnc.language_server import hover
+from snnc.language_server.cursor_context import place_in_snn, place_in_yaml
+from snnc.language_server.word_roles import CursorPlace, is_within_text
 from snnc.source import SourceFile
 
 Sort = Literal["statement", "variant", "key", "value", "unit", "layer", "text"]
@@ -66,7 +66,7 @@ def completions_at(source: SourceFile, offset: int) -> tuple[int, list[Completio
     -------
     int
         Where the word that is being typed begins.
-    list of Offer
+    list of Completion
         In the order of the language.
     """
     line, column = source.line_column(offset)
@@ -79,7 +79,7 @@ def completions_at(source: SourceFile, offset: int) -> tuple[int, list[Completio
     place = place_in(source.text[:start])
     if place is None:
         return start, []
-    return start, list(_offered(place, _Text(source, start)))
+    return start, list(_complete(place, _Text(source, start)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ _NAMED_YAML = re.compile(
 )
 
 
-def _offered(place: CursorPlace, text: _Text) -> Iterator[Completion]:
+def _complete(place: CursorPlace, text: _Text) -> Iterator[Completion]:
     match place.where:
         case "header":
             yield from _top(text) if text.is_yaml else _header(text)
@@ -160,7 +160,7 @@ def _top(text: _Text) -> Iterator[Completion]:
     for kind, form in FORMS.items():
         if form.place != "layer" and not re.search(rf"^{kind}\b", whole, re.MULTILINE):
             yield Completion(
-                kind, f"{kind}: ", "statement", form.about, pages.kind(kind, None)
+                kind, f"{kind}: ", "statement", form.about, hover.kind(kind, None)
             )
 
 
@@ -182,7 +182,7 @@ def _statements(text: _Text) -> Iterator[Completion]:
                 _item(form) if text.is_yaml else _example(form, text),
                 "statement",
                 form.about,
-                pages.kind(kind, None),
+                hover.kind(kind, None),
             )
 
 
@@ -219,11 +219,11 @@ def _free(name: str, taken: list[str]) -> str:
 def _variants(place: CursorPlace, text: _Text) -> Iterator[Completion]:
     for variant in VARIANTS.get(place.kind, ()):
         written = f"{variant}: {{$0}}" if text.is_yaml else variant
-        page = pages.kind(place.kind, variant)
+        page = hover.kind(place.kind, variant)
         if place.kind == "neuron":
             page = NEURONS[variant].about
         elif place.kind == "defaults":
-            page = pages.kind(variant, None)
+            page = hover.kind(variant, None)
         yield Completion(variant, written, "variant", place.kind, page)
 
 
@@ -243,7 +243,7 @@ def _parts(place: CursorPlace) -> Iterator[Completion]:
 
 def _keys(place: CursorPlace, text: _Text) -> Iterator[Completion]:
     if place.measured:
-        for unit in pages.units_of(place.key):
+        for unit in hover.units_of(place.key):
             yield Completion(unit, unit, "unit", f"unit of `{place.key}`")
     model = place.model
     if model is None:
@@ -254,7 +254,7 @@ def _keys(place: CursorPlace, text: _Text) -> Iterator[Completion]:
     for key in place.legal:
         if key in VARIANTS["defaults"] and key not in entries:
             yield Completion(
-                key, f"{key}: {{$0}}", "variant", "", pages.kind(key, None)
+                key, f"{key}: {{$0}}", "variant", "", hover.kind(key, None)
             )
             continue
         usual = entries[key].usual if key in entries else ""
@@ -272,7 +272,7 @@ def _values(place: CursorPlace, text: _Text) -> Iterator[Completion]:
         return
     entry = keys_of(model)[key]
     for word in dict.fromkeys((*_words(place, text), entry.usual)):
-        page = pages.value(entry, key, word) or description(model, key)
+        page = hover.value(entry, key, word) or description(model, key)
         yield Completion(word, word, "value", key, page)
 
 

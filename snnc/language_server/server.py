@@ -49,7 +49,7 @@ class ClientSettings:
     device: str = "loihi1"
     root: Path = Path()
 
-    def updated(self, section: Any) -> ClientSettings:
+    def with_section(self, section: Any) -> ClientSettings:
         """The settings with what a client says; what is no text is left out."""
         if not isinstance(section, Mapping):
             return self
@@ -164,7 +164,7 @@ class SpecServer(LanguageServer):
 
     def __init__(self, device: str | None = None) -> None:
         super().__init__("snnc", __version__, protocol_cls=SpecProtocol)
-        self.settings = ClientSettings(root=Path.cwd()).updated({"device": device})
+        self.settings = ClientSettings(root=Path.cwd()).with_section({"device": device})
         self.buffers: dict[str, Buffer] = {}
         self.was_shut_down = False
         self._devices = Devices()
@@ -176,7 +176,7 @@ class SpecServer(LanguageServer):
         # The compiler is not imported before the client knows that there is a server.
         from snnc.language_server.analysis import Analyses
 
-        return Analyses(self._ready, self._failed, self._profile)
+        return Analyses(self._ready, self._report_bug, self._profile)
 
     @property
     def codec(self) -> PositionCodec:
@@ -197,15 +197,15 @@ class SpecServer(LanguageServer):
         path = params.root_path if root is None else to_fs_path(root)
         if path and os.path.isdir(path):
             self.settings = self.settings.at(Path(path))
-        self.settings = self.settings.updated(params.initialization_options)
+        self.settings = self.settings.with_section(params.initialization_options)
 
     def open(self, item: types.TextDocumentItem) -> None:
-        self._put(Buffer.opened(item))
+        self._put(Buffer.of(item))
 
     def change(self, uri: str, version: int, changes: Iterable[Change]) -> None:
         """Edit a text; one that is not open has no text to edit."""
         if buffer := self.buffers.get(uri):
-            self._put(buffer.changed(changes, version, self.codec))
+            self._put(buffer.edit(changes, version, self.codec))
 
     def close(self, uri: str) -> None:
         """Forget a text, and what was told of it."""
@@ -215,7 +215,7 @@ class SpecServer(LanguageServer):
 
     def configure(self, section: Any) -> None:
         """Take what a client says of its settings, and judge all texts by them."""
-        updated = self.settings.updated(section)
+        updated = self.settings.with_section(section)
         if updated != self.settings:
             self.settings = updated
             for buffer in self.buffers.values():
@@ -237,7 +237,7 @@ class SpecServer(LanguageServer):
         except KeyError:
             return None
 
-    def sent(self, uri: str, analysis: Analysis) -> list[types.Diagnostic]:
+    def diagnostics_of(self, uri: str, analysis: Analysis) -> list[types.Diagnostic]:
         """All diagnostics of a text, as they are sent."""
         shown = [as_sent(d, uri, self.codec) for d in analysis.diagnostics]
         if self._wrong_device:
@@ -258,11 +258,13 @@ class SpecServer(LanguageServer):
 
     def _ready(self, buffer: Buffer, analysis: Analysis, again: bool) -> None:
         if not self.supports(PULLED):
-            self._send(buffer.uri, buffer.version, self.sent(buffer.uri, analysis))
+            self._send(
+                buffer.uri, buffer.version, self.diagnostics_of(buffer.uri, analysis)
+            )
         if again:
             self._refresh()
 
-    def _failed(self, buffer: Buffer, error: Exception) -> None:
+    def _report_bug(self, buffer: Buffer, error: Exception) -> None:
         self._send(buffer.uri, buffer.version, [of_bug(error)])
         text = "".join(traceback.format_exception(error))
         self.window_log_message(types.LogMessageParams(types.MessageType.Error, text))
@@ -289,7 +291,7 @@ def _listen(server: SpecServer) -> None:
         server.begin(params)
 
     @server.feature(types.INITIALIZED)
-    async def initialized(params: types.InitializedParams) -> None:
+    async def did_initialize(params: types.InitializedParams) -> None:
         server.analyses.warm_up()
         await server.ask_settings()
 
@@ -298,19 +300,21 @@ def _listen(server: SpecServer) -> None:
         server.was_shut_down = True
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
-    async def configured(params: types.DidChangeConfigurationParams) -> None:
+    async def did_change_configuration(
+        params: types.DidChangeConfigurationParams,
+    ) -> None:
         server.configure(params.settings)
         await server.ask_settings()
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
-    def opened(params: types.DidOpenTextDocumentParams) -> None:
+    def did_open(params: types.DidOpenTextDocumentParams) -> None:
         server.open(params.text_document)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
-    def changed(params: types.DidChangeTextDocumentParams) -> None:
+    def did_change(params: types.DidChangeTextDocumentParams) -> None:
         document = params.text_document
         server.change(document.uri, document.version, params.content_changes)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
-    def closed(params: types.DidCloseTextDocumentParams) -> None:
+    def did_close(params: types.DidCloseTextDocumentParams) -> None:
         server.close(params.text_document.uri)

@@ -69,9 +69,9 @@ class Lock:
             If the text is not a lock.
         """
         if not has_conflict(text):
-            return _parsed(text)
+            return _parse(text)
         try:
-            ours, theirs = map(_parsed, _sides(text))
+            ours, theirs = map(_parse, _sides(text))
         except LockError:
             return cls("", None, is_merging=True)
         newest = max(ours, theirs, key=lambda lock: lock.format)
@@ -162,7 +162,7 @@ def _sides(text: str) -> tuple[str, str]:
     return "".join(sides[0]), "".join(sides[1])
 
 
-def _parsed(text: str) -> Lock:
+def _parse(text: str) -> Lock:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:

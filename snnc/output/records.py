@@ -25,13 +25,13 @@ from snnc.runtime.files import PART
 from snnc.source import whole_file
 
 
-class Obstacle(enum.Enum):
+class NotAFile(enum.Enum):
     """The replacement of anything that is not a regular file."""
 
-    OBSTACLE = enum.auto()
+    NOT_A_FILE = enum.auto()
 
 
-def read(folder: Path, name: str) -> str | Obstacle | None:
+def read(folder: Path, name: str) -> str | NotAFile | None:
     r"""Return a file's text, with ``\n`` line ends as in every checkout.
 
     Parameters
@@ -43,23 +43,23 @@ def read(folder: Path, name: str) -> str | Obstacle | None:
 
     Returns
     -------
-    str, Obstacle or None
+    str, NotAFile or None
         An obstacle for a folder or a link, and for a path below a link or a file; None
         for a missing file. Text that is not UTF-8 is decoded with `surrogateescape`.
     """
     path = folder / name
     if any((folder / part).is_symlink() for part in _folders(name)):
-        return Obstacle.OBSTACLE
+        return NotAFile.NOT_A_FILE
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
-            return Obstacle.OBSTACLE
+            return NotAFile.NOT_A_FILE
         return path.read_text(encoding="utf-8", errors="surrogateescape")
     except FileNotFoundError:
         return None
     except NotADirectoryError:
         if not folder.is_dir():
             raise
-        return Obstacle.OBSTACLE
+        return NotAFile.NOT_A_FILE
 
 
 def remove(folder: Path, name: str) -> None:
@@ -111,7 +111,7 @@ class PackageRecords:
         the lock.
     """
 
-    found: str | Obstacle | None
+    found: str | NotAFile | None
     lock: Lock | None
     flaw: str = ""
     is_unfinished: bool = False

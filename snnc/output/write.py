@@ -79,7 +79,7 @@ def cannot_write(error: OSError, folder: Path) -> Diagnostic:
     return CannotWrite(span=whole_file(path), path=path, reason=reason)
 
 
-def planned(comparison: Comparison) -> WrittenFiles:
+def plan_changes(comparison: Comparison) -> WrittenFiles:
     """Return the changes of a build that is not refused."""
     return WrittenFiles(
         comparison.names(FileState.STALE, FileState.MISSING),
@@ -101,7 +101,7 @@ def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
     if edited and comparison.lock is None:
         yield _unusable(comparison)
     elif edited:
-        yield from _edited(comparison.folder, edited)
+        yield from _report_edited(comparison.folder, edited)
 
 
 def _unusable(comparison: Comparison) -> Diagnostic:
@@ -115,7 +115,7 @@ def _unusable(comparison: Comparison) -> Diagnostic:
     )
 
 
-def _edited(folder: Path, names: tuple[str, ...]) -> Iterator[Diagnostic]:
+def _report_edited(folder: Path, names: tuple[str, ...]) -> Iterator[Diagnostic]:
     """Report edited files once; the library's count as one."""
     library = [name for name in names if name.startswith(f"{LIBRARY}/")]
     own = [name for name in names if name not in library]
@@ -128,7 +128,7 @@ def _edited(folder: Path, names: tuple[str, ...]) -> Iterator[Diagnostic]:
         yield EditedLibrary(span=whole_file(path), path=path, names=listed)
 
 
-def kept(comparison: Comparison) -> Iterator[Diagnostic]:
+def report_kept(comparison: Comparison) -> Iterator[Diagnostic]:
     """Report each file that a build keeps because it was edited."""
     if comparison.is_newer:
         return
@@ -146,9 +146,9 @@ def _write(
     comparison = compare(package, force)
     if not (comparison.is_settled or _is_refused(comparison)):
         comparison = _write_alone(package, force, waiting)
-    for diagnostic in (*refusals(comparison), *kept(comparison)):
+    for diagnostic in (*refusals(comparison), *report_kept(comparison)):
         report.add(diagnostic)
-    return None if _is_refused(comparison) else planned(comparison)
+    return None if _is_refused(comparison) else plan_changes(comparison)
 
 
 def _write_alone(

@@ -78,7 +78,7 @@ class Pass:
     tolerant: bool = False
 
 
-def _made(result: Result | None) -> Result:
+def _require(result: Result | None) -> Result:
     """Return the previous pass's result; no pass runs without it."""
     assert result is not None
     return result
@@ -103,13 +103,15 @@ def _emit(routed: RoutedNetwork) -> tuple[Module, ...]:
 # Each pass with the name of its result; the last argument is `tolerant`.
 PIPELINE = (
     Pass("parse", "document", lambda c, r: parse(c.source, r), True),
-    Pass("validate", "spec", lambda c, r: validate(_made(c.document), r), True),
-    Pass("resolve", "network", lambda c, r: resolve(_made(c.spec), c.device, r), True),
-    Pass("verify", "network", lambda c, r: verify(_made(c.network), r), True),
-    Pass("lower", "lowered", lambda c, r: lower(_made(c.network))),
-    Pass("place", "mapped", lambda c, r: place(_made(c.lowered), r, c.cache)),
-    Pass("route", "routed", lambda c, r: _route(_made(c.mapped))),
-    Pass("emit", "modules", lambda c, r: _emit(_made(c.routed))),
+    Pass("validate", "spec", lambda c, r: validate(_require(c.document), r), True),
+    Pass(
+        "resolve", "network", lambda c, r: resolve(_require(c.spec), c.device, r), True
+    ),
+    Pass("verify", "network", lambda c, r: verify(_require(c.network), r), True),
+    Pass("lower", "lowered", lambda c, r: lower(_require(c.network))),
+    Pass("place", "mapped", lambda c, r: place(_require(c.lowered), r, c.cache)),
+    Pass("route", "routed", lambda c, r: _route(_require(c.mapped))),
+    Pass("emit", "modules", lambda c, r: _emit(_require(c.routed))),
 )
 
 

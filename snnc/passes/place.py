@@ -72,7 +72,7 @@ def place(
     most = target.cores if is_brief else maxsize
     tried = attempt(lowered, target, cache, most, effort)
     # Above the target too: the problem names the number of cores.
-    mapped = tried.mapped()
+    mapped = tried.build_mapping()
     if tried.fits and mapped is not None:
         if mapped.learned is not None and (lack := _lacks_room(mapped, target)):
             report.add(lack)
@@ -133,7 +133,7 @@ class Attempt:
         solution = self.solution
         return solution is not None and solution.cores <= self.target.cores
 
-    def mapped(self) -> MappedNetwork | None:
+    def build_mapping(self) -> MappedNetwork | None:
         """The mapping that was found."""
         if self.solution is None:
             return None

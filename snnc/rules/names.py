@@ -7,7 +7,7 @@ from snnc.language.fields import keys_of
 from snnc.language.layers import SpikingSpec
 
 
-def listed(words: tuple[str, ...]) -> str:
+def join_alternatives(words: tuple[str, ...]) -> str:
     """Words in backticks, joined by commas and an `or`."""
     quoted = [f"`{word}`" for word in words]
     if len(quoted) < 2:
@@ -19,7 +19,7 @@ def did_you_mean(near: str | None, legal: tuple[str, ...], otherwise: str) -> st
     """The nearest word as a question, else all that are legal."""
     if near is not None:
         return f"did you mean `{near}`?"
-    return otherwise.format(listed(legal))
+    return otherwise.format(join_alternatives(legal))
 
 
 class UnknownKind(Diagnostic):
@@ -63,7 +63,7 @@ class UnknownProperty(Diagnostic):
     title = "unknown property"
     message = "`{owner}` has no property `{key}`"
     label = "unknown"
-    notes = ("{known}",)
+    notes = ("{known_properties}",)
     help = "{hint}"
 
     owner: str
@@ -73,7 +73,7 @@ class UnknownProperty(Diagnostic):
     advice: str = ""
 
     @property
-    def known(self) -> str:
+    def known_properties(self) -> str:
         """The properties, its own first; empty where the help is enough."""
         if self.near is not None or self.advice:
             return ""

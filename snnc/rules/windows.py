@@ -131,7 +131,7 @@ class GroupsDontDivide(Diagnostic):
         "{groups} groups of `{name}` don't divide the {channels} channels of "
         "`{source}` and {filters} filters"
     )
-    label = "divides {divided}"
+    label = "divides {divisible}"
     help = "write `groups {nearest}`, or other `filters`"
 
     name: str
@@ -141,7 +141,7 @@ class GroupsDontDivide(Diagnostic):
     source: str
 
     @property
-    def divided(self) -> str:
+    def divisible(self) -> str:
         if self.filters % self.groups == 0:
             return "the filters alone"
         return "the channels alone" if self.channels % self.groups == 0 else "neither"

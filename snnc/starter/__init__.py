@@ -119,7 +119,7 @@ class StarterPlan:
         return tuple(path for path in paths if path in self.files)
 
     @property
-    def taken(self) -> tuple[Path, ...]:
+    def existing_files(self) -> tuple[Path, ...]:
         """The files that are there, if only as a link that leads nowhere."""
         return tuple(path for path in self.files if os.path.lexists(path))
 

@@ -33,7 +33,7 @@ class Displayed(Listed):
     """Shows itself in notebooks, and in terminals of IPython, as it prints."""
 
     def _repr_html_(self) -> str:
-        return preformatted(str(self))
+        return to_pre(str(self))
 
     def __init_subclass__(cls) -> None:
         cls._repr_pretty_ = Displayed._pretty  # type: ignore[attr-defined]
@@ -43,7 +43,7 @@ class Displayed(Listed):
         printer.text(str(self))
 
 
-def preformatted(text: str) -> str:
+def to_pre(text: str) -> str:
     """Return HTML of text as it is, such as a table of the command line."""
     return f'<pre style="{PRE}">{html.escape(text)}</pre>'
 

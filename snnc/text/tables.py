@@ -32,7 +32,7 @@ def printable(text: str) -> str:
     return "".join(cells(text))
 
 
-def quoted(text: str) -> str:
+def quote_code(text: str) -> str:
     """Return a text between backticks, which it can't end: for a sentence, or Markdown.
 
     Messages quote so whatever can be typed, and are shown as Markdown too.
@@ -84,7 +84,7 @@ def escape(character: str) -> str:
 PREFIXES = {9: "G", 6: "M", 3: "k", 0: "", -3: "m", -6: "u", -9: "n", -12: "p"}
 
 
-def aligned(rows: Sequence[Sequence[str]], sides: Sequence[str]) -> list[str]:
+def align(rows: Sequence[Sequence[str]], sides: Sequence[str]) -> list[str]:
     """Return rows as lines, each column aligned to its side, < or >."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
@@ -108,7 +108,7 @@ class TextTable:
 
     def lines(self) -> list[str]:
         """Return the table for a terminal."""
-        return aligned(self.rows, self.sides)
+        return align(self.rows, self.sides)
 
     def html(self) -> str:
         """Return the table for a page with the style sheet of reports."""
@@ -169,7 +169,7 @@ def columns(head: Cells, rows: Sequence[Cells], left: Collection[str]) -> Iterat
         Names of the columns that are aligned to the left.
     """
     head, rows = without_empty(head, [tuple(map(printable, row)) for row in rows])
-    yield from aligned([head, *rows], ["<" if n in left else ">" for n in head])
+    yield from align([head, *rows], ["<" if n in left else ">" for n in head])
 
 
 def without_empty(head: Cells, rows: Sequence[Cells]) -> tuple[Cells, list[Cells]]:

@@ -11,7 +11,7 @@ from snnc.ir.device import Profile
 from snnc.loihi.plan import PlanCache
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
-from snnc.syntax.files import can_format, formatted
+from snnc.syntax.files import can_format, format_document
 
 
 def apply_fixes(text: str, fixes: Iterable[Fix]) -> tuple[str, int]:
@@ -180,4 +180,4 @@ def _in_layout(source: SourceFile) -> SourceFile:
     document = parse(source, report)
     if report.errors or not can_format(source.name):
         return source
-    return SourceFile(source.name, formatted(document))
+    return SourceFile(source.name, format_document(document))

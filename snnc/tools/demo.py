@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.text.tables import aligned, percent
+from snnc.text.tables import align, percent
 from snnc.tools.build import build
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.options import Simulator
@@ -140,7 +140,7 @@ class Demonstration:
         )
         return "\n".join(
             [
-                *aligned(rows, "<>><"),
+                *align(rows, "<>><"),
                 "",
                 f"cores predicted by snnc {self.cores}, built by nengo-loihi "
                 f"{loihi.cores}",

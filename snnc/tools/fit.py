@@ -84,9 +84,9 @@ class Fit(Displayed):
     @property
     def specs(self) -> tuple[Spec, ...]:
         """The specs of the variants, in order."""
-        return tuple(map(self._applied, self.variants))
+        return tuple(map(self._apply, self.variants))
 
-    def _applied(self, variant: FitVariant) -> Spec:
+    def _apply(self, variant: FitVariant) -> Spec:
         changes: dict[str, Json] = {}
         for change in variant.changes:
             changes.setdefault(change.layer, {})[change.key] = change.value
@@ -159,7 +159,7 @@ def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
     return Fit(
         spec,
         target.cores,
-        _needed(trials),
+        _cores_needed(trials),
         present,
         tuple(sorted(variants, key=lambda v: (-v.kept, v.cost.cores))),
         len(layers),
@@ -186,7 +186,7 @@ def _fitting(
     return [*sorted(alone, key=lambda changes: changes[0].position), *together], tried
 
 
-def _needed(trials: Trials) -> int | None:
+def _cores_needed(trials: Trials) -> int | None:
     present = trials.cost(())
     if present is not None:
         return present.cores
@@ -302,16 +302,16 @@ def _sentence(found: Fit, shown: int | None) -> str:
         no = "no change" if not found.untried else "no change that was tried"
         return (
             f"{found.spec.name}: {no} of one layer's filters or stride fits "
-            f"{cores}{needs}{_untried(found)}"
+            f"{cores}{needs}{_note_untried(found)}"
         )
     left = 0 if shown is None else count - shown
     more = f" ({left} more with --all)" if left > 0 else ""
     offered = f"{counted(count, 'variant')} on at most {cores}"
     summary = f"{found.spec.name}: {offered}{more}{needs}"
-    return f"{summary}{_untried(found)}" + (f"\n{KEEPS}" if count else "")
+    return f"{summary}{_note_untried(found)}" + (f"\n{KEEPS}" if count else "")
 
 
-def _untried(found: Fit) -> str:
+def _note_untried(found: Fit) -> str:
     """Which layers were left out of a large network, whose variants take long."""
     if not found.untried:
         return ""

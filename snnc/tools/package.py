@@ -223,7 +223,9 @@ class Training:
         ValueError
             If there is no such metric.
         """
-        return plots.style.drawn(plots.results.training, self.history, what, ax=ax)
+        return plots.style.draw_in_theme(
+            plots.results.training, self.history, what, ax=ax
+        )
 
     def __repr__(self) -> str:
         last = {name: values[-1] for name, values in self.history.items() if values}

@@ -80,14 +80,14 @@ def _picture_of(
     if isinstance(what, Evaluation) and kind not in OF_SPECS:
         if kind == "raster":
             return what.plot_raster(example, ax)
-        return _evaluated(what, kind or "accuracy", ax)
+        return _draw_evaluation(what, kind or "accuracy", ax)
     if kind not in (None, *OF_SPECS):
         raise ValueError(f"there is no picture {kind} of a {type(what).__name__}")
     report = _report(what)
     return report.plot_cores(ax) if kind == "cores" else report.plot_network(ax)
 
 
-def _evaluated(evaluation: Evaluation, kind: Kind, ax: Axes | None) -> Axes:
+def _draw_evaluation(evaluation: Evaluation, kind: Kind, ax: Axes | None) -> Axes:
     drawing = getattr(evaluation, f"plot_{kind}", None)
     if drawing is None:
         raise ValueError(f"there is no picture {kind} of an Evaluation")

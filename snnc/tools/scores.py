@@ -125,7 +125,7 @@ def score(
         loss,
         None if before is None else judge(before, target),
         unknown,
-        None if classes else explained(outputs, y),
+        None if classes else explained_variance(outputs, y),
     )
 
 
@@ -139,7 +139,7 @@ def _error_interval(outputs: Array, y: Array) -> Interval | None:
     return low, high
 
 
-def explained(outputs: Array, y: Array) -> float | None:
+def explained_variance(outputs: Array, y: Array) -> float | None:
     """Return R2, 1 less the share of the variance of ``y`` that outputs miss.
 
     Both are (examples, units). It is None if ``y`` does not vary.
@@ -151,7 +151,7 @@ def explained(outputs: Array, y: Array) -> float | None:
 def unit_results(outputs: Array, y: Array) -> tuple[UnitResult, ...]:
     """Judge each unit of a regression by itself: both are (examples, units)."""
     pairs = zip(np.hsplit(outputs, y.shape[1]), np.hsplit(y, y.shape[1]), strict=True)
-    return tuple(UnitResult(_rms(o, t), explained(o, t)) for o, t in pairs)
+    return tuple(UnitResult(_rms(o, t), explained_variance(o, t)) for o, t in pairs)
 
 
 def _shares(
@@ -291,7 +291,7 @@ class Reader:
         return outputs
 
 
-def judged(
+def compare_readouts(
     network: Network,
     outputs: Array,
     others: Array,

@@ -164,7 +164,8 @@ class Sweep(Displayed, Sequence[Variant]):
             "variants": [
                 {
                     "settings": {
-                        k: sweep_table.typed(v) for k, v in variant.settings.items()
+                        k: sweep_table.parse_setting(v)
+                        for k, v in variant.settings.items()
                     },
                     "cores": variant.cores,
                     "weights": variant.report and variant.report.weights,
@@ -207,7 +208,7 @@ class Sweep(Displayed, Sequence[Variant]):
             If nothing was evaluated.
         """
         draw, name = plots.results.sweep, self.spec.name
-        return plots.style.drawn(draw, name, self.variants, over, ax=ax)
+        return plots.style.draw_in_theme(draw, name, self.variants, over, ax=ax)
 
     def __len__(self) -> int:
         return len(self.variants)
@@ -333,7 +334,7 @@ def sweep(
     jobs = [[*_jobs(variant, shared, seeds)] for variant in variants]
     found = run_variants(chain(*jobs), shared, workers, dask, progress)
     judged = [
-        _judged(variant, [found[job.name] for job in own])
+        _add_results(variant, [found[job.name] for job in own])
         for variant, own in zip(variants, jobs, strict=True)
     ]
     best = front([variant.costs() for variant in judged])
@@ -359,7 +360,7 @@ def _jobs(variant: Variant, shared: SweepSettings, seeds: int) -> Iterator[Varia
         yield shared.job(spec, {**variant.settings, "train.seed": str(seed)})
 
 
-def _judged(variant: Variant, found: Sequence[Json | str]) -> Variant:
+def _add_results(variant: Variant, found: Sequence[Json | str]) -> Variant:
     results = tuple(result for result in found if not isinstance(result, str))
     problems = (result for result in found if isinstance(result, str))
     return replace(variant, results=results, problem=next(problems, variant.problem))

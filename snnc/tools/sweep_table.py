@@ -72,7 +72,7 @@ def csv_text(variants: Sequence[Mapping[str, Any]]) -> str:
     return csv_table([*keys, *others], rows)
 
 
-def typed(text: str) -> int | float | bool | str | None:
+def parse_setting(text: str) -> int | float | bool | str | None:
     """Return the value of a setting as JSON has it; None for the default."""
     if not text:
         return None

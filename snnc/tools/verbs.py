@@ -182,8 +182,8 @@ def init(folder: FileName = ".", requirement: str | None = None) -> tuple[Path, 
         If another file exists already; then nothing is written.
     """
     plan = StarterPlan.of(Path(folder), requirement or installed_from())
-    if plan.taken:
-        taken = ", ".join(path.as_posix() for path in plan.taken)
+    if plan.existing_files:
+        taken = ", ".join(path.as_posix() for path in plan.existing_files)
         raise FileExistsError(f"{taken}: there already, so nothing was written")
     return tuple(plan.write())
 

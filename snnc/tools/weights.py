@@ -124,7 +124,7 @@ def weights(
     if target is not None and target.made.mapped is None:
         raise SpecError(target.found.diagnostics)
     mapped = None if target is None else target.made.mapped
-    with _stored(file, mapped) as path:
+    with _store_weights(file, mapped) as path:
         listing = inspect(path, mapped, True, report, read_profile(device))
     if listing is None:
         raise SpecError(report.diagnostics)
@@ -132,7 +132,7 @@ def weights(
 
 
 @contextmanager
-def _stored(
+def _store_weights(
     weights: FileName | Tensors, mapped: MappedNetwork | None
 ) -> Iterator[Path]:
     """Yield the file of weights; tensors are written to one, in the network's layout.

@@ -1,7 +1,7 @@
 """Advice for properties of other libraries that have no counterpart here.
 
 They come from Keras, Nengo, and PyTorch with its libraries. Words with a counterpart
-are in `snnc.vocabulary.strangers`.
+are in `snnc.vocabulary.foreign_keywords`.
 """
 
 from __future__ import annotations

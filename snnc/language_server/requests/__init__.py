@@ -83,11 +83,11 @@ def create_server(device: str | None = None) -> SpecServer:
     """
     server = SpecServer(device)
     for method, (module, function, options) in _ANSWERS.items():
-        server.feature(method, options)(_asked(server, module, function))
+        server.feature(method, options)(_make_handler(server, module, function))
     return server
 
 
-def _asked(
+def _make_handler(
     server: SpecServer, module: str, function: str
 ) -> Callable[[Any], Awaitable[Any]]:
     async def answer(params: Any) -> Any:

@@ -60,7 +60,7 @@ def remedies(analysis: Analysis, start: int, end: int) -> Iterator[Remedy]:
         if isinstance(diagnostic, MISFITS):
             yield from _fitting(analysis, diagnostic)
         if diagnostic.severity is Severity.WARNING:
-            yield from _allowed(analysis, diagnostic)
+            yield from _allow_warning(analysis, diagnostic)
 
 
 def touching(analysis: Analysis, start: int, end: int) -> Iterator[Diagnostic]:
@@ -75,7 +75,7 @@ def has_any(analysis: Analysis) -> bool:
     return any(d.fix is not None and not d.fix.unsafe for d in analysis.diagnostics)
 
 
-def fixed(analysis: Analysis) -> tuple[Edit, ...]:
+def fix_all(analysis: Analysis) -> tuple[Edit, ...]:
     """What `snnc check --fix` does: all that has one obvious remedy."""
     mended = autofix(analysis.source, device=analysis.made.device)
     return tuple(between(analysis.source, mended.source.text)) if mended.count else ()
@@ -117,7 +117,7 @@ def _changes(diagnostic: Diagnostic, trials: Trials) -> Iterator[Change]:
             yield from for_axons(trials, diagnostic.name)
 
 
-def _allowed(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remedy]:
+def _allow_warning(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remedy]:
     """A comment that takes a warning back, with room for the reason."""
     if diagnostic.code.startswith("SNN14"):
         return
@@ -161,7 +161,7 @@ async def resolve(server: SpecServer, action: types.CodeAction) -> types.CodeAct
     if analysis is None:
         return action
     loop = asyncio.get_running_loop()
-    edits = await loop.run_in_executor(None, fixed, analysis)
+    edits = await loop.run_in_executor(None, fix_all, analysis)
     return types.CodeAction(
         action.title, action.kind, edit=workspace_edit(uri, edits, server)
     )

@@ -19,10 +19,10 @@ from snnc.language import tree
 from snnc.language.keywords import FORMS, owner_of
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.buffers import offset_in, range_of
-from snnc.language_server.marks import Role, marks
-from snnc.language_server.pages import page_at
+from snnc.language_server.hover import page_at
 from snnc.language_server.requests import COLOURED, MODIFIERS
 from snnc.language_server.server import SpecServer
+from snnc.language_server.word_roles import Role, words_of
 from snnc.passes.validate.structure import head
 from snnc.source import SourceFile, Span
 from snnc.text.tables import dims
@@ -75,7 +75,7 @@ async def semantic(
     analysis = await server.analysis(params.text_document.uri)
     if analysis is None:
         return types.SemanticTokens([])
-    return types.SemanticTokens(_encoded(analysis, server))
+    return types.SemanticTokens(_encode(analysis, server))
 
 
 async def symbols(
@@ -98,7 +98,7 @@ async def folding(
     ]
 
 
-def _encoded(analysis: Analysis, server: SpecServer) -> list[int]:
+def _encode(analysis: Analysis, server: SpecServer) -> list[int]:
     """Tokens as the protocol has them: each by its distance to the one before."""
     data: list[int] = []
     line = column = 0
@@ -196,18 +196,18 @@ def folds(document: tree.Document) -> Iterator[Fold]:
     source = document.span.source
     last = source.line_column(len(source.text.rstrip()))[0]
     if document.network is not None and not source.is_yaml:
-        yield from _lines_folded(document.network.span.first.line, last)
+        yield from _fold_lines(document.network.span.first.line, last)
     if document.layers is not None and document.statements:
         lines = [s.span.last.line for s in document.statements if _is_layer(s)]
-        yield from _lines_folded(document.layers.first.line, max(lines, default=0))
+        yield from _fold_lines(document.layers.first.line, max(lines, default=0))
     for statement in document.statements:
-        yield from _folded(statement.span)
+        yield from _fold_span(statement.span)
         for item in statement.properties or ():
-            yield from _folded(item.span)
+            yield from _fold_span(item.span)
     alone = [c.span.first.line for c in document.comments if not c.trailing]
     for _, run in groupby(enumerate(alone), key=lambda pair: pair[1] - pair[0]):
         lines = [line for _, line in run]
-        for fold in _lines_folded(lines[0], lines[-1]):
+        for fold in _fold_lines(lines[0], lines[-1]):
             yield Fold(fold.first, fold.last, is_comment=True)
 
 
@@ -216,11 +216,11 @@ def _is_layer(statement: tree.Statement) -> bool:
     return form is not None and form.place == "layer"
 
 
-def _folded(span: Span) -> Iterator[Fold]:
-    return _lines_folded(span.first.line, span.last.line)
+def _fold_span(span: Span) -> Iterator[Fold]:
+    return _fold_lines(span.first.line, span.last.line)
 
 
-def _lines_folded(first: int, last: int) -> Iterator[Fold]:
+def _fold_lines(first: int, last: int) -> Iterator[Fold]:
     if last > first:
         yield Fold(first, last)
 
@@ -230,7 +230,7 @@ def semantic_tokens(document: tree.Document) -> list[Token]:
     source = document.span.source
     by_place = {
         (mark.span.start, mark.span.end): _OF_ROLE[mark.role]
-        for mark in marks(document)
+        for mark in words_of(document)
         if mark.role in _OF_ROLE and mark.span.text == mark.text  # else it is quoted
     }
     if source.is_yaml:

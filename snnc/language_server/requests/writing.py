@@ -20,7 +20,8 @@ from snnc.language_server.buffers import (
     workspace_edit,
 )
 from snnc.language_server.completion import Completion, Sort, completions_at
-from snnc.language_server.marks import (
+from snnc.language_server.server import SpecServer
+from snnc.language_server.word_roles import (
     definition_spans,
     is_network,
     mentions,
@@ -29,10 +30,9 @@ from snnc.language_server.marks import (
     why_no_network,
     why_not_renamed,
 )
-from snnc.language_server.server import SpecServer
 from snnc.passes.parse import parse
 from snnc.source import SourceFile, Span
-from snnc.syntax.files import formatted
+from snnc.syntax.files import format_document
 
 
 async def completion(
@@ -57,17 +57,17 @@ async def completion(
 async def formatting(
     server: SpecServer, params: types.DocumentFormattingParams
 ) -> list[types.TextEdit]:
-    return _formatted(server, params.text_document.uri)
+    return _format(server, params.text_document.uri)
 
 
 async def range_formatting(
     server: SpecServer,
     params: types.DocumentRangeFormattingParams,
 ) -> list[types.TextEdit]:
-    return _formatted(server, params.text_document.uri, params.range)
+    return _format(server, params.text_document.uri, params.range)
 
 
-def _formatted(
+def _format(
     server: SpecServer, uri: str, places: types.Range | None = None
 ) -> list[types.TextEdit]:
     buffer = server.buffers.get(uri)
@@ -123,7 +123,7 @@ def layout(source: SourceFile, lines: range | None = None) -> tuple[Edit, ...]:
     document = parse(source, report)
     if report.errors:
         return ()
-    edits = between(source, formatted(document))
+    edits = between(source, format_document(document))
     return tuple(edit for edit in edits if lines is None or _touches(edit, lines))
 
 
@@ -208,7 +208,7 @@ async def rename(
     here = await _at(server, params)
     if here is None:
         return None
-    edits = _renamed(*here, params.new_name)
+    edits = _rename_everywhere(*here, params.new_name)
     return workspace_edit(params.text_document.uri, edits, server)
 
 
@@ -226,7 +226,7 @@ async def prepare(
     return None if named is None else range_of(named[1], server.codec)
 
 
-def _renamed(analysis: Analysis, offset: int, name: str) -> tuple[Edit, ...]:
+def _rename_everywhere(analysis: Analysis, offset: int, name: str) -> tuple[Edit, ...]:
     """Replace a name wherever it is said.
 
     Raises

@@ -145,7 +145,7 @@ def check_order(
 ) -> frozenset[int]:
     """Return the indices of statements that are repeated, or out of order."""
     wrong: set[int] = set()
-    for index, problem in _misplaced(statements):
+    for index, problem in _find_misplaced(statements):
         report.add(problem)
         wrong.add(index)
     for problem in _absent(statements, network):
@@ -153,20 +153,20 @@ def check_order(
     return frozenset(wrong)
 
 
-def _misplaced(
+def _find_misplaced(
     statements: Sequence[tree.Statement],
 ) -> Iterator[tuple[int, Diagnostic]]:
     first: dict[str, tree.Statement] = {}
     for index, statement in enumerate(statements):
         kind = statement.kind.text
         if kind in first and kind in _ONCE:
-            yield index, _repeated(statement, first[kind])
+            yield index, _describe_repeat(statement, first[kind])
         elif problem := _out_of_place(statement, first):
             yield index, problem
         first.setdefault(_ANY_LAYER if is_layer(statement) else kind, statement)
 
 
-def _repeated(statement: tree.Statement, first: tree.Statement) -> Diagnostic:
+def _describe_repeat(statement: tree.Statement, first: tree.Statement) -> Diagnostic:
     kind = statement.kind.text
     related = (Label(head(first), "written first here"),)
     if kind == "input":
@@ -267,7 +267,7 @@ def check_defaults(statements: Sequence[tree.Statement], report: Diagnostics) ->
     for statement in statements:
         if statement.broken or statement.kind.text not in ("defaults", "neuron"):
             continue
-        for scope, key in _given(statement):
+        for scope, key in _keys_set(statement):
             before = first.setdefault((scope, key.text), key)
             if before is key:
                 continue
@@ -280,7 +280,7 @@ def check_defaults(statements: Sequence[tree.Statement], report: Diagnostics) ->
             )
 
 
-def _given(statement: tree.Statement) -> Iterator[tuple[str, tree.Word]]:
+def _keys_set(statement: tree.Statement) -> Iterator[tuple[str, tree.Word]]:
     """Yield the layers of a `defaults`, and each key that it sets."""
     if statement.kind.text == "neuron":
         yield "", statement.kind

@@ -19,12 +19,12 @@ from snnc.language.keywords import NEURONS, USUAL, keys_read_by, settings_of
 from snnc.language.scalars import SECONDS
 from snnc.language.statements import TimingSpec
 from snnc.passes.validate.structure import head
-from snnc.passes.validate.wording import MAKERS, Written, shown
-from snnc.rules.names import listed
+from snnc.passes.validate.wording import MAKERS, Written, display_key
+from snnc.rules.names import join_alternatives
 from snnc.source import SourceFile, Span
 from snnc.text.near import normal
 from snnc.vocabulary.counterparts import Counterpart, counterpart, own_counterpart
-from snnc.vocabulary.strangers import (
+from snnc.vocabulary.foreign_keywords import (
     LAYER_KEYS,
     NEURON_KEYS,
     fix_word,
@@ -135,10 +135,10 @@ def translate(
     located = _Located(values, head(statement), written)
     for detail in error.errors(include_url=False):
         if detail["type"] != "missing":  # reported as a missing part
-            yield _translated(detail, located)
+            yield _translate(detail, located)
 
 
-def _translated(error: ErrorDetails, located: _Located) -> Diagnostic:
+def _translate(error: ErrorDetails, located: _Located) -> Diagnostic:
     path = error["loc"]
     span, key, node = located.find(path)
     context = {"names": located.names, **error.get("ctx", {})}
@@ -146,7 +146,9 @@ def _translated(error: ErrorDetails, located: _Located) -> Diagnostic:
         span = context["span"]
     if error["type"] in ("unexpected_keyword_argument", "not_taken"):
         return _not_taken(error, context, located)
-    return MAKERS.get(error["type"], out_of_limits)(span, shown(key), node, context)
+    return MAKERS.get(error["type"], out_of_limits)(
+        span, display_key(key), node, context
+    )
 
 
 def _not_taken(
@@ -223,17 +225,17 @@ def _advice(
     if text := _in_numbers(item, owner, beside):
         return text
     if match := own_counterpart(word, owner):
-        return _filled(match, item, owner)
+        return _fill_advice(match, item, owner)
     if nearby_key(word, legal):
         return ""
     if owner == "train" and (line := _setting_line(item, beside)):
         return f"write it as a setting of the {line.split()[0]}: `{line}`"
     if match := counterpart(word):
-        return _filled(match, item, owner)
+        return _fill_advice(match, item, owner)
     return _elsewhere(item, owner)
 
 
-def _filled(match: Counterpart, item: tree.Property, owner: str) -> str:
+def _fill_advice(match: Counterpart, item: tree.Property, owner: str) -> str:
     value = _like(item.value, match.usual)
     return match.advice.format(word=normal(item.key.text), owner=owner, value=value)
 
@@ -306,7 +308,7 @@ def _elsewhere(item: tree.Property, owner: str) -> str:
         return f"write `neuron lif {{ {key} {value} }}`"
     if line := setting_line(key, value, {}):
         return f"write `{line}` in `train`"
-    return f"remove it: it is a property of {listed(owners(key))}"
+    return f"remove it: it is a property of {join_alternatives(owners(key))}"
 
 
 def _setting_line(item: tree.Property, beside: Sequence[tree.Property]) -> str:

@@ -138,13 +138,13 @@ def compare(
         network.steps,
         sum(int(train.sum()) for train in exact.values()),
         differing,
-        None if first is None else _described(first, fired, exact, network),
+        None if first is None else _describe(first, fired, exact, network),
         cause,
         None if replay is None else replay.most_sent,
     )
 
 
-def _described(
+def _describe(
     place: tuple[int, int], board: Spikes, exact: Spikes, network: Network
 ) -> SpikeDifference:
     name = next(n for n in board if (board[n][place] != exact[n][place]).any())

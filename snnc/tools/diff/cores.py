@@ -13,7 +13,7 @@ from snnc.passes.route import route
 from snnc.text.tables import dims
 from snnc.tools.diff.changes import Changed
 from snnc.tools.diff.version import Version
-from snnc.tools.report.json import rounded
+from snnc.tools.report.json import round_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def fit_of(version: Version) -> CoresTaken | CoresRefused:
     if mapped is not None:
         activity = activity_of(route(mapped))
         joules = activity.joules(version.network.device.energy) if mapped.cores else 0.0
-        costs = rounded(activity.spikes), rounded(joules)
+        costs = round_number(activity.spikes), round_number(joules)
         return CoresTaken(mapped.cores, mapped.chips, *costs)
     refusal = version.refusal
     if refusal is None:

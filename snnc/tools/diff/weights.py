@@ -74,7 +74,7 @@ def _incompatible(
 ) -> WeightsChange:
     was = {tensor.name: tensor for tensor in before}
     now = {tensor.name: tensor for tensor in after}
-    renamed = tuple(_renamed(was, now, names))
+    renamed = tuple(_find_renamed(was, now, names))
     left = {tensor.before for tensor in renamed}
     came = {tensor.name for tensor in renamed}
     both = [name for name in now if name in was and name not in came | left]
@@ -104,7 +104,7 @@ def _incompatible(
     )
 
 
-def _renamed(
+def _find_renamed(
     was: Mapping[str, Tensor], now: Mapping[str, Tensor], names: Mapping[str, str]
 ) -> Iterator[TensorChange]:
     """Yield tensors of layers that have another name, where the shape is the same."""
@@ -254,11 +254,11 @@ def _of_readout(
     if (old.labels is None) != (new.labels is None):
         kinds = ("values" if r.labels is None else "classes" for r in (old, new))
         yield Entry("~", new.name, (Changed("outputs", *kinds),))
-    elif old.labels != new.labels and _named(old) and _named(new):
+    elif old.labels != new.labels and _has_names(old) and _has_names(new):
         texts = (classes(r.labels) for r in (old, new) if r.labels is not None)
         yield Entry("~", new.name, (Changed("outputs", *texts),))
 
 
-def _named(readout: Readout) -> bool:
+def _has_names(readout: Readout) -> bool:
     """Whether the classes have names rather than numbers."""
     return readout.labels is not None and not all(map(str.isdecimal, readout.labels))

@@ -307,7 +307,7 @@ class Evaluation(Displayed):
 
     def plot_raster(self, example: int = 0, ax: Axes | None = None) -> Axes:
         """Draw the spikes of an example, layer by layer: see `raster`."""
-        return plots.style.drawn(
+        return plots.style.draw_in_theme(
             plots.spikes.raster, self.raster(example), self._run.dt, ax=ax
         )
 
@@ -323,11 +323,13 @@ class Evaluation(Displayed):
             raise ValueError("only the simulator exact counts what neurons give")
         present = (self.steps or 0) * self._run.dt
         draw = plots.spikes.rates
-        return plots.style.drawn(draw, self.firing, self.layers, present, ax=ax)
+        return plots.style.draw_in_theme(draw, self.firing, self.layers, present, ax=ax)
 
     def plot_accuracy(self, ax: Axes | None = None) -> Axes:
         """Draw accuracy, or error, and energy over the length of an example."""
-        return plots.style.drawn(plots.results.accuracy, self, self._run.dt, ax=ax)
+        return plots.style.draw_in_theme(
+            plots.results.accuracy, self, self._run.dt, ax=ax
+        )
 
     def plot_confusion(self, ax: Axes | None = None) -> Axes:
         """Draw the number of examples of each class by decision.
@@ -337,7 +339,7 @@ class Evaluation(Displayed):
         ValueError
             If the network has no classes.
         """
-        return plots.style.drawn(plots.results.confusion, self, ax=ax)
+        return plots.style.draw_in_theme(plots.results.confusion, self, ax=ax)
 
     def plot_correlation(self, ax: Axes | None = None) -> Axes:
         """Draw the correlation of each layer's spikes with Keras's activations.
@@ -347,7 +349,7 @@ class Evaluation(Displayed):
         ValueError
             If nothing was compared with Keras.
         """
-        return plots.style.drawn(plots.results.correlation, self, ax=ax)
+        return plots.style.draw_in_theme(plots.results.correlation, self, ax=ax)
 
     def html(self) -> str:
         """Return a self-contained page with tables and pictures."""

@@ -196,7 +196,7 @@ def on_nengo(
         ):
             if given.at_rest:
                 reader = Reader(network, carries=True)
-            parts.append(_judged(given, network, reader, trained))
+            parts.append(_judge(given, network, reader, trained))
             progress(len(given.rows))
             cores = given.cores
     except ModuleNotFoundError as error:
@@ -242,12 +242,12 @@ def _trained_outputs(task: Task, trained: Trained | None) -> TrainedOutputs:
     return trained.reference.before_spikes(layout, task.weights, examples, model)
 
 
-def _judged(
+def _judge(
     given: Presented, network: Network, reader: Reader, trained: Trained | None
 ) -> EvaluatedPart:
     keras = None
     if trained is not None:
-        keras = trained.reference.compared(given.x, given.spikes)
+        keras = trained.reference.compare(given.x, given.spikes)
     return EvaluatedPart(
         given.start,
         given.start + len(given.rows),
@@ -278,10 +278,10 @@ class Trained:
         self.seconds = 0.0
         self.reference = reference_of(task)
 
-    def compared(self, fresh: SpanResult) -> SpanResult:
+    def compare(self, fresh: SpanResult) -> SpanResult:
         """Return results together with the model's outputs."""
         started = time.perf_counter()
-        keras = self.reference.compared(fresh.images, fresh.counts)
+        keras = self.reference.compare(fresh.images, fresh.counts)
         self.seconds += time.perf_counter() - started
         return replace(fresh, part=replace(fresh.part, keras=keras))
 
@@ -313,10 +313,10 @@ def on_engine(
     """
     trained = Trained(task) if has_keras() else None
     started = time.perf_counter()
-    compare = None if trained is None else trained.compared
+    compare = None if trained is None else trained.compare
     parts = run_exact(task, options, progress, compare)
     seconds = time.perf_counter() - started
-    if trained is not None and not options.shared:
+    if trained is not None and not options.uses_workers:
         seconds -= trained.seconds
     way, y = options.presentation, task.examples.y
     shown = [part for part in parts if part.presentation == way]

@@ -59,7 +59,7 @@ class Task:
     identity: str
 
     @cached_property
-    def stored(self) -> bytes:
+    def weight_bytes(self) -> bytes:
         """The weights as the bytes of a safetensors file."""
         if not isinstance(self.weights, Mapping):
             return Path(self.weights).read_bytes()
@@ -70,7 +70,7 @@ class Task:
     @cached_property
     def weights_hash(self) -> str:
         """The SHA-256 of `stored`."""
-        return hashlib.sha256(self.stored).hexdigest()
+        return hashlib.sha256(self.weight_bytes).hexdigest()
 
 
 def open_task(

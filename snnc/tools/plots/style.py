@@ -65,7 +65,7 @@ def theme(dark: bool = False) -> Iterator[None]:
         yield
 
 
-def drawn(
+def draw_in_theme(
     draw: Callable[Values, Axes], *values: Values.args, **options: Values.kwargs
 ) -> Axes:
     """Draw in the chosen theme, or in the theme of a page."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from snnc.diagnostics import Diagnostic, Diagnostics
-from snnc.driver import compile_file, routed
+from snnc.driver import compile_file, place_on_chips
 from snnc.ir.device import Profile
 from snnc.loihi.activity import activity_of
 from snnc.output import compare
@@ -17,7 +17,7 @@ from snnc.passes import Compilation
 from snnc.text.display import Displayed, Json
 from snnc.text.tables import Row, code, columns, counted, human, table
 from snnc.tools.building import package_of
-from snnc.tools.report.json import rounded
+from snnc.tools.report.json import round_number
 
 PackageState = Literal["up to date", "out of date", "not built"]
 
@@ -119,7 +119,7 @@ def _row(
     own = Diagnostics()
     made = compile_file(spec, own, device=device)
     report.extend(own.diagnostics)
-    placed = None if made is None else routed(made)
+    placed = None if made is None else place_on_chips(made)
     if made is None or made.spec is None or placed is None:
         return NetworkRow(spec, None, None, None, None, False, None, own.errors)
     mapped, network = placed.mapped, placed.mapped.lowered.network
@@ -129,7 +129,7 @@ def _row(
         network.name,
         mapped.cores,
         mapped.chips,
-        rounded(joules),
+        round_number(joules),
         made.mapped is not None,
         _package(spec, made, packages, device_name),
         own.errors,

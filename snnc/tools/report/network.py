@@ -137,7 +137,9 @@ class Report(Displayed):
 
     def plot_network(self, ax: Axes | None = None) -> Axes:
         """Draw the layers with their shapes, cores and connections."""
-        return plots.style.drawn(plots.networks.network, self.routed.mapped, ax=ax)
+        return plots.style.draw_in_theme(
+            plots.networks.network, self.routed.mapped, ax=ax
+        )
 
     def plot_cores(self, ax: Axes | None = None) -> Axes:
         """Draw chips and cores, each filled by the use of its four limits.
@@ -147,7 +149,9 @@ class Report(Displayed):
         ValueError
             If the network has no cores.
         """
-        return plots.style.drawn(plots.networks.cores, self.routed.mapped, ax=ax)
+        return plots.style.draw_in_theme(
+            plots.networks.cores, self.routed.mapped, ax=ax
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Report.of, (self.spec,)

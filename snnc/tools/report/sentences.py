@@ -54,14 +54,14 @@ def total(reasons: Reasons, name: str) -> str:
     takes = f"{name}: {counted(reasons.cores, 'core')}"
     over = reasons.cores - reasons.floor
     if over == 0:
-        return f"{takes}, the fewest there can be{_given(reasons)}."
+        return f"{takes}, the fewest there can be{_explain_blocks(reasons)}."
     floor = f"the layers by themselves need {reasons.floor}, which is a lower bound"
     if reasons.exact:
         return f"{takes}; {floor}, but no cut into equal blocks takes fewer."
     return f"{takes}, at most {over} above the best; {floor}."
 
 
-def _given(reasons: Reasons) -> str:
+def _explain_blocks(reasons: Reasons) -> str:
     if any(reason.bound == "block" for reason in reasons.layers):
         return " with the blocks that the spec asks for"
     return ", because no layer has more than it needs by itself"
@@ -215,14 +215,14 @@ def _traffic(summary: Summary) -> Iterator[str]:
             f"between chips: at most {human(activity.crossing)} spikes per step, or "
             f"{human(activity.crossing_in_order)} if blocks filled the chips in order"
         )
-        yield from map(_placed, (row for row in summary.rows if row.chips))
+        yield from map(_say_chips, (row for row in summary.rows if row.chips))
         yield (
             "note: `hardware_options()` of the package's `nengo_network` gives a board "
             "this placement"
         )
 
 
-def _placed(row: Row) -> str:
+def _say_chips(row: Row) -> str:
     """Say how many cores of a layer are on which chip."""
     on = sorted(Counter(row.chips).items())
     # Neighbouring chips with equal numbers share one entry.
@@ -272,7 +272,7 @@ def maxima_alternatives(summary: Summary) -> Iterator[str]:
         neurons = prod(layer.shape)
         error = error_of(summary.network, layer).size
         yield (
-            f"{layer.name}: {_taken(rows[layer.name])}, root mean square error "
+            f"{layer.name}: {_say_neurons(rows[layer.name])}, root mean square error "
             f"{error:.2f} (activations are 0 to 1). `avgpool` takes none, but a mean "
             f"differs from the maximum by {_mean_error(prod(pool.window)):.2f}; "
             f"`downsample {{ factor {dims(pool.window)} }}` takes "
@@ -281,7 +281,7 @@ def maxima_alternatives(summary: Summary) -> Iterator[str]:
         )
 
 
-def _taken(row: Row) -> str:
+def _say_neurons(row: Row) -> str:
     neurons = counted(row.neurons or 0, "neuron")
     return (
         neurons if row.cores is None else f"{neurons} on {counted(row.cores, 'core')}"

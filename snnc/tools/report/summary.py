@@ -93,7 +93,7 @@ class Summary:
         return isinstance(self.network.target, Loihi)
 
     @property
-    def folded(self) -> tuple[Row, ...]:
+    def folded_rows(self) -> tuple[Row, ...]:
         return tuple(row for row in self.rows if row.place == "folded")
 
 

@@ -153,7 +153,7 @@ def owner_of_setting(
     The choice is the one that is ``given``, if it has the setting.
     """
     for key, choices in CHOICES.items():
-        written = _written(given.get(key))
+        written = _word_of(given.get(key))
         names = [written] if written in choices else list(choices)
         for name in names:
             settings = settings_of(name)
@@ -163,7 +163,7 @@ def owner_of_setting(
     return None
 
 
-def _written(value: tree.Value | None) -> str:
+def _word_of(value: tree.Value | None) -> str:
     """The word of ``adam`` or ``adam { ... }``."""
     if isinstance(value, tree.Group):
         return value.name.text
@@ -224,7 +224,7 @@ def setting_line(word: str, value: str, given: Mapping[str, tree.Value]) -> str:
     return f"{key} {choice} {{ {setting} {value} }}"
 
 
-def refused(word: tree.Word, place: str) -> Diagnostic | None:
+def refusal(word: tree.Word, place: str) -> Diagnostic | None:
     """Say why a word is refused as a statement, property or value, if it is."""
     rule = rule_for(word.text, place)
     return None if rule is None else rule(span=word.span, word=word.text)
@@ -238,7 +238,7 @@ def unknown_kind(statement: tree.Statement) -> Diagnostic:
         meant = unknown_kind(replace(statement, kind=replace(kind, text=bare)))
         is_kind = isinstance(meant, rules.names.UnknownKind)
         return meant.but(word=kind.text) if is_kind else meant
-    problem = refused(kind, "statement")
+    problem = refusal(kind, "statement")
     if isinstance(problem, rules.foreign.Dropout):
         return _dropout(statement)
     return problem or _property(statement) or _unknown(statement)
@@ -269,7 +269,7 @@ def _property(statement: tree.Statement) -> Diagnostic | None:
     )
 
 
-def _glued(word: str) -> str | None:
+def _split_glued(word: str) -> str | None:
     """A kind and its variant of which the blank between them is missing."""
     pairs = ((kind, variant) for kind, all_ in VARIANTS.items() for variant in all_)
     return next((f"{k} {v}" for k, v in pairs if word.replace("_", "") == k + v), None)
@@ -302,7 +302,7 @@ def _unknown(statement: tree.Statement) -> Diagnostic:
     kind, known = statement.kind, tuple(sorted(KINDS))
     meant, certain = known_kind(kind.text, known)
     name = statement.name.text if statement.name else ""
-    if (glued := _glued(kind.text)) and not kind.span.source.is_yaml:
+    if (glued := _split_glued(kind.text)) and not kind.span.source.is_yaml:
         meant, certain = glued, True
     begins = "a statement begins with"
     if kind.span.source.is_yaml:  # a key of the file has none of its own kind

@@ -26,7 +26,7 @@ REFERRING = "shortcut"
 
 
 @dataclass(frozen=True, slots=True)
-class WordMark:
+class SpecWord:
     """One word, or one value.
 
     Attributes
@@ -49,22 +49,22 @@ class WordMark:
     key: str = ""
 
 
-def marks(document: tree.Document) -> Iterator[WordMark]:
+def words_of(document: tree.Document) -> Iterator[SpecWord]:
     """Go through the statements of a spec, in their order."""
     for statement in document.statements:
         yield from _of(statement)
 
 
-def _of(statement: tree.Statement) -> Iterator[WordMark]:
+def _of(statement: tree.Statement) -> Iterator[SpecWord]:
     kind, variant, name = statement.kind, statement.variant, statement.name
     if kind.text in FORMS:
-        yield WordMark("kind", kind.text, kind.span, statement)
+        yield SpecWord("kind", kind.text, kind.span, statement)
     if variant is not None:
-        yield WordMark("variant", variant.text, variant.span, statement)
+        yield SpecWord("variant", variant.text, variant.span, statement)
     if name is not None:
-        yield WordMark("definition", name.text, name.span, statement)
+        yield SpecWord("definition", name.text, name.span, statement)
     for source in statement.sources:
-        yield WordMark("reference", source.text, source.span, statement)
+        yield SpecWord("reference", source.text, source.span, statement)
     model = _model(statement)
     for item in statement.properties or ():
         yield from _property(item, statement, model)
@@ -76,20 +76,20 @@ def _model(statement: tree.Statement) -> type[Model] | None:
 
 def _property(
     item: tree.Property, statement: tree.Statement, model: type[Model] | None
-) -> Iterator[WordMark]:
+) -> Iterator[SpecWord]:
     key, value = item.key.text, item.value
     known = model if model is not None and key in keys_of(model) else None
-    yield WordMark("key", key, item.key.span, statement, known, key)
+    yield SpecWord("key", key, item.key.span, statement, known, key)
     if isinstance(value, tree.Group):
         name = value.name
-        yield WordMark("value", name.text, name.span, statement, known, key)
+        yield SpecWord("value", name.text, name.span, statement, known, key)
         inner = model_of_choice(key, name.text)
         for setting in value.properties:
             yield from _property(setting, statement, inner)
     elif key == REFERRING and isinstance(value, tree.Word):
-        yield WordMark("reference", value.text, value.span, statement, known, key)
+        yield SpecWord("reference", value.text, value.span, statement, known, key)
     else:
-        yield WordMark("value", value.span.text, value.span, statement, known, key)
+        yield SpecWord("value", value.span.text, value.span, statement, known, key)
 
 
 def model_of_choice(key: str, word: str) -> type[Model] | None:
@@ -99,16 +99,16 @@ def model_of_choice(key: str, word: str) -> type[Model] | None:
     return CHOICES.get(key, {}).get(word)
 
 
-def mark_at(document: tree.Document, offset: int) -> WordMark | None:
+def role_at(document: tree.Document, offset: int) -> SpecWord | None:
     """The word at a place, or the one that ends there."""
-    touching = (m for m in marks(document) if m.span.start <= offset <= m.span.end)
+    touching = (m for m in words_of(document) if m.span.start <= offset <= m.span.end)
     # Of two that touch, the one that begins there is meant.
     return max(touching, key=lambda mark: mark.span.start, default=None)
 
 
 def mentions(document: tree.Document) -> Iterator[tuple[str, Span, bool]]:
     """Each name with its place, and whether it is given there."""
-    for mark in marks(document):
+    for mark in words_of(document):
         if mark.role in ("definition", "reference"):
             yield mark.text, mark.span, mark.role == "definition"
 

@@ -16,7 +16,7 @@ from snnc.diagnostics import Diagnostics
 from snnc.language import tree
 from snnc.language.fields import keys_of, parts_of
 from snnc.language.keywords import BEGINNINGS, VARIANTS, settings_of
-from snnc.language_server.marks import (
+from snnc.language_server.word_roles import (
     REFERRING,
     CursorPlace,
     Where,

@@ -14,7 +14,7 @@ from snnc.language.scalars import HERTZ, SECONDS
 from snnc.language.table import Key, ValueWord
 from snnc.language.written import rates
 from snnc.language_server.analysis import Analysis
-from snnc.language_server.marks import WordMark, is_network, mark_at
+from snnc.language_server.word_roles import SpecWord, is_network, role_at
 from snnc.passes.validate.structure import head
 from snnc.source import Span, rule_pages
 from snnc.text.tables import counted, dims, human, prose
@@ -32,8 +32,8 @@ def page_at(analysis: Analysis, offset: int) -> Page | None:
     document = analysis.document
     if document.network is not None and is_network(document, offset):
         span, parts = document.network.span, list(_network(analysis))
-    elif mark := mark_at(document, offset):
-        span, parts = mark.span, list(_marked(mark, analysis))
+    elif mark := role_at(document, offset):
+        span, parts = mark.span, list(_describe_word(mark, analysis))
     elif found := word_at(analysis.source.text, offset):
         start, word = found
         span = Span(analysis.source, start, start + len(word))
@@ -60,7 +60,7 @@ def _is_word(character: str) -> bool:
     return character == "_" or (character.isascii() and character.isalnum())
 
 
-def _marked(mark: WordMark, analysis: Analysis) -> Iterator[str]:
+def _describe_word(mark: SpecWord, analysis: Analysis) -> Iterator[str]:
     match mark.role:
         case "kind":
             yield kind(mark.text, _variant(mark.statement))
