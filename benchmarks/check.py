@@ -1,7 +1,7 @@
 """Print how long `check` takes for 10, 100 and 1000 layers, and to start.
 
-Run it as ``python benchmarks/check.py``; linear time shows as ratios near 10. To start
-is `snnc check specs/drift.snn` in a fresh process, beside one that imports libraries.
+Run it as ``python benchmarks/check.py``; linear time shows as ratios near 10. The start
+is `snnc check specs/drift.snn` in a fresh process, next to one that imports libraries.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Count the cores of networks that others measure by, beside what they publish.
+"""Compare the cores of well-known networks with published counts.
 
 Run it from the repository's root as ``python -m benchmarks.league``: it maps the specs
 in ``specs/league`` and writes ``docs/league.md``. ``--check`` exits with 1 if that page
@@ -28,7 +28,7 @@ SANAFE = "[SANA-FE](https://github.com/SLAM-Lab/SANA-FE)"
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What others need for a network, where they say so, and what differs."""
+    """A published number of cores, its source, and the differences."""
 
     cores: str
     source: str

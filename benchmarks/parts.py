@@ -1,7 +1,7 @@
 """Count the cores of nengo-loihi's CIFAR-10 network with layers in parts.
 
-Run it from the repository's root as ``python -m benchmarks.parts``. Parts are layers of
-fewer filters beside one another, which `concat` joins: the same network.
+Run it from the repository's root as ``python -m benchmarks.parts``. Parts are parallel
+layers with fewer filters, which `concat` joins: the same network.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ EXAMPLE = 6
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Colours of text, of what is less important, of lines, costs, and layers."""
+    """Colours of text, minor text, lines, costs and layers."""
 
     page: str
     ink: str
@@ -181,7 +181,7 @@ def _raster(axes: Axes, demo: Path, theme: Theme) -> None:
 
 
 def _some(spikes: Any, most: int = 60) -> tuple[Any, Any]:
-    """Spikes of at most so many neurons, busy ones first: steps, rows."""
+    """Return spikes of the busiest neurons: steps, rows."""
     flat = spikes.reshape(len(spikes), -1)
     counts = flat.sum(axis=0, dtype=int)
     order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]

@@ -1,9 +1,10 @@
 """Count the files and the moves between files of three walks through snnc.
 
 A move is a call of a function in one of our files from another one of them, whatever is
-called in between. The walks: a spec with a convolution, from its text to the files of
-its package, and the part of it up to located syntax; the import of a Keras model with
-six layers; an evaluation by the exact engine. Run it as ``python -m benchmarks.walks``.
+called in between. The first walk takes a spec with a convolution from its text to the
+files of its package; its part up to located syntax is counted too. The others are the
+import of a Keras model with six layers and an evaluation by the exact engine. Run it as
+``python -m benchmarks.walks``.
 """
 
 from __future__ import annotations

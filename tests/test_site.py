@@ -29,7 +29,7 @@ KINDS = [*kinds("encoder", "layer"), "readout"]
 
 @pytest.fixture
 def ext(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """What imports a module of the site's own."""
+    """Return a function that imports a module of the site."""
     monkeypatch.syspath_prepend(str(DOCS / "_ext"))
     return importlib.import_module
 

@@ -74,7 +74,7 @@ def test_diagnostics_name_the_revision(repository: Path) -> None:
 
 
 def problem(revision: str, path: str) -> tuple[str, str, str]:
-    """Return the code, the message and the help of what is wrong with a source."""
+    """Return the code, the message and the help of a source's only problem."""
     report = Diagnostics()
     assert read_revision(revision, path, report) is None
     (found,) = report.diagnostics

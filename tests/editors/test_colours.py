@@ -71,7 +71,7 @@ def by_textmate(text: str) -> Places:
 
 
 def by_compiler(text: str) -> Iterator[tuple[Span, Category]]:
-    """The places of which the compiler knows what they are, and what that is."""
+    """Give the places that the compiler can classify, each with its category."""
     report = Diagnostics()
     document = parse(SourceFile("net.snn", text), report)
     assert not report.errors
@@ -242,7 +242,7 @@ def test_python_m_prints_it() -> None:
     assert done.stdout == GRAMMAR.read_text(encoding="utf-8")
 
 
-# What Oniguruma reads as Python does: groups, looks ahead and behind, classes.
+# Oniguruma and Python read these in the same way: groups, lookarounds, classes.
 COMMON = re.compile(r"\(\?(?!:|!|=|<!|<=)|\\[^wWdDsSnt.{}\[\]()\"\\+*?|^$/-]")
 
 

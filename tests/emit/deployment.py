@@ -55,7 +55,8 @@ def _imports(path: str, tree: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.ImportFrom) and node.level:
             folder = Path(path).parents[node.level - 1]
             base = folder / (node.module or "").replace(".", "/")
-            for found in (base, *(base / alias.name for alias in node.names)):
+            names = [base / alias.name for alias in node.names]
+            for found in (*names, *([base] if node.module else ())):
                 if (LIBRARY / found.with_suffix(".py")).is_file():
                     yield found.with_suffix(".py").as_posix()
         yield from _imports(path, node)

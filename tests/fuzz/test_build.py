@@ -1,8 +1,7 @@
-"""Whatever a package's folder holds, a build answers, and loses nothing of a user's.
+"""A build answers for any package folder, and loses nothing of the user's.
 
-Drawn are the lock and the modules: as two builds wrote them, one of which may not have
-ended, as a merge left them, edited, or damaged anywhere. Files of the user's stand
-among them.
+The lock and the modules are drawn: from two builds, one perhaps interrupted, from a
+merge, edited, or damaged anywhere. The folder also holds files of the user.
 """
 
 from __future__ import annotations
@@ -124,7 +123,7 @@ def fill(root: Path, found: dict[str, bytes | None]) -> None:
 
 
 def texts(root: Path) -> dict[str, str]:
-    """What a build may have to keep, read as it reads."""
+    """Return the texts that a build may have to keep, read as a build reads them."""
     found = {}
     for path in sorted(root.rglob("*")):
         if path.is_file():

@@ -1,4 +1,4 @@
-"""Whatever a device's file says, it is refused by name, or networks are placed."""
+"""Any device file is refused by name, or networks are placed on the device."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ WORDS = st.sampled_from(
 
 @st.composite
 def resized(draw: st.DrawFn) -> str:
-    """A sound file of which up to six numbers are others."""
+    """Draw a valid file with up to six numbers changed."""
     chosen = draw(st.sets(st.sampled_from(NUMBERS), max_size=6))
     text = GOOD
     for start, end in sorted(chosen, reverse=True):

@@ -1,4 +1,4 @@
-"""Whatever a model's file holds, the import answers: a spec, or a diagnostic."""
+"""The import answers any model file with a spec or a diagnostic."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def answer(file: Path) -> None:
                 done = outcome(file.name, model, weights, request, target, None, report)
         except RefusedModelError as error:
             report.add(error.at(file.name).diagnostic)
-        except MemoryError:  # which the process that reads tells of
+        except MemoryError:  # the reading process reports it
             return
         else:
             if done is not None:

@@ -1,4 +1,4 @@
-"""Whatever is typed, the language server has an answer: that of the text as it is."""
+"""The language server answers for the current text, whatever the user types."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ EDIT = st.builds(Edit, st.floats(0, 1), st.sampled_from([0, 0, 0, 1, 2, 9, 80]),
 
 
 def edited(buffer: Buffer, edit: Edit) -> Buffer:
-    """Make an edit as a client tells it."""
+    """Make an edit as a client sends it."""
     source = buffer.source
     start = round(edit.start * len(source.text))
     end = min(start + edit.length, len(source.text))

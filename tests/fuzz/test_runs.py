@@ -65,7 +65,7 @@ def results(file: Path) -> bytes:
 def test_files_of_results_are_read_or_refused(
     file: Path, results: bytes, data: st.DataObject, resume: bool, more: bool
 ) -> None:
-    """Whatever is damaged, what is read is what was written."""
+    """Only results that were written are read, after any damage."""
     file.write_bytes(
         results + data.draw(mutated_bytes([b"", b"{}\n"]))
         if more

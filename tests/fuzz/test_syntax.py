@@ -1,4 +1,4 @@
-"""Whatever a spec's text is, `check` answers, soon, and says where the problem is."""
+"""`check` answers any text soon and shows where the problem is."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def test_it_is_small() -> None:
 
 
 def resolved(node: dict[str, Any]) -> dict[str, Any]:
-    """What a schema refers to, or itself."""
+    """Return the schema that a reference names, or the node itself."""
     place = node.get("$ref", "").removeprefix("#/definitions/")
     found: dict[str, Any] = SCHEMA["definitions"][place] if place else node
     return found

@@ -61,7 +61,7 @@ def grouped() -> Sketch:
 
 
 def skipping() -> Sketch:
-    """Strides above the kernel leave pixels unread, of which one reader takes all."""
+    """Strides above the kernel leave pixels unread; one reader takes all pixels."""
     sketch = Sketch((11, 9, 1))
     sketch.encode(3)
     sketch.conv(4, 2, 3)

@@ -115,7 +115,7 @@ def test_a_block_is_discretised_as_nengo_loihi_does(
 
 
 def compare(made: LoihiBlock, blocks: Blocks, arrays: Any, bias: list[float]) -> None:
-    """Hold the numbers of one block to those of nengo-loihi."""
+    """Compare the numbers of one block with nengo-loihi's."""
     info = made.compartment.discretize_info
     assert blocks.exponent[0] == info["w_exp"]
     assert (made.compartment.vth == blocks.threshold_mantissa[0] * 2**6).all()

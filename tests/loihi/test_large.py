@@ -177,7 +177,7 @@ def test_what_a_single_output_reads_is_known_without_its_runs() -> None:
 
 
 def test_ensembles_away_from_the_ends_are_fed_alike() -> None:
-    """What feeds a group of slices is found for the ends, and once between them."""
+    """A group of slices gets its inputs computed at the ends, and once in between."""
     volume = (1000, 1, 1, 1)
     depth = Depth(1, 1, window_taps(3, 3, 0, (), 0))
     point = Axis(1, 1, 1, 0, window_taps(1, 1, 0, (), 1))
@@ -202,7 +202,7 @@ def spec(shape: str, *lines: str, target: str = "loihi") -> str:
 
 
 def each_reads_all(layers: int) -> str:
-    """Convolutions, each of which reads all before."""
+    """Return a spec of convolutions that each read all earlier ones."""
     lines, names = ["encode conv e { filters 4 }"], ["e"]
     for i in range(layers):
         if i:

@@ -1,4 +1,4 @@
-"""What the pass gives, and what it says about networks that don't fit."""
+"""The pass's mappings, and its diagnostics about networks that don't fit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who uses a package of another format is told so, and what to type."""
+"""An error about a package of another format says what to type."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A package in a repo, in which one stands."""
+    """A package in a repo, which is the current folder."""
     monkeypatch.chdir(tmp_path)
     origin = Origin("specs/a.snn", "models", "loihi2")
     modules = [Module(name, "X = 1\n") for name in ("__init__.py", "nengo_network.py")]

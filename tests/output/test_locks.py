@@ -89,7 +89,7 @@ def test_without_a_lock_what_is_as_it_should_be_gets_one(
 
 
 def reformat(package: Path, number: int, **more: object) -> None:
-    """Change the format that a lock tells, and more of it."""
+    """Change a lock's format and other fields."""
     path = package / "snnc.lock"
     data = {**json.loads(path.read_text()), "format": number, "snnc": "9.9", **more}
     path.write_text(json.dumps(data))

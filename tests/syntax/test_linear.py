@@ -135,7 +135,7 @@ def check(name: str, text: str) -> None:
 
 
 def calls(name: str, text: str) -> int:
-    """How many functions a check calls, those of C included."""
+    """Return how many functions a check calls, C functions included."""
     count = 0
 
     def counted(frame: FrameType, event: str, argument: object) -> None:

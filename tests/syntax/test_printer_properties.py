@@ -29,7 +29,7 @@ def parsed(text: str) -> tree.Document:
 
 
 def meaning(node: Any) -> Any:
-    """What a tree says, without places; numbers with their types."""
+    """Return a tree without places; numbers with their types."""
     if isinstance(node, tuple):
         return [meaning(part) for part in node]
     if not dataclasses.is_dataclass(node):

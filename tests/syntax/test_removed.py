@@ -35,7 +35,7 @@ readout: {{name: y, classes: 2}}
 train:
 {0}
 """
-# What was written, what it means, and how many words are removed.
+# Old text, its meaning, and how many words are removed.
 OLD = [
     ("aware off", "phases [smooth, scale]", 1),
     ("aware on, batch 8", "batch 8", 1),

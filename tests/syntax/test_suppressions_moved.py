@@ -1,4 +1,4 @@
-"""What a comment allows stays allowed, wherever the layout puts the comment."""
+"""A suppression keeps its effect, wherever the layout puts the comment."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
 from snnc.syntax.yaml.printer import print_yaml
 
-# A bar is where lines can end and comments stand: between properties, in front of the
-# first, behind the last, and in lists.
+# A bar is where a line can end and a comment can be: between properties, before the
+# first, after the last, and in lists.
 SPEC = """\
 snn 1
 network net {|

@@ -65,7 +65,7 @@ def test_converting_there_and_back_loses_nothing(spec: Path) -> None:
 
 
 def codes(report: Diagnostics) -> list[str]:
-    """The codes of what is reported, which a specification may have."""
+    """Return the codes of a report's diagnostics."""
     return [diagnostic.code for diagnostic in report.diagnostics]
 
 

@@ -18,19 +18,9 @@ import nengo
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import maxima
 from ..examples import Array
 from ..layout import Tensors
-from ..maxima import (
-    EVERY,
-    Grid,
-    Level,
-    Nodes,
-    Read,
-    Triple,
-    compose,
-    entries,
-    whole,
-)
 from ..network import triple
 from . import kernels
 from .kernels import Pool, Sizes
@@ -115,35 +105,22 @@ class ConvolveSparse(Convolve):
 class ConvolveTransposed(Connection):
     """A transposed convolution, stored weight by weight.
 
-    ``tensor``
-        The name of its kernel; None for the reader's own.
-    ``stride``
-        The step of each place of the source over the reader's places.
-    ``crop``
-        How many of the reader's rows and columns are cut off in front.
+    ``stride`` is the step of its input, ``crop`` what is cut off in front.
     """
 
-    tensor: str | None = None
     stride: tuple[int, int] = (1, 1)
     crop: tuple[int, int] = (0, 0)
 
     def links(self, reader: Population, data: Data) -> Iterator[Link]:
         """Return a sparse matrix for each two parts that overlap."""
         source = self.read
-        kernel = data.tensors[self.tensor or f"{reader.name}.kernel"]
-        if self.rows is not None:
-            kernel = kernel[..., slice(*self.rows)]
+        rows = slice(*(self.rows or (None,)))
+        kernel = data.tensors[f"{reader.name}.kernel"][..., rows]
+        # It is the transpose of a convolution from reader to source.
+        sizes = reader.volume[1:3], source.volume[1:3], self.stride, self.crop
+        matrix = kernels.scattered(kernel, np.ones_like(kernel, bool), *sizes)
         for pre, post in product(source.parts, reader.parts):
-            # It is the transpose of a convolution from reader to source.
-            places, weights = kernels.scattered(
-                kernel,
-                np.ones(kernel.shape, bool),
-                reader.volume[1:3],
-                source.volume[1:3],
-                self.stride,
-                self.crop,
-            )
-            yield from sparse(pre, post, (places[:, ::-1], weights))
+            yield from sparse(pre, post, (matrix[0][:, ::-1], matrix[1]))
 
 
 @dataclass(frozen=True)
@@ -157,7 +134,7 @@ class Identity(Connection):
         """Return a 2-D convolution for each two parts that overlap."""
         return self._convolved(reader, *self._kernel(reader))
 
-    def _kernel(self, reader: Population) -> tuple[Array, Triple]:
+    def _kernel(self, reader: Population) -> tuple[Array, maxima.Triple]:
         """Return the kernel over the source, and its stride."""
         kernel = self._folded(kernels.identity(reader.volume[-1]))
         steps = [triple(pool.stride) for pool in self.pools]
@@ -195,19 +172,19 @@ class Compare(Connection):
     `maxima.MaxTree`.
     """
 
-    level: Level | None = None
-    nodes: Nodes = EVERY
+    level: maxima.Level | None = None
+    nodes: maxima.Nodes = maxima.EVERY
 
-    def of(self, level: Level, read: Read) -> Compare:
+    def of(self, level: maxima.Level, read: maxima.Read) -> Compare:
         """Return the inputs of a level among these."""
         return replace(self.at(read.grid), level=level, nodes=read.nodes)
 
-    def at(self, picked: Grid) -> Compare:
+    def at(self, picked: maxima.Grid) -> Compare:
         """Return the connection for some of the places that this one reads."""
         places = grid_of(self.picked) if self.picked is not None else None
-        grid = places or whole(self.source.volume[:3])
+        grid = places or maxima.whole(self.source.volume[:3])
         pools = tuple((triple(p.window), triple(p.stride)) for p in self.pools)
-        grid, moved = compose(grid, pools, picked)
+        grid, moved = maxima.compose(grid, pools, picked)
         pooled = tuple(Pool(*one) for one in moved)
         return replace(self, picked=grid, pools=pooled)
 
@@ -248,10 +225,10 @@ class Compare(Connection):
         assert self.level is not None
         pools = [(triple(p.window), triple(p.stride)) for p in self.pools]
         steps = [(window[axis], stride[axis]) for window, stride in pools]
-        nodes, windows = EVERY, reader.volume[axis]
+        nodes, windows = maxima.EVERY, reader.volume[axis]
         if axis == self.level.axis:
             nodes, windows = self.nodes, self.level.windows
-        rows = entries(nodes, windows, source.volume[axis], steps)
+        rows = maxima.entries(nodes, windows, source.volume[axis], steps)
         triples = []
         for i, row in enumerate(rows):
             triples += [(i, place, weight) for place, weight in row.items()]
