@@ -76,7 +76,7 @@ def wants_advice(made: Compilation, report: Diagnostics) -> bool:
 
 
 def add_advice(made: Compilation, report: Diagnostics) -> None:
-    """Put the nearest that works into the diagnostics of what does not fit."""
+    """Add the nearest values that fit to the diagnostics of a network that does not."""
     if made.spec is None:
         return
     if made.lowered is not None and _does_not_fit(made, report):
@@ -110,9 +110,9 @@ def allow_warnings(
 
 
 def place_on_chips(made: Compilation) -> RoutedNetwork | None:
-    """The network on cores and chips; one too large, on as many as it takes.
+    """Return the network on cores and chips, on more than the target has if needed.
 
-    None if it has other errors, or if no number of cores suffices.
+    Return None if it has other errors, or if no number of cores suffices.
     """
     if made.routed is not None:
         return made.routed
@@ -125,9 +125,9 @@ def place_on_chips(made: Compilation) -> RoutedNetwork | None:
 
 
 def map_without_limit(made: Compilation) -> MappedNetwork | None:
-    """Map a network that is too large: its costs are needed more than others'.
+    """Map a network that is too large, to report its costs.
 
-    None if it has other errors, or if no number of cores suffices.
+    Return None if it has other errors, or if no number of cores suffices.
     """
     if made.spec is None or made.lowered is None:
         return None

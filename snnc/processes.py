@@ -53,7 +53,7 @@ def python_command(module: str, *arguments: str, path: str = "") -> list[str]:
 
 
 class Workers(Protocol):
-    """Where tasks run: so many at once, on one executor or on several.
+    """The workers of tasks: a number of processes, on one executor or on several.
 
     ``deaths`` are the errors of tasks whose processes died.
     """
@@ -197,10 +197,9 @@ def _alone() -> Iterator[None]:
 
 
 def _search_path() -> list[str]:
-    """Return the search path without the current folder and that of the program.
+    """Return the search path without the current folder and the program's folder.
 
-    If snnc itself is found in one of them, that stays where it is: another snnc may
-    come after it.
+    A folder with this snnc stays, because another snnc may come after it.
     """
     program = getattr(sys.modules["__main__"], "__file__", None)
     left_out = set() if program is None else {os.path.dirname(_absolute(program))}
@@ -236,7 +235,7 @@ def _ignoring_interrupts() -> Iterator[None]:
 
 @contextmanager
 def _among_modules() -> Iterator[None]:
-    """Make the folder of Python's own modules the current one, also of what starts."""
+    """Make the folder of Python's modules the current one, also for new processes."""
     try:
         here = Path.cwd()
     except FileNotFoundError:

@@ -51,9 +51,9 @@ class SourceFile:
         return self.text[start:] if end < 0 else self.text[start:end]
 
     def is_apart(self, offset: int) -> bool:
-        """Whether what stands at an offset begins its line, and a blank one is above.
+        """Return whether text begins its line, and a blank line is above.
 
-        The dash of a list's item does not count, and neither does a quote.
+        The dash of a list item and a quote before the text do not count.
         """
         line, column = self.line_column(offset)
         before = self.text[offset - column + 1 : offset]
@@ -63,7 +63,7 @@ class SourceFile:
 
     @property
     def notation(self) -> Literal["snn", "yaml"]:
-        """What the name says that it is written in."""
+        """The notation, by the suffix of the name."""
         return "yaml" if self.name.endswith((".yaml", ".yml")) else "snn"
 
     @property
@@ -101,7 +101,7 @@ class Span:
 
     @property
     def last(self) -> Position:
-        """The position just behind the span's last character."""
+        """The position after the span's last character."""
         return Position(*self.source.line_column(self.end))
 
     @property
@@ -117,7 +117,7 @@ class Span:
 
 
 def whole_file(name: str | PurePath) -> Span:
-    """Return the place of what is wrong with a file as a whole, read or not."""
+    """Return the span of an error about a whole file, even an unread one."""
     return Span(
         SourceFile(name if isinstance(name, str) else name.as_posix(), ""), 0, 0
     )
@@ -174,7 +174,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def _beginning(path: Path) -> bytes:
-    """As much as tells whether a file is too large: some have no end and no size."""
+    """Read at most one byte more than the limit: some files have no end and no size."""
     with open(path, "rb", opener=_open_at_once) as file:
         return file.read(LARGEST + 1) or b""
 
@@ -185,7 +185,7 @@ def _open_at_once(path: str, flags: int) -> int:
 
 
 DOCUMENTATION = "https://snnc.readthedocs.io/en/stable/"
-"""Where the pages of ``docs/`` stand as a site, ending with a slash."""
+"""The address of the documentation, ending with a slash."""
 
 _ROOT = Path(__file__).parent
 _CHECKOUT = {"specs": "specs", "grammar": "grammar", "rules": "docs/rules"}
@@ -212,7 +212,7 @@ def rule_page(code: str | int) -> str:
     Raises
     ------
     ValueError
-        If there is none; the text tells the nearest.
+        If the code is unknown; the message names the nearest.
     """
     pages, code = rule_pages(), str(code)
     code = f"SNN{code}" if code.isdecimal() else code
@@ -232,9 +232,9 @@ def _folder(name: str) -> Path:
 
 
 def repository_around(folder: Path) -> Path | None:
-    """Return the nearest folder, this one or around it, that is a repository.
+    """Return the nearest repository that contains a folder, or None.
 
-    It holds ``.git`` or ``pyproject.toml``. None if there is no such folder.
+    A repository contains ``.git`` or ``pyproject.toml``.
     """
     marks = (".git", "pyproject.toml")
     folders = (folder, *folder.parents)

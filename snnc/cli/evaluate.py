@@ -174,7 +174,7 @@ def _check_options(
     presentation: Presentation | None,
     **options: Any,
 ) -> EvaluateOptions:
-    """Return the options, of which those without effect are refused.
+    """Return the options, and refuse options without effect.
 
     Pipes are refused too, because they can be read only once.
     """

@@ -44,7 +44,7 @@ _UNIFIED = {"---": BOLD, "+++": BOLD, "@@": CYAN, "-": RED, "+": GREEN}
 
 
 class Result(Protocol):
-    """What a tool returns; the formats other than text and JSON are methods too."""
+    """The result of a tool; formats other than text and JSON are methods too."""
 
     def as_dict(self) -> Json: ...
 
@@ -61,7 +61,7 @@ def print_result(found: Result, form: str, paint: Paint | None = None) -> None:
 
 
 class Found(Protocol):
-    """What has diagnostics: a report, an error, or a tool's result."""
+    """An object with diagnostics: a list, an error, or a tool's result."""
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]: ...

@@ -86,15 +86,15 @@ class Severity(str, enum.Enum):
 
 
 TRANSLATIONS: dict[str, Callable[[str], str]] = {}
-"""By notation, what rewrites the examples that notes and helps quote.
+"""By notation, the function that translates the examples in notes and helps.
 
-They are written in that of ``.snn``. The parser of another notation adds its own: it
-is there before any diagnostic about what it parsed.
+The texts use ``.snn``. The parser of another notation adds its translation before it
+reports any diagnostic.
 """
 
 
 class Label(NamedTuple):
-    """A second place that a diagnostic points at, and what it says there."""
+    """A second place of a diagnostic, with its text."""
 
     span: Span
     text: str
@@ -158,14 +158,14 @@ class Diagnostic(Record):
     A kind of problem is a subclass, which assigns its code, title and texts. Its
     docstring is its documentation page, which `snnc.explain` returns. It annotates the
     values that fill its texts, which become keyword arguments. The texts of the class
-    are templates over these values and properties, those of an instance are filled; a
-    tuple of integers is written as dims (``3x3x3``). Notes and help quote the notation
-    of ``.snn``, which is translated for a YAML spec.
+    are templates over these values and properties; the texts of an instance are filled.
+    A tuple of integers is written as dims (``3x3x3``). Notes and help quote the
+    notation of ``.snn``, which is translated for a YAML spec.
 
     Attributes
     ----------
     code : str
-        Such as ``SNN301``; its meaning never changes.
+        The code, such as ``SNN301``; its meaning never changes.
     severity : str
         ``error`` or ``warning``.
     message : str
@@ -314,5 +314,5 @@ class Diagnostics:
 
     @property
     def full(self) -> bool:
-        """Whether there are so many errors that looking for more helps nobody."""
+        """Whether the number of errors has reached the limit."""
         return self.errors >= self.limit

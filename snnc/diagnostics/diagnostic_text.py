@@ -139,7 +139,7 @@ def render(diagnostics: Sequence[Diagnostic], *, colour: bool = False) -> str:
     Returns
     -------
     str
-        Text that ends with a line end, or nothing if there are no diagnostics.
+        Text that ends with a line end; empty without diagnostics.
     """
     if not diagnostics:
         return ""
@@ -179,7 +179,7 @@ def _format_line(line: Line, margin: int, colour: str, style: _Style) -> str:
 
 
 def _by_file(diagnostic: Diagnostic) -> Iterator[tuple[Mark, ...]]:
-    """Yield the first mark of each file, and behind it all that have lines to show."""
+    """Yield the marks of each file: the first one, and all that have lines to show."""
     marks: dict[int, list[Mark]] = {}
     for mark in _marks(diagnostic):
         marks.setdefault(id(mark.span.source), []).append(mark)

@@ -62,7 +62,7 @@ class Comparison:
     flaw
         The reason why the existing lock can't be read, as a sentence.
     lock
-        The existing lock; None if there is none or it can't be read.
+        The existing lock; None if it is missing or can't be read.
     """
 
     folder: Path
@@ -177,7 +177,7 @@ def _left_over(
 
 
 def _own_modules(folder: Path) -> set[str]:
-    """Return modules that may be snnc's, if there is no lock to say which."""
+    """Return the modules that snnc may have written, without a lock to list them."""
     paths = (*folder.glob("*.py"), *folder.glob(f"{LIBRARY}/**/*.py"))
     return {path.relative_to(folder).as_posix() for path in paths}
 

@@ -46,8 +46,8 @@ class Lock:
         SHA-256 of each file that an unfinished build has begun to write; any of them
         may still have its hash in ``files``.
     is_merging
-        Whether the text has conflicts of `git merge`. Files are then those of either
-        side, without meaningful hashes.
+        Whether the text has conflicts of `git merge`. ``files`` then has the files of
+        both sides, without meaningful hashes.
     """
 
     spec: str
@@ -211,7 +211,7 @@ def _origin(data: Mapping[str, Any]) -> Origin | None:
     source, output, device = (data.get(n) for n in ("source", "output", "device"))
     parts = [value for value in (source, output, device) if value is not None]
     if not all(isinstance(value, str) and is_usable(value) for value in parts):
-        raise LockError("it tells of a path that can't be one")
+        raise LockError("it contains an invalid path")
     return Origin(source, output, device) if source and output else None
 
 

@@ -26,7 +26,7 @@ from snnc.source import whole_file
 
 
 class NotAFile(enum.Enum):
-    """The replacement of anything that is not a regular file."""
+    """A marker for a folder, a link or another path that is not a regular file."""
 
     NOT_A_FILE = enum.auto()
 
@@ -44,7 +44,7 @@ def read(folder: Path, name: str) -> str | NotAFile | None:
     Returns
     -------
     str, NotAFile or None
-        An obstacle for a folder or a link, and for a path below a link or a file; None
+        `NotAFile` for a folder or a link, and for a path below a link or a file; None
         for a missing file. Text that is not UTF-8 is decoded with `surrogateescape`.
     """
     path = folder / name
@@ -107,8 +107,8 @@ class PackageRecords:
     is_unfinished
         Whether a build has begun and not ended.
     library
-        The hashes of the library's existing files: with ``is_library_whole``, those of
-        the lock.
+        The hashes of the library's existing files: with ``is_library_whole``, from the
+        lock.
     """
 
     found: str | NotAFile | None
@@ -158,7 +158,7 @@ class PackageRecords:
 
     @property
     def files(self) -> Mapping[str, str]:
-        """The hashes in the lock, and those of each file of a complete library.
+        """The hashes in the lock, and of each file of a complete library.
 
         In an incomplete library, edited files can't be identified.
         """

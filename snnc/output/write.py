@@ -188,7 +188,7 @@ def _apply(comparison: Comparison) -> None:
             write_file(comparison.folder / NAME, interim.text())
             lock = [replace(lock[0], state=FileState.STALE)]
     elif comparison.lock is not None and comparison.lock.library:
-        # One hash can't vouch for a library of which a part is removed.
+        # One hash can't cover a library while a part of it is removed.
         leaving = [row for row in files if row.state is FileState.LEFT_OVER]
         if any(is_of_library(row.name) for row in leaving):
             hashes = {row.name: text_hash(row.found or "") for row in leaving}

@@ -6,7 +6,7 @@ pass     what it makes            what happens
 parse    `Compilation.document`   text becomes located syntax
 validate `Compilation.spec`       statements become a checked spec
 resolve  `Compilation.network`    names, order, defaults and shapes
-verify   the same network         rules over the whole of it
+verify   the same network         rules over the whole network
 lower    `Compilation.lowered`    pools and joins go into their readers
 place    `Compilation.mapped`     ensembles, blocks and cores
 route    `Compilation.routed`     chips, and spikes from core to core
@@ -49,7 +49,7 @@ class Compilation:
     """The results so far for a spec and a device.
 
     A result is None if its pass has not run: it was not requested, or an error came
-    before it. ``cache`` has the results of mappings of other specs for the device.
+    before it. ``cache`` has the plans of other specs for the device.
     """
 
     source: SourceFile

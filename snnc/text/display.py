@@ -11,7 +11,7 @@ Json: TypeAlias = dict[str, Any]
 """A JSON object, such as a result returns from ``as_dict``."""
 
 _ESCAPE = re.compile(r"\x1b\[([\d;]*)m")
-# Legible on white and on black; the hues are those of Okabe and Ito.
+# Legible on white and on black; the hues are from Okabe and Ito.
 _COLOURS = {"31": "#c8490a", "33": "#a97b00", "34": "#3d82c4", "36": "#0a8f74"}
 PRE = (
     "font-family: var(--jp-code-font-family, monospace); line-height: 1.35;"
@@ -20,7 +20,7 @@ PRE = (
 
 
 class Listed:
-    """Lists in `dir`, and so in completion, what users may use, and nothing else."""
+    """List only public names in `dir`, and so in completion."""
 
     _internal: ClassVar[frozenset[str]] = frozenset()
 

@@ -9,18 +9,18 @@ from itertools import groupby
 _COUNT = re.compile(r"^(n|num|nb|no|number_of)_(?=.)")
 _SHORT = 4
 _LONGEST = 40
-"""No word of the language is longer; a longer one is no slip of the fingers."""
+"""Longer words are not typing errors: no word of the language is this long."""
 
 
 def closest(word: str, legal: Iterable[str]) -> str | None:
-    """The legal word that shares most letters with a word in their order, if many."""
-    import difflib  # what is spelt right need not wait for it
+    """Return the legal word that shares most letters with a word, if it is similar."""
+    import difflib  # slow to import, and only needed for misspelt words
 
     return next(iter(difflib.get_close_matches(word, list(legal), n=1)), None)
 
 
 def nearest_spelling(word: str, legal: Iterable[str]) -> str | None:
-    """The first of the legal words that takes fewest edits, if those are few.
+    """Return the first legal word with the fewest edits, if the edits are few.
 
     One edit for words of three to six letters, two up to ten, and so on: more would be
     another word.
@@ -43,12 +43,11 @@ def only_near(word: str, legal: Iterable[str]) -> str | None:
 
 
 def _is_another(word: str, near: str) -> bool:
-    """Whether a word that differs a little may be a word of its own.
+    """Return whether a similar word is probably another word, not a typing error.
 
-    A letter more in front or behind makes another word (but for a plural, and a
-    letter typed twice), one letter for another at the end another of a series. Of
-    words so short that every letter counts, only two in the wrong order, one typed
-    twice or one left out within are slips.
+    A letter more at the beginning or end makes another word, except a plural or a
+    doubled letter. Another letter at the end makes another word of a series. In short
+    words, the typing errors are a swap, a doubled letter or a missing inner letter.
     """
     if word.endswith(near) and word[0] != near[0]:
         return True

@@ -1,10 +1,9 @@
-r"""Text, numbers and tables as people read them, and as GitHub shows them.
+r"""Format text, numbers and tables for people, and for GitHub.
 
-`printable` is the one way for text that snnc did not write to where people and CI
-servers read. The name of a file, a layer or a tensor may hold anything: what moves the
-cursor of a terminal, turns the order of letters round, or ends a line, after which a
-CI server takes the rest for a command. Such characters are shown as Python's escapes:
-``\x1b``.
+All foreign text goes through `printable` before it is shown. The name of a file, a
+layer or a tensor may contain any character. Some characters move the cursor of a
+terminal, reverse the order of letters, or end a line, after which a CI server may read
+a command. `printable` shows such characters as Python's escapes: ``\x1b``.
 """
 
 from __future__ import annotations

@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Adaptation:
-    """What a readout learned, and what it decided while it learned.
+    """The weights that a readout learned, and its decisions during learning.
 
     Attributes
     ----------
     y
         The labels, (examples,), or the values, in the order of presentation.
     outputs
-        What the readout gave for each example while it learned: (examples, units).
+        The readout's outputs for each example during learning: (examples, units).
     weights
-        All tensors by name; the readout's kernel is the one that was learned.
+        All tensors by name, with the learned kernel of the readout.
     classes
         Whether units are classes.
     score
@@ -74,15 +74,15 @@ def adapt(
     Parameters
     ----------
     package
-        That of a spec with ``learn pes``, or its folder.
+        The package of a spec with ``learn pes``, or its folder.
     x : array (examples, *input shape)
     y : array (examples,) of integers, or (examples, units) of floats
     weights : path or mapping
-        Those to begin with.
+        The initial weights.
     simulator
         ``loihi``, nengo-loihi's emulator, or ``nengo``.
     examples
-        Present only so many, drawn by the seed.
+        Present only this many, drawn by the seed.
     seed
         Shuffles the examples; None leaves their order.
     weights_out

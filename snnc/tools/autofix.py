@@ -128,7 +128,7 @@ class _Mender:
         return None if state is start else state
 
     def _with(self, state: _State, fix: Fix) -> tuple[_State, int] | None:
-        """Apply a fix, and those of problems that it reveals; None if it is useless.
+        """Apply a fix and the fixes of revealed problems; None if it is useless.
 
         Returns
         -------

@@ -47,7 +47,7 @@ from snnc.text.tables import counted, printable
 class Wanted:
     """A spec to build: its path as typed, the device, and its compiler.
 
-    ``device`` is None for Loihi 1.
+    Without a ``device``, the target is Loihi 1.
     """
 
     path: str
@@ -135,18 +135,18 @@ def build_specs(
 ) -> bool:
     """Do an action with the package of every spec, whatever is wrong with the others.
 
-    All are compiled before anything is done, so that of two networks of one name
-    neither is written. Packages that should be gone come last, and only if nothing is
-    wrong: a name that is mistyped looks like a spec that is gone.
+    All specs are compiled first, so that neither of two networks with one name is
+    written. Packages to remove come last, and only without errors, because the spec of
+    a mistyped name looks removed.
 
     Parameters
     ----------
     output
         The folder that holds the packages' folders.
     tell
-        Is given the diagnostics of each spec, then those of packages without one.
+        Called with the diagnostics of each spec, then of packages without a spec.
     sweep
-        Whether the action is also done with packages whose specs are gone.
+        Whether to include packages whose specs are gone.
     force
         Whether a package may be taken over from another spec.
 
@@ -249,7 +249,7 @@ def _do_orphans(
 
 
 def _nothing_into(output: Path) -> str:
-    """What to type to remove packages whose specs are gone."""
+    """Return the command that removes packages whose specs are gone."""
     return f"snnc build --allow-empty -o {shlex.quote(output.as_posix())}"
 
 

@@ -1,4 +1,4 @@
-"""Save the results of a run on disk: JSON lines, the first of which identifies the run.
+"""Save the results of a run as JSON lines; the first line identifies the run.
 
 Each line ends with a digest of itself and the first one. A damaged line, or one of
 another run, is ignored: its part runs again.

@@ -44,8 +44,8 @@ def drifting_digits(
     """Clips for training and for testing, which share no image of a digit.
 
     A digit of 8x8 pixels starts anywhere on a canvas of 16x16 whose opposite edges
-    are joined, and moves one pixel a frame in one of eight directions. No single
-    frame tells the direction.
+    are joined, and moves one pixel per frame in one of eight directions. No single
+    frame shows the direction.
     """
     from sklearn.datasets import load_digits  # an extra
 
@@ -105,7 +105,7 @@ LABELS: dict[Simulator, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Demonstration:
-    """What the steps gave; prints as a table.
+    """The results of the steps; prints as a table.
 
     Attributes
     ----------

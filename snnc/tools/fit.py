@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from snnc.tools.spec import Spec
 
 GROWTH = 16
-"""A network that fits is offered at most so many times the filters of a layer."""
+"""A fitting network is offered at most this many times the filters of a layer."""
 SHARES = tuple(n / 16 for n in range(15, 0, -1))
 """Shares of all filters that are tried, most first."""
 
@@ -134,7 +134,7 @@ class Fit(Displayed):
 
 
 def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
-    """Look for variants of a spec that fit so many cores, or its own target.
+    """Look for variants of a spec that fit a number of cores, or its own target.
 
     Single layers get fewer filters (or more, if the network fits), a larger stride,
     or both; and all layers together get a share of their filters. Layers with the
@@ -170,7 +170,7 @@ def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
 def _fitting(
     trials: Trials, layers: Sequence[tuple[int, Layer]], fits: bool
 ) -> tuple[list[Changes], int]:
-    """What fits, layer by layer in their order, and how many layers were tried."""
+    """Yield fitting variants layer by layer; return the number of tried layers."""
     alone: list[Changes] = []
     together: list[Changes] = []
     tried = 0

@@ -132,14 +132,14 @@ def plan(
     seed: int,
     renamed: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Move]:
-    """Return what becomes of each tensor: the new network's in order, then the rest.
+    """Return the change of each tensor: of the new network in order, then the rest.
 
     Parameters
     ----------
     old, new
         The layouts.
     seed
-        That of the new network's training; kernels count from it.
+        The seed of the new network's training; the kernels' seeds count from it.
     renamed
         The old names of tensors, by the new ones.
     """
@@ -193,7 +193,7 @@ def _begin(tensor: Tensor, seed: int | None) -> Array:
 
 
 def moves_document(moves: Sequence[Move], target: str) -> dict[str, Any]:
-    """What became of each tensor."""
+    """The change of each tensor."""
     return {
         "version": VERSION,
         "file": target,

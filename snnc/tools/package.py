@@ -221,7 +221,7 @@ class Training:
         Raises
         ------
         ValueError
-            If there is no such metric.
+            If the history lacks the metric.
         """
         return plots.style.draw_in_theme(
             plots.results.training, self.history, what, ax=ax

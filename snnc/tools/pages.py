@@ -170,7 +170,7 @@ def spec_html(text: str, notation: str, costs: Mapping[int, str] | None = None) 
     text, notation
         The spec, in ``snn`` or ``yaml``.
     costs
-        What to write behind lines, by their numbers from 1.
+        The texts to write after lines, by line number from 1.
     """
     lines = ("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
     text = "\n".join(lines)

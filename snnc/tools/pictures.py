@@ -41,7 +41,7 @@ def plot(
     what
         A spec or its file, a package, a report: ``network`` (the default) or ``cores``.
         An evaluation: ``accuracy`` (the default), ``raster``, ``rates``, ``confusion``,
-        ``correlation``, or those of its spec. A training: its own. A sweep:
+        ``correlation``, or the kinds of its spec. A training: its own. A sweep:
         ``sweep``, over energy (the default), or ``sweep-cores``.
     kind
         The kind of picture.
@@ -57,7 +57,7 @@ def plot(
     Raises
     ------
     ValueError
-        If there is no such picture.
+        If the kind of picture is unknown.
     ModuleNotFoundError
         If matplotlib is not installed; it says what to install.
     """

@@ -27,9 +27,9 @@ class CalibrationError(ValueError):
 class ScaledWeights:
     """Scaled weights, the scale of each layer, and rates before and after.
 
-    Rates are those of spikes. ``change`` is the largest change of an output of the
-    Keras model, as a share of the largest output. ``fixed`` says why a layer has no
-    scale; ``missed`` lists layers that are out of bounds.
+    Rates are spike rates. ``change`` is the largest change of an output of the Keras
+    model, as a share of the largest output. ``fixed`` says why a layer has no scale;
+    ``missed`` lists the layers out of bounds.
     """
 
     tensors: Tensors

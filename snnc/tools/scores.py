@@ -40,7 +40,7 @@ def moments(steps: int) -> tuple[int, ...]:
 def decide_early(rows: Array, how: Decide) -> Array:
     """Return the outputs that decide up to each of `moments`.
 
-    They are (moments, examples, units); the last ones are those of `decide`.
+    They are (moments, examples, units); the last ones equal the result of `decide`.
     """
     ends = moments(rows.shape[1])
     return np.stack([decide(rows[:, :end], how) for end in ends])
@@ -140,9 +140,9 @@ def _error_interval(outputs: Array, y: Array) -> Interval | None:
 
 
 def explained_variance(outputs: Array, y: Array) -> float | None:
-    """Return R2, 1 less the share of the variance of ``y`` that outputs miss.
+    """Return R2, 1 minus the unexplained share of the variance of ``y``.
 
-    Both are (examples, units). It is None if ``y`` does not vary.
+    Both are (examples, units). The result is None if ``y`` does not vary.
     """
     variance = float(y.var(axis=0, dtype=np.float64).mean())
     return 1 - float(np.mean((outputs - y) ** 2)) / variance if variance else None
@@ -297,7 +297,7 @@ def compare_readouts(
     others: Array,
     y: Array,
 ) -> tuple[Reading, ...]:
-    """Compare the readout's outputs, (examples, units), with those of other ways.
+    """Compare the readout's outputs, (examples, units), with alternative readouts.
 
     ``others`` are (ways, examples, units), ``y`` the labels.
     """

@@ -177,7 +177,7 @@ class Spec(Displayed):
         Raises
         ------
         SpecError
-            If there is no such name or property, or the value does not suit it.
+            If the name or property is unknown, or the value does not suit it.
 
         Examples
         --------
@@ -243,7 +243,7 @@ class Spec(Displayed):
         Raises
         ------
         ValueError
-            If there is no such notation.
+            If the notation is unknown.
         """
         if notation not in ("snn", "yaml"):
             raise ValueError(f"there is no notation {notation}: name `snn` or `yaml`")

@@ -63,7 +63,7 @@ class Variant:
 
     @property
     def result(self) -> Json | None:
-        """What the first evaluation found; None without data."""
+        """The result of the first evaluation; None without data."""
         return self.results[0] if self.results else None
 
     @property
@@ -281,7 +281,7 @@ def sweep(
         Draws the examples that are held out and evaluated. First weights are drawn by
         the spec's ``train.seed``.
     seeds
-        Train each variant so many times, with ``train.seed``, the next seed, and so on:
+        Train each variant this many times, with ``train.seed``, the next seed, and so on:
         its accuracy and energy are means.
     output
         The folder of results; it may hold several sweeps.

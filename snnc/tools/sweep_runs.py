@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 HELD_OUT = 0.2
-"""The share of the data to evaluate variants on, if there are no other data."""
+"""The share of the data to evaluate variants on, without separate test data."""
 MARK = {"snnc": "sweep", "version": 2}
 DIGITS = 16
 LONGEST = 80  # characters of the settings in a folder's name

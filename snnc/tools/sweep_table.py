@@ -142,7 +142,7 @@ def _sentences(name: str, lines: Sequence[Variant]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What a variant has to keep to be trained: cores, weights or joules."""
+    """A limit on cores, weights or joules that a variant must keep to be trained."""
 
     name: str
     sign: str
@@ -150,12 +150,12 @@ class Condition:
 
     @classmethod
     def parse(cls, text: str) -> Condition:
-        """Read such as ``cores <= 4`` or ``energy < 2 uJ``.
+        """Parse a condition such as ``cores <= 4`` or ``energy < 2 uJ``.
 
         Raises
         ------
         ValueError
-            If it is none.
+            If the text is not a condition.
         """
         match = _CONDITION.fullmatch(text.strip())
         if match is None or bool(match[4]) != (match[1] == "energy"):
@@ -190,7 +190,7 @@ _SIGNS: Mapping[str, Callable[[float, float], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class VariantCosts:
-    """What a variant costs: its score, all the better the lower, then the others.
+    """The costs of a variant, lower is better: its score, then the others.
 
     ``error`` is the standard error of the score; 0 for one training.
     """
@@ -201,19 +201,19 @@ class VariantCosts:
 
 
 def front(costs: Sequence[VariantCosts | None]) -> tuple[bool, ...]:
-    """Tell which of them no other is better than.
+    """Return which variants are Pareto-optimal.
 
     Scores count as equal if they differ by less than 2 standard errors.
 
     Parameters
     ----------
     costs
-        None for what failed.
+        The costs of each variant; None for a failed one.
 
     Returns
     -------
     tuple of bool
-        True for Pareto-optimal ones; of equal ones, for all.
+        True for each Pareto-optimal variant, including equal ones.
     """
     known = {own for own in costs if own is not None}
     return tuple(

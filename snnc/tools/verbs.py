@@ -118,7 +118,7 @@ def fit(
     spec
         A file, or a spec. If it fits already, variants show how far layers could grow.
     cores
-        The number of cores; by default those of the spec's target.
+        The number of cores; by default the cores of the spec's target.
     device
         The device to compile a file for: ``loihi1``, or a device's file.
     patient
@@ -129,7 +129,7 @@ def fit(
     SpecError
         If the spec has errors.
     ValueError
-        If there are no cores: for ``target nengo``, or below 1.
+        If the number of cores is below 1, or the target is ``nengo``.
     """
     check_count("cores", cores, 1)
     return find_variants(as_spec(spec, device), cores, patient)
@@ -256,7 +256,7 @@ def explain(code: str | int) -> str:
     Raises
     ------
     ValueError
-        If there is no such code; the text names the nearest.
+        If the code is unknown; the message names the nearest.
     """
     return source.rule_page(code)
 

@@ -1,9 +1,9 @@
 """Guess the meaning of unknown words.
 
 `counterparts` has words of Keras, PyTorch and Nengo. `foreign_keywords` finds the
-nearest word, and the advice for an unknown statement. Parsers and passes use it only after an
-error: it is imported at its first use, so a valid spec doesn't load it. Imports
-`rules`, `language` and lower folders.
+nearest word, and the advice for an unknown statement. Parsers and passes use it only
+after an error: it is imported at its first use, so a valid spec doesn't load it.
+Imports `rules`, `language` and lower folders.
 """
 
 from __future__ import annotations

@@ -296,11 +296,11 @@ _BY_OWNER = _by_owner()
 
 
 def own_counterpart(word: str, owner: str) -> Counterpart | None:
-    """What a word means in a statement, or in a choice such as ``adam``, alone."""
+    """Return the meaning of a word in a statement, or in a choice such as ``adam``."""
     found = (_BY_OWNER.get(part, {}).get(normal(word)) for part in owner.split())
     return next(filter(None, found), None)
 
 
 def counterpart(word: str) -> Counterpart | None:
-    """What a word means wherever it stands."""
+    """Return the meaning of a word that does not depend on its place."""
     return _BY_OWNER[""].get(normal(word))

@@ -1,6 +1,6 @@
-"""Words of other libraries: their counterparts here, or why there is none.
+"""Find the counterpart of another library's word, or explain why it has none.
 
-Counterparts are in the table of the language, and are looked up in the spelling of
+Counterparts are in the table of the language, in the spelling of
 `snnc.text.near.normal`.
 """
 
@@ -135,7 +135,7 @@ def kind_counterpart(word: str, name: str) -> str:
     Parameters
     ----------
     word
-        As it is written.
+        The word as written.
     name
         The name after it.
     """
@@ -176,7 +176,7 @@ _MOST_OWNERS = 4
 
 
 def owners(key: str) -> tuple[str, ...]:
-    """Some kinds of statements that have a property, those of the chip first."""
+    """Return some kinds of statements with a property, layers on the chip first."""
     found = [
         kind
         for kind, models in MODELS.items()
@@ -187,7 +187,7 @@ def owners(key: str) -> tuple[str, ...]:
 
 
 def home_of(key: str) -> str:
-    """The statement that alone has a property; empty if layers have it, or none."""
+    """Return the only statement with a property; empty for layers or several."""
     found = owners(key)
     return found[0] if len(found) == 1 and FORMS[found[0]].once else ""
 
@@ -213,9 +213,9 @@ def setting_line(word: str, value: str, given: Mapping[str, tree.Value]) -> str:
     word
         The setting, or a word of another library for it.
     value
-        What is written behind it.
+        The text after the word.
     given
-        What ``train`` says: a loss or an optimizer in it that has the setting is meant.
+        The choices of ``train``; a loss or an optimizer with the setting comes first.
     """
     found = owner_of_setting(word, given)
     if found is None:
@@ -255,7 +255,7 @@ def _dropout(statement: tree.Statement) -> Diagnostic:
 
 
 def _property(statement: tree.Statement) -> Diagnostic | None:
-    """Say where a property belongs that stands in place of a statement."""
+    """Describe a property at the place of a statement."""
     key = statement.kind.text
     if key not in KEYS:
         return None
@@ -270,7 +270,7 @@ def _property(statement: tree.Statement) -> Diagnostic | None:
 
 
 def _split_glued(word: str) -> str | None:
-    """A kind and its variant of which the blank between them is missing."""
+    """Return a kind and its variant for a word that lacks the blank between them."""
     pairs = ((kind, variant) for kind, all_ in VARIANTS.items() for variant in all_)
     return next((f"{k} {v}" for k, v in pairs if word.replace("_", "") == k + v), None)
 

@@ -1,8 +1,8 @@
-"""What a text means: pages, colours, outline, folds.
+"""Answer requests about a text: hover, colours, outline, folds.
 
-The words of a ``.snn`` text are those of `snnc.editors.rules`, whatever is wrong with
-it; names are told from words by the tree. YAML is coloured by editors, so here only
-what it means is told.
+`snnc.editors.rules` finds the words of a ``.snn`` text, even with syntax errors, and
+the tree finds the names. Editors colour YAML themselves, so for YAML only words with a
+role in the spec are coloured here.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ async def folding(
 
 
 def _encode(analysis: Analysis, server: SpecServer) -> list[int]:
-    """Tokens as the protocol has them: each by its distance to the one before."""
+    """Encode tokens for the protocol, each by its distance to the previous one."""
     data: list[int] = []
     line = column = 0
     for start, end, kind, modifiers in semantic_tokens(analysis.document):
@@ -151,7 +151,7 @@ def _symbol(entry: Symbol, server: SpecServer) -> types.DocumentSymbol:
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A statement: its name and kind, where it stands, and what names it there."""
+    """A statement with its name, kind and spans."""
 
     name: str
     detail: str
@@ -161,7 +161,7 @@ class Symbol:
 
 
 def symbols_of(analysis: Analysis) -> Iterator[Symbol]:
-    """The statements of a spec in their order; layers with their shapes."""
+    """Yield the statements of a spec in order; layers with their shapes."""
     network = analysis.made.network
     shapes = {} if network is None else {la.name: la.shape for la in network.layers}
     for statement in analysis.document.statements:
@@ -184,7 +184,7 @@ def symbols_of(analysis: Analysis) -> Iterator[Symbol]:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """The lines from the first to the last, both counted from 1."""
+    """The first and the last line of a fold, both from 1."""
 
     first: int
     last: int
@@ -192,7 +192,7 @@ class Fold:
 
 
 def folds(document: tree.Document) -> Iterator[Fold]:
-    """What stands on several lines: the network, statements, values, comments."""
+    """Yield the network, statements, values and comments on several lines."""
     source = document.span.source
     last = source.line_column(len(source.text.rstrip()))[0]
     if document.network is not None and not source.is_yaml:
@@ -226,12 +226,12 @@ def _fold_lines(first: int, last: int) -> Iterator[Fold]:
 
 
 def semantic_tokens(document: tree.Document) -> list[Token]:
-    """The parts of a text that mean something, in order, none over another."""
+    """Return the tokens of a text in order, without overlaps."""
     source = document.span.source
     by_place = {
         (mark.span.start, mark.span.end): _OF_ROLE[mark.role]
         for mark in words_of(document)
-        if mark.role in _OF_ROLE and mark.span.text == mark.text  # else it is quoted
+        if mark.role in _OF_ROLE and mark.span.text == mark.text  # otherwise quoted
     }
     if source.is_yaml:
         return [(*place, *by_place[place]) for place in sorted(by_place)]

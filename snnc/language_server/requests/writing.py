@@ -1,4 +1,4 @@
-"""What may be written at the cursor, its layout, and names: found and changed."""
+"""Answer requests to complete, format, find and rename."""
 
 from __future__ import annotations
 
@@ -107,12 +107,12 @@ def _item(
 def _lines(source: SourceFile, places: types.Range, server: SpecServer) -> range:
     start, end = offsets_in(source, places, server.codec)
     first, (last, column) = source.line_column(start)[0], source.line_column(end)
-    # A selection that ends where a line begins has nothing of that line.
+    # A selection that ends at the beginning of a line does not include that line.
     return range(first, last + (column > 1 or last == first))
 
 
 def layout(source: SourceFile, lines: range | None = None) -> tuple[Edit, ...]:
-    """What `snnc fmt` changes; nothing where the text has a syntax error.
+    """Return the edits of `snnc fmt`; none for a text with a syntax error.
 
     Parameters
     ----------
@@ -129,14 +129,14 @@ def layout(source: SourceFile, lines: range | None = None) -> tuple[Edit, ...]:
 
 def _touches(edit: Edit, lines: range) -> bool:
     first = edit.span.first.line
-    # What ends with a line's end does not touch the line below.
+    # An edit that ends with a line end does not touch the next line.
     end = max(edit.span.start, edit.span.end - 1)
     last = edit.span.source.line_column(end)[0]
     return first < lines.stop and last >= lines.start
 
 
 class _Placed(Protocol):
-    """A place in a text, of whatever request."""
+    """The parameters of a request about a place in a text."""
 
     @property
     def text_document(self) -> types.TextDocumentIdentifier: ...
@@ -227,12 +227,12 @@ async def prepare(
 
 
 def _rename_everywhere(analysis: Analysis, offset: int, name: str) -> tuple[Edit, ...]:
-    """Replace a name wherever it is said.
+    """Replace a name at all of its places.
 
     Raises
     ------
     JsonRpcInvalidParams
-        If there is no name, or it can't be the new one; the text says why.
+        If no name is at the offset, or the new name is refused.
     """
     document = analysis.document
     if document.network is not None and is_network(document, offset):

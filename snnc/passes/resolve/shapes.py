@@ -69,7 +69,7 @@ MOST_CHANNELS = 4
 
 
 class Channels:
-    """Reports once that the input lacks an axis for convolutions.
+    """Report once that the input lacks an axis for convolutions.
 
     A convolution whose input lacks one axis, and which reads only encoders or pools of
     them, was probably written for an image of one channel, unless the last axis is so

@@ -111,7 +111,7 @@ def _with_size(statement: tree.Statement, form: Form) -> str:
 
 
 def _shape_fix(statement: tree.Statement, form: Form) -> Fix | None:
-    """Put a bare number into braces, if there are none and no name follows."""
+    """Put a bare number into braces, if the statement has no braces and no name."""
     shape = statement.shape
     named = statement.name is not None or form.name != "required"
     plain = statement.properties is None and not statement.sources

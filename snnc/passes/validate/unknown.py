@@ -184,9 +184,9 @@ def unknown_property(
     owner
         The statement's kind and variant, or the choice.
     legal
-        The properties that it has.
+        The properties that the owner takes.
     beside
-        All properties given there.
+        All properties in the statement.
     """
     word = item.key.text
     same = same_key(word, legal)

@@ -17,7 +17,7 @@ from snnc.tools.diff.weights import compare_weights
 
 @dataclass(frozen=True, slots=True)
 class ComparedSpec:
-    """One of the two: the name of its source and that of its network."""
+    """The name of the source of a version, and the name of its network."""
 
     source: str
     network: str

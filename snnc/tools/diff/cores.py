@@ -18,10 +18,10 @@ from snnc.tools.report.json import round_number
 
 @dataclass(frozen=True, slots=True)
 class CoresTaken:
-    """How a network sits on the chip, and what an example costs there at most.
+    """The cores of a network, and the upper bounds for one example.
 
-    ``spikes`` are those of all neurons at the upper rates of their budgets, and
-    ``energy_joules`` is what they cost on the chip.
+    ``spikes`` counts the spikes of all neurons at the upper rates of their budgets, and
+    ``energy_joules`` is their energy on the chip.
     """
 
     cores: int
@@ -66,7 +66,7 @@ class UseChanged:
 
     @property
     def cores(self) -> tuple[int, int]:
-        """The cores before and after; 0 where there is no such layer."""
+        """The cores before and after; 0 without the layer."""
         old, new = (use.cores if use else 0 for use in (self.old, self.new))
         return old, new
 
@@ -87,7 +87,7 @@ class Cores:
 
 
 MUCH = 10
-"""Percentage points by which the use of the fullest core must change to be told."""
+"""The least change of the fullest core's use to report, in percentage points."""
 
 
 def compare_cores(old: Version, new: Version, names: Mapping[str, str]) -> Cores:

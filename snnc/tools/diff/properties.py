@@ -18,7 +18,7 @@ from snnc.tools.diff.changes import Changed
 from snnc.tools.diff.version import Version
 
 INHERITED = ("l2", "synapse")
-"""Properties whose usual value is that of `train` or `timing`."""
+"""Properties that take their default from `train` or `timing`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _write_value(layer: Layer, key: str, value: Any) -> Written:
 def changes(
     old: Mapping[str, Written], new: Mapping[str, Written]
 ) -> tuple[Changed, ...]:
-    """What differs, in the order of the new; of equal choices only their settings."""
+    """Yield the differences in the new order; of equal choices only the settings."""
     keys = [*new, *(key for key in old if key not in new)]
     return tuple(c for key in keys for c in _change(key, old.get(key), new.get(key)))
 
@@ -128,12 +128,12 @@ def _change(key: str, old: Written | None, new: Written | None) -> Iterator[Chan
 
 
 def source_names(sources: Iterable[str], names: Mapping[str, str]) -> str:
-    """What is read, by the new names of the old layers."""
+    """Return the sources of a layer, by the new names of the old layers."""
     return ", ".join(names.get(name, name) for name in sources)
 
 
 def inherited_keys(version: Version, values: Mapping[str, Written]) -> set[str]:
-    """The properties of a layer that are those of `train` or `timing`."""
+    """Return the properties of a layer with the value of `train` or `timing`."""
     usual = {
         "l2": written.number(version.network.train.l2),
         "synapse": written.time(version.spec.timing.synapse),

@@ -35,7 +35,7 @@ from snnc.tools.diff.properties import classes, source_names
 from snnc.tools.diff.version import Version
 
 Traits = Mapping[str, object]
-"""What a layer computes, as words and values that are equal where it is the same."""
+"""Return a description of a layer's function; equal functions compare equal."""
 
 
 def compare_weights(old: Version, new: Version, matching: Matching) -> WeightsChange:
@@ -129,7 +129,7 @@ def causes(old: Version, new: Version, matching: Matching) -> Iterator[Entry]:
 
 
 def notes(old: Version, new: Version, matching: Matching) -> Iterator[Entry]:
-    """What changes in spikes although the weights mean the same."""
+    """Return the changes of spikes that do not change the meaning of the weights."""
     by_text: dict[str, list[str]] = {}
     for was, now in matching.pairs:
         for text in _spikes(was, now):
@@ -217,7 +217,7 @@ def _effective(stride: Shape, shape: Shape) -> Shape:
 
 
 def _pads(network: Network, layer: Layer, operation: Convolution | MaxPool) -> str:
-    """The zeros before and behind each axis, as ``0+1 x 1+1``."""
+    """Return the zeros before and after each axis, as ``0+1 x 1+1``."""
     if operation.padding == "valid":
         return "none"
     sizes = network.shape_of(layer.sources[0])

@@ -24,7 +24,7 @@ fill, and examples in a row find them filled
 """
 FALLS = """
 accuracy falls with time, from {best} after {steps} steps: what the layers
-settle at is wrong, which a longer `present` does not mend; {first}a longer
+settle at is wrong, which a longer `present` does not fix; {first}a longer
 `synapse` or a higher `rate` may, where `as Keras` falls
 """
 BELOW = """

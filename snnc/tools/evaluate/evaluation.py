@@ -42,12 +42,12 @@ UNEVEN = 2  # times as many examples in one class as in another
 class Evaluation(Displayed):
     """The result of a run on data; prints and displays as ``snnc evaluate`` does.
 
-    What a simulator does not know is None, or empty.
+    Results that a simulator does not have are None or empty.
 
     Attributes
     ----------
     network, simulator : str
-        What ran.
+        The network, and the simulator that ran it.
     presentation : str or None
         ``row`` or ``rest``; None for Keras.
     examples : int
@@ -135,7 +135,7 @@ class Evaluation(Displayed):
 
     @property
     def outputs(self) -> NDArray[np.float32]:
-        """What the readout gave, (examples, units), in the order of the data."""
+        """The readout's outputs, (examples, units), in the order of the data."""
         return self._run.prediction.outputs
 
     @property

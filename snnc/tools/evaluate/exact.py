@@ -76,7 +76,7 @@ def run_exact(
     progress: Moved,
     compare: Callable[[SpanResult], SpanResult] | None = None,
 ) -> list[ExactPart]:
-    """Return the parts of all examples, those of an interrupted run included.
+    """Return the parts of all examples, including an interrupted run's parts.
 
     ``progress`` is called with the number of examples just done, ``compare`` to add
     Keras's outputs to a result.

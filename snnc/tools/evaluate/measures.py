@@ -48,9 +48,9 @@ class Compared:
 class TrainedOutputs(NamedTuple):
     """The kind of Keras model, and its results before the phase `spikes`.
 
-    ``before`` are (examples, units), for all examples in order, with the weights that
-    entered the phase; None if the weights never went through it, or if the earlier ones
-    are unknown: ``unknown`` then says why.
+    ``before`` are the outputs, (examples, units), of all examples in order, with the
+    weights from before the phase. It is None without the phase, or if these weights are
+    unknown; ``unknown`` then says why.
     """
 
     model: KerasModel
@@ -154,9 +154,9 @@ def work_of(
 ) -> Work | None:
     """Return the chip's work per example; None if its costs are unknown.
 
-    ``spikes`` are those of each layer; a spike costs the mean of its layer's neurons,
-    and each neuron on the chip takes energy in each of ``steps``. The chips' idle power
-    and the host are not included.
+    ``spikes`` counts the spikes of each layer. Each spike costs the mean of its layer's
+    neurons, and each neuron on the chip costs energy in each of ``steps``. The chips'
+    idle power and the host are not included.
     """
     if energy is None:
         return None

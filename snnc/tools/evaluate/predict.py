@@ -197,7 +197,7 @@ def _on_nengo(
 
 
 def _blocks(x: Any, spec: DataSpec) -> Iterator[NDArray[np.float32]]:
-    """Return checked examples, in blocks of as many as all cores take at once.
+    """Return checked examples, in blocks that all CPU cores process at once.
 
     Arrays are checked as a whole first.
     """

@@ -71,10 +71,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class EvaluatedRun:
-    """What a run gave for each example, in the order in which the examples ran.
+    """The results of a run for each example, in the order of the run.
 
-    ``raw`` are the outputs, (examples, units), ``keras`` those of the Keras model that
-    they were compared with. Only the exact engine says how each layer's neurons fired:
+    ``raw`` are the outputs, (examples, units), and ``keras`` the outputs of the Keras
+    model for comparison. Only the exact engine gives the spikes of each layer,
     ``firing``.
     """
 

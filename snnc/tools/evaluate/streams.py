@@ -17,7 +17,7 @@ Batch = tuple[Array, Array | None]
 
 
 def is_array(x: Any) -> bool:
-    """Tell whether all examples are in memory, or mapped to it."""
+    """Return whether all examples are in memory, or mapped to it."""
     return isinstance(x, list | tuple) or hasattr(x, "__array__")
 
 

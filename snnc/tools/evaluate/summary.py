@@ -50,7 +50,7 @@ def heading(result: Evaluation) -> str:
 
 
 def scores(result: Evaluation) -> TextTable:
-    """Return the table of what holds for all examples: names and values."""
+    """Return the table of the overall results: names and values."""
     return TextTable([*_scores(result), *_facts(result)], "<<", has_head=False)
 
 

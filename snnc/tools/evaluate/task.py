@@ -81,7 +81,7 @@ def open_task(
     Raises
     ------
     snnc.output.imported.CannotRunError
-        If there is no such package.
+        If the package does not exist.
     snnc.runtime.layout.LayoutError
         If the weights are not of its layout.
     snnc.runtime.data.DataError

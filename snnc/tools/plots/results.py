@@ -27,7 +27,7 @@ MOST_NUMBERS = 12
 """Classes with which each cell of a confusion matrix still has its number."""
 _AREA, _LARGEST = 14.0, 900.0  # square points a core, and at most
 _LEAST = 0.8  # correlations below it are rare; their axis begins there
-_NAMED = 8  # of the best, as many as have room for their settings
+_NAMED = 8  # as many of the best variants as have room for their settings
 
 
 def training(
@@ -40,14 +40,14 @@ def training(
     Parameters
     ----------
     history
-        What Keras told after each epoch.
+        The metrics of Keras after each epoch.
     what
-        ``loss``, ``accuracy`` or another of them; by default accuracy, if there is one.
+        ``loss``, ``accuracy`` or another metric; by default accuracy, if it exists.
 
     Raises
     ------
     ValueError
-        If no epoch was run, or there is no such measure.
+        If no epoch ran, or the history lacks the metric.
     """
     what = what or ("accuracy" if "accuracy" in history else "loss")
     if not history.get(what):
@@ -80,13 +80,13 @@ def training(
 def accuracy(result: Evaluation, dt: float, ax: Axes | None = None) -> Axes:
     """Draw accuracy, or error, and energy over how long an example is presented.
 
-    The band is the 95 % interval. Energy grows with time as in the whole example: the
-    scale above tells it.
+    The band is the 95 % interval. The scale above shows the energy, which grows in
+    proportion to time.
 
     Raises
     ------
     ValueError
-        If the simulator tells nothing of shorter presentations.
+        If the simulator has no results of shorter presentations.
     """
     if not result.over_time:
         raise ValueError(f"the simulator {result.simulator} has no presentation time")

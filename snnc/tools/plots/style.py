@@ -1,4 +1,4 @@
-"""What all pictures have in common: axes, colours, and files of them."""
+"""Define the style of all pictures: axes, colours and files."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def save_svg(ax: Axes, buffer: BinaryIO) -> None:
 
 
 def save(ax: Axes, path: str | PathLike[str]) -> None:
-    """Write the picture, in the format that the name tells; no date is in it."""
+    """Write the picture without a date, in the format of the file's suffix."""
     import matplotlib.pyplot as plt  # chooses a backend
 
     figure = ax.figure

@@ -24,11 +24,11 @@ PackageState = Literal["up to date", "out of date", "not built"]
 
 @dataclass(frozen=True, slots=True)
 class NetworkRow:
-    """A spec: what its network takes at most, and whether its package is current.
+    """The costs of a spec's network, and the state of its package.
 
-    ``network``, ``cores``, ``chips`` and ``energy_joules`` are None where errors hide
-    them. ``package`` is None for a network that can't be built. ``problems`` counts
-    the errors of the spec.
+    ``network``, ``cores``, ``chips`` and ``energy_joules`` are None if errors hide
+    them. ``package`` is None for a network that can't be built. ``problems`` counts the
+    errors of the spec.
     """
 
     spec: str
@@ -102,7 +102,7 @@ def report_folder(
     packages
         The folder of the packages' folders.
     device, device_name
-        What specs are compiled for; the name is None for Loihi 1.
+        The device to compile for; the name is None for Loihi 1.
     """
     report = Diagnostics()
     rows = [_row(spec, packages, report, device, device_name) for spec in specs]
