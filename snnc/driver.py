@@ -1,4 +1,4 @@
-"""Compiles one spec: the passes, then advice and the warnings that are allowed."""
+"""Compile one spec: run the passes, add advice, and drop allowed warnings."""
 
 from __future__ import annotations
 
@@ -46,20 +46,20 @@ def compile_spec(
     source
         The spec.
     report
-        Gets what is wrong, and advice on what does not fit.
+        Gets the problems, and the advice for a network that does not fit.
     through
         The name of the last pass.
     device
-        What is compiled for; None for Loihi 1.
+        The device to compile for; None for Loihi 1.
     cache
-        What mappings of other specs for the device have found out.
+        The plans of other specs for the device.
     document
-        The spec as located syntax, if it is not to be parsed from ``source``.
+        The spec as located syntax; None to parse ``source``.
 
     Returns
     -------
     Compilation
-        It ends where errors in ``report`` kept the next pass from running.
+        The results of the passes before the first error in ``report``.
     """
     profile = device or read_profile()
     start = Compilation(source, profile, cache or PlanCache(), document)
@@ -70,7 +70,7 @@ def compile_spec(
 
 
 def wants_advice(made: Compilation, report: Diagnostics) -> bool:
-    """Whether a compilation has problems whose advice takes trials to find."""
+    """Return whether a compilation has problems whose advice needs trials."""
     too_large = any(d.code == "SNN301" for d in report.diagnostics)
     return _does_not_fit(made, report) or too_large or _has_blocks(made.mapped)
 
@@ -100,7 +100,7 @@ def allow_warnings(
 ) -> None:
     """Drop the warnings that comments of the spec allow.
 
-    ``complete`` says whether all that can warn has; by default, if it is mapped.
+    ``complete`` says whether all warnings are known; by default, after the mapping.
     """
     if made.document is not None and made.document.comments:
         from snnc.passes.suppress import suppress_warnings  # few specs need it

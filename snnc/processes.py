@@ -1,7 +1,7 @@
-"""Starts processes of snnc, which import nothing from the current folder.
+"""Start processes of snnc that import nothing from the current folder.
 
-It may be a stranger's, and a `struct.py` in it is not Python's. They don't import the
-caller's program either, so that scripts and notebooks need no guard.
+The folder may be untrusted, and a `struct.py` in it is not Python's. The processes
+don't import the caller's program either, so that scripts and notebooks need no guard.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Result = TypeVar("Result")
 
 
 def python_command(module: str, *arguments: str, path: str = "") -> list[str]:
-    """Return what runs a module of snnc, or of a package in the folder ``path``."""
+    """Return the command for a module of snnc, or of a package in the folder ``path``."""
     folders = "\n".join(filter(None, (_ROOT, path)))
     return [sys.executable, "-c", _START, folders, module, *arguments]
 
@@ -66,9 +66,9 @@ class Workers(Protocol):
 
 
 class LocalWorkers:
-    """Processes of this machine, an executor each: one that dies ends no other task.
+    """Processes on this machine, an executor each, so that a crash ends one task.
 
-    What they print goes to the file ``log``, if one is named.
+    Their output goes to the file ``log``, if it is named.
     """
 
     deaths: tuple[type[Exception], ...] = (BrokenExecutor,)
@@ -79,7 +79,7 @@ class LocalWorkers:
         self._opened: list[ProcessPoolExecutor] = []
 
     def open(self) -> Executor:
-        """Return another process, which starts with its first task."""
+        """Return a new process, which starts with its first task."""
         log = None if self._log is None else str(self._log)
         pool = ProcessPoolExecutor(1, _Context(), _print_to, (log,))
         self._opened.append(pool)
@@ -94,7 +94,7 @@ class LocalWorkers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End the processes; after an error at once, whatever they do."""
+        """End the processes; after an error, without waiting for their tasks."""
         for pool in self._opened:
             for process in [*(pool._processes or {}).values()] if kind else ():
                 process.kill()
@@ -112,7 +112,7 @@ def run_tasks(
     Parameters
     ----------
     tasks
-        Drawn one at a time, when there is a worker for it.
+        The tasks; each is drawn when a worker is free.
     tries
         How often to run a task whose process dies.
     """
@@ -171,7 +171,7 @@ _OF_CALLER = ("sys_path", "init_main_from_name", "init_main_from_path")
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Let a process that starts find only what is installed, and ignore Ctrl-C.
+    """Let a new process import only installed modules, and ignore Ctrl-C.
 
     A terminal sends Ctrl-C to all processes; this one ends the others.
     """

@@ -1,4 +1,4 @@
-"""Source files, spans of their text, small files of users, and files of snnc's own."""
+"""Read source files and files of snnc, and locate spans in their text."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ class SourceFile:
         object.__setattr__(self, "_starts", tuple(starts))
 
     def line_column(self, offset: int) -> tuple[int, int]:
-        """Line and column of a character offset, both counted from 1."""
+        """Return the line and column of a character offset, both counted from 1."""
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
     def line_start(self, line: int) -> int:
-        """The offset of a line's first character; lines are counted from 1."""
+        """Return the offset of a line's first character; lines count from 1."""
         return self._starts[line - 1]
 
     def line_text(self, line: int) -> str:
-        """The text of a line (counted from 1) without its line end."""
+        """Return the text of a line (counted from 1) without its line end."""
         start = self._starts[line - 1]
         end = self.text.find("\n", start)
         return self.text[start:] if end < 0 else self.text[start:end]
@@ -96,7 +96,7 @@ class Span:
 
     @property
     def first(self) -> Position:
-        """Where the span begins."""
+        """The position of the span's first character."""
         return Position(*self.source.line_column(self.start))
 
     @property
@@ -109,7 +109,7 @@ class Span:
         return self.source.text[self.start : self.end]
 
     def to(self, other: Span) -> Span:
-        """The smallest span that covers this one and another of the same file."""
+        """Return the smallest span that covers this and another span of the file."""
         return Span(self.source, min(self.start, other.start), max(self.end, other.end))
 
     def __repr__(self) -> str:
@@ -140,24 +140,24 @@ class TooLargeError(OSError):
 
 
 def module_of(path: PurePath) -> str:
-    """The name by which Python imports a file from here: `a.b` of `a/b.py`.
+    """Return the name that Python imports a file by: `a.b` for `a/b.py`.
 
-    Of a file elsewhere it is the name in its own folder.
+    A file outside of the current folder gets its name in its own folder.
     """
     parts = path.with_suffix("").parts
     return ".".join(parts) if all(map(str.isidentifier, parts)) else path.stem
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return the content of a regular file; a pipe is not even opened.
+    """Return the content of a regular file, without opening pipes.
 
     Raises
     ------
     OSError
-        `IsADirectoryError`, `NotRegularError`, `TooLargeError`, or what the operating
-        system refuses.
+        `IsADirectoryError`, `NotRegularError`, `TooLargeError`, or an error of the
+        operating system.
     ValueError
-        If the path can't be one.
+        If the path is invalid.
     """
     status = path.stat()
     if stat.S_ISDIR(status.st_mode):
@@ -180,7 +180,7 @@ def _beginning(path: Path) -> bytes:
 
 
 def _open_at_once(path: str, flags: int) -> int:
-    """Open without waiting: a pipe may have taken the file's place, or none write."""
+    """Open a file without waiting, in case that a pipe has replaced it."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
@@ -192,17 +192,17 @@ _CHECKOUT = {"specs": "specs", "grammar": "grammar", "rules": "docs/rules"}
 
 
 def spec_path(name: str) -> Path:
-    """The path of an example spec, such as ``drift.snn``."""
+    """Return the path of an example spec, such as ``drift.snn``."""
     return _folder("specs") / name
 
 
 def grammar_path() -> Path:
-    """The path of the grammar of ``.snn`` files."""
+    """Return the path of the grammar of ``.snn`` files."""
     return _folder("grammar") / "snn.lark"
 
 
 def rule_pages() -> dict[str, Path]:
-    """The documentation page of each diagnostic, by its code."""
+    """Return the documentation page of each diagnostic, by code."""
     return {path.stem: path for path in sorted(_folder("rules").glob("SNN*.md"))}
 
 

@@ -51,7 +51,7 @@ class Record:
         self.__dict__.update(values)
 
     def but(self, **values: Any) -> Self:
-        """The same record with some values changed."""
+        """Return a copy with some values changed."""
         known = {n: v for n, v in self.__dict__.items() if n in self._names}
         return type(self)(**{**known, **values})
 
@@ -254,7 +254,7 @@ class Diagnostic(Record):
         return self._fill_template(type(self).help)
 
     def as_error(self) -> Self:
-        """The same problem where it stops a build."""
+        """Return the same problem as an error."""
         made = self.but()
         vars(made)["severity"] = Severity.ERROR
         return made

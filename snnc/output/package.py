@@ -114,13 +114,13 @@ def library_hash(hashes: Mapping[str, str]) -> str:
 
 
 def is_of_library(name: str) -> bool:
-    """Whether a file, by its path within the package, is in the library's folder."""
+    """Return whether a path in the package is in the library's folder."""
     return name.startswith(f"{LIBRARY}/")
 
 
 @lru_cache(1024)  # the library's files have the same names in each package
 def is_plain(name: str) -> bool:
-    """Whether a name, which anybody can write, is a file's in the package."""
+    """Return whether an untrusted name is a valid path in the package."""
     path = PurePosixPath(name)
     stays = not path.is_absolute() and path.parts and ".." not in path.parts
     return bool(
@@ -133,7 +133,7 @@ def is_plain(name: str) -> bool:
 
 
 def is_usable(path: str) -> bool:
-    """Whether the system accepts a path."""
+    """Return whether the system accepts a path."""
     if "\0" in path or len(path) > LONGEST_PATH:
         return False
     try:

@@ -185,7 +185,7 @@ class PackageRecords:
         return self.lock is not None and self.lock.format > FORMAT
 
     def vouch_for(self, name: str, text: str) -> bool:
-        """Whether snnc wrote a text, in this or another build.
+        """Return whether snnc wrote a text, in this or another build.
 
         A merge of two such texts counts as one, too.
         """

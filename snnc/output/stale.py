@@ -86,7 +86,7 @@ def _folders(output: Path) -> list[Path]:
 
 
 def _is_same(one: Path, other: Path) -> bool:
-    """Whether two paths are one folder, as with other letter case on some disks."""
+    """Return whether two paths are one folder; some disks ignore letter case."""
     return one.name == other.name or (other.exists() and one.samefile(other))
 
 

@@ -134,7 +134,7 @@ class Attempt:
         return solution is not None and solution.cores <= self.target.cores
 
     def build_mapping(self) -> MappedNetwork | None:
-        """The mapping that was found."""
+        """Return the mapping of the solution."""
         if self.solution is None:
             return None
         bound = self.search.lower_bound
@@ -254,7 +254,7 @@ def _of_one_kind(
 
 
 def is_sound(lowered: LoweredNetwork, target: Loihi) -> bool:
-    """Whether the chips have the cores, and every `block` fits its layer."""
+    """Return whether the chips have the cores, and every `block` fits its layer."""
     cores = target.chips * lowered.network.device.chip.cores
     return target.cores <= cores and all(map(block_is_sound, lowered.populations))
 

@@ -18,7 +18,7 @@ _MEANING = {
 
 
 def variants_explained(kind: str, variants: tuple[str, ...]) -> str:
-    """Each variant of a statement, and what it does."""
+    """List the variants of a statement with their descriptions."""
     choices = [f"{kind} {variant}" for variant in variants]
     meanings = [
         f"`{c}` ({_MEANING[c]})" if c in _MEANING else f"`{c}`" for c in choices

@@ -8,7 +8,7 @@ from snnc.language.layers import SpikingSpec
 
 
 def join_alternatives(words: tuple[str, ...]) -> str:
-    """Words in backticks, joined by commas and an `or`."""
+    """Join words in backticks with commas and an `or`."""
     quoted = [f"`{word}`" for word in words]
     if len(quoted) < 2:
         return "".join(quoted)
@@ -16,7 +16,7 @@ def join_alternatives(words: tuple[str, ...]) -> str:
 
 
 def did_you_mean(near: str | None, legal: tuple[str, ...], otherwise: str) -> str:
-    """The nearest word as a question, else all that are legal."""
+    """Ask for the nearest word, or list all legal words."""
     if near is not None:
         return f"did you mean `{near}`?"
     return otherwise.format(join_alternatives(legal))

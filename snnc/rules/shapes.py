@@ -193,7 +193,7 @@ class TooManyValues(Diagnostic):
 
 
 def looks_channels_first(shape: Shape) -> bool:
-    """Whether the first axis is as short as channels are, and no other is."""
+    """Return whether only the first axis is short enough to be the channels."""
     return len(shape) >= 3 and shape[0] in (1, 3) and min(shape[1:]) > 4
 
 

@@ -292,7 +292,7 @@ class StrideAboveKernel(Diagnostic):
 
 
 def _slides(network: Network, layer: Layer, operation: Convolution) -> bool:
-    """Whether a kernel is nowhere larger than what it reads."""
+    """Return whether a kernel fits into its input along every axis."""
     read = network.shape_of(layer.sources[0])
     return all(k <= n for k, n in zip(operation.extent, read, strict=False))
 
@@ -324,7 +324,7 @@ def _uneven_pools(
 
 
 def _divides(window: int, stride: int, size: int, picked: bool) -> bool:
-    """Whether what pads a pooled axis pads the axis before the pool as well.
+    """Return whether padding a pooled axis also pads the axis before the pool.
 
     Where some places are picked, they may be further apart than a window is wide.
     """

@@ -30,7 +30,7 @@ def nearest_spelling(word: str, legal: Iterable[str]) -> str | None:
 
 
 def only_near(word: str, legal: Iterable[str]) -> str | None:
-    """The legal word that a word must be meant to be, or None if there is a doubt.
+    """Return the only legal word that a word can mean, or None.
 
     It is close to the word, no other is as close, and no digit differs: `conv2d` is
     not `conv3d` misspelt, and neither is `qif` or `alif` `lif`, nor `end_b` `end_a`.
@@ -63,12 +63,12 @@ def _is_another(word: str, near: str) -> bool:
 
 
 def _letters(word: str) -> list[str]:
-    """The letters of a word, one typed twice in a row once."""
+    """Return the letters of a word, with doubled letters once."""
     return sorted(letter for letter, _ in groupby(word))
 
 
 def _close(word: str, legal: Iterable[str]) -> list[tuple[int, bool, str]]:
-    """The legal words within reach, nearest first: edits, and whether digits differ."""
+    """Return the similar legal words with their edits, nearest first."""
     word = word.lower()
     most = (len(word) + 1) // 4
     if len(word) > _LONGEST:
@@ -97,10 +97,10 @@ def _digits(word: str) -> list[str]:
 
 
 def normal(word: str) -> str:
-    """A word in the spelling of the tables: `num_Filters` is `filters`."""
+    """Return a word in the spelling of the tables: `num_Filters` is `filters`."""
     return without_count(word).replace("_", "")
 
 
 def without_count(word: str) -> str:
-    """A word without what only says that a number follows: `num_filters`."""
+    """Remove the part of a word that only announces a number: `num_filters`."""
     return _COUNT.sub("", word.lower())

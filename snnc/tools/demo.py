@@ -78,7 +78,7 @@ _STACK = ("tensorflow", "numpy", "nengo", "nengo-loihi", "nengo-dl")
 
 
 def simulators() -> tuple[Simulator, ...]:
-    """Those that are run; nengo-dl where it is installed, which needs Keras 2."""
+    """Return the simulators to run, with nengo-dl if installed (it needs Keras 2)."""
     is_old = sys.version_info < (3, 12)
     has_dl = is_old and importlib.util.find_spec("nengo_dl") is not None
     return ("nengo", "nengo_dl", "loihi") if has_dl else ("nengo", "loihi")

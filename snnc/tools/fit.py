@@ -1,4 +1,4 @@
-"""Variants of a network that fit a number of cores: `snnc fit`."""
+"""Find variants of a network that fit a number of cores: `snnc fit`."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ SHARES = tuple(n / 16 for n in range(15, 0, -1))
 class FitVariant:
     """A legal network near the spec.
 
-    ``kept`` is the geometric mean of the shares of neurons and of weights that are
-    left of the spec's network; above 1 where it grows. ``open_end`` is a change to
-    the most that was tried, beyond which more may fit.
+    ``kept`` is the geometric mean of the shares of neurons and of weights that the
+    variant keeps; above 1 if it grows. ``open_end`` is a change to the largest tried
+    value, so that a larger one may fit too.
     """
 
     changes: Changes
@@ -49,7 +49,7 @@ class FitVariant:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Fit(Displayed):
-    """Variants that fit, those first that keep most of the network.
+    """The variants that fit, sorted by how much of the network they keep.
 
     Attributes
     ----------
@@ -58,14 +58,14 @@ class Fit(Displayed):
     cores : int
         The number of cores available.
     needed : int or None
-        The cores that the unchanged network takes; None if they can't be counted.
+        The cores of the unchanged network; None if they can't be counted.
     present : VariantCost or None
         The costs of the unchanged network; None if it does not fit.
     variants : tuple of FitVariant
-        Changes, their ``cost`` (cores, neurons, weights), and what is ``kept``.
+        Changes, their ``cost`` (cores, neurons, weights), and the share ``kept``.
     layers, untried : int
-        The number of layers that could change, and of those that were not tried, or
-        not to the end, because a large network takes long.
+        The number of layers that could change, and of layers that were not fully tried
+        because a large network takes long.
     """
 
     spec: Spec
@@ -99,7 +99,7 @@ class Fit(Displayed):
         return "\n".join([*lines, *[""] * bool(rows), _sentence(self, shown)])
 
     def markdown(self, shown: int | None = None) -> str:
-        """Return the same for a comment on a pull request."""
+        """Return the rows as Markdown, for a comment on a pull request."""
         rows = [(code(change), *cost) for change, *cost in self._rows(shown)]
         right = range(1, len(COLUMNS))
         lines = tables.table(COLUMNS, rows, right=right) if rows else ()
@@ -113,7 +113,7 @@ class Fit(Displayed):
         return rows + [_row(variant) for variant in self.variants[:shown]]
 
     def as_dict(self) -> Json:
-        """Return what ``snnc fit --format json`` prints."""
+        """Return the JSON data of ``snnc fit --format json``."""
         return {
             "version": VERSION,
             "network": self.spec.name,
@@ -202,12 +202,12 @@ def _variant(trials: Trials, changes: Changes) -> FitVariant:
 
 
 def _most(trials: Trials, change: Change) -> int:
-    """The most filters or units of the layer that are tried."""
+    """Return the most filters or units of a layer to try."""
     return GROWTH * trials.layers()[change.position].shape[-1]
 
 
 def _size(trials: Trials) -> tuple[int, int]:
-    """Neurons on the chip and weights of the network as it is."""
+    """Return the neurons on the chip and the weights of the unchanged network."""
     lowered = trials.lowered(())
     assert lowered is not None
     neurons = sum(p.neurons for p in lowered.populations if p.on_chip)
@@ -215,7 +215,7 @@ def _size(trials: Trials) -> tuple[int, int]:
 
 
 def _grown(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
-    """A layer with the most filters that still fit."""
+    """Yield a variant of a layer with the most filters that fit."""
     now = layer.shape[-1]
     more = widest(position, layer, trials.fits_target, GROWTH * now)
     if more is not None and more.value != now:
@@ -223,7 +223,7 @@ def _grown(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
 
 
 def _narrower(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
-    """A layer with fewer filters, a larger stride, or the two together."""
+    """Yield variants of a layer with fewer filters, a larger stride, or both."""
     fewer = widest(position, layer, trials.fits_target, layer.shape[-1] - 1)
     if fewer is not None:
         yield (fewer,)
@@ -240,9 +240,9 @@ def _narrower(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
 
 
 def _thinner(trials: Trials, layers: Sequence[tuple[int, Layer]]) -> Iterator[Changes]:
-    """All layers that can shrink with the largest share of their filters that fits.
+    """Yield a variant with the largest fitting share of all filters.
 
-    One such layer alone gets what `_narrower` finds.
+    A single layer is left to `_narrower`.
     """
     wide = [(position, layer) for position, layer in layers if layer.shape[-1] > 1]
     if len(wide) == 1:
@@ -260,7 +260,7 @@ def _share(position: int, layer: Layer, share: float) -> Change:
 
 
 def _layers(trials: Trials) -> list[tuple[int, Layer]]:
-    """The chip's layers that have filters or units, by their place in the spec."""
+    """Return the chip's layers with filters or units, by place in the spec."""
     return [
         (position, layer)
         for position, layer in enumerate(trials.layers())
@@ -280,7 +280,7 @@ def _row(variant: FitVariant) -> Cells:
 
 
 def changes_text(variant: FitVariant) -> str:
-    """The changes as a spec has them; of all layers, their widths alone."""
+    """Write changes as in a spec; for all layers, only the widths."""
     if len(variant.changes) > ONE_BY_ONE:
         widths = (f"{c.layer} {written(c.value)}" for c in variant.changes)
         return f"all layers: {', '.join(widths)}"
@@ -312,7 +312,7 @@ def _sentence(found: Fit, shown: int | None) -> str:
 
 
 def _note_untried(found: Fit) -> str:
-    """Which layers were left out of a large network, whose variants take long."""
+    """Return a note on the layers that were not tried, to save time."""
     if not found.untried:
         return ""
     which = "" if found.untried == found.layers else ", those with fewest neurons"

@@ -281,8 +281,8 @@ def sweep(
         Draws the examples that are held out and evaluated. First weights are drawn by
         the spec's ``train.seed``.
     seeds
-        Train each variant this many times, with ``train.seed``, the next seed, and so on:
-        its accuracy and energy are means.
+        Train each variant this many times, with ``train.seed``, the next seed, and so
+        on: its accuracy and energy are means.
     output
         The folder of results; it may hold several sweeps.
     workers
@@ -343,7 +343,7 @@ def sweep(
 
 
 def _sets(settings: Mapping[str, Any] | Sequence[str], path: str) -> bool:
-    """Whether settings, which may be of any type, have values of a path."""
+    """Return whether settings of any type have values for a path."""
     return any(str(each).partition("=")[0] == path for each in settings)
 
 

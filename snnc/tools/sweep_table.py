@@ -223,7 +223,7 @@ def front(costs: Sequence[VariantCosts | None]) -> tuple[bool, ...]:
 
 
 def _is_better(one: VariantCosts, other: VariantCosts) -> bool:
-    """Whether one is nowhere worse, and somewhere better."""
+    """Return whether one cost is better, and none is worse."""
     noise = 2 * hypot(one.error, other.error)
     gain = other.score - one.score
     pairs = list(zip(one.others, other.others, strict=True))

@@ -283,7 +283,7 @@ _COUNTERPARTS = (
 
 
 def _by_owner() -> Mapping[str, Mapping[str, Counterpart]]:
-    """The counterparts of words, by the statement in which they mean this."""
+    """Group the counterparts of words by statement."""
     found: dict[str, dict[str, Counterpart]] = {}
     for counterpart in _COUNTERPARTS:
         for owner in counterpart.owners.split() or ("",):

@@ -33,7 +33,7 @@ from snnc.vocabulary.counterparts import counterpart
 
 
 def _by_word(table: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    """The words of the language that each other one stands for."""
+    """Map each foreign word to the language's words."""
     found: dict[str, tuple[str, ...]] = {}
     for ours, others in table:
         for key in map(normal, others.split()):
@@ -49,7 +49,7 @@ _LIKELY_KIND_BY_WORD = _by_word((kind, form.nearby) for kind, form in FORMS.item
 
 
 def known_kind(word: str, legal: Iterable[str]) -> tuple[str | None, bool]:
-    """The kind of statement that another library's word names, and if that is sure."""
+    """Return the kind for a foreign word, and whether it is certain."""
     lower, key = word.lower().replace("_", ""), plain(word)
     for sure in (lower, key):
         if sure in legal:
@@ -63,7 +63,7 @@ def known_kind(word: str, legal: Iterable[str]) -> tuple[str | None, bool]:
 
 
 def same_key(word: str, legal: Iterable[str]) -> str | None:
-    """The legal word with the same meaning as another library's."""
+    """Return the legal word with the same meaning as a foreign word."""
     legal = tuple(legal)
     key = normal(word)
     by_spelling = {normal(other): other for other in legal}
@@ -73,13 +73,13 @@ def same_key(word: str, legal: Iterable[str]) -> str | None:
 
 
 def nearby_key(word: str, legal: Iterable[str]) -> str | None:
-    """The first legal word that another library's may stand for here."""
+    """Return the first legal word that a foreign word may mean."""
     meant = _NEARBY_BY_WORD.get(normal(word), ())
     return next((ours for ours in legal if ours in meant), None)
 
 
 def nearest(word: str, legal: Iterable[str]) -> str | None:
-    """The one legal word that a word is most likely meant to be."""
+    """Return the most likely legal word for a misspelt or foreign word."""
     legal = tuple(legal)
     meant = same_key(word, legal) or nearby_key(word, legal)
     return meant or nearest_spelling(without_count(word), legal)
@@ -148,7 +148,7 @@ def kind_counterpart(word: str, name: str) -> str:
 def owner_of_setting(
     word: str, given: Mapping[str, tree.Value]
 ) -> tuple[str, str, str] | None:
-    """The property, the choice and the setting that a word in ``train`` means.
+    """Return the property, choice and setting that a word in ``train`` means.
 
     The choice is the one that is ``given``, if it has the setting.
     """
@@ -164,7 +164,7 @@ def owner_of_setting(
 
 
 def _word_of(value: tree.Value | None) -> str:
-    """The word of ``adam`` or ``adam { ... }``."""
+    """Return the word of ``adam`` or ``adam { ... }``."""
     if isinstance(value, tree.Group):
         return value.name.text
     return value.text if isinstance(value, tree.Word) else ""
@@ -206,7 +206,7 @@ def sibling_with(key: str, owner: str) -> str:
 
 
 def setting_line(word: str, value: str, given: Mapping[str, tree.Value]) -> str:
-    """The loss or the optimizer with a setting; empty if a word names none.
+    """Write the choice with a setting; return an empty text if no choice has it.
 
     Parameters
     ----------

@@ -365,7 +365,7 @@ class _Resolution:
 
 
 def _is_still(operation: Operation) -> bool:
-    """Whether a max pool has windows of one value, which need no neurons."""
+    """Return whether the windows of a max pool have one value and need no neurons."""
     return isinstance(operation, MaxPool) and max(operation.window) == 1
 
 

@@ -79,7 +79,7 @@ class Operations:
         if isinstance(spec, DepthwiseSpec):
             return self._depthwise(draft, shapes[0])
         if isinstance(spec, TransposedConvSpec):
-            return self._transposed(draft, shapes[0])
+            return self._transpose_convolution(draft, shapes[0])
         if isinstance(spec, DownsampleSpec):
             return self._downsample(draft, shapes[0])
         if isinstance(spec, DenseSpec):
@@ -133,7 +133,7 @@ class Operations:
             return None
         return replace(operation, groups=channels, depthwise=True), (*out, filters)
 
-    def _transposed(self, draft: Draft, shape: Shape) -> Computed | None:
+    def _transpose_convolution(self, draft: Draft, shape: Shape) -> Computed | None:
         """Return a transposed convolution; it reads features as one pixel."""
         rank = FORMS[draft.spec.kind].axes if draft.spec else 0
         sizes = shape[:-1] or (1,) * rank

@@ -45,7 +45,7 @@ def _missing(statement: tree.Statement, form: Form) -> Iterator[Diagnostic]:
 
 
 def _stands_in(statement: tree.Statement) -> bool:
-    """Whether something in the place of the name is reported."""
+    """Return whether another diagnostic reports the place of the name."""
     number = isinstance(statement.shape, tree.Number)
     return statement.text is not None or (number and statement.kind.text != "input")
 

@@ -85,7 +85,7 @@ def _layers_named(version: Version, names: dict[str, str]) -> Iterator[Layer]:
 def _find_rename(
     old: Version, new: Version, names: dict[str, str], ignored: frozenset[str]
 ) -> dict[str, str]:
-    """One more pair of layers that have the same definition and no partner."""
+    """Find a further pair of layers with the same definition."""
     taken = set(names.values())
     left = [layer for layer in old.network.layers if layer.name not in names]
     for layer in new.network.layers:
@@ -101,7 +101,7 @@ def _find_rename(
 def differences(
     old: Version, before: Layer, new: Version, after: Layer, names: dict[str, str]
 ) -> tuple[Changed, ...]:
-    """The properties that differ, but for those inherited on both sides."""
+    """Return the differing properties that are not inherited on both sides."""
     was = properties.of_layer(old, before, names)
     now = properties.of_layer(new, after, {})
     both = properties.inherited_keys(old, was) & properties.inherited_keys(new, now)

@@ -53,7 +53,7 @@ def _write_choice(value: Model) -> WrittenChoice:
 
 
 def of_layer(version: Version, layer: Layer, names: Mapping[str, str]) -> Properties:
-    """All properties of a layer, with every default, its shape last.
+    """Return all properties of a layer, including defaults, with the shape last.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def inherited_keys(version: Version, values: Mapping[str, Written]) -> set[str]:
 
 
 def sections(version: Version, names: Mapping[str, str]) -> dict[str, Properties]:
-    """The statements about the whole network, by their kind."""
+    """Return the statements about the whole network, by kind."""
     network = version.network
     return {
         "network": {"network": network.name, "about": quote(network.about)},

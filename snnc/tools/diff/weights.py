@@ -63,7 +63,7 @@ def compare_weights(old: Version, new: Version, matching: Matching) -> WeightsCh
 
 
 def _loads(before: tuple[Tensor, ...], after: tuple[Tensor, ...]) -> bool:
-    """Whether the new network takes every file of the old one."""
+    """Return whether the new network loads every file of the old one."""
     if layout_id(before) != layout_id(after):
         return False
     return all(now.takes(was) for was, now in zip(before, after, strict=True))
@@ -118,7 +118,7 @@ def _find_renamed(
 
 
 def causes(old: Version, new: Version, matching: Matching) -> Iterator[Entry]:
-    """Why the same weights give another function; the layouts are equal."""
+    """Yield why equal weights give another function, for equal layouts."""
     before, after = old.network, new.network
     yield from _of_input(before.input, after.input)
     for was, now in matching.pairs:
@@ -212,7 +212,7 @@ def _operation(network: Network, layer: Layer) -> Traits:
 
 
 def _effective(stride: Shape, shape: Shape) -> Shape:
-    """A stride, 1 along axes on which there is only one position."""
+    """Return a stride, with 1 for axes with a single position."""
     return tuple(1 if n == 1 else s for s, n in zip(stride, shape, strict=False))
 
 
@@ -230,7 +230,7 @@ def _pads(network: Network, layer: Layer, operation: Convolution | MaxPool) -> s
 
 
 def _curve(network: Network, layer: Layer) -> str:
-    """The neurons' curve, as ``build_model()`` has it."""
+    """Return the neurons' response curve, as in ``build_model()``."""
     spiking = layer.spiking
     if spiking is None or layer.kind == "encode rate":
         return "relu"
@@ -260,5 +260,5 @@ def _of_readout(
 
 
 def _has_names(readout: Readout) -> bool:
-    """Whether the classes have names rather than numbers."""
+    """Return whether the classes have names rather than numbers."""
     return readout.labels is not None and not all(map(str.isdecimal, readout.labels))

@@ -278,7 +278,7 @@ def cores(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
 
 
 def _outline(boxes: Sequence[Box]) -> Path:
-    """One path around all boxes: matplotlib takes a second for 5,000 single ones."""
+    """Return one path around all boxes: 5,000 single ones take a second to draw."""
     corners = [
         [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)]
         for x, y, width, height in boxes
