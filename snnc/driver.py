@@ -80,13 +80,11 @@ def add_advice(made: Compilation, report: Diagnostics) -> None:
     if made.spec is None:
         return
     if made.lowered is not None and _does_not_fit(made, report):
-        from snnc.fitting.advise import advise  # only what does not fit needs advice
+        from snnc.fitting.advise import advise  # rarely needed
 
         advise(made.spec, made.lowered.network, report)
     if any(d.code == "SNN301" for d in report.diagnostics):
-        from snnc.fitting.blocks import (
-            advise_windows,  # only what is too large needs it
-        )
+        from snnc.fitting.blocks import advise_windows  # only for large networks
 
         advise_windows(made.spec, made.device, report)
     if made.mapped is not None and _has_blocks(made.mapped):
@@ -119,7 +117,7 @@ def place_on_chips(made: Compilation) -> RoutedNetwork | None:
     mapped = made.mapped or map_without_limit(made)
     if mapped is None:
         return None
-    from snnc.passes.route import route  # what is only checked needs no chips
+    from snnc.passes.route import route  # a check needs no chips
 
     return route(mapped)
 
@@ -134,7 +132,7 @@ def map_without_limit(made: Compilation) -> MappedNetwork | None:
     target = made.lowered.network.target
     if not isinstance(target, Loihi):
         return None
-    from snnc.fitting.trials import Trials  # what fits needs none
+    from snnc.fitting.trials import Trials  # a fitting network needs none
 
     return Trials(made.spec, target, made.device).unlimited
 

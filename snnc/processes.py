@@ -47,7 +47,7 @@ Result = TypeVar("Result")
 
 
 def python_command(module: str, *arguments: str, path: str = "") -> list[str]:
-    """Return the command for a module of snnc, or of a package in the folder ``path``."""
+    """Return the command for a module of snnc, or of a package in ``path``."""
     folders = "\n".join(filter(None, (_ROOT, path)))
     return [sys.executable, "-c", _START, folders, module, *arguments]
 
@@ -66,7 +66,7 @@ class Workers(Protocol):
 
 
 class LocalWorkers:
-    """Processes on this machine, an executor each, so that a crash ends one task.
+    """Processes on this machine, an executor each: a crash ends only one task.
 
     Their output goes to the file ``log``, if it is named.
     """

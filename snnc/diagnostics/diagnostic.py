@@ -112,9 +112,9 @@ class Fix(NamedTuple):
 
 
 def _fill(template: str, values: object) -> str:
-    """Fill a template from attributes; texts, which may be anything, print on one line.
+    """Fill a template from attributes; any text becomes one line without control codes.
 
-    Between backticks a text can't end what they quote.
+    A text between backticks can't end the code span.
     """
     parts = []
     is_quoted = False
@@ -272,7 +272,7 @@ class Diagnostics:
     Attributes
     ----------
     limit
-        As many errors as a reader can want: passes stop at it, and more are dropped.
+        The largest number of errors: passes stop at it, and more are dropped.
     """
 
     limit: int = 100

@@ -74,7 +74,7 @@ def snippet(marks: Iterable[Mark]) -> Iterator[Line]:
 
 
 def _marked_line(line: int, marks: list[Mark]) -> Iterator[Line]:
-    """Show a line; of a very long one only what is near its first mark."""
+    """Show a line; of a very long line, only the part near its first mark."""
     text = marks[0].span.source.line_text(line)
     start = 0
     if len(text) > WIDEST:
@@ -88,7 +88,7 @@ def _marked_line(line: int, marks: list[Mark]) -> Iterator[Line]:
 
 
 def _carets(mark: Mark, columns: list[int], start: int) -> str:
-    """Underline a mark, at least by one caret; to the line's end if it goes on."""
+    """Underline a mark by at least one caret; up to the line's end if it continues."""
     size = len(columns) - 1
     last = mark.span.last
     first = min(max(mark.span.first.column - 1 - start, 0), size)
@@ -165,7 +165,7 @@ def _block(diagnostic: Diagnostic, style: _Style) -> Iterator[str]:
 
 
 def _place(span: Span) -> str:
-    """Name a place; what is wrong with a file as a whole has no line."""
+    """Name a place; an error about a whole file has no line."""
     name, start = printable(span.source.name), span.first
     return f"{name}:{start.line}:{start.column}" if span.source.text else name
 

@@ -183,7 +183,7 @@ def _rule(kind: type[Diagnostic]) -> dict[str, Any]:
 
 
 def fingerprints(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
-    """Give what stays the same of each while other lines of its file change.
+    """Yield a fingerprint of each that does not depend on other lines of its file.
 
     It is made of the code, the file and the text of the line without blanks, and of a
     number where a file has several that are equal in all of these.

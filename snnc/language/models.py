@@ -54,7 +54,7 @@ class Model(metaclass=type):  # noqa: UP050
 
 @cache
 def fields_of(model: type[Model]) -> Mapping[str, Field[Any]]:
-    """Return the fields of a model by their keys, those of base classes first."""
+    """Return the fields of a model by their keys, base classes first."""
     return {key_of(field): field for field in fields(model)}
 
 

@@ -95,9 +95,9 @@ class Otherwise(NamedTuple):
     Attributes
     ----------
     value
-        The value; None if it depends on something else.
+        The value; None if it depends on other properties.
     text
-        What it depends on, for the documentation.
+        The dependency, for the documentation.
     """
 
     value: Any = None

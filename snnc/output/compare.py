@@ -79,7 +79,7 @@ class Comparison:
 
     @property
     def is_settled(self) -> bool:
-        """Whether a build would have nothing to do."""
+        """Whether a build would change nothing."""
         due = self.names(FileState.STALE, FileState.MISSING, FileState.LEFT_OVER)
         return not (self.unfinished or due)
 

@@ -98,7 +98,7 @@ def problems(
 ) -> Iterator[Diagnostic]:
     """Report why a package differs from its spec: one cause per package.
 
-    Reasons for which a build would be refused come first, and alone: nothing else can
+    Reasons to refuse a build come first, and alone: nothing else can
     be fixed before them.
 
     Parameters

@@ -46,7 +46,7 @@ def write_package(
     report: Diagnostics,
     waiting: Callable[[Path], None] = lambda folder: None,
 ) -> WrittenFiles | None:
-    """Write the files that differ, remove those left over, then write the lock.
+    """Write the changed files, remove the left-over files, then write the lock.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def plan_changes(comparison: Comparison) -> WrittenFiles:
 
 
 def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
-    """Report each reason for which a build writes nothing."""
+    """Report each reason to refuse a build."""
     if comparison.is_newer and comparison.lock is not None:
         yield newer(comparison.folder, comparison.lock)
         return

@@ -1,7 +1,7 @@
 """The compiler, as the passes that a spec goes through.
 
 ======== ======================== ============================================
-pass     what it makes            what happens
+pass     result                   action
 ======== ======================== ============================================
 parse    `Compilation.document`   text becomes located syntax
 validate `Compilation.spec`       statements become a checked spec
@@ -85,7 +85,7 @@ def _require(result: Result | None) -> Result:
 
 
 def _route(mapped: MappedNetwork) -> RoutedNetwork:
-    """Return cores on chips; reports nothing."""
+    """Return cores on chips; report no problems."""
     # A check needs no chips, and must not wait for this.
     from snnc.passes.route import route
 
@@ -93,7 +93,7 @@ def _route(mapped: MappedNetwork) -> RoutedNetwork:
 
 
 def _emit(routed: RoutedNetwork) -> tuple[Module, ...]:
-    """Return the files of the package; reports nothing."""
+    """Return the files of the package; report no problems."""
     # Only `snnc build` emits: other commands must not wait for the templates.
     from snnc.emit.package import package_modules
 

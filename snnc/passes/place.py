@@ -41,7 +41,7 @@ def place(
     lowered
         The network.
     report
-        Receives what does not fit.
+        Receives the limits that the network exceeds.
     cache
         Results of mappings on the same device; this one adds to them.
     effort

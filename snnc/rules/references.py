@@ -79,7 +79,7 @@ class NothingReads(Diagnostic):
 
 
 def encoder_help(encoder: str, key: str = "from") -> str:
-    """Say what a reader of the input does instead; the encoder may have no name."""
+    """Describe the fix for a reader of the input; the encoder may have no name."""
     if encoder:
         return f"read the encoder: write `{key} {encoder}`"
     return (

@@ -1,4 +1,4 @@
-"""Values of properties: their types, units and limits, and those that can't train."""
+"""Check values of properties: types, units, limits, and values that can't train."""
 
 from __future__ import annotations
 

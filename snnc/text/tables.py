@@ -25,7 +25,7 @@ _INVISIBLE = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"))
 
 
 def printable(text: str) -> str:
-    """Return a text as one line that prints as it reads and commands nothing."""
+    """Return a text as one line without control characters."""
     if text.isprintable() and not _COMMAND.search(text):
         return text
     return "".join(cells(text))
@@ -34,7 +34,7 @@ def printable(text: str) -> str:
 def quote_code(text: str) -> str:
     """Return a text between backticks, which it can't end: for a sentence, or Markdown.
 
-    Messages quote so whatever can be typed, and are shown as Markdown too.
+    Messages quote user input this way, and are shown as Markdown too.
     """
     return f"`{in_backticks(text)}`"
 
@@ -163,7 +163,7 @@ def columns(head: Cells, rows: Sequence[Cells], left: Collection[str]) -> Iterat
     head
         The columns' names.
     rows
-        As many cells each as ``head`` has; whatever they hold, a row is one line.
+        Rows with as many cells as ``head``; each row becomes one line.
     left
         Names of the columns that are aligned to the left.
     """
@@ -185,7 +185,7 @@ _MARKUP = re.compile(r"([\\`*~<>\[\]|]|(?<!\w)_|_(?!\w)|&(?=[#\w]))")
 
 
 def code(text: str | None) -> str:
-    """Write a text as a code span that fits a table; nothing for nothing."""
+    """Write a text as a code span that fits a table; empty for an empty text."""
     if not text:
         return ""
     text = printable(text).replace("|", "\\|")

@@ -1,4 +1,4 @@
-"""A package whose readout goes on learning, from Python."""
+"""Continue to train the readout of a package, from Python."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from snnc.syntax.files import can_format, format_document
 
 
 def apply_fixes(text: str, fixes: Iterable[Fix]) -> tuple[str, int]:
-    """Replace the spans of fixes; of those that overlap or touch, the first wins.
+    """Apply fixes to a text; of fixes that overlap or touch, apply the first.
 
     Returns
     -------

@@ -133,7 +133,7 @@ def build_specs(
     sweep: bool = True,
     force: bool = False,
 ) -> bool:
-    """Do an action with the package of every spec, whatever is wrong with the others.
+    """Apply an action to the package of every spec, even if other specs have errors.
 
     All specs are compiled first, so that neither of two networks with one name is
     written. Packages to remove come last, and only without errors, because the spec of
@@ -239,7 +239,7 @@ def _do_orphans(
             for orphan in find_renamed(job.package)
         ]
         if sweep:
-            again = _nothing_into(output)  # a spec that stays has nothing to do with it
+            again = _nothing_into(output)  # the command names no spec
             orphans += [(orphan, again) for orphan in find_orphans(output)]
         for orphan, command in orphans:
             if orphan.package.folder not in built:  # otherwise another spec owns it now
@@ -257,7 +257,7 @@ Tell = Callable[[str], object]
 
 
 def _ignore(line: str) -> None:
-    """Say nothing, as Python calls do."""
+    """Print no message: Python calls are silent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ def simulators() -> tuple[Simulator, ...]:
 
 
 def stack() -> str:
-    """Say what the demonstration runs on, and what it leaves out for that."""
+    """Describe the libraries of the demonstration, and what it leaves out for that."""
     versions = [f"Python {platform.python_version()}"]
     for name in _STACK:
         with suppress(PackageNotFoundError):

@@ -58,14 +58,14 @@ def migrate_file(
     force
         Whether it may exist.
     report
-        Receives what is wrong.
+        Receives the problems.
     device
-        What specs are compiled for; None for Loihi 1.
+        The device to compile for; None for Loihi 1.
 
     Returns
     -------
     list of Move or None
-        What became of each tensor; None if nothing was written.
+        The change of each tensor; None if no file was written.
     """
     header = read_or_report(path, report)
     before, after = _version(old, report, device), _version(new, report, device)

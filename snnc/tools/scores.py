@@ -255,7 +255,7 @@ class Reader:
         They are (ways, examples, units).
         """
         earlier = np.roll(rows, 1, axis=1)
-        earlier[:, 0] = rows[:, 0]  # at rest: nothing has arrived yet
+        earlier[:, 0] = rows[:, 0]  # at rest: no spike has arrived
         if self._carries:
             earlier[1:, 0] = rows[:-1, -1]
             if self._shown is not None:

@@ -46,8 +46,8 @@ class Variant:
     report : Report or None
         Cores, weights, and energy at most.
     results : tuple of dict
-        What the evaluations found, one per seed, as ``snnc evaluate --format json`` has
-        it.
+        The results of the evaluations, one per seed, as ``snnc evaluate --format json``
+        has it.
     problem : str
         The problem with it; empty without one.
     is_best : bool
@@ -87,7 +87,7 @@ class Variant:
 
     @property
     def energy(self) -> float | None:
-        """Joules of an example: as measured, or at most if nothing was."""
+        """Return the energy per example in joules: measured, or the maximum."""
         if self.results:
             return self._mean("energy_joules")
         return None if self.report is None else self.report.energy
@@ -157,7 +157,7 @@ class Sweep(Displayed, Sequence[Variant]):
         return tuple(variant for variant in self.variants if variant.is_best)
 
     def as_dict(self) -> Json:
-        """Return what ``snnc sweep --format json`` prints."""
+        """Return the JSON data of ``snnc sweep --format json``."""
         return {
             "version": 1,
             "network": self.spec.name,
@@ -190,7 +190,7 @@ class Sweep(Displayed, Sequence[Variant]):
         return sweep_table.markdown(self.spec.name, self.variants)
 
     def html(self) -> str:
-        """Return a page that needs nothing else, with the table and pictures."""
+        """Return a self-contained page with the table and pictures."""
         return sweep_page(self)
 
     def html_table(self) -> str:
@@ -205,7 +205,7 @@ class Sweep(Displayed, Sequence[Variant]):
         Raises
         ------
         ValueError
-            If nothing was evaluated.
+            If no variant was evaluated.
         """
         draw, name = plots.results.sweep, self.spec.name
         return plots.style.draw_in_theme(draw, name, self.variants, over, ax=ax)

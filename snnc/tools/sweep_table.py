@@ -166,7 +166,7 @@ class Condition:
         return cls(match[1], match[2], float(match[3]) * _JOULES.get(match[4], 1.0))
 
     def broken_by(self, line: Variant) -> str:
-        """Return why a variant does not keep it; nothing if it does."""
+        """Return why a variant exceeds the limit; empty if it does not."""
         found = getattr(line, self.name)
         if found is None or _SIGNS[self.sign](found, self.limit):
             return ""

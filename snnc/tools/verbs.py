@@ -160,7 +160,7 @@ def diff(old: Spec | FileName, new: Spec | FileName, device: str = DEFAULT) -> D
 
 
 def init(folder: FileName = ".", requirement: str | None = None) -> tuple[Path, ...]:
-    """Write a first spec, and what its repo needs to keep packages.
+    """Write a first spec, and the files that its repo needs for packages.
 
     Parameters
     ----------

@@ -85,7 +85,7 @@ class Weights(Displayed):
             raise SpecError(report.diagnostics)
 
     def as_dict(self) -> Json:
-        """Return what ``snnc weights --format json`` prints."""
+        """Return the JSON data of ``snnc weights --format json``."""
         return document(self.listing)
 
     def __str__(self) -> str:

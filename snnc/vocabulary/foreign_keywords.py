@@ -86,7 +86,7 @@ def nearest(word: str, legal: Iterable[str]) -> str | None:
 
 
 def fix_word(span: Span, word: str, legal: Iterable[str]) -> Fix | None:
-    """Replace a word by the legal one, if there is no doubt which is meant."""
+    """Replace a word by the legal one, if only one is likely."""
     legal = tuple(legal)
     if other := same_key(word, legal):
         return Fix(span, other)

@@ -71,7 +71,7 @@ class Settings:
     def require(self, draft: Draft, key: str) -> Any:
         """Return a property without a default; None after reporting its absence."""
         value = self.get(draft, key)
-        # A broken `defaults` may have meant to set it.
+        # A broken `defaults` may contain it.
         sound = self._validated.defaults_sound
         if value is None and draft.spec is not None and sound:
             self._report.add(

@@ -218,7 +218,7 @@ _LAST = re.compile(r"(out|logit|pred|class|label|softmax|head)", re.IGNORECASE)
 
 
 def _meant_as_readout(statements: Sequence[tree.Statement]) -> str:
-    """Return the readout that the last layer was meant as; empty if unclear."""
+    """Return the readout that the last layer probably is; empty if unclear."""
     layers = [s for s in statements if is_layer(s)]
     last = layers[-1] if layers else None
     if last is None or last.kind.text != "dense" or last.name is None:

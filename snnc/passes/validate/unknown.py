@@ -104,7 +104,7 @@ def _is_tag(node: Any, step: int | str) -> bool:
 
 
 def _below(node: Any, step: int | str) -> Any:
-    """Go one step down; None if nothing is written there."""
+    """Go one step down; return None for a missing part."""
     if isinstance(node, Mapping):
         return node.get(step)
     if isinstance(node, (list, tuple)) and isinstance(step, int):
@@ -122,7 +122,7 @@ def translate(
     statement: tree.Statement,
     others: Sequence[tree.Statement],
 ) -> Iterator[Diagnostic]:
-    """Turn what pydantic says of a statement's values into diagnostics.
+    """Convert the errors of pydantic about a statement's values to diagnostics.
 
     ``others`` are the statements of the spec, whose names a text may quote.
     """

@@ -17,7 +17,7 @@ SIGNS: dict[Became, Sign] = {"added": "+", "removed": "-", "renamed": ">"}
 
 
 def arrow(old: object, new: object) -> str:
-    """Write a change, or the one value where nothing changed."""
+    """Write a change, or the one value without a change."""
     return f"{old}" if old == new else f"{old} -> {new}"
 
 

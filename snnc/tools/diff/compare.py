@@ -32,7 +32,7 @@ class Diff(Displayed):
     old, new : ComparedSpec
         The names of the two sources and networks.
     tensors, cores, layers, sections
-        What changed in weights, cores, layers, and in statements about the whole
+        The changes of weights, cores, layers, and of statements about the whole
         network, such as ``train``: internal.
     respelt : bool
         Whether the specs differ in words that mean the same.
@@ -73,7 +73,7 @@ class Diff(Displayed):
         return render.markdown(self)
 
     def as_dict(self) -> Json:
-        """Return what ``snnc diff --format json`` prints."""
+        """Return the JSON data of ``snnc diff --format json``."""
         return document(self)
 
     def __str__(self) -> str:

@@ -40,12 +40,12 @@ class CoresRefused:
 
 @dataclass(frozen=True, slots=True)
 class CoreUse:
-    """How one layer sits on the chip.
+    """The cores of one layer.
 
     Attributes
     ----------
     block
-        What one core holds, as `snnc report` writes it; empty on the host.
+        The block of one core, as in `snnc report`; empty on the host.
     use
         Per cent of each limit that the fullest core of the layer takes.
     """
@@ -72,7 +72,7 @@ class UseChanged:
 
     @property
     def blocks(self) -> tuple[str, str]:
-        """The blocks before and after; empty where nothing is on the chip."""
+        """The blocks before and after; empty off the chip."""
         old, new = (use.block if use else "" for use in (self.old, self.new))
         return old, new
 

@@ -55,7 +55,7 @@ class FolderDifference:
         return any(spec.change == "broken" for spec in self.specs)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what ``snnc diff OLD_FOLDER NEW_FOLDER --format json`` prints."""
+        """Return the JSON data of ``snnc diff OLD_FOLDER NEW_FOLDER --format json``."""
         specs = [
             {
                 **asdict(spec),

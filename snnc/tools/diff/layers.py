@@ -1,4 +1,4 @@
-"""Which layer became which, and what changed in each."""
+"""Match the layers of two networks, and find their changes."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def match(old: Version, new: Version) -> Matching:
 def layer_changes(
     old: Version, new: Version, matching: Matching
 ) -> tuple[LayerChange, ...]:
-    """Say what became of every layer, in the order of the new spec."""
+    """Return the changes of every layer, in the order of the new spec."""
     return tuple(_changes(old, new, matching))
 
 

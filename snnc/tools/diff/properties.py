@@ -62,7 +62,7 @@ def of_layer(version: Version, layer: Layer, names: Mapping[str, str]) -> Proper
     layer
         The layer.
     names
-        What other layers are to be called, by the names that they have.
+        The new names of other layers, by the names that they have.
     """
     found = layer_properties(layer)
     if found.get("shortcut") is None:

@@ -29,7 +29,7 @@ _UNIT = re.compile(r"(?<=\d) (%|Hz|ms|s)(?!\w)")
 
 
 def text(difference: Diff) -> str:
-    """Write what changed, at most `WIDTH` columns wide; the verdict comes first.
+    """Write the changes as text of at most `WIDTH` columns; the verdict comes first.
 
     ``+`` is added, ``-`` removed, ``~`` changed, ``>`` renamed, ``=`` kept.
 
@@ -82,7 +82,7 @@ def _wrap(line: str, first: str, others: str) -> str:
 
 
 def markdown(difference: Diff) -> str:
-    """Write what changed as GitHub's Markdown, ending with a line end."""
+    """Write the changes as GitHub's Markdown, ending with a line end."""
     return "\n\n".join(_blocks(difference)) + "\n"
 
 

@@ -39,7 +39,7 @@ Traits = Mapping[str, object]
 
 
 def compare_weights(old: Version, new: Version, matching: Matching) -> WeightsChange:
-    """Compare the layouts; where they are equal, what the layers make of them.
+    """Compare the layouts; if they are equal, compare the functions of the layers.
 
     Returns
     -------

@@ -87,7 +87,7 @@ class Evaluation(Displayed):
     seconds : float or None
         The time of the run.
     run : EvaluatedRun or None
-        What each example gave: internal.
+        The results of each example: internal.
     """
 
     _internal = frozenset(("firing", "run"))
@@ -347,7 +347,7 @@ class Evaluation(Displayed):
         Raises
         ------
         ValueError
-            If nothing was compared with Keras.
+            If the run has no comparison with Keras.
         """
         return plots.style.draw_in_theme(plots.results.correlation, self, ax=ax)
 

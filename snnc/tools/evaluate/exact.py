@@ -235,7 +235,7 @@ def _weights_file(task: Task) -> Iterator[Path]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExampleStretch:
-    """Consecutive examples, and what a process needs to run them."""
+    """Consecutive examples, and the data that a process needs to run them."""
 
     folder: Path
     weights: Path
@@ -321,7 +321,7 @@ def _engine(folder: Path, weights: Path, hashes: tuple[str, str], steps: int) ->
 
 
 def _light(fresh: SpanResult, compares: bool) -> SpanResult:
-    """Return results without images, and without counts that nobody compares."""
+    """Return results without images and unused counts."""
     counts = fresh.counts if compares else {}
     return replace(fresh, images=fresh.images[:0], counts=counts)
 

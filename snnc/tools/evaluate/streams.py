@@ -46,8 +46,8 @@ def read_batches(x: Any, spec: DataSpec) -> Iterator[Batch]:
 def store_examples(x: Any, y: Any, spec: DataSpec) -> tuple[Array, Any]:
     """Return the examples of an iterable, and their labels.
 
-    The examples are in a temporary file, which goes when nothing refers to them. ``y``
-    has the labels, unless the iterable gives them.
+    The examples are in a temporary file, which is deleted after the last reference.
+    ``y`` has the labels, unless the iterable gives them.
 
     Raises
     ------

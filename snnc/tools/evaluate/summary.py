@@ -40,7 +40,7 @@ def text(result: Evaluation) -> str:
 
 
 def heading(result: Evaluation) -> str:
-    """Say what ran, on which simulator, and for how long."""
+    """Name the network, the simulator and the length of the run."""
     steps = f" of {result.steps} steps" if result.steps else ""
     examples = f"{counted(result.examples, 'example')}{steps}"
     presented = PRESENTED[result.presentation]

@@ -61,9 +61,9 @@ def nodes(mapped: MappedNetwork) -> list[DrawnNode]:
 
 
 def network(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
-    """Draw layers with kind, shape and cores, and what each of them reads.
+    """Draw layers with kind, shape, cores and connections.
 
-    Shortcuts are dashed; what is read from further above goes along the side.
+    Shortcuts are dashed; connections that skip rows go along the side.
     """
     rows = nodes(mapped)
     ax = axes(ax, ROW * len(rows) + 0.3)

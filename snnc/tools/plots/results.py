@@ -35,7 +35,7 @@ def training(
     what: str | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw a measure of training, and of validation where there is any.
+    """Draw a metric of training, and of validation if it exists.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ def predictions(
     outputs, targets
         (examples, units), in the targets' unit.
     name
-        Of the network.
+        The name of the network.
     """
     ax = axes(ax, 4.2, 4.6)
     units = outputs.shape[1]
@@ -245,9 +245,9 @@ def sweep(
     Parameters
     ----------
     name
-        Of the network.
+        The name of the network.
     lines
-        The variants; those that were not evaluated are left out.
+        The variants; variants without an evaluation are left out.
     over
         Energy, with areas by cores, or cores. The line connects the variants that no
         other is better than in accuracy and that cost.

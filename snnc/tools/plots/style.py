@@ -58,7 +58,7 @@ _SHARED: dict[str, Any] = {
 
 @contextmanager
 def theme(dark: bool = False) -> Iterator[None]:
-    """Draw in sizes for a page; on dark ground if it is to be, else as before."""
+    """Draw in sizes for a page, on a dark background if asked."""
     require_matplotlib()
     _connect()
     with mpl.rc_context(_SHARED | (_DARK if dark else {})):
@@ -109,7 +109,7 @@ def new_figure(height: float, width: float = WIDTH) -> Figure:
 
 @contextmanager
 def hidden() -> Iterator[None]:
-    """Make figures that pyplot knows nothing of, and so shows nowhere."""
+    """Create figures outside of pyplot, so that notebooks do not show them."""
     token = _HIDDEN.set(True)
     try:
         yield
@@ -136,7 +136,7 @@ def looks(names: Sequence[str]) -> Mapping[str, dict[str, Any]]:
 
 
 def bare(ax: Axes) -> None:
-    """Take away ticks and frame, where places mean nothing."""
+    """Remove ticks and frame from axes without a scale."""
     ax.set_xticks([])
     ax.set_yticks([])
     for spine in ax.spines.values():

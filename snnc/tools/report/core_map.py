@@ -29,7 +29,7 @@ class DrawnCore:
     use: tuple[float, ...]
 
     def describe(self) -> str:
-        """Return what is shown while the pointer rests on the core."""
+        """Return the text to show while the pointer is on the core."""
         parts = zip(COUNTERS, self.use, strict=True)
         used = ", ".join(f"{name} {100 * share:.0f} %" for name, share in parts)
         return f"{self.layer}, core {self.number}: {used}"

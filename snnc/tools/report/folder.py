@@ -57,7 +57,7 @@ class FolderReport(Displayed):
     diagnostics: tuple[Diagnostic, ...] = ()
 
     def as_dict(self) -> Json:
-        """Return what ``snnc report FOLDER --format json`` prints."""
+        """Return the JSON data of ``snnc report FOLDER --format json``."""
         return {"version": 1, "networks": [asdict(row) for row in self.networks]}
 
     def markdown(self) -> str:

@@ -37,7 +37,8 @@ class Report(Displayed):
     spec : Spec
         The spec of the network.
     fits : bool
-        Whether the network fits its target. If not, the cores are those that it needs.
+        Whether the network fits its target. If not, ``cores`` is the number that it
+        needs.
     routed
         Internal.
     """
@@ -132,7 +133,7 @@ class Report(Displayed):
         return report_page(self, against)
 
     def as_dict(self, *, why: bool = False) -> Json:
-        """Return what ``snnc report --format json`` prints."""
+        """Return the JSON data of ``snnc report --format json``."""
         return json.document(self.summary, why)
 
     def plot_network(self, ax: Axes | None = None) -> Axes:

@@ -86,7 +86,7 @@ def _whose(reason: Reason, miss: NearMiss) -> str:
 
 
 def _lacks(violation: LimitViolation) -> str:
-    """Say what a core would need, and what it has."""
+    """Compare the needs of a core with its limit."""
     value, most = violation.value, violation.most
     if violation.limit == "compartments":
         return f"would have to hold {value} neurons of {most}"
@@ -99,7 +99,7 @@ def _lacks(violation: LimitViolation) -> str:
 
 
 def caption(summary: Summary) -> Iterator[str]:
-    """Say what the second table counts."""
+    """Explain the counts in the second table."""
     if summary.on_chip:
         yield f"Fullest core of each layer, and {example(summary)}:"
     else:
@@ -113,7 +113,7 @@ def example(summary: Summary) -> str:
 
 
 def totals(summary: Summary) -> Iterator[str]:
-    """Say what the network takes, and on a chip the most that it does."""
+    """State the size of the network, and on a chip its highest activity."""
     name, neurons = summary.network.name, counted(summary.neurons, "neuron")
     if not summary.on_chip:
         yield f"{name}: {neurons}, and no chip to fit"
@@ -140,7 +140,7 @@ def _placement(summary: Summary) -> Iterator[str]:
 
 
 def _learning(summary: Summary) -> Iterator[str]:
-    """Say how the readout learns: what Nengo and nengo-loihi take for it."""
+    """Explain how the readout learns in Nengo and nengo-loihi."""
     network = summary.network
     readout, learn = network.readout, network.readout.learn
     if learn is None:
@@ -160,7 +160,7 @@ def _learning(summary: Summary) -> Iterator[str]:
 
 
 def _gap(summary: Summary) -> str:
-    """Say what is known of mappings with fewer cores."""
+    """State whether mappings with fewer cores exist."""
     least, over = summary.lower_bound, summary.cores - summary.lower_bound
     if over == 0:
         return "no mapping into equal blocks takes fewer cores"
@@ -171,7 +171,7 @@ def _gap(summary: Summary) -> str:
 
 
 def _on_board(summary: Summary) -> Iterator[str]:
-    """Say what a board needs in addition to the emulator."""
+    """Explain the requirements of a board beyond the emulator."""
     if summary.unmixed is not None and summary.unmixed.cores:
         names = ", ".join(summary.unmixed.axons)
         more = counted(summary.unmixed.cores, "core")
