@@ -149,7 +149,7 @@ class _SchemaWriter:
         return _choice(forms, bare=tuple(filter(may_be_bare, FORMS)))
 
     def _defaults(self) -> Schema:
-        """Properties, and properties by kind of layer."""
+        """Return the schema of ``defaults``: properties, also by kind of layer."""
         scopes: Schema = {}
         for kind in SCOPES:
             layer = self._mapping(DefaultsSpec, scope_keys(kind))

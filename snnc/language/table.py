@@ -43,7 +43,7 @@ class ValueWord(NamedTuple):
     text
         The word.
     about
-        Its meaning: a sentence.
+        The meaning: a sentence.
     same
         Words of other libraries with the same meaning, which `--fix` replaces.
     nearby
@@ -62,7 +62,7 @@ class Key(NamedTuple):
     Attributes
     ----------
     about
-        Its meaning: a sentence without a full stop.
+        The meaning: a sentence without a full stop.
     usual
         An example value, in ``.snn`` notation.
     same, nearby
@@ -110,26 +110,26 @@ class Form(NamedTuple):
     Attributes
     ----------
     kind
-        Its first word.
+        The first word of the statement.
     about
-        Its meaning: a sentence.
+        The meaning: a sentence.
     example
         The shortest example.
     named
         An example with a name, if ``example`` has none.
     name, sources, values
-        Whether it has a name, a ``from``, a shape with a range.
+        Whether the statement has a name, a ``from``, a shape with a range.
     place
-        Its place in a YAML file; an encoder may also be a layer.
+        The place in a YAML file; an encoder may also be a layer.
     once
-        Whether a spec has it at most once.
+        Whether a spec has the statement at most once.
     size
         The property that a bare number after the kind means.
     axes
         The spatial axes of its input; 0 for any number of them.
     same, nearby
-        As for a `ValueWord`, in the spelling of `snnc.rules.foreign.plain`, or with
-        axes.
+        The words of a `ValueWord`, in the spelling of `snnc.rules.foreign.plain`, or
+        with axes.
     """
 
     kind: str

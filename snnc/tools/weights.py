@@ -33,7 +33,7 @@ class Weights(Displayed):
     diagnostics : tuple of Diagnostic
         The reasons why network or chip do not accept them.
     listing
-        All that was found: internal.
+        The complete results: internal.
     """
 
     _internal = frozenset(("listing",))

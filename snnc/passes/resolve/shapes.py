@@ -229,7 +229,7 @@ class Windows:
         return {"channels_last": last, "hint": hint}
 
     def report_rank(self, draft: Draft, shape: Shape, rank: int | None) -> None:
-        """Report that a layer can't read ``shape``, but ``rank`` axes; None for any."""
+        """Report a shape without the ``rank`` axes that a layer reads; None for any."""
         kind = draft.kind
         if self._channels.are_missing(draft, shape, rank):
             return

@@ -248,7 +248,7 @@ def _drop_spikes(replay: Replay, example: int, step: int) -> Iterator[_Fault]:
         for kept in sorted({n * len(sent) // 8 for n in range(8)}):
             host = replay.host.copy()
             host[example, at, sent[kept:]] = False
-            where = f"those of the host in step {at} of example {example}"
+            where = f"spikes of the host in step {at} of example {example}"
             yield _Fault("dropped spikes", where, replay.chip, host)
 
 

@@ -1,4 +1,4 @@
-"""How both networks sit on their chips: blocks, cores, and how full they are."""
+"""Compare the use of the chips by two networks: blocks, cores and their limits."""
 
 from __future__ import annotations
 

@@ -56,10 +56,7 @@ def compile_version(
 
 
 def version_of(made: Compilation, report: Diagnostics) -> Version | None:
-    """Return what was compiled down to its cores, with what was reported of that.
-
-    None if the spec has errors.
-    """
+    """Return a compiled spec with its diagnostics; None if the spec has errors."""
     if made.spec is None or made.lowered is None:
         return None
     refusals = (d for d in report.diagnostics if d.severity is Severity.ERROR)

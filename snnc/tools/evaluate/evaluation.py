@@ -208,7 +208,7 @@ class Evaluation(Displayed):
 
     @property
     def balanced_accuracy(self) -> float | None:
-        """The mean recall of the classes that have examples; None of a regression."""
+        """The mean recall of the classes with examples; None for a regression."""
         recalls = [c.recall for c in self.by_class if c.recall is not None]
         return sum(recalls) / len(recalls) if recalls else None
 

@@ -142,7 +142,7 @@ def run(
     """
     task = open_task(package.folder, weights, data, options.examples, options.seed)
     if task.package.hash != package.opened.hash:
-        raise ValueError(f"{package.folder} was built anew: open it as Package again")
+        raise ValueError(f"{package.folder} was built again: open the Package again")
     if task.examples.warning is not None:
         print(f"warning: {task.examples.warning}", file=sys.stderr)
     each = None if options.examples_out is None else Path(options.examples_out)

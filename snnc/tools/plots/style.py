@@ -74,9 +74,9 @@ def draw_in_theme(
 
 
 def _connect() -> None:
-    """Let a notebook that has not drawn before show pictures in the cell they are of.
+    """Make a notebook show the pictures of a cell below it, even the first ones.
 
-    It connects itself with pyplot when the cell that imports it has ended: too late.
+    The notebook connects to pyplot only after the cell that imports pyplot.
     """
     if not in_notebook() or "matplotlib.pyplot" in sys.modules:
         return

@@ -50,7 +50,7 @@ def sentence(reason: Reason, core: Core) -> str:
 
 
 def total(reasons: Reasons, name: str) -> str:
-    """Say how near the mapping of a network is to the best."""
+    """Compare the cores of a network with the lower bound."""
     takes = f"{name}: {counted(reasons.cores, 'core')}"
     over = reasons.cores - reasons.floor
     if over == 0:
