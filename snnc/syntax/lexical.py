@@ -84,10 +84,14 @@ def _explain_unterminated(
 
 
 _STRAIGHT = 'texts have straight double quotes: `"text"`'
+_CALL = (
+    "write properties in braces, `conv2d c0 { filters 8, kernel 3 }`; there are no "
+    "calls, but `snnc import` converts a Keras model"
+)
 _ADVICE = (
     *((mark, _STRAIGHT) for mark in TYPOGRAPHIC),
-    ("(", "write properties in braces, `conv2d c0 { filters 8 }`; there are no calls"),
-    (")", "write properties in braces, `conv2d c0 { filters 8 }`; there are no calls"),
+    ("(", _CALL),
+    (")", _CALL),
     ("//", "comments begin with `#`"),
     ("/*", "comments begin with `#`"),
     (";", "a line ends a statement: remove it"),
@@ -211,14 +215,16 @@ def find_problem(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | No
         token, before = tokens[index], tokens[index - 1] if index else None
         if problem := (
             foreign_problem(tokens, index, source, in_block=block < index)
-            or _other_quotes(token, source)
+            or _other_quotes(token, source, before)
             or _problem(token, source, before)
         ):
             return problem
     return None
 
 
-def _other_quotes(token: Token, source: SourceFile) -> Diagnostic | None:
+def _other_quotes(
+    token: Token, source: SourceFile, before: Token | None
+) -> Diagnostic | None:
     """Describe a text in other quotes that begins at a token."""
     if token.type != "UNKNOWN":
         return None
@@ -226,12 +232,15 @@ def _other_quotes(token: Token, source: SourceFile) -> Diagnostic | None:
     match = re.compile(_PAIR).match(source.text, token.start_pos or 0)
     if match is None:
         return None
-    text = quote(match[match.lastindex or 0])
+    inner = match[match.lastindex or 0]
+    text, advice = quote(inner), "texts have straight double quotes"
+    if inner.isidentifier() and before != "about":
+        text, advice = inner, "words have no quotes"
     span = Span(source, *match.span())
     return rules.syntax.UnexpectedCharacter(
         span=span,
         text=match[0][0],
-        advice=f"texts have straight double quotes: write `{text}`",
+        advice=f"{advice}: write `{text}`",
         fix=Fix(span, text),
     )
 
@@ -246,7 +255,7 @@ def _find_missing_quotes(
         tokens = tokens[:-1]
     if any(token.type in ("UNTERMINATED", "LBRACE") for token in tokens):
         return None
-    if problem := _other_quotes(tokens[1], source):
+    if problem := _other_quotes(tokens[1], source, tokens[0]):
         return problem
     span = span_of(tokens[1], source).to(span_of(tokens[-1], source))
     text = quote(span.text)
