@@ -130,7 +130,7 @@ _BY_WORD = {word: advice for words, advice in _ADVICE.items() for word in words.
 
 
 def kind_counterpart(word: str, name: str) -> str:
-    """Return the advice for a word that begins a statement; empty if there is none.
+    """Return the advice for a word that begins a statement, or an empty text.
 
     Parameters
     ----------
