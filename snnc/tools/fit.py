@@ -118,8 +118,8 @@ class Fit(Tabular):
 
     def _repr_html_(self) -> str:
         table = self._table()
-        told = _sentence(self, None).split("\n")
-        parts = told if table is None else [table, *told]
+        tables = [] if table is None else [table]
+        parts = [*tables, *_sentence(self, None).split("\n")]
         return tables_html(f"{self.spec.name} on {counted(self.cores, 'core')}", parts)
 
     def _records(self) -> list[Json]:

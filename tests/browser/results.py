@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import snnc
 from tests.support import ROOT
@@ -19,7 +20,7 @@ OUTPUT = '<div class="jp-RenderedHTMLCommon jp-OutputArea-output">{}</div>'
 def page(theme: str) -> str:
     """Return a page with every kind of result."""
     drift = snnc.load(ROOT / "specs/drift.snn")
-    results = (
+    results: tuple[Any, ...] = (
         drift.report(),
         drift.fit(4, patient=False),
         drift.replace(c0={"filters": 6}).changed_since(drift),

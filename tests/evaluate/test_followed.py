@@ -37,6 +37,7 @@ def test_the_readout_that_is_advised_gives_what_it_says(
     readout, promised = found.groups()
     after = evaluated(rebuilt(readout, tmp_path / "advised"), y)
     assert before.accuracy is not None
+    assert after.accuracy is not None
     assert after.accuracy == pytest.approx(float(promised) / 100, abs=5e-4)
     assert after.accuracy > before.accuracy + 0.01
 

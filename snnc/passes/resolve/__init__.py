@@ -239,7 +239,7 @@ class _Resolution:
         if readout.classes is not None or readout.name in self._validated.broken:
             return
         loss, weight = self._train.loss, self._train.class_weight
-        needs = []
+        needs: list[tuple[str, str, str]] = []
         if loss is not None and loss.kind != "mse":
             needs.append(("loss", loss.kind, "`loss mse`"))
         if weight == "balanced":

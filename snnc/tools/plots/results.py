@@ -77,7 +77,7 @@ def training(
         ax.annotate(
             phase,
             (place, 1),
-            xycoords=("data", "axes fraction"),
+            xycoords=ax.get_xaxis_transform(),
             # Phases of few epochs, or none, would write over each other.
             xytext=(3, -9 - 10 * (number % 3)),
             textcoords="offset points",
