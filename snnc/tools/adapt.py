@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 LearningSimulator = Literal["exact", "loihi", "nengo"]
 
 
+class NotLearningError(ValueError):
+    """Raised for a network, or a simulator, that can't learn."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Adaptation:
     """The weights that a readout learned, and its decisions during learning.
@@ -133,7 +137,9 @@ def adapt(
     network = package.opened.network
     readout, spec = network.readout, DataSpec.of(network)
     if readout.learn is None:
-        raise ValueError(f"`{readout.name}` doesn't learn: write `learn pes` in it")
+        raise NotLearningError(
+            f"`{readout.name}` doesn't learn: write `learn pes` in it"
+        )
     require("loihi" if simulator == "exact" else simulator, network)
     if isinstance(x, str | os.PathLike):
         x, y = load_data(x, spec)
@@ -271,7 +277,7 @@ def evaluate_adapted(
 
     simulator = options.simulator
     if simulator == "keras" or simulator == "nengo_dl":
-        raise ValueError(f"the simulator {simulator} does not learn")
+        raise NotLearningError(f"the simulator {simulator} does not learn")
     once = replace(options, output=None, resume=False)
     opened = as_package(package)
     learning = adapt(
