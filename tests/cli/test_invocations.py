@@ -171,6 +171,7 @@ SLOW: list[Case] = [
     (f"{EVALUATE} --resume", 0, prints("accuracy")),
     (f"{EVALUATE} --min-accuracy 0", 0, prints("accuracy")),
     (f"{EVALUATE} --compare small.snn", 1, says("not a file that `board.py` wrote")),
+    (f"{EVALUATE} --adapt data.npz --weights-out new.s", 1, says("doesn't learn")),
     (f"{EVALUATE.replace('small.s', 'loud.s')} --strict", 1, says("rates not held")),
     (f"{PREDICT} -o new.csv", 0, writes("new.csv", "index,label,class")),
     (f"{PREDICT} --output new.npz --over-time", 0, writes("new.npz", "over_time")),
