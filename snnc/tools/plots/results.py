@@ -74,24 +74,21 @@ def training(
                 color=COLOURS[0 if name == what else 5],
                 label=label,
             )
-    for number, (phase, before) in enumerate(phases if len(phases) > 1 else ()):
+    begun: dict[int, list[str]] = {}
+    for phase, before in phases if len(phases) > 1 else ():
+        begun.setdefault(before, []).append(phase)
+    for before, names in begun.items():
         place = before + 0.5
         ax.axvline(place, color=COLOURS[4], linestyle=":", linewidth=1)
-        ax.annotate(
-            phase,
-            (place, 1),
-            xycoords=ax.get_xaxis_transform(),
-            # Phases of few epochs, or none, would write over each other.
-            xytext=(3, -9 - 10 * (number % 3)),
-            textcoords="offset points",
-            size=7,
+        ax.text(
+            place, 1.01, ", ".join(names), transform=ax.get_xaxis_transform(), size=7
         )
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("epoch")
     ax.set_ylabel(what)
     ax.legend(loc="best")
     open_frame(ax)
-    ax.set_title(f"{what} in training")
+    ax.set_title(f"{what} in training", pad=14 if begun else None)
     return ax
 
 
