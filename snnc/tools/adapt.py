@@ -57,17 +57,17 @@ class Adaptation:
 
     @property
     def accuracy(self) -> float | None:
-        """The share of right decisions while learning; None of a regression."""
+        """The share of right decisions during learning; None for a regression."""
         return self.score if self.classes else None
 
     @property
     def rmse(self) -> float | None:
-        """The root mean square error while learning; None of classes."""
+        """The root mean square error during learning; None for classes."""
         return None if self.classes else self.score
 
     @property
     def recalls(self) -> tuple[float | None, ...]:
-        """The accuracy while learning of each class; None without examples."""
+        """The accuracy of each class during learning; None without examples."""
         right = self.outputs.argmax(axis=1) == self.y
         shown = (right[self.y == each] for each in range(self.outputs.shape[1]))
         return tuple(float(each.mean()) if len(each) else None for each in shown)
@@ -200,7 +200,7 @@ def _learn_in_nengo(
 
 @dataclass(frozen=True)
 class AdaptedEvaluation:
-    """What a package decides before, while and after its readout learns.
+    """The decisions of a package before, during and after its readout learns.
 
     Attributes
     ----------

@@ -220,13 +220,13 @@ def _cores_needed(trials: Trials) -> int | None:
 
 
 def _variant(trials: Trials, changes: Changes) -> FitVariant:
-    new, kept = trials.cost(changes), _kept(trials, changes)
+    new, kept = trials.cost(changes), _kept_share(trials, changes)
     assert new is not None, "only variants that fit are offered"
     open_end = next((c for c in changes if c.value == _most(trials, c)), None)
     return FitVariant(changes, new, kept, open_end)
 
 
-def _kept(trials: Trials, changes: Changes) -> float:
+def _kept_share(trials: Trials, changes: Changes) -> float:
     """Return the geometric mean of the kept shares of neurons and weights."""
     new, (neurons, weights) = trials.cost(changes), _size(trials)
     assert new is not None, "only fitting variants are compared"
@@ -293,21 +293,21 @@ def _thinner(trials: Trials, layers: Sequence[tuple[int, Layer]]) -> Iterator[Ch
 def _better_pair(
     trials: Trials, layers: Sequence[tuple[int, Layer]], others: Sequence[Changes]
 ) -> Iterator[Changes]:
-    """The changes of two layers that keep most, if they keep more than ``others``."""
+    """Yield the best change of two layers, if it keeps more than ``others``."""
     pairs = [
         pair
         for (position, layer), second in permutations(layers, 2)
         for first in _steps_down(position, layer)
         for pair in _with_fewer(trials, first, second)
     ]
-    best = max(pairs, key=lambda pair: _kept(trials, pair), default=None)
-    most = max((_kept(trials, changes) for changes in others), default=0.0)
-    if best is not None and _kept(trials, best) > most:
+    best = max(pairs, key=lambda pair: _kept_share(trials, pair), default=None)
+    most = max((_kept_share(trials, changes) for changes in others), default=0.0)
+    if best is not None and _kept_share(trials, best) > most:
         yield best
 
 
 def _steps_down(position: int, layer: Layer) -> Iterator[Change]:
-    """A layer with some shares of its filters, or the next larger stride."""
+    """Yield changes to some shares of a layer's filters, or the next larger stride."""
     yield from wider_strides(position, layer)[:1]
     for change in (_share(position, layer, share) for share in HALVES):
         if change.value != layer.shape[-1]:
@@ -317,7 +317,7 @@ def _steps_down(position: int, layer: Layer) -> Iterator[Change]:
 def _with_fewer(
     trials: Trials, first: Change, second: tuple[int, Layer]
 ) -> Iterator[Changes]:
-    """A change of one layer with the most filters of another that then fit."""
+    """Add the most filters of another layer that fit to a change of one layer."""
     position, layer = second
     fewer = widest(position, layer, trials.fits_target, layer.shape[-1] - 1, (first,))
     if fewer is not None:

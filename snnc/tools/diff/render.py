@@ -99,7 +99,7 @@ def parts(difference: Diff) -> Iterator[Part]:
         rows = [
             (entry.subject, row.key, row.old or "", row.new or "")
             for entry in entries
-            for row in _changed(entry)
+            for row in _rows_to_show(entry)
         ]
         if told or rows:
             yield Heading(title.capitalize())
@@ -139,12 +139,12 @@ def _section(title: str, entries: list[Entry]) -> Iterator[str]:
 
 def _rows(entry: Entry) -> Iterator[Row]:
     subject = ", ".join(map(code, entry.subject.split(", "))) if entry.subject else ""
-    for row in _changed(entry):
+    for row in _rows_to_show(entry):
         yield _arrows(subject), row.key, code(row.old), code(row.new)
 
 
-def _changed(entry: Entry) -> Iterator[Changed]:
-    """Yield the rows of an entry that say something."""
+def _rows_to_show(entry: Entry) -> Iterator[Changed]:
+    """Return the rows of an entry with a difference or a new name."""
     return (row for row in entry.rows if row.old != row.new or entry.sign == ">")
 
 

@@ -117,7 +117,7 @@ def _readings(result: Evaluation) -> Iterator[str]:
     if result.classes:
         instead = f"({100 * more:.1f} points more, {_between(best.gain)})"
     yield READS.format(
-        reading=ways, found=_written(result, best.value), instead=instead
+        reading=ways, found=_write_score(result, best.value), instead=instead
     )
 
 
@@ -135,7 +135,7 @@ def _time(result: Evaluation) -> Iterator[str]:
     if falls := [m for m in early if _gain(result, m)[1] < -_noise(result)]:
         pick = max if result.classes else min
         best = pick(falls, key=lambda moment: moment.value)
-        value, first = _written(result, best.value), _first(result)
+        value, first = _write_score(result, best.value), _first(result)
         yield FALLS.format(**words, best=value, steps=best.steps, first=first)
     elif last[0] > _noise(result):
         if _lacks(result):
@@ -149,7 +149,7 @@ def _time(result: Evaluation) -> Iterator[str]:
         yield ENOUGH.format(**words, steps=alike[-1].steps)
 
 
-def _written(result: Evaluation, value: float) -> str:
+def _write_score(result: Evaluation, value: float) -> str:
     return percent(value) if result.classes else f"an RMSE of {value:.4g}"
 
 

@@ -122,7 +122,7 @@ Part = Heading | TextTable | str
 
 def tables_html(title: str, parts: Iterable[Part]) -> str:
     """Return a part of a page with tables and sentences, for a notebook."""
-    body = "\n".join([f"<h1>{_escaped(title)}</h1>", *map(_part, parts)])
+    body = "\n".join([f"<h1>{_escape(title)}</h1>", *map(_part, parts)])
     return f'<div class="snnc">\n<style>\n{style()}</style>\n{body}\n</div>\n'
 
 
@@ -130,11 +130,11 @@ def _part(part: Part) -> str:
     if isinstance(part, TextTable):
         return f'<div class="wide">\n{part.html()}\n</div>'
     if isinstance(part, Heading):
-        return f"<h2>{_escaped(part.text)}</h2>"
-    return f"<p>{_escaped(part)}</p>"
+        return f"<h2>{_escape(part.text)}</h2>"
+    return f"<p>{_escape(part)}</p>"
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return escape(printable(text))
 
 
