@@ -70,7 +70,7 @@ def data_frame(rows: Sequence[Mapping[str, Any]]) -> Any:
         If pandas is not installed.
     """
     try:
-        import pandas  # no extra of snnc has it
+        import pandas  # type: ignore[import-untyped,unused-ignore]  # has no extra
     except ModuleNotFoundError as error:
         what = "to_pandas needs pandas: `python -m pip install pandas`"
         raise ModuleNotFoundError(what, name="pandas") from error

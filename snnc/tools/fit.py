@@ -23,7 +23,7 @@ from snnc.ir.logical import Layer
 from snnc.text import tables
 from snnc.text.display import Json, Tabular
 from snnc.text.tables import Cells, TextTable, code, counted, prose
-from snnc.tools.report.html import Part, tables_html
+from snnc.tools.report.html import tables_html
 
 if TYPE_CHECKING:
     from snnc.tools.spec import Spec
@@ -118,8 +118,8 @@ class Fit(Tabular):
 
     def _repr_html_(self) -> str:
         table = self._table()
-        parts: list[Part] = [] if table is None else [table]
-        parts += _sentence(self, None).split("\n")
+        shown = () if table is None else (table,)
+        parts = (*shown, *_sentence(self, None).split("\n"))
         return tables_html(f"{self.spec.name} on {counted(self.cores, 'core')}", parts)
 
     def _records(self) -> list[Json]:

@@ -95,19 +95,19 @@ OUTPUTS = np.linspace(0, 1, 20).reshape(10, 2)
 HISTORY = {"loss": [2.0, 1.0], "val_loss": [2.1, 1.2], "accuracy": [0.4, 0.8]}
 
 
-def mapped(text: str) -> Any:
+def place_text(text: str) -> Any:
     return sound(text, "place")
 
 
 def spec(name: str) -> Any:
-    return mapped((ROOT / "specs" / f"{name}.snn").read_text(encoding="utf-8"))
+    return place_text((ROOT / "specs" / f"{name}.snn").read_text(encoding="utf-8"))
 
 
 PICTURES = {
     "network": lambda: networks.network(spec("residual")),
-    "network of long names": lambda: networks.network(mapped(network(LONG))),
+    "network of long names": lambda: networks.network(place_text(network(LONG))),
     "network without a chip": lambda: networks.network(
-        mapped(network("target nengo\n" + LONG))
+        place_text(network("target nengo\n" + LONG))
     ),
     "cores": lambda: networks.cores(spec("drift")),
     "cores of a row": lambda: networks.cores(spec("allconv")),
@@ -127,7 +127,7 @@ PICTURES = {
 
 
 def texts(ax: Axes) -> list[tuple[str, Any]]:
-    """All texts that are seen, with their extents in pixels."""
+    """Return all visible texts with their extents in pixels."""
     from matplotlib.text import Text
 
     figure = ax.get_figure()
@@ -146,7 +146,7 @@ def texts(ax: Axes) -> list[tuple[str, Any]]:
 
 
 def _beyond(ax: Any) -> Iterator[Any]:
-    """The labels of ticks that are not drawn, as they are out of view."""
+    """Return the labels of ticks outside the view, which are not drawn."""
     for axis in (ax.xaxis, ax.yaxis):
         drawn = {id(tick) for tick in axis._update_ticks()}
         for tick in (*axis.majorTicks, *axis.minorTicks):
@@ -191,7 +191,7 @@ def test_a_network_shows_shapes_cores_and_shortcuts() -> None:
 
 def test_a_max_pool_has_the_cores_of_its_levels() -> None:
     pooled = LONG.replace("dense d0", "maxpool p0 { window 2 }\n    dense d0")
-    drawn = mapped(network(pooled))
+    drawn = place_text(network(pooled))
     (row,) = (row for row in networks.nodes(drawn) if row.name == "p0")
     cores = sum(level.cores for level in drawn.of_layer("p0"))
     assert row.takes == f"{cores} cores"
@@ -200,7 +200,7 @@ def test_a_max_pool_has_the_cores_of_its_levels() -> None:
 
 
 def test_what_skips_layers_has_a_lane_of_its_own() -> None:
-    rows = networks.nodes(mapped(network(LONG)))
+    rows = networks.nodes(place_text(network(LONG)))
     skips = [(a, b, lane) for a, b, _, lane in networks._skips(rows)]
     assert skips == [(1, 3, 0), (2, 4, 1)]
 
@@ -216,7 +216,7 @@ def test_cores_are_filled_by_their_four_limits() -> None:
     assert heights == pytest.approx([share for tile in found for share in tile.use])
     assert max(heights) == pytest.approx(784 / 1024)
     with pytest.raises(ValueError, match="no cores"):
-        networks.cores(mapped(network("target nengo\n" + LONG)))
+        networks.cores(place_text(network("target nengo\n" + LONG)))
 
 
 def test_each_chip_has_its_place() -> None:

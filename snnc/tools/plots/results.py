@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from snnc.tools.adapt import Adaptation
     from snnc.tools.evaluate.evaluation import Evaluation
     from snnc.tools.sweep import Variant
 
 
 MOST_NUMBERS = 12
 """Classes with which each cell of a confusion matrix still has its number."""
+AVERAGED = 50
+"""Examples whose mean is a point of the plot of learning."""
 _AREA, _LARGEST = 14.0, 900.0  # square points a core, and at most
 _LEAST = 0.8  # correlations below it are rare; their axis begins there
 _NAMED = 8  # of the best, as many as have room for their settings
@@ -86,6 +89,25 @@ def training(
     ax.legend(loc="best")
     open_frame(ax)
     ax.set_title(f"{what} in training", pad=14 if begun else None)
+    return ax
+
+
+def learning(result: Adaptation, ax: Axes | None = None) -> Axes:
+    """Draw the accuracy, or the error, of the last examples while a readout learns."""
+    ax = axes(ax, 2.6)
+    if result.classes:
+        values = 100.0 * (result.outputs.argmax(axis=1) == result.y)
+    else:
+        values = ((result.outputs - result.y) ** 2).mean(axis=1)
+    sums = np.cumsum(np.concatenate([[0.0], values]))
+    stops = np.arange(1, len(sums))
+    starts = np.maximum(stops - AVERAGED, 0)
+    means = (sums[stops] - sums[starts]) / (stops - starts)
+    ax.plot(stops, means if result.classes else np.sqrt(means), color=COLOURS[0])
+    ax.set_xlabel("examples")
+    ax.set_ylabel("accuracy (%)" if result.classes else "root mean square error")
+    open_frame(ax)
+    ax.set_title(f"the last {AVERAGED} examples while learning")
     return ax
 
 
