@@ -90,8 +90,8 @@ $(BOARD)/ready: pyproject.toml
 	@touch $@
 
 # SLACK=4 allows four times the time, on a machine that does other work too.
-test-browser: docs docs/playground/node_modules/puppeteer-core ## try the playground in Chromium and in Node.js
-	@PYTHON='$(abspath $(BIN)/python)' node --test tests/browser/compiler.test.mjs tests/browser/page.test.mjs
+test-browser: docs docs/playground/node_modules/puppeteer-core ## try the playground, and notebook results, in Chromium and Node.js
+	@PYTHON='$(abspath $(BIN)/python)' node --test tests/browser/*.test.mjs
 
 docs/playground/node_modules/puppeteer-core: docs/playground/package-lock.json
 	@cd docs/playground && npm ci --silent --no-audit --no-fund && touch node_modules/puppeteer-core

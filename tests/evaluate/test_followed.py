@@ -42,6 +42,26 @@ def test_the_readout_that_is_advised_gives_what_it_says(
     assert after.accuracy > before.accuracy + 0.01
 
 
+def test_calibrate_brings_rates_within_budgets_as_is_advised(
+    case: Callable[..., Case],
+) -> None:
+    made = case(count=1)
+    x, y = random_images(made.package, 60), np.arange(60) % 3
+    weights = dict(made.package.layout.read(made.weights))
+    for name in ("c0.kernel", "c0.bias"):
+        weights[name] = weights[name] * np.float32(4)
+    weights["y.kernel"] = weights["y.kernel"] / np.float32(4)
+    before = snnc.evaluate(made.folder, x, y, weights)
+    assert before.missed == ("c0",)
+    assert "rate budgets not held: c0. " in " ".join(str(before).split())
+    assert "`snnc calibrate`" in str(before)
+    after = snnc.evaluate(
+        made.folder, x, y, snnc.calibrate(made.folder, x, weights).weights
+    )
+    assert after.missed == ()
+    assert "not held" not in str(after)
+
+
 def rebuilt(readout: str, folder: Path) -> Path:
     """Build the package of `case` with another readout."""
     body = SMALL.replace("classes 3", f"classes 3, {readout}")
