@@ -90,7 +90,7 @@ def _write_package(folder: Path, epochs: int) -> None:
     assert results.modules is not None
     package = folder / "killed"
     for module in results.modules:
-        file = module.headed(Origin("killed.snn", "."))
+        file = module.with_header(Origin("killed.snn", "."))
         path = package / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file.text, encoding="utf-8", newline="\n")

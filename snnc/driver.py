@@ -136,7 +136,7 @@ def unlimited(made: Compilation) -> MappedNetwork | None:
         return None
     from snnc.fitting.trials import Trials  # what fits needs none
 
-    return Trials(made.spec, target, made.device).unlimited
+    return Trials(made.spec, target, made.device).without_limit
 
 
 def _does_not_fit(made: Compilation, report: Report) -> bool:

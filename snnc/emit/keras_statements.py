@@ -130,9 +130,9 @@ class _Statements:
                 window = (*_window(layer.operation), name)
                 return Bracket(head, window, f")({sources[0]})")
             case Add():
-                return _joined(f"{variable} = layers.Add(", name, sources)
+                return _call_on_list(f"{variable} = layers.Add(", name, sources)
             case Concat():
-                return _joined(f"{variable} = layers.Concatenate(", name, sources)
+                return _call_on_list(f"{variable} = layers.Concatenate(", name, sources)
             case _:
                 linear, read = self._linear(layer), sources[0]
                 if self._is_pixel(layer):
@@ -238,7 +238,7 @@ class _Statements:
         return layer.spiking.l2
 
 
-def _joined(head: str, name: str, sources: Sequence[str]) -> Bracket:
+def _call_on_list(head: str, name: str, sources: Sequence[str]) -> Bracket:
     layer = Bracket(head, (name,), ")(").at(INDENT)
     return Bracket(layer, (Bracket("[", sources, "]"),), exploded="\n" in layer)
 

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
-from snnc.emit.files import Module, rendered
+from snnc.emit.files import Module, render
 from snnc.emit.keras_model import examples_shape, labels_shape
 from snnc.emit.python import (
     INDENT,
@@ -14,7 +14,7 @@ from snnc.emit.python import (
     Bracket,
     call,
     docstring,
-    imported,
+    import_line,
     items,
     quote,
     variables,
@@ -101,7 +101,7 @@ class Statements:
             pools = tuple(map(self._pool, projection.pools))
             arguments.append(Bracket("pools=(", pools))
         if kind == "ConvolveTransposed":
-            arguments += self._transposed(projection)
+            arguments += self._deconvolution(projection)
         if kind in ("Convolve", "ConvolveSparse"):
             assert isinstance(projection.reach, Window)
             arguments += self._window(projection.reach)
@@ -155,7 +155,7 @@ class Statements:
         if window.dilation != (1, 1, 1):
             yield f"dilation={self._sizes(window.dilation)}"
 
-    def _transposed(self, projection: Projection) -> Iterator[str]:
+    def _deconvolution(self, projection: Projection) -> Iterator[str]:
         operation = self._network.by_name[projection.target].operation
         assert isinstance(operation, TransposedConvolution)
         if set(operation.stride) != {1}:
@@ -177,7 +177,7 @@ def nengo_network(routed: RoutedNetwork) -> Module:
     purpose = (
         ": the network that Loihi runs." if isinstance(network.target, Loihi) else "."
     )
-    return rendered(
+    return render(
         "nengo_network.py",
         network.name,
         (
@@ -185,7 +185,7 @@ def nengo_network(routed: RoutedNetwork) -> Module:
             network.about,
             _anatomy(network),
         ),
-        connections=imported(
+        connections=import_line(
             "._runtime.nengo.connections", sorted(statements.used & KINDS)
         ),
         pools="Pool" in statements.used,
@@ -249,7 +249,7 @@ def _targets(network: Network) -> str:
 def board(routed: RoutedNetwork) -> Module:
     """Return the module that runs the network on a board."""
     network = routed.mapped.lowered.network
-    return rendered(
+    return render(
         "board.py",
         network.name,
         (
@@ -264,7 +264,7 @@ def board(routed: RoutedNetwork) -> Module:
 
 def evaluate(network: Network) -> Module:
     """Return the module that evaluates the network on a data set."""
-    return rendered(
+    return render(
         "evaluate.py",
         network.name,
         (
@@ -289,7 +289,7 @@ def predict(network: Network) -> Module:
     if classified:
         written += ", and ``labels``, (examples,)"
     classes = " The class of each is ``outputs.argmax(axis=1)``." if classified else ""
-    return rendered(
+    return render(
         "predict.py",
         network.name,
         (

@@ -7,14 +7,14 @@ from functools import cache
 from pathlib import Path
 
 from snnc import runtime
-from snnc.emit.files import LIBRARY, Module, rendered
+from snnc.emit.files import LIBRARY, Module, render
 from snnc.emit.keras_model import keras_model, train
 from snnc.emit.nengo_network import board, evaluate, nengo_network, predict
 from snnc.emit.python import (
     INDENT,
     Bracket,
     call,
-    imported,
+    import_line,
     items,
     number,
     quote,
@@ -46,7 +46,7 @@ MODULES = (
 def docstring_module(network: Network) -> Module:
     """Return ``__init__.py``, which imports nothing, so importing it stays cheap."""
     summary = "The spiking network {name}: trained by Keras, run by Nengo."
-    return rendered(
+    return render(
         "__init__.py",
         network.name,
         (summary, network.about, MODULES),
@@ -104,7 +104,7 @@ AXES: Mapping[tuple[str, ...], str] = {
 def layout(network: Network) -> Module:
     """Return the module with the layout of the network's weights."""
     weights, scale = tensors(network), input_scale(network)
-    return rendered(
+    return render(
         "layout.py",
         network.name,
         (
@@ -121,7 +121,7 @@ def layout(network: Network) -> Module:
 def _layout_imports(weights: tuple[Tensor, ...]) -> str:
     names = sorted({AXES[tensor.axes] for tensor in weights})
     names += ["Layout", "LayoutError", "Tensor"]
-    return imported("._runtime.layout", names)
+    return import_line("._runtime.layout", names)
 
 
 def _row(tensor: Tensor) -> Bracket:
@@ -147,7 +147,7 @@ def network_data(routed: RoutedNetwork) -> Module:
         if (levels := routed.mapped.of_layer(layer.name))
     ]
     summary = "The network {name}, as the data that its programs share."
-    return rendered(
+    return render(
         "network.py",
         network.name,
         (summary, network.about, ANATOMY),

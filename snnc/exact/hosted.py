@@ -130,7 +130,7 @@ class Hosted:
         assert count == 1
         return [self]
 
-    def prepared(self, images: NDArray[Any]) -> NDArray[Any]:
+    def prepare(self, images: NDArray[Any]) -> NDArray[Any]:
         """Return the argument of `run`."""
         return images.reshape(len(images), -1)
 

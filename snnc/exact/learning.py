@@ -94,7 +94,7 @@ class Learner:
         tables = read_tables(run.sim, learning=True)
         axons = wire(run.sim, tables, encoder)
         heard = fanin(axons, tables.blocks, tables.compartments)
-        block, self._synapse = _learned(run.sim.model)
+        block, self._synapse = _learning_synapse(run.sim.model)
         others = heard.order[heard.order != block]
         heard = heard._replace(order=others)
         self._chip = BuiltChip(tables.compartments, tables.rows, heard)
@@ -115,7 +115,7 @@ class Learner:
         return kernel
 
     @property
-    def lost(self) -> Lost:
+    def losses(self) -> Lost:
         """What was clipped by now."""
         return Lost(*self._memory.lost.tolist())
 
@@ -179,7 +179,7 @@ class Learner:
         self._random.randint(-127, 128, size=count, dtype=np.int32)
 
 
-def _learned(model: Any) -> tuple[int, Any]:
+def _learning_synapse(model: Any) -> tuple[int, Any]:
     """Return the number of the block that learns, and its synapse."""
     found = [
         (number, synapse)

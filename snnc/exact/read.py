@@ -212,7 +212,7 @@ def _read_axons(offsets: dict[Any, int], store: WeightRows) -> AxonTable:
             sources = np.arange(owner.n_neurons)
             entries = np.asarray(axon.map_axon(sources))
             atoms = np.asarray(axon.map_atoms(sources))
-            parts.append(targets[axon.target].reached(sources, entries, atoms, start))
+            parts.append(targets[axon.target].deliver(sources, entries, atoms, start))
     source, row, base = np.concatenate(parts, axis=1)
     real = store.sizes()[row] > 0
     return AxonTable(source[real], row[real], base[real])
@@ -231,7 +231,7 @@ class _Target:
         self._used = np.array([base is not None for base in bases], bool)
         self._base = start + np.array([base or 0 for base in bases], np.int64)
 
-    def reached(
+    def deliver(
         self, sources: Int64, entries: Int64, atoms: Int64, start: int
     ) -> Int64:
         """Return source, row and base of each spike that gets here: (3, spikes)."""

@@ -119,7 +119,7 @@ class Runs(Protocol):
     """A network that makes states to run it."""
 
     def lanes(self, count: int) -> Sequence[Runner]: ...
-    def prepared(self, images: NDArray[Any]) -> NDArray[Any]: ...
+    def prepare(self, images: NDArray[Any]) -> NDArray[Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ def stream(
                 x, rests = images[start:stop], np.ones(stop - start, bool)
                 if job.presentation == "row":
                     rests[:] = np.arange(start, stop) == span[0]
-                values = runs.prepared(x)
+                values = runs.prepare(x)
                 future = pools[lane].submit(_run, lanes[lane], values, rests, job)
                 running[future] = lane, span, start, x
                 return
@@ -220,7 +220,7 @@ class Circuit:
         """Return lanes for this many threads."""
         return [Lane(self) for _ in range(count)]
 
-    def prepared(self, images: NDArray[Any]) -> Floats:
+    def prepare(self, images: NDArray[Any]) -> Floats:
         """Return the argument of `Lane.run`."""
         with self._preparing:
             return np.stack([self.encoder.charges(image) for image in images])

@@ -65,7 +65,7 @@ def advise(spec: ValidatedSpec, network: Network, report: Report) -> None:
             _replace(refused, better, report)
     for diagnostic in diagnostics:
         with suppress(OutOfWorkError):
-            _replace(diagnostic, _advised(diagnostic, trials, whole), report)
+            _replace(diagnostic, _advise(diagnostic, trials, whole), report)
 
 
 def advise_blocks(spec: ValidatedSpec, mapped: MappedNetwork, report: Report) -> None:
@@ -83,7 +83,7 @@ def _replace(diagnostic: Diagnostic, better: Diagnostic | None, report: Report) 
         report.add(better)
 
 
-def _advised(
+def _advise(
     diagnostic: Diagnostic, trials: Trials, whole: Sequence[Change]
 ) -> Diagnostic | None:
     if isinstance(diagnostic, FitsNoCore):
@@ -122,7 +122,7 @@ def _axons(diagnostic: TooManyOutAxons, trials: Trials) -> Diagnostic | None:
 def _cores(
     diagnostic: TooManyCores, trials: Trials, changes: Sequence[Change]
 ) -> Diagnostic:
-    diagnostic = _counted(diagnostic, trials)
+    diagnostic = _count_cores(diagnostic, trials)
     room, least = more_room(diagnostic.cores, bool(diagnostic.bound), trials)
     written = _texts(changes) if trials.certain else _directions(changes)
     choices = [*written, *([room] if room else [])]
@@ -134,7 +134,7 @@ def _cores(
     bounds = [*([] if trials.certain else map(_bound, changes)), *least]
     fewer = "" if changes or blocks else FEWER
     removed = [f"remove {_blocks_of(blocks)}"] if blocks else []
-    written = [f"write {_joined(choices)}"] if choices else []
+    written = [f"write {_join(choices)}"] if choices else []
     return diagnostic.but(
         hint=f"{fewer}{', or '.join([*removed, *written])}",
         bounds=f"{BOUNDS}{', '.join(bounds)}" if bounds else "",
@@ -142,9 +142,9 @@ def _cores(
     )
 
 
-def _counted(diagnostic: TooManyCores, trials: Trials) -> TooManyCores:
+def _count_cores(diagnostic: TooManyCores, trials: Trials) -> TooManyCores:
     """With the cores that the network takes, where they can be counted."""
-    mapped = trials.unlimited
+    mapped = trials.without_limit
     if mapped is None:
         return diagnostic
     largest = max(mapped.populations, key=lambda population: population.cores)
@@ -170,11 +170,11 @@ def _place(change: Change, trials: Trials) -> dict[str, object]:
 
 
 def _blocks_of(layers: Sequence[str]) -> str:
-    return f"`block` from {_joined([f'`{name}`' for name in layers], 'and')}"
+    return f"`block` from {_join([f'`{name}`' for name in layers], 'and')}"
 
 
 def _choice(changes: Sequence[Change]) -> str:
-    return _joined(_texts(changes))
+    return _join(_texts(changes))
 
 
 def _texts(changes: Sequence[Change]) -> list[str]:
@@ -199,7 +199,7 @@ def _by_layer(choices: Iterable[tuple[str, str]]) -> list[str]:
     return [f"{' or '.join(texts)} in `{layer}`" for layer, texts in by_layer.items()]
 
 
-def _joined(texts: Sequence[str], word: str = "or") -> str:
+def _join(texts: Sequence[str], word: str = "or") -> str:
     """Choices as one sentence's end."""
     if len(texts) == 1:
         return texts[0]

@@ -41,12 +41,12 @@ def with_better_blocks(refused: Sequence[Refused], trials: Trials) -> list[Refus
     close = _with_blocks(names, blocks, trials) if blocks == near else None
     if close is not None and (free is None or close.cores <= free.cores):
         return [
-            d.but(hint=f"write {_quoted(block)}")
+            d.but(hint=f"write {_quote_block(block)}")
             for d, block in zip(refused, blocks, strict=True)
         ]
     if free is None:
         return list(refused)
-    quoted = [_quoted(block_of(free.by_name[name])) for name in names]
+    quoted = [_quote_block(block_of(free.by_name[name])) for name in names]
     return [
         d.but(hint=f"leave it out, or write {block}")
         for d, block in zip(refused, quoted, strict=True)
@@ -55,7 +55,7 @@ def with_better_blocks(refused: Sequence[Refused], trials: Trials) -> list[Refus
 
 def blocks_in_the_way(trials: Trials) -> tuple[str, ...]:
     """The layers, one if that suffices, without whose `block` the network fits."""
-    layers = [layer.name for layer in trials.layers() if _written(layer) is not None]
+    layers = [layer.name for layer in trials.layers() if _block_of(layer) is not None]
     for names in [*([name] for name in layers), layers]:
         if names and _with_blocks(names, [FREE] * len(names), trials) is not None:
             return tuple(names)
@@ -70,7 +70,7 @@ def warn_of_costs(mapped: MappedNetwork, trials: Trials, report: Report) -> None
     for name, floor in floors.items():
         population = mapped.by_name[name]
         layer = population.population.layer
-        written = _written(layer)
+        written = _block_of(layer)
         if written is None or population.cores == floor:
             continue
         free = _with_blocks([layer.name], [FREE], trials)
@@ -78,7 +78,7 @@ def warn_of_costs(mapped: MappedNetwork, trials: Trials, report: Report) -> None
             report.add(_costly(layer, written, mapped.cores, free))
 
 
-def _written(layer: Layer) -> Shape | None:
+def _block_of(layer: Layer) -> Shape | None:
     return layer.spiking.block if layer.on_chip and layer.spiking else None
 
 
@@ -107,10 +107,10 @@ def _with_blocks(
         Change(places[name], name, "block", block)
         for name, block in zip(names, blocks, strict=True)
     )
-    return trials.mapped(changes)
+    return trials.map(changes)
 
 
-def _quoted(block: Shape | None) -> str:
+def _quote_block(block: Shape | None) -> str:
     return f"`block {'x'.join(map(str, block or ()))}`"
 
 
@@ -153,11 +153,11 @@ def system_for(diagnostic: MoreCoresThanChips, trials: Trials) -> str:
     if not trials.countable:
         return WORDS
     parts = []
-    if trials.mapped((), fewer) is not None:
+    if trials.map((), fewer) is not None:
         parts.append(f"`cores {diagnostic.most}`")
-    if larger.chips <= MOST_CHIPS and trials.mapped((), larger) is not None:
+    if larger.chips <= MOST_CHIPS and trials.map((), larger) is not None:
         parts.append(f"`chips {diagnostic.needed}`")
-    mapped = None if parts else trials.unlimited
+    mapped = None if parts else trials.without_limit
     if mapped is not None:
         parts.append(f"`{_written_room(_of_cores(mapped.cores, trials), trials)}`")
     return ", or ".join(parts) or WORDS

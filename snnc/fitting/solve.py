@@ -147,7 +147,7 @@ def for_cores(trials: Trials, largest: str) -> tuple[Change, ...]:
 
 def for_axons(trials: Trials, name: str) -> tuple[Change, ...]:
     """Changes to a layer or its readers after which its out-axons suffice."""
-    lowered = trials.lowered(())
+    lowered = trials.lower(())
     assert lowered is not None
     # A max pool is several populations, and one layer.
     layers = [lowered.by_name[p.target].layer.name for p in lowered.out_of(name)]
@@ -171,7 +171,7 @@ def _for_fan_in(trials: Trials, name: str, holds: Holds) -> Iterator[Change]:
     own = largest_kernel(position, layer, holds)
     if own is not None:
         yield own
-    lowered = trials.lowered(())
+    lowered = trials.lower(())
     assert lowered is not None
     read_here = (lowered.by_name.get(p.source) for p in lowered.into(name))
     for source in dict.fromkeys(p.layer.name for p in read_here if p is not None):
@@ -202,7 +202,7 @@ def _find(trials: Trials, name: str) -> tuple[int, Layer]:
 
 def _by_neurons(trials: Trials) -> list[str]:
     """The chip's layers, those with the most neurons first."""
-    lowered = trials.lowered(())
+    lowered = trials.lower(())
     assert lowered is not None
     floors = compartment_floors(lowered, trials.profile)
     ordered = sorted(floors, key=lambda name: -floors[name])

@@ -43,10 +43,10 @@ class Change:
     @property
     def text(self) -> str:
         """The property as a spec has it: ``stride 2``, ``kernel 1x3x3``."""
-        return f"{self.key} {written(self.value)}"
+        return f"{self.key} {spec_text(self.value)}"
 
 
-def written(value: int | Shape | str) -> str:
+def spec_text(value: int | Shape | str) -> str:
     """A number, dims or a word as a spec has them; equal dims are one number."""
     if not isinstance(value, tuple):
         return str(value)
@@ -162,12 +162,12 @@ class Trials:
         ValueError
             If the spec has errors.
         """
-        lowered = self.lowered(())
+        lowered = self.lower(())
         if lowered is None:
             raise ValueError("a spec with errors has no variants")
         return lowered.network
 
-    def lowered(self, changes: Changes) -> LoweredNetwork | None:
+    def lower(self, changes: Changes) -> LoweredNetwork | None:
         """The lowered variant; None if no such network is legal.
 
         Raises
@@ -196,7 +196,7 @@ class Trials:
         lowered: LoweredNetwork = lower(replace(network, target=self.target))
         return lowered
 
-    def mapped(
+    def map(
         self, changes: Changes, target: Loihi | None = None
     ) -> MappedNetwork | None:
         """The mapped variant; None if it does not fit the target."""
@@ -216,7 +216,7 @@ class Trials:
 
     def _attempt(self, changes: Changes, target: Loihi) -> Attempt | None:
         """How the variant fits the target; None if it does not."""
-        lowered = self.lowered(changes)
+        lowered = self.lower(changes)
         if lowered is None or self.floor(changes) > target.cores:
             return None
         own = replace(lowered, network=replace(lowered.network, target=target))
@@ -233,7 +233,7 @@ class Trials:
         """Whether the variant fits the target, or may fit, where not `certain`."""
         if self.certain:
             return self.fits_target(changes)
-        legal = self.lowered(tuple(changes)) is not None
+        legal = self.lower(tuple(changes)) is not None
         return legal and self.floor(tuple(changes)) <= self.target.cores
 
     def fits_target(self, changes: Sequence[Change]) -> bool:
@@ -247,7 +247,7 @@ class Trials:
 
     def fits_a_core(self, changes: Sequence[Change], name: str) -> bool:
         """Whether a layer of the variant can be cut so that each block fits a core."""
-        lowered = self.lowered(tuple(changes))
+        lowered = self.lower(tuple(changes))
         if lowered is None or not all(map(block_is_sound, lowered.populations)):
             return False
         population = lowered.by_name[name]
@@ -257,7 +257,7 @@ class Trials:
 
     def floor(self, changes: Changes) -> int:
         """The cores that the neurons of a legal variant fill at least."""
-        lowered = self.lowered(changes)
+        lowered = self.lower(changes)
         if lowered is None:
             return 0
         return sum(compartment_floors(lowered, self.profile).values())
@@ -272,7 +272,7 @@ class Trials:
         return FAR * max(self.target.cores, self.profile.chip.cores // 4)
 
     @cached_property
-    def unlimited(self) -> MappedNetwork | None:
+    def without_limit(self) -> MappedNetwork | None:
         """The spec mapped on as many cores as it takes.
 
         None if they are too many to be counted, or if no number of cores suffices.
@@ -281,7 +281,7 @@ class Trials:
             return None
         most = 2 * self._far
         chips = ceil(most / self.profile.chip.cores)
-        return self.mapped((), replace(self.target, chips=chips, cores=most))
+        return self.map((), replace(self.target, chips=chips, cores=most))
 
 
 def _cost(lowered: LoweredNetwork, cores: int) -> VariantCost:

@@ -208,7 +208,7 @@ class Kernels:
             groups = planes.shape[-2] if is_depthwise else step.groups
             if groups > 1:
                 lifted = kernel[None, None]
-                kernel = kernels.ungrouped(lifted, kernel.shape[-1], groups)[0, 0]
+                kernel = kernels.ungroup(lifted, kernel.shape[-1], groups)[0, 0]
         spatial = planes.shape[:-2]
         if kernel.shape[1:] != (step.read, step.given):
             channels = "x".join(map(str, kernel.shape[1:]))

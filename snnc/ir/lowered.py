@@ -214,14 +214,16 @@ class LoweredNetwork:
 
     @cached_property
     def _into(self) -> Mapping[str, tuple[Projection, ...]]:
-        return grouped((p.target, p) for p in self.projections)
+        return group_by_name((p.target, p) for p in self.projections)
 
     @cached_property
     def _out_of(self) -> Mapping[str, tuple[Projection, ...]]:
-        return grouped((p.source, p) for p in self.projections)
+        return group_by_name((p.source, p) for p in self.projections)
 
 
-def grouped(named: Iterable[tuple[str, Value]]) -> Mapping[str, tuple[Value, ...]]:
+def group_by_name(
+    named: Iterable[tuple[str, Value]],
+) -> Mapping[str, tuple[Value, ...]]:
     """Return values by their names, in order."""
     groups: dict[str, list[Value]] = {}
     for name, value in named:

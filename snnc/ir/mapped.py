@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Literal
 
 from snnc.ir.logical import Shape
-from snnc.ir.lowered import LoweredNetwork, Population, Projection, grouped
+from snnc.ir.lowered import LoweredNetwork, Population, Projection, group_by_name
 
 PopType = Literal[16, 32]
 Form = Literal["dense", "sparse", "convolution"]
@@ -155,7 +155,7 @@ class MappedNetwork:
 
     @cached_property
     def _of_layer(self) -> Mapping[str, tuple[MappedPopulation, ...]]:
-        return grouped((p.population.layer.name, p) for p in self.populations)
+        return group_by_name((p.population.layer.name, p) for p in self.populations)
 
     def into(self, name: str) -> tuple[MappedProjection, ...]:
         """Return the projections into a population or max pool."""
@@ -164,10 +164,10 @@ class MappedNetwork:
     @cached_property
     def _into(self) -> Mapping[str, tuple[MappedProjection, ...]]:
         read = (*self.projections, *self.pooled)
-        return grouped((p.projection.target, p) for p in read)
+        return group_by_name((p.projection.target, p) for p in read)
 
     @cached_property
-    def mixed(self) -> tuple[str, ...]:
+    def of_both_forms(self) -> tuple[str, ...]:
         """The populations on the chip whose neurons may have axons of both kinds."""
         onto_chip = (
             (mapping.projection.source, mapping.form)

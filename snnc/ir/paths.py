@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from snnc.ir.logical import AveragePool, Concat, Layer, MaxPool, Shape
 from snnc.ir.shapes import level_name, of_rank, tree_of, triple_of
-from snnc.runtime.maxima import Grid, compose, indexed, whole
+from snnc.runtime.maxima import Grid, compose, index_grid, whole
 
 MAX_PATHS = 1024
 
@@ -54,7 +54,7 @@ def paths(layers: Mapping[str, Layer], name: str) -> tuple[Path, ...]:
     pending = [Path(name, 0, ())]
     while pending:
         here = pending.pop()
-        layer = _passed(layers, here.source)
+        layer = _layer_between(layers, here.source)
         if layer is None:
             complete.append(here)
         else:
@@ -70,7 +70,7 @@ def count_paths(layers: Mapping[str, Layer], name: str, known: dict[str, int]) -
     pending = [name]
     while pending:
         here = pending[-1]
-        layer = None if here in known else _passed(layers, here)
+        layer = None if here in known else _layer_between(layers, here)
         if layer is None:
             known.setdefault(here, 1)
             pending.pop()
@@ -83,7 +83,7 @@ def count_paths(layers: Mapping[str, Layer], name: str, known: dict[str, int]) -
     return known[name]
 
 
-def _passed(layers: Mapping[str, Layer], name: str) -> Layer | None:
+def _layer_between(layers: Mapping[str, Layer], name: str) -> Layer | None:
     """Return the pool or join that a path goes through; None at its end."""
     layer = layers.get(name)
     is_value = layer is not None and isinstance(layer.operation, MaxPool)
@@ -112,7 +112,7 @@ def _behind(layers: Mapping[str, Layer], layer: Layer, here: Path) -> list[Path]
         return _terms(layers, layer, operation, here)
     if isinstance(operation, AveragePool):
         source = layer.sources[0]
-        return [_pooled(here, source, operation, layers[source].shape)]
+        return [_add_pool(here, source, operation, layers[source].shape)]
     further, row = [], here.first_row
     for source in layer.sources:
         # Hundreds of sums in a row make tens of thousands of these.
@@ -131,13 +131,13 @@ def _terms(
         replace(
             here,
             source=_term(layer, source, level),
-            picked=grid if here.picked is None else indexed(grid, here.picked),
+            picked=grid if here.picked is None else index_grid(grid, here.picked),
         )
         for level, grid in tree_of(pool, layers[source].shape).picks
     ]
 
 
-def _pooled(here: Path, source: str, pool: AveragePool, shape: Shape) -> Path:
+def _add_pool(here: Path, source: str, pool: AveragePool, shape: Shape) -> Path:
     if here.picked is None:
         return replace(here, source=source, pools=((pool, shape), *here.pools))
     pooled = picked_of(Path(source, 0, ((pool, shape),)), shape, here.picked)

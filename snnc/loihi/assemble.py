@@ -74,7 +74,9 @@ def _connections(
 
 def without_device(lowered: LoweredNetwork) -> MappedNetwork:
     """Return the mapping for Nengo's own simulators: one ensemble per depth slice."""
-    populations = tuple(_hosted(population, 1) for population in lowered.populations)
+    populations = tuple(
+        _map_to_host(population, 1) for population in lowered.populations
+    )
     return _network(lowered, populations, {})
 
 
@@ -117,10 +119,10 @@ def _population(
 ) -> MappedPopulation:
     position = plan.positions.get(population.name)
     if position is None:
-        return _hosted(population, 1)
+        return _map_to_host(population, 1)
     tiling, choices = solution.tilings[position], plan.steps[position].choices
     if isinstance(choices, HostChoices):
-        return _hosted(population, tiling.group)
+        return _map_to_host(population, tiling.group)
     groups = [solution.tilings[source].group for source in plan.steps[position].sources]
     readers = [
         _Reader(
@@ -138,7 +140,7 @@ def _population(
     return MappedPopulation(population, tiling.group, ensembles)
 
 
-def _hosted(population: Population, group: int) -> MappedPopulation:
+def _map_to_host(population: Population, group: int) -> MappedPopulation:
     return MappedPopulation(
         population,
         group,
@@ -220,7 +222,7 @@ def _part_blocks(
     lists: Sequence[Sequence[AxonLists]],
     readers: Sequence[_Reader],
 ) -> tuple[Held, ...]:
-    links = costs.chosen(tiling)
+    links = costs.links_of(tiling)
     rows = [[link.row_view(tile) for link in links] for tile in part.rows]
     columns = [[link.column_view(tile) for link in links] for tile in part.columns]
     feeds = [feeds_of(links, groups, part, strip) for strip in part.strips]

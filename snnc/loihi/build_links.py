@@ -108,7 +108,7 @@ def _every_link(
     geometry: ProjectionGeometry, target: Volume, profile: Profile
 ) -> dict[Form, Link]:
     if isinstance(geometry.reach, Compare):
-        return {"sparse": _compared(geometry, geometry.reach, target, profile)}
+        return {"sparse": _link_compare(geometry, geometry.reach, target, profile)}
     if not isinstance(geometry.reach, Window):
         return {
             "dense": MatrixLink(
@@ -117,7 +117,7 @@ def _every_link(
             "convolution": _full(geometry, target, profile),
         }
     if geometry.reach.is_transposed:
-        return {"sparse": _transposed(geometry, geometry.reach, target, profile)}
+        return {"sparse": _link_transposed(geometry, geometry.reach, target, profile)}
     links: dict[Form, Link] = {}
     if geometry.reach.is_sparse:
         links["sparse"] = _sparse(geometry, geometry.reach, target, profile)
@@ -148,7 +148,7 @@ def _sparse(
     return SparseLink(geometry.source, rows, columns, fans, profile)
 
 
-def _transposed(
+def _link_transposed(
     geometry: ProjectionGeometry, window: Window, target: Volume, profile: Profile
 ) -> SparseLink:
     picked = geometry.picked or (None, None, None)
@@ -169,7 +169,7 @@ def _transposed(
     return SparseLink(geometry.source, rows, columns, fans, profile)
 
 
-def _compared(
+def _link_compare(
     geometry: ProjectionGeometry, reach: Compare, target: Volume, profile: Profile
 ) -> SparseLink:
     picked = geometry.picked or (None, None, None)

@@ -67,7 +67,9 @@ class TilingCandidates:
         self.by_channel = by_channel
         self._found: list[FittingTiling] = []
         self._reached = 0
-        self._pending = self._find(groups) if fixed is None else self._fixed(fixed)
+        self._pending = (
+            self._find(groups) if fixed is None else self._fit_tilings(fixed)
+        )
 
     def up_to(self, cores: int) -> Iterator[FittingTiling]:
         """Yield the tilings of at most ``cores``, fewest first."""
@@ -83,7 +85,7 @@ class TilingCandidates:
             if found is not None:
                 self._found.append(found)
 
-    def _fixed(self, tilings: Sequence[Tiling]) -> Iterator[_Progress]:
+    def _fit_tilings(self, tilings: Sequence[Tiling]) -> Iterator[_Progress]:
         for tiling in tilings:
             if isinstance(fit := self.costs.fit(tiling, self.sources), BlockFit):
                 yield tiling.cores, (tiling, fit)

@@ -89,7 +89,7 @@ class CostModel:
             return tuple(tuple(forms[i] for forms in free) for i in (0, -1))
         return tuple(product(*free))
 
-    def chosen(self, tiling: Tiling) -> tuple[Link, ...]:
+    def links_of(self, tiling: Tiling) -> tuple[Link, ...]:
         """Return the links of a tiling, one for each projection."""
         return self._in_form(tiling.forms)
 
@@ -130,7 +130,7 @@ class CostModel:
             if load.bits > core.synapse_bits:
                 return LimitViolation("synapse bits", load.bits, core.synapse_bits)
             axons = max(axons, load.in_axons)
-            aligned = [a and b for a, b in zip(aligned, load.aligned, strict=True)]
+            aligned = [a and b for a, b in zip(aligned, load.suits_pop16, strict=True)]
         return self._formats(tiling, groups, axons, aligned)
 
     def _max_in_axons(self, tiling: Tiling, groups: tuple[int, ...]) -> int:
@@ -139,7 +139,7 @@ class CostModel:
         Most tilings that fit no core fail by these, and counting them is fast.
         """
         height, width, _ = tiling.tile
-        part, links = tiling.part(0), self.chosen(tiling)
+        part, links = tiling.part(0), self.links_of(tiling)
         rows = self._most_seen((0, height, tiling.forms), part.rows)
         columns = self._most_seen((1, width, tiling.forms), part.columns)
         alike = Counter(zip(links, groups, rows, columns, strict=True))
@@ -164,16 +164,16 @@ class CostModel:
 
     def _loads(self, tiling: Tiling, groups: tuple[int, ...]) -> Iterator[Load]:
         """Yield the loads of all different blocks, the largest views first."""
-        links = self.chosen(tiling)
-        rows, columns = self._seen(tiling)
+        links = self.links_of(tiling)
+        rows, columns = self._views_of(tiling)
         for strip, whole, feeds in self._strips(tiling, groups):
             for row, column in product(rows, columns):
                 yield load_of(links, feeds, (row, column), strip, whole)
 
-    def _seen(self, tiling: Tiling) -> tuple[list[Views], list[Views]]:
+    def _views_of(self, tiling: Tiling) -> tuple[list[Views], list[Views]]:
         """Return the tiles' views of the sources' rows, and of their columns."""
         height, width, _ = tiling.tile
-        part, links = tiling.part(0), self.chosen(tiling)
+        part, links = tiling.part(0), self.links_of(tiling)
         rows, columns = (0, height, tiling.forms), (1, width, tiling.forms)
         if rows not in self._views:
             looks = {x: (x.row_view, x.equivalent_rows) for x in links}
@@ -191,7 +191,7 @@ class CostModel:
         They do not depend on the height and width of the tiles. A tiling that fails by
         its first strip needs no other.
         """
-        first, links = tiling.part(0), self.chosen(tiling)
+        first, links = tiling.part(0), self.links_of(tiling)
         one_tile = len(first.rows) * len(first.columns) == 1
         key = (tiling.group, tiling.tile[2], one_tile, tiling.forms, groups)
         if key in self._feeds:
@@ -223,7 +223,7 @@ class CostModel:
         aligned: Sequence[bool],
     ) -> BlockFit | LimitViolation:
         read = list(
-            zip(self.chosen(tiling), tiling.forms, groups, aligned, strict=True)
+            zip(self.links_of(tiling), tiling.forms, groups, aligned, strict=True)
         )
         counts = (geometry.source[3] for geometry in self.geometries)
         channels = dict(zip(read, counts, strict=True))

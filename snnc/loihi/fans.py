@@ -113,7 +113,7 @@ class FanOuts:
         self, part: EnsembleTiling, strip: Interval, place: int
     ) -> Iterator[Read]:
         """Yield how slices of a strip read one of the source."""
-        for out in range(*part.touched(strip)):
+        for out in range(*part.slices_of(strip)):
             if tap := self.depth.tap(out, place):
                 yield out, tap, _own(part, strip, out)
 
@@ -124,7 +124,7 @@ class FanOuts:
         """
         here, given = self.bands.groups, self.bands.given
         ends = {here.start, here.start + 1, here.stop - 1, here.stop}
-        for out in range(*part.touched(strip)):
+        for out in range(*part.slices_of(strip)):
             for channel in _own(part, strip, out):
                 ends |= {channel // given, -(-channel // given)}
         inside = sorted(end for end in ends if here.start <= end <= here.stop)
@@ -136,7 +136,7 @@ class FanOuts:
         """Return the intervals of a source slice's channels that a strip reads."""
         stretches: list[Interval] = []
         for _, _, own in sorted(self._reads(part, strip, place), key=itemgetter(2)):
-            if not (groups := self.bands.reached(own)):
+            if not (groups := self.bands.source_groups(own)):
                 continue
             start, stop = self.bands.of(groups[0])[0], self.bands.of(groups[-1])[1]
             if stretches and start <= stretches[-1][1]:
@@ -170,7 +170,7 @@ class FanOuts:
             for strip in part.strips:
                 yield from self._channels(part, strip, place)
 
-    def joined(self, source: int, target: int) -> int:
+    def count_pairs(self, source: int, target: int) -> int:
         """Return how many pairs of slice and channel at both ends are connected.
 
         Parameters
@@ -182,7 +182,7 @@ class FanOuts:
         slices = sum(1 for out, place in pairs if self.depth.tap(out, place))
         return slices * self.bands.channels * self.bands.given
 
-    def shared(self, source: Tiling, target: Tiling) -> dict[tuple[int, int], int]:
+    def overlaps(self, source: Tiling, target: Tiling) -> dict[tuple[int, int], int]:
         """Return how many channels of source strips the target's strips read.
 
         Strips are numbered at both ends, by ensemble; pairs that share nothing are left

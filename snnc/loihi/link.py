@@ -145,7 +145,9 @@ class Link(Protocol):
         a depth group count, as the chip reads them as well.
         """
 
-    def sent(self, source: Tiling, target: Tiling) -> Iterator[tuple[int, int, int]]:
+    def spike_counts(
+        self, source: Tiling, target: Tiling
+    ) -> Iterator[tuple[int, int, int]]:
         """Yield from core, to core and number of spikes, if every neuron spikes once.
 
         Cores are numbered as the tilings' pieces; pairs without spikes are left out. An
@@ -159,7 +161,7 @@ def channels_read(part: EnsembleTiling, strip: Interval, picked: Picked | None) 
     if picked is None:
         return length(strip)
     channels, total = part.channels, 0
-    for place in range(*part.touched(strip)):
+    for place in range(*part.slices_of(strip)):
         if length(picked.within((place, place + 1))):
             start = (place - part.slices[0]) * channels
             total += min(strip[1], start + channels) - max(strip[0], start)
@@ -174,10 +176,10 @@ class PlaneLink:
         self.columns = columns
 
     def rows_seen(self, tile: Interval) -> int:
-        return self.rows.seen(tile)
+        return self.rows.count_inputs(tile)
 
     def columns_seen(self, tile: Interval) -> int:
-        return self.columns.seen(tile)
+        return self.columns.count_inputs(tile)
 
     def row_view(self, tile: Interval) -> View:
         return self.rows.view(tile)
@@ -274,7 +276,7 @@ class Load:
         return min(len(every), EXPONENTS * indices)
 
     @property
-    def aligned(self) -> tuple[bool, ...]:
+    def suits_pop16(self) -> tuple[bool, ...]:
         return tuple(all(cost.aligned for cost in costs) for costs in self.costs)
 
 

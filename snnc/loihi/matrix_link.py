@@ -126,7 +126,9 @@ class MatrixLink:
     def operations(self, source: Tiling, target: Tiling) -> int:
         return prod(self.source) * prod(target.volume)
 
-    def sent(self, source: Tiling, target: Tiling) -> Iterator[tuple[int, int, int]]:
+    def spike_counts(
+        self, source: Tiling, target: Tiling
+    ) -> Iterator[tuple[int, int, int]]:
         for core, pre in enumerate(source.pieces):
             read = self._read(pre.part, pre.rows, pre.columns, pre.strip)
             for there in range(len(target.pieces) if read else 0):
@@ -156,7 +158,7 @@ class MatrixLink:
         if not self.pools:
             return (slices[1] - slices[0]) * height * width * channels
         axes = [
-            Counter(_scaled(tap) for tap in taps)
+            Counter(_split_factor(tap) for tap in taps)
             for taps in (
                 full_taps(depth, self.pools, 0)[slice(*slices)],
                 full_taps(height, self.pools, 1),
@@ -170,7 +172,7 @@ class MatrixLink:
 _Scaled = tuple[Tap, int]
 
 
-def _scaled(tap: Tap) -> _Scaled:
+def _split_factor(tap: Tap) -> _Scaled:
     """Return a tap's weights without their common factor, and the factor."""
     scale = gcd(*(times for _, times in tap))
     return tuple((i, times // scale) for i, times in tap), scale

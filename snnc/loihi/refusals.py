@@ -86,8 +86,8 @@ def refuse_plan(
     plan: Plan, target: Loihi, search: Search, mapped: MappedNetwork | None
 ) -> Iterator[Diagnostic]:
     """Report why a plan has no mapping, or one that is too large."""
-    if plan.oversized:
-        yield from _refuse_oversized(plan)
+    if plan.unmappable:
+        yield from _refuse_unmappable(plan)
         if sum(compartment_floors(plan.lowered, plan.profile).values()) > target.cores:
             yield _refuse_neurons(plan.lowered, target, plan.profile)
     elif mapped is not None:
@@ -98,8 +98,8 @@ def refuse_plan(
         yield _refuse_axons(plan, search.infeasible)
 
 
-def _refuse_oversized(plan: Plan) -> Iterator[Diagnostic]:
-    for population in plan.oversized:
+def _refuse_unmappable(plan: Plan) -> Iterator[Diagnostic]:
+    for population in plan.unmappable:
         choices = plan.step(population).choices
         if isinstance(choices, ChipChoices):
             yield _refuse_layer(population, choices.costs, choices.sources)

@@ -177,7 +177,7 @@ class Search:
             if isinstance(step.choices, ChipChoices)
         }
         self._tested, self._patience = 0, maxsize
-        self._known = self._fitted
+        self._known = self._work
         self.floors = [step.choices.floor for step in steps]
         self.floor = self.lower_bound = sum(self.floors)
         self._began = self.work
@@ -197,10 +197,10 @@ class Search:
     @property
     def work(self) -> int:
         """How often a tiling was tested against its readers, or equal work."""
-        return self._tested + (self._fitted - self._known) // FITS_OF_WORK
+        return self._tested + (self._work - self._known) // FITS_OF_WORK
 
     @property
-    def _fitted(self) -> int:
+    def _work(self) -> int:
         return sum(costs.work for costs in self._cost_models)
 
     def run(self, hopeless: bool = False) -> Solution | None:

@@ -54,7 +54,7 @@ class ScatterAxis(Axis):
             inside = {
                 start + t
                 for start in starts
-                for t in self.taps.used(-start, self.inputs - start)
+                for t in self.taps.nonzero_places(-start, self.inputs - start)
             }
             self._places[tile] = tuple(sorted(inside))
         return self._places[tile]
@@ -317,17 +317,19 @@ class SparseLink(PlaneLink):
         return self._axons[key]
 
     def operations(self, source: Tiling, target: Tiling) -> int:
-        joined = self.fans.joined(self.source[0], target.volume[0])
+        joined = self.fans.count_pairs(self.source[0], target.volume[0])
         return self.rows.pairs * self.columns.pairs * joined
 
-    def sent(self, source: Tiling, target: Tiling) -> Iterator[tuple[int, int, int]]:
+    def spike_counts(
+        self, source: Tiling, target: Tiling
+    ) -> Iterator[tuple[int, int, int]]:
         rows = self.rows.all_shared(source.part(0).rows, target.part(0).rows)
         columns = self.columns.all_shared(
             source.part(0).columns, target.part(0).columns
         )
         pixels = [(*high, *wide) for high, wide in product(rows, columns)]
         here, there = _places(source), _places(target)
-        for (pre, post), channels in self.fans.shared(source, target).items():
+        for (pre, post), channels in self.fans.overlaps(source, target).items():
             (start, across, strips), (first, wide, many) = here[pre], there[post]
             for row, seen, tall, column, beside, broad in pixels:
                 core = start + (row * across + column) * strips

@@ -71,7 +71,7 @@ class Taps(Sequence[Tap]):
     def _window(self) -> tuple[tuple[int, ...], int]:
         return _compose(self.pools)
 
-    def used(self, first: int, stop: int) -> Iterator[int]:
+    def nonzero_places(self, first: int, stop: int) -> Iterator[int]:
         """Yield the places from ``first`` up to ``stop`` of nonzero taps.
 
         Neighbouring taps of the reader may have the same places, which then come twice.

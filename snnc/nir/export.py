@@ -90,7 +90,7 @@ def export_nir(
         )
     target = Path(path)
     text_file = target.with_name(f"{target.name}.txt")
-    made = _compiled(package, device)
+    made = _compile(package, device)
     assert made.lowered is not None
     _refuse_neuron_biases(made.lowered)
     layout = _layout(made.lowered)
@@ -111,7 +111,7 @@ def export_nir(
     return Exported(target, text_file, len(graph.nodes), size)
 
 
-def _compiled(package: Any, device: Profile | None) -> Compilation:
+def _compile(package: Any, device: Profile | None) -> Compilation:
     """Compile the spec, or that of a package which was built from it."""
     place = Path(fspath(getattr(package, "folder", package)))
     if not place.exists():

@@ -67,15 +67,15 @@ def text(lowered: LoweredNetwork, graph: ExportedGraph, layout: str, file: str) 
     lines = [f"{file}: the network {network.name} in NIR"]
     lines += [network.about, ""] if network.about else [""]
     for name, fact in facts.items():
-        lines += _wrapped(f"{name:<8}", fact)
+        lines += _wrap(f"{name:<8}", fact)
     lines += ["", *columns(HEAD, [_row(lowered, p) for p in graph.placed], HEAD[:7])]
     lines.append("")
     for note in _notes(lowered, graph):
-        lines += _wrapped("- ", note)
+        lines += _wrap("- ", note)
     return "\n".join(lines) + "\n"
 
 
-def _wrapped(head: str, sentence: str) -> list[str]:
+def _wrap(head: str, sentence: str) -> list[str]:
     behind = " " * len(head)
     return textwrap.wrap(
         sentence,
@@ -141,7 +141,7 @@ def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
             " spread`, begins at 0 here, so that neurons that are driven alike spike in"
             " step."
         )
-    if dropped := list(_dropped(lowered, graph)):
+    if dropped := list(_lost_synapses(lowered, graph)):
         yield (
             "IF and LIF have no synapse: the filters on what is read are left out"
             f" ({', '.join(dropped)}). `--neuron cubalif` keeps them."
@@ -175,7 +175,7 @@ def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
         )
 
 
-def _dropped(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
+def _lost_synapses(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
     for placed in graph.placed:
         if placed.cell is None or placed.cell.form == "CubaLIF":
             continue

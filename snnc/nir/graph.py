@@ -122,7 +122,7 @@ def graph_of(
     neuron
         What ReLU neurons become, see `snnc.nir.neurons`.
     """
-    return _GraphMaker(lowered, tensors, neuron).made()
+    return _GraphMaker(lowered, tensors, neuron).build()
 
 
 class _GraphMaker:
@@ -138,7 +138,7 @@ class _GraphMaker:
         self._ends: dict[str, list[str]] = {}
         self._spikes: dict[str, float] = {}
 
-    def made(self) -> ExportedGraph:
+    def build(self) -> ExportedGraph:
         graph, network = self._graph, self._network
         self._add_input(network.input)
         for population in self._lowered.in_reading_order:

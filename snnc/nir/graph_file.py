@@ -57,10 +57,10 @@ class Node:
         """
         array = self.arrays.get(name)
         if array is None or array.size == 0:
-            raise self.refused(f"it has no {name}", "write the graph again")
+            raise self.refusal(f"it has no {name}", "write the graph again")
         return array
 
-    def refused(self, why: str, remedy: str) -> RefusedModelError:
+    def refusal(self, why: str, remedy: str) -> RefusedModelError:
         """Return the refusal of this node."""
         return RefusedModelError(
             NodeRefused(
@@ -93,7 +93,7 @@ class NirGraph:
         return tuple(target for source, target in self.edges if source == name)
 
 
-def ordered(
+def order_nodes(
     nodes: Mapping[str, Node],
     edges: tuple[Edge, ...],
     version: str,
@@ -121,10 +121,10 @@ def ordered(
                 SeveralNirEnds(span=NOWHERE, kind=kind, count=len(ends), names=names)
             )
     unique = tuple(dict.fromkeys(edges))
-    return NirGraph(tuple(_ordered(nodes, unique)), unique, version, facts)
+    return NirGraph(tuple(_sort(nodes, unique)), unique, version, facts)
 
 
-def _ordered(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> Iterator[Node]:
+def _sort(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> Iterator[Node]:
     reads: dict[str, list[str]] = {name: [] for name in nodes}
     for source, target in edges:
         reads[target].append(source)
@@ -186,7 +186,7 @@ def _graph(store: Store, path: str) -> NirGraph:
         if name in ("spec", "layout_id")
         and (words := store.words(f"node/metadata/{name}"))
     }
-    return ordered(nodes, _edges(store, path), version, facts)
+    return order_nodes(nodes, _edges(store, path), version, facts)
 
 
 def _edges(store: Store, path: str) -> tuple[Edge, ...]:
@@ -205,7 +205,7 @@ def _node(store: Store, name: str, path: str) -> Node:
     members = [m for m in store.members(place) if m not in ("type", "metadata")]
     node = Node(name, kind[:40], {}, {})
     if kind == "NIRGraph":
-        raise node.refused(
+        raise node.refusal(
             "it is a nested graph, as for recurrent layers",
             "train a network without recurrent connections, or write one flat graph",
         )
@@ -238,14 +238,14 @@ def matrix_of(node: Node) -> Array:
 
     weight = node.array("weight")
     if weight.ndim != 2:
-        raise node.refused(f"its weight has {weight.ndim} axes", "write it again")
+        raise node.refusal(f"its weight has {weight.ndim} axes", "write it again")
     bias = node.arrays.get("bias", np.zeros(weight.shape[0]))
     if bias.shape != weight.shape[:1]:
         shape = "x".join(map(str, bias.shape)) or "a number"
-        raise node.refused(
+        raise node.refusal(
             f"its bias has the shape {shape}, for {weight.shape[0]} channels",
             "write it again",
         )
     if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-        raise node.refused("it holds NaN or infinite weights", "train it again")
+        raise node.refusal("it holds NaN or infinite weights", "train it again")
     return weight

@@ -33,7 +33,7 @@ from snnc.passes import Compilation, run_passes
 from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
 from snnc.text.tables import printable
-from snnc.weight_files.write import serialized
+from snnc.weight_files.write import serialize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -102,14 +102,14 @@ def _restore(
     output: Path | None,
     report: Report,
 ) -> Restored | None:
-    network = restored(spec, graph, weights, request.device)
+    network = restore(spec, graph, weights, request.device)
     if network is None:
         return None
     lowered, values, text = network
     contents = {}
     if weights_file is not None:
         layout = tensors(lowered.network)
-        contents[weights_file] = serialized(
+        contents[weights_file] = serialize(
             layout, values, input_scale(lowered.network), "imported"
         )
     if output is not None:
@@ -141,7 +141,7 @@ RESETS = (
 )
 
 
-def restored(
+def restore(
     spec: str, graph: NirGraph, weights: ModelWeights, device: Profile | None
 ) -> tuple[LoweredNetwork, dict[str, Array], str] | None:
     """Return the network of a spec, the weights of a graph and the spec's text.
@@ -197,7 +197,7 @@ def restored(
 
 def _printable(document: tree.Document) -> tree.Document:
     """Escape what others wrote into texts and comments and a terminal would obey."""
-    texts = (_escaped(c.text).lstrip("#") for c in document.comments)
+    texts = (_escape(c.text).lstrip("#") for c in document.comments)
     comments = map(lambda c, text: replace(c, text=text), document.comments, texts)
     return replace(
         document,
@@ -212,7 +212,7 @@ TreeNode = TypeVar("TreeNode", tree.Statement, tree.Property, tree.Value)
 def _with_escapes(node: TreeNode) -> TreeNode:
     match node:
         case tree.Text():
-            return replace(node, value=_escaped(node.value))
+            return replace(node, value=_escape(node.value))
         case tree.List():
             return replace(node, items=tuple(map(_with_escapes, node.items)))
         case tree.Property():
@@ -222,12 +222,12 @@ def _with_escapes(node: TreeNode) -> TreeNode:
         case tree.Statement(text=text, properties=properties):
             own = None if properties is None else tuple(map(_with_escapes, properties))
             if text is not None:
-                text = replace(text, value=_escaped(text.value))
+                text = replace(text, value=_escape(text.value))
             return replace(node, text=text, properties=own)
     return node
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return "\n".join(map(printable, text.split("\n")))
 
 

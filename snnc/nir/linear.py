@@ -27,9 +27,9 @@ from snnc.nir.moving import (
     Convolution2d,
     NoNodeError,
     behind,
-    compared,
+    compare_kernels,
     convolution,
-    moved,
+    move_window,
 )
 from snnc.runtime.maxima import Grid
 from snnc.runtime.nengo import kernels
@@ -104,12 +104,14 @@ def linears_of(
     given = _cut(target.volume, along, count)
     if isinstance(reach, Compare):
         compares = projection.picked is None and nodes > 1
-        movings = compared(projection, reach, node, given[-1], nodes if compares else 1)
+        movings = compare_kernels(
+            projection, reach, node, given[-1], nodes if compares else 1
+        )
     else:
         kernel = compose(projection, read, given[-1], tensors)
         if projection.source == network.input.name and projection.tensor is None:
             kernel = kernels.signs(read[3], *network.input.bounds)
-        movings = [(0, moved(kernel, reach, picked))]
+        movings = [(0, move_window(kernel, reach, picked))]
     for number, moving in movings:
         here = picked
         if nodes > 1 and isinstance(reach, Compare) and projection.picked is None:

@@ -22,7 +22,7 @@ from snnc.ir.lowered import Compare, Projection, Triple, Volume, Window
 from snnc.ir.shapes import same_pad
 from snnc.runtime.maxima import Grid
 from snnc.runtime.nengo import kernels
-from snnc.weight_files.kernels import folded
+from snnc.weight_files.kernels import fold_pools
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -126,7 +126,7 @@ class NoNodeError(ValueError):
     """What a layer reads that no convolution of NIR does."""
 
 
-def compared(
+def compare_kernels(
     projection: Projection, reach: Compare, node: int, channels: int, nodes: int
 ) -> list[tuple[int, MovingKernel]]:
     """Return what a neuron of a window compares, by the nodes that it reads."""
@@ -159,13 +159,13 @@ def _over_pools(
         ):
             raise NoNodeError("a padded maximum of averages that overlap")
     return MovingKernel(
-        folded(kernel, projection),
+        fold_pools(kernel, projection),
         _triple(a * b for a, b in zip(stride, shrink, strict=True)),
         _triple(a * b for a, b in zip(before, shrink, strict=True)),
     )
 
 
-def moved(kernel: Array, window: Window, picked: Grid) -> MovingKernel:
+def move_window(kernel: Array, window: Window, picked: Grid) -> MovingKernel:
     """Return how a window moves over the places that are read."""
     pads = [
         same_pad(len(n), k, s)[0] if window.padding == "same" else 0
@@ -196,7 +196,7 @@ def behind(
     starts = [axis.start for axis in picked]
     befores = zip(moving.before, steps, starts, strict=True)
     return MovingKernel(
-        kernels.dilated(moving.kernel, steps),
+        kernels.dilate(moving.kernel, steps),
         _triple(a * b for a, b in zip(moving.stride, steps, strict=True)),
         _triple(b * step - start for b, step, start in befores),
     )

@@ -128,7 +128,7 @@ def spec_neurons_of(node: Node) -> SpecNeurons:
     resistance = _one(node, "r")
     room = threshold - reset
     if room <= 0:
-        raise node.refused(
+        raise node.refusal(
             f"its threshold, {threshold:g}, is not above its reset, {reset:g}",
             "give it a threshold above its reset",
         )
@@ -150,7 +150,7 @@ def _leaky(node: Node, resistance: float, room: float, reset: float) -> SpecNeur
         synapse = _one(node, "tau_syn")
         properties = (f"synapse {_milliseconds(node, synapse * STEP / step)}",)
     if gain <= 0:
-        raise node.refused("its input lowers its voltage", "give it an `r` above 0")
+        raise node.refusal("its input lowers its voltage", "give it an `r` above 0")
     membrane = tau * STEP / step
     if membrane > LONGEST_LEAK:
         return SpecNeurons(gain * step / tau, 0.0, 1.0, properties, resets)
@@ -167,7 +167,7 @@ def _leaky(node: Node, resistance: float, room: float, reset: float) -> SpecNeur
 
 def _milliseconds(node: Node, seconds: float) -> str:
     if not STEP <= seconds <= LONGEST_LEAK:
-        raise node.refused(
+        raise node.refusal(
             f"a time constant of {seconds * 1e3:g} ms is not of a step of 1 ms up to"
             " 8.19 s",
             "NIR counts seconds; Norse 1.1 writes `dt` times seconds, and sinabs"
@@ -181,13 +181,13 @@ def _one(node: Node, name: str, default: float | None = None) -> float:
     array = node.arrays.get(name)
     if array is None or array.size == 0:
         if default is None or array is not None:
-            raise node.refused(f"it has no {name}", "write the graph again")
+            raise node.refusal(f"it has no {name}", "write the graph again")
         return default
     first = float(array.reshape(-1)[0])
     if not np.isfinite(array).all():
-        raise node.refused(f"its {name} is not finite", "train it again")
+        raise node.refusal(f"its {name} is not finite", "train it again")
     if not np.allclose(array, first, rtol=1e-6, atol=0):
-        raise node.refused(
+        raise node.refusal(
             DIFFERS.format(name=name), "train it with one value for the layer"
         )
     return first

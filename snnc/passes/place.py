@@ -190,7 +190,7 @@ def _search(
         device = plan.profile
         search = Search(plan.steps, device.core, cache.axon_use, most, effort)
         solution = None
-        if not plan.oversized and search.floor <= min(
+        if not plan.unmappable and search.floor <= min(
             most, MOST_CHIPS * device.chip.cores
         ):
             solution = search.run(is_brief or search.floor > target.cores)

@@ -95,7 +95,7 @@ class Layout:
             raise LayoutError(f"{path}: a folder, not a safetensors file")
         try:
             with safe_open(os.fspath(path), framework="numpy") as file:
-                return self._checked(path, file)
+                return self._read_all(path, file)
         except SafetensorError as error:
             raise LayoutError(f"{path}: {_damage(path)} ({error})") from error
 
@@ -142,7 +142,7 @@ class Layout:
         _refuse(source, self._mismatches(present))
         _refuse(source, self._wrong_values(tensors))
 
-    def _checked(self, path: object, file: Any) -> Tensors:
+    def _read_all(self, path: object, file: Any) -> Tensors:
         """Read all tensors; ignore the file's metadata."""
         names = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
         present = {}

@@ -185,7 +185,7 @@ def compose(grid: Grid, pools: Steps, picked: Grid) -> tuple[Grid, Steps]:
     pool's stride grows to match.
     """
     if not pools:
-        return indexed(grid, picked), ()
+        return index_grid(grid, picked), ()
     axes = []
     for axis, new in enumerate(picked):
         step = prod(stride[axis] for _, stride in pools)
@@ -264,7 +264,7 @@ def whole(size: Triple) -> Grid:
     return tuple(map(range, size))
 
 
-def indexed(grid: Grid, picked: Grid) -> Grid:
+def index_grid(grid: Grid, picked: Grid) -> Grid:
     """Return the places of a grid that have these indices."""
     axes = zip(grid, picked)
     return tuple(old[new.start : new.stop : new.step] for old, new in axes)

@@ -33,7 +33,7 @@ from snnc.weight_files.header import read_or_report
 from snnc.weight_files.inspect import refusal, report_values
 from snnc.weight_files.listing import VERSION
 from snnc.weight_files.values import Array, read_values, spreads
-from snnc.weight_files.write import serialized
+from snnc.weight_files.write import serialize
 
 
 def migrate_file(
@@ -86,7 +86,7 @@ def migrate_file(
     moves = plan(tensors(before.network), wanted, after.network.train.seed, names)
     try:
         scale = input_scale(after.network)
-        write_file(output, serialized(wanted, migrate(moves, values), scale))
+        write_file(output, serialize(wanted, migrate(moves, values), scale))
     except OSError as error:
         reason, name = error.strerror or str(error), output.as_posix()
         report.add(CannotWrite(span=whole_file(output), path=name, reason=reason))

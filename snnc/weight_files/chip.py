@@ -28,7 +28,7 @@ from snnc.rules.weights import (
     WeightsTooStrong,
 )
 from snnc.weight_files.cores import CoreContent, PlacedLayer
-from snnc.weight_files.rounding import rounded
+from snnc.weight_files.rounding import round_layer
 
 STRONGEST = 4.0
 """Thresholds that a spike may weigh: chips lose what is above the first."""
@@ -86,7 +86,7 @@ def precision(placed: PlacedLayer) -> Precision:
         threshold_share=float(blocks.threshold_share.max()),
         bias_share=float(blocks.bias_share.max()),
         refused=sum(_kind_of(placed, core) is not None for core in placed.cores),
-        rounding=max((each.error for each in rounded(placed)), default=None),
+        rounding=max((each.error for each in round_layer(placed)), default=None),
     )
 
 
@@ -99,7 +99,9 @@ def _weight_bits(placed: PlacedLayer) -> Iterator[int]:
     """The bits of each tensor in each core."""
     for core in placed.cores:
         bits: dict[str, int] = {}
-        for synapse, stored in zip(core.synapses, placed.stored(core), strict=True):
+        for synapse, stored in zip(
+            core.synapses, placed.store_kernels(core), strict=True
+        ):
             tensor = synapse.tensor
             bits[tensor] = max(bits.get(tensor, 0), stored.bits)
         yield from bits.values()
@@ -114,7 +116,7 @@ def complaints(placed: PlacedLayer) -> Iterator[Diagnostic]:
             worst = max(concerned, key=lambda core: _shortage(_block(placed, core)))
             yield kind(placed, worst, len(concerned))
     yield from _too_strong(placed, [n for n, kind in kinds.items() if kind is None])
-    yield from _rounded(placed)
+    yield from _warn_rounding(placed)
     if not any(kinds.values()):
         yield from strong_spikes(placed)
 
@@ -158,8 +160,8 @@ def _shortage(block: Blocks) -> float:
 def _kind_of(placed: PlacedLayer, core: CoreContent) -> Any:
     """What says why nengo-loihi refuses a core; None where it does not."""
     block = _block(placed, core)
-    if not block.refused:
-        refused = any(stored.refused for stored in placed.stored(core))
+    if not block.failures:
+        refused = any(stored.refused for stored in placed.store_kernels(core))
         return _too_far_apart if refused else None
     if _shortage(block) <= 1:
         return _too_large
@@ -225,7 +227,7 @@ def _too_large(placed: PlacedLayer, core: CoreContent, refused: int) -> Diagnost
 
 
 def _too_far_apart(placed: PlacedLayer, core: CoreContent, refused: int) -> Diagnostic:
-    both = zip(core.synapses, placed.stored(core), strict=True)
+    both = zip(core.synapses, placed.store_kernels(core), strict=True)
     least, largest = next(s for s, stored in both if stored.refused), core.largest
     assert largest is not None
     return WeightsTooFarApart(
@@ -250,7 +252,7 @@ def _too_strong(placed: PlacedLayer, sound: list[int]) -> Iterator[Diagnostic]:
     """One warning a tensor, for the core in which it is changed most."""
     worst: dict[str, tuple[float, CoreContent, int]] = {}
     for core in (placed.cores[number] for number in sound):
-        for index, stored in enumerate(placed.stored(core)):
+        for index, stored in enumerate(placed.store_kernels(core)):
             tensor = core.synapses[index].tensor
             if stored.excess > worst.get(tensor, (1.0,))[0]:
                 worst[tensor] = (stored.excess, core, index)
@@ -284,9 +286,9 @@ def _is_by_bias(placed: PlacedLayer, core: CoreContent) -> bool:
     return bool(bare.exponent[0] > block.exponent[0])
 
 
-def _rounded(placed: PlacedLayer) -> Iterator[Diagnostic]:
+def _warn_rounding(placed: PlacedLayer) -> Iterator[Diagnostic]:
     """One warning for the tensor, and the core, that rounding changes most."""
-    sound = (each for each in rounded(placed) if not each.too_strong)
+    sound = (each for each in round_layer(placed) if not each.too_strong)
     worst = max(sound, key=lambda each: each.error, default=None)
     if worst is None or worst.error <= ERROR_MOST:
         return

@@ -109,7 +109,7 @@ class PlacedLayer:
     def name(self) -> str:
         return self.mapped.population.name
 
-    def stored(
+    def store_kernels(
         self, core: CoreContent, blocks: Blocks | None = None
     ) -> list[StoredKernel]:
         """Return what becomes of each connection into a core.
@@ -120,7 +120,7 @@ class PlacedLayer:
         exponents = weight_exponents(
             same, [synapse.weight for synapse in core.synapses]
         )
-        values = zip(exponents.bits, exponents.excess, exponents.refused, strict=True)
+        values = zip(exponents.bits, exponents.excess, exponents.failures, strict=True)
         return [StoredKernel(int(b), float(e), bool(r)) for b, e, r in values]
 
 
@@ -138,14 +138,14 @@ def placed_layers(
     """
     populations = (p for p in mapped.populations if p.population.on_chip)
     return tuple(
-        _placed(mapped, population, tensors)
+        _place_layer(mapped, population, tensors)
         for population in populations
         # What max pools compare has no weights that are trained.
         if not isinstance(population.population.layer.operation, MaxPool)
     )
 
 
-def _placed(
+def _place_layer(
     mapped: MappedNetwork, population: MappedPopulation, tensors: Mapping[str, Array]
 ) -> PlacedLayer:
     name = population.population.name

@@ -108,8 +108,8 @@ def _read(path: Path) -> WeightsHeader:
         start = file.read(LENGTH + 1)
         length = _length(start, size)
         file.seek(LENGTH)
-        header = _parsed(file.read(length))
-    return _checked(path, header, LENGTH + length, size)
+        header = _parse(file.read(length))
+    return _check(path, header, LENGTH + length, size)
 
 
 def _length(start: bytes, size: int) -> int:
@@ -129,7 +129,7 @@ def _length(start: bytes, size: int) -> int:
     return length
 
 
-def _parsed(text: bytes) -> dict[str, Any]:
+def _parse(text: bytes) -> dict[str, Any]:
     try:
         parsed = json.loads(text.decode("utf-8"), object_pairs_hook=without_repeats)
     except RepeatedNameError as error:
@@ -160,14 +160,12 @@ def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return unique
 
 
-def _checked(
-    path: Path, header: dict[str, Any], begin: int, size: int
-) -> WeightsHeader:
+def _check(path: Path, header: dict[str, Any], begin: int, size: int) -> WeightsHeader:
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict):
         raise _DamagedError("its metadata is not a table of texts")
     ordered = sorted(
-        (_stored(name, entry, begin) for name, entry in header.items()),
+        (_tensor_of(name, entry, begin) for name, entry in header.items()),
         key=lambda tensor: (tensor.start, tensor.stop),
     )
     end = begin
@@ -185,7 +183,7 @@ def _checked(
     return WeightsHeader(path, texts, {tensor.name: tensor for tensor in ordered})
 
 
-def _stored(name: str, entry: Any, begin: int) -> StoredTensor:
+def _tensor_of(name: str, entry: Any, begin: int) -> StoredTensor:
     try:
         dtype, shape = entry["dtype"], entry["shape"]
         start, stop = entry["data_offsets"]

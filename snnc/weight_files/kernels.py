@@ -131,28 +131,28 @@ def compose(
         (depth, height, width, source's channels, target's channels).
     """
     if projection.tensor is None:
-        return folded(kernels.identity(filters), projection)
+        return fold_pools(kernels.identity(filters), projection)
     tensor, reach = tensors[projection.tensor], projection.reach
     if isinstance(reach, Window) and reach.is_transposed:
-        kernel = kernels.lifted(tensor.swapaxes(-1, -2))
+        kernel = kernels.lift(tensor.swapaxes(-1, -2))
         return kernel[..., slice(*projection.rows), :]
     if not isinstance(reach, Window):
-        kernel = kernels.unflattened(tensor, read, pools_of(projection))
-        return kernels.extended(folded(kernel, projection), read)
-    kernel = kernels.lifted(tensor)
+        kernel = kernels.unflatten(tensor, read, pools_of(projection))
+        return kernels.extend(fold_pools(kernel, projection), read)
+    kernel = kernels.lift(tensor)
     if reach.group is not None:
         groups = filters // reach.group.given
-        kernel = kernels.ungrouped(kernel, filters, groups)
-    kernel = kernels.dilated(kernel, reach.dilation)
-    kernel = folded(kernel, projection)
-    return kernels.widened(kernel, reach.zeros_before, reach.zeros_behind)
+        kernel = kernels.ungroup(kernel, filters, groups)
+    kernel = kernels.dilate(kernel, reach.dilation)
+    kernel = fold_pools(kernel, projection)
+    return kernels.pad(kernel, reach.zeros_before, reach.zeros_behind)
 
 
-def folded(kernel: Array, projection: Projection) -> Array:
+def fold_pools(kernel: Array, projection: Projection) -> Array:
     """Return the rows of a kernel that meet the source, over what pools read."""
     kernel = kernel[..., slice(*projection.rows), :]
     for pool in reversed(pools_of(projection)):
-        kernel = kernels.pooled(kernel, pool)
+        kernel = kernels.fold_pool(kernel, pool)
     return kernel
 
 
@@ -185,10 +185,13 @@ def kernel_parts(
     source
         Slices of one ensemble of the source.
     """
-    rows, columns = _used(link.rows, piece.rows), _used(link.columns, piece.columns)
+    rows, columns = (
+        _tap_range(link.rows, piece.rows),
+        _tap_range(link.columns, piece.columns),
+    )
     channels = piece.part.channels
     depths_by_filters: dict[Interval, list[Interval]] = {}
-    for out in range(*piece.part.touched(piece.strip)):
+    for out in range(*piece.part.slices_of(piece.strip)):
         start = (out - piece.part.slices[0]) * channels
         low = max(0, piece.strip[0] - start)
         high = min(channels, piece.strip[1] - start)
@@ -198,7 +201,7 @@ def kernel_parts(
     return tuple(
         Box(depth, rows, columns, filters)
         for filters, depths in depths_by_filters.items()
-        for depth in _joined(depths)
+        for depth in _join(depths)
     )
 
 
@@ -214,7 +217,7 @@ def transposed_parts(link: SparseLink, piece: PlacedBlock) -> tuple[Box, ...]:
     return tuple(Box((0, 1), *taps, channels) for taps in product(rows, columns))
 
 
-def _joined(stretches: list[Interval]) -> list[Interval]:
+def _join(stretches: list[Interval]) -> list[Interval]:
     """Join stretches that touch; a small source is read with gaps between taps."""
     joined: list[Interval] = []
     for start, stop in sorted(stretches):
@@ -232,7 +235,7 @@ def _depth_taps(link: ImageLink, out: int, source: Interval) -> Interval:
     return start, max(start, min(size, source[1] - first))
 
 
-def _used(axis: Axis, tile: Interval) -> Interval:
+def _tap_range(axis: Axis, tile: Interval) -> Interval:
     """The taps through which outputs read something that is there, not padding.
 
     They are in a row: a gap would need a stride larger than the image, which then

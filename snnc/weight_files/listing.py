@@ -195,12 +195,12 @@ def _layer(layer: Precision) -> Cells:
         (f"{low}" if low == high else f"{low}..{high}") if weighs else "",
         f"{layer.weight_bits} of 7" if weighs else "",
         "" if layer.rounding is None else f"{100 * layer.rounding:.1f} %",
-        _used(layer.threshold_bits, 17, layer.threshold_share),
-        _used(layer.bias_bits, 12, layer.bias_share),
+        _usage(layer.threshold_bits, 17, layer.threshold_share),
+        _usage(layer.bias_bits, 12, layer.bias_share),
     )
 
 
-def _used(bits: int | None, most: int, share: float) -> str:
+def _usage(bits: int | None, most: int, share: float) -> str:
     """How many bits of a number are used, and how much of its range."""
     if bits is None:
         return ""

@@ -44,7 +44,7 @@ class RoundedTensor:
     times: float
 
 
-def rounded(placed: PlacedLayer) -> Iterator[RoundedTensor]:
+def round_layer(placed: PlacedLayer) -> Iterator[RoundedTensor]:
     """Give each tensor in each core that nengo-loihi builds."""
     known: dict[object, RoundedTensor] = {}
     for core in placed.cores:
@@ -63,8 +63,8 @@ SynapsePair = tuple[Synapse, StoredKernel]
 
 def _by_tensor(placed: PlacedLayer, core: CoreContent) -> dict[str, list[SynapsePair]]:
     """The connections with each tensor of a core; none where it is refused."""
-    stored = placed.stored(core)
-    if placed.blocks.refused[core.number] or any(each.refused for each in stored):
+    stored = placed.store_kernels(core)
+    if placed.blocks.failures[core.number] or any(each.refused for each in stored):
         return {}
     by_tensor: dict[str, list[SynapsePair]] = {}
     for synapse, each in zip(core.synapses, stored, strict=True):
@@ -81,7 +81,7 @@ def _in_core(
     count = 0
     for synapse, _ in synapses:
         weights, channels = synapse.arriving.values(synapse.boxes)
-        changes = _rounded(synapse, block, weights) - weights
+        changes = _round(synapse, block, weights) - weights
         squares += np.bincount(channels, np.square(changes), size)
         powers += np.bincount(channels, np.square(weights), size)
         np.maximum.at(peaks, channels, np.abs(weights))
@@ -104,7 +104,7 @@ def _in_core(
     )
 
 
-def _rounded(synapse: Synapse, block: Blocks, weights: Array) -> Array:
+def _round(synapse: Synapse, block: Blocks, weights: Array) -> Array:
     """Return weights as the chip stores them, in Keras's units."""
     factor = synapse.arriving.factor
     scaled = (weights * factor).astype(np.float32)[np.newaxis]

@@ -12,7 +12,7 @@ from snnc.runtime.layout import Source
 from snnc.weight_files.values import Array
 
 
-def serialized(
+def serialize(
     new: tuple[Tensor, ...],
     tensors: Mapping[str, Array],
     scale: str,

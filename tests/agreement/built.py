@@ -32,7 +32,7 @@ def imported(modules: tuple[Module, ...]) -> Iterator[SimpleNamespace]:
         for module in modules:
             path = root / module.path
             path.parent.mkdir(parents=True, exist_ok=True)
-            text = module.headed(Origin("net.snn", ".")).text
+            text = module.with_header(Origin("net.snn", ".")).text
             path.write_text(text, encoding="utf-8")
         sys.path.insert(0, folder)
         try:

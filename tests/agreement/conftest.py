@@ -40,7 +40,7 @@ def package(folder: Path) -> Callable[[str], SimpleNamespace]:
         for module in compiled.modules:
             path = folder / name / module.path
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(module.headed(Origin("net.snn", ".")).text)
+            path.write_text(module.with_header(Origin("net.snn", ".")).text)
         weights = folder / f"{name}.safetensors"
         keras_model = import_module(f"{name}.keras_model")
         made = SimpleNamespace(

@@ -41,7 +41,7 @@ def own_modules(network: Network) -> tuple[Module, ...]:
 def write(network: Network, folder: Path) -> Path:
     """Write a network's package under ``folder``."""
     package = folder / network.name
-    for file in (module.headed(ORIGIN) for module in modules_of(network)):
+    for file in (module.with_header(ORIGIN) for module in modules_of(network)):
         path = package / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file.text, encoding="utf-8", newline="\n")

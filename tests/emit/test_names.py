@@ -233,7 +233,7 @@ def test_the_nastiest_names_build_and_agree(tmp_path: Path) -> None:
     for found in sound(text, "emit"):
         path = folder / found.path
         path.parent.mkdir(exist_ok=True)
-        path.write_text(found.headed(ORIGIN).text, encoding="utf-8")
+        path.write_text(found.with_header(ORIGIN).text, encoding="utf-8")
     with importable(folder):
         keras, nengo = module(folder, "keras_model"), module(folder, "nengo_network")
         model = keras.build_model()

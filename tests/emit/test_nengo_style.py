@@ -57,7 +57,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for module in sound(spec, "emit"):
                 path = made / package / module.path
                 path.parent.mkdir(parents=True, exist_ok=True)
-                file = module.headed(Origin("net.snn", "."))
+                file = module.with_header(Origin("net.snn", "."))
                 path.write_text(file.text, encoding="utf-8")
     return made
 

@@ -16,7 +16,7 @@ ORIGIN = Origin("net.snn", ".")
 def files(spec: str) -> dict[str, list[str]]:
     """The lines of all files that are of one network alone."""
     return {
-        module.path: module.headed(ORIGIN).text.splitlines()
+        module.path: module.with_header(ORIGIN).text.splitlines()
         for module in sound(spec, "emit")
         if not module.path.startswith(LIBRARY)
     }

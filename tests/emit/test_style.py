@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for module in sound(CHIPS.read_text(encoding="utf-8"), "emit"):
         path = made / "chips" / module.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(module.headed(ORIGIN).text, encoding="utf-8", newline="\n")
+        path.write_text(module.with_header(ORIGIN).text, encoding="utf-8", newline="\n")
     for marker in GOLDEN.glob("**/__init__.py"):
         package = made / f"golden_{marker.parent.name}"
         shutil.copytree(marker.parent, package)

@@ -39,7 +39,7 @@ def write_package(text: str, folder: Path) -> Path:
     for module in results.modules:
         path = package / module.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(module.headed(Origin("net.snn", ".")).text)
+        path.write_text(module.with_header(Origin("net.snn", ".")).text)
     return package
 
 

@@ -297,6 +297,6 @@ def test_only_cores_that_spikes_reach_are_looked_at() -> None:
     bands = one_band(volume[3], volume[3])
     link = ImageLink(volume, axis, axis, point, bands, read_profile())
     tiling = Tiling(volume, 1, (16, 16, 4), ("convolution",), 256)
-    sent = list(link.sent(tiling, tiling))
+    sent = list(link.spike_counts(tiling, tiling))
     assert len(sent) == (3 * 16 - 2) ** 2
     assert sum(count for *_, count in sent) == 4 * (16 * 16 + 15 * 2) ** 2

@@ -79,7 +79,7 @@ class Package:
 def write(name: str, folder: Path) -> Path:
     """Write a package under ``folder``; it is not imported."""
     for module in sound(TEXTS[name], "emit"):
-        file = module.headed(Origin(f"specs/{name}.snn", "models"))
+        file = module.with_header(Origin(f"specs/{name}.snn", "models"))
         path = folder / name / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file.text, encoding="utf-8", newline="\n")

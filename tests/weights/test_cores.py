@@ -14,7 +14,7 @@ from nengo.exceptions import BuildError
 from nengo_loihi.builder.discretize import discretize_block
 
 from snnc.weight_files.cores import CoreContent, PlacedLayer, placed_layers
-from snnc.weight_files.rounding import rounded
+from snnc.weight_files.rounding import round_layer
 from tests.agreement.built import imported
 from tests.agreement.networks import text
 from tests.support import compile_text, network
@@ -147,7 +147,7 @@ def test_rounding_changes_what_nengo_loihi_stores(scale: float) -> None:
         weights = drawn(package.layout, scale, random)
         weights["d.bias"] *= 0
         (placed,) = placed_layers(results.mapped, weights)
-        found = list(rounded(placed))
+        found = list(round_layer(placed))
         built = package.nengo.build_network(weights)
         stored = list(blocks(built.net, package.network.dt))
     assert [each.core for each in found] == [0, 1, 2]

@@ -167,7 +167,7 @@ class Scaler:
             steps.update(dict.fromkeys(group, min(max(low, 1.0), high)))
         return steps
 
-    def missed(self, rates: Rates) -> dict[str, str]:
+    def broken_budgets(self, rates: Rates) -> dict[str, str]:
         """Return a line for each layer whose rate is out of bounds."""
         present = self.network.present
         lines = {}

@@ -158,7 +158,7 @@ class Trainer:
             raise TypeError(f"there is no option {min(unknown)!r}")
         if weights is not None:
             check_writable(weights)
-        given = _checked(x, y, DataSpec.of(self.network), options)
+        given = _validate(x, y, DataSpec.of(self.network), options)
         seed, phases = options.get("seed"), options.get("phases")
         seed = self.training.seed if seed is None else seed
         phases = self.training.phases if phases is None else tuple(phases)
@@ -220,7 +220,7 @@ class Trainer:
         return parser
 
 
-def _checked(x: Any, y: Any, spec: DataSpec, options: TrainOptions) -> Given:
+def _validate(x: Any, y: Any, spec: DataSpec, options: TrainOptions) -> Given:
     """Return the data of a training, checked; warn of what looks wrong."""
     validation, groups = options.get("validation"), options.get("groups")
     weights = options.get("class_weight")

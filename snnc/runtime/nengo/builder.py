@@ -134,7 +134,7 @@ class NetworkBuilder:
             one = pick.level
             for source in compared if one is None else [Compare(levels[one])]:
                 reads = source.at(pick.grid)
-                terms.append(Term(*_named(reads.source.name), reads))
+                terms.append(Term(*_split_name(reads.source.name), reads))
         self._terms[name] = tuple(terms)
         return tuple(levels)
 
@@ -164,7 +164,7 @@ class NetworkBuilder:
         parts = tuple(ensembles_of(layer, name, volume, cut, bias, spiking))
         for part in parts:
             self._place(part, cut, volume)
-        ensembles = self._layers.setdefault(_named(name)[0], [])
+        ensembles = self._layers.setdefault(_split_name(name)[0], [])
         ensembles += [part.neurons.ensemble for part in parts]
         return Population(name, volume, parts)
 
@@ -187,7 +187,7 @@ class NetworkBuilder:
                 connection = replace(connection, source=source)
             self._connect(connection, population, readout.synapse, False)
 
-    def built(self, probe: Sequence[str] = ()) -> BuiltNetwork:
+    def finish(self, probe: Sequence[str] = ()) -> BuiltNetwork:
         """Probe the readout and the named layers; return the network.
 
         Raises ValueError if there is no such layer.
@@ -264,7 +264,7 @@ class NetworkBuilder:
         nengo-loihi only allows Dense connections from the chip; the host may
         convolve their output.
         """
-        layer = self._network.layers.get(_named(source.name)[0])
+        layer = self._network.layers.get(_split_name(source.name)[0])
         if self._loihi is None or layer is None or not layer.on_chip:
             return source
         if source.name not in self._relays:
@@ -273,7 +273,7 @@ class NetworkBuilder:
         return self._relays[source.name]
 
 
-def _named(population: str) -> tuple[str, int | None]:
+def _split_name(population: str) -> tuple[str, int | None]:
     """Return the layer of a population, and its level of a max pool."""
     layer, _, level = population.partition(".")
     return layer, int(level) - 1 if level else None

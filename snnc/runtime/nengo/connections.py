@@ -60,24 +60,24 @@ class Convolve(Connection):
     def links(self, reader: Population, data: Data) -> Iterator[Link]:
         """Return a 2-D convolution for each two parts that overlap."""
         kernel = data.tensors[self.tensor or f"{reader.name}.kernel"]
-        return self._convolved(
+        return self._convolve(
             reader,
-            self._composed(kernel, reader),
+            self._compose_kernel(kernel, reader),
             triple(self.stride or ()),
             self.padding,
             self.depth_before,
         )
 
-    def _composed(self, tensor: Array, reader: Population) -> Array:
+    def _compose_kernel(self, tensor: Array, reader: Population) -> Array:
         """Return the kernel over the source, zero where it reads nothing."""
-        kernel = kernels.lifted(tensor)
+        kernel = kernels.lift(tensor)
         if self.groups > 1:
             filters = reader.volume[-1]
-            kernel = kernels.ungrouped(kernel, filters, self.groups)
+            kernel = kernels.ungroup(kernel, filters, self.groups)
         if self.dilation is not None:
-            kernel = kernels.dilated(kernel, triple(self.dilation))
-        kernel = self._folded(kernel)
-        return kernels.widened(kernel, self.zeros_before, self.zeros_behind)
+            kernel = kernels.dilate(kernel, triple(self.dilation))
+        kernel = self._fold_pools(kernel)
+        return kernels.pad(kernel, self.zeros_before, self.zeros_behind)
 
 
 @dataclass(frozen=True)
@@ -93,12 +93,12 @@ class ConvolveSparse(Convolve):
     def links(self, reader: Population, data: Data) -> Iterator[Link]:
         """Return a sparse matrix for each two parts that overlap."""
         tensor = data.tensors[self.tensor or f"{reader.name}.kernel"]
-        kernel = self._composed(tensor, reader)
-        used = self._composed(np.ones_like(tensor), reader) != 0
+        kernel = self._compose_kernel(tensor, reader)
+        used = self._compose_kernel(np.ones_like(tensor), reader) != 0
         stride = triple(self.stride or ())
         before = self.depth_before
         same = self.padding == "same"
-        return self._scattered(reader, kernel, used, stride, same, before)
+        return self._scatter(reader, kernel, used, stride, same, before)
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class ConvolveTransposed(Connection):
         # It is the transpose of a convolution from reader to source.
         used = np.ones(kernel.shape, bool)
         how = reader.volume[1:3], source.volume[1:3], self.stride, self.crop
-        places, weights = kernels.scattered(kernel, used, *how)
+        places, weights = kernels.scatter(kernel, used, *how)
         for pre, post in product(source.parts, reader.parts):
             yield from sparse(pre, post, (places[:, ::-1], weights))
 
@@ -137,11 +137,11 @@ class Identity(Connection):
 
     def links(self, reader: Population, data: Data) -> Iterator[Link]:
         """Return a 2-D convolution for each two parts that overlap."""
-        return self._convolved(reader, *self._kernel(reader))
+        return self._convolve(reader, *self._kernel(reader))
 
     def _kernel(self, reader: Population) -> tuple[Array, maxima.Triple]:
         """Return the kernel over the source, and its stride."""
-        kernel = self._folded(kernels.identity(reader.volume[-1]))
+        kernel = self._fold_pools(kernels.identity(reader.volume[-1]))
         steps = [triple(pool.stride) for pool in self.pools]
         depth, height, width = map(prod, zip((1, 1, 1), *steps))
         return kernel, (depth, height, width)
@@ -154,7 +154,7 @@ class IdentitySparse(Identity):
     def links(self, reader: Population, data: Data) -> Iterator[Link]:
         """Return a sparse matrix for each two parts that overlap."""
         kernel, stride = self._kernel(reader)
-        return self._scattered(reader, kernel, kernel != 0, stride)
+        return self._scatter(reader, kernel, kernel != 0, stride)
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class Rectify(Connection):
         given = data.input
         low, high = given.scaled or (given.low, given.high)
         kernel = kernels.signs(self.read.volume[-1], low, high)
-        return self._convolved(reader, kernel)
+        return self._convolve(reader, kernel)
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ class Compare(Connection):
             grid = np.ix_(rows, *grid_of(self.picked), channels)
             values = values[grid]
         for pool in self.pools:
-            values = kernels.averaged(values, pool)
+            values = kernels.average(values, pool)
         return values
 
     def links(self, reader: Population, data: Data) -> Iterator[Link]:
@@ -212,7 +212,7 @@ class Compare(Connection):
         for pre, post in product(source.parts, reader.parts):
             depth = kernels.within(axes[0], post.slices, pre.slices)
             sizes = (source.volume, reader.volume)
-            places, weights = kernels.joined(
+            places, weights = kernels.join_axes(
                 (depth, axes[1], axes[2]),
                 (len(pre.slices), *sizes[0][1:]),
                 (len(post.slices), *sizes[1][1:]),
@@ -265,9 +265,9 @@ class ConnectAll(Connection):
         source = self.read
         volume = source.volume
         matrix = tensors[self.tensor or f"{reader.name}.kernel"]
-        kernel = kernels.unflattened(matrix, volume, self.pools)
+        kernel = kernels.unflatten(matrix, volume, self.pools)
         # Pools may leave out the last pixels, which then have no reader.
-        whole = kernels.extended(self._folded(kernel), volume)
+        whole = kernels.extend(self._fold_pools(kernel), volume)
         for part in source.parts:
             yield part, kernels.rows_of(whole, part.slices)
 

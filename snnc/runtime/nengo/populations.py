@@ -96,15 +96,15 @@ class Connection(ABC):
             return self.source
         return sub_population(self.source, self.picked)
 
-    def _folded(self, kernel: Array) -> Array:
+    def _fold_pools(self, kernel: Array) -> Array:
         """Return the kernel's rows for the source, with pools folded in."""
         if self.rows is not None:
             kernel = kernel[..., slice(*self.rows), :]
         for pool in reversed(self.pools):
-            kernel = kernels.pooled(kernel, pool)
+            kernel = kernels.fold_pool(kernel, pool)
         return kernel
 
-    def _convolved(
+    def _convolve(
         self,
         reader: Population,
         kernel: Array,
@@ -135,7 +135,7 @@ class Connection(ABC):
             )
             yield pre, post, transform
 
-    def _scattered(
+    def _scatter(
         self,
         reader: Population,
         kernel: Array,
@@ -162,7 +162,7 @@ class Connection(ABC):
                 taps = (out[axis] - 1) * stride[axis + 1] + plane.shape[axis]
                 zeros[axis] = max(taps - room[axis], 0) // 2
             sizes = room, out, stride[1:], (zeros[0], zeros[1])
-            matrix = kernels.scattered(plane, mask, *sizes)
+            matrix = kernels.scatter(plane, mask, *sizes)
             yield from sparse(pre, post, matrix)
 
 
