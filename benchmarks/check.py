@@ -1,7 +1,7 @@
 """Print how long `check` takes for 10, 100 and 1000 layers, and to start.
 
-Run it as ``python benchmarks/check.py``; linear time shows as ratios near 10. To start
-is `snnc check specs/drift.snn` in a fresh process, beside one that imports libraries.
+Run it as ``python benchmarks/check.py``; linear time shows as ratios near 10. The start
+is `snnc check specs/drift.snn` in a fresh process, next to one that imports libraries.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.source import SourceFile
 
@@ -48,7 +48,7 @@ def seconds(text: str) -> float:
 
 def _once(text: str) -> float:
     started = time.perf_counter()
-    report = Report()
+    report = Diagnostics()
     compile_spec(SourceFile("deep.snn", text), report, through="place")
     assert not report.diagnostics, report.diagnostics[0].render_message()
     return time.perf_counter() - started

@@ -1,12 +1,12 @@
 """Print how long an editor waits for `snnc lsp` while a spec of 60 layers is typed.
 
 Run it as ``python -m benchmarks.editing [--edits 500] [--notation snn|yaml]``. A client
-types as people do: a number is changed, a property and a layer are written letter by
-letter and taken back. After each edit it waits for the diagnostics of that text and
-for the hints of all lines; on every fifth it rests the cursor on a layer and asks for
-words. What is printed is the 50th and the 95th of 100 such times, in milliseconds, what
-the client itself takes included; beside them, on Linux, the 95th of what the server's
-threads ran for it, which tells more where others keep the machine busy.
+types as people do: it changes a number, and writes and removes a property and a layer
+letter by letter. After each edit it waits for the diagnostics of that text and for the
+hints of all lines. On every fifth edit it hovers over a layer and asks for completions.
+The script prints the 50th and the 95th percentile of these times in milliseconds,
+including the client's own time. On Linux it also prints the 95th percentile of the time
+that the server's threads ran, which is more reliable on a busy machine.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def spec(notation: str) -> str:
 Clock = tuple[float, float]
 """Seconds that have passed, and that the threads of the server have run."""
 Edit = tuple[int, int, str]
-"""What is replaced, and by what."""
+"""Start and end of the replaced text, and the new text."""
 
 
 def typed(text: str, notation: str, chance: random.Random) -> Iterator[Edit]:
@@ -132,7 +132,7 @@ class Editor:
         return time.perf_counter(), run / 1e9
 
     async def start(self) -> None:
-        """Start the server; the first answer is that of `initialize`."""
+        """Start the server; the first answer is for `initialize`."""
         await self.client.start_io(sys.executable, "-m", "snnc", "lsp")
         await self.client.initialize_async(
             types.InitializeParams(types.ClientCapabilities())
@@ -173,7 +173,7 @@ class Editor:
 
 
 async def measure(edits: int, notation: str) -> Waits:
-    """Type so many edits."""
+    """Type some edits."""
     waits, editor = Waits(), Editor(notation)
     begun = editor.clock()
     await editor.start()

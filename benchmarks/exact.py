@@ -85,7 +85,7 @@ def scaled_weights(package: ImportedPackage, images: np.ndarray) -> dict[str, An
     """Return random weights without biases that fire every layer at `HERTZ`.
 
     Rectified layers without biases scale with their kernels, so one run of rates
-    tells all factors.
+    gives all factors.
     """
     weights = random_weights(package, bias=0.0)
     layers, dt = package.network.layers, package.network.dt

@@ -56,7 +56,7 @@ def moving_digits(
     """Return clips, (count, frames, height, width, 3) in 0..1, and directions 0..11.
 
     A digit of 8x8 pixels has one colour and moves over a canvas whose opposite edges
-    are joined. No single frame tells the direction.
+    are joined. No single frame shows the direction.
     """
     y = random.permutation(np.arange(count) % DIRECTIONS)
     _, height, width = size

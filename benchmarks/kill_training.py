@@ -1,10 +1,9 @@
 """Kill a training at random moments, resume it each time, and look at what is left.
 
 Run it from the repository's root as ``python -m benchmarks.kill_training --kills 10
---seed 0``. A package is built and trained by its own ``train.py`` as a process of its
-own, which SIGKILL ends. The weights of an earlier training must stay readable all the
-time, no kill may cost more than the epoch that ran, and what comes out in the end must
-be what comes out of a training that nobody kills.
+--seed 0``. A package's own ``train.py`` trains it in a process that SIGKILL ends. The
+weights of an earlier training must stay readable all the time. No kill may cost more
+than the epoch that ran. An uninterrupted training must give the same result.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load_file
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.emit.files import Origin
 from snnc.source import SourceFile
@@ -80,12 +79,12 @@ def kill_training(folder: Path, kills: int, seed: int) -> list[Kill]:
         seen.append(_kill_one(folder, begun, seconds))
     _finish(_start(folder, "parts", "--resume"))
     _compare(load_file(folder / "whole"), load_file(folder / "parts"))
-    assert not _progress(folder).exists(), "progress was left behind"
+    assert not _progress(folder).exists(), "a progress file is left"
     return seen
 
 
 def _write_package(folder: Path, epochs: int) -> None:
-    report = Report()
+    report = Diagnostics()
     results = compile_spec(SourceFile("killed.snn", SPEC.format(epochs=epochs)), report)
     assert results.modules is not None
     package = folder / "killed"

@@ -1,4 +1,4 @@
-"""Kill builds with SIGKILL at random moments, and see what is left and mended.
+"""Kill builds with SIGKILL at random moments, and check that the next one recovers.
 
 Run it as ``python -m benchmarks.kills --kills 200``. Half of the kills come at any
 moment of the process, half within milliseconds of its first write.
@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.emit.files import LIBRARY, Origin
 from snnc.language.model import spec_hash
@@ -44,12 +44,12 @@ network net {{
 
 
 def package(folder: Path, filters: int, library: int | None = None) -> PackageFiles:
-    """Return the package of a small spec; ``filters`` tells one from another.
+    """Return the package of a small spec, which differs by its ``filters``.
 
-    Its spec is ``net.snn`` beside the output, which holds ``folder``. Of the run-time
-    library it has only so many modules, if a number is given.
+    Its spec is ``net.snn`` next to the output, which holds ``folder``. If a number is
+    given, the package has only that number of the run-time library's modules.
     """
-    report = Report()
+    report = Diagnostics()
     results = compile_spec(SourceFile("net.snn", SPEC.format(filters=filters)), report)
     assert results.modules is not None
     assert results.spec is not None
@@ -87,7 +87,7 @@ def verdict(old: PackageFiles | None, new: PackageFiles) -> str:
 
 
 def _texts(old: PackageFiles | None, new: PackageFiles) -> dict[str, set[str | None]]:
-    """What each file may hold, or None for a file that may be missing."""
+    """Return the texts that each file may hold, with None if it may be missing."""
     found: dict[str, set[str | None]] = {}
     for package in (old, new):
         for file in () if package is None else package.files:
@@ -106,7 +106,7 @@ def mend(new: PackageFiles) -> None:
     AssertionError
         If the build is refused, or leaves what is not its own.
     """
-    report = Report()
+    report = Diagnostics()
     assert write_package(new, False, report) is not None, report.diagnostics
     assert compare(new).is_settled
     files = [path for path in new.folder.rglob("*") if path.is_file()]
@@ -120,7 +120,7 @@ def _is(wanted: PackageFiles) -> bool:
 
 
 def killed_processes(folder: Path, kills: int, seed: int) -> Counter[str]:
-    """Kill so many builds of the command line; count what they left.
+    """Kill builds of the command line; count what they left.
 
     Parameters
     ----------

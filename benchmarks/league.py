@@ -1,4 +1,4 @@
-"""Count the cores of networks that others measure by, beside what they publish.
+"""Compare the cores of well-known networks with published counts.
 
 Run it from the repository's root as ``python -m benchmarks.league``: it maps the specs
 in ``specs/league`` and writes ``docs/league.md``. ``--check`` exits with 1 if that page
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
 from snnc.ir.mapped import MappedNetwork
 from snnc.text.tables import table
@@ -28,7 +28,7 @@ SANAFE = "[SANA-FE](https://github.com/SLAM-Lab/SANA-FE)"
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What others need for a network, where they say so, and what differs."""
+    """A published number of cores, its source, and the differences."""
 
     cores: str
     source: str
@@ -101,7 +101,7 @@ def map_spec(name: str) -> MappedNetwork:
     ValueError
         If it does not fit what its spec allows.
     """
-    report = Report()
+    report = Diagnostics()
     made = compile_file(SPECS / f"{name}.snn", report, "place")
     if made is None or made.mapped is None:
         raise ValueError(report.diagnostics[0].render_message())

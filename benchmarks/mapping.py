@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.ir.lowered import LoweredNetwork
 from snnc.passes.place import place
@@ -83,7 +83,7 @@ def sums(count: int) -> str:
 
 def lowered(text: str) -> LoweredNetwork:
     """Return a spec's lowered network, which the mapper starts from."""
-    report = Report()
+    report = Diagnostics()
     results = compile_spec(SourceFile("x.snn", text), report, through="lower")
     assert not report.errors, report.diagnostics[0].render_message()
     network: LoweredNetwork = results.lowered
@@ -105,7 +105,7 @@ def once(name: str) -> None:
     """Print the cores of a network and the seconds that mapping takes."""
     network = lowered(NETWORKS[name])
     started = time.perf_counter()
-    mapped = place(network, Report())
+    mapped = place(network, Diagnostics())
     took = time.perf_counter() - started
     assert mapped is not None, name
     print(mapped.cores, took)

@@ -1,9 +1,9 @@
-"""How far maxima are off as spikes tell them: what `snnc report` prints, and measured.
+"""Measure the error of spiking maxima, and compare it with what `snnc report` prints.
 
 ``python -m benchmarks.maxima`` runs max pools on the exact engine, which computes what
-nengo-loihi's emulator does, over activations that are alike at all places in 0..1, and
-prints the errors beside those that are expected. ``--table`` simulates the chip's
-neurons for the table of ``snnc/ir/pooling_error.py`` and prints it.
+nengo-loihi's emulator does. Activations in 0..1 have the same distribution at all
+places. It prints measured and expected errors. ``--table`` simulates the chip's neurons
+for the table of ``snnc/ir/pooling_error.py`` and prints it.
 """
 
 from __future__ import annotations

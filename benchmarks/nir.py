@@ -41,7 +41,7 @@ TOOLS = {
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a tool gave: (examples, units), and spikes by layer, channels first."""
+    """A tool's outputs, (examples, units), and spikes by layer, channels first."""
 
     outputs: Array
     spikes: Mapping[str, Array]
@@ -64,8 +64,8 @@ def compared(
 ) -> Iterator[tuple[str, ...]]:
     """Give a row for the engine and each tool.
 
-    Of each layer it says the mean rate and, for a tool, the root mean square of what
-    its neurons' rates are off by, both in Hz.
+    For each layer it has the mean rate and, for a tool, the root mean square error of
+    the neurons' rates, both in Hz.
     """
     network = package.network
     with make_engine(package, weights) as engine:
@@ -128,7 +128,7 @@ def run_tool(
 
 
 def read_out(network: Any, rows: Array) -> Array:
-    """Filter and decide as the host does beside the chip: (examples, units)."""
+    """Filter and decide as the chip's host does: (examples, units)."""
     readout = network.readout
     keeps = np.exp(-network.dt / readout.synapse) if readout.synapse else 0.0
     filtered = np.zeros_like(rows)

@@ -1,7 +1,7 @@
 """Count the cores of nengo-loihi's CIFAR-10 network with layers in parts.
 
-Run it from the repository's root as ``python -m benchmarks.parts``. Parts are layers of
-fewer filters beside one another, which `concat` joins: the same network.
+Run it from the repository's root as ``python -m benchmarks.parts``. Parts are parallel
+layers with fewer filters, which `concat` joins: the same network.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from benchmarks.league import SPECS
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.source import SourceFile
 from snnc.text.tables import table
@@ -58,7 +58,7 @@ def cores(spec: str) -> int:
     ValueError
         If it does not fit.
     """
-    report = Report()
+    report = Diagnostics()
     mapped = compile_spec(SourceFile("parts.snn", spec), report, "place").mapped
     if mapped is None:
         raise ValueError(report.diagnostics[0].render_message())

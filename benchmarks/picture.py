@@ -19,7 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.exact.engine import open_engine
 from snnc.ir.mapped import MappedNetwork
 from snnc.language_server.analysis import Memory, analyse
@@ -35,7 +35,7 @@ EXAMPLE = 6
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Colours of text, of what is less important, of lines, costs, and layers."""
+    """Colours of text, minor text, lines, costs and layers."""
 
     page: str
     ink: str
@@ -76,7 +76,7 @@ def draw(demo: Path, folder: Path) -> None:
 
 
 def _figure(demo: Path, theme: Theme) -> Figure:
-    source = read(SPEC, Report())
+    source = read(SPEC, Diagnostics())
     assert source is not None
     device = read_profile()
     *_, analysis = analyse(source, device, Memory(device))
@@ -181,7 +181,7 @@ def _raster(axes: Axes, demo: Path, theme: Theme) -> None:
 
 
 def _some(spikes: Any, most: int = 60) -> tuple[Any, Any]:
-    """Spikes of at most so many neurons, busy ones first: steps, rows."""
+    """Return spikes of the busiest neurons: steps, rows."""
     flat = spikes.reshape(len(spikes), -1)
     counts = flat.sum(axis=0, dtype=int)
     order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]

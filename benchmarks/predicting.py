@@ -1,6 +1,6 @@
-"""``python -m benchmarks.predicting``: what `predict` takes beside the engine it runs.
+"""``python -m benchmarks.predicting``: compare `predict` with the engine that it runs.
 
-The CPU seconds of all threads are compared, for 1,000 random images of MNIST's shape and
+It compares the CPU seconds of all threads, for 1,000 random images of MNIST's shape and
 ``specs/mnist.snn`` with random weights. Each of three runs builds the exact engine and
 runs it, then predicts; it prints the ratios.
 """

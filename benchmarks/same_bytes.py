@@ -25,7 +25,7 @@ ASCII = {"PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What surrounds a build.
+    """The surroundings of a build.
 
     Attributes
     ----------

@@ -1,9 +1,10 @@
 """Count the files and the moves between files of three walks through snnc.
 
 A move is a call of a function in one of our files from another one of them, whatever is
-called in between. The walks: a spec with a convolution, from its text to the files of
-its package, and the part of it up to located syntax; the import of a Keras model with
-six layers; an evaluation by the exact engine. Run it as ``python -m benchmarks.walks``.
+called in between. The first walk takes a spec with a convolution from its text to the
+files of its package; its part up to located syntax is counted too. The others are the
+import of a Keras model with six layers and an evaluation by the exact engine. Run it as
+``python -m benchmarks.walks``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from types import FrameType
 import numpy as np
 
 import snnc
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
 from snnc.source import SourceFile
@@ -78,7 +79,7 @@ def walk(steps: Callable[[], object], *folders: Path) -> Walk:
 
 def compile_text(through: str) -> None:
     """Run the passes on the small spec, up to one of them."""
-    report = Report()
+    report = Diagnostics()
     made = Compilation(SourceFile("small.snn", SPEC), read_profile())
     run_passes(made, report, through)
     assert not report.errors

@@ -2,7 +2,7 @@
 
 ``python benchmarks/workers.py [NAME ...]`` runs the networks of `benchmarks/exact.py`.
 Start-up is the time until the first examples are done: processes take seconds for it,
-whatever the number of examples; the rate is that of all the others.
+for any number of examples. The rate is measured over the other examples.
 """
 
 from __future__ import annotations

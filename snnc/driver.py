@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.ir.device import Profile
 from snnc.ir.logical import Loihi
 from snnc.ir.mapped import MappedNetwork
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def compile_file(
     path: str | Path,
-    report: Report,
+    report: Diagnostics,
     through: str = "emit",
     device: Profile | None = None,
 ) -> Compilation | None:
@@ -33,7 +33,7 @@ def compile_file(
 
 def compile_spec(
     source: SourceFile,
-    report: Report,
+    report: Diagnostics,
     through: str = "emit",
     device: Profile | None = None,
     cache: PlanCache | None = None,
@@ -69,13 +69,13 @@ def compile_spec(
     return made
 
 
-def wants_advice(made: Compilation, report: Report) -> bool:
+def wants_advice(made: Compilation, report: Diagnostics) -> bool:
     """Whether a compilation has problems whose advice takes trials to find."""
     too_large = any(d.code == "SNN301" for d in report.diagnostics)
     return _does_not_fit(made, report) or too_large or _has_blocks(made.mapped)
 
 
-def add_advice(made: Compilation, report: Report) -> None:
+def add_advice(made: Compilation, report: Diagnostics) -> None:
     """Put the nearest that works into the diagnostics of what does not fit."""
     if made.spec is None:
         return
@@ -96,7 +96,7 @@ def add_advice(made: Compilation, report: Report) -> None:
 
 
 def allow_warnings(
-    made: Compilation, report: Report, complete: bool | None = None
+    made: Compilation, report: Diagnostics, complete: bool | None = None
 ) -> None:
     """Drop the warnings that comments of the spec allow.
 
@@ -139,7 +139,7 @@ def unlimited(made: Compilation) -> MappedNetwork | None:
     return Trials(made.spec, target, made.device).without_limit
 
 
-def _does_not_fit(made: Compilation, report: Report) -> bool:
+def _does_not_fit(made: Compilation, report: Diagnostics) -> bool:
     return bool(report.errors) and made.lowered is not None and made.mapped is None
 
 

@@ -1,4 +1,4 @@
-"""What all tests need of the process that they run in."""
+"""Set up the process for all tests."""
 
 import gc
 import os
@@ -69,7 +69,7 @@ def pytest_xdist_make_scheduler(
 
 
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Any:
-    """Tell another process of what it prints alone; None lets pytest run the test."""
+    """Run a test without reports of its setup; None lets pytest run it."""
     return run_quietly(item, nextitem) if _IS_ONE_OF_TWO else None
 
 

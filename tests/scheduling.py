@@ -1,6 +1,6 @@
-"""What processes that share the tests tell each other: as little as they need.
+"""Reduce the messages between processes that share the tests.
 
-Of a test that takes a millisecond, its place in a queue and three reports are most.
+A test may take a millisecond; its place in a queue and three reports take longer.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _has_slow(file: Path) -> bool:
 
 
 def run_quietly(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
-    """Run a test, and report nothing of what passed before and after it."""
+    """Run a test, and report its setup and teardown only if they fail."""
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     for report in runtestprotocol(item, log=False, nextitem=nextitem):
         if report.when == "call" or not report.passed:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.ir.device import Profile
 from snnc.passes import PIPELINE
@@ -30,12 +30,12 @@ SPECS = sorted((ROOT / "specs").glob("*.snn"))
 
 def compile_text(
     text: str, through: str = "emit", device: Profile | None = None
-) -> tuple[Any, Report]:
+) -> tuple[Any, Diagnostics]:
     """Return the `Compilation` of a text, and what the passes reported.
 
     It has no type, since a test knows what the passes that it asked for have made.
     """
-    report = Report()
+    report = Diagnostics()
     return compile_spec(SourceFile("net.snn", text), report, through, device), report
 
 

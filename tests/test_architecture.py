@@ -7,7 +7,7 @@ import re
 import pytest
 
 from benchmarks.walks import SPEC
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.loihi.profile import read_profile
 from snnc.passes import PASSES, PIPELINE, Compilation, run_passes
 from snnc.source import SourceFile
@@ -37,7 +37,7 @@ def test_the_table_lists_the_passes_in_order() -> None:
 
 def test_the_example_is_compiled_as_the_page_shows() -> None:
     assert f"```\n{SPEC}```" in PAGE
-    source, report = SourceFile("small.snn", SPEC), Report()
+    source, report = SourceFile("small.snn", SPEC), Diagnostics()
     made = run_passes(Compilation(source, read_profile()), report, "emit")
     bodies = {module.path: module.body for module in made.modules or ()}
     layer = re.search(r'^    "c0": Layer\(.*?\n    \),\n', PAGE, re.S | re.M)

@@ -1,4 +1,4 @@
-"""What the documentation shows is true: specs compile, outputs are printed so."""
+"""The documentation is right: its specs compile and print the outputs that it shows."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ OLD_ONLY = {"nengo-dl"}  # needs Keras 2
 
 
 def required(extra: str, python: str) -> Iterator[Requirement]:
-    """What installing an extra on a Python asks for."""
+    """Return the requirements of an extra on a Python version."""
     for requirement in map(Requirement, EXTRAS[extra]):
         if requirement.name == "snnc":
             for other in sorted(requirement.extras):

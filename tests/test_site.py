@@ -13,7 +13,7 @@ import pytest
 
 from snnc import __version__
 from snnc.cli import VERBS, command_of
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
 from snnc.language.keywords import kinds
 from snnc.source import DOCUMENTATION
@@ -29,7 +29,7 @@ KINDS = [*kinds("encoder", "layer"), "readout"]
 
 @pytest.fixture
 def ext(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """What imports a module of the site's own."""
+    """Return a function that imports a module of the site."""
     monkeypatch.syspath_prepend(str(DOCS / "_ext"))
     return importlib.import_module
 
@@ -53,7 +53,7 @@ def test_each_kind_of_layer_has_a_page_with_a_network_of_it(
     page = ext("kinds").page(kind, DOCS / "examples")
     assert "| property | default | meaning |" in page or "no properties" in page
     assert "## Example" in page
-    report = Report()
+    report = Diagnostics()
     spec = DOCS / "examples" / f"{kind}.snn"
     made = compile_file(spec, report, "place")
     assert report.diagnostics == ()

@@ -1,4 +1,4 @@
-"""`docs/tutorial.md` is typed as it stands, in a folder of its own."""
+"""Run `docs/tutorial.md` unchanged in its own folder."""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@
 Each cell is a kind of network, a data set and a seed. It is trained in plain Keras and
 by `train`, and run on the exact engine. By an estimate for two free cores a cell takes
 5 minutes and a deep one more; all 48 take most of a night. ``--kinds``, ``--data`` and
-``--seeds`` take a part, and other ``--phases`` than the spec's are kept apart. What is
-measured stays in ``snnc-fidelity``, so that an interrupted run goes on.
+``--seeds`` select a part; other ``--phases`` than the spec's are stored separately.
+Results stay in ``snnc-fidelity``, so that an interrupted run goes on.
 
     python -m benchmarks.fidelity --kinds characters
     python -m benchmarks.fidelity --kinds depthwise 'depthwise + batch norm'

@@ -1,7 +1,7 @@
 """Where in one of two photographs a patch is from: colours, and depthwise layers.
 
-The photographs are those of ``sklearn.datasets.load_sample_images``. Patches are cut
-from tiles, and no tile has patches of training and of the test.
+The photographs come from ``sklearn.datasets.load_sample_images``. Patches are cut from
+tiles, and no tile has patches of both training and test.
 
     python -m benchmarks.fidelity --kinds depthwise 'depthwise + batch norm'
 

@@ -1,8 +1,8 @@
 """``python -m benchmarks.study``: all numbers, tables and plots of the study.
 
 Without options it takes about half an hour on two cores, and writes
-``docs/accuracy``. What is trained and measured stays in ``snnc-study``, so that an
-interrupted study goes on.
+``docs/accuracy``. Trainings and results stay in ``snnc-study``, so that an interrupted
+study goes on.
 """
 
 from __future__ import annotations
@@ -63,9 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--only", choices=[network.name for network in NETWORKS])
     add("--quick", action="store_true", help="little data: shows only that it runs")
-    add(
-        "--render", action="store_true", help="write tables and plots anew, run nothing"
-    )
+    add("--render", action="store_true", help="rewrite tables and plots, run nothing")
     add("--work", type=Path, default=ROOT / "snnc-study", help="where files are kept")
     add("--out", type=Path, help="where numbers, tables and plots are written")
     return parser

@@ -1,4 +1,4 @@
-"""What outputs decide, at the end and before."""
+"""Decisions from outputs, at the end and before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What max pools lose on the chip, and what others in their place do.
+"""Compare the accuracy of max pools on the chip with alternatives.
 
 ``python -m benchmarks.study.maxima --data mnist --epochs 8 --examples 1000`` trains the
 network of Gaurav et al. (2022) with one max pool as plain Keras does, puts the weights
@@ -65,7 +65,7 @@ VARIANTS = {
 
 
 def load(name: str, trained: int) -> data.Split:
-    """The data set of this name, with so many examples to train with."""
+    """Return the data set of this name with ``trained`` examples for training."""
     split = data.mnist() if name == "mnist" else data.fashion(trained=trained)
     return data.Split(split.train.first(trained), split.test)
 

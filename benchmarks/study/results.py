@@ -1,4 +1,4 @@
-"""The file that holds every number: a list of what `run.study` returns."""
+"""The file that holds every number: a list of results of `run.study`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def read(folder: Path) -> list[dict[str, Any]]:
 
 
 def keep(folder: Path, found: dict[str, Any]) -> None:
-    """Write a network's numbers beside, or in place of, those that are known."""
+    """Add a network's numbers, or replace the known ones."""
     known = {network["name"]: network for network in read(folder)}
     known[found["name"]] = found
     kept = [known[n.name] for n in NETWORKS if n.name in known]
@@ -31,7 +31,7 @@ def keep(folder: Path, found: dict[str, Any]) -> None:
 
 
 def _rounded(value: Any) -> Any:
-    """Keep six digits, which tell every share of 10,000 examples."""
+    """Keep six digits, enough for each share of 10,000 examples."""
     if isinstance(value, float):
         return float(f"{value:.6g}")
     if isinstance(value, dict):

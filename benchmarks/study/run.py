@@ -53,7 +53,7 @@ def study(network: Network, folder: Path, extent: Extent, say: Say) -> dict[str,
     say(f"{network.name}: build and train")
     package = packages.build(network.spec, folder)
     trained = packages.train(package, data, extent.epochs)
-    # The weights that entered the phase spikes are those of `[smooth, scale]`.
+    # The weights that entered the phase spikes come from `[smooth, scale]`.
     smooth = replace(trained, weights=smooth_path(trained.weights))
     columns = {
         "swap": rows.of_swap(smooth, tuned=False),

@@ -39,11 +39,11 @@ def nengo(files: Files, test: Examples) -> dict[str, Any]:
 
 
 def loihi(files: Files, test: Examples) -> dict[str, Any]:
-    """Judge the spikes of nengo-loihi's emulator, of examples in rows.
+    """Score the spikes of nengo-loihi's emulator, for examples in rows.
 
-    They are those of snnc's exact engine, which computes the same sooner. ``decided``
-    is how good each way to decide is, and ``rest`` what examples that begin from rest
-    give, as after a reset that nengo-loihi lacks.
+    snnc's exact engine computes them faster. ``decided`` has the score of each way to
+    decide. ``rest`` has the scores of examples that begin from rest, as after a reset,
+    which nengo-loihi lacks.
     """
     ran = _ran(files, test, "row")
     network = open_package(files.package).network
@@ -98,7 +98,7 @@ def _ran(files: Files, test: Examples, presentation: Presentation) -> _Ran:
 
 
 def _layer(network: Network, name: str, firing: LayerFiring) -> dict[str, Any]:
-    """Tell how fast a layer fired."""
+    """Return how fast a layer fired."""
     found = layer_result(network, name, firing, network.steps)
     told = ("name", "low", "high", "percentile", "rate", "spikes")
     return {**{key: asdict(found)[key] for key in told}, "holds": found.holds}

@@ -1,4 +1,4 @@
-"""What users do without snnc: Keras' rectified units swapped for spiking neurons.
+"""Convert as users do without snnc: swap Keras' ReLUs for spiking neurons.
 
 The model is the plain one: the layers of the generated model, with the weights that
 were trained without knowing the chip, and neither rate budgets nor clipped values.

@@ -120,7 +120,7 @@ def _moments(network: dict[str, Any]) -> Iterator[Cells]:
 
 
 def percent(share: float) -> str:
-    """Write a share in as many digits as 10,000 examples can tell."""
+    """Write a share with the digits that 10,000 examples can resolve."""
     text = f"{100 * share:.2f}"
     return f"{text.removesuffix('0')} %"
 

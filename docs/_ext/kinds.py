@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
 from snnc.language.fields import default, keys_of
 from snnc.language.keywords import FORMS, MODELS, kinds
@@ -64,7 +64,7 @@ def _rows(model: type[Model]) -> Iterator[tuple[str, str, str]]:
 
 
 def _example(path: Path) -> Iterator[str]:
-    report_of = Report()
+    report_of = Diagnostics()
     made = compile_file(path, report_of, "place")
     if report_of.diagnostics or made is None or made.mapped is None:
         raise ValueError(f"{path} has errors: run `snnc check`")

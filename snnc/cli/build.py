@@ -25,7 +25,7 @@ from snnc.cli.options import (
     with_folders,
 )
 from snnc.cli.printing import paint_unified_diff, print_diagnostics, print_lines, say
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
 from snnc.tools.building import Action, Check, DryRun, Wanted, Write, build_specs
 
@@ -99,7 +99,7 @@ def build_command(
         raise click.UsageError(f"--format {form} needs --check")
     if tracked and (dry_run or watch):
         raise click.UsageError("--tracked goes with --check or alone")
-    report = Report()
+    report = Diagnostics()
     paths = tuple(with_folders(specs, report, allow_empty))
     if report.errors:
         print_diagnostics_as(form, report)
@@ -122,7 +122,9 @@ def build_command(
 
     # While a spec is saved or checked out, it may be missing for a moment.
     def now() -> list[Path]:
-        return [Path(path) for path in with_folders(specs, Report(), allow_empty=True)]
+        return [
+            Path(path) for path in with_folders(specs, Diagnostics(), allow_empty=True)
+        ]
 
     def again() -> None:
         found = [_wanted(str(path)) for path in now()]

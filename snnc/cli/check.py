@@ -17,7 +17,7 @@ from snnc.cli.options import (
     with_folders,
 )
 from snnc.cli.printing import say
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.syntax.files import STDIN, read
 
@@ -49,7 +49,7 @@ def check_command(
     if fix and STDIN in specs:
         raise click.UsageError("--fix can't change stdin: name a file")
     stdin = checked_stdin(specs, stdin_filename)
-    report = Report()
+    report = Diagnostics()
     for path in with_folders(specs, report, allow_empty):
         started = time.perf_counter()
         own = _mend(path, unsafe_fixes) if fix else _check(path, stdin)
@@ -61,20 +61,20 @@ def check_command(
     return 1 if report.errors else 0
 
 
-def _check(path: str, stdin: str) -> Report:
-    report = Report()
+def _check(path: str, stdin: str) -> Diagnostics:
+    report = Diagnostics()
     source = read_input(path, stdin, report)
     if source is not None:
         compile_spec(source, report, "place", device())
     return report
 
 
-def _mend(path: str, unsafe: bool) -> Report:
+def _mend(path: str, unsafe: bool) -> Diagnostics:
     """Fix a file; report the remaining problems."""
     from snnc.syntax.files import replace_text  # only fixes need it
     from snnc.tools.autofix import autofix
 
-    report = Report()
+    report = Diagnostics()
     source = read(path, report)
     if source is None:
         return report

@@ -26,7 +26,7 @@ from snnc.cli.printing import (
     print_lines,
     say,
 )
-from snnc.diagnostics import Diagnostic, Report
+from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.driver import compile_file
 from snnc.language import tree
 from snnc.passes.parse import parse
@@ -59,7 +59,7 @@ def fmt_command(
 
     For a folder, all specs in it are formatted. `-` reads stdin and writes stdout.
     """
-    report = Report()
+    report = Diagnostics()
     formatter = _Formatter(check, diff, checked_stdin(specs, stdin_filename))
     paths = list(with_folders(specs, report, allow_empty))
     for path in paths:
@@ -69,7 +69,7 @@ def fmt_command(
             )
     changed = False
     for path in paths:
-        own = Report()  # reading ends where a report is full
+        own = Diagnostics()  # reading ends where a report is full
         changed |= formatter.format(path, own)
         report.extend(own.diagnostics)
     print_diagnostics(report)
@@ -84,7 +84,7 @@ class _Formatter:
     diff: bool
     stdin: str
 
-    def format(self, path: str, report: Report) -> bool:
+    def format(self, path: str, report: Diagnostics) -> bool:
         """Format one file; return whether its text changes."""
         source = read_input(path, self.stdin, report)
         document = None if source is None else parse(source, report)
@@ -100,7 +100,7 @@ class _Formatter:
             self._write(path, text, differs, report)
         return differs
 
-    def _write(self, path: str, text: str, differs: bool, report: Report) -> None:
+    def _write(self, path: str, text: str, differs: bool, report: Diagnostics) -> None:
         if path == STDIN:
             print_data(text)
         elif differs and replace_text(path, text, report):
@@ -184,7 +184,7 @@ def convert_command(
     form = form or ("snn" if Path(spec).suffix in (".yaml", ".yml") else "yaml")
     if modeline is not None and form != "yaml":
         raise click.BadParameter("only YAML has one", param_hint="--modeline")
-    report = Report()
+    report = Diagnostics()
     made = compile_file(spec, report, "validate")
     document = None if made is None else made.document
     if document is not None and form == "yaml":

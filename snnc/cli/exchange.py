@@ -24,7 +24,7 @@ from snnc.cli.printing import (
     print_lines,
     say,
 )
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.importer.request import (
     ImportRequest,
     parse_range,
@@ -137,7 +137,7 @@ def import_command(
         say(f"error: {path} exists; `--force` replaces it")
     if taken:
         return 1
-    report = Report()
+    report = Diagnostics()
     typed = click.get_current_context().find_root().obj
     if typed is not None:  # so that no temporary folder and no child is left
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
@@ -210,7 +210,7 @@ def _request(
 
 
 def _import_in_child(
-    typed: Sequence[str], model: Path, weights: Path | None, report: Report
+    typed: Sequence[str], model: Path, weights: Path | None, report: Diagnostics
 ) -> int:
     """Return the exit status of the child, or 1 after a message."""
     status = run_child(typed, *filter(None, (model, weights)))

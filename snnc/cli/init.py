@@ -10,7 +10,7 @@ import click
 
 from snnc.cli.options import one_line_errors
 from snnc.cli.printing import print_data, print_diagnostics, print_lines, say
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.output.write import cannot_write
 from snnc.rules.output import AlreadyThere
 from snnc.source import whole_file
@@ -42,7 +42,7 @@ For another source, use `snnc init --requirement` or edit the file."""
 )
 def init_command(folder: str, requirement: str | None) -> int:
     """Create a starter spec in FOLDER, with hooks, a workflow and .gitattributes."""
-    report = Report()
+    report = Diagnostics()
     requirement = requirement or installed_from()
     plan = StarterPlan.of(Path(folder), requirement)
     try:

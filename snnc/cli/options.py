@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from snnc.cli.printing import print_data, print_diagnostics, print_json, say
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.rules.files import NoSpecInFolder
 from snnc.runtime.files import reason
 from snnc.source import SourceFile, whole_file
@@ -75,13 +75,13 @@ def checked_stdin(specs: Iterable[str], filename: str | None) -> str:
     return STDIN_NAME if filename is None else Path(filename).as_posix()
 
 
-def read_input(path: str, stdin: str, report: Report) -> SourceFile | None:
+def read_input(path: str, stdin: str, report: Diagnostics) -> SourceFile | None:
     """Read a spec from its file, or from stdin with a given name."""
     return read_stdin(report, stdin) if path == STDIN else read(path, report)
 
 
 def with_folders(
-    paths: Iterable[str], report: Report, allow_empty: bool = False
+    paths: Iterable[str], report: Diagnostics, allow_empty: bool = False
 ) -> Iterator[str]:
     """Replace each folder with the specs in it.
 
@@ -231,7 +231,7 @@ def diagnostic_format(help_text: str) -> Option:
     return format_option(help_text, "github", "sarif")
 
 
-def print_diagnostics_as(form: str, report: Report) -> None:
+def print_diagnostics_as(form: str, report: Diagnostics) -> None:
     """Print all diagnostics in one of the formats; text goes to stderr."""
     if form == "text":
         print_diagnostics(report)
@@ -244,7 +244,7 @@ def print_diagnostics_as(form: str, report: Report) -> None:
         print_json(_document(form, report))
 
 
-def _document(form: str, report: Report) -> Json:
+def _document(form: str, report: Diagnostics) -> Json:
     if form == "sarif":
         from snnc.diagnostics.machine_formats import sarif_document
 

@@ -31,7 +31,7 @@ from snnc.cli.printing import (
     print_result,
     say,
 )
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file, compile_spec, routed
 from snnc.loihi.profile import DEFAULT
 from snnc.rules.loihi import TooManyCores
@@ -42,7 +42,7 @@ from snnc.tools.diff.folders import compare_folders, is_folder
 from snnc.tools.fit import SHOWN, find_variants
 from snnc.tools.problems import SpecError
 from snnc.tools.report import text
-from snnc.tools.report.network import Report as NetworkReport
+from snnc.tools.report.network import Report
 from snnc.tools.spec import Spec
 
 
@@ -91,7 +91,7 @@ def report_command(
     if against is not None and form != "html":
         raise click.UsageError("--against goes with --format html; or use `snnc diff`")
     refuse_pictures(plot)
-    report = Report()
+    report = Diagnostics()
     name = checked_stdin([spec], stdin_filename)
     paths = list(with_folders([spec], report))
     if len(paths) > 1:
@@ -129,7 +129,7 @@ def report_command(
     return 1 if report.errors else 0
 
 
-def _page(found: NetworkReport, against: str | None) -> str:
+def _page(found: Report, against: str | None) -> str:
     try:
         return found.html(against)
     except (SpecError, ValueError) as error:  # what it is compared with
@@ -159,7 +159,7 @@ def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> in
     Variants that keep most of the network come first. If SPEC itself fits, the list
     shows how far each layer could grow, up to 16 times its filters.
     """
-    report = Report()
+    report = Diagnostics()
     made = compile_file(spec, report, "place", device())
     large = [d for d in report.diagnostics if isinstance(d, TooManyCores)]
     for diagnostic in large:
@@ -196,7 +196,7 @@ def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
     OLD and NEW are files, or git:REV:PATH as in `git show REV:PATH`. Two folders are
     compared spec by spec, with one row for each.
     """
-    report = Report()
+    report = Diagnostics()
     folders = [is_folder(old), is_folder(new)]
     if all(folders):
         return _diff_folders(old, new, form, exit_code)
@@ -213,7 +213,7 @@ def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
 
 
 def _diff_folders(old: str, new: str, form: str, exit_code: bool) -> int:
-    report = Report()
+    report = Diagnostics()
     found = compare_folders(old, new, report, device())
     print_diagnostics(report)
     print_result(found, form)
@@ -222,7 +222,7 @@ def _diff_folders(old: str, new: str, form: str, exit_code: bool) -> int:
     return 1 if exit_code and not found.same else 0
 
 
-def _version(spec: str, report: Report) -> Version | None:
+def _version(spec: str, report: Diagnostics) -> Version | None:
     try:
         source = read_spec(spec, report)
     except ValueError as error:

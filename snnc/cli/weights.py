@@ -21,7 +21,7 @@ from snnc.cli.printing import (
     print_result,
     say,
 )
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.loihi.profile import DEFAULT
 from snnc.tools.opening import missing
 from snnc.tools.weights import Weights
@@ -80,7 +80,7 @@ def _list(file: Path, spec: str | None, form: str) -> int:
     calculates = not missing("numpy")
     if not calculates:
         say(f"note: without numpy the values are not read: {EXTRA}")
-    report = Report()
+    report = Diagnostics()
     listing = inspect(file, spec, calculates, report, device())
     print_diagnostics(report)
     if listing is None:
@@ -101,7 +101,7 @@ def _migrate(
         moves_text,
     )
 
-    report = Report()
+    report = Diagnostics()
     moves = migrate_file(file, old, new, output, force, report, device())
     print_diagnostics(report)
     if moves is None:

@@ -266,7 +266,7 @@ class Diagnostic(Record):
 
 
 @dataclass(slots=True)
-class Report:
+class Diagnostics:
     """Collects diagnostics, so that one run reports every problem of a file.
 
     Attributes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
-from snnc.diagnostics import Diagnostic, Report
+from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.fitting.blocks import (
     Refused,
     blocks_in_the_way,
@@ -36,7 +36,7 @@ FEWER = "give the layers fewer neurons, or "
 BOUNDS = "for the neurons alone: "
 
 
-def advise(spec: ValidatedSpec, network: Network, report: Report) -> None:
+def advise(spec: ValidatedSpec, network: Network, report: Diagnostics) -> None:
     """Solve for what would fit, and say so in the diagnostics of the mapping.
 
     Parameters
@@ -68,7 +68,9 @@ def advise(spec: ValidatedSpec, network: Network, report: Report) -> None:
             _replace(diagnostic, _advise(diagnostic, trials, whole), report)
 
 
-def advise_blocks(spec: ValidatedSpec, mapped: MappedNetwork, report: Report) -> None:
+def advise_blocks(
+    spec: ValidatedSpec, mapped: MappedNetwork, report: Diagnostics
+) -> None:
     """Report each `block` of a spec that fits, but costs cores."""
     network = mapped.lowered.network
     if isinstance(network.target, Loihi):
@@ -77,7 +79,9 @@ def advise_blocks(spec: ValidatedSpec, mapped: MappedNetwork, report: Report) ->
             warn_of_costs(mapped, trials, report)
 
 
-def _replace(diagnostic: Diagnostic, better: Diagnostic | None, report: Report) -> None:
+def _replace(
+    diagnostic: Diagnostic, better: Diagnostic | None, report: Diagnostics
+) -> None:
     if better is not None:
         report.withdraw(diagnostic)
         report.add(better)

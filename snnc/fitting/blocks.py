@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.fitting.trials import Change, Trials, with_changes
 from snnc.ir.device import Profile
 from snnc.ir.logical import Layer, Loihi, Shape
@@ -62,7 +62,7 @@ def blocks_in_the_way(trials: Trials) -> tuple[str, ...]:
     return ()
 
 
-def warn_of_costs(mapped: MappedNetwork, trials: Trials, report: Report) -> None:
+def warn_of_costs(mapped: MappedNetwork, trials: Trials, report: Diagnostics) -> None:
     """Report each `block` without which the network takes fewer cores."""
     if not trials.countable:
         return
@@ -194,14 +194,14 @@ class Trial:
 
     def holds(self, change: Change) -> bool:
         """Whether nothing is wrong with the network after a change."""
-        report = Report()
+        report = Diagnostics()
         network = resolve(with_changes(self.spec, (change,)), self.device, report)
         if network is not None and not report.errors:
             verify(network, report)
         return not report.errors
 
 
-def advise_windows(spec: ValidatedSpec, device: Profile, report: Report) -> None:
+def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) -> None:
     """Say of a window that is too large which one the whole network can have.
 
     With other errors nothing can be tried, and the message stays as it is.
@@ -213,7 +213,7 @@ def advise_windows(spec: ValidatedSpec, device: Profile, report: Report) -> None
     (refused,) = too_large
     if refused.channels_last is not None:
         return
-    names = [draft.name for draft in draft_layers(spec, Report())]
+    names = [draft.name for draft in draft_layers(spec, Diagnostics())]
     position = names.index(refused.name)
     largest = _largest(trial, position, refused)
     remedies = []

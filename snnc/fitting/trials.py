@@ -8,7 +8,7 @@ from functools import cached_property
 from math import ceil, prod
 from typing import Any
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.ir.device import Profile
 from snnc.ir.layout import tensors
 from snnc.ir.logical import Layer, Loihi, Network, Shape
@@ -186,7 +186,7 @@ class Trials:
 
     def _lower(self, changes: Changes) -> LoweredNetwork | None:
         self.work += LAYER * len(self.spec.spec.layers)
-        report = Report()
+        report = Diagnostics()
         network = resolve(with_changes(self.spec, changes), self.profile, report)
         if network is None or report.errors:
             return None

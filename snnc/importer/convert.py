@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import ceil
 
-from snnc.diagnostics import Diagnostic, Report, Severity
+from snnc.diagnostics import Diagnostic, Diagnostics, Severity
 from snnc.driver import allow_warnings
 from snnc.importer.decisions import Decision, diagnose
 from snnc.importer.draft import StatementDraft, Value
@@ -125,7 +125,7 @@ def _tell_rest(state: ConversionState) -> None:
 
 
 def compile_written(
-    written: WrittenSpec, name: str, report: Report, request: ImportRequest
+    written: WrittenSpec, name: str, report: Diagnostics, request: ImportRequest
 ) -> tuple[WrittenSpec, Compilation]:
     """Run snnc's own passes over a written spec, up to its cores.
 
@@ -133,17 +133,17 @@ def compile_written(
     cores take. This does not look for a smaller network that fits: that takes longer
     than the import, and `snnc check` does it.
     """
-    own = Report()
+    own = Diagnostics()
     made = _lowered(written, name, own, request)
     if made.lowered is not None and not own.errors:
         cache, before = PlanCache(), made.source.text
-        mapped = place(made.lowered, Report(), cache, is_brief=True)
+        mapped = place(made.lowered, Diagnostics(), cache, is_brief=True)
         if mapped is None and request.chips is None:
             mapped = _on_any_chips(made.lowered, cache)
             if mapped is not None:
                 chips = ceil(mapped.cores / mapped.lowered.network.device.chip.cores)
                 written = written.on(chips, mapped.cores)
-                own = Report()
+                own = Diagnostics()
                 made = _lowered(written, name, own, request)
         if made.lowered is not None and (mapped is None or made.source.text != before):
             mapped = place(made.lowered, own, cache)
@@ -154,7 +154,7 @@ def compile_written(
 
 
 def _lowered(
-    written: WrittenSpec, name: str, report: Report, request: ImportRequest
+    written: WrittenSpec, name: str, report: Diagnostics, request: ImportRequest
 ) -> Compilation:
     source = SourceFile(name, written.text)
     start = Compilation(source, request.device or read_profile())
@@ -168,7 +168,7 @@ def _on_any_chips(lowered: LoweredNetwork, cache: PlanCache) -> MappedNetwork | 
     cores = MOST_CHIPS * network.device.chip.cores
     target = replace(network.target, chips=MOST_CHIPS, cores=cores)
     return place(
-        replace(lowered, network=replace(network, target=target)), Report(), cache
+        replace(lowered, network=replace(network, target=target)), Diagnostics(), cache
     )
 
 
@@ -183,7 +183,7 @@ def _cost(
         return ""
     if tried.written is None:
         return ""
-    report = Report()
+    report = Diagnostics()
     _, results = compile_written(tried.written, "imported.snn", report, request)
     if results.mapped is not None:
         cores = results.mapped.cores

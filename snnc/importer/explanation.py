@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.importer.convert import Conversion, compile_written
 from snnc.importer.decisions import Decision
 from snnc.importer.draft import INPUT, StatementDraft
@@ -94,7 +94,7 @@ def explain(conversion: Conversion, compilation: Compilation | None) -> Explanat
     mapped = None if compilation is None else compilation.mapped
     part = None if conversion.state is None else written_part(conversion.state)
     if part is not None:
-        _, made = compile_written(part, "part.snn", Report(), conversion.request)
+        _, made = compile_written(part, "part.snn", Diagnostics(), conversion.request)
         mapped = made.mapped
     return Explanation(
         model=model.name,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.importer.convert import Conversion, compile_written, convert
 from snnc.importer.model import KerasModel, ModelWeights
 from snnc.importer.request import ImportRequest
@@ -53,7 +53,7 @@ def outcome(
     request: ImportRequest,
     weights_file: Path | None,
     output: Path | None,
-    report: Report,
+    report: Diagnostics,
 ) -> ImportOutcome | None:
     """Convert a model and write the files; see `snnc.importer.read`.
 
@@ -78,7 +78,7 @@ def outcome(
         contents[weights_file], tensors, scales = own
         written = written.at(scales.rate)
         if scales.rate != TOP:
-            own_report = Report()
+            own_report = Diagnostics()
             written, made = compile_written(written, name, own_report, request)
             if made.lowered is None:  # no rate is low enough
                 report.extend(own_report.diagnostics)
@@ -97,7 +97,7 @@ def _weights(
     conversion: Conversion,
     weights: ModelWeights | None,
     compilation: Compilation,
-    report: Report,
+    report: Diagnostics,
 ) -> tuple[bytes, Tensors, Scales] | None:
     """Return a file of the spec's tensors; None, and a report, without them."""
     if weights is None:
@@ -117,7 +117,9 @@ def _weights(
     return serialize(tensors(network), made, scale, "imported"), made, scales
 
 
-def _warn_of_spikes(mapped: MappedNetwork, tensors: Tensors, report: Report) -> None:
+def _warn_of_spikes(
+    mapped: MappedNetwork, tensors: Tensors, report: Diagnostics
+) -> None:
     """Report layers that are exact in Keras and lost on spikes."""
     from snnc.weight_files.chip import strong_spikes
     from snnc.weight_files.cores import placed_layers
@@ -158,7 +160,7 @@ def _told(
     )
 
 
-def write_all(contents: Mapping[Path, bytes], report: Report) -> bool:
+def write_all(contents: Mapping[Path, bytes], report: Diagnostics) -> bool:
     """Write all files or, after an error, none; each replaces its target at the end."""
     try:
         with ExitStack() as stack:

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc.diagnostics import Diagnostic, Report
+from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.importer.files import read_file
 from snnc.importer.foreign import not_a_model
 from snnc.importer.model import (
@@ -218,7 +218,7 @@ def run(
     request: ImportRequest,
     weights_file: Path | None,
     output: Path | None,
-    report: Report,
+    report: Diagnostics,
     say: Callable[[str], None],
     weights_read: str | Path = "",
     shown: str = "",

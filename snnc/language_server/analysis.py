@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
-from snnc.diagnostics import Diagnostic, Report
+from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.driver import add_advice, allow_warnings, unlimited, wants_advice
 from snnc.ir.device import Profile
 from snnc.ir.mapped import MappedNetwork
@@ -102,14 +102,14 @@ def analyse(source: SourceFile, device: Profile, memory: Memory) -> Iterator[Ana
     Analysis
         All diagnostics; where the first is not settled, a second one that is.
     """
-    report = Report()
+    report = Diagnostics()
     start = Compilation(source, device, memory.known(device))
     made = run_passes(start, report, "place")
     if not wants_advice(made, report):
         allow_warnings(made, report)
         yield Analysis(source, made, report.diagnostics, made.mapped, settled=True)
         return
-    first = Report()
+    first = Diagnostics()
     first.extend(report.diagnostics)
     allow_warnings(made, first, complete=False)
     yield Analysis(source, made, first.diagnostics, made.mapped, settled=False)

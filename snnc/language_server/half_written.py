@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.language import tree
 from snnc.language.fields import keys_of, parts_of
 from snnc.language.keywords import BEGINNINGS, VARIANTS, settings_of
@@ -50,7 +50,7 @@ def place_in_snn(before: str) -> CursorPlace | None:
         wrong: list[Span] = []
         # The word may be a value, a name or a unit, or the key of a value.
         for word in (_MARK, f"{_MARK} 0"):
-            report = Report()
+            report = Diagnostics()
             source = SourceFile("half.snn", f"{text}{word}{_closers(text)}\n")
             for statement in parse_snn(source, report).statements:
                 if (place := _in_statement(statement)) is not None:
@@ -114,7 +114,7 @@ def place_in_yaml(before: str) -> CursorPlace | None:
     # The word may be a key or a value: the text is YAML with one of them.
     for mark in (f"{_MARK}: 0", _MARK):
         text = SourceFile("chunk.yaml", f"{chunk}{mark}{_closers(chunk)}\n")
-        report = Report()
+        report = Diagnostics()
         root = Composer(text, report).compose()
         if root is None or report.errors:
             continue

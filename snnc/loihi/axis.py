@@ -248,7 +248,7 @@ class Axis:
             if (n := self.overlap(source, target))
         ]
 
-    def _readers(self, place: int, tile: Interval) -> Interval:
+    def _reading_outputs(self, place: int, tile: Interval) -> Interval:
         """Return the outputs of a tile that read a place."""
         top = place + self.before
         first = max(tile[0], -(-(top - len(self.taps) + 1) // self.stride))
@@ -277,7 +277,7 @@ class Axis:
         starts: dict[tuple[int, int], list[int]] = {}
         for stretch in self._stretches(tile):
             for place in range(*stretch):
-                first, stop = self._readers(place, tile)
+                first, stop = self._reading_outputs(place, tile)
                 tap = place + self.before - first * self.stride
                 starts.setdefault((tap, stop - first), []).append(first - tile[0])
         return tuple(

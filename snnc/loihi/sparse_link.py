@@ -63,7 +63,7 @@ class ScatterAxis(Axis):
         return tuple(self._run(place, tile) for place in self._read(tile))
 
     def _run(self, place: int, tile: Interval) -> TapRun:
-        first, stop = self._reached(place, tile)
+        first, stop = self._reading_outputs(place, tile)
         top = place + self.before
         reads = [(o, self.taps[top - o * self.stride]) for o in range(first, stop)]
         taps = [(o - tile[0], tap) for o, tap in reads if tap]

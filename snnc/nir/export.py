@@ -9,7 +9,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
 from snnc.ir.device import Profile
 from snnc.ir.lowered import LoweredNetwork
@@ -140,7 +140,7 @@ def _compile(package: Any, device: Profile | None) -> Compilation:
 
 
 def _sound(spec: Path, device: Profile | None) -> Compilation:
-    report = Report()
+    report = Diagnostics()
     made = compile_file(spec, report, "lower", device)
     if made is None or made.lowered is None:
         problem = next(d for d in report.diagnostics)

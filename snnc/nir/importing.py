@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.importer.model import ModelWeights, RefusedModelError
 from snnc.importer.outcome import ImportOutcome, outcome, write_all
 from snnc.importer.read import check_file, refusing
@@ -54,7 +54,7 @@ def run(
     request: ImportRequest,
     weights_file: Path | None,
     output: Path | None,
-    report: Report,
+    report: Diagnostics,
     takes_spec: bool = True,
     limits: AbstractContextManager[None] | None = None,
 ) -> ImportOutcome | Restored | None:
@@ -100,7 +100,7 @@ def _restore(
     request: ImportRequest,
     weights_file: Path | None,
     output: Path | None,
-    report: Report,
+    report: Diagnostics,
 ) -> Restored | None:
     network = restore(spec, graph, weights, request.device)
     if network is None:
@@ -158,7 +158,7 @@ def restore(
     tuple or None
         None where the graph is not what this spec is exported as.
     """
-    report = Report()
+    report = Diagnostics()
     source = SourceFile("spec in the graph", spec)
     start = Compilation(source, device or read_profile())
     made = run_passes(start, report, "lower")

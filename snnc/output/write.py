@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from snnc.diagnostics import Diagnostic, Report
+from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.emit.files import FORMAT, LIBRARY
 from snnc.output import records
 from snnc.output.compare import ComparedFile, Comparison, FileState, compare
@@ -43,7 +43,7 @@ class WrittenFiles:
 def write_package(
     package: PackageFiles,
     force: bool,
-    report: Report,
+    report: Diagnostics,
     waiting: Callable[[Path], None] = lambda folder: None,
 ) -> WrittenFiles | None:
     """Write the files that differ, remove those left over, then write the lock.
@@ -138,7 +138,10 @@ def kept(comparison: Comparison) -> Iterator[Diagnostic]:
 
 
 def _write(
-    package: PackageFiles, force: bool, report: Report, waiting: Callable[[Path], None]
+    package: PackageFiles,
+    force: bool,
+    report: Diagnostics,
+    waiting: Callable[[Path], None],
 ) -> WrittenFiles | None:
     comparison = compare(package, force)
     if not (comparison.is_settled or _is_refused(comparison)):

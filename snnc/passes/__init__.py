@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Report
+from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.ir.device import Profile
 from snnc.ir.logical import Network
 from snnc.ir.lowered import LoweredNetwork
@@ -74,7 +74,7 @@ class Pass:
 
     name: str
     makes: str
-    run: Callable[[Compilation, Report], object]
+    run: Callable[[Compilation, Diagnostics], object]
     tolerant: bool = False
 
 
@@ -116,7 +116,7 @@ PIPELINE = (
 PASSES = frozenset(step.name for step in PIPELINE)
 
 
-def run_passes(made: Compilation, report: Report, through: str) -> Compilation:
+def run_passes(made: Compilation, report: Diagnostics, through: str) -> Compilation:
     """Run the passes up to and including one of them, but not those with a result.
 
     They end where errors in ``report`` prevent the next one. An existing network counts
@@ -143,7 +143,7 @@ def run_passes(made: Compilation, report: Report, through: str) -> Compilation:
     return made
 
 
-def _more(source: SourceFile, report: Report) -> Diagnostic:
+def _more(source: SourceFile, report: Diagnostics) -> Diagnostic:
     """Say that there may be more problems."""
     end = len(source.text)
     return rules.syntax.TooManyProblems(span=Span(source, end, end), limit=report.limit)

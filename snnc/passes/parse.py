@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import PurePosixPath
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Label, Report
+from snnc.diagnostics import Diagnostic, Diagnostics, Label
 from snnc.diagnostics.diagnostic import TRANSLATIONS
 from snnc.language.tree import Document
 from snnc.source import SourceFile, Span, module_of
@@ -99,7 +99,7 @@ def _lines(source: SourceFile) -> Iterator[tuple[int, str]]:
             yield match.start(1), match[1]
 
 
-def parse(source: SourceFile, report: Report) -> Document:
+def parse(source: SourceFile, report: Diagnostics) -> Document:
     """Read a spec; problems are reported and their statements marked as broken.
 
     The file's suffix chooses the notation: ``.yaml`` or ``.yml``, else ``.snn``.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from sys import maxsize
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Report
+from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.ir.device import Profile
 from snnc.ir.logical import Loihi
 from snnc.ir.lowered import Compare, LoweredNetwork
@@ -29,7 +29,7 @@ from snnc.loihi.search import Search, Solution
 
 def place(
     lowered: LoweredNetwork,
-    report: Report,
+    report: Diagnostics,
     cache: PlanCache | None = None,
     effort: int = 1,
     is_brief: bool = False,
@@ -260,7 +260,7 @@ def is_sound(lowered: LoweredNetwork, target: Loihi) -> bool:
 
 
 def _refuse_spec(
-    lowered: LoweredNetwork, target: Loihi, profile: Profile, report: Report
+    lowered: LoweredNetwork, target: Loihi, profile: Profile, report: Diagnostics
 ) -> None:
     # Only a wrong spec needs this import.
     from snnc.loihi.refusals import refuse_block, refuse_target

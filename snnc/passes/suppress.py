@@ -10,7 +10,7 @@ from functools import cached_property
 from operator import itemgetter
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Fix, Report, Severity
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Severity
 from snnc.language.tree import Comment, Document
 from snnc.source import SourceFile, Span
 from snnc.syntax.entries import Entry, entries_of
@@ -26,7 +26,7 @@ _SIGNED = re.compile(r"[#\s]*snnc(?::|\s+allow\b|:?\s*allow\s+SNN\d)", re.IGNORE
 class _Warnings:
     """The warnings about a file, by code and then by place."""
 
-    def __init__(self, source: SourceFile, report: Report) -> None:
+    def __init__(self, source: SourceFile, report: Diagnostics) -> None:
         self._report = report
         self._found = defaultdict[str, list[tuple[int, Diagnostic]]](list)
         for diagnostic in report.diagnostics:
@@ -46,7 +46,7 @@ class _Warnings:
         return start < end
 
 
-def suppress_warnings(document: Document, report: Report, complete: bool) -> None:
+def suppress_warnings(document: Document, report: Diagnostics, complete: bool) -> None:
     """Withdraw the warnings that comments allow, and report comments that are wrong.
 
     Parameters

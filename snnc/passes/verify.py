@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from snnc.diagnostics import Diagnostic, Report
+from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.ir.logical import Network
 from snnc.rules.ceilings import NoSuchRate, RateAboveCeiling, StepTooLong
 from snnc.rules.learning import (
@@ -70,7 +70,7 @@ GRAPH_RULES: tuple[type[GraphRule], ...] = (
 )
 
 
-def verify(network: Network, report: Report) -> Network:
+def verify(network: Network, report: Diagnostics) -> Network:
     """Return the same network, after each rule has reported, once per place.
 
     A value in `defaults` for several layers is reported once, where it is written.

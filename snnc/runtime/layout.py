@@ -76,20 +76,19 @@ class Tensor:
 class Layout:
     """All tensors of a network in order; ``id`` changes if one does.
 
-    Tensors are in Keras order, with batch norm folded in. The first of them
-    read values x of the input by the formula ``scale``.
+    Tensors are in Keras order, with batch norm folded in.
     """
 
     id: str
     tensors: tuple[Tensor, ...]
-    scale: str = "x"
+    scale: str = "x"  # what the first tensors read of an input value x
 
     def load(self, path: FileName) -> Tensors:
         """Return the tensors of a safetensors file by name.
 
         Raises LayoutError if the file is not a safetensors file or cut short,
         or if a tensor is missing, unknown, not finite, or has another shape or
-        type, or if the file says that its input was scaled in another way.
+        type, or if the file was written for another scale of the input.
         """
         if os.path.isdir(path):
             raise LayoutError(f"{path}: a folder, not a safetensors file")

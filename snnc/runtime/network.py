@@ -209,8 +209,7 @@ class Readout:
     ``names`` are the names of the classes, if they have any. ``decide`` is
     "last" for the outputs of an example's last step, "mean" for the mean of
     its second half. ``synapse``, in seconds, smooths the spikes. ``learn``
-    says how its weights go on learning; None if they don't. If it is a
-    convolution, its units are the values of an ``image``, channels last.
+    says how its weights go on learning; None if they don't.
     """
 
     name: str
@@ -220,7 +219,7 @@ class Readout:
     synapse: float | None = 0.01
     names: tuple[str, ...] = ()
     learn: Pes | None = None
-    image: tuple[int, ...] = ()
+    image: tuple[int, ...] = ()  # the shape of a convolution's output
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from textwrap import dedent
 from lark import Token
 
 from snnc import rules, vocabulary
-from snnc.diagnostics import Diagnostic, Fix, Report
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix
 from snnc.language import tree
 from snnc.language.keywords import KINDS
 from snnc.source import SourceFile, Span
@@ -80,7 +80,7 @@ def _as_statement(item: Span) -> str:
         return ""
     indent = " " * (item.first.column - 1)
     text = f"snn: 1\nnetwork: x\nlayers:\n{dedent(indent + item.text)}\n"
-    report = Report()
+    report = Diagnostics()
     (*_, statement) = parse_yaml(SourceFile("item.yaml", text), report).statements or [
         None
     ]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from snnc.diagnostics import Fix, Report
+from snnc.diagnostics import Diagnostics, Fix
 from snnc.language import tree
 from snnc.language.keywords import CHOICES, FORMS, NEURONS, legal_keys, settings_of
 from snnc.rules.references import UnknownLayer
@@ -28,7 +28,7 @@ _ADDED = frozenset(("about", "target", "timing", "defaults", "train"))
 
 
 def edited(
-    document: tree.Document, settings: Iterable[Setting], report: Report
+    document: tree.Document, settings: Iterable[Setting], report: Diagnostics
 ) -> tree.Document:
     """Return a spec with other values.
 
@@ -45,7 +45,9 @@ def edited(
     return without_removed(document, report)
 
 
-def _edited(document: tree.Document, setting: Setting, report: Report) -> tree.Document:
+def _edited(
+    document: tree.Document, setting: Setting, report: Diagnostics
+) -> tree.Document:
     first, *rest = setting.path
     if not rest and first.text == "network" and setting.value is not None:
         return replace(document, network=_as_word(setting.value))

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Report
+from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.language.tree import Document
 from snnc.runtime.files import write_file
 from snnc.source import (
@@ -30,7 +30,7 @@ _YAML = (".yaml", ".yml")
 _EDITION = re.compile(rb"^(?:\xef\xbb\xbf)?[\"']?snn[\"']?[ \t]*:", re.MULTILINE)
 
 
-def read(path: str | Path, report: Report) -> SourceFile | None:
+def read(path: str | Path, report: Diagnostics) -> SourceFile | None:
     r"""Read a spec file, without a byte order mark and with ``\n`` line ends.
 
     Parameters
@@ -72,7 +72,7 @@ def _unreadable(name: str, error: Exception) -> Diagnostic:
     return rules.files.FileUnreadable(span=whole_file(name), name=name, reason=reason)
 
 
-def decode(name: str, data: bytes, report: Report) -> SourceFile | None:
+def decode(name: str, data: bytes, report: Diagnostics) -> SourceFile | None:
     """Make a source file of what a file holds; SNN703 if that is not UTF-8."""
     data = data.removeprefix(_BOM)
     try:
@@ -104,7 +104,7 @@ STDIN = "-"
 STDIN_NAME = "<stdin>"
 
 
-def read_stdin(report: Report, name: str = STDIN_NAME) -> SourceFile | None:
+def read_stdin(report: Diagnostics, name: str = STDIN_NAME) -> SourceFile | None:
     """Read a spec from stdin, or report why that can't be done.
 
     Parameters
@@ -142,7 +142,7 @@ def _beginning() -> bytes:
     return sys.stdin.buffer.read(LARGEST + 1)
 
 
-def replace_text(path: str | Path, text: str, report: Report) -> bool:
+def replace_text(path: str | Path, text: str, report: Diagnostics) -> bool:
     r"""Replace the text of a file that exists, keeping its mode; whole or not at all.
 
     Parameters

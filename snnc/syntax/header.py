@@ -7,7 +7,7 @@ from itertools import takewhile
 from lark import Token
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Fix, Report
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix
 from snnc.language import tree
 from snnc.language.keywords import HEADERS, KINDS
 from snnc.source import SourceFile, Span
@@ -22,7 +22,9 @@ EDITION = 1
 class SpecHeader:
     """Reads ``snn 1`` and ``network NAME {`` from the beginning of the tokens."""
 
-    def __init__(self, source: SourceFile, report: Report, tokens: list[Token]) -> None:
+    def __init__(
+        self, source: SourceFile, report: Diagnostics, tokens: list[Token]
+    ) -> None:
         self.source = source
         self.report = report
         self.tokens = tokens

@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from dataclasses import replace
 
-from snnc.diagnostics import Fix, Report
+from snnc.diagnostics import Diagnostics, Fix
 from snnc.language import tree
 from snnc.language.scalars import flag
 from snnc.language.written import listed
@@ -27,7 +27,7 @@ _COMMA_AFTER = re.compile(r"[ \t]*,[ \t]*")
 Properties = tuple[tree.Property, ...]
 
 
-def without_removed(document: tree.Document, report: Report) -> tree.Document:
+def without_removed(document: tree.Document, report: Diagnostics) -> tree.Document:
     """Return what a spec means without removed words; SNN225 for each of them."""
     statements = (
         replace(s, properties=_rewritten(s.properties, report))
@@ -38,7 +38,7 @@ def without_removed(document: tree.Document, report: Report) -> tree.Document:
     return replace(document, statements=tuple(statements))
 
 
-def _rewritten(properties: Properties, report: Report) -> Properties:
+def _rewritten(properties: Properties, report: Diagnostics) -> Properties:
     off = next((item for item in properties if _is_off(item)), None)
     phases = next((item for item in properties if item.key.text == "phases"), None)
     if off is not None and phases is None:
@@ -53,7 +53,9 @@ def _rewritten(properties: Properties, report: Report) -> Properties:
     return tuple(item for item in properties if item.key.text not in _SUCCESSORS)
 
 
-def _listed(off: tree.Property, properties: Properties, report: Report) -> Properties:
+def _listed(
+    off: tree.Property, properties: Properties, report: Diagnostics
+) -> Properties:
     """Write ``phases [smooth, scale]`` for ``aware off``."""
     words = tuple(tree.Word(p, off.value.span) for p in ("smooth", "scale"))
     key = tree.Word("phases", off.key.span)
@@ -64,7 +66,10 @@ def _listed(off: tree.Property, properties: Properties, report: Report) -> Prope
 
 
 def _left_out(
-    off: tree.Property, phases: tree.Property, properties: Properties, report: Report
+    off: tree.Property,
+    phases: tree.Property,
+    properties: Properties,
+    report: Diagnostics,
 ) -> Properties:
     """Leave the last phase out of ``phases``, as ``aware off`` does."""
     words = _words(phases)
@@ -81,7 +86,7 @@ def _left_out(
 
 
 def _renamed(
-    phases: tree.Property, properties: Properties, report: Report
+    phases: tree.Property, properties: Properties, report: Diagnostics
 ) -> Properties:
     """Write ``spikes`` for ``aware`` in ``phases``."""
     words = _words(phases)

@@ -7,7 +7,7 @@ import subprocess
 from functools import partial
 from pathlib import Path
 
-from snnc.diagnostics import Diagnostic, Report
+from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.rules import files as family
 from snnc.source import LARGEST, SourceFile, Span, whole_file
 from snnc.syntax.files import can_format, decode, is_spec, read
@@ -15,7 +15,7 @@ from snnc.syntax.files import can_format, decode, is_spec, read
 PREFIX = "git:"
 
 
-def read_revision(revision: str, path: str, report: Report) -> SourceFile | None:
+def read_revision(revision: str, path: str, report: Diagnostics) -> SourceFile | None:
     """Read a spec from git, without touching the working tree.
 
     Parameters
@@ -68,7 +68,7 @@ def _content(name: str) -> bytes:
     return _git("show", "--no-textconv", name).stdout
 
 
-def read_spec(spec: str, report: Report) -> SourceFile | None:
+def read_spec(spec: str, report: Diagnostics) -> SourceFile | None:
     """Read a spec from a file, or from git where its name is ``git:REV:PATH``.
 
     Raises

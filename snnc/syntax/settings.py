@@ -14,7 +14,7 @@ from typing import Any
 
 from lark import Token
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.language import tree
 from snnc.language.keywords import UNITS, USUAL
 from snnc.source import SourceFile, Span
@@ -61,7 +61,7 @@ class Setting:
 
 
 def read_settings(
-    text: str, name: str, report: Report, several: bool = True
+    text: str, name: str, report: Diagnostics, several: bool = True
 ) -> tuple[Setting, ...]:
     """Read ``PATH=VALUE``, or ``PATH=VALUE,VALUE`` as so many settings of one path.
 
@@ -95,7 +95,7 @@ def read_settings(
     return tuple(setting for setting in settings if setting is not None)
 
 
-def _setting(source: SourceFile, start: int, report: Report) -> Setting | None:
+def _setting(source: SourceFile, start: int, report: Diagnostics) -> Setting | None:
     """Read what stands behind the path; None after reporting what is wrong."""
     words = tuple(
         tree.Word(match[0], Span(source, *match.span()))
@@ -123,7 +123,7 @@ def _read(
     source: SourceFile,
     words: tuple[tree.Word, ...],
     span: tuple[int, int],
-    report: Report,
+    report: Diagnostics,
 ) -> tree.Value | None:
     """Read a value as that of a property; None after reporting what is wrong."""
     start, end = span
@@ -166,7 +166,7 @@ def _measured(key: str, value: tree.Value) -> tree.Value:
     return value
 
 
-def settings_of(changes: Mapping[str, Any], report: Report) -> tuple[Setting, ...]:
+def settings_of(changes: Mapping[str, Any], report: Diagnostics) -> tuple[Setting, ...]:
     """Return what Python asks for, in its order; ``report`` gets what can't be read.
 
     Raises

@@ -12,7 +12,7 @@ from lark import Token
 from lark.exceptions import UnexpectedToken
 
 from snnc import rules
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.language import tree
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import Builder, build, heading, parser, span_of
@@ -49,7 +49,7 @@ MOST_TOKENS = 30_000
 """Above it a file is refused unread; a layer has about 15 words and marks."""
 
 
-def parse_snn(source: SourceFile, report: Report) -> tree.Document:
+def parse_snn(source: SourceFile, report: Diagnostics) -> tree.Document:
     """Read a whole file; what can't be read is reported and marked as broken."""
     tokens = tokens_of(source.text, MOST_TOKENS)
     if len(tokens) == MOST_TOKENS:
@@ -68,21 +68,21 @@ def parse_snn(source: SourceFile, report: Report) -> tree.Document:
     return tree.Document(edition, network, tuple(statements), whole, comments)
 
 
-def _too_long(source: SourceFile, last: Token, report: Report) -> tree.Document:
+def _too_long(source: SourceFile, last: Token, report: Diagnostics) -> tree.Document:
     report.add(rules.syntax.TooLong(span=span_of(last, source), limit=MOST_TOKENS))
     return tree.Document(None, None, (), Span(source, 0, len(source.text)))
 
 
 def parse_statement(code: str) -> tree.Statement | None:
     """Parse the text of one statement; None if it is none, or has an error."""
-    report = Report()
+    report = Diagnostics()
     source = SourceFile("statement.snn", f"snn {EDITION}\nnetwork x {{\n{code}\n}}\n")
     statements = parse_snn(source, report).statements
     return statements[0] if len(statements) == 1 and not report.errors else None
 
 
 def read_statement(
-    piece: StatementTokens, source: SourceFile, report: Report
+    piece: StatementTokens, source: SourceFile, report: Diagnostics
 ) -> tree.Statement:
     """Read one statement; one that can't be read is reported, and marked as broken."""
     if piece.broken:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from lark import Token
 
-from snnc.diagnostics import Diagnostic, Report
+from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.language.keywords import BEGINNINGS, HEADERS, KEYS, KINDS
 from snnc.source import SourceFile
 from snnc.syntax import braces
@@ -83,7 +83,7 @@ class Nesting:
 
 
 def split(
-    source: SourceFile, report: Report, tokens: list[Token], opener: Token | None
+    source: SourceFile, report: Diagnostics, tokens: list[Token], opener: Token | None
 ) -> list[StatementTokens]:
     """Return the statements behind the network's ``{``, which is None if missing.
 
@@ -117,7 +117,9 @@ def _last_word(tokens: Sequence[Token]) -> Token | None:
 
 
 class _Splitter:
-    def __init__(self, source: SourceFile, report: Report, tokens: list[Token]) -> None:
+    def __init__(
+        self, source: SourceFile, report: Diagnostics, tokens: list[Token]
+    ) -> None:
         self._source = source
         self._report = report
         self._tokens = tokens

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from snnc.diagnostics import Diagnostic, Fix, Report
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix
 from snnc.driver import compile_spec
 from snnc.ir.device import Profile
 from snnc.loihi.plan import PlanCache
@@ -49,7 +49,7 @@ class Fixed:
 
     source: SourceFile
     count: int
-    report: Report
+    report: Diagnostics
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def autofix(
         state = better
     if state.count:
         source = _in_layout(state.source)
-    report = Report()
+    report = Diagnostics()
     compile_spec(source, report, "place", device, cache)
     return Fixed(source, state.count, report)
 
@@ -155,7 +155,7 @@ class _Mender:
 def _state(
     source: SourceFile, count: int, device: Profile | None, cache: PlanCache
 ) -> _State:
-    report = Report(MOST_COUNTED)
+    report = Diagnostics(MOST_COUNTED)
     document = compile_spec(source, report, "place", device, cache).document
     assert document is not None
     unread = sum(statement.broken for statement in document.statements)
@@ -176,7 +176,7 @@ def _places(state: _State, fix: Fix) -> set[tuple[str, int]]:
 
 
 def _in_layout(source: SourceFile) -> SourceFile:
-    report = Report()
+    report = Diagnostics()
     document = parse(source, report)
     if report.errors or not can_format(source.name):
         return source

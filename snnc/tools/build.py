@@ -63,7 +63,7 @@ def build(
     path = spec.path or _written(spec, folder, check, force)
     device_name = None if spec.device == DEFAULT else spec.device
     wanted = Wanted(path.as_posix(), device_name, partial(_compiled, spec))
-    report = diagnostics.Report()
+    report = diagnostics.Diagnostics()
     action = Check() if check else Write(force)
     if not build_specs(
         [wanted],
@@ -77,7 +77,7 @@ def build(
     return Package(folder / spec.name)
 
 
-def _compiled(spec: Spec, report: diagnostics.Report) -> Compilation:
+def _compiled(spec: Spec, report: diagnostics.Diagnostics) -> Compilation:
     report.extend(spec.found.diagnostics)
     return run_passes(replace(spec.made, routed=spec.routed), report, "emit")
 

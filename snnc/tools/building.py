@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
 from snnc.emit.files import FORMAT, Origin, build_command
 from snnc.ir.logical import Network
@@ -52,7 +52,7 @@ class Wanted:
 
     path: str
     device: str | None
-    compile: Callable[[Report], Compilation | None]
+    compile: Callable[[Diagnostics], Compilation | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,10 @@ class Job:
 class Action(Protocol):
     """An action on every package of a run."""
 
-    def package(self, job: Job, report: Report) -> bool:
+    def package(self, job: Job, report: Diagnostics) -> bool:
         """Process the package of a spec; return False if a build of it would fail."""
 
-    def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
+    def orphan(self, orphan: Orphan, command: str, report: Diagnostics) -> None:
         """Process a package to remove; ``command`` would remove it."""
 
 
@@ -113,7 +113,7 @@ def rival_of(package: PackageFiles, network: str) -> str | None:
 
 def _name_of(spec: Path) -> str | None:
     """Return the name of a spec's network; None if errors hide it."""
-    made = compile_file(spec, Report(), "resolve")
+    made = compile_file(spec, Diagnostics(), "resolve")
     return None if made is None or made.network is None else made.network.name
 
 
@@ -129,7 +129,7 @@ def build_specs(
     specs: Sequence[Wanted],
     output: Path,
     action: Action,
-    tell: Callable[[Report], object],
+    tell: Callable[[Diagnostics], object],
     sweep: bool = True,
     force: bool = False,
 ) -> bool:
@@ -155,7 +155,7 @@ def build_specs(
     bool
         Whether no error was reported.
     """
-    reports = [Report() for _ in specs]
+    reports = [Diagnostics() for _ in specs]
     compiled = [_compiled(*pair, output) for pair in zip(specs, reports, strict=True)]
     _refuse_same_names(compiled, reports)
     done = []
@@ -164,14 +164,14 @@ def build_specs(
             done += [made.job] if action.package(made.job, report) else []
         tell(report)
     if len(done) == len(specs):
-        last = Report()
+        last = Diagnostics()
         _do_orphans(done, output, sweep, action, last)
         tell(last)
         reports.append(last)
     return not any(report.errors for report in reports)
 
 
-def _compiled(spec: Wanted, report: Report, output: Path) -> _Compiled | None:
+def _compiled(spec: Wanted, report: Diagnostics, output: Path) -> _Compiled | None:
     started = time.perf_counter()
     made = spec.compile(report)
     if made is None or made.network is None or made.modules is None:
@@ -198,7 +198,7 @@ def package_of(
 
 
 def _refuse_same_names(
-    compiled: Sequence[_Compiled | None], reports: Sequence[Report]
+    compiled: Sequence[_Compiled | None], reports: Sequence[Diagnostics]
 ) -> None:
     """Report networks whose folders would be one on some disk, at each of them."""
     for made, report in zip(compiled, reports, strict=True):
@@ -216,7 +216,7 @@ def _namesake(of: _Compiled, among: Sequence[_Compiled | None]) -> str | None:
     return next(same, None)
 
 
-def _is_taken(made: _Compiled, force: bool, report: Report) -> bool:
+def _is_taken(made: _Compiled, force: bool, report: Diagnostics) -> bool:
     """Return whether the package belongs to another spec; report it if so."""
     package, name = made.job.package, made.network.name
     other = None if force else rival_of(package, name)
@@ -228,7 +228,7 @@ def _is_taken(made: _Compiled, force: bool, report: Report) -> bool:
 
 
 def _do_orphans(
-    done: Sequence[Job], output: Path, sweep: bool, action: Action, report: Report
+    done: Sequence[Job], output: Path, sweep: bool, action: Action, report: Diagnostics
 ) -> None:
     """Process the specs' packages under other names, then packages without specs."""
     built = {job.package.folder for job in done}
@@ -270,7 +270,7 @@ class Check:
     say: Tell = _ignore
     show: Tell | None = None
 
-    def package(self, job: Job, report: Report) -> bool:
+    def package(self, job: Job, report: Diagnostics) -> bool:
         comparison = _compared(job.package, report)
         if comparison is None:
             return False
@@ -285,7 +285,7 @@ class Check:
             self.say(f"{job.spec.path}: {folder}: up to date ({job.milliseconds})")
         return not any((*refusals(comparison), *kept(comparison)))
 
-    def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
+    def orphan(self, orphan: Orphan, command: str, report: Diagnostics) -> None:
         comparison = _compared(orphan.package, report)
         if comparison is None:
             return
@@ -299,7 +299,7 @@ class Check:
 
 
 def _compared(
-    package: PackageFiles, report: Report, force: bool = False
+    package: PackageFiles, report: Diagnostics, force: bool = False
 ) -> Comparison | None:
     try:
         return compare(package, force)
@@ -315,14 +315,14 @@ class DryRun:
     force: bool
     show: Tell
 
-    def package(self, job: Job, report: Report) -> bool:
+    def package(self, job: Job, report: Diagnostics) -> bool:
         self._list(job.package, report)
         return not report.errors
 
-    def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
+    def orphan(self, orphan: Orphan, command: str, report: Diagnostics) -> None:
         self._list(orphan.package, report)
 
-    def _list(self, package: PackageFiles, report: Report) -> None:
+    def _list(self, package: PackageFiles, report: Diagnostics) -> None:
         comparison = _compared(package, report, self.force)
         if comparison is None:
             return
@@ -353,7 +353,7 @@ class Write:
     say: Tell = _ignore
     show: Tell = _ignore
 
-    def package(self, job: Job, report: Report) -> bool:
+    def package(self, job: Job, report: Diagnostics) -> bool:
         folder = job.package.folder
         done = write_package(job.package, self.force, report, self._wait)
         if done is None:
@@ -368,7 +368,7 @@ class Write:
             report.extend(untracked(job.package))
         return True
 
-    def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
+    def orphan(self, orphan: Orphan, command: str, report: Diagnostics) -> None:
         folder = orphan.package.folder
         done = write_package(orphan.package, self.force, report, self._wait)
         if done is not None and done.removed:

@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from snnc.diagnostics import Diagnostic, Report
+from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.driver import compile_file
 from snnc.ir.device import Profile
 from snnc.ir.layout import layout_id
@@ -169,7 +169,7 @@ def calibrate(
     except (DataError, LayoutError) as error:
         raise CannotCalibrateError(error) from error
     scaled = _scaled(opened, chosen, tensors)
-    report = Report()
+    report = Diagnostics()
     precision = _precision(opened, scaled.tensors, report, profile)
     if report.errors:
         raise SpecError(report.diagnostics)
@@ -198,11 +198,11 @@ def _scaled(
 
 
 def _precision(
-    package: ImportedPackage, tensors: Tensors, report: Report, device: Profile
+    package: ImportedPackage, tensors: Tensors, report: Diagnostics, device: Profile
 ) -> tuple[Precision, ...] | None:
     """Return the precision of weights on the chip; None without the package's spec."""
     spec = spec_of(package.folder)
-    made = None if spec is None else compile_file(spec, Report(), "place", device)
+    made = None if spec is None else compile_file(spec, Diagnostics(), "place", device)
     if made is None or made.mapped is None:
         return None
     if layout_id(tensors_of(made.mapped.lowered.network)) != package.layout.id:

@@ -97,7 +97,7 @@ def import_keras(
     pairs = parse_rewrites(f"{w}={by}" for w, by in (rewrite or {}).items())
     asked = readout, chips, read_profile(device), input_shape
     request = ImportRequest(name, pairs, encode, input_range, *asked)
-    report = diagnostics.Report()
+    report = diagnostics.Diagnostics()
     with TemporaryDirectory() as folder:
         file, shown = os.fspath(model) if _is_path(model) else "", ""
         if not file:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.ir.device import Profile
 from snnc.ir.layout import Tensor, input_scale, tensors
 from snnc.rules.output import CannotWrite
@@ -42,7 +42,7 @@ def migrate_file(
     new: str,
     output: Path,
     force: bool,
-    report: Report,
+    report: Diagnostics,
     device: Profile | None = None,
 ) -> list[Move] | None:
     """Write the weights of ``old`` for ``new``, as far as they fit.
@@ -94,7 +94,7 @@ def migrate_file(
     return moves
 
 
-def _version(spec: str, report: Report, device: Profile | None) -> Version | None:
+def _version(spec: str, report: Diagnostics, device: Profile | None) -> Version | None:
     source = read_spec(spec, report)
     return None if source is None else compile_version(source, report, device)
 

@@ -74,7 +74,7 @@ class Spec(Displayed):
     device: str
     changed: bool
     made: Compilation
-    found: diagnostics.Report
+    found: diagnostics.Diagnostics
 
     @property
     def name(self) -> str:
@@ -183,7 +183,7 @@ class Spec(Displayed):
         --------
         >>> spec.replace(c0={"filters": 6}, timing={"present": "100 ms"})
         """
-        report = diagnostics.Report()
+        report = diagnostics.Diagnostics()
         settings = settings_of(changes, report)
         if report.errors:
             raise SpecError(report.diagnostics)
@@ -191,7 +191,7 @@ class Spec(Displayed):
 
     def with_settings(self, settings: Iterable[Setting]) -> Spec:
         """Return the spec with parsed settings, for `replace` and sweeps."""
-        report = diagnostics.Report()
+        report = diagnostics.Diagnostics()
         document = edited(_document(self), settings, report)
         if report.errors:
             raise SpecError(report.diagnostics)
@@ -288,7 +288,7 @@ def _compiled(
     device: str,
     document: Document | None = None,
     cache: PlanCache | None = None,
-    report: diagnostics.Report | None = None,
+    report: diagnostics.Diagnostics | None = None,
 ) -> Spec:
     """Compile down to the cores; ``report`` has the document's diagnostics.
 
@@ -297,7 +297,7 @@ def _compiled(
     SpecError
         If the spec has errors that do not depend on the chip's limits.
     """
-    report = report or diagnostics.Report()
+    report = report or diagnostics.Diagnostics()
     profile = read_profile(device)
     made = compile_spec(source, report, "place", profile, cache, document)
     if made.lowered is None:
@@ -323,7 +323,7 @@ def load(path: FileName, device: str = DEFAULT) -> Spec:
     ValueError
         If the device can't be read, or ``path`` names no revision.
     """
-    report = diagnostics.Report()
+    report = diagnostics.Diagnostics()
     name = os.fspath(path)
     source = read_spec(name, report)
     if source is None:

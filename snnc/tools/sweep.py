@@ -375,7 +375,7 @@ def _choices(
     SpecError
         If a value can't be read.
     """
-    report = diagnostics.Report()
+    report = diagnostics.Diagnostics()
     chosen = []
     if isinstance(settings, str) or not isinstance(settings, Iterable):
         raise TypeError("settings are neither values by path nor a list of texts")

@@ -51,7 +51,7 @@ def check(
     """
     if isinstance(spec, Spec):
         return spec.diagnostics
-    report = diagnostics.Report()
+    report = diagnostics.Diagnostics()
     text = read_spec(os.fspath(spec), report)
     if text is None:
         return report.diagnostics

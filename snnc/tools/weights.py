@@ -78,7 +78,7 @@ class Weights(Displayed):
         """
         from snnc.tools.migrate import migrate_file  # needs NumPy
 
-        report, path = diagnostics.Report(), self.listing.header.path
+        report, path = diagnostics.Diagnostics(), self.listing.header.path
         names = os.fspath(old), os.fspath(new)
         profile = read_profile(device)
         if migrate_file(path, *names, Path(output), force, report, profile) is None:
@@ -119,7 +119,7 @@ def weights(
         If the file can't be read, or the network does not fit its chip.
     """
     require(("numpy", "safetensors"), "import", "weights")
-    report = diagnostics.Report()
+    report = diagnostics.Diagnostics()
     target = None if spec is None else as_spec(spec, device)
     if target is not None and target.made.mapped is None:
         raise SpecError(target.found.diagnostics)

@@ -16,7 +16,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from snnc.diagnostics import Diagnostic, Report
+from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.ir.logical import Shape
 from snnc.rules.files import FileMissing, FileUnreadable
 from snnc.rules.weights import NotSafetensors
@@ -200,7 +200,7 @@ def _tensor_of(name: str, entry: Any, begin: int) -> StoredTensor:
     return StoredTensor(name, TYPES[dtype], tuple(shape), begin + start, begin + stop)
 
 
-def read_or_report(path: Path, report: Report) -> WeightsHeader | None:
+def read_or_report(path: Path, report: Diagnostics) -> WeightsHeader | None:
     """Return the header of a weights file; None if that is reported to be none."""
     header = read_header(path)
     if isinstance(header, Diagnostic):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc.diagnostics import Diagnostic, Report
+from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.driver import compile_spec
 from snnc.ir.device import Profile
 from snnc.ir.layout import input_scale, tensors
@@ -29,7 +29,7 @@ def inspect(
     path: Path,
     spec: str | MappedNetwork | None,
     calculates: bool,
-    report: Report,
+    report: Diagnostics,
     device: Profile | None = None,
 ) -> Listing | None:
     """Say what a file holds, and whether a network and its chip take it.
@@ -84,7 +84,7 @@ def inspect(
 
 
 def compile_to_cores(
-    spec: str, report: Report, device: Profile | None = None
+    spec: str, report: Diagnostics, device: Profile | None = None
 ) -> tuple[Network, MappedNetwork] | None:
     """Compile a file or revision down to its cores; None if it has errors."""
     source = read_spec(spec, report)
@@ -118,7 +118,10 @@ def _problem(pair: Pair) -> str:
 
 
 def report_values(
-    header: WeightsHeader, known: dict[str, Spread], network: Network, report: Report
+    header: WeightsHeader,
+    known: dict[str, Spread],
+    network: Network,
+    report: Diagnostics,
 ) -> bool:
     """Report tensors that a network can't use, as a file fits it; whether none is so.
 
@@ -155,7 +158,7 @@ def report_values(
 
 
 def on_chip(
-    mapped: MappedNetwork, values: Mapping[str, Array], report: Report
+    mapped: MappedNetwork, values: Mapping[str, Array], report: Diagnostics
 ) -> tuple[Precision, ...]:
     """Return what the chip keeps of the weights, and report what it refuses."""
     from snnc.weight_files.chip import complaints, precision

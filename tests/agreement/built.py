@@ -48,7 +48,7 @@ def imported(modules: tuple[Module, ...]) -> Iterator[SimpleNamespace]:
 
 
 def random_weights(layout: Any, seed: int = 0) -> Weights:
-    """Weights of both signs, no two of a tensor alike in size.
+    """Return weights of both signs; in a tensor, no two have the same size.
 
     Nengo-loihi stores arrays that happen to be equal once, which the prediction
     cannot know.

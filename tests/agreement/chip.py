@@ -1,7 +1,7 @@
 """A layer of rectified linear neurons in the chip's integers, by matrices alone.
 
-The arithmetic is that of nengo-loihi (``builder/discretize.py``, and ``update`` in
-``emulator/interface.py``), without its blocks, axons and synapses. All weights have one
+It computes as nengo-loihi does (``builder/discretize.py``, and ``update`` in
+``emulator/interface.py``), without blocks, axons and synapses. All weights have one
 scale, as on cores whose largest weights agree.
 """
 
@@ -62,12 +62,12 @@ def discretise(
 
 
 def _volts(scale: float, exponent: int, decay: int) -> float:
-    """What a current of 1 for a step adds to the voltage, spread over its decay."""
+    """Return what a current of 1 for one step adds to the voltage while it decays."""
     return _sum_of_decay(decay) * scale * 2.0 ** (6 + exponent)
 
 
 def _sum_of_decay(decay: int, start: float = 2.0**21, loss: float = 0.494) -> float:
-    """What a current sums up to as it decays, rounded down at each step, over it."""
+    """Return the sum of a decaying current, rounded down at each step, per unit."""
     left = (ONE - 1 - decay) / ONE
     steps = -np.log1p(start * (1 - left) / loss) / np.log(left)
     whole = (1 - left ** (steps + 1)) / (1 - left)

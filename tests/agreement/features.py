@@ -1,6 +1,6 @@
-"""What the language can say about a network on the chip, each as a question.
+"""The features that a drawn network may have, each as a predicate.
 
-A drawing that no longer says one of these checks less than it claims to.
+If drawn networks no longer have one of them, the tests check less than they claim to.
 """
 
 from __future__ import annotations

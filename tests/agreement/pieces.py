@@ -1,4 +1,4 @@
-"""What drawn networks are made of: each function writes a layer or a few of them."""
+"""Write the parts of drawn networks: each function writes one or a few layers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def conv(paper: Paper) -> None:
 
 
 def _depthwise(paper: Paper) -> None:
-    """Each channel by itself, behind a pool, behind joined layers or behind neither."""
+    """Write a depthwise layer, after a pool, after joined layers or after neither."""
     kernel = paper.sizes(paper.spatial, 3)
     stride = tuple(paper.one_of(1, 1, 2, 3) for _ in kernel)
     padding = paper.one_of("same", "valid")
@@ -114,7 +114,7 @@ def _pool_under_same(paper: Paper) -> None:
 
 
 def _maximum(paper: Paper) -> None:
-    """A max pool, behind a pool, a join or neither, and who reads it."""
+    """Write a max pool, after a pool, a join or neither, and its readers."""
     if paper.host:
         return conv(paper)
     window = paper.sizes(paper.spatial, paper.one_of(2, 2, 3, 5))

@@ -23,22 +23,22 @@ Piece = Callable[[Paper], None]
 MOST_SIDE = {1: 30, 2: 10, 3: 6}
 RANGES = ("0..1", "-1..1", "0..1 as 0..3", "-4..2")
 DRAWS = 8
-"""So many specs are drawn for each that is wanted: many are alike, some refused."""
+"""Specs to draw per spec wanted: many have the same features, some are refused."""
 
 
 def each_spec(
     body: Body, count: int, start: int = 0, pieces: Sequence[Piece] = PIECES
 ) -> None:
-    """Compile so many specs that follow from ``start``, and look at each.
+    """Compile ``count`` specs that follow from ``start``, and look at each.
 
-    No two of them have the same features: Hypothesis likes to draw what is nearly
-    alike, and of that the first will do.
+    No two of them have the same features: Hypothesis likes to draw similar specs,
+    and one of each kind is enough.
 
     Parameters
     ----------
     body
         Gets the text and what the passes made of it. If it raises, Hypothesis looks
-        for the least spec for which it does.
+        for the smallest spec that makes it raise.
     """
     passed: set[frozenset[str]] = set()
     failing: set[str] = set()

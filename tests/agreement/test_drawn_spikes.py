@@ -49,7 +49,7 @@ def test_drawn_networks_fire_as_the_exact_engine_says(
     given = rates_of(package, weights, x)
     for name, found in spikes.items():
         if package.network.layers[name].pool is not None:
-            continue  # a maximum is a sum: those who read it tell
+            continue  # a maximum is a sum: its readers are compared
         rates = np.asarray(found).mean(axis=1) / DT
         # Weights of 8 bits move spikes, the more the fewer a layer reads.
         assert given[name].mean() == pytest.approx(rates.mean(), rel=0.1, abs=0.5)

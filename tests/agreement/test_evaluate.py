@@ -45,7 +45,7 @@ def data(made: SimpleNamespace) -> tuple[np.ndarray, np.ndarray]:
 
 
 def by_hand(made: SimpleNamespace, x: np.ndarray, simulator: Any, row: int = 99) -> Any:
-    """Return outputs and rates in Hz of runs of so many examples, each from rest."""
+    """Return outputs and rates in Hz of runs of ``row`` examples, each from rest."""
     runs = [one_run(made, x[i : i + row], simulator) for i in range(0, len(x), row)]
     rates = {n: np.concatenate([r[n] for _, r in runs]) for n in runs[0][1]}
     return np.concatenate([rows for rows, _ in runs]), rates

@@ -48,7 +48,7 @@ def activations(made: SimpleNamespace, x: np.ndarray) -> dict[str, np.ndarray]:
     from tensorflow import keras
 
     neurons = {
-        name: made.library("keras.model").fired(made.model, name, layer)
+        name: made.library("keras.model").activation(made.model, name, layer)
         for name, layer in made.network.layers.items()
     }
     # Called, not asked to predict, which would compile a function for this one time.

@@ -1,4 +1,4 @@
-"""What snnc accepts builds; what it refuses for a core's limit does not, if forced."""
+"""Accepted networks build; networks refused for a core's limit don't, if forced."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_drawn_networks_with_too_large_blocks_do_not_build() -> None:
             refused.update(problem.code for problem in problems)
             said = complaint(force(results.lowered, form))
             names = [problem.name for problem in problems]  # type: ignore[attr-defined]
-            # Of a layer that was split, nengo-loihi may not say the name.
+            # nengo-loihi may not give the name of a layer that was split.
             named = [name for name in names if f"'{name}'" in said]
             assert named or "Compartment():" in said
 

@@ -81,7 +81,7 @@ def built_of(package: SimpleNamespace, layers: tuple[str, ...]) -> Any:
 
 
 def spikes_of(built: Any, layers: tuple[str, ...], steps: int) -> Values:
-    """What layers give on the emulator, none of them silent."""
+    """Return the layers' outputs on the emulator, none of them silent."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         sim = nengo_loihi.Simulator(built.net, target="sim", progress_bar=False)
@@ -108,7 +108,7 @@ def drift(*replaced: tuple[str, str]) -> str:
 
 
 def drift_spikes(text: str, group: int = 1) -> Values:
-    """What layers give, the encoder cut into ensembles of so many slices."""
+    """Return the layers' outputs, with the encoder cut into ensembles of slices."""
     layers = ("encode", "c0", "c1", "d0")
     with package_of(text) as package:
         network = package.network

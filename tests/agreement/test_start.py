@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
 def spikes(encoder: str, properties: str, mode: str = "spiking") -> NDArray[Any]:
-    """What an encoder gives for an even image, half as bright as it may be."""
+    """Return an encoder's spikes for an even image at half of full brightness."""
     spec = network(EVEN.format(encoder=encoder, properties=properties))
     with imported(sound(spec, "emit")) as package:
         shapes = {t.name: t.shape for t in package.layout.TENSORS}

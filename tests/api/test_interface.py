@@ -38,9 +38,9 @@ CALLS = {
     "sweep": "sweep",
     "weights": "weights",
 }
-"""What to call in Python for each verb."""
+"""The Python function of each verb."""
 ELSEWHERE = {"lsp"}
-"""Verbs that are no call: a server for editors."""
+"""Verbs without a Python function: the server for editors."""
 
 
 def python(code: str) -> str:

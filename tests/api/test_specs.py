@@ -100,7 +100,7 @@ def test_the_properties_of_layers_are_those_of_the_language() -> None:
 def test_yaml_is_known_by_how_it_begins() -> None:
     text = DRIFT.with_suffix(".yaml").read_text()
     assert snnc.parse(text).notation == snnc.parse("\n# hi\n" + text).notation == "yaml"
-    ruler = f"{'#' * 70}\n"  # of which each sign might begin a comment
+    ruler = f"{'#' * 70}\n"  # each sign might begin a comment
     assert snnc.parse(ruler + text).notation == "yaml"
     assert snnc.parse(ruler + SMALL).notation == "snn"
 

@@ -1,4 +1,4 @@
-"""Sweeps: variants beside each other, kept, gone on with."""
+"""Sweeps: run variants at the same time, keep results, resume."""
 
 from __future__ import annotations
 
@@ -453,10 +453,10 @@ def test_variants_are_trained_and_evaluated_in_processes(
     assert one.result is not None
     assert (one.result["examples"], one.result["steps"]) == (6, 100)
     assert found.front
-    # The seed of the spec draws the weights, not that of the sweep.
+    # The spec's seed draws the weights, the sweep's does not.
     first, second = tmp_path.glob("*/weights.safetensors")
     assert first.read_bytes() != second.read_bytes()
-    # What was trained is not trained again, and gives the same.
+    # A trained variant is not trained again, and gives the same result.
     (path,) = tmp_path.glob("*.jsonl")
     before = path.read_text().splitlines()
     path.write_text("\n".join(before[:2]) + "\n")

@@ -1,4 +1,4 @@
-"""A presentation that is too short is mended by another `decide` or `synapse`."""
+"""Another `decide` or `synapse` fixes a presentation that is too short."""
 
 from __future__ import annotations
 

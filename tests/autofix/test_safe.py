@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.source import SourceFile
 from snnc.tools.autofix import autofix
@@ -63,7 +63,7 @@ def pairs(table: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def test_the_spec_is_good() -> None:
-    report = Report()
+    report = Diagnostics()
     compile_spec(SourceFile("x.snn", GOOD), report, through="place")
     assert report.diagnostics == ()
 
@@ -125,7 +125,7 @@ def test_of_several_fixes_those_that_help_are_applied() -> None:
     text = text.replace("from end_a", "from end_a, e")
     fixed = autofix(SourceFile("x.snn", text), unsafe=True)
     assert "classes 2" in fixed.source.text
-    report = Report()
+    report = Diagnostics()
     compile_spec(SourceFile("x.snn", text), report, through="place")
     assert fixed.report.errors < report.errors
 

@@ -16,7 +16,7 @@ Tamper = Callable[[Any], None]
 
 
 def late(steps: int = 1) -> type[RunningBoard]:
-    """What the host sends arrives a step late."""
+    """The host's spikes arrive one step late."""
 
     class Late(RunningBoard):
         def arrival(self, time: int, before: int) -> int | None:
@@ -41,7 +41,7 @@ def shown_late(steps: int = 1) -> type[RunningBoard]:
 
 
 def dropping(at: int, kept: int) -> type[RunningBoard]:
-    """The host's spikes of one step are dropped behind the first."""
+    """All of the host's spikes in a step are lost, except the first."""
 
     class Dropping(RunningBoard):
         def arrival(self, time: int, before: int) -> int | None:

@@ -1,8 +1,8 @@
-"""A stand-in for NxSDK that records the registers which nengo-loihi writes.
+"""Replace NxSDK: record the registers that nengo-loihi writes.
 
-NxSDK is Intel's, and not for everyone. nengo-loihi asks little of it: registers to
-write, calls that make axons, and sources of snips to compile. That is here, so that
-nengo-loihi's own builder for the hardware runs where no board is.
+NxSDK is Intel's and not public. nengo-loihi needs little of it: registers to write,
+calls that make axons, and sources of snips to compile. With these, nengo-loihi's own
+builder for the hardware runs without a board.
 """
 
 # ruff: noqa: N802, N803, N815
@@ -29,7 +29,7 @@ COPIED = ("nxsdk_shim", "builder", "interface")
 if TYPE_CHECKING:
     Fields = dict[Any, Any]
 else:
-    Fields = dict  # Python 3.8 has no type of what it holds
+    Fields = dict  # dict takes no type arguments in Python 3.8
 
 
 class Registers(Fields):
@@ -71,7 +71,7 @@ class Synapses:
 class OutAxon(NamedTuple):
     """An entry of an out-axon list: from a compartment to an in-axon of a core.
 
-    ``pop`` is 0 for a discrete axon, whose population and atom are None.
+    A discrete axon has ``pop`` 0, and None for population and atom.
     """
 
     compartment: int
@@ -124,7 +124,7 @@ class Core(Registers):
 
 
 class Graph:
-    """What compiles snips; keeps what it was given."""
+    """Keep the snips that NxSDK would compile."""
 
     def __init__(self) -> None:
         self.snips: list[dict[str, Any]] = []
@@ -156,7 +156,7 @@ class Phase(Enum):
 
 
 class SpikeProbe:
-    """NxSDK's probe of spikes, of which nengo-loihi empties the list."""
+    """NxSDK's probe of spikes, with the list that nengo-loihi empties."""
 
     probeDict: ClassVar[dict[Any, Any]] = {}
 
@@ -213,7 +213,7 @@ class Board:
 
 @dataclass(frozen=True)
 class Probe:
-    """What is recorded of compartments, of each in a list of its own."""
+    """Recorded values of compartments, one list for each."""
 
     states: Any
     compartments: list[int]

@@ -1,4 +1,4 @@
-"""What nengo-loihi's builder for the hardware writes for a network, core by core."""
+"""Record what nengo-loihi's builder for the hardware writes, core by core."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def dump_of(core: nxsdk.Core) -> Dump:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What was counted of a package, block by block, and what was predicted."""
+    """The counts of a package, block by block, and the prediction."""
 
     blocks: list[Block]
     dumps: list[Dump]
@@ -71,7 +71,7 @@ class Recorded:
 def record(net: Any, dt: float, options: dict[str, Any], snips: bool) -> Recorded:
     """Build for the emulator, then let nengo-loihi write that to a board.
 
-    Nothing of nengo-loihi is changed but that NxSDK is a stand-in.
+    nengo-loihi runs unchanged; only NxSDK is replaced.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -108,7 +108,7 @@ def check_registers(results: Any, snips: bool = False) -> list[Dump]:
 
 
 def options_of(package: Any) -> dict[str, Any]:
-    """What a package of several chips gives nengo-loihi."""
+    """Return the options that a package of several chips gives nengo-loihi."""
     find = getattr(package.nengo, "hardware_options", dict)
     options: dict[str, Any] = find()
     return options
@@ -134,4 +134,4 @@ def compare(mapped: MappedNetwork, names: list[str], found: Recorded) -> None:
         assert dump.compartments == block.compartments
         assert (dump.thresholds, dump.configurations) == (1, 1)
         assert dump.split == 0
-        assert not dump.mixed or mapped.mixed  # a warning names these layers
+        assert not dump.mixed or mapped.of_both_forms  # a warning names these layers

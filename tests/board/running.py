@@ -1,7 +1,7 @@
 """A board that runs what its registers say, in the chip's integers.
 
-The arithmetic is that of nengo-loihi's emulator, but all that it computes with is read
-from the registers and axons that nengo-loihi's builder for the hardware wrote.
+It computes as nengo-loihi's emulator does, but reads all numbers from the registers and
+axons that nengo-loihi's builder for the hardware wrote.
 """
 
 # ruff: noqa: N803
@@ -28,7 +28,7 @@ Arriving: TypeAlias = "dict[tuple[int, int], list[tuple[int, int]]]"
 
 
 def decayed(value: Ints, decay: Ints) -> Ints:
-    """What is left of a value after a step."""
+    """Return a value after one step of decay."""
     return np.sign(value) * (np.abs(value) * (4096 - decay) >> 12)
 
 
@@ -104,7 +104,7 @@ def _ints(values: Any) -> Ints:
 
 
 class RunningBoard(nxsdk.Board):
-    """A board that runs. Its methods may be overridden by those of a broken one."""
+    """A board that runs. A broken board overrides its methods."""
 
     global_spike_generator: nxsdk.SpikeGenerator
 
@@ -112,14 +112,14 @@ class RunningBoard(nxsdk.Board):
         """Change registers before the first step."""
 
     def arrival(self, time: int, before: int) -> int | None:
-        """When a spike of the host is sent, or None for never.
+        """Return when a spike of the host is sent, or None for never.
 
-        So many came ``before`` it in the same step.
+        ``before`` counts the spikes that came earlier in the same step.
         """
         return time
 
     def record(self, spiked: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """What a probe records of a step."""
+        """Return what a probe records in a step."""
         return spiked
 
     @cached_property
@@ -132,13 +132,13 @@ class RunningBoard(nxsdk.Board):
         }
 
     def run(self, steps: int, aSync: bool = False) -> None:
-        """Run so many steps."""
+        """Run the board for some steps."""
         assert not aSync
         cores, now = self._cores, self.__dict__.setdefault("now", 0)
         inputs = self._inputs()
         for time in range(now + 1, now + steps + 1):
             arriving: Arriving = defaultdict(list)
-            # What the host sends in a step arrives in the next, as all spikes do.
+            # The host's spikes arrive in the next step, as all spikes do.
             for spike in inputs.get(time - 1, ()):
                 place = spike["chipId"], spike["coreId"]
                 arriving[place].append((spike["axonId"], int(spike.get("srcAtom", 0))))

@@ -1,4 +1,4 @@
-"""What is wrong with a board is named by its likely cause."""
+"""A comparison names the likely cause of a board's fault."""
 
 from __future__ import annotations
 

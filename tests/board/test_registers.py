@@ -1,4 +1,4 @@
-"""What nengo-loihi writes to a board is what snnc predicts, and nothing fails there."""
+"""nengo-loihi writes to a board what snnc predicts, and nothing fails there."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
-    """Build a package and write data and weights beside its spec."""
+    """Build a package and write data and weights next to its spec."""
     (tmp_path / "taps.snn").write_text(SPEC.lstrip())
     assert main(["build", f"{tmp_path}/taps.snn", "-o", f"{tmp_path}/models"]) == 0
     np.savez(tmp_path / "d.npz", x=X, y=np.zeros(len(X), int))
@@ -122,7 +122,7 @@ def test_weights_that_the_chip_cannot_store_leave_no_file(
     package: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     weights = drawn(layout_of(package))
-    # What fires is its bias.
+    # The neurons fire because of their bias.
     weights["d0.kernel"][:] = 1e-6
     weights["d0.bias"][:] = 0.5
     save(package, weights)

@@ -61,7 +61,7 @@ def files(folder: str) -> list[Path]:
 
 
 def told(done: Result) -> str:
-    """What a user reads, without times and numbers of files."""
+    """Return what a user reads, without times and numbers of files."""
     return re.sub(r"\d+ (ms|files)", r"N \1", done.stderr)
 
 

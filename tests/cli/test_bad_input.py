@@ -1,4 +1,4 @@
-"""Whatever a path names, each verb answers at once, and without a traceback."""
+"""Each verb answers any path at once and without a traceback."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """`snnc build` and the files it owns, as a user sees it.
 
-``SNNC_ACCEPT=1`` writes the expected texts in `tests/cli/building/` anew.
+``SNNC_ACCEPT=1`` rewrites the expected texts in `tests/cli/building/`.
 """
 
 from __future__ import annotations

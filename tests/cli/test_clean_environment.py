@@ -1,4 +1,4 @@
-"""What the compiler alone does: without NumPy, which only extras bring."""
+"""The compiler works alone: without NumPy, which only extras install."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from snnc.cli import VERBS
 from snnc.source import rule_pages
 from tests.support import ROOT
 
-# What bash does when TAB is pressed behind the last of the words.
+# Do what bash does when TAB is pressed after the last word.
 PRESS = """
 eval "$(_SNNC_COMPLETE=bash_source snnc)"
 compopt() {{ echo "$2"; }}

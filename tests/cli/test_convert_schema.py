@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft7Validator
 from ruamel.yaml import YAML
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.language.keywords import KEYS, KINDS
 from snnc.language.schema import schema
@@ -24,7 +24,7 @@ SCHEMA = schema()
 
 def data(spec: Path) -> Any:
     text = spec.read_text(encoding="utf-8")
-    document = compile_spec(SourceFile("a.snn", text), Report(), "parse").document
+    document = compile_spec(SourceFile("a.snn", text), Diagnostics(), "parse").document
     assert document is not None
     return YAML(typ="safe").load(print_yaml(document))
 

@@ -1,4 +1,4 @@
-"""A folder in place of specs."""
+"""Commands with a folder instead of specs."""
 
 from __future__ import annotations
 

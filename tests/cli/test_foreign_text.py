@@ -48,14 +48,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def printed(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> str:
-    """What is printed, stdout before stderr; every line of it harmless."""
+    """Return stdout and stderr after checking that every line is harmless."""
     main(list(arguments))
     found = capsys.readouterr()
     text = found.out + found.err
     assert text.replace("\n", "").isprintable()
     for line in text.splitlines():
         assert not line.strip().startswith("::error::b")
-    if "##[" in text:  # only behind a command of our own, which is read first
+    if "##[" in text:  # only after a command of our own, which is read first
         assert text.startswith("::")
     return text
 

@@ -96,7 +96,7 @@ def test_each_hook_runs_the_verb_that_it_is_named_after() -> None:
 
 
 def test_hooks_that_see_packages_run_always() -> None:
-    """As pre-commit tells no hook which files were deleted."""
+    """pre-commit does not pass the names of deleted files to hooks."""
     local = YAML(typ="safe").load(starter_files()[".pre-commit-config.yaml"])
     (_, check) = local["repos"][0]["hooks"]
     for found in (HOOKS["snnc-build"], HOOKS["snnc-build-check"], check):

@@ -1,6 +1,6 @@
 """`snnc init` writes what a first repo needs, and over nothing.
 
-``SNNC_ACCEPT=1`` writes the expected texts in `tests/cli/init/` anew.
+``SNNC_ACCEPT=1`` rewrites the expected texts in `tests/cli/init/`.
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ def writes(path: str, word: str = "") -> Callable[[str, str], bool]:
 
 
 Case = tuple[str, int, Callable[[str, str], bool]]
-"""What is typed, the status, and what of stdout, stderr and files is to be seen."""
+"""A command, its exit status, and a check of stdout, stderr and files."""
 
 EXPORT = "export small.snn --weights small.safetensors"
 QUICK: list[Case] = [

@@ -1,4 +1,4 @@
-"""After a merge of two branches that change one spec, one build puts all right."""
+"""After a merge of two branches that change one spec, one build fixes everything."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def diverge(ours: tuple[str, str], theirs: tuple[str, str]) -> None:
 
 
 def put_right(tmp_path: Path) -> None:
-    """Build once, and see that the packages are those of the spec, and no others."""
+    """Build once, and check that the folder holds the spec's packages and no others."""
     done = build()
     assert done.return_value == 0, done.stderr
     found = packages()

@@ -13,7 +13,7 @@ from snnc.cli import VERBS, command_of, snnc
 from tests.support import ROOT
 
 OPTIONS = {
-    # What is written.
+    # Output.
     "-o --output": "build convert demo evaluate export import plot predict sweep",
     "-o --output --weights-out": "weights",
     "--weights-out": "import",
@@ -28,7 +28,7 @@ OPTIONS = {
     "--watch": "build",
     "-v --verbose": "build",
     "--tracked": "build",
-    # What is read.
+    # Input.
     "--data": "calibrate evaluate plot predict sweep",
     "--weights": "calibrate evaluate export import plot predict sweep",
     "--examples": "calibrate evaluate plot sweep",
@@ -56,7 +56,7 @@ OPTIONS = {
     "--explain": "import",
     "--exit-code": "diff",
     "--strict": "evaluate",
-    # What is done.
+    # Behaviour.
     "--to": "convert export",
     "--neuron": "export",
     "--allow-empty": "build check fmt",
@@ -81,7 +81,7 @@ OPTIONS = {
     "--dask": "evaluate sweep",
     "--presentation": "evaluate",
 }
-"""The verbs of each option: a new one stands beside those that mean nearly the same."""
+"""The verbs of each option; options with similar meanings are listed together."""
 
 
 def options(verb: str) -> list[click.Option]:

@@ -1,4 +1,4 @@
-"""Runs commands in a consumer's repo, and those that our files tell others to run."""
+"""Run commands in a consumer's repo, also the ones in our workflow examples."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _steps(data: Any) -> Iterator[dict[str, Any]]:
     jobs = [data["runs"]] if "runs" in data else data["jobs"].values()
     for job in jobs:
         for step in job["steps"]:
-            # What is installed here is what these would install.
+            # The packages that these steps install are installed here already.
             if "run" in step and "pip install" not in step["run"] and not _asked(step):
                 yield step
 

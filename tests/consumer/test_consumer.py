@@ -1,4 +1,4 @@
-"""What we tell the repos of others to run, run in one of them."""
+"""Run our workflow examples in another repo."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.diagnostics import Diagnostic, Fix, Label, Report, Severity
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Label, Severity
 from snnc.diagnostics.diagnostic_text import describe_fix, expand, render
 from snnc.diagnostics.machine_formats import document
 from snnc.source import SourceFile, Span
@@ -184,7 +184,7 @@ def test_json() -> None:
 def test_a_report_sorts_counts_and_keeps_one_of_equal_ones() -> None:
     source = SourceFile("a.snn", "abc")
     late, early = Span(source, 2, 3), Span(source, 0, 1)
-    report = Report(limit=2)
+    report = Diagnostics(limit=2)
     report.add(Example(span=late))
     report.add(Mild(span=early))
     report.add(Example(span=late))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.source import SourceFile
 from snnc.tools.diff import Diff, Version, compare, compile_version
 
@@ -14,7 +14,7 @@ CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir())
 
 def version(text: str, name: str = "net.snn") -> Version | None:
     """Compile a text; None if it is not sound."""
-    return compile_version(SourceFile(name, text), Report())
+    return compile_version(SourceFile(name, text), Diagnostics())
 
 
 def compared(old: str, new: str) -> Diff:

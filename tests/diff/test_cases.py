@@ -1,7 +1,7 @@
 """Pairs of specs, and the exact texts that `snnc diff` prints for them.
 
-``SNNC_ACCEPT=1`` writes the expected texts anew; look at the difference before it
-is committed.
+``SNNC_ACCEPT=1`` rewrites the expected texts; review the difference before you
+commit.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.source import LARGEST
 from snnc.syntax.revisions import read_revision
 from tests.cli.test_cli import snnc
@@ -74,8 +74,8 @@ def test_diagnostics_name_the_revision(repository: Path) -> None:
 
 
 def problem(revision: str, path: str) -> tuple[str, str, str]:
-    """Return the code, the message and the help of what is wrong with a source."""
-    report = Report()
+    """Return the code, the message and the help of a source's only problem."""
+    report = Diagnostics()
     assert read_revision(revision, path, report) is None
     (found,) = report.diagnostics
     assert found.span.source.name == f"{revision}:{path}"

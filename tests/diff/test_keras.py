@@ -1,4 +1,4 @@
-"""What is said of weights is true of the generated Keras models."""
+"""What `diff` says about weights is true for the generated Keras models."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tests.emit.packages import importable, module, write
 
 pytestmark = pytest.mark.slow
 
-# The order of class names is not part of what Keras computes.
+# Keras computes the same for any order of class names.
 ABOUT_NAMES = ("classes",)
-# Of what fits no core, or not its cores, there is no package.
+# A network that does not fit has no package.
 UNBUILT = ("does-not-fit", "too-many-cores")
 VERDICTS = [case for case in CASES if case.name not in (*ABOUT_NAMES, *UNBUILT)]
 

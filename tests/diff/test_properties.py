@@ -25,7 +25,7 @@ _SETTINGS = settings(
 
 
 def canonical(node: Any) -> Any:
-    """What a graph says, without places."""
+    """Return a graph without places."""
     if isinstance(node, tuple):
         return [canonical(part) for part in node]
     if not dataclasses.is_dataclass(node):
@@ -41,7 +41,7 @@ def canonical(node: Any) -> Any:
 
 
 def mutated(text: str, choice: int) -> str:
-    """Change one word or number behind the network's name."""
+    """Change one word or number after the network's name."""
     tokens = list(TOKEN.finditer(text, text.index("{")))
     token = tokens[choice % len(tokens)]
     new = WORDS.get(token[0]) or str(int(token[0]) + 1)

@@ -16,7 +16,7 @@ import pytest
 from pygments.lexer import Lexer
 from pygments.token import Error
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.editors.pygments import SnnLexer
 from snnc.editors.rules import SWITCHES, Category, textmate_text, value_words
 from snnc.language import tree
@@ -71,8 +71,8 @@ def by_textmate(text: str) -> Places:
 
 
 def by_compiler(text: str) -> Iterator[tuple[Span, Category]]:
-    """The places of which the compiler knows what they are, and what that is."""
-    report = Report()
+    """Give the places that the compiler can classify, each with its category."""
+    report = Diagnostics()
     document = parse(SourceFile("net.snn", text), report)
     assert not report.errors
     yield from ((comment.span, Category.COMMENT) for comment in document.comments)
@@ -242,7 +242,7 @@ def test_python_m_prints_it() -> None:
     assert done.stdout == GRAMMAR.read_text(encoding="utf-8")
 
 
-# What Oniguruma reads as Python does: groups, looks ahead and behind, classes.
+# Oniguruma and Python read these in the same way: groups, lookarounds, classes.
 COMMON = re.compile(r"\(\?(?!:|!|=|<!|<=)|\\[^wWdDsSnt.{}\[\]()\"\\+*?|^$/-]")
 
 

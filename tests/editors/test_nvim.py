@@ -1,4 +1,4 @@
-"""Neovim as a user has it, without a screen: opens a spec, mends, renames, saves it."""
+"""Run Neovim without a screen: open a spec, fix it, rename in it, save it."""
 
 from __future__ import annotations
 

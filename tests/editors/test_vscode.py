@@ -15,7 +15,7 @@ import pytest
 from click import Context
 
 from snnc.cli import snnc
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.editors.rules import snippets, snippets_text
 from snnc.language.keywords import FORMS
 from snnc.language_server.server import ClientSettings
@@ -43,7 +43,7 @@ def test_each_kind_has_one_and_can_be_read() -> None:
     assert FORMS.keys() - {"neuron"} <= found.keys()
     for name in FORMS.keys() - {"neuron"}:
         body = _PLACE.sub(lambda place: place[1] or "", found[name]["body"])
-        report = Report()
+        report = Diagnostics()
         parse(SourceFile("a.snn", f"snn 1\n\nnetwork n {{\n  {body}\n}}\n"), report)
         assert not report.diagnostics, body
 

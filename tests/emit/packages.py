@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.emit import Module, Origin
 from snnc.emit.files import LIBRARY
 from snnc.emit.package import package_modules
@@ -25,7 +25,7 @@ Load = Callable[[str, str], ModuleType]
 
 def modules_of(network: Network) -> tuple[Module, ...]:
     """Return all modules of a network's package."""
-    report = Report()
+    report = Diagnostics()
     mapped = place(lower(network), report)
     assert not report.errors, [d.render_message() for d in report.diagnostics]
     assert mapped is not None

@@ -1,8 +1,8 @@
-r"""No text of a spec becomes code, wherever in the spec it stands.
+r"""No text of a spec becomes code, at any place in the spec.
 
-Each word, text and comment of a spec that says all that can be said is replaced by
-hostile ones. What `check` then accepts gives a package whose code differs in
-constants and names alone; what it does not accept gives a diagnostic.
+The specs use the whole language. Each word, text and comment is replaced by hostile
+ones. If `check` accepts the spec, the package's code differs only in constants and
+names; otherwise `check` gives a diagnostic.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.driver import compile_spec
 from snnc.editors.rules import value_words
@@ -118,11 +118,11 @@ SOURCES = {"conv": CONV, "rate": RATE}
 
 @dataclass(frozen=True)
 class Place:
-    """A stretch of a spec that a payload may take.
+    """A part of a spec that a payload may replace.
 
-    ``is_comment``: between `#` and the end of the line. ``is_text``: where any text
-    may stand, in it too. ``is_free``: there, or where a name stands first; elsewhere
-    only words of the spec are known.
+    ``is_comment``: between `#` and the end of the line. ``is_text``: a comment, or
+    another place for any text. ``is_free``: one of these, or the first place of a name;
+    elsewhere only words of the spec are known.
     """
 
     name: str
@@ -133,8 +133,8 @@ class Place:
     is_free: bool
 
 
-def compiled(text: str, name: str, through: str = "emit") -> tuple[Any, Report]:
-    report = Report()
+def compiled(text: str, name: str, through: str = "emit") -> tuple[Any, Diagnostics]:
+    report = Diagnostics()
     text = text.replace("\r\n", "\n").replace("\r", "\n")  # as files are read
     return compile_spec(SourceFile(name, text), report, through), report
 
@@ -171,18 +171,18 @@ def places(file: str) -> tuple[Place, ...]:
 
 
 def words(file: str, text: str) -> list[Span]:
-    """Where the words and quoted texts of a spec stand, quotes included."""
+    """Return the places of a spec's words and quoted texts, quotes included."""
     source = SourceFile(file, text)
     if file.endswith(".snn"):
         tokens = [t for t in parser().lex(text) if t.type in ("NAME", "STRING")]
         return [Span(source, t.start_pos or 0, t.end_pos or 0) for t in tokens]
-    composer = Composer(source, Report())
+    composer = Composer(source, Diagnostics())
     composer.compose()
     return composer.scalars
 
 
 def written(payload: str, place: Place) -> Iterator[str]:
-    """A payload as it stands, and in each kind of quotes of the notation."""
+    """Return a payload without quotes, and in each kind of quotes of the notation."""
     # UTF-8 can't say half a character, and a word less is another spec.
     if "\ud800" not in payload and (payload.strip() or place.is_comment):
         yield payload
@@ -241,7 +241,7 @@ def shape(code: str) -> str:
         if isinstance(node, ast.Constant) and isinstance(node.value, (str, int)):
             node.value = type(node.value)()
         if isinstance(node, ast.keyword) and isinstance(node.value, ast.Tuple):
-            # Two words in place of one are a class more.
+            # Two words instead of one add a class.
             kept = [n for n in node.value.elts if not isinstance(n, ast.Constant)]
             node.value.elts = kept if node.arg == "names" else node.value.elts
     return ast.dump(tree)
@@ -252,7 +252,7 @@ def names_in(node: ast.AST) -> list[ast.Name]:
 
 
 def same_data(modules: tuple[Module, ...], results: Any) -> None:
-    """What the spec says of the network, the package's docstring says again."""
+    """Check that the package's docstring repeats the spec's text about the network."""
     (package,) = (m.body for m in modules if m.path == "__init__.py")
     said = ast.literal_eval(package).split("\n\n")
     about = comment(" ".join(results.network.about.split()))
@@ -319,8 +319,8 @@ FILES = [f"{name}.{end}" for name in SOURCES for end in ("snn", "yaml")]
 def test_no_word_of_a_spec_becomes_code(payload: str, file: str) -> None:
     turn = PAYLOADS.index(payload)
     for number, place in enumerate(places(file)):
-        # Every payload where any text may stand. Names must all be words alike, so
-        # each has a quarter; the rest are words that the language knows.
+        # All payloads go where any text may be. Names must be words, so each name
+        # gets a quarter; the rest are words that the language knows.
         every = 1 if place.is_text else 4 if place.is_free else len(PAYLOADS)
         if (number + turn) % every == 0:
             attack(place, payload)

@@ -48,7 +48,7 @@ BODY = """
 """
 ENCODERS = ("encode conv {spikes} {{ filters 2 }}", "encode rate {spikes}")
 FUNCTIONS = {"keras_model.py": "build_model", "nengo_network.py": "build_network"}
-# What two statements of one spec can call the same thing.
+# Names that two statements of one spec can both give.
 PAIRS = [
     "a",
     "a_",
@@ -124,7 +124,7 @@ def test_each_role_takes_each_name(encoder: str) -> None:
 
 
 def problems(text: str, plain: str, function: str) -> Iterator[str]:
-    """What in a function hides what it needs, or stands for two things."""
+    """Give a function's names that hide a needed name or mean two things."""
     compile(text, "module.py", "exec")
     local = {s.get_name() for s in symbols(text, function) if s.is_local()}
     needed = {s.get_name() for s in symbols(plain, function) if s.is_global()}

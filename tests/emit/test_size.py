@@ -47,7 +47,7 @@ def test_a_package_is_short_without_the_library(name: str, most: int) -> None:
     ("before", "layer", "most"),
     [
         ("readout", "dense d1 { units 32 }", 22),
-        # What is behind it reads another shape: its kernel and its source's arrivals.
+        # The next layer reads another shape: its kernel and its source's arrivals.
         ("dense", "conv3d c2 { filters 8, padding same }", 28),
     ],
 )

@@ -71,7 +71,7 @@ Told = dict[str, Any]
 
 @pytest.fixture(scope="session")
 def case(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Case]:
-    """Return what makes a case of one of `BODIES`, with so many examples."""
+    """Return a factory of cases: one of `BODIES` and a number of examples."""
     # They take nengo-loihi with them, which few tests of this folder need.
     from snnc.exact.package import open_package
     from tests.exact.proof import random_images, random_weights, write_package

@@ -1,4 +1,4 @@
-"""What is on disk when a run is interrupted, and when that is damaged."""
+"""Checkpoints of interrupted runs, and damaged checkpoints."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def shown(task: Task, how: EvaluateOptions) -> np.ndarray:
 
 
 class Deadly(LocalWorkers):
-    """Processes, of which the first few are killed while they run."""
+    """Workers whose first few processes are killed while they run."""
 
     kills = 1
 

@@ -1,4 +1,4 @@
-"""What is told of other readouts is what packages with such readouts give."""
+"""The results for other readouts are what packages with such readouts give."""
 
 from __future__ import annotations
 

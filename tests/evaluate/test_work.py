@@ -1,4 +1,4 @@
-"""What spikes take on the chip, against a count of nengo-loihi's axons."""
+"""Compare the work of spikes on the chip with a count of nengo-loihi's axons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`snnc evaluate` on several workers, interrupted, and what it tells meanwhile."""
+"""`snnc evaluate` on several workers, interrupted, and the progress it prints."""
 
 from __future__ import annotations
 

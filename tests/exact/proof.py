@@ -22,7 +22,7 @@ OVERFLOWS = ("Overflow in q0", "Overflow in current", "Overflow in u2")
 
 @dataclass(frozen=True)
 class Run:
-    """What a simulator gave for examples: rows, spikes, which registers overflowed."""
+    """A simulator's results for examples: rows, spikes, overflowed registers."""
 
     rows: np.ndarray
     spikes: dict[str, np.ndarray]

@@ -1,4 +1,4 @@
-"""What an engine does with batches, threads and bad input."""
+"""Run an engine with batches, threads and bad input."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_threads_and_spans_change_nothing(
 
 
 def test_neurons_of_a_max_pool_are_in_a_row(tmp_path: Path) -> None:
-    """Also where they are as many as the maxima."""
+    """Also where there is one neuron per maximum."""
     spec = network("""
       input wave 12x2 in 0..1
       encode conv e { filters 3 }

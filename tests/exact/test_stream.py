@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 
 class Echo:
-    """Gives what it was given, and tells of each example whether it rested."""
+    """Return the input, and for each example whether it starts from rest."""
 
     def lanes(self, count: int) -> list[Echo]:
         return [Echo() for _ in range(count)]

@@ -6,7 +6,7 @@ from tests.support import network
 
 
 def wide(filters: int, cores: int, kernel: int = 3, stride: int = 1) -> str:
-    """Return two convolutions of which the second takes most of the cores."""
+    """Return two convolutions; the second takes most of the cores."""
     return network(
         f"""
   target loihi {{ cores {cores} }}

@@ -1,4 +1,4 @@
-"""What a diagnostic tells to write makes the spec fit, and a little more does not."""
+"""The advised value makes the spec fit, and a slightly larger one does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each number that an advice tells to write was tried: who writes it has no error."""
+"""Each advised number works: a spec with it has no error."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def layers(
 READOUT = "  readout y { classes 10 }"
 CLIP = "8x10x10x2"
 
-# What does not fit, by what is wrong with it.
+# Specs that don't fit, by their problem.
 UNFIT = {
     "too wide": wide(filters=200, cores=20),
     "fan-in": far_reaching(),
@@ -107,7 +107,7 @@ def test_who_writes_what_is_told_has_no_problem(text: str) -> None:
         mended = text
         for found in told:
             mended = changed(mended, *found[min(choice, len(found) - 1)])
-        # What a board may refuse is no error, and no change of size settles it.
+        # SNN412 and SNN414 are warnings about a board that no change of size removes.
         assert set(codes(mended)) <= {"SNN412", "SNN414"}, mended
 
 
@@ -131,7 +131,7 @@ def _statement(found: Diagnostic) -> str:
 
 
 def changed(text: str, name: str, snippet: str) -> str:
-    """Return the text with properties of one statement written anew."""
+    """Return the text with other properties in one statement."""
     lines = text.splitlines()
     begins = re.compile(rf"\s*(\w+ )?{name}\b")
     at = next(i for i, line in enumerate(lines) if begins.match(line))
@@ -150,7 +150,7 @@ def test_what_nothing_mends_is_told_in_words() -> None:
 
 @pytest.mark.slow
 def test_layers_around_a_max_pool_are_advised_as_layers() -> None:
-    """A max pool is several populations, of which a spec has no words."""
+    """A max pool is several populations, which a spec can't name."""
     text = layers(
         "conv2d a { filters 512, padding same }",
         "maxpool m",

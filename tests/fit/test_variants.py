@@ -26,7 +26,7 @@ def offered(text: str) -> snnc.Fit:
 
 
 def rewritten(text: str, change: Change) -> str:
-    """Return the text with a property of a layer written, or written anew."""
+    """Return the text with a property of a layer added or replaced."""
     head, body, tail = re.split(rf"( {change.layer} {{[^}}]*)", text, maxsplit=1)
     bare = re.sub(rf"{change.key} \w+,? ?", "", body).rstrip(", ")
     comma = "" if bare.endswith("{") else ","
@@ -129,7 +129,7 @@ def test_the_json_has_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def many_layers(count: int) -> str:
-    """Return a network of layers of which the first has most neurons."""
+    """Return a network whose first layer has the most neurons."""
     widths = (max(4, 24 - 4 * i) for i in range(count))
     lines = (
         f"  conv2d c{i} {{ filters {n}, padding same }}" for i, n in enumerate(widths)

@@ -1,4 +1,4 @@
-"""What the fuzzing targets share: how many examples, the corpus, a limit of time."""
+"""Share settings of the fuzzing targets: number of examples, corpus, time limit."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ TIMES = int(os.environ.get("SNNC_FUZZ_TIMES", "1"))
 
 
 def fuzz(examples: int = 100) -> settings:
-    """Settings of a target that draws so many examples in `make test`.
+    """Return the settings of a target, with its number of examples in `make test`.
 
-    A short run draws the same examples each time; a long one, with `SNNC_FUZZ_TIMES`
-    above 1, others each time.
+    A short run draws the same examples each time. A long run, with `SNNC_FUZZ_TIMES`
+    above 1, draws new ones.
     """
     short = TIMES == 1
     return settings(

@@ -58,7 +58,7 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:
 
 @st.composite
 def configs(draw: st.DrawFn) -> Any:
-    """A model's configuration of which up to four values are others, or gone."""
+    """Draw a model's configuration with up to four values changed or removed."""
     found = copy.deepcopy(draw(st.sampled_from(CONFIGS)))
     for _ in range(draw(st.integers(0, _MOST_EDITS))):
         places = list(_places(found))

@@ -1,8 +1,7 @@
-"""Whatever a package's folder holds, a build answers, and loses nothing of a user's.
+"""A build answers for any package folder, and loses nothing of the user's.
 
-Drawn are the lock and the modules: as two builds wrote them, one of which may not have
-ended, as a merge left them, edited, or damaged anywhere. Files of the user's stand
-among them.
+The lock and the modules are drawn: from two builds, one perhaps interrupted, from a
+merge, edited, or damaged anywhere. The folder also holds files of the user.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.emit import GeneratedFile, Module, Origin
 from snnc.emit.files import FORMAT, has_conflict, is_generated
@@ -124,7 +123,7 @@ def fill(root: Path, found: dict[str, bytes | None]) -> None:
 
 
 def texts(root: Path) -> dict[str, str]:
-    """What a build may have to keep, read as it reads."""
+    """Return the texts that a build may have to keep, read as a build reads them."""
     found = {}
     for path in sorted(root.rglob("*")):
         if path.is_file():
@@ -140,14 +139,14 @@ def is_users(name: str, text: str) -> bool:
 
 def build(root: Path, number: int, force: bool) -> bool:
     """Build as the verb does, orphans included; whether nothing was wrong."""
-    report = Report()
+    report = Diagnostics()
     wanted = package(root / "models" / "net", number)
     command = "snnc build net.snn"
     for problem in problems(compare(wanted), "net.snn", wanted.lock, command):
         report.add(problem)
     difference(compare(wanted))
     render(report.diagnostics)
-    report = Report()
+    report = Diagnostics()
     if write_package(wanted, force, report) is None or report.errors:
         assert report.errors, "a refusal without a reason"
         render(report.diagnostics)

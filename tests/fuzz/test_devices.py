@@ -1,4 +1,4 @@
-"""Whatever a device's file says, it is refused by name, or networks are placed."""
+"""Any device file is refused by name, or networks are placed on the device."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.driver import compile_spec
 from snnc.ir.device import Profile
@@ -49,7 +49,7 @@ WORDS = st.sampled_from(
 
 @st.composite
 def resized(draw: st.DrawFn) -> str:
-    """A sound file of which up to six numbers are others."""
+    """Draw a valid file with up to six numbers changed."""
     chosen = draw(st.sets(st.sampled_from(NUMBERS), max_size=6))
     text = GOOD
     for start, end in sorted(chosen, reverse=True):
@@ -90,7 +90,7 @@ def test_device_files_are_read_or_refused(file: Path, data: bytes) -> None:
 
 def place(device: Profile) -> None:
     """Place a network on the device, and say what it takes."""
-    report = Report()
+    report = Diagnostics()
     routed = compile_spec(SourceFile("net.snn", NET), report, "route", device).routed
     render(report.diagnostics)
     if routed is None:

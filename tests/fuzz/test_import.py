@@ -1,4 +1,4 @@
-"""Whatever a model's file holds, the import answers: a spec, or a diagnostic."""
+"""The import answers any model file with a spec or a diagnostic."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 
 from snnc.cli.import_child import MEMORY
-from snnc.diagnostics import Diagnostic, Report
+from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.importer.explanation import document, explain
 from snnc.importer.explanation_text import markdown, text
@@ -46,7 +46,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def answer(file: Path) -> None:
     """Do all that `snnc import` does, in this process."""
     for request in WISHES:
-        report = Report()
+        report = Diagnostics()
         try:
             model, weights = read(file)
             target = file.with_name("weights") if weights is not None else None
@@ -56,7 +56,7 @@ def answer(file: Path) -> None:
                 done = outcome(file.name, model, weights, request, target, None, report)
         except RefusedModelError as error:
             report.add(error.at(file.name).diagnostic)
-        except MemoryError:  # which the process that reads tells of
+        except MemoryError:  # the reading process reports it
             return
         else:
             if done is not None:

@@ -1,4 +1,4 @@
-"""Whatever is typed, the language server has an answer: that of the text as it is."""
+"""The language server answers for the current text, whatever the user types."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from lsprotocol import types
 from pygls.workspace import PositionCodec
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.language_server.analysis import Analysis, Memory, analyse
 from snnc.language_server.buffers import (
@@ -101,7 +101,7 @@ EDIT = st.builds(Edit, st.floats(0, 1), st.sampled_from([0, 0, 0, 1, 2, 9, 80]),
 
 
 def edited(buffer: Buffer, edit: Edit) -> Buffer:
-    """Make an edit as a client tells it."""
+    """Make an edit as a client sends it."""
     source = buffer.source
     start = round(edit.start * len(source.text))
     end = min(start + edit.length, len(source.text))
@@ -140,7 +140,7 @@ def asked(found: Analysis, offset: int) -> None:
     assert offset_in(source, place, CODEC) == offset
 
 
-def told(report: Report) -> list[tuple[object, ...]]:
+def told(report: Diagnostics) -> list[tuple[object, ...]]:
     return [
         (d.code, d.span.start, d.span.end, d.render_message(), d.render_help())
         for d in report.diagnostics
@@ -152,9 +152,9 @@ def judged(source: SourceFile, offset: int) -> None:
     *_, found = analyse(source, DEVICE, MEMORY)
     assert found.settled
     asked(found, offset)
-    fresh = Report()
+    fresh = Diagnostics()
     made = compile_spec(source, fresh, "place", DEVICE)
-    settled = Report()
+    settled = Diagnostics()
     settled.extend(found.diagnostics)
     assert told(settled) == told(fresh)
     assert (made.mapped is None) == (found.made.mapped is None)

@@ -1,4 +1,4 @@
-"""What fmt, convert and check --fix write says what was written, and is never worse."""
+"""The output of fmt, convert and check --fix keeps the meaning and is never worse."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.language import tree
 from snnc.passes import Compilation
@@ -36,16 +36,16 @@ ORDER = ("about", "target", "timing", "neuron", "defaults", "input", "encode")
 
 def parsed(name: str, text: str) -> tree.Document | None:
     """Return a spec as located syntax; None if it has a syntax error."""
-    report = Report()
+    report = Diagnostics()
     document = parse(SourceFile(name, text), report)
     return None if report.errors else document
 
 
 def said(node: Any) -> Any:
-    """What a part of a spec says, wherever it stands.
+    """Return the meaning of a part of a spec, without its place.
 
-    A word in quotes says what it says without, and so does one with empty braces; one
-    size in brackets is a number.
+    A word means the same with quotes, without quotes and with empty braces; one size
+    in brackets is a number.
     """
     if isinstance(node, tree.Dims) and len(node.values) == 1:
         node = tree.Number(node.values[0], node.span)
@@ -66,7 +66,7 @@ def said(node: Any) -> Any:
 
 
 def statements(document: tree.Document) -> list[Any]:
-    """What the statements say, those apart that YAML has as keys in any order."""
+    """Return the statements' meaning; statements that YAML has as keys are sorted."""
     found = [(s.kind.text, said(s)) for s in document.statements]
     front = [s for kind in ORDER[:-1] for s in found if s[0] == kind]
     back = [s for kind in ("readout", "train") for s in found if s[0] == kind]
@@ -84,7 +84,7 @@ def remarks_in_order(document: tree.Document) -> list[str]:
 
 
 def in_order(document: tree.Document) -> bool:
-    """Whether the formatter moves nothing: in YAML, keys may stand in any order."""
+    """Return whether the formatter moves nothing: YAML's keys have any order."""
     found = [document.edition, document.network, *document.statements]
     starts = [node.span.start for node in found if node is not None]
     return starts == sorted(starts)
@@ -105,7 +105,7 @@ def check_format(name: str, text: str) -> None:
 
 
 def errors(name: str, text: str) -> int:
-    report = Report()
+    report = Diagnostics()
     compile_spec(SourceFile(name, text), report, through="validate")
     return report.errors
 
@@ -135,7 +135,7 @@ def words(text: str) -> str:
     return " ".join(re.findall(r"\w+", text))
 
 
-def badness(report: Report, made: Compilation) -> tuple[int, int, int]:
+def badness(report: Diagnostics, made: Compilation) -> tuple[int, int, int]:
     """Errors, statements that can't be read, and all problems."""
     assert made.document is not None
     unread = sum(statement.broken for statement in made.document.statements)
@@ -144,7 +144,7 @@ def badness(report: Report, made: Compilation) -> tuple[int, int, int]:
 
 def check_fix(name: str, text: str, unsafe: bool) -> None:
     source = SourceFile(name, text)
-    before = Report()
+    before = Diagnostics()
     found = compile_spec(source, before, through="place")
     fixes = sum(diagnostic.fix is not None for diagnostic in before.diagnostics)
     if not fixes:
@@ -153,12 +153,12 @@ def check_fix(name: str, text: str, unsafe: bool) -> None:
     if not fixed.count:
         assert fixed.source.text == text
         return
-    after = Report()
+    after = Diagnostics()
     compiled = compile_spec(fixed.source, after, through="place")
     left, was = (after, compiled), (before, found)
     assert badness(*left) < badness(*was) or before.full, fixed.source.text
     if len(text) < LONG and fixes * len(text) < MOST_READ // 4:
-        # What is long, or has many fixes to try, may take several runs.
+        # A long text, or one with many fixes to try, may take several runs.
         assert autofix(fixed.source, unsafe).count == 0
     kept = words(fixed.source.text)
     for comment in found.document.comments if found.document else ():

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.diagnostics import Diagnostic, Report, Severity
+from snnc.diagnostics import Diagnostic, Diagnostics, Severity
 from snnc.diagnostics.diagnostic_text import render
 from snnc.driver import compile_spec
 from snnc.exact import CannotRunError, make_engine
@@ -65,7 +65,7 @@ def results(file: Path) -> bytes:
 def test_files_of_results_are_read_or_refused(
     file: Path, results: bytes, data: st.DataObject, resume: bool, more: bool
 ) -> None:
-    """Whatever is damaged, what is read is what was written."""
+    """Only results that were written are read, after any damage."""
     file.write_bytes(
         results + data.draw(mutated_bytes([b"", b"{}\n"]))
         if more
@@ -101,7 +101,7 @@ def test_weights_files_are_listed_or_refused(file: Path, data: bytes) -> None:
 
 @cache
 def mapped() -> Any:
-    report = Report()
+    report = Diagnostics()
     return compile_spec(SourceFile("net.snn", NET), report, through="place").mapped
 
 

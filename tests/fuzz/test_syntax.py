@@ -1,4 +1,4 @@
-"""Whatever a spec's text is, `check` answers, soon, and says where the problem is."""
+"""`check` answers any text soon and shows where the problem is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.diagnostics.machine_formats import document, github_commands, sarif_document
 from snnc.driver import compile_spec
@@ -24,7 +24,7 @@ LONGEST = 10.0
 
 def check(name: str, text: str) -> None:
     with processor_time(LONGEST):
-        report = Report()
+        report = Diagnostics()
         compile_spec(SourceFile(name, text), report, through="verify")
         found = report.diagnostics
         shown = render(found)

@@ -1,6 +1,6 @@
-"""The packages of the example specs are, byte for byte, those that are committed.
+"""The packages of the example specs equal the committed ones, byte for byte.
 
-``make accept`` writes them anew; read the difference before it is committed.
+``make accept`` rewrites them; review the difference before you commit.
 """
 
 from __future__ import annotations

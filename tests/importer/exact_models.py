@@ -1,7 +1,7 @@
-"""Small models, one for each rule by which an import keeps outputs as they are.
+"""Small models, one for each rule by which an import keeps the outputs.
 
-Each is a function of ``keras.layers`` that gives the shape of an input and what stands
-behind it; its outputs are compared before ``final``, which the host has left to do.
+Each is a function of ``keras.layers`` that returns an input's shape and the layers
+after it. Outputs are compared before ``final``, which is left to the host.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Graph = Callable[[Any, Any], Any]
 
 @dataclass(frozen=True)
 class Case:
-    """A model, how it is imported, and what Keras does behind the readout."""
+    """A model, how it is imported, and what Keras does after the readout."""
 
     shape: tuple[int, ...]
     build: Chain | Graph
@@ -147,7 +147,7 @@ def _eeg(la: Any) -> list[Any]:
 
 
 def _divided(la: Any, image: Any) -> Any:
-    """Arithmetic with numbers, as `TFOpLambda` has it, at the front and behind."""
+    """Do arithmetic with numbers, as `TFOpLambda` has it, at the start and the end."""
     x = la.Conv2D(4, 3, activation="relu")(image / 255.0)
     x = la.Conv2D(3, 1)(1.0 - x * 0.5)
     x = la.ReLU()(x + 0.25)

@@ -27,7 +27,7 @@ def randomized(model: Any, seed: int = 0) -> Any:
 
 
 def plain(keras: Any) -> Any:
-    """Conv, batch norm before and behind neurons, average pools, dropouts."""
+    """Conv, batch norm before and after neurons, average pools, dropouts."""
     layers = keras.layers
     return keras.Sequential(
         [
@@ -107,7 +107,7 @@ def mobile(keras: Any) -> Any:
 
 
 def clip(keras: Any) -> Any:
-    """3-D convolutions whose output is that of neurons."""
+    """3-D convolutions that end in neurons."""
     layers = keras.layers
     return keras.Sequential(
         [
@@ -165,7 +165,7 @@ def projected(keras: Any) -> Any:
 
 
 def stem(keras: Any) -> Any:
-    """Zeros that no `same` has, and batch norms behind neurons, seen through pools."""
+    """Padding unlike `same`, and batch norms after neurons, seen through pools."""
     layers = keras.layers
     return keras.Sequential(
         [
@@ -208,7 +208,7 @@ def pooled(keras: Any, pool: str) -> Any:
 
 
 def maxima(keras: Any) -> Any:
-    """Max pools before and behind neurons and batch norms, padded and over all."""
+    """Max pools before and after neurons and batch norms, padded and global."""
     layers = keras.layers
     image = keras.Input((13, 12, 2))
     x = layers.Conv2D(4, 3, use_bias=False)(image)

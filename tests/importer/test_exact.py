@@ -68,7 +68,7 @@ def test_rate_mode_gives_what_keras_does(
 def test_channels_first_are_laid_out_with_channels_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """TensorFlow runs no channels first on every host, so a twin tells what is due."""
+    """Some hosts can't run channels first in TensorFlow: a twin gives the outputs."""
     from tensorflow import keras
 
     monkeypatch.syspath_prepend(tmp_path)

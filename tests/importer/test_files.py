@@ -1,4 +1,4 @@
-"""Models as people publish them: weights beside an architecture, and TensorFlow.js."""
+"""Models as people publish them: weights next to an architecture, and TensorFlow.js."""
 
 from __future__ import annotations
 

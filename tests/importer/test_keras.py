@@ -14,7 +14,7 @@ from snnc.importer.model import ModelWeights
 from snnc.importer.read import read
 from tests.support import ROOT
 
-# Those of which each has kinds or arrangements of layers that the others lack.
+# Each has kinds or arrangements of layers that the others lack.
 APPLICATIONS = "MobileNetV2 ResNet50 EfficientNetB0 InceptionV3 Xception NASNetMobile"
 
 

@@ -1,6 +1,6 @@
 """Files that Keras 3 wrote give its weights and its outputs; `data/make.py` made them.
 
-The two models are in `.keras` and `.h5`, with an `.npz` of what Keras 3 has and gives.
+The two models are in `.keras` and `.h5`, with Keras 3's weights and outputs in `.npz`.
 """
 
 from __future__ import annotations

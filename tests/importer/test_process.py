@@ -57,7 +57,7 @@ def endless_graph(folder: Path) -> Path:
 
 
 def repeated(folder: Path) -> Path:
-    """A file whose attribute has 3,000 texts, all of which are one of 8 MB."""
+    """A file whose attribute has 3,000 texts, all the same one of 8 MB."""
     path = folder / "repeated.h5"
     texts = ["A" * LONG] + ["b"] * 2999
     with h5py.File(path, "w") as file:
@@ -124,7 +124,7 @@ def declared(folder: Path) -> Path:
 
 
 def cut(folder: Path) -> Path:
-    """A file of which the last part is missing."""
+    """A file without its last part."""
     path = folder / "m.h5"
     path.write_bytes((DATA / "k3_chain.h5").read_bytes()[:-1000])
     return path
@@ -145,8 +145,8 @@ def test_a_signal_ends_a_reading(number: int, tmp_path: Path) -> None:
     process = snnc("import", endless(tmp_path), folder=tmp_path)
     child = reading_child(process.pid)
     process.send_signal(number)
-    # Python ends by the signal itself if it interrupts code made from text, as that of
-    # dataclasses is, whatever catches it; shells call both 130.
+    # Python ends by the signal itself if it interrupts code made from text, such as
+    # a dataclass's, whatever catches it; shells call both 130.
     assert process.wait(SECONDS) in (128 + number, -number)
     last = time.monotonic() + 5
     while Path(f"/proc/{child}").exists():  # killed, but perhaps not gone

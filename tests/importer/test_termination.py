@@ -1,4 +1,4 @@
-"""Who ends an import early finds no folder of it left behind."""
+"""An import that is ended early leaves no folder."""
 
 from __future__ import annotations
 

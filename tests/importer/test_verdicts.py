@@ -1,4 +1,4 @@
-"""What the chip can't do is refused, layer by layer, with a way out."""
+"""The import refuses layers that the chip can't run, each with an alternative."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_layer_is_refused_with_its_code_and_a_way_out(case: str) -> None:
 
 
 def called_codes(kind: str, number: Any, **options: Any) -> list[str]:
-    """Put an operation between, that is called with a number beside its tensor."""
+    """Return the codes for an operation that is called with a tensor and a number."""
     operation = layer(kind, "x", "a", **options)
     operation["inbound_nodes"] = [[["a", 0, 0, {"y": number}]]]
     found = of(
@@ -239,7 +239,7 @@ def _model() -> dict[str, Any]:
 
 
 EXACT = ("maxpool", "globalmaxpool", "relu6", "leaky_relu", "hard_sigmoid")
-"""What neurons compute as it is, so that a rewrite only saves some of them."""
+"""Layers that neurons compute exactly: a rewrite only saves neurons."""
 VALUES = st.one_of(
     st.none(), st.booleans(), st.integers(-3, 9), st.floats(allow_nan=False),
     st.text(max_size=3), st.lists(st.integers(-1, 9), max_size=4),

@@ -1,4 +1,4 @@
-"""What a maximum is off by: the table, and what lies between its entries."""
+"""The error of a maximum: the table, and interpolation between its entries."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def own_keys(model: type[StatementModel] | None) -> tuple[str, ...]:
 
 
 def head(form: Form, variant: str) -> str:
-    """What stands in front of the block."""
+    """Return the words before the block."""
     names = {"required": "NAME", "optional": "[NAME]", "none": ""}
     words = [form.kind, variant, names[form.name]]
     words += ["SHAPE in LO..HI [as LO..HI]"] * (form.values == "required")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import ValidationError
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.language import model, property_types, tree
 from snnc.language.keywords import RESERVED
 from snnc.language.models import validate
@@ -20,7 +20,7 @@ from snnc.source import SourceFile
 
 
 def syntax(text: str) -> tree.Value:
-    report = Report()
+    report = Diagnostics()
     body = f"snn 1\nnetwork n {{\ndense d {{ key {text} }}\n}}"
     document = parse(SourceFile("x.snn", body), report)
     assert report.diagnostics == ()

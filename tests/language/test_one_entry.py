@@ -91,7 +91,7 @@ def insert(path: Path, before: str, text: str) -> None:
 
 PRELUDE = """
 import json
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.source import SourceFile
 
@@ -107,7 +107,7 @@ network net {{
 '''
 
 def compiled(text, name="net.snn"):
-    report = Report()
+    report = Diagnostics()
     made = compile_spec(SourceFile(name, text), report, "validate")
     return made, [(d.code, d.render_help()) for d in report.diagnostics]
 """

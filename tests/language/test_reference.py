@@ -1,4 +1,4 @@
-"""The tables of docs/language.md are those of the language."""
+"""The tables of docs/language.md match the language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reserved words are those of the table of statements and of the refusals."""
+"""The reserved words come from the table of statements and the refusals."""
 
 from __future__ import annotations
 

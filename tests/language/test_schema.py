@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft7Validator
 from ruamel.yaml import YAML
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.language.schema import schema
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
@@ -31,7 +31,7 @@ def in_yaml(path: Path) -> str:
 
 
 def parsed(text: str) -> Any:
-    return parse(SourceFile("valid.snn", text), Report())
+    return parse(SourceFile("valid.snn", text), Diagnostics())
 
 
 def problems(text: str) -> list[str]:
@@ -117,7 +117,7 @@ def test_it_is_small() -> None:
 
 
 def resolved(node: dict[str, Any]) -> dict[str, Any]:
-    """What a schema refers to, or itself."""
+    """Return the schema that a reference names, or the node itself."""
     place = node.get("$ref", "").removeprefix("#/definitions/")
     found: dict[str, Any] = SCHEMA["definitions"][place] if place else node
     return found

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.language import models
 from snnc.language.layers import ConvSpec
 from snnc.language.model import NetworkSpec, ValidatedSpec
@@ -22,7 +22,7 @@ DRIFT = (Path(__file__).parents[2] / "specs" / "drift.snn").read_text()
 
 
 def validated(text: str) -> tuple[ValidatedSpec, list[str]]:
-    report = Report()
+    report = Diagnostics()
     found = validate(parse(SourceFile("x.snn", text), report), report)
     return found, [d.code for d in report.diagnostics]
 
@@ -165,7 +165,7 @@ def test_independent_mistakes_of_a_statement_are_all_reported() -> None:
     ],
 )
 def test_statements_take_only_what_they_can_use(text: str, owner: str) -> None:
-    report = Report()
+    report = Diagnostics()
     body = DRIFT.replace("  defaults { rate 20..150 Hz }", f"  {text}", 1)
     if owner == "about":
         body = body.replace('about "Eight', '# "Eight')
@@ -175,7 +175,7 @@ def test_statements_take_only_what_they_can_use(text: str, owner: str) -> None:
 
 def test_choices_do_not_confuse_their_own_name_with_a_setting() -> None:
     text = DRIFT.replace("adam { learning_rate 1e-3 }", "adam { adam 3, epsilon x }")
-    report = Report()
+    report = Diagnostics()
     validate(parse(SourceFile("x.snn", text), report), report)
     found = [(d.code, d.span.text) for d in report.diagnostics]
     assert found == [("SNN203", "adam"), ("SNN205", "x")]

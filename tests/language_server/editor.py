@@ -18,7 +18,7 @@ from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
 from tests.support import ROOT
 
 CLIENT = "visual-studio-code@1.65.2"
-"""The client whose capabilities are told: it has no pull diagnostics."""
+"""The client whose capabilities are sent: it lacks pull diagnostics."""
 SLOWEST = 60
 """Seconds to wait for what must come, on a machine that is busy."""
 
@@ -119,7 +119,7 @@ class Document:
         )
 
     def apply(self, edits: list[types.TextEdit]) -> str:
-        """The text after edits that a server sent, which is not told to it."""
+        """Return the text after a server's edits, without sending it to the server."""
         text = self.text
         for edit in sorted(edits, key=lambda e: self.offset(e.range.start))[::-1]:
             start, end = self.offset(edit.range.start), self.offset(edit.range.end)

@@ -44,7 +44,7 @@ BOTH = pytest.mark.parametrize(("text", "suffix"), [(SNN, ".snn"), (YAML, ".yaml
 
 
 def use(document: Document) -> types.Position:
-    """A place where `a` is meant, in the list of what is added."""
+    """Return the place of `a` in the list of added layers."""
     text = document.text
     return document.position(text.index("a, b"))
 

@@ -37,7 +37,7 @@ class Server:
         self.process.stdin.flush()
 
     def ask(self, number: int, method: str, **more: Any) -> dict[str, Any]:
-        """Send a request, and return its answer without what is told meanwhile."""
+        """Send a request, and return its answer without notifications."""
         self.send(id=number, method=method, **more)
         while (message := self._read()).get("id") != number or "method" in message:
             pass

@@ -1,4 +1,4 @@
-"""What is offered at the cursor: `|` in the texts below."""
+"""Completions at the cursor: `|` in the texts below."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_what_stands_there_is_offered_no_more() -> None:
     found = offered(f"{HEAD}  conv2d c1 {{ filters 8, |, kernel 3 }}")
     assert "filters" not in found
     assert "units" not in found
-    assert "kernel" in found  # it is behind the cursor, where it may be an echo
+    assert "kernel" in found  # it is after the cursor, where it may be an echo
 
 
 def test_statements_come_in_their_order() -> None:

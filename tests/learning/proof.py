@@ -58,9 +58,9 @@ def draw_learning(seed: int) -> str:
 
 @dataclass(frozen=True)
 class Compared:
-    """What differed, nothing if the engine is exact; and seconds without the build.
+    """The differences, none if the engine is exact, and seconds without the build.
 
-    ``lost`` are the counts of what was clipped.
+    ``lost`` counts clipped values.
     """
 
     differences: list[str]

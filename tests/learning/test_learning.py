@@ -93,7 +93,7 @@ def test_learning_begins_with_the_weights_that_were_given(chip: Any) -> None:
 @pytest.mark.parametrize("start", ["trained", "zero"])
 def test_nengo_learns_as_the_chip_does(start: str) -> None:
     with imported(sound(spec(start), "emit")) as package, warnings.catch_warnings():
-        # Of clipped errors, traces and weights, and of spikes lost for traces.
+        # Warnings of clipped errors, traces and weights, and of spikes lost for traces.
         for message in ("Clipping", "Received PES", "Synaptic", "Trace"):
             warnings.filterwarnings("error", message)
         tensors = weights(package.layout)

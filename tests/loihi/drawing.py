@@ -138,7 +138,7 @@ def _pooled_maximum(draw: Draw, sketch: Sketch) -> None:
 
 
 def _maximise(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> bool:
-    """Take a maximum unless there is no window of two values; say if it was."""
+    """Add a maximum if a window has two values; return whether it was added."""
     spatial = sketch.shape_of(sources or (sketch.last,))[:-1]
     window = tuple(draw(st.integers(1, min(n, 4))) for n in spatial)
     if max(window, default=1) == 1:

@@ -1,4 +1,4 @@
-"""What snnc refuses, forced into nengo-loihi: the same shapes, whatever they cost."""
+"""Force networks that snnc refuses into nengo-loihi: the same shapes at any cost."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from tests.loihi.realise import realise
 
 PLAIN = {
     AssertionError: "Too many atom bits",
-    # What it wants to say trips over a misspelt attribute (builder/validate.py:97).
+    # Its own message fails on a misspelt attribute (builder/validate.py:97).
     AttributeError: "axon_compartments_bases",
 }
-"""What nengo-loihi says of pop16 axons otherwise than by a `BuildError`."""
+"""Errors of nengo-loihi about pop16 axons, other than `BuildError`."""
 
 
 def force(lowered: LoweredNetwork, choice: int) -> MappedNetwork:
@@ -78,7 +78,7 @@ def _assemble(plan: Plan, tilings: list[Tiling], fits: list[BlockFit]) -> Mapped
 
 
 def complaint(mapped: MappedNetwork) -> str:
-    """What nengo-loihi says against a mapping; nothing if it would run on a chip."""
+    """Return nengo-loihi's error about a mapping, "" if it would run on a chip."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         net = realise(mapped, 0)
@@ -94,7 +94,7 @@ def complaint(mapped: MappedNetwork) -> str:
 
 
 def _on_hardware(model: Any) -> str:
-    """What is checked of pop16 only once a board is there (hardware/builder.py:332)."""
+    """Check pop16 as nengo-loihi does only on a board (hardware/builder.py:332)."""
     for block in model.blocks:
         axons = sum(synapse.n_axons for synapse in block.synapses)
         for synapse in (s for s in block.synapses if s.pop_type == 16):

@@ -39,7 +39,7 @@ def built_blocks(mapped: MappedNetwork, seed: int = 0) -> list[Block]:
 
 
 def count_blocks(net: nengo.Network, dt: float = 0.001) -> list[Block]:
-    """What nengo-loihi counts of each block of a network that it builds."""
+    """Return nengo-loihi's counts for each block of a network that it builds."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         sim = nengo_loihi.Simulator(net, dt=dt, target="sim", progress_bar=False)
@@ -167,7 +167,7 @@ def _seen(source: Population, projection: Projection) -> Population:
 def _picked(
     ensemble: Ensemble, source: Population, projection: Projection
 ) -> tuple[Ensemble, NDArray[np.int64]]:
-    """An ensemble of what is read alone, and its neurons' numbers in the whole one."""
+    """Return an ensemble of the neurons that are read, and their indices."""
     start, stop = ensemble.start, ensemble.stop
     image = (*source.volume[1:3], stop - start, source.volume[3])
     numbers = np.arange(np.prod(image)).reshape(image)
@@ -198,7 +198,7 @@ def _reached(
     target: MappedPopulation,
     places: NDArray[np.int64],
 ) -> tuple[Population, NDArray[np.int64]]:
-    """The source without the rows and columns behind the last that is read."""
+    """Return the source without the rows and columns after the last that is read."""
     if not isinstance(projection.reach, Window):
         return source, places
     depth, height, width, channels = source.volume
@@ -263,7 +263,7 @@ def _comparison(
     pre: Ensemble,
     post: Ensemble,
 ) -> Array:
-    """The same for neurons of which each compares places of one channel."""
+    """Return weights of neurons that each compare places of one channel."""
     depth, height, width = (
         _compared(axis, reach, source.volume[axis], projection.pools)
         for axis in range(3)
@@ -276,7 +276,7 @@ def _comparison(
 
 
 def _compared(axis: int, reach: Compare, places: int, pools: tuple[Pool, ...]) -> Array:
-    """What neurons along an axis read of its places: (neurons, places)."""
+    """Return the weights of neurons along an axis: (neurons, places)."""
     pooled = np.eye(places)
     for pool in pools:
         window, stride = pool.window[axis], pool.stride[axis]
@@ -341,7 +341,7 @@ def _kernel(
 ) -> Array:
     """Random weights (depth, height, width, in, out), pools composed in."""
     if isinstance(projection.reach, Compare):
-        return np.empty(0)  # its weights are no kernel: 1 and -1
+        return np.empty(0)  # its weights are 1 and -1, without a kernel
     channels, outputs = source.volume[3], target.volume[3]
     if not isinstance(projection.reach, Window):
         return _full_kernel(projection, source, outputs, rng)
@@ -430,7 +430,7 @@ def built_joins(
     """Follow every axon of a build to the weights it reaches.
 
     The keys are names of source and target; all sources on the host have the name
-    ``""``. Chips of so many ``cores`` are filled one after the other.
+    ``""``. Chips of ``cores`` cores are filled one after the other.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

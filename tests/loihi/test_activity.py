@@ -9,7 +9,7 @@ from math import prod
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.ir.device import Chip, Profile
 from snnc.ir.mapped import MappedNetwork, RoutedNetwork
 from snnc.loihi.activity import activity_of
@@ -26,7 +26,7 @@ SLOW_BUILDS = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 
 
 def mapped(sketch: Sketch) -> MappedNetwork:
-    found = place(sketch.lowered(), Report())
+    found = place(sketch.lowered(), Diagnostics())
     assert found is not None
     return found
 
@@ -61,7 +61,7 @@ def grouped() -> Sketch:
 
 
 def skipping() -> Sketch:
-    """Strides above the kernel leave pixels unread, of which one reader takes all."""
+    """Strides above the kernel leave pixels unread; one reader takes all pixels."""
     sketch = Sketch((11, 9, 1))
     sketch.encode(3)
     sketch.conv(4, 2, 3)

@@ -1,4 +1,4 @@
-"""Neurons have axons of one kind, and what may fail on a board is told."""
+"""Neurons have axons of one kind, and snnc warns about failures on a board."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_where_the_cores_are_short_they_stay_mixed_and_a_warning_names_them() ->
 
 
 def test_all_is_discrete_or_all_of_populations_whichever_is_cheaper() -> None:
-    """A depthwise layer that a convolution stands beside may be one with zeros."""
+    """A depthwise layer next to a convolution may become one with zeros."""
     made, _ = compile_text(
         network(
             """

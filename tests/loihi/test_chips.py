@@ -47,7 +47,7 @@ def drawn(random: Random, cores: int) -> Graph:
 
 
 def least_crossing(spikes: Graph, room: int, chips: int) -> float:
-    """What crosses in the best of all ways, each of them looked at."""
+    """Return the crossing spikes of the best cut, after trying every cut."""
     ways = product(range(chips), repeat=len(spikes))
     fair = (w for w in ways if max(map(w.count, range(chips))) <= room)
     return min(crossing(spikes, way) for way in fair)
@@ -96,7 +96,7 @@ def striped() -> Sketch:
 
 
 class Built:
-    """What nengo-loihi makes of a mapping, and the budgets' rates of its blocks."""
+    """A mapping as nengo-loihi builds it, and the budgets' rates of its blocks."""
 
     def __init__(self, mapping: MappedNetwork) -> None:
         net = realise(mapping, 0)

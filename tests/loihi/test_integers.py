@@ -115,7 +115,7 @@ def test_a_block_is_discretised_as_nengo_loihi_does(
 
 
 def compare(made: LoihiBlock, blocks: Blocks, arrays: Any, bias: list[float]) -> None:
-    """Hold the numbers of one block to those of nengo-loihi."""
+    """Compare the numbers of one block with nengo-loihi's."""
     info = made.compartment.discretize_info
     assert blocks.exponent[0] == info["w_exp"]
     assert (made.compartment.vth == blocks.threshold_mantissa[0] * 2**6).all()
@@ -164,7 +164,7 @@ def test_what_would_do_is_just_enough(
     assert blocks.failures[0]
     wanted = weight * max(blocks.threshold_share[0], blocks.bias_share[0])
     bounds = discretize_blocks(neurons, [wanted * 1.0001, wanted * 0.9999], [bias] * 2)
-    assert bounds.refused.tolist() == [False, True]
+    assert bounds.failures.tolist() == [False, True]
 
 
 @pytest.mark.parametrize("neurons", NEURONS)
@@ -173,7 +173,7 @@ def test_beside_the_largest_weight_the_threshold_does_not_vanish(
 ) -> None:
     most = largest_weight(neurons)
     blocks = discretize_blocks(neurons, [most, most * 1.05], [0.0, 0.0])
-    assert blocks.refused.tolist() == [False, True]
+    assert blocks.failures.tolist() == [False, True]
 
 
 @pytest.mark.parametrize("ratio", [1.0, 30.0, 100.0, 130.0, 300.0, 900.0])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from snnc.diagnostics import Report, Severity
+from snnc.diagnostics import Diagnostics, Severity
 from snnc.driver import compile_spec
 from snnc.loihi.axis import Axis, cut
 from snnc.loihi.bands import Bands, edges_of, one_band, unlike_strips
@@ -87,7 +87,7 @@ def test_a_huge_network_is_answered_in_little_memory(name: str) -> None:
     body = "\n  ".join((f"input x {shape} in 0..1", "encode rate", *layers))
     body = f"target loihi\n  {body}\n  readout y {{ classes 4 }}"
     text = f"snn 1\n\nnetwork a {{\n  {body}\n}}\n"
-    report = Report()
+    report = Diagnostics()
     tracemalloc.start()
     try:
         results = compile_spec(SourceFile("a.snn", text), report, "place")
@@ -177,7 +177,7 @@ def test_what_a_single_output_reads_is_known_without_its_runs() -> None:
 
 
 def test_ensembles_away_from_the_ends_are_fed_alike() -> None:
-    """What feeds a group of slices is found for the ends, and once between them."""
+    """A group of slices gets its inputs computed at the ends, and once in between."""
     volume = (1000, 1, 1, 1)
     depth = Depth(1, 1, window_taps(3, 3, 0, (), 0))
     point = Axis(1, 1, 1, 0, window_taps(1, 1, 0, (), 1))
@@ -202,7 +202,7 @@ def spec(shape: str, *lines: str, target: str = "loihi") -> str:
 
 
 def each_reads_all(layers: int) -> str:
-    """Convolutions, each of which reads all before."""
+    """Return a spec of convolutions that each read all earlier ones."""
     lines, names = ["encode conv e { filters 4 }"], ["e"]
     for i in range(layers):
         if i:
@@ -227,7 +227,7 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[Search]:
 
 
 def cores_of(text: str) -> int | None:
-    mapped = compile_spec(SourceFile("a.snn", text), Report(), "place").mapped
+    mapped = compile_spec(SourceFile("a.snn", text), Diagnostics(), "place").mapped
     return None if mapped is None else mapped.cores
 
 

@@ -1,4 +1,4 @@
-"""What the pass gives, and what it says about networks that don't fit."""
+"""The pass's mappings, and its diagnostics about networks that don't fit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from snnc.diagnostics import Diagnostic, Report
+from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.candidates import ChipChoices
 from snnc.loihi.plan import make_plan
@@ -19,14 +19,14 @@ from tests.loihi.sketch import SPAN, Sketch, loihi, nengo
 
 
 def mapped(sketch: Sketch) -> MappedNetwork:
-    report = Report()
+    report = Diagnostics()
     found = place(sketch.lowered(), report)
     assert found is not None, [d.render_message() for d in report.diagnostics]
     return found
 
 
 def refused(sketch: Sketch) -> Diagnostic:
-    report = Report()
+    report = Diagnostics()
     assert place(sketch.lowered(), report) is None
     assert len(report.diagnostics) == 1
     return report.diagnostics[0]
@@ -202,7 +202,7 @@ def test_mapping_is_fast_and_linear_in_the_layers() -> None:
         sketch.target = loihi(100)
         lowered = sketch.lowered()
         started = time.process_time()
-        assert place(lowered, Report()) is not None
+        assert place(lowered, Diagnostics()) is not None
         return time.process_time() - started
 
     short, long = min(seconds(10) for _ in range(3)), seconds(100)

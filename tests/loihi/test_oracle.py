@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
 from snnc.passes.place import place
@@ -29,7 +29,7 @@ def test_any_cut_costs_what_nengo_loihi_counts(mapped: MappedNetwork) -> None:
 @settings(max_examples=15, suppress_health_check=SLOW_BUILDS)
 @given(lowered=networks())
 def test_what_the_mapper_chooses_builds(lowered: LoweredNetwork) -> None:
-    mapped = place(lowered, Report())
+    mapped = place(lowered, Diagnostics())
     assert mapped is not None
     assert predicted_blocks(mapped) == built_blocks(mapped)
 
@@ -49,7 +49,7 @@ def test_what_the_mapper_chooses_builds(lowered: LoweredNetwork) -> None:
 def test_examples_build_on_the_cores_that_were_found(
     sketch: Callable[[], Sketch], cores: int
 ) -> None:
-    mapped = place(sketch().lowered(), Report())
+    mapped = place(sketch().lowered(), Diagnostics())
     assert mapped is not None
     assert mapped.cores == cores
     assert predicted_blocks(mapped) == built_blocks(mapped)

@@ -6,14 +6,14 @@ from math import ceil
 
 import pytest
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.ir.mapped import Block, MappedNetwork
 from snnc.passes.place import place
 from tests.loihi.sketch import Sketch
 
 
 def mapped(sketch: Sketch) -> MappedNetwork:
-    found = place(sketch.lowered(), Report())
+    found = place(sketch.lowered(), Diagnostics())
     assert found is not None
     return found
 

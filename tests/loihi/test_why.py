@@ -1,4 +1,4 @@
-"""What is said to bind a layer does: compared with trying everything."""
+"""The limit that a report names is the right one: compared with trying everything."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_alone_no_tiling_with_fewer_cores_comes_closer_to_fitting() -> None:
 def mapped_with(
     plan: Plan, solution: Solution, i: int, tiling: Tiling
 ) -> MappedNetwork | None:
-    """The mapping with one layer cut anew, or None if a tiling does not fit."""
+    """Return the mapping with another tiling of one layer, None if it does not fit."""
     tilings = (*solution.tilings[:i], tiling, *solution.tilings[i + 1 :])
     fits: list[BlockFit] = []
     for step, chosen in zip(plan.steps, tilings, strict=True):

@@ -7,7 +7,7 @@ from sys import maxsize
 
 import pytest
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.loihi.assemble import assemble
 from snnc.loihi.candidates import ChipChoices, finest_tilings
@@ -72,7 +72,7 @@ def test_the_bound_is_below_every_mapping() -> None:
 
 
 def cores_needed(text: str) -> int:
-    report = Report()
+    report = Diagnostics()
     compile_spec(SourceFile("a.snn", text), report, "place")
     # Deep networks may be presented for too short a time as well.
     (problem,) = (d for d in report.diagnostics if isinstance(d, TooManyCores))
@@ -91,7 +91,7 @@ def test_what_a_large_network_is_said_to_take_suffices() -> None:
     cores = cores_needed(spec("96x96x3", *lines))
     chips = -(-cores // 128)
     text = spec("96x96x3", *lines, target=f"loihi {{ chips {chips}, cores {cores} }}")
-    report = Report()
+    report = Diagnostics()
     mapped = compile_spec(SourceFile("a.snn", text), report, "place").mapped
     assert mapped is not None
     assert mapped.lower_bound < mapped.cores == cores
@@ -137,6 +137,6 @@ def test_many_sources_of_some_depth_are_tried_together() -> None:
         "conv3d d { filters 4 }",
         target="loihi { chips 16 }",
     )
-    made = compile_spec(SourceFile("a.snn", text), Report(), "place")
+    made = compile_spec(SourceFile("a.snn", text), Diagnostics(), "place")
     assert made.mapped is not None
     assert made.mapped.lower_bound <= made.mapped.cores <= 60

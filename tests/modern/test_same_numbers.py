@@ -85,7 +85,7 @@ def simulator_of(package: Package, simulator: str) -> Any:
 
 
 def spike_counts(package: Package, simulator: str) -> np.ndarray:
-    """Return the spikes of each neuron in each example, layer behind layer."""
+    """Return the spikes of each neuron in each example, layer after layer."""
     network = package.module("network").NETWORK
     names = tuple(network.layers)
     program = package.module("nengo_network")

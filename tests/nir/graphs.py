@@ -56,7 +56,7 @@ def chain(shape: tuple[int, ...], output: int, *nodes: nir.NIRNode) -> nir.NIRGr
     names = ["input", *(f"n{i}" for i in range(len(nodes))), "output"]
     ends = nir.Input(np.array(shape)), nir.Output(np.array([output]))
     whole = dict(zip(names, (ends[0], *nodes, ends[1]), strict=True))
-    # What has a batch in its shape, as some tools write it, fails NIR's own check.
+    # NIR's own check fails for shapes with a batch, which some tools write.
     return nir.NIRGraph(whole, list(pairwise(names)), {}, shape[:-1] != (1,))
 
 
@@ -94,7 +94,7 @@ def snntorch() -> nir.NIRGraph:
 
 
 def scaled() -> nir.NIRGraph:
-    """Scales before and behind neurons, and neurons at the end."""
+    """Scales before and after neurons, and neurons at the end."""
     return chain(
         (5,),
         4,

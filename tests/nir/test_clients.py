@@ -59,7 +59,7 @@ REFUSED = {
     ("spyx", "residual"): "Spyx follows one path of a graph",
     ("sinabs", "allconv"): "truth value of an array",
 }
-"""What tools can't read in the versions that are installed: docs/nir.md says why."""
+"""Graphs that the installed versions can't read: docs/nir.md says why."""
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)

@@ -1,4 +1,4 @@
-"""What is exported computes what Keras does, and is written as readers need it."""
+"""Exported graphs compute what Keras does, and readers can read them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that are no sound graph, or that the chip can't follow: each names its node."""
+"""Invalid graphs, and graphs that the chip can't run: each error names its node."""
 
 from __future__ import annotations
 

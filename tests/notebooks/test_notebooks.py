@@ -18,7 +18,7 @@ from tests.support import ROOT
 FOLDER = ROOT / "docs" / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 ACCURATE = {"digits": 0.9, "keras": 0.9}
-"""What the last accuracies of a notebook come to at least."""
+"""The lowest final accuracy of a notebook."""
 EPOCHS = re.compile(r"(?<=\bepochs[ =])\d+")
 
 
@@ -27,7 +27,7 @@ def read(path: Path) -> Any:
 
 
 def kinds(cell: Any) -> list[str]:
-    """What a cell shows, in kinds: a picture, a table, an error."""
+    """Return the kinds of a cell's outputs: a picture, a table, an error."""
     shown = []
     for output in cell.get("outputs", ()):
         data = output.get("data", {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.emit import GeneratedFile, Module, Origin
 from snnc.output import PackageFiles
 from snnc.output.write import WrittenFiles, write_package
@@ -30,7 +30,7 @@ def wanted(folder: Path, body: str = "X = 1\n", **more: str) -> PackageFiles:
 def write(
     package: PackageFiles, force: bool = False
 ) -> tuple[WrittenFiles | None, list[str]]:
-    report = Report()
+    report = Diagnostics()
     written = write_package(package, force, report)
     return written, [diagnostic.code for diagnostic in report.diagnostics]
 

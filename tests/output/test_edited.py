@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.emit import GeneratedFile
 from snnc.output import PackageFiles, compare
 from snnc.output.package import text_hash
@@ -41,7 +41,7 @@ def test_force_replaces_an_edited_file(package: Path) -> None:
 def test_all_edited_files_are_one_report(package: Path) -> None:
     edit(package / "a.py")
     edit(package / "b.py")
-    report = Report()
+    report = Diagnostics()
     assert write_package(wanted(package), False, report) is None
     (found,) = report.diagnostics
     assert found.code == "SNN721"
@@ -160,7 +160,7 @@ def test_an_edited_library_is_one_problem(tmp_path: Path) -> None:
     write(full)
     for name in "ab":
         edit(tmp_path / "_runtime" / f"{name}.py")
-    report = Report()
+    report = Diagnostics()
     assert write_package(full, False, report) is None
     (found,) = report.diagnostics
     assert found.code == "SNN733"

@@ -1,4 +1,4 @@
-"""Who uses a package of another format is told so, and what to type."""
+"""An error about a package of another format says what to type."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.emit import Module, Origin
 from snnc.emit.files import FORMAT
 from snnc.emit.package import library
@@ -22,14 +22,16 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A package in a repo, in which one stands."""
+    """A package in a repo, which is the current folder."""
     monkeypatch.chdir(tmp_path)
     origin = Origin("specs/a.snn", "models", "loihi2")
     modules = [Module(name, "X = 1\n") for name in ("__init__.py", "nengo_network.py")]
     modules += library()
     files = [module.with_header(origin) for module in modules]
     folder = Path("models/net")
-    assert write_package(PackageFiles.of(folder, files, "", origin), False, Report())
+    assert write_package(
+        PackageFiles.of(folder, files, "", origin), False, Diagnostics()
+    )
     return folder
 
 

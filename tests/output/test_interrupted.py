@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.output import FileState, PackageFiles, compare
 from snnc.output.exclusive import exclusive
 from snnc.output.package import NAME, Lock, text_hash
@@ -90,7 +90,7 @@ def test_a_failing_rename_leaves_whole_files_and_the_old_lock(
         raise PermissionError(13, "Permission denied", str(target))
 
     monkeypatch.setattr(os, "replace", refuse)
-    report = Report()
+    report = Diagnostics()
     assert write_package(wanted(package, "X = 3\n"), False, report) is None
     assert [d.code for d in report.diagnostics] == ["SNN720"]
     assert "Permission denied" in report.diagnostics[0].render_message()
@@ -134,7 +134,7 @@ def test_an_edited_file_does_not_make_a_build_unfinished(package: Path) -> None:
 
 
 def test_a_second_build_waits_for_the_first(package: Path) -> None:
-    waits, report = threading.Event(), Report()
+    waits, report = threading.Event(), Diagnostics()
     second = threading.Thread(
         target=write_package,
         args=(wanted(package, "X = 2\n"), False, report, lambda _: waits.set()),

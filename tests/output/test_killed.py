@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from benchmarks.kills import killed_at, mend, package, verdict
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.output import PackageFiles
 from snnc.output.records import MARKER
 from snnc.output.stale import renamed
@@ -24,7 +24,7 @@ FEW = 2
 
 
 def write(wanted: PackageFiles) -> None:
-    assert write_package(wanted, False, Report()) is not None
+    assert write_package(wanted, False, Diagnostics()) is not None
 
 
 def verdicts(folder: Path, old: PackageFiles | None, new: PackageFiles) -> list[str]:

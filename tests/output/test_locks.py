@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.emit.files import FORMAT
 from snnc.output import compare
 from snnc.output.stale import problems
@@ -68,7 +68,7 @@ def test_what_is_no_text_any_more_was_edited(package: Path, name: str) -> None:
 
 def test_without_a_lock_all_that_differs_counts_as_edited(package: Path) -> None:
     (package / "snnc.lock").unlink()
-    report = Report()
+    report = Diagnostics()
     assert write_package(wanted(package, "X = 3\n"), False, report) is None
     (found,) = report.diagnostics
     assert found.code == "SNN734"
@@ -89,7 +89,7 @@ def test_without_a_lock_what_is_as_it_should_be_gets_one(
 
 
 def reformat(package: Path, number: int, **more: object) -> None:
-    """Change the format that a lock tells, and more of it."""
+    """Change a lock's format and other fields."""
     path = package / "snnc.lock"
     data = {**json.loads(path.read_text()), "format": number, "snnc": "9.9", **more}
     path.write_text(json.dumps(data))
@@ -101,7 +101,7 @@ def test_a_package_of_a_newer_snnc_is_not_replaced(
 ) -> None:
     reformat(package, FORMAT + 1, **more)
     before = {p.name: p.read_text() for p in package.iterdir()}
-    report = Report()
+    report = Diagnostics()
     assert write_package(wanted(package, "X = 3\n"), False, report) is None
     (found,) = report.diagnostics
     assert found.code == "SNN735"

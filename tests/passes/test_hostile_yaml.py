@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.driver import compile_spec
 from snnc.language.keywords import HEADERS, KEYS, KINDS, REFUSED, UNITS
@@ -48,7 +48,7 @@ VALUES = st.recursive(
 def check(structure: Any) -> None:
     # JSON is YAML but for escapes of characters in halves.
     text = json.dumps(structure, ensure_ascii=False)
-    report = Report()
+    report = Diagnostics()
     results = compile_spec(SourceFile("net.yaml", text), report, through="place")
     assert report.errors or results.mapped is not None
     assert render(report.diagnostics).count("\n") >= len(report.diagnostics)

@@ -1,4 +1,4 @@
-"""What the language means: names, order, defaults and shapes."""
+"""The meaning of the language: names, order, defaults and shapes."""
 
 from __future__ import annotations
 

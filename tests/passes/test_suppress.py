@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.source import SourceFile
 from tests.support import codes, network
@@ -99,6 +99,6 @@ def test_yaml_has_the_same_comments() -> None:
 
 def found(text: str) -> list[str]:
     """Return the codes of all that is reported for a YAML spec."""
-    report = Report()
+    report = Diagnostics()
     compile_spec(SourceFile("net.yaml", text), report, "place")
     return [diagnostic.code for diagnostic in report.diagnostics]

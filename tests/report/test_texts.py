@@ -1,6 +1,6 @@
 """Reports as people read them, compared with the texts that are committed.
 
-``make accept`` writes the texts anew; read the difference before it is committed.
+``make accept`` rewrites the texts; review the difference before you commit.
 """
 
 from __future__ import annotations

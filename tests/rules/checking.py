@@ -6,19 +6,19 @@ import difflib
 import os
 from pathlib import Path
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.source import SourceFile
 
 
-def check_text(text: str, name: str = "invalid.snn") -> Report:
+def check_text(text: str, name: str = "invalid.snn") -> Diagnostics:
     """Report everything that is wrong with the text of a spec."""
-    report = Report()
+    report = Diagnostics()
     compile_spec(SourceFile(name, text), report, through="place")
     return report
 
 
-def check_case(folder: Path, name: str) -> Report:
+def check_case(folder: Path, name: str) -> Diagnostics:
     """Check ``invalid`` or ``valid`` of a case, in the notation that it is in."""
     path = next(folder.glob(f"{name}.*"))
     return check_text(path.read_text(encoding="utf-8"), path.name)

@@ -1,4 +1,4 @@
-"""Does what a help tells, as a user would."""
+"""Follow a help, as a user would."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ TOLD = re.compile(r"write (?:[a-z, ]*, )?`([a-z_0-9]+) ([^`]*)`")
 
 
 def told(found: Diagnostic) -> tuple[str, str] | None:
-    """Return the property that a help tells to write, if it is one."""
+    """Return the property that a help suggests, if it suggests one."""
     match = TOLD.search(found.render_help())
     return (match[1], match[2]) if match and match[1] in KEYS else None
 
 
 def replaces(text: str, found: Diagnostic, key: str) -> bool:
-    """Return whether what is told is another value at the place in question."""
+    """Return whether the help suggests another value for a property of the line."""
     start = text.rfind("\n", 0, found.span.start) + 1
     line = text[start : text.find("\n", start)]
     return " in `" not in found.render_help() and f" {key} " in line and "{" in line
 
 
 def written(text: str, found: Diagnostic, key: str, value: str) -> str:
-    """Return the text with a property of the statement in question written anew."""
+    """Return the text with a new value for a property of the statement."""
     start = text.rfind("\n", 0, found.span.start) + 1
     stop = text.find("\n", start)
     line = text[start:stop]
@@ -45,7 +45,7 @@ def errors(text: str) -> list[Diagnostic]:
 
 
 def assert_followed(text: str, found: Diagnostic) -> None:
-    """Write the property that a help tells, if it tells one: no error is left."""
+    """Write the property that a help suggests, if any: no error is left."""
     said = told(found)
     if said is not None and replaces(text, found, said[0]):
         mended = written(text, found, *said)

@@ -1,8 +1,8 @@
 """Mistakes that people make in YAML, each as one change of a good spec.
 
-Of each: what is replaced, by what, the code, and the words that the caret stands
-under; they are looked for from the place of the change. Of ``None`` only the line
-counts, that on which the change begins.
+Each has the old text, the new text, the code, and the words above the caret, which are
+searched from the place of the change. With ``None`` only the line counts on which the
+change begins.
 """
 
 from __future__ import annotations
@@ -270,7 +270,7 @@ WORDS: list[Mistake] = [
     ("batch: 64", "batch: 64 examples", "SNN209", "examples"),
     ("l2: 5.0e-5", "l2: -1", "SNN206", "-1"),
 ]
-# What is replaced by what, the code, and a phrase of the help.
+# Old text, new text, the code, and a phrase of the help.
 HELPED: list[tuple[str, str, str, str]] = [
     ("layers:\n  - conv3d:\n      name: c0\n      filters: 8\n      kernel: 3\n"
      "      stride: 1x2x2\n  - conv3d: {name: c1, filters: 16, kernel: 3, stride: 2}\n"
@@ -342,7 +342,7 @@ WHOLE: list[tuple[str, str, int]] = [
     ("null\n", "SNN135", 1),
     ("|\n  snn: 1\n", "SNN135", 1),
 ]
-# Of these the line is counted from the top.
+# The line is counted from the top.
 ELSEWHERE: list[tuple[str, str, str, int]] = [
     ("network: drift\n", "", "SNN136", 1),
     ("readout:\n  name: direction\n  decide: last\n  classes: 8\n", "", "SNN218", 2),

@@ -1,4 +1,4 @@
-"""Who writes what a help tells has no error left: numbers in helps were tried."""
+"""Following a help leaves no error: its numbers work."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def error(text: str) -> Diagnostic:
 
 
 def follow(text: str) -> None:
-    """Write what is told, and see that it was all."""
+    """Write the suggested property, and check that no error is left."""
     found = error(text)
     said = told(found)
     assert said, found.render_help()

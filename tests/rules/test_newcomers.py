@@ -105,7 +105,7 @@ LINES = [
     ("dense 128 relu", "SNN100", "`dense d0 { units 128, neuron relu }`"),
 ]
 
-# What is replaced by what, in one line: code, and a phrase of the help.
+# Old text and new text of one line, the code, and a phrase of the help.
 CHANGES = [
     ("kernel 3 }", "kernel 3 } from e", "SNN122", "`conv2d c0 from e { filters 8, ker"),
     ("28x28x1", "28,28,1", "SNN123", "write `28x28x1`"),
@@ -243,7 +243,7 @@ CHANGES = [
 ]
 
 # Constructs of other languages, which have no message of their own: the code, and the
-# words that the caret stands under.
+# words above the caret.
 OTHERS = [
     ("let filters = 8", "SNN115", "="),
     ("f = 8", "SNN115", "="),

@@ -1,6 +1,6 @@
 """The pages in `docs/rules/` are what the rules and their examples say.
 
-``SNNC_ACCEPT=1`` writes them anew.
+``SNNC_ACCEPT=1`` rewrites them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Each rule has a spec that breaks it, and the exact text that is then printed.
 
-``SNNC_ACCEPT=1`` writes the expected texts anew; look at the difference before it
-is committed.
+``SNNC_ACCEPT=1`` rewrites the expected texts; review the difference before you
+commit.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from tests.support import ROOT
 
 GOOD = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
 
-# What is replaced by what, and the code; the place is the line of what is replaced.
+# Old text, new text and the code; the place is the line of the old text.
 MISTAKES = [
     ("chips 1 }", "chips 0 }", "SNN206"),
     ("chips 1 }", "chip 1 }", "SNN203"),
@@ -84,7 +84,7 @@ MISTAKES = [
     ('digit."', "digit.", "SNN103"),
     ("Eight directions", "\\Eight directions", "SNN104"),
 ]
-# One a line, none of which hides another.
+# One mistake per line; none hides another.
 TEN = (
     ("chips 1 }", "chips 0 }", "SNN206"),
     ("dt 1 ms", "dt 1 msec", "SNN208"),

@@ -1,7 +1,7 @@
-"""What is wrong in `.snn` is wrong in YAML, and is said in YAML's words.
+"""An error in `.snn` is also an error in YAML, in YAML's words.
 
-`twin.yaml` of a case is its invalid spec in YAML, `twin.txt` what is then printed.
-``SNNC_ACCEPT=1`` writes the expected texts anew.
+`twin.yaml` of a case is its invalid spec in YAML, `twin.txt` the printed text.
+``SNNC_ACCEPT=1`` rewrites the expected texts.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS
 from snnc.passes.parse import parse
@@ -42,7 +42,7 @@ def code_of(path: Path) -> str:
 
 
 def in_other_notation(path: Path) -> str:
-    report = Report()
+    report = Diagnostics()
     source = SourceFile("invalid.snn", path.read_text(encoding="utf-8"))
     document = parse(source, report)
     assert report.errors == 0
@@ -71,7 +71,7 @@ def test_the_problem_in_yaml_is_the_same_and_is_told_in_yaml(case: Path) -> None
 
 
 def assert_is_yaml(quoted: str) -> None:
-    """What reads like a statement or property is a mapping, or a list of one."""
+    """Check that quoted statements and properties are mappings, or lists of one."""
     first, _, rest = quoted.removeprefix("- ").partition(" ")
     if not rest or first.rstrip(":") not in KEYS | KINDS | CLAUSES | HEADERS:
         return

@@ -1,7 +1,7 @@
 """Words of other libraries as properties, statements and values, with what is said.
 
-`words.txt` has the help for each of them; ``SNNC_ACCEPT=1`` writes it anew. Read an
-answer as one who knows the library, and not snnc.
+`words.txt` has the help for each word; ``SNNC_ACCEPT=1`` rewrites it. Read each answer
+as a user who knows the library, but not snnc.
 """
 
 from __future__ import annotations

@@ -11,5 +11,5 @@ __all__ = ["load"]
 
 @pytest.fixture(autouse=True)
 def no_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let training tell what it does as in a script, whatever was loaded before."""
+    """Let training print its progress as in a script, whatever was loaded before."""
     monkeypatch.delitem(sys.modules, "ipykernel", raising=False)

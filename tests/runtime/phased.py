@@ -64,7 +64,7 @@ NETWORKS = {
 
 
 def examples(count: int = 64, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Return images of which each class is bright in a part of its own."""
+    """Return images; each class is bright in its own part."""
     rng = np.random.default_rng(seed)
     y = np.arange(count) % CLASSES
     x = rng.uniform(0, 0.5, (count, *SHAPE)).astype("f4")

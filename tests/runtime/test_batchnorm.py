@@ -1,4 +1,4 @@
-"""Batch norm is folded exactly on export, behind every kind of layer."""
+"""Batch norm is folded exactly on export, after every kind of layer."""
 
 from __future__ import annotations
 

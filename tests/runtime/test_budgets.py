@@ -34,7 +34,7 @@ def test_the_slack_that_a_budget_needs_is_told(
     [
         (20.0, 0.06, "held"),
         (150.0, 0.06, "held"),
-        (9 / 0.06, 0.06, "held"),  # nine spikes, give or take an ulp
+        (9 / 0.06, 0.06, "held"),  # nine spikes, within an ulp
         (150.1, 0.06, "tolerated"),
         (166.6, 0.06, "tolerated"),  # 10 spikes: one more than there may be
         (166.8, 0.06, "missed"),

@@ -1,7 +1,7 @@
-"""All that is built of the example specs and of small networks, as texts.
+"""Built objects of the example specs and of small networks, as texts.
 
-``SNNC_ACCEPT=1 python -m pytest tests/runtime/test_built.py`` writes them: an ensemble
-or a connection a line, arrays as digests of what nengo gets.
+``SNNC_ACCEPT=1 python -m pytest tests/runtime/test_built.py`` writes them: one ensemble
+or connection per line, with digests of the arrays that nengo gets.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
 def digest(values: Any) -> str:
-    """Tell values apart that differ as float32."""
+    """Return a digest of values as float32."""
     plain = np.ascontiguousarray(values, np.float32) + np.float32(0)  # no -0
     return hashlib.sha256(plain.tobytes()).hexdigest()[:8]
 

@@ -1,4 +1,4 @@
-"""What a training can be told beside its spec."""
+"""Options of a training, in addition to its spec."""
 
 from __future__ import annotations
 

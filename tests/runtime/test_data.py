@@ -21,7 +21,7 @@ Y = np.arange(50) % 3
 SPEC = DataSpec((6, 6, 1), 0.0, 1.0, 3, classifies=True)
 BYTES = DataSpec((6, 6, 1), 0.0, 255.0, 3, classifies=True)
 TARGETS = DataSpec((6, 6, 1), 0.0, 1.0, 2, classifies=False)
-BIG = 10**9  # examples: 144 GB, of which a disk keeps only what is written
+BIG = 10**9  # examples: a sparse file of 144 GB
 
 
 def stored(path: Path, x: np.ndarray) -> Path:

@@ -1,4 +1,4 @@
-"""What the first weights of a model let through."""
+"""A model's first weights keep its layers active."""
 
 from __future__ import annotations
 

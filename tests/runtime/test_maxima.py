@@ -47,7 +47,7 @@ def maximum(x: NDArray[Any], window: Window) -> NDArray[Any]:
 
 
 def read(x: NDArray[Any], axis: int, nodes: Nodes, windows: int) -> NDArray[Any]:
-    """What neurons that read along one axis get."""
+    """Return the inputs of neurons that read along one axis."""
     rows = entries(nodes, windows, x.shape[axis], ())
     matrix = np.zeros((len(rows), x.shape[axis]))
     for row, places in enumerate(rows):
@@ -93,7 +93,7 @@ def test_a_window_has_a_neuron_less_than_values() -> None:
 
 
 def pooled(x: NDArray[Any], pools: Any) -> NDArray[Any]:
-    """What average pools without padding leave of an axis."""
+    """Apply average pools without padding along an axis."""
     for window, stride in pools:
         starts = range(0, len(x) - window + 1, stride)
         x = np.array([x[a : a + window].mean() for a in starts])

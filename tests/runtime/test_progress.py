@@ -85,7 +85,7 @@ def test_a_resumed_training_ends_as_one_that_was_not_cut_off(
     train.train(X, Y, tmp_path / "whole", **SHORT)
     read = load("volume", "layout").load_weights
     parts = tmp_path / "parts"
-    # Of these epochs the first two are smooth, the others rounds on spikes.
+    # The first two epochs are smooth, the others are rounds on spikes.
     for epoch in (1, 4, 8):
         cut_off(train, epoch, X, Y, parts, **SHORT, resume=True)
         assert progress_of(parts).exists()

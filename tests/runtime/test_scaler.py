@@ -31,7 +31,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Made]]:
 
 
 def drawn(made: Made) -> keras.Model:
-    """Return a model whose biases and batch norms are not those of the beginning."""
+    """Return a model with changed biases and batch norms."""
     rng = np.random.default_rng(1)
     model = made.model()
     model.set_weights([w + abs(rng.normal(0, 0.2, w.shape)) for w in model.weights])

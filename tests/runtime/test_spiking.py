@@ -120,7 +120,7 @@ def test_layers_fire_as_the_exact_engine_says(
     given = rates_of(package, weights, x)
     for layer, wanted in spikes.items():
         if package.network.layers[layer].pool is not None:
-            continue  # a maximum is a sum: those who read it tell
+            continue  # a maximum is a sum: its readers are compared
         rates = np.asarray(wanted).mean(axis=1) / DT
         # Weights of 8 bits move spikes, the more the fewer a layer reads.
         assert given[layer].mean() == pytest.approx(rates.mean(), rel=0.1), layer

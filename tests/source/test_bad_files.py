@@ -1,4 +1,4 @@
-"""`snnc check` of files that are no specs: a diagnostic at once, whatever they are."""
+"""`snnc check` reports any file that is not a spec, at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is kept of a cell, and what the table makes of several."""
+"""The stored results of a cell, and the table of several cells."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_characters_are_drawn_with_other_fonts_for_the_test() -> None:
 def test_no_patch_of_the_test_shows_what_was_trained_on() -> None:
     split = patches()
     assert set(split.train.y) == set(split.test.y) == set(range(8))
-    # Few rows of pixels are alike by chance, such as black ones.
+    # Few rows of pixels are equal by chance, such as black ones.
     rows = [
         {row.tobytes() for patch in part.x for row in patch.reshape(-1, SIDE, 3)}
         for part in (split.train, split.test)

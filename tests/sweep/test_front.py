@@ -1,4 +1,4 @@
-"""What is best of several, and how it is told."""
+"""The best variants of a sweep, and their text."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Draws specs that both notations can hold: comments and blank lines where both can.
+"""Draw specs that both notations can hold: comments and blank lines where both can.
 
-Statements stand in the language's order and once each. Comments are on lines of their
-own above what they are about, or behind it; not at the end of a block of several
-lines, since YAML has no closing brace. No blank lines are in a block, which YAML may
-put on one line.
+Each statement appears once, in the language's order. A comment is on its own line above
+its subject, or at the end of the subject's line. It is not at the end of a block of
+several lines, since YAML has no closing brace. A block has no blank lines, since YAML
+may put it on one line.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.source import SourceFile
 from snnc.syntax.snn import parse_snn
 
@@ -17,7 +17,7 @@ network n {
 
 
 def test_comments_are_found_in_order() -> None:
-    comments = parse_snn(SourceFile("x.snn", TEXT), Report()).comments
+    comments = parse_snn(SourceFile("x.snn", TEXT), Diagnostics()).comments
     assert [(comment.text, comment.trailing) for comment in comments] == [
         ("top", False),
         ("edition", True),
@@ -30,5 +30,5 @@ def test_comments_are_found_in_order() -> None:
 
 
 def test_a_file_of_comments_has_them_too() -> None:
-    comments = parse_snn(SourceFile("x.snn", "# a\n\n# b\n"), Report()).comments
+    comments = parse_snn(SourceFile("x.snn", "# a\n\n# b\n"), Diagnostics()).comments
     assert [comment.text for comment in comments] == ["a", "b"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.language import tree
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
@@ -17,7 +17,7 @@ _SETTINGS = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slo
 
 
 def parsed(text: str, name: str) -> tree.Document:
-    report = Report()
+    report = Diagnostics()
     document = parse(SourceFile(name, text), report)
     assert report.diagnostics == (), [d.render_message() for d in report.diagnostics]
     return document

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.source import LARGEST
 from snnc.syntax.files import read
 
 
 def code_of(path: Path) -> str:
-    report = Report()
+    report = Diagnostics()
     assert read(path, report) is None
     (diagnostic,) = report.diagnostics
     assert f"--> {path.as_posix()}" in render(report.diagnostics)
@@ -24,7 +24,7 @@ def code_of(path: Path) -> str:
 def test_reads_text_with_one_kind_of_line_end(tmp_path: Path) -> None:
     path = tmp_path / "a.snn"
     path.write_bytes(b"\xef\xbb\xbfsnn 1\r\n\rnetwork \xc3\xa9\n")
-    source = read(path, Report())
+    source = read(path, Diagnostics())
     assert source is not None
     assert source.text == "snn 1\n\nnetwork é\n"
 
@@ -51,7 +51,7 @@ def test_pipe_is_not_opened(tmp_path: Path) -> None:
 def test_not_utf8_points_at_the_byte(tmp_path: Path) -> None:
     path = tmp_path / "a.snn"
     path.write_bytes("snn 1\r\né ".encode() + b"\xff\xfe\n")
-    report = Report()
+    report = Diagnostics()
     assert read(path, report) is None
     (diagnostic,) = report.diagnostics
     assert diagnostic.code == "SNN703"
@@ -66,7 +66,7 @@ def test_too_large(tmp_path: Path) -> None:
 
 
 def test_path_that_no_system_takes() -> None:
-    report = Report()
+    report = Diagnostics()
     assert read("a\0b", report) is None
     assert [d.code for d in report.diagnostics] == ["SNN705"]
 
@@ -79,6 +79,6 @@ def test_name_too_long_for_the_system(tmp_path: Path) -> None:
 def test_empty_file_is_read(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.snn"
     path.write_bytes(content)
-    source = read(path, Report())
+    source = read(path, Diagnostics())
     assert source is not None
     assert source.text == ""

@@ -12,7 +12,7 @@ from types import FrameType
 
 import pytest
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.driver import compile_spec
 from snnc.source import LARGEST, SourceFile
@@ -129,13 +129,13 @@ EVERY = [
 
 
 def check(name: str, text: str) -> None:
-    report = Report()
+    report = Diagnostics()
     compile_spec(SourceFile(name, text), report, through="verify")
     assert render(report.diagnostics)
 
 
 def calls(name: str, text: str) -> int:
-    """How many functions a check calls, those of C included."""
+    """Return how many functions a check calls, C functions included."""
     count = 0
 
     def counted(frame: FrameType, event: str, argument: object) -> None:

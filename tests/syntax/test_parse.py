@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.language import tree
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
@@ -17,7 +17,7 @@ HEAD = "snn 1\nnetwork n {\n"
 
 
 def parsed(body: str) -> tuple[tree.Statement, ...]:
-    report = Report()
+    report = Diagnostics()
     document = parse(SourceFile("x.snn", f"{HEAD}{body}\n}}\n"), report)
     assert report.diagnostics == ()
     return document.statements
@@ -31,7 +31,7 @@ def value(text: str) -> tree.Value:
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
 def test_every_spec_parses(spec: Path) -> None:
-    report = Report()
+    report = Diagnostics()
     document = parse(SourceFile(spec.name, spec.read_text()), report)
     assert report.diagnostics == ()
     assert document.network is not None
@@ -42,7 +42,7 @@ def test_every_spec_parses(spec: Path) -> None:
 def test_the_grammar_of_a_whole_document_agrees(spec: Path) -> None:
     text = spec.read_text()
     whole = list(parser("document").parse(text).find_data("statement"))
-    document = parse(SourceFile(spec.name, text), Report())
+    document = parse(SourceFile(spec.name, text), Diagnostics())
     assert len(whole) == len(document.statements)
 
 
@@ -172,7 +172,7 @@ def test_a_word_behind_a_number_is_a_unit_or_a_key(
 
 
 def test_a_network_may_stand_on_one_line() -> None:
-    report = Report()
+    report = Diagnostics()
     text = "snn 1\nnetwork n { input x 3 in 0..1 }"
     document = parse(SourceFile("x.snn", text), report)
     assert report.diagnostics == ()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.language import tree
 from snnc.language.written import numeral
 from snnc.source import SourceFile, Span
@@ -92,7 +92,7 @@ network n {  # opener
 
 
 def formatted(text: str) -> str:
-    report = Report()
+    report = Diagnostics()
     document = parse_snn(SourceFile("x.snn", text), report)
     assert report.diagnostics == ()
     return print_snn(document)
@@ -205,7 +205,7 @@ def test_comments_between_joined_words_follow_them() -> None:
         "snn: 1\nnetwork: n\nreadout:\n  name: y\n"
         "  classes:\n    - cat\n    # a remark\n    - add\n    - dog\n"
     )
-    document = parse_yaml(SourceFile("x.yaml", text), Report())
+    document = parse_yaml(SourceFile("x.yaml", text), Diagnostics())
     lines = "    classes [\n      cat, add\n      # a remark\n      dog\n    ]\n"
     assert lines in print_snn(document)
 
@@ -222,6 +222,6 @@ def test_words_that_are_none_are_quoted() -> None:
 
 def test_a_spec_with_syntax_errors_is_refused() -> None:
     text = "snn 1\nnetwork n {\n  dense d0 { units }\n}\n"
-    document = parse_snn(SourceFile("x.snn", text), Report())
+    document = parse_snn(SourceFile("x.snn", text), Diagnostics())
     with pytest.raises(ValueError, match="syntax errors"):
         print_snn(document)

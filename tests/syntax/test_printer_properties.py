@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.language import tree
 from snnc.source import SourceFile, Span
 from snnc.syntax.printer import WIDTH, print_snn
@@ -22,14 +22,14 @@ _SETTINGS = settings(
 
 
 def parsed(text: str) -> tree.Document:
-    report = Report()
+    report = Diagnostics()
     document = parse_snn(SourceFile("x.snn", text), report)
     assert report.diagnostics == (), [d.render_message() for d in report.diagnostics]
     return document
 
 
 def meaning(node: Any) -> Any:
-    """What a tree says, without places; numbers with their types."""
+    """Return a tree without places; numbers with their types."""
     if isinstance(node, tuple):
         return [meaning(part) for part in node]
     if not dataclasses.is_dataclass(node):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnc.diagnostics import Report, machine_formats
+from snnc.diagnostics import Diagnostics, machine_formats
 from snnc.diagnostics.diagnostic_text import render
 from snnc.language import tree
 from snnc.language.keywords import KEYS, KINDS, REFUSED, UNITS
@@ -43,8 +43,8 @@ MUTATIONS = [
 ]
 
 
-def front_end(text: str) -> tuple[tree.Document, Report]:
-    report = Report()
+def front_end(text: str) -> tuple[tree.Document, Diagnostics]:
+    report = Diagnostics()
     document = parse(SourceFile("x.snn", text), report)
     validate(document, report)
     return document, report

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import snnc
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.language.model import spec_hash
 from snnc.passes.parse import parse
@@ -35,7 +35,7 @@ readout: {{name: y, classes: 2}}
 train:
 {0}
 """
-# What was written, what it means, and how many words are removed.
+# Old text, its meaning, and how many words are removed.
 OLD = [
     ("aware off", "phases [smooth, scale]", 1),
     ("aware on, batch 8", "batch 8", 1),
@@ -76,14 +76,14 @@ IDS = [old for old, *_ in (*OLD, *OLD_YAML)]
 
 
 def in_layout(text: str, name: str) -> str:
-    return formatted(parse(SourceFile(name, text), Report()))
+    return formatted(parse(SourceFile(name, text), Diagnostics()))
 
 
 @pytest.mark.parametrize(("old", "new", "name", "count"), CASES, ids=IDS)
 def test_old_specs_mean_what_their_fixed_text_says(
     old: str, new: str, name: str, count: int
 ) -> None:
-    report, silent = Report(), Report()
+    report, silent = Diagnostics(), Diagnostics()
     before = compile_spec(SourceFile(name, old), report)
     after = compile_spec(SourceFile(name, new), silent)
     assert silent.diagnostics == ()
@@ -104,7 +104,7 @@ def test_fixes_and_layout_write_that_text(
     assert fixed.report.diagnostics == ()
     assert fixed.source.text == in_layout(new, name)
     assert in_layout(old, name) == in_layout(new, name)
-    documents = [parse(SourceFile(name, text), Report()) for text in (old, new)]
+    documents = [parse(SourceFile(name, text), Diagnostics()) for text in (old, new)]
     other = "snn" if name == "a.yaml" else "yaml"
     assert len({printed(document, other) for document in documents}) == 1
 
@@ -113,14 +113,14 @@ def test_fixes_and_layout_write_that_text(
 def test_each_fix_alone_leaves_the_meaning(
     old: str, new: str, name: str, count: int
 ) -> None:
-    report = Report()
+    report = Diagnostics()
     parse(SourceFile(name, old), report)
     for diagnostic in report.diagnostics:
         fix = diagnostic.fix
         assert fix is not None
         assert not fix.unsafe
         text = old[: fix.span.start] + fix.replacement + old[fix.span.end :]
-        left = Report()
+        left = Diagnostics()
         meant = formatted(parse(SourceFile(name, text), left))
         assert left.errors == 0
         assert left.warnings < count

@@ -1,4 +1,4 @@
-"""What a comment allows stays allowed, wherever the layout puts the comment."""
+"""A suppression keeps its effect, wherever the layout puts the comment."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
 from snnc.syntax.yaml.printer import print_yaml
 
-# A bar is where lines can end and comments stand: between properties, in front of the
-# first, behind the last, and in lists.
+# A bar is where a line can end and a comment can be: between properties, before the
+# first, after the last, and in lists.
 SPEC = """\
 snn 1
 network net {|
@@ -57,13 +57,13 @@ def specs() -> st.SearchStrategy[str]:
 
 
 def found(name: str, text: str) -> Counter[str]:
-    report = Report()
+    report = Diagnostics()
     compile_spec(SourceFile(name, text), report, "place")
     return Counter(diagnostic.code for diagnostic in report.diagnostics)
 
 
 def written(name: str, text: str, form: str) -> str:
-    document = parse(SourceFile(name, text), Report())
+    document = parse(SourceFile(name, text), Diagnostics())
     assert document is not None
     return print_snn(document) if form == "snn" else print_yaml(document)
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.diagnostics.diagnostic_text import render
 from snnc.driver import compile_spec
 from snnc.source import SourceFile
@@ -22,7 +22,7 @@ DRIFT = (ROOT / "specs" / "drift.yaml").read_text(encoding="utf-8")
 
 
 def run(text: str, name: str = "net.yaml", through: str = "place") -> Any:
-    report = Report()
+    report = Diagnostics()
     return compile_spec(SourceFile(name, text), report, through), report
 
 
@@ -64,8 +64,8 @@ def test_converting_there_and_back_loses_nothing(spec: Path) -> None:
     assert print_yaml(back.document) == yaml
 
 
-def codes(report: Report) -> list[str]:
-    """The codes of what is reported, which a specification may have."""
+def codes(report: Diagnostics) -> list[str]:
+    """Return the codes of a report's diagnostics."""
     return [diagnostic.code for diagnostic in report.diagnostics]
 
 

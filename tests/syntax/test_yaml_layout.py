@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.language import tree
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
@@ -48,8 +48,8 @@ train:
 """
 
 
-def read(text: str) -> tuple[tree.Document, Report]:
-    report = Report()
+def read(text: str) -> tuple[tree.Document, Diagnostics]:
+    report = Diagnostics()
     return parse(SourceFile("x.yaml", text), report), report
 
 

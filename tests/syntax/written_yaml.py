@@ -60,7 +60,7 @@ def _pairs(draw: st.DrawFn, most: int) -> dict[str, str]:
 
 @st.composite
 def _mapping(draw: st.DrawFn, head: dict[str, str], depth: int) -> str:
-    """A mapping behind its key: in braces, or below it."""
+    """Draw a mapping of a key: in braces on its line, or below it."""
     keys = draw(st.lists(_KEY, max_size=3, unique=True))
     pairs = {**head, **draw(_pairs(1)), **{k: draw(_value(depth + 1)) for k in keys}}
     flow = [f"{key}: {value}" for key, value in pairs.items()]

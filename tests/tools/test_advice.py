@@ -1,4 +1,4 @@
-"""What an evaluation advises, and that it does so only where numbers bear it."""
+"""An evaluation gives advice only if the numbers support it."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ BASE = Evaluation(
 
 
 def outputs(*shares: float, count: int = 1000) -> np.ndarray:
-    """Return decisions, (moments, examples, units), of which so many are right.
+    """Return decisions, (moments, examples, units), with these shares right.
 
-    What is right once stays so, as far as that goes.
+    A right decision stays right while the shares grow.
     """
     ranks = np.random.default_rng(0).permutation(count) / count
     right = np.stack([ranks < share for share in shares])
@@ -66,7 +66,7 @@ def fall(best: str) -> str:
         ((0.1, 0.5, 0.7, 0.7), {}, [SETTLED]),
         ((0.1, 0.5, 0.7, 0.7), {"keras": 0.705}, [ENOUGH.format(steps=75)]),
         ((0.1, 0.9, 0.9, 0.9), {"keras": 0.9}, [ENOUGH.format(steps=50)]),
-        # Nothing that chance would not do, nor enough to say that it is alike.
+        # Within chance, but with too few examples to say that nothing changes.
         ((0.1, 0.5, 0.69, 0.7), {"keras": 0.7, "count": 100}, []),
         ((0.1, 0.7, 0.7, 0.7), {"keras": 0.7, "count": 100}, []),
     ],

@@ -1,4 +1,4 @@
-"""Results as text and JSON, against a text beside this file.
+"""Compare results as text and JSON with a text next to this file.
 
 ``SNNC_ACCEPT=1 python -m pytest tests/tools/test_results.py`` writes it.
 """

@@ -1,4 +1,4 @@
-"""What outputs decide, and how right that is."""
+"""Decisions from outputs, and their scores."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_a_loss_is_that_of_the_very_same_examples() -> None:
 
 
 def test_a_loss_of_errors_is_that_of_their_root_mean_squares() -> None:
-    """Against 2,000 data sets of 400 examples, of which 95 % are within."""
+    """95 % of 2,000 data sets of 400 examples are within the error."""
     random = np.random.default_rng(0)
     within = []
     for _ in range(2000):

@@ -1,4 +1,4 @@
-"""The numbers of each core, and the verdict on it, are those of nengo-loihi."""
+"""The numbers of each core, and the verdict on it, match nengo-loihi's."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ SYNAPSES = ("1 ms", "5 ms", "20 ms")
 
 
 def drawn(layout: Any, scale: float, random: np.random.Generator) -> Weights:
-    """Weights of which some cores are refused: each tensor has a size of its own."""
+    """Draw weights that some cores can't store: each tensor has its own size."""
     weights = {}
     for t in layout.TENSORS:
         values = scale * 10 ** random.uniform(-1, 1) * random.normal(size=t.shape)

@@ -8,7 +8,7 @@ from typing import Protocol
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.buffers import (
     Edit,
@@ -119,7 +119,7 @@ def layout(source: SourceFile, lines: range | None = None) -> tuple[Edit, ...]:
     lines
         The lines to change, counted from 1; None for all.
     """
-    report = Report()
+    report = Diagnostics()
     document = parse(source, report)
     if report.errors:
         return ()

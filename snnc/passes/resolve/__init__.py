@@ -10,7 +10,7 @@ from dataclasses import replace
 from math import prod
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Fix, Report
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix
 from snnc.ir.device import Profile
 from snnc.ir.logical import (
     Convolution,
@@ -52,7 +52,7 @@ from snnc.source import Span
 
 
 def resolve(
-    validated: ValidatedSpec, device: Profile, report: Report
+    validated: ValidatedSpec, device: Profile, report: Diagnostics
 ) -> Network | None:
     """Return the logical graph of a spec; None if layers form a cycle.
 
@@ -63,14 +63,14 @@ def resolve(
 
 class _Resolution:
     def __init__(
-        self, validated: ValidatedSpec, device: Profile, report: Report
+        self, validated: ValidatedSpec, device: Profile, report: Diagnostics
     ) -> None:
         self._validated = validated
         self._device = device
         self._spec = validated.spec
         self._report = report
         # A broken `defaults` may have set properties that determine shapes.
-        self._of_shapes = report if validated.defaults_sound else Report()
+        self._of_shapes = report if validated.defaults_sound else Diagnostics()
         self._train = _training(validated)
         self._settings = Settings(validated, self._train.l2, report)
         self._input = self._read_input()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, count
 
-from snnc.diagnostics import Fix, Report
+from snnc.diagnostics import Diagnostics, Fix
 from snnc.language.layers import (
     AveragePoolSpec,
     ConvEncoderSpec,
@@ -121,7 +121,7 @@ class Draft:
         return self.place.keys.get(key, self.place.span)
 
 
-def draft_layers(validated: ValidatedSpec, report: Report) -> tuple[Draft, ...]:
+def draft_layers(validated: ValidatedSpec, report: Diagnostics) -> tuple[Draft, ...]:
     """Name every layer and resolve its sources."""
     names = _names(validated)
     known = KnownNames(validated, names)
@@ -136,7 +136,7 @@ def draft_layers(validated: ValidatedSpec, report: Report) -> tuple[Draft, ...]:
 
 
 def resolve_sources(
-    name: str, span: Span, reader: str | None, known: KnownNames, report: Report
+    name: str, span: Span, reader: str | None, known: KnownNames, report: Diagnostics
 ) -> bool:
     """Return whether a name exists; report a missing one if no layer lost its name.
 
@@ -160,7 +160,9 @@ def resolve_sources(
     return False
 
 
-def in_order(drafts: tuple[Draft, ...], report: Report) -> tuple[Draft, ...] | None:
+def in_order(
+    drafts: tuple[Draft, ...], report: Diagnostics
+) -> tuple[Draft, ...] | None:
     """Return drafts so that each comes after its sources; None for a cycle."""
     by_name = {draft.name: draft for draft in drafts}
     graph = {draft.name: _reads(draft, by_name) for draft in drafts}
@@ -191,7 +193,7 @@ def _draft(
     place: Place,
     before: str,
     known: KnownNames,
-    report: Report,
+    report: Diagnostics,
 ) -> Draft:
     if spec is None:
         return Draft(name, None, place, (), None, sound=False)
@@ -211,7 +213,9 @@ def _draft(
     return Draft(name, spec, place, sources, shortcut, sound)
 
 
-def _count_sources(name: str, spec: LayerSpec, place: Place, report: Report) -> bool:
+def _count_sources(
+    name: str, spec: LayerSpec, place: Place, report: Diagnostics
+) -> bool:
     count = len(spec.sources)
     if isinstance(spec, JoinSpec):
         if count < 2:
@@ -233,7 +237,7 @@ def _count_sources(name: str, spec: LayerSpec, place: Place, report: Report) -> 
     return count <= 1
 
 
-def _distinct(spec: JoinSpec, place: Place, report: Report) -> bool:
+def _distinct(spec: JoinSpec, place: Place, report: Diagnostics) -> bool:
     seen = set[str]()
     for source, span in zip(spec.sources, place.sources, strict=True):
         if source in seen:

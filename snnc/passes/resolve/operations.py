@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.ir.logical import (
     Add,
     AveragePool,
@@ -64,7 +64,7 @@ class Operations:
         Receives problems; a method that reports one returns None.
     """
 
-    def __init__(self, settings: Settings, given: Input, report: Report) -> None:
+    def __init__(self, settings: Settings, given: Input, report: Diagnostics) -> None:
         self._settings = settings
         self._input = given
         self._report = report

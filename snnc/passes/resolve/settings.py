@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.ir.logical import Lif, Rate, Relu, Spiking
 from snnc.language.fields import otherwise
 from snnc.language.layers import (
@@ -27,7 +27,9 @@ PERCENTILE: float = otherwise(SpikingSpec, "percentile")
 class Settings:
     """Looks properties up in a layer, in `defaults KIND`, then in `defaults`."""
 
-    def __init__(self, validated: ValidatedSpec, l2: float, report: Report) -> None:
+    def __init__(
+        self, validated: ValidatedSpec, l2: float, report: Diagnostics
+    ) -> None:
         self._validated = validated
         self._spec = validated.spec
         self._l2 = l2

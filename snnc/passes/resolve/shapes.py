@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from snnc.diagnostics import Fix, Label, Report
+from snnc.diagnostics import Diagnostics, Fix, Label
 from snnc.ir.logical import Input, KernelPadding, Shape, Shortcut
 from snnc.ir.shapes import window_positions
 from snnc.language.layers import (
@@ -27,7 +27,7 @@ from snnc.rules.windows import KernelTooLarge, WrongDims
 
 
 def shortcut_of(
-    draft: Draft, shape: Shape, source_shape: Shape, report: Report
+    draft: Draft, shape: Shape, source_shape: Shape, report: Diagnostics
 ) -> Shortcut | None:
     """Return an identity, a strided 1x1 convolution, or a matrix; None if none fits."""
     source = draft.shortcut or ""
@@ -76,7 +76,7 @@ class Channels:
     short that it must be the channels.
     """
 
-    def __init__(self, given: Input, report: Report) -> None:
+    def __init__(self, given: Input, report: Diagnostics) -> None:
         self._input = given
         self._report = report
         self._raw: set[str] = set()
@@ -128,7 +128,7 @@ class Windows:
         Receives problems; a method that reports one returns None.
     """
 
-    def __init__(self, settings: Settings, given: Input, report: Report) -> None:
+    def __init__(self, settings: Settings, given: Input, report: Diagnostics) -> None:
         self._settings = settings
         self._input = given
         self._report = report

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from snnc import rules
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.language import tree
 from snnc.language.keywords import KINDS, VALUES
 from snnc.language.model import DefaultsSpec, NetworkSpec, Place, ValidatedSpec
@@ -28,7 +28,7 @@ from snnc.passes.validate.structure import (
 from snnc.source import Span
 
 
-def validate(document: tree.Document, report: Report) -> ValidatedSpec:
+def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
     """Check each statement, and the statements' number, order and names."""
     _check_network(document.network, report)
     network = _network_span(document)
@@ -56,7 +56,7 @@ def _network_span(document: tree.Document) -> Span:
     return Span(document.span.source, 0, 0)
 
 
-def _check_network(word: tree.Word | None, report: Report) -> None:
+def _check_network(word: tree.Word | None, report: Diagnostics) -> None:
     if word is not None and (reason := why_no_package(word.text)):
         report.add(
             rules.names.InvalidName(
@@ -65,7 +65,9 @@ def _check_network(word: tree.Word | None, report: Report) -> None:
         )
 
 
-def _check_all(document: tree.Document, network: Span, report: Report) -> list[Checked]:
+def _check_all(
+    document: tree.Document, network: Span, report: Diagnostics
+) -> list[Checked]:
     statements = document.statements
     if document.network is None and not statements:
         return []

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic_core import ValidationError
 
 from snnc import rules, vocabulary
-from snnc.diagnostics import Diagnostic, Label, Report
+from snnc.diagnostics import Diagnostic, Diagnostics, Label
 from snnc.language import tree
 from snnc.language.keywords import (
     BLOCKLESS,
@@ -27,7 +27,9 @@ from snnc.passes.validate.structure import check_parts, head
 
 
 def check_statement(
-    statement: tree.Statement, report: Report, others: Sequence[tree.Statement] = ()
+    statement: tree.Statement,
+    report: Diagnostics,
+    others: Sequence[tree.Statement] = (),
 ) -> Model | None:
     """Return the model of a statement, or None after reporting errors.
 
@@ -47,7 +49,7 @@ def check_statement(
 def _model(
     statement: tree.Statement,
     properties: Mapping[str, tree.Property],
-    report: Report,
+    report: Diagnostics,
     others: Sequence[tree.Statement],
 ) -> Model | None:
     model = model_of(statement)
@@ -99,7 +101,9 @@ def _neuron(
 
 
 def _check_size(
-    statement: tree.Statement, properties: Mapping[str, tree.Property], report: Report
+    statement: tree.Statement,
+    properties: Mapping[str, tree.Property],
+    report: Diagnostics,
 ) -> None:
     """Report a readout that has both classes and units, or none of its sizes."""
     name = statement.name.text if statement.name else ""
@@ -127,7 +131,7 @@ def _check_size(
 _AXIS_WORDS = frozenset(("axis", "axes", "over"))
 
 
-def check_head(statement: tree.Statement, report: Report) -> bool:
+def check_head(statement: tree.Statement, report: Diagnostics) -> bool:
     """Return whether kind and variant are known; report unknown ones."""
     problem = _head_problem(statement)
     if problem is not None:
@@ -170,7 +174,7 @@ def _unknown_variant(
 
 
 def check_properties(
-    statement: tree.Statement, report: Report
+    statement: tree.Statement, report: Diagnostics
 ) -> dict[str, tree.Property]:
     """Return the valid properties of a statement by key."""
     by_key = dict[str, tree.Property]()

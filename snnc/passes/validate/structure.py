@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Fix, Label, Report
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Label
 from snnc.language import tree
 from snnc.language.keywords import BLOCKLESS, FORMS, owner_of
 from snnc.language.table import Form
@@ -20,7 +20,7 @@ def head(statement: tree.Statement) -> Span:
     return statement.kind.span.to(last.span)
 
 
-def check_parts(statement: tree.Statement, report: Report) -> bool:
+def check_parts(statement: tree.Statement, report: Diagnostics) -> bool:
     """Return whether a statement has exactly the parts that it needs."""
     form = FORMS[statement.kind.text]
     problems = [*_missing(statement, form), *_not_taken(statement, form)]
@@ -141,7 +141,7 @@ def is_layer(statement: tree.Statement) -> bool:
 
 
 def check_order(
-    statements: Sequence[tree.Statement], network: Span, report: Report
+    statements: Sequence[tree.Statement], network: Span, report: Diagnostics
 ) -> frozenset[int]:
     """Return the indices of statements that are repeated, or out of order."""
     wrong: set[int] = set()
@@ -231,7 +231,9 @@ def _meant_as_readout(statements: Sequence[tree.Statement]) -> str:
     return f"readout {last.name.text} {{ classes {units.span.text} }}"
 
 
-def check_names(statements: Sequence[tree.Statement], report: Report) -> frozenset[int]:
+def check_names(
+    statements: Sequence[tree.Statement], report: Diagnostics
+) -> frozenset[int]:
     """Return the indices of statements whose name is taken."""
     taken = {statement.name.text for statement in statements if statement.name}
     first: dict[str, tree.Word] = {}
@@ -259,7 +261,7 @@ def _used_twice(name: tree.Word, first: tree.Word, taken: set[str]) -> Diagnosti
     )
 
 
-def check_defaults(statements: Sequence[tree.Statement], report: Report) -> None:
+def check_defaults(statements: Sequence[tree.Statement], report: Diagnostics) -> None:
     """Report a property that two `defaults` of the same layers set."""
     first: dict[tuple[str, str], tree.Word] = {}
     for statement in statements:

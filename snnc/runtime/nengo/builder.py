@@ -12,7 +12,6 @@ from math import prod
 from typing import Any, Literal
 
 import nengo
-import numpy as np
 
 from ..examples import Array
 from ..layout import Tensors
@@ -172,9 +171,8 @@ class NetworkBuilder:
         """Add the readout's node, on the host, and its inputs."""
         readout = self._network.readout
         bias = self._tensors[f"{readout.name}.bias"]
-        bias = np.tile(bias, readout.units // len(bias))
         self._readout = nengo.Node(
-            lambda _, x: x + bias,
+            lambda _, x: (x.reshape(-1, len(bias)) + bias).ravel(),
             size_in=readout.units,
             label=readout.name,
         )

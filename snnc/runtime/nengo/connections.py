@@ -105,27 +105,22 @@ class ConvolveSparse(Convolve):
 class ConvolveTransposed(Connection):
     """A transposed convolution, stored weight by weight.
 
-    ``tensor`` names its kernel; None is the reader's own. ``stride`` is the
-    step of the source's places over the reader's, whose first rows and
-    columns are left out: ``crop`` of each.
+    ``stride`` is the step of its input, ``crop`` what is cut off in front.
     """
 
-    tensor: str | None = None
     stride: tuple[int, int] = (1, 1)
     crop: tuple[int, int] = (0, 0)
 
     def links(self, reader: Population, data: Data) -> Iterator[Link]:
         """Return a sparse matrix for each two parts that overlap."""
         source = self.read
-        kernel = data.tensors[self.tensor or f"{reader.name}.kernel"]
-        if self.rows is not None:
-            kernel = kernel[..., slice(*self.rows)]
+        rows = slice(*(self.rows or (None,)))
+        kernel = data.tensors[f"{reader.name}.kernel"][..., rows]
         # It is the transpose of a convolution from reader to source.
-        used = np.ones(kernel.shape, bool)
-        how = reader.volume[1:3], source.volume[1:3], self.stride, self.crop
-        places, weights = kernels.scatter(kernel, used, *how)
+        sizes = reader.volume[1:3], source.volume[1:3], self.stride, self.crop
+        matrix = kernels.scatter(kernel, np.ones_like(kernel, bool), *sizes)
         for pre, post in product(source.parts, reader.parts):
-            yield from sparse(pre, post, (places[:, ::-1], weights))
+            yield from sparse(pre, post, (matrix[0][:, ::-1], matrix[1]))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Fix, Report
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix
 from snnc.language import tree
 from snnc.language.keywords import FORMS, KINDS, kinds
 from snnc.language.tree import Comment
@@ -39,7 +39,7 @@ _COMMENT = re.compile(r"#[^\n]*")
 _HEADER = re.compile(r"[|>][^\n]*")
 
 
-def parse_yaml(source: SourceFile, report: Report) -> tree.Document:
+def parse_yaml(source: SourceFile, report: Diagnostics) -> tree.Document:
     """Read a whole file; what can't be read is reported and marked as broken."""
     whole = Span(source, 0, len(source.text))
     composer = Composer(source, report)
@@ -80,7 +80,7 @@ def _edition(name: str, start: Span) -> Fix | None:
 class _DocumentReader:
     """Reads the keys of a file."""
 
-    def __init__(self, source: SourceFile, report: Report) -> None:
+    def __init__(self, source: SourceFile, report: Diagnostics) -> None:
         self._source = source
         self._report = report
 

@@ -20,7 +20,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Label, Report
+from snnc.diagnostics import Diagnostic, Diagnostics, Label
 from snnc.source import SourceFile, Span
 from snnc.syntax.yaml.blame import NO_BLANK, blame, no_blank
 from snnc.syntax.yaml.nodes import (
@@ -44,7 +44,7 @@ class _EnoughError(Exception):
 class Composer:
     """Makes nodes of a file's events."""
 
-    def __init__(self, source: SourceFile, report: Report) -> None:
+    def __init__(self, source: SourceFile, report: Diagnostics) -> None:
         self._source = source
         self._report = report
         self._events = self._read()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from snnc import rules, vocabulary
-from snnc.diagnostics import Diagnostic, Fix, Label, Report
+from snnc.diagnostics import Diagnostic, Diagnostics, Fix, Label
 from snnc.language import keywords, tree
 from snnc.language.fields import parts_of
 from snnc.language.keywords import KEYS, KINDS, REFUSED, USUAL, VARIANTS
@@ -55,7 +55,7 @@ class _Parts:
     properties: list[tuple[Scalar, Node]] = field(default_factory=list)
 
 
-def read(key: Scalar, node: Node, report: Report) -> tree.Statement:
+def read(key: Scalar, node: Node, report: Diagnostics) -> tree.Statement:
     """Read one statement; what can't be read is reported, the statement broken."""
     kind = word(key)
     span = key.span.to(node.span)
@@ -123,7 +123,7 @@ def _with_settings(kind: str, variant: str) -> str:
     return f"write, for example, `{kind}: {{{variant}: {{{usual}}}}}`"
 
 
-def defaults(key: Scalar, node: Node, report: Report) -> Iterator[tree.Statement]:
+def defaults(key: Scalar, node: Node, report: Diagnostics) -> Iterator[tree.Statement]:
     """Read ``defaults``: properties, properties by kind of layer, or a list of both."""
     items = node.items if isinstance(node, Sequence) else (node,)
     for item in items:
@@ -147,7 +147,9 @@ def _is_scope(key: Scalar, node: Node) -> bool:
     return isinstance(node, Mapping) and key.text not in KEYS
 
 
-def _scoped(key: Scalar, scope: Scalar, node: Node, report: Report) -> tree.Statement:
+def _scoped(
+    key: Scalar, scope: Scalar, node: Node, report: Diagnostics
+) -> tree.Statement:
     span = scope.span.to(node.span)
     kind = tree.Word(key.text, key.span)
     try:

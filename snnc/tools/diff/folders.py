@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostics
 from snnc.ir.device import Profile
 from snnc.syntax.files import specs_in
 from snnc.syntax.revisions import PREFIX, git_specs, read_spec
@@ -112,7 +112,7 @@ def is_folder(name: str) -> bool:
 
 
 def compare_folders(
-    old: str, new: str, report: Report, device: Profile | None = None
+    old: str, new: str, report: Diagnostics, device: Profile | None = None
 ) -> FolderDifference:
     """Compare the specs of two folders by their paths in them.
 
@@ -136,7 +136,11 @@ def _paths(folder: str) -> dict[str, str]:
 
 
 def _compare(
-    path: str, old: str | None, new: str | None, report: Report, device: Profile | None
+    path: str,
+    old: str | None,
+    new: str | None,
+    report: Diagnostics,
+    device: Profile | None,
 ) -> SpecChange:
     before = _version(old, report, device)
     after = _version(new, report, device)
@@ -152,7 +156,7 @@ def _compare(
 
 
 def _version(
-    name: str | None, report: Report, device: Profile | None
+    name: str | None, report: Diagnostics, device: Profile | None
 ) -> Version | None:
     source = None if name is None else read_spec(name, report)
     return None if source is None else compile_version(source, report, device)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snnc.diagnostics import Diagnostic, Report
+from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.diagnostics.diagnostic import Severity
 from snnc.driver import compile_spec
 from snnc.ir.device import Profile
@@ -27,7 +27,7 @@ class Version:
 
 
 def compile_version(
-    source: SourceFile, report: Report, device: Profile | None = None
+    source: SourceFile, report: Diagnostics, device: Profile | None = None
 ) -> Version | None:
     """Compile a spec for comparison.
 
@@ -47,7 +47,7 @@ def compile_version(
     Version or None
         None if the spec has errors.
     """
-    own = Report()
+    own = Diagnostics()
     made = compile_spec(source, own, "place", device)
     version = version_of(made, own)
     if version is None:
@@ -55,7 +55,7 @@ def compile_version(
     return version
 
 
-def version_of(made: Compilation, report: Report) -> Version | None:
+def version_of(made: Compilation, report: Diagnostics) -> Version | None:
     """Return what was compiled down to its cores, with what was reported of that.
 
     None if the spec has errors.

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from snnc.diagnostics import Diagnostic, Report
+from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.driver import compile_file, routed
 from snnc.ir.device import Profile
 from snnc.loihi.activity import activity_of
@@ -104,7 +104,7 @@ def report_folder(
     device, device_name
         What specs are compiled for; the name is None for Loihi 1.
     """
-    report = Report()
+    report = Diagnostics()
     rows = [_row(spec, packages, report, device, device_name) for spec in specs]
     return FolderReport(tuple(rows), report.diagnostics)
 
@@ -112,11 +112,11 @@ def report_folder(
 def _row(
     spec: str,
     packages: Path,
-    report: Report,
+    report: Diagnostics,
     device: Profile,
     device_name: str | None,
 ) -> NetworkRow:
-    own = Report()
+    own = Diagnostics()
     made = compile_file(spec, own, device=device)
     report.extend(own.diagnostics)
     placed = None if made is None else routed(made)

@@ -54,7 +54,7 @@ def drawn(model: Any, rng: np.random.Generator) -> None:
 
 
 def arrays(model: Any, prefix: str = "") -> dict[str, Any]:
-    """Return the weights of all layers, those of models inside with their path."""
+    """Return the weights of all layers; names in inner models include the path."""
     found: dict[str, Any] = {}
     for layer in model.layers:
         if hasattr(layer, "layers"):

@@ -1,4 +1,4 @@
-"""Prints what is imported of all architectures, and what stands in the way."""
+"""Print how much of each architecture is imported, and what prevents the rest."""
 
 from __future__ import annotations
 

@@ -207,7 +207,7 @@ def efficientnet() -> Net:  # Tan and Le 2019: swish and squeeze-and-excitation
     return n
 
 
-def xception_block() -> Net:  # Chollet 2017: a max pool behind linear layers
+def xception_block() -> Net:  # Chollet 2017: a max pool after linear layers
     n = Net("xception_block", 48, 48, 3)
     x = n.normed(16)
     n.separable(32, same=True), n.norm(), n.act(), n.separable(32, same=True), n.norm()

@@ -1,9 +1,9 @@
 """Runs a graph of NIR in a tool that reads it: ``run.py TOOL GRAPH DATA OUT``.
 
-It is a program of that tool's environment, which has nothing of snnc. DATA has ``x``,
-(examples, *the input's shape), each held for all steps, of which GRAPH's metadata says
-how many there are, or ``steps``. OUT gets ``outputs`` (examples, steps, units) and
-``spikes.NODE`` of each layer of neurons, summed over the steps.
+This program runs in that tool's environment, without snnc. DATA has ``x``, (examples,
+*the input's shape), each held for all steps. GRAPH's metadata or ``steps`` says how
+many there are. OUT gets ``outputs`` (examples, steps, units) and ``spikes.NODE`` of
+each layer of neurons, summed over the steps.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def names_of_neurons(graph: nir.NIRGraph) -> list[str]:
 
 
 def count_batch(graph: nir.NIRGraph, start: int) -> None:
-    """Tell a tool that flattens what it is given that there is a batch."""
+    """Let flattening start after the batch axis."""
     for node in graph.nodes.values():
         if isinstance(node, nir.Flatten):
             node.start_dim = start
@@ -53,7 +53,7 @@ def sinabs(graph: nir.NIRGraph, x: Any, steps: int) -> Iterator[Step]:
 def executed(model: Any, x: Any, steps: int, names: list[str]) -> Iterator[Step]:
     """Step nirtorch's executor, which keeps what every node gives.
 
-    What it returns is that of the node that it ran last, not always of ``output``.
+    It returns the value of the node that it ran last, which is not always ``output``.
     """
     state = None
     for _ in range(steps):

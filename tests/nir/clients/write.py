@@ -1,8 +1,8 @@
 """Writes a small network of a tool's own: ``write.py TOOL GRAPH OUT``.
 
-It is a program of that tool's environment, which has nothing of snnc. OUT gets
-examples ``x``, as the tool reads them, and what the network computes in rates, ``y``:
-ReLU in place of neurons without a leak.
+This program runs in that tool's environment, without snnc. OUT gets examples ``x``, as
+the tool reads them, and ``y``, the network's outputs in rates: with ReLU instead of
+neurons without a leak.
 """
 
 from __future__ import annotations
