@@ -16,7 +16,7 @@ from snnc.exact.tables import (
     Int64,
     Rows,
     Tables,
-    compiled,
+    jit,
 )
 
 GAP = 8  # zeros in a row of weights above which skipping them is faster than adding
@@ -76,7 +76,7 @@ def _increasing(weights: Int32, indices: Int32) -> tuple[Int32, Int32]:
     return weights, indices
 
 
-@compiled
+@jit
 def cut_runs(
     weights: Int32, indices: Int32, gap: int
 ) -> tuple[Int64, Int64, NDArray[np.int32]]:

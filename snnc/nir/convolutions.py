@@ -25,9 +25,9 @@ ANEW = "write the graph again"
 
 @dataclass(frozen=True, slots=True)
 class Convolved:
-    """The layers of a convolution, the shape that it gives, and its weight.
+    """The layers of a convolution, its output shape, and its weight.
 
-    ``weight`` is without the taps at its ends that are zeros, or meet nothing else.
+    ``weight`` lacks the taps at its ends that are zero or only meet padding.
     """
 
     layers: tuple[KerasLayer, ...]
@@ -38,13 +38,13 @@ class Convolved:
 def convolve(node: Node, source: str, read: Shape) -> Convolved:
     """Return a convolution as layers.
 
-    Padding is a layer of its own, which the importer folds into the kernel. NIR pads
-    both ends alike, so that a tap of zeros may stand where a tool has it uneven.
+    Padding becomes a separate layer, which the importer folds into the kernel. NIR pads
+    both ends equally; tools with uneven padding add a tap of zeros to the kernel.
 
     Raises
     ------
     RefusedModelError
-        If its numbers do not fit one another, or what it reads.
+        If its numbers contradict each other or the shape of its input.
     """
     rank = 1 if node.kind == "Conv1d" else 2
     weight = _weight(node, rank)
@@ -100,7 +100,7 @@ def convolve(node: Node, source: str, read: Shape) -> Convolved:
 def _trim(
     weight: Array, axis: int, size: int, stride: int, step: int, pads: tuple[int, int]
 ) -> tuple[Array, tuple[int, int]]:
-    """Leave out taps at the ends of an axis that add nothing, and zeros with them."""
+    """Remove taps at the ends of an axis that add nothing, and the padding for them."""
     before, behind = pads
     taps = weight.shape[2 + axis]
     places = (size + before + behind - (taps - 1) * step - 1) // stride
@@ -125,17 +125,17 @@ def _trim(
 def arrays_of(
     node: Node, weight: Array, bias: Array, read: Array, gain: Array
 ) -> Arrays:
-    """Return the kernel of a convolution as a model has it.
+    """Return the kernel of a convolution in Keras's layout.
 
     Parameters
     ----------
     weight : (out, in of a group, *taps)
     bias : (out,)
-        As it is to be.
+        Already scaled.
     read : (in,)
-        By what each channel that is read is multiplied.
+        The factor of each input channel.
     gain : (out,)
-        By what each that is given is.
+        The factor of each output channel.
     """
     outputs, inputs, *taps = weight.shape
     groups = int(np.max(node.arrays.get("groups", np.array(1))))
@@ -152,7 +152,7 @@ def arrays_of(
 
 
 def pool_of(node: Node, source: str, read: Shape) -> tuple[KerasLayer, Shape, int]:
-    """Return an average for a pool, the shape it gives, and the size of a window."""
+    """Return an average pool, its output shape, and the size of its window."""
     if len(read) != 3:
         raise node.refusal(f"it reads {len(read)} axes, not 3", ANEW)
     window = _numbers(node, "kernel_size", 2, None)
@@ -186,7 +186,7 @@ def _weight(node: Node, rank: int) -> Array:
 
 
 def _padding(node: Node, rank: int, stride: Shape) -> tuple[str, list[tuple[int, int]]]:
-    """Return Keras's word, and the zeros of a layer before it."""
+    """Return Keras's padding, and the zeros that a layer before it adds."""
     none = [(0, 0)] * rank
     word = node.words.get("padding")
     if word is None:
@@ -225,18 +225,18 @@ def _numbers(
 
 @dataclass(frozen=True, slots=True)
 class FoldedKernel:
-    """How the kernel of a layer is made of a linear node.
+    """A layer's kernel, made from a linear node.
 
     Attributes
     ----------
     node, weight
-        The node, and what is kept of its weight.
+        The node, and its weight without unused taps.
     read
-        By what each channel that it reads is multiplied, or each value if it is flat.
+        The factor of each input channel, or of each value of a flat input.
     image
-        What was flattened, channels first; empty if nothing was.
+        The shape before the flattening, channels first; empty if there was none.
     gain, offset
-        What comes behind it, by channels: ``gain x + offset``.
+        The operation after the node, per channel: ``gain x + offset``.
     """
 
     node: Node
@@ -248,7 +248,7 @@ class FoldedKernel:
 
 
 class GraphWeights(ModelWeights):
-    """The kernels of a graph, channels last; those of ``NODE/raw`` as they are read."""
+    """The kernels of a graph, channels last; ``NODE/raw`` names an unscaled one."""
 
     def __init__(self, kernels: Mapping[str, FoldedKernel]) -> None:
         self._kernels = kernels

@@ -32,16 +32,16 @@ class CannotExportError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written.
+    """The files that an export wrote.
 
     Attributes
     ----------
     path, text
-        The graph, and what it can't say, in words.
+        The graph, and a text about what it can't say.
     nodes
-        How many nodes the graph has.
+        The number of nodes in the graph.
     size
-        Of ``path``, in bytes.
+        The size of ``path`` in bytes.
     """
 
     path: Path
@@ -57,7 +57,7 @@ def export_nir(
     neuron: Neuron = "if",
     device: Profile | None = None,
 ) -> Exported:
-    """Write a network and its weights in NIR, and a text beside it, ``PATH.txt``.
+    """Write a network and its weights in NIR, and a text next to it, ``PATH.txt``.
 
     Parameters
     ----------
@@ -78,8 +78,8 @@ def export_nir(
     Raises
     ------
     CannotExportError
-        If there is no such package or spec, the spec has errors or is not the one that
-        the package was built from, the weights are of another layout, or NIR is not
+        If the package or spec is missing, the spec has errors or differs from the one
+        that the package was built from, the weights have another layout, or NIR is not
         installed.
     OSError
         If a file can't be read or written.
@@ -112,7 +112,7 @@ def export_nir(
 
 
 def _compile(package: Any, device: Profile | None) -> Compilation:
-    """Compile the spec, or that of a package which was built from it."""
+    """Compile a spec, or the spec that a package was built from."""
     place = Path(fspath(getattr(package, "folder", package)))
     if not place.exists():
         raise CannotExportError(f"there is no package and no spec {place}")

@@ -1,6 +1,6 @@
-"""A graph of NIR as it was read from the file of a stranger.
+"""Read a NIR graph from an untrusted file.
 
-`nir.read` would follow links and allocate anything.
+`nir.read` would follow links and allocate any amount of memory.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Edge = tuple[str, str]
 HDF5 = b"\x89HDF\r\n\x1a\n"
 MOST_NODES = 10_000
 WORDS = ("padding",)
-"""What may be a word where it is else a number."""
+"""Parameters that may be a word instead of a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,12 @@ class Node:
     words: Mapping[str, str]
 
     def array(self, name: str) -> Array:
-        """Return an array that a node of its kind has.
+        """Return an array that every node of this kind has.
 
         Raises
         ------
         RefusedModelError
-            If it has none.
+            If the array is missing.
         """
         array = self.arrays.get(name)
         if array is None or array.size == 0:
@@ -61,7 +61,7 @@ class Node:
         return array
 
     def refusal(self, why: str, remedy: str) -> RefusedModelError:
-        """Return the refusal of this node."""
+        """Return the error that refuses this node."""
         return RefusedModelError(
             NodeRefused(
                 span=NOWHERE, node=self.name, kind=self.kind, why=why, remedy=remedy
@@ -71,14 +71,14 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class NirGraph:
-    """All nodes, each behind those that it reads.
+    """All nodes, each after its sources.
 
     Attributes
     ----------
     version
-        Of NIR, that wrote it.
+        The version of NIR that wrote the file.
     facts
-        Texts of its metadata.
+        The texts in the file's metadata.
     """
 
     nodes: tuple[Node, ...]
@@ -99,13 +99,13 @@ def order_nodes(
     version: str,
     facts: Mapping[str, str],
 ) -> NirGraph:
-    """Return a graph whose nodes are in the order in which they run.
+    """Return a graph with its nodes in the order in which they run.
 
     Raises
     ------
     RefusedModelError
-        If an edge leads nowhere or stands there twice, nodes read one another in a
-        circle, or there is not one input and one output.
+        If an edge leads nowhere, nodes read one another in a circle, or there is not
+        exactly one input and one output.
     """
     for source, target in edges:
         for end in (source, target):
@@ -138,12 +138,12 @@ def _sort(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> Iterator[Node]:
 
 
 def read_graph(file: Path, path: str) -> NirGraph:
-    """Read a graph; ``path`` is what messages call it.
+    """Read a graph; messages call it ``path``.
 
     Raises
     ------
     RefusedModelError
-        If it is none, or not sound.
+        If the file is not a NIR graph, or is damaged.
     """
     with file.open("rb") as opened:
         if opened.read(len(HDF5)) != HDF5:
@@ -232,7 +232,7 @@ def matrix_of(node: Node) -> Array:
     Raises
     ------
     RefusedModelError
-        If it is no matrix of finite numbers, or its bias does not fit it.
+        If it is not a matrix of finite numbers, or its bias does not fit it.
     """
     import numpy as np
 

@@ -1,9 +1,9 @@
-"""A graph of NIR as a model that `snnc.importer` imports, layer by layer.
+"""Translate a NIR graph into a model that `snnc.importer` imports, layer by layer.
 
-NIR's channels are first; a model's are last, and so are those of its kernels. What
-NIR has between a kernel and its neurons (thresholds, resistances, scales) goes into the
-kernel, what it has behind neurons (sums of a pool, scales, what a spike is) into the
-kernels that read it.
+NIR's channels are first, a model's are last, in its kernels too. Operations between a
+kernel and its neurons (thresholds, resistances, scales) are folded into the kernel.
+Operations after neurons (sums of a pool, scales, the value of a spike) are folded into
+the kernels that read them.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ FLAT = "write what a batch is out of `start_dim`: NIR's shapes have none"
 
 @dataclass(frozen=True, slots=True)
 class NodeValue:
-    """What a node gives.
+    """The output of a node.
 
     Attributes
     ----------
     layer
-        The layer of the model that gives it.
+        The layer of the model that computes it.
     shape
-        Channels first.
+        Its shape, channels first.
     factor
-        What the layer's values have to be multiplied by, for each channel.
+        The factor of each channel of the layer's values.
     image
-        What was flattened.
+        The shape before the flattening, if there was one.
     linear
-        The linear nodes of which it is the sum, if it is one.
+        The linear nodes that it sums, if any.
     """
 
     layer: str
@@ -58,7 +58,7 @@ class NodeValue:
 
 @dataclass(slots=True)
 class Translated:
-    """A model, its weights, and what is to be told."""
+    """A model, its weights, and notes for the user."""
 
     model: KerasModel
     weights: ModelWeights
@@ -112,7 +112,7 @@ class _Translator:
     kernels: dict[str, FoldedKernel] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     inputs: set[str] = field(default_factory=set)
-    # Neurons that do not say what they go back to.
+    # Neurons without a reset voltage.
     subtract: list[str] = field(default_factory=list)
 
     def add(self, node: Node) -> None:
@@ -133,7 +133,7 @@ class _Translator:
         self.values[node.name] = value
 
     def _sum(self, node: Node, reads: tuple[str, ...]) -> NodeValue:
-        """Return what a node reads; edges that meet are summed."""
+        """Return the input of a node: the sum of its edges."""
         if not reads:
             return NodeValue("", (), np.ones(1))
         values = [self.values[name] for name in reads]
@@ -201,7 +201,7 @@ class _Translator:
         return NodeValue(node.name, convolved.shape, np.ones(1), linear=(node.name,))
 
     def _rescales(self, node: Node, value: NodeValue, weight: Array) -> bool:
-        """Take what scales the whole input as that: `as` of a spec."""
+        """Turn a node that only scales the input into `as` of the spec."""
         if value.layer not in self.inputs:
             return False
         matrix = weight.reshape(*weight.shape[:2], -1)
@@ -245,7 +245,7 @@ class _Translator:
             return value
         start = int(node.arrays.get("start_dim", np.array(0)))
         end = int(node.arrays.get("end_dim", np.array(-1)))
-        # Whoever counts a batch starts at 1, and means all of a value.
+        # Tools that count a batch axis start at 1; both flatten the whole value.
         if start not in (0, 1) or end not in (-1, len(value.shape) - 1):
             raise node.refusal(f"it flattens axes {start} to {end} alone", FLAT)
         self._layer(node.name, "Flatten", {}, (value.layer,))
@@ -281,7 +281,7 @@ class _Translator:
     def _follow(
         self, node: Node, value: NodeValue, gain: Array | float, offset: float
     ) -> None:
-        """Put what follows linear nodes into their kernels."""
+        """Fold an operation after linear nodes into their kernels."""
         if value.image:
             raise node.refusal("it comes after a Flatten", "put it before")
         for place, name in enumerate(value.linear):
@@ -316,7 +316,7 @@ class _Translator:
         return NodeValue(node.name, value.shape, np.full(1, 1 / cells.spike))
 
     def _check_sum(self, node: Node, value: NodeValue, cells: SpecNeurons) -> None:
-        """A sum of kernels and of spikes adds the spikes as they are."""
+        """Refuse a sum of kernels and spikes that scales the spikes."""
         reads = self.graph.reads(node.name)
         plain = [name for name in reads if not self.values[name].linear]
         if not plain or len(reads) == 1:
@@ -341,8 +341,8 @@ class _Translator:
     def output(self, node: Node, value: NodeValue) -> NodeValue:
         if not value.linear and (value.factor != 1).any():
             self.notes.append(
-                f"the output is that of `{value.layer}` by"
-                f" {float(np.max(value.factor)):.4g}, which the readout ignores"
+                f"the output is `{value.layer}` times"
+                f" {float(np.max(value.factor)):.4g}; the readout ignores the factor"
             )
         return value
 

@@ -171,9 +171,7 @@ def _check(path: Path, header: dict[str, Any], begin: int, size: int) -> Weights
     end = begin
     for tensor in ordered:
         if tensor.start != end:
-            raise _DamagedError(
-                f"the bytes of {tensor.name} are not behind the others'"
-            )
+            raise _DamagedError(f"the bytes of {tensor.name} do not follow the others")
         end = tensor.stop
     if end > size:
         raise _DamagedError(f"it is truncated: {size} bytes of {end}")

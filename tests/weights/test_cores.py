@@ -122,10 +122,10 @@ def compare(net: Any, dt: float, predicted: Predicted) -> Iterator[bool]:
         largest = float(np.abs(block.compartment.bias).max())
         assert core.bias == pytest.approx(largest, rel=1e-6)
         one = placed.blocks.take(core.number)
-        assert is_built(block) != one.refused
-        if not one.refused:
+        assert is_built(block) != one.failures
+        if not one.failures:
             assert one.exponent == block.compartment.discretize_info["w_exp"]
-        yield not one.refused
+        yield not one.failures
 
 
 DENSE = network(
