@@ -1,9 +1,9 @@
 """The weight tensors of a network, in Keras order.
 
-A convolution's kernel has its spatial axes, then in, then out; that of a transposed one
-has out, then in. With groups, in is that of one group, and a depthwise kernel has the
-multiples of each channel instead of out. A dense kernel has the flattened input, then
-the units. Batch norm is folded in.
+A convolution's kernel has its spatial axes, then in, then out; a transposed one has
+out, then in. With groups, in counts the channels of one group, and a depthwise kernel
+has the multiples of each channel instead of out. A dense kernel has the flattened
+input, then the units. Batch norm is folded in.
 """
 
 from __future__ import annotations

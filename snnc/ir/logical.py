@@ -229,8 +229,8 @@ Operation = (
 class Shortcut:
     """Adds ``source`` to a layer's current.
 
-    ``stride`` is None for the identity; otherwise a bias-free 1x1 convolution with this
-    stride, or a matrix (empty stride) in a dense layer, is learned.
+    The identity has no ``stride``. With a stride, a bias-free 1x1 convolution is
+    learned; in a dense layer, with an empty stride, a matrix.
     """
 
     source: str
@@ -241,9 +241,9 @@ class Shortcut:
 class Layer:
     """One statement that computes: an encoder, a spiking layer, a pool or a join.
 
-    ``kind`` is the word of the spec (``"encode conv"``, ``"conv3d"``, ...); ``spiking``
-    is None for pools and joins. ``spans`` has the place of each property that was
-    written, ``span`` the statement's first line.
+    ``kind`` is the word of the spec (``"encode conv"``, ``"conv3d"``, ...). Pools and
+    joins have no ``spiking``. ``spans`` has the place of each property in the spec,
+    ``span`` the statement's first line.
     """
 
     name: str
@@ -279,11 +279,11 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Readout:
-    """The linear layer on the host; ``labels`` is None for a regression.
+    """The linear layer on the host; a regression has no ``labels``.
 
-    It is a matrix, or a ``convolution`` that gives an ``image``, whose values are its
-    units in Keras's order. ``learn`` says how its weights go on learning on the chip;
-    None if they don't. ``spans`` has the places of the values that are written.
+    It is a matrix, or a ``convolution`` whose output is an ``image``; its units are the
+    image's values in Keras's order. ``learn`` says how its weights keep learning on the
+    chip; None if they don't. ``spans`` has the places of the values in the spec.
     """
 
     name: str

@@ -90,7 +90,7 @@ class Window:
 
     @property
     def is_transposed(self) -> bool:
-        """Whether it is that of a transposed convolution, its taps in reverse."""
+        """Whether it belongs to a transposed convolution, with its taps reversed."""
         return self.input_before is not None
 
     @property
@@ -140,8 +140,8 @@ class Projection:
     reach
         How the target reads the source.
     picked
-        The places of the source that are read, along depth, height and width, as if
-        there were no others; None for all.
+        The places of the source that are read, along depth, height and width; None for
+        all. The other fields ignore the other places.
     """
 
     source: str

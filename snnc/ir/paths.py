@@ -159,7 +159,7 @@ def picked_of(path: Path, shape: Shape, picked: Grid) -> Path:
     shape
         The shape of its source, channels last.
     picked
-        The places, among those of the path's output.
+        The places to keep of the path's output.
     """
     rank = len(shape) - 1
     grid = path.picked or whole(triple_of(shape[:-1]))

@@ -22,8 +22,8 @@ def model_of(kind: str) -> type[StatementModel]:
 def layer_properties(layer: Layer) -> dict[str, Any]:
     """Return the value of each property that the layer's kind has.
 
-    Sizes cover every axis, times are in seconds and rates in Hz; ``shortcut`` is None
-    without one. The order is: sizes, other properties of its operation, properties of
+    Sizes cover every axis, times are in seconds and rates in Hz. ``shortcut`` may be
+    None. The order is: sizes, other properties of its operation, properties of
     all spiking layers.
     """
     size = FORMS[layer.kind.partition(" ")[0]].size or "filters"

@@ -1,7 +1,7 @@
 """List the tilings of one population that fit a core, fewest cores first.
 
-Of the tiles of one height and width, the one with the most channels is best: it takes
-the fewest cores, and the fewest out-axons of its sources. Others are listed only where
+Among tiles of equal height and width, the tile with the most channels is best: it takes
+the fewest cores, and the fewest out-axons of its sources. Others are listed only if
 they may take fewer out-axons of the population itself, or shorter ones of its sources.
 """
 
@@ -29,11 +29,11 @@ Groups = tuple[int, ...]
 """The depth slices of an ensemble, for the source of each projection."""
 FittingTiling = tuple[Tiling, BlockFit]
 _Progress = tuple[int, FittingTiling | None]
-"""All tilings with fewer cores are known; and the next tiling, if there is one."""
+"""The cores below which all tilings are known, and the next tiling, if any."""
 _Waiting = tuple[int, int, int, int, int, int, int]
 """Cores, one of three kinds, group, form, and channels, height and width negated."""
 GROUP, NARROWER, TILE = range(3)
-"""All tiles of a group; a tile with at most so many channels; with just so many."""
+"""All tiles of a group; a tile with at most the given channels; or exactly these."""
 
 
 class TilingCandidates:

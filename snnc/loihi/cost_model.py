@@ -227,7 +227,7 @@ class CostModel:
         )
         counts = (geometry.source[3] for geometry in self.geometries)
         channels = dict(zip(read, counts, strict=True))
-        # Of hundreds of projections most are equal.
+        # Most of hundreds of projections are equal.
         connections: dict[Hashable, ConnectionChoice] = {}
         for alike, each in channels.items():
             link, form, group, suits = alike

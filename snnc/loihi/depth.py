@@ -171,9 +171,9 @@ class Depth:
         Parameters
         ----------
         sources
-            The source's slices, in groups.
+            The source's slices, by ensemble.
         extent, group
-            The slices that read, and those of each of their ensembles.
+            The slices of the target, and of each of its ensembles.
         """
         if self.picked is not None:
             return NONE_EQUIVALENT

@@ -203,7 +203,7 @@ class Exponents(NamedTuple):
     """The storage of one connection's weights in each block: (blocks,).
 
     They are finer than the block's largest weight by ``shift`` bits. They need the
-    exponent ``meant``, but get ``stored``, as there is none below.
+    exponent ``meant``, but get ``stored``, the smallest one that exists.
     """
 
     shift: Array

@@ -42,8 +42,8 @@ class SourceChannels:
 class Cost:
     """The cost of one connection for a block of its target, without in-axons.
 
-    ``aligned`` says that its compartment bases suit pop16; ``words`` are the stored
-    weights, ``index_bits`` those of an index, None if they depend on the source.
+    ``aligned`` says that its compartment bases suit pop16. ``words`` is the number of
+    stored weights, ``index_bits`` the bits of an index; None if the source decides.
     """
 
     bits: int
@@ -214,7 +214,7 @@ Limit = Literal[
 class ConnectionChoice:
     """The connection of a projection to a tiling: its form, link and axons.
 
-    ``slots`` are those of one out-axon.
+    One out-axon takes ``slots``.
     """
 
     form: Form
@@ -285,7 +285,7 @@ def feeds_of(
 ) -> Feeds:
     """Return the inputs of an ensemble's strip, by projection."""
     read = list(zip(links, groups, strict=True))
-    # Of hundreds of projections most are equal.
+    # Most of hundreds of projections are equal.
     alike = {pair: pair[0].feeds(pair[1], part, strip) for pair in dict.fromkeys(read)}
     return tuple(map(alike.__getitem__, read))
 

@@ -164,7 +164,7 @@ def _refuse_floor(plan: Plan, target: Loihi, cores: int) -> Diagnostic:
 
 
 def _refuse_axons(plan: Plan, dead: Infeasible) -> Diagnostic:
-    """Describe why there is no mapping though every layer fits on its own."""
+    """Describe why no mapping exists though every layer fits on its own."""
     population = plan.populations[dead.source]
     return rules.TooManyOutAxons(
         span=population.layer.span,

@@ -68,7 +68,7 @@ def storage_of(footprint: Footprint, profile: Profile) -> Storage:
 
 
 def _on_one_page(footprint: Footprint, profile: Profile) -> Storage:
-    """Return the same if all arrays begin in one page: count by axis, not by pair."""
+    """Return the storage if all arrays begin in one page: count by axis, not by pair."""
     rows, columns = footprint.rows, footprint.columns
     if footprint.shared:
         arrays = _distinct(rows, columns, footprint.zero)
@@ -100,7 +100,7 @@ def _distinct(rows: View, columns: View, zero: bool) -> Counter[int]:
 
 
 def _identity(row: TapRun, column: TapRun, footprint: Footprint) -> Hashable:
-    """Return the key of an array among those of its synapse."""
+    """Return the key of an array; equal arrays of a synapse have equal keys."""
     if not footprint.shared:
         return row.tap, row.length, column.tap, column.length
     scale = 0 if footprint.zero else row.scale * column.scale

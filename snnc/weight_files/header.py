@@ -24,7 +24,7 @@ from snnc.source import whole_file
 
 LENGTH = 8
 LARGEST = 100_000_000
-"""Bytes of a header; the safetensors library takes no more either."""
+"""The most bytes of a header, as in the safetensors library."""
 
 BYTES = {
     "BOOL": 1, "U8": 1, "I8": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2,
@@ -62,7 +62,7 @@ class StoredTensor:
 
 @dataclass(frozen=True, slots=True)
 class WeightsHeader:
-    """What a file says that it holds; tensors by name, in the order of their bytes."""
+    """The metadata and tensors of a file; tensors are in the order of their bytes."""
 
     path: Path
     metadata: Mapping[str, str]
@@ -74,14 +74,13 @@ class WeightsHeader:
 
 
 class _DamagedError(ValueError):
-    """A header that is not one; its text says why."""
+    """An invalid header; the text is the reason."""
 
 
 def read_header(path: str | Path) -> WeightsHeader | Diagnostic:
-    """Read the header of a safetensors file, or say why it can't be read.
+    """Read the header of a safetensors file, or return why it can't be read.
 
-    The sizes are checked against the file's, so that its tensors can be read
-    afterwards.
+    All sizes are checked against the file's size, so its tensors can be read later.
     """
     path = Path(path)
     try:
@@ -142,16 +141,16 @@ def _parse(text: bytes) -> dict[str, Any]:
 
 
 class RepeatedNameError(Exception):
-    """A name that an object of JSON has twice."""
+    """A JSON object has a name twice; the text is the name."""
 
 
 def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object of JSON from its names and values.
+    """Return a JSON object as a dict.
 
     Raises
     ------
     RepeatedNameError
-        With the name that it has twice.
+        If a name occurs twice.
     """
     unique = dict(pairs)
     if len(unique) < len(pairs):
@@ -199,7 +198,7 @@ def _tensor_of(name: str, entry: Any, begin: int) -> StoredTensor:
 
 
 def read_or_report(path: Path, report: Diagnostics) -> WeightsHeader | None:
-    """Return the header of a weights file; None if that is reported to be none."""
+    """Return the header of a weights file, or report why it can't be read."""
     header = read_header(path)
     if isinstance(header, Diagnostic):
         report.add(header)

@@ -1,4 +1,4 @@
-"""The weights of a projection, as the chip gets them, and which of them a core has."""
+"""The weights of a projection on the chip, and the parts that each core holds."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Array = NDArray[Any]
 
 
 def gain_and_rest(spiking: Spiking) -> tuple[float, float]:
-    """Return the current from activation 0.0 to 1.0, and that of 0.0."""
+    """Return the gain from activation to current, and the current at activation 0."""
     neuron = spiking.neuron
     if not isinstance(neuron, Lif):
         return spiking.rate.high, 0.0
@@ -46,7 +46,7 @@ class IncomingKernel:
         The weights in the units of Keras: (depth, height, width, source's channels,
         target's channels), in float64.
     factor
-        What makes nengo-loihi's units of them.
+        The factor from these to nengo-loihi's units.
     """
 
     projection: Projection
@@ -60,18 +60,18 @@ class IncomingKernel:
         return self.projection.tensor or f"shortcut {self.projection.source}"
 
     def meets(self, part: EnsembleTiling, source: Interval) -> bool:
-        """Whether an ensemble reads slices of the source at all."""
+        """Whether an ensemble reads any of the source's slices."""
         if isinstance(self.link, SparseLink):
             return True
         return source[0] < source[1] and self.link.depth.meets(part.slices, source)
 
     def boxes(self, piece: PlacedBlock, source: Interval) -> tuple[Box, ...]:
-        """Return which weights from slices of the source a core holds.
+        """Return the weights from slices of the source that a core holds.
 
         Parameters
         ----------
         piece
-            What the core holds.
+            The core's part of the target.
         source
             The slices of one ensemble of the source.
         """
@@ -80,7 +80,7 @@ class IncomingKernel:
         return kernel_parts(self.link, piece, source)
 
     def within(self, slices: Interval) -> Interval:
-        """Return the places of the source that are read of some of its slices."""
+        """Return the places within some slices of the source that are read."""
         if isinstance(self.link, SparseLink):
             return slices
         return self.link.depth.within(slices)
@@ -116,14 +116,14 @@ def _sides(box: Box) -> tuple[slice, ...]:
 def compose(
     projection: Projection, read: Volume, filters: int, tensors: Mapping[str, Array]
 ) -> Array:
-    """Return the kernel over what a projection reads, pools and zeros included.
+    """Return the kernel over a projection's input, pools and zeros included.
 
     Parameters
     ----------
     read
-        What is read: the source, or the places of it that are picked.
+        The volume of the source, or of its picked places.
     filters
-        Channels of the target.
+        The number of the target's channels.
 
     Returns
     -------
@@ -149,7 +149,7 @@ def compose(
 
 
 def fold_pools(kernel: Array, projection: Projection) -> Array:
-    """Return the rows of a kernel that meet the source, over what pools read."""
+    """Return the rows of a kernel for the source, with pools folded in."""
     kernel = kernel[..., slice(*projection.rows), :]
     for pool in reversed(pools_of(projection)):
         kernel = kernels.fold_pool(kernel, pool)
@@ -157,7 +157,7 @@ def fold_pools(kernel: Array, projection: Projection) -> Array:
 
 
 def pools_of(projection: Projection) -> tuple[kernels.Pool, ...]:
-    """Return the pools on the way, source first."""
+    """Return the pools of a projection, source first."""
     return tuple(kernels.Pool(p.window, p.stride) for p in projection.pools)
 
 
@@ -174,14 +174,14 @@ class Box:
 def kernel_parts(
     link: ImageLink, piece: PlacedBlock, source: Interval
 ) -> tuple[Box, ...]:
-    """Return the parts of a composed kernel that a core holds, none twice.
+    """Return the parts of a composed kernel that a core holds, without repeats.
 
     Parameters
     ----------
     link
         How the target reads the source.
     piece
-        What the core holds of the target.
+        The core's part of the target.
     source
         Slices of one ensemble of the source.
     """
@@ -228,7 +228,7 @@ def _join(stretches: list[Interval]) -> list[Interval]:
 
 
 def _depth_taps(link: ImageLink, out: int, source: Interval) -> Interval:
-    """The taps with which an output slice reads slices of the source."""
+    """Return the taps with which an output slice reads slices of the source."""
     first = out * link.depth.stride - link.depth.before
     size = len(link.depth.taps)
     start = min(size, max(0, source[0] - first))
@@ -236,9 +236,9 @@ def _depth_taps(link: ImageLink, out: int, source: Interval) -> Interval:
 
 
 def _tap_range(axis: Axis, tile: Interval) -> Interval:
-    """The taps through which outputs read something that is there, not padding.
+    """Return the taps with which outputs read the source, not padding.
 
-    They are in a row: a gap would need a stride larger than the image, which then
+    They are consecutive: a gap would need a stride larger than the image, which then
     has a single output.
     """
     runs = axis.view(tile).runs
