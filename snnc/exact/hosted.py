@@ -1,4 +1,4 @@
-"""Networks whose host nengo has to step: its simulator with our chip in it."""
+"""Run networks whose host nengo has to step: its simulator with our chip in it."""
 
 from __future__ import annotations
 
@@ -143,8 +143,8 @@ class Hosted:
         """
         before = self._chip.overflows
         rows, trains = [], []
-        for example, anew in zip(values, rests, strict=True):
-            if anew:
+        for example, at_rest in zip(values, rests, strict=True):
+            if at_rest:
                 self.rest()
             rows.append(self._present(example))
             trains.append(self._spikes() if keep else {})

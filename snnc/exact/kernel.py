@@ -262,8 +262,8 @@ def _run_readout(
 ) -> None:
     """Fill ``rows``, (steps, units), with the outputs of the steps.
 
-    The readout gets nengo-loihi's messages one step later; the first message of a run
-    is read twice, as there is none before it.
+    The readout gets nengo-loihi's messages one step later. It reads the first message
+    of a run twice, as no message precedes it.
     """
     steps, units = rows.shape
     arrived = np.zeros((steps + 1, units))

@@ -62,11 +62,11 @@ class Learner:
     Parameters
     ----------
     package
-        That of a spec with ``learn pes``.
+        A package of a spec with ``learn pes``.
     tensors
         The weights to begin with.
     seed
-        That of nengo-loihi's simulator; None for the network's own.
+        The seed of nengo-loihi's simulator; None for the network's own.
 
     Raises
     ------
@@ -116,7 +116,7 @@ class Learner:
 
     @property
     def losses(self) -> Lost:
-        """What was clipped by now."""
+        """The counts of clipped values so far."""
         return Lost(*self._memory.lost.tolist())
 
     @property
@@ -175,7 +175,7 @@ class Learner:
         return traces, weights
 
     def _skip(self, count: int) -> None:
-        """Draw as the emulator does for the noise of neurons."""
+        """Skip numbers that the emulator draws for the noise of neurons."""
         self._random.randint(-127, 128, size=count, dtype=np.int32)
 
 

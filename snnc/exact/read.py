@@ -130,7 +130,7 @@ def read_tables(simulator: Any, learning: bool = False) -> Tables:
     Raises
     ------
     NothingOnChipError
-        If there is no block.
+        If the model has no block.
     NotFixedError
         If a synapse learns or a compartment is noisy.
     """
@@ -234,7 +234,7 @@ class _Target:
     def deliver(
         self, sources: Int64, entries: Int64, atoms: Int64, start: int
     ) -> Int64:
-        """Return source, row and base of each spike that gets here: (3, spikes)."""
+        """Return source, row and base of each arriving spike: (3, spikes)."""
         used = entries >= 0
         used[used] = self._used[entries[used]]
         entries, atoms = entries[used], atoms[used]

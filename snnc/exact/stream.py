@@ -67,8 +67,8 @@ class Outcome:
     rows : (examples, steps, units)
         The readout at each step.
     early : (moments, examples, units)
-        The outputs that decide if an example ends after each of its quarters,
-        the last of which is the whole example.
+        The outputs that decide if an example ends after one, two, three or four of its
+        quarters.
     """
 
     outputs: NDArray[np.float64]
@@ -183,7 +183,7 @@ def stream(
 
 
 def _pieces(spans: Iterator[Span]) -> Iterator[tuple[Span, int, int]]:
-    """Yield the chunks of a span, then those of the next free one."""
+    """Yield the chunks of a span, then the chunks of the next free span."""
     for start, stop in spans:
         for at in range(start, stop, CHUNK):
             yield (start, stop), at, min(at + CHUNK, stop)
@@ -205,8 +205,8 @@ def _run(lane: Runner, values: NDArray[Any], rests: Bools, job: RunOptions) -> O
 class Circuit:
     """The data that all lanes share and none changes.
 
-    Sources are the compartments and then the encoders' neurons; ``places`` are those of
-    each layer, in the layer's shape.
+    Sources are the compartments and then the encoders' neurons. ``places`` has the
+    sources of each layer, in the layer's shape.
     """
 
     chip: BuiltChip

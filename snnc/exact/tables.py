@@ -260,7 +260,7 @@ def host_state(voltage: Floats, units: int, steps: int) -> HostState:
 
 
 def fanin(axons: AxonTable, blocks: Int64, compartments: Compartments) -> Fanin:
-    """Return the axons by block; those of one place are neighbours in memory.
+    """Return the axons by block; axons with equal places are neighbours in memory.
 
     Raises
     ------

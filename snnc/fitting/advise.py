@@ -37,12 +37,12 @@ BOUNDS = "for the neurons alone: "
 
 
 def advise(spec: ValidatedSpec, network: Network, report: Diagnostics) -> None:
-    """Solve for what would fit, and say so in the diagnostics of the mapping.
+    """Find changes that fit, and put them into the diagnostics of the mapping.
 
     Parameters
     ----------
     spec
-        The spec, which has no errors but those of the mapping.
+        A spec whose only errors are in the mapping.
     network
         The logical network of the spec.
     report
@@ -53,7 +53,7 @@ def advise(spec: ValidatedSpec, network: Network, report: Diagnostics) -> None:
     trials = Trials(spec, network.target, network.device)
     diagnostics = report.diagnostics
     large = next((d for d in diagnostics if isinstance(d, TooManyCores)), None)
-    # A change that makes the network fit is advice for each of its layers too.
+    # A change after which the network fits is also advice for each of its layers.
     whole: tuple[Change, ...] = ()
     with suppress(OutOfWorkError):
         whole = () if large is None else for_cores(trials, large.largest)
@@ -104,7 +104,7 @@ def _advise(
 def _fan_in(
     diagnostic: FitsNoCore, trials: Trials, whole: Sequence[Change]
 ) -> Diagnostic | None:
-    """With changes after which all fits, or else this layer, which is then said."""
+    """Add changes after which the network fits, or else only this layer."""
     if trials.certain and whole:
         return diagnostic.but(hint=f"write {_choice(whole)}")
     alone = for_fan_in(trials, diagnostic.name)
@@ -147,7 +147,7 @@ def _cores(
 
 
 def _count_cores(diagnostic: TooManyCores, trials: Trials) -> TooManyCores:
-    """With the cores that the network takes, where they can be counted."""
+    """Add the number of cores of the network, if they can be counted."""
     mapped = trials.without_limit
     if mapped is None:
         return diagnostic
@@ -182,12 +182,12 @@ def _choice(changes: Sequence[Change]) -> str:
 
 
 def _texts(changes: Sequence[Change]) -> list[str]:
-    """One text a layer: ``filters 20` or `stride 2` in `a``."""
+    """Return one text per layer: ``filters 20` or `stride 2` in `a``."""
     return _by_layer((change.layer, f"`{change.text}`") for change in changes)
 
 
 def _directions(changes: Sequence[Change]) -> list[str]:
-    """One text a layer, where it was not tried how far to go."""
+    """Return one text per layer with the direction of changes that were not tried."""
     return _by_layer((c.layer, f"{DIRECTIONS[c.key]} `{c.key}`") for c in changes)
 
 
@@ -204,7 +204,7 @@ def _by_layer(choices: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def _join(texts: Sequence[str], word: str = "or") -> str:
-    """Choices as one sentence's end."""
+    """Join choices to the end of a sentence."""
     if len(texts) == 1:
         return texts[0]
     return f"{', '.join(texts[:-1])}, {word} {texts[-1]}"

@@ -33,7 +33,7 @@ Refused = BlockRank | BlockExceedsLayer | BlockExceedsCore
 
 
 def with_better_blocks(refused: Sequence[Refused], trials: Trials) -> list[Refused]:
-    """The diagnostics, each with a block that was tried together with the others."""
+    """Return the diagnostics, each with a block that was tried with all the others."""
     names = [d.name for d in refused]
     near = [None if isinstance(d, BlockRank) else d.nearest for d in refused]
     blocks = [block for block in near if block is not None]
@@ -54,7 +54,7 @@ def with_better_blocks(refused: Sequence[Refused], trials: Trials) -> list[Refus
 
 
 def blocks_in_the_way(trials: Trials) -> tuple[str, ...]:
-    """The layers, one if that suffices, without whose `block` the network fits."""
+    """Return the layers, if possible one, without whose `block` the network fits."""
     layers = [layer.name for layer in trials.layers() if _block_of(layer) is not None]
     for names in [*([name] for name in layers), layers]:
         if names and _with_blocks(names, [FREE] * len(names), trials) is not None:
@@ -63,7 +63,7 @@ def blocks_in_the_way(trials: Trials) -> tuple[str, ...]:
 
 
 def warn_of_costs(mapped: MappedNetwork, trials: Trials, report: Diagnostics) -> None:
-    """Report each `block` without which the network takes fewer cores."""
+    """Warn of each `block` without which the network takes fewer cores."""
     if not trials.countable:
         return
     floors = compartment_floors(mapped.lowered, trials.profile)
@@ -123,16 +123,16 @@ def more_room(cores: int, is_bound: bool, trials: Trials) -> tuple[str, list[str
     Parameters
     ----------
     cores
-        What the network takes, or a bound of it from below.
+        The cores of the network, or a lower bound.
     is_bound
-        Which of the two.
+        Whether ``cores`` is a bound.
     trials
         The network and its present target.
 
     Returns
     -------
     tuple
-        Both empty if no system is so large.
+        Both are empty if no system is large enough.
     """
     target = _of_cores(cores, trials)
     if target.chips > MOST_CHIPS:
@@ -164,14 +164,14 @@ def system_for(diagnostic: MoreCoresThanChips, trials: Trials) -> str:
 
 
 def _of_cores(cores: int, trials: Trials) -> Loihi:
-    """The target with so many cores, on as many chips as they need."""
+    """Return the target with ``cores`` cores, and enough chips for them."""
     per_chip = trials.profile.chip.cores
     chips = max(trials.target.chips, ceil(cores / per_chip))
     return replace(trials.target, chips=chips, cores=cores)
 
 
 def _written_room(target: Loihi, trials: Trials) -> str:
-    """The properties of the spec's `target` that change."""
+    """Return the changed properties of the spec's `target`."""
     has_cores = getattr(trials.spec.spec.target, "cores", None) is not None
     parts = []
     if target.chips > trials.target.chips:
@@ -193,7 +193,7 @@ class Trial:
     device: Profile
 
     def holds(self, change: Change) -> bool:
-        """Whether nothing is wrong with the network after a change."""
+        """Whether the network has no errors after a change."""
         report = Diagnostics()
         network = resolve(with_changes(self.spec, (change,)), self.device, report)
         if network is not None and not report.errors:
@@ -202,9 +202,9 @@ class Trial:
 
 
 def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) -> None:
-    """Say of a window that is too large which one the whole network can have.
+    """Add the largest window that the whole network can have to a refused one.
 
-    With other errors nothing can be tried, and the message stays as it is.
+    With other errors, nothing can be tried and the message stays unchanged.
     """
     trial = Trial(spec, device)
     too_large = [d for d in report.diagnostics if isinstance(d, KernelTooLarge)]
@@ -229,7 +229,7 @@ def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) ->
 
 
 def _largest(trial: Trial, position: int, refused: KernelTooLarge) -> Change | None:
-    """The largest window with which nothing is wrong, found by halving."""
+    """Return the largest window without errors, found by bisection."""
 
     def change(size: int) -> Change:
         window = tuple(min(size, most) for most in refused.legal)

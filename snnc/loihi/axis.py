@@ -222,7 +222,7 @@ class Axis:
         return min(self.inputs, self._reach((0, self.outputs))[1])
 
     def reached_of(self, tile: Interval) -> int:
-        """Return how many of the places of `read_extent` are in a tile of the source."""
+        """Return how many places of `read_extent` are in a tile of the source."""
         first, stop = self.within(tile)
         return max(0, min(stop, self.read_extent) - first)
 

@@ -44,7 +44,7 @@ class TilingCandidates:
     costs
         The population.
     fixed
-        The one tiling for each form that the spec's ``block`` leaves, or None.
+        The one tiling for each form that the spec's ``block`` allows, or None.
     groups
         The possible depth slices of an ensemble.
     sources
@@ -222,7 +222,7 @@ class ChipChoices:
     costs
         The population.
     fixed
-        The one tiling for each form that the spec's ``block`` leaves, or None.
+        The one tiling for each form that the spec's ``block`` allows, or None.
     sources
         For each projection, the possible groups of its source.
     """

@@ -2,9 +2,9 @@
 
 Populations are cut one after the other, each before its sources: a block's readers are
 then known, and a population with too few out-axons is cut finer, which no later choice
-forbids. So a mapping exists whenever each population has a tiling. The search only keeps
-the cheapest of the partial solutions with equal readers; on a chain of layers, this is
-dynamic programming.
+forbids. So a mapping exists whenever each population has a tiling. Of all partial
+solutions with equal readers, the search keeps the cheapest; on a chain of layers, this
+is dynamic programming.
 
 Each partial solution has a lower bound on the cores of all mappings with it: its own
 cores, those that sources need to serve their readers, and the fewest of each other

@@ -68,7 +68,7 @@ def storage_of(footprint: Footprint, profile: Profile) -> Storage:
 
 
 def _on_one_page(footprint: Footprint, profile: Profile) -> Storage:
-    """Return the storage if all arrays begin in one page: count by axis, not by pair."""
+    """Return the storage if all arrays begin in one page, counted by axis, not pair."""
     rows, columns = footprint.rows, footprint.columns
     if footprint.shared:
         arrays = _distinct(rows, columns, footprint.zero)

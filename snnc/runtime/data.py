@@ -114,8 +114,8 @@ def select_input(
 ) -> Inputs:
     """Return the examples to present, chosen by `examples.sample_indices`.
 
-    Raises DataError if ``x`` is empty, or if its shape, type or range are not
-    those of ``spec``.
+    Raises DataError if ``x`` is empty, or if its shape, type or range do not
+    fit ``spec``.
     """
     if x.shape[1:] != spec.shape or not x.shape:
         hint = _reshape_hint(x.shape[1:], spec.shape) if x.shape else ""

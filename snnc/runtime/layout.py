@@ -99,7 +99,7 @@ class Layout:
             raise LayoutError(f"{path}: {_damage(path)} ({error})") from error
 
     def read(self, weights: Weights) -> Tensors:
-        """Return the tensors of a file, or those of a mapping.
+        """Return the tensors of a file or a mapping.
 
         Raises LayoutError as `load` does.
         """

@@ -70,7 +70,7 @@ Nodes: TypeAlias = "tuple[tuple[tuple[int, int, int], ...], ...]"
 
 @dataclass(frozen=True)
 class Level:
-    """Neurons that compare along one axis, those of a window side by side.
+    """Neurons that compare along one axis; a window's neurons are neighbours.
 
     ``shape`` is depth, height and width. Along ``axis`` there are ``windows``
     times as many neurons as a window has.

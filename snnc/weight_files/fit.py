@@ -65,7 +65,7 @@ class LayoutFit:
 
     @property
     def fits(self) -> bool:
-        """Whether the generated `load_weights` accepts the file; values are not checked."""
+        """Whether the package's `load_weights` accepts the file; ignores its values."""
         is_same = self.written == self.layout and not self.scale
         return not self.problems and is_same
 

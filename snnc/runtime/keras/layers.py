@@ -104,8 +104,8 @@ class Neurons(keras.layers.Layer):
     ) -> None:
         """Take the layer, and a step in seconds."""
         super().__init__(**named)
-        # Keras takes variables that are attributes of a layer for weights, but
-        # not those of a checkpoint. SavedModels keep them.
+        # Keras treats a layer's variables as weights, but not the variables of
+        # a checkpoint. SavedModels keep them.
         variable = tf.Variable(scale, trainable=False, dtype=tf.float32)
         self._setting = tf.train.Checkpoint(value=variable)
         self.scale = scale

@@ -55,7 +55,7 @@ def stages_of(epochs: int, doubling: bool) -> list[Stage]:
 class Phases:
     """Leads a compiled model through the phases of its training.
 
-    ``epochs`` counts those of the phase smooth, ``plan`` describes the phase
+    ``epochs`` are the epochs of the phase smooth, ``plan`` describes the phase
     spikes; ``progress`` has the part that is already done. ``lif`` is set if
     the network has LIF neurons; ``class_weight`` weights the examples of each
     class. ``before_spikes`` is called with the model that enters the phase
@@ -263,7 +263,7 @@ def _verbosity() -> int:
 
 
 def tell(line: str) -> None:
-    """Print a line between those of Keras."""
+    """Print a line between the lines of Keras."""
     print(line, flush=True)
 
 

@@ -24,10 +24,10 @@ Rows = NDArray[np.int64]
 class Batches(NamedTuple):
     """Batches of ``x``, (batch, *shape), and ``y``.
 
-    ``training`` returns endless batches, starting with those of an epoch; an
-    epoch has ``steps``. ``validation`` is one pass over the examples held out,
-    None without any. ``sample`` has at most `SAMPLE` single training examples
-    to measure on.
+    ``training`` returns endless batches from an epoch on; an epoch has
+    ``steps``. ``validation`` is one pass over the examples held out, None
+    without any. ``sample`` has at most `SAMPLE` single training examples to
+    measure on.
     """
 
     training: Callable[[int], Dataset]
@@ -264,7 +264,7 @@ def single_examples(dataset: Dataset, accepted: DataSpec) -> Dataset:
 
 
 def _shard_by_batch(batches: Dataset) -> Dataset:
-    """Let workers share batches by batch, as there are no files to share."""
+    """Let workers share the data by batch, not by file."""
     options = tf.data.Options()
     policy = tf.data.experimental.AutoShardPolicy.DATA
     options.experimental_distribute.auto_shard_policy = policy

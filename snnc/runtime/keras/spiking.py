@@ -40,8 +40,8 @@ class Firing(NamedTuple):
     """The result of examples, values (batch, *shape) with an entry per layer.
 
     ``activations``, and ``slopes`` of the rate curves, are means over the
-    deciding part of an example. ``rates`` are means over all of it; those of a
-    max pool are of its neurons, (batch, neurons). All are in activations.
+    deciding part of an example. ``rates`` are means over all of it; a max pool
+    has rates of its neurons, (batch, neurons). All are in activations.
     ``readings`` are the inputs of the readout, (readings, batch, values), in
     the deciding steps.
     """

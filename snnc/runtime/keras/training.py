@@ -221,7 +221,7 @@ class Trainer:
 
 
 def _validate(x: Any, y: Any, spec: DataSpec, options: TrainOptions) -> Given:
-    """Return the data of a training, checked; warn of what looks wrong."""
+    """Return the checked data of a training; warn of suspicious values."""
     validation, groups = options.get("validation"), options.get("groups")
     weights = options.get("class_weight")
     if y is not None:

@@ -49,8 +49,8 @@ class NetworkBuilder:
     ) -> None:
         """Begin with an empty network.
 
-        ``tensors`` are those of the network's layout. In mode "spiking" all
-        states are zero at the start, except encoder voltages that are spread.
+        ``tensors`` are the network's weights. In mode "spiking" all states are
+        zero at the start, except encoder voltages that are spread.
         In mode "rate" nothing is filtered. Raises ValueError for other modes.
         """
         if mode not in MODES:
@@ -188,7 +188,7 @@ class NetworkBuilder:
     def finish(self, probe: Sequence[str] = ()) -> BuiltNetwork:
         """Probe the readout and the named layers; return the network.
 
-        Raises ValueError if there is no such layer.
+        Raises ValueError if a layer is unknown.
         """
         layers = self._network.layers
         for name in probe:

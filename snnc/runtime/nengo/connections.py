@@ -1,7 +1,7 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
 """How one layer reads another: the kinds of connections, and their transforms.
 
-Each kind connects the parts of its source to those of its reader. Kernels are
+Each kind connects parts of its source to parts of its reader. Kernels are
 tensors of the weight file, by default ``<reader>.kernel``.
 """
 
@@ -41,11 +41,11 @@ class Convolve(Connection):
     """A convolution.
 
     ``tensor`` names its kernel; None is the reader's own. ``stride`` is over
-    the source, pools included; None is 1. ``padding`` is that of height and
-    width; ``depth_before`` slices of zeros precede the source, and so many
-    rows and columns of zeros precede and follow the kernel. ``dilation`` is
-    the step between its taps, after pools. ``groups`` of channels and filters
-    are convolved separately.
+    the source, pools included; None is 1. ``padding`` is for height and
+    width; ``depth_before`` slices of zeros precede the source. The kernel has
+    ``zeros_before`` and ``zeros_behind`` rows and columns of zeros around it.
+    ``dilation`` is the step between its taps, after pools. ``groups`` of
+    channels and filters are convolved separately.
     """
 
     tensor: str | None = None

@@ -84,7 +84,7 @@ class Evaluator:
         """Present examples, as ``evaluate`` of the package does.
 
         Raises DataError if an array does not fit, LayoutError if the weights
-        do not, ValueError if there is no such simulator or no example,
+        do not, ValueError if the simulator is unknown or no example is left,
         ModuleNotFoundError if the simulator is not installed, and RefusedError
         if the chip can't store the weights.
         """

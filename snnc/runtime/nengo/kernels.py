@@ -68,8 +68,8 @@ def dilate(kernel: Array, dilation: Triple) -> Array:
 def unflatten(tensor: Array, volume: Volume, pools: Iterable[Pool]) -> Array:
     """Return a matrix as a kernel over the output of pools on a volume.
 
-    ``tensor`` is (flattened in Keras order, units). Its channels are those of
-    the volume, or of a concatenation that contains it.
+    ``tensor`` is (flattened in Keras order, units). It has the channels of the
+    volume, or of a concatenation that contains the volume.
     """
     size = np.array(volume[:3])
     for pool in pools:

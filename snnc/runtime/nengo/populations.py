@@ -72,11 +72,10 @@ class Connection(ABC):
 
     ``rows`` are the kernel's input channels for the source; None for all.
     ``pools`` are the average pools in between, source first. ``picked`` are
-    the places of the source that are read, as if there were no others. Pools
-    are over these. ``pop_type`` are the bits per axon onto the chip, for
-    convolutions, where an axon carries a pixel with all its channels. 16-bit
-    axons take half the memory of 32-bit ones, but the channels of blocks must
-    be a multiple of 4.
+    the places of the source that are read; pools are over these places.
+    ``pop_type`` are the bits per axon onto the chip, for convolutions, where
+    an axon carries a pixel with all its channels. 16-bit axons take half the
+    memory of 32-bit ones, but the channels of blocks must be a multiple of 4.
     """
 
     source: Population

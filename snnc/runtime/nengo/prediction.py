@@ -43,8 +43,8 @@ class Predictor:
         with the state carried over, as on the chip.
 
         Raises DataError if ``x`` does not fit, LayoutError if the weights do
-        not, ValueError if there is no such simulator, ModuleNotFoundError if
-        it is not installed, and RefusedError if the chip can't store the
+        not, ValueError if the simulator is unknown, ModuleNotFoundError if it
+        is not installed, and RefusedError if the chip can't store the
         weights.
         """
         chosen = select_input(np.asarray(x), DataSpec.of(self.network))
