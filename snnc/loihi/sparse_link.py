@@ -174,7 +174,7 @@ class TransposedAxis(ComparedAxis):
             self._by_phase[key] = super().view(tile)
         return self._by_phase[key]
 
-    def alike(self, tiles: Tiles) -> range:
+    def equivalent_tiles(self, tiles: Tiles) -> range:
         if tiles.size % self._step:
             return range(0)
         first = -(-self._inside[0] // tiles.size)
