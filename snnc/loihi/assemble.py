@@ -223,8 +223,8 @@ def _part_blocks(
     readers: Sequence[_Reader],
 ) -> tuple[Held, ...]:
     links = costs.links_of(tiling)
-    rows = [[link.row_view(tile) for link in links] for tile in part.rows]
-    columns = [[link.column_view(tile) for link in links] for tile in part.columns]
+    rows = [[link.rows.view(tile) for link in links] for tile in part.rows]
+    columns = [[link.columns.view(tile) for link in links] for tile in part.columns]
     feeds = [feeds_of(links, groups, part, strip) for strip in part.strips]
     blocks = []
     places = product(range(len(rows)), range(len(columns)), range(len(feeds)))

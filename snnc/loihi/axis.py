@@ -297,3 +297,20 @@ class Axis:
             values = self._values.setdefault(plain, len(self._values))
             self._numbered[key] = (values, scale)
         return self._numbered[key]
+
+
+class _NoAxis(Axis):
+    """An axis of a source without an image: it has no inputs and equal tiles."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 1, 1, 0, Taps(1, 1, 0, ()))
+        self._only = View(1, 0, tuple)
+
+    def view(self, tile: Interval) -> View:
+        return self._only
+
+    def equivalent_tiles(self, tiles: Tiles) -> range:
+        return range(len(tiles))
+
+
+NO_AXIS = _NoAxis()

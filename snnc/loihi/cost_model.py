@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from itertools import product
 from operator import mul
 from typing import Literal
@@ -154,7 +154,7 @@ class CostModel:
         """Return the largest view's inputs along an axis, for each projection."""
         if key not in self._most:
             links = Counter(self._in_form(key[2]))
-            look = [x.columns_seen if key[0] else x.rows_seen for x in links]
+            look = [link.axes[key[0]].count_inputs for link in links]
             some = tiles if len(tiles) <= MANY else tiles[:: len(tiles) // 2]
             seen = (tuple(see(tile) for see in look) for tile in some)
             most = max(seen, key=lambda seen: sum(map(mul, seen, links.values())))
@@ -165,23 +165,37 @@ class CostModel:
     def _loads(self, tiling: Tiling, groups: tuple[int, ...]) -> Iterator[Load]:
         """Yield the loads of all different blocks, the largest views first."""
         links = self.links_of(tiling)
-        rows, columns = self._views_of(tiling)
         for strip, whole, feeds in self._strips(tiling, groups):
-            for row, column in product(rows, columns):
-                yield load_of(links, feeds, (row, column), strip, whole)
+            for views in product(*self._views_of(tiling)):
+                yield load_of(links, feeds, views, strip, whole)
 
     def _views_of(self, tiling: Tiling) -> tuple[list[Views], list[Views]]:
         """Return the tiles' views of the sources' rows, and of their columns."""
-        height, width, _ = tiling.tile
-        part, links = tiling.part(0), self.links_of(tiling)
-        rows, columns = (0, height, tiling.forms), (1, width, tiling.forms)
-        if rows not in self._views:
-            looks = {x: (x.row_view, x.equivalent_rows) for x in links}
-            self._views[rows] = _distinct(links, looks, part.rows)
-        if columns not in self._views:
-            looks = {x: (x.column_view, x.equivalent_columns) for x in links}
-            self._views[columns] = _distinct(links, looks, part.columns)
-        return self._views[rows], self._views[columns]
+        part = tiling.part(0)
+        return self._along(0, tiling, part.rows), self._along(1, tiling, part.columns)
+
+    def _along(self, axis: int, tiling: Tiling, tiles: Tiles) -> list[Views]:
+        """Return the different views of tiles, for all projections, largest first."""
+        key = (axis, tiling.tile[axis], tiling.forms)
+        if key not in self._views:
+            links = self.links_of(tiling)
+            axes = {link: link.axes[axis] for link in links}
+            alike = [each.equivalent_tiles(tiles) for each in axes.values()]
+            second = 1 + max((some.start for some in alike), default=0)
+            stop = min((some.stop for some in alike), default=len(tiles))
+            few = [
+                *range(min(second, len(tiles))),
+                *range(max(second, stop), len(tiles)),
+            ]
+            seen = dict.fromkeys(
+                tuple(each.view(tiles[i]) for each in axes.values()) for i in few
+            )
+            by_link = [dict(zip(axes, views, strict=True)) for views in seen]
+            every = [tuple(views[link] for link in links) for views in by_link]
+            self._views[key] = sorted(
+                every, key=lambda views: -sum(view.inputs for view in views)
+            )
+        return self._views[key]
 
     def _strips(
         self, tiling: Tiling, groups: tuple[int, ...]
@@ -254,23 +268,3 @@ class CostModel:
         if not aligned:
             return LimitViolation("pop16 bases", 1, axon.pop16_base)
         return None
-
-
-Look = tuple[Callable[[Interval], View], Callable[[Tiles], range]]
-"""A tile's view through a link, and the tiles that surely have equal views."""
-
-
-def _distinct(
-    links: Sequence[Link], looks: Mapping[Link, Look], tiles: Tiles
-) -> list[Views]:
-    """Return the different views of the tiles, for all projections, largest first."""
-    alike = [find(tiles) for _, find in looks.values()]
-    second = 1 + max((some.start for some in alike), default=0)
-    stop = min((some.stop for some in alike), default=len(tiles))
-    few = [*range(min(second, len(tiles))), *range(max(second, stop), len(tiles))]
-    seen = dict.fromkeys(
-        tuple(view(tiles[i]) for view, _ in looks.values()) for i in few
-    )
-    by_link = [dict(zip(looks, views, strict=True)) for views in seen]
-    every = [tuple(views[link] for link in links) for views in by_link]
-    return sorted(every, key=lambda views: -sum(view.inputs for view in views))

@@ -10,12 +10,12 @@ from snnc.ir.lowered import Volume
 from snnc.loihi.axis import Axis, Interval, Tiles, View, cut, length
 from snnc.loihi.bands import NO_EDGES, Bands, Edges
 from snnc.loihi.depth import Depth, EquivalentItems, ensembles
-from snnc.loihi.link import AxonLists, Cost, PlaneLink, SourceChannels, channels_read
+from snnc.loihi.link import AxonLists, Cost, Link, SourceChannels, channels_read
 from snnc.loihi.storage import Footprint, Storage, storage_of
 from snnc.loihi.tiling import EnsembleTiling, Tiling
 
 
-class ImageLink(PlaneLink):
+class ImageLink(Link):
     """The connections of a projection, each a `nengo.Convolution`.
 
     Parameters

@@ -9,15 +9,15 @@ from math import gcd, prod
 
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Pool, Volume
-from snnc.loihi.axis import Interval, Picks, Tiles, View, length
+from snnc.loihi.axis import NO_AXIS, Interval, Picks, View, length
 from snnc.loihi.bands import NO_EDGES, Edges
 from snnc.loihi.depth import EquivalentItems, ensembles
-from snnc.loihi.link import UNSEEN, AxonLists, Cost, SourceChannels, channels_read
+from snnc.loihi.link import Cost, Link, SourceChannels, channels_read
 from snnc.loihi.taps import Tap, full_taps
 from snnc.loihi.tiling import EnsembleTiling, Tiling
 
 
-class MatrixLink:
+class MatrixLink(Link):
     """The connections of a projection, each a `nengo.Dense` from all neurons.
 
     Parameters
@@ -40,6 +40,7 @@ class MatrixLink:
         profile: Profile,
         picked: Picks | None = None,
     ) -> None:
+        super().__init__(NO_AXIS, NO_AXIS)
         self.source = source
         self.picked = picked
         self.pools = tuple(pools)
@@ -63,24 +64,6 @@ class MatrixLink:
                 if a < b
             )
         return self._feeds[group]
-
-    def rows_seen(self, tile: Interval) -> int:
-        return 0
-
-    def columns_seen(self, tile: Interval) -> int:
-        return 0
-
-    def row_view(self, tile: Interval) -> View:
-        return UNSEEN
-
-    def column_view(self, tile: Interval) -> View:
-        return UNSEEN
-
-    def equivalent_rows(self, tiles: Tiles) -> range:
-        return range(len(tiles))
-
-    def equivalent_columns(self, tiles: Tiles) -> range:
-        return range(len(tiles))
 
     def equivalent_parts(self, group: int, target: Tiling) -> EquivalentItems:
         return EquivalentItems(range(target.ensembles), 1)
@@ -110,11 +93,6 @@ class MatrixLink:
                 for place in product(part.rows, part.columns, part.strips)
             ]
             for part in source.parts
-        ]
-
-    def axon_lists(self, source: Tiling, target: Tiling) -> list[list[AxonLists]]:
-        return [
-            [AxonLists(n, n) for n in axons] for axons in self.axons(source, target)
         ]
 
     def most_axons(self, source: Tiling, target: Tiling) -> int:

@@ -19,7 +19,7 @@ from snnc.loihi.fans import (
     SynapseFanOut,
     without_factor,
 )
-from snnc.loihi.link import AxonLists, Cost, PlaneLink, SourceChannels
+from snnc.loihi.link import Cost, Link, SourceChannels
 from snnc.loihi.taps import Tap, Taps
 from snnc.loihi.tiling import EnsembleTiling, Tiling
 
@@ -206,7 +206,7 @@ def transposed_entries(
     ]
 
 
-class SparseLink(PlaneLink):
+class SparseLink(Link):
     """The connections of a projection, each a `nengo.Sparse` from the neurons read.
 
     Each neuron that a block reads takes an in-axon and an array of its weights,
@@ -296,11 +296,6 @@ class SparseLink(PlaneLink):
         return [
             [n * m * k for n, m, k in product(rows, columns, strips)]
             for strips in self._strips(source, target)
-        ]
-
-    def axon_lists(self, source: Tiling, target: Tiling) -> list[list[AxonLists]]:
-        return [
-            [AxonLists(n, n) for n in axons] for axons in self.axons(source, target)
         ]
 
     def most_axons(self, source: Tiling, target: Tiling) -> int:
