@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
-from math import gcd
 from typing import overload
 
-from snnc.loihi.taps import Tap, Taps
+from snnc.loihi.taps import Tap, Taps, without_factor
 
 Interval = tuple[int, int]
 """Half-open: the places from ``start`` up to, not including, ``stop``."""
@@ -292,8 +291,7 @@ class Axis:
             self._numbered[key] = (len(self._numbered), 1)
         if key not in self._numbered:
             stretch = tuple(self.taps[tap - i * self.stride] for i in range(length))
-            scale = gcd(*(times for t in stretch for _, times in t))
-            plain = tuple(tuple((i, n // scale) for i, n in t) for t in stretch)
+            plain, scale = without_factor(stretch)
             values = self._values.setdefault(plain, len(self._values))
             self._numbered[key] = (values, scale)
         return self._numbered[key]

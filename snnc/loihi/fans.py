@@ -7,14 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise, product
-from math import gcd
 from operator import itemgetter
 
 from snnc.loihi.axis import Interval, Picked, Tiles
 from snnc.loihi.bands import Bands
 from snnc.loihi.depth import Depth
 from snnc.loihi.link import SourceChannels
-from snnc.loihi.taps import Tap
+from snnc.loihi.taps import Tap, without_factor
 from snnc.loihi.tiling import EnsembleTiling, Tiling
 
 Pattern = tuple[tuple[int, Tap], ...]
@@ -47,13 +46,10 @@ class ComparedDepth:
         return slices if self.picked is None else self.picked.within(slices)
 
 
-def without_factor(reads: list[tuple[int, Tap]]) -> tuple[Pattern, int]:
+def pattern_of(reads: list[tuple[int, Tap]]) -> tuple[Pattern, int]:
     """Return the outputs' taps, and the common factor of their weights."""
-    scale = gcd(*(times for _, tap in reads for _, times in tap))
-    return (
-        tuple((o, tuple((i, n // scale) for i, n in tap)) for o, tap in reads),
-        scale,
-    )
+    taps, scale = without_factor([tap for _, tap in reads])
+    return tuple(zip((output for output, _ in reads), taps, strict=True)), scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +93,7 @@ class FanOuts:
                     continue
                 lengths[reached] += self.bands.size(groups)
                 read = [(out, tap) for out, tap, own in reads if width(one, own)]
-                pattern, scale = without_factor(read)
+                pattern, scale = pattern_of(read)
                 scales.setdefault((reached, groups, pattern), set()).add(scale)
         kinds = Counter[Kind]()
         for (reached, groups, _), factors in scales.items():

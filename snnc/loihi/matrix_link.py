@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from itertools import product
-from math import gcd, prod
+from math import prod
 
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Pool, Volume
@@ -13,7 +13,7 @@ from snnc.loihi.axis import NO_AXIS, Interval, Picks, View, length
 from snnc.loihi.bands import NO_EDGES, Edges
 from snnc.loihi.depth import EquivalentItems, ensembles
 from snnc.loihi.link import Cost, Link, SourceChannels, channels_read
-from snnc.loihi.taps import Tap, full_taps
+from snnc.loihi.taps import Tap, full_taps, without_factor
 from snnc.loihi.tiling import EnsembleTiling, Tiling
 
 
@@ -136,7 +136,7 @@ class MatrixLink(Link):
         if not self.pools:
             return (slices[1] - slices[0]) * height * width * channels
         axes = [
-            Counter(_split_factor(tap) for tap in taps)
+            Counter(without_factor([tap]) for tap in taps)
             for taps in (
                 full_taps(depth, self.pools, 0)[slice(*slices)],
                 full_taps(height, self.pools, 1),
@@ -147,16 +147,7 @@ class MatrixLink(Link):
         return len(places - {None}) * channels + (None in places)
 
 
-_Scaled = tuple[Tap, int]
-
-
-def _split_factor(tap: Tap) -> _Scaled:
-    """Return a tap's weights without their common factor, and the factor."""
-    scale = gcd(*(times for _, times in tap))
-    return tuple((i, times // scale) for i, times in tap), scale
-
-
-def _join(*taps: _Scaled) -> tuple[tuple[Tap, ...], int] | None:
+def _join(*taps: tuple[tuple[Tap, ...], int]) -> Hashable:
     """Return the weights of a place; None if no window covers it."""
     scale = 1
     for _, factor in taps:

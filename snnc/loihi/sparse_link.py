@@ -17,7 +17,7 @@ from snnc.loihi.fans import (
     FanOuts,
     Pattern,
     SynapseFanOut,
-    without_factor,
+    pattern_of,
 )
 from snnc.loihi.link import Cost, Link, SourceChannels
 from snnc.loihi.taps import Tap, Taps
@@ -67,7 +67,7 @@ class ScatterAxis(Axis):
         top = place + self.before
         reads = [(o, self.taps[top - o * self.stride]) for o in range(first, stop)]
         taps = [(o - tile[0], tap) for o, tap in reads if tap]
-        plain, scale = without_factor(taps)
+        plain, scale = pattern_of(taps)
         values = self._patterns.setdefault(plain, len(self._patterns))
         return TapRun(taps[0][0], len(taps), values, scale, (taps[0][0],))
 
@@ -115,7 +115,7 @@ class ComparedAxis(ScatterAxis):
         readers = self._readers[place]
         near = ((o, n) for o, n in readers if tile[0] <= o < tile[1])
         taps = [(o - tile[0], self._tap_of(n)) for o, n in near]
-        plain, scale = without_factor(taps)
+        plain, scale = pattern_of(taps)
         values = self._patterns.setdefault(plain, len(self._patterns))
         return TapRun(taps[0][0], len(taps), values, scale, (taps[0][0],))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import gcd
 from typing import overload
 
 from snnc.ir.lowered import Pool
@@ -93,6 +94,12 @@ class Taps(Sequence[Tap]):
         times = ((tap, counts[place - tap * step]) for tap in range(first, last + 1))
         # Between pools that leave gaps, a window counts some places zero times.
         return tuple((tap, count) for tap, count in times if count)
+
+
+def without_factor(taps: Sequence[Tap]) -> tuple[tuple[Tap, ...], int]:
+    """Return taps without the common factor of their weights, and the factor."""
+    scale = gcd(*(times for tap in taps for _, times in tap))
+    return tuple(tuple((i, n // scale) for i, n in tap) for tap in taps), scale
 
 
 def window_taps(
