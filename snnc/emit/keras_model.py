@@ -16,7 +16,7 @@ from snnc.emit.python import (
     number,
     quote,
 )
-from snnc.ir.logical import Network, Rectify, Shape
+from snnc.ir.logical import Network, RateCode, Shape
 from snnc.language.extents import PHASES
 from snnc.language.models import fields_of
 from snnc.language.property_types import Focal, MeanSquaredError, Optimizer
@@ -88,7 +88,7 @@ def _own_layers(network: Network) -> Iterator[str]:
     readout = network.readout.convolution
     if readout is not None:
         yield f"FlatConv{len(readout.kernel)}D"
-    if any(isinstance(layer.operation, Rectify) for layer in network.layers):
+    if any(isinstance(layer.operation, RateCode) for layer in network.layers):
         yield "Rectify"
 
 

@@ -19,8 +19,8 @@ from snnc.emit.python import (
     quote,
     variables,
 )
-from snnc.ir.logical import Loihi, MaxPool, Network, Rectify, TransposedConvolution
-from snnc.ir.lowered import Compare, Pool, Projection, Triple, Window
+from snnc.ir.logical import Loihi, MaxPooling, Network, RateCode, TransposedConvolution
+from snnc.ir.lowered import Pairwise, Pooling, Projection, Triple, Window
 from snnc.ir.mapped import Chips, MappedNetwork, MappedProjection, RoutedNetwork
 from snnc.ir.shapes import of_rank, transposed_crop
 from snnc.runtime.maxima import Grid
@@ -114,7 +114,7 @@ class Statements:
 
     def _kind(self, mapped: MappedProjection) -> str:
         projection = mapped.projection
-        if isinstance(projection.reach, Compare):
+        if isinstance(projection.reach, Pairwise):
             return "Compare"
         if not isinstance(projection.reach, Window):
             return "ConvolveAll" if mapped.form == "convolution" else "ConnectAll"
@@ -125,7 +125,7 @@ class Statements:
             sparse = projection.reach.is_sparse if returns else mapped.form == "sparse"
             return "ConvolveSparse" if sparse else "Convolve"
         reader = self._network.by_name[projection.target]
-        if isinstance(reader.operation, Rectify):
+        if isinstance(reader.operation, RateCode):
             return "Rectify"
         return "IdentitySparse" if mapped.form == "sparse" else "Identity"
 
@@ -137,7 +137,7 @@ class Statements:
                 bounds = bounds[:2] if places.start else bounds[1:2]
             yield f"range({', '.join(map(str, bounds))})"
 
-    def _pool(self, pool: Pool) -> Bracket:
+    def _pool(self, pool: Pooling) -> Bracket:
         self.used.add("Pool")
         return call("Pool", self._sizes(pool.window), self._sizes(pool.stride))
 
@@ -215,7 +215,7 @@ def _anatomy(network: Network) -> str:
     maxima = (
         " A max pool is relu neurons that compare in pairs, one ensemble per level; "
         "its readers read all levels."
-        if any(isinstance(layer.operation, MaxPool) for layer in network.layers)
+        if any(isinstance(layer.operation, MaxPooling) for layer in network.layers)
         else ""
     )
     if network.rank < 3:

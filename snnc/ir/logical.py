@@ -53,7 +53,7 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class InputLayer:
     """The network's input: values in ``low..high``, mapped to ``scaled``.
 
     ``shape_span`` and ``range_span`` are the places of shape and range, None if
@@ -81,7 +81,7 @@ class Relu:
 
 
 @dataclass(frozen=True, slots=True)
-class Lif:
+class LifNeuron:
     """Leaky integrate-and-fire; time constants in seconds."""
 
     tau_rc: float
@@ -108,7 +108,7 @@ class Spiking:
     0..1.
     """
 
-    neuron: Relu | Lif
+    neuron: Relu | LifNeuron
     rate: Rate
     batchnorm: bool
     dropout: float
@@ -176,7 +176,7 @@ class Dense:
 
 
 @dataclass(frozen=True, slots=True)
-class Rectify:
+class RateCode:
     """`encode rate`: the parts of a value over ``scale``; both signs if ``signed``."""
 
     scale: float
@@ -184,7 +184,7 @@ class Rectify:
 
 
 @dataclass(frozen=True, slots=True)
-class AveragePool:
+class AveragePooling:
     """The mean of each window, valid."""
 
     window: Shape
@@ -192,7 +192,7 @@ class AveragePool:
 
 
 @dataclass(frozen=True, slots=True)
-class MaxPool:
+class MaxPooling:
     """The maximum of each window, by neurons that compare values in pairs.
 
     Its inputs are 0 or more, so padding with zeros does not change it.
@@ -217,9 +217,9 @@ Operation = (
     Convolution
     | TransposedConvolution
     | Dense
-    | Rectify
-    | AveragePool
-    | MaxPool
+    | RateCode
+    | AveragePooling
+    | MaxPooling
     | Add
     | Concat
 )
@@ -278,7 +278,7 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
-class Readout:
+class ReadoutLayer:
     """The linear layer on the host; a regression has no ``labels``.
 
     It is a matrix, or a ``convolution`` whose output is an ``image``; its units are the
@@ -316,9 +316,9 @@ class Network:
     device: Profile
     target: Loihi | Nengo
     timing: Timing
-    input: Input
+    input: InputLayer
     layers: tuple[Layer, ...]
-    readout: Readout
+    readout: ReadoutLayer
     train: TrainSpec
     span: Span
 

@@ -23,7 +23,7 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
+class Pooling:
     """An average pool between a source and its reader, over the three axes."""
 
     window: Triple
@@ -101,7 +101,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Compare:
+class Pairwise:
     """Each channel of the target compares pairs of values of its source channel.
 
     The neurons of a window of a maximum are side by side along ``axis``; a window has
@@ -149,8 +149,8 @@ class Projection:
     tensor: str | None
     rows: tuple[int, int]
     all_rows: int
-    pools: tuple[Pool, ...]
-    reach: Window | Compare | Full
+    pools: tuple[Pooling, ...]
+    reach: Window | Pairwise | Full
     picked: Grid | None = None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from snnc.ir.logical import AveragePool, Concat, Layer, MaxPool, Shape
+from snnc.ir.logical import AveragePooling, Concat, Layer, MaxPooling, Shape
 from snnc.ir.shapes import level_name, of_rank, tree_of, triple_of
 from snnc.runtime.maxima import Grid, compose, index_grid, whole
 
@@ -32,7 +32,7 @@ class Path:
 
     source: str
     first_row: int
-    pools: tuple[tuple[AveragePool, Shape], ...]
+    pools: tuple[tuple[AveragePooling, Shape], ...]
     picked: Grid | None = None
 
 
@@ -86,7 +86,7 @@ def count_paths(layers: Mapping[str, Layer], name: str, known: dict[str, int]) -
 def _layer_between(layers: Mapping[str, Layer], name: str) -> Layer | None:
     """Return the pool or join that a path goes through; None at its end."""
     layer = layers.get(name)
-    is_value = layer is not None and isinstance(layer.operation, MaxPool)
+    is_value = layer is not None and isinstance(layer.operation, MaxPooling)
     if layer is None or (layer.spiking is not None and not is_value):
         return None
     return layer
@@ -94,7 +94,7 @@ def _layer_between(layers: Mapping[str, Layer], name: str) -> Layer | None:
 
 def _sources(layers: Mapping[str, Layer], layer: Layer) -> Sequence[str]:
     """Return the ends of the paths one step further from the reader."""
-    if not isinstance(layer.operation, MaxPool):
+    if not isinstance(layer.operation, MaxPooling):
         return layer.sources
     source = layer.sources[0]
     picks = tree_of(layer.operation, layers[source].shape).picks
@@ -108,9 +108,9 @@ def _term(layer: Layer, source: str, level: int | None) -> str:
 def _behind(layers: Mapping[str, Layer], layer: Layer, here: Path) -> list[Path]:
     """Return the paths one step further from the reader, through a pool or a join."""
     operation = layer.operation
-    if isinstance(operation, MaxPool):
+    if isinstance(operation, MaxPooling):
         return _terms(layers, layer, operation, here)
-    if isinstance(operation, AveragePool):
+    if isinstance(operation, AveragePooling):
         source = layer.sources[0]
         return [_add_pool(here, source, operation, layers[source].shape)]
     further, row = [], here.first_row
@@ -123,7 +123,7 @@ def _behind(layers: Mapping[str, Layer], layer: Layer, here: Path) -> list[Path]
 
 
 def _terms(
-    layers: Mapping[str, Layer], layer: Layer, pool: MaxPool, here: Path
+    layers: Mapping[str, Layer], layer: Layer, pool: MaxPooling, here: Path
 ) -> list[Path]:
     """Return the terms of a maximum: some values of its source, and some neurons."""
     source = layer.sources[0]
@@ -137,7 +137,7 @@ def _terms(
     ]
 
 
-def _add_pool(here: Path, source: str, pool: AveragePool, shape: Shape) -> Path:
+def _add_pool(here: Path, source: str, pool: AveragePooling, shape: Shape) -> Path:
     if here.picked is None:
         return replace(here, source=source, pools=((pool, shape), *here.pools))
     pooled = picked_of(Path(source, 0, ((pool, shape),)), shape, here.picked)
@@ -170,7 +170,7 @@ def picked_of(path: Path, shape: Shape, picked: Grid) -> Path:
     seen = tuple(len(axis) for axis in grid)
     pools = []
     for window, stride in moved:
-        pool = AveragePool(of_rank(window, rank), of_rank(stride, rank))
+        pool = AveragePooling(of_rank(window, rank), of_rank(stride, rank))
         pools.append((pool, (*of_rank(seen, rank), shape[-1])))
         seen = tuple(
             (n - w) // s + 1 for n, w, s in zip(seen, window, stride, strict=True)

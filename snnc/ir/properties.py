@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from snnc.ir.logical import Convolution, Layer, Lif, Relu, Spiking
+from snnc.ir.logical import Convolution, Layer, LifNeuron, Relu, Spiking
 from snnc.language.fields import keys_of
 from snnc.language.keywords import FORMS, MODELS
 from snnc.language.layers import SpikingSpec
@@ -58,7 +58,7 @@ def _spiking(spiking: Spiking) -> dict[str, Any]:
     }
 
 
-def _neuron(neuron: Relu | Lif) -> NeuronSpec:
+def _neuron(neuron: Relu | LifNeuron) -> NeuronSpec:
     if isinstance(neuron, Relu):
         return NeuronSpec(kind="relu")
     return NeuronSpec(kind="lif", tau_rc=neuron.tau_rc, tau_ref=neuron.tau_ref)

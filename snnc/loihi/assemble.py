@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from snnc.ir.lowered import Compare, Full, LoweredNetwork, Population, Projection
+from snnc.ir.lowered import Full, LoweredNetwork, Pairwise, Population, Projection
 from snnc.ir.mapped import (
     Block,
     Ensemble,
@@ -109,7 +109,7 @@ def _projection(
     leaves_chip = source is not None and source.on_chip
     if leaves_chip or isinstance(projection.reach, Full):
         return MappedProjection(projection, "dense", None)
-    sparse = isinstance(projection.reach, Compare) or projection.reach.is_sparse
+    sparse = isinstance(projection.reach, Pairwise) or projection.reach.is_sparse
     form: Form = "sparse" if sparse else "convolution"
     return MappedProjection(projection, form, None)
 

@@ -8,7 +8,7 @@ from itertools import product
 from math import prod
 
 from snnc.ir.device import Profile
-from snnc.ir.lowered import Pool, Volume
+from snnc.ir.lowered import Pooling, Volume
 from snnc.loihi.axis import NO_AXIS, Interval, Picks, View, length
 from snnc.loihi.bands import NO_EDGES, Edges
 from snnc.loihi.depth import EquivalentItems, ensembles
@@ -36,7 +36,7 @@ class MatrixLink(Link):
     def __init__(
         self,
         source: Volume,
-        pools: Sequence[Pool],
+        pools: Sequence[Pooling],
         profile: Profile,
         picked: Picks | None = None,
     ) -> None:

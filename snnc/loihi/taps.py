@@ -13,7 +13,7 @@ from functools import cached_property
 from math import gcd
 from typing import overload
 
-from snnc.ir.lowered import Pool
+from snnc.ir.lowered import Pooling
 
 Tap = tuple[tuple[int, int], ...]
 """``(reader's tap, times)`` pairs in order; empty where the kernel is zero."""
@@ -106,7 +106,7 @@ def window_taps(
     size: int,
     reader: int,
     zeros: int,
-    pools: Sequence[Pool],
+    pools: Sequence[Pooling],
     axis: int,
     dilation: int = 1,
 ) -> Taps:
@@ -114,7 +114,7 @@ def window_taps(
     return Taps(size, reader, zeros, _along(pools, axis), dilation)
 
 
-def full_taps(extent: int, pools: Sequence[Pool], axis: int) -> Taps:
+def full_taps(extent: int, pools: Sequence[Pooling], axis: int) -> Taps:
     """Return a dense reader's tap of each place: the pooled places that cover it."""
     steps = _along(pools, axis)
     reader = extent
@@ -123,7 +123,7 @@ def full_taps(extent: int, pools: Sequence[Pool], axis: int) -> Taps:
     return Taps(extent, reader, 0, steps)
 
 
-def _along(pools: Sequence[Pool], axis: int) -> Steps:
+def _along(pools: Sequence[Pooling], axis: int) -> Steps:
     return tuple((pool.window[axis], pool.stride[axis]) for pool in pools)
 
 

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from snnc.ir.logical import Input, Lif, Readout
+from snnc.ir.logical import InputLayer, LifNeuron, ReadoutLayer
 from snnc.ir.lowered import LoweredNetwork, Population
 from snnc.nir.graph import ExportedGraph, ExportedLayer
 from snnc.nir.linear import nir_shape
@@ -86,7 +86,7 @@ def _wrap(head: str, sentence: str) -> list[str]:
     )
 
 
-def _input(given: Input) -> str:
+def _input(given: InputLayer) -> str:
     values = f"`input`: the values of `{given.name}`, {given.low:g}..{given.high:g}"
     shape = dims(nir_shape(given.shape))
     order = {
@@ -98,7 +98,7 @@ def _input(given: Input) -> str:
     return f"{values}, {shape}{order}; the same in each step"
 
 
-def _output(readout: Readout) -> str:
+def _output(readout: ReadoutLayer) -> str:
     decides = {
         "mean": "the mean of the second half of its steps",
         "last": "its last step",
@@ -203,7 +203,7 @@ def _rate(population: Population) -> float:
 
 def _is_lif(population: Population) -> bool:
     assert population.layer.spiking is not None
-    return isinstance(population.layer.spiking.neuron, Lif)
+    return isinstance(population.layer.spiking.neuron, LifNeuron)
 
 
 def _is_spread(population: Population) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnc.ir.logical import Input, Shape
+from snnc.ir.logical import InputLayer, Shape
 from snnc.ir.lowered import LoweredNetwork, Population, Projection
 from snnc.ir.shapes import volume_of
 from snnc.nir.linear import Matrix, linears_of, nir_shape, nodes_of
@@ -152,7 +152,7 @@ class _GraphMaker:
         graph.edges += [(node, OUTPUT) for node in linear]
         return graph
 
-    def _add_input(self, given: Input) -> None:
+    def _add_input(self, given: InputLayer) -> None:
         shape = nir_shape(given.shape)
         node = ExportedNode("Input", {"input_type": np.array(shape)})
         end = self._graph.add(INPUT, node)

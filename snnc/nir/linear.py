@@ -16,9 +16,9 @@ import numpy as np
 
 from snnc.ir.logical import Shape
 from snnc.ir.lowered import (
-    Compare,
     Full,
     LoweredNetwork,
+    Pairwise,
     Projection,
     Volume,
 )
@@ -60,7 +60,7 @@ def nodes_of(lowered: LoweredNetwork, name: str) -> tuple[int, int]:
     A level of a max pool has several; each becomes a node in NIR.
     """
     for projection in lowered.into(name):
-        if isinstance(projection.reach, Compare):
+        if isinstance(projection.reach, Pairwise):
             return len(projection.reach.nodes), projection.reach.axis
     return 1, 0
 
@@ -99,7 +99,7 @@ def linears_of(
     target = lowered.by_name[projection.target]
     count, along = nodes_of(lowered, projection.target)
     given = _cut(target.volume, along, count)
-    if isinstance(reach, Compare):
+    if isinstance(reach, Pairwise):
         compares = projection.picked is None and nodes > 1
         movings = compare_kernels(
             projection, reach, node, given[-1], nodes if compares else 1
@@ -111,7 +111,7 @@ def linears_of(
         movings = [(0, move_window(kernel, reach, picked))]
     for number, moving in movings:
         here = picked
-        if nodes > 1 and isinstance(reach, Compare) and projection.picked is None:
+        if nodes > 1 and isinstance(reach, Pairwise) and projection.picked is None:
             here = places(read[:3])  # each node of a level separately
         elif nodes > 1:
             number, here = _node_picked(picked, axis, nodes)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnc.ir.lowered import Compare, Projection, Triple, Volume, Window
+from snnc.ir.lowered import Pairwise, Projection, Triple, Volume, Window
 from snnc.ir.shapes import same_pad
 from snnc.runtime.maxima import Grid
 from snnc.runtime.nengo import kernels
@@ -125,7 +125,7 @@ class NoNodeError(ValueError):
 
 
 def compare_kernels(
-    projection: Projection, reach: Compare, node: int, channels: int, nodes: int
+    projection: Projection, reach: Pairwise, node: int, channels: int, nodes: int
 ) -> list[tuple[int, MovingKernel]]:
     """Return the kernel of a comparing neuron over each node that it reads."""
     reads = []

@@ -20,7 +20,7 @@ from typing import Literal
 
 import numpy as np
 
-from snnc.ir.logical import Lif, Spiking
+from snnc.ir.logical import LifNeuron, Spiking
 from snnc.nir.graph_file import Node
 from snnc.runtime import network
 
@@ -76,7 +76,7 @@ def nir_neurons_of(
     high, kind = spiking.rate.high, spiking.neuron
     filtered = neuron == "cubalif" and not is_encoder and spiking.synapse > 0
     synapse = spiking.synapse if filtered else 0.0
-    if isinstance(kind, Lif):
+    if isinstance(kind, LifNeuron):
         gain = network.Lif(kind.tau_rc, tau_ref=0.0).gain(high)
         form: Form = "CubaLIF" if filtered else "LIF"
         return NirNeurons(form, gain, REST, kind.tau_rc, synapse)

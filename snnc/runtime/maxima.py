@@ -26,7 +26,7 @@ Padding = Literal["valid", "same"]
 
 
 @dataclass(frozen=True)
-class Window:
+class PoolWindow:
     """Windows along the three axes: size, stride and padding."""
 
     size: Triple
@@ -105,7 +105,7 @@ class _Value:
     nodes: tuple[tuple[int, int], ...] = ()  # a level of the axis, its neuron
 
 
-def max_tree(size: Triple, window: Window) -> MaxTree:
+def max_tree(size: Triple, window: PoolWindow) -> MaxTree:
     """Return the neurons of a maximum over ``size`` places."""
     levels: list[Level] = []
     picks = [Pick(None, whole(size))]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from .maxima import MaxTree, Triple, Window, max_tree
+from .maxima import MaxTree, PoolWindow, Triple, max_tree
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -88,7 +88,7 @@ class MaxPool:
     def tree(self) -> MaxTree:
         """The levels of neurons, and the terms of the maximum."""
         size, stride = triple(self.window), triple(self.stride)
-        window = Window(size, stride, self.padding)
+        window = PoolWindow(size, stride, self.padding)
         return max_tree(volume_of(self.reads)[:3], window)
 
     @property

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnc.ir.logical import Lif, MaxPool, Spiking
+from snnc.ir.logical import LifNeuron, MaxPooling, Spiking
 from snnc.ir.mapped import MappedNetwork, MappedPopulation, MappedProjection
 from snnc.ir.shapes import volume_of
 from snnc.loihi.build_links import build_links, geometry_of
@@ -141,7 +141,7 @@ def placed_layers(
         _place_layer(mapped, population, tensors)
         for population in populations
         # Max pools have no trained weights.
-        if not isinstance(population.population.layer.operation, MaxPool)
+        if not isinstance(population.population.layer.operation, MaxPooling)
     )
 
 
@@ -167,7 +167,7 @@ def _place_layer(
 def _neurons(population: MappedPopulation, dt: float) -> ChipNeurons:
     spiking = _spiking(population)
     neuron = spiking.neuron
-    tau_rc = neuron.tau_rc if isinstance(neuron, Lif) else None
+    tau_rc = neuron.tau_rc if isinstance(neuron, LifNeuron) else None
     return neurons_of(dt, spiking.synapse, tau_rc)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snnc.ir.layout import Tensor, layout_id
+from snnc.ir.layout import TensorSpec, layout_id
 from snnc.text.tables import dims
 from snnc.weight_files.header import StoredTensor, WeightsHeader
 
@@ -16,7 +16,7 @@ class Pair:
     Either may be None, but not both.
     """
 
-    wanted: Tensor | None
+    wanted: TensorSpec | None
     stored: StoredTensor | None
 
     @property
@@ -71,7 +71,7 @@ class LayoutFit:
 
 
 def fit(
-    header: WeightsHeader, wanted: tuple[Tensor, ...], scale: str = "x"
+    header: WeightsHeader, wanted: tuple[TensorSpec, ...], scale: str = "x"
 ) -> LayoutFit:
     """Compare a file with a network, tensor by tensor."""
     pairs = [Pair(tensor, header.tensors.get(tensor.name)) for tensor in wanted]
@@ -154,5 +154,5 @@ def _is_renamed(problems: tuple[Pair, ...]) -> bool:
     return sorted(map(_shape, missing)) == sorted(map(_shape, unknown))
 
 
-def _shape(tensor: Tensor | StoredTensor | None) -> tuple[int, ...]:
+def _shape(tensor: TensorSpec | StoredTensor | None) -> tuple[int, ...]:
     return () if tensor is None else tensor.shape

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.ir.logical import Lif, Spiking
+from snnc.ir.logical import LifNeuron, Spiking
 from snnc.ir.lowered import Projection, Volume, Window
 from snnc.loihi.axis import Axis, Interval
 from snnc.loihi.image_link import ImageLink
@@ -26,7 +26,7 @@ Array = NDArray[Any]
 def gain_and_rest(spiking: Spiking) -> tuple[float, float]:
     """Return the gain from activation to current, and the current at activation 0."""
     neuron = spiking.neuron
-    if not isinstance(neuron, Lif):
+    if not isinstance(neuron, LifNeuron):
         return spiking.rate.high, 0.0
     kind = network.Lif(neuron.tau_rc, neuron.tau_ref)
     return kind.gain(spiking.rate.high), network.REST

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from snnc.ir.lowered import Pool
+from snnc.ir.lowered import Pooling
 from snnc.loihi.axis import Axis, cut
 from snnc.loihi.depth import Depth
 from snnc.loihi.profile import read_profile
@@ -15,7 +15,7 @@ from snnc.loihi.taps import full_taps, window_taps
 from snnc.loihi.tiling import count_cores, least_sizes
 
 PROFILE = read_profile()
-HALF = Pool((1, 2, 2), (1, 2, 2))
+HALF = Pooling((1, 2, 2), (1, 2, 2))
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_tiles_are_the_smallest_for_their_number() -> None:
 def test_pools_compose_before_the_reader_sees_them() -> None:
     taps = window_taps(8, 2, 0, [HALF, HALF], 1)
     assert list(taps) == [((0, 1),)] * 4 + [((1, 1),)] * 4
-    overlapping = Pool((1, 2, 2), (1, 1, 1))
+    overlapping = Pooling((1, 2, 2), (1, 1, 1))
     taps = window_taps(4, 2, 0, [overlapping, overlapping], 2)
     first, second = ((0, 2), (1, 1)), ((0, 1), (1, 2))
     assert list(taps) == [((0, 1),), first, second, ((1, 1),)]

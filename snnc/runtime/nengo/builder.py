@@ -25,7 +25,7 @@ from .neurons import (
     host_passthrough,
     input_process,
 )
-from .populations import Connection, Data, Part, Population
+from .populations import Connection, Data, Part, SplitLayer
 
 Mode = Literal["spiking", "rate"]
 MODES = ("spiking", "rate")
@@ -62,7 +62,7 @@ class NetworkBuilder:
         self._layers: dict[str, list[nengo.Ensemble]] = {}
         self._volumes: dict[str, tuple[Volume, ...]] = {}
         self._terms: dict[str, tuple[Term, ...]] = {}
-        self._relays: dict[str, Population] = {}
+        self._relays: dict[str, SplitLayer] = {}
         self._learning: Any = None
         self._loihi: Any = None
         # Mode "rate" runs on Nengo alone, as does "spiking" without
@@ -71,7 +71,7 @@ class NetworkBuilder:
             self._loihi = import_nengo_loihi()
             self._loihi.add_params(self.net)
 
-    def input(self, images: Array | None) -> Population:
+    def input(self, images: Array | None) -> SplitLayer:
         """Add the node that presents the examples, on the host.
 
         ``images`` are (examples, *input shape); without them it outputs zeros.
@@ -93,14 +93,14 @@ class NetworkBuilder:
         depth, size = volume[0], prod(volume[1:])
         if depth == 1:
             whole = Part(given.name, values, range(1))
-            return Population(given.name, volume, (whole,))
+            return SplitLayer(given.name, volume, (whole,))
         parts = []
         for i in range(depth):
             pixels = values[i * size : (i + 1) * size]
             parts.append(Part(f"{given.name}[{i}]", pixels, range(i, i + 1)))
-        return Population(given.name, volume, tuple(parts))
+        return SplitLayer(given.name, volume, tuple(parts))
 
-    def layer(self, name: str, *connections: Connection) -> Population:
+    def layer(self, name: str, *connections: Connection) -> SplitLayer:
         """Add the ensembles of a layer and its inputs."""
         layer = self._network.layers[name]
         population = self._neurons(name, layer, layer.volume, layer.cut)
@@ -109,14 +109,14 @@ class NetworkBuilder:
             self._read(connection, population, layer)
         return population
 
-    def maxpool(self, name: str, *compared: Compare) -> tuple[Population, ...]:
+    def maxpool(self, name: str, *compared: Compare) -> tuple[SplitLayer, ...]:
         """Add the neurons of a max pool; return them level by level.
 
         Its readers read some of these and some of the pool's source.
         """
         layer = self._network.layers[name]
         assert layer.pool is not None
-        levels: list[Population] = []
+        levels: list[SplitLayer] = []
         tree, volumes = layer.pool.tree, layer.pool.volumes
         self._volumes[name] = volumes
         for i, level in enumerate(tree.levels):
@@ -140,7 +140,7 @@ class NetworkBuilder:
     def _read(
         self,
         connection: Connection,
-        population: Population,
+        population: SplitLayer,
         layer: Layer,
     ) -> None:
         """Connect a population to its input."""
@@ -156,7 +156,7 @@ class NetworkBuilder:
         layer: Layer,
         volume: Volume,
         cut: Cut,
-    ) -> Population:
+    ) -> SplitLayer:
         """Add the ensembles of a layer, or of a level of a max pool."""
         bias = self._tensors.get(f"{name}.bias")
         spiking = self._spiking
@@ -165,7 +165,7 @@ class NetworkBuilder:
             self._place(part, cut, volume)
         ensembles = self._layers.setdefault(_split_name(name)[0], [])
         ensembles += [part.neurons.ensemble for part in parts]
-        return Population(name, volume, parts)
+        return SplitLayer(name, volume, parts)
 
     def readout(self, *connections: Connection) -> None:
         """Add the readout's node, on the host, and its inputs."""
@@ -178,7 +178,7 @@ class NetworkBuilder:
         )
         whole = Part(readout.name, self._readout, range(1))
         volume = volume_of(readout.image or (readout.units,))
-        population = Population(readout.name, volume, (whole,))
+        population = SplitLayer(readout.name, volume, (whole,))
         for connection in connections:
             if readout.image:
                 source = self._on_host(connection.source)
@@ -238,7 +238,7 @@ class NetworkBuilder:
     def _connect(
         self,
         connection: Connection,
-        reader: Population,
+        reader: SplitLayer,
         synapse: float | None,
         on_chip: bool,
     ) -> None:
@@ -256,7 +256,7 @@ class NetworkBuilder:
             if self._loihi is not None and on_chip and connection.pop_type:
                 self.net.config[made].pop_type = connection.pop_type
 
-    def _on_host(self, source: Population) -> Population:
+    def _on_host(self, source: SplitLayer) -> SplitLayer:
         """Return a source as it is on the host.
 
         nengo-loihi only allows Dense connections from the chip; the host may

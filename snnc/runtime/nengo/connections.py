@@ -30,7 +30,7 @@ from .populations import (
     Link,
     Padding,
     Part,
-    Population,
+    SplitLayer,
     grid_of,
     sparse,
 )
@@ -57,7 +57,7 @@ class Convolve(Connection):
     dilation: Sizes | None = None
     groups: int = 1
 
-    def links(self, reader: Population, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
         """Return a 2-D convolution for each two parts that overlap."""
         kernel = data.tensors[self.tensor or f"{reader.name}.kernel"]
         return self._convolve(
@@ -68,7 +68,7 @@ class Convolve(Connection):
             self.depth_before,
         )
 
-    def _compose_kernel(self, tensor: Array, reader: Population) -> Array:
+    def _compose_kernel(self, tensor: Array, reader: SplitLayer) -> Array:
         """Return the kernel over the source, zero where it reads nothing."""
         kernel = kernels.lift(tensor)
         if self.groups > 1:
@@ -90,7 +90,7 @@ class ConvolveSparse(Convolve):
     neurons, as NxSDK does not allow both kinds for a neuron.
     """
 
-    def links(self, reader: Population, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
         """Return a sparse matrix for each two parts that overlap."""
         tensor = data.tensors[self.tensor or f"{reader.name}.kernel"]
         kernel = self._compose_kernel(tensor, reader)
@@ -111,7 +111,7 @@ class ConvolveTransposed(Connection):
     stride: tuple[int, int] = (1, 1)
     crop: tuple[int, int] = (0, 0)
 
-    def links(self, reader: Population, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
         """Return a sparse matrix for each two parts that overlap."""
         source = self.read
         rows = slice(*(self.rows or (None,)))
@@ -130,11 +130,11 @@ class Identity(Connection):
     ``rows`` are the reader's channels that read the source's; None for all.
     """
 
-    def links(self, reader: Population, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
         """Return a 2-D convolution for each two parts that overlap."""
         return self._convolve(reader, *self._kernel(reader))
 
-    def _kernel(self, reader: Population) -> tuple[Array, maxima.Triple]:
+    def _kernel(self, reader: SplitLayer) -> tuple[Array, maxima.Triple]:
         """Return the kernel over the source, and its stride."""
         kernel = self._fold_pools(kernels.identity(reader.volume[-1]))
         steps = [triple(pool.stride) for pool in self.pools]
@@ -146,7 +146,7 @@ class Identity(Connection):
 class IdentitySparse(Identity):
     """An `Identity`, stored weight by weight as in `ConvolveSparse`."""
 
-    def links(self, reader: Population, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
         """Return a sparse matrix for each two parts that overlap."""
         kernel, stride = self._kernel(reader)
         return self._scatter(reader, kernel, kernel != 0, stride)
@@ -156,7 +156,7 @@ class IdentitySparse(Identity):
 class Rectify(Connection):
     """Values as shares of the largest: positive ones, then negative ones."""
 
-    def links(self, reader: Population, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
         """Return a 2-D convolution for each two parts that overlap."""
         given = data.input
         low, high = given.scaled or (given.low, given.high)
@@ -198,7 +198,7 @@ class Compare(Connection):
             values = kernels.average(values, pool)
         return values
 
-    def links(self, reader: Population, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
         """Return a sparse matrix for each two parts that overlap."""
         source = self.read
         axes = [self._entries(axis, source, reader) for axis in range(3)]
@@ -218,8 +218,8 @@ class Compare(Connection):
     def _entries(
         self,
         axis: int,
-        source: Population,
-        reader: Population,
+        source: SplitLayer,
+        reader: SplitLayer,
     ) -> NDArray[np.int64]:
         """Return reader, source and weight of pairs on an axis: (pairs, 3)."""
         assert self.level is not None
@@ -244,7 +244,7 @@ class ConnectAll(Connection):
 
     tensor: str | None = None
 
-    def links(self, reader: Population, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
         """Return a matrix for each part of the source."""
         for part, rows in self._parts(reader, data.tensors):
             matrix = rows.reshape(-1, rows.shape[-1]).T
@@ -253,7 +253,7 @@ class ConnectAll(Connection):
 
     def _parts(
         self,
-        reader: Population,
+        reader: SplitLayer,
         tensors: Tensors,
     ) -> Iterator[tuple[Part, Array]]:
         """Yield each part of the source with its rows of the kernel."""
@@ -274,7 +274,7 @@ class ConvolveAll(ConnectAll):
     On the chip this takes one input axon per pixel instead of one per neuron.
     """
 
-    def links(self, reader: Population, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
         """Return a 2-D convolution for each part of the source."""
         for part, rows in self._parts(reader, data.tensors):
             transform = nengo.Convolution(

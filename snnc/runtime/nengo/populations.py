@@ -45,7 +45,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Population:
+class SplitLayer:
     """The parts of a layer or of the input, in depth order."""
 
     name: str
@@ -78,18 +78,18 @@ class Connection(ABC):
     memory of 32-bit ones, but the channels of blocks must be a multiple of 4.
     """
 
-    source: Population
+    source: SplitLayer
     rows: Channels | None = None
     pools: tuple[Pool, ...] = ()
     pop_type: int | None = None
     picked: Places | None = None
 
     @abstractmethod
-    def links(self, reader: Population, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
         """Return the connections from the source's parts to the reader's."""
 
     @property
-    def read(self) -> Population:
+    def read(self) -> SplitLayer:
         """The part of the source that is read."""
         if self.picked is None:
             return self.source
@@ -105,7 +105,7 @@ class Connection(ABC):
 
     def _convolve(
         self,
-        reader: Population,
+        reader: SplitLayer,
         kernel: Array,
         stride: Triple = (1, 1, 1),
         padding: Padding = "valid",
@@ -136,7 +136,7 @@ class Connection(ABC):
 
     def _scatter(
         self,
-        reader: Population,
+        reader: SplitLayer,
         kernel: Array,
         used: Array,
         stride: Triple,
@@ -186,7 +186,7 @@ def grid_of(picked: Places) -> Grid:
     return depth, height, width
 
 
-def sub_population(source: Population, picked: Places) -> Population:
+def sub_population(source: SplitLayer, picked: Places) -> SplitLayer:
     """Return a population that has only the picked places."""
     depth, height, width = grid_of(picked)
     channels, parts = source.volume[3], []

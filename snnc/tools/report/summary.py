@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from snnc.ir.device import Core, Profile
-from snnc.ir.logical import Layer, Loihi, Network, Readout, Shape
+from snnc.ir.logical import Layer, Loihi, Network, ReadoutLayer, Shape
 from snnc.ir.mapped import (
     Block,
     Ensemble,
@@ -169,7 +169,7 @@ def _row(
     )
 
 
-def _readout(readout: Readout, mapped: MappedNetwork) -> Row:
+def _readout(readout: ReadoutLayer, mapped: MappedNetwork) -> Row:
     """Describe the readout: on the host, or where it learns on a core of its own."""
     head = readout.name, "readout", readout.shape, None
     if mapped.learned is None:
