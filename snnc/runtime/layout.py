@@ -86,9 +86,9 @@ class Layout:
     def load(self, path: FileName) -> Tensors:
         """Return the tensors of a safetensors file by name.
 
-        Raises LayoutError if the file is not a safetensors file or cut short,
-        or if a tensor is missing, unknown, not finite, or has another shape or
-        type, or if the file was written for another scale of the input.
+        Raises LayoutError if the file is not a safetensors file, is cut short,
+        or was written for another scale of the input; also if a tensor is
+        missing, unknown, not finite, or has another shape or type.
         """
         if os.path.isdir(path):
             raise LayoutError(f"{path}: a folder, not a safetensors file")

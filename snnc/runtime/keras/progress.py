@@ -38,9 +38,9 @@ class Progress(keras.callbacks.Callback):
     """Saves the state of a training after each epoch, and stops early.
 
     The state is the number of epochs done, the weights, the variables of
-    optimizer and random generators, the scales of layers, and, if ``patience``
-    is given, the weights with the least validation loss of the stage. A stage
-    ends after ``patience`` epochs without improvement.
+    optimizer and random generators, and the scales of layers. With
+    ``patience``, it includes the weights with the least validation loss of the
+    stage, which ends after ``patience`` epochs without improvement.
     """
 
     def __init__(

@@ -2,7 +2,7 @@
 """Scale the layers of a model to bring their rates within bounds.
 
 If the inputs of a rectified linear layer are multiplied by a number, so is its
-output; dividing its readers' kernels by it leaves the network's outputs
+output. Dividing its readers' kernels by it leaves the network's outputs
 unchanged (data-based normalisation: Diehl et al., IJCNN 2015,
 doi:10.1109/IJCNN.2015.7280696). A layer's first scale follows from its Keras
 activations. Its spikes decide the final one: inputs of a chip neuron that

@@ -106,8 +106,8 @@ class TrainOptions(TypedDict, total=False):
 class Given(NamedTuple):
     """The checked data of a training: see `Trainer.train`.
 
-    ``x`` is a tf.data.Dataset if ``y`` is None. ``class_weight`` has the
-    weight of each class, by its number.
+    Without ``y``, ``x`` is a tf.data.Dataset. ``class_weight`` has the weight
+    of each class by its number.
     """
 
     x: Any
@@ -149,10 +149,10 @@ class Trainer:
 
         Raises DataError if the network does not accept data or progress.
         Before it trains, it raises LayoutError if the initial weights do not
-        fit the layout or the weights to write have another format's suffix,
-        OSError if they can't be written, and StrategyError if the devices
-        can't share a batch. It raises DivergedError when the loss is NaN, and
-        then leaves no file.
+        fit the layout or the weights to write have another format's suffix. It
+        raises OSError if they can't be written, and StrategyError if the
+        devices can't share a batch. It raises DivergedError when the loss is
+        NaN, and then leaves no file.
         """
         if unknown := options.keys() - TrainOptions.__annotations__.keys():
             raise TypeError(f"there is no option {min(unknown)!r}")
