@@ -23,7 +23,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-board test-modern test-nir fuzz check coverage oracle study docs picture accept clean
+.PHONY: help setup demo test test-board test-browser test-modern test-nir fuzz check coverage oracle study docs picture vsix accept clean
 
 help: ## list the tasks
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 13
@@ -89,6 +89,13 @@ $(BOARD)/ready: pyproject.toml
 	@$(BOARD)/bin/python -m pip install --quiet nengo==3.2.0 nengo-loihi==1.1.0 'numpy>=1.21,<1.25' 'safetensors>=0.4,<1'
 	@touch $@
 
+# SLACK=4 allows four times the time, on a machine that does other work too.
+test-browser: docs docs/playground/node_modules/puppeteer-core ## try the playground in Chromium and in Node.js
+	@PYTHON='$(abspath $(BIN)/python)' node --test tests/browser/compiler.test.mjs tests/browser/page.test.mjs
+
+docs/playground/node_modules/puppeteer-core: docs/playground/package-lock.json
+	@cd docs/playground && npm ci --silent --no-audit --no-fund && touch node_modules/puppeteer-core
+
 fuzz: $(READY) ## draw new inputs of every kind: for hours, or with TIMES=10
 	@SNNC_FUZZ_TIMES=$(TIMES) $(BIN)/python -m pytest --quiet -n 2 tests/fuzz
 
@@ -123,6 +130,9 @@ docs: $(VENV)/ready-docs ## build the documentation site; a warning is an error
 
 picture: $(READY) ## draw the pictures of the README from the results of `make demo`
 	@$(BIN)/python -m benchmarks.picture '$(DEMO)' docs/pictures
+
+vsix: ## build the extension for VS Code: editors/vscode/snnc.vsix
+	@cd editors/vscode && { test -d node_modules || npm ci --silent --no-audit --no-fund; } && npm run --silent package
 
 accept: $(READY) ## rewrite the golden packages and expected texts
 	@SNNC_ACCEPT=1 $(BIN)/python -m pytest --quiet -m "not slow" tests/rules/test_pairs.py tests/rules tests/language/test_reference.py tests/golden tests/editors tests/report tests/diff/test_cases.py tests/cli/test_build.py tests/cli/test_old_packages.py tests/cli/test_init.py

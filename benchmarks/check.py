@@ -75,16 +75,16 @@ def _starts(environment: dict[str, str]) -> dict[str, float]:
     found: dict[str, list[float]] = {name: [] for name in COMMANDS}
     for _ in range(RUNS + 1):
         for name, arguments in COMMANDS.items():
-            before = _spent()
+            before = _child_seconds()
             command = [sys.executable, *arguments]
             subprocess.run(
                 command, cwd=ROOT, env=environment, check=True, capture_output=True
             )
-            found[name].append(_spent() - before)
+            found[name].append(_child_seconds() - before)
     return {name: statistics.median(each[1:]) for name, each in found.items()}
 
 
-def _spent() -> float:
+def _child_seconds() -> float:
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 

@@ -64,7 +64,7 @@ Edit = tuple[int, int, str]
 """Start and end of the replaced text, and the new text."""
 
 
-def typed(text: str, notation: str, chance: random.Random) -> Iterator[Edit]:
+def type_edits(text: str, notation: str, chance: random.Random) -> Iterator[Edit]:
     """Type for ever; each edit is of the text that the one before has left."""
     colon = ":" if notation == "yaml" else ""
     while True:
@@ -121,7 +121,7 @@ class Editor:
         self._last = 0
 
         @self.client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
-        def told(params: types.PublishDiagnosticsParams) -> None:
+        def receive(params: types.PublishDiagnosticsParams) -> None:
             self._last = params.version or 0
             self._told.set()
 
@@ -142,7 +142,7 @@ class Editor:
     async def open(self, notation: str) -> None:
         item = types.TextDocumentItem(self.uri, notation, self.version, self.text)
         self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
-        await self.told()
+        await self.wait_for_diagnostics()
 
     def position(self, offset: int) -> types.Position:
         line = self.text.count("\n", 0, offset)
@@ -158,7 +158,7 @@ class Editor:
             types.DidChangeTextDocumentParams(document, [change])
         )
 
-    async def told(self) -> None:
+    async def wait_for_diagnostics(self) -> None:
         """Wait for the diagnostics of the text as it is."""
         while self._last != self.version:
             self._told.clear()
@@ -180,13 +180,13 @@ async def measure(edits: int, notation: str) -> Waits:
     waits.add("start", begun, editor.clock())
     await editor.open(notation)
     chance = random.Random(0)
-    typing = typed(editor.text, notation, chance)
+    typing = type_edits(editor.text, notation, chance)
     document = types.TextDocumentIdentifier(editor.uri)
     for number in range(edits):
         start, end, text = next(typing)
         begun = editor.clock()
         editor.edit(start, end, text)
-        await asyncio.gather(editor.told(), editor.hints())
+        await asyncio.gather(editor.wait_for_diagnostics(), editor.hints())
         waits.add("diagnostics and hints", begun, editor.clock())
         if number % 5:
             continue

@@ -102,7 +102,7 @@ def scaled_weights(package: ImportedPackage, images: np.ndarray) -> dict[str, An
     return weights
 
 
-def timed(act: Callable[[], Any]) -> tuple[float, Any]:
+def time_call(act: Callable[[], Any]) -> tuple[float, Any]:
     """Return the seconds that something took, and what it gave."""
     started = time.perf_counter()
     result = act()
@@ -128,9 +128,9 @@ def bench(name: str, folder: Path, images: int) -> None:
     opened = open_package(package)
     image = random_images(opened, 1)
     weights = scaled_weights(opened, image)
-    took, built = timed(lambda: build(opened, weights))
-    start_up, engine = timed(lambda: Engine(built, runs(built)))
-    load, _ = timed(lambda: engine.run(image))
+    took, built = time_call(lambda: build(opened, weights))
+    start_up, engine = time_call(lambda: Engine(built, runs(built)))
+    load, _ = time_call(lambda: engine.run(image))
     run = emulate(opened, weights, image)
     found = differences(run, engine.run(image, keep=("counts", "spikes", "rows")))
     rate = np.mean(
@@ -162,7 +162,7 @@ def many_examples(count: int, folder: Path) -> None:
     images = random_images(opened, count)
     weights = scaled_weights(opened, images[:1])
     with Engine(built := build(opened, weights), runs(built)) as engine:
-        took, _ = timed(lambda: engine.run(images))
+        took, _ = time_call(lambda: engine.run(images))
     print(f"{count} images of mnist x {opened.network.steps} steps: {took:.1f} s")
 
 

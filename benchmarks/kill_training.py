@@ -23,10 +23,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load_file
 
-from snnc.diagnostics import Diagnostics
-from snnc.driver import compile_spec
-from snnc.emit.files import Origin
-from snnc.source import SourceFile
+from tests.exact.proof import write_package
 
 SPEC = """\
 snn 1
@@ -84,15 +81,7 @@ def kill_training(folder: Path, kills: int, seed: int) -> list[Kill]:
 
 
 def _write_package(folder: Path, epochs: int) -> None:
-    report = Diagnostics()
-    results = compile_spec(SourceFile("killed.snn", SPEC.format(epochs=epochs)), report)
-    assert results.modules is not None
-    package = folder / "killed"
-    for module in results.modules:
-        file = module.with_header(Origin("killed.snn", "."))
-        path = package / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file.text, encoding="utf-8", newline="\n")
+    write_package(SPEC.format(epochs=epochs), folder)
     rng = np.random.default_rng(0)
     x = rng.uniform(0, 1, (EXAMPLES, 12, 12, 1)).astype("f4")
     np.savez(folder / "data.npz", x=x, y=np.arange(EXAMPLES) % 4)

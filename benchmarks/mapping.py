@@ -81,7 +81,7 @@ def sums(count: int) -> str:
     return f"snn 1\n\nnetwork sums {{\n{body}\n}}\n"
 
 
-def lowered(text: str) -> LoweredNetwork:
+def lower_spec(text: str) -> LoweredNetwork:
     """Return a spec's lowered network, which the mapper starts from."""
     report = Diagnostics()
     results = compile_spec(SourceFile("x.snn", text), report, through="lower")
@@ -103,7 +103,7 @@ def _seconds(run: Callable[[], object]) -> float:
 
 def once(name: str) -> None:
     """Print the cores of a network and the seconds that mapping takes."""
-    network = lowered(NETWORKS[name])
+    network = lower_spec(NETWORKS[name])
     started = time.perf_counter()
     mapped = place(network, Diagnostics())
     took = time.perf_counter() - started

@@ -61,7 +61,7 @@ class Chip:
         before = self.spikes
         levels = [self._level(i, before) for i in range(len(self.tree.levels))]
         self.voltage += x * self.high * DT
-        self.spikes = [*levels, self._fired(self.voltage)]
+        self.spikes = [*levels, self._fire(self.voltage)]
         total = np.zeros(len(x))
         for pick in self.tree.picks:
             source = self.spikes[-1 if pick.level is None else pick.level]
@@ -85,16 +85,16 @@ class Chip:
         current *= self.decay
         current += (1 - self.decay) * total
         self.voltages[number] += current * self.high * DT
-        return self._fired(self.voltages[number])
+        return self._fire(self.voltages[number])
 
-    def _fired(self, voltage: Array) -> Array:
+    def _fire(self, voltage: Array) -> Array:
         np.maximum(voltage, 0, out=voltage)
         fired = voltage >= 1
         voltage[fired] = 0
         return fired / (self.high * DT)
 
 
-def simulated(
+def simulate(
     values: int, high: float, synapse: float, present: float, windows: int
 ) -> PoolingError:
     """The error of maxima over the second and third example of a row."""
@@ -118,8 +118,8 @@ def table() -> Iterator[str]:
             yield "        ("
             for values in VALUES:
                 windows = max(60, min(800, 6000 // values))
-                one = simulated(values, high, synapse, SHORT, windows)
-                other = simulated(values, high, synapse, LONG, windows // 2)
+                one = simulate(values, high, synapse, SHORT, windows)
+                other = simulate(values, high, synapse, LONG, windows // 2)
                 spread = one.deviation**2 - other.deviation**2
                 counted = max(spread, 0.0) / (1 / SHORT - 1 / LONG)
                 lasting = max(other.deviation**2 - counted / LONG, 0.0)
@@ -146,7 +146,7 @@ network maxima {{
 """
 
 
-def measured(
+def measure(
     window: tuple[int, int], high: float, synapse: float, present: float, examples: int
 ) -> PoolingError:
     """The error on the exact engine, over examples in a row."""
@@ -216,7 +216,7 @@ def compare(examples: int) -> None:
     )
     for window, high, synapse, present in CASES:
         told = expected_error(math.prod(window), high, synapse, present)
-        found = measured(window, high, synapse, present, examples)
+        found = measure(window, high, synapse, present, examples)
         print(
             f"{window[0]}x{window[1]}     {high:3.0f} Hz  {1e3 * synapse:4g} ms "
             f"{1e3 * present:5g} ms   {told.bias:+.3f} / {told.deviation:.3f}  "

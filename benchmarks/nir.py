@@ -53,13 +53,13 @@ def main(folder: Path) -> None:
         examples = np.load(folder / f"{weights.stem}.npz")
         package = open_package(folder / weights.stem)
         print(f"\n### {weights.stem}, {len(examples['y'])} examples\n")
-        rows = list(compared(package, weights, examples["x"], examples["y"]))
+        rows = list(compare(package, weights, examples["x"], examples["y"]))
         head = ("", "accuracy", "as the exact engine", *package.network.layers)
         for line in table(head, rows, right=tuple(range(1, len(head)))):
             print(line)
 
 
-def compared(
+def compare(
     package: ImportedPackage, weights: Path, x: Array, y: Array
 ) -> Iterator[tuple[str, ...]]:
     """Give a row for the engine and each tool.

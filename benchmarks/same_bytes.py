@@ -108,7 +108,7 @@ def _digest(folder: Path) -> str:
     return total.hexdigest()
 
 
-def _installed(python: str, folder: Path) -> str:
+def _install(python: str, folder: Path) -> str:
     """Make an environment with this checkout and return its interpreter."""
     subprocess.run([python, "-m", "venv", str(folder)], check=True)
     own = str(folder / ("Scripts" if os.name == "nt" else "bin") / "python")
@@ -137,7 +137,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             own = python
             if python != sys.executable:
-                own = _installed(python, Path(folder, "environment"))
+                own = _install(python, Path(folder, "environment"))
             found = _digests(own, Path(folder), (Setting("usual"), *SETTINGS))
         usual = usual or found["usual"]
         for name, value in found.items():

@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
             seconds: dict[str, list[float]] = {name: [] for name in trees}
             for _ in range(options.runs):
                 for name in trees:
-                    seconds[name].append(_trained(kind, Path(folder) / name, data))
+                    seconds[name].append(_train(kind, Path(folder) / name, data))
             before, now = (median(several) for several in seconds.values())
             print(f"{kind:36s}{before:8.1f} s{now:8.1f} s{now / before:8.2f}")
     return 0
@@ -54,7 +54,7 @@ def _build(kind: str, tree: Path, folder: Path) -> None:
     _run(["snnc", "build", str(spec), "-o", str(folder)], tree)
 
 
-def _trained(kind: str, folder: Path, data: Path) -> float:
+def _train(kind: str, folder: Path, data: Path) -> float:
     """Train, and return the CPU seconds that it took."""
     name, _ = spec_of(kind)
     weights = folder / f"{name}.safetensors"

@@ -24,7 +24,7 @@ COUNTS = {"drift": 10_000, "mnist": 6_000, "cifar": 1_000}
 WAYS = {"1 worker": 1, "2 workers": 2, "a thread for each core": None}
 
 
-def timed(task: Task, workers: int | None) -> tuple[float, float, float]:
+def time_run(task: Task, workers: int | None) -> tuple[float, float, float]:
     """Return the seconds of a run, those until its first part, and its rate after."""
     from snnc.tools.evaluate.exact import run_exact
     from snnc.tools.evaluate.options import EvaluateOptions
@@ -65,7 +65,7 @@ def bench(name: str, folder: Path) -> None:
     print(f"{name}: {count} examples of {package.network.steps} steps")
     alone = 0.0
     for way, workers in WAYS.items():
-        total, first, rate = timed(task, workers)
+        total, first, rate = time_run(task, workers)
         alone = alone or rate
         print(
             f"  {way}: {total:.1f} s, start-up {first:.1f} s, then {rate:.0f} a second"

@@ -13,8 +13,9 @@ import snnc  # noqa: E402
 project = "snnc"
 author = copyright = "The snnc developers"
 version = release = snnc.__version__
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "pages"]
-exclude_patterns = ["_build", "_ext", "examples", "schemas"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions += ["in_browser", "pages"]
+exclude_patterns = ["_build", "_ext", "examples", "playground", "schemas"]
 exclude_patterns += ["notebooks/.ipynb_checkpoints"]
 source_suffix = {".md": "markdown"}
 myst_enable_extensions = ["colon_fence"]
@@ -31,6 +32,8 @@ html_theme = "furo"
 html_title = f"snnc {version}"
 html_static_path = ["_static"]
 html_css_files = ["snnc.css"]
+html_js_files = [("copy.js", {"defer": "defer"})]
+html_favicon = "_static/favicon.svg"
 html_copy_source = False
 html_show_sphinx = False
 html_theme_options = {"navigation_with_keys": True}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
+from snnc.emit.files import Module, Origin
 from snnc.ir.device import Profile
 from snnc.passes import PIPELINE
 from snnc.source import SourceFile
@@ -25,6 +27,7 @@ NENGO_DL = pytest.mark.skipif(
     sys.version_info >= (3, 12) or find_spec("nengo_dl") is None,
     reason="nengo-dl needs Keras 2, which is of Python 3.10 and 3.11",
 )
+ORIGIN = Origin("net.snn", ".")
 SPECS = sorted((ROOT / "specs").glob("*.snn"))
 
 
@@ -46,6 +49,17 @@ def sound(text: str, through: str, device: Profile | None = None) -> Any:
     return getattr(made, MAKES[through])
 
 
+def write_modules(
+    modules: Iterable[Module], package: Path, origin: Origin = ORIGIN
+) -> Path:
+    """Write the modules of a package; return its folder."""
+    for file in (module.with_header(origin) for module in modules):
+        path = package / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file.text, encoding="utf-8", newline="\n")
+    return package
+
+
 def network(body: str, name: str = "net") -> str:
     """Return a spec with a body, one statement a line."""
     return f"snn 1\n\nnetwork {name} {{\n{body.strip()}\n}}\n"
@@ -63,3 +77,20 @@ def problems(text: str, device: Profile | None = None) -> list[str]:
 
 
 DOUBTS = frozenset(f"SNN41{i}" for i in range(5))
+
+EXTRAS: tuple[str, ...] = ("h5py", "lsprotocol", "matplotlib", "nengo", "nengo_loihi")
+EXTRAS += ("numpy", "safetensors", "scipy", "sklearn")
+
+
+def hide_extras() -> None:
+    """Make this process one that has the compiler alone."""
+    from importlib.machinery import PathFinder
+
+    class Few(PathFinder):
+        @classmethod
+        def find_spec(cls, name: str, path: Any = None, target: Any = None) -> Any:
+            hidden = name.partition(".")[0] in EXTRAS
+            return None if hidden else super().find_spec(name, path, target)
+
+    finders: list[Any] = sys.meta_path
+    finders[:] = [Few if found is PathFinder else found for found in finders]

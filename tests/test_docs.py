@@ -33,7 +33,7 @@ def test_the_readme_shows_the_spec_of_the_demo() -> None:
 SETTINGS = ("--set", "c0.filters=8,16,24", "--set", "timing.present=60,100")
 
 
-def printed(*arguments: str) -> str:
+def command_output(*arguments: str) -> str:
     """Return what a command writes to stdout."""
     result = CliRunner().invoke(snnc, arguments, standalone_mode=False)
     assert result.exception is None
@@ -54,14 +54,14 @@ def test_a_page_shows_what_a_command_prints(
 ) -> None:
     monkeypatch.chdir(ROOT)
     text = (ROOT / f"docs/{page}.md").read_text(encoding="utf-8")
-    assert f"```\n{printed(*arguments)}```" in text
+    assert f"```\n{command_output(*arguments)}```" in text
 
 
 def test_the_page_of_max_pools_shows_what_report_prints(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(ROOT)
-    lines = printed("report", "docs/examples/maxpool.snn").splitlines()
+    lines = command_output("report", "docs/examples/maxpool.snn").splitlines()
     text = (ROOT / "docs/max-pooling.md").read_text(encoding="utf-8")
     shown = [line for line in text.splitlines() if line.startswith("p0")]
     assert len(shown) == 2
@@ -102,7 +102,7 @@ def test_a_page_shows_what_diff_prints(
     old = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
     Path("old.snn").write_text(old, encoding="utf-8")
     Path("drift.snn").write_text(old.replace("20..150", "20..200"), encoding="utf-8")
-    shown = printed("diff", "old.snn", "drift.snn").split("\n", 1)[1]
+    shown = command_output("diff", "old.snn", "drift.snn").split("\n", 1)[1]
     assert shown in (ROOT / "docs/workflow.md").read_text(encoding="utf-8")
 
 

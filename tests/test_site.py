@@ -22,7 +22,7 @@ from tests.support import ROOT
 from tests.test_extras import PROJECT
 
 DOCS = ROOT / "docs"
-GENERATED = ("commands", "json", "layers", "_build", "api.md")
+GENERATED = ("commands", "json", "layers", "_build", "api.md", "playground")
 LINK = re.compile(r"\]\(([^)\s#]+)(?:#[\w-]+)?\)")
 KINDS = [*kinds("encoder", "layer"), "readout"]
 
@@ -119,10 +119,14 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     pytest.importorskip("sphinx")
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going"]
     done = subprocess.run(
-        [*command, "-b", "dummy", "docs", str(tmp_path)],
+        [*command, "-b", "html", "-D", "playground=0", "docs", str(tmp_path)],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
+    raw = re.compile(r"Sentinel|```|:::|\{(eval-rst|toctree|doc)\}|(?m:^\.\. \w+::)")
+    for page in tmp_path.rglob("*.html"):
+        text = re.sub(r"<[^>]*>", "", page.read_text(encoding="utf-8"))
+        assert not raw.search(text), page

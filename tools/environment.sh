@@ -9,6 +9,9 @@ set -eu
 cd "${0%/*}/.."
 folder=$1 extras=$2 python=${3-}
 
+size="2 GB"
+[ "$extras" != docs ] || size="135 MB"
+
 fail() {
     echo "error: $1" >&2
     exit 1
@@ -52,7 +55,7 @@ else
     runs "$python" || fail "$python does not run, is none of 3.10 to 3.13 or has no venv:\
  name another with PYTHON=PATH"
     echo "== making $folder with $python ($(version "$python")) and installing" \
-        "snnc[$extras] (about 2 GB)"
+        "snnc[$extras] (about $size)"
     "$python" -m venv "$folder" || fail "$folder can't be made: name a folder that can be\
  written with VENV=FOLDER"
 fi

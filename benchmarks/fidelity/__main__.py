@@ -34,7 +34,7 @@ from benchmarks.fidelity.patches import patches  # noqa: E402
 from benchmarks.fidelity.table import page  # noqa: E402
 from benchmarks.study.data import Split, drift, fashion, mnist  # noqa: E402
 from benchmarks.study.packages import build  # noqa: E402
-from benchmarks.study.remembered import remembered  # noqa: E402
+from benchmarks.study.remembered import remember  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 WRITTEN = ROOT / "docs" / "accuracy"
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
                 if options.data not in (None, data):
                     continue
                 with redirect_stdout(sys.stderr):  # what training prints
-                    cell = _measured(kind, data, seed, training, options.work)
+                    cell = _measure_cell(kind, data, seed, training, options.work)
                 found.append({"kind": kind, "data": data, "seed": seed, **cell})
                 print(json.dumps(found[-1]), file=sys.stderr, flush=True)
     text = page(found)
@@ -74,22 +74,22 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 @cache
-def _loaded(data: str) -> Split:
+def _load(data: str) -> Split:
     split = DATA[data]()
     return Split(split.train, split.test.first(IMAGES))
 
 
-def _measured(
+def _measure_cell(
     kind: str, data: str, seed: int, training: dict[str, Any], work: Path
 ) -> dict[str, Any]:
-    folder, split = work / data, _loaded(data)
-    package = _built(folder, *spec_of(kind))
+    folder, split = work / data, _load(data)
+    package = _build(folder, *spec_of(kind))
     more = (f"{value}".translate(PLAIN) for value in training.values())
     name = "-".join([package.name, str(seed), *more])
     weights = folder / f"{name}.safetensors"
     images = str(len(split.test))
     inputs: list[Path | str] = [package, name, images]
-    return remembered(
+    return remember(
         folder / "measured",
         name,
         inputs,
@@ -97,7 +97,7 @@ def _measured(
     )
 
 
-def _built(folder: Path, name: str, text: str) -> Path:
+def _build(folder: Path, name: str, text: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     spec = folder / f"{name}.snn"
     spec.write_text(text, encoding="utf-8")

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.study.data import Examples, Split, shuffled
+from benchmarks.study.data import Examples, Split, shuffle
 
 TRAINED = (
     *("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-BoldOblique"),
@@ -59,20 +59,20 @@ network characters {
 def characters() -> Split:
     """Return 5400 images of 15 fonts to train with, 1800 of 5 others as a test."""
     random = np.random.default_rng(0)
-    train, test = (_drawn(fonts, random) for fonts in (TRAINED, HELD_OUT))
+    train, test = (_draw_examples(fonts, random) for fonts in (TRAINED, HELD_OUT))
     return Split(train, test)
 
 
-def _drawn(fonts: tuple[str, ...], random: np.random.Generator) -> Examples:
+def _draw_examples(fonts: tuple[str, ...], random: np.random.Generator) -> Examples:
     x, y = [], []
     for font in fonts:
         for points in POINTS:
             for label, character in enumerate(CHARACTERS):
                 glyph = _glyph(font, points, character)
                 for shift in random.integers(-SHIFT, SHIFT + 1, (PLACES, 2)):
-                    x.append(_placed(glyph, shift))
+                    x.append(_place_glyph(glyph, shift))
                     y.append(label)
-    return shuffled(np.array(x), np.array(y), random)
+    return shuffle(np.array(x), np.array(y), random)
 
 
 def _glyph(font: str, points: int, character: str) -> NDArray[np.uint8]:
@@ -90,7 +90,9 @@ def _glyph(font: str, points: int, character: str) -> NDArray[np.uint8]:
     return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def _placed(glyph: NDArray[np.uint8], shift: NDArray[np.int64]) -> NDArray[np.float32]:
+def _place_glyph(
+    glyph: NDArray[np.uint8], shift: NDArray[np.int64]
+) -> NDArray[np.float32]:
     """Return an image, (SIDE, SIDE, 1), of a glyph not far from its middle."""
     image = np.zeros((SIDE, SIDE, 1), np.float32)
     room = SIDE - np.array(glyph.shape)

@@ -64,18 +64,18 @@ def measure(
         }
     return {
         "decide": readout.decide,
-        "right": {name: packed(each) for name, each in right.items()},
+        "right": {name: pack(each) for name, each in right.items()},
         "layers": layers,
     }
 
 
-def packed(right: Bools) -> str:
+def pack(right: Bools) -> str:
     """Return bools as text."""
     return f"{len(right)}:{b64encode(np.packbits(right).tobytes()).decode()}"
 
 
-def unpacked(text: str) -> Bools:
-    """Return the bools that `packed` made a text of."""
+def unpack(text: str) -> Bools:
+    """Return the bools that `pack` made a text of."""
     count, _, bits = text.partition(":")
     values = np.frombuffer(b64decode(bits), np.uint8)
     return np.unpackbits(values, count=int(count)).astype(bool)

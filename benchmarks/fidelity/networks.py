@@ -68,14 +68,14 @@ class Kind(NamedTuple):
 def _small(neuron: str, norm: bool, synapse: int, present: int = 100) -> Kind:
     time = "" if present == 100 else f"_{present}"
     name = f"{neuron}_{'norm' if norm else 'plain'}_{synapse}{time}"
-    return _filled(name, SMALL, neuron, norm, synapse=synapse, present=present)
+    return _fill(name, SMALL, neuron, norm, synapse=synapse, present=present)
 
 
 def _deep(neuron: str) -> Kind:
-    return _filled(f"deep_{neuron}_norm_5", DEEP, neuron, True, synapse=5)
+    return _fill(f"deep_{neuron}_norm_5", DEEP, neuron, True, synapse=5)
 
 
-def _filled(name: str, text: str, neuron: str, norm: bool, **times: int) -> Kind:
+def _fill(name: str, text: str, neuron: str, norm: bool, **times: int) -> Kind:
     norms = ", batchnorm on" if norm else ""
     return Kind(name, text.format(name=name, neuron=neuron, norm=norms, **times))
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.study.data import Split, shuffled
+from benchmarks.study.data import Split, shuffle
 
 TILE, SIDE = 32, 16
 TRAINED, TESTED = 10, 8  # patches of a tile
@@ -69,4 +69,4 @@ def patches() -> Split:
                     x.append(image[top : top + SIDE, left : left + SIDE] / 255)
                     y.append(label)
     pairs = ((np.array(x), np.array(y)) for x, y in (train, test))
-    return Split(*(shuffled(x, y, random) for x, y in pairs))
+    return Split(*(shuffle(x, y, random) for x, y in pairs))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.fidelity.measure import Bools, unpacked
+from benchmarks.fidelity.measure import Bools, unpack
 from snnc.tools.scores import difference
 
 HEAD = (
@@ -24,7 +24,7 @@ HEAD = (
 
 def page(found: Sequence[dict[str, Any]]) -> str:
     """Return a table in Markdown, a row for each network and data set."""
-    rows = [HEAD, ("---",) * len(HEAD), *map(_row, _grouped(found))]
+    rows = [HEAD, ("---",) * len(HEAD), *map(_row, _group_cells(found))]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     return (
         "# Kinds of networks\n\n"
@@ -38,7 +38,7 @@ def page(found: Sequence[dict[str, Any]]) -> str:
     )
 
 
-def _grouped(found: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def _group_cells(found: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     for key in dict.fromkeys((cell["kind"], cell["data"]) for cell in found):
         yield [cell for cell in found if (cell["kind"], cell["data"]) == key]
 
@@ -46,7 +46,7 @@ def _grouped(found: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 def _row(cells: list[dict[str, Any]]) -> tuple[str, ...]:
     first, names = cells[0], cells[0]["right"]
     right = {
-        name: np.concatenate([unpacked(cell["right"][name]) for cell in cells])
+        name: np.concatenate([unpack(cell["right"][name]) for cell in cells])
         for name in names
     }
     images = len(right["plain"]) // len(cells)

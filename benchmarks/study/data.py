@@ -54,7 +54,7 @@ def split(x: NDArray[Any], y: NDArray[Any], train: int, seed: int = 0) -> Split:
     return Split(_examples(x[kept], y[kept]), _examples(x[rest], y[rest]))
 
 
-def shuffled(x: NDArray[Any], y: NDArray[Any], random: np.random.Generator) -> Examples:
+def shuffle(x: NDArray[Any], y: NDArray[Any], random: np.random.Generator) -> Examples:
     """Return examples in another order, so that the first are of all kinds."""
     order = random.permutation(len(y))
     return _examples(x[order], y[order])

@@ -11,7 +11,7 @@ from typing import Any
 Found = dict[str, Any]
 
 
-def remembered(
+def remember(
     folder: Path, name: str, inputs: list[Path | str], measure: Callable[[], Found]
 ) -> Found:
     """Return what was measured before of the same inputs, or measure it.

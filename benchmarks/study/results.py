@@ -26,16 +26,16 @@ def keep(folder: Path, found: dict[str, Any]) -> None:
     known[found["name"]] = found
     kept = [known[n.name] for n in NETWORKS if n.name in known]
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(_rounded(kept), indent=1)
+    text = json.dumps(_round(kept), indent=1)
     (folder / NAME).write_text(f"{text}\n", encoding="utf-8")
 
 
-def _rounded(value: Any) -> Any:
+def _round(value: Any) -> Any:
     """Keep six digits, enough for each share of 10,000 examples."""
     if isinstance(value, float):
         return float(f"{value:.6g}")
     if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
+        return {key: _round(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_rounded(item) for item in value]
+        return [_round(item) for item in value]
     return value

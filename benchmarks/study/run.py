@@ -11,7 +11,7 @@ from benchmarks.study import floats, packages, spikes
 from benchmarks.study.data import Examples, Split
 from benchmarks.study.networks import Network
 from benchmarks.study.packages import Files
-from benchmarks.study.remembered import remembered
+from benchmarks.study.remembered import remember
 from benchmarks.study.swap import Swap
 from snnc.runtime.layout import smooth_path
 
@@ -131,7 +131,7 @@ class _Rows:
     ) -> dict[str, Any]:
         self.say(f"{self.network.name}: {column}, {row}")
         inputs: list[Path | str] = [files.package, files.weights, str(len(test))]
-        return remembered(
+        return remember(
             self.folder / "measured",
             f"{column}-{row}",
             [*inputs, self.folder / "test.npz"],

@@ -62,7 +62,7 @@ class Swap:
         nengo_loihi.add_params(converter.net)
         first = next(layer for layer in self._model.layers if layer.weights)
         converter.net.config[converter.layers[first].ensemble].on_chip = False
-        with _refused() as told, nengo_loihi.Simulator(converter.net, target="sim"):
+        with _catch_error() as told, nengo_loihi.Simulator(converter.net, target="sim"):
             pass
         return {"refused": told[0]} if told else {"runs": True}
 
@@ -72,7 +72,10 @@ class Swap:
 
         net = self._convert(spiking=True).net
         model = nengo.builder.Model(0.001)
-        with _refused() as told, nengo.Simulator(net, model=model, progress_bar=False):
+        with (
+            _catch_error() as told,
+            nengo.Simulator(net, model=model, progress_bar=False),
+        ):
             pass
         return {"refused": told[0]} if told else {"runs": True}
 
@@ -111,12 +114,12 @@ def plain_model(files: Files) -> Any:
 
     generated = keras_model(files.package).build_model()
     tensors = open_package(files.package).layout.read(files.weights)
-    *_, readout = [layer for layer in generated.layers if _trained(layer, tensors)]
+    *_, readout = [layer for layer in generated.layers if _is_trained(layer, tensors)]
     first = values = keras.Input(generated.input_shape[1:])
     for layer in generated.layers:
         if type(layer).__name__ in KEPT:
             values = type(layer).from_config(layer.get_config())(values)
-        elif _trained(layer, tensors):
+        elif _is_trained(layer, tensors):
             config = layer.get_config()
             config["activation"] = "linear" if layer is readout else "relu"
             config["use_bias"] = True  # of batch norm that is folded into the layer
@@ -127,7 +130,7 @@ def plain_model(files: Files) -> Any:
     return keras.Model(first, values)
 
 
-def _trained(layer: Any, tensors: dict[str, Any]) -> bool:
+def _is_trained(layer: Any, tensors: dict[str, Any]) -> bool:
     return f"{layer.name}.kernel" in tensors
 
 
@@ -154,7 +157,7 @@ def _run(converter: Any, test: Examples, steps: int) -> NDArray[Any]:
 
 
 @contextmanager
-def _refused() -> Iterator[list[str]]:
+def _catch_error() -> Iterator[list[str]]:
     """Give a list that holds an exception's first line once one is raised."""
     told: list[str] = []
     try:

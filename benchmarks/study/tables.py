@@ -72,14 +72,14 @@ def _refusals(network: dict[str, Any]) -> Iterator[str]:
     yield "\n".join(lines)
 
 
-def _emulated(network: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def _emulator_columns(network: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the columns that ran on the emulator."""
     columns = network["columns"]
     return {name: columns[name] for name in OURS if "loihi" in columns[name]}
 
 
 def _chip(network: dict[str, Any]) -> Iterator[Cells]:
-    ran = _emulated(network)
+    ran = _emulator_columns(network)
     cells = [column["loihi"] for column in ran.values()]
     yield ("on the emulator", *(COLUMNS[name] for name in ran))
     yield ("accuracy", *(percent(cell["accuracy"]) for cell in cells))
@@ -97,7 +97,7 @@ def _chip(network: dict[str, Any]) -> Iterator[Cells]:
 
 
 def _rates(network: dict[str, Any]) -> Iterator[Cells]:
-    ran = _emulated(network)
+    ran = _emulator_columns(network)
     layers = [column["loihi"]["layers"] for column in ran.values()]
     yield ("layer", "percentile", "range", *(COLUMNS[name] for name in ran))
     for found in zip(*layers, strict=True):
@@ -110,7 +110,7 @@ def _rates(network: dict[str, Any]) -> Iterator[Cells]:
 
 
 def _moments(network: dict[str, Any]) -> Iterator[Cells]:
-    ran = _emulated(network)
+    ran = _emulator_columns(network)
     curves = {name: column["loihi"]["curve"] for name, column in ran.items()}
     steps = len(next(iter(curves.values())))
     moments = [steps * part // MOMENTS for part in range(1, MOMENTS + 1)]

@@ -23,7 +23,10 @@ def page(verb: str, command: click.Command) -> str:
         parts += ["## Example", f"    {example}"]
     rows = list(_options(command))
     if rows:
-        parts += ["## Options", "\n".join(table(("option", "meaning", "default"), rows))]
+        parts += [
+            "## Options",
+            "\n".join(table(("option", "meaning", "default"), rows)),
+        ]
     return "\n\n".join(parts) + "\n"
 
 

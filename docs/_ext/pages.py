@@ -6,6 +6,7 @@ where the package has one. Lists of pages that grow are appended to their index.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import click
 import commands
 import kinds
 import schemas
+from docutils import nodes
 from sphinx.application import Sphinx
 
 import snnc
@@ -70,11 +72,18 @@ def read(app: Sphinx, page: str, source: list[str]) -> None:
     """Colour specs, and append what an index can't list by itself."""
     text = re.sub(r"^```\n(?=snn \d)", "```snn\n", source[0], flags=re.MULTILINE)
     text = re.sub(r"^```\n(?=snn: \d)", "```yaml\n", text, flags=re.MULTILINE)
+    text = re.sub(r"`(docs/[\w/-]+\.md)`", _linked, text)
     if page == "index":
         text = "".join(filter(_leads_somewhere, text.splitlines(keepends=True)))
     if page in LISTS:
         text += f"\n```{{toctree}}\n{LISTS[page]}\n```\n"
     source[0] = text
+
+
+def _linked(path: re.Match[str]) -> str:
+    """Return the path of a page as a link to it; others stay as they are."""
+    name = path[1].removeprefix("docs/")
+    return f"[{path[0]}](/{name})" if (DOCS / name).exists() else path[0]
 
 
 def _leads_somewhere(line: str) -> bool:
@@ -90,7 +99,18 @@ def escape(*arguments: Any) -> None:
     lines[:] = [re.sub(r"(?<=, )\*(?=\w)", r"\\*", line) for line in lines]
 
 
+def describe(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any
+) -> None:
+    """Give a page its first sentences as the description that searches show."""
+    first = None if tree is None else next(tree.findall(nodes.paragraph), None)
+    if first is not None:
+        text = html.escape(" ".join(first.astext().split())[:160])
+        context["metatags"] += f'<meta name="description" content="{text}">'
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("html-page-context", describe)
     app.connect("autodoc-process-docstring", escape, priority=400)
     app.add_lexer("snn", SnnLexer)
     app.connect("builder-inited", write)

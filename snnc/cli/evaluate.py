@@ -37,6 +37,8 @@ from snnc.tools.evaluate.options import (
 if TYPE_CHECKING:
     from snnc.tools.evaluate.evaluation import Evaluation
 
+LEARNING_SIMULATORS = ("exact", "loihi", "nengo")
+
 INTERRUPTED = 130
 
 
@@ -93,6 +95,12 @@ INTERRUPTED = 130
     help="Instead, compare with what the package's board.py wrote, spike for spike:"
     " the first difference, and its likely cause.",
 )
+@path_option(
+    "--adapt",
+    help="Labelled examples, for a readout with `learn pes`: evaluate, let it learn"
+    " from these, and evaluate again.",
+)
+@path_option("--weights-out", help="The file for the weights that --adapt learned.")
 @click.option(
     "--strict", is_flag=True, help="Exit with 1 if a layer misses its rate budget."
 )
@@ -112,6 +120,8 @@ def evaluate_command(
     data: Path,
     weights: Path,
     compare: Path | None,
+    adapt: Path | None,
+    weights_out: Path | None,
     strict: bool,
     min_accuracy: float | None,
     form: str,
@@ -131,6 +141,7 @@ def evaluate_command(
         raise click.UsageError("--compare is with the exact engine, and prints text")
     if compare is not None and min_accuracy is not None:
         raise click.UsageError("--compare has no accuracy: leave --min-accuracy out")
+    _check_adapt(adapt, weights_out, checked, form)
     refuse_pictures(plot)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
     if checked.simulator == "exact":
@@ -144,6 +155,18 @@ def evaluate_command(
             return _compare(package, data, weights, compare)
         with _status("reading the package, weights and data"):  # and what takes seconds
             importlib.import_module("snnc.tools.evaluate.run")
+        if adapt is not None:
+            from snnc.tools.adapt import evaluate_adapted
+
+            adapted = evaluate_adapted(
+                checked, package, data, weights, adapt, weights_out
+            )
+            print_result(adapted, form)
+            if plot is not None:
+                from snnc.tools.plots.style import save
+
+                save(adapted.learning.plot_accuracy(), plot)
+            return _verdict(adapted.after, package, strict, min_accuracy)
         try:
             found = evaluate_with(checked, package, (data, None), weights)
         except KeyboardInterrupt:
@@ -155,6 +178,13 @@ def evaluate_command(
         from snnc.tools.pictures import plot as draw  # most runs draw nothing
 
         draw(found, file=plot)
+    return _verdict(found, package, strict, min_accuracy)
+
+
+def _verdict(
+    found: Evaluation, package: Path, strict: bool, min_accuracy: float | None
+) -> int:
+    """Say what misses the limits that were set; return the exit status."""
     if strict and found.missed:
         say(
             f"error: rates not held: {', '.join(found.missed)}; give them a wider "
@@ -166,6 +196,23 @@ def evaluate_command(
         say(f"error: {low}")
         return 1
     return 0
+
+
+def _check_adapt(
+    adapt: Path | None, weights_out: Path | None, options: EvaluateOptions, form: str
+) -> None:
+    """Refuse options that don't go with ``--adapt``, or need it."""
+    if adapt is None:
+        if weights_out is not None:
+            raise click.UsageError("--weights-out is for --adapt: give examples")
+        return
+    if options.simulator not in LEARNING_SIMULATORS:
+        learning = ", ".join(LEARNING_SIMULATORS)
+        raise click.UsageError(f"--adapt is for the simulators {learning}")
+    if options.resume or options.examples_out is not None or form == "html":
+        raise click.UsageError(
+            "--adapt evaluates twice: leave --resume, --examples-out and html out"
+        )
 
 
 def _checked(

@@ -169,7 +169,8 @@ def _refuse_at_odds(
 
 
 KINDS = (
-    "network", "cores", "accuracy", "raster", "rates", "confusion", "correlation",
+    "network", "cores", "accuracy", "raster", "rates", "confusion", "predictions",
+    "correlation",
 )  # fmt: skip
 _OF_RUNS = ("data", "weights", "simulator", "examples", "example")
 

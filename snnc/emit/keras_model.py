@@ -139,6 +139,7 @@ def train(network: Network) -> Module:
         validation=number(settings.validation),
         seed=settings.seed,
         cosine=settings.schedule == "cosine",
+        balanced=settings.class_weight == "balanced",
         phases="" if settings.phases == PHASES else items(map(quote, settings.phases)),
         data_doc=docstring(
             f"``x`` is an array {examples_shape(network)} with its ``y``,"

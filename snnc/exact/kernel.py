@@ -31,6 +31,7 @@ Q_BITS = 21  # of the input accumulator, without its sign
 U_BITS = 23  # of the current, without its sign
 LEARN_FRAC = 7  # bits of a weight below one while it learns
 LARGEST_TRACE = 127
+ERROR_STEP = 4
 
 
 @jit_inline
@@ -374,8 +375,8 @@ def _round_errors(learning: LearningTable, outputs: Floats, target: Floats) -> I
         outputs /= outputs.sum()
     largest = learning.error
     errors = np.minimum(np.maximum(outputs - target, -largest), largest)
-    scaled: Int64 = np.rint(learning.error_scale * errors).astype(np.int64)
-    return scaled
+    steps: Int64 = np.rint(errors * learning.error_steps).astype(np.int64)
+    return steps * ERROR_STEP
 
 
 @jit

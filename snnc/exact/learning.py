@@ -29,8 +29,8 @@ from snnc.exact.tables import (
     host_state,
     resting_state,
 )
-from snnc.runtime.examples import decide
 from snnc.runtime.layout import Tensors
+from snnc.runtime.nengo.learning import targets_of
 from snnc.runtime.nengo.neurons import ClippedSpikingRectifiedLinear
 from snnc.runtime.nengo.simulators import SimulatorRun
 
@@ -124,18 +124,21 @@ class Learner:
         """The traces of the block's in-axons."""
         return self._memory.traces
 
-    def present(self, images: NDArray[Any], targets: Floats) -> Floats:
-        """Present examples one after another; return the outputs that decide.
+    def present(self, images: NDArray[Any], targets: NDArray[Any]) -> Floats:
+        """Present examples one after another; return the outputs before they learn.
 
         Parameters
         ----------
         images : (examples, *input shape)
-        targets : (examples, units)
+        targets
+            Labels, (examples,), or values, (examples, units).
 
         Returns
         -------
         outputs : (examples, units)
+            Those halfway through each example: errors are sent from then on.
         """
+        targets = targets_of(targets, self._network)
         numbers = self._memory.weights.size * self._network.steps
         at_once = max(1, NUMBERS_AT_ONCE // numbers)
         outputs = [
@@ -150,9 +153,9 @@ class Learner:
         draws = [self._draw(number) for number in range(len(images))]
         traces, weights = map(np.stack, zip(*draws, strict=True))
         states = self._state, self._host, self._memory
-        given = charges, np.asarray(targets, np.float64), traces, weights
+        given = charges, targets, traces, weights
         learn_examples(self._chip, self._table, *states, *given, rows)
-        return decide(rows, self._network.readout.decide)
+        return rows[:, rows.shape[1] // 2]
 
     def _draw(self, example: int) -> tuple[Floats, Floats]:
         """Draw the random numbers of a later example in the emulator's order."""
@@ -216,7 +219,7 @@ def _table(simulator: Any, built: Any, block: int, synapse: Any) -> LearningTabl
         add=add,
         direct=filtered is None,
         error=learning.error,
-        error_scale=learning.error_scale,
+        error_steps=learning.error_steps,
         softmax=learning.softmax,
     )
 

@@ -162,7 +162,7 @@ class LearningTable(NamedTuple):
     add: float
     direct: bool
     error: float
-    error_scale: float
+    error_steps: float
     softmax: bool
 
 

@@ -11,6 +11,7 @@ from snnc.diagnostics import Diagnostic
 from snnc.importer.draft import BROKEN, Value
 from snnc.importer.model import KerasLayer, KerasModel
 from snnc.importer.request import REWRITES, ImportRequest
+from snnc.rules import architectures, imports
 from snnc.source import Span, whole_file
 
 Verdict = Literal["kept", "training", "rewritten", "refused"]
@@ -173,8 +174,6 @@ def diagnose(
 def _diagnostic(
     cause: Cause, layers: list[str], kinds: dict[str, str], costs: str, span: Span
 ) -> Diagnostic:
-    from snnc.rules import architectures, imports  # only for refusals
-
     rule, option, why, remedy = cause
     same: dict[str, Any] = {
         "span": span,
@@ -204,6 +203,4 @@ def _unused(
     rewritten = " ".join(d.why for d in decisions if d.verdict == "rewritten")
     for what, by in request.rewrites:
         if f"`{what}={by}`" not in rewritten:
-            from snnc.rules.imports import RewriteUnused
-
-            yield RewriteUnused(span=span, rewrite=f"{what}={by}")
+            yield imports.RewriteUnused(span=span, rewrite=f"{what}={by}")

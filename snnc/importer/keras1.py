@@ -81,6 +81,8 @@ def _options(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
             options["kernel_size"] = [config[key] for key in keys]
     sizes = {key for keys in _SIZES for key in keys}
     for key, item in config.items():
+        if key == "output_shape" and kind == "Conv2DTranspose":
+            options[key] = item
         if key in sizes or key in _DROPPED:
             continue
         if key == "dim_ordering":

@@ -13,7 +13,10 @@ from snnc.importer.convert import Conversion, compile_written, convert
 from snnc.importer.model import KerasModel, ModelWeights
 from snnc.importer.request import ImportRequest
 from snnc.importer.statements import TOP
+from snnc.ir.layout import input_scale, tensors
 from snnc.passes import Compilation
+from snnc.rules.imports import NoWeights
+from snnc.rules.output import CannotWrite
 from snnc.runtime.files import replacing
 from snnc.source import whole_file
 
@@ -101,14 +104,11 @@ def _weights(
 ) -> tuple[bytes, Tensors, Scales] | None:
     """Return a file of the spec's tensors; None, and a report, without them."""
     if weights is None:
-        from snnc.rules.imports import NoWeights
-
         report.add(NoWeights(span=whole_file(Path(target)), path=target))
         return None
     if compilation.lowered is None:  # its diagnostics say why
         return None
     from snnc.importer.tensors import convert_weights
-    from snnc.ir.layout import input_scale, tensors
     from snnc.weight_files.write import serialize
 
     network = compilation.lowered.network
@@ -169,8 +169,6 @@ def write_all(contents: Mapping[Path, bytes], report: Diagnostics) -> bool:
                 file.write(content)
                 file.flush()
     except OSError as error:
-        from snnc.rules.output import CannotWrite
-
         name = Path(error.filename).as_posix()
         reason = error.strerror or str(error)
         report.add(CannotWrite(span=whole_file(Path(name)), path=name, reason=reason))

@@ -130,7 +130,11 @@ class Focal(Choice):
     alpha: Annotated[
         Amount,
         Limits(gt=0, le=1),
-        Key("Focal loss: the factor of the positive class", usual="0.25"),
+        Key(
+            "Focal loss: the factor of the second of two classes; that of the first is "
+            "1 - `alpha`",
+            usual="0.25",
+        ),
     ] = 0.25
 
 

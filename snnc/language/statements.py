@@ -186,6 +186,24 @@ class TrainSpec(StatementModel):
             nearby="smoothing",
         ),
     ] = 0.0
+    class_weight: Annotated[
+        Literal["equal", "balanced"],
+        Bare,
+        Key(
+            "The weight of examples in the loss: `equal`, or `balanced` for unbalanced "
+            "classes",
+            usual="balanced",
+            same="class_weights",
+            words=(
+                ValueWord("equal", nearby="none off uniform"),
+                ValueWord(
+                    "balanced",
+                    "Gives all classes the same total weight.",
+                    nearby="auto on inverse",
+                ),
+            ),
+        ),
+    ] = "equal"
     schedule: Annotated[
         Literal["constant", "cosine"],
         Bare,

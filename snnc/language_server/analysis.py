@@ -11,19 +11,22 @@ from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.driver import add_advice, allow_warnings, unlimited, wants_advice
 from snnc.ir.device import Profile
 from snnc.ir.mapped import MappedNetwork
 from snnc.language import tree
-from snnc.language_server.buffers import Buffer
 from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
 from snnc.passes.route import route
 from snnc.source import SourceFile, spec_path
 from snnc.tools.report.summary import Row, Summary, summarise
+
+if TYPE_CHECKING:
+    from snnc.language_server.buffers import Buffer
 
 LEAST_ROOM = 300
 """Layers that are remembered at least; a large one takes some hundred kilobytes."""

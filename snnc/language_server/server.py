@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import traceback
 from collections.abc import Iterable, Mapping
@@ -169,6 +170,7 @@ class SpecServer(LanguageServer):
         self.was_shut_down = False
         self._devices = Devices()
         self._wrong_device = ""
+        logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_unexpected)
         _listen(self)
 
     @cached_property
@@ -279,6 +281,13 @@ class SpecServer(LanguageServer):
             self.workspace_inlay_hint_refresh(None)
         if self.supports("workspace.diagnostics.refresh_support"):
             self.workspace_diagnostic_refresh(None)
+
+
+def _is_unexpected(record: logging.LogRecord) -> bool:
+    """Whether a log entry is more than a request that was refused with a reason."""
+    return not (
+        record.exc_info and isinstance(record.exc_info[1], JsonRpcInvalidParams)
+    )
 
 
 def _listen(server: SpecServer) -> None:

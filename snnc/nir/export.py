@@ -93,6 +93,7 @@ def export_nir(
     made = _compile(package, device)
     assert made.lowered is not None
     _refuse_neuron_biases(made.lowered)
+    _refuse_images(made.lowered)
     layout = _layout(made.lowered)
     tensors = _tensors(layout, weights)
     from snnc.nir.facts import metadata, text
@@ -158,6 +159,21 @@ def _refuse_neuron_biases(lowered: LoweredNetwork) -> None:
         raise CannotExportError(
             f"in NIR a convolution has one bias a channel: {', '.join(names)}, with"
             " `bias neuron`, can't be exported"
+        )
+
+
+def _refuse_images(lowered: LoweredNetwork) -> None:
+    """Refuse layers that enlarge an image, and a readout that gives one."""
+    kinds = {layer.name: layer.kind for layer in lowered.network.layers}
+    names = [name for name, kind in kinds.items() if kind == "conv2d_transpose"]
+    if names:
+        raise CannotExportError(
+            f"NIR has no transposed convolution: {', '.join(names)} can't be exported"
+        )
+    if lowered.network.readout.convolution is not None:
+        name = lowered.network.readout.name
+        raise CannotExportError(
+            f"`{name}` is a convolution: write `units` for it to export it"
         )
 
 

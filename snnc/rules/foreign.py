@@ -203,7 +203,7 @@ _ANYWHERE: dict[type[Refused], str] = {
     "squeezeexcite",
 }
 _STATEMENTS: dict[type[Refused], str] = {
-    Dropout: "dropout spatialdropout alphadropout gaussiandropout",
+    Dropout: "drop dropout spatialdropout alphadropout gaussiandropout",
     BatchNorm: "batchnorm batchnormalization batchnormalisation bn norm",
     Activation: f"{_RELU} {_LIF}",
 }

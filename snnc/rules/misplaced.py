@@ -103,9 +103,15 @@ class PropertyAsStatement(Diagnostic):
     key: str
     kinds: tuple[str, ...]
     setting: str = ""
+    has_layers: bool = False
 
     @property
     def hint(self) -> str:
+        if self.has_layers:
+            return (
+                "layers are not nested: list them in order, and join branches with "
+                "`from`, `add` or `concat`"
+            )
         if self.setting:
             return f"write it in `train`: `{self.setting}`"
         where = listed(self.kinds) or "`neuron lif`"

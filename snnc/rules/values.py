@@ -153,16 +153,18 @@ class RepeatedClass(Diagnostic):
 class LossNeedsClasses(Diagnostic):
     """Checks that the loss suits the readout.
 
-    `cross_entropy` and `focal` compare with integer labels, so they need a readout of
-    `classes`. A readout of `units` gives values, and its loss is `mse`.
+    `cross_entropy` and `focal` compare with integer labels, and `class_weight balanced`
+    counts them, so these need a readout of `classes`. A readout of `units` gives
+    values, and its loss is `mse`.
     """
 
     code = "SNN600"
     title = "loss without classes"
-    message = "`loss {loss}` needs classes, but `{readout}` has `units {units}`"
-    help = "write `classes {units}` in the readout, or `loss mse`"
+    message = "`{what}` needs classes, but `{readout}` has `units {units}`"
+    help = "write `classes {units}` in the readout, or {instead}"
 
-    loss: str
+    what: str
+    instead: str
     readout: str
     units: int
 

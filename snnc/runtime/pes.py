@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from .network import Layer, Network
 
 MOST_NEURONS = 2048  # each learned axon takes two of the core's 4,096 entries
@@ -19,6 +21,10 @@ MOST_UNITS = 512  # each unit takes two of the core's 1,024 compartments
 EPOCH = 2  # steps from one update of the traces to the next
 LEVELS = 255  # the largest weight on the chip
 LARGEST = 127  # the largest trace, and the largest error
+# The chip rounds down a quarter of the product of trace and error. All weights
+# would sink: those of a unit's positive and of its negative part, and outputs
+# near zero would be lost. Products of such errors have no remainder.
+ERROR_STEP = 4
 LEAST = 1 / 8  # below this increment, its 7 bits no longer give the rate
 ROOM = 128  # spikes of the largest weight in one step that a unit can hold
 # What an output would be, in errors, if all weights were the largest that may
@@ -110,6 +116,17 @@ class Learning:
     def error_scale(self) -> float:
         """By what nengo-loihi multiplies errors: ``error`` becomes 127."""
         return LARGEST / self.error
+
+    @property
+    def error_steps(self) -> float:
+        """By what errors are multiplied for whole numbers of steps."""
+        return LARGEST // ERROR_STEP / self.error
+
+    def coarse(self, errors: NDArray[Any]) -> NDArray[Any]:
+        """Return errors that are multiples of the smallest that is sent."""
+        clipped = errors.clip(-self.error, self.error)
+        steps: NDArray[Any] = (clipped * self.error_steps).round()
+        return steps * (ERROR_STEP / self.error_scale)
 
     @property
     def reach(self) -> float:

@@ -80,10 +80,14 @@ def _unterminated(token: Token, source: SourceFile, before: Token | None) -> Dia
 
 
 _STRAIGHT = 'texts have straight double quotes: `"text"`'
+_CALL = (
+    "write properties in braces, `conv2d c0 { filters 8, kernel 3 }`; there are no "
+    "calls, but `snnc import` converts a Keras model"
+)
 _ADVICE = (
     *((mark, _STRAIGHT) for mark in TYPOGRAPHIC),
-    ("(", "write properties in braces, `conv2d c0 { filters 8 }`; there are no calls"),
-    (")", "write properties in braces, `conv2d c0 { filters 8 }`; there are no calls"),
+    ("(", _CALL),
+    (")", _CALL),
     ("//", "comments begin with `#`"),
     ("/*", "comments begin with `#`"),
     (";", "a line ends a statement: remove it"),
@@ -205,14 +209,16 @@ def misspelt(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
         token, before = tokens[index], tokens[index - 1] if index else None
         if problem := (
             foreign_problem(tokens, index, source, in_block=block < index)
-            or _other_quotes(token, source)
+            or _other_quotes(token, source, before)
             or _problem(token, source, before)
         ):
             return problem
     return None
 
 
-def _other_quotes(token: Token, source: SourceFile) -> Diagnostic | None:
+def _other_quotes(
+    token: Token, source: SourceFile, before: Token | None
+) -> Diagnostic | None:
     """Describe a text that begins at a token, in quotes of another kind."""
     if token.type != "UNKNOWN":
         return None
@@ -220,12 +226,15 @@ def _other_quotes(token: Token, source: SourceFile) -> Diagnostic | None:
     match = re.compile(_PAIR).match(source.text, token.start_pos or 0)
     if match is None:
         return None
-    text = quoted(match[match.lastindex or 0])
+    inner = match[match.lastindex or 0]
+    text, advice = quoted(inner), "texts have straight double quotes"
+    if inner.isidentifier() and before != "about":
+        text, advice = inner, "words have no quotes"
     span = Span(source, *match.span())
     return rules.syntax.UnexpectedCharacter(
         span=span,
         text=match[0][0],
-        advice=f"texts have straight double quotes: write `{text}`",
+        advice=f"{advice}: write `{text}`",
         fix=Fix(span, text),
     )
 
@@ -238,7 +247,7 @@ def _unquoted(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
         tokens = tokens[:-1]
     if any(token.type in ("UNTERMINATED", "LBRACE") for token in tokens):
         return None
-    if problem := _other_quotes(tokens[1], source):
+    if problem := _other_quotes(tokens[1], source, tokens[0]):
         return problem
     span = span_of(tokens[1], source).to(span_of(tokens[-1], source))
     text = quoted(span.text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
@@ -41,6 +41,62 @@ class Displayed(Listed):
     def _pretty(self, printer: Any, cycle: bool) -> None:
         """Print as `print` does; IPython looks for this method next to `__repr__`."""
         printer.text(str(self))
+
+
+class Tabular(Displayed):
+    """A result that is a table for pandas too."""
+
+    def _records(self) -> Sequence[Mapping[str, Any]]:
+        """Return the rows of the table, by the names of their columns."""
+        raise NotImplementedError
+
+    def to_pandas(self) -> Any:
+        """Return the table as a data frame of pandas, which you install yourself.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If pandas is not installed.
+        """
+        return data_frame(self._records())
+
+
+def data_frame(rows: Sequence[Mapping[str, Any]]) -> Any:
+    """Return rows as a data frame of pandas.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If pandas is not installed.
+    """
+    try:
+        import pandas  # type: ignore[import-untyped,unused-ignore]  # has no extra
+    except ModuleNotFoundError as error:
+        what = "to_pandas needs pandas: `python -m pip install pandas`"
+        raise ModuleNotFoundError(what, name="pandas") from error
+    return pandas.DataFrame.from_records(rows)
+
+
+class DisplayedText(Displayed, str):
+    """A text that notebooks show as HTML."""
+
+    _html: str
+
+    def __new__(cls, text: str, html: str) -> DisplayedText:
+        """Make the text, which is the string itself, and its HTML."""
+        made = super().__new__(cls, text)
+        made._html = html
+        return made
+
+    def _repr_html_(self) -> str:
+        return self._html
+
+
+class MarkdownText(Listed, str):
+    """A text in Markdown, which notebooks render."""
+
+    def _repr_markdown_(self) -> str:
+        return str(self)
 
 
 def preformatted(text: str) -> str:

@@ -95,6 +95,9 @@ def aligned(rows: Sequence[Sequence[str]], sides: Sequence[str]) -> list[str]:
     return lines
 
 
+Cells = tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class TextTable:
     """Rows of cells of text; ``sides`` has < or > for each column.
@@ -117,6 +120,23 @@ class TextTable:
         head = head and f"<thead>{head}</thead>"
         body = "".join(self._row(row, "row") for row in rows)
         return f'<table class="narrow">{head}<tbody>{body}</tbody></table>'
+
+    @classmethod
+    def of(cls, head: Cells, rows: Sequence[Cells], left: Collection[str]) -> TextTable:
+        """Return a table without the empty columns.
+
+        Parameters
+        ----------
+        head
+            The columns' names.
+        rows
+            As many cells each as ``head`` has; whatever they hold, a row is one line.
+        left
+            Names of the columns that are aligned to the left.
+        """
+        head, rows = without_empty(head, [tuple(map(printable, row)) for row in rows])
+        sides = "".join("<" if name in left else ">" for name in head)
+        return cls([head, *rows], sides)
 
     def _row(self, row: Sequence[str], scope: Literal["col", "row"]) -> str:
         parts = []
@@ -153,23 +173,9 @@ def dims(shape: tuple[int, ...]) -> str:
     return "x".join(map(str, shape))
 
 
-Cells = tuple[str, ...]
-
-
 def columns(head: Cells, rows: Sequence[Cells], left: Collection[str]) -> Iterator[str]:
-    """Lay out a table, without the empty columns.
-
-    Parameters
-    ----------
-    head
-        The columns' names.
-    rows
-        As many cells each as ``head`` has; whatever they hold, a row is one line.
-    left
-        Names of the columns that are aligned to the left.
-    """
-    head, rows = without_empty(head, [tuple(map(printable, row)) for row in rows])
-    yield from aligned([head, *rows], ["<" if n in left else ">" for n in head])
+    """Lay out `TextTable.of` for a terminal."""
+    yield from TextTable.of(head, rows, left).lines()
 
 
 def without_empty(head: Cells, rows: Sequence[Cells]) -> tuple[Cells, list[Cells]]:

@@ -1,18 +1,29 @@
-"""A package whose readout goes on learning, from Python."""
+"""A package whose readout goes on learning: `snnc evaluate --adapt`."""
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from snnc.text.tables import columns, counted, percent
+from snnc.tools import plots
+from snnc.tools.evaluate.evaluation import Evaluation
+from snnc.tools.evaluate.options import EvaluateOptions
 from snnc.tools.opening import FileName, Tensors, as_package
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from snnc.runtime.labels import Examples
     from snnc.tools.package import Package
+
+LearningSimulator = Literal["exact", "loihi", "nengo"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -24,7 +35,8 @@ class Adaptation:
     y
         The labels, (examples,), or the values, in the order of presentation.
     outputs
-        What the readout gave for each example while it learned: (examples, units).
+        What the readout gave halfway through each example, before it learned from it:
+        (examples, units).
     weights
         All tensors by name; the readout's kernel is the one that was learned.
     classes
@@ -49,6 +61,20 @@ class Adaptation:
         """The root mean square error while learning; None of classes."""
         return None if self.classes else self.score
 
+    @property
+    def recalls(self) -> tuple[float | None, ...]:
+        """The accuracy while learning of each class; None without examples."""
+        right = self.outputs.argmax(axis=1) == self.y
+        shown = (right[self.y == each] for each in range(self.outputs.shape[1]))
+        return tuple(float(each.mean()) if len(each) else None for each in shown)
+
+    def plot_accuracy(self, ax: Axes | None = None) -> Axes:
+        """Draw the accuracy, or the error, over the examples.
+
+        Each point averages an example and at most 49 before it.
+        """
+        return plots.style.drawn(plots.results.learning, self, ax=ax)
+
     def __repr__(self) -> str:
         reached = (
             f"RMSE {self.rmse:.4g}"
@@ -64,7 +90,7 @@ def adapt(
     y: Any,
     weights: Tensors | FileName,
     *,
-    simulator: Literal["loihi", "nengo"] = "loihi",
+    simulator: LearningSimulator = "exact",
     examples: int | None = None,
     seed: int | None = 0,
     weights_out: FileName | None = None,
@@ -75,12 +101,14 @@ def adapt(
     ----------
     package
         That of a spec with ``learn pes``, or its folder.
-    x : array (examples, *input shape)
+    x : array (examples, *input shape), or a data file
     y : array (examples,) of integers, or (examples, units) of floats
+        None with a file.
     weights : path or mapping
         Those to begin with.
     simulator
-        ``loihi``, nengo-loihi's emulator, or ``nengo``.
+        ``exact`` learns what nengo-loihi's emulator, ``loihi``, learns, 50 times
+        faster; ``nengo`` does not round.
     examples
         Present only so many, drawn by the seed.
     seed
@@ -96,38 +124,165 @@ def adapt(
     """
     import numpy as np  # these need NumPy and Nengo, which are extras
 
-    from snnc.runtime.data import DataError, DataSpec
-    from snnc.runtime.examples import decide, score
-    from snnc.runtime.labels import select
-    from snnc.runtime.nengo.simulators import SimulatorRun, require
+    from snnc.runtime.data import DataSpec
+    from snnc.runtime.examples import score
+    from snnc.runtime.labels import load_data, select
+    from snnc.runtime.nengo.simulators import require
 
     package = as_package(package)
     network = package.opened.network
-    readout = network.readout
+    readout, spec = network.readout, DataSpec.of(network)
     if readout.learn is None:
         raise ValueError(f"`{readout.name}` doesn't learn: write `learn pes` in it")
-    require(simulator, network)
-    given = np.asarray(x), np.asarray(y)
-    if not len(given[0]):
+    require("loihi" if simulator == "exact" else simulator, network)
+    if isinstance(x, str | os.PathLike):
+        x, y = load_data(x, spec)
+    chosen = select(np.asarray(x), np.asarray(y), spec, examples, seed)
+    _check_labels(chosen, bool(readout.classes))
+    tensors = dict(package.layout.LAYOUT.read(weights))
+    learn = _learn_exactly if simulator == "exact" else _learn_in_nengo
+    outputs, learned = learn(package, tensors, chosen, simulator)
+    kernel = f"{readout.name}.kernel"
+    tensors[kernel] = np.asarray(learned, np.float32).reshape(tensors[kernel].shape)
+    if weights_out is not None:
+        package.layout.save_weights(weights_out, tensors)
+    reached = score(outputs, chosen.y, readout.classes)
+    return Adaptation(chosen.y, outputs, tensors, readout.classes, reached)
+
+
+def _check_labels(chosen: Examples, classes: bool) -> None:
+    """Refuse examples from which nothing can be learned."""
+    from snnc.runtime.data import DataError
+
+    if not len(chosen):
         raise DataError("there are no examples to learn from")
-    chosen = select(*given, DataSpec.of(network), examples, seed)
-    if readout.classes and len(np.unique(chosen.y)) == 1:
+    if classes and len(set(chosen.y.tolist())) == 1:
         raise DataError(
             f"all examples are of class {chosen.y[0]}: the readout would forget the "
             "others; give examples of several classes"
         )
-    tensors = dict(package.layout.LAYOUT.read(weights))
+
+
+def _learn_exactly(
+    package: Package, tensors: Any, chosen: Examples, simulator: LearningSimulator
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the outputs and the kernel that was learned, on the exact engine."""
+    from snnc.exact.learning import Learner
+
+    learner = Learner(package.opened, tensors)
+    return learner.present(chosen[:], chosen.y), learner.kernel
+
+
+def _learn_in_nengo(
+    package: Package, tensors: Any, chosen: Examples, simulator: LearningSimulator
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the outputs and the kernel that was learned, on a simulator."""
+    import numpy as np
+
+    from snnc.runtime.nengo.simulators import SimulatorRun
+
+    network = package.opened.network
+    assert simulator != "exact"
     built = package.nengo_network.build_network(tensors, chosen[:], targets=chosen.y)
     outputs = []
     with closing(SimulatorRun(simulator, built, network)) as run:
         for first in range(0, len(chosen), run.at_once):
             rows, _ = run.present(min(run.at_once, len(chosen) - first))
-            outputs.append(decide(rows, readout.decide))
-        learned = built.learning.weights(run.sim)
-    kernel = f"{readout.name}.kernel"
-    tensors[kernel] = np.asarray(learned, np.float32).reshape(tensors[kernel].shape)
-    if weights_out is not None:
-        package.layout.save_weights(weights_out, tensors)
-    found = np.concatenate(outputs)
-    reached = score(found, chosen.y, readout.classes)
-    return Adaptation(chosen.y, found, tensors, readout.classes, reached)
+            outputs.append(rows[:, network.steps // 2])
+        return np.concatenate(outputs), built.learning.weights(run.sim)
+
+
+@dataclass(frozen=True)
+class AdaptedEvaluation:
+    """What a package decides before, while and after its readout learns.
+
+    Attributes
+    ----------
+    before, after : Evaluation
+        With the weights that were given, and with those that were learned.
+    learning : Adaptation
+        How it learned.
+    """
+
+    before: Evaluation
+    learning: Adaptation
+    after: Evaluation
+
+    @property
+    def _scores(self) -> tuple[float, float, float]:
+        return self.before.score.value, self.learning.score, self.after.score.value
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a mapping for JSON."""
+        learned = {
+            "examples": len(self.learning.y),
+            "accuracy" if self.learning.classes else "rmse": self.learning.score,
+        }
+        return {
+            "version": 1,
+            "before": self.before.as_dict(),
+            "while_learning": learned,
+            "after": self.after.as_dict(),
+        }
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        kind = "accuracy" if self.learning.classes else "RMSE"
+        show = percent if self.learning.classes else "{:.4g}".format
+        before, learning, after = map(show, self._scores)
+        examples = counted(len(self.learning.y), "example")
+        yield (
+            f"{self.after.network} on {self.after.simulator}: {kind} {before} before, "
+            f"{learning} while learning {examples}, {after} after"
+        )
+        if self.learning.classes:
+            yield ""
+            yield from self._classes()
+
+    def _classes(self) -> Iterator[str]:
+        """Yield a table of the accuracy of each class."""
+        classes = zip(
+            self.before.by_class,
+            self.learning.recalls,
+            self.after.by_class,
+            strict=True,
+        )
+        rows = []
+        for before, learning, after in classes:
+            recalls = (before.recall, learning, after.recall)
+            shown = ("-" if each is None else percent(each) for each in recalls)
+            rows.append((before.name, *shown))
+        head = ("class", "before", "learning", "after")
+        yield from columns(head, rows, left=("class",))
+
+
+def evaluate_adapted(
+    options: EvaluateOptions,
+    package: Package | FileName,
+    data: FileName,
+    weights: FileName,
+    adapt_data: FileName,
+    weights_out: FileName | None = None,
+) -> AdaptedEvaluation:
+    """Evaluate a package, let its readout learn, and evaluate it again."""
+    from snnc.tools.evaluate.verb import evaluate_with
+
+    simulator = options.simulator
+    if simulator == "keras" or simulator == "nengo_dl":
+        raise ValueError(f"the simulator {simulator} does not learn")
+    once = replace(options, output=None, resume=False)
+    opened = as_package(package)
+    learning = adapt(
+        opened,
+        adapt_data,
+        None,
+        weights,
+        simulator=simulator,
+        seed=options.seed,
+        weights_out=weights_out,
+    )
+    before = evaluate_with(once, opened, (data, None), weights)
+    after = evaluate_with(once, opened, (data, None), learning.weights)
+    return AdaptedEvaluation(before, learning, after)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import permutations
 from math import prod, sqrt
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,9 @@ from snnc.fitting.trials import (
 from snnc.ir.layout import tensors
 from snnc.ir.logical import Layer
 from snnc.text import tables
-from snnc.text.display import Displayed, Json
-from snnc.text.tables import Cells, code, columns, counted, prose
+from snnc.text.display import Json, Tabular
+from snnc.text.tables import Cells, TextTable, code, counted, prose
+from snnc.tools.report.html import tables_html
 
 if TYPE_CHECKING:
     from snnc.tools.spec import Spec
@@ -30,6 +32,10 @@ GROWTH = 16
 """A network that fits is offered at most so many times the filters of a layer."""
 SHARES = tuple(n / 16 for n in range(15, 0, -1))
 """Shares of all filters that are tried, most first."""
+HALVES = (0.75, 0.5, 0.25)
+"""Shares of one layer's filters that are tried with fewer filters of another."""
+PAIRED = 3
+"""The layers, those with most neurons, of which two are changed together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ class FitVariant:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Fit(Displayed):
+class Fit(Tabular):
     """Variants that fit, those first that keep most of the network.
 
     Attributes
@@ -94,9 +100,9 @@ class Fit(Displayed):
 
     def text(self, shown: int | None = None) -> str:
         """Return a row per variant; at most ``shown``."""
-        rows = self._rows(shown)
-        lines = columns(COLUMNS, rows, left=COLUMNS[:1]) if rows else ()
-        return "\n".join([*lines, *[""] * bool(rows), _sentence(self, shown)])
+        table = self._table(shown)
+        lines = [] if table is None else [*table.lines(), ""]
+        return "\n".join([*lines, _sentence(self, shown)])
 
     def markdown(self, shown: int | None = None) -> str:
         """Return the same for a comment on a pull request."""
@@ -105,6 +111,22 @@ class Fit(Displayed):
         lines = tables.table(COLUMNS, rows, right=right) if rows else ()
         sentence = prose(_sentence(self, shown).replace("\n", ". "))
         return "\n".join([*lines, *[""] * bool(rows), sentence])
+
+    def _table(self, shown: int | None = None) -> TextTable | None:
+        rows = self._rows(shown)
+        return TextTable.of(COLUMNS, rows, COLUMNS[:1]) if rows else None
+
+    def _repr_html_(self) -> str:
+        table = self._table()
+        shown = () if table is None else (table,)
+        parts = (*shown, *_sentence(self, None).split("\n"))
+        return tables_html(f"{self.spec.name} on {counted(self.cores, 'core')}", parts)
+
+    def _records(self) -> list[Json]:
+        return [
+            {"change": changes_text(v), **asdict(v.cost), "kept": v.kept}
+            for v in self.variants
+        ]
 
     def _rows(self, shown: int | None) -> list[Cells]:
         rows: list[Cells] = []
@@ -137,8 +159,9 @@ def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
     """Look for variants of a spec that fit so many cores, or its own target.
 
     Single layers get fewer filters (or more, if the network fits), a larger stride,
-    or both; and all layers together get a share of their filters. Layers with the
-    most neurons come first, as long as there is work left.
+    or both; all layers together get a share of their filters; and two layers change
+    if that keeps more than any of the others. Layers with the most neurons come
+    first, as long as there is work left.
 
     Raises
     ------
@@ -174,13 +197,16 @@ def _fitting(
     alone: list[Changes] = []
     together: list[Changes] = []
     tried = 0
+    largest = sorted(layers, key=lambda at: -prod(at[1].shape))
     try:
         if not fits:
             together += _thinner(trials, layers)
-        for position, layer in sorted(layers, key=lambda at: -prod(at[1].shape)):
+        for position, layer in largest:
             for changes in (_grown if fits else _narrower)(trials, position, layer):
                 alone.append(changes)
             tried += 1
+        if not fits:
+            together += _better_pair(trials, largest[:PAIRED], [*alone, *together])
     except OutOfWorkError:
         pass  # the result says how many layers are left
     return [*sorted(alone, key=lambda changes: changes[0].position), *together], tried
@@ -194,11 +220,17 @@ def _needed(trials: Trials) -> int | None:
 
 
 def _variant(trials: Trials, changes: Changes) -> FitVariant:
-    new, (neurons, weights) = trials.cost(changes), _size(trials)
+    new, kept = trials.cost(changes), _kept(trials, changes)
     assert new is not None, "only variants that fit are offered"
-    kept = sqrt(new.neurons / neurons * new.weights / weights)
     open_end = next((c for c in changes if c.value == _most(trials, c)), None)
     return FitVariant(changes, new, kept, open_end)
+
+
+def _kept(trials: Trials, changes: Changes) -> float:
+    """The geometric mean of the shares of neurons and weights of what fits."""
+    new, (neurons, weights) = trials.cost(changes), _size(trials)
+    assert new is not None, "only what fits is compared"
+    return sqrt(new.neurons / neurons * new.weights / weights)
 
 
 def _most(trials: Trials, change: Change) -> int:
@@ -245,13 +277,51 @@ def _thinner(trials: Trials, layers: Sequence[tuple[int, Layer]]) -> Iterator[Ch
     One such layer alone gets what `_narrower` finds.
     """
     wide = [(position, layer) for position, layer in layers if layer.shape[-1] > 1]
-    if len(wide) == 1:
-        return
     for share in SHARES:
-        changes = tuple(_share(position, layer, share) for position, layer in wide)
-        if trials.fits_target(changes):
+        shares = (_share(position, layer, share) for position, layer in wide)
+        # A layer with few filters may keep them all.
+        changes = tuple(
+            change
+            for change, (_, layer) in zip(shares, wide, strict=True)
+            if change.value != layer.shape[-1]
+        )
+        if len(changes) > 1 and trials.fits_target(changes):
             yield changes
             return
+
+
+def _better_pair(
+    trials: Trials, layers: Sequence[tuple[int, Layer]], others: Sequence[Changes]
+) -> Iterator[Changes]:
+    """The changes of two layers that keep most, if they keep more than ``others``."""
+    pairs = [
+        pair
+        for (position, layer), second in permutations(layers, 2)
+        for first in _steps_down(position, layer)
+        for pair in _with_fewer(trials, first, second)
+    ]
+    best = max(pairs, key=lambda pair: _kept(trials, pair), default=None)
+    most = max((_kept(trials, changes) for changes in others), default=0.0)
+    if best is not None and _kept(trials, best) > most:
+        yield best
+
+
+def _steps_down(position: int, layer: Layer) -> Iterator[Change]:
+    """A layer with some shares of its filters, or the next larger stride."""
+    yield from wider_strides(position, layer)[:1]
+    for change in (_share(position, layer, share) for share in HALVES):
+        if change.value != layer.shape[-1]:
+            yield change
+
+
+def _with_fewer(
+    trials: Trials, first: Change, second: tuple[int, Layer]
+) -> Iterator[Changes]:
+    """A change of one layer with the most filters of another that then fit."""
+    position, layer = second
+    fewer = widest(position, layer, trials.fits_target, layer.shape[-1] - 1, (first,))
+    if fewer is not None:
+        yield tuple(sorted((first, fewer), key=lambda change: change.position))
 
 
 def _share(position: int, layer: Layer, share: float) -> Change:
@@ -301,7 +371,7 @@ def _sentence(found: Fit, shown: int | None) -> str:
     if not count and found.present is None:
         no = "no change" if not found.untried else "no change that was tried"
         return (
-            f"{found.spec.name}: {no} of one layer's filters or stride fits "
+            f"{found.spec.name}: {no} of filters or stride fits "
             f"{cores}{needs}{_untried(found)}"
         )
     left = 0 if shown is None else count - shown

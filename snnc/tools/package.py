@@ -202,6 +202,11 @@ class Training:
         history: dict[str, list[float]] = dict(self.model.history.history)
         return history
 
+    @property
+    def phases(self) -> list[tuple[str, int]]:
+        """The phases that ran, each with the number of epochs before it."""
+        return list(getattr(self.model.history, "phases", ()))
+
     @cached_property
     def weights(self) -> dict[str, NDArray[Any]]:
         """The tensors by name, in the package's layout."""
@@ -218,12 +223,15 @@ class Training:
     def plot(self, what: str | None = None, ax: Axes | None = None) -> Axes:
         """Draw a metric after each epoch: accuracy, or ``loss`` and others.
 
+        Lines mark where each phase begins.
+
         Raises
         ------
         ValueError
             If there is no such metric.
         """
-        return plots.style.drawn(plots.results.training, self.history, what, ax=ax)
+        draw, phases = plots.results.training, self.phases
+        return plots.style.drawn(draw, self.history, what, phases, ax=ax)
 
     def __repr__(self) -> str:
         last = {name: values[-1] for name, values in self.history.items() if values}

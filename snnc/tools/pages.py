@@ -16,11 +16,10 @@ from snnc.editors.rules import coloured_parts
 from snnc.text.display import PRE, preformatted
 from snnc.text.installing import installation
 from snnc.text.tables import printable
-from snnc.tools import plots
+from snnc.tools import plots, sweep_table
 from snnc.tools.evaluate import summary
 from snnc.tools.evaluate.advice import advice
 from snnc.tools.report.html import Section, document, line_costs, page, result_html
-from snnc.tools.report.html import style as style_sheet
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -85,6 +84,8 @@ def _of_evaluation(evaluation: Evaluation) -> Iterator[Section]:
     if evaluation.firing:
         yield _picture("Rates", name, evaluation.plot_rates)
         yield _picture("Spikes of the first example", name, evaluation.plot_raster)
+    if not result.classes:
+        yield _picture("Predictions", name, evaluation.plot_predictions)
     if result.confusion:
         yield _picture("Classes", name, evaluation.plot_confusion)
     if any(layer.correlation is not None for layer in result.layers):
@@ -100,22 +101,13 @@ def _of_evaluation(evaluation: Evaluation) -> Iterator[Section]:
 
 def sweep_page(sweep: Sweep) -> str:
     """Write the table of a sweep, and accuracy over energy and over cores."""
-    title = f"Variants of {sweep.spec.name}"
     sections = []
     if any(variant.results for variant in sweep):
         for over in ("energy", "cores"):
             draw = partial(sweep.plot, over=over)
             sections.append(_picture(f"Accuracy over {over}", sweep.spec.name, draw))
-    return _page(title, sweep.html_table(), sections, _footer(sweep.spec.path))
-
-
-def _page(title: str, table: str, sections: list[Section], footer: str) -> str:
-    """Return a page that begins with a table, which is not escaped."""
-    body = (
-        f'<div class="snnc">\n<style>\n{style_sheet()}</style>\n'
-        f"<h1>{html.escape(title)}</h1>\n{table}\n</div>\n"
-    )
-    return document(title, body, sections, footer)
+    title, footer = sweep_table.title(sweep.spec.name), _footer(sweep.spec.path)
+    return document(title, sweep.html_table(), sections, footer)
 
 
 def _picture(title: str, of: str, draw: Callable[[], Axes]) -> Section:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Kind = Literal[
-    "network", "cores", "raster", "rates", "accuracy", "confusion", "correlation",
-    "training", "sweep", "sweep-cores",
+    "network", "cores", "raster", "rates", "accuracy", "confusion", "predictions",
+    "correlation", "training", "sweep", "sweep-cores",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 OF_SPECS: tuple[Kind, ...] = ("network", "cores")
@@ -41,8 +41,8 @@ def plot(
     what
         A spec or its file, a package, a report: ``network`` (the default) or ``cores``.
         An evaluation: ``accuracy`` (the default), ``raster``, ``rates``, ``confusion``,
-        ``correlation``, or those of its spec. A training: its own. A sweep:
-        ``sweep``, over energy (the default), or ``sweep-cores``.
+        ``predictions``, ``correlation``, or those of its spec. A training: its own.
+        A sweep: ``sweep``, over energy (the default), or ``sweep-cores``.
     kind
         The kind of picture.
     ax

@@ -15,7 +15,7 @@ from snnc.language.extents import Phase
 from snnc.loihi.profile import DEFAULT
 from snnc.syntax.settings import Setting, read_settings, spelt
 from snnc.text.arguments import check_count
-from snnc.text.display import Displayed, Json
+from snnc.text.display import Json, Tabular
 from snnc.text.tables import counted
 from snnc.tools import plots, sweep_table
 from snnc.tools.opening import FileName
@@ -137,7 +137,7 @@ class Variant:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Sweep(Displayed, Sequence[Variant]):
+class Sweep(Tabular, Sequence[Variant]):
     """All variants, in the order of their settings; prints as a table.
 
     Attributes
@@ -194,7 +194,7 @@ class Sweep(Displayed, Sequence[Variant]):
 
     def html_table(self) -> str:
         """Return the table alone, as HTML."""
-        return sweep_table.html_table(self.variants)
+        return sweep_table.html_table(self.spec.name, self.variants)
 
     def plot(
         self, ax: Axes | None = None, *, over: Literal["energy", "cores"] = "energy"
@@ -218,6 +218,13 @@ class Sweep(Displayed, Sequence[Variant]):
     def __getitem__(self, index: slice) -> tuple[Variant, ...]: ...
     def __getitem__(self, index: int | slice) -> Variant | tuple[Variant, ...]:
         return self.variants[index]
+
+    def _records(self) -> list[Json]:
+        variants = self.as_dict()["variants"]
+        return [{**variant.pop("settings"), **variant} for variant in variants]
+
+    def _repr_html_(self) -> str:
+        return self.html_table()
 
     def __str__(self) -> str:
         return sweep_table.table(self.spec.name, self.variants)

@@ -14,7 +14,6 @@ from snnc.text.tables import (
     Row,
     TextTable,
     code,
-    columns,
     counted,
     csv_table,
     human,
@@ -23,6 +22,7 @@ from snnc.text.tables import (
     without_empty,
 )
 from snnc.text.tables import table as markdown_table
+from snnc.tools.report.html import tables_html
 
 if TYPE_CHECKING:
     from snnc.tools.sweep import Variant
@@ -32,9 +32,12 @@ BEST = "*"
 
 def table(name: str, lines: Sequence[Variant]) -> str:
     """Return one row per variant, in the order of the settings, and the best below."""
+    return "\n".join([*_table(lines).lines(), "", *_sentences(name, lines)])
+
+
+def _table(lines: Sequence[Variant]) -> TextTable:
     keys, head, rows = _rows(lines)
-    left = {*keys, "interval", "best", ""}
-    return "\n".join([*columns(head, rows, left), "", *_sentences(name, lines)])
+    return TextTable.of(head, rows, left={*keys, "interval", "best", ""})
 
 
 def markdown(name: str, lines: Sequence[Variant]) -> str:
@@ -54,11 +57,14 @@ def markdown(name: str, lines: Sequence[Variant]) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def html_table(lines: Sequence[Variant]) -> str:
-    """Return the table as HTML."""
-    _, head, rows = _rows(lines)
-    head, rows = without_empty(head, rows)
-    return TextTable([head, *rows], "<" * len(head)).html()
+def title(name: str) -> str:
+    """Return the title of a sweep's page."""
+    return f"Variants of {name}"
+
+
+def html_table(name: str, lines: Sequence[Variant]) -> str:
+    """Return the table as HTML, with its style sheet."""
+    return tables_html(title(name), [_table(lines), *_sentences(name, lines)])
 
 
 def csv_text(variants: Sequence[Mapping[str, Any]]) -> str:

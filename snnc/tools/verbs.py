@@ -16,7 +16,7 @@ from snnc.starter import StarterPlan, installed_from
 from snnc.syntax.files import replace_text, specs_in
 from snnc.syntax.revisions import read_spec
 from snnc.text.arguments import check_count
-from snnc.text.display import Json
+from snnc.text.display import Json, MarkdownText
 from snnc.tools.autofix import autofix
 from snnc.tools.diff import Diff, compare, version_of
 from snnc.tools.fit import Fit, find_variants
@@ -258,7 +258,7 @@ def explain(code: str | int) -> str:
     ValueError
         If there is no such code; the text names the nearest.
     """
-    return source.rule_page(code)
+    return MarkdownText(source.rule_page(code))
 
 
 def limits(device: str = DEFAULT) -> str:

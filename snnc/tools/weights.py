@@ -16,16 +16,17 @@ from snnc.ir.layout import tensors as tensors_of
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.text.arguments import given_weights
-from snnc.text.display import Displayed, Json
+from snnc.text.display import Json, Tabular
 from snnc.tools.opening import FileName, Tensors, require
 from snnc.tools.problems import SpecError
+from snnc.tools.report.html import tables_html
 from snnc.tools.spec import Spec, as_spec
 from snnc.weight_files.inspect import inspect
-from snnc.weight_files.listing import Listing, document, table
+from snnc.weight_files.listing import Listing, document, parts, table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Weights(Displayed):
+class Weights(Tabular):
     """The tensors of a file and, with a spec, whether its network accepts them.
 
     Attributes
@@ -87,6 +88,14 @@ class Weights(Displayed):
     def as_dict(self) -> Json:
         """Return what ``snnc weights --format json`` prints."""
         return document(self.listing)
+
+    def _records(self) -> list[Json]:
+        tensors: list[Json] = self.as_dict()["tensors"]
+        return tensors
+
+    def _repr_html_(self) -> str:
+        title = f"Weights in {self.listing.header.path.name}"
+        return tables_html(title, parts(self.listing))
 
     def __str__(self) -> str:
         return table(self.listing)

@@ -59,9 +59,9 @@ _COUNTERPARTS = (
         "shuffle", "remove it: examples are shuffled in every epoch, with `seed`"
     ),
     Counterpart(
-        "class_weight class_weights sample_weight sample_weights loss_weights "
-        "pos_weight",
-        "remove it: all examples have the same weight; `loss focal` favours hard ones",
+        "sample_weight sample_weights loss_weights pos_weight",
+        "remove it: `class_weight balanced` lets all classes count alike, and "
+        "`loss focal` favours hard examples",
     ),
     Counterpart(
         "steps steps_per_epoch iterations max_steps",

@@ -266,6 +266,7 @@ def _property(statement: tree.Statement) -> Diagnostic | None:
         key=key,
         kinds=owners(key),
         setting=setting_line(key, shown, {}),
+        has_layers=statement.name is not None and statement.properties == (),
     )
 
 

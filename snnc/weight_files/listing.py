@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from snnc.text.tables import Cells, columns, counted, dims, printable
+from snnc.text.tables import Cells, TextTable, counted, dims, printable
 from snnc.weight_files.fit import LayoutFit, Pair
 from snnc.weight_files.header import WeightsHeader
 
@@ -127,16 +127,33 @@ LEFT = {"tensor", "shape", "type", "problem", "layer"}
 
 def table(listing: Listing) -> str:
     """Return one row per tensor, the metadata, and the table of the chip."""
-    rows = [_tensor_row(pair, listing) for pair in listing.pairs]
-    lines = [*columns(TENSORS, rows, LEFT), "", *_metadata(listing), _sum(listing)]
+    lines = [*_tensors(listing).lines(), "", *_metadata(listing), _sum(listing)]
     if listing.layers:
         lines += ["", *chip_table(listing.layers)]
     return "\n".join(printable(line) for line in lines)
 
 
+def parts(listing: Listing) -> Iterator[TextTable | str]:
+    """Yield the tables and sentences of a page."""
+    yield _tensors(listing)
+    yield from (*_metadata(listing), _sum(listing))
+    if listing.layers:
+        yield " ".join(CAPTION)
+        yield _chip(listing.layers)
+
+
 def chip_table(layers: Sequence[Precision]) -> list[str]:
     """Return a table of the precision of each layer on the chip."""
-    return [*CAPTION, *columns(CHIP, [_layer(layer) for layer in layers], LEFT)]
+    return [*CAPTION, *_chip(layers).lines()]
+
+
+def _tensors(listing: Listing) -> TextTable:
+    rows = [_tensor_row(pair, listing) for pair in listing.pairs]
+    return TextTable.of(TENSORS, rows, LEFT)
+
+
+def _chip(layers: Sequence[Precision]) -> TextTable:
+    return TextTable.of(CHIP, [_layer(layer) for layer in layers], LEFT)
 
 
 def _tensor_row(pair: Pair, listing: Listing) -> Cells:

@@ -15,25 +15,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.emit.files import Module, Origin
+from snnc.emit.files import Module
 from snnc.ir.mapped import Block, MappedNetwork
 from tests.loihi.realise import count_blocks
+from tests.support import write_modules
 
 Weights = dict[str, NDArray[Any]]
 _NUMBERS = count()
 
 
 @contextmanager
-def imported(modules: tuple[Module, ...]) -> Iterator[SimpleNamespace]:
-    """A package's ``nengo`` and ``layout`` modules and its network, while needed."""
+def import_package(modules: tuple[Module, ...]) -> Iterator[SimpleNamespace]:
+    """Give a package's ``nengo`` and ``layout`` modules and its network."""
     name = f"snnc_package_{next(_NUMBERS)}"
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder) / name
-        for module in modules:
-            path = root / module.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            text = module.with_header(Origin("net.snn", ".")).text
-            path.write_text(text, encoding="utf-8")
+        write_modules(modules, Path(folder) / name)
         sys.path.insert(0, folder)
         try:
             yield SimpleNamespace(
@@ -74,7 +70,7 @@ def check_counts(results: Any) -> int:
     int
         How many blocks there are.
     """
-    with imported(results.modules) as package:
+    with import_package(results.modules) as package:
         built = package.nengo.build_network(random_weights(package.layout))
         predicted = predicted_blocks(results.mapped, built.layers)
         assert count_blocks(built.net, package.network.dt) == predicted
@@ -82,7 +78,7 @@ def check_counts(results: Any) -> int:
 
 
 def predicted_blocks(mapped: MappedNetwork, names: Iterable[str]) -> list[Block]:
-    """The blocks that snnc counts, layers in the order in which they are built."""
+    """Return the blocks that snnc counts, in the order of building."""
     return [
         block
         for name in names

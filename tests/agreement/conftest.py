@@ -12,8 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from snnc.emit.files import Origin
-from tests.support import compile_text
+from tests.support import compile_text, write_modules
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -37,10 +36,7 @@ def package(folder: Path) -> Callable[[str], SimpleNamespace]:
         compiled, report = compile_text(text)
         assert not report.errors, [d.render_message() for d in report.diagnostics]
         name = compiled.mapped.lowered.network.name
-        for module in compiled.modules:
-            path = folder / name / module.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(module.with_header(Origin("net.snn", ".")).text)
+        write_modules(compiled.modules, folder / name)
         weights = folder / f"{name}.safetensors"
         keras_model = import_module(f"{name}.keras_model")
         made = SimpleNamespace(

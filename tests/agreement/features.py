@@ -23,12 +23,12 @@ Question = Callable[[MappedNetwork], bool]
 
 
 def features_of(mapped: MappedNetwork) -> frozenset[str]:
-    """The names of the features that a network has."""
+    """Return the names of a network's features."""
     return frozenset(name for name, asks in FEATURES.items() if asks(mapped))
 
 
 def missing(networks: Iterable[MappedNetwork]) -> set[str]:
-    """The features that none of the networks has."""
+    """Return the features that none of the networks has."""
     found = (features_of(mapped) for mapped in networks)
     return set(FEATURES).difference(*found)
 
@@ -50,7 +50,7 @@ def _kind(kind: str) -> Question:
     return lambda mapped: any(p.population.layer.kind == kind for p in _chip(mapped))
 
 
-def _said(kind: str) -> Question:
+def _has_kind(kind: str) -> Question:
     return lambda mapped: any(layer.kind == kind for layer in _layers(mapped))
 
 
@@ -60,15 +60,15 @@ def _convolutions(mapped: MappedNetwork) -> Iterator[Convolution]:
 
 
 def _groups(fits: Callable[[int, int], bool]) -> Question:
-    """Whether a volume's depth is cut so: asks for slices of an ensemble, of all."""
+    """Ask whether a volume's depth is cut so, by slices of an ensemble and of all."""
     return lambda mapped: any(
         p.population.volume[0] > 1 and fits(p.group, p.population.volume[0])
         for p in _chip(mapped)
     )
 
 
-def _grouped(fits: Callable[[Convolution, tuple[int, ...]], bool]) -> Question:
-    """Whether some convolution on the chip, of a shape, is such a one."""
+def _any_convolution(fits: Callable[[Convolution, tuple[int, ...]], bool]) -> Question:
+    """Ask whether some convolution on the chip meets a test of itself and its shape."""
     return lambda mapped: any(
         isinstance(p.population.layer.operation, Convolution)
         and fits(p.population.layer.operation, p.population.layer.shape)
@@ -87,8 +87,8 @@ def _matrix(form: str) -> Question:
     )
 
 
-def _folded(fits: Callable[[MappedProjection], bool]) -> Question:
-    """Whether a reader folds pools and is such a projection."""
+def _any_folding(fits: Callable[[MappedProjection], bool]) -> Question:
+    """Ask whether some projection folds pools and meets a test."""
     return lambda mapped: any(p.projection.pools and fits(p) for p in _wires(mapped))
 
 
@@ -99,7 +99,7 @@ def _under(padding: str) -> Callable[[MappedProjection], bool]:
 
 
 def _pooled_rows(mapped: MappedNetwork) -> bool:
-    """Whether equal rows of a pooled matrix meet in a block, which stores them once."""
+    """Return whether a block stores equal rows of a pooled matrix once."""
     return any(
         p.form == "dense"
         and p.projection.pools
@@ -114,7 +114,7 @@ def _overlapping(mapped: MappedNetwork) -> bool:
 
 
 def _shortcut(fits: Callable[[tuple[int, ...] | None], bool]) -> Question:
-    """Whether a layer on the chip has a shortcut of such a stride."""
+    """Ask whether a layer on the chip has a shortcut of a stride."""
 
     def asks(mapped: MappedNetwork) -> bool:
         shortcuts = (p.population.layer.shortcut for p in _chip(mapped))
@@ -142,7 +142,7 @@ def _uneven(mapped: MappedNetwork) -> bool:
 
 
 def _spread(mapped: MappedNetwork) -> bool:
-    """Whether a layer that says no `block` takes several cores."""
+    """Return whether a layer without a `block` takes several cores."""
     return any(p.cores > 1 and _block(p) is None for p in _chip(mapped))
 
 
@@ -175,13 +175,13 @@ def _several_readers(mapped: MappedNetwork) -> bool:
     return len(set(sources)) < len(sources)
 
 
-def _signed(mapped: MappedNetwork) -> bool:
+def _has_signed_values(mapped: MappedNetwork) -> bool:
     operations = (layer.operation for layer in _layers(mapped))
     return any(isinstance(o, RateCode) and o.signed for o in operations)
 
 
-def _hosted(after: bool) -> Question:
-    """Whether a layer other than the encoder is on the host, before or after chip."""
+def _has_host_layer(after: bool) -> Question:
+    """Ask whether the host runs a layer, not the encoder, before or after the chip."""
 
     def asks(mapped: MappedNetwork) -> bool:
         chip = {p.population.name for p in _chip(mapped)}
@@ -207,29 +207,29 @@ FEATURES: dict[str, Question] = {
     "depthwise1d": _kind("depthwise1d"),
     "depthwise2d": _kind("depthwise2d"),
     "depthwise3d": _kind("depthwise3d"),
-    "several multiples of a channel": _grouped(
+    "several multiples of a channel": _any_convolution(
         lambda o, shape: o.depthwise and shape[-1] > o.groups
     ),
-    "groups of several channels": _grouped(
+    "groups of several channels": _any_convolution(
         lambda o, _: not o.depthwise and o.groups > 1
     ),
-    "taps apart": _grouped(lambda o, _: max(o.dilation) > 1),
+    "taps apart": _any_convolution(lambda o, _: max(o.dilation) > 1),
     "sparse connections": lambda m: any(p.form == "sparse" for p in _wires(m)),
     "groups of joined layers": lambda m: any(
         _is_grouped(p) and p.projection.rows[0] > 0 for p in _wires(m)
     ),
-    "groups under a pool": _folded(lambda p: _is_grouped(p)),
+    "groups under a pool": _any_folding(lambda p: _is_grouped(p)),
     "downsample": _kind("downsample"),
     "dense by a matrix": _matrix("dense"),
     "dense by a convolution": _matrix("convolution"),
-    "avgpool under a valid reader": _folded(_under("valid")),
-    "avgpool under a same reader": _folded(_under("same")),
-    "avgpool under a dense reader": _folded(
+    "avgpool under a valid reader": _any_folding(_under("valid")),
+    "avgpool under a same reader": _any_folding(_under("same")),
+    "avgpool under a dense reader": _any_folding(
         lambda p: isinstance(p.projection.reach, Full)
     ),
     "avgpool under a dense reader of several cores": _pooled_rows,
     "avgpool whose windows overlap or skip": _overlapping,
-    "avgpool over avgpool": _folded(lambda p: len(p.projection.pools) > 1),
+    "avgpool over avgpool": _any_folding(lambda p: len(p.projection.pools) > 1),
     "maxpool": _kind("maxpool"),
     "maxpool of several levels": lambda m: any(
         len(m.of_layer(layer.name)) > 2 for layer in _layers(m)
@@ -246,7 +246,7 @@ FEATURES: dict[str, Question] = {
         isinstance(p.projection.reach, Pairwise) and bool(p.projection.pools)
         for p in _wires(m)
     ),
-    "maxpool under an average": _folded(lambda p: p.projection.picked is not None),
+    "maxpool under an average": _any_folding(lambda p: p.projection.picked is not None),
     "maxpool under a dense reader": lambda m: any(
         isinstance(p.projection.reach, Full) and p.projection.picked is not None
         for p in _wires(m)
@@ -254,8 +254,8 @@ FEATURES: dict[str, Question] = {
     "maxpool under groups": lambda m: any(
         _is_grouped(p) and p.projection.picked is not None for p in _wires(m)
     ),
-    "add": _said("add"),
-    "concat": _said("concat"),
+    "add": _has_kind("add"),
+    "concat": _has_kind("concat"),
     "shortcut that is the identity": _shortcut(lambda stride: stride is None),
     "shortcut of a stride": _shortcut(lambda s: bool(s) and prod(s or ()) > 1),
     "shortcut of a matrix": _shortcut(lambda stride: stride == ()),
@@ -272,9 +272,11 @@ FEATURES: dict[str, Question] = {
     "lif": _neuron(lif=True),
     "bias off": _without_bias,
     "several readers": _several_readers,
-    "encode conv": _said("encode conv"),
-    "encode rate of one sign": lambda m: _said("encode rate")(m) and not _signed(m),
-    "encode rate of two signs": _signed,
-    "place host before the chip": _hosted(after=False),
-    "place host after the chip": _hosted(after=True),
+    "encode conv": _has_kind("encode conv"),
+    "encode rate of one sign": lambda m: (
+        _has_kind("encode rate")(m) and not _has_signed_values(m)
+    ),
+    "encode rate of two signs": _has_signed_values,
+    "place host before the chip": _has_host_layer(after=False),
+    "place host after the chip": _has_host_layer(after=True),
 }

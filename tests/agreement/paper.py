@@ -44,7 +44,7 @@ class Paper:
 
     @property
     def padding(self) -> str:
-        """A padding that a convolution of this rank can have."""
+        """Draw a padding for a convolution of this rank."""
         causal = ("causal",) if self.rank == 1 else ()
         return str(self.one_of("same", "valid", *causal))
 
@@ -89,7 +89,7 @@ class Paper:
         shape = (*places, channels * multiplier)
         return self.neural(f"depthwise{self.rank}d", words, shape)
 
-    def transposed(
+    def transpose(
         self, filters: int, kernel: Shape, stride: Shape, padding: str
     ) -> None:
         sizes = self.spatial or (1,) * self.rank
@@ -177,7 +177,7 @@ class Paper:
         return [*extras, said] if said else extras
 
     def _block(self, shape: Shape) -> Shape:
-        """A block of at most ``room`` neurons, by slices for a conv3d."""
+        """Return a block of at most ``room`` neurons, by slices for a conv3d."""
         extents, room, block = list(shape), self.room, []
         if len(shape) == 4:
             group = self.one_of(1, self.size(1, shape[0]))
@@ -195,7 +195,7 @@ def dims(sizes: Shape) -> str:
 
 
 def positions(extents: Shape, window: Shape, stride: Shape, padding: str) -> Shape:
-    """How many places a window has along each axis."""
+    """Return how many places a window has along each axis."""
     if padding != "valid":
         return tuple(-(-n // s) for n, s in zip(extents, stride, strict=True))
     axes = zip(extents, window, stride, strict=True)

@@ -27,7 +27,7 @@ def encoder(paper: Paper) -> None:
 
 
 def wide_dense(paper: Paper) -> None:
-    """A fan-in that only a convolution as large as the image can carry."""
+    """Write a fan-in that needs a convolution as large as the image."""
     filters = FAN_IN // prod(paper.shape[:-1]) + paper.size(1, 3)
     shape = (*paper.shape[:-1], filters)
     paper.write("encode conv", "e", shape, "", f" {{ filters {filters} }}")
@@ -49,7 +49,7 @@ def _depthwise(paper: Paper) -> None:
 
 
 def _apart(paper: Paper) -> None:
-    """A convolution of groups, or with taps apart, or both."""
+    """Write a convolution with groups, with dilation, or with both."""
     channels = paper.shapes[paper.last][-1]
     groups = paper.one_of(*(n for n in range(1, channels + 1) if channels % n == 0))
     kernel = paper.sizes(paper.spatial, 3)
@@ -66,14 +66,14 @@ def _apart(paper: Paper) -> None:
     paper.conv(filters, kernel, stride, padding, dilation=dilation, groups=groups)
 
 
-def _transposed(paper: Paper) -> None:
-    """A transposed convolution of an image, or of features as one pixel."""
+def _conv_transpose(paper: Paper) -> None:
+    """Write a transposed convolution of an image, or of features as one pixel."""
     sizes = paper.spatial or (1,) * paper.rank
     if paper.rank != 2 or max(sizes) > 8:
         return (conv if paper.spatial else dense)(paper)
     kernel = tuple(paper.size(1, 4) for _ in sizes)
     stride = tuple(paper.one_of(1, 2, 2, 3) for _ in sizes)
-    return paper.transposed(
+    return paper.transpose(
         paper.size(1, 9), kernel, stride, paper.one_of("same", "valid")
     )
 
@@ -86,7 +86,7 @@ def _downsample(paper: Paper) -> None:
 
 
 def _pool(paper: Paper) -> None:
-    """One or two pools of any stride, under a reader that takes all of them."""
+    """Write one or two pools of any stride, and a reader that takes all of them."""
     for _ in range(paper.one_of(1, 1, 2)):
         window = paper.sizes(paper.spatial, 3)
         stride = tuple(paper.size(1, 3) for _ in window) if paper.flag() else None
@@ -103,7 +103,7 @@ def _pool(paper: Paper) -> None:
 
 
 def _pool_under_same(paper: Paper) -> None:
-    """A pool whose windows divide the image, under a reader that pads."""
+    """Write a pool whose windows divide the image, and a reader that pads."""
     window = tuple(
         paper.one_of(*(w for w in (1, 2, 3) if n % w == 0)) for n in paper.spatial
     )
@@ -124,14 +124,14 @@ def _maximum(paper: Paper) -> None:
 
 
 def _pools(paper: Paper) -> None:
-    """A maximum of averages."""
+    """Write a maximum of averages."""
     window = paper.sizes(paper.spatial, 3)
     paper.pool(window, tuple(paper.size(1, 3) for _ in window))
     _maximum(paper)
 
 
 def _shortcut(paper: Paper) -> None:
-    """A convolution with a shortcut over the one before it: identity or learned."""
+    """Write a convolution with a shortcut around the one before it."""
     filters, stride = paper.draw(FILTERS), paper.size(1, 2)
     kernel = (3,) * paper.rank
     source = paper.conv(filters, kernel, (1,) * paper.rank, "same")
@@ -157,7 +157,7 @@ def _branches(paper: Paper) -> None:
 
 
 def dense(paper: Paper) -> None:
-    """A dense layer; of several in a row, the last may have a shortcut."""
+    """Write dense layers; the last of several may have a shortcut."""
     units = paper.size(1, 30)
     flat = [n for n in paper.neurons if len(paper.shapes[n]) == 1 and n != paper.last]
     if paper.host or not paper.flag():
@@ -173,7 +173,7 @@ def dense(paper: Paper) -> None:
 
 
 def _flat(piece: Callable[[Paper], None]) -> Callable[[Paper], None]:
-    """The piece, or a dense layer where no spatial axis is left."""
+    """Return the piece, or `dense` if no spatial axis is left."""
 
     def either(paper: Paper) -> None:
         (piece if paper.spatial else dense)(paper)
@@ -201,8 +201,8 @@ PIECES = tuple(
     )
 )
 DECODER_PIECES = (
-    _transposed,
-    _transposed,
+    _conv_transpose,
+    _conv_transpose,
     *map(_flat, (conv, _maximum, _shortcut, _branches)),
 )
 """What networks with images that grow are made of."""

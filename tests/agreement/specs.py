@@ -67,7 +67,7 @@ def each_spec(
 
 @st.composite
 def specs(draw: Draw, room: int = CORE, pieces: Sequence[Piece] = PIECES) -> str:
-    """The text of a network called ``drawn`` of one to six layers on the chip.
+    """Draw a network called ``drawn`` with one to six layers on the chip.
 
     Its blocks have at most ``room`` neurons. Where that is more than a core holds, the
     input is as large as it can be.

@@ -26,7 +26,7 @@ EXAMPLES = 3
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
-def drawn() -> Iterator[str]:
+def draw_specs() -> Iterator[str]:
     """Yield sound specs; the first have each of `WORDS`, in turn."""
     found, seed = 0, 0
     while found < DRAWN:
@@ -38,7 +38,7 @@ def drawn() -> Iterator[str]:
             yield spec
 
 
-@pytest.mark.parametrize("text", drawn(), ids=lambda text: text.split()[3])
+@pytest.mark.parametrize("text", draw_specs(), ids=lambda text: text.split()[3])
 def test_drawn_networks_fire_as_the_exact_engine_says(
     text: str, tmp_path: Path
 ) -> None:

@@ -32,30 +32,30 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def made(package: Package) -> SimpleNamespace:
+def net(package: Package) -> SimpleNamespace:
     spec = text("conv3d", "relu").replace("conv3d_relu", "evaluated")
     return package(spec)
 
 
 @pytest.fixture(scope="module")
-def data(made: SimpleNamespace) -> tuple[np.ndarray, np.ndarray]:
+def data(net: SimpleNamespace) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(3)
-    x = random.uniform(-2, 2, (6, *made.network.input.shape)).astype(np.float32)
+    x = random.uniform(-2, 2, (6, *net.network.input.shape)).astype(np.float32)
     return x, np.arange(6) % 4
 
 
-def by_hand(made: SimpleNamespace, x: np.ndarray, simulator: Any, row: int = 99) -> Any:
+def by_hand(net: SimpleNamespace, x: np.ndarray, simulator: Any, row: int = 99) -> Any:
     """Return outputs and rates in Hz of runs of ``row`` examples, each from rest."""
-    runs = [one_run(made, x[i : i + row], simulator) for i in range(0, len(x), row)]
+    runs = [one_run(net, x[i : i + row], simulator) for i in range(0, len(x), row)]
     rates = {n: np.concatenate([r[n] for _, r in runs]) for n in runs[0][1]}
     return np.concatenate([rows for rows, _ in runs]), rates
 
 
-def one_run(made: SimpleNamespace, x: np.ndarray, simulator: Any) -> Any:
+def one_run(net: SimpleNamespace, x: np.ndarray, simulator: Any) -> Any:
     """Return outputs and rates in Hz of one long run."""
-    described = made.network
+    described = net.network
     steps, layers = described.steps, described.layers
-    built = made.nengo.build_network(made.weights, x, probe=tuple(layers))
+    built = net.nengo.build_network(net.weights, x, probe=tuple(layers))
     with simulator(built.net, dt=described.dt, progress_bar=False) as sim:
         sim.run_steps(len(x) * steps)
     rows = np.asarray(sim.data[built.output]).reshape(len(x), steps, -1)
@@ -66,23 +66,23 @@ def one_run(made: SimpleNamespace, x: np.ndarray, simulator: Any) -> Any:
     return rows, rates
 
 
-def library(made: SimpleNamespace, name: str) -> Any:
+def library(net: SimpleNamespace, name: str) -> Any:
     """Return a module of the package's run-time library."""
-    return import_module(f"{made.nengo.__package__}._runtime.{name}")
+    return import_module(f"{net.nengo.__package__}._runtime.{name}")
 
 
-def judged(
-    made: SimpleNamespace, x: np.ndarray, y: np.ndarray, simulator: Any, **how: Any
+def evaluate_package(
+    net: SimpleNamespace, x: np.ndarray, y: np.ndarray, simulator: Any, **how: Any
 ) -> Evaluation:
     """Return what snnc finds of the package."""
-    folder = Path(made.layout.__file__).parent
+    folder = Path(net.layout.__file__).parent
     how = {"seed": 0, **how}
-    return snnc.evaluate(folder, x, y, made.weights, simulator=simulator, **how)
+    return snnc.evaluate(folder, x, y, net.weights, simulator=simulator, **how)
 
 
-def activations(made: SimpleNamespace, model: Any, name: str, x: np.ndarray) -> Any:
+def activations(net: SimpleNamespace, model: Any, name: str, x: np.ndarray) -> Any:
     neurons = model.get_layer(f"{name}.neurons").output
-    probed = made.keras.keras.Model(model.input, neurons)
+    probed = net.keras.keras.Model(model.input, neurons)
     return probed(x).numpy()
 
 
@@ -98,7 +98,7 @@ def activations(made: SimpleNamespace, model: Any, name: str, x: np.ndarray) -> 
     ],
 )
 def test_chunks_give_what_long_runs_give(
-    made: SimpleNamespace,
+    net: SimpleNamespace,
     data: tuple[np.ndarray, np.ndarray],
     simulator: str,
     presentation: str,
@@ -110,17 +110,17 @@ def test_chunks_give_what_long_runs_give(
     stepped = import_module(module).Simulator
     order = sample_indices(len(x), None, 5)
     assert order.tolist() != sorted(order)
-    for copy in (library(made, "nengo.simulators"), simulators):
+    for copy in (library(net, "nengo.simulators"), simulators):
         monkeypatch.setattr(copy, "EXAMPLES_AT_ONCE", 3)
         monkeypatch.setattr(copy, "ROW", max(row, 4))
     how = {"presentation": presentation, "seed": 5}
-    own = made.evaluate.evaluate(x, y, made.weights, simulator, **how)
-    result = judged(made, x, y, simulator, **how)
+    own = net.evaluate.evaluate(x, y, net.weights, simulator, **how)
+    result = evaluate_package(net, x, y, simulator, **how)
     x, y = x[order], y[order]
-    rows, rates = by_hand(made, x, stepped, row)
-    decided = rows[:, made.network.steps // 2 :].mean(axis=1).argmax(axis=1)
-    trained = made.keras.build_model()
-    made.keras.import_weights(trained, made.weights)
+    rows, rates = by_hand(net, x, stepped, row)
+    decided = rows[:, net.network.steps // 2 :].mean(axis=1).argmax(axis=1)
+    trained = net.keras.build_model()
+    net.keras.import_weights(trained, net.weights)
     keras = trained(x).numpy().argmax(axis=1)
     assert own.accuracy == result.accuracy == pytest.approx(np.mean(decided == y))
     assert own.rates == result.rates
@@ -131,11 +131,11 @@ def test_chunks_give_what_long_runs_give(
     for layer in result.layers:
         want = np.percentile(rates[layer.name], layer.percentile)
         assert layer.rate == pytest.approx(want, rel=1e-6)
-        spikes = rates[layer.name] * made.network.present
+        spikes = rates[layer.name] * net.network.present
         assert layer.spikes == pytest.approx(spikes.sum() / len(x), rel=1e-5)
         assert layer.silent == np.mean(~spikes.round().any(axis=0))
-        assert layer.saturated == np.mean(spikes.round() >= made.network.steps)
-        of_keras = activations(made, trained, layer.name, x).ravel()
+        assert layer.saturated == np.mean(spikes.round() >= net.network.steps)
+        of_keras = activations(net, trained, layer.name, x).ravel()
         if not spikes.any():
             assert layer.correlation is None
             continue
@@ -146,31 +146,31 @@ def test_chunks_give_what_long_runs_give(
         early = rows[:, moment.steps // 2 : moment.steps].mean(axis=1)
         assert moment.value == np.mean(early.argmax(axis=1) == y)
     assert [moment.steps for moment in result.over_time] == [5, 10, 15, 20]
-    assert result.cores == (made.mapped.cores if simulator == "loihi" else None)
+    assert result.cores == (net.mapped.cores if simulator == "loihi" else None)
 
 
 def test_weights_may_be_a_mapping(
-    made: SimpleNamespace, data: tuple[np.ndarray, np.ndarray]
+    net: SimpleNamespace, data: tuple[np.ndarray, np.ndarray]
 ) -> None:
-    tensors = made.layout.load_weights(made.weights)
+    tensors = net.layout.load_weights(net.weights)
     found = [
-        made.evaluate.evaluate(*data, w, examples=2) for w in (made.weights, tensors)
+        net.evaluate.evaluate(*data, w, examples=2) for w in (net.weights, tensors)
     ]
     assert found[0] == found[1]
 
 
 def test_progress_is_told_on_a_terminal(
-    made: SimpleNamespace,
+    net: SimpleNamespace,
     data: tuple[np.ndarray, np.ndarray],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     np.savez(tmp_path / "data.npz", x=data[0], y=data[1])
-    monkeypatch.setattr(library(made, "nengo.simulators"), "EXAMPLES_AT_ONCE", 4)
+    monkeypatch.setattr(library(net, "nengo.simulators"), "EXAMPLES_AT_ONCE", 4)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    files = ["--data", str(tmp_path / "data.npz"), "--weights", str(made.weights)]
-    assert made.evaluate.main(files) == 0
+    files = ["--data", str(tmp_path / "data.npz"), "--weights", str(net.weights)]
+    assert net.evaluate.main(files) == 0
     assert capsys.readouterr().err == "\r4/6 examples\r6/6 examples\n"
 
 
@@ -185,28 +185,28 @@ def test_clipped_values_are_counted(package: Package) -> None:
         """,
         "clipped",
     )
-    made = package(spec)
+    net = package(spec)
     x = np.zeros((2, 4, 4, 1), np.float32)
     x[0, :, :2] = 1
-    assert judged(made, x, np.zeros(2, int), "nengo").clipped == 0.25
+    assert evaluate_package(net, x, np.zeros(2, int), "nengo").clipped == 0.25
 
 
 def test_the_last_row_decides_where_the_spec_says_so(package: Package) -> None:
     spec = text("conv2d", "relu").replace("conv2d_relu", "last")
-    made = package(spec)
+    net = package(spec)
     random = np.random.default_rng(3)
-    x = random.uniform(0, 1, (4, *made.network.input.shape)).astype(np.float32)
+    x = random.uniform(0, 1, (4, *net.network.input.shape)).astype(np.float32)
     y = random.normal(size=(4, 2)).astype(np.float32)
-    rows, _ = by_hand(made, x, nengo.Simulator)
-    result = made.evaluate.evaluate(x, y, made.weights, seed=None)
+    rows, _ = by_hand(net, x, nengo.Simulator)
+    result = net.evaluate.evaluate(x, y, net.weights, seed=None)
     rmse = np.sqrt(np.mean((rows[:, -1] - y) ** 2))
     assert result.rmse == pytest.approx(rmse, rel=1e-5)
 
 
-def run(made: SimpleNamespace, *arguments: object) -> subprocess.CompletedProcess[str]:
+def run(net: SimpleNamespace, *arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "evaluated.evaluate", *map(str, arguments)],
-        cwd=made.weights.parent,
+        cwd=net.weights.parent,
         capture_output=True,
         text=True,
         check=False,
@@ -214,26 +214,26 @@ def run(made: SimpleNamespace, *arguments: object) -> subprocess.CompletedProces
 
 
 def test_the_command_line(
-    made: SimpleNamespace,
+    net: SimpleNamespace,
     data: tuple[np.ndarray, np.ndarray],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     np.savez(tmp_path / "data.npz", x=data[0], y=data[1])
-    files = ("--data", tmp_path / "data.npz", "--weights", made.weights)
-    done = run(made, *files, "--examples", 2, "--format", "json")
+    files = ("--data", tmp_path / "data.npz", "--weights", net.weights)
+    done = run(net, *files, "--examples", 2, "--format", "json")
     result = json.loads(done.stdout)
-    assert (result["examples"], result["steps"]) == (2, made.network.steps)
+    assert (result["examples"], result["steps"]) == (2, net.network.steps)
     assert 0 <= result["accuracy"] <= 1
-    assert list(result["rates"]) == list(made.network.layers)
+    assert list(result["rates"]) == list(net.network.layers)
     assert "rmse" not in result
     more = ("--examples", 2, "--presentation", "rest", "--seed", 7)
-    assert made.evaluate.main([*map(str, (*files, *more))]) == 0
+    assert net.evaluate.main([*map(str, (*files, *more))]) == 0
     first, second, *rates = capsys.readouterr().out.splitlines()
     assert first == "evaluated on nengo, 2 examples of 20 steps"
     assert second.startswith("accuracy ")
-    assert [line.split()[0] for line in rates] == list(made.network.layers)
-    wrong = run(made, "--data", tmp_path / "none.npz", "--weights", made.weights)
+    assert [line.split()[0] for line in rates] == list(net.network.layers)
+    wrong = run(net, "--data", tmp_path / "none.npz", "--weights", net.weights)
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert "none.npz" in wrong.stderr
     assert "Traceback" not in wrong.stderr
@@ -241,7 +241,7 @@ def test_the_command_line(
 
 @pytest.mark.parametrize("simulator", ["nengo", "loihi"])
 def test_settings_of_nengo_stay_as_they_are(
-    made: SimpleNamespace,
+    net: SimpleNamespace,
     data: tuple[np.ndarray, np.ndarray],
     simulator: str,
     tmp_path: Path,
@@ -249,13 +249,13 @@ def test_settings_of_nengo_stay_as_they_are(
 ) -> None:
     monkeypatch.setitem(nengo.rc["decoder_cache"], "enabled", "True")
     monkeypatch.setitem(nengo.rc["decoder_cache"], "path", str(tmp_path / "cache"))
-    made.evaluate.evaluate(*data, made.weights, simulator, examples=1)
+    net.evaluate.evaluate(*data, net.weights, simulator, examples=1)
     assert nengo.rc["decoder_cache"]["enabled"] == "True"
     assert not (tmp_path / "cache").exists()
 
 
 def test_a_folder_or_another_file_is_refused_in_one_line(
-    made: SimpleNamespace,
+    net: SimpleNamespace,
     data: tuple[np.ndarray, np.ndarray],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -263,10 +263,10 @@ def test_a_folder_or_another_file_is_refused_in_one_line(
     good = tmp_path / "data.npz"
     np.savez(good, x=data[0], y=data[1])
     pairs = [(good, tmp_path), (good, good), (good, tmp_path / "none")]
-    pairs += [(tmp_path, made.weights), (made.weights, made.weights)]
+    pairs += [(tmp_path, net.weights), (net.weights, net.weights)]
     for examples, weights in pairs:
         arguments = ["--data", str(examples), "--weights", str(weights)]
-        assert made.evaluate.main(arguments) == 1
+        assert net.evaluate.main(arguments) == 1
         shown = capsys.readouterr()
         assert shown.out == ""
         assert shown.err.startswith("evaluated.evaluate: ")
@@ -275,19 +275,19 @@ def test_a_folder_or_another_file_is_refused_in_one_line(
 
 
 def test_what_the_chip_cannot_hold_is_refused(
-    made: SimpleNamespace,
+    net: SimpleNamespace,
     data: tuple[np.ndarray, np.ndarray],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    tensors = made.layout.load_weights(made.weights)
+    tensors = net.layout.load_weights(net.weights)
     tensors["c1.kernel"] = tensors["c1.kernel"] * np.float32(1e-6)
     tensors["c1.bias"] = tensors["c1.bias"] + np.float32(1)
     np.savez(tmp_path / "data.npz", x=data[0], y=data[1])
-    made.layout.save_weights(tmp_path / "w.safetensors", tensors)
+    net.layout.save_weights(tmp_path / "w.safetensors", tensors)
     arguments = ["--data", str(tmp_path / "data.npz"), "--simulator", "loihi"]
     arguments += ["--weights", str(tmp_path / "w.safetensors")]
-    assert made.evaluate.main(arguments) == 1
+    assert net.evaluate.main(arguments) == 1
     message = capsys.readouterr().err
     told = "evaluated.evaluate: the chip can't store these weights: "
     assert message.startswith(told)
@@ -295,41 +295,41 @@ def test_what_the_chip_cannot_hold_is_refused(
 
 @pytest.mark.parametrize("name", ["c0", "d0"])
 def test_weights_beyond_all_bounds_are_refused(
-    made: SimpleNamespace, data: tuple[np.ndarray, np.ndarray], name: str
+    net: SimpleNamespace, data: tuple[np.ndarray, np.ndarray], name: str
 ) -> None:
-    tensors = made.layout.load_weights(made.weights)
+    tensors = net.layout.load_weights(net.weights)
     tensors[f"{name}.kernel"] = tensors[f"{name}.kernel"] * np.float32(1e30)
-    refused = library(made, "nengo.simulators").RefusedError
+    refused = library(net, "nengo.simulators").RefusedError
     with pytest.raises(refused, match="can't store these weights"):
-        made.evaluate.evaluate(*data, tensors, "loihi")
+        net.evaluate.evaluate(*data, tensors, "loihi")
 
 
 def test_wrong_weights_and_images_are_refused_by_name(
-    made: SimpleNamespace, data: tuple[np.ndarray, np.ndarray]
+    net: SimpleNamespace, data: tuple[np.ndarray, np.ndarray]
 ) -> None:
-    build = made.nengo.build_network
-    tensors = made.layout.load_weights(made.weights)
+    build = net.nengo.build_network
+    tensors = net.layout.load_weights(net.weights)
     tensors["c0.kernel"] = tensors["c0.kernel"][..., :1]
     with pytest.raises(ValueError, match=r"c0\.kernel"):
         build(tensors)
     with pytest.raises(ValueError, match="images"):
-        build(made.weights, data[0][..., 0])
+        build(net.weights, data[0][..., 0])
     with pytest.raises(ValueError, match="no layer 'c9'"):
-        build(made.weights, probe=["c9"])
+        build(net.weights, probe=["c9"])
     with pytest.raises(ValueError, match="mode is 'fast'"):
-        build(made.weights, mode="fast")
+        build(net.weights, mode="fast")
 
 
-def test_a_layer_that_was_not_probed_has_no_values(made: SimpleNamespace) -> None:
-    built = made.nengo.build_network(made.weights, probe=["c0"])
+def test_a_layer_that_was_not_probed_has_no_values(net: SimpleNamespace) -> None:
+    built = net.nengo.build_network(net.weights, probe=["c0"])
     with pytest.raises(KeyError, match="not probed"):
         built.layer_values(None, "c1")
 
 
 def test_neurons_but_an_encoders_start_at_zero_and_are_native(
-    made: SimpleNamespace,
+    net: SimpleNamespace,
 ) -> None:
-    built = made.nengo.build_network(made.weights)
+    built = net.nengo.build_network(net.weights)
     ensembles = [e for parts in built.layers.values() for e in parts]
     assert set(ensembles) == set(built.net.all_ensembles)
     assert all(
@@ -343,8 +343,8 @@ def test_neurons_but_an_encoders_start_at_zero_and_are_native(
     sim.close()
 
 
-def test_no_node_lies_between_chip_layers(made: SimpleNamespace) -> None:
-    built = made.nengo.build_network(made.weights)
+def test_no_node_lies_between_chip_layers(net: SimpleNamespace) -> None:
+    built = net.nengo.build_network(net.weights)
     nodes = set(built.net.all_nodes)
     ends = {
         (c.pre_obj in nodes, c.post_obj in nodes) for c in built.net.all_connections

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.agreement.built import imported, random_weights
+from tests.agreement.built import import_package, random_weights
 from tests.agreement.networks import text
 from tests.support import network, sound
 
@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 @pytest.fixture(scope="module")
 def small() -> Iterator[SimpleNamespace]:
-    with imported(sound(SMALL, "emit")) as package:
+    with import_package(sound(SMALL, "emit")) as package:
         yield package
 
 
@@ -72,7 +72,7 @@ def test_every_object_is_labelled_by_its_layer(small: SimpleNamespace) -> None:
 
 
 def test_a_relay_is_labelled_too() -> None:
-    with imported(sound(text("hosted", "relu"), "emit")) as package:
+    with import_package(sound(text("hosted", "relu"), "emit")) as package:
         labels = [c.label for c in build(package).net.all_connections]
     assert len(set(labels)) == len(labels)
     assert {"c0 to c0 on host", "c0 on host to skip", "post to y"} <= set(labels)
@@ -101,7 +101,7 @@ def test_each_image_is_presented_for_its_time(small: SimpleNamespace) -> None:
 @pytest.mark.parametrize("name", ["small", "hosted", "hosted3d"])
 def test_precomputing_changes_no_spike(name: str) -> None:
     spec = SMALL if name == "small" else text(name, "relu")
-    with imported(sound(spec, "emit")) as package:
+    with import_package(sound(spec, "emit")) as package:
         layers = tuple(package.network.layers)
         built = build(package, images=images(package, 2), probe=layers)
         steps = 2 * package.network.steps

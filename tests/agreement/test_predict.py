@@ -18,25 +18,25 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
 @pytest.fixture(scope="module")
-def made(package: Package) -> SimpleNamespace:
+def net(package: Package) -> SimpleNamespace:
     return package(text("conv3d", "relu").replace("conv3d_relu", "predicted"))
 
 
 @pytest.fixture(scope="module")
-def x(made: SimpleNamespace) -> np.ndarray:
+def x(net: SimpleNamespace) -> np.ndarray:
     random = np.random.default_rng(3)
-    shape = (6, *made.network.input.shape)
+    shape = (6, *net.network.input.shape)
     return random.uniform(-2, 2, shape).astype(np.float32)
 
 
 @pytest.fixture
-def weights(made: SimpleNamespace) -> dict[str, np.ndarray]:
-    tensors = made.layout.load_weights(made.weights)
+def weights(net: SimpleNamespace) -> dict[str, np.ndarray]:
+    tensors = net.layout.load_weights(net.weights)
     return tensors
 
 
-def by_hand(made: SimpleNamespace, x: np.ndarray) -> np.ndarray:
-    built, network = made.nengo.build_network(made.weights, x), made.network
+def by_hand(net: SimpleNamespace, x: np.ndarray) -> np.ndarray:
+    built, network = net.nengo.build_network(net.weights, x), net.network
     with nengo.Simulator(built.net, dt=network.dt, progress_bar=False) as sim:
         sim.run_steps(len(x) * network.steps)
     rows = np.asarray(sim.data[built.output]).reshape(len(x), network.steps, -1)
@@ -44,40 +44,40 @@ def by_hand(made: SimpleNamespace, x: np.ndarray) -> np.ndarray:
 
 
 def test_outputs_are_those_of_one_run(
-    made: SimpleNamespace, x: np.ndarray, weights: dict[str, np.ndarray]
+    net: SimpleNamespace, x: np.ndarray, weights: dict[str, np.ndarray]
 ) -> None:
-    outputs = made.predict.predict(x, made.weights)
+    outputs = net.predict.predict(x, net.weights)
     assert (outputs.dtype, outputs.shape) == (np.float32, (6, 4))
-    np.testing.assert_allclose(outputs, by_hand(made, x), rtol=1e-6)
-    np.testing.assert_array_equal(made.predict.predict(x, weights), outputs)
+    np.testing.assert_allclose(outputs, by_hand(net, x), rtol=1e-6)
+    np.testing.assert_array_equal(net.predict.predict(x, weights), outputs)
 
 
 def test_a_row_begins_from_rest(
-    made: SimpleNamespace, x: np.ndarray, monkeypatch: pytest.MonkeyPatch
+    net: SimpleNamespace, x: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(made.library("nengo.simulators"), "ROW", 4)
-    outputs = made.predict.predict(x, made.weights)
-    apart = np.concatenate([by_hand(made, x[:4]), by_hand(made, x[4:])])
+    monkeypatch.setattr(net.library("nengo.simulators"), "ROW", 4)
+    outputs = net.predict.predict(x, net.weights)
+    apart = np.concatenate([by_hand(net, x[:4]), by_hand(net, x[4:])])
     np.testing.assert_allclose(outputs, apart, rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["x.npz", "x.npy"])
 def test_the_command_line_writes_outputs_and_labels(
-    made: SimpleNamespace, x: np.ndarray, tmp_path: Path, name: str
+    net: SimpleNamespace, x: np.ndarray, tmp_path: Path, name: str
 ) -> None:
     data, out = tmp_path / name, tmp_path / "out.npz"
     np.save(data, x) if name == "x.npy" else np.savez(data, x=x)
-    files = ("--data", data, "--weights", made.weights, "-o", out)
-    assert made.predict.main([*map(str, files)]) == 0
+    files = ("--data", data, "--weights", net.weights, "-o", out)
+    assert net.predict.main([*map(str, files)]) == 0
     with np.load(out) as found:
         outputs, labels = found["outputs"], found["labels"]
-    np.testing.assert_array_equal(outputs, made.predict.predict(x, made.weights))
+    np.testing.assert_array_equal(outputs, net.predict.predict(x, net.weights))
     np.testing.assert_array_equal(labels, outputs.argmax(axis=1))
     assert labels.dtype == np.int64
 
 
 def test_what_does_not_fit_is_refused_in_one_line(
-    made: SimpleNamespace,
+    net: SimpleNamespace,
     x: np.ndarray,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -86,13 +86,13 @@ def test_what_does_not_fit_is_refused_in_one_line(
     np.savez(tmp_path / "none.npz", x=x[:0])
     out = tmp_path / "out.npz"
     for data, weights, said in (
-        ("small.npz", made.weights, "small.npz: x has shape"),
-        ("none.npz", made.weights, "none.npz: x holds no examples"),
-        ("missing.npz", made.weights, "missing.npz: No such file"),
+        ("small.npz", net.weights, "small.npz: x has shape"),
+        ("none.npz", net.weights, "none.npz: x holds no examples"),
+        ("missing.npz", net.weights, "missing.npz: No such file"),
         ("small.npz", tmp_path / "missing", "small.npz: x has shape"),
     ):
         files = ("--data", tmp_path / data, "--weights", weights, "-o", out)
-        assert made.predict.main([*map(str, files)]) == 1
+        assert net.predict.main([*map(str, files)]) == 1
         told = capsys.readouterr().err
         assert said in told
         assert told.startswith("predicted.predict: ")

@@ -28,7 +28,7 @@ pytestmark = [
 ]
 
 
-def drawn(count: int) -> Any:
+def drawing_settings(count: int) -> Any:
     return settings(
         max_examples=count,
         database=None,
@@ -38,7 +38,7 @@ def drawn(count: int) -> Any:
 
 
 def verdict(text: str, form: int) -> str:
-    """The code that refuses a spec or "builds", once nengo-loihi agrees."""
+    """Return the code that refuses a spec, or "builds", if nengo-loihi agrees."""
     results, report = compile_text(text, "place")
     codes = {diagnostic.code for diagnostic in report.diagnostics} & CODES
     if not report.errors:
@@ -50,7 +50,7 @@ def verdict(text: str, form: int) -> str:
 
 
 def large(text: str) -> bool:
-    """Whether a block of a spec may have more neurons than a core."""
+    """Return whether a block of a spec may have more neurons than a core."""
     blocks = re.findall(r"\bblock ([0-9x]+)", text)
     return any(prod(map(int, block.split("x"))) > CORE for block in blocks)
 
@@ -61,7 +61,7 @@ def test_the_limit_lies_where_nengo_loihi_has_it(limit: str) -> None:
     verdicts = set()
 
     @seed(0)
-    @drawn(SIZES)
+    @drawing_settings(SIZES)
     @given(spec, FORMS)
     def check(text: str, form: int) -> None:
         verdicts.add(verdict(text, form))
@@ -74,7 +74,7 @@ def test_drawn_networks_with_too_large_blocks_do_not_build() -> None:
     refused: Counter[str] = Counter()
 
     @seed(START)
-    @drawn(NETWORKS)
+    @drawing_settings(NETWORKS)
     @given(specs(room=4096).filter(large), FORMS)
     def check(text: str, form: int) -> None:
         results, report = compile_text(text, "place")

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from snnc.runtime.network import Cut
 from tests.agreement import chip
-from tests.agreement.built import Weights, imported
+from tests.agreement.built import Weights, import_package
 from tests.support import ROOT, network, sound
 
 DRIFT = (ROOT / "specs" / "drift.snn").read_text(encoding="utf-8")
@@ -52,7 +52,7 @@ pytestmark = [
 
 
 def package_of(text: str) -> AbstractContextManager[SimpleNamespace]:
-    return imported(sound(text, "emit"))
+    return import_package(sound(text, "emit"))
 
 
 def planted_weights(layout: Any) -> Weights:
@@ -149,7 +149,7 @@ def dense_spikes(body: str, matrix: bool) -> Values:
 
 
 def full_convolution(kernel: NDArray[Any]) -> nengo.Convolution:
-    """A dense layer over 10x10 pixels as a convolution as large as they are."""
+    """Return a dense layer over 10x10 pixels as a convolution of that size."""
     channels, units = len(kernel) // 100, kernel.shape[-1]
     return nengo.Convolution(
         units,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.agreement.built import imported
+from tests.agreement.built import import_package
 from tests.support import network, sound
 
 EVEN = """
@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 def spikes(encoder: str, properties: str, mode: str = "spiking") -> NDArray[Any]:
     """Return an encoder's spikes for an even image at half of full brightness."""
     spec = network(EVEN.format(encoder=encoder, properties=properties))
-    with imported(sound(spec, "emit")) as package:
+    with import_package(sound(spec, "emit")) as package:
         shapes = {t.name: t.shape for t in package.layout.TENSORS}
         weights = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
         if "e.kernel" in weights:

@@ -53,11 +53,11 @@ def test_a_report_and_a_build_put_cores_on_chips_once(
 ) -> None:
     calls = []
 
-    def counted(spikes: Spikes, room: int) -> list[int]:
+    def count_call(spikes: Spikes, room: int) -> list[int]:
         calls.append(room)
         return partition(spikes, room)
 
-    monkeypatch.setattr(route, "partition", counted)
+    monkeypatch.setattr(route, "partition", count_call)
     spec = snnc.parse(TWO_CHIPS)
     assert spec.report().chips == 2
     assert "169 cores of 2 chips" in spec.report().text()

@@ -40,6 +40,7 @@ def test_training_gives_history_and_weights(
     package: snnc.Package, training: snnc.Training, tmp_path: Path
 ) -> None:
     assert len(training.history["loss"]) == 2
+    assert [phase for phase, _ in training.phases][:1] == ["smooth"]
     names = {tensor.name for tensor in package.layout.TENSORS}
     assert training.weights.keys() == names
     file = tmp_path / "w.safetensors"
@@ -49,6 +50,41 @@ def test_training_gives_history_and_weights(
     assert snnc.weights(file, package.spec).fits
     assert again.weights["c0.kernel"].shape == (3, 3, 2, 3)
     assert "loss" in repr(again)
+
+
+def test_class_weight_of_the_spec_is_that_of_the_option(tmp_path: Path) -> None:
+    y = np.repeat([0, 1, 2], [18, 3, 3])
+    spec = snnc.parse(SMALL).replace(train={"epochs": 1, "batch": 8})
+    plain = spec.build(tmp_path / "plain")
+    weighted = spec.replace(train={"class_weight": "balanced"}).build(tmp_path / "own")
+
+    def kernel(package: snnc.Package, **options: Any) -> Any:
+        trained = package.train(X, y, phases=("smooth",), **options)
+        return trained.weights["c0.kernel"]
+
+    own = kernel(weighted)
+    np.testing.assert_array_equal(own, kernel(plain, class_weight="balanced"))
+    np.testing.assert_array_equal(kernel(weighted, class_weight={}), kernel(plain))
+    assert not np.array_equal(own, kernel(plain))
+
+
+def test_a_regression_has_a_picture_of_its_predictions(tmp_path: Path) -> None:
+    spec = snnc.parse(SMALL.replace("classes 3", "units 2"))
+    package = spec.replace(timing={"present": "20 ms"}).build(tmp_path)
+    y = RANDOM.uniform(0, 1, (24, 2)).astype("f4")
+    weights = package.train(X, y, epochs=1, phases=("smooth",)).weights
+    found = package.evaluate(X, y, weights)
+    drawn = found.plot_predictions()
+    for unit, line in enumerate(drawn.lines[:2]):
+        true, told = (np.asarray(values) for values in line.get_data())
+        order = (
+            np.lexsort((told, true)),
+            np.lexsort((found.outputs[:, unit], y[:, unit])),
+        )
+        np.testing.assert_array_equal(true[order[0]], y[order[1], unit])
+        np.testing.assert_allclose(told[order[0]], found.outputs[order[1], unit], 1e-6)
+    assert "Predictions of" in found.html()
+    assert "<dt>RMSE</dt>" in found._repr_html_()
 
 
 def test_arrays_and_files_and_the_command_line_agree(
@@ -73,7 +109,9 @@ def test_arrays_and_files_and_the_command_line_agree(
     page = found.html()
     assert page.count("data:image/svg+xml;base64,") == 14  # seven, light and dark
     assert "Keras with these weights" in page
-    assert "<pre" in found._repr_html_()
+    assert "Keras with these weights</dt>" in found._repr_html_()
+    frame = found.to_pandas("records")
+    assert frame["example"].tolist() == list(range(24))
 
 
 def test_processes_change_nothing(

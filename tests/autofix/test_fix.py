@@ -23,19 +23,19 @@ network net {
 LAYOUT = GOOD.replace(" # head", "  # head")
 
 
-def fixed(text: str, unsafe: bool = False) -> Fixed:
+def fix(text: str, unsafe: bool = False) -> Fixed:
     return autofix(SourceFile("x.snn", text), unsafe)
 
 
 def test_a_network_is_mapped_once(monkeypatch: pytest.MonkeyPatch) -> None:
     mapped, run = [], Search.run
 
-    def counted(search: Search, hopeless: bool = False) -> Solution | None:
+    def count_search(search: Search, hopeless: bool = False) -> Solution | None:
         mapped.append(search)
         return run(search, hopeless)
 
-    monkeypatch.setattr(Search, "run", counted)
-    found = fixed(GOOD.replace("filters 4", "filtres 4"))
+    monkeypatch.setattr(Search, "run", count_search)
+    found = fix(GOOD.replace("filters 4", "filtres 4"))
     assert (found.source.text, found.count) == (LAYOUT, 1)
     assert len(mapped) == 1
 
@@ -74,21 +74,21 @@ def test_a_fix_at_the_start_of_the_text_counts() -> None:
     ],
 )
 def test_one_mistake_is_mended_and_the_spec_formatted(good: str, bad: str) -> None:
-    result = fixed(GOOD.replace(good, bad))
+    result = fix(GOOD.replace(good, bad))
     assert (result.source.text, result.count) == (LAYOUT, 1)
     assert result.report.diagnostics == ()
 
 
 def test_all_mistakes_are_mended() -> None:
     text = GOOD.replace("filters 4", "filtres 4").replace("5 ms", "5")
-    result = fixed(text.replace("snn 1\n\n", "").replace("units", "unit"))
+    result = fix(text.replace("snn 1\n\n", "").replace("units", "unit"))
     assert result.source.text == LAYOUT
     assert result.count == 4
 
 
 def test_a_misspelt_source_is_mended() -> None:
     text = GOOD.replace("dense d0", "dense d0 from stm")
-    assert fixed(text).source.text == LAYOUT.replace("dense d0", "dense d0 from stem")
+    assert fix(text).source.text == LAYOUT.replace("dense d0", "dense d0 from stem")
 
 
 @pytest.mark.parametrize(
@@ -101,33 +101,33 @@ def test_a_misspelt_source_is_mended() -> None:
     ],
 )
 def test_a_word_that_could_be_several_is_left_alone(bad: str) -> None:
-    result = fixed(bad)
+    result = fix(bad)
     assert (result.source.text, result.count) == (bad, 0)
     assert result.report.errors == 1
 
 
 def test_what_may_mean_another_network_is_replaced_only_if_asked_for() -> None:
     text = LAYOUT.replace("snn 1", "snn 2")
-    kept = fixed(text)
+    kept = fix(text)
     assert (kept.source.text, kept.count, kept.report.errors) == (text, 0, 1)
-    replaced = fixed(text, unsafe=True)
+    replaced = fix(text, unsafe=True)
     assert replaced.source.text == LAYOUT
     assert replaced.report.diagnostics == ()
 
 
 def test_what_does_not_parse_gets_the_fixes_and_keeps_its_layout() -> None:
     text = GOOD.replace("filters 4", "filtres 4").replace("units 8", "units ?")
-    result = fixed(text)
+    result = fix(text)
     assert result.source.text == GOOD.replace("units 8", "units ?")
     assert result.report.errors == 1
 
 
 def test_a_good_spec_is_not_touched() -> None:
-    result = fixed(GOOD)
+    result = fix(GOOD)
     assert (result.source.text, result.count) == (GOOD, 0)
 
 
 def test_an_allowance_of_nothing_is_removed() -> None:
     remark = "  # snnc: allow SNN309 crossing is meant\n"
-    result = fixed(LAYOUT.replace("  dense", f"{remark}  dense"))
+    result = fix(LAYOUT.replace("  dense", f"{remark}  dense"))
     assert (result.source.text, result.count) == (LAYOUT, 1)

@@ -26,13 +26,13 @@ readout: {name: y, classes: [yes, "no way"]}  # two
 """
 
 
-def fixed(text: str, unsafe: bool = False) -> Fixed:
+def fix(text: str, unsafe: bool = False) -> Fixed:
     return autofix(SourceFile("x.yaml", text), unsafe)
 
 
 def test_the_spec_is_good_and_formatted() -> None:
-    assert fixed(GOOD).report.diagnostics == ()
-    assert fixed(GOOD.replace("units: 8", "unit: 8")).source.text == GOOD
+    assert fix(GOOD).report.diagnostics == ()
+    assert fix(GOOD.replace("units: 8", "unit: 8")).source.text == GOOD
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_the_spec_is_good_and_formatted() -> None:
     ],
 )
 def test_one_mistake_is_mended_and_all_else_kept(good: str, bad: str) -> None:
-    result = fixed(GOOD.replace(good, bad))
+    result = fix(GOOD.replace(good, bad))
     same = GOOD.replace(good, bad.replace("stm", "stem")) if "stm" in bad else GOOD
     assert (result.source.text, result.count) == (same, 1)
     assert result.report.diagnostics == ()
@@ -68,35 +68,35 @@ def test_one_mistake_is_mended_and_all_else_kept(good: str, bad: str) -> None:
 
 def test_all_mistakes_are_mended_at_once() -> None:
     text = GOOD.replace("filters: 4", "filtres: 4").replace("5 ms", "'5'")
-    result = fixed(text.replace("units", "unit"))
+    result = fix(text.replace("units", "unit"))
     assert (result.source.text, result.count) == (GOOD, 3)
 
 
 def test_what_may_mean_another_network_is_replaced_only_if_asked_for() -> None:
     text = GOOD.replace("snn: 1", "snn: 2")
-    kept = fixed(text)
+    kept = fix(text)
     assert (kept.source.text, kept.count, kept.report.errors) == (text, 0, 1)
-    replaced = fixed(text, unsafe=True)
+    replaced = fix(text, unsafe=True)
     assert replaced.source.text == GOOD
     assert replaced.report.diagnostics == ()
 
 
 def test_an_allowance_of_nothing_is_removed() -> None:
     remark = "  # snnc: allow SNN309 crossing is meant\n"
-    result = fixed(GOOD.replace("  - dense", f"{remark}  - dense"))
+    result = fix(GOOD.replace("  - dense", f"{remark}  - dense"))
     assert (result.source.text, result.count) == (GOOD, 1)
 
 
 def test_what_is_no_yaml_is_left_alone() -> None:
     text = GOOD.replace("filters: 4}", "filtres: 4")
-    result = fixed(text)
+    result = fix(text)
     assert (result.source.text, result.count) == (text, 0)
     assert result.report.errors == 1
 
 
 def test_a_misspelt_key_is_mended_where_other_lines_are_wrong() -> None:
     text = GOOD.replace("filters: 4", "filtres: 4").replace("units: 8", "units: 1:30")
-    result = fixed(text)
+    result = fix(text)
     assert "filters: 4" in result.source.text
     assert "units: 1:30  # few" in result.source.text
     assert result.report.errors == 1

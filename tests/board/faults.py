@@ -16,7 +16,7 @@ Tamper = Callable[[Any], None]
 
 
 def late(steps: int = 1) -> type[RunningBoard]:
-    """The host's spikes arrive one step late."""
+    """Delay the host's spikes by one step."""
 
     class Late(RunningBoard):
         def arrival(self, time: int, before: int) -> int | None:
@@ -41,7 +41,7 @@ def shown_late(steps: int = 1) -> type[RunningBoard]:
 
 
 def dropping(at: int, kept: int) -> type[RunningBoard]:
-    """All of the host's spikes in a step are lost, except the first."""
+    """Drop all of the host's spikes in a step, except the first."""
 
     class Dropping(RunningBoard):
         def arrival(self, time: int, before: int) -> int | None:
@@ -62,8 +62,8 @@ def false_spikes(seed: int) -> type[RunningBoard]:
     return Seeing
 
 
-def tampered(tamper: Tamper) -> type[RunningBoard]:
-    """A board whose registers are changed before it runs."""
+def tampering_board(tamper: Tamper) -> type[RunningBoard]:
+    """Return a board whose registers are changed before it runs."""
 
     class Tampered(RunningBoard):
         def tamper(self) -> None:
@@ -78,16 +78,16 @@ def cores(board: Any) -> Iterator[Any]:
 
 
 def exponent(core: int, more: int) -> type[RunningBoard]:
-    """All synapses of a core are at another exponent."""
+    """Give all synapses of a core another exponent."""
 
     def tamper(board: Any) -> None:
         for form in list(cores(board))[core].synapseFmt.values():
             form["wgtExp"] += more
 
-    return tampered(tamper)
+    return tampering_board(tamper)
 
 
-def swapped(sender: int, one: int, other: int) -> type[RunningBoard]:
+def swap_atoms(sender: int, one: int, other: int) -> type[RunningBoard]:
     """Two atoms of the axons of a core are in one another's place."""
     swap = {one: other, other: one}
 
@@ -95,7 +95,7 @@ def swapped(sender: int, one: int, other: int) -> type[RunningBoard]:
         axons = senders(board, 16, 32)[sender].axons
         axons[:] = [a._replace(atom=swap.get(a.atom, a.atom)) for a in axons]
 
-    return tampered(tamper)
+    return tampering_board(tamper)
 
 
 def swapped_input(one: int, other: int) -> type[RunningBoard]:
@@ -106,19 +106,19 @@ def swapped_input(one: int, other: int) -> type[RunningBoard]:
         for spike in board.global_spike_generator.spikes:
             spike["srcAtom"] = swap.get(int(spike["srcAtom"]), spike["srcAtom"])
 
-    return tampered(tamper)
+    return tampering_board(tamper)
 
 
 def elsewhere(sender: int) -> type[RunningBoard]:
-    """The spikes of a core go to a chip where nobody hears them."""
+    """Send the spikes of a core to a chip where nobody receives them."""
 
     def tamper(board: Any) -> None:
         axons = senders(board, 0, 16, 32)[sender].axons
         axons[:] = [axon._replace(chip=99) for axon in axons]
 
-    return tampered(tamper)
+    return tampering_board(tamper)
 
 
 def senders(board: Any, *pops: int) -> list[Any]:
-    """The cores that have axons of some kinds."""
+    """Return the cores that have axons of some kinds."""
     return [c for c in cores(board) if any(axon.pop in pops for axon in c.axons)]

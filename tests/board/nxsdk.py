@@ -231,7 +231,7 @@ def _microcode(rules: Sequence[str], doOptimize: bool) -> SimpleNamespace:
 
 
 def modules(board: type = Board) -> dict[str, ModuleType]:
-    """The modules of a package `nxsdk` whose boards are of a class."""
+    """Return the modules of a package `nxsdk` whose boards are of a class."""
     contents: dict[str, dict[str, Any]] = {
         "": {"__version__": "1.0.0", "__file__": __file__},
         ".compiler.microcodegen.interface": {"ruleToUCode": _microcode},
@@ -260,7 +260,7 @@ def modules(board: type = Board) -> dict[str, ModuleType]:
 
 
 @contextmanager
-def installed(board: type = Board) -> Iterator[SimpleNamespace]:
+def install_nxsdk(board: type = Board) -> Iterator[SimpleNamespace]:
     """nengo-loihi's modules for the hardware, as they are where NxSDK is.
 
     Other tests import nengo-loihi without it, so that these are copies.

@@ -10,7 +10,7 @@ from typing import Any
 import nengo_loihi
 
 from snnc.ir.mapped import Block, MappedNetwork
-from tests.agreement.built import imported, random_weights
+from tests.agreement.built import import_package, random_weights
 from tests.board import nxsdk
 from tests.loihi.realise import count_of
 
@@ -76,7 +76,7 @@ def record(net: Any, dt: float, options: dict[str, Any], snips: bool) -> Recorde
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with nengo_loihi.Simulator(net, dt=dt, target="sim", progress_bar=False) as sim:
-            with nxsdk.installed() as hardware:
+            with nxsdk.install_nxsdk() as hardware:
                 made = hardware.interface.HardwareInterface(
                     sim.model, use_snips=snips, **options
                 )
@@ -98,7 +98,7 @@ def record(net: Any, dt: float, options: dict[str, Any], snips: bool) -> Recorde
 def check_registers(results: Any, snips: bool = False) -> list[Dump]:
     """Build a compiled spec's package for the hardware; compare what is predicted."""
     mapped = results.mapped
-    with imported(results.modules) as package:
+    with import_package(results.modules) as package:
         built = package.nengo.build_network(random_weights(package.layout))
         options = {"n_chips": mapped.chips, **options_of(package)}
         found = record(built.net, package.network.dt, options, snips)

@@ -27,7 +27,7 @@ Arriving: TypeAlias = "dict[tuple[int, int], list[tuple[int, int]]]"
 """By chip and core, the in-axons and atoms of the spikes that arrive in a step."""
 
 
-def decayed(value: Ints, decay: Ints) -> Ints:
+def apply_decay(value: Ints, decay: Ints) -> Ints:
     """Return a value after one step of decay."""
     return np.sign(value) * (np.abs(value) * (4096 - decay) >> 12)
 
@@ -55,7 +55,7 @@ class RunningCore:
 
     @cached_property
     def axons(self) -> dict[int, list[nxsdk.OutAxon]]:
-        """The out-axons of each compartment."""
+        """Return the out-axons of each compartment."""
         found = defaultdict(list)
         for axon in self._core.axons:
             found[axon.compartment].append(axon)
@@ -89,8 +89,8 @@ class RunningCore:
         for axon, atom in arriving:
             targets, weights = self.weights(axon, atom)
             np.add.at(came, targets, weights)
-        self.current = decayed(self.current, self.decay_u) + came
-        voltage = decayed(self.voltage, self.decay_v) + self.current + self.bias
+        self.current = apply_decay(self.current, self.decay_u) + came
+        voltage = apply_decay(self.voltage, self.decay_v) + self.current + self.bias
         voltage = voltage.clip(self.low, self.high)
         voltage[self.waiting > 0] = 0
         self.spiked = voltage > self.threshold
@@ -158,7 +158,7 @@ class RunningBoard(nxsdk.Board):
         self.now = now + steps
 
     def _inputs(self) -> dict[int, list[dict[str, int]]]:
-        """The spikes of the host, by when they are sent."""
+        """Return the host's spikes by the step in which they are sent."""
         found: dict[int, list[dict[str, int]]] = defaultdict(list)
         before: dict[int, int] = defaultdict(int)
         for spike in self.global_spike_generator.spikes:
@@ -175,7 +175,7 @@ def board_installed(board: type[RunningBoard]) -> Iterator[None]:
     """Have a board for `nengo_loihi.Simulator`, and NxSDK to be found."""
     import nengo_loihi.simulator as simulator
 
-    with nxsdk.installed(board) as hardware:
+    with nxsdk.install_nxsdk(board) as hardware:
         kept = simulator.HAS_NXSDK, simulator.HardwareInterface
         simulator.HAS_NXSDK = True
         simulator.HardwareInterface = hardware.interface.HardwareInterface

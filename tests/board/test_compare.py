@@ -45,8 +45,8 @@ FAULTS = {
         (faults.false_spikes(2), ("c0", "c1")),
     ],
     "swapped channels": [
-        (faults.swapped(0, 0, 1), ()),
-        (faults.swapped(1, 2, 3), ("c1",)),
+        (faults.swap_atoms(0, 0, 1), ()),
+        (faults.swap_atoms(1, 2, 3), ("c1",)),
         (faults.swapped_input(0, 1), ("c0",)),
     ],
     "wrong exponent": [
@@ -68,7 +68,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     return Case.of(CORES, tmp_path_factory.mktemp("board"), examples=2)
 
 
-def compared(
+def compare_board(
     case: Case, board: type[RunningBoard], probed: tuple[str, ...]
 ) -> BoardComparison:
     status, written = case.run(board, *(f"--probe={name}" for name in probed))
@@ -80,7 +80,7 @@ def compared(
 
 
 def test_a_board_without_a_fault_agrees(case: Case) -> None:
-    found = compared(case, RunningBoard, ("c0", "c1"))
+    found = compare_board(case, RunningBoard, ("c0", "c1"))
     assert found.agrees
     assert found.layers == ("c0", "c1", "d0")
     assert found.sent == 10  # as the spike generator of the board was given
@@ -90,14 +90,14 @@ def test_a_board_without_a_fault_agrees(case: Case) -> None:
 def test_causes_are_named(case: Case) -> None:
     named = []
     for cause, board, probed in SEEDED:
-        found = compared(case, board, probed)
+        found = compare_board(case, board, probed)
         assert found.first is not None, cause
         named.append((cause, found.cause and found.cause.name, str(found)))
     right = [cause for cause, name, _ in named if cause == name]
     assert len(right) >= 15, [text for cause, name, text in named if cause != name]
 
 
-def changed(written: Path, **arrays: object) -> Path:
+def write_changed(written: Path, **arrays: object) -> Path:
     """Write a recording with other arrays."""
     with np.load(written) as file:
         given = {name: file[name] for name in file.files}
@@ -134,7 +134,7 @@ def test_the_verb_prints_where_they_differ_and_exits_with_1(
         spikes = file["spikes"]
     place = tuple(np.argwhere(spikes)[0])
     spikes[place[:2]] = 0
-    assert verb(case, changed(written, spikes=spikes)) == 1
+    assert verb(case, write_changed(written, spikes=spikes)) == 1
     said = capsys.readouterr().out
     assert f"example {place[0]}, step {place[1]}" in said
     assert "likely cause: dropped spikes" in said
@@ -157,7 +157,7 @@ def test_what_is_another_runs_is_refused_in_one_line(
     written: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert verb(case, changed(written, **arrays)) == 1
+    assert verb(case, write_changed(written, **arrays)) == 1
     said = capsys.readouterr().err
     assert message in said
     assert said.count("\n") == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.agreement.built import imported, random_weights
+from tests.agreement.built import import_package, random_weights
 from tests.api.test_builds import TWO_CHIPS
 from tests.board.packages import SMALL
 from tests.board.recording import options_of, record
@@ -28,7 +28,7 @@ def test_snips_compile_against_headers_that_only_declare(
     text: str, tmp_path: Path
 ) -> None:
     results, _ = compile_text(text)
-    with imported(results.modules) as package:
+    with import_package(results.modules) as package:
         weights = random_weights(package.layout)
         layers = package.network.layers
         probed = tuple(name for name, layer in layers.items() if layer.on_chip)

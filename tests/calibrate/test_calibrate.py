@@ -44,7 +44,7 @@ def package(tmp_path: Path) -> Path:
     assert main(["build", f"{tmp_path}/taps.snn", "-o", f"{tmp_path}/models"]) == 0
     np.savez(tmp_path / "d.npz", x=X, y=np.zeros(len(X), int))
     folder = tmp_path / "models" / "taps"
-    save(folder, drawn(layout_of(folder)))
+    save(folder, draw_weights(layout_of(folder)))
     return folder
 
 
@@ -52,7 +52,7 @@ def layout_of(package: Path) -> Layout:
     return open_package(package).layout
 
 
-def drawn(layout: Layout) -> dict[str, np.ndarray]:
+def draw_weights(layout: Layout) -> dict[str, np.ndarray]:
     random = np.random.default_rng(1)
     return {
         tensor.name: random.normal(0, 0.7, tensor.shape).astype("f4")
@@ -108,7 +108,7 @@ def test_without_the_spec_the_chip_is_left_to_another_verb(
 def test_a_layer_that_never_fires_leaves_no_file(
     package: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    weights = drawn(layout_of(package))
+    weights = draw_weights(layout_of(package))
     weights["d1.bias"] -= 1000
     save(package, weights)
     assert run(package) == 1
@@ -121,7 +121,7 @@ def test_a_layer_that_never_fires_leaves_no_file(
 def test_weights_that_the_chip_cannot_store_leave_no_file(
     package: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    weights = drawn(layout_of(package))
+    weights = draw_weights(layout_of(package))
     # The neurons fire because of their bias.
     weights["d0.kernel"][:] = 1e-6
     weights["d0.bias"][:] = 0.5
@@ -136,7 +136,7 @@ def test_weights_that_the_chip_cannot_store_leave_no_file(
 def test_weights_that_float32_cannot_hold_once_scaled_are_told_as_such(
     package: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    weights = drawn(layout_of(package))
+    weights = draw_weights(layout_of(package))
     save(package, {name: w * np.float32(1e30) for name, w in weights.items()})
     assert run(package) == 1
     told = capsys.readouterr().err

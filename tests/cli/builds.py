@@ -36,7 +36,7 @@ def build(*options: str, spec: str = "net.snn") -> Result:
 
 
 def begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repo with one spec, which is built, to work in."""
+    """Return a repo with one spec, which is built, to work in."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "pyproject.toml").write_text("")
     (tmp_path / "net.snn").write_text(SPEC)
@@ -51,7 +51,7 @@ def rewrite(path: str, old: str, new: str) -> None:
 
 
 def package() -> dict[str, tuple[bytes, int]]:
-    """All files of all packages: what they hold and when they were written."""
+    """Return the contents and times of all files of all packages."""
     found = files("models")
     return {str(p): (p.read_bytes(), p.stat().st_mtime_ns) for p in found}
 
@@ -60,7 +60,7 @@ def files(folder: str) -> list[Path]:
     return [path for path in Path(folder).rglob("*") if path.is_file()]
 
 
-def told(done: Result) -> str:
+def user_text(done: Result) -> str:
     """Return what a user reads, without times and numbers of files."""
     return re.sub(r"\d+ (ms|files)", r"N \1", done.stderr)
 

@@ -17,15 +17,15 @@ SECONDS = 60
 """Far more than an answer takes; a pipe that is opened is waited for without end."""
 
 
-def written(data: bytes) -> Callable[[str], object]:
+def writer(data: bytes) -> Callable[[str], object]:
     return lambda name: Path(name).write_bytes(data)
 
 
 BAD: dict[str, Callable[[str], object]] = {
     "missing": lambda name: None,
     "folder": os.mkdir,
-    "binary": written(bytes(range(256)) * 20),
-    "empty": written(b""),
+    "binary": writer(bytes(range(256)) * 20),
+    "empty": writer(b""),
     "fifo": os.mkfifo,
     "loop": lambda name: os.symlink(name, name),
     "dangling": lambda name: os.symlink("nowhere", name),
@@ -33,7 +33,7 @@ BAD: dict[str, Callable[[str], object]] = {
     "full": lambda name: os.symlink("/dev/full", name),
     "below a file": lambda name: None,
     "long": lambda name: None,
-    "no text": written(SMALL.encode()),
+    "no text": writer(SMALL.encode()),
 }
 NAMES = {
     "below a file": "small.snn/{}",

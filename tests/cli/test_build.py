@@ -41,7 +41,7 @@ from tests.cli.builds import (
     rewrite,
     run,
     stale,
-    told,
+    user_text,
 )
 from tests.rules.checking import assert_accepted
 from tests.support import ROOT
@@ -67,13 +67,13 @@ def test_check_tells_what_is_wrong_and_writes_nothing(
     done = build("--check")
     assert done.return_value == 1
     assert package() == before
-    assert_accepted(EXPECTED / f"{case.__name__}.txt", told(done))
+    assert_accepted(EXPECTED / f"{case.__name__}.txt", user_text(done))
 
 
 def test_check_is_content_with_what_was_built() -> None:
     done = build("--check")
     assert (done.return_value, done.stdout) == (0, "")
-    assert_accepted(EXPECTED / "up_to_date.txt", told(done))
+    assert_accepted(EXPECTED / "up_to_date.txt", user_text(done))
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
@@ -122,7 +122,7 @@ def test_a_package_tells_its_device(folder: Path) -> None:
     chosen = ("--device", device(folder), "build", "net.snn")
     done = run(*chosen, "--check")
     assert done.return_value == 1
-    assert_accepted(EXPECTED / "device.txt", told(done).replace(f"{folder}/", ""))
+    assert_accepted(EXPECTED / "device.txt", user_text(done).replace(f"{folder}/", ""))
     assert run(*chosen).return_value == 0
     again = "# Regenerate: snnc --device half.toml build net.snn -o models\n"
     assert again in Path("models/net/train.py").read_text()

@@ -26,7 +26,7 @@ SPEC = network(
 )
 
 
-def named(name: str) -> str:
+def spec_named(name: str) -> str:
     return SPEC.replace("network net", f"network {name}")
 
 
@@ -51,11 +51,11 @@ def build_as(
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repo with two specs, which are built, to work in."""
+    """Return a repo with two specs, which are built, to work in."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "pyproject.toml").write_text("")
     for name in ("first", "second"):
-        (tmp_path / f"{name}.snn").write_text(named(name))
+        (tmp_path / f"{name}.snn").write_text(spec_named(name))
     assert build("first.snn", "second.snn").return_value == 0
     return tmp_path
 
@@ -72,14 +72,14 @@ def test_what_fails_removes_no_package(
     others: tuple[str, ...], options: tuple[str, ...]
 ) -> None:
     """Two specs were moved or renamed, and something is wrong with another one."""
-    Path("first.snn").write_text(named("renamed"))
+    Path("first.snn").write_text(spec_named("renamed"))
     os.rename("second.snn", "moved.snn")
-    Path("second.snn").write_text(named("second"))
-    Path("gone.snn").write_text(named("gone"))
+    Path("second.snn").write_text(spec_named("second"))
+    Path("gone.snn").write_text(spec_named("gone"))
     assert build("gone.snn").return_value == 0
     Path("gone.snn").unlink()
-    Path("bad.snn").write_text(named("bad").replace("classes", "clases"))
-    Path("third.snn").write_text(named("third"))
+    Path("bad.snn").write_text(spec_named("bad").replace("classes", "clases"))
+    Path("third.snn").write_text(spec_named("third"))
     Path("models/third").mkdir()
     Path("models/third/train.py").write_text("mine = True\n")
     done = build("first.snn", *others, *options)
@@ -89,16 +89,16 @@ def test_what_fails_removes_no_package(
 
 
 def test_a_build_without_errors_removes_them() -> None:
-    Path("first.snn").write_text(named("renamed"))
+    Path("first.snn").write_text(spec_named("renamed"))
     Path("second.snn").unlink()
-    Path("third.snn").write_text(named("third"))
+    Path("third.snn").write_text(spec_named("third"))
     assert build("first.snn", "third.snn").return_value == 0
     assert packages() == {"renamed", "third"}
 
 
 def test_two_networks_change_their_names() -> None:
-    Path("first.snn").write_text(named("second"))
-    Path("second.snn").write_text(named("first"))
+    Path("first.snn").write_text(spec_named("second"))
+    Path("second.snn").write_text(spec_named("first"))
     both = ("first.snn", "second.snn")
     assert build(*both).return_value == 0
     assert packages() == {"first", "second"}
@@ -110,7 +110,9 @@ def test_two_networks_change_their_names() -> None:
 @pytest.mark.parametrize("options", [("-v",), ("--check", "-v"), ("--dry-run",)])
 def test_a_full_stdout_keeps_no_spec_from_its_turn(options: tuple[str, ...]) -> None:
     for name in ("first", "second"):
-        Path(f"{name}.snn").write_text(named(name).replace("classes 2", "classes 3"))
+        Path(f"{name}.snn").write_text(
+            spec_named(name).replace("classes 2", "classes 3")
+        )
     both = ("first.snn", "second.snn")
     done = build_as('"$@" > /dev/full', *both, *options)
     assert done.returncode == 1
@@ -174,6 +176,6 @@ def test_a_repo_that_comes_later_changes_no_package(
     Path("second.snn").unlink()
     assert build("first.snn").return_value == 0
     assert packages() == {"first"}
-    Path("first.snn").write_text(named("renamed"))
+    Path("first.snn").write_text(spec_named("renamed"))
     assert build("first.snn").return_value == 0
     assert packages() == {"renamed"}

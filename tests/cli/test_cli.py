@@ -27,7 +27,7 @@ BAD = GOOD.replace("filters 4", "filtres 4")
 
 
 def snnc(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """Run a command in this process, as `started` does in one of its own."""
+    """Run a command in this process, as `run_process` does in one of its own."""
     typed = [str(argument) for argument in arguments]
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
     before = Path.cwd()
@@ -41,7 +41,7 @@ def snnc(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProces
     return subprocess.CompletedProcess(typed, status, *told)
 
 
-def started(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+def run_process(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
     return subprocess.run(
         [sys.executable, "-m", "snnc", *map(str, arguments)],
@@ -61,14 +61,14 @@ def spec(tmp_path: Path) -> Path:
 
 
 def test_check_is_silent_on_stdout_and_says_ok() -> None:
-    done = started("check", *(path.relative_to(ROOT) for path in SPECS), cwd=ROOT)
+    done = run_process("check", *(path.relative_to(ROOT) for path in SPECS), cwd=ROOT)
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.count(": ok (") == len(SPECS)
 
 
 def test_check_prints_the_place_and_exits_1(tmp_path: Path) -> None:
     (tmp_path / "bad.snn").write_text(BAD)
-    done = started("check", "bad.snn", cwd=tmp_path)
+    done = run_process("check", "bad.snn", cwd=tmp_path)
     assert done.returncode == 1
     assert " --> bad.snn:6:" in done.stderr
     assert "Traceback" not in done.stderr

@@ -55,7 +55,7 @@ def files(tmp_path: Path) -> tuple[str, str]:
     return str(old), str(new)
 
 
-def printed(*arguments: str, **environment: str) -> str:
+def output_of(*arguments: str, **environment: str) -> str:
     environment = {"NO_COLOR": "", "FORCE_COLOR": "", **environment}
     return CliRunner().invoke(snnc, arguments, env=environment, color=True).stdout
 
@@ -80,9 +80,9 @@ def test_what_people_read_is_coloured_where_that_is_wanted(
     verb: str, shown: list[str], files: tuple[str, str]
 ) -> None:
     arguments = verbs(files)[verb]
-    coloured = printed(*arguments, FORCE_COLOR="1")
+    coloured = output_of(*arguments, FORCE_COLOR="1")
     for text in shown:
         assert text in coloured
-    plain = printed(*arguments)
+    plain = output_of(*arguments)
     assert "\x1b" not in plain
     assert printing.ESCAPES.sub("", coloured) == plain

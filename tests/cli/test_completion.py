@@ -25,7 +25,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A search path on which `snnc` is this one."""
+    """Return a search path on which `snnc` is this checkout."""
     folder = tmp_path_factory.mktemp("bin")
     script = folder / "snnc"
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m snnc "$@"\n')
@@ -33,7 +33,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> str:
     return f"{folder}{os.pathsep}{os.environ['PATH']}"
 
 
-def completed(path: str, *words: str) -> list[str]:
+def completions(path: str, *words: str) -> list[str]:
     quoted = " ".join(f"'{word}'" for word in words)
     done = subprocess.run(
         ["bash", "--norc", "-c", PRESS.format(words=quoted, last=len(words) - 1)],
@@ -64,7 +64,7 @@ def completed(path: str, *words: str) -> list[str]:
     ids=" ".join,
 )
 def test_bash_completes(path: str, words: tuple[str, ...], expected: list[str]) -> None:
-    assert sorted(completed(path, "snnc", *words)) == sorted(expected)
+    assert sorted(completions(path, "snnc", *words)) == sorted(expected)
 
 
 def test_the_page_of_all_verbs_tells_how() -> None:

@@ -53,7 +53,7 @@ def test_unknown_keys_are_refused(where: str) -> None:
     assert not Draft7Validator(SCHEMA).is_valid(loaded)
 
 
-def _described(node: Any) -> dict[str, str]:
+def _descriptions(node: Any) -> dict[str, str]:
     found: dict[str, str] = {}
     if isinstance(node, dict):
         for key, inner in node.get("properties", {}).items():
@@ -61,15 +61,15 @@ def _described(node: Any) -> dict[str, str]:
             told = SCHEMA["definitions"][place] if place else inner
             found[key] = told.get("description", "")
         for inner in node.values():
-            found |= _described(inner)
+            found |= _descriptions(inner)
     if isinstance(node, list):
         for inner in node:
-            found |= _described(inner)
+            found |= _descriptions(inner)
     return found
 
 
 def test_every_word_of_the_language_is_described() -> None:
-    found = _described(SCHEMA)
+    found = _descriptions(SCHEMA)
     assert (KEYS | KINDS) - found.keys() == set()
     assert all(found.values())
 

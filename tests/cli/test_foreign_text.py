@@ -47,7 +47,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def printed(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> str:
+def safe_output(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> str:
     """Return stdout and stderr after checking that every line is harmless."""
     main(list(arguments))
     found = capsys.readouterr()
@@ -112,7 +112,7 @@ def test_a_hostile_name_is_shown_escaped(
         else f"{HOSTILE}.txt"
         for word in typed
     ]
-    printed(typed, capsys)
+    safe_output(typed, capsys)
 
 
 CLASSES = GOOD.replace("classes 2", f'classes ["{HOSTILE}", "::error::b"]').replace(
@@ -159,7 +159,7 @@ def test_what_a_file_holds_is_shown_escaped(
     lock.write_text(lock.read_text().replace("good.snn", json.dumps(HOSTILE)[1:-1]))
     Path("models/net/train.py").write_text("::error::b\n ::error::b\n##[error]\u202e\n")
     capsys.readouterr()
-    assert printed(arguments.split(), capsys)
+    assert safe_output(arguments.split(), capsys)
 
 
 def test_sarif_names_the_bytes_of_a_file(capsys: pytest.CaptureFixture[str]) -> None:
@@ -200,7 +200,7 @@ def test_a_bug_s_traceback_is_as_harmless(
         raise ValueError(HOSTILE)
 
     monkeypatch.setattr("snnc.cli.check.compile_spec", fail)
-    text = printed(["check", "good.snn"], capsys)
+    text = safe_output(["check", "good.snn"], capsys)
     assert "ValueError: a\n" in text
     assert text.endswith("This is a bug in snnc: please report it with the spec.\n")
 

@@ -80,7 +80,7 @@ def test_one_module_writes_files() -> None:
 
 
 def _writes(node: ast.AST) -> bool:
-    """Whether a node is a call that replaces a file."""
+    """Return whether a node is a call that replaces a file."""
     if not isinstance(node, ast.Call):
         return False
     name = getattr(node.func, "attr", getattr(node.func, "id", ""))

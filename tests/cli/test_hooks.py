@@ -22,17 +22,17 @@ GIT = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "init.defaultBranch=ma
 PACKAGE = Path("models/starter")
 
 
-def loaded(path: str) -> Any:
+def load_yaml(path: str) -> Any:
     return YAML(typ="safe").load((ROOT / path).read_text(encoding="utf-8"))
 
 
-HOOKS = {hook["id"]: hook for hook in loaded(".pre-commit-hooks.yaml")}
-STEPS = {s["name"]: s for s in loaded("action.yml")["runs"]["steps"] if "name" in s}
+HOOKS = {hook["id"]: hook for hook in load_yaml(".pre-commit-hooks.yaml")}
+STEPS = {s["name"]: s for s in load_yaml("action.yml")["runs"]["steps"] if "name" in s}
 
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repo in which `snnc` is this one, with the first spec and its package."""
+    """Return a repo with a spec and its package, in which `snnc` is this checkout."""
     bin_ = tmp_path / "bin"
     bin_.mkdir()
     program(bin_ / "snnc", f'exec "{sys.executable}" -m snnc "$@"')

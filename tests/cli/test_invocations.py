@@ -171,6 +171,7 @@ SLOW: list[Case] = [
     (f"{EVALUATE} --resume", 0, prints("accuracy")),
     (f"{EVALUATE} --min-accuracy 0", 0, prints("accuracy")),
     (f"{EVALUATE} --compare small.snn", 1, says("not a file that `board.py` wrote")),
+    (f"{EVALUATE} --adapt data.npz --weights-out new.s", 1, says("doesn't learn")),
     (f"{EVALUATE.replace('small.s', 'loud.s')} --strict", 1, says("rates not held")),
     (f"{PREDICT} -o new.csv", 0, writes("new.csv", "index,label,class")),
     (f"{PREDICT} --output new.npz --over-time", 0, writes("new.npz", "over_time")),
@@ -207,7 +208,7 @@ SLOW: list[Case] = [
 
 
 def options() -> Iterator[set[str]]:
-    """The ways of typing each option, after its verb; those before a verb alone."""
+    """Yield the ways to type each option."""
     commands = {v: command_of(v) for v in VERBS}
     for verb, command in commands.items():
         for option in command.params:
@@ -230,7 +231,7 @@ def test_every_option_is_typed() -> None:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a spec, others that differ, and weights."""
+    """Return a folder with a spec, others that differ, and weights."""
     made = tmp_path_factory.mktemp("typed")
     (made / "pyproject.toml").touch()
     (made / "small.snn").write_text(SMALL)
@@ -252,7 +253,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def folder(files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where each command is typed."""
+    """Run each command in a copy of the files."""
     shutil.copytree(files, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
 
@@ -278,7 +279,7 @@ def test_a_command(
 
 
 def brief(name: str) -> Path:
-    """A spec that ships with snnc, trained once and presented for a moment."""
+    """Return a spec that ships with snnc, trained once and presented for a moment."""
     text = (ROOT / "specs" / name).read_text(encoding="utf-8")
     for words, fewer in (("epochs 20", "epochs 1"), ("60 ms", "10 ms")):
         assert words in text

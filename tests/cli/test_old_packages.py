@@ -20,7 +20,7 @@ from tests.cli.builds import (
     rewrite,
     run,
     stale,
-    told,
+    user_text,
 )
 from tests.rules.checking import assert_accepted
 
@@ -42,7 +42,7 @@ def test_a_package_of_another_spec_is_not_taken_over() -> None:
         done = build(*options, spec="twin.snn")
         assert (done.return_value, done.stdout) == (1, "")
         assert package() == before
-    assert_accepted(EXPECTED / "taken.txt", told(done))
+    assert_accepted(EXPECTED / "taken.txt", user_text(done))
 
 
 def test_a_package_is_taken_over_by_force() -> None:
@@ -92,7 +92,7 @@ def test_a_spec_of_another_name_is_one_problem() -> None:
     os.rename("net.snn", "moved.snn")
     done = build("--check", spec="moved.snn")
     assert done.return_value == 1
-    assert_accepted(EXPECTED / "moved.txt", told(done))
+    assert_accepted(EXPECTED / "moved.txt", user_text(done))
 
 
 def test_a_renamed_network_takes_its_old_package_away() -> None:
@@ -102,7 +102,7 @@ def test_a_renamed_network_takes_its_old_package_away() -> None:
     done = build()
     assert done.return_value == 0
     assert [path.name for path in Path("models").iterdir()] == ["other"]
-    assert_accepted(EXPECTED / "renaming.txt", told(done))
+    assert_accepted(EXPECTED / "renaming.txt", user_text(done))
 
 
 def test_edited_files_of_an_old_package_stay_until_they_are_forced() -> None:

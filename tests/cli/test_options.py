@@ -16,7 +16,8 @@ OPTIONS = {
     # Output.
     "-o --output": "build convert demo evaluate export import plot predict sweep",
     "-o --output --weights-out": "weights",
-    "--weights-out": "import",
+    "--weights-out": "evaluate import",
+    "--adapt": "evaluate",
     "-o --weights-out": "calibrate",
     "--examples-out": "evaluate",
     "--min-accuracy": "evaluate",

@@ -68,7 +68,7 @@ LABELS: dict[str, np.ndarray] = {
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with what `commands` name."""
+    """Return a folder with the files that `commands` name."""
     monkeypatch.chdir(tmp_path)
     Path("small.snn").write_text(SMALL)
     Path("wider.snn").write_text(WIDER)
@@ -151,7 +151,7 @@ def commands(schema: str) -> Iterator[list[str]]:
         yield ["import", "m.json", "--explain", "--rewrite", "maxpool=avgpool"]
 
 
-def printed(schema: str, capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
+def json_outputs(schema: str, capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
     for command in commands(schema):
         capsys.readouterr()
         assert main([*command, "--format", "json"]) in (0, 1)
@@ -173,7 +173,7 @@ def test_outputs_are_what_the_schema_says_and_all_of_it(
     schema = SCHEMAS[name]
     validator = Draft7Validator(schema)
     unseen = set(keys_of(schema, schema))
-    for output in printed(name, capsys):
+    for output in json_outputs(name, capsys):
         problems = [
             f"{e.json_path}: {e.message}" for e in validator.iter_errors(output)
         ]
@@ -189,7 +189,9 @@ def test_a_schema_is_one_and_documents_every_key(name: str) -> None:
     assert schema["properties"]["version"]["const"] == 1
     for part in objects_of(schema, schema):
         assert part["additionalProperties"] is False
-        told = [resolved(found, schema) for found in part["properties"].values()]
+        told = [
+            resolve_reference(found, schema) for found in part["properties"].values()
+        ]
         assert all("const" in found or found["description"] for found in told)
 
 
@@ -208,7 +210,7 @@ def formats(verb: str) -> tuple[str, ...]:
     )
 
 
-def resolved(part: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+def resolve_reference(part: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = part
     if "$ref" in part:
         found = schema["definitions"][part["$ref"].rpartition("/")[2]]
@@ -221,7 +223,7 @@ def objects_of(part: Any, schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for item in part:
             yield from objects_of(item, schema)
     elif isinstance(part, dict):
-        found = resolved(part, schema)
+        found = resolve_reference(part, schema)
         if "properties" in found and "type" in found:
             yield found
         for value in found.values():

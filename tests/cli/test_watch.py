@@ -31,7 +31,7 @@ class EnoughError(Exception):
     """Ends a watch."""
 
 
-def watched(path: Path, saves: list[str | None]) -> list[str]:
+def watch_saves(path: Path, saves: list[str | None]) -> list[str]:
     """Return what each build read; before each pause there is one of the saves."""
     path.write_text("first")
     read: list[str] = []
@@ -52,12 +52,12 @@ def watched(path: Path, saves: list[str | None]) -> list[str]:
 
 def test_each_save_is_built_once(tmp_path: Path) -> None:
     saves = [None, "second", None, None, "third", None, None]
-    assert watched(tmp_path / "a", saves) == ["first", "second", "third"]
+    assert watch_saves(tmp_path / "a", saves) == ["first", "second", "third"]
 
 
 def test_a_file_that_still_changes_is_left_alone(tmp_path: Path) -> None:
     saves = ["s", "se", "sec", "second", None]
-    assert watched(tmp_path / "a", saves) == ["first", "second"]
+    assert watch_saves(tmp_path / "a", saves) == ["first", "second"]
 
 
 def test_a_file_that_is_gone_for_a_moment_is_not_built(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tests.consumer.repo import Repo
 
 @pytest.fixture(scope="module")
 def search_path(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A search path on which `snnc` is this one."""
+    """Return a search path on which `snnc` is this checkout."""
     folder = tmp_path_factory.mktemp("bin")
     script = folder / "snnc"
     script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m snnc "$@"\n')

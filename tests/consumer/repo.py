@@ -80,7 +80,7 @@ class Repo:
         data = load(path)
         for step in _steps(data):
             environment = {
-                name: _filled(value, data.get("inputs", {}))
+                name: _fill_defaults(value, data.get("inputs", {}))
                 for name, value in step.get("env", {}).items()
             }
             self.run(step["run"], **environment)
@@ -98,16 +98,20 @@ def _steps(data: Any) -> Iterator[dict[str, Any]]:
     for job in jobs:
         for step in job["steps"]:
             # The packages that these steps install are installed here already.
-            if "run" in step and "pip install" not in step["run"] and not _asked(step):
+            if (
+                "run" in step
+                and "pip install" not in step["run"]
+                and not _is_optional(step)
+            ):
                 yield step
 
 
-def _asked(step: dict[str, Any]) -> bool:
-    """Whether a step is run only where an input says so."""
+def _is_optional(step: dict[str, Any]) -> bool:
+    """Return whether a step runs only if an input says so."""
     return "== 'true'" in step.get("if", "")
 
 
-def _filled(value: str, inputs: dict[str, Any]) -> str:
+def _fill_defaults(value: str, inputs: dict[str, Any]) -> str:
     """Put the defaults of an action's inputs into an expression."""
     return re.sub(
         r"\$\{\{ inputs\.(\w+) \}\}", lambda m: inputs[m[1]]["default"], value

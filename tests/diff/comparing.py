@@ -17,7 +17,7 @@ def version(text: str, name: str = "net.snn") -> Version | None:
     return compile_version(SourceFile(name, text), Diagnostics())
 
 
-def compared(old: str, new: str) -> Diff:
+def compare_texts(old: str, new: str) -> Diff:
     """Compare two texts that are sound."""
     before, after = version(old), version(new)
     assert before is not None

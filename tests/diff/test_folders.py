@@ -17,7 +17,7 @@ OLD, NEW = ((FILTERS / f"{side}.snn").read_text() for side in ("old", "new"))
 
 @pytest.fixture
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder `old` and a folder `new`, each with specs."""
+    """Return a folder `old` and a folder `new`, each with specs."""
     monkeypatch.chdir(tmp_path)
     for name, old, new in (
         ("same.snn", OLD, OLD.replace("{", "{ # said otherwise", 1)),

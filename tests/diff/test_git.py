@@ -24,7 +24,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository whose branch `start` has a spec that was then changed and staged."""
+    """Return a repository whose branch `start` has a spec with staged changes."""
     monkeypatch.chdir(tmp_path)
     spec = tmp_path / "specs" / "net.snn"
     spec.parent.mkdir()

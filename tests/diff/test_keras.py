@@ -22,7 +22,7 @@ UNBUILT = ("does-not-fit", "too-many-cores")
 VERDICTS = [case for case in CASES if case.name not in (*ABOUT_NAMES, *UNBUILT)]
 
 
-def built(case: Path, side: str, folder: Path) -> Any:
+def build_side(case: Path, side: str, folder: Path) -> Any:
     """Return the model of a side, its module, and inputs in that side's range."""
     network = case_version(case, side).network
     package = write(network, folder / f"{case.name}_{side}".replace("-", "_"))
@@ -57,8 +57,8 @@ def outcome(old: ModuleType, new: ModuleType, shape: Any, folder: Path) -> str:
 
 @pytest.mark.parametrize("case", VERDICTS, ids=lambda case: case.name)
 def test_the_verdict_is_what_keras_does(case: Path, tmp_path: Path) -> None:
-    old, read = built(case, "old", tmp_path)
-    new, _ = built(case, "new", tmp_path)
+    old, read = build_side(case, "old", tmp_path)
+    new, _ = build_side(case, "new", tmp_path)
     versions = (case_version(case, side) for side in ("old", "new"))
     verdict = compare(*versions).weights
     assert outcome(old, new, read.shape, tmp_path) == verdict

@@ -40,7 +40,7 @@ def canonical(node: Any) -> Any:
     }
 
 
-def mutated(text: str, choice: int) -> str:
+def mutate(text: str, choice: int) -> str:
     """Change one word or number after the network's name."""
     tokens = list(TOKEN.finditer(text, text.index("{")))
     token = tokens[choice % len(tokens)]
@@ -70,7 +70,7 @@ def test_nothing_differs_from_itself(seed: int) -> None:
 @given(st.integers(0, 10**6), st.integers(0, 10**6))
 def test_what_differs_is_told(seed: int, choice: int) -> None:
     text = draw_spec(seed)
-    old, new = version(text), version(mutated(text, choice))
+    old, new = version(text), version(mutate(text, choice))
     assume(old is not None and new is not None)
     assert old is not None
     assert new is not None

@@ -41,7 +41,7 @@ Places = list[Category | None]
 
 
 def by_pygments(text: str) -> Places:
-    """The category of each character, as the lexer says."""
+    """Return the category of each character by the lexer."""
     by_token = {f"Token.{category.token}": category for category in Category}
     found: Places = [None] * len(text)
     lexer = SnnLexer(stripnl=False, ensurenl=False)
@@ -51,7 +51,7 @@ def by_pygments(text: str) -> Places:
 
 
 def by_textmate(text: str) -> Places:
-    """The category of each character, as an editor reads the committed grammar."""
+    """Return the category of each character by the committed grammar."""
     by_scope = {category.scope: category for category in Category}
     patterns = json.loads(GRAMMAR.read_text(encoding="utf-8"))["patterns"]
     compiled = [(re.compile(pattern["match"]), pattern) for pattern in patterns]
@@ -125,11 +125,11 @@ def of_value(value: tree.Value) -> Iterator[tuple[Span, Category]]:
         yield start, Category.RANGE
 
 
-def named(path: Path) -> str:
+def case_name(path: Path) -> str:
     return path.stem if path in SPECS else path.parent.name
 
 
-@pytest.mark.parametrize("path", FILES, ids=named)
+@pytest.mark.parametrize("path", FILES, ids=case_name)
 def test_what_the_compiler_reads_has_its_colour(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     found = by_pygments(text)
@@ -137,7 +137,7 @@ def test_what_the_compiler_reads_has_its_colour(path: Path) -> None:
         assert set(found[span.start : span.end]) == {category}, (span.text, category)
 
 
-@pytest.mark.parametrize("path", FILES, ids=named)
+@pytest.mark.parametrize("path", FILES, ids=case_name)
 def test_the_lexer_knows_every_character_of_a_spec(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     lexer: Lexer = SnnLexer(stripnl=False, ensurenl=False)
@@ -146,14 +146,14 @@ def test_the_lexer_knows_every_character_of_a_spec(path: Path) -> None:
     assert [value for kind, value in tokens if kind in Error] == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=named)
+@pytest.mark.parametrize("path", FILES, ids=case_name)
 def test_textmate_and_pygments_agree(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert by_textmate(text) == by_pygments(text)
 
 
 def only(text: str, word: str) -> Category | None:
-    """The one category that a word of a text has in both."""
+    """Return the one category that a word of a text has in both."""
     start = text.index(word)
     found = {
         *by_pygments(text)[start : start + len(word)],

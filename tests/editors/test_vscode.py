@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from click import Context
 
+from snnc import __version__
 from snnc.cli import snnc
 from snnc.diagnostics import Diagnostics
 from snnc.editors.rules import snippets, snippets_text
@@ -51,7 +52,7 @@ def test_each_kind_has_one_and_can_be_read() -> None:
 def test_what_can_be_set_is_what_the_server_takes() -> None:
     told = PACKAGE["contributes"]["configuration"]["properties"]
     own = {key.removeprefix("snnc."): value["default"] for key, value in told.items()}
-    assert own.pop("command") == ["snnc", "lsp"]
+    assert own.pop("command") == []  # it looks for the project's interpreter
     assert own == {"device": ClientSettings().device}
 
 
@@ -61,6 +62,13 @@ def test_its_tasks_are_verbs() -> None:
     assert verbs == ["build", "report"]
     assert set(verbs) <= set(snnc.list_commands(Context(snnc)))
     assert json.dumps(verbs) in (EXTENSION / "src/extension.ts").read_text("utf-8")
+
+
+def test_it_has_the_version_of_the_project() -> None:
+    assert PACKAGE["version"] == __version__
+    lock = json.loads((EXTENSION / "package-lock.json").read_text(encoding="utf-8"))
+    assert lock["version"] == lock["packages"][""]["version"] == __version__
+    assert (EXTENSION / PACKAGE["icon"]).read_bytes()[:4] == b"\x89PNG"
 
 
 def npm(*arguments: str) -> str:
@@ -87,4 +95,5 @@ def test_it_is_linted_compiled_and_packaged() -> None:
         names = {Path(name).name for name in package.namelist()}
         grammar = package.read("extension/syntaxes/snn.tmLanguage.json")
     assert {"extension.js", "snn.json", "language-configuration.json"} <= names
+    assert {"icon.png", "changelog.md"} <= {name.lower() for name in names}
     assert grammar == (ROOT / "grammar/snn.tmLanguage.json").read_bytes()

@@ -44,13 +44,13 @@ async def yaml(folder: Path) -> AsyncIterator[Client]:
     await client.stop()
 
 
-def opened(client: Client, text: str, folder: Path) -> Document:
+def open_with_schema(client: Client, text: str, folder: Path) -> Document:
     modeline = f"# yaml-language-server: $schema={folder / 'snnc.schema.json'}\n"
     return open_text(client, modeline + text, ".yaml", folder)
 
 
 async def problems(client: Client, text: str, folder: Path) -> list[str]:
-    document = opened(client, text, folder)
+    document = open_with_schema(client, text, folder)
     await client.until(lambda: document.uri in client.told)
     return [str(d.message) for d in client.told[document.uri].diagnostics]
 
@@ -91,7 +91,9 @@ async def test_words_are_offered(
 ) -> None:
     head, tail = GOOD.split("readout:")
     at = len(head) + text.index("|")
-    document = opened(yaml, f"{head}{text.replace('|', '')}readout:{tail}", folder)
+    document = open_with_schema(
+        yaml, f"{head}{text.replace('|', '')}readout:{tail}", folder
+    )
     offset = len(document.text) - len(GOOD) - len(text) + 1 + at
     params = types.CompletionParams(document.identifier, document.position(offset))
     found = await yaml.text_document_completion_async(params)
@@ -100,7 +102,7 @@ async def test_words_are_offered(
 
 
 async def test_a_key_is_explained(yaml: Client, folder: Path) -> None:
-    document = opened(yaml, GOOD, folder)
+    document = open_with_schema(yaml, GOOD, folder)
     params = types.HoverParams(document.identifier, document.at("dropout", 2))
     found = await yaml.text_document_hover_async(params)
     assert found

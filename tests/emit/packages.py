@@ -17,6 +17,7 @@ from snnc.ir.logical import Network
 from snnc.passes.lower import lower
 from snnc.passes.place import place
 from snnc.passes.route import route
+from tests.support import write_modules
 
 ORIGIN = Origin("specs/net.snn", "models")
 Load = Callable[[str, str], ModuleType]
@@ -40,12 +41,7 @@ def own_modules(network: Network) -> tuple[Module, ...]:
 
 def write(network: Network, folder: Path) -> Path:
     """Write a network's package under ``folder``."""
-    package = folder / network.name
-    for file in (module.with_header(ORIGIN) for module in modules_of(network)):
-        path = package / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file.text, encoding="utf-8", newline="\n")
-    return package
+    return write_modules(modules_of(network), folder / network.name, ORIGIN)
 
 
 @contextmanager

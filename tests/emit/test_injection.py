@@ -133,7 +133,7 @@ class Place:
     is_free: bool
 
 
-def compiled(text: str, name: str, through: str = "emit") -> tuple[Any, Diagnostics]:
+def compile_as(text: str, name: str, through: str = "emit") -> tuple[Any, Diagnostics]:
     report = Diagnostics()
     text = text.replace("\r\n", "\n").replace("\r", "\n")  # as files are read
     return compile_spec(SourceFile(name, text), report, through), report
@@ -141,10 +141,10 @@ def compiled(text: str, name: str, through: str = "emit") -> tuple[Any, Diagnost
 
 @cache
 def texts() -> dict[str, str]:
-    """Each spec in both notations, by the name of its file."""
+    """Return each spec in both notations, by the name of its file."""
     found = {}
     for name, text in SOURCES.items():
-        results, report = compiled(text, "net.snn")
+        results, report = compile_as(text, "net.snn")
         assert not report.diagnostics, render(report.diagnostics)
         found[f"{name}.snn"] = print_snn(results.document)
         found[f"{name}.yaml"] = print_yaml(results.document)
@@ -153,9 +153,9 @@ def texts() -> dict[str, str]:
 
 @cache
 def places(file: str) -> tuple[Place, ...]:
-    """The words, texts and comments of a spec."""
+    """Return the words, texts and comments of a spec."""
     text = texts()[file]
-    document = compiled(text, file)[0].document
+    document = compile_as(text, file)[0].document
     comments = [Span(c.span.source, c.span.start + 1, c.span.end)
                 for c in document.comments]  # fmt: skip
     found = [Place(file, c.start, c.end, True, True, True) for c in comments]
@@ -181,7 +181,7 @@ def words(file: str, text: str) -> list[Span]:
     return composer.scalars
 
 
-def written(payload: str, place: Place) -> Iterator[str]:
+def quotings(payload: str, place: Place) -> Iterator[str]:
     """Return a payload without quotes, and in each kind of quotes of the notation."""
     # UTF-8 can't say half a character, and a word less is another spec.
     if "\ud800" not in payload and (payload.strip() or place.is_comment):
@@ -200,9 +200,9 @@ def written(payload: str, place: Place) -> Iterator[str]:
 def attack(place: Place, payload: str) -> None:
     """Put a payload in a place, in each way to write it, and look at what is made."""
     text = texts()[place.name]
-    for attempt in written(payload, place):
+    for attempt in quotings(payload, place):
         attacked = text[: place.start] + attempt + text[place.end :]
-        results, report = compiled(attacked, place.name)
+        results, report = compile_as(attacked, place.name)
         if modules := results.modules:
             assert not report.errors
             if not place.is_free and attempt.lstrip().startswith("#"):
@@ -217,7 +217,7 @@ def attack(place: Place, payload: str) -> None:
 
 @cache
 def harmless(file: str) -> tuple[Module, ...]:
-    modules: tuple[Module, ...] = compiled(texts()[file], file)[0].modules
+    modules: tuple[Module, ...] = compile_as(texts()[file], file)[0].modules
     return modules
 
 
@@ -230,7 +230,7 @@ def same_code(ours: tuple[Module, ...], theirs: tuple[Module, ...], name: str) -
 
 @cache
 def shape(code: str) -> str:
-    """The syntax tree of code, without texts, numbers and variables of the spec's."""
+    """Return the syntax tree of code without the spec's texts, numbers and names."""
     tree = ast.parse(code)
     for function in tree.body:
         own = {n.id for n in names_in(function) if isinstance(n.ctx, ast.Store)}
@@ -263,19 +263,19 @@ def same_when_converted(results: Any) -> None:
     for printed, name in ((print_snn, "net.snn"), (print_yaml, "net.yaml")):
         if name == "net.yaml" and any(not_in_comments(results.document)):
             continue  # `snnc convert` refuses it
-        again, report = compiled(printed(results.document), name, "validate")
+        again, report = compile_as(printed(results.document), name, "validate")
         assert not report.errors, render(report.diagnostics)
-        assert said(again) == said(results)
+        assert spec_json(again) == spec_json(results)
 
 
-def said(results: Any) -> str:
-    """The spec, with the line ends that reading a file leaves."""
+def spec_json(results: Any) -> str:
+    """Return the spec, with the line ends that reading a file leaves."""
     spec = json.dumps(asdict(results.spec.spec))
     return str(spec).replace("\\r\\n", "\\n").replace("\\r", "\\n")
 
 
 def string_fields(model: type[Model]) -> set[str]:
-    """Each field of a model, and of those inside it, that holds a text."""
+    """Yield each field of a model, and of those inside it, that holds a text."""
     found = set()
     for name, field in fields_of(model).items():
         parts = list(types_in(field.type))
@@ -287,7 +287,7 @@ def string_fields(model: type[Model]) -> set[str]:
 
 
 def said_fields(value: Any) -> set[str]:
-    """Each field of a spec that says a text in words of its own."""
+    """Yield each field of a spec that holds a text in words of its own."""
     if isinstance(value, tuple):
         return {field for item in value for field in said_fields(item)}
     if not isinstance(value, Model):
@@ -305,7 +305,7 @@ def said_fields(value: Any) -> set[str]:
 def test_every_text_of_the_language_is_attacked() -> None:
     said = set()
     for file, text in texts().items():
-        said |= said_fields(compiled(text, file)[0].spec.spec)
+        said |= said_fields(compile_as(text, file)[0].spec.spec)
     missing = string_fields(NetworkSpec) - said
     assert not missing, f"add them to the specs of this file: {sorted(missing)}"
 
@@ -357,7 +357,7 @@ def test_no_path_becomes_code(payload: str) -> None:
 def test_the_names_of_classes_are_what_the_spec_says(payload: str) -> None:
     text = texts()["conv.yaml"].replace("not harmless", "@@@")
     label = json.dumps(payload)[1:-1]
-    results, report = compiled(text.replace("@@@", label), "net.yaml")
+    results, report = compile_as(text.replace("@@@", label), "net.yaml")
     if report.errors:
         assert not payload.strip() or "\ud800" in payload
         return

@@ -44,14 +44,14 @@ def randomise(model: keras.Model, seed: int = 5) -> None:
 
 
 @pytest.fixture(scope="module")
-def made(load: Load) -> Made:
+def model_of(load: Load) -> Made:
     """Return a function to one model of each network, whose weights may be any."""
     return cache(lambda name: load(name, "keras_model").build_model())
 
 
 @EACH
-def test_every_layer_has_the_shape_of_the_graph(made: Made, name: str) -> None:
-    model = made(name)
+def test_every_layer_has_the_shape_of_the_graph(model_of: Made, name: str) -> None:
+    model = model_of(name)
     spiking: tuple[Any, ...] = (*NETWORKS[name].layers, NETWORKS[name].readout)
     for layer in spiking:
         assert model.get_layer(layer.name).output.shape[1:] == layer.shape
@@ -60,10 +60,10 @@ def test_every_layer_has_the_shape_of_the_graph(made: Made, name: str) -> None:
 
 @EACH
 def test_weights_are_the_layouts(
-    load: Load, made: Made, name: str, tmp_path: Path
+    load: Load, model_of: Made, name: str, tmp_path: Path
 ) -> None:
     built, layout = load(name, "keras_model"), load(name, "layout")
-    built.export_weights(made(name), tmp_path / "w")
+    built.export_weights(model_of(name), tmp_path / "w")
     assert list(layout.load_weights(tmp_path / "w")) == [
         tensor.name for tensor in layout.TENSORS
     ]
@@ -71,10 +71,10 @@ def test_weights_are_the_layouts(
 
 @EACH
 def test_exported_weights_compute_the_same(
-    load: Load, made: Made, name: str, tmp_path: Path
+    load: Load, model_of: Made, name: str, tmp_path: Path
 ) -> None:
     built, x = load(name, "keras_model"), inputs(name)
-    model, again = made(name), built.build_model()
+    model, again = model_of(name), built.build_model()
     randomise(model)
     built.export_weights(model, tmp_path / "w")
     built.import_weights(again, tmp_path / "w")
@@ -86,10 +86,10 @@ def test_exported_weights_compute_the_same(
 
 @EACH
 def test_a_second_export_is_the_first(
-    load: Load, made: Made, name: str, tmp_path: Path
+    load: Load, model_of: Made, name: str, tmp_path: Path
 ) -> None:
     built, layout = load(name, "keras_model"), load(name, "layout")
-    model, again = made(name), built.build_model()
+    model, again = model_of(name), built.build_model()
     randomise(model)
     built.export_weights(model, tmp_path / "a")
     built.import_weights(again, tmp_path / "a")
@@ -186,8 +186,8 @@ def test_a_shortcut_is_added_after_the_batch_norm(load: Load) -> None:
 
 
 def test_every_kernel_has_its_l2(tmp_path: Path) -> None:
-    made = replace(conv3d_relu(), name="l2net")
-    package = write(made, tmp_path)
+    model_of = replace(conv3d_relu(), name="l2net")
+    package = write(model_of, tmp_path)
     with importable(package):
         model = module(package, "keras_model").build_model()
     rates = {"encode": 5e-5, "c0": 0.0, "d0": 5e-5, "digit": 5e-5}
@@ -223,8 +223,8 @@ def test_another_seed_begins_with_other_weights(load: Load) -> None:
 
 
 @EACH
-def test_no_two_layers_draw_from_one_seed(made: Made, name: str) -> None:
-    model = made(name)
+def test_no_two_layers_draw_from_one_seed(model_of: Made, name: str) -> None:
+    model = model_of(name)
     drawing = [x for x in model.layers if hasattr(x, "kernel_initializer")]
     seeds = [
         getattr(layer, "depthwise_initializer", layer.kernel_initializer).seed
@@ -236,8 +236,10 @@ def test_no_two_layers_draw_from_one_seed(made: Made, name: str) -> None:
 
 class TestSaved:
     @EACH
-    def test_a_saved_model_loads(self, made: Made, name: Any, tmp_path: Path) -> None:
-        model = made(name)
+    def test_a_saved_model_loads(
+        self, model_of: Made, name: Any, tmp_path: Path
+    ) -> None:
+        model = model_of(name)
         model.save(tmp_path / "model.keras")
         again = keras.models.load_model(tmp_path / "model.keras")
         np.testing.assert_array_equal(again(inputs(name)), model(inputs(name)))

@@ -16,8 +16,8 @@ import pytest
 
 from snnc.emit.files import Module
 from snnc.language.names import why_no_name, why_no_package
-from tests.emit.packages import ORIGIN, importable, module
-from tests.support import codes, network, sound
+from tests.emit.packages import importable, module
+from tests.support import codes, network, sound, write_modules
 
 ROLES = [
     "image",
@@ -89,7 +89,7 @@ def package(names: dict[str, str], encoder: str = ENCODERS[0]) -> tuple[Module, 
 
 @cache
 def neutral(encoder: str) -> dict[str, str]:
-    """The functions' modules with names that mean nothing."""
+    """Return the functions' modules with names that mean nothing."""
     modules = package({role: role for role in ROLES}, encoder)
     return {m.path: m.body for m in modules if m.path in FUNCTIONS}
 
@@ -141,7 +141,7 @@ def problems(text: str, plain: str, function: str) -> Iterator[str]:
 
 
 def symbols(text: str, function: str) -> Iterator[symtable.Symbol]:
-    """The symbols of a function and of the comprehensions in it."""
+    """Yield the symbols of a function and of the comprehensions in it."""
     module_table = symtable.symtable(text, "module.py", "exec")
     waiting = [t for t in module_table.get_children() if t.get_name() == function]
     while waiting:
@@ -164,7 +164,7 @@ def names_in(node: ast.AST) -> list[ast.Name]:
 
 
 def bindings(function: ast.FunctionDef) -> Iterator[tuple[str, str]]:
-    """Each variable of a function with the layer that it is of, or with `OWN`."""
+    """Yield each variable of a function with its layer, or with `OWN`."""
     yield from ((argument.arg, OWN) for argument in function.args.args)
     for node in ast.walk(function):
         if isinstance(node, ast.For):
@@ -175,7 +175,7 @@ def bindings(function: ast.FunctionDef) -> Iterator[tuple[str, str]]:
 
 
 def meaning_of(value: ast.expr) -> str:
-    """The layer that an expression makes, by the name that it gives it."""
+    """Return the layer that an expression makes, by its name."""
     source = ast.unparse(value)
     if source.startswith(("build.add_input", "build.relay")):
         return source
@@ -227,13 +227,8 @@ def test_a_network_may_be_called_as_one_of_its_modules(name: str) -> None:
 def test_the_nastiest_names_build_and_agree(tmp_path: Path) -> None:
     nasty = "NETWORK LAYOUT build scaled shortcut spiking keras a layers a_ Convolve"
     names = dict(zip(ROLES, nasty.split(), strict=True))
-    folder = tmp_path / "layout"
-    folder.mkdir()
     text = spec(names).replace("network net", "network layout")
-    for found in sound(text, "emit"):
-        path = folder / found.path
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(found.with_header(ORIGIN).text, encoding="utf-8")
+    folder = write_modules(sound(text, "emit"), tmp_path / "layout")
     with importable(folder):
         keras, nengo = module(folder, "keras_model"), module(folder, "nengo_network")
         model = keras.build_model()

@@ -95,11 +95,11 @@ SOURCES = {spec.stem: spec.read_text(encoding="utf-8") for spec in SPECS} | {
 @pytest.mark.parametrize("source", SOURCES)
 def test_all_that_is_defined_is_used(source: str) -> None:
     tree = ast.parse(code(SOURCES[source]))
-    idle = set(defined(tree)) - set(used(tree)) - PUBLIC
+    idle = set(defined_names(tree)) - set(used_names(tree)) - PUBLIC
     assert not idle
 
 
-def defined(tree: ast.AST) -> list[str]:
+def defined_names(tree: ast.AST) -> list[str]:
     """Every class, function, method, attribute, constant, argument of a module."""
     found = []
     for node in ast.walk(tree):
@@ -115,7 +115,7 @@ def defined(tree: ast.AST) -> list[str]:
     return [name for name in found if name != "_" and not name.startswith("__")]
 
 
-def used(tree: ast.AST) -> Counter[str]:
+def used_names(tree: ast.AST) -> Counter[str]:
     found: Counter[str] = Counter()
     for node in ast.walk(tree):
         match node:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from snnc.emit.files import Origin
 from tests.agreement.networks import text
-from tests.support import network, sound
+from tests.support import network, sound, write_modules
 
 LENGTHS = ("79", "88", "100", "120")
 FILES = (
@@ -54,11 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         specs[f"{name}_flat"] = long_names("conv2d", "8x8x2", target)
         specs[f"{name}_deep"] = long_names("conv3d", "4x8x8x2", target)
         for package, spec in specs.items():
-            for module in sound(spec, "emit"):
-                path = made / package / module.path
-                path.parent.mkdir(parents=True, exist_ok=True)
-                file = module.with_header(Origin("net.snn", "."))
-                path.write_text(file.text, encoding="utf-8")
+            write_modules(sound(spec, "emit"), made / package)
     return made
 
 

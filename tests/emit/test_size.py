@@ -14,7 +14,7 @@ ORIGIN = Origin("net.snn", ".")
 
 
 def files(spec: str) -> dict[str, list[str]]:
-    """The lines of all files that are of one network alone."""
+    """Return the lines of all files that belong to one network alone."""
     return {
         module.path: module.with_header(ORIGIN).text.splitlines()
         for module in sound(spec, "emit")
@@ -22,8 +22,8 @@ def files(spec: str) -> dict[str, list[str]]:
     }
 
 
-def moved(old: str, new: str) -> dict[str, list[str]]:
-    """The lines that are gone or new, by file."""
+def changed_lines(old: str, new: str) -> dict[str, list[str]]:
+    """Return the removed and the added lines, by file."""
     before, after = files(old), files(new)
     assert before.keys() == after.keys()
     found = {}
@@ -53,7 +53,9 @@ def test_a_package_is_short_without_the_library(name: str, most: int) -> None:
 )
 def test_one_layer_more_moves_few_lines(before: str, layer: str, most: int) -> None:
     assert f"  {before} " in DRIFT
-    found = moved(DRIFT, DRIFT.replace(f"  {before} ", f"  {layer}\n  {before} "))
+    found = changed_lines(
+        DRIFT, DRIFT.replace(f"  {before} ", f"  {layer}\n  {before} ")
+    )
     added = [line for lines in found.values() for line in lines if line[0] == "+"]
     assert len(added) <= most
     assert not [line for line in found["network.py"] if "c0" in line]
@@ -62,7 +64,7 @@ def test_one_layer_more_moves_few_lines(before: str, layer: str, most: int) -> N
 def test_another_number_of_filters_moves_fewer() -> None:
     assert "conv3d c1 { filters 16" in DRIFT
     other = DRIFT.replace("conv3d c1 { filters 16", "conv3d c1 { filters 12")
-    found = moved(DRIFT, other)
+    found = changed_lines(DRIFT, other)
     added = [line for lines in found.values() for line in lines if line[0] == "+"]
     assert len(found) <= 4
     assert len(added) <= 10

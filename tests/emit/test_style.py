@@ -15,8 +15,8 @@ import pytest
 from snnc import runtime
 from snnc.emit.files import LIBRARY
 from tests.emit.networks import ALL, long_names
-from tests.emit.packages import ORIGIN, write
-from tests.support import sound
+from tests.emit.packages import write
+from tests.support import sound, write_modules
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CHIPS = Path(__file__).parents[1] / "report" / "specs" / "chips.snn"
@@ -33,10 +33,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("packages")
     for network in (*ALL, long_names):
         write(network(), made)
-    for module in sound(CHIPS.read_text(encoding="utf-8"), "emit"):
-        path = made / "chips" / module.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(module.with_header(ORIGIN).text, encoding="utf-8", newline="\n")
+    modules = sound(CHIPS.read_text(encoding="utf-8"), "emit")
+    write_modules(modules, made / "chips")
     for marker in GOLDEN.glob("**/__init__.py"):
         package = made / f"golden_{marker.parent.name}"
         shutil.copytree(marker.parent, package)
@@ -47,8 +45,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def typed(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The packages as one whose parts share a library, so that it is typed once."""
+def typed_package(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Join the packages into one with a shared library, to check its types once."""
     made = tmp_path_factory.mktemp("typed") / "made"
     first, *_ = packages_of(folder)
     shutil.copytree(folder / first, made)
@@ -106,13 +104,13 @@ def test_modules_of_a_network_need_no_pragma(folder: Path) -> None:
         assert not re.search("# (mypy|noqa|ruff|type):?", text), path
 
 
-def test_mypy_finds_nothing(typed: Path) -> None:
-    done = run(typed, "mypy", "--strict", "made")
+def test_mypy_finds_nothing(typed_package: Path) -> None:
+    done = run(typed_package, "mypy", "--strict", "made")
     assert done.returncode == 0, done.stdout
 
 
 def test_mypy_finds_nothing_where_no_framework_is_installed(
-    typed: Path, tmp_path: Path
+    typed_package: Path, tmp_path: Path
 ) -> None:
     venv.create(tmp_path, symlinks=True)
     (site,) = tmp_path.glob("lib/python*/site-packages")
@@ -123,7 +121,7 @@ def test_mypy_finds_nothing_where_no_framework_is_installed(
         (site / name).symlink_to(Path(spec.origin).parent)
     python = ("--python-executable", str(tmp_path / "bin" / "python"))
     options = ("--strict", "--cache-dir", str(tmp_path / "cache"))
-    done = run(typed, "mypy", *options, *python, "made")
+    done = run(typed_package, "mypy", *options, *python, "made")
     assert done.returncode == 0, done.stdout
 
 
@@ -138,6 +136,6 @@ def packages_of(folder: Path) -> list[str]:
 
 
 def files_of(folder: Path) -> list[str]:
-    """The files of all packages, of the library one copy: the others are the same."""
+    """Return the files of all packages, with one copy of the library."""
     copy, *_ = sorted(folder.glob(f"*/{LIBRARY}"))
     return sorted(map(str, (*folder.glob("*/*.py"), *copy.rglob("*.py"))))

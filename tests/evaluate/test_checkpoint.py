@@ -54,7 +54,7 @@ def part(start: int, stop: int, presentation: Presentation = "row") -> ExactPart
     )
 
 
-def reopened(path: Path, resume: bool = True) -> list[ExactPart]:
+def reopen(path: Path, resume: bool = True) -> list[ExactPart]:
     """Return the parts that a run would go on with, having begun to."""
     saved = read_saved(path, RUN, resume)
     Checkpoint(path, RUN, saved).__exit__()
@@ -70,7 +70,7 @@ def write(path: Path, *parts: ExactPart, resume: bool = False) -> None:
 def test_parts_come_back_to_the_last_bit(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     write(path, part(4, 8), part(0, 4))
-    late, early = reopened(path)
+    late, early = reopen(path)
     assert (late.start, late.stop, early.start, early.stop) == (4, 8, 0, 4)
     want = part(4, 8)
     assert np.array_equal(late.outputs, want.outputs)
@@ -93,9 +93,9 @@ def test_half_a_line_is_run_again(
     path = tmp_path / "out.jsonl"
     write(path, part(0, 4), part(4, 8))
     path.write_bytes(path.read_bytes()[:-9])
-    assert [p.start for p in reopened(path)] == [0]
+    assert [p.start for p in reopen(path)] == [0]
     write(path, part(4, 8), resume=True)
-    assert [p.start for p in reopened(path)] == [0, 4]
+    assert [p.start for p in reopen(path)] == [0, 4]
     assert capsys.readouterr().err == ""  # any kill may do that
 
 
@@ -114,7 +114,7 @@ def test_a_run_without_its_sample_has_not_ended(tmp_path: Path) -> None:
     with pytest.raises(UnfinishedError, match="10 of 10 examples"):
         write(path)
     write(path, part(0, 2, "rest"), resume=True)
-    assert [p.presentation for p in reopened(path)] == ["row", "rest"]
+    assert [p.presentation for p in reopen(path)] == ["row", "rest"]
 
 
 @pytest.mark.parametrize("parts", [[], [part(0, 10), part(0, 2, "rest")]])
@@ -122,7 +122,7 @@ def test_one_without_worth_is(tmp_path: Path, parts: list[ExactPart]) -> None:
     path = tmp_path / "out.jsonl"
     write(path, *parts)
     write(path, part(0, 3))
-    assert [p.stop for p in reopened(path)] == [3]
+    assert [p.stop for p in reopen(path)] == [3]
 
 
 def test_another_run_is_not_resumed(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_files_of_others_stay(tmp_path: Path, text: str, resume: bool) -> None:
     path = tmp_path / "notes"
     path.write_text(text)
     with pytest.raises(NoCheckpointError):
-        reopened(path, resume)
+        reopen(path, resume)
     assert path.read_text() == text
 
 
@@ -153,7 +153,7 @@ def test_what_another_version_wrote_stays(tmp_path: Path, resume: bool) -> None:
     path = tmp_path / "out.jsonl"
     path.write_text(OTHER)
     with pytest.raises(OtherVersionError, match="another version of snnc wrote"):
-        reopened(path, resume)
+        reopen(path, resume)
     assert path.read_text() == OTHER
 
 
@@ -189,14 +189,14 @@ def test_what_is_damaged_runs_again_and_one_line_says_so(
     lines[1] = DAMAGE[damage](lines[1])
     path.write_text(changed := "\n".join(lines))
     with pytest.raises(UnfinishedError):
-        reopened(path, resume=False)
+        reopen(path, resume=False)
     assert path.read_text() == changed
-    assert [p.start for p in reopened(path)] == [4]
+    assert [p.start for p in reopen(path)] == [4]
     assert capsys.readouterr().err == (
         f"warning: {path} has 1 damaged line: its part runs again\n"
     )
     write(path, part(0, 4), resume=True)
-    assert [p.start for p in reopened(path)] == [4, 0]
+    assert [p.start for p in reopen(path)] == [4, 0]
     assert capsys.readouterr().err == ""
 
 
@@ -205,14 +205,14 @@ def test_a_line_that_was_doubled_counts_once(tmp_path: Path) -> None:
     write(path, part(0, 4), part(4, 8))
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join([*lines, lines[1]]))
-    assert [p.start for p in reopened(path)] == [0, 4]
+    assert [p.start for p in reopen(path)] == [0, 4]
 
 
 def test_bytes_that_are_no_text_are_damage(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     write(path, part(0, 4), part(4, 8))
     path.write_bytes(path.read_bytes() + b"\xff\xfe\n")
-    assert [p.start for p in reopened(path)] == [0, 4]
+    assert [p.start for p in reopen(path)] == [0, 4]
 
 
 def test_lines_of_another_run_are_damage(
@@ -224,7 +224,7 @@ def test_lines_of_another_run_are_damage(
         checkpoint.add(record(part(4, 8)))
     lines = other.read_text().splitlines(keepends=True)
     path.write_text(path.read_text() + "".join(lines[1:]) * 2)
-    assert [p.start for p in reopened(path)] == [0]
+    assert [p.start for p in reopen(path)] == [0]
     assert "has 2 damaged lines: their parts run again" in capsys.readouterr().err
 
 
@@ -233,9 +233,9 @@ def test_a_damaged_head_loses_nothing_unasked(tmp_path: Path) -> None:
     write(path, part(0, 4))
     path.write_text(changed := path.read_text().replace('"examples": 10', '"e": []'))
     with pytest.raises(UnfinishedError):
-        reopened(path, resume=False)
+        reopen(path, resume=False)
     with pytest.raises(OtherRunError, match="with other examples;"):
-        reopened(path)
+        reopen(path)
     assert path.read_text() == changed
 
 
@@ -254,4 +254,4 @@ def test_heads_that_json_can_not_read(tmp_path: Path, head: str) -> None:
     path = tmp_path / "out.jsonl"
     path.write_text(head + "\n")
     with pytest.raises(NoCheckpointError):
-        reopened(path)
+        reopen(path)

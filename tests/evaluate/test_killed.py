@@ -38,7 +38,7 @@ def settings(workers: int | None, presentation: Presentation) -> EvaluateOptions
     return EvaluateOptions(steps=20, presentation=presentation, workers=workers)
 
 
-def shown(task: Task, how: EvaluateOptions) -> np.ndarray:
+def run_outputs(task: Task, how: EvaluateOptions) -> np.ndarray:
     parts = run_exact(task, how, print)
     return outputs_of([p for p in parts if p.presentation == how.presentation])
 
@@ -72,9 +72,9 @@ def test_a_killed_worker_costs_nothing(
     presentation: Presentation,
 ) -> None:
     task = task_of(case(count=20))
-    want = shown(task, settings(None, presentation))
+    want = run_outputs(task, settings(None, presentation))
     monkeypatch.setattr(exact, "LocalWorkers", Deadly)
-    assert np.array_equal(shown(task, settings(2, presentation)), want)
+    assert np.array_equal(run_outputs(task, settings(2, presentation)), want)
 
 
 def test_examples_that_kill_every_worker_end_the_run(

@@ -21,19 +21,19 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
 @pytest.fixture(scope="module")
-def made(case: Make) -> Case:
+def full(case: Make) -> Case:
     return case()
 
 
 @pytest.fixture(scope="module")
-def x(made: Case) -> np.ndarray:
-    return np.load(made.data)["x"]
+def x(full: Case) -> np.ndarray:
+    return np.load(full.data)["x"]
 
 
 @pytest.fixture(scope="module")
-def rows(made: Case, x: np.ndarray) -> np.ndarray:
+def rows(full: Case, x: np.ndarray) -> np.ndarray:
     """Return the rows of the exact engine, all examples in one row."""
-    with make_engine(made.package, made.package.layout.load(made.weights)) as engine:
+    with make_engine(full.package, full.package.layout.load(full.weights)) as engine:
         found = engine.run(x, "row", keep=("rows",)).rows
     assert found is not None
     return found
@@ -45,18 +45,18 @@ def outputs(rows: np.ndarray) -> np.ndarray:
 
 
 def test_outputs_are_the_exact_engines(
-    made: Case, x: np.ndarray, rows: np.ndarray, outputs: np.ndarray
+    full: Case, x: np.ndarray, rows: np.ndarray, outputs: np.ndarray
 ) -> None:
-    package = snnc.Package(made.folder)
-    found = package.predict(x, made.weights, over_time=True)
+    package = snnc.Package(full.folder)
+    found = package.predict(x, full.weights, over_time=True)
     assert found.outputs.dtype == np.float32
     assert found.labels.dtype == np.int64
     np.testing.assert_array_equal(np.asarray(found), outputs)
     np.testing.assert_array_equal(found.labels, outputs.argmax(axis=1))
     assert found.outputs_over_time is not None
     np.testing.assert_array_equal(found.outputs_over_time, rows.astype(np.float32))
-    weights = made.package.layout.load(made.weights)
-    again = package.predict(made.data, weights)
+    weights = full.package.layout.load(full.weights)
+    again = package.predict(full.data, weights)
     np.testing.assert_array_equal(again.outputs, outputs)
     assert again.outputs_over_time is None
 
@@ -68,7 +68,7 @@ def batches(x: np.ndarray, size: int) -> Iterator[np.ndarray]:
 
 @pytest.mark.parametrize("kind", ["examples", "batches", "pairs", "dataset"])
 def test_an_iterable_gives_what_an_array_gives(
-    made: Case,
+    full: Case,
     x: np.ndarray,
     kind: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -78,7 +78,7 @@ def test_an_iterable_gives_what_an_array_gives(
     from snnc.tools.evaluate import predict
 
     monkeypatch.setattr(predict, "ROW", 4)
-    package = snnc.Package(made.folder)
+    package = snnc.Package(full.folder)
     given: dict[str, Any] = {
         "examples": iter(x),
         "batches": batches(x, 5),
@@ -86,17 +86,17 @@ def test_an_iterable_gives_what_an_array_gives(
         "dataset": tf.data.Dataset.from_tensor_slices(x).batch(6),
     }
     # Blocks are rows for each core, so that an array begins rows at the same places.
-    expected = package.predict(x, made.weights)
-    found = package.predict(given[kind], made.weights)
+    expected = package.predict(x, full.weights)
+    found = package.predict(given[kind], full.weights)
     np.testing.assert_array_equal(found.outputs, expected.outputs)
 
 
 @pytest.mark.parametrize("simulator", ["nengo", "loihi", "keras"])
 def test_other_simulators_predict(
-    made: Case, x: np.ndarray, outputs: np.ndarray, simulator: Any
+    full: Case, x: np.ndarray, outputs: np.ndarray, simulator: Any
 ) -> None:
-    found = snnc.Package(made.folder).predict(
-        x[:6], made.weights, simulator=simulator, over_time=simulator == "nengo"
+    found = snnc.Package(full.folder).predict(
+        x[:6], full.weights, simulator=simulator, over_time=simulator == "nengo"
     )
     assert found.outputs.shape == (6, 3)
     assert (found.outputs_over_time is not None) == (simulator == "nengo")
@@ -107,10 +107,10 @@ def test_other_simulators_predict(
 
 
 def test_the_verb_writes_what_python_returns(
-    made: Case, outputs: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    full: Case, outputs: np.ndarray, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    files = ["--data", str(made.data), "--weights", str(made.weights)]
-    command = ["predict", str(made.folder), *files]
+    files = ["--data", str(full.data), "--weights", str(full.weights)]
+    command = ["predict", str(full.folder), *files]
     out, table = tmp_path / "out.npz", tmp_path / "out.csv"
     assert main([*command, "-o", str(out), "--over-time"]) == 0
     assert main([*command, "-o", str(table)]) == 0
@@ -130,8 +130,8 @@ def test_the_verb_writes_what_python_returns(
 
 
 def test_a_regression_has_no_labels(case: Make, tmp_path: Path) -> None:
-    made = case("regression")
-    found = snnc.Package(made.folder).predict(made.data, made.weights)
+    full = case("regression")
+    found = snnc.Package(full.folder).predict(full.data, full.weights)
     with pytest.raises(ValueError, match="no classes"):
         print(found.labels)
     found.write(tmp_path / "out.npz")
@@ -152,33 +152,33 @@ BAD: dict[str, tuple[Callable[[np.ndarray], Any], str]] = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_what_is_no_input_is_refused(made: Case, x: np.ndarray, name: str) -> None:
+def test_what_is_no_input_is_refused(full: Case, x: np.ndarray, name: str) -> None:
     make, said = BAD[name]
     with pytest.raises(ValueError, match=said):
-        snnc.Package(made.folder).predict(make(x), made.weights)
+        snnc.Package(full.folder).predict(make(x), full.weights)
 
 
 def test_weights_of_another_network_are_refused(
-    made: Case, case: Make, x: np.ndarray
+    full: Case, case: Make, x: np.ndarray
 ) -> None:
     with pytest.raises(LayoutError):
-        snnc.Package(made.folder).predict(x, case("regression").weights)
+        snnc.Package(full.folder).predict(x, case("regression").weights)
 
 
 def test_bad_commands_are_refused(
-    made: Case, case: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    full: Case, case: Make, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     host = case("host")
     np.save(tmp_path / "x.npy", np.zeros((3, 2, 2)))
-    sound = ["--data", str(made.data), "--weights", str(made.weights)]
-    small = ["--data", str(tmp_path / "x.npy"), "--weights", str(made.weights)]
+    sound = ["--data", str(full.data), "--weights", str(full.weights)]
+    small = ["--data", str(tmp_path / "x.npy"), "--weights", str(full.weights)]
     own = ["--data", str(host.data), "--weights", str(host.weights)]
     for status, options, said in (
-        (2, [str(made.folder), *sound, "-o", "out.txt"], "ends in .npz or .csv"),
-        (2, [str(made.folder), *sound, "--over-time"], "--over-time needs -o"),
-        (2, [str(made.folder), *sound, "-o", str(made.data)], "would replace"),
+        (2, [str(full.folder), *sound, "-o", "out.txt"], "ends in .npz or .csv"),
+        (2, [str(full.folder), *sound, "--over-time"], "--over-time needs -o"),
+        (2, [str(full.folder), *sound, "-o", str(full.data)], "would replace"),
         (1, [str(tmp_path), *sound], "is not a package"),
-        (1, [str(made.folder), *small], "x.npy: x has shape (3, 2, 2)"),
+        (1, [str(full.folder), *small], "x.npy: x has shape (3, 2, 2)"),
         (1, [str(host.folder), *own], "--simulator nengo"),
     ):
         assert main(["predict", *options]) == status

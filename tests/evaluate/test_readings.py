@@ -34,7 +34,7 @@ def test_each_is_what_a_package_that_reads_so_decides(
     made = case()
     weights = made.package.layout.read(made.weights)
     x = random_images(made.package, 21)
-    own = built("own", f"decide last, synapse {synapse}", tmp_path)
+    own = build_package("own", f"decide last, synapse {synapse}", tmp_path)
     with make_engine(own, weights) as engine:
         found = [*whole(run_spans(engine, presentation, x, SPANS))]
     others = others_of(found)
@@ -47,7 +47,7 @@ def test_each_is_what_a_package_that_reads_so_decides(
     for i, way in enumerate(ways):
         assert way.synapse is not None
         text = f"decide {way.decide}, synapse {1000 * way.synapse:g} ms"
-        other = built(f"way{i}", text, tmp_path)
+        other = build_package(f"way{i}", text, tmp_path)
         with make_engine(other, weights) as engine:
             told = [*whole(run_spans(engine, presentation, x, SPANS))]
         wanted = outputs_of(told)[-1]
@@ -55,7 +55,7 @@ def test_each_is_what_a_package_that_reads_so_decides(
         np.testing.assert_allclose(others[i], wanted, rtol=0, atol=1e-9)
 
 
-def built(name: str, readout: str, folder: Path) -> ImportedPackage:
+def build_package(name: str, readout: str, folder: Path) -> ImportedPackage:
     body = SMALL.replace("classes 3", f"classes 3, {readout}")
     (folder / name).mkdir()
     return open_package(write_package(network(body, name), folder / name))

@@ -23,32 +23,32 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def made(case: Make) -> Case:
+def full(case: Make) -> Case:
     return case()
 
 
 @pytest.fixture(scope="module")
-def data(made: Case) -> tuple[np.ndarray, np.ndarray]:
-    with np.load(made.data) as file:
+def data(full: Case) -> tuple[np.ndarray, np.ndarray]:
+    with np.load(full.data) as file:
         return file["x"], file["y"]
 
 
-def engine_outputs(made: Case, x: np.ndarray) -> np.ndarray:
+def engine_outputs(full: Case, x: np.ndarray) -> np.ndarray:
     """Return the outputs of examples from rest."""
-    with make_engine(made.package, made.package.layout.load(made.weights)) as engine:
-        how = made.package.network.readout.decide
+    with make_engine(full.package, full.package.layout.load(full.weights)) as engine:
+        how = full.package.network.readout.decide
         return engine.run(x, "rest", how).outputs.astype(np.float32)
 
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_outputs_are_in_the_order_of_the_data(
-    made: Case, data: tuple[np.ndarray, np.ndarray], seed: int
+    full: Case, data: tuple[np.ndarray, np.ndarray], seed: int
 ) -> None:
     x, y = data
     found = snnc.evaluate(
-        made.folder, x, y, made.weights, seed=seed, presentation="rest"
+        full.folder, x, y, full.weights, seed=seed, presentation="rest"
     )
-    np.testing.assert_array_equal(found.outputs, engine_outputs(made, x))
+    np.testing.assert_array_equal(found.outputs, engine_outputs(full, x))
     labels = found.outputs.argmax(axis=1)
     assert found.labels.dtype == np.int64
     np.testing.assert_array_equal(found.labels, labels)
@@ -59,23 +59,23 @@ def test_outputs_are_in_the_order_of_the_data(
 
 
 def test_drawn_examples_say_which_they_are(
-    made: Case, data: tuple[np.ndarray, np.ndarray]
+    full: Case, data: tuple[np.ndarray, np.ndarray]
 ) -> None:
     x, y = data
     found = snnc.evaluate(
-        made.folder, x, y, made.weights, examples=5, presentation="rest"
+        full.folder, x, y, full.weights, examples=5, presentation="rest"
     )
     places = [int(record["example"]) for record in found.records]
     assert len(places) == len(found.outputs) == 5
-    np.testing.assert_array_equal(found.outputs, engine_outputs(made, x)[places])
+    np.testing.assert_array_equal(found.outputs, engine_outputs(full, x)[places])
 
 
 @pytest.mark.parametrize("simulator", ["nengo", "keras"])
 def test_other_simulators_give_records(
-    made: Case, data: tuple[np.ndarray, np.ndarray], simulator: Any
+    full: Case, data: tuple[np.ndarray, np.ndarray], simulator: Any
 ) -> None:
     x, y = data[0][:3], data[1][:3]
-    found = snnc.evaluate(made.folder, x, y, made.weights, simulator=simulator)
+    found = snnc.evaluate(full.folder, x, y, full.weights, simulator=simulator)
     assert found.outputs.shape == (3, 3)
     answers = zip(y, found.labels, strict=True)
     assert found.records == [
@@ -85,8 +85,8 @@ def test_other_simulators_give_records(
 
 
 def test_a_regression_has_a_value_per_unit(case: Make) -> None:
-    made = case("regression", 4)
-    found = snnc.evaluate(made.folder, made.data, weights=made.weights)
+    full = case("regression", 4)
+    found = snnc.evaluate(full.folder, full.data, weights=full.weights)
     with pytest.raises(ValueError, match="no classes"):
         print(found.labels)
     assert [*found.records[0]] == ["example", "label_0", "label_1", "chip_0", "chip_1"]
@@ -95,12 +95,12 @@ def test_a_regression_has_a_value_per_unit(case: Make) -> None:
 
 
 def test_iterables_give_what_arrays_give(
-    made: Case, data: tuple[np.ndarray, np.ndarray]
+    full: Case, data: tuple[np.ndarray, np.ndarray]
 ) -> None:
     import tensorflow as tf
 
     x, y = data
-    expected = snnc.evaluate(made.folder, x, y, made.weights)
+    expected = snnc.evaluate(full.folder, x, y, full.weights)
     batched = tf.data.Dataset.from_tensor_slices((x, y)).batch(6)
     for given, labels in (
         (zip(x, y, strict=True), None),
@@ -108,7 +108,7 @@ def test_iterables_give_what_arrays_give(
         (iter(x), y),
         (batched, None),
     ):
-        found = snnc.evaluate(made.folder, given, labels, made.weights)
+        found = snnc.evaluate(full.folder, given, labels, full.weights)
         np.testing.assert_array_equal(found.outputs, expected.outputs)
         assert found.confusion == expected.confusion
     spikes = found.raster(2)["c0"]
@@ -116,15 +116,15 @@ def test_iterables_give_what_arrays_give(
 
 
 def test_labels_may_be_left_out_only_for_predict(
-    made: Case, data: tuple[np.ndarray, np.ndarray]
+    full: Case, data: tuple[np.ndarray, np.ndarray]
 ) -> None:
     for x in (data[0], iter(data[0])):
         with pytest.raises(ValueError, match=r"there is no y.*predict"):
-            snnc.evaluate(made.folder, x, weights=made.weights)
+            snnc.evaluate(full.folder, x, weights=full.weights)
 
 
 def test_what_is_no_input_is_refused(
-    made: Case, data: tuple[np.ndarray, np.ndarray], tmp_path: Path
+    full: Case, data: tuple[np.ndarray, np.ndarray], tmp_path: Path
 ) -> None:
     import tensorflow as tf
 
@@ -140,4 +140,4 @@ def test_what_is_no_input_is_refused(
         (3, y, "neither an array nor an iterable"),
     ):
         with pytest.raises(ValueError, match=said):
-            snnc.evaluate(made.folder, given, labels, made.weights)
+            snnc.evaluate(full.folder, given, labels, full.weights)

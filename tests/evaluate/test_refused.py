@@ -23,7 +23,7 @@ pytestmark = [
 ]
 
 
-def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+def error_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     status = main([*arguments])
     out, err = capsys.readouterr()
     assert not out
@@ -58,7 +58,7 @@ def test_a_bias_that_is_off_is_not_taken_from_a_file(
     weights = load_file(made.weights)
     biased = {**weights, "c0.bias": weights["c0.bias"] + 0.3}
     save_file(biased, made.weights, {"layout_id": made.package.layout.id})
-    text = refused(capsys, *made.arguments, "--simulator", simulator)
+    text = error_of(capsys, *made.arguments, "--simulator", simulator)
     assert text.startswith("exit 1: error: ")
     assert "w.safetensors: c0 has no bias, but c0.bias is not 0" in text
 
@@ -81,26 +81,26 @@ def test_what_is_refused(
     Path("damaged.npz").write_bytes(content)
     Path("foreign").write_bytes(other.weights.read_bytes())
     texts = [
-        refused(capsys, "evaluate", "nothing", *fits[2:]),
-        refused(capsys, "evaluate", "old", *fits[2:]),
-        refused(capsys, *host.arguments),
-        refused(capsys, *host.arguments, "--simulator", "loihi"),
-        refused(capsys, *small, "foreign"),
-        refused(capsys, *small, "nothing"),
-        *(refused(capsys, *small, strong) for strong in too_strong(made)),
-        refused(capsys, *small, "strong.safetensors", "--simulator", "loihi"),
-        refused(capsys, *fits, "--steps", "65536"),
-        refused(capsys, *fits, "--output", "notes.txt"),
-        refused(capsys, *fits, "--output", "nowhere/out"),
-        refused(capsys, *fits[:3], "nothing.npz", *fits[4:]),
-        refused(capsys, *fits[:3], "damaged.npz", *fits[4:]),
-        refused(capsys, *fits, "--examples-out", "nowhere/each.csv"),
-        refused(capsys, *fits, "--examples-out", "data.npz"),
-        refused(capsys, *fits, "--dask", "scheduler"),
-        refused(capsys, *fits, "--simulator", "keras", "--strict"),
-        refused(capsys, *fits, "--simulator", "nengo", "--steps", "9"),
-        refused(capsys, *fits, "--simulator", "keras", "--presentation", "row"),
-        refused(capsys, *fits, "--workers", "2", "--dask", "tcp://h:1"),
+        error_of(capsys, "evaluate", "nothing", *fits[2:]),
+        error_of(capsys, "evaluate", "old", *fits[2:]),
+        error_of(capsys, *host.arguments),
+        error_of(capsys, *host.arguments, "--simulator", "loihi"),
+        error_of(capsys, *small, "foreign"),
+        error_of(capsys, *small, "nothing"),
+        *(error_of(capsys, *small, strong) for strong in too_strong(made)),
+        error_of(capsys, *small, "strong.safetensors", "--simulator", "loihi"),
+        error_of(capsys, *fits, "--steps", "65536"),
+        error_of(capsys, *fits, "--output", "notes.txt"),
+        error_of(capsys, *fits, "--output", "nowhere/out"),
+        error_of(capsys, *fits[:3], "nothing.npz", *fits[4:]),
+        error_of(capsys, *fits[:3], "damaged.npz", *fits[4:]),
+        error_of(capsys, *fits, "--examples-out", "nowhere/each.csv"),
+        error_of(capsys, *fits, "--examples-out", "data.npz"),
+        error_of(capsys, *fits, "--dask", "scheduler"),
+        error_of(capsys, *fits, "--simulator", "keras", "--strict"),
+        error_of(capsys, *fits, "--simulator", "nengo", "--steps", "9"),
+        error_of(capsys, *fits, "--simulator", "keras", "--presentation", "row"),
+        error_of(capsys, *fits, "--workers", "2", "--dask", "tcp://h:1"),
     ]
     genuine = importlib.util.find_spec
     absent = ("numba", "distributed", "tensorflow")
@@ -109,8 +109,8 @@ def test_what_is_refused(
         "find_spec",
         lambda name, *rest: None if name in absent else genuine(name, *rest),
     )
-    texts.append(refused(capsys, *fits, "--dask", "tcp://h:1"))
-    texts.append(refused(capsys, *fits, "--simulator", "keras"))
+    texts.append(error_of(capsys, *fits, "--dask", "tcp://h:1"))
+    texts.append(error_of(capsys, *fits, "--simulator", "keras"))
     text = "\n".join(texts) + "\n"
     golden = Path(__file__).parent / "refused.txt"
     if os.environ.get("SNNC_ACCEPT"):

@@ -213,24 +213,24 @@ def test_weights_that_are_not_those_before_the_phase_spikes_are_named(
     keras = ["Keras with these weights", "agreement with Keras"]
     name, unknown = "Keras before spikes", "unknown: w.smooth.safetensors is"
 
-    def shown(simulator: str = "exact") -> dict[str, str]:
+    def score_table(simulator: str = "exact") -> dict[str, str]:
         assert main([*made.arguments, "--simulator", simulator]) == 0
         scores, _, _ = capsys.readouterr().out.partition("encoder values")
         rows = [re.split("  +", line) for line in scores.splitlines()[2:]]
         return {row[0]: row[1] for row in rows}
 
-    found = shown()
+    found = score_table()
     assert [*found] == [*accuracy, name, *keras]
     assert re.fullmatch(r"\d+\.\d %, spikes lose \S+ points, .* to .*", found[name])
     smooth_path(made.weights).write_bytes(made.weights.read_bytes())
     for simulator in ("exact", "nengo"):
-        assert shown(simulator)[name] == f"{unknown} not of the same training"
+        assert score_table(simulator)[name] == f"{unknown} not of the same training"
     smooth_path(made.weights).unlink()
-    found = shown()
+    found = score_table()
     assert [*found] == [*accuracy, name, *keras]
     assert found[name] == f"{unknown} missing"
     made.package.layout.save(made.weights, made.package.layout.read(made.weights))
-    assert [*shown()] == [*accuracy, *keras]
+    assert [*score_table()] == [*accuracy, *keras]
 
 
 def test_strict_is_an_exit_code(

@@ -21,7 +21,7 @@ from tests.support import network
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
-def followed(model: Any) -> tuple[int, int]:
+def follow_spikes(model: Any) -> tuple[int, int]:
     """Return the weights and the cores that one spike of every source reaches."""
     weights = cores = 0
     for owner in (*model.inputs, *model.blocks):
@@ -48,7 +48,7 @@ def test_a_spike_of_every_neuron_takes_what_its_axons_reach(
     layers = described.layers
     with make_engine(made.package, made.weights) as engine:
         model = engine._built.simulator.model
-        operations, arrivals = followed(model)
+        operations, arrivals = follow_spikes(model)
         neurons = sum(block.n_neurons for block in model.blocks)
     once = {layer: float(np.prod(layers[layer].shape)) for layer in layers}
     energy = read_profile().energy

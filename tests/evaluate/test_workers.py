@@ -108,7 +108,7 @@ def test_an_interrupted_run_goes_on(
     out.unlink()
     genuine, seen = vars(exact)["whole_spans"], 0
 
-    def interrupted(found: Any) -> Any:
+    def interrupt(found: Any) -> Any:
         nonlocal seen
         for part in genuine(found):
             seen += 1
@@ -116,7 +116,7 @@ def test_an_interrupted_run_goes_on(
             if seen == 2:
                 raise KeyboardInterrupt
 
-    monkeypatch.setattr(exact, "whole_spans", interrupted)
+    monkeypatch.setattr(exact, "whole_spans", interrupt)
     assert main([*made.arguments, *way]) == 130
     assert "`--resume` continues" in capsys.readouterr().err
     assert len(lines(out)) == 2

@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from snnc.emit.files import Origin
 from snnc.exact import Engine, Outcome, make_engine
 from snnc.exact.package import ImportedPackage, open_package
 from tests.agreement.drawing import draw_spec
-from tests.support import compile_text
+from tests.support import compile_text, write_modules
 
 EXAMPLES = 3
 OVERFLOWS = ("Overflow in q0", "Overflow in current", "Overflow in u2")
@@ -35,12 +34,7 @@ def write_package(text: str, folder: Path) -> Path:
     """Write the package of a sound spec; return its folder."""
     results, report = compile_text(text, "emit")
     assert not report.errors
-    package: Path = folder / results.network.name
-    for module in results.modules:
-        path = package / module.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(module.with_header(Origin("net.snn", ".")).text)
-    return package
+    return write_modules(results.modules, folder / results.network.name)
 
 
 def random_weights(

@@ -19,7 +19,7 @@ def only(text: str) -> Diagnostic:
     return diagnostic
 
 
-def told(text: str, key: str) -> int:
+def advised_value(text: str, key: str) -> int:
     """Return the value that the help gives to a property."""
     found = re.search(rf"`{key} (\d+)`", only(text).render_help())
     assert found, only(text).render_help()
@@ -28,26 +28,26 @@ def told(text: str, key: str) -> int:
 
 @pytest.mark.slow
 def test_the_filters_told_are_the_most_that_fit() -> None:
-    most = told(TOO_WIDE, "filters")
+    most = advised_value(TOO_WIDE, "filters")
     fits = [n for n in range(most, 200) if set(codes(wide(n, 20))) <= {"SNN412"}]
     assert most == max(fits)
 
 
 def test_the_stride_told_is_the_smallest_that_fits() -> None:
-    stride = told(TOO_WIDE, "stride")
+    stride = advised_value(TOO_WIDE, "stride")
     assert problems(wide(200, 20, stride=stride)) == []
     assert codes(wide(200, 20, stride=stride - 1)) == ["SNN406"]
 
 
 def test_the_cores_told_are_those_that_the_network_takes() -> None:
-    cores = told(TOO_WIDE, "cores")
+    cores = advised_value(TOO_WIDE, "cores")
     assert problems(wide(200, cores)) == []
     assert codes(wide(200, cores - 1)) == ["SNN406"]
 
 
 def test_the_caret_is_under_the_filters_and_names_their_limit() -> None:
     diagnostic = only(TOO_WIDE)
-    most = told(TOO_WIDE, "filters")
+    most = advised_value(TOO_WIDE, "filters")
     assert diagnostic.span.text == "200"
     assert diagnostic.render_label() == f"at most {most} fit at this stride"
     assert [label.text for label in diagnostic.related] == ["allows 20 cores"]
@@ -56,7 +56,7 @@ def test_the_caret_is_under_the_filters_and_names_their_limit() -> None:
 def test_a_fan_in_is_mended_in_what_the_layer_reads() -> None:
     text = far_reaching()
     assert only(text).code == "SNN401"
-    most = told(text, "filters")
+    most = advised_value(text, "filters")
     assert problems(far_reaching(most)) == []
     assert codes(far_reaching(most + 1)) == ["SNN401"]
 
@@ -72,7 +72,7 @@ def test_a_kernel_that_no_core_holds_is_made_smaller() -> None:
 """
         ).replace("encode conv e { filters 32 }", "encode conv e { filters 512 }")
 
-    kernel = told(spec(29), "kernel")
+    kernel = advised_value(spec(29), "kernel")
     assert codes(spec(29)) == ["SNN401"]
     assert "SNN401" not in codes(spec(kernel))
     assert "SNN401" in codes(spec(kernel + 1))

@@ -106,7 +106,7 @@ def test_who_writes_what_is_told_has_no_problem(text: str) -> None:
     for choice in range(max(map(len, told))):
         mended = text
         for found in told:
-            mended = changed(mended, *found[min(choice, len(found) - 1)])
+            mended = change_property(mended, *found[min(choice, len(found) - 1)])
         # SNN412 and SNN414 are warnings about a board that no change of size removes.
         assert set(codes(mended)) <= {"SNN412", "SNN414"}, mended
 
@@ -130,7 +130,7 @@ def _statement(found: Diagnostic) -> str:
     return line[0] if line[0] == "target" else line[1]
 
 
-def changed(text: str, name: str, snippet: str) -> str:
+def change_property(text: str, name: str, snippet: str) -> str:
     """Return the text with other properties in one statement."""
     lines = text.splitlines()
     begins = re.compile(rf"\s*(\w+ )?{name}\b")

@@ -21,7 +21,7 @@ EXPECTED = Path(__file__).parent / "expected"
 TOO_WIDE = wide(filters=200, cores=20)
 
 
-def offered(text: str) -> snnc.Fit:
+def fit_text(text: str) -> snnc.Fit:
     return snnc.parse(text).fit(patient=False)
 
 
@@ -34,7 +34,7 @@ def rewritten(text: str, change: Change) -> str:
 
 
 def test_every_variant_written_into_the_spec_takes_the_cores_that_are_said() -> None:
-    variants = offered(TOO_WIDE).variants
+    variants = fit_text(TOO_WIDE).variants
     assert len(variants) >= 3
     for variant in variants:
         text = TOO_WIDE
@@ -47,13 +47,13 @@ def test_every_variant_written_into_the_spec_takes_the_cores_that_are_said() -> 
 
 
 def test_those_that_keep_most_come_first() -> None:
-    kept = [variant.kept for variant in offered(TOO_WIDE).variants]
+    kept = [variant.kept for variant in fit_text(TOO_WIDE).variants]
     assert kept == sorted(kept, reverse=True)
     assert all(0 < share < 1 for share in kept)
 
 
 def test_a_network_that_fits_is_told_how_far_it_can_grow() -> None:
-    found = offered(wide(filters=8, cores=20))
+    found = fit_text(wide(filters=8, cores=20))
     assert found.present is not None
     assert found.present.cores <= 20
     assert all(variant.kept > 1 for variant in found.variants)
@@ -65,7 +65,7 @@ def test_nothing_is_offered_where_no_single_change_fits() -> None:
         "  target loihi { cores 2 }\n  input image 30x30x1 in 0..1\n"
         f"  encode conv e\n{deep}\n  readout y {{ classes 2 }}"
     )
-    found = offered(text)
+    found = fit_text(text)
     assert (found.present, found.variants) == (None, ())
     assert found.needed == sound(text.replace("cores 2", "chips 1"), "place").cores
 
@@ -78,10 +78,35 @@ def test_no_variant_is_offered_twice(others: str) -> None:
         f"  encode conv e {{ filters 1 }}\n{others}\n  conv2d c1 {{ filters 64 }}\n"
         "  readout y { classes 2 }"
     )
-    found = offered(text).variants
+    found = fit_text(text).variants
     assert found
     assert len({variant.cost for variant in found}) == len(found)
     assert len({variant.changes for variant in found}) == len(found)
+
+
+def test_two_layers_together_keep_more_where_one_alone_has_to_give_too_much() -> None:
+    text = network(
+        "  target loihi { cores 5 }\n  input image 16x16x1 in 0..1\n"
+        "  encode conv e { filters 2 }\n  conv2d a { filters 24 }\n"
+        "  conv2d b { filters 24 }\n  dense d { units 16 }\n  readout y { classes 4 }"
+    )
+    best, *others = fit_text(text).variants
+    assert [change.layer for change in best.changes] == ["a", "b"]
+    assert best.kept > 1.9 * max(variant.kept for variant in others)
+    found = fit_text(text)
+    assert found.specs[0].report().cores == best.cost.cores <= 5
+
+
+def test_a_share_of_all_layers_names_only_those_that_change() -> None:
+    """One filter can't be a share, and one layer alone has its own variant."""
+    text = network(
+        "  target loihi { cores 4 }\n  input image 12x12x1 in 0..1\n"
+        "  encode conv e { filters 2 }\n  conv2d c1 { filters 64 }\n"
+        "  readout y { classes 2 }"
+    )
+    found = fit_text(text).variants
+    assert found
+    assert len({variant.cost for variant in found}) == len(found)
 
 
 def test_tied_layers_are_not_offered_widths_that_do_not_add_up() -> None:
@@ -196,7 +221,7 @@ def test_a_network_without_a_chip_has_nothing_to_fit(tmp_path: Path) -> None:
 
 
 def test_more_than_was_tried_may_fit_and_the_table_says_so() -> None:
-    found = offered(
+    found = fit_text(
         wide(filters=8, cores=2000).replace("{ cores 2000 }", "{ chips 16 }")
     )
     open_ends = {v.changes[0].layer for v in found.variants if v.open_end is not None}

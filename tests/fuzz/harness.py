@@ -40,11 +40,11 @@ def fuzz(examples: int = 100) -> settings:
 
 
 def seeds(room: str) -> list[Path]:
-    """The inputs that a target runs before it draws any, in `corpus/ROOM`."""
+    """Return the inputs in `corpus/ROOM` that a target runs first."""
     return sorted(path for path in (CORPUS / room).iterdir() if path.is_file())
 
 
-def seeded(room: str) -> pytest.MarkDecorator:
+def seed_paths(room: str) -> pytest.MarkDecorator:
     """Run a test with the ``path`` of each input of a room's corpus."""
     return pytest.mark.parametrize("path", seeds(room), ids=lambda path: path.name)
 

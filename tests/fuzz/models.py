@@ -48,7 +48,7 @@ CONFIGS: list[Any] = [
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
-    """Each container and key within a document."""
+    """Yield each container and key within a document."""
     keys = range(len(value)) if isinstance(value, list) else list(value)
     for key in keys:
         yield value, key

@@ -15,14 +15,14 @@ _SIZES = (0, 1, 2**15, 2**16 - 1, 2**31 - 1, 2**31, 2**32 - 1, 2**63 - 1, 2**64 
 
 @st.composite
 def _stretch(draw: st.DrawFn, size: int) -> tuple[int, int]:
-    """Where a stretch begins and ends, most of them short."""
+    """Draw the start and the end of a part, most of them short."""
     start = draw(st.integers(0, size))
     length = draw(st.one_of(st.integers(0, 8), st.integers(0, size)))
     return start, min(start + length, size)
 
 
 @st.composite
-def _spliced(
+def _splice(
     draw: st.DrawFn, value: AnyStr, samples: Sequence[AnyStr], part: AnyStr
 ) -> AnyStr:
     """Replace a stretch by nothing, by copies of itself, or by something else."""
@@ -46,7 +46,7 @@ def _spliced(
 
 @st.composite
 def mutated_bytes(draw: st.DrawFn, samples: Sequence[bytes]) -> bytes:
-    """One of some files, damaged in up to six places."""
+    """Draw one of some files, damaged in up to six places."""
     data = draw(st.sampled_from(samples))
     for _ in range(draw(st.integers(0, _MOST_EDITS))):
         part = draw(_noise())
@@ -54,7 +54,7 @@ def mutated_bytes(draw: st.DrawFn, samples: Sequence[bytes]) -> bytes:
             at = draw(st.integers(0, len(data)))
             data = data[:at] + part + data[at + len(part) :]
         else:
-            data = draw(_spliced(data, samples, part))
+            data = draw(_splice(data, samples, part))
     return data
 
 
@@ -75,8 +75,8 @@ def _noise() -> st.SearchStrategy[bytes]:
 def mutated_text(
     draw: st.DrawFn, samples: Sequence[str], parts: st.SearchStrategy[str]
 ) -> str:
-    """One of some texts, damaged in up to six places, at times with a drawn part."""
+    """Draw one of some texts, damaged in up to six places, or with a drawn part."""
     text = draw(st.sampled_from(samples))
     for _ in range(draw(st.integers(0, _MOST_EDITS))):
-        text = draw(_spliced(text, samples, draw(parts)))
+        text = draw(_splice(text, samples, draw(parts)))
     return text

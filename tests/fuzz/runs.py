@@ -57,10 +57,10 @@ def part(start: int, stop: int) -> ExactPart:
 
 def values(names: st.SearchStrategy[float]) -> st.SearchStrategy[dict[str, Any]]:
     """Weights of `NET`, each tensor of one size; some of them zeros."""
-    return st.fixed_dictionaries({t.name: names for t in LAYOUT}).map(_sized)
+    return st.fixed_dictionaries({t.name: names for t in LAYOUT}).map(_draw_tensors)
 
 
-def _sized(sizes: dict[str, float]) -> dict[str, Any]:
+def _draw_tensors(sizes: dict[str, float]) -> dict[str, Any]:
     random, made = np.random.default_rng(0), {}
     for tensor in LAYOUT:
         drawn = random.uniform(-1, 1, tensor.shape)
@@ -79,7 +79,7 @@ IDENTITY = {"layout_id": layout_id(LAYOUT)}
 
 def weights_files() -> st.SearchStrategy[bytes]:
     """Files of weights, damaged in their bytes or in the JSON of their header."""
-    whole = save(_sized({tensor.name: 1.0 for tensor in LAYOUT}), IDENTITY)
+    whole = save(_draw_tensors({tensor.name: 1.0 for tensor in LAYOUT}), IDENTITY)
     length = int.from_bytes(whole[:8], "little")
     header, body = whole[8 : 8 + length].decode(), whole[8 + length :]
     headers = mutated_text([header], st.sampled_from(JSON_WORDS)).map(str.encode)

@@ -23,7 +23,7 @@ from snnc.output.package import NAME, text_hash
 from snnc.output.records import MARKER
 from snnc.output.stale import abandoned, difference, problems, renamed
 from snnc.output.write import write_package
-from tests.fuzz.harness import fuzz, processor_time, seeded
+from tests.fuzz.harness import fuzz, processor_time, seed_paths
 from tests.fuzz.mutate import mutated_bytes
 
 pytestmark = pytest.mark.slow
@@ -63,8 +63,8 @@ def _lock(number: int) -> str:
     return package(Path(), number).lock_text({}) or ""
 
 
-def _unfinished(number: int) -> str:
-    """The lock of one build while the next is being written."""
+def _interrupted_lock(number: int) -> str:
+    """Return the lock of one build while the next is being written."""
     lock, later = package(Path(), number).lock, package(Path(), number + 1)
     writing = {file.path: text_hash(file.text) for file in later.files}
     return replace(lock, writing=writing).text()
@@ -76,7 +76,7 @@ def _conflict(ours: str, theirs: str) -> str:
 
 LOCKS = [
     *map(_lock, (1, 2)),
-    *map(_unfinished, (1, 2)),
+    *map(_interrupted_lock, (1, 2)),
     _lock(1).replace(f'"format": {FORMAT}', '"format": 1'),
     _lock(1).replace(f'"format": {FORMAT}', '"format": 99'),
     _lock(1).replace('"net.snn"', '"gone.snn"'),
@@ -99,7 +99,7 @@ TEXTS = {
 
 
 def _bytes(samples: list[str]) -> st.SearchStrategy[bytes | None]:
-    """One of some texts as it is, damaged, or no file at all."""
+    """Draw one of some texts as it is, damaged, or no file at all."""
     encoded = [sample.encode() for sample in samples]
     return st.one_of(st.sampled_from(encoded), mutated_bytes(encoded), st.none())
 
@@ -133,7 +133,7 @@ def texts(root: Path) -> dict[str, str]:
 
 
 def is_users(name: str, text: str) -> bool:
-    """Whether a file holds what only a user can have written."""
+    """Return whether a file holds what only a user can have written."""
     return name in MINE or (EDIT in text and not has_conflict(text))
 
 
@@ -178,18 +178,18 @@ def check(found: dict[str, bytes | None], number: int) -> None:
             if not (listed or is_generated(text) or name.endswith((NAME, MARKER))):
                 assert last.get(name) == text, name
         foreign = any(
-            data is not None and not is_generated(_decoded(data)) and data.strip()
+            data is not None and not is_generated(_decode(data)) and data.strip()
             for name, data in found.items()
             if name in NAMES
         )
         assert forced or foreign, "--force mends all that is snnc's"
 
 
-def _decoded(data: bytes) -> str:
+def _decode(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
 
 
-@seeded("packages")
+@seed_paths("packages")
 def test_known_locks_are_answered(path: Path) -> None:
     check({NAME: path.read_bytes()}, 1)
 

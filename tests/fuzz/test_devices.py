@@ -48,7 +48,7 @@ WORDS = st.sampled_from(
 
 
 @st.composite
-def resized(draw: st.DrawFn) -> str:
+def resize_numbers(draw: st.DrawFn) -> str:
     """Draw a valid file with up to six numbers changed."""
     chosen = draw(st.sets(st.sampled_from(NUMBERS), max_size=6))
     text = GOOD
@@ -59,7 +59,7 @@ def resized(draw: st.DrawFn) -> str:
 
 
 FILES = st.one_of(
-    resized().map(str.encode),
+    resize_numbers().map(str.encode),
     mutated_text([GOOD], WORDS).map(lambda text: text.encode("utf-8", "replace")),
     mutated_bytes([GOOD.encode()]),
 )

@@ -24,7 +24,7 @@ from snnc.importer.outcome import ImportOutcome, outcome
 from snnc.importer.read import read
 from snnc.importer.request import ImportRequest
 from snnc.weight_files.header import read_header
-from tests.fuzz.harness import fuzz, processor_time, seeded
+from tests.fuzz.harness import fuzz, processor_time, seed_paths
 from tests.fuzz.models import archives, hdf5, texts
 
 pytestmark = pytest.mark.slow
@@ -75,7 +75,7 @@ def show(done: ImportOutcome) -> None:
     assert markdown(explanation)
 
 
-@seeded("import")
+@seed_paths("import")
 def test_known_models_are_read_or_refused(path: Path) -> None:
     with processor_time(LONGEST):
         answer(path)

@@ -33,7 +33,7 @@ from snnc.language_server.requests.reading import folds, semantic_tokens, symbol
 from snnc.language_server.requests.writing import layout
 from snnc.loihi.profile import read_profile
 from snnc.source import SourceFile
-from tests.fuzz.harness import fuzz, processor_time, seeded
+from tests.fuzz.harness import fuzz, processor_time, seed_paths
 from tests.support import network
 
 pytestmark = pytest.mark.slow
@@ -100,7 +100,7 @@ class Edit:
 EDIT = st.builds(Edit, st.floats(0, 1), st.sampled_from([0, 0, 0, 1, 2, 9, 80]), WORDS)
 
 
-def edited(buffer: Buffer, edit: Edit) -> Buffer:
+def apply_edit(buffer: Buffer, edit: Edit) -> Buffer:
     """Make an edit as a client sends it."""
     source = buffer.source
     start = round(edit.start * len(source.text))
@@ -115,7 +115,7 @@ def edited(buffer: Buffer, edit: Edit) -> Buffer:
     return after
 
 
-def asked(found: Analysis, offset: int) -> None:
+def ask_all(found: Analysis, offset: int) -> None:
     """Ask for all that a client may; what comes is inside of the text."""
     source = found.source
     for diagnostic in found.diagnostics:
@@ -140,23 +140,23 @@ def asked(found: Analysis, offset: int) -> None:
     assert offset_in(source, place, CODEC) == offset
 
 
-def told(report: Diagnostics) -> list[tuple[object, ...]]:
+def diagnostics_of(report: Diagnostics) -> list[tuple[object, ...]]:
     return [
         (d.code, d.span.start, d.span.end, d.render_message(), d.render_help())
         for d in report.diagnostics
     ]
 
 
-def judged(source: SourceFile, offset: int) -> None:
+def check_analysis(source: SourceFile, offset: int) -> None:
     """Analyse a text by what is known of others: it is what `snnc check` says."""
     *_, found = analyse(source, DEVICE, MEMORY)
     assert found.settled
-    asked(found, offset)
+    ask_all(found, offset)
     fresh = Diagnostics()
     made = compile_spec(source, fresh, "place", DEVICE)
     settled = Diagnostics()
     settled.extend(found.diagnostics)
-    assert told(settled) == told(fresh)
+    assert diagnostics_of(settled) == diagnostics_of(fresh)
     assert (made.mapped is None) == (found.made.mapped is None)
     if made.mapped is not None and found.mapped is not None:
         assert made.mapped.cores == found.mapped.cores
@@ -171,30 +171,30 @@ def judged(source: SourceFile, offset: int) -> None:
 def test_random_edits(name: str, edits: list[Edit], at: float) -> None:
     buffer = Buffer(f"file:///{name}", 0, SourceFile(name, STARTS[name]))
     for edit in edits:
-        buffer = edited(buffer, edit)
+        buffer = apply_edit(buffer, edit)
         if len(buffer.source.text) > 4 * len(STARTS[name]):
             return
         with processor_time(LONGEST):
-            judged(buffer.source, round(at * len(buffer.source.text)))
+            check_analysis(buffer.source, round(at * len(buffer.source.text)))
 
 
-@seeded("language_server")
+@seed_paths("language_server")
 def test_what_failed_once(path: Path) -> None:
     source = SourceFile(path.name, path.read_text(encoding="utf-8"))
     for offset in range(len(source.text) + 1):
         completions_at(source, offset)
-    judged(source, len(source.text) // 2)
+    check_analysis(source, len(source.text) // 2)
 
 
 def test_what_is_known_is_bounded() -> None:
     """Other layers in each text, over and over, take no more memory than once."""
 
-    def analysed() -> int:
+    def analyse_sizes() -> int:
         for size in range(5, 205, 2):
             text = SNN.replace("8x8x4", f"{size}x{size}x4")
             text = text.replace("cores 9", "cores 128")
             next(analyse(SourceFile("net.snn", text), DEVICE, MEMORY))
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
-    first = analysed()
-    assert analysed() - first < 30_000  # kB
+    first = analyse_sizes()
+    assert analyse_sizes() - first < 30_000  # kB

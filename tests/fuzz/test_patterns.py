@@ -56,8 +56,8 @@ def _of_module(module: ModuleType, source: str) -> Iterator[Pattern]:
 
 
 @st.composite
-def pumped(draw: st.DrawFn, pattern: re.Pattern[AnyStr]) -> AnyStr:
-    """A text that matches, or nearly, with a stretch of it repeated many times."""
+def repeat_part(draw: st.DrawFn, pattern: re.Pattern[AnyStr]) -> AnyStr:
+    """Draw a text that matches, or nearly, with a part repeated many times."""
     text = draw(st.from_regex(pattern))
     start = draw(st.integers(0, len(text)))
     part = text[start : start + draw(st.integers(1, 4))]
@@ -69,7 +69,7 @@ def pumped(draw: st.DrawFn, pattern: re.Pattern[AnyStr]) -> AnyStr:
 
 
 def _like(text: AnyStr, other: str) -> AnyStr:
-    """The other text, as bytes if the text is bytes."""
+    """Return the other text, as bytes if the text is bytes."""
     if isinstance(text, bytes):
         return other.encode()
     return other
@@ -81,7 +81,7 @@ def _like(text: AnyStr, other: str) -> AnyStr:
 def test_a_pattern_takes_linear_time(pattern: Pattern) -> None:
     # A text that takes too long takes far too long to shrink.
     @settings(fuzz(20), phases=[Phase.generate])
-    @given(pumped(pattern.compiled))
+    @given(repeat_part(pattern.compiled))
     def run(text: Any) -> None:
         with processor_time(2):
             for method in pattern.methods:

@@ -22,7 +22,7 @@ from snnc.syntax.files import formatted
 from snnc.syntax.printer import print_snn
 from snnc.syntax.yaml.printer import not_in_comments, print_yaml
 from snnc.tools.autofix import MOST_READ, autofix
-from tests.fuzz.harness import fuzz, processor_time, seeded
+from tests.fuzz.harness import fuzz, processor_time, seed_paths
 from tests.fuzz.texts import SNN, YAML, named_texts
 from tests.syntax import paired, written, written_yaml
 
@@ -34,14 +34,14 @@ ORDER = ("about", "target", "timing", "neuron", "defaults", "input", "encode")
 """The statements that YAML has as keys, in the order in which they are read."""
 
 
-def parsed(name: str, text: str) -> tree.Document | None:
+def parse_document(name: str, text: str) -> tree.Document | None:
     """Return a spec as located syntax; None if it has a syntax error."""
     report = Diagnostics()
     document = parse(SourceFile(name, text), report)
     return None if report.errors else document
 
 
-def said(node: Any) -> Any:
+def meaning(node: Any) -> Any:
     """Return the meaning of a part of a spec, without its place.
 
     A word means the same with quotes, without quotes and with empty braces; one size
@@ -54,12 +54,12 @@ def said(node: Any) -> Any:
     if isinstance(node, tree.Word | tree.Text):
         return node.text if isinstance(node, tree.Word) else node.value
     if isinstance(node, tuple):
-        return tuple(map(said, node))
+        return tuple(map(meaning, node))
     if not is_dataclass(node):
         return node
     values = {f.name: getattr(node, f.name) for f in fields(node)}
     return type(node).__name__, tuple(
-        (key, said(value) or None)
+        (key, meaning(value) or None)
         for key, value in values.items()
         if not isinstance(value, Span)
     )
@@ -67,7 +67,7 @@ def said(node: Any) -> Any:
 
 def statements(document: tree.Document) -> list[Any]:
     """Return the statements' meaning; statements that YAML has as keys are sorted."""
-    found = [(s.kind.text, said(s)) for s in document.statements]
+    found = [(s.kind.text, meaning(s)) for s in document.statements]
     front = [s for kind in ORDER[:-1] for s in found if s[0] == kind]
     back = [s for kind in ("readout", "train") for s in found if s[0] == kind]
     layers = [s for s in found if s not in front and s not in back]
@@ -91,11 +91,11 @@ def in_order(document: tree.Document) -> bool:
 
 
 def check_format(name: str, text: str) -> None:
-    document = parsed(name, text)
+    document = parse_document(name, text)
     if document is None:
         return
     output = formatted(document)
-    again = parsed(name, output)
+    again = parse_document(name, output)
     assert again is not None, output
     assert statements(again) == statements(document), output
     assert remarks(again) == remarks(document), output
@@ -114,17 +114,17 @@ def check_convert(name: str, text: str) -> None:
     """Convert as `snnc convert` does: there, and back to what the formatter writes."""
     printers = {SNN: print_snn, YAML: print_yaml}
     other = YAML if name == SNN else SNN
-    document = parsed(name, text)
+    document = parse_document(name, text)
     if document is None or errors(name, text):
         return
     if other == YAML and any(not_in_comments(document)):
         return
     output = printers[other](document)
-    there = parsed(other, output)
+    there = parse_document(other, output)
     assert there is not None, output
     assert statements(there) == statements(document), output
     assert remarks(there) == remarks(document), output
-    back = parsed(name, printers[name](there))
+    back = parse_document(name, printers[name](there))
     assert back is not None
     assert statements(back) == statements(document)
     assert remarks(back) == remarks(document)
@@ -176,7 +176,7 @@ def check(name: str, text: str, unsafe: bool) -> None:
         check_fix(name, text, unsafe)
 
 
-@seeded("syntax")
+@seed_paths("syntax")
 def test_known_texts_are_kept(path: Path) -> None:
     text = path.read_bytes().decode()
     for unsafe in (False, True):

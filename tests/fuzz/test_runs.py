@@ -100,14 +100,14 @@ def test_weights_files_are_listed_or_refused(file: Path, data: bytes) -> None:
 
 
 @cache
-def mapped() -> Any:
+def map_net() -> Any:
     report = Diagnostics()
     return compile_spec(SourceFile("net.snn", NET), report, through="place").mapped
 
 
 def verdicts(weights: dict[str, Any]) -> list[Diagnostic]:
     """Return what `snnc weights` reports of the chip, all of it shown."""
-    layers = placed_layers(mapped(), weights)
+    layers = placed_layers(map_net(), weights)
     found = [told for layer in layers for told in complaints(layer)]
     render(found)
     for layer in layers:

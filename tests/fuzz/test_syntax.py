@@ -13,7 +13,7 @@ from snnc.diagnostics.diagnostic_text import render
 from snnc.diagnostics.machine_formats import document, github_commands, sarif_document
 from snnc.driver import compile_spec
 from snnc.source import SourceFile
-from tests.fuzz.harness import fuzz, processor_time, seeded
+from tests.fuzz.harness import fuzz, processor_time, seed_paths
 from tests.fuzz.texts import large_texts, named_texts
 
 pytestmark = pytest.mark.slow
@@ -37,7 +37,7 @@ def check(name: str, text: str) -> None:
     assert all(line.isprintable() for line in shown.splitlines())
 
 
-@seeded("syntax")
+@seed_paths("syntax")
 def test_known_texts_are_answered(path: Path) -> None:
     check(path.name, path.read_bytes().decode())
 

@@ -42,13 +42,13 @@ _LONG = st.lists(_FRAGMENT, max_size=60).map("".join)
 
 
 def encodable(text: str) -> str:
-    """A text as it is after a file was written with it and read again."""
+    """Draw a text as it is after it was written to a file and read."""
     text = text.encode("utf-8", "replace").decode("utf-8")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 @st.composite
-def _merged(draw: st.DrawFn, samples: list[str]) -> str:
+def _merge_specs(draw: st.DrawFn, samples: list[str]) -> str:
     """Two specs as a merge leaves them: in stretches of lines, at times with marks."""
     ours, theirs = (draw(st.sampled_from(samples)).splitlines(True) for _ in "ab")
     cuts = sorted(draw(st.lists(st.integers(0, len(ours)), min_size=2, max_size=6)))
@@ -68,20 +68,20 @@ def texts(name: str) -> st.SearchStrategy[str]:
         _LONG,
         mutated_text(good, FRAGMENTS),
         mutated_text(every, FRAGMENTS),
-        _merged(good),
+        _merge_specs(good),
     ).map(encodable)
 
 
 @st.composite
 def named_texts(draw: st.DrawFn) -> tuple[str, str]:
-    """The name of a file and its text."""
+    """Draw a file name and its text."""
     name = draw(NAMES)
     return name, draw(texts(name))
 
 
 @st.composite
 def large_texts(draw: st.DrawFn) -> tuple[str, str]:
-    """The name of a file and a text of the largest size: a part, over and over."""
+    """Draw a file name and a text of the largest size: a part, repeated."""
     name = draw(NAMES)
     head = draw(st.one_of(st.just(""), texts(name)))
     part = encodable(draw(FRAGMENTS)) or " "

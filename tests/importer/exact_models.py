@@ -146,7 +146,7 @@ def _eeg(la: Any) -> list[Any]:
     ]
 
 
-def _divided(la: Any, image: Any) -> Any:
+def _scalars(la: Any, image: Any) -> Any:
     """Do arithmetic with numbers, as `TFOpLambda` has it, at the start and the end."""
     x = la.Conv2D(4, 3, activation="relu")(image / 255.0)
     x = la.Conv2D(3, 1)(1.0 - x * 0.5)
@@ -155,7 +155,7 @@ def _divided(la: Any, image: Any) -> Any:
 
 
 def _decoder(la: Any) -> list[Any]:
-    """An autoencoder: a vector becomes an image, which is enlarged in several ways."""
+    """Return an autoencoder: a vector becomes an image, enlarged in several ways."""
     return [
         la.Conv2D(4, 3, strides=2, activation="relu"),
         la.Flatten(),
@@ -173,7 +173,7 @@ def _decoder(la: Any) -> list[Any]:
 
 
 def _unet(la: Any, image: Any) -> Any:
-    """Each level of an encoder joins the decoder's level of the same size."""
+    """Join each level of an encoder to the decoder's level of the same size."""
     x = la.Conv2D(4, 3, padding="same", activation="relu")(image)
     y = la.Conv2D(5, 3, padding="same", activation="relu")(la.MaxPooling2D()(x))
     z = la.Conv2DTranspose(4, 2, strides=2, activation="relu")(y)
@@ -184,6 +184,19 @@ def _unet(la: Any, image: Any) -> Any:
 CASES: dict[str, Case] = {
     "decoder": Case((7, 7, 1), _decoder),
     "unet": Case((6, 6, 2), _unet),
+    "upsampled": Case((5, 4, 2), lambda la: [
+        *_front(la), la.UpSampling2D(),
+        la.DepthwiseConv2D(3, padding="same", activation="relu"),
+        la.UpSampling2D((1, 2)),
+        la.SeparableConv2D(3, 2, padding="same", activation="relu"),
+        la.UpSampling2D(3), la.Conv2D(2, 3, strides=2, activation="relu"),
+        la.UpSampling2D((2, 3)), *_head(la)]),
+    "transposed": Case((5, 5, 1), lambda la: [
+        la.Conv2DTranspose(3, 3, strides=2, padding="same"),
+        la.Conv2D(3, 3, padding="same", activation="relu"),
+        la.Conv2DTranspose(2, 3, strides=2), la.Cropping2D(1), la.ReLU(),
+        la.Conv2DTranspose(2, 3, padding="same"),
+        la.Conv2DTranspose(2, 2, strides=(1, 2)), la.ReLU(), *_head(la)]),
     "stream": Case((8, 8, 2), _stream),
     "before": Case((9, 9, 2), _before),
     "densely": Case((8, 8, 2), _densely),
@@ -261,7 +274,7 @@ CASES: dict[str, Case] = {
         la.Conv1D(4, 3, padding="causal", dilation_rate=2, activation="relu"),
         la.Conv1D(6, 4, strides=3, padding="causal", groups=2, activation="relu"),
         la.ZeroPadding1D((2, 0)), la.Conv1D(4, 3, activation="relu"), *_head(la)]),
-    "divided": Case((6, 6, 2), _divided, values=(0, 255)),
+    "divided": Case((6, 6, 2), _scalars, values=(0, 255)),
     "rescaled": Case((7, 7, 3), lambda la: [
         la.Rescaling(1 / 255), la.Rescaling([2.0, 1.0, 0.5], [0.1, 0.0, -0.1]),
         la.Conv2D(3, 3, activation="relu"), la.Rescaling(0.5, 0.1),
@@ -318,7 +331,7 @@ def model_of(keras: Any, name: str) -> Any:
     return keras.Model(image, outputs, name=name.replace(" ", "_").replace("-", "_"))
 
 
-def turned(keras: Any, order: str) -> Any:
+def model_in_order(keras: Any, order: str) -> Any:
     """Return a model with ``channels_first`` or, of the same weights, its twin."""
     la, is_first = keras.layers, order == "channels_first"
     form = {"data_format": order}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 
-def randomized(model: Any, seed: int = 0) -> Any:
+def randomize(model: Any, seed: int = 0) -> Any:
     """Give a model weights as training leaves them: none is 0, none is 1."""
     rng = np.random.default_rng(seed)
     values = []
@@ -128,7 +128,7 @@ def clip(keras: Any) -> Any:
 
 
 def sequence(keras: Any) -> Any:
-    """A sequence, normalized by channel, that one sigmoid unit decides on."""
+    """Return a sequence, normalized by channel, that one sigmoid unit decides on."""
     layers = keras.layers
     return keras.Sequential(
         [
@@ -188,8 +188,8 @@ def stem(keras: Any) -> Any:
     )
 
 
-def pooled(keras: Any, pool: str) -> Any:
-    """A model with a pool of a class of Keras."""
+def pool_model(keras: Any, pool: str) -> Any:
+    """Return a model with a pool of a class of Keras."""
     layers = keras.layers
     return keras.Sequential(
         [
@@ -224,7 +224,7 @@ def maxima(keras: Any) -> Any:
 
 
 def lines(keras: Any) -> Any:
-    """A max pool along one axis, flattened."""
+    """Return a max pool along one axis, flattened."""
     layers = keras.layers
     return keras.Sequential(
         [

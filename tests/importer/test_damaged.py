@@ -43,7 +43,7 @@ def read_all(path: Path) -> int:
         return sum(len(weights.of(layer.name)) for layer in model.layers)
 
 
-def zipped(path: Path, *members: tuple[str | zipfile.ZipInfo, str]) -> Path:
+def write_zip(path: Path, *members: tuple[str | zipfile.ZipInfo, str]) -> Path:
     with warnings.catch_warnings(), zipfile.ZipFile(path, "w") as archive:
         warnings.simplefilter("ignore")  # zipfile itself warns of a name twice
         for name, content in members:
@@ -65,13 +65,13 @@ def test_a_member_that_leads_elsewhere_is_left_alone(
 ) -> None:
     folder = tmp_path / "in" / "here"
     folder.mkdir(parents=True)
-    path = zipped(folder / "m.keras", ("config.json", CONFIG), (member, "/etc"))
+    path = write_zip(folder / "m.keras", ("config.json", CONFIG), (member, "/etc"))
     assert read(path)[1] is None
     assert set(tmp_path.rglob("*")) == {folder.parent, folder, path}
 
 
 def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:
-    path = zipped(tmp_path / "m.keras", ("config.json", CONFIG))
+    path = write_zip(tmp_path / "m.keras", ("config.json", CONFIG))
     content = bytearray(path.read_bytes())
     content[content.index(b"PK\x01\x02") + 8] |= 1
     path.write_bytes(content)
@@ -101,7 +101,7 @@ def test_a_file_that_is_cut_short_is_refused(file: str, tmp_path: Path) -> None:
     assert read_all(path) == 7
 
 
-def changed(path: Path, **members: Callable[[bytes], bytes]) -> Path:
+def change_members(path: Path, **members: Callable[[bytes], bytes]) -> Path:
     """Write the archive of Keras 3 with some members, dots as _, changed."""
     with zipfile.ZipFile(DATA / "k3_chain.keras") as archive:
         found = {name: archive.read(name) for name in archive.namelist()}
@@ -116,7 +116,7 @@ def changed(path: Path, **members: Callable[[bytes], bytes]) -> Path:
 def test_weights_that_are_cut_in_a_sound_archive_are_refused(
     share: float, tmp_path: Path
 ) -> None:
-    path = changed(
+    path = change_members(
         tmp_path / "m.keras", model_weights_h5=lambda c: c[: int(share * len(c))]
     )
     assert code(path) == "SNN803"
@@ -132,7 +132,7 @@ def without(name: str) -> Callable[[bytes], bytes]:
     return change
 
 
-def edited(edit: Callable[[Any], None]) -> Callable[[bytes], bytes]:
+def edit_h5(edit: Callable[[Any], None]) -> Callable[[bytes], bytes]:
     def change(content: bytes) -> bytes:
         buffer = io.BytesIO(content)
         with h5py.File(buffer, "r+") as file:
@@ -148,10 +148,12 @@ def second(file: Any) -> None:
 
 def test_weights_of_another_architecture_are_not_guessed(tmp_path: Path) -> None:
     path = tmp_path / "m.keras"
-    renamed = changed(path, config_json=lambda c: c.replace(b'"dense"', b'"other"'))
+    renamed = change_members(
+        path, config_json=lambda c: c.replace(b'"dense"', b'"other"')
+    )
     assert code(renamed) == "SNN810"
-    assert code(changed(path, model_weights_h5=edited(second))) == "SNN810"
-    assert read_all(changed(path, config_json=without("flatten"))) == 7
+    assert code(change_members(path, model_weights_h5=edit_h5(second))) == "SNN810"
+    assert read_all(change_members(path, config_json=without("flatten"))) == 7
 
 
 def missing(file: Any) -> None:
@@ -198,8 +200,8 @@ def named_in_latin_1(file: Any) -> None:
 
 
 def test_a_name_that_is_not_unicode_is_damage(tmp_path: Path) -> None:
-    edit = edited(named_in_latin_1)
-    assert code(changed(tmp_path / "m.keras", model_weights_h5=edit)) == "SNN803"
+    edit = edit_h5(named_in_latin_1)
+    assert code(change_members(tmp_path / "m.keras", model_weights_h5=edit)) == "SNN803"
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.importer.exact_models import CASES, Case, model_of, turned
-from tests.importer.small_models import randomized
-from tests.importer.test_outputs import imported
+from tests.importer.exact_models import CASES, Case, model_in_order, model_of
+from tests.importer.small_models import randomize
+from tests.importer.test_outputs import import_model
 
 pytestmark = pytest.mark.slow
 
@@ -43,13 +43,13 @@ def expected_of(model: Any, x: Any) -> Any:
 def differences(name: str, case: Case, folder: Path) -> float:
     from tensorflow import keras
 
-    model = randomized(model_of(keras, name), seed=case.seed)
+    model = randomize(model_of(keras, name), seed=case.seed)
     for layer in model.layers:
         if layer.name == "turned":  # a factor below 0 makes a minimum of a maximum
             layer.gamma.assign(layer.gamma * [1, -1, 1, -1])
     drawn = np.random.default_rng(1).uniform(*case.values, (EXAMPLES, *case.shape))
     x = drawn.astype(np.float32)
-    package, weights = imported(model, folder, *case.options)
+    package, weights = import_model(model, folder, *case.options)
     shared = importlib.import_module(f"{package.__name__}.network")
     found = case.final(rates(package, weights, x.reshape(-1, *shared.INPUT.shape)))
     expected = expected_of(model, x)
@@ -72,11 +72,11 @@ def test_channels_first_are_laid_out_with_channels_last(
     from tensorflow import keras
 
     monkeypatch.syspath_prepend(tmp_path)
-    twin = randomized(turned(keras, "channels_last"), seed=4)
-    model = turned(keras, "channels_first")
+    twin = randomize(model_in_order(keras, "channels_last"), seed=4)
+    model = model_in_order(keras, "channels_first")
     model.set_weights(twin.get_weights())
     x = np.random.default_rng(1).uniform(0, 1, (EXAMPLES, 7, 6, 2)).astype(np.float32)
-    package, weights = imported(model, tmp_path)
+    package, weights = import_model(model, tmp_path)
     expected = expected_of(twin, x)
     assert np.ptp(expected, axis=0).max() > 1e-3
     np.testing.assert_allclose(rates(package, weights, x), expected, atol=WITHIN)

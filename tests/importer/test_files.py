@@ -110,7 +110,7 @@ def test_what_holds_no_weights_is_refused(
     assert refused.value.diagnostic.code == code
 
 
-def published(folder: Path, pack: bool = False) -> Path:
+def publish(folder: Path, pack: bool = False) -> Path:
     """Write ``k3_chain.h5`` as a layer model of TensorFlow.js, in three shards."""
     folder.mkdir(exist_ok=True)
     with h5py.File(DATA / "k3_chain.h5") as file:
@@ -150,12 +150,12 @@ def test_a_model_of_tensorflow_js_is_read(
     tmp_path: Path, pack: bool, within: float
 ) -> None:
     expected = arrays_of(DATA / "k3_chain.h5")
-    same(arrays_of(published(tmp_path, pack)), expected, within)
+    same(arrays_of(publish(tmp_path, pack)), expected, within)
 
 
 def test_shards_that_are_missing_or_short_are_named(tmp_path: Path) -> None:
     """Which only counts where weights are asked for."""
-    path = published(tmp_path)
+    path = publish(tmp_path)
     last = tmp_path / "group1-shard3of3.bin"
     last.write_bytes(last.read_bytes()[:-1])
     with pytest.raises(RefusedModelError, match=r"bytes, .* are due"):
@@ -171,7 +171,7 @@ def test_shards_that_are_missing_or_short_are_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../w.bin", "/etc/passwd", "a/../../w", "file:///w"])
 def test_shards_outside_the_folder_are_not_read(tmp_path: Path, name: str) -> None:
-    path = published(tmp_path / "in")
+    path = publish(tmp_path / "in")
     document = json.loads(path.read_text(encoding="utf-8"))
     document["weightsManifest"][0]["paths"][0] = name
     path.write_text(json.dumps(document), encoding="utf-8")
@@ -181,7 +181,7 @@ def test_shards_outside_the_folder_are_not_read(tmp_path: Path, name: str) -> No
 
 
 def test_shards_within_a_linked_folder_are_not_read(tmp_path: Path) -> None:
-    path = published(tmp_path / "in")
+    path = publish(tmp_path / "in")
     (tmp_path / "in" / "group1-shard1of3.bin").rename(tmp_path / "w.bin")
     (tmp_path / "in" / "a").symlink_to(tmp_path, target_is_directory=True)
     text = path.read_text(encoding="utf-8").replace("group1-shard1of3.bin", "a/w.bin")
@@ -192,7 +192,7 @@ def test_shards_within_a_linked_folder_are_not_read(tmp_path: Path) -> None:
 
 
 def test_the_folder_of_a_model_is_told_by_its_file(tmp_path: Path) -> None:
-    published(tmp_path / "in")
+    publish(tmp_path / "in")
     with pytest.raises(RefusedModelError, match=r"name the `model\.json` in it"):
         read_target(tmp_path / "in")
 

@@ -56,7 +56,7 @@ def model() -> dict[str, Any]:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A current directory with ``m.json``."""
+    """Return a current directory with ``m.json``."""
     (tmp_path / "m.json").write_text(json.dumps(model()), encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -18,7 +18,7 @@ from tests.support import ROOT
 APPLICATIONS = "MobileNetV2 ResNet50 EfficientNetB0 InceptionV3 Xception NASNetMobile"
 
 
-def nested(keras: Any) -> Any:
+def nested_model(keras: Any) -> Any:
     """Return a model with two submodels, a wrapper and batch norm."""
     layers = keras.layers
     image = keras.Input((8, 8, 1), name="image")
@@ -58,7 +58,7 @@ def assert_same(weights: ModelWeights | None, expected: dict[str, list[Any]]) ->
 def test_files_of_keras_2_have_the_weights_of_keras(tmp_path: Path) -> None:
     from tensorflow import keras
 
-    model = nested(keras)
+    model = nested_model(keras)
     rng = np.random.default_rng(0)
     model.set_weights([rng.normal(size=w.shape) for w in model.get_weights()])
     model.compile(optimizer="adam", loss="mse")

@@ -22,14 +22,14 @@ DATA = Path(__file__).parent / "data"
 FILES = ("k3_chain.h5", "k3_chain.keras", "k3_graph.h5", "k3_graph.keras")
 
 
-def given(file: str) -> dict[str, Any]:
+def load_expected(file: str) -> dict[str, Any]:
     with np.load(DATA / f"{Path(file).stem}.npz") as arrays:
         return dict(arrays)
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_every_weight_of_keras_3_is_read(file: str) -> None:
-    expected = {key: array for key, array in given(file).items() if "|" in key}
+    expected = {key: array for key, array in load_expected(file).items() if "|" in key}
     model, weights = read(DATA / file)
     assert model.keras is not None
     assert model.keras.startswith("3.")
@@ -67,7 +67,7 @@ def test_imported_files_of_keras_3_give_its_outputs(
         code = importlib.import_module(f"{name}.keras_model")
         model = code.build_model()
         code.import_weights(model, weights)
-        expected = given(file)
+        expected = load_expected(file)
         found = model.predict(expected["x"], verbose=0)
         assert np.ptp(expected["y"]) > 0.1
         np.testing.assert_allclose(found, expected["y"], atol=1e-5, rtol=1e-5)

@@ -22,7 +22,7 @@ def numpy(value: Any) -> dict[str, Any]:
     }
 
 
-def listed(name: str, *items: Any) -> dict[str, Any]:
+def keras_list(name: str, *items: Any) -> dict[str, Any]:
     """Return a tuple or a shape as ``to_json()`` writes it."""
     return {"class_name": name, "items": list(items)}
 
@@ -37,8 +37,8 @@ FORMS: dict[str, tuple[Any, Any]] = {
     "number": (numpy(0.5), 0.5),
     "array": (numpy([0.5, 1.0]), [0.5, 1.0]),
     "tensor": ({**numpy(0.5), "class_name": "__tensor__"}, 0.5),
-    "tuple": (listed("__tuple__", 1, listed("__tuple__", 2, 3)), [1, [2, 3]]),
-    "shape": (listed("TensorShape", None, 8), [None, 8]),
+    "tuple": (keras_list("__tuple__", 1, keras_list("__tuple__", 2, 3)), [1, [2, 3]]),
+    "shape": (keras_list("TensorShape", None, 8), [None, 8]),
     "bytes": ({"class_name": "__bytes__", "config": {"value": "a"}}, "a"),
     "old bytes": ({"class_name": "__bytes__", "value": "a"}, "a"),
     "in a list": ([numpy(0.5), None], [0.5, None]),
@@ -57,7 +57,7 @@ def test_an_option_is_the_value_that_is_meant(form: str) -> None:
 
 
 def test_shapes_and_dtypes_are_plain() -> None:
-    shape = listed("__tuple__", None, 8, 8, 1)
+    shape = keras_list("__tuple__", None, 8, 8, 1)
     image = layer("InputLayer", "image", batch_input_shape=shape, dtype=FLOAT32)
     model, _ = build(functional(image, layer("X", "x", "image")), None, None)
     assert model.layers[0].options["batch_input_shape"] == [None, 8, 8, 1]

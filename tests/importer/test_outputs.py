@@ -16,8 +16,8 @@ from tests.importer.small_models import (
     MODELS,
     OPTIONS,
     RANGES,
-    pooled,
-    randomized,
+    pool_model,
+    randomize,
     residual,
 )
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 _IMPORTS = itertools.count()
 
 
-def imported(model: Any, folder: Path, *options: str) -> tuple[Any, Path]:
+def import_model(model: Any, folder: Path, *options: str) -> tuple[Any, Path]:
     """Return the generated package of a model, and the file of its weights."""
     # A process keeps what it imported, and models of other tests have this name too.
     plain = model.name.replace("-", "_").replace(".", "_")
@@ -50,7 +50,7 @@ def examples(model: Any, count: int = 6) -> Any:
     return drawn.astype(np.float32)
 
 
-def decided(outputs: Any, like: Any, name: str) -> Any:
+def apply_activation(outputs: Any, like: Any, name: str) -> Any:
     """Return logits as the outputs of Keras, which may have passed an activation."""
     if name not in ("plain", "separable", "sequence"):
         return outputs
@@ -66,16 +66,16 @@ def test_every_kind_of_layer_keeps_the_outputs_of_keras(
 
     monkeypatch.syspath_prepend(tmp_path)
     for make in MODELS:
-        model = randomized(make(keras))
+        model = randomize(make(keras))
         short = make.__name__
-        package, weights = imported(model, tmp_path, *OPTIONS.get(short, ()))
+        package, weights = import_model(model, tmp_path, *OPTIONS.get(short, ()))
         code = importlib.import_module(f"{package.__name__}.keras_model")
         built = code.build_model()
         code.import_weights(built, weights)
         x = examples(model)
         expected = model(x).numpy()
         print(short)
-        found = decided(built(x).numpy(), expected, short)
+        found = apply_activation(built(x).numpy(), expected, short)
         assert np.ptp(expected) > 1e-3, short
         np.testing.assert_allclose(
             found,
@@ -92,8 +92,8 @@ def test_what_stands_for_a_max_pool_begins_as_the_mean(
     from tensorflow import keras
 
     monkeypatch.syspath_prepend(tmp_path)
-    model = randomized(pooled(keras, "MaxPooling2D"))
-    package, weights = imported(model, tmp_path, "--rewrite", "maxpool=downsample")
+    model = randomize(pool_model(keras, "MaxPooling2D"))
+    package, weights = import_model(model, tmp_path, "--rewrite", "maxpool=downsample")
     code = importlib.import_module(f"{package.__name__}.keras_model")
     built = code.build_model()
     code.import_weights(built, weights)
@@ -121,8 +121,8 @@ def test_rate_mode_of_nengo_computes_what_keras_computed(
     from tensorflow import keras
 
     monkeypatch.syspath_prepend(tmp_path)
-    model = randomized(residual(keras, "rates"), seed=3)
-    package, weights = imported(model, tmp_path)
+    model = randomize(residual(keras, "rates"), seed=3)
+    package, weights = import_model(model, tmp_path)
     x = examples(model, 2)
     code = importlib.import_module(f"{package.__name__}.nengo_network")
     network = code.build_network(weights, images=x, mode="rate")

@@ -31,7 +31,7 @@ LONG = 8_000_000
 
 
 def endless(folder: Path) -> Path:
-    """A file in which the HDF5 library goes round in a circle.
+    """Return a file in which the HDF5 library loops for ever.
 
     The first text of its heap is free space of no length: the next is itself.
     """
@@ -44,7 +44,7 @@ def endless(folder: Path) -> Path:
 
 
 def endless_graph(folder: Path) -> Path:
-    """A file of NIR in which the library goes round in the same circle."""
+    """Return a NIR file in which the library loops for ever."""
     path = folder / "endless.nir"
     with h5py.File(path, "w") as file:
         file["version"] = "1.0.8"
@@ -56,8 +56,8 @@ def endless_graph(folder: Path) -> Path:
     return path
 
 
-def repeated(folder: Path) -> Path:
-    """A file whose attribute has 3,000 texts, all the same one of 8 MB."""
+def repeat_text(folder: Path) -> Path:
+    """Return a file whose attribute has 3,000 texts, all the same one of 8 MB."""
     path = folder / "repeated.h5"
     texts = ["A" * LONG] + ["b"] * 2999
     with h5py.File(path, "w") as file:
@@ -80,7 +80,7 @@ def snnc(*arguments: str | Path, folder: Path) -> subprocess.Popen[str]:
     )
 
 
-def ended(path: Path, *options: str) -> str:
+def child_failure(path: Path, *options: str) -> str:
     """Return the message of a child that did not end by itself."""
     diagnostic = run_child(["import", str(path), *options], path)
     assert isinstance(diagnostic, Diagnostic)
@@ -95,7 +95,7 @@ def test_a_file_without_end_is_told_and_loses_nothing(
     monkeypatch.setattr(import_child, "SECONDS", 2)
     path = {"h5": endless, "nir": endless_graph}[suffix](tmp_path)
     (tmp_path / "net.snn").write_text("mine")
-    found = ended(path, "--force", "-o", str(tmp_path / "net.snn"))
+    found = child_failure(path, "--force", "-o", str(tmp_path / "net.snn"))
     assert found.startswith("SNN823 ")
     assert "takes more than 2 s to read" in found
     assert (tmp_path / "net.snn").read_text() == "mine"
@@ -103,15 +103,15 @@ def test_a_file_without_end_is_told_and_loses_nothing(
 
 @pytest.mark.slow
 def test_a_file_that_fills_the_memory_is_told(tmp_path: Path) -> None:
-    done = snnc("import", repeated(tmp_path), folder=tmp_path)
+    done = snnc("import", repeat_text(tmp_path), folder=tmp_path)
     out, told = done.communicate()
     assert (done.returncode, out, told.count("error[")) == (1, "", 1)
     assert "error[SNN823]" in told
     assert "more than 2 GiB of memory" in told
 
 
-def declared(folder: Path) -> Path:
-    """An archive with a member that claims 3 GiB."""
+def zip_bomb(folder: Path) -> Path:
+    """Return an archive with a member that claims 3 GiB."""
     path = folder / "m.keras"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("config.json", json.dumps(small()))
@@ -124,7 +124,7 @@ def declared(folder: Path) -> Path:
 
 
 def cut(folder: Path) -> Path:
-    """A file without its last part."""
+    """Return a file without its last part."""
     path = folder / "m.h5"
     path.write_bytes((DATA / "k3_chain.h5").read_bytes()[:-1000])
     return path
@@ -132,7 +132,7 @@ def cut(folder: Path) -> Path:
 
 @pytest.mark.slow
 def test_the_child_says_what_is_wrong(tmp_path: Path) -> None:
-    for path, code in ((declared(tmp_path), "SNN805"), (cut(tmp_path), "SNN803")):
+    for path, code in ((zip_bomb(tmp_path), "SNN805"), (cut(tmp_path), "SNN803")):
         done = snnc("import", path, "-o", "net.snn", folder=tmp_path)
         out, told = done.communicate()
         assert (done.returncode, out, told.count("error[")) == (1, "", 1)
@@ -262,7 +262,7 @@ def test_a_crash_of_the_library_is_told(
 ) -> None:
     (tmp_path / "h5py.py").write_text("import os; os.abort()", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), str(ROOT))))
-    found = ended(DATA / "k3_chain.h5")
+    found = child_failure(DATA / "k3_chain.h5")
     assert found.startswith("SNN803 ")
     assert "ended by SIGABRT" in found
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from snnc.cli import main
-from tests.importer.small_models import randomized
+from tests.importer.small_models import randomize
 
 pytestmark = pytest.mark.slow
 
@@ -19,7 +19,7 @@ MODELS, WITHIN = 30, 1e-4
 END = 3
 
 
-def drawn(keras: Any, chance: random.Random, name: str) -> Any:
+def draw_model(keras: Any, chance: random.Random, name: str) -> Any:
     la = keras.layers
     pool = [
         la.Conv2D(2, 3, padding="same"), la.Conv2D(2, 3, strides=2, padding="same"),
@@ -52,7 +52,7 @@ def test_random_chains_give_what_keras_does(
     chance, errors = random.Random(1), []
     for number in range(MODELS):
         name = f"random_chain_{number}"
-        model = randomized(drawn(keras, chance, name), seed=number)
+        model = randomize(draw_model(keras, chance, name), seed=number)
         model.save(f"{name}.h5")
         spec, weights = f"{name}.snn", f"{name}.safetensors"
         line = [f"{name}.h5", "-o", spec, "--weights-out", weights, "--name", name]

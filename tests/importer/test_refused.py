@@ -32,7 +32,7 @@ def code(path: Path) -> str:
     return caught.value.diagnostic.code
 
 
-def zipped(**members: bytes) -> bytes:
+def zip_bytes(**members: bytes) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
@@ -52,11 +52,11 @@ FILES = {
     "torch": (b'{"c.weight": [1], "c.bias": [2]}', "SNN802"),
     "pickle": (b"\x80\x04K\x01.", "SNN802"),
     "lite": (b"\x1c\0\0\0TFL3" + bytes(8), "SNN802"),
-    "torch_zip": (zipped(**{"model/data.pkl": b"x"}), "SNN802"),
+    "torch_zip": (zip_bytes(**{"model/data.pkl": b"x"}), "SNN802"),
     "cut_json": (CONFIG[:-9], "SNN803"),
     "twice": (b'{"class_name": "Model", "class_name": "Model"}', "SNN803"),
     "cut_hdf5": (b"\x89HDF\r\n\x1a\n" + bytes(80), "SNN803"),
-    "cut_zip": (zipped(**{"config.json": CONFIG})[:-30], "SNN803"),
+    "cut_zip": (zip_bytes(**{"config.json": CONFIG})[:-30], "SNN803"),
     "deep": (b'{"class_name": ' + b"[" * 200_000, "SNN804"),
     "nested": (b'{"class_name": ' + b"[" * 600 + b"]" * 600 + b"}", "SNN804"),
     "surrogate": (b'{"class_name": "\\ud800"}', "SNN803"),
@@ -76,7 +76,7 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "m.keras"
-    path.write_bytes(zipped(**{"config.json": CONFIG, "b": bytes(2**20)}))
+    path.write_bytes(zip_bytes(**{"config.json": CONFIG, "b": bytes(2**20)}))
     assert read(path)[0].layers
     monkeypatch.setattr(files, "LARGEST", 2**20)
     assert code(path) == "SNN805"

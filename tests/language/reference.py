@@ -46,7 +46,7 @@ def table(head: Row, rows: Iterable[Row]) -> str:
 
 
 def statements(some: Iterable[str]) -> Iterator[Row]:
-    """Each kind of statement, or each variant of it, with what is its own."""
+    """Yield each kind or variant of a statement, with its own properties."""
     for kind in some:
         form = FORMS[kind]
         for text, model in MODELS.get(kind, {"": None}).items():
@@ -55,7 +55,7 @@ def statements(some: Iterable[str]) -> Iterator[Row]:
 
 
 def own_keys(model: type[StatementModel] | None) -> tuple[str, ...]:
-    """The properties that not every spiking layer has."""
+    """Return the properties that some spiking layers lack."""
     if model is None or model is DefaultsSpec:
         return ()
     common = _SPIKING if issubclass(model, SpikingSpec) else ()
@@ -97,7 +97,7 @@ def settings(model: type[Model] | None, keys: Iterable[str]) -> str:
 
 
 def setting(model: type[Model], key: str) -> str:
-    """A property with its default, or with what that follows from."""
+    """Return a property with its default, or with the source of its default."""
     field = fields_of(model)[key]
     shown, otherwise = default(field), note(field, Otherwise)
     if otherwise is not None and otherwise.text:

@@ -27,10 +27,10 @@ VALIDATOR = Draft7Validator(SCHEMA)
 
 def in_yaml(path: Path) -> str:
     text = path.read_text(encoding="utf-8")
-    return text if path.suffix == ".yaml" else print_yaml(parsed(text))
+    return text if path.suffix == ".yaml" else print_yaml(parse_valid(text))
 
 
-def parsed(text: str) -> Any:
+def parse_valid(text: str) -> Any:
     return parse(SourceFile("valid.snn", text), Diagnostics())
 
 
@@ -116,7 +116,7 @@ def test_it_is_small() -> None:
     assert len(json.dumps(SCHEMA, indent=2)) < 60_000
 
 
-def resolved(node: dict[str, Any]) -> dict[str, Any]:
+def resolve_reference(node: dict[str, Any]) -> dict[str, Any]:
     """Return the schema that a reference names, or the node itself."""
     place = node.get("$ref", "").removeprefix("#/definitions/")
     found: dict[str, Any] = SCHEMA["definitions"][place] if place else node
@@ -124,11 +124,11 @@ def resolved(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def keys(node: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """All keys that the schema has anywhere, each with what it says of it."""
+    """Yield all keys of the schema, each with its description."""
     children: Iterable[Any] = node if isinstance(node, list) else ()
     if isinstance(node, dict):
         for key, inner in node.get("properties", {}).items():
-            yield key, resolved(inner)
+            yield key, resolve_reference(inner)
         children = node.values()
     for inner in children:
         yield from keys(inner)

@@ -21,7 +21,7 @@ SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.snn"))
 DRIFT = (Path(__file__).parents[2] / "specs" / "drift.snn").read_text()
 
 
-def validated(text: str) -> tuple[ValidatedSpec, list[str]]:
+def validate_text(text: str) -> tuple[ValidatedSpec, list[str]]:
     report = Diagnostics()
     found = validate(parse(SourceFile("x.snn", text), report), report)
     return found, [d.code for d in report.diagnostics]
@@ -29,7 +29,7 @@ def validated(text: str) -> tuple[ValidatedSpec, list[str]]:
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
 def test_every_spec_is_valid(spec: Path) -> None:
-    found, codes = validated(spec.read_text())
+    found, codes = validate_text(spec.read_text())
     assert codes == []
     assert found.sound
     assert found.broken == frozenset()
@@ -37,7 +37,7 @@ def test_every_spec_is_valid(spec: Path) -> None:
 
 
 def test_what_drift_says() -> None:
-    found, _ = validated(DRIFT)
+    found, _ = validate_text(DRIFT)
     spec = found.spec
     assert (spec.network, spec.about[:5]) == ("drift", "Eight")
     assert spec.target == LoihiTarget(chips=1)
@@ -54,7 +54,7 @@ def test_what_drift_says() -> None:
 
 
 def test_places() -> None:
-    found, _ = validated(DRIFT)
+    found, _ = validate_text(DRIFT)
     place = found.places[1]
     assert place.span.text == "conv3d c0"
     assert place.name is not None
@@ -72,7 +72,7 @@ def test_places() -> None:
 
 def test_what_is_not_written_has_the_place_of_the_network() -> None:
     text = "snn 1\nnetwork n {\n input x 3 in 0..1\n readout r { units 1 }\n}"
-    found, codes = validated(text)
+    found, codes = validate_text(text)
     assert codes == []
     assert found.target.span.text == "n"
     assert found.spec.target == LoihiTarget()
@@ -81,7 +81,7 @@ def test_what_is_not_written_has_the_place_of_the_network() -> None:
 
 def test_sources_and_joins() -> None:
     text = DRIFT.replace("dense d0 {", "add s from c0, c1\n  dense d0 from s {", 1)
-    found, codes = validated(text)
+    found, codes = validate_text(text)
     assert codes == []
     assert found.spec.layers[3].sources == ("c0", "c1")
     assert [span.text for span in found.places[3].sources] == ["c0", "c1"]
@@ -92,7 +92,7 @@ def test_targets_and_neuron_statements() -> None:
     text = DRIFT.replace("loihi { chips 1 }", "nengo").replace(
         "  defaults", "  neuron lif { tau_rc 10 ms }\n  defaults", 1
     )
-    found, codes = validated(text)
+    found, codes = validate_text(text)
     assert codes == []
     assert found.spec.target == NengoTarget()
     neuron = found.spec.defaults[0].neuron
@@ -107,7 +107,7 @@ def test_targets_and_neuron_statements() -> None:
 def test_a_broken_layer_keeps_its_place_and_its_name(
     old: str, new: str, code: str
 ) -> None:
-    found, codes = validated(DRIFT.replace(old, new, 1))
+    found, codes = validate_text(DRIFT.replace(old, new, 1))
     assert codes == [code]
     assert [layer is None for layer in found.spec.layers] == [False, True, False, False]
     assert found.broken == {"c0"}
@@ -115,7 +115,7 @@ def test_a_broken_layer_keeps_its_place_and_its_name(
 
 
 def test_a_name_used_twice_is_known_by_its_first_owner() -> None:
-    found, codes = validated(DRIFT.replace("conv3d c1", "conv3d c0", 1))
+    found, codes = validate_text(DRIFT.replace("conv3d c1", "conv3d c0", 1))
     assert codes == ["SNN214"]
     assert found.broken == frozenset()
     assert found.spec.layers[1] is not None
@@ -124,14 +124,14 @@ def test_a_name_used_twice_is_known_by_its_first_owner() -> None:
 
 
 def test_a_broken_input_is_a_placeholder() -> None:
-    found, codes = validated(DRIFT.replace("in 0..1", "in 1..0", 1))
+    found, codes = validate_text(DRIFT.replace("in 0..1", "in 1..0", 1))
     assert codes == ["SNN206"]
     assert found.spec.input.name == "clip"
     assert found.broken == {"clip"}
 
 
 def test_a_missing_readout_is_a_placeholder() -> None:
-    found, codes = validated(
+    found, codes = validate_text(
         DRIFT.replace("  readout direction { classes 8, decide last }\n", "")
     )
     assert codes == ["SNN218"]
@@ -139,19 +139,19 @@ def test_a_missing_readout_is_a_placeholder() -> None:
 
 
 def test_an_unknown_kind_may_be_the_missing_statement() -> None:
-    _, codes = validated(DRIFT.replace("  readout", "  redout", 1))
+    _, codes = validate_text(DRIFT.replace("  readout", "  redout", 1))
     assert codes == ["SNN200"]
 
 
 def test_broken_defaults_are_told() -> None:
-    found, codes = validated(DRIFT.replace("rate 20", "rat 20", 1))
+    found, codes = validate_text(DRIFT.replace("rate 20", "rat 20", 1))
     assert codes == ["SNN203"]
     assert not found.defaults_sound
 
 
 def test_independent_mistakes_of_a_statement_are_all_reported() -> None:
     text = DRIFT.replace("dense d0 { units 64, dropout 0.2 }", "dense { units 0, a 1 }")
-    _, codes = validated(text)
+    _, codes = validate_text(text)
     assert codes == ["SNN212", "SNN206", "SNN203"]
 
 

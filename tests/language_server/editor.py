@@ -15,8 +15,20 @@ from pygls.protocol import default_converter
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
 
-from tests.support import ROOT
+from tests.support import ROOT, network
 
+GOOD = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
+YAML = (ROOT / "specs/drift.yaml").read_text(encoding="utf-8")
+LARGE = network(
+    """
+    target loihi { cores 2 }
+    input image 32x32x1 in 0..1
+    encode conv { filters 2 }
+    conv2d a { filters 16, padding same }
+    readout y { classes 2 }
+    """
+)
+"""A network of 20 cores for a chip of two."""
 CLIENT = "visual-studio-code@1.65.2"
 """The client whose capabilities are sent: it lacks pull diagnostics."""
 SLOWEST = 60
@@ -80,7 +92,7 @@ class Document:
         return types.TextDocumentIdentifier(self.uri)
 
     def at(self, words: str, inside: int = 0) -> types.Position:
-        """Where some words begin, or as many characters later."""
+        """Return the place where some words begin, or some characters later."""
         return self.position(self.text.index(words) + inside)
 
     def position(self, offset: int) -> types.Position:
@@ -94,7 +106,7 @@ class Document:
         before = sum(len(line) + 1 for line in lines[: position.line])
         return before + len(units.decode("utf-16-le"))
 
-    def quoted(self, place: types.Range) -> str:
+    def text_at(self, place: types.Range) -> str:
         """The text of a range."""
         return self.text[self.offset(place.start) : self.offset(place.end)]
 

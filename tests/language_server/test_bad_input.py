@@ -13,6 +13,7 @@ from lsprotocol import types
 
 from snnc.source import LARGEST
 from tests.language_server.editor import (
+    GOOD,
     Client,
     Document,
     capabilities,
@@ -25,7 +26,6 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.xdist_group("language_server"),
 ]
-GOOD = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
 FAR = types.Position(2**31 - 1, 2**31 - 1)
 
 
@@ -152,7 +152,7 @@ Started = Callable[..., Awaitable[Client]]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def started() -> AsyncIterator[Started]:
+async def start_client() -> AsyncIterator[Started]:
     """Start servers that end with the test."""
     clients: list[Client] = []
 
@@ -167,8 +167,10 @@ async def started() -> AsyncIterator[Started]:
 
 
 @pytest.mark.slow
-async def test_a_client_that_says_nothing_gets_diagnostics(started: Started) -> None:
-    client = await started(told=types.ClientCapabilities())
+async def test_a_client_that_says_nothing_gets_diagnostics(
+    start_client: Started,
+) -> None:
+    client = await start_client(told=types.ClientCapabilities())
     document = open_text(client, GOOD.replace("units 64", "unit 64"))
     (found,) = await document.diagnostics()
     assert found.code == "SNN203"
@@ -190,11 +192,11 @@ async def test_a_client_that_says_nothing_gets_diagnostics(started: Started) -> 
 
 
 @pytest.mark.slow
-async def test_a_client_that_asks_is_sent_nothing(started: Started) -> None:
+async def test_a_client_that_asks_is_sent_nothing(start_client: Started) -> None:
     told = capabilities("neovim@0.11")
     assert told.text_document
     told.text_document.diagnostic = types.DiagnosticClientCapabilities()
-    client = await started(told=told)
+    client = await start_client(told=told)
     document = open_text(client, GOOD.replace("units 64", "unit 64"))
     params = types.DocumentDiagnosticParams(document.identifier)
     report = await client.text_document_diagnostic_async(params)
@@ -205,12 +207,12 @@ async def test_a_client_that_asks_is_sent_nothing(started: Started) -> None:
 
 @pytest.mark.slow
 async def test_a_device_is_configured_and_read_anew(
-    started: Started, tmp_path: Path
+    start_client: Started, tmp_path: Path
 ) -> None:
     profile = (ROOT / "snnc/loihi/loihi1.toml").read_text(encoding="utf-8")
     device = tmp_path / "half.toml"
     device.write_text(profile.replace("compartments = 1024", "compartments = 512"))
-    client = await started(options={"device": "half.toml"}, root=tmp_path)
+    client = await start_client(options={"device": "half.toml"}, root=tmp_path)
     document = open_text(client, GOOD)
     params = types.InlayHintParams(document.identifier, document.whole)
     hints = await client.text_document_inlay_hint_async(params)
@@ -228,7 +230,7 @@ async def test_a_device_is_configured_and_read_anew(
 
 
 @pytest.mark.slow
-async def test_shutdown_comes_first(started: Started) -> None:
+async def test_shutdown_comes_first(start_client: Started) -> None:
     client = await start()
     layer = "  conv2d c{0} {{ filters 8, kernel 3, padding same }}\n"
     text = GOOD[: GOOD.index("  conv3d")]

@@ -9,25 +9,13 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from snnc.language_server.requests import create_server
-from tests.language_server.editor import Client, Document, open_text
-from tests.support import ROOT, network
+from tests.language_server.editor import GOOD, LARGE, YAML, Client, Document, open_text
+from tests.support import network
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.xdist_group("language_server"),
 ]
-GOOD = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
-YAML = (ROOT / "specs/drift.yaml").read_text(encoding="utf-8")
-# Of 20 cores where one chip is allowed two.
-LARGE = network(
-    """
-    target loihi { cores 2 }
-    input image 32x32x1 in 0..1
-    encode conv { filters 2 }
-    conv2d a { filters 16, padding same }
-    readout y { classes 2 }
-    """
-)
 
 
 async def hints(document: Document) -> dict[int, str]:
@@ -45,7 +33,7 @@ async def test_a_problem_is_where_it_is_typed(client: Client) -> None:
     document = open_text(client, GOOD)
     document.replace("units 64", "unit 64")
     (found,) = await document.diagnostics()
-    assert document.quoted(found.range) == "unit"
+    assert document.text_at(found.range) == "unit"
     assert (found.code, found.source) == ("SNN203", "snnc")
     assert found.message.startswith("`dense` has no property `unit`")
     assert found.message.endswith("\nhelp: did you mean `units`?")
@@ -60,7 +48,7 @@ async def test_places_count_as_clients_do(client: Client) -> None:
     document = open_text(client, GOOD.replace("Eight", "\N{BRAIN}\u00e9\N{BRAIN}"))
     document.replace('digit."', 'digit." oops')
     (found,) = await document.diagnostics()
-    assert document.quoted(found.range) == "oops"
+    assert document.text_at(found.range) == "oops"
 
 
 async def test_related_places_are_told(client: Client) -> None:

@@ -5,24 +5,12 @@ from __future__ import annotations
 import pytest
 from lsprotocol import types
 
-from tests.language_server.editor import Client, Document, open_text
-from tests.support import ROOT, network
+from tests.language_server.editor import GOOD, LARGE, YAML, Client, Document, open_text
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.xdist_group("language_server"),
 ]
-GOOD = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
-YAML = (ROOT / "specs/drift.yaml").read_text(encoding="utf-8")
-LARGE = network(
-    """
-    target loihi { cores 2 }
-    input image 32x32x1 in 0..1
-    encode conv { filters 2 }
-    conv2d a { filters 16, padding same }
-    readout y { classes 2 }
-    """
-)
 
 
 async def actions(
@@ -36,7 +24,7 @@ async def actions(
     return {a.title: a for a in found if isinstance(a, types.CodeAction)}
 
 
-def applied(document: Document, action: types.CodeAction) -> str:
+def apply_action(document: Document, action: types.CodeAction) -> str:
     assert action.edit
     assert action.edit.document_changes
     (change,) = action.edit.document_changes
@@ -52,7 +40,7 @@ async def test_a_fix_is_offered_where_the_problem_is(client: Client) -> None:
     assert action.is_preferred
     assert action.diagnostics
     assert action.diagnostics[0].code == "SNN203"
-    assert applied(document, action) == GOOD
+    assert apply_action(document, action) == GOOD
     first = types.Range(types.Position(0, 0), types.Position(0, 1))
     assert await actions(document, first, "quickfix") == {}
 
@@ -65,7 +53,7 @@ async def test_all_is_fixed_at_once(client: Client, text: str, suffix: str) -> N
     assert action.kind == "source.fixAll.snnc"
     assert action.edit is None  # it is found when it is chosen
     action = await client.code_action_resolve_async(action)
-    assert applied(document, action) == text
+    assert apply_action(document, action) == text
 
 
 async def test_the_nearest_that_fits_is_offered(client: Client) -> None:
@@ -74,7 +62,7 @@ async def test_the_nearest_that_fits_is_offered(client: Client) -> None:
     assert len(found) >= 1
     for title, action in found.items():
         assert title.endswith("in `a`, the nearest to fit")
-        mended = open_text(client, applied(document, action))
+        mended = open_text(client, apply_action(document, action))
         assert await mended.diagnostics() == []
 
 
@@ -84,12 +72,12 @@ async def test_a_warning_can_be_allowed(client: Client) -> None:
     (warning,) = await document.diagnostics()
     assert warning.severity is types.DiagnosticSeverity.Warning
     action = (await actions(document))[f"Allow {warning.code} here"]
-    after = applied(document, action)
+    after = apply_action(document, action)
     assert f"\n  # snnc: allow {warning.code} reason\n  conv3d c1" in after
     assert await open_text(client, after).diagnostics() == []
 
 
-async def formatted(document: Document) -> str:
+async def format_document(document: Document) -> str:
     params = types.DocumentFormattingParams(
         document.identifier, types.FormattingOptions(2, True)
     )
@@ -101,13 +89,13 @@ async def formatted(document: Document) -> str:
 async def test_a_text_is_formatted(client: Client, text: str, suffix: str) -> None:
     ugly = text.replace(", ", " ,  ")
     document = open_text(client, ugly, suffix)
-    assert await formatted(document) == text
-    assert await formatted(open_text(client, text, suffix)) == text
+    assert await format_document(document) == text
+    assert await format_document(open_text(client, text, suffix)) == text
 
 
 async def test_a_text_with_errors_stays_as_it_is(client: Client) -> None:
     ugly = GOOD.replace("filters 8", "filters   8").replace("units 64", "units")
-    assert await formatted(open_text(client, ugly)) == ugly
+    assert await format_document(open_text(client, ugly)) == ugly
 
 
 async def test_only_the_lines_that_are_chosen_are_formatted(

@@ -60,7 +60,7 @@ async def test_a_name_leads_to_where_it_is_given(
     (found,) = places
     assert isinstance(found, types.Location)
     line = document.text.split("\n")[found.range.start.line]
-    assert document.quoted(found.range) == "a"
+    assert document.text_at(found.range) == "a"
     assert "conv2d" in line
 
 
@@ -75,7 +75,7 @@ async def test_a_name_is_found_where_it_is_meant(
         )
         found = await client.text_document_references_async(params) or ()
         assert len(found) == 2 + declared
-        assert {document.quoted(f.range) for f in found} == {"a"}
+        assert {document.text_at(f.range) for f in found} == {"a"}
 
 
 async def test_a_name_is_highlighted(client: Client) -> None:
@@ -89,7 +89,7 @@ async def test_a_name_is_highlighted(client: Client) -> None:
     ]
 
 
-async def renamed(document: Document, place: types.Position, name: str) -> str:
+async def rename(document: Document, place: types.Position, name: str) -> str:
     params = types.RenameParams(document.identifier, place, name)
     found = await document.client.text_document_rename_async(params)
     assert found
@@ -105,7 +105,7 @@ async def test_a_layer_is_renamed_in_lists_and_shortcuts(
     client: Client, text: str, suffix: str
 ) -> None:
     document = open_text(client, text, suffix)
-    after = await renamed(document, use(document), "first")
+    after = await rename(document, use(document), "first")
     again = open_text(client, after, suffix)
     assert await again.diagnostics() == []
     assert after.count("first") == 3
@@ -114,14 +114,14 @@ async def test_a_layer_is_renamed_in_lists_and_shortcuts(
 
 async def test_a_quoted_name_stays_quoted(client: Client) -> None:
     document = open_text(client, YAML, ".yaml")
-    after = await renamed(document, document.at('"b"', 1), "second")
+    after = await rename(document, document.at('"b"', 1), "second")
     assert 'name: "second"' in after
     assert "from: [a, second]" in after
 
 
 async def test_a_network_is_renamed(client: Client) -> None:
     document = open_text(client, SNN)
-    assert "network other {" in await renamed(document, document.at("net {"), "other")
+    assert "network other {" in await rename(document, document.at("net {"), "other")
 
 
 @pytest.mark.parametrize(
@@ -155,6 +155,6 @@ async def test_only_names_can_be_renamed(client: Client) -> None:
     params = types.PrepareRenameParams(document.identifier, use(document))
     found = await client.text_document_prepare_rename_async(params)
     assert isinstance(found, types.Range)
-    assert document.quoted(found) == "a"
+    assert document.text_at(found) == "a"
     params = types.PrepareRenameParams(document.identifier, document.at("filters"))
     assert await client.text_document_prepare_rename_async(params) is None

@@ -6,15 +6,13 @@ import pytest
 from lsprotocol import types
 
 from snnc.language_server.requests import COLOURED, MODIFIERS
-from tests.language_server.editor import Client, Document, open_text
-from tests.support import ROOT, network
+from tests.language_server.editor import GOOD, YAML, Client, Document, open_text
+from tests.support import network
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.xdist_group("language_server"),
 ]
-GOOD = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
-YAML = (ROOT / "specs/drift.yaml").read_text(encoding="utf-8")
 
 
 async def page(document: Document, words: str, inside: int = 1) -> str:
@@ -89,7 +87,7 @@ async def colours(document: Document) -> list[tuple[str, str, list[str]]]:
         line += lines
         ends = types.Position(line, column), types.Position(line, column + length)
         modifiers = [m for i, m in enumerate(MODIFIERS) if bits >> i & 1]
-        text = document.quoted(types.Range(*ends))
+        text = document.text_at(types.Range(*ends))
         shown.append((text, COLOURED[kind], modifiers))
     return shown
 

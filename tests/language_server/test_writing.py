@@ -26,8 +26,8 @@ layers:
 """
 
 
-def offered(text: str, name: str = "a.snn") -> dict[str, str]:
-    """The words at the cursor, and what each of them writes."""
+def completions(text: str, name: str = "a.snn") -> dict[str, str]:
+    """Return the words at the cursor, and the text that each of them inserts."""
     at = text.index("|")
     _, found = completions_at(SourceFile(name, text.replace("|", "", 1)), at)
     return {offer.word: offer.text for offer in found}
@@ -64,7 +64,7 @@ def offered(text: str, name: str = "a.snn") -> dict[str, str]:
 def test_what_may_be_written(text: str, expected: list[str] | None) -> None:
     if expected is None:
         expected = ["learning_rate", "momentum", "nesterov"]
-    assert list(offered(text)) == expected
+    assert list(completions(text)) == expected
 
 
 @pytest.mark.parametrize(
@@ -82,26 +82,26 @@ def test_what_may_be_written(text: str, expected: list[str] | None) -> None:
 def test_it_is_written_with_places_to_fill_in(
     text: str, word: str, written: str
 ) -> None:
-    assert offered(text)[word] == written
+    assert completions(text)[word] == written
 
 
 def test_what_stands_there_is_offered_no_more() -> None:
-    found = offered(f"{HEAD}  conv2d c1 {{ filters 8, |, kernel 3 }}")
+    found = completions(f"{HEAD}  conv2d c1 {{ filters 8, |, kernel 3 }}")
     assert "filters" not in found
     assert "units" not in found
     assert "kernel" in found  # it is after the cursor, where it may be an echo
 
 
 def test_statements_come_in_their_order() -> None:
-    early = offered("snn 1\nnetwork n {\n  input i 8x8x1 in 0..1\n  |")
+    early = completions("snn 1\nnetwork n {\n  input i 8x8x1 in 0..1\n  |")
     assert {"target", "encode", "conv2d"} <= early.keys()
     assert "input" not in early
-    late = offered(f"{HEAD}  |")
+    late = completions(f"{HEAD}  |")
     assert {"timing", "encode", "input", "target"} & late.keys() == set()
 
 
 def test_a_brace_that_is_missing_above_is_no_matter() -> None:
-    assert list(offered(f"{HEAD}  dense a {{ units 4\n  dense b {{ place |")) == [
+    assert list(completions(f"{HEAD}  dense a {{ units 4\n  dense b {{ place |")) == [
         "chip",
         "host",
     ]
@@ -121,7 +121,7 @@ def test_a_brace_that_is_missing_above_is_no_matter() -> None:
     ],
 )
 def test_yaml_too(text: str, expected: list[str]) -> None:
-    found = [word for word in offered(text, "a.yaml") if word != "on"]
+    found = [word for word in completions(text, "a.yaml") if word != "on"]
     assert found == expected
 
 
@@ -138,7 +138,7 @@ def test_yaml_too(text: str, expected: list[str]) -> None:
     ],
 )
 def test_keys_of_yaml(text: str, some: set[str], others: set[str]) -> None:
-    found = offered(text, "a.yaml").keys()
+    found = completions(text, "a.yaml").keys()
     assert some <= found
     assert others & found == set()
 
@@ -152,7 +152,7 @@ async def test_a_client_replaces_the_word_that_is_typed(client: Client) -> None:
     assert isinstance(found, types.CompletionList)
     item = next(item for item in found.items if item.label == "padding")
     assert isinstance(item.text_edit, types.TextEdit)
-    assert document.quoted(item.text_edit.range) == "padd"
+    assert document.text_at(item.text_edit.range) == "padd"
     assert item.text_edit.new_text == "padding ${1:same}"
     assert isinstance(item.documentation, types.MarkupContent)
     told = "`conv1d` also `causal`: zeros in front (valid)."

@@ -13,7 +13,6 @@ import numpy as np
 
 from snnc.exact.learning import Learner, Lost
 from snnc.exact.package import ImportedPackage, open_package
-from snnc.runtime.examples import decide
 from snnc.runtime.nengo.simulators import SimulatorRun
 from snnc.runtime.pes import PesError
 from tests.exact.proof import random_images, random_weights, write_package
@@ -112,8 +111,8 @@ def compare(
         "traces": learner.traces,
     }
     differences = [n for n in found if not np.array_equal(found[n], expected[n])]
-    decided = decide(rows, network.readout.decide)
-    if not np.allclose(outputs, decided, rtol=1e-9, atol=1e-9):
+    halfway = rows[:, network.steps // 2]
+    if not np.allclose(outputs, halfway, rtol=1e-9, atol=1e-9):
         differences.append("outputs")
     run.close()
     return Compared(differences, emulator, engine, learner.losses)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import snnc
+from snnc.cli.evaluate import evaluate_command
 from tests.learning.test_learning import IMAGES, LABELS
 from tests.support import network
 
@@ -36,7 +40,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def test_what_was_learned_decides_better(package: Any, tmp_path: Path) -> None:
     tensors = weights(package.layout)
     file = tmp_path / "learned.safetensors"
-    found = package.adapt(IMAGES, LABELS, tensors, simulator="nengo", weights_out=file)
+    found = package.adapt(IMAGES, LABELS, tensors, weights_out=file)
     assert len(found.outputs) == len(found.y) == len(IMAGES)
     written = package.layout.load_weights(file)
     assert np.array_equal(written["y.kernel"], found.weights["y.kernel"])
@@ -59,7 +63,7 @@ def test_data_that_can_not_be_learned_are_refused(
     package: Any, x: Any, y: Any, said: str
 ) -> None:
     with pytest.raises(ValueError, match=said):
-        package.adapt(x, y, weights(package.layout), simulator="nengo")
+        package.adapt(x, y, weights(package.layout))
 
 
 def test_a_readout_that_does_not_learn_is_refused(tmp_path: Path) -> None:
@@ -72,3 +76,81 @@ def test_a_readout_that_does_not_learn_is_refused(tmp_path: Path) -> None:
     package = snnc.parse(text).build(tmp_path)
     with pytest.raises(ValueError, match="write `learn pes` in it"):
         package.adapt(IMAGES, LABELS, weights(package.layout))
+
+
+def test_the_engine_learns_what_the_emulator_learns(package: Any) -> None:
+    tensors = weights(package.layout)
+    ours, theirs = (
+        package.adapt(IMAGES, LABELS, tensors, simulator=simulator)
+        for simulator in ("exact", "loihi")
+    )
+    assert np.array_equal(ours.weights["y.kernel"], theirs.weights["y.kernel"])
+    assert ours.outputs == pytest.approx(theirs.outputs)
+    assert ours.recalls == theirs.recalls
+
+
+@pytest.fixture(scope="module")
+def files(package: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("files")
+    package.layout.save_weights(folder / "w.safetensors", weights(package.layout))
+    np.savez(folder / "data.npz", x=IMAGES, y=LABELS)
+    return folder / "w.safetensors", folder / "data.npz"
+
+
+def invoke(package: Any, files: tuple[Path, Path], *more: str) -> Any:
+    file, data = map(str, files)
+    options = ["--weights", file, "--data", data, *more]
+    return CliRunner().invoke(evaluate_command, [str(package.folder), *options])
+
+
+def test_evaluate_shows_accuracy_before_while_learning_and_after(
+    package: Any, files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    written, drawn = tmp_path / "learned.safetensors", tmp_path / "learned.png"
+    options = ["--weights-out", str(written), "--plot", str(drawn)]
+    run = invoke(package, files, "--adapt", str(files[1]), *options)
+    assert run.exit_code == 0, run.output
+    first, _, head, *rows = run.stdout.splitlines()
+    assert re.fullmatch(
+        r"net on exact: accuracy 33\S* % before, \S+ % while learning 30 examples, "
+        r"\S+ % after",
+        first,
+    )
+    assert head.split() == ["class", "before", "learning", "after"]
+    assert [row.split()[0] for row in rows] == ["0", "1", "2"]
+    assert drawn.stat().st_size > 1000
+    again = invoke(package, (written, files[1]), "--format", "json")
+    found = json.loads(
+        invoke(package, files, "--adapt", str(files[1]), "--format", "json").stdout
+    )
+    accuracy = json.loads(again.stdout)["accuracy"]
+    assert accuracy == found["after"]["accuracy"] > 0.6
+    assert found["before"]["accuracy"] < 0.4
+    assert found["while_learning"]["examples"] == 30
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--weights-out", "w"), "--weights-out is for --adapt"),
+        (("--adapt", "a.npz", "--simulator", "keras"), "exact, loihi, nengo"),
+        (("--adapt", "a.npz", "--resume"), "--adapt evaluates twice"),
+        (("--adapt", "a.npz", "--format", "html"), "--adapt evaluates twice"),
+    ],
+)
+def test_options_that_do_not_go_together(
+    package: Any, files: tuple[Path, Path], options: tuple[str, ...], said: str
+) -> None:
+    run = invoke(package, files, *options)
+    assert run.exit_code == 2
+    assert said in run.output
+
+
+def test_regressions_learn_values(tmp_path: Path) -> None:
+    text = SPEC.replace("classes 3", "units 2")
+    package = snnc.parse(text).build(tmp_path)
+    values = np.stack([IMAGES[:, 0, 0, 0], IMAGES[:, 0, 1, 0]], axis=1)
+    found = package.adapt(IMAGES, values, weights(package.layout))
+    assert found.accuracy is None
+    assert found.rmse == pytest.approx(float(found.score))
+    found.plot_accuracy()

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from nengo_loihi.builder.discretize import scale_pes_errors
 
 from snnc.runtime.nengo.simulators import SimulatorRun
 from snnc.runtime.pes import LEAST, LEVELS, Learning, PesError, on_chip
-from tests.agreement.built import imported
+from tests.agreement.built import import_package
 from tests.support import network, sound
 
 SPEC = network(
@@ -44,17 +45,17 @@ def weights(layout: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def trained() -> Iterator[Any]:
-    with imported(sound(spec(), "emit")) as package:
+def learner() -> Iterator[Any]:
+    with import_package(sound(spec(), "emit")) as package:
         yield package
 
 
 @pytest.fixture(scope="module")
-def chip(trained: Any) -> Iterator[Any]:
-    """The emulator before it learns; nothing that it would warn of is there."""
-    tensors = weights(trained.layout)
-    built = trained.nengo.build_network(tensors, IMAGES, targets=LABELS)
-    run = SimulatorRun("loihi", built, trained.network)
+def chip(learner: Any) -> Iterator[Any]:
+    """Return the emulator before it learns, without its warnings."""
+    tensors = weights(learner.layout)
+    built = learner.nengo.build_network(tensors, IMAGES, targets=LABELS)
+    run = SimulatorRun("loihi", built, learner.network)
     yield run, built, tensors
     run.close()
 
@@ -92,7 +93,10 @@ def test_learning_begins_with_the_weights_that_were_given(chip: Any) -> None:
 
 @pytest.mark.parametrize("start", ["trained", "zero"])
 def test_nengo_learns_as_the_chip_does(start: str) -> None:
-    with imported(sound(spec(start), "emit")) as package, warnings.catch_warnings():
+    with (
+        import_package(sound(spec(start), "emit")) as package,
+        warnings.catch_warnings(),
+    ):
         # Warnings of clipped errors, traces and weights, and of spikes lost for traces.
         for message in ("Clipping", "Received PES", "Synaptic", "Trace"):
             warnings.filterwarnings("error", message)
@@ -113,9 +117,9 @@ def test_nengo_learns_as_the_chip_does(start: str) -> None:
     assert np.linalg.norm(emulator) == pytest.approx(np.linalg.norm(nengo), rel=1 / 3)
 
 
-def test_without_targets_the_readout_is_on_the_host(trained: Any) -> None:
-    tensors = weights(trained.layout)
-    built = trained.nengo.build_network(tensors, IMAGES)
+def test_without_targets_the_readout_is_on_the_host(learner: Any) -> None:
+    tensors = weights(learner.layout)
+    built = learner.nengo.build_network(tensors, IMAGES)
     assert built.learning is None
 
 
@@ -128,19 +132,32 @@ def test_without_targets_the_readout_is_on_the_host(trained: Any) -> None:
     ],
 )
 def test_targets_that_do_not_fit_are_refused(
-    trained: Any, targets: Any, said: str
+    learner: Any, targets: Any, said: str
 ) -> None:
     with pytest.raises(ValueError, match=said):
-        trained.nengo.build_network(weights(trained.layout), IMAGES, targets=targets)
+        learner.nengo.build_network(weights(learner.layout), IMAGES, targets=targets)
 
 
-def test_rates_do_not_learn(trained: Any) -> None:
-    tensors = weights(trained.layout)
+def test_rates_do_not_learn(learner: Any) -> None:
+    tensors = weights(learner.layout)
     with pytest.raises(ValueError, match="mode is 'spiking'"):
-        trained.nengo.build_network(tensors, IMAGES, mode="rate", targets=LABELS)
+        learner.nengo.build_network(tensors, IMAGES, mode="rate", targets=LABELS)
 
 
 LEARNING = Learning(0.5, 1.0, 150.0, 99.9, 100, 1e-3, 100, 0.01)
+
+
+@pytest.mark.parametrize("error", [0.2, 1.0, 3.0])
+def test_the_chip_gets_errors_of_which_it_loses_nothing(error: float) -> None:
+    """It divides the product of trace and error by four, and rounds down."""
+    learning = replace(LEARNING, error=error)
+    errors = np.linspace(-1.5 * error, 1.5 * error, 1001)
+    coarse = learning.coarse(errors)
+    sent = scale_pes_errors(coarse, scale=learning.error_scale)
+    assert not (sent % 4).any()
+    assert sent.max() == 124
+    clipped = errors.clip(-error, error) * 124 / 127
+    assert np.abs(coarse - clipped).max() <= 0.501 * 4 / 127 * error
 
 
 def test_weights_too_small_name_a_rate_that_works() -> None:
@@ -156,7 +173,7 @@ def test_weights_too_large_name_a_rate_that_works() -> None:
 
 
 def test_the_network_of_nengo_alone_learns() -> None:
-    with imported(sound(spec("zero", "nengo"), "emit")) as package:
+    with import_package(sound(spec("zero", "nengo"), "emit")) as package:
         tensors = weights(package.layout)
         build = package.nengo.build_network
         built = build(tensors, IMAGES, targets=LABELS)

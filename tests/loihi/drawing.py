@@ -27,7 +27,7 @@ MOST_SIDE = {1: 24, 2: 9, 3: 6}
 
 @st.composite
 def networks(draw: Draw, pop: object = "auto") -> LoweredNetwork:
-    """One to four layers on the chip, with pools, joins and shortcuts between."""
+    """Draw one to four layers on the chip, with pools, joins and shortcuts between."""
     rank = draw(st.integers(1, 3))
     side = st.integers(3, MOST_SIDE[rank])
     sketch = Sketch((*(draw(side) for _ in range(rank)), 1), loihi(pop=pop))
@@ -38,7 +38,7 @@ def networks(draw: Draw, pop: object = "auto") -> LoweredNetwork:
         _dense(draw, sketch)
     if not any(layer.on_chip for layer in sketch.layers.values()):
         _dense(draw, sketch)
-    return sketch.lowered()
+    return sketch.lower()
 
 
 def _conv(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> None:
@@ -55,8 +55,8 @@ def _paddings(spatial: Sequence[int]) -> st.SearchStrategy[str]:
     return st.sampled_from(["valid", "same", "causal"][: 3 if len(spatial) == 1 else 2])
 
 
-def _grouped(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> None:
-    """Each group of channels by itself, or taps apart, or both."""
+def _group_conv(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> None:
+    """Add a convolution with groups, with dilation, or with both."""
     *spatial, channels = sketch.shape_of(sources or (sketch.last,))
     if not spatial:
         return
@@ -81,7 +81,7 @@ def _grouped(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> None:
 def _pool(
     draw: Draw, sketch: Sketch, sources: tuple[str, ...] = (), same: bool = True
 ) -> None:
-    """A pool and a reader that it folds into exactly."""
+    """Add a pool and a reader that it folds into exactly."""
     spatial = sketch.shape_of(sources or (sketch.last,))[:-1]
     if not spatial:
         return
@@ -117,15 +117,15 @@ def _pools(draw: Draw, sketch: Sketch) -> None:
 
 
 def _maximum(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> None:
-    """A max pool, of an average or not, and what reads it."""
+    """Add a max pool, of an average or not, and its readers."""
     if not _maximise(draw, sketch, sources):
         return _dense(draw, sketch, sources)
-    reader = draw(st.sampled_from([_conv, _grouped, _pool, _dense, _maximise]))
+    reader = draw(st.sampled_from([_conv, _group_conv, _pool, _dense, _maximise]))
     reader(draw, sketch)
 
 
 def _pooled_maximum(draw: Draw, sketch: Sketch) -> None:
-    """A maximum of averages, which may leave places out: `same` can't read it."""
+    """Add a maximum of averages, which may skip places: `same` can't read it."""
     spatial = sketch.shape_of((sketch.last,))[:-1]
     if not spatial or min(spatial) < 3:
         return _dense(draw, sketch)
@@ -164,7 +164,7 @@ def _dense(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> None:
 
 
 def _shortcut(draw: Draw, sketch: Sketch) -> None:
-    """A convolution whose shortcut is the identity, or strided."""
+    """Add a convolution whose shortcut is the identity, or strided."""
     source = sketch.last
     if len(sketch.shape_of((source,))) == 1:
         return _dense(draw, sketch)
@@ -186,7 +186,7 @@ def _branches(draw: Draw, sketch: Sketch) -> None:
     one = sketch.conv(filters, 3, stride, "same", (source,))
     two = sketch.conv(filters, draw(st.integers(1, 2)), stride, "same", (source,))
     joined = draw(st.sampled_from([sketch.add, sketch.concat]))(one, two)
-    reader = draw(st.sampled_from([_conv, _grouped, _pool, _maximum, _dense]))
+    reader = draw(st.sampled_from([_conv, _group_conv, _pool, _maximum, _dense]))
     reader(draw, sketch, (joined,))
 
 
@@ -194,8 +194,8 @@ FILTERS = st.integers(1, 9) | st.sampled_from([4, 8, 12, 16])
 LAYERS = [
     _conv,
     _conv,
-    _grouped,
-    _grouped,
+    _group_conv,
+    _group_conv,
     _pool,
     _pools,
     _maximum,
@@ -208,7 +208,7 @@ LAYERS = [
 
 @st.composite
 def mappings(draw: Draw) -> MappedNetwork:
-    """A network cut at random: any group, tile and form that fits a core."""
+    """Draw a network cut at random: any group, tile and form that fits a core."""
     lowered = draw(networks(draw(st.sampled_from(["auto", "auto", 16, 32]))))
     plan = make_plan(lowered, lowered.network.target, read_profile())
     tilings: list[Tiling] = []

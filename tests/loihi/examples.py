@@ -51,7 +51,7 @@ def residual() -> Sketch:
 
 
 def wide_fan_in() -> Sketch:
-    """A dense layer over 6400 neurons, which no Dense transform can carry."""
+    """Return a dense layer over 6400 neurons, which no Dense transform can carry."""
     sketch = Sketch((10, 10, 1))
     sketch.encode(4)
     sketch.conv(64, 1)
@@ -60,7 +60,7 @@ def wide_fan_in() -> Sketch:
 
 
 def pooled_dense() -> Sketch:
-    """A dense layer over windows, split so that equal rows are stored once."""
+    """Return a dense layer over windows, split so that equal rows are stored once."""
     sketch = Sketch((7, 6, 1))
     sketch.encode(4)
     sketch.conv(5, 1)

@@ -30,7 +30,7 @@ def small_profile(
 
 
 def fewest_cores(plan: Plan, sizes: Sizes = least_sizes) -> int | None:
-    """The cores of the best mapping, every block checked by its counts.
+    """Return the cores of the best mapping, after counting every block.
 
     ``sizes`` gives the tile sizes to try along an axis.
     """
@@ -81,7 +81,7 @@ def within_limits(mapped: MappedNetwork, profile: Profile) -> bool:
 
 
 def mappings_of(plan: Plan) -> int:
-    """How many mappings `fewest_cores` tries."""
+    """Return how many mappings `fewest_cores` tries."""
     return prod(
         sum(1 for _ in _tilings(step.choices, least_sizes)) for step in plan.steps
     )

@@ -57,7 +57,7 @@ def predicted_blocks(mapped: MappedNetwork) -> list[Block]:
 
 
 def count_of(block: nengo_loihi.block.LoihiBlock) -> Block:
-    """The counts of a block."""
+    """Return the counts of a block."""
     used = block.utilization()
     names = ("compartments", "in-axons", "out-axons", "synapses")
     return Block(*(int(used[name][0]) for name in names))
@@ -118,14 +118,14 @@ def _project(
         mapped.by_name[projection.source],
         mapped.by_name[projection.target],
     )
-    seen = _seen(source.population, projection)
+    seen = _restrict_source(source.population, projection)
     kernel = _kernel(projection, seen, target.population, rng)
     pairs = itertools.product(
         zip(source.ensembles, made[projection.source], strict=True),
         zip(target.ensembles, made[projection.target], strict=True),
     )
     for (whole, pre_made), (post, post_made) in pairs:
-        pre, places = _picked(whole, source.population, projection)
+        pre, places = _pick_ensemble(whole, source.population, projection)
         if not len(places) or not _meet(projection, pre, post):
             continue
         leaves = source.population.on_chip and not target.population.on_chip
@@ -144,7 +144,7 @@ def _project(
         else:
             near = seen
             if mapping.form == "convolution":
-                near, places = _reached(projection, kernel, seen, target, places)
+                near, places = _crop_source(projection, kernel, seen, target, places)
             transform = _transform(projection, mapping.form, kernel, near, pre, post)
         neurons = pre_made.neurons
         if len(places) < pre_made.n_neurons:
@@ -156,15 +156,15 @@ def _project(
             net.config[connection].pop_type = mapping.pop
 
 
-def _seen(source: Population, projection: Projection) -> Population:
-    """The source as if it had no places but those that are read."""
+def _restrict_source(source: Population, projection: Projection) -> Population:
+    """Return the source with only the places that are read."""
     if projection.picked is None:
         return source
     depth, height, width = map(len, projection.picked)
     return replace(source, volume=(depth, height, width, source.volume[3]))
 
 
-def _picked(
+def _pick_ensemble(
     ensemble: Ensemble, source: Population, projection: Projection
 ) -> tuple[Ensemble, NDArray[np.int64]]:
     """Return an ensemble of the neurons that are read, and their indices."""
@@ -191,7 +191,7 @@ def _meet(projection: Projection, pre: Ensemble, post: Ensemble) -> bool:
     )
 
 
-def _reached(
+def _crop_source(
     projection: Projection,
     kernel: Array,
     source: Population,
@@ -240,7 +240,7 @@ def _matrix(
     pre: Ensemble,
     post: Ensemble,
 ) -> Array:
-    """The weights from each neuron of an ensemble to each of another."""
+    """Return the weights between all neurons of two ensembles."""
     if isinstance(projection.reach, Pairwise):
         return _comparison(projection, projection.reach, source, target, pre, post)
     window = projection.reach
@@ -265,7 +265,7 @@ def _comparison(
 ) -> Array:
     """Return weights of neurons that each compare places of one channel."""
     depth, height, width = (
-        _compared(axis, reach, source.volume[axis], projection.pools)
+        _compare_weights(axis, reach, source.volume[axis], projection.pools)
         for axis in range(3)
     )
     slices = depth[post.start : post.stop, pre.start : pre.stop]
@@ -275,7 +275,7 @@ def _comparison(
     return whole.reshape(int(np.prod(post.shape)), -1)
 
 
-def _compared(
+def _compare_weights(
     axis: int, reach: Pairwise, places: int, pools: tuple[Pooling, ...]
 ) -> Array:
     """Return the weights of neurons along an axis: (neurons, places)."""
@@ -322,7 +322,7 @@ def _convolution(
 def _group_kernel(
     window: Window, kernel: Array, pre: Ensemble, post: Ensemble
 ) -> Array:
-    """The 3-D kernel's slices at their depth offsets, zero elsewhere."""
+    """Return the 3-D kernel's slices at their depth offsets, zero elsewhere."""
     taps, height, width, inputs, outputs = kernel.shape
     sources, targets = pre.stop - pre.start, post.stop - post.start
     placed = np.zeros((height, width, sources, inputs, targets, outputs))
@@ -355,14 +355,14 @@ def _kernel(
     if projection.tensor is None:
         own = np.eye(channels)[None, None, None]
     if projection.reach.group is not None:
-        own *= _joined(projection, channels, outputs)
-    composed = _pooled(_dilated(own, projection.reach), projection)
+        own *= _group_mask(projection, channels, outputs)
+    composed = _spread_pools(_dilate(own, projection.reach), projection)
     reach = projection.reach
     around = zip(reach.zeros_before, reach.zeros_behind, strict=True)
     return np.pad(composed, [(0, 0), *around, (0, 0), (0, 0)])
 
 
-def _joined(projection: Projection, channels: int, outputs: int) -> Array:
+def _group_mask(projection: Projection, channels: int, outputs: int) -> Array:
     """Ones where channels are of one group: (source's, target's)."""
     assert isinstance(projection.reach, Window)
     group = projection.reach.group
@@ -371,7 +371,7 @@ def _joined(projection: Projection, channels: int, outputs: int) -> Array:
     return rows[:, None] == np.arange(outputs) // group.given
 
 
-def _dilated(kernel: Array, window: Window) -> Array:
+def _dilate(kernel: Array, window: Window) -> Array:
     """Zeros between taps."""
     sizes = [
         (k - 1) * d + 1 for k, d in zip(kernel.shape[:3], window.dilation, strict=True)
@@ -401,12 +401,12 @@ def _full_kernel(
             for n, w, s in zip(extents, pool.window, pool.stride, strict=True)
         ]
     own = _random((*extents, source.volume[3], units), rng)
-    composed = _pooled(own, projection)
+    composed = _spread_pools(own, projection)
     room = [n - m for n, m in zip(source.volume[:3], composed.shape[:3], strict=True)]
     return np.pad(composed, [(0, n) for n in room] + [(0, 0), (0, 0)])
 
 
-def _pooled(kernel: Array, projection: Projection) -> Array:
+def _spread_pools(kernel: Array, projection: Projection) -> Array:
     """Spread each tap over the window of each pool, the one nearest first."""
     for pool in reversed(projection.pools):
         stride, window = np.array(pool.stride), np.array(pool.window)
@@ -470,7 +470,7 @@ def _joins(
 
 
 def _follow(axon: nengo_loihi.block.Axon, neurons: int) -> tuple[int, int]:
-    """The weights that one spike of each neuron reaches, and the spikes sent."""
+    """Return the weights that one spike of each neuron reaches, and the spikes sent."""
     weights = spikes = 0
     for spike in axon.map_spikes(np.arange(neurons)):
         if spike is None or axon.target.axon_compartment_base(spike.axon_idx) is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from snnc.diagnostics import Diagnostics
 from snnc.ir.logical import (
     Add,
     AveragePooling,
@@ -27,10 +28,12 @@ from snnc.ir.logical import (
     Timing,
 )
 from snnc.ir.lowered import LoweredNetwork
+from snnc.ir.mapped import MappedNetwork
 from snnc.ir.shapes import window_positions
 from snnc.language.statements import TrainSpec
 from snnc.loihi.profile import read_profile
 from snnc.passes.lower import lower
+from snnc.passes.place import place
 from snnc.source import SourceFile, Span
 
 SPAN = Span(SourceFile("sketch.snn", "sketch"), 0, 6)
@@ -135,7 +138,7 @@ class Sketch:
         sources: tuple[str, ...] = (),
         block: Shape | None = None,
     ) -> str:
-        """A max pool of windows of more than one value."""
+        """Add a max pool of windows of more than one value."""
         read = self.shape_of(sources or (self.last,))
         window = _dims(window, len(read) - 1)
         stride = _dims(window if stride is None else stride, len(read) - 1)
@@ -176,8 +179,14 @@ class Sketch:
             span=SPAN,
         )
 
-    def lowered(self) -> LoweredNetwork:
+    def lower(self) -> LoweredNetwork:
         return lower(self.network())
+
+    def place(self) -> MappedNetwork:
+        report = Diagnostics()
+        found = place(self.lower(), report)
+        assert found is not None, [d.render_message() for d in report.diagnostics]
+        return found
 
     def _add(
         self,

@@ -9,12 +9,10 @@ from math import prod
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from snnc.diagnostics import Diagnostics
 from snnc.ir.device import Chip, Profile
 from snnc.ir.mapped import MappedNetwork, RoutedNetwork
 from snnc.loihi.activity import activity_of
 from snnc.loihi.profile import read_profile
-from snnc.passes.place import place
 from snnc.passes.route import route
 from tests.loihi import examples
 from tests.loihi.drawing import mappings
@@ -25,14 +23,8 @@ FEW_CORES = replace(PROFILE, chip=Chip("test", 2))
 SLOW_BUILDS = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 
 
-def mapped(sketch: Sketch) -> MappedNetwork:
-    found = place(sketch.lowered(), Diagnostics())
-    assert found is not None
-    return found
-
-
-def routed(mapping: MappedNetwork, device: Profile = PROFILE) -> RoutedNetwork:
-    """The network on the chips of a device."""
+def route_on(mapping: MappedNetwork, device: Profile = PROFILE) -> RoutedNetwork:
+    """Return the network on the chips of a device."""
     lowered = mapping.lowered
     network = replace(lowered.network, device=device)
     return route(replace(mapping, lowered=replace(lowered, network=network)))
@@ -41,7 +33,7 @@ def routed(mapping: MappedNetwork, device: Profile = PROFILE) -> RoutedNetwork:
 def predicted_joins(mapping: MappedNetwork) -> dict[tuple[str, str], tuple[int, ...]]:
     """Counts for each source and target; all sources on the host are one."""
     found: dict[tuple[str, str], tuple[int, ...]] = {}
-    for each in routed(mapping, FEW_CORES).routes:
+    for each in route_on(mapping, FEW_CORES).routes:
         on_chip = mapping.lowered.by_name[each.source].on_chip
         key = (each.source if on_chip else "", each.target)
         counts = each.operations, each.messages, each.crossing_in_order
@@ -50,7 +42,7 @@ def predicted_joins(mapping: MappedNetwork) -> dict[tuple[str, str], tuple[int, 
     return found
 
 
-def grouped() -> Sketch:
+def depth_groups() -> Sketch:
     """Depth groups whose kernels hold zeros, and a fan-in over the depth."""
     sketch = Sketch((5, 6, 7, 1))
     sketch.encode(3)
@@ -92,7 +84,7 @@ def pooled_image() -> Sketch:
 @pytest.mark.parametrize(
     "sketch",
     [
-        grouped,
+        depth_groups,
         skipping,
         shortcut,
         pooled_image,
@@ -106,7 +98,7 @@ def pooled_image() -> Sketch:
 def test_examples_reach_the_weights_that_are_counted(
     sketch: Callable[[], Sketch],
 ) -> None:
-    mapping = mapped(sketch())
+    mapping = sketch().place()
     from tests.loihi.realise import built_joins  # takes nengo-loihi with it
 
     assert predicted_joins(mapping) == built_joins(mapping, FEW_CORES.chip.cores)
@@ -122,7 +114,7 @@ def test_any_cut_reaches_the_weights_that_are_counted(mapping: MappedNetwork) ->
 
 
 def only_route(sketch: Sketch) -> tuple[int, int]:
-    (only,) = routed(mapped(sketch)).routes
+    (only,) = route_on(sketch.place()).routes
     return only.operations, only.messages
 
 
@@ -160,7 +152,7 @@ def test_an_example_at_the_upper_rates() -> None:
     sketch.encode(2)
     sketch.dense(10, block=(4,))
     energy = PROFILE.energy
-    activity = activity_of(routed(mapped(sketch)))
+    activity = activity_of(route_on(sketch.place()))
     encoder, dense = activity.layers
     once = 150.0 * 0.06
     assert (encoder.spikes, dense.spikes) == (12 * once, 10 * once)
@@ -182,19 +174,21 @@ def test_spikes_cross_where_blocks_are_on_different_chips() -> None:
     sketch.dense(8, block=(4,))
     sketch.dense(6, block=(3,))
     two, three = (replace(PROFILE, chip=Chip("test", n)) for n in (2, 3))
-    mapping = mapped(sketch)
-    in_order = [activity_of(routed(mapping, p)).crossing_in_order for p in (two, three)]
+    mapping = sketch.place()
+    in_order = [
+        activity_of(route_on(mapping, p)).crossing_in_order for p in (two, three)
+    ]
     assert in_order == pytest.approx([8 * 2 * 9 / 60, 8 * 9 / 60])
     # With a block of each layer on each chip half of all spikes cross.
-    assert activity_of(routed(mapping, two)).crossing == pytest.approx(8 * 9 / 60)
-    assert activity_of(routed(mapping)).crossing == 0
-    assert activity_of(routed(mapping)).to_chip == pytest.approx(12 * 2 * 0.15)
+    assert activity_of(route_on(mapping, two)).crossing == pytest.approx(8 * 9 / 60)
+    assert activity_of(route_on(mapping)).crossing == 0
+    assert activity_of(route_on(mapping)).to_chip == pytest.approx(12 * 2 * 0.15)
 
 
 def test_a_source_read_twice_by_the_host_comes_back_once() -> None:
-    mapping = mapped(examples.host_after_chip())
+    mapping = examples.host_after_chip().place()
     dense = mapping.by_name["l2"].population
-    assert activity_of(routed(mapping)).to_host == pytest.approx(
+    assert activity_of(route_on(mapping)).to_host == pytest.approx(
         prod(dense.volume) * 0.15
     )
 
@@ -202,7 +196,7 @@ def test_a_source_read_twice_by_the_host_comes_back_once() -> None:
 def test_without_a_chip_there_are_spikes_and_nothing_else() -> None:
     sketch = examples.drift()
     sketch.target = nengo()
-    activity = activity_of(routed(mapped(sketch)))
+    activity = activity_of(route_on(sketch.place()))
     assert activity.spikes > 0
     assert (activity.operations, activity.joules(PROFILE.energy)) == (0, 0)
     assert (activity.to_chip, activity.to_host, activity.crossing) == (0, 0, 0)

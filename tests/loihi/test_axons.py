@@ -22,7 +22,7 @@ POOLED = """
 """
 
 
-def pooled(side: int = 16, filters: int = 8, cores: int = 128) -> str:
+def pooled_spec(side: int = 16, filters: int = 8, cores: int = 128) -> str:
     return network(POOLED.format(side=side, filters=filters, cores=cores))
 
 
@@ -33,7 +33,7 @@ def case(code: str) -> str:
 
 @pytest.fixture
 def strict(tmp_path: Path) -> Path:
-    """A file of Loihi 1 for which doubts are errors."""
+    """Write a device file of Loihi 1 that makes doubts errors."""
     path = tmp_path / "strict.toml"
     text = (HERE / "loihi1.toml").read_text(encoding="utf-8")
     path.write_text(f"strict = true\n{text}", encoding="utf-8")
@@ -41,7 +41,7 @@ def strict(tmp_path: Path) -> Path:
 
 
 def test_what_reads_a_max_pool_reads_discrete_axons_where_that_is_free() -> None:
-    made, report = compile_text(pooled(side=12), "place")
+    made, report = compile_text(pooled_spec(side=12), "place")
     mapped = made.mapped
     assert mapped.mixed == ()
     assert mapped.unmixed.axons == {"a": "discrete", "p.1": "discrete"}
@@ -50,7 +50,7 @@ def test_what_reads_a_max_pool_reads_discrete_axons_where_that_is_free() -> None
 
 
 def test_a_price_is_told_and_names_the_layers() -> None:
-    made, report = compile_text(pooled(filters=32), "place")
+    made, report = compile_text(pooled_spec(filters=32), "place")
     mapped = made.mapped
     assert (mapped.mixed, mapped.unmixed.cores) == ((), 1)
     (told,) = report.diagnostics
@@ -59,7 +59,7 @@ def test_a_price_is_told_and_names_the_layers() -> None:
 
 
 def test_where_the_cores_are_short_they_stay_mixed_and_a_warning_names_them() -> None:
-    made, report = compile_text(pooled(filters=32, cores=11), "place")
+    made, report = compile_text(pooled_spec(filters=32, cores=11), "place")
     mapped = made.mapped
     assert (mapped.cores, mapped.mixed, mapped.unmixed) == (11, ("a", "p.1"), None)
     (told,) = report.diagnostics
@@ -92,7 +92,7 @@ def test_all_is_discrete_or_all_of_populations_whichever_is_cheaper() -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        (pooled(filters=32, cores=11), "SNN410"),
+        (pooled_spec(filters=32, cores=11), "SNN410"),
         (case("SNN412"), "SNN412"),
         (case("SNN413"), "SNN413"),
         (case("SNN414"), "SNN414"),
@@ -110,6 +110,8 @@ def test_doubts_are_errors_for_a_strict_device(
 
 
 def test_a_price_is_no_error(strict: Path) -> None:
-    made, report = compile_text(pooled(filters=32), "emit", read_profile(str(strict)))
+    made, report = compile_text(
+        pooled_spec(filters=32), "emit", read_profile(str(strict))
+    )
     assert (report.errors, report.warnings) == (0, 1)
     assert made.modules is not None

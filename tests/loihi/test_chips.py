@@ -22,7 +22,7 @@ from snnc.passes.route import crossing, in_order, partition
 from snnc.runtime.nengo.board import Placement, hardware_options
 from tests.loihi.realise import realise
 from tests.loihi.sketch import Sketch
-from tests.loihi.test_activity import grouped, mapped, routed, skipping
+from tests.loihi.test_activity import depth_groups, route_on, skipping
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +38,7 @@ def symmetric(pairs: dict[tuple[int, int], float], cores: int) -> Graph:
     return found
 
 
-def drawn(random: Random, cores: int) -> Graph:
+def draw_graph(random: Random, cores: int) -> Graph:
     pairs = [(i, j) for i in range(cores) for j in range(i)]
     some = {
         pair: float(random.randint(1, 9)) for pair in pairs if random.random() < 0.4
@@ -56,7 +56,7 @@ def least_crossing(spikes: Graph, room: int, chips: int) -> float:
 def test_small_graphs_are_cut_nearly_as_well_as_can_be() -> None:
     random, found, least, before = Random(0), 0.0, 0.0, 0.0
     for _ in range(40):
-        spikes = drawn(random, 7)
+        spikes = draw_graph(random, 7)
         chips = partition(spikes, ROOM)
         assert max(map(chips.count, chips)) <= ROOM
         assert set(chips) == {0, 1, 2}
@@ -85,7 +85,7 @@ def test_thousands_of_cores_are_put_on_chips_in_few_looks() -> None:
     assert crossing(chain, in_order(3000, 128)) > 2 * 2000
 
 
-def striped() -> Sketch:
+def strips() -> Sketch:
     """Two layers of strips side by side, which follow one another."""
     sketch = Sketch((12, 4, 2))
     sketch.encode(2)
@@ -114,7 +114,7 @@ class Built:
         self.rates = allocators.ensemble_to_block_rates(self.model, rates)
 
     def chips(self, board: Any) -> list[int]:
-        """The chip of each block, in their order."""
+        """Return the chip of each block, in their order."""
         on = {
             block: i
             for i, chip in enumerate(board.chips)
@@ -129,11 +129,11 @@ class Built:
         return float(activity["interchip"])
 
 
-@pytest.mark.parametrize("sketch", [striped, grouped, skipping])
+@pytest.mark.parametrize("sketch", [strips, depth_groups, skipping])
 def test_boards_are_as_they_are_told(sketch: Any) -> None:
-    mapping = mapped(sketch())
+    mapping = sketch().place()
     built, chips = Built(mapping), -(-mapping.cores // ROOM)
-    network, dt = routed(mapping, SMALL_CHIPS), mapping.lowered.network.timing.dt
+    network, dt = route_on(mapping, SMALL_CHIPS), mapping.lowered.network.timing.dt
     activity = activity_of(network)
     greedy = allocators.Greedy(cores_per_chip=ROOM)(built.model, chips)
     assert built.chips(greedy) == in_order(mapping.cores, ROOM)
@@ -148,7 +148,7 @@ def test_boards_are_as_they_are_told(sketch: Any) -> None:
 
 
 def test_blocks_follow_their_neighbours() -> None:
-    activity = activity_of(routed(mapped(striped()), SMALL_CHIPS))
+    activity = activity_of(route_on(strips().place(), SMALL_CHIPS))
     assert activity.crossing < 0.7 * activity.crossing_in_order
 
 

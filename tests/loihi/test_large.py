@@ -117,10 +117,10 @@ def test_each_strip_is_fed_like_one_of_those_that_differ(
     assert set(some) <= set(every)
     assert len(some) == len(every) or len(some) < 60
 
-    def fed(strip: tuple[int, int]) -> tuple[object, ...]:
+    def inputs_of(strip: tuple[int, int]) -> tuple[object, ...]:
         return strip[1] - strip[0], fans.fan(part, strip, (0, 2))
 
-    assert set(map(fed, some)) == set(map(fed, every))
+    assert set(map(inputs_of, some)) == set(map(inputs_of, every))
 
 
 def test_a_million_groups_are_counted_by_their_ends() -> None:
@@ -227,15 +227,15 @@ def each_reads_all(layers: int) -> str:
 
 @pytest.fixture
 def searches(monkeypatch: pytest.MonkeyPatch) -> list[Search]:
-    """All searches that are made, once they have run."""
+    """Return a list that all searches are added to."""
     made: list[Search] = []
     run = Search.run
 
-    def kept(search: Search) -> Any:
+    def keep_search(search: Search) -> Any:
         made.append(search)
         return run(search)
 
-    monkeypatch.setattr(Search, "run", kept)
+    monkeypatch.setattr(Search, "run", keep_search)
     return made
 
 
@@ -271,14 +271,14 @@ def test_what_exceeds_a_core_with_any_group_of_its_source_is_not_tried_with_each
     tried = 0
     fit = CostModel.fit
 
-    def counted(
+    def count_fit(
         costs: CostModel, tiling: Tiling, groups: tuple[int, ...]
     ) -> BlockFit | LimitViolation:
         nonlocal tried
         tried += 1
         return fit(costs, tiling, groups)
 
-    monkeypatch.setattr(CostModel, "fit", counted)
+    monkeypatch.setattr(CostModel, "fit", count_fit)
     clip = "conv3d c { filters 4, kernel 3x1x1 }"
     shape, target = f"{length}x1x1x1", "loihi { chips 16 }"
     assert cores_of(spec(shape, "encode rate", clip, target=target)) == cores

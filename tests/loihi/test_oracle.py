@@ -49,7 +49,6 @@ def test_what_the_mapper_chooses_builds(lowered: LoweredNetwork) -> None:
 def test_examples_build_on_the_cores_that_were_found(
     sketch: Callable[[], Sketch], cores: int
 ) -> None:
-    mapped = place(sketch().lowered(), Diagnostics())
-    assert mapped is not None
+    mapped = sketch().place()
     assert mapped.cores == cores
     assert predicted_blocks(mapped) == built_blocks(mapped)

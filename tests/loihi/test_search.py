@@ -34,9 +34,9 @@ def sketch_of(draw: random.Random, graph: bool) -> Sketch:
 
 
 def small_plan(seed: int, graph: bool = False) -> Plan:
-    """A network on cores so small that every limit binds somewhere."""
+    """Draw a network on cores so small that every limit binds somewhere."""
     draw = random.Random(seed)
-    lowered = sketch_of(draw, graph).lowered()
+    lowered = sketch_of(draw, graph).lower()
     profile = small_profile(
         draw.choice([8, 16, 40]),
         draw.choice([6, 12, 30]),
@@ -47,7 +47,7 @@ def small_plan(seed: int, graph: bool = False) -> Plan:
 
 
 def agrees(plan: Plan) -> bool | None:
-    """Whether search and trial agree; None where trial would take too long."""
+    """Return whether the search agrees with trying all, None if that takes too long."""
     if plan.unmappable or mappings_of(plan) > MOST_MAPPINGS:
         return None
     solution = Search(plan.steps, plan.profile.core).run()

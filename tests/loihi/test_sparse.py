@@ -6,16 +6,8 @@ from math import ceil
 
 import pytest
 
-from snnc.diagnostics import Diagnostics
-from snnc.ir.mapped import Block, MappedNetwork
-from snnc.passes.place import place
+from snnc.ir.mapped import Block
 from tests.loihi.sketch import Sketch
-
-
-def mapped(sketch: Sketch) -> MappedNetwork:
-    found = place(sketch.lowered(), Diagnostics())
-    assert found is not None
-    return found
 
 
 def image(side: int, channels: int) -> Sketch:
@@ -31,7 +23,7 @@ def test_the_compartments_of_a_depthwise_layer_bind(stride: int) -> None:
 
     sketch = image(16, 32)
     sketch.conv(32, 3, stride, "same", groups=32)
-    found = mapped(sketch)
+    found = sketch.place()
     side = ceil(16 / stride)
     assert found.projections[-1].form == "sparse"
     assert found.cores == ceil(side * side * 32 / 1024)
@@ -42,7 +34,7 @@ def test_a_block_of_a_depthwise_layer_costs_what_a_probe_measured() -> None:
     """Counted in a run of nengo-loihi before there was a formula."""
     sketch = image(16, 32)
     sketch.conv(32, 3, 1, "same", groups=32, block=(8, 16, 8))
-    ensembles = mapped(sketch).populations[-1].ensembles
+    ensembles = sketch.place().populations[-1].ensembles
     assert ensembles[0].blocks[0] == Block(1024, 1152, 0, 116_736)
 
 
@@ -50,7 +42,7 @@ def test_few_wide_groups_take_the_form_with_fewer_cores() -> None:
     """Zeros of a convolution cost less than an in-axon for each neuron."""
     sketch = image(16, 512)
     sketch.conv(2, 5, 2, "same", groups=2)
-    found = mapped(sketch)
+    found = sketch.place()
     assert found.projections[-1].form == "convolution"
 
 
@@ -58,5 +50,5 @@ def test_taps_apart_are_stored_without_the_zeros_between_them() -> None:
     dense, apart = image(12, 8), image(12, 8)
     dense.conv(16, 5, 1, "same")
     apart.conv(16, 3, 1, "same", dilation=2)
-    assert mapped(apart).projections[-1].form == "sparse"
-    assert mapped(apart).cores <= mapped(dense).cores
+    assert apart.place().projections[-1].form == "sparse"
+    assert apart.place().cores <= dense.place().cores

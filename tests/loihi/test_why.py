@@ -31,7 +31,6 @@ from snnc.loihi.why import (
 from tests.loihi import examples
 from tests.loihi.exhaustive import small_profile, within_limits
 from tests.loihi.sketch import Sketch, loihi
-from tests.loihi.test_map import mapped
 from tests.loihi.test_search import small_plan
 
 SEEDS = range(60)
@@ -44,7 +43,7 @@ ATTRIBUTES = {
 
 
 @cache
-def solved() -> list[tuple[Plan, Solution]]:
+def solutions() -> list[tuple[Plan, Solution]]:
     plans = [small_plan(seed, graph) for seed in SEEDS for graph in (False, True)]
     found = [
         (p, Search(p.steps, p.profile.core).run()) for p in plans if not p.unmappable
@@ -53,7 +52,7 @@ def solved() -> list[tuple[Plan, Solution]]:
 
 
 def reasons(bound: str) -> Iterator[tuple[Plan, Solution, int, Reason]]:
-    for plan, solution in solved():
+    for plan, solution in solutions():
         for reason in explain(plan, solution).layers:
             if reason.bound == bound:
                 yield plan, solution, plan.positions[reason.name], reason
@@ -170,14 +169,14 @@ def test_beside_its_neighbours_the_nearest_miss_is_counted_in_a_mapping() -> Non
 
 def test_tilings_that_do_not_fit_by_themselves_are_no_neighbours_fault() -> None:
     """Some would break the limit of synapse bits by less than others of out-axons."""
-    layers = reasons_of(mapped(examples.cifar10())).layers
+    layers = reasons_of(examples.cifar10().place()).layers
     reason = layers[1]
     assert (reason.bound, reason.alone, reason.cores) == ("neighbours", 15, 22)
     assert reason.miss == NearMiss(18, "l2", LimitViolation("out-axons", 5408, 4096))
 
 
 def test_a_block_of_the_spec_is_the_reason() -> None:
-    first, dense = reasons_of(mapped(examples.pooled_dense())).layers
+    first, dense = reasons_of(examples.pooled_dense().place()).layers
     assert first.bound == "compartments"
     assert (dense.bound, dense.block, dense.cores) == ("block", (10,), 3)
     assert (dense.filled, dense.alone, dense.miss) == (1, 3, None)
@@ -207,16 +206,16 @@ def _solve(
     sketch: Sketch, compartments: int, in_axons: int = 4096
 ) -> tuple[Plan, Solution]:
     profile = small_profile(compartments, in_axons, 4096, 1 << 20)
-    plan = make_plan(sketch.lowered(), cast(Loihi, sketch.target), profile)
+    plan = make_plan(sketch.lower(), cast(Loihi, sketch.target), profile)
     solution = Search(plan.steps, profile.core).run()
     assert solution is not None
     return plan, solution
 
 
 def test_a_search_that_was_cut_short_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert reasons_of(mapped(examples.cifar10())).exact
+    assert reasons_of(examples.cifar10().place()).exact
     monkeypatch.setattr(search, "PATIENCE", 100)
-    cut = reasons_of(mapped(examples.cifar10()))
+    cut = reasons_of(examples.cifar10().place())
     assert not cut.exact
     assert cut.cores >= 68 > cut.floor == 61
 
@@ -224,7 +223,7 @@ def test_a_search_that_was_cut_short_says_so(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_layer_that_could_do_with_fewer_cores_is_not_explained_away() -> None:
     """Some of the cheaper tilings do not fit, but one does."""
     sketch = examples.cifar10()
-    plan = make_plan(sketch.lowered(), cast(Loihi, sketch.target), read_profile())
+    plan = make_plan(sketch.lower(), cast(Loihi, sketch.target), read_profile())
     best = Search(plan.steps, plan.profile.core).run()
     assert best is not None
     replacement = LocalReplacement(plan, best)

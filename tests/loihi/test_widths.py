@@ -28,7 +28,7 @@ def sound(number: int) -> list[Plan]:
 
 
 def narrow(plan: Plan, width: int) -> int | None:
-    """The cores that an attempt of some width finds, every block within its limits."""
+    """Return the cores that a search finds, with every block within its limits."""
     search = Search(plan.steps, plan.profile.core)
     solution, _ = search.attempt(maxsize, width, max(2, width))
     if solution is None:

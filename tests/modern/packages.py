@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from snnc.emit.files import Origin
-from tests.support import sound
+from tests.support import sound, write_modules
 
 CLIPS = """snn 1
 
@@ -78,12 +78,8 @@ class Package:
 
 def write(name: str, folder: Path) -> Path:
     """Write a package under ``folder``; it is not imported."""
-    for module in sound(TEXTS[name], "emit"):
-        file = module.with_header(Origin(f"specs/{name}.snn", "models"))
-        path = folder / name / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file.text, encoding="utf-8", newline="\n")
-    return folder / name
+    origin = Origin(f"specs/{name}.snn", "models")
+    return write_modules(sound(TEXTS[name], "emit"), folder / name, origin)
 
 
 @contextmanager
@@ -92,14 +88,14 @@ def importable(name: str, folder: Path) -> Iterator[Package]:
     write(name, folder)
     sys.path.insert(0, str(folder))
     try:
-        yield _filled(name, folder)
+        yield _write_inputs(name, folder)
     finally:
         sys.path.remove(str(folder))
         for module in [m for m in sys.modules if m.split(".")[0] == name]:
             del sys.modules[module]
 
 
-def _filled(name: str, folder: Path) -> Package:
+def _write_inputs(name: str, folder: Path) -> Package:
     network = importlib.import_module(f"{name}.network")
     layout = importlib.import_module(f"{name}.layout")
     rng = np.random.default_rng(7)
@@ -110,13 +106,13 @@ def _filled(name: str, folder: Path) -> Package:
         y = rng.uniform(-1, 1, (EXAMPLES, readout.units)).astype("f4")
     package = Package(name, folder, x, y)
     layout.save_weights(
-        package.weights, {t.name: _drawn(t, rng) for t in layout.TENSORS}
+        package.weights, {t.name: _draw_weights(t, rng) for t in layout.TENSORS}
     )
     np.savez(folder / f"{name}.npz", x=x, y=y)
     return package
 
 
-def _drawn(tensor: Any, rng: np.random.Generator) -> Any:
+def _draw_weights(tensor: Any, rng: np.random.Generator) -> Any:
     """Return weights in sixteenths: sums of them depend on no order of adding."""
     fan_in = max(1, int(np.prod(tensor.shape[:-1])))
     spread = 3 / np.sqrt(fan_in) if len(tensor.shape) > 1 else 0.2

@@ -33,7 +33,7 @@ def package(
         yield made
 
 
-def expected(package: Package, key: str, computed: Any) -> Any:
+def load_expected(package: Package, key: str, computed: Any) -> Any:
     """Return the primary stack's numbers, having accepted new ones if asked to."""
     path = EXPECTED / f"{package.name}.{key}.npy"
     if os.environ.get("SNNC_ACCEPT"):
@@ -47,12 +47,12 @@ def test_keras_computes_the_same(package: Package) -> None:
     model = keras_model.build_model()
     keras_model.import_weights(model, package.weights)
     outputs = model.predict(package.x, verbose=0)
-    wanted = expected(package, "smooth", outputs)
+    wanted = load_expected(package, "smooth", outputs)
     assert np.abs(wanted).max() > 0.1
     assert np.abs(outputs - wanted).max() <= 1e-5 * np.abs(wanted).max()
 
 
-def evaluated(
+def evaluate(
     package: Package, simulator: str, capsys: pytest.CaptureFixture[str]
 ) -> dict[str, Any]:
     files = ["--data", f"{package.folder}/{package.name}.npz"]
@@ -67,9 +67,11 @@ def evaluated(
 def test_evaluate_reports_the_same(
     package: Package, simulator: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report = evaluated(package, simulator, capsys)
+    report = evaluate(package, simulator, capsys)
     rates = np.array([*report["rates"].values()])
-    np.testing.assert_array_equal(rates, expected(package, f"{simulator}.rates", rates))
+    np.testing.assert_array_equal(
+        rates, load_expected(package, f"{simulator}.rates", rates)
+    )
     assert (rates > 0).all()
 
 
@@ -104,7 +106,7 @@ def spike_counts(package: Package, simulator: str) -> np.ndarray:
 def test_every_neuron_spikes_as_often(package: Package, simulator: str) -> None:
     counts = spike_counts(package, simulator)
     assert counts.max() > 3
-    wanted = expected(package, f"{simulator}.spikes", counts)
+    wanted = load_expected(package, f"{simulator}.spikes", counts)
     np.testing.assert_array_equal(counts, wanted)
 
 

@@ -93,7 +93,7 @@ def snntorch() -> nir.NIRGraph:
     )
 
 
-def scaled() -> nir.NIRGraph:
+def scales() -> nir.NIRGraph:
     """Scales before and after neurons, and neurons at the end."""
     return chain(
         (5,),
@@ -131,6 +131,6 @@ def residual() -> nir.NIRGraph:
 GRAPHS: dict[str, Callable[[], nir.NIRGraph]] = {
     "sinabs": sinabs,
     "snntorch": snntorch,
-    "scaled": scaled,
+    "scaled": scales,
     "residual": residual,
 }

@@ -100,7 +100,9 @@ def spec_of(name: str) -> str:
     return network(BODIES[name], name)
 
 
-def drawn(layout: tuple[TensorSpec, ...], seed: int = 0) -> dict[str, np.ndarray]:
+def draw_weights(
+    layout: tuple[TensorSpec, ...], seed: int = 0
+) -> dict[str, np.ndarray]:
     """Return weights of He's size, biases among them."""
     random = np.random.default_rng(seed)
     found = {}
@@ -113,4 +115,4 @@ def drawn(layout: tuple[TensorSpec, ...], seed: int = 0) -> dict[str, np.ndarray
 
 
 def weights_of(text: str) -> dict[str, np.ndarray]:
-    return drawn(tensors(sound(text, "resolve")))
+    return draw_weights(tensors(sound(text, "resolve")))

@@ -23,14 +23,16 @@ def rates(graph: nir.NIRGraph, values: Array, dt: float = 1e-3) -> dict[str, Arr
     for name in TopologicalSorter(before).static_order():
         node = graph.nodes[name]
         read = [found[source] for source, target in graph.edges if target == name]
-        found[name] = values if isinstance(node, nir.Input) else given(node, read, dt)
+        found[name] = (
+            values if isinstance(node, nir.Input) else node_output(node, read, dt)
+        )
     return found
 
 
-def given(node: nir.NIRNode, read: list[Array], dt: float) -> Array:
+def node_output(node: nir.NIRNode, read: list[Array], dt: float) -> Array:
     x: Array = np.sum(read, axis=0)
     if isinstance(node, nir.Conv2d):
-        return convolved(node, x)
+        return convolve(node, x)
     if isinstance(node, nir.Affine):
         return node.weight.astype(float) @ x + node.bias
     if isinstance(node, nir.Linear):
@@ -39,7 +41,7 @@ def given(node: nir.NIRNode, read: list[Array], dt: float) -> Array:
         assert node.start_dim == 0
         return x.reshape(-1)
     if isinstance(node, nir.SumPool2d | nir.AvgPool2d):
-        return pooled(node, x)
+        return pool(node, x)
     if isinstance(node, nir.Scale):
         return x * node.scale
     if isinstance(node, nir.IF):
@@ -60,7 +62,7 @@ def leaky(node: nir.NIRNode, x: Array, tau: Array, dt: float) -> Array:
     return np.where(current > 1, dt / period, 0)
 
 
-def pooled(node: nir.NIRNode, x: Array) -> Array:
+def pool(node: nir.NIRNode, x: Array) -> Array:
     rows, columns = (int(n) for n in node.kernel_size)
     windows = sliding_window_view(x, (1, rows, columns))[:, :, :, 0]
     steps = [int(s) for s in node.stride]
@@ -69,7 +71,7 @@ def pooled(node: nir.NIRNode, x: Array) -> Array:
     return strided.mean((-1, -2)) if average else strided.sum((-1, -2))
 
 
-def convolved(node: nir.Conv2d, x: Array) -> Array:
+def convolve(node: nir.Conv2d, x: Array) -> Array:
     weight = node.weight.astype(float)
     words = {"valid": (0, 0), "same": [(k - 1) // 2 for k in weight.shape[2:]]}
     padding = words[node.padding] if isinstance(node.padding, str) else node.padding

@@ -45,7 +45,7 @@ def client(program: str, tool: str, folder: Path, *arguments: str) -> str:
     return done.stderr if done.returncode else ""
 
 
-def shown(folder: Path, steps: int) -> np.ndarray:
+def write_examples(folder: Path, steps: int) -> np.ndarray:
     """Write two examples for a client, and return them, channels first."""
     shape = nir.read(folder / "net.nir").nodes["input"].input_type["input"]
     x = np.random.default_rng(2).uniform(0, 1, (2, *shape)).astype("f4")
@@ -68,7 +68,7 @@ def test_tools_load_and_run_our_specs(tool: str, spec: Path, tmp_path: Path) -> 
     if tool == "snntorch" and spec.stem not in ("drift", "residual"):
         return  # fails at every IF, as these two show
     export_nir(spec, weights_of(spec.read_text()), tmp_path / "net.nir")
-    shown(tmp_path, 2)
+    write_examples(tmp_path, 2)
     said = client("run.py", tool, tmp_path, "net.nir", "x.npz", "out.npz")
     assert REFUSED.get((tool, spec.stem), "") in said
     if (tool, spec.stem) in REFUSED:
@@ -85,7 +85,7 @@ def test_rates_are_those_of_the_graph(tool: str, tmp_path: Path) -> None:
     text = spec_of("clip")
     (tmp_path / "net.snn").write_text(text)
     export_nir(tmp_path / "net.snn", weights_of(text), tmp_path / "net.nir")
-    x = shown(tmp_path, 1000)
+    x = write_examples(tmp_path, 1000)
     assert not client("run.py", tool, tmp_path, "net.nir", "x.npz", "out.npz")
     found = np.load(tmp_path / "out.npz")
     graph = nir.read(tmp_path / "net.nir")

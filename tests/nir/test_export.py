@@ -23,7 +23,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def export_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write each network, its spec and its weights."""
     folder = tmp_path_factory.mktemp("nir")
     for name in BODIES:
@@ -36,18 +36,18 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", BODIES)
-def test_outputs_in_rates_are_those_of_keras(name: str, exported: Path) -> None:
+def test_outputs_in_rates_are_those_of_keras(name: str, export_folder: Path) -> None:
     from snnc.cli import main
 
-    spec = str(exported / f"{name}.snn")
-    assert main(["build", spec, "-o", str(exported / "models")]) == 0
-    package = open_package(exported / "models" / name)
+    spec = str(export_folder / f"{name}.snn")
+    assert main(["build", spec, "-o", str(export_folder / "models")]) == 0
+    package = open_package(export_folder / "models" / name)
     model = package.module("keras_model").build_model()
     _load(package, model, weights_of(spec_of(name)))
     given = package.network.input
     x = np.random.default_rng(1).uniform(given.low, given.high, (3, *given.shape))
     expected = model.predict(x.astype("f4"), verbose=0)
-    graph = read(exported / f"{name}.nir")
+    graph = read(export_folder / f"{name}.nir")
     found = [rates(graph, channels_first(example))["output"] for example in x]
     assert np.abs(expected).max() > 0.1
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
@@ -78,8 +78,8 @@ def channels_first(example: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_nodes_are_such_as_every_reader_knows(name: str, exported: Path) -> None:
-    graph = read(exported / f"{name}.nir")
+def test_nodes_are_such_as_every_reader_knows(name: str, export_folder: Path) -> None:
+    graph = read(export_folder / f"{name}.nir")
     assert next(iter(graph.nodes)) == "input"
     assert list(graph.nodes)[-1] == "output"
     seen: set[str] = set()
@@ -117,16 +117,16 @@ def test_cubalif_keeps_the_synapse(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["clip", "joins", "leaky"])
-def test_the_text_beside_a_file(name: str, exported: Path) -> None:
+def test_the_text_beside_a_file(name: str, export_folder: Path) -> None:
     expected = HERE / "expected" / f"{name}.txt"
-    found = (exported / f"{name}.nir.txt").read_text()
+    found = (export_folder / f"{name}.nir.txt").read_text()
     if os.environ.get("SNNC_ACCEPT"):
         expected.write_text(found)
     assert found == expected.read_text()
 
 
-def test_programs_find_the_same_in_the_file(exported: Path) -> None:
-    told = nir.read(exported / "clip.nir").metadata
+def test_programs_find_the_same_in_the_file(export_folder: Path) -> None:
+    told = nir.read(export_folder / "clip.nir").metadata
     assert told["rates"] == {"encode": 200, "c0": 150, "c1": 150, "c2": 150, "d0": 150}
     assert (told["dt"], told["present"], told["layout_id"]) == (
         0.001,
@@ -144,19 +144,28 @@ def test_what_can_t_be_exported_is_said(tmp_path: Path) -> None:
     weights = weights_of(spec.read_text())
     good = tmp_path / "n.nir"
 
-    def refused(package: Path, tensors: dict[str, np.ndarray]) -> str:
+    def refusal(package: Path, tensors: dict[str, np.ndarray]) -> str:
         with pytest.raises(CannotExportError) as error:
             export_nir(package, tensors, good)
         assert not list(tmp_path.glob("*.nir*"))
         return str(error.value)
 
-    assert "no package and no spec" in refused(tmp_path / "none", weights)
-    assert "no valid snnc.lock" in refused(tmp_path, weights)
-    assert "c0.kernel has shape" in refused(spec, weights_of(spec_of("pools")))
+    assert "no package and no spec" in refusal(tmp_path / "none", weights)
+    assert "no valid snnc.lock" in refusal(tmp_path, weights)
+    assert "c0.kernel has shape" in refusal(spec, weights_of(spec_of("pools")))
+    body = spec_of("image").rpartition("readout")[0]
+    spec.write_text(
+        f"{body}readout y {{ filters 2 }}\n}}\n".replace("dense", "# dense")
+    )
+    assert "`y` is a convolution" in refusal(spec, weights)
+    grows = "conv2d_transpose u { filters 2, stride 2 }\n  readout y { units 2 }"
+    spec.write_text(f"{body}{grows}\n}}\n")
+    assert "NIR has no transposed convolution: u can't" in refusal(spec, weights)
+    spec.write_text(spec_of("image"))
     weights["c0.bias"][1] = np.nan
-    assert "c0.bias holds 1 NaN" in refused(spec, weights)
+    assert "c0.bias holds 1 NaN" in refusal(spec, weights)
     spec.write_text(spec_of("image").replace("filters 6", "filtres 6"))
-    assert "did you mean" not in (said := refused(spec, weights))
+    assert "did you mean" not in (said := refusal(spec, weights))
     assert "`filtres`" in said
 
 

@@ -48,7 +48,7 @@ def test_a_round_trip_gives_the_same_spec_and_weights(
         np.testing.assert_allclose(found[tensor], values, rtol=1e-5, atol=1e-6)
 
 
-def edited(path: str, change: object) -> None:
+def edit_graph(path: str, change: object) -> None:
     graph = nir.read(path)
     change(graph)  # type: ignore[operator]
     nir.write(path, graph)
@@ -66,7 +66,7 @@ def test_weights_that_were_trained_on_come_back(
         graph.nodes["d0"].weight *= 2
         graph.nodes["c0"].bias += 1
 
-    edited("net.nir", train)
+    edit_graph("net.nir", train)
     assert main(["import", "net.nir", "--weights-out", "b.safetensors"]) == 0
     found = load_file("b.safetensors")
     np.testing.assert_allclose(found["d0.kernel"], 2 * weights["d0.kernel"], rtol=1e-5)
@@ -85,7 +85,7 @@ def test_a_graph_that_is_no_longer_its_spec_s_is_imported_by_its_nodes(
         weight = graph.nodes["c0"].weight
         weight[weight == 0] = 0.01
 
-    edited("net.nir", fill)
+    edit_graph("net.nir", fill)
     assert main(["import", "net.nir"]) == 0
     out, err = capsys.readouterr()
     assert "was changed after its export" in err
@@ -106,7 +106,7 @@ def test_a_bias_that_the_spec_does_not_have_makes_another_graph(
     def train(graph: nir.NIRGraph) -> None:
         graph.nodes["c0"].bias = graph.nodes["c0"].bias + 0.25
 
-    edited("net.nir", train)
+    edit_graph("net.nir", train)
     assert main(["import", "net.nir", *again]) == 0
     assert "was changed after its export" in capsys.readouterr().err
     assert main(["weights", "b.safetensors", "b.snn"]) == 0
@@ -125,7 +125,7 @@ def test_a_flatten_of_other_axes_makes_another_graph(
         for node in flat:
             node.start_dim = 1
 
-    edited("net.nir", start)
+    edit_graph("net.nir", start)
     assert main(["import", "net.nir"]) == 0
     assert "was changed after its export" in capsys.readouterr().err
 
@@ -140,7 +140,7 @@ def test_another_scale_of_the_input_makes_another_graph(
     def scale(graph: nir.NIRGraph) -> None:
         graph.nodes["image_scaled"].bias += 0.25
 
-    edited("net.nir", scale)
+    edit_graph("net.nir", scale)
     assert main(["import", "net.nir"]) == 0
     assert "was changed after its export" in capsys.readouterr().err
 

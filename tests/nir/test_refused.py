@@ -65,13 +65,13 @@ def elsewhere(file: h5py.File) -> None:
     file[f"{N}/n3/weight"] = h5py.ExternalLink("/etc/passwd", "x")
 
 
-def nested(file: h5py.File) -> None:
+def put_subgraph(file: h5py.File) -> None:
     put(f"{N}/n4/type", "NIRGraph")(file)
 
 
 CHANGES: dict[str, Change] = {
     "a cycle": edges(*PATH, ("n4", "n3")),
-    "a graph in the graph": nested,
+    "a graph in the graph": put_subgraph,
     "a kind of tomorrow": put(f"{N}/n1/type", "ResonateAndFire"),
     "a delay": put(f"{N}/n1/type", "Delay"),
     "an edge to nowhere": edges(*PATH, ("n4", "gone")),

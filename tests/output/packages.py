@@ -23,7 +23,7 @@ def files(body: str = "X = 1\n", **more: str) -> list[GeneratedFile]:
     return [Module(name, text).with_header(ORIGIN) for name, text in bodies.items()]
 
 
-def wanted(folder: Path, body: str = "X = 1\n", **more: str) -> PackageFiles:
+def package_files(folder: Path, body: str = "X = 1\n", **more: str) -> PackageFiles:
     return PackageFiles.of(folder, files(body, **more), "f" * 64, ORIGIN)
 
 
@@ -38,7 +38,7 @@ def write(
 def build(
     folder: Path, body: str = "X = 1\n", force: bool = False
 ) -> tuple[WrittenFiles | None, list[str]]:
-    return write(wanted(folder, body), force)
+    return write(package_files(folder, body), force)
 
 
 def edit(path: Path) -> str:

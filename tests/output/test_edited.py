@@ -19,7 +19,7 @@ from tests.output.packages import (
     build,
     edit,
     files,
-    wanted,
+    package_files,
     write,
 )
 
@@ -42,7 +42,7 @@ def test_all_edited_files_are_one_report(package: Path) -> None:
     edit(package / "a.py")
     edit(package / "b.py")
     report = Diagnostics()
-    assert write_package(wanted(package), False, report) is None
+    assert write_package(package_files(package), False, report) is None
     (found,) = report.diagnostics
     assert found.code == "SNN721"
     assert "a.py" in found.render_message()
@@ -50,7 +50,7 @@ def test_all_edited_files_are_one_report(package: Path) -> None:
 
 
 def test_files_that_are_no_longer_generated_are_removed(tmp_path: Path) -> None:
-    write(wanted(tmp_path, old="A = 1\n"))
+    write(package_files(tmp_path, old="A = 1\n"))
     (tmp_path / "__pycache__").mkdir()
     (tmp_path / "__pycache__" / "old.cpython-311.pyc").write_bytes(b"")
     assert build(tmp_path) == (
@@ -61,7 +61,7 @@ def test_files_that_are_no_longer_generated_are_removed(tmp_path: Path) -> None:
 
 
 def test_an_edited_file_that_is_no_longer_generated_is_kept(tmp_path: Path) -> None:
-    write(wanted(tmp_path, old="A = 1\n"))
+    write(package_files(tmp_path, old="A = 1\n"))
     edited = edit(tmp_path / "old.py")
     for _ in range(2):
         written, codes = build(tmp_path, "X = 3\n")
@@ -73,7 +73,7 @@ def test_an_edited_file_that_is_no_longer_generated_is_kept(tmp_path: Path) -> N
 
 
 def test_what_is_left_over_is_kept_without_a_lock(tmp_path: Path) -> None:
-    write(wanted(tmp_path, old="A = 1\n"))
+    write(package_files(tmp_path, old="A = 1\n"))
     (tmp_path / "mine.py").write_text("mine = True\n")
     (tmp_path / "snnc.lock").unlink()
     for _ in range(2):
@@ -85,7 +85,7 @@ def test_what_is_left_over_is_kept_without_a_lock(tmp_path: Path) -> None:
 
 
 def test_what_somebody_put_in_place_of_a_file_left_over_stays(tmp_path: Path) -> None:
-    write(wanted(tmp_path, old="A = 1\n"))
+    write(package_files(tmp_path, old="A = 1\n"))
     (tmp_path / "old.py").write_text("mine = True\n")
     for force in (False, True):
         written, codes = build(tmp_path, force=force)

@@ -23,13 +23,13 @@ from tests.output.packages import (
     build,
     edit,
     files,
-    wanted,
+    package_files,
     write,
 )
 
 
 def test_a_package_that_was_built_since_does_not_go(package: Path) -> None:
-    before = wanted(package, "X = 2\n").lock
+    before = package_files(package, "X = 2\n").lock
     assert write(PackageFiles.gone(package, before)) == (WrittenFiles(), [])
     assert {path.name for path in package.iterdir()} == set(NAMES)
 
@@ -43,13 +43,13 @@ def interrupt(package: Path) -> None:
 
 def test_an_interrupted_build_is_completed_without_force(package: Path) -> None:
     interrupt(package)
-    assert compare(wanted(package)).unfinished
+    assert compare(package_files(package)).unfinished
     (package / "a.py").write_text(files("X = 3\n")[0].text)
     (package / "b.py").unlink()
     written, codes = build(package, "X = 4\n")
     assert codes == []
     assert written == WrittenFiles(("a.py", "b.py", "snnc.lock"), (), ("py.typed",))
-    assert not compare(wanted(package, "X = 4\n")).unfinished
+    assert not compare(package_files(package, "X = 4\n")).unfinished
 
 
 def test_what_was_edited_after_an_interrupted_build_is_kept(package: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_failing_rename_leaves_whole_files_and_the_old_lock(
 
     monkeypatch.setattr(os, "replace", refuse)
     report = Diagnostics()
-    assert write_package(wanted(package, "X = 3\n"), False, report) is None
+    assert write_package(package_files(package, "X = 3\n"), False, report) is None
     assert [d.code for d in report.diagnostics] == ["SNN720"]
     assert "Permission denied" in report.diagnostics[0].render_message()
     assert {p.name: p.read_text() for p in package.iterdir()} == before
@@ -116,7 +116,9 @@ def test_a_build_that_fails_lists_what_it_was_writing(
     lock = Lock.parse((package / NAME).read_text())
     assert lock.writing == {"a.py": text_hash(files("X = 3\n")[0].text)}
     assert lock.files["a.py"] == text_hash(old)
-    (told,) = problems(compare(wanted(package)), "a.snn", lock, "snnc build a.snn")
+    (told,) = problems(
+        compare(package_files(package)), "a.snn", lock, "snnc build a.snn"
+    )
     assert told.code == "SNN728"
     for body in ("X = 4\n", "X = 5\n"):  # another build may be killed, and another
         monkeypatch.setattr(os, "replace", refuse)
@@ -128,7 +130,7 @@ def test_a_build_that_fails_lists_what_it_was_writing(
 
 def test_an_edited_file_does_not_make_a_build_unfinished(package: Path) -> None:
     edit(package / "a.py")
-    found = compare(wanted(package))
+    found = compare(package_files(package))
     assert not found.unfinished
     assert found.names(FileState.EDITED) == ("a.py",)
 
@@ -137,15 +139,15 @@ def test_a_second_build_waits_for_the_first(package: Path) -> None:
     waits, report = threading.Event(), Diagnostics()
     second = threading.Thread(
         target=write_package,
-        args=(wanted(package, "X = 2\n"), False, report, lambda _: waits.set()),
+        args=(package_files(package, "X = 2\n"), False, report, lambda _: waits.set()),
     )
     with exclusive(package, lambda _: None):
         second.start()
         assert waits.wait(60)
-        assert compare(wanted(package)).unfinished
+        assert compare(package_files(package)).unfinished
     second.join()
     assert report.diagnostics == ()
-    assert compare(wanted(package, "X = 2\n")).is_settled
+    assert compare(package_files(package, "X = 2\n")).is_settled
 
 
 def test_who_has_waited_holds_the_file_that_others_find(package: Path) -> None:
@@ -172,5 +174,5 @@ def test_builds_at_once_leave_the_package_of_one_of_them(package: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sum(compare(wanted(package, body)).is_settled for body in bodies) == 1
+    assert sum(compare(package_files(package, body)).is_settled for body in bodies) == 1
     assert {path.name for path in package.iterdir()} == set(NAMES)

@@ -16,7 +16,7 @@ from tests.output.packages import (
     NAMES,
     build,
     edit,
-    wanted,
+    package_files,
     write,
 )
 
@@ -53,7 +53,7 @@ def test_a_lock_that_is_none_is_one_problem_until_it_is_forced(
     assert build(package) == (None, ["SNN734"])
     assert build(package, "X = 3\n") == (None, ["SNN734"])
     assert build(package, force=True)[1] == []
-    assert compare(wanted(package)).is_settled
+    assert compare(package_files(package)).is_settled
     assert (package.parent / "mine.py").exists()
 
 
@@ -63,13 +63,13 @@ def test_what_is_no_text_any_more_was_edited(package: Path, name: str) -> None:
     codes = {"a.py": "SNN721", "snnc.lock": "SNN734"}
     assert build(package) == (None, [codes[name]])
     assert build(package, force=True)[1] == []
-    assert compare(wanted(package)).is_settled
+    assert compare(package_files(package)).is_settled
 
 
 def test_without_a_lock_all_that_differs_counts_as_edited(package: Path) -> None:
     (package / "snnc.lock").unlink()
     report = Diagnostics()
-    assert write_package(wanted(package, "X = 3\n"), False, report) is None
+    assert write_package(package_files(package, "X = 3\n"), False, report) is None
     (found,) = report.diagnostics
     assert found.code == "SNN734"
     assert "is missing" in found.render_message()
@@ -102,17 +102,17 @@ def test_a_package_of_a_newer_snnc_is_not_replaced(
     reformat(package, FORMAT + 1, **more)
     before = {p.name: p.read_text() for p in package.iterdir()}
     report = Diagnostics()
-    assert write_package(wanted(package, "X = 3\n"), False, report) is None
+    assert write_package(package_files(package, "X = 3\n"), False, report) is None
     (found,) = report.diagnostics
     assert found.code == "SNN735"
     assert f"snnc 9.9, a newer one: format {FORMAT + 1}" in found.render_message()
     assert {p.name: p.read_text() for p in package.iterdir()} == before
     assert build(package, "X = 3\n", force=True)[1] == []
-    assert compare(wanted(package, "X = 3\n")).is_settled
+    assert compare(package_files(package, "X = 3\n")).is_settled
 
 
 def test_a_package_of_an_older_snnc_is_upgraded(tmp_path: Path) -> None:
-    write(wanted(tmp_path, old="A = 1\n"))
+    write(package_files(tmp_path, old="A = 1\n"))
     reformat(tmp_path, FORMAT - 1)
     written, codes = build(tmp_path, "X = 3\n")
     assert codes == []
@@ -131,8 +131,11 @@ CONFLICT = """\
 
 
 def test_after_a_failed_merge_every_headed_file_is_ours(tmp_path: Path) -> None:
-    ours, theirs = wanted(tmp_path, "X = 3\n"), wanted(tmp_path, "X = 4\n")
-    write(wanted(tmp_path, old="A = 1\n"))
+    ours, theirs = (
+        package_files(tmp_path, "X = 3\n"),
+        package_files(tmp_path, "X = 4\n"),
+    )
+    write(package_files(tmp_path, old="A = 1\n"))
     locks = ours.lock_text({}), theirs.lock_text({})
     (tmp_path / "snnc.lock").write_text(CONFLICT.format(*locks))
     modules = ours.files[0].text, theirs.files[0].text
@@ -153,7 +156,7 @@ def test_after_a_failed_merge_every_headed_file_is_ours(tmp_path: Path) -> None:
 def test_a_failed_merge_makes_nobody_elses_file_ours(
     package: Path, force: bool
 ) -> None:
-    text = wanted(package).lock_text({})
+    text = package_files(package).lock_text({})
     (package / "snnc.lock").write_text(CONFLICT.format("{\n", text))
     (package / "a.py").write_text("mine = True\n")
     assert build(package, force=force) == (None, ["SNN722"])

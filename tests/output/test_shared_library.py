@@ -32,7 +32,7 @@ print([file for file in files if "_runtime" in file])
 
 
 @pytest.fixture
-def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Build two networks, and return the folder of their packages."""
     monkeypatch.chdir(tmp_path)
     for name in ("first", "second"):
@@ -41,8 +41,8 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path("models")
 
 
-def test_packages_use_the_library_of_snnc_itself(built: Path) -> None:
-    first, second = (open_package(built / name) for name in ("first", "second"))
+def test_packages_use_the_library_of_snnc_itself(models: Path) -> None:
+    first, second = (open_package(models / name) for name in ("first", "second"))
     own = importlib.import_module("snnc.runtime.network")
     for package in (first, second):
         assert type(package.network) is own.Network
@@ -53,7 +53,7 @@ def test_packages_use_the_library_of_snnc_itself(built: Path) -> None:
 
 
 @pytest.mark.slow
-def test_no_second_copy_is_loaded(built: Path) -> None:
+def test_no_second_copy_is_loaded(models: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", FILES],
         capture_output=True,
@@ -64,32 +64,32 @@ def test_no_second_copy_is_loaded(built: Path) -> None:
     assert done.stdout == "[]\n"
 
 
-def test_another_library_is_refused(built: Path) -> None:
+def test_another_library_is_refused(models: Path) -> None:
     told = (
         "models/first was built by another snnc: run `snnc build first.snn -o models`"
     )
-    path = built / "first" / LIBRARY / "network.py"
+    path = models / "first" / LIBRARY / "network.py"
     text = path.read_text()
     path.write_text(text.replace("def steps(", "def steps_once("))
     with pytest.raises(OtherLibraryError, match=f"^{told}$"):
-        open_package(built / "first")
+        open_package(models / "first")
     path.unlink()
     with pytest.raises(OtherLibraryError, match=f"^{told}$"):
-        open_package(built / "first")
+        open_package(models / "first")
     path.write_text(text)
-    assert open_package(built / "first").network.steps == 100
+    assert open_package(models / "first").network.steps == 100
 
 
-def test_a_package_of_another_format_does_not_disturb_others(built: Path) -> None:
-    lock = built / "first" / "snnc.lock"
+def test_a_package_of_another_format_does_not_disturb_others(models: Path) -> None:
+    lock = models / "first" / "snnc.lock"
     lock.write_text(lock.read_text().replace('"format": ', '"format": 9'))
     with pytest.raises(OtherFormatError, match="upgrade snnc"):
-        open_package(built / "first")
-    assert open_package(built / "second").network.name == "second"
+        open_package(models / "first")
+    assert open_package(models / "second").network.name == "second"
 
 
-def test_a_package_that_cannot_be_written_is_opened(built: Path) -> None:
-    folder = built / "first"
+def test_a_package_that_cannot_be_written_is_opened(models: Path) -> None:
+    folder = models / "first"
     places = [folder, *(path for path in folder.rglob("*") if path.is_dir())]
     for place in places:
         place.chmod(0o500)

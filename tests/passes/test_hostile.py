@@ -22,21 +22,21 @@ network net {
 TAIL = "  readout y { classes 2 }\n}\n"
 
 
-def filled(text: str, head: str = HEAD) -> str:
+def fill(text: str, head: str = HEAD) -> str:
     return (head + text * (LARGEST // len(text)))[:LARGEST]
 
 
 FLOODS = {
-    "words": filled("a "),
-    "braces": filled("{", ""),
-    "nested blocks": filled("a b { "),
-    "statements": filled("  conv2d a\n"),
-    "quotes": filled('"', ""),
-    "line ends": filled("\n", ""),
-    "list": filled("a,", HEAD + "  readout y { classes ["),
-    "sources": filled("a0, b1, c2, ", HEAD + "  add a from "),
-    "properties": filled("filters 2, ", HEAD + "  conv2d a { "),
-    "unknown characters": filled("@ ", ""),
+    "words": fill("a "),
+    "braces": fill("{", ""),
+    "nested blocks": fill("a b { "),
+    "statements": fill("  conv2d a\n"),
+    "quotes": fill('"', ""),
+    "line ends": fill("\n", ""),
+    "list": fill("a,", HEAD + "  readout y { classes ["),
+    "sources": fill("a0, b1, c2, ", HEAD + "  add a from "),
+    "properties": fill("filters 2, ", HEAD + "  conv2d a { "),
+    "unknown characters": fill("@ ", ""),
 }
 SINGLE = {
     "zeros": ("\0" * LARGEST, "SNN109"),

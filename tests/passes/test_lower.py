@@ -14,12 +14,12 @@ from tests.support import network, sound
 HEAD = "input image 12x12x2 in 0..1\nencode conv e { filters 3 }\n"
 
 
-def lowered(layers: str, head: str = HEAD) -> Any:
+def lower_layers(layers: str, head: str = HEAD) -> Any:
     return sound(network(head + layers + "\nreadout y { classes 2 }"), "lower")
 
 
 def test_two_pools_and_a_valid_kernel_are_one_window() -> None:
-    found = lowered(
+    found = lower_layers(
         "avgpool p { window 3, stride 2 }\navgpool q { window 2, stride 1 }\n"
         "conv2d a { filters 4, kernel 2 , stride 2}"
     )
@@ -32,7 +32,7 @@ def test_two_pools_and_a_valid_kernel_are_one_window() -> None:
 
 
 def test_same_padding_over_a_pool_gets_zeros_in_front() -> None:
-    found = lowered(
+    found = lower_layers(
         "avgpool p { window 3 }\nconv2d a { filters 4, kernel 2, padding same }"
     )
     (projection,) = found.into("a")
@@ -40,7 +40,7 @@ def test_same_padding_over_a_pool_gets_zeros_in_front() -> None:
 
 
 def test_same_padding_that_pads_nothing_is_valid() -> None:
-    found = lowered(
+    found = lower_layers(
         "avgpool p { window 5 }\nconv2d a { filters 4, kernel 1, padding same }"
     )
     (projection,) = found.into("a")
@@ -52,7 +52,7 @@ def test_causal_padding_reads_nothing_that_comes_after(pool: int) -> None:
     for places, kernel, (stride, apart) in product(
         (1, 6, 7, 8), (1, 2, 4), ((1, 1), (2, 1), (3, 1), (5, 1), (1, 2), (1, 3))
     ):
-        found = lowered(
+        found = lower_layers(
             f"avgpool p {{ window {pool} }}\nconv1d a {{ filters 4, padding causal, "
             f"kernel {kernel}, stride {stride}, dilation {apart} }}",
             f"input wave {pool * places}x2 in 0..1\nencode conv e {{ filters 3 }}\n",
@@ -74,7 +74,7 @@ def test_causal_padding_reads_nothing_that_comes_after(pool: int) -> None:
 
 
 def test_a_concat_slices_the_kernel() -> None:
-    found = lowered(
+    found = lower_layers(
         "conv2d a from e { filters 4, padding same }\nconcat k from a, e\n"
         "conv2d c { filters 2 }"
     )
@@ -84,7 +84,7 @@ def test_a_concat_slices_the_kernel() -> None:
 
 
 def test_an_add_brings_every_source_with_one_kernel() -> None:
-    found = lowered(
+    found = lower_layers(
         "conv2d a from e { filters 3, padding same }\nadd s from a, e\n"
         "dense d { units 2 }"
     )
@@ -94,14 +94,14 @@ def test_an_add_brings_every_source_with_one_kernel() -> None:
 
 
 def test_a_shortcut_is_a_projection_of_its_own() -> None:
-    found = lowered("conv2d a { filters 5, padding same, stride 2, shortcut e }")
+    found = lower_layers("conv2d a { filters 5, padding same, stride 2, shortcut e }")
     kernel, shortcut = found.into("a")
     assert (kernel.tensor, shortcut.tensor) == ("a.kernel", "a.shortcut")
     assert shortcut.reach == Window((1, 1, 1), (1, 2, 2), 0, "valid")
 
 
 def test_depth_is_padded_by_offsets() -> None:
-    found = lowered(
+    found = lower_layers(
         "avgpool p { window 2 }\nconv3d a { filters 2, kernel 3, padding same }",
         "input clip 8x8x8x1 in 0..1\nencode conv e { filters 3 }\n",
     )
@@ -111,6 +111,6 @@ def test_depth_is_padded_by_offsets() -> None:
 
 def test_only_chip_layers_of_a_chip_are_on_it() -> None:
     layers = "conv2d a { filters 2, place host }\nconv2d b { filters 2 }"
-    assert [p.on_chip for p in lowered(layers).populations] == [False, False, True]
-    nengo = lowered(layers, "target nengo\n" + HEAD)
+    assert [p.on_chip for p in lower_layers(layers).populations] == [False, False, True]
+    nengo = lower_layers(layers, "target nengo\n" + HEAD)
     assert [p.on_chip for p in nengo.populations] == [False, False, False]

@@ -93,11 +93,11 @@ def test_yaml_has_the_same_comments() -> None:
         "  - conv2d: {name: d, filters: 2, padding: same, shortcut: b}\n"
         "readout: {name: y, classes: 2}\n"
     )
-    assert found(text) == ["SNN309"]
-    assert found(text.replace("# remark", ALLOW)) == []
+    assert codes_of(text) == ["SNN309"]
+    assert codes_of(text.replace("# remark", ALLOW)) == []
 
 
-def found(text: str) -> list[str]:
+def codes_of(text: str) -> list[str]:
     """Return the codes of all that is reported for a YAML spec."""
     report = Diagnostics()
     compile_spec(SourceFile("net.yaml", text), report, "place")

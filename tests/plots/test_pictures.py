@@ -90,22 +90,24 @@ SWEPT = [
     )
     for n in range(1, 17)
 ]
+PHASES = [("smooth", 0), ("scale", 1), ("spikes", 1)]
+OUTPUTS = np.linspace(0, 1, 20).reshape(10, 2)
 HISTORY = {"loss": [2.0, 1.0], "val_loss": [2.1, 1.2], "accuracy": [0.4, 0.8]}
 
 
-def mapped(text: str) -> Any:
+def place_text(text: str) -> Any:
     return sound(text, "place")
 
 
 def spec(name: str) -> Any:
-    return mapped((ROOT / "specs" / f"{name}.snn").read_text(encoding="utf-8"))
+    return place_text((ROOT / "specs" / f"{name}.snn").read_text(encoding="utf-8"))
 
 
 PICTURES = {
     "network": lambda: networks.network(spec("residual")),
-    "network of long names": lambda: networks.network(mapped(network(LONG))),
+    "network of long names": lambda: networks.network(place_text(network(LONG))),
     "network without a chip": lambda: networks.network(
-        mapped(network("target nengo\n" + LONG))
+        place_text(network("target nengo\n" + LONG))
     ),
     "cores": lambda: networks.cores(spec("drift")),
     "cores of a row": lambda: networks.cores(spec("allconv")),
@@ -119,11 +121,13 @@ PICTURES = {
     "training": lambda: results.training(HISTORY),
     "sweep": lambda: results.sweep("digits", SWEPT),
     "loss": lambda: results.training(HISTORY, "loss"),
+    "phases": lambda: results.training(HISTORY, phases=PHASES),
+    "predictions": lambda: results.predictions(OUTPUTS, OUTPUTS[::-1], "digits"),
 }
 
 
 def texts(ax: Axes) -> list[tuple[str, Any]]:
-    """All texts that are seen, with their extents in pixels."""
+    """Return all visible texts with their extents in pixels."""
     from matplotlib.text import Text
 
     figure = ax.get_figure()
@@ -142,7 +146,7 @@ def texts(ax: Axes) -> list[tuple[str, Any]]:
 
 
 def _beyond(ax: Any) -> Iterator[Any]:
-    """The labels of ticks that are not drawn, as they are out of view."""
+    """Return the labels of ticks outside the view, which are not drawn."""
     for axis in (ax.xaxis, ax.yaxis):
         drawn = {id(tick) for tick in axis._update_ticks()}
         for tick in (*axis.majorTicks, *axis.minorTicks):
@@ -187,7 +191,7 @@ def test_a_network_shows_shapes_cores_and_shortcuts() -> None:
 
 def test_a_max_pool_has_the_cores_of_its_levels() -> None:
     pooled = LONG.replace("dense d0", "maxpool p0 { window 2 }\n    dense d0")
-    drawn = mapped(network(pooled))
+    drawn = place_text(network(pooled))
     (row,) = (row for row in networks.nodes(drawn) if row.name == "p0")
     cores = sum(level.cores for level in drawn.of_layer("p0"))
     assert row.takes == f"{cores} cores"
@@ -196,7 +200,7 @@ def test_a_max_pool_has_the_cores_of_its_levels() -> None:
 
 
 def test_what_skips_layers_has_a_lane_of_its_own() -> None:
-    rows = networks.nodes(mapped(network(LONG)))
+    rows = networks.nodes(place_text(network(LONG)))
     skips = [(a, b, lane) for a, b, _, lane in networks._skips(rows)]
     assert skips == [(1, 3, 0), (2, 4, 1)]
 
@@ -212,7 +216,7 @@ def test_cores_are_filled_by_their_four_limits() -> None:
     assert heights == pytest.approx([share for tile in found for share in tile.use])
     assert max(heights) == pytest.approx(784 / 1024)
     with pytest.raises(ValueError, match="no cores"):
-        networks.cores(mapped(network("target nengo\n" + LONG)))
+        networks.cores(place_text(network("target nengo\n" + LONG)))
 
 
 def test_each_chip_has_its_place() -> None:
@@ -262,6 +266,9 @@ def test_a_confusion_matrix_has_its_numbers() -> None:
 
 
 def test_training_shows_validation_beside_it() -> None:
+    named = {text.get_text() for text in results.training(HISTORY, phases=PHASES).texts}
+    assert named == {"smooth", "scale", "spikes"}
+    assert not results.training(HISTORY, phases=PHASES[:1]).texts
     ax = results.training(HISTORY, "loss")
     assert [line.get_label() for line in ax.lines] == ["training", "validation"]
     with pytest.raises(ValueError, match="no recall: it has accuracy, loss, val_loss"):

@@ -67,7 +67,7 @@ def test_what_keeps_a_spec_from_fewer_cores(spec: Path, summary: Summary) -> Non
 
 
 def test_the_json_report_of_a_spec(spec: Path, summary: Summary) -> None:
-    text = json.dumps(_shortened(document(summary, why=True)), indent=2)
+    text = json.dumps(_shorten(document(summary, why=True)), indent=2)
     assert same_as_committed(f"{spec.stem}.json", text)
 
 
@@ -80,7 +80,7 @@ def test_the_comment_on_a_spec(spec: Path, summary: Summary) -> None:
     assert same_as_committed(f"{spec.stem}.md", text.removesuffix("\n"))
 
 
-def _shortened(report: dict[str, Any]) -> dict[str, object]:
+def _shorten(report: dict[str, Any]) -> dict[str, object]:
     """Leave out the blocks of ensembles, which another test adds up."""
     for layer in report["layers"]:
         for ensemble in layer["ensembles"]:
@@ -203,14 +203,14 @@ def test_a_page_is_escaped_and_fetches_nothing(summary: Summary) -> None:
     ],
 )
 def test_the_block_that_is_shown_can_be_written(layer: str, shape: str) -> None:
-    def mapped(line: str) -> MappedNetwork:
+    def place_line(line: str) -> MappedNetwork:
         head = f"input x {shape} in 0..1\n  encode conv e {{ filters 2 }}"
         text = network(f"{head}\n  {line}\n  readout y {{ classes 2 }}")
         found: MappedNetwork = sound(text, "place")
         return found
 
-    free = mapped(layer)
+    free = place_line(layer)
     block = block_of(free.by_name["a"])
     assert block is not None
-    written = mapped(layer.replace(" }", f", block {dims(block)} }}"))
+    written = place_line(layer.replace(" }", f", block {dims(block)} }}"))
     assert written.by_name["a"].ensembles == free.by_name["a"].ensembles

@@ -42,7 +42,7 @@ def reason(bound: Any, miss: NearMiss | None, alone: int = 4) -> Reason:
     return Reason("c1", 1500, 4, 2, alone, True, bound, None, miss)
 
 
-def missed(limit: Any, value: int, most: int, layer: str = "c1") -> NearMiss:
+def near_miss(limit: Any, value: int, most: int, layer: str = "c1") -> NearMiss:
     return NearMiss(3, layer, LimitViolation(limit, value, most))
 
 
@@ -50,25 +50,25 @@ def missed(limit: Any, value: int, most: int, layer: str = "c1") -> NearMiss:
     ("given", "short", "words"),
     [
         (
-            reason("alone", missed("compartments", 1100, 1024)),
+            reason("alone", near_miss("compartments", 1100, 1024)),
             "compartments",
             "2 would hold its neurons, but "
             "one of 3 cores would have to hold 1100 neurons of 1024",
         ),
         (
-            reason("alone", missed("pop16 channels", 40, 32)),
+            reason("alone", near_miss("pop16 channels", 40, 32)),
             "pop16 channels",
             "2 would hold its neurons, but "
             "one of 3 cores would read 40 channels, where pop16 takes at most 32",
         ),
         (
-            reason("alone", missed("pop16 bases", 1, 4)),
+            reason("alone", near_miss("pop16 bases", 1, 4)),
             "pop16 bases",
             "2 would hold its neurons, but one of 3 cores "
             "would need pop16 bases that are not multiples of 4",
         ),
         (
-            reason("neighbours", missed("out-axons", 5000, 4096, "c0"), 3),
+            reason("neighbours", near_miss("out-axons", 5000, 4096, "c0"), 3),
             "out-axons of c0",
             "3 would be enough for it alone, "
             "but with the other layers cut as they are, "
@@ -98,7 +98,7 @@ def test_levels_of_a_core_each_are_not_told_as_one_core() -> None:
 
 def test_what_was_not_tried_is_not_promised() -> None:
     given = replace(
-        reason("neighbours", missed("in-axons", 5000, 4096), 3), tried=False
+        reason("neighbours", near_miss("in-axons", 5000, 4096), 3), tried=False
     )
     assert sentence(given, CORE) == (
         "c1: 4 cores; 3 would hold its neurons, but with the other layers cut as they "

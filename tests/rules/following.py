@@ -11,7 +11,7 @@ from tests.rules.checking import check_text
 TOLD = re.compile(r"write (?:[a-z, ]*, )?`([a-z_0-9]+) ([^`]*)`")
 
 
-def told(found: Diagnostic) -> tuple[str, str] | None:
+def suggestion(found: Diagnostic) -> tuple[str, str] | None:
     """Return the property that a help suggests, if it suggests one."""
     match = TOLD.search(found.render_help())
     return (match[1], match[2]) if match and match[1] in KEYS else None
@@ -24,7 +24,7 @@ def replaces(text: str, found: Diagnostic, key: str) -> bool:
     return " in `" not in found.render_help() and f" {key} " in line and "{" in line
 
 
-def written(text: str, found: Diagnostic, key: str, value: str) -> str:
+def write_property(text: str, found: Diagnostic, key: str, value: str) -> str:
     """Return the text with a new value for a property of the statement."""
     start = text.rfind("\n", 0, found.span.start) + 1
     stop = text.find("\n", start)
@@ -46,7 +46,7 @@ def errors(text: str) -> list[Diagnostic]:
 
 def assert_followed(text: str, found: Diagnostic) -> None:
     """Write the property that a help suggests, if any: no error is left."""
-    said = told(found)
+    said = suggestion(found)
     if said is not None and replaces(text, found, said[0]):
-        mended = written(text, found, *said)
+        mended = write_property(text, found, *said)
         assert errors(mended) == [], f"{found.render_help()}\n{mended}"

@@ -72,18 +72,18 @@ def page(rule: type[Diagnostic], examples: Sequence[Example] = ()) -> str:
     for number, example in enumerate(examples, 1):
         parts += [
             f"## Example {number}" if len(examples) > 1 else "## Example",
-            _fenced(example.invalid),
+            _fence(example.invalid),
             "`snnc check` prints:",
-            _fenced(example.printed),
+            _fence(example.printed),
             "Use instead:",
-            _fenced(example.valid),
+            _fence(example.valid),
         ]
     links = LINKS[_family(rule.code)]
     parts += ["## See also", "\n".join(f"- [{name}](../{at})" for name, at in links)]
     return "\n\n".join(parts) + "\n"
 
 
-def _fenced(text: str) -> str:
+def _fence(text: str) -> str:
     return f"```\n{text.rstrip()}\n```"
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnc.diagnostics import Diagnostic
-from tests.rules.following import errors, told, written
+from tests.rules.following import errors, suggestion, write_property
 from tests.support import network
 
 FRAME = """
@@ -37,9 +37,9 @@ def error(text: str) -> Diagnostic:
 def follow(text: str) -> None:
     """Write the suggested property, and check that no error is left."""
     found = error(text)
-    said = told(found)
+    said = suggestion(found)
     assert said, found.render_help()
-    mended = written(text, found, *said)
+    mended = write_property(text, found, *said)
     assert errors(mended) == [], f"{found.render_help()}\n{mended}"
 
 
@@ -128,7 +128,7 @@ def test_a_window_that_is_told_slides(layers: list[str]) -> None:
     choices = re.findall(r"`(kernel|factor|padding) (\S+)`", told)
     assert choices or "divide" in told
     for key, value in choices:
-        assert errors(written(text, found, key, value)) == [], told
+        assert errors(write_property(text, found, key, value)) == [], told
 
 
 PROPERTIES = {
@@ -161,8 +161,8 @@ def test_a_number_out_of_range_is_told_one_that_the_network_takes(place: str) ->
             found = errors(text)
             if [d.code for d in found] not in (["SNN206"], ["SNN301"]):
                 continue
-            if said := told(found[0]):
+            if said := suggestion(found[0]):
                 tried += 1
-                mended = written(text, found[0], *said)
+                mended = write_property(text, found[0], *said)
                 assert errors(mended) == [], f"{found[0].render_help()}\n{mended}"
     assert tried

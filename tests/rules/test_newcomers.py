@@ -158,7 +158,7 @@ CHANGES = [
     ("kernel 3", "activation leaky_relu", "SNN921", "`neuron relu`"),
     ("kernel 3", "neuron relu6", "SNN921", "`neuron relu`"),
     ("kernel 3", "dilation_rate 2", "SNN203", "did you mean `dilation`?"),
-    ("kernel 3", "padding 'same'", "SNN101", "double quotes"),
+    ("kernel 3", "padding 'same'", "SNN101", "words have no quotes"),
     ("kernel 3 }", "batchnorm }", "SNN107", "`batchnorm on`"),
     ("units 16", "filters 16", "SNN203", "did you mean `units`?"),
     ("adam { learning_rate 1e-3 }", "adam, learning_rate 1e-3", "SNN203", "adam {"),

@@ -99,7 +99,7 @@ TEN = (
 )
 
 
-def seeded(*mistakes: tuple[str, str, str]) -> str:
+def seed_mistakes(*mistakes: tuple[str, str, str]) -> str:
     text = GOOD
     for right, wrong, _ in mistakes:
         assert right in text
@@ -107,7 +107,7 @@ def seeded(*mistakes: tuple[str, str, str]) -> str:
     return text
 
 
-def found(text: str) -> list[tuple[str, int]]:
+def codes_and_lines(text: str) -> list[tuple[str, int]]:
     return [(d.code, d.span.first.line) for d in check_text(text).diagnostics]
 
 
@@ -116,7 +116,7 @@ def line_of(part: str) -> int:
 
 
 def test_the_spec_is_good_and_the_mistakes_are_many() -> None:
-    assert found(GOOD) == []
+    assert codes_and_lines(GOOD) == []
     assert len(MISTAKES) >= 60
     assert len({code for _, _, code in MISTAKES}) >= 30
 
@@ -126,17 +126,19 @@ def test_one_mistake_is_one_diagnostic_on_its_line(
     mistake: tuple[str, str, str],
 ) -> None:
     right, _, code = mistake
-    assert found(seeded(mistake)) == [(code, line_of(right))]
+    assert codes_and_lines(seed_mistakes(mistake)) == [(code, line_of(right))]
 
 
 def test_too_few_cores_are_said_at_the_layer_that_takes_most() -> None:
     mistake = ("chips 1 }", "cores 2 }", "SNN406")
-    assert found(seeded(mistake)) == [("SNN406", line_of("conv3d c0 {"))]
+    assert codes_and_lines(seed_mistakes(mistake)) == [
+        ("SNN406", line_of("conv3d c0 {"))
+    ]
 
 
 def test_ten_mistakes_are_ten_diagnostics_in_order() -> None:
     expected = [(code, line_of(right)) for right, _, code in TEN]
-    assert found(seeded(*TEN)) == expected
+    assert codes_and_lines(seed_mistakes(*TEN)) == expected
 
 
 def in_yaml(right: str, wrong: str) -> str:
@@ -150,7 +152,7 @@ def found_in_yaml(text: str) -> list[tuple[str, int]]:
 
 
 def place_of(mistake: Mistake) -> tuple[int, str]:
-    """Where the words of a mistake begin, and they."""
+    """Return the start of the words of a mistake, and the words."""
     right, wrong, _, words = mistake
     assert words is not None
     return mistakes.GOOD.index(right) + wrong.rindex(words), words

@@ -91,7 +91,7 @@ CASES = [(place, word) for place, words in PLACES.items() for word in words.spli
 
 
 def spec_with(place: str, text: str) -> str:
-    """The frame with a property, a line or a value at a place."""
+    """Return the frame with a property, a line or a value at a place."""
     if place in VALUES:
         place, text = VALUES[place], f"{place} {text}"
     hole = {"target loihi": "target", "a line": "line"}.get(place, place)

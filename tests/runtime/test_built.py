@@ -16,7 +16,7 @@ import nengo
 import numpy as np
 import pytest
 
-from tests.agreement.built import imported, random_weights
+from tests.agreement.built import import_package, random_weights
 from tests.agreement.networks import BODIES, text
 from tests.support import SPECS, sound
 
@@ -72,7 +72,7 @@ def transform(found: Any) -> str:
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_is_what_is_committed(name: str) -> None:
-    with imported(sound(SOURCES[name], "emit")) as package:
+    with import_package(sound(SOURCES[name], "emit")) as package:
         built = package.nengo.build_network(random_weights(package.layout))
     lines = [*ensembles(built), "", *connections(built), ""]
     path = TEXTS / f"{name}.txt"

@@ -24,12 +24,12 @@ TARGETS = DataSpec((6, 6, 1), 0.0, 1.0, 2, classifies=False)
 BIG = 10**9  # examples: a sparse file of 144 GB
 
 
-def stored(path: Path, x: np.ndarray) -> Path:
+def store(path: Path, x: np.ndarray) -> Path:
     np.savez(path / "d.npz", y=Y, x=x)
     return path / "d.npz"
 
 
-def compressed(path: Path, x: np.ndarray) -> Path:
+def store_compressed(path: Path, x: np.ndarray) -> Path:
     np.savez_compressed(path / "d.npz", y=Y, x=x)
     return path / "d.npz"
 
@@ -40,7 +40,7 @@ def folder(path: Path, x: np.ndarray) -> Path:
     return path
 
 
-@pytest.mark.parametrize("save", [stored, compressed, folder])
+@pytest.mark.parametrize("save", [store, store_compressed, folder])
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("dtype", [np.float64, ">f4", np.uint8])
 def test_slices_are_what_was_saved(
@@ -84,11 +84,11 @@ def test_a_single_array_is_an_input(tmp_path: Path) -> None:
 def test_identities_follow_the_content(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    one, other = (stored(tmp_path / name, X) for name in "ab")
+    one, other = (store(tmp_path / name, X) for name in "ab")
     assert identify_data(one) == identify_data(other)
     changed = X.copy()
     changed[-1] = 0
-    other = stored(tmp_path / "b", changed)
+    other = store(tmp_path / "b", changed)
     assert identify_data(one) != identify_data(other)
 
 
@@ -108,7 +108,7 @@ def test_an_input_needs_no_labels(tmp_path: Path) -> None:
 
 
 def test_examples_are_drawn_by_a_seed(tmp_path: Path) -> None:
-    path = compressed(tmp_path, X)
+    path = store_compressed(tmp_path, X)
     examples = open_data(path, SPEC, 20, seed=3)
     assert len(set(examples.rows)) == len(examples) == 20
     assert not np.array_equal(examples.rows, np.sort(examples.rows))
@@ -123,7 +123,7 @@ def test_examples_are_drawn_by_a_seed(tmp_path: Path) -> None:
 def test_only_what_is_drawn_is_checked(tmp_path: Path) -> None:
     x = X.copy()
     x[7, 2] = 9
-    path = stored(tmp_path, x)
+    path = store(tmp_path, x)
     seeds = range(40)
     drawn_it = [7 in sample_indices(50, 10, seed) for seed in seeds]
     assert 0 < sum(drawn_it) < 40
@@ -204,7 +204,7 @@ def with_bytes(content: bytes) -> Callable[[Path], Path]:
 
 
 def with_x(x: np.ndarray) -> Callable[[Path], Path]:
-    return lambda path: stored(path, x)
+    return lambda path: store(path, x)
 
 
 def fifo(path: Path) -> Path:
@@ -213,7 +213,7 @@ def fifo(path: Path) -> Path:
 
 
 def wrong_crc(path: Path) -> Path:
-    data = bytearray(stored(path, X).read_bytes())
+    data = bytearray(store(path, X).read_bytes())
     data[data.index(X.tobytes())] ^= 1
     return with_bytes(bytes(data))(path)
 
@@ -232,7 +232,7 @@ BAD: dict[str, Callable[[Path], Path]] = {
     "no archive": with_bytes(b"x, y\n"),
     "empty": with_bytes(b""),
     "one array": one_array,
-    "cut": lambda path: with_bytes(stored(path, X).read_bytes()[:3000])(path),
+    "cut": lambda path: with_bytes(store(path, X).read_bytes()[:3000])(path),
     "fifo": fifo,
     "no y": without_y,
     "half a folder": half,

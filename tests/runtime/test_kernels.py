@@ -22,7 +22,7 @@ def draw(*shape: int) -> NDArray[np.float64]:
     return np.random.default_rng(prod(shape)).normal(size=shape)
 
 
-def convolved(x: Array, kernel: Array, stride: Sizes) -> Array:
+def convolve(x: Array, kernel: Array, stride: Sizes) -> Array:
     """Return a valid convolution of (depth, height, width, channels)."""
     taps = kernel.shape[:3]
     sizes = zip(x.shape, taps, stride, strict=False)
@@ -35,12 +35,12 @@ def convolved(x: Array, kernel: Array, stride: Sizes) -> Array:
     return out
 
 
-def averaged(x: Array, pool: Pool) -> Array:
+def average(x: Array, pool: Pool) -> Array:
     window, stride = triple(pool.window), triple(pool.stride)
     channels = x.shape[-1]
     mean = np.zeros((*window, channels, channels))
     mean[...] = np.eye(channels) / prod(window)
-    return convolved(x, mean, stride)
+    return convolve(x, mean, stride)
 
 
 @given(st.data())
@@ -51,7 +51,7 @@ def test_planes_between_groups_are_a_convolution(data: st.DataObject) -> None:
     groups = number(st.integers(1, 4)), number(st.integers(1, 4))
     x, kernel = draw(depth, 4, 3, 2), draw(taps, 2, 3, 2, 3)
     padded = np.pad(x, [(before, 0), *[(0, 0)] * 3])
-    want = convolved(padded, kernel, (stride, 1, 1))
+    want = convolve(padded, kernel, (stride, 1, 1))
     found = np.zeros_like(want)
     for read in ranges(depth, groups[0]):
         flat = np.moveaxis(x[read.start : read.stop], 0, 2).reshape(1, 4, 3, -1)
@@ -60,7 +60,7 @@ def test_planes_between_groups_are_a_convolution(data: st.DataObject) -> None:
             if plane is None:
                 continue
             assert plane.any()
-            out = convolved(flat, plane[np.newaxis], (1, 1, 1))
+            out = convolve(flat, plane[np.newaxis], (1, 1, 1))
             slices = np.moveaxis(out[0].reshape(3, 1, len(written), 3), 2, 0)
             found[written.start : written.stop] += slices
     np.testing.assert_allclose(found, want, atol=1e-12)
@@ -84,9 +84,9 @@ def test_a_kernel_over_a_pool_is_one_over_what_the_pool_reads(pool: Pool) -> Non
     x, kernel = draw(5, 8, 9, 2), draw(2, 2, 2, 2, 3)
     found = kernels.fold_pool(kernel.astype(np.float32), pool)
     assert found.dtype == np.float64
-    want = convolved(averaged(x, pool), kernel, (1, 1, 1))
+    want = convolve(average(x, pool), kernel, (1, 1, 1))
     stride = triple(pool.stride)
-    np.testing.assert_allclose(convolved(x, found, stride), want, atol=1e-6)
+    np.testing.assert_allclose(convolve(x, found, stride), want, atol=1e-6)
 
 
 @pytest.mark.parametrize("pools", [POOLS[:1], POOLS[1:], []])
@@ -94,7 +94,7 @@ def test_a_matrix_over_pools_is_a_kernel_over_the_volume(pools: list[Pool]) -> N
     shape = (4, 9, 10, 2)
     x = left = draw(*shape)
     for pool in pools:
-        left = averaged(left, pool)
+        left = average(left, pool)
     matrix = draw(left.size, 3)
     kernel = kernels.unflatten(matrix, shape, pools)
     for pool in reversed(pools):
@@ -137,10 +137,10 @@ def test_groups_read_channels_of_theirs() -> None:
     whole = kernels.ungroup(kernel, 6, 3)
     x = draw(1, 2, 3, 6)
     want = [
-        convolved(x[..., 2 * g : 2 * g + 2], kernel[..., 2 * g : 2 * g + 2], (1, 1, 1))
+        convolve(x[..., 2 * g : 2 * g + 2], kernel[..., 2 * g : 2 * g + 2], (1, 1, 1))
         for g in range(3)
     ]
-    got = convolved(x, whole, (1, 1, 1))
+    got = convolve(x, whole, (1, 1, 1))
     np.testing.assert_allclose(got, np.concatenate(want, axis=-1), atol=1e-12)
 
 
@@ -149,7 +149,7 @@ def test_a_depthwise_kernel_has_the_multiples_of_each_channel() -> None:
     whole = kernels.ungroup(kernel, 8, 4)
     x = draw(1, 2, 3, 4)
     want = np.einsum("dhwc,dhwcm->cm", x, kernel).reshape(1, 1, 1, 8)
-    np.testing.assert_allclose(convolved(x, whole, (1, 1, 1)), want, atol=1e-12)
+    np.testing.assert_allclose(convolve(x, whole, (1, 1, 1)), want, atol=1e-12)
 
 
 @given(st.data())
@@ -161,7 +161,7 @@ def test_scattered_weights_are_a_convolution(data: st.DataObject) -> None:
     x, plane = draw(5, 4, 2), draw(*taps, 2, 3)
     used = draw(*taps, 2, 3) > 0
     padded = np.pad(x, [(before[0], 2), (before[1], 2), (0, 0)])[np.newaxis]
-    want = convolved(padded, np.where(used, plane, 0)[np.newaxis], (1, *step))[0]
+    want = convolve(padded, np.where(used, plane, 0)[np.newaxis], (1, *step))[0]
     places, weights = kernels.scatter(plane, used, (5, 4), want.shape[:2], step, before)
     matrix = np.zeros((want.size, x.size))
     np.add.at(matrix, tuple(places.T), weights)

@@ -18,7 +18,7 @@ SMOOTHINGS = pytest.mark.parametrize("smoothing", [0.0, 0.1])
 EXAMPLES = 64
 
 
-def drawn(classes: int) -> tuple[np.ndarray, np.ndarray]:
+def draw_logits(classes: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(classes)
     logits = rng.normal(0, 3, (EXAMPLES, classes)).astype("f4")
     return np.arange(EXAMPLES) % classes, logits
@@ -49,7 +49,7 @@ def by_hand(
 def test_focal_is_the_papers(
     classes: Any, alpha: Any, weights: Any, gamma: Any, smoothing: Any
 ) -> None:
-    labels, logits = drawn(classes)
+    labels, logits = draw_logits(classes)
     ours = focal(gamma, alpha, smoothing)(labels, logits)
     wanted = by_hand(labels, logits, gamma, np.array(weights), smoothing)
     np.testing.assert_allclose(ours, wanted, rtol=1e-4, atol=1e-6)
@@ -58,7 +58,7 @@ def test_focal_is_the_papers(
 @GAMMAS
 def test_binary_focal_is_kerass(gamma: float) -> None:
     # With smoothed labels Keras focuses on another probability than the paper's.
-    labels, logits = drawn(2)
+    labels, logits = draw_logits(2)
     ours = focal(gamma, 0.25, 0.0)(labels, logits)
     theirs = keras.losses.BinaryFocalCrossentropy(
         apply_class_balancing=True,
@@ -77,7 +77,7 @@ if hasattr(keras.losses, "CategoricalFocalCrossentropy"):  # not in TensorFlow 2
     @GAMMAS
     @SMOOTHINGS
     def test_categorical_focal_is_kerass(gamma: Any, smoothing: Any) -> None:
-        labels, logits = drawn(5)
+        labels, logits = draw_logits(5)
         ours = focal(gamma, 0.3, smoothing)(labels, logits)
         theirs = keras.losses.CategoricalFocalCrossentropy(
             alpha=0.3,
@@ -101,7 +101,7 @@ def test_focal_has_finite_gradients_for_sure_answers(gamma: float) -> None:
 
 
 def test_smoothed_cross_entropy_is_kerass() -> None:
-    labels, logits = drawn(4)
+    labels, logits = draw_logits(4)
     theirs = keras.losses.CategoricalCrossentropy(
         from_logits=True, label_smoothing=0.1, reduction="none"
     )
@@ -110,6 +110,6 @@ def test_smoothed_cross_entropy_is_kerass() -> None:
 
 
 def test_squared_error_of_classes() -> None:
-    labels, logits = drawn(4)
+    labels, logits = draw_logits(4)
     wanted = ((np.eye(4)[labels] - logits) ** 2).mean(axis=1)
     np.testing.assert_allclose(squared_error()(labels, logits), wanted, rtol=1e-5)

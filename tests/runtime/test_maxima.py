@@ -33,7 +33,7 @@ CASES = [
 
 
 def maximum(x: NDArray[Any], window: PoolWindow) -> NDArray[Any]:
-    """The maxima by their definition."""
+    """Return the maxima by their definition."""
     axes = range(3)
     counts = [window.count(x.shape[i], i) for i in axes]
     pads = [window.pads(x.shape[i], i) for i in axes]
@@ -92,7 +92,7 @@ def test_a_window_has_a_neuron_less_than_values() -> None:
     assert [level.shape[1] for level in line.levels] == [3, 2, 1]
 
 
-def pooled(x: NDArray[Any], pools: Any) -> NDArray[Any]:
+def average_pools(x: NDArray[Any], pools: Any) -> NDArray[Any]:
     """Apply average pools without padding along an axis."""
     for window, stride in pools:
         starts = range(0, len(x) - window + 1, stride)
@@ -115,8 +115,8 @@ def test_places_behind_pools_are_pools_of_places(pools: Any, picked: range) -> N
     one = range(1)
     grid, moved = compose((range(2, 17), one, one), steps, (picked, one, one))
     along = [(w[0], s[0]) for w, s in moved]
-    expected = pooled(x[2:], pools)[list(picked)]
-    np.testing.assert_allclose(pooled(x[list(grid[0])], along), expected)
+    expected = average_pools(x[2:], pools)[list(picked)]
+    np.testing.assert_allclose(average_pools(x[list(grid[0])], along), expected)
     assert receptive_field(len(picked), along) == len(grid[0])
 
 
@@ -125,4 +125,4 @@ def test_entries_spread_over_pools() -> None:
     pools = [(3, 2)]
     rows = entries(EVERY, output_size(11, pools), 11, pools)
     found = [sum(x[p] * w for p, w in row.items()) / 3 for row in rows]
-    np.testing.assert_allclose(found, pooled(x, pools))
+    np.testing.assert_allclose(found, average_pools(x, pools))

@@ -26,7 +26,7 @@ ALL: Any = ("smooth", "scale", "spikes")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Made]]:
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Made]]:
     found = packages(tmp_path_factory.mktemp("phased"))
     with importable(next(iter(found.values())).package):
         yield found
@@ -76,17 +76,17 @@ def plain(norm: bool) -> keras.Model:
 
 @pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize("name", ["relu", "relu_norm"])
-def test_the_smooth_phase_is_plain_keras(made: Any, name: str) -> None:
-    trainer = made[name].trainer(phases=("smooth",), validation=0.0)
+def test_the_smooth_phase_is_plain_keras(models: Any, name: str) -> None:
+    trainer = models[name].trainer(phases=("smooth",), validation=0.0)
     model = trainer.train(X, Y, epochs=3)
-    other, begun = plain("norm" in name), made[name].model()
+    other, begun = plain("norm" in name), models[name].model()
     trained = [layer for layer in other.layers if layer.get_weights()]
     for layer in trained:
         layer.set_weights(begun.get_layer(layer.name).get_weights())
-    made[name].module("keras_model").compile_model(other)
-    accepted = made[name].module("_runtime.data").DataSpec.of(made[name].network)
+    models[name].module("keras_model").compile_model(other)
+    accepted = models[name].module("_runtime.data").DataSpec.of(models[name].network)
     pipelines = (
-        made[name].module("_runtime.keras.pipelines").Pipelines(accepted, 16, 0.0, 0)
+        models[name].module("_runtime.keras.pipelines").Pipelines(accepted, 16, 0.0, 0)
     )
     batches = pipelines.of_arrays(X, Y).training(0)
     history = other.fit(batches, steps_per_epoch=4, epochs=3, verbose=0).history
@@ -103,33 +103,33 @@ def test_the_smooth_phase_is_plain_keras(made: Any, name: str) -> None:
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_trained_layers_spike_within_their_rates(
-    made: Any, name: str, tmp_path: Path
+    models: Any, name: str, tmp_path: Path
 ) -> None:
-    trainer = made[name].trainer(validation=0.0)
+    trainer = models[name].trainer(validation=0.0)
     trainer.train(X, Y, tmp_path / "w", epochs=3, spike_updates=10)
-    package = open_package(made[name].package)
+    package = open_package(models[name].package)
     with make_engine(package, tmp_path / "w") as engine:
         counts = engine.run(X, "row", keep=("counts",)).counts
-    network = made[name].network
-    check_budget = made[name].module("_runtime.examples").check_budget
+    network = models[name].network
+    check_budget = models[name].module("_runtime.examples").check_budget
     for layer, data in network.layers.items():
         rate = np.percentile(counts[layer], data.percentile) / network.present
         assert check_budget(rate, data.rate, network.present) != "missed", (layer, rate)
 
 
 def test_the_smooth_phase_alone_says_nothing_of_rates(
-    made: Any, capsys: pytest.CaptureFixture[str]
+    models: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made["chain"].trainer(phases=("smooth",)).train(X, Y, epochs=1)
+    models["chain"].trainer(phases=("smooth",)).train(X, Y, epochs=1)
     printed = capsys.readouterr().out
     assert "rate" not in printed
     assert "spikes" not in printed
 
 
 def test_lines_that_training_prints(
-    made: Any, capsys: pytest.CaptureFixture[str]
+    models: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made["chain"].trainer().train(X, Y, epochs=3, spike_updates=60)
+    models["chain"].trainer().train(X, Y, epochs=3, spike_updates=60)
     lines = [line.split(": ")[0] for line in capsys.readouterr().out.splitlines()]
     told = [line for line in lines if line.split()[0] not in ("Epoch", "kept")]
     told = [line for line in told if "/" not in line]
@@ -155,15 +155,15 @@ def test_the_estimate_has_a_line_of_its_own(verbose: int, begins: str) -> None:
 
 
 def test_weights_that_enter_the_phase_spikes_are_written(
-    made: Any, tmp_path: Path
+    models: Any, tmp_path: Path
 ) -> None:
-    layout = made["chain"].layout
+    layout = models["chain"].layout
     weights = tmp_path / "w.safetensors"
-    trainer = made["chain"].trainer(validation=0.0)
+    trainer = models["chain"].trainer(validation=0.0)
     trainer.train(X, Y, weights, epochs=3, spike_updates=10)
     before = layout.load(tmp_path / "w.smooth.safetensors")
     other = tmp_path / "other.safetensors"
-    two = made["chain"].trainer(phases=("smooth", "scale"), validation=0.0)
+    two = models["chain"].trainer(phases=("smooth", "scale"), validation=0.0)
     two.train(X, Y, other, epochs=3)
     for name, tensor in layout.load(other).items():
         np.testing.assert_array_equal(before[name], tensor)
@@ -171,13 +171,15 @@ def test_weights_that_enter_the_phase_spikes_are_written(
 
 
 def test_weights_that_exist_are_trained_on_spikes_alone(
-    made: Any, tmp_path: Path
+    models: Any, tmp_path: Path
 ) -> None:
-    layout = made["chain"].layout
+    layout = models["chain"].layout
     start, weights = tmp_path / "start", tmp_path / "w.safetensors"
-    made["chain"].trainer(phases=("smooth", "scale")).train(X, Y, start, epochs=3)
-    train = made["chain"].trainer().train
-    with pytest.raises(made["chain"].module("_runtime.data").DataError, match="--from"):
+    models["chain"].trainer(phases=("smooth", "scale")).train(X, Y, start, epochs=3)
+    train = models["chain"].trainer().train
+    with pytest.raises(
+        models["chain"].module("_runtime.data").DataError, match="--from"
+    ):
         train(X, Y, weights, phases=("spikes",))
     train(X, Y, weights, phases=("spikes",), initial=start, spike_updates=10)
     before, after = layout.load(start), layout.load(weights)
@@ -187,9 +189,9 @@ def test_weights_that_exist_are_trained_on_spikes_alone(
 
 
 def test_the_loss_at_the_end_is_that_of_the_last_epoch(
-    made: Any, capsys: pytest.CaptureFixture[str]
+    models: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    trainer = made["chain"].trainer(phases=("smooth", "scale"))
+    trainer = models["chain"].trainer(phases=("smooth", "scale"))
     history = trainer.train(X, Y, epochs=2).history.history
     *_, last = capsys.readouterr().out.splitlines()
     loss = float(last.split("in Keras: val_loss ")[1].split(",")[0])
@@ -198,15 +200,16 @@ def test_the_loss_at_the_end_is_that_of_the_last_epoch(
 
 @pytest.mark.usefixtures("eagerly")
 def test_patience_is_that_of_each_stage(
-    made: Any, monkeypatch: pytest.MonkeyPatch
+    models: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    progress = made["lif"].module("_runtime.keras.progress").Progress
+    progress = models["lif"].module("_runtime.keras.progress").Progress
     end = progress.on_epoch_end
 
     def growing(self: Any, epoch: int, logs: Any = None) -> None:
         end(self, epoch, {**logs, "val_loss": float(epoch)})
 
     monkeypatch.setattr(progress, "on_epoch_end", growing)
-    trainer = made["lif"].trainer(phases=("smooth", "scale"))
+    trainer = models["lif"].trainer(phases=("smooth", "scale"))
     model = trainer.train(X, Y, epochs=9, patience=1)
     assert model.history.epoch == [0, 1, 2, 3, 4, 5, 8]
+    assert model.history.phases == [("smooth", 0), ("scale", 7)]

@@ -24,16 +24,16 @@ NORMED = ("relu_norm", "lif_norm")
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Made]]:
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Made]]:
     found = packages(tmp_path_factory.mktemp("adjusted"))
     with importable(next(iter(found.values())).package):
         yield found
 
 
-def drawn(made: Made) -> keras.Model:
+def perturbed_model(models: Made) -> keras.Model:
     """Return a model with changed biases and batch norms."""
     rng = np.random.default_rng(1)
-    model = made.model()
+    model = models.model()
     model.set_weights([w + abs(rng.normal(0, 0.2, w.shape)) for w in model.weights])
     return model
 
@@ -44,21 +44,21 @@ def assert_alike(found: np.ndarray, wanted: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("name", RELU)
-def test_scales_change_no_output_of_rectified_neurons(made: Any, name: str) -> None:
-    model = drawn(made[name])
-    scaler = made[name].scaler(model, X)
+def test_scales_change_no_output_of_rectified_neurons(models: Any, name: str) -> None:
+    model = perturbed_model(models[name])
+    scaler = models[name].scaler(model, X)
     before = model.predict(X, verbose=0)
     scaler.fill()
     assert all(scale != 1 for scale in scaler.scales.values())
     assert_alike(model.predict(X, verbose=0), before)
 
 
-def test_some_of_the_examples_are_measured_alone(made: Any) -> None:
-    scaler = made["chain"].scaler(drawn(made["chain"]), X)
+def test_some_of_the_examples_are_measured_alone(models: Any) -> None:
+    scaler = models["chain"].scaler(perturbed_model(models["chain"]), X)
     scaler.fill()
     whole = scaler.scales
     scaler.fill(examples=8)
-    few = made["chain"].scaler(drawn(made["chain"]), X[:8])
+    few = models["chain"].scaler(perturbed_model(models["chain"]), X[:8])
     few.fill()
     assert scaler.scales == pytest.approx(few.scales, rel=2e-3)
     assert scaler.scales != pytest.approx(whole, rel=2e-3)
@@ -66,20 +66,20 @@ def test_some_of_the_examples_are_measured_alone(made: Any) -> None:
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_what_memory_does_not_hold_is_measured_alike(
-    made: Any, name: str, monkeypatch: pytest.MonkeyPatch
+    models: Any, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held, calls = measured_with_room(made[name], monkeypatch, len(X))
-    twice, more = measured_with_room(made[name], monkeypatch, len(X) // 2)
+    held, calls = measured_with_room(models[name], monkeypatch, len(X))
+    twice, more = measured_with_room(models[name], monkeypatch, len(X) // 2)
     assert held == pytest.approx(twice, rel=1e-6)
     assert more == 2 * calls  # halves of the examples
 
 
 def measured_with_room(
-    made: Made, monkeypatch: pytest.MonkeyPatch, examples: int
+    models: Made, monkeypatch: pytest.MonkeyPatch, examples: int
 ) -> tuple[dict[str, float], int]:
     """Return scales, and how often the first layer was computed for them."""
-    kind = module(made.package, "_runtime.network").Network
-    model, calls = drawn(made), 0
+    kind = module(models.package, "_runtime.network").Network
+    model, calls = perturbed_model(models), 0
     called = keras.layers.Layer.__call__
 
     def count(layer: Any, *values: Any, **named: Any) -> Any:
@@ -89,16 +89,16 @@ def measured_with_room(
 
     with monkeypatch.context() as patched:
         patched.setattr(kind, "examples_at_once", examples)
-        scaler = made.scaler(model, X)
+        scaler = models.scaler(model, X)
         patched.setattr(keras.layers.Layer, "__call__", count)
         scaler.fill()
     return scaler.scales, calls
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_folded_scales_compute_the_same(made: Any, name: str) -> None:
-    model = drawn(made[name])
-    scaler = made[name].scaler(model, X)
+def test_folded_scales_compute_the_same(models: Any, name: str) -> None:
+    model = perturbed_model(models[name])
+    scaler = models[name].scaler(model, X)
     scaler.fill()
     before = model.predict(X, verbose=0)
     scaler.fold()
@@ -108,12 +108,12 @@ def test_folded_scales_compute_the_same(made: Any, name: str) -> None:
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_what_is_exported_in_training_computes_what_the_model_does(
-    made: Any, name: str, tmp_path: Path
+    models: Any, name: str, tmp_path: Path
 ) -> None:
-    model = drawn(made[name])
-    scaler = made[name].scaler(model, X)
+    model = perturbed_model(models[name])
+    scaler = models[name].scaler(model, X)
     scaler.fill()
-    built = made[name].module("keras_model")
+    built = models[name].module("keras_model")
     built.export_weights(model, tmp_path / "w")
     again = built.build_model()
     built.import_weights(again, tmp_path / "w")
@@ -121,13 +121,13 @@ def test_what_is_exported_in_training_computes_what_the_model_does(
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_scaled_layers_fire_at_their_upper_rates(made: Any, name: str) -> None:
-    model = drawn(made[name])
-    scaler = made[name].scaler(model, X)
+def test_scaled_layers_fire_at_their_upper_rates(models: Any, name: str) -> None:
+    model = perturbed_model(models[name])
+    scaler = models[name].scaler(model, X)
     scaler.fill()
     for group in scaler.wiring.groups:
         highest = max(activation(model, layer) for layer in group)
-        lif = any(made[name].network.layers[layer].lif for layer in group)
+        lif = any(models[name].network.layers[layer].lif for layer in group)
         assert highest <= 1.001 if lif else highest == pytest.approx(1, rel=1e-3)
 
 
@@ -139,8 +139,8 @@ def activation(model: keras.Model, layer: str) -> float:
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_held_layers_spike_within_their_rates(made: Any, name: str) -> None:
-    scaler = made[name].scaler(drawn(made[name]), X)
+def test_held_layers_spike_within_their_rates(models: Any, name: str) -> None:
+    scaler = models[name].scaler(perturbed_model(models[name]), X)
     scaler.fill()
     rates = scaler.hold()
     assert scaler.broken_budgets(rates) == {}
@@ -149,13 +149,13 @@ def test_held_layers_spike_within_their_rates(made: Any, name: str) -> None:
     assert scaler.scales == before
 
 
-def test_the_rates_of_spikes_are_those_of_the_chip(made: Any, tmp_path: Path) -> None:
-    package = open_package(made["relu"].package)
-    model = drawn(made["relu"])
-    scaler = made["relu"].scaler(model, X[:16])
+def test_the_rates_of_spikes_are_those_of_the_chip(models: Any, tmp_path: Path) -> None:
+    package = open_package(models["relu"].package)
+    model = perturbed_model(models["relu"])
+    scaler = models["relu"].scaler(model, X[:16])
     scaler.fill()
     scaler.fold()
-    made["relu"].module("keras_model").export_weights(model, tmp_path / "w")
+    models["relu"].module("keras_model").export_weights(model, tmp_path / "w")
     with make_engine(package, tmp_path / "w") as engine:
         counts = engine.run(X[:16], "rest", keep=("counts",)).counts
     for name, layer in package.network.layers.items():
@@ -180,9 +180,9 @@ def test_spikes_are_faster_than_activations_where_currents_fluctuate() -> None:
 
 
 @pytest.mark.parametrize("name", NORMED)
-def test_batch_norms_get_the_statistics_of_the_data(made: Any, name: str) -> None:
-    model, oracle = drawn(made[name]), drawn(made[name])
-    made[name].scaler(model, X).recalibrate_batchnorm()
+def test_batch_norms_get_the_statistics_of_the_data(models: Any, name: str) -> None:
+    model, oracle = perturbed_model(models[name]), perturbed_model(models[name])
+    models[name].scaler(model, X).recalibrate_batchnorm()
     norms = [part for part in oracle.layers if part.name.endswith(".norm")]
     for norm in norms:
         norm.momentum = 0.0
@@ -197,8 +197,8 @@ def test_batch_norms_get_the_statistics_of_the_data(made: Any, name: str) -> Non
             np.testing.assert_allclose(found, wanted, rtol=0.02, atol=1e-4)
 
 
-def test_a_layer_that_nothing_drives_is_named(made: Any) -> None:
-    scaler = made["chain"].scaler(made["chain"].model(), 0 * X)
+def test_a_layer_that_nothing_drives_is_named(models: Any) -> None:
+    scaler = models["chain"].scaler(models["chain"].model(), 0 * X)
     scaler.fill()
     why = "it never fires; train longer, or remove it"
     # The first one: those after it may be silent because of it.
@@ -206,10 +206,12 @@ def test_a_layer_that_nothing_drives_is_named(made: Any) -> None:
     assert missed == {"encode": f"encode is at 0 Hz of 0..250 Hz: {why}"}
 
 
-def test_a_saved_model_in_training_computes_the_same(made: Any, tmp_path: Path) -> None:
+def test_a_saved_model_in_training_computes_the_same(
+    models: Any, tmp_path: Path
+) -> None:
     for name in NETWORKS:
-        model = drawn(made[name])
-        scaler = made[name].scaler(model, X)
+        model = perturbed_model(models[name])
+        scaler = models[name].scaler(model, X)
         scaler.fill()
         model.save(tmp_path / f"{name}.keras")
         again = keras.models.load_model(tmp_path / f"{name}.keras")

@@ -22,7 +22,7 @@ SLOWER = 0.25
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Made]]:
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Made]]:
     several = branches("relu"), branches("relu_norm", batchnorm=True)
     found = packages(tmp_path_factory.mktemp("shared"), *several)
     with importable(found["relu"].package):
@@ -80,10 +80,10 @@ def shares(model: keras.Model) -> float:
     return float(slower / faster)
 
 
-def test_training_brings_them_near_one_another(made: dict[str, Made]) -> None:
+def test_training_brings_them_near_one_another(models: dict[str, Made]) -> None:
     trained = {}
     for phases in (("smooth",), ("smooth", "scale")):
-        trainer = made["relu"].trainer(phases=phases, validation=0.0)
+        trainer = models["relu"].trainer(phases=phases, validation=0.0)
         trained[phases] = shares(trainer.train(X, Y, epochs=40, seed=2))
     alone, together = trained.values()
     assert together > 0.85
@@ -91,21 +91,21 @@ def test_training_brings_them_near_one_another(made: dict[str, Made]) -> None:
 
 
 def test_learned_shortcuts_and_norms_are_left_alone(
-    made: dict[str, Made],
+    models: dict[str, Made],
 ) -> None:
-    def balanced(model: keras.Model) -> list[str]:
+    def sum_layers(model: keras.Model) -> list[str]:
         return [
             part.name
             for part in model.layers
             if type(part) is not keras.layers.Add and part.name.endswith(".sum")
         ]
 
-    assert balanced(made["relu"].model()) == ["c1.sum"]
-    assert balanced(made["relu_norm"].model()) == []
+    assert sum_layers(models["relu"].model()) == ["c1.sum"]
+    assert sum_layers(models["relu_norm"].model()) == []
 
 
-def test_a_saved_model_has_it(made: dict[str, Made], tmp_path: Path) -> None:
-    model = made["relu"].model()
+def test_a_saved_model_has_it(models: dict[str, Made], tmp_path: Path) -> None:
+    model = models["relu"].model()
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(loaded(X[:4]), model(X[:4]))

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
+def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     found = packages(tmp_path_factory.mktemp("spikes"), chain("chain"))["chain"]
     with importable(found.package):
         yield found
@@ -95,8 +95,8 @@ def as_in_keras(
     return firing(tuple(values), slopes, tuple(values), read[None])
 
 
-def test_rates_above_their_bounds_are_paid(made: Made) -> None:
-    package = open_package(made.package)
+def test_rates_above_their_bounds_are_paid(net: Made) -> None:
+    package = open_package(net.package)
     model = package.module("keras_model").build_model()
     training = training_of(package, model, 2)
     x = tf.constant(examples(2)[0])
@@ -106,17 +106,17 @@ def test_rates_above_their_bounds_are_paid(made: Made) -> None:
     assert float(training._outputs(x, firing._replace(rates=silent))[1]) == 0
     fast = tuple(tf.zeros_like(rate) + allowed + 0.5 for rate in firing.rates)
     paid = float(training._outputs(x, firing._replace(rates=fast))[1])
-    neurons = sum(layer.neurons for layer in made.network.layers.values())
+    neurons = sum(layer.neurons for layer in net.network.layers.values())
     assert paid == pytest.approx(0.25 * neurons, rel=1e-4)  # of each example
 
 
 def test_examples_are_better_decided_in_spikes_afterwards(
-    made: Made, tmp_path: Path
+    net: Made, tmp_path: Path
 ) -> None:
     x, y = examples(256)
     weights = tmp_path / "w.safetensors"
-    made.trainer(validation=0.0).train(x, y, weights, epochs=6, spike_updates=80)
-    package = open_package(made.package)
+    net.trainer(validation=0.0).train(x, y, weights, epochs=6, spike_updates=80)
+    package = open_package(net.package)
     others = examples(80, seed=1)
     losses = {}
     for name in ("w", "w.smooth"):
@@ -128,7 +128,7 @@ def test_examples_are_better_decided_in_spikes_afterwards(
 
 
 @pytest.mark.parametrize("kind", ["one class", "ten examples", "uneven"])
-def test_odd_data_is_trained_on(made: Made, tmp_path: Path, kind: str) -> None:
+def test_odd_data_is_trained_on(net: Made, tmp_path: Path, kind: str) -> None:
     x, y = examples(64)
     if kind == "one class":
         y = 0 * y
@@ -136,21 +136,21 @@ def test_odd_data_is_trained_on(made: Made, tmp_path: Path, kind: str) -> None:
         x, y = x[:10], y[:10]
     options: dict[str, Any] = {"class_weight": "balanced"} if kind == "uneven" else {}
     y = np.where(y == 3, 0, y)
-    made.trainer().train(x, y, tmp_path / "w", epochs=1, spike_updates=10, **options)
-    tensors = made.layout.load(tmp_path / "w")
+    net.trainer().train(x, y, tmp_path / "w", epochs=1, spike_updates=10, **options)
+    tensors = net.layout.load(tmp_path / "w")
     assert all(np.isfinite(values).all() for values in tensors.values())
 
 
 def test_a_layer_that_never_fires_is_named(
-    made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    net: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     x, y = examples(64)
-    model = made.model()
-    weights = made.module("_runtime.keras.model").model_weights(model, made.layout)
+    model = net.model()
+    weights = net.module("_runtime.keras.model").model_weights(model, net.layout)
     weights["c0.bias"] = weights["c0.bias"] - 100
-    made.layout.save(tmp_path / "dead", weights)
+    net.layout.save(tmp_path / "dead", weights)
     how: Any = {"phases": ("spikes",), "spike_updates": 10}
-    made.trainer().train(x, y, tmp_path / "w", initial=tmp_path / "dead", **how)
+    net.trainer().train(x, y, tmp_path / "w", initial=tmp_path / "dead", **how)
     printed = capsys.readouterr().out
     assert "rate not held: c0 is at 0 Hz of 20..150 Hz: it never fires" in printed
     assert "d0 is at" not in printed
@@ -180,29 +180,29 @@ def test_slopes_are_weighted_means(tmp_path: Path, steps: int, decide: str) -> N
 
 class TestPlan:
     @pytest.fixture(scope="class")
-    def model(self, made: Made) -> keras.Model:
-        return made.model()
+    def model(self, net: Made) -> keras.Model:
+        return net.model()
 
     def test_updates_that_are_asked_for_are_made(
-        self, made: Made, model: keras.Model
+        self, net: Made, model: keras.Model
     ) -> None:
-        plan = plan_spikes(made.network, model, 1000, 0, updates=200)
+        plan = plan_spikes(net.network, model, 1000, 0, updates=200)
         assert (plan.updates, plan.streams, plan.cut) == (200, STREAMS, False)
 
     def test_cost_follows_the_examples_of_the_phase_smooth(
-        self, made: Made, model: keras.Model
+        self, net: Made, model: keras.Model
     ) -> None:
         few, more = (
-            plan_spikes(made.network, model, count, 0) for count in (8_000, 16_000)
+            plan_spikes(net.network, model, count, 0) for count in (8_000, 16_000)
         )
         assert few.cut
         assert f"over {MOST} times the phase smooth" in str(few)
         assert more.updates == pytest.approx(2 * few.updates, abs=2 * ROUNDS)
-        long = plan_spikes(made.network, model, 10**7, 0)
+        long = plan_spikes(net.network, model, 10**7, 0)
         assert (long.updates, long.cut) == (UPDATES, False)
 
-    def test_devices_share_streams_evenly(self, made: Made, model: keras.Model) -> None:
-        plan = plan_spikes(made.network, model, 1000, 0, replicas=3)
+    def test_devices_share_streams_evenly(self, net: Made, model: keras.Model) -> None:
+        plan = plan_spikes(net.network, model, 1000, 0, replicas=3)
         assert plan.streams == STREAMS // 3 * 3
 
 

@@ -67,7 +67,7 @@ def test_training_begins_with_given_weights(
         np.testing.assert_array_equal(tensor, second[name])
 
 
-def refused(
+def refusal(
     load: Load, capsys: pytest.CaptureFixture[str], folder: Path, *options: str
 ) -> str:
     """Return the last line of stderr of a training that is not begun."""
@@ -94,7 +94,7 @@ def test_initial_weights_of_another_layout_are_refused(
     load: Load, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "other").write_bytes(b"none")
-    told = refused(load, capsys, tmp_path, "--initial", f"{tmp_path}/other")
+    told = refusal(load, capsys, tmp_path, "--initial", f"{tmp_path}/other")
     assert told.startswith("volume.train: ")
 
 
@@ -102,7 +102,7 @@ def test_damaged_progress_is_refused(
     load: Load, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "w.progress.npz").write_text("")
-    assert refused(load, capsys, tmp_path, "--resume") == (
+    assert refusal(load, capsys, tmp_path, "--resume") == (
         f"volume.train: {tmp_path}/w.progress.npz is damaged:"
         " remove it, or train from the start, without resume"
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.agreement.built import imported
+from tests.agreement.built import import_package
 from tests.agreement.networks import text
 from tests.support import sound
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 def wiring(name: str) -> Any:
     """Return the wiring of a network's Keras model."""
-    with imported(sound(text(name, "relu"), "emit")) as package:
+    with import_package(sound(text(name, "relu"), "emit")) as package:
         library = package.nengo.__package__
         found = importlib.import_module(f"{library}._runtime.keras.wiring")
         program = importlib.import_module(f"{library}.keras_model")

@@ -28,7 +28,7 @@ def test_a_split_follows_its_seed() -> None:
     assert set(first) != set(other)
 
 
-def written(path: Path, values: np.ndarray, kind: int = 8) -> Path:
+def write_idx(path: Path, values: np.ndarray, kind: int = 8) -> Path:
     sizes = b"".join(size.to_bytes(4, "big") for size in values.shape)
     head = bytes((0, 0, kind, values.ndim)) + sizes
     path.write_bytes(gzip.compress(head + values.tobytes()))
@@ -37,18 +37,20 @@ def written(path: Path, values: np.ndarray, kind: int = 8) -> Path:
 
 def test_an_idx_file_is_read(tmp_path: Path) -> None:
     values = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
-    np.testing.assert_array_equal(read_idx(written(tmp_path / "a.gz", values)), values)
+    np.testing.assert_array_equal(
+        read_idx(write_idx(tmp_path / "a.gz", values)), values
+    )
 
 
 def test_an_idx_file_of_another_type_is_refused(tmp_path: Path) -> None:
     values = np.zeros((2, 4), np.uint8)
     with pytest.raises(ValueError, match="no IDX file of unsigned bytes"):
-        read_idx(written(tmp_path / "a.gz", values, kind=13))
+        read_idx(write_idx(tmp_path / "a.gz", values, kind=13))
 
 
 @pytest.mark.parametrize("change", [-1, 1])
 def test_an_idx_file_of_another_length_is_refused(tmp_path: Path, change: int) -> None:
-    path = written(tmp_path / "a.gz", np.zeros((2, 4), np.uint8))
+    path = write_idx(tmp_path / "a.gz", np.zeros((2, 4), np.uint8))
     data = gzip.decompress(path.read_bytes())
     path.write_bytes(gzip.compress(data[:change] if change < 0 else data + b"0"))
     with pytest.raises(ValueError, match=r"holds \d values, not \(2, 4\)"):
@@ -58,8 +60,8 @@ def test_an_idx_file_of_another_length_is_refused(tmp_path: Path, change: int) -
 def test_fashion_mnist_is_read_from_a_folder(tmp_path: Path) -> None:
     for part, count in (("train", 3), ("t10k", 2)):
         images = np.full((count, 28, 28), 255, np.uint8)
-        written(tmp_path / f"{part}-images-idx3-ubyte.gz", images)
-        written(tmp_path / f"{part}-labels-idx1-ubyte.gz", images[:, 0, 0])
+        write_idx(tmp_path / f"{part}-images-idx3-ubyte.gz", images)
+        write_idx(tmp_path / f"{part}-labels-idx1-ubyte.gz", images[:, 0, 0])
     found = fashion(tmp_path)
     assert found.train.x.shape == (3, 28, 28, 1)
     assert found.test.y.tolist() == [255, 255]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.fidelity.characters import CHARACTERS, HELD_OUT, TRAINED, characters
-from benchmarks.fidelity.measure import packed, unpacked
+from benchmarks.fidelity.measure import pack, unpack
 from benchmarks.fidelity.patches import SIDE, patches
 from benchmarks.fidelity.table import HEAD, page
 from snnc.tools.scores import difference
@@ -18,7 +18,7 @@ NAMES = ("plain", "before", "keras", "last", "mean", "rest")
 
 def _cell(seed: int, rate: float) -> dict[str, Any]:
     random = np.random.default_rng(seed)
-    right = {name: packed(random.random(50) < 0.8) for name in NAMES}
+    right = {name: pack(random.random(50) < 0.8) for name in NAMES}
     layers = {
         "a": {"rate": 120.0, "holds": True, "agreement": 0.9 - seed / 10},
         "b": {"rate": rate, "holds": rate < 160, "agreement": None},
@@ -30,7 +30,7 @@ def _cell(seed: int, rate: float) -> dict[str, Any]:
 @pytest.mark.parametrize("count", [1, 8, 13])
 def test_examples_come_back_as_they_were(count: int) -> None:
     right = np.random.default_rng(count).random(count) < 0.5
-    assert np.array_equal(unpacked(packed(right)), right)
+    assert np.array_equal(unpack(pack(right)), right)
 
 
 def test_a_row_pools_seeds() -> None:
@@ -38,7 +38,7 @@ def test_a_row_pools_seeds() -> None:
     line = page(cells).splitlines()[-1]
     row = dict(zip(HEAD, line.strip("| ").split(" | "), strict=True))
     pooled = {
-        name: np.concatenate([unpacked(cell["right"][name]) for cell in cells])
+        name: np.concatenate([unpack(cell["right"][name]) for cell in cells])
         for name in NAMES
     }
     assert row["seeds x images"] == "2 x 50"

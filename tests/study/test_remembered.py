@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from benchmarks.study import packages
-from benchmarks.study.remembered import remembered
+from benchmarks.study.remembered import remember
 
 
 class Measure:
@@ -25,8 +25,8 @@ class Measure:
 def test_the_same_inputs_are_measured_once(tmp_path: Path) -> None:
     file, measure = tmp_path / "weights", Measure()
     file.write_text("a", encoding="ascii")
-    first = remembered(tmp_path / "kept", "cell", [file, "10"], measure)
-    assert remembered(tmp_path / "kept", "cell", [file, "10"], measure) == first
+    first = remember(tmp_path / "kept", "cell", [file, "10"], measure)
+    assert remember(tmp_path / "kept", "cell", [file, "10"], measure) == first
     assert measure.asked == 1
 
 
@@ -37,11 +37,11 @@ def test_other_inputs_are_measured_again(tmp_path: Path) -> None:
     module = package / "nengo_network.py"
     for path in (file, module):
         path.write_text("a", encoding="ascii")
-    remembered(tmp_path, "cell", [file, package, "10"], measure)
-    remembered(tmp_path, "cell", [file, package, "20"], measure)
+    remember(tmp_path, "cell", [file, package, "10"], measure)
+    remember(tmp_path, "cell", [file, package, "20"], measure)
     for path in (file, module):
         path.write_text("b", encoding="ascii")
-        remembered(tmp_path, "cell", [file, package, "20"], measure)
+        remember(tmp_path, "cell", [file, package, "20"], measure)
     assert measure.asked == 4
 
 

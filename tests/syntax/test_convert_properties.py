@@ -16,7 +16,7 @@ from tests.syntax.paired import specs
 _SETTINGS = settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 
 
-def parsed(text: str, name: str) -> tree.Document:
+def parse_text(text: str, name: str) -> tree.Document:
     report = Diagnostics()
     document = parse(SourceFile(name, text), report)
     assert report.diagnostics == (), [d.render_message() for d in report.diagnostics]
@@ -24,18 +24,18 @@ def parsed(text: str, name: str) -> tree.Document:
 
 
 def to_yaml(text: str) -> str:
-    return print_yaml(parsed(text, "x.snn"))
+    return print_yaml(parse_text(text, "x.snn"))
 
 
 def to_snn(text: str) -> str:
-    return print_snn(parsed(text, "x.yaml"))
+    return print_snn(parse_text(text, "x.yaml"))
 
 
 @pytest.mark.slow
 @_SETTINGS
 @given(specs())
 def test_converting_there_and_back_is_formatting(text: str) -> None:
-    formatted = print_snn(parsed(text, "x.snn"))
+    formatted = print_snn(parse_text(text, "x.snn"))
     assert to_snn(to_yaml(text)) == formatted
 
 
@@ -44,7 +44,7 @@ def test_converting_there_and_back_is_formatting(text: str) -> None:
 @given(specs())
 def test_what_is_converted_is_formatted_yaml(text: str) -> None:
     yaml = to_yaml(text)
-    assert print_yaml(parsed(yaml, "x.yaml")) == yaml
+    assert print_yaml(parse_text(yaml, "x.yaml")) == yaml
     assert to_yaml(to_snn(yaml)) == yaml
 
 
@@ -52,6 +52,6 @@ def test_what_is_converted_is_formatted_yaml(text: str) -> None:
 @_SETTINGS
 @given(specs())
 def test_every_comment_is_kept_once(text: str) -> None:
-    before = [comment.text for comment in parsed(text, "x.snn").comments]
-    after = [comment.text for comment in parsed(to_yaml(text), "x.yaml").comments]
+    before = [comment.text for comment in parse_text(text, "x.snn").comments]
+    after = [comment.text for comment in parse_text(to_yaml(text), "x.yaml").comments]
     assert sorted(after) == sorted(before)

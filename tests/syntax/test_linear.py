@@ -40,7 +40,7 @@ class Repeated:
 
     @property
     def most(self) -> int:
-        """How often the largest file has the part."""
+        """Return how often the largest file has the part."""
         part = self.part.replace("{}", "12345")
         return (LARGEST - len(f"{self.head}{self.tail}".encode())) // len(part.encode())
 
@@ -138,11 +138,11 @@ def calls(name: str, text: str) -> int:
     """Return how many functions a check calls, C functions included."""
     count = 0
 
-    def counted(frame: FrameType, event: str, argument: object) -> None:
+    def count_call(frame: FrameType, event: str, argument: object) -> None:
         nonlocal count
         count += event in ("call", "c_call")
 
-    sys.setprofile(counted)
+    sys.setprofile(count_call)
     try:
         check(name, text)
     finally:

@@ -16,7 +16,7 @@ SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.snn"))
 HEAD = "snn 1\nnetwork n {\n"
 
 
-def parsed(body: str) -> tuple[tree.Statement, ...]:
+def parse_body(body: str) -> tuple[tree.Statement, ...]:
     report = Diagnostics()
     document = parse(SourceFile("x.snn", f"{HEAD}{body}\n}}\n"), report)
     assert report.diagnostics == ()
@@ -24,7 +24,7 @@ def parsed(body: str) -> tuple[tree.Statement, ...]:
 
 
 def value(text: str) -> tree.Value:
-    (statement,) = parsed(f"dense d {{ key {text} }}")
+    (statement,) = parse_body(f"dense d {{ key {text} }}")
     assert statement.properties is not None
     return statement.properties[0].value
 
@@ -122,7 +122,9 @@ def test_lists_and_groups_span_lines() -> None:
 
 
 def test_every_part_of_a_statement() -> None:
-    (found,) = parsed("encode conv e 8x8x1 in 0..255 as -1..1 from a, b { filters 2 }")
+    (found,) = parse_body(
+        "encode conv e 8x8x1 in 0..255 as -1..1 from a, b { filters 2 }"
+    )
     assert found.kind.text == "encode"
     assert found.variant is not None
     assert found.variant.text == "conv"
@@ -137,14 +139,14 @@ def test_every_part_of_a_statement() -> None:
 
 
 def test_kinds_without_a_variant_take_one_word_as_name() -> None:
-    (found,) = parsed("dense rate { units 3 }")
+    (found,) = parse_body("dense rate { units 3 }")
     assert found.variant is None
     assert found.name is not None
     assert found.name.text == "rate"
 
 
 def test_neuron_is_a_statement_and_a_property() -> None:
-    statements = parsed("neuron lif { tau_rc 20 ms }\ndefaults {\n  neuron lif\n}")
+    statements = parse_body("neuron lif { tau_rc 20 ms }\ndefaults {\n  neuron lif\n}")
     assert [statement.kind.text for statement in statements] == ["neuron", "defaults"]
     assert statements[1].properties is not None
     assert statements[1].properties[0].key.text == "neuron"
@@ -164,7 +166,7 @@ def test_neuron_is_a_statement_and_a_property() -> None:
 def test_a_word_behind_a_number_is_a_unit_or_a_key(
     body: str, keys: list[str], unit: str | None
 ) -> None:
-    (found,) = parsed(f"dense d {{ {body} }}")
+    (found,) = parse_body(f"dense d {{ {body} }}")
     assert found.properties is not None
     assert [item.key.text for item in found.properties] == keys
     first = found.properties[0].value
@@ -180,7 +182,7 @@ def test_a_network_may_stand_on_one_line() -> None:
 
 
 def test_spans_are_the_words_themselves() -> None:
-    (found,) = parsed("dense d from a { units 3, rate 20..150 Hz }")
+    (found,) = parse_body("dense d from a { units 3, rate 20..150 Hz }")
     assert found.span.text == "dense d from a { units 3, rate 20..150 Hz }"
     assert found.properties is not None
     assert [item.span.text for item in found.properties] == [

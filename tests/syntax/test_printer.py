@@ -91,7 +91,7 @@ network n {  # opener
 """
 
 
-def formatted(text: str) -> str:
+def format_text(text: str) -> str:
     report = Diagnostics()
     document = parse_snn(SourceFile("x.snn", text), report)
     assert report.diagnostics == ()
@@ -99,18 +99,18 @@ def formatted(text: str) -> str:
 
 
 def body(statement: str) -> str:
-    text = formatted(f"snn 1\nnetwork n {{\n{statement}\n}}\n")
+    text = format_text(f"snn 1\nnetwork n {{\n{statement}\n}}\n")
     return text.removeprefix("snn 1\n\nnetwork n {\n").removesuffix("}\n")
 
 
 def test_everything_at_once() -> None:
-    assert formatted(BEFORE) == AFTER
+    assert format_text(BEFORE) == AFTER
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
 def test_the_specs_are_formatted(spec: Path) -> None:
     text = spec.read_text(encoding="utf-8")
-    assert formatted(text) == text
+    assert format_text(text) == text
 
 
 @pytest.mark.parametrize("columns", [WIDTH, WIDTH + 1])

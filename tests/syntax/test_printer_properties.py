@@ -21,7 +21,7 @@ _SETTINGS = settings(
 )
 
 
-def parsed(text: str) -> tree.Document:
+def parse_text(text: str) -> tree.Document:
     report = Diagnostics()
     document = parse_snn(SourceFile("x.snn", text), report)
     assert report.diagnostics == (), [d.render_message() for d in report.diagnostics]
@@ -52,8 +52,8 @@ def remarks(document: tree.Document) -> list[str]:
 @_SETTINGS
 @given(specs())
 def test_the_meaning_and_the_comments_stay(text: str) -> None:
-    before = parsed(text)
-    after = parsed(print_snn(before))
+    before = parse_text(text)
+    after = parse_text(print_snn(before))
     assert meaning(after) == meaning(before)
     assert remarks(after) == remarks(before)
 
@@ -62,15 +62,15 @@ def test_the_meaning_and_the_comments_stay(text: str) -> None:
 @_SETTINGS
 @given(specs())
 def test_formatting_twice_is_formatting_once(text: str) -> None:
-    once = print_snn(parsed(text))
-    assert print_snn(parsed(once)) == once
+    once = print_snn(parse_text(text))
+    assert print_snn(parse_text(once)) == once
 
 
 @pytest.mark.slow
 @_SETTINGS
 @given(specs())
 def test_only_what_cannot_be_broken_is_wide(text: str) -> None:
-    for line in print_snn(parsed(text)).splitlines():
+    for line in print_snn(parse_text(text)).splitlines():
         code = line.split("#")[0].rstrip()
         assert len(code) <= WIDTH or not code.endswith("}")
         assert line == line.rstrip()

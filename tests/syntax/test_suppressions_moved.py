@@ -56,13 +56,13 @@ def specs() -> st.SearchStrategy[str]:
     )
 
 
-def found(name: str, text: str) -> Counter[str]:
+def count_codes(name: str, text: str) -> Counter[str]:
     report = Diagnostics()
     compile_spec(SourceFile(name, text), report, "place")
     return Counter(diagnostic.code for diagnostic in report.diagnostics)
 
 
-def written(name: str, text: str, form: str) -> str:
+def print_as(name: str, text: str, form: str) -> str:
     document = parse(SourceFile(name, text), Diagnostics())
     assert document is not None
     return print_snn(document) if form == "snn" else print_yaml(document)
@@ -70,16 +70,16 @@ def written(name: str, text: str, form: str) -> str:
 
 def check_warnings(text: str) -> None:
     """Compare what is reported for a spec, as it is and in both notations."""
-    before = found("x.snn", text)
-    yaml = written("x.snn", text, "yaml")
-    back = written("x.yaml", yaml, "snn")
+    before = count_codes("x.snn", text)
+    yaml = print_as("x.snn", text, "yaml")
+    back = print_as("x.yaml", yaml, "snn")
     printed = {
-        "x.snn": (written("x.snn", text, "snn"), back, written("x.snn", back, "snn")),
-        "x.yaml": (yaml, written("x.yaml", yaml, "yaml")),
+        "x.snn": (print_as("x.snn", text, "snn"), back, print_as("x.snn", back, "snn")),
+        "x.yaml": (yaml, print_as("x.yaml", yaml, "yaml")),
     }
     for name, texts in printed.items():
         for other in texts:
-            assert found(name, other) == before, f"{text}\n{other}"
+            assert count_codes(name, other) == before, f"{text}\n{other}"
 
 
 @pytest.mark.slow
@@ -108,8 +108,10 @@ def test_a_comment_at_a_brace_allows_what_it_did(layer: str) -> None:
 
 @pytest.mark.parametrize("end", ["}#", "} #"])
 def test_a_comment_needs_no_blank_after_a_bracket(end: str) -> None:
-    text = written("x.snn", SPEC.replace("|", " "), "yaml")
+    text = print_as("x.snn", SPEC.replace("|", " "), "yaml")
     allowed = text.replace("block: 2x2x2}", f"block: 2x2x2{end} snnc: allow SNN409 why")
-    assert found("x.yaml", text) - found("x.yaml", allowed) == Counter(["SNN409"])
-    assert "allow SNN409 why" in written("x.yaml", allowed, "yaml")
-    assert "allow SNN409 why" in written("x.yaml", allowed, "snn")
+    assert count_codes("x.yaml", text) - count_codes("x.yaml", allowed) == Counter(
+        ["SNN409"]
+    )
+    assert "allow SNN409 why" in print_as("x.yaml", allowed, "yaml")
+    assert "allow SNN409 why" in print_as("x.yaml", allowed, "snn")

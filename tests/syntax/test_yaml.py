@@ -32,14 +32,14 @@ def only(text: str) -> Any:
     return diagnostic
 
 
-def converted(path: Path) -> tuple[str, str]:
+def convert(path: Path) -> tuple[str, str]:
     text = path.read_text(encoding="utf-8")
     return text, print_yaml(run(text, "net.snn")[0].document)
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
 def test_both_notations_give_the_same_modules(spec: Path) -> None:
-    text, yaml = converted(spec)
+    text, yaml = convert(spec)
     ours, report = run(yaml, through="emit")
     theirs, expected = run(text, "net.snn", "emit")
     assert codes(report) == codes(expected)
@@ -55,7 +55,7 @@ def test_the_example_gives_the_modules_of_its_twin() -> None:
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
 def test_converting_there_and_back_loses_nothing(spec: Path) -> None:
-    _, yaml = converted(spec)
+    _, yaml = convert(spec)
     document = run(yaml)[0].document
     assert print_yaml(document) == yaml
     back, report = run(print_snn(document), "net.snn")

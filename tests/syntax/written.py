@@ -41,7 +41,7 @@ _EDGE = st.one_of(st.just(""), st.just(" "), _REMARK)
 
 
 @st.composite
-def _enclosed(draw: st.DrawFn, brackets: str, part: st.SearchStrategy[str]) -> str:
+def _enclose(draw: st.DrawFn, brackets: str, part: st.SearchStrategy[str]) -> str:
     parts = draw(st.lists(part, max_size=5))
     text = draw(_EDGE)
     for index, item in enumerate(parts):
@@ -54,10 +54,10 @@ def _property(value: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 _LISTED = st.one_of(_SCALAR, st.sampled_from(sorted(KINDS)).map("x, {}".format))
-_LIST = _enclosed("[]", _LISTED)
-_GROUP = st.builds("{} {}".format, _WORD, _enclosed("{}", _property(_SCALAR)))
+_LIST = _enclose("[]", _LISTED)
+_GROUP = st.builds("{} {}".format, _WORD, _enclose("{}", _property(_SCALAR)))
 _VALUE = st.one_of(_SCALAR, _SCALAR, _LIST, _GROUP)
-_BLOCK = _enclosed("{}", _property(_VALUE))
+_BLOCK = _enclose("{}", _property(_VALUE))
 _MAYBE_BLOCK = st.one_of(st.just(""), _BLOCK)
 _STATEMENT = st.one_of(
     st.builds("about {}".format, st.one_of(_TEXT, _ESCAPED)),

@@ -11,7 +11,7 @@ import pytest
 
 from snnc.runtime.network import Input, Layer, Network, Readout
 from snnc.tools.evaluate import advice
-from snnc.tools.evaluate.advice import BELOW, ENOUGH, FALLS, RISES
+from snnc.tools.evaluate.advice import CLASSIFIES
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.measures import EvaluatedPart, TrainedOutputs, result_of
 from snnc.tools.evaluate.results import Contrast
@@ -48,11 +48,21 @@ def result(*shares: float, keras: float = 1.0, count: int = 1000) -> Evaluation:
     )
 
 
-SETTLED = BELOW.format(first="", before="")
+def said(template: str, **values: object) -> str:
+    """Return advice to a classification as one line."""
+    return " ".join(template.format(**values, **CLASSIFIES).split())
+
+
+SETTLED = said(advice.BELOW, first="", before="")
+RISES = said(advice.RISES)
+
+
+def enough(steps: int) -> str:
+    return said(advice.ENOUGH, steps=steps)
 
 
 def fall(best: str) -> str:
-    return FALLS.format(best=best, steps=50, first="")
+    return said(advice.FALLS, best=best, steps=50, first="")
 
 
 @pytest.mark.parametrize(
@@ -64,8 +74,8 @@ def fall(best: str) -> str:
         # A fall that the last two columns do not show.
         ((0.1, 0.9, 0.7, 0.7), {}, [fall("90.0 %")]),
         ((0.1, 0.5, 0.7, 0.7), {}, [SETTLED]),
-        ((0.1, 0.5, 0.7, 0.7), {"keras": 0.705}, [ENOUGH.format(steps=75)]),
-        ((0.1, 0.9, 0.9, 0.9), {"keras": 0.9}, [ENOUGH.format(steps=50)]),
+        ((0.1, 0.5, 0.7, 0.7), {"keras": 0.705}, [enough(75)]),
+        ((0.1, 0.9, 0.9, 0.9), {"keras": 0.9}, [enough(50)]),
         # Within chance, but with too few examples to say that nothing changes.
         ((0.1, 0.5, 0.69, 0.7), {"keras": 0.7, "count": 100}, []),
         ((0.1, 0.7, 0.7, 0.7), {"keras": 0.7, "count": 100}, []),
@@ -80,12 +90,11 @@ def test_what_more_time_would_do(
 def test_a_loss_is_told_of_keras_before_the_phase_spikes() -> None:
     """These weights decide in Keras no better than in spikes."""
     found, y = result(0.1, 0.5, 0.7, 0.7, keras=0.7), np.ones(1000, int)
-    assert advice.advice(found) == [ENOUGH.format(steps=75)]
+    assert advice.advice(found) == [enough(75)]
     spikes, best = outputs(0.7, 1.0)
     before = score(spikes, y, True, spikes, "smooth", best)
     (told,) = advice.advice(replace(found, score=before))
-    said = " ".join(told.split())
-    assert "below the accuracy of Keras before `spikes`: a longer" in said
+    assert "below the accuracy of Keras before `spikes`: a longer" in told
 
 
 @pytest.mark.parametrize("shares", [(0.1, 0.9, 0.8, 0.7), (0.1, 0.5, 0.7, 0.7)])
@@ -95,7 +104,7 @@ def test_voltages_are_spread_first_where_layers_settle_at_the_wrong(
     told = []
     for resting in [("e",), ()]:
         (one,) = advice.advice(replace(result(*shares), resting=resting))
-        told.append(" ".join(one.split()))
+        told.append(one)
     first = "try `start spread` in `e` first, with which the weights stay as they are; "
     assert told[0].replace(first, "") == told[1] != told[0]
     up = advice.advice(replace(result(0.1, 0.4, 0.8, 0.9), resting=("e",)))
@@ -129,10 +138,10 @@ def test_state_that_costs_is_told_and_is_not_a_steady_state() -> None:
     row, rest = outputs(0.66, 0.91, count=100)
     carried = replace(found, contrast=contrast(row, rest, y, True))
     (told,) = advice.advice(carried)
-    assert "costs 25.0 points (95 % interval 15.9 to 33.1)" in " ".join(told.split())
+    assert "costs 25.0 points (95 % interval 15.9 to 33.1)" in told
     assert "`decide last`" in told
     (told,) = advice.advice(replace(found, contrast=contrast(rest, row, y, True)))[:1]
-    assert told.split()[:5] == ["from", "rest", "25.0", "points", "(95"]
+    assert "from rest, accuracy is 25.0 points lower (95 %" in told
     same = replace(found, contrast=contrast(row, row, y, True))
     assert advice.advice(same) == advice.advice(found) == [SETTLED]
 
@@ -144,8 +153,7 @@ def test_another_readout_is_told_where_it_is_better_by_more_than_chance() -> Non
     read = judged(NET, own, np.stack([better, more, same]), y)
     assert [each.value for each in read] == [0.85, 0.83, 0.8]
     (told,) = advice.advice(replace(found, readings=read))
-    told = " ".join(told.split())
-    assert "`decide mean, synapse 10 ms` in the readout gives 85.0 %, 5.0" in told
+    assert "`decide mean, synapse 10 ms` in the readout gives 85.0 % (5.0" in told
     few = judged(NET, own[:40], np.stack([better, more, same])[:, :40], y[:40])
     assert advice.advice(replace(found, readings=few)) == []
     worse = judged(NET, better, np.stack([own, own, own]), y)
@@ -179,3 +187,68 @@ def test_intervals_of_shares_shrink_with_examples() -> None:
     assert all(wide > 2 * narrow for wide, narrow in pairwise(widths))
     assert gain is not None
     assert gain[1] < 0
+
+
+def errors(*sizes: float) -> Evaluation:
+    """Return a regression's result with so large an error after each quarter."""
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=(400, 1))
+    noise = rng.normal(size=(400, 1))
+    found = np.stack([y + size * noise for size in sizes])
+    return replace(
+        BASE,
+        classes=False,
+        examples=400,
+        score=score(found[-1], y, False, y, "smooth"),
+        over_time=over_time(found, y, False, 100),
+    )
+
+
+@pytest.mark.parametrize(
+    ("sizes", "advised"),
+    [
+        ((0.8, 0.4, 0.2, 0.1), "the error still falls at the end of an example"),
+        ((0.8, 0.1, 0.2, 0.3), "the error grows with time, from an RMSE of 0.1"),
+        ((0.8, 0.2, 0.2, 0.2), "the error has settled above the error of Keras"),
+    ],
+)
+def test_a_regression_has_advice_on_time(
+    sizes: tuple[float, ...], advised: str
+) -> None:
+    (told,) = advice.advice(errors(*sizes))
+    assert advised in told
+
+
+def test_a_regression_that_settles_soon_needs_less_time() -> None:
+    found = errors(0.8, 0.2, 0.2, 0.2)
+    alike = replace(found, score=replace(found.score, loss=(-0.01, 0.01)))
+    (told,) = advice.advice(alike)
+    assert told.startswith("a `present` of 50 steps would do")
+    assert told.endswith("less than 1 % of the error")
+
+
+def test_a_regression_has_advice_on_the_readout_and_carried_state() -> None:
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=(400, 1))
+    own, better = (y + size * rng.normal(size=(400, 1)) for size in (0.3, 0.2))
+    net = replace(NET, readout=Readout("y", 1, decide="last", classes=False))
+    read = judged(net, own, np.stack([better, own, own]), y)
+    found = replace(BASE, classes=False, score=score(own, y, False), readings=read)
+    (told,) = advice.advice(found)
+    assert "in the readout gives an RMSE of 0.1864 instead" in told
+    assert "instead of 0.3" in told
+    carried = replace(BASE, classes=False, contrast=contrast(own, better, y, False))
+    (told,) = advice.advice(carried)
+    assert "carried over raises the RMSE from 0.1864" in told
+    (told,) = advice.advice(replace(carried, contrast=contrast(better, own, y, False)))
+    assert told.startswith("from rest, the RMSE is 0.3")
+    assert "may take a good part of `present`" in told
+
+
+def test_a_loss_from_rest_at_the_edge_of_chance_is_no_advice() -> None:
+    y = np.ones(400, int)
+    row, rest = outputs(0.85, 0.80, count=400)
+    found = contrast(row, rest, y, True)
+    assert found.gain is not None
+    edge = replace(found, gain=(0.002, 0.08))
+    assert advice.advice(replace(BASE, contrast=edge)) == []

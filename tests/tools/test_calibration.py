@@ -18,7 +18,7 @@ from snnc.runtime.data import DataError
 from snnc.runtime.examples import check_budget
 from snnc.runtime.layout import LayoutError
 from snnc.tools.scaling import CalibrationError, Calibrator
-from tests.agreement.built import imported
+from tests.agreement.built import import_package
 from tests.agreement.networks import text
 from tests.support import SPECS, network, sound
 
@@ -75,9 +75,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
 @contextmanager
-def made(spec: str, gain: float = 4.0) -> Iterator[SimpleNamespace]:
+def write_random_package(spec: str, gain: float = 4.0) -> Iterator[SimpleNamespace]:
     """Write a package; give its modules, random weights and random data."""
-    with imported(sound(spec, "emit")) as package:
+    with import_package(sound(spec, "emit")) as package:
         opened = open_package(Path(package.nengo.__file__).parent)
         network, keras = opened.network, opened.module("keras_model")
         layout = opened.module("layout")
@@ -150,7 +150,7 @@ def check(package: SimpleNamespace, path: Path) -> Any:
 
 @pytest.mark.parametrize("name", BODIES)
 def test_rates_hold_and_outputs_stay(name: str, tmp_path: Path) -> None:
-    with made(text(name, "relu")) as package:
+    with write_random_package(text(name, "relu")) as package:
         found = check(package, tmp_path / "w.safetensors")
         on_chip = rates(package, found.tensors)
     free = [name for name in on_chip if name not in found.fixed]
@@ -162,7 +162,7 @@ def test_rates_hold_and_outputs_stay(name: str, tmp_path: Path) -> None:
     ("name", "gain"), [("drift", 4.0), ("mnist", 4.0), ("residual", 2.0)]
 )
 def test_rates_of_the_examples_hold(name: str, gain: float, tmp_path: Path) -> None:
-    with made(SPEC_OF[name], gain) as package:
+    with write_random_package(SPEC_OF[name], gain) as package:
         found = check(package, tmp_path / "w.safetensors")
         on_chip = rates(package, found.tensors)
     assert not found.missed
@@ -170,7 +170,7 @@ def test_rates_of_the_examples_hold(name: str, gain: float, tmp_path: Path) -> N
 
 
 def test_lif_layers_stay_as_they_are(tmp_path: Path) -> None:
-    with made(MIXED) as package:
+    with write_random_package(MIXED) as package:
         found = check(package, tmp_path / "w.safetensors")
     assert found.fixed == {"b": "LIF"}
     assert found.scales["b"] == 1
@@ -178,7 +178,7 @@ def test_lif_layers_stay_as_they_are(tmp_path: Path) -> None:
 
 
 def test_of_a_lif_network_only_the_encoder_is_scaled(tmp_path: Path) -> None:
-    with made(SPEC_OF["allconv"]) as package:
+    with write_random_package(SPEC_OF["allconv"]) as package:
         package.weights["encode.kernel"] /= 2
         package.weights["encode.kernel"] *= 5
         package.weights["encode.bias"] *= 0
@@ -190,7 +190,7 @@ def test_of_a_lif_network_only_the_encoder_is_scaled(tmp_path: Path) -> None:
 
 
 def test_what_holds_already_is_not_touched() -> None:
-    with made(text("features", "relu", "nengo")) as package:
+    with write_random_package(text("features", "relu", "nengo")) as package:
         once = package.calibrate(package.x, package.weights).tensors
         twice = package.calibrate(package.x, once).tensors
     for name, tensor in once.items():
@@ -198,7 +198,7 @@ def test_what_holds_already_is_not_touched() -> None:
 
 
 def test_a_layer_that_never_fires_is_named() -> None:
-    with made(text("conv2d", "relu")) as package:
+    with write_random_package(text("conv2d", "relu")) as package:
         package.weights["c0.bias"] -= 1000
         with pytest.raises(CalibrationError) as raised:
             package.calibrate(package.x, package.weights)
@@ -207,9 +207,9 @@ def test_a_layer_that_never_fires_is_named() -> None:
     )  # and not those after it
 
 
-def refused(spec: str, added: Mapping[str, np.ndarray] | None = None) -> str:
+def refusal(spec: str, added: Mapping[str, np.ndarray] | None = None) -> str:
     """Return why the random weights of a network can't be calibrated."""
-    with made(spec) as package:
+    with write_random_package(spec) as package:
         for name, values in (added or {}).items():
             package.weights[name] += values.astype(np.float32)
         with pytest.raises(CalibrationError) as raised:
@@ -222,7 +222,7 @@ def test_a_percentile_of_zeros_is_told() -> None:
         "9, shortcut d0, bias off", "9, percentile 10"
     )
     spec = spec.replace("present 20 ms", "present 200 ms")
-    message = refused(spec, {"d2.bias": -1000 * (np.arange(9) < 3)})
+    message = refusal(spec, {"d2.bias": -1000 * (np.arange(9) < 3)})
     assert message == (
         "d2 is at 0 Hz of 20..150 Hz: 10 % of its values are 0; give it fewer "
         "channels, or a higher percentile"
@@ -230,7 +230,7 @@ def test_a_percentile_of_zeros_is_told() -> None:
 
 
 def test_rates_at_odds_are_told() -> None:
-    message = refused(network(AT_ODDS, "odds"))
+    message = refusal(network(AT_ODDS, "odds"))
     assert message.startswith("a is at ")
     assert " Hz of 300..310 Hz: it shares a scale with b; widen the rate" in message
 
@@ -241,7 +241,9 @@ def make_loud(package: SimpleNamespace, gain: float) -> None:
 
 
 def test_an_encoder_that_clips_is_left_as_it_is() -> None:
-    with made(network(LOUD.replace("RATES", "..250 Hz"), "loud")) as package:
+    with write_random_package(
+        network(LOUD.replace("RATES", "..250 Hz"), "loud")
+    ) as package:
         make_loud(package, 8.0)
         found = package.calibrate(package.x, package.weights)
     assert found.fixed == {"e": "clips its highest values"}
@@ -255,7 +257,7 @@ def test_an_encoder_is_not_lifted_until_it_clips() -> None:
     # One value in 12,000 is 100 times the others.
     x = np.full((2000, 6, 1), 0.01, np.float32)
     x[0, 0] = 1
-    with made(network(spec, "lifted")) as package:
+    with write_random_package(network(spec, "lifted")) as package:
         make_loud(package, 1.0)
         with pytest.raises(CalibrationError) as raised:
             package.calibrate(x, package.weights)
@@ -267,14 +269,14 @@ def test_an_encoder_is_not_lifted_until_it_clips() -> None:
 @pytest.mark.parametrize("shape", [(0, 12), (4, 11), (4, 12, 1)])
 def test_data_that_does_not_fit_is_refused(shape: tuple[int, ...]) -> None:
     with (
-        made(text("features", "relu")) as package,
+        write_random_package(text("features", "relu")) as package,
         pytest.raises(DataError, match=r"^x "),
     ):
         package.calibrate(np.zeros(shape), package.weights)
 
 
 def test_weights_of_another_layout_are_refused() -> None:
-    with made(text("features", "relu")) as package:
+    with write_random_package(text("features", "relu")) as package:
         package.weights["d0.kernel"] = package.weights["d0.kernel"].T
         with pytest.raises(LayoutError, match=r"^weights: d0\.kernel"):
             package.calibrate(package.x, package.weights)

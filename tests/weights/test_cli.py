@@ -24,7 +24,7 @@ def folder(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
-    """A folder with a spec, a changed one, and weights of the first."""
+    """Return a folder with a spec, a changed spec, and weights of the first."""
     (tmp_path / "small.snn").write_text(SMALL)
     (tmp_path / "wider.snn").write_text(WIDER)
     save(tmp_path / "small.safetensors", SMALL, weights_of(SMALL))
@@ -39,7 +39,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
     return status, printed.out, printed.err
 
 
-def shown(status: int, out: str, err: str) -> str:
+def transcript(status: int, out: str, err: str) -> str:
     return f"exit {status}\n-- stdout\n{out}-- stderr\n{err}"
 
 
@@ -113,7 +113,7 @@ def test_a_file_is_held_against_the_chip(
     spoilt(name)
     done = run(capsys, "small.safetensors", "small.snn")
     assert done[0] == (name not in GOOD)
-    check_expected(f"{name}.txt", shown(*done))
+    check_expected(f"{name}.txt", transcript(*done))
 
 
 def test_weights_too_far_apart(capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,7 +124,7 @@ def test_weights_too_far_apart(capsys: pytest.CaptureFixture[str]) -> None:
     save(Path("apart.safetensors"), text, weights)
     done = run(capsys, "apart.safetensors", "apart.snn")
     assert done[0] == 1
-    check_expected("too-far-apart.txt", shown(*done))
+    check_expected("too-far-apart.txt", transcript(*done))
 
 
 def test_a_bias_that_is_off_is_zeros(capsys: pytest.CaptureFixture[str]) -> None:
@@ -132,7 +132,7 @@ def test_a_bias_that_is_off_is_zeros(capsys: pytest.CaptureFixture[str]) -> None
     Path("off.snn").write_text(off)
     done = run(capsys, "small.safetensors", "off.snn")
     assert done[0] == 1
-    check_expected("bias-off.txt", shown(*done))
+    check_expected("bias-off.txt", transcript(*done))
     moved = ("small.snn", "off.snn", "-o", "off.safetensors")
     status, out, _ = run(capsys, "small.safetensors", "--migrate", *moved)
     assert status == 0
@@ -156,7 +156,7 @@ def test_a_bias_of_a_batch_norm_is_not_zeros(
 def test_without_a_spec_a_file_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     done = run(capsys, "small.safetensors")
     assert done[0] == 0
-    check_expected("list.txt", shown(*done))
+    check_expected("list.txt", transcript(*done))
 
 
 def test_another_network_is_explained_tensor_by_tensor(
@@ -164,7 +164,7 @@ def test_another_network_is_explained_tensor_by_tensor(
 ) -> None:
     done = run(capsys, "small.safetensors", "wider.snn")
     assert done[0] == 1
-    check_expected("another.txt", shown(*done))
+    check_expected("another.txt", transcript(*done))
 
 
 def test_half_precision_is_to_be_converted(capsys: pytest.CaptureFixture[str]) -> None:
@@ -231,7 +231,7 @@ def test_migrated_weights_fit_the_new_network(
 ) -> None:
     done = migrate(capsys)
     assert done[0] == 0
-    check_expected("migrate.txt", shown(*done))
+    check_expected("migrate.txt", transcript(*done))
     assert run(capsys, "new.safetensors", "wider.snn")[0] == 0
     np.testing.assert_array_equal(
         load_file("new.safetensors")["y.kernel"], weights_of(SMALL)["y.kernel"]

@@ -15,7 +15,7 @@ from nengo_loihi.builder.discretize import discretize_block
 
 from snnc.weight_files.cores import CoreContent, PlacedLayer, placed_layers
 from snnc.weight_files.rounding import round_layer
-from tests.agreement.built import imported
+from tests.agreement.built import import_package
 from tests.agreement.networks import text
 from tests.support import compile_text, network
 from tests.weights.files import Weights
@@ -48,7 +48,7 @@ Predicted = list[tuple[PlacedLayer, CoreContent]]
 SYNAPSES = ("1 ms", "5 ms", "20 ms")
 
 
-def drawn(layout: Any, scale: float, random: np.random.Generator) -> Weights:
+def draw_weights(layout: Any, scale: float, random: np.random.Generator) -> Weights:
     """Draw weights that some cores can't store: each tensor has its own size."""
     weights = {}
     for t in layout.TENSORS:
@@ -78,8 +78,10 @@ def is_built(block: Any) -> bool:
     return True
 
 
-def named(predicted: Predicted, net: Any) -> Iterator[tuple[PlacedLayer, CoreContent]]:
-    """The cores in the order in which nengo-loihi builds the ensembles."""
+def cores_in_order(
+    predicted: Predicted, net: Any
+) -> Iterator[tuple[PlacedLayer, CoreContent]]:
+    """Yield the cores in the order in which nengo-loihi builds the ensembles."""
     by_layer: dict[str, Predicted] = defaultdict(list)
     for placed, core in predicted:
         by_layer[placed.name].append((placed, core))
@@ -99,9 +101,9 @@ def test_every_core_is_judged_as_nengo_loihi_judges_it(
         spec = body.replace("present 20 ms", f"synapse {synapse}")
         results, report = compile_text(spec)
         assert not report.errors
-        with imported(results.modules) as package:
+        with import_package(results.modules) as package:
             for factor in (0.1, 1.0, 1e8):
-                weights = drawn(package.layout, factor * scale, random)
+                weights = draw_weights(package.layout, factor * scale, random)
                 built = package.nengo.build_network(weights)
                 layers = placed_layers(results.mapped, weights)
                 predicted = [(p, core) for p in layers for core in p.cores]
@@ -112,7 +114,7 @@ def test_every_core_is_judged_as_nengo_loihi_judges_it(
 def compare(net: Any, dt: float, predicted: Predicted) -> Iterator[bool]:
     """Compare each core with nengo-loihi's block; give the verdicts."""
     found = list(blocks(net, dt))
-    cores = list(named(predicted, net))
+    cores = list(cores_in_order(predicted, net))
     assert len(found) == len(cores)
     for block, (placed, core) in zip(found, cores, strict=True):
         weights = [float(synapse.max_abs_weight()) for synapse in block.synapses]
@@ -143,8 +145,8 @@ DENSE = network(
 def test_rounding_changes_what_nengo_loihi_stores(scale: float) -> None:
     results, _ = compile_text(DENSE)
     random = np.random.default_rng(3)
-    with imported(results.modules) as package:
-        weights = drawn(package.layout, scale, random)
+    with import_package(results.modules) as package:
+        weights = draw_weights(package.layout, scale, random)
         weights["d.bias"] *= 0
         (placed,) = placed_layers(results.mapped, weights)
         found = list(round_layer(placed))

@@ -27,14 +27,14 @@ class Bomb:
         return pytest.fail, ("unpickled",)
 
 
-def made(header: object, data: bytes = b"") -> bytes:
+def file_bytes(header: object, data: bytes = b"") -> bytes:
     text = header if isinstance(header, bytes) else json.dumps(header).encode()
     return len(text).to_bytes(8, "little") + text + data
 
 
 def one(dtype: str, shape: object, start: object, stop: object) -> bytes:
     entry = {"dtype": dtype, "shape": shape, "data_offsets": [start, stop]}
-    return made({"w": entry}, bytes(8))
+    return file_bytes({"w": entry}, bytes(8))
 
 
 BAD = {
@@ -47,9 +47,12 @@ BAD = {
     "zip": (b"PK\x03\x04" + bytes(20), "it is a zip archive, such as .npz, .keras"),
     "hdf5": (b"\x89HDF\r\n\x1a\n" + bytes(20), "it is HDF5, such as .h5"),
     "long": (b"\xff" * 7 + b"\x00{", "its header is 72057594037927935 bytes long"),
-    "json": (made(b"{]"), "its header is not JSON"),
-    "twice": (made(b'{"a": 1, "a": 2}'), "its header has a name twice"),
-    "metadata": (made({"__metadata__": 3}), "its metadata is not a table of texts"),
+    "json": (file_bytes(b"{]"), "its header is not JSON"),
+    "twice": (file_bytes(b'{"a": 1, "a": 2}'), "its header has a name twice"),
+    "metadata": (
+        file_bytes({"__metadata__": 3}),
+        "its metadata is not a table of texts",
+    ),
     "dtype": (one("F3", [2], 0, 8), "its header does not say what w is"),
     "shape": (one("F32", [-2], 0, 8), "its header does not say what w is"),
     "offsets": (one("F32", [2], 0, None), "its header does not say what w is"),
@@ -99,7 +102,7 @@ def test_every_type_is_read(dtype: str, tmp_path: Path) -> None:
 def test_bfloat16_is_the_upper_half_of_a_float32(tmp_path: Path) -> None:
     upper = (np.array([1.5, -2.0], "<f4").view("<u4") >> 16).astype("<u2").tobytes()
     entry = {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]}
-    (tmp_path / "w").write_bytes(made({"w": entry}, upper))
+    (tmp_path / "w").write_bytes(file_bytes({"w": entry}, upper))
     header = read_header(tmp_path / "w")
     assert isinstance(header, WeightsHeader)
     np.testing.assert_array_equal(read_values(header)["w"], [1.5, -2.0])

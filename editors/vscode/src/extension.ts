@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import * as vscode from "vscode";
 import { LanguageClient, type LanguageClientOptions, type ServerOptions } from "vscode-languageclient/node";
 
@@ -94,8 +96,30 @@ async function restart(): Promise<void> {
   }
 }
 
+/** Return the command of the settings; if they have none, that of the project's interpreter. */
 function startCommand(): string[] {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? ".";
   const words = vscode.workspace.getConfiguration("snnc").get<string[]>("command", []);
-  return words.map((word) => word.replaceAll("${workspaceFolder}", folder));
+  if (words.length > 0) {
+    return words.map((word) => word.replaceAll("${workspaceFolder}", folder));
+  }
+  const interpreter = selectedInterpreter();
+  const environments = [".venv", "venv"].map((name) => join(folder, name));
+  const places = environments.flatMap((path) => [join(path, "bin"), join(path, "Scripts")]);
+  if (interpreter !== undefined) {
+    places.push(dirname(interpreter));
+  }
+  const found = places.flatMap((path) => [join(path, "snnc"), join(path, "snnc.exe")]);
+  return [found.find((path) => existsSync(path)) ?? "snnc", "lsp"];
+}
+
+/** Return the path of the interpreter that is selected in the Python extension. */
+function selectedInterpreter(): string | undefined {
+  const python = vscode.extensions.getExtension<PythonExtension>("ms-python.python");
+  return python?.isActive ? python.exports.environments.getActiveEnvironmentPath().path : undefined;
+}
+
+/** The part of the Python extension that is used. */
+interface PythonExtension {
+  environments: { getActiveEnvironmentPath(): { path: string } };
 }

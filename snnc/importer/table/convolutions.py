@@ -141,6 +141,12 @@ def read_transposed(layer: KerasLayer, state: ConversionState) -> Value:
         )
         for n, k, s in zip(axes.sizes, size, stride, strict=True)
     ]
+    given = options.get("output_shape")  # of Keras 1
+    if isinstance(given, list):
+        places = given[2:] if is_first(layer) else given[1:-1]
+        if places != [window.places for window in windows]:
+            why = f"its output_shape is {shown(given)}, which no padding gives"
+            return state.refuse(layer, why, "build it in Keras 2 without")
     step = LinearStep(
         "transposed",
         layer.name,

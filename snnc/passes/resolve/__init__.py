@@ -236,19 +236,24 @@ class _Resolution:
 
     def _report_loss(self) -> None:
         readout, place = self._spec.readout, self._validated.train
-        loss = self._train.loss
-        if loss is None or loss.kind == "mse" or readout.classes is not None:
+        if readout.classes is not None or readout.name in self._validated.broken:
             return
-        if readout.name in self._validated.broken:
-            return
-        self._report.add(
-            rules.values.LossNeedsClasses(
-                span=place.keys.get("loss", place.span),
-                loss=loss.kind,
-                readout=readout.name,
-                units=readout.units or 1,
+        loss, weight = self._train.loss, self._train.class_weight
+        needs: list[tuple[str, str, str]] = []
+        if loss is not None and loss.kind != "mse":
+            needs.append(("loss", loss.kind, "`loss mse`"))
+        if weight == "balanced":
+            needs.append(("class_weight", weight, "`class_weight equal`"))
+        for key, value, instead in needs:
+            self._report.add(
+                rules.values.LossNeedsClasses(
+                    span=place.keys.get(key, place.span),
+                    what=f"{key} {value}",
+                    instead=instead,
+                    readout=readout.name,
+                    units=readout.units or 1,
+                )
             )
-        )
 
     def _report_phases(self) -> None:
         train, place = self._train, self._validated.train

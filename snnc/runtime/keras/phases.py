@@ -78,11 +78,13 @@ class Phases:
     ) -> None:
         """Train the model of ``scaler``; its history covers all epochs."""
         model, progress = scaler.model, self.progress
-        several = [WholeHistory(), *callbacks]
+        history = WholeHistory()
+        several = [history, *callbacks]
         scales, smooth = "scale" in self.phases, "smooth" in self.phases
         doubling = self.lif and scales
         stages = stages_of(self.epochs, doubling) if smooth else []
         if progress.stage < len(stages):
+            history.begin("smooth")
             progress.restore(model)
             _prepare(model, smooth=True, balanced=scales)
             for index, stage in enumerate(stages):
@@ -92,9 +94,11 @@ class Phases:
             if smooth and self.epochs:
                 scaler.recalibrate_batchnorm()
             if scales:
+                history.begin("scale")
                 scaler.fill()
                 scaler.hold()
         if "spikes" in self.phases:
+            history.begin("spikes")
             fold_model(model, scaler.layout)
             self._train_spikes(scaler, len(stages), batches, several)
         if scales or "spikes" in self.phases:
@@ -104,7 +108,7 @@ class Phases:
             metrics = model.evaluate(batches.validation, **settings)
             tell(f"at the end, in Keras: {_format(metrics, 'val_')}")
         scaler.fold()  # last, because penalties apply to the weights before it
-        model.history = several[0]
+        model.history = history
 
     def _train_smooth(
         self,
@@ -246,9 +250,19 @@ class WholeHistory(keras.callbacks.History):
     """The history of several trainings, one after another."""
 
     def __init__(self) -> None:
-        """Start with an empty history."""
+        """Start with an empty history.
+
+        ``phases`` has the name of each phase that runs, with the number of
+        epochs before it.
+        """
         super().__init__()
         self.epoch: list[int] = []
+        self.phases: list[tuple[str, int]] = []
+
+    def begin(self, phase: str) -> None:
+        """Note that a phase begins, unless it only goes on."""
+        if not self.phases or self.phases[-1][0] != phase:
+            self.phases.append((phase, len(self.epoch)))
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Keep the earlier epochs, which Keras would drop."""

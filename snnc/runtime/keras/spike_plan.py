@@ -14,7 +14,7 @@ from ..network import Network
 from .backend import Dataset, KerasLayer, keras, tf
 from .pipelines import Batches
 
-UPDATES = 400
+UPDATES = 800
 STREAMS = 20  # simulations side by side, each with one example per update
 RATE = 4e-3  # the highest learning rate
 ROUNDS = 10  # after each, the network is evaluated on held-out examples

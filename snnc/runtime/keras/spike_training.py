@@ -24,7 +24,7 @@ from .spiking import Firing, SpikingRun, State
 from .wiring import NEURONS
 
 RESTS = 0.1  # the share of streams that start an update from rest
-HELD_OUT = 512  # examples at most
+HELD_OUT = 256  # examples at most: these runs take time from training
 STREAMS = 16  # simulations of held-out examples side by side
 FEW = 2  # updates before the time is estimated
 WARM_UP = 0.1  # the share of updates in which the learning rate rises

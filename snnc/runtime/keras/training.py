@@ -57,7 +57,8 @@ class Training:
 
     ``batch`` is the number of examples per step; ``validation`` is the share
     of examples to hold out; with a cosine ``schedule`` the learning rate falls
-    to 0. ``phases`` are listed in order: see `phases`.
+    to 0. ``phases`` are listed in order: see `phases`. ``class_weight`` is
+    that of `TrainOptions`, or None.
     """
 
     epochs: int = 20
@@ -66,6 +67,7 @@ class Training:
     seed: int = 0
     schedule: Literal["constant", "cosine"] = "constant"
     phases: tuple[Phase, ...] = PHASES
+    class_weight: ClassWeight | None = None
 
 
 class TrainOptions(TypedDict, total=False):
@@ -86,7 +88,8 @@ class TrainOptions(TypedDict, total=False):
     ``validation`` is (x, y) to validate on, instead of a share of the
     examples; ``groups``, (examples,), such as subjects, are held out as a
     whole. ``class_weight`` is the weight of each class's examples in the loss,
-    by default 1; "balanced" gives all classes the same total weight.
+    by default the spec's, or 1; "balanced" gives all classes the same total
+    weight.
     ``callbacks`` are Keras callbacks to add.
     """
 
@@ -158,6 +161,8 @@ class Trainer:
             raise TypeError(f"there is no option {min(unknown)!r}")
         if weights is not None:
             check_writable(weights)
+        if options.get("class_weight") is None:
+            options["class_weight"] = self.training.class_weight
         given = _validate(x, y, DataSpec.of(self.network), options)
         seed, phases = options.get("seed"), options.get("phases")
         seed = self.training.seed if seed is None else seed

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..layout import Tensors
 from ..network import Network
-from ..pes import LEVELS, ChipLearning, Learning, Pes, learning_of, on_chip
+from ..pes import LEVELS, ChipLearning, Learning, learning_of, on_chip
 from .builder import Mode, NetworkBuilder
 from .populations import Connection, Part
 
@@ -74,10 +74,11 @@ class LearningReadout:
         synapses = [s for b in sim.model.blocks for s in b.synapses]
         (learned,) = [s for s in synapses if s.learning]
         held = np.concatenate(learned.weights)
-        # Each unit has the weights of its positive part, and their negatives.
-        units = held.shape[1] // 2
+        # Each unit has weights of its positive part and of its negative part,
+        # which are rounded on their own: their mean has half the noise.
+        positive, negative = np.split(held / 2.0, 2, axis=1)
         shift = learned.synapse_cfg.real_weight_exp
-        values: Array = held[:, :units] / 2.0**shift
+        values: Array = (positive - negative) / 2.0**shift
         return values * self.chip.reach / LEVELS
 
 
@@ -101,24 +102,25 @@ def targets_of(targets: Any, network: Network) -> Array:
     return np.asarray(given, np.float64)
 
 
-def error_node(targets: Array, network: Network) -> nengo.Node:
+def error_node(
+    targets: Array,
+    network: Network,
+    learning: Learning,
+) -> nengo.Node:
     """Add the node of the errors, on the host.
 
     They are those of the later half of each example, and else zero.
     """
-    learn, steps = network.readout.learn, network.steps
-    assert learn is not None
-    pes: Pes = learn
+    steps = network.steps
 
     def errors(t: float, outputs: Array) -> Array:
         example, step = divmod(round(t / network.dt) - 1, steps)
         if step < steps // 2 or example >= len(targets):
             return np.zeros_like(outputs)
-        if pes.softmax:
+        if learning.softmax:
             powers = np.exp(outputs - outputs.max())
             outputs = powers / powers.sum()
-        wrong: Array = outputs - targets[example]
-        return np.clip(wrong, -pes.error, pes.error)
+        return learning.coarse(outputs - targets[example])
 
     return nengo.Node(errors, size_in=targets.shape[1], label="error")
 
@@ -159,7 +161,7 @@ def learn(
         ),
         label=f"{part.label} to {readout.label}",
     )
-    error = error_node(targets, network)
+    error = error_node(targets, network, learning)
     nengo.Connection(readout, error, synapse=None)
     nengo.Connection(error, connection.learning_rule, synapse=None)
     return LearningReadout(connection, learning, chip)

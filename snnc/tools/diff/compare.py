@@ -7,12 +7,20 @@ from dataclasses import dataclass, field
 
 from snnc.text.display import Displayed, Json
 from snnc.tools.diff import properties, render
-from snnc.tools.diff.changes import BUDGET, Changed, LayerChange, Verdict, WeightsChange
+from snnc.tools.diff.changes import (
+    BUDGET,
+    Changed,
+    LayerChange,
+    Verdict,
+    WeightsChange,
+    arrow,
+)
 from snnc.tools.diff.cores import Cores, compare_cores
 from snnc.tools.diff.document import document
 from snnc.tools.diff.layers import layer_changes, match
 from snnc.tools.diff.version import Version
 from snnc.tools.diff.weights import compare_weights
+from snnc.tools.report.html import tables_html
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,11 @@ class Diff(Displayed):
     def as_dict(self) -> Json:
         """Return what ``snnc diff --format json`` prints."""
         return document(self)
+
+    def _repr_html_(self) -> str:
+        return tables_html(
+            arrow(self.old.network, self.new.network), render.parts(self)
+        )
 
     def __str__(self) -> str:
         return self.text().rstrip("\n")

@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from snnc.text.tables import Row, code, printable, prose, table
-from snnc.tools.diff.changes import Entry, WeightsChange, arrow
+from snnc.text.tables import Row, TextTable, code, printable, prose, table
+from snnc.tools.diff.changes import Changed, Entry, WeightsChange, arrow
 from snnc.tools.diff.table import (
     core_lines,
     cost_line,
@@ -16,11 +16,13 @@ from snnc.tools.diff.table import (
     sections,
     verdict_sentence,
 )
+from snnc.tools.report.html import Heading, Part
 
 if TYPE_CHECKING:
     from snnc.tools.diff.compare import Diff
 
 WIDTH = 88
+HEAD: Row = ("name", "property", "before", "after")
 MIGRATE = (
     "`snnc weights FILE --migrate OLD_SPEC NEW_SPEC -o NEW_FILE` keeps what still fits"
 )
@@ -81,6 +83,31 @@ def _wrapped(line: str, first: str, others: str) -> str:
     return filled.replace(_GLUE, " ")
 
 
+def parts(difference: Diff) -> Iterator[Part]:
+    """Yield what changed as parts of a page: the verdict, and a table per section."""
+    old, new = difference.old, difference.new
+    yield f"{old.source} -> {new.source}"
+    if difference.same:
+        yield f"{same_sentence(difference)}."
+        return
+    yield f"{verdict_sentence(difference.tensors)}."
+    for title, entries in sections(difference):
+        told = [f"{e.subject}: {e.text}" for e in entries if not e.rows]
+        if title == "cores":
+            cores = difference.cores
+            told = [*filter(None, (*core_lines(cores), cost_line(cores))), *told]
+        rows = [
+            (entry.subject, row.key, row.old or "", row.new or "")
+            for entry in entries
+            for row in _changed(entry)
+        ]
+        if told or rows:
+            yield Heading(title.capitalize())
+        yield from told
+        if rows:
+            yield TextTable.of(HEAD, rows, HEAD)
+
+
 def markdown(difference: Diff) -> str:
     """Write what changed as GitHub's Markdown, ending with a line end."""
     return "\n\n".join(_blocks(difference)) + "\n"
@@ -104,7 +131,7 @@ def _section(title: str, entries: list[Entry]) -> Iterator[str]:
     if told:
         yield "\n".join(told)
     if rows:
-        head: Row = ("name", "property", "before", "after")
+        head = HEAD
         if not any(row[0] for row in rows):
             head, *rows = (cells[1:] for cells in (head, *rows))
         yield "\n".join(table(head, rows))
@@ -112,9 +139,13 @@ def _section(title: str, entries: list[Entry]) -> Iterator[str]:
 
 def _rows(entry: Entry) -> Iterator[Row]:
     subject = ", ".join(map(code, entry.subject.split(", "))) if entry.subject else ""
-    for row in entry.rows:
-        if row.old != row.new or entry.sign == ">":
-            yield _arrows(subject), row.key, code(row.old), code(row.new)
+    for row in _changed(entry):
+        yield _arrows(subject), row.key, code(row.old), code(row.new)
+
+
+def _changed(entry: Entry) -> Iterator[Changed]:
+    """Yield the rows of an entry that say something."""
+    return (row for row in entry.rows if row.old != row.new or entry.sign == ">")
 
 
 def _headline(difference: Diff) -> str:

@@ -11,41 +11,39 @@ from snnc.tools.evaluate.results import Interval, Moment
 if TYPE_CHECKING:
     from snnc.tools.evaluate.evaluation import Evaluation
 
-ALIKE = 0.01  # the drop of accuracy, or growth of an error, to ignore
+ALIKE = 0.01  # the drop of accuracy, or share of an error, to ignore
 
 CARRIED = """
-the state that is carried over costs {apart}: an example is decided while the
-one before it still shows, and the chip is not reset between examples. {ways}
-lets go of it
+the state that is carried over {effect}: an example is decided while the one
+before it still shows, and the chip is not reset between examples. {ways} lets
+go of it
 """
 UNFILLED = """
-from rest {apart} would be lost: the layers take a good part of `present` to
-fill, and examples in a row find them filled
+from rest, {effect}: the layers may take a good part of `present` to fill, and
+examples in a row find them filled
 """
 FALLS = """
-accuracy falls with time, from {best} after {steps} steps: what the layers
-settle at is wrong, which a longer `present` does not mend; {first}a longer
-`synapse` or a higher `rate` may, where `as Keras` falls
+{worsens} with time, from {best} after {steps} steps: what the layers settle at
+is wrong, which a longer `present` does not change; {first}a longer `synapse` or
+a higher `rate` may, where `as Keras` falls
 """
 BELOW = """
-accuracy has settled below the accuracy of Keras{before}: a longer `present`
-does not help; {first}a longer `synapse` or a higher `rate` may, where `as
-Keras` falls
+{settled} of Keras{before}: a longer `present` does not help; {first}a longer
+`synapse` or a higher `rate` may, where `as Keras` falls
 """
 # Neurons with equal currents and equal initial voltages spike in step forever.
 SPREAD = """
 try `start spread` in {names} first, with which the weights stay as they are;
 """
 RISES = """
-accuracy still rises at the end of an example: a longer `present` may decide
-better
+{improves} at the end of an example: a longer `present` may give a better result
 """
 ENOUGH = """
-a `present` of {steps} steps would do: those after them bring less than 1 point
+a `present` of {steps} steps would do: those after them bring less than {little}
 """
 READS = """
-read otherwise, the same spikes decide better: `{reading}` in the readout gives
-{found}, {more:.1f} points more ({between}); the weights stay as they are
+another readout of the same spikes is better: `{reading}` in the readout gives
+{found} {instead}; the weights stay as they are
 """
 SLACK = """
 slack: a rate may be out of its budget by 5 %, or by one spike an example
@@ -54,15 +52,29 @@ DEAD = """
 never fires: {names}; look at the data and the layers before, or train again
 """
 MISSED = """
-{missed} of {count} rate budgets not held: give those layers a wider `rate` and
-train again, or scale weights from elsewhere by `snnc calibrate`
+{missed} of {count} rate budgets not held: {names}. The training's phase `scale`
+brings rates within their budgets, and `snnc calibrate` does for weights that
+were not trained in it. Where they still miss, another budget (`rate`,
+`percentile`) and a new training may help
 """
+CLASSIFIES = {
+    "worsens": "accuracy falls",
+    "settled": "accuracy has settled below the accuracy",
+    "improves": "accuracy still rises",
+    "little": "1 point",
+}
+REGRESSES = {
+    "worsens": "the error grows",
+    "settled": "the error has settled above the error",
+    "improves": "the error still falls",
+    "little": "1 % of the error",
+}
 
 
 def advice(result: Evaluation) -> list[str]:
     """Return sentences, one per topic."""
     matters = _carried_over, _readings, _time, _rates
-    return [sentence for each in matters for sentence in each(result)]
+    return [" ".join(text.split()) for each in matters for text in each(result)]
 
 
 def _carried_over(result: Evaluation) -> Iterator[str]:
@@ -73,57 +85,82 @@ def _carried_over(result: Evaluation) -> Iterator[str]:
     row, rest = contrast.row, contrast.rest
     if not result.classes and abs(row - rest) <= ALIKE * rest:
         return
-    apart = f"accuracy (RMSE {row:.4g}, from rest {rest:.4g})"
     ways = "A longer `present` or a shorter `synapse`"
+    costs = f"raises the RMSE from {rest:.4g} to {row:.4g}"
+    lacks = f"the RMSE is {rest:.4g} instead of {row:.4g}"
     if result.classes:
-        points = 100 * abs(row - rest)
-        apart = f"{points:.1f} points ({_between(contrast.gain)})"
         ways = "`decide last`, a longer `present` or a shorter `synapse`"
+        points = f"{100 * abs(row - rest):.1f} points"
+        between = _between(contrast.gain)
+        costs = f"costs {points} ({between})"
+        lacks = f"accuracy is {points} lower ({between})"
     if _is_carried(result):
-        yield CARRIED.format(apart=apart, ways=ways)
-    elif contrast.gain[0] > 0:
-        yield UNFILLED.format(apart=apart)
+        yield CARRIED.format(effect=costs, ways=ways)
+    elif contrast.gain[0] > (ALIKE if result.classes else 0):
+        yield UNFILLED.format(effect=lacks)
 
 
 def _readings(result: Evaluation) -> Iterator[str]:
     """Describe a better way for the readout to read its spikes."""
     better = [r for r in result.readings if r.gain and r.gain[0] > 0]
-    if not better or not result.classes:
+    if not better:
         return
-    best = max(better, key=lambda reading: reading.value)
-    more, gain = best.value - result.score.value, best.gain
-    if more >= ALIKE and gain:
-        ways = f"decide {best.decide}"
-        if best.synapse is not None:
-            ways += f", synapse {1000 * best.synapse:g} ms"
-        numbers = {"more": 100 * more, "between": _between(gain)}
-        yield READS.format(reading=ways, found=percent(best.value), **numbers)
+    pick = max if result.classes else min
+    best = pick(better, key=lambda reading: reading.value)
+    more = abs(best.value - result.score.value)
+    if more < _little(result) or best.gain is None:
+        return
+    ways = f"decide {best.decide}"
+    if best.synapse is not None:
+        ways += f", synapse {1000 * best.synapse:g} ms"
+    instead = f"instead of {result.score.value:.4g}"
+    if result.classes:
+        instead = f"({100 * more:.1f} points more, {_between(best.gain)})"
+    yield READS.format(
+        reading=ways, found=_written(result, best.value), instead=instead
+    )
 
 
 def _time(result: Evaluation) -> Iterator[str]:
     """Describe the effect of longer or shorter examples.
 
-    If accuracy falls during an example or stays below Keras's, the network settles in a
-    wrong steady state, which more time does not fix.
+    If the result gets worse during an example or stays worse than Keras's, the network
+    settles in a wrong steady state, which more time does not fix.
     """
     early = [m for m in result.over_time if m.gain is not None]
-    if not early or not result.classes:
+    if not early:
         return
-    last = _gain(early[-1])
-    if falls := [moment for moment in early if _gain(moment)[1] < 0]:
-        best = max(falls, key=lambda moment: moment.value)
-        accuracy, first = percent(best.value), _first(result)
-        yield FALLS.format(best=accuracy, steps=best.steps, first=first)
-    elif last[0] > 0:
+    words = CLASSIFIES if result.classes else REGRESSES
+    last = _gain(result, early[-1])
+    if falls := [m for m in early if _gain(result, m)[1] < -_noise(result)]:
+        pick = max if result.classes else min
+        best = pick(falls, key=lambda moment: moment.value)
+        value, first = _written(result, best.value), _first(result)
+        yield FALLS.format(**words, best=value, steps=best.steps, first=first)
+    elif last[0] > _noise(result):
         if _lacks(result):
-            yield RISES
+            yield RISES.format(**words)
     elif _is_carried(result):
         return  # other lengths would change how much carries over
     elif _settled_below(result, last):
         before = "" if result.score.before is None else " before `spikes`"
-        yield BELOW.format(first=_first(result), before=before)
-    elif alike := _alike(early):
-        yield ENOUGH.format(steps=alike[-1].steps)
+        yield BELOW.format(**words, first=_first(result), before=before)
+    elif alike := _alike(result, early):
+        yield ENOUGH.format(**words, steps=alike[-1].steps)
+
+
+def _written(result: Evaluation, value: float) -> str:
+    return percent(value) if result.classes else f"an RMSE of {value:.4g}"
+
+
+def _little(result: Evaluation) -> float:
+    """Return the difference of scores to ignore: a point, or 1 % of the error."""
+    return ALIKE if result.classes else ALIKE * result.score.value
+
+
+def _noise(result: Evaluation) -> float:
+    """Return the gain to take for none: an error always varies a little with time."""
+    return 0.0 if result.classes else _little(result)
 
 
 def _first(result: Evaluation) -> str:
@@ -138,7 +175,7 @@ def _settled_below(result: Evaluation, last: Interval) -> bool:
     A curve that levels off gains no more in one quarter than in the previous one.
     """
     loss = result.score.loss
-    return loss is not None and loss[0] > max(last[1], ALIKE)
+    return loss is not None and loss[0] > max(last[1], _little(result))
 
 
 def _lacks(result: Evaluation) -> bool:
@@ -153,11 +190,11 @@ def _is_carried(result: Evaluation) -> bool:
     return gain is not None and gain[1] < 0
 
 
-def _alike(early: list[Moment]) -> list[Moment]:
+def _alike(result: Evaluation, early: list[Moment]) -> list[Moment]:
     """Return the last moments as good as the end, in reverse order."""
     alike: list[Moment] = []
     for moment in reversed(early):
-        if _gain(moment)[1] > ALIKE:
+        if _gain(result, moment)[1] > _little(result):
             break
         alike.append(moment)
     return alike
@@ -168,13 +205,23 @@ def _rates(result: Evaluation) -> Iterator[str]:
         yield SLACK
     if dead := [layer.name for layer in result.layers if layer.silent == 1]:
         yield DEAD.format(names=", ".join(dead))
-    elif missed := len(result.missed):
-        yield MISSED.format(missed=missed, count=len(result.layers))
+    elif missed := result.missed:
+        names = ", ".join(missed)
+        yield MISSED.format(missed=len(missed), count=len(result.layers), names=names)
 
 
-def _gain(moment: Moment) -> Interval:
+def _gain(result: Evaluation, moment: Moment) -> Interval:
+    """Return what the steps after a moment add to accuracy, or take from the RMSE.
+
+    To first order, the RMSE falls by the fall of the mean square error over twice the
+    RMSE.
+    """
     assert moment.gain is not None
-    return moment.gain
+    low, high = moment.gain
+    if result.classes or not result.score.value:
+        return low, high
+    twice = 2 * result.score.value
+    return low / twice, high / twice
 
 
 def _between(interval: Interval) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from math import sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
-from snnc.text.display import Displayed, Json
+from snnc.text.display import Displayed, Json, data_frame
 from snnc.tools import plots
 from snnc.tools.evaluate import summary
 from snnc.tools.evaluate.results import (
@@ -22,7 +22,7 @@ from snnc.tools.evaluate.results import (
     UnitResult,
     Work,
 )
-from snnc.tools.pages import evaluation_page
+from snnc.tools.pages import evaluation_html, evaluation_page
 
 if TYPE_CHECKING:
     import numpy as np
@@ -349,9 +349,41 @@ class Evaluation(Displayed):
         """
         return plots.style.drawn(plots.results.correlation, self, ax=ax)
 
+    def plot_predictions(self, ax: Axes | None = None) -> Axes:
+        """Draw the outputs of a regression over the true values.
+
+        Raises
+        ------
+        ValueError
+            If the network has classes.
+        """
+        if self.classes:
+            raise ValueError("only a regression has values to compare")
+        draw, run = plots.results.predictions, self._run
+        return plots.style.drawn(draw, run.raw, run.targets, self.network, ax=ax)
+
     def html(self) -> str:
         """Return a self-contained page with tables and pictures."""
         return evaluation_page(self)
+
+    def to_pandas(self, table: Literal["layers", "records"] = "layers") -> Any:
+        """Return a table as a data frame of pandas, which you install yourself.
+
+        Parameters
+        ----------
+        table
+            How each layer fired, or the `records` of the examples.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If pandas is not installed.
+        """
+        rows = self.as_dict()["layers"] if table == "layers" else self.records
+        return data_frame(rows)
+
+    def _repr_html_(self) -> str:
+        return evaluation_html(self)
 
     def __str__(self) -> str:
         return summary.text(self)

@@ -91,6 +91,11 @@ class EvaluatedRun:
         """Seconds per step."""
         return self.task.package.network.dt
 
+    @property
+    def targets(self) -> Array:
+        """The true values, (examples, units), or classes, as ``raw`` is ordered."""
+        return self.task.examples.y
+
     @cached_property
     def prediction(self) -> Prediction:
         """The outputs in the order of the data."""

@@ -34,7 +34,7 @@ def text(result: Evaluation) -> str:
     for table in tables(result):
         lines += ["", *table.lines()]
     for sentence in advice(result):
-        wrapped = wrap(sentence.strip(), WIDTH, break_on_hyphens=False)
+        wrapped = wrap(sentence, WIDTH, break_on_hyphens=False)
         lines += ["", *wrapped]
     return "\n".join(lines)
 

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from snnc.tools.adapt import Adaptation
     from snnc.tools.evaluate.evaluation import Evaluation
     from snnc.tools.sweep import Variant
 
 
 MOST_NUMBERS = 12
 """Classes with which each cell of a confusion matrix still has its number."""
+AVERAGED = 50
+"""Examples whose mean is a point of the plot of learning."""
 _AREA, _LARGEST = 14.0, 900.0  # square points a core, and at most
 _LEAST = 0.8  # correlations below it are rare; their axis begins there
 _NAMED = 8  # of the best, as many as have room for their settings
@@ -33,6 +36,7 @@ _NAMED = 8  # of the best, as many as have room for their settings
 def training(
     history: Mapping[str, Sequence[float]],
     what: str | None = None,
+    phases: Sequence[tuple[str, int]] = (),
     ax: Axes | None = None,
 ) -> Axes:
     """Draw a measure of training, and of validation where there is any.
@@ -43,6 +47,8 @@ def training(
         What Keras told after each epoch.
     what
         ``loss``, ``accuracy`` or another of them; by default accuracy, if there is one.
+    phases
+        The names of phases, and the number of epochs before each.
 
     Raises
     ------
@@ -68,12 +74,43 @@ def training(
                 color=COLOURS[0 if name == what else 5],
                 label=label,
             )
+    for number, (phase, before) in enumerate(phases if len(phases) > 1 else ()):
+        place = before + 0.5
+        ax.axvline(place, color=COLOURS[4], linestyle=":", linewidth=1)
+        ax.annotate(
+            phase,
+            (place, 1),
+            xycoords=ax.get_xaxis_transform(),
+            # Phases of few epochs, or none, would write over each other.
+            xytext=(3, -9 - 10 * (number % 3)),
+            textcoords="offset points",
+            size=7,
+        )
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("epoch")
     ax.set_ylabel(what)
     ax.legend(loc="best")
     open_frame(ax)
     ax.set_title(f"{what} in training")
+    return ax
+
+
+def learning(result: Adaptation, ax: Axes | None = None) -> Axes:
+    """Draw the accuracy, or the error, of the last examples while a readout learns."""
+    ax = axes(ax, 2.6)
+    if result.classes:
+        values = 100.0 * (result.outputs.argmax(axis=1) == result.y)
+    else:
+        values = ((result.outputs - result.y) ** 2).mean(axis=1)
+    sums = np.cumsum(np.concatenate([[0.0], values]))
+    stops = np.arange(1, len(sums))
+    starts = np.maximum(stops - AVERAGED, 0)
+    means = (sums[stops] - sums[starts]) / (stops - starts)
+    ax.plot(stops, means if result.classes else np.sqrt(means), color=COLOURS[0])
+    ax.set_xlabel("examples")
+    ax.set_ylabel("accuracy (%)" if result.classes else "root mean square error")
+    open_frame(ax)
+    ax.set_title(f"the last {AVERAGED} examples while learning")
     return ax
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from html import escape
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,6 +107,35 @@ def result_html(
         tables=[Markup(table.html()) for table in tables],
         advice=advice,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """The title of a part of a result."""
+
+    text: str
+
+
+Part = Heading | TextTable | str
+"""A part of a result as HTML: a text is a paragraph."""
+
+
+def tables_html(title: str, parts: Iterable[Part]) -> str:
+    """Return a part of a page with tables and sentences, for a notebook."""
+    body = "\n".join([f"<h1>{_escaped(title)}</h1>", *map(_part, parts)])
+    return f'<div class="snnc">\n<style>\n{style()}</style>\n{body}\n</div>\n'
+
+
+def _part(part: Part) -> str:
+    if isinstance(part, TextTable):
+        return f'<div class="wide">\n{part.html()}\n</div>'
+    if isinstance(part, Heading):
+        return f"<h2>{_escaped(part.text)}</h2>"
+    return f"<p>{_escaped(part)}</p>"
+
+
+def _escaped(text: str) -> str:
+    return escape(printable(text))
 
 
 def line_costs(summary: Summary) -> dict[int, str]:

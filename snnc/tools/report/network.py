@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.ir.layout import tensors
 from snnc.ir.mapped import RoutedNetwork
-from snnc.text.display import Displayed, Json
+from snnc.text.display import Json, Tabular
 from snnc.text.tables import counted
 from snnc.tools import plots
 from snnc.tools.pages import report_page
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Report(Displayed):
+class Report(Tabular):
     """Cores, and the costs of an example; prints and displays as a table.
 
     Activity is an upper bound: all neurons at the upper rate of their budget.
@@ -134,6 +134,10 @@ class Report(Displayed):
     def as_dict(self, *, why: bool = False) -> Json:
         """Return what ``snnc report --format json`` prints."""
         return json.document(self.summary, why)
+
+    def _records(self) -> list[Json]:
+        layers: list[Json] = self.as_dict()["layers"]
+        return layers
 
     def plot_network(self, ax: Axes | None = None) -> Axes:
         """Draw the layers with their shapes, cores and connections."""

@@ -9,7 +9,9 @@ from typing import Any
 
 from snnc.ir.device import Profile
 from snnc.text import tables
+from snnc.text.display import DisplayedText
 from snnc.text.tables import Cells, dims, human
+from snnc.tools.report.html import tables_html
 from snnc.tools.report.sentences import (
     bounds,
     caption,
@@ -156,11 +158,14 @@ class Limit:
         return f"{much} {self.unit}".rstrip()
 
 
-def limits_table(profile: Profile) -> str:
+def limits_table(profile: Profile) -> DisplayedText:
     """Return one line per limit."""
     head = ("limit", tables.printable(profile.name), "source")
     rows = [(limit.name, limit.shown, limit.source) for limit in _limits(profile)]
-    return "\n".join(tables.columns(head, rows, ("limit", "source")))
+    table = tables.TextTable.of(head, rows, ("limit", "source"))
+    return DisplayedText(
+        "\n".join(table.lines()), tables_html(f"Limits of {profile.name}", [table])
+    )
 
 
 def limits_markdown(profile: Profile) -> str:

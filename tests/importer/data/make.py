@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent
 
 
 def chain() -> Any:
-    """A convolution with batch norm, and classes."""
+    """Return a convolution with batch norm, and classes."""
     return keras.Sequential(
         [
             keras.Input((8, 8, 1)),
@@ -34,7 +34,7 @@ def chain() -> Any:
 
 
 def graph() -> Any:
-    """A sum, a concatenation and a model in the model."""
+    """Return a sum, a concatenation and a model in the model."""
     inner = keras.Input((6, 6, 2))
     a = layers.Conv2D(2, 3, padding="same", activation="relu", name="a")(inner)
     block = keras.Model(inner, layers.Add(name="sum")([a, inner]), name="block")
@@ -45,7 +45,7 @@ def graph() -> Any:
     return keras.Model(image, layers.Dense(2, name="end")(x), name="k3_graph")
 
 
-def drawn(model: Any, rng: np.random.Generator) -> None:
+def randomize(model: Any, rng: np.random.Generator) -> None:
     """Give every weight, the statistics of norms included, a value of its own."""
     for weight in model.weights:
         scale = rng.uniform(0.5, 1.5, weight.shape)
@@ -78,7 +78,7 @@ def main() -> None:
     """Write all files."""
     rng = np.random.default_rng(0)
     for model in (chain(), graph()):
-        drawn(model, rng)
+        randomize(model, rng)
         x = rng.uniform(0, 1, (4, *model.input_shape[1:])).astype(np.float32)
         y = model.predict(x, verbose=0)
         for suffix in ("keras", "h5"):

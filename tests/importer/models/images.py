@@ -76,7 +76,7 @@ def network_in_network() -> Net:  # Lin et al. 2014
 
 def _residual(n: Net, filters: int, stride: int) -> None:
     source = n.at
-    n.normed(filters, same=True, strides=[stride, stride])
+    n.conv_norm(filters, same=True, strides=[stride, stride])
     n.conv(filters, 3, "linear", same=True, use_bias=False)
     main = n.norm()
     if stride > 1:
@@ -88,7 +88,7 @@ def _residual(n: Net, filters: int, stride: int) -> None:
 
 def resnet20() -> Net:  # He et al. 2016, for CIFAR-10
     n = Net("resnet20", 32, 32, 3)
-    n.normed(16, same=True)
+    n.conv_norm(16, same=True)
     for filters in (16, 32, 64):
         for block in range(3):
             _residual(n, filters, 2 if block == 0 and filters > 16 else 1)
@@ -98,7 +98,7 @@ def resnet20() -> Net:  # He et al. 2016, for CIFAR-10
 
 def resnet18() -> Net:  # He et al. 2016
     n = Net("resnet18", 224, 224, 3)
-    n.normed(64, 7, same=True, strides=[2, 2]), n.pool(3, strides=[2, 2], same=True)
+    n.conv_norm(64, 7, same=True, strides=[2, 2]), n.pool(3, strides=[2, 2], same=True)
     for filters in (64, 128, 256, 512):
         for block in range(2):
             _residual(n, filters, 2 if block == 0 and filters > 64 else 1)
@@ -126,7 +126,7 @@ def resnet20_v2() -> Net:  # He et al. 2016b: batch norm and ReLU before
 
 def wide_resnet() -> Net:  # Zagoruyko and Komodakis 2016, of depth 10 and width 2
     n = Net("wide_resnet", 32, 32, 3)
-    n.normed(16, same=True)
+    n.conv_norm(16, same=True)
     for filters in (32, 64, 128):
         _residual(n, filters, 2)
     n.mean(), n.dense(10, "softmax")
@@ -166,41 +166,41 @@ def squeezenet() -> Net:  # Iandola et al. 2016
 
 def mobilenet_v1() -> Net:  # Howard et al. 2017, of width 0.25
     n = Net("mobilenet_v1", 96, 96, 3)
-    n.normed(8, same=True, strides=[2, 2])
+    n.conv_norm(8, same=True, strides=[2, 2])
     for filters, stride in ((16, 1), (32, 2), (32, 1), (64, 2), (64, 1), (128, 2)):
         n.depth(same=True, strides=[stride, stride], use_bias=False)
-        n.norm(), n.act("relu6"), n.normed(filters, 1, "relu6")
+        n.norm(), n.act("relu6"), n.conv_norm(filters, 1, "relu6")
     n.mean(), n.drop(), n.dense(2, "softmax")
     return n
 
 
 def mobilenet_v2() -> Net:  # Sandler et al. 2018, first blocks
     n = Net("mobilenet_v2", 96, 96, 3)
-    n.normed(16, act="relu6", same=True, strides=[2, 2])
+    n.conv_norm(16, act="relu6", same=True, strides=[2, 2])
     x, read = n.conv(8, 1, "linear"), 8
     for filters, stride in ((12, 2), (12, 1), (16, 2), (16, 1), (16, 1)):
         n.at = x
-        n.normed(6 * read, 1, "relu6")
+        n.conv_norm(6 * read, 1, "relu6")
         n.depth(same=True, strides=[stride, stride], use_bias=False)
         n.norm(), n.act("relu6"), n.conv(filters, 1, "linear", use_bias=False)
         y = n.norm()
         x = n.add(x, y) if stride == 1 else y
         read = filters
     n.at = x
-    n.normed(128, 1, "relu6"), n.mean(), n.dense(10, "softmax")
+    n.conv_norm(128, 1, "relu6"), n.mean(), n.dense(10, "softmax")
     return n
 
 
 def mobilenet_v3() -> Net:  # Howard et al. 2019: hard swish
     n = Net("mobilenet_v3", 96, 96, 3)
-    n.normed(16, act="hard_swish", same=True, strides=[2, 2])
+    n.conv_norm(16, act="hard_swish", same=True, strides=[2, 2])
     n.mean(), n.dense(10, "softmax")
     return n
 
 
 def efficientnet() -> Net:  # Tan and Le 2019: swish and squeeze-and-excitation
     n = Net("efficientnet", 64, 64, 3)
-    x = n.normed(16, act="swish", same=True)
+    x = n.conv_norm(16, act="swish", same=True)
     n.mean(), n.put("Reshape", target_shape=[1, 1, 16])
     s = n.conv(16, 1, "sigmoid")
     n.put("Multiply", x, s), n.conv(8, 1, "linear"), n.mean(), n.dense(10, "softmax")
@@ -209,7 +209,7 @@ def efficientnet() -> Net:  # Tan and Le 2019: swish and squeeze-and-excitation
 
 def xception_block() -> Net:  # Chollet 2017: a max pool after linear layers
     n = Net("xception_block", 48, 48, 3)
-    x = n.normed(16)
+    x = n.conv_norm(16)
     n.separable(32, same=True), n.norm(), n.act(), n.separable(32, same=True), n.norm()
     main = n.pool(3, strides=[2, 2], same=True)
     n.at = x
@@ -239,14 +239,14 @@ def inception_v3_block() -> Net:  # Szegedy et al. 2016: an average at the edges
     a = n.conv(16, 1)
     n.at = x
     n.average(3, strides=[1, 1], same=True)
-    n.join(a, n.normed(16, 1)), n.mean(), n.dense(10, "softmax")
+    n.join(a, n.conv_norm(16, 1)), n.mean(), n.dense(10, "softmax")
     return n
 
 
 def shufflenet_unit() -> Net:  # Zhang et al. 2018: groups, without its shuffle
     n = Net("shufflenet_unit", 28, 28, 3)
-    x = n.normed(24, same=True)
-    n.normed(12, 1, groups=3), n.depth(same=True), n.norm()
+    x = n.conv_norm(24, same=True)
+    n.conv_norm(12, 1, groups=3), n.depth(same=True), n.norm()
     n.conv(24, 1, "linear", groups=3)
     n.add(x, n.norm()), n.act(), n.mean(), n.dense(10, "softmax")
     return n
@@ -287,7 +287,7 @@ def unet() -> Net:  # Ronneberger et al. 2015, of two levels
 
 def denoiser() -> Net:  # Zhang et al. 2017 (DnCNN), of four layers
     n = Net("denoiser", 24, 24, 1)
-    n.conv(8, same=True), n.normed(8, same=True), n.normed(8, same=True)
+    n.conv(8, same=True), n.conv_norm(8, same=True), n.conv_norm(8, same=True)
     n.conv(1, 3, "linear", same=True)
     return n
 

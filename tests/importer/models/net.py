@@ -37,26 +37,28 @@ class Net:
     ) -> str:
         return self.put(
             f"Conv{self.rank}D", filters=filters, activation=act,
-            **self._sized(size, options),
+            **self._size_options(size, options),
         )  # fmt: skip
 
     def depth(self, size: Any = 3, act: str = "linear", **options: Any) -> str:
         kind = f"DepthwiseConv{self.rank}D"
-        return self.put(kind, activation=act, **self._sized(size, options))
+        return self.put(kind, activation=act, **self._size_options(size, options))
 
     def separable(
         self, filters: int, size: Any = 3, act: str = "linear", **options: Any
     ) -> str:
         kind = f"SeparableConv{self.rank}D"
-        sized = self._sized(size, options)
+        sized = self._size_options(size, options)
         return self.put(kind, filters=filters, activation=act, **sized)
 
-    def _sized(self, size: Any, options: dict[str, Any]) -> dict[str, Any]:
+    def _size_options(self, size: Any, options: dict[str, Any]) -> dict[str, Any]:
         sizes = list(size) if isinstance(size, tuple) else [size] * self.rank
         padding = "same" if options.pop("same", False) else "valid"
         return {"kernel_size": sizes, "padding": padding, **options}
 
-    def normed(self, filters: int, size: Any = 3, act: str = "relu", **o: Any) -> str:
+    def conv_norm(
+        self, filters: int, size: Any = 3, act: str = "relu", **o: Any
+    ) -> str:
         """Add a convolution, a batch norm and an activation."""
         self.conv(filters, size, "linear", use_bias=False, **o)
         self.norm()

@@ -45,7 +45,7 @@ def conv_lstm() -> Net:  # Shi et al. 2015
 
 def radar_gestures() -> Net:  # range-Doppler maps over time
     n = Net("radar_gestures", 16, 32, 32, 2)
-    n.normed(8, same=True), n.pool((1, 2, 2)), n.normed(16, same=True), n.pool()
+    n.conv_norm(8, same=True), n.pool((1, 2, 2)), n.conv_norm(16, same=True), n.pool()
     n.flat(), n.dense(64), n.drop(), n.dense(8, "softmax")
     return n
 

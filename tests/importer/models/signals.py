@@ -14,9 +14,9 @@ def cnn_trad_fpool3() -> Net:  # Sainath and Parada 2015: keywords
 
 def ds_cnn() -> Net:  # Zhang et al. 2017: keywords on microcontrollers
     n = Net("ds_cnn", 49, 10, 1)
-    n.normed(64, (10, 4), same=True, strides=[2, 2]), n.drop(0.2)
+    n.conv_norm(64, (10, 4), same=True, strides=[2, 2]), n.drop(0.2)
     for _ in range(4):
-        n.depth(same=True), n.norm(), n.act(), n.normed(64, 1)
+        n.depth(same=True), n.norm(), n.act(), n.conv_norm(64, 1)
     n.drop(), n.mean(), n.dense(12, "softmax")
     return n
 
@@ -26,9 +26,9 @@ def tc_resnet8() -> Net:  # Choi et al. 2019: time as the axis of kernels
     n.conv(16, 3, "linear", same=True, use_bias=False)
     for filters in (24, 32, 48):
         x = n.at
-        y = n.normed(filters, 1, strides=[2])
+        y = n.conv_norm(filters, 1, strides=[2])
         n.at = x
-        n.normed(filters, 9, same=True, strides=[2])
+        n.conv_norm(filters, 9, same=True, strides=[2])
         n.conv(filters, 9, "linear", same=True, use_bias=False)
         n.add(n.norm(), y), n.act()
     n.mean(), n.drop(), n.dense(12, "softmax")
@@ -37,19 +37,19 @@ def tc_resnet8() -> Net:  # Choi et al. 2019: time as the axis of kernels
 
 def m5() -> Net:  # Dai et al. 2017: raw waveforms
     n = Net("m5", 8000, 1)
-    n.normed(32, 80, strides=[4]), n.pool(4)
+    n.conv_norm(32, 80, strides=[4]), n.pool(4)
     for filters in (32, 64, 128):
-        n.normed(filters, 3), n.pool(4)
+        n.conv_norm(filters, 3), n.pool(4)
     n.mean(), n.dense(10, "softmax")
     return n
 
 
 def yamnet_front() -> Net:  # Plakal and Ellis 2020, first blocks
     n = Net("yamnet_front", 96, 64, 1)
-    n.normed(32, same=True, strides=[2, 2])
+    n.conv_norm(32, same=True, strides=[2, 2])
     for filters, stride in ((64, 1), (128, 2)):
         n.depth(same=True, strides=[stride, stride], use_bias=False)
-        n.norm(), n.act(), n.normed(filters, 1)
+        n.norm(), n.act(), n.conv_norm(filters, 1)
     n.mean(), n.dense(521, "sigmoid")
     return n
 
@@ -64,7 +64,7 @@ def esc_cnn() -> Net:  # Piczak 2015: sounds of surroundings
 
 def crnn() -> Net:  # Choi et al. 2017: a recurrent end
     n = Net("crnn", 96, 64, 1)
-    n.normed(32, same=True), n.pool((2, 4)), n.put("Reshape", target_shape=[48, -1])
+    n.conv_norm(32, same=True), n.pool((2, 4)), n.put("Reshape", target_shape=[48, -1])
     n.put("GRU", units=32), n.dense(50, "sigmoid")
     return n
 
@@ -132,21 +132,21 @@ def cnn_p300() -> Net:  # Cecotti and Graeser 2011
 
 def sleep_cnn() -> Net:  # Supratak et al. 2017, the branch for fine details
     n = Net("sleep_cnn", 3000, 1)
-    n.normed(64, 50, same=True, strides=[6]), n.pool(8), n.drop()
+    n.conv_norm(64, 50, same=True, strides=[6]), n.pool(8), n.drop()
     for _ in range(3):
-        n.normed(128, 8, same=True)
+        n.conv_norm(128, 8, same=True)
     n.pool(4), n.flat(), n.dense(5, "softmax")
     return n
 
 
 def ecg_resnet() -> Net:  # Hannun et al. 2019, two blocks
     n = Net("ecg_resnet", 1024, 1)
-    x = n.normed(32, 16, same=True)
+    x = n.conv_norm(32, 16, same=True)
     for _ in range(2):
         n.at = x
         a = n.pool(2)
         n.at = x
-        n.normed(32, 16, same=True), n.drop(0.2)
+        n.conv_norm(32, 16, same=True), n.drop(0.2)
         x = n.add(n.conv(32, 16, "linear", same=True, strides=[2]), a)
     n.norm(), n.act(), n.flat(), n.dense(4, "softmax")
     return n
@@ -179,8 +179,8 @@ def deep_conv_lstm() -> Net:  # Ordonez and Roggen 2016
 
 def fcn() -> Net:  # Wang et al. 2017: series
     n = Net("fcn", 128, 3)
-    n.normed(128, 8, same=True), n.normed(256, 5, same=True)
-    n.normed(128, 3, same=True), n.mean(), n.dense(5, "softmax")
+    n.conv_norm(128, 8, same=True), n.conv_norm(256, 5, same=True)
+    n.conv_norm(128, 3, same=True), n.mean(), n.dense(5, "softmax")
     return n
 
 
@@ -189,7 +189,7 @@ def series_resnet() -> Net:  # Wang et al. 2017
     x = n.at
     for filters in (64, 128):
         n.at = x
-        n.normed(filters, 8, same=True), n.normed(filters, 5, same=True)
+        n.conv_norm(filters, 8, same=True), n.conv_norm(filters, 5, same=True)
         n.conv(filters, 3, "linear", same=True)
         main = n.norm()
         n.at = x
@@ -232,9 +232,9 @@ def inception_time() -> Net:  # Ismail Fawaz et al. 2020, one module
 
 def wdcnn() -> Net:  # Zhang et al. 2017: faults of bearings
     n = Net("wdcnn", 2048, 1)
-    n.normed(16, 64, same=True, strides=[16]), n.pool()
+    n.conv_norm(16, 64, same=True, strides=[16]), n.pool()
     for filters in (32, 64, 64, 64):
-        n.normed(filters, 3, same=True), n.pool()
+        n.conv_norm(filters, 3, same=True), n.pool()
     n.flat(), n.dense(100), n.norm(), n.dense(10, "softmax")
     return n
 

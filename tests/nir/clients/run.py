@@ -38,7 +38,7 @@ def norse(graph: nir.NIRGraph, x: Any, steps: int) -> Iterator[Step]:
 
     count_batch(graph, 1)
     model = norse.torch.from_nir(graph, dt=1e-3)
-    yield from executed(model, torch.from_numpy(x), steps, names_of_neurons(graph))
+    yield from run_executor(model, torch.from_numpy(x), steps, names_of_neurons(graph))
 
 
 def sinabs(graph: nir.NIRGraph, x: Any, steps: int) -> Iterator[Step]:
@@ -47,10 +47,10 @@ def sinabs(graph: nir.NIRGraph, x: Any, steps: int) -> Iterator[Step]:
 
     # Step by step: it else runs all steps of a layer before the next layer.
     model = sinabs.nir.from_nir(graph, batch_size=len(x), num_timesteps=1)
-    yield from executed(model, torch.from_numpy(x), steps, names_of_neurons(graph))
+    yield from run_executor(model, torch.from_numpy(x), steps, names_of_neurons(graph))
 
 
-def executed(model: Any, x: Any, steps: int, names: list[str]) -> Iterator[Step]:
+def run_executor(model: Any, x: Any, steps: int, names: list[str]) -> Iterator[Step]:
     """Step nirtorch's executor, which keeps what every node gives.
 
     It returns the value of the node that it ran last, which is not always ``output``.
@@ -113,7 +113,7 @@ def spyx(graph: nir.NIRGraph, x: Any, steps: int) -> Iterator[Step]:
             last = None
 
     @jax.jit
-    def stepped(values: Any, state: Any) -> Any:
+    def step_layers(values: Any, state: Any) -> Any:
         given: dict[str, Any] = {}
         after: list[Any] = []
         for name, layer, own in zip(names, model.layers, state, strict=True):
@@ -129,7 +129,7 @@ def spyx(graph: nir.NIRGraph, x: Any, steps: int) -> Iterator[Step]:
     values = jnp.array(np.moveaxis(x, 1, -1) if x.ndim > 2 else x)
     state = model.initial_state(len(x))
     for _ in range(steps):
-        output, given, state = stepped(values, state)
+        output, given, state = step_layers(values, state)
         yield (
             np.asarray(output),
             {

@@ -20,7 +20,7 @@ from torch import nn
 Made = tuple[nir.NIRGraph, Any, Any]
 
 
-def trained(layers: nn.Sequential, x: Any) -> nn.Sequential:
+def train(layers: nn.Sequential, x: Any) -> nn.Sequential:
     """Learn for a moment whether the left of an example is brighter than its right."""
     half = x.shape[-1] // 2
     label = (x[..., :half].flatten(1).sum(1) > x[..., half:].flatten(1).sum(1)).long()
@@ -52,7 +52,7 @@ def sinabs() -> Made:
         nn.ReLU(),
         nn.Linear(10, 2),
     )
-    trained(layers, x)
+    train(layers, x)
     spiking = with_neurons(layers, lambda: sl.IAFSqueeze(batch_size=1))
     net = nn.Sequential(*spiking)
     net(x[:1])
@@ -71,7 +71,7 @@ def norse() -> Made:
     layers = nn.Sequential(
         nn.Linear(20, 16), nn.ReLU(), nn.Linear(16, 12), nn.ReLU(), nn.Linear(12, 2)
     )
-    trained(layers, x)
+    train(layers, x)
     spiking = with_neurons(layers, norse.torch.IAFCell)
     net = norse.torch.SequentialState(*spiking)
     return norse.torch.to_nir(net, x[:1]), x, layers(x)

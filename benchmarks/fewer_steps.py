@@ -1,0 +1,77 @@
+"""``python -m benchmarks.fewer_steps``: accuracy, energy and latency by ``present``.
+
+Networks of `benchmarks.fidelity` are trained on MNIST with 30, 60 and 100 ms per
+example, in the phases smooth and scale, then on spikes too. Each decision takes
+``present``. It prints a table in Markdown: accuracy on the exact engine, examples in a
+row, and microjoules per example, as ``snnc report`` counts them. About 20 minutes on
+two free cores (an estimate); ``--kinds`` takes a part, ``--seed`` names another seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+import tempfile
+import warnings
+from contextlib import redirect_stdout
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+warnings.simplefilter("ignore")
+
+import snnc  # noqa: E402
+from benchmarks.fidelity.networks import spec_of  # noqa: E402
+from benchmarks.study.data import mnist  # noqa: E402
+from benchmarks.study.packages import build  # noqa: E402
+
+KINDS = (
+    "relu, synapse 5 ms",
+    "lif, synapse 5 ms",
+    "relu + batch norm, synapse 5 ms",
+)
+TIMES = (30, 60, 100)  # milliseconds
+HEAD = "| network | present | without `spikes` | energy | with `spikes` | energy |"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Read the command line and print the table; return the exit status."""
+    parser = argparse.ArgumentParser("benchmarks.fewer_steps", description=__doc__)
+    parser.add_argument("--kinds", nargs="*", choices=KINDS, default=KINDS)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args(arguments)
+    print(f"{HEAD}\n|---|--:|--:|--:|--:|--:|", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for kind in options.kinds:
+            for time in TIMES:
+                own = Path(folder) / f"{time}"
+                own.mkdir(exist_ok=True)
+                cells = " | ".join(_measured(kind, time, options.seed, own))
+                print(f"| {kind} | {time} ms | {cells} |", flush=True)
+    return 0
+
+
+def _measured(kind: str, time: int, seed: int, folder: Path) -> list[str]:
+    """Return accuracy and energy before the phase ``spikes``, and after it."""
+    name, text = spec_of(kind)
+    spec = folder / f"{name}.snn"
+    timed, count = re.subn(r"present \d+ ms", f"present {time} ms", text)
+    assert count == 1
+    spec.write_text(timed, encoding="utf-8")
+    package = snnc.Package(build(spec, folder))
+    train, test = mnist().train, mnist().test
+    weights = folder / f"{name}.safetensors"
+    with redirect_stdout(sys.stderr):
+        package.opened.module("train").train(train.x, train.y, weights, seed=seed)
+    cells = []
+    for file in (weights.with_suffix(".smooth.safetensors"), weights):
+        found = package.evaluate(test.x, test.y, file, progress=False)
+        assert found.accuracy is not None
+        assert found.energy is not None
+        cells += [f"{100 * found.accuracy:.1f} %", f"{1e6 * found.energy:.2f} µJ"]
+    return cells
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""What the playground calls in the browser; `make test-browser` tries the page."""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import json
+import os
+import re
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import ROOT
+from tests.test_extras import PROJECT
+
+HERE = ROOT / "docs/playground"
+BROKEN = sorted((ROOT / "tests/rules/cases").glob("SNN3*/invalid.*"))
+
+
+@pytest.fixture(scope="module")
+def playground() -> Any:
+    sys.path.append(str(HERE))
+    yield importlib.import_module("playground")
+    sys.path.remove(str(HERE))
+
+
+@pytest.mark.parametrize(
+    "path", [ROOT / "specs/drift.snn", ROOT / "specs/drift.yaml", *BROKEN[:3]]
+)
+def test_it_finds_what_check_prints(path: Path, playground: Any) -> None:
+    text = path.read_text(encoding="utf-8")
+    with playground.folder(text) as spec:
+        _, printed, _ = playground.run("check", spec, "--format", "json")
+    found = json.loads(playground.check(text, patient=True))
+    expected = json.loads(printed)["diagnostics"]
+    for entry in expected:
+        entry["file"] = Path(entry["file"]).name
+    assert found["diagnostics"] == expected
+    assert found["settled"]
+
+
+def test_costs_are_next_to_their_lines(playground: Any) -> None:
+    text = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
+    costs = dict(json.loads(playground.check(text))["costs"])
+    lines = text.splitlines()
+    assert {lines[n - 1].split()[1]: costs[n].split(", ")[-1] for n in costs} == {
+        "drift": "5 cores",
+        "conv": "host",
+        "c0": "3 cores",
+        "c1": "1 core",
+        "d0": "1 core",
+    }
+
+
+def test_it_shows_the_files_of_a_build(playground: Any) -> None:
+    text = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
+    files = json.loads(playground.files(text))["files"]
+    assert "from specs/drift.snn" in files["models/drift/keras_model.py"]
+    problems = json.loads(playground.files("snn 1\n"))["problems"]
+    assert problems.startswith("error[")
+
+
+def test_it_needs_no_extra() -> None:
+    code = """import sys
+from tests.support import hide_extras
+hide_extras()
+import playground
+text = open(sys.argv[1]).read()
+print(playground.check(text), playground.report(text), playground.files(text))"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(ROOT / "specs/drift.snn")],
+        cwd=HERE,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stdout + done.stderr
+    assert done.returncode == 0
+
+
+def test_its_wheels_are_all_that_snnc_needs() -> None:
+    text = (HERE / "requirements.txt").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^([\w.-]+)==", text, re.MULTILINE))
+    needed = [
+        re.split(r"[><=;]", name)[0] for name in PROJECT["project"]["dependencies"]
+    ]
+    assert set(needed) - {"tomli"} <= listed
+
+
+def test_a_link_carries_its_spec(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("sphinx")
+    monkeypatch.syspath_prepend(str(ROOT / "docs/_ext"))
+    links = importlib.import_module("in_browser")
+    text = "snn 1\n\n# ein Netz für Ziffern 数\n"
+    data = base64.urlsafe_b64decode(links.fragment(text) + "==")
+    assert zlib.decompress(data, wbits=-15).decode() == text

@@ -1,0 +1,111 @@
+"""What notebooks show of results: tables in HTML, and data frames."""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import snnc
+from tests.support import ROOT
+from tests.tools.test_results import CLASSES, VALUES
+
+DRIFT = ROOT / "specs/drift.snn"
+FILTERS = {"c0.filters": [6, 8]}
+
+
+def drift() -> snnc.Spec:
+    return snnc.load(DRIFT)
+
+
+def changes() -> snnc.Diff:
+    return drift().replace(c0={"filters": 6}).changed_since(DRIFT)
+
+
+def tensors() -> snnc.Weights:
+    return snnc.weights({"a.<b>": np.array([[1, np.nan]], np.float32)})
+
+
+SHOWN: dict[str, tuple[Callable[[], Any], list[str]]] = {
+    "fit": (lambda: drift().fit(4, patient=False), ["c0: filters 6", "4", "2116"]),
+    "no fit": (lambda: drift().fit(1, patient=False), ["no change of filters"]),
+    "sweep": (lambda: snnc.sweep(DRIFT, FILTERS), ["c0.filters", "drift: 2 variants"]),
+    "diff": (changes, ["Layers", "c0.kernel", "3x3x3x2x8", "3x3x3x2x6"]),
+    "same": (lambda: drift().changed_since(DRIFT), ["The same network."]),
+    "weights": (tensors, ["a.&lt;b&gt;", "NaN", "2 values (1 not finite)"]),
+    "limits": (snnc.limits, ["cores per chip", "128"]),
+    "report": (lambda: drift().report(), ["<dt>cores</dt><dd>5</dd>"]),
+    "classes": (lambda: CLASSES, ["98.0 %", "183 Hz", "<p>another readout of"]),
+    "values": (lambda: VALUES, ["0.875", "<p>the error still falls"]),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_result_is_shown_as_a_table_with_one_style_sheet(name: str) -> None:
+    make, words = SHOWN[name]
+    shown = make()._repr_html_()
+    assert shown.startswith('<div class="snnc">')
+    assert shown.count("<style>") == 1
+    assert "<pre" not in shown
+    assert "\\n" not in shown
+    body = shown.partition("</style>")[2]
+    assert len(re.findall("<div", body)) == len(re.findall("</div", body)) - 1
+    for word in words:
+        assert word in body
+
+
+def test_limits_are_text_and_print_as_such() -> None:
+    limits = snnc.limits()
+    assert isinstance(limits, str)
+    assert limits.splitlines()[1].split()[:4] == ["cores", "per", "chip", "128"]
+
+
+def test_a_page_of_a_code_is_rendered_as_markdown() -> None:
+    page: Any = snnc.explain(301)
+    assert page._repr_markdown_() == str(page)
+    assert page.startswith("# SNN301")
+
+
+FRAMES: dict[str, tuple[Callable[[], Any], dict[str, Any]]] = {
+    "fit": (
+        lambda: drift().fit(4, patient=False).to_pandas(),
+        {"change": "c0: filters 6", "cores": 4},
+    ),
+    "sweep": (
+        lambda: snnc.sweep(DRIFT, FILTERS).to_pandas(),
+        {"c0.filters": 6, "cores": 4},
+    ),
+    "report": (
+        lambda: drift().report().to_pandas(),
+        {"name": "encode", "kind": "encode conv"},
+    ),
+    "weights": (lambda: tensors().to_pandas(), {"name": "a.<b>", "nan": 1}),
+    "layers": (lambda: CLASSES.to_pandas(), {"name": "encode", "rate": 210.0}),
+}
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_a_table_is_a_data_frame(name: str) -> None:
+    make, first = FRAMES[name]
+    frame = make()
+    for column, value in first.items():
+        assert frame[column][0] == value
+
+
+def test_without_pandas_the_way_to_install_it_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain = builtins.__import__
+
+    def refuse(name: str, *others: Any) -> Any:
+        if name == "pandas":
+            raise ModuleNotFoundError(name=name)
+        return plain(name, *others)
+
+    monkeypatch.setattr(builtins, "__import__", refuse)
+    with pytest.raises(ModuleNotFoundError, match="pip install pandas"):
+        CLASSES.to_pandas()
