@@ -23,7 +23,7 @@ from snnc.diagnostics import Diagnostics
 from snnc.exact.engine import open_engine
 from snnc.ir.mapped import MappedNetwork
 from snnc.language_server.analysis import Memory, analyse
-from snnc.language_server.pages import hints
+from snnc.language_server.hover import hints
 from snnc.loihi.profile import read_profile
 from snnc.syntax.files import read
 from snnc.tools.report.summary import COUNTERS

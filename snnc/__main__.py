@@ -4,7 +4,7 @@ import os
 import sys
 from contextlib import suppress
 
-# Python has put the current folder first, and a `numpy.py` in it may be a stranger's.
+# Python searches the current folder first, where a `numpy.py` may be untrusted.
 with suppress(FileNotFoundError):  # it may be gone
     if sys.path[0] == os.getcwd():
         del sys.path[0]

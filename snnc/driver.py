@@ -1,4 +1,4 @@
-"""Compiles one spec: the passes, then advice and the warnings that are allowed."""
+"""Compile one spec: run the passes, add advice, and drop allowed warnings."""
 
 from __future__ import annotations
 
@@ -46,20 +46,20 @@ def compile_spec(
     source
         The spec.
     report
-        Gets what is wrong, and advice on what does not fit.
+        Gets the problems, and the advice for a network that does not fit.
     through
         The name of the last pass.
     device
-        What is compiled for; None for Loihi 1.
+        The device to compile for; None for Loihi 1.
     cache
-        What mappings of other specs for the device have found out.
+        The plans of other specs for the device.
     document
-        The spec as located syntax, if it is not to be parsed from ``source``.
+        The spec as located syntax; None to parse ``source``.
 
     Returns
     -------
     Compilation
-        It ends where errors in ``report`` kept the next pass from running.
+        The results of the passes before the first error in ``report``.
     """
     profile = device or read_profile()
     start = Compilation(source, profile, cache or PlanCache(), document)
@@ -70,23 +70,21 @@ def compile_spec(
 
 
 def wants_advice(made: Compilation, report: Diagnostics) -> bool:
-    """Whether a compilation has problems whose advice takes trials to find."""
+    """Return whether a compilation has problems whose advice needs trials."""
     too_large = any(d.code == "SNN301" for d in report.diagnostics)
     return _does_not_fit(made, report) or too_large or _has_blocks(made.mapped)
 
 
 def add_advice(made: Compilation, report: Diagnostics) -> None:
-    """Put the nearest that works into the diagnostics of what does not fit."""
+    """Add the nearest values that fit to the diagnostics of a network that does not."""
     if made.spec is None:
         return
     if made.lowered is not None and _does_not_fit(made, report):
-        from snnc.fitting.advise import advise  # only what does not fit needs advice
+        from snnc.fitting.advise import advise  # rarely needed
 
         advise(made.spec, made.lowered.network, report)
     if any(d.code == "SNN301" for d in report.diagnostics):
-        from snnc.fitting.blocks import (
-            advise_windows,  # only what is too large needs it
-        )
+        from snnc.fitting.blocks import advise_windows  # only for large networks
 
         advise_windows(made.spec, made.device, report)
     if made.mapped is not None and _has_blocks(made.mapped):
@@ -100,7 +98,7 @@ def allow_warnings(
 ) -> None:
     """Drop the warnings that comments of the spec allow.
 
-    ``complete`` says whether all that can warn has; by default, if it is mapped.
+    ``complete`` says whether all warnings are known; by default, after the mapping.
     """
     if made.document is not None and made.document.comments:
         from snnc.passes.suppress import suppress_warnings  # few specs need it
@@ -109,32 +107,32 @@ def allow_warnings(
         suppress_warnings(made.document, report, complete)
 
 
-def routed(made: Compilation) -> RoutedNetwork | None:
-    """The network on cores and chips; one too large, on as many as it takes.
+def place_on_chips(made: Compilation) -> RoutedNetwork | None:
+    """Return the network on cores and chips, on more than the target has if needed.
 
-    None if it has other errors, or if no number of cores suffices.
+    Return None if it has other errors, or if no number of cores suffices.
     """
     if made.routed is not None:
         return made.routed
-    mapped = made.mapped or unlimited(made)
+    mapped = made.mapped or map_without_limit(made)
     if mapped is None:
         return None
-    from snnc.passes.route import route  # what is only checked needs no chips
+    from snnc.passes.route import route  # a check needs no chips
 
     return route(mapped)
 
 
-def unlimited(made: Compilation) -> MappedNetwork | None:
-    """Map a network that is too large: its costs are needed more than others'.
+def map_without_limit(made: Compilation) -> MappedNetwork | None:
+    """Map a network that is too large, to report its costs.
 
-    None if it has other errors, or if no number of cores suffices.
+    Return None if it has other errors, or if no number of cores suffices.
     """
     if made.spec is None or made.lowered is None:
         return None
     target = made.lowered.network.target
     if not isinstance(target, Loihi):
         return None
-    from snnc.fitting.trials import Trials  # what fits needs none
+    from snnc.fitting.trials import Trials  # a fitting network needs none
 
     return Trials(made.spec, target, made.device).without_limit
 

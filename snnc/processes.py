@@ -1,7 +1,7 @@
-"""Starts processes of snnc, which import nothing from the current folder.
+"""Start processes of snnc that import nothing from the current folder.
 
-It may be a stranger's, and a `struct.py` in it is not Python's. They don't import the
-caller's program either, so that scripts and notebooks need no guard.
+The folder may be untrusted, and a `struct.py` in it is not Python's. The processes
+don't import the caller's program either, so that scripts and notebooks need no guard.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ Result = TypeVar("Result")
 
 
 def python_command(module: str, *arguments: str, path: str = "") -> list[str]:
-    """Return what runs a module of snnc, or of a package in the folder ``path``."""
+    """Return the command for a module of snnc, or of a package in ``path``."""
     folders = "\n".join(filter(None, (_ROOT, path)))
     return [sys.executable, "-c", _START, folders, module, *arguments]
 
 
 class Workers(Protocol):
-    """Where tasks run: so many at once, on one executor or on several.
+    """The workers of tasks: a number of processes, on one executor or on several.
 
     ``deaths`` are the errors of tasks whose processes died.
     """
@@ -66,9 +66,9 @@ class Workers(Protocol):
 
 
 class LocalWorkers:
-    """Processes of this machine, an executor each: one that dies ends no other task.
+    """Processes on this machine, an executor each: a crash ends only one task.
 
-    What they print goes to the file ``log``, if one is named.
+    Their output goes to the file ``log``, if it is named.
     """
 
     deaths: tuple[type[Exception], ...] = (BrokenExecutor,)
@@ -79,7 +79,7 @@ class LocalWorkers:
         self._opened: list[ProcessPoolExecutor] = []
 
     def open(self) -> Executor:
-        """Return another process, which starts with its first task."""
+        """Return a new process, which starts with its first task."""
         log = None if self._log is None else str(self._log)
         pool = ProcessPoolExecutor(1, _Context(), _print_to, (log,))
         self._opened.append(pool)
@@ -94,14 +94,14 @@ class LocalWorkers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End the processes; after an error at once, whatever they do."""
+        """End the processes; after an error, without waiting for their tasks."""
         for pool in self._opened:
             for process in [*(pool._processes or {}).values()] if kind else ():
                 process.kill()
             pool.shutdown()
 
 
-def completed(
+def run_tasks(
     workers: Workers,
     work: Callable[[Task], Result],
     tasks: Iterable[Task],
@@ -112,7 +112,7 @@ def completed(
     Parameters
     ----------
     tasks
-        Drawn one at a time, when there is a worker for it.
+        The tasks; each is drawn when a worker is free.
     tries
         How often to run a task whose process dies.
     """
@@ -171,12 +171,12 @@ _OF_CALLER = ("sys_path", "init_main_from_name", "init_main_from_path")
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Let a process that starts find only what is installed, and ignore Ctrl-C.
+    """Let a new process import only installed modules, and ignore Ctrl-C.
 
     A terminal sends Ctrl-C to all processes; this one ends the others.
     """
     before = {name: os.environ.get(name) for name in ENVIRONMENT}
-    genuine, installed = spawn.get_preparation_data, _installed()
+    genuine, installed = spawn.get_preparation_data, _search_path()
 
     def prepare(name: str) -> dict[str, Any]:
         told = {k: v for k, v in genuine(name).items() if k not in _OF_CALLER}
@@ -196,11 +196,10 @@ def _alone() -> Iterator[None]:
         _set(before)
 
 
-def _installed() -> list[str]:
-    """Return the search path without the current folder and that of the program.
+def _search_path() -> list[str]:
+    """Return the search path without the current folder and the program's folder.
 
-    If snnc itself is found in one of them, that stays where it is: another snnc may
-    come after it.
+    A folder with this snnc stays, because another snnc may come after it.
     """
     program = getattr(sys.modules["__main__"], "__file__", None)
     left_out = set() if program is None else {os.path.dirname(_absolute(program))}
@@ -236,7 +235,7 @@ def _ignoring_interrupts() -> Iterator[None]:
 
 @contextmanager
 def _among_modules() -> Iterator[None]:
-    """Make the folder of Python's own modules the current one, also of what starts."""
+    """Make the folder of Python's modules the current one, also for new processes."""
     try:
         here = Path.cwd()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Source files, spans of their text, small files of users, and files of snnc's own."""
+"""Read source files and files of snnc, and locate spans in their text."""
 
 from __future__ import annotations
 
@@ -36,24 +36,24 @@ class SourceFile:
         object.__setattr__(self, "_starts", tuple(starts))
 
     def line_column(self, offset: int) -> tuple[int, int]:
-        """Line and column of a character offset, both counted from 1."""
+        """Return the line and column of a character offset, both counted from 1."""
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
     def line_start(self, line: int) -> int:
-        """The offset of a line's first character; lines are counted from 1."""
+        """Return the offset of a line's first character; lines count from 1."""
         return self._starts[line - 1]
 
     def line_text(self, line: int) -> str:
-        """The text of a line (counted from 1) without its line end."""
+        """Return the text of a line (counted from 1) without its line end."""
         start = self._starts[line - 1]
         end = self.text.find("\n", start)
         return self.text[start:] if end < 0 else self.text[start:end]
 
     def is_apart(self, offset: int) -> bool:
-        """Whether what stands at an offset begins its line, and a blank one is above.
+        """Return whether text begins its line, and a blank line is above.
 
-        The dash of a list's item does not count, and neither does a quote.
+        The dash of a list item and a quote before the text do not count.
         """
         line, column = self.line_column(offset)
         before = self.text[offset - column + 1 : offset]
@@ -63,7 +63,7 @@ class SourceFile:
 
     @property
     def notation(self) -> Literal["snn", "yaml"]:
-        """What the name says that it is written in."""
+        """The notation, by the suffix of the name."""
         return "yaml" if self.name.endswith((".yaml", ".yml")) else "snn"
 
     @property
@@ -96,12 +96,12 @@ class Span:
 
     @property
     def first(self) -> Position:
-        """Where the span begins."""
+        """The position of the span's first character."""
         return Position(*self.source.line_column(self.start))
 
     @property
     def last(self) -> Position:
-        """The position just behind the span's last character."""
+        """The position after the span's last character."""
         return Position(*self.source.line_column(self.end))
 
     @property
@@ -109,7 +109,7 @@ class Span:
         return self.source.text[self.start : self.end]
 
     def to(self, other: Span) -> Span:
-        """The smallest span that covers this one and another of the same file."""
+        """Return the smallest span that covers this and another span of the file."""
         return Span(self.source, min(self.start, other.start), max(self.end, other.end))
 
     def __repr__(self) -> str:
@@ -117,7 +117,7 @@ class Span:
 
 
 def whole_file(name: str | PurePath) -> Span:
-    """Return the place of what is wrong with a file as a whole, read or not."""
+    """Return the span of an error about a whole file, even an unread one."""
     return Span(
         SourceFile(name if isinstance(name, str) else name.as_posix(), ""), 0, 0
     )
@@ -140,24 +140,24 @@ class TooLargeError(OSError):
 
 
 def module_of(path: PurePath) -> str:
-    """The name by which Python imports a file from here: `a.b` of `a/b.py`.
+    """Return the name that Python imports a file by: `a.b` for `a/b.py`.
 
-    Of a file elsewhere it is the name in its own folder.
+    A file outside of the current folder gets its name in its own folder.
     """
     parts = path.with_suffix("").parts
     return ".".join(parts) if all(map(str.isidentifier, parts)) else path.stem
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return the content of a regular file; a pipe is not even opened.
+    """Return the content of a regular file, without opening pipes.
 
     Raises
     ------
     OSError
-        `IsADirectoryError`, `NotRegularError`, `TooLargeError`, or what the operating
-        system refuses.
+        `IsADirectoryError`, `NotRegularError`, `TooLargeError`, or an error of the
+        operating system.
     ValueError
-        If the path can't be one.
+        If the path is invalid.
     """
     status = path.stat()
     if stat.S_ISDIR(status.st_mode):
@@ -174,35 +174,35 @@ def read_bytes(path: Path) -> bytes:
 
 
 def _beginning(path: Path) -> bytes:
-    """As much as tells whether a file is too large: some have no end and no size."""
+    """Read at most one byte more than the limit: some files have no end and no size."""
     with open(path, "rb", opener=_open_at_once) as file:
         return file.read(LARGEST + 1) or b""
 
 
 def _open_at_once(path: str, flags: int) -> int:
-    """Open without waiting: a pipe may have taken the file's place, or none write."""
+    """Open a file without waiting, in case that a pipe has replaced it."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 DOCUMENTATION = "https://snnc.readthedocs.io/en/stable/"
-"""Where the pages of ``docs/`` stand as a site, ending with a slash."""
+"""The address of the documentation, ending with a slash."""
 
 _ROOT = Path(__file__).parent
 _CHECKOUT = {"specs": "specs", "grammar": "grammar", "rules": "docs/rules"}
 
 
 def spec_path(name: str) -> Path:
-    """The path of an example spec, such as ``drift.snn``."""
+    """Return the path of an example spec, such as ``drift.snn``."""
     return _folder("specs") / name
 
 
 def grammar_path() -> Path:
-    """The path of the grammar of ``.snn`` files."""
+    """Return the path of the grammar of ``.snn`` files."""
     return _folder("grammar") / "snn.lark"
 
 
 def rule_pages() -> dict[str, Path]:
-    """The documentation page of each diagnostic, by its code."""
+    """Return the documentation page of each diagnostic, by code."""
     return {path.stem: path for path in sorted(_folder("rules").glob("SNN*.md"))}
 
 
@@ -212,7 +212,7 @@ def rule_page(code: str | int) -> str:
     Raises
     ------
     ValueError
-        If there is none; the text tells the nearest.
+        If the code is unknown; the message names the nearest.
     """
     pages, code = rule_pages(), str(code)
     code = f"SNN{code}" if code.isdecimal() else code
@@ -232,9 +232,9 @@ def _folder(name: str) -> Path:
 
 
 def repository_around(folder: Path) -> Path | None:
-    """Return the nearest folder, this one or around it, that is a repository.
+    """Return the nearest repository that contains a folder, or None.
 
-    It holds ``.git`` or ``pyproject.toml``. None if there is no such folder.
+    A repository contains ``.git`` or ``pyproject.toml``.
     """
     marks = (".git", "pyproject.toml")
     folders = (folder, *folder.parents)

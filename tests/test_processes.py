@@ -15,16 +15,16 @@ from pathlib import Path
 import pytest
 
 from snnc import processes
-from snnc.processes import LocalWorkers, completed, python_command
+from snnc.processes import LocalWorkers, python_command, run_tasks
 from tests.support import ROOT
 
 PROGRAM = """
 import sys
 sys.path.append(sys.argv[1])
-from snnc.processes import LocalWorkers, completed
+from snnc.processes import LocalWorkers, run_tasks
 from tests.test_processes import modules
 with LocalWorkers(1) as workers:
-    for task, future in completed(workers, modules, ["a"]):
+    for task, future in run_tasks(workers, modules, ["a"]):
         print(future.result())
 """
 
@@ -64,12 +64,12 @@ def say(text: str) -> str:
 
 def test_tasks_end_and_a_death_costs_one_of_them(tmp_path: Path) -> None:
     with LocalWorkers(2) as workers:
-        found = dict(completed(workers, double, range(6)))
+        found = dict(run_tasks(workers, double, range(6)))
         assert {task: future.result() for task, future in found.items()} == {
             number: 2 * number for number in range(6)
         }
-        dead = dict(completed(workers, die, range(6)))
-        (file,) = completed(workers, die_once, [str(tmp_path / "f")], tries=2)
+        dead = dict(run_tasks(workers, die, range(6)))
+        (file,) = run_tasks(workers, die_once, [str(tmp_path / "f")], tries=2)
     assert isinstance(dead.pop(3).exception(), LocalWorkers.deaths)
     assert sorted(future.result() for future in dead.values()) == [0, 1, 2, 4, 5]
     assert file[1].result() == str(tmp_path / "f")
@@ -85,7 +85,7 @@ def test_tasks_are_drawn_when_there_is_a_worker() -> None:
 
     ended: list[Future[int]] = []
     with LocalWorkers(2) as workers:
-        for _, future in completed(workers, double, tasks()):
+        for _, future in run_tasks(workers, double, tasks()):
             ended.append(future)
             assert len(drawn) <= len(ended) + 3
     assert len(ended) == 9
@@ -96,7 +96,7 @@ def test_processes_ignore_ctrl_c_and_end_with_who_waits() -> None:
 
     def wait() -> None:
         with LocalWorkers(1) as workers:
-            ((_, future),) = completed(workers, ignores_ctrl_c, [0])
+            ((_, future),) = run_tasks(workers, ignores_ctrl_c, [0])
             assert future.result()
             workers.open().submit(time.sleep, 60)
             raise KeyboardInterrupt
@@ -109,7 +109,7 @@ def test_processes_ignore_ctrl_c_and_end_with_who_waits() -> None:
 
 def test_what_processes_print_goes_to_a_log(tmp_path: Path) -> None:
     with LocalWorkers(1, tmp_path / "log") as workers:
-        ((_, future),) = completed(workers, say, ["said"])
+        ((_, future),) = run_tasks(workers, say, ["said"])
     assert future.result() == "1"
     assert (tmp_path / "log").read_text() == "said\n"
 
@@ -127,7 +127,7 @@ def test_processes_import_nothing_from_the_current_folder(
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     with LocalWorkers(1) as workers:
-        ((_, future),) = completed(workers, modules, ["a"])
+        ((_, future),) = run_tasks(workers, modules, ["a"])
         assert str(tmp_path) not in future.result()
     command = python_command("snnc", "--version")
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -17,7 +17,7 @@ from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
 from snnc.language.keywords import kinds
 from snnc.source import DOCUMENTATION
-from snnc.syntax.files import formatted
+from snnc.syntax.files import format_document
 from tests.support import ROOT
 from tests.test_extras import PROJECT
 
@@ -60,7 +60,7 @@ def test_each_kind_of_layer_has_a_page_with_a_network_of_it(
     assert made is not None
     assert made.document is not None
     text = spec.read_text(encoding="utf-8")
-    assert formatted(made.document) == text
+    assert format_document(made.document) == text
     assert re.search(rf"^  {kind}\b", text, re.MULTILINE)
 
 

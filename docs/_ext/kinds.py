@@ -11,10 +11,10 @@ from snnc.language.fields import default, keys_of
 from snnc.language.keywords import FORMS, MODELS, kinds
 from snnc.language.models import Model, fields_of, is_required
 from snnc.passes.route import route
+from snnc.syntax.files import print_document
+from snnc.text.tables import code, prose, table
 from snnc.tools.report.summary import summarise
 from snnc.tools.report.text import table as report
-from snnc.syntax.files import printed
-from snnc.text.tables import code, prose, table
 
 
 def pages(examples: Path) -> dict[str, str]:
@@ -71,6 +71,6 @@ def _example(path: Path) -> Iterator[str]:
     assert made.document is not None
     yield f"```snn\n{path.read_text(encoding='utf-8')}```"
     yield "The same in YAML:"
-    yield f"```yaml\n{printed(made.document, 'yaml')}```"
+    yield f"```yaml\n{print_document(made.document, 'yaml')}```"
     yield f"`snnc report {path.name}` prints:"
     yield f"```\n{report(summarise(route(made.mapped)))}\n```"

@@ -163,7 +163,7 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     with lenient_streams() as streams:
         status = _run(arguments)
-        lost = streams.lost
+        lost = streams.stdout_error
         if lost is not None:
             say(f"error: stdout can't be written: {lost.strerror}")
     return status or FAILED if lost is not None else status

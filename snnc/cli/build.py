@@ -104,7 +104,7 @@ def build_command(
     if report.errors:
         print_diagnostics_as(form, report)
         return 1
-    wanted = list(map(_wanted, paths))
+    wanted = list(map(_describe_build, paths))
     action: Action = DryRun(force, print_lines)
     if check:
         paint = partial(print_lines, paint=paint_unified_diff)
@@ -127,13 +127,13 @@ def build_command(
         ]
 
     def again() -> None:
-        found = [_wanted(str(path)) for path in now()]
+        found = [_describe_build(str(path)) for path in now()]
         act(found, tell=print_diagnostics, sweep=False)
 
     watch_files(now, again)
 
 
-def _wanted(spec: str) -> Wanted:
+def _describe_build(spec: str) -> Wanted:
     compiled = partial(compile_file, spec, device=device())
     return Wanted(spec, chosen_device(), compiled)
 

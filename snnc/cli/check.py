@@ -52,7 +52,7 @@ def check_command(
     report = Diagnostics()
     for path in with_folders(specs, report, allow_empty):
         started = time.perf_counter()
-        own = _mend(path, unsafe_fixes) if fix else _check(path, stdin)
+        own = _fix(path, unsafe_fixes) if fix else _check(path, stdin)
         if form == "text" and not own.errors:
             name = stdin if path == STDIN else path
             say(f"{name}: ok ({1000 * (time.perf_counter() - started):.0f} ms)")
@@ -69,7 +69,7 @@ def _check(path: str, stdin: str) -> Diagnostics:
     return report
 
 
-def _mend(path: str, unsafe: bool) -> Diagnostics:
+def _fix(path: str, unsafe: bool) -> Diagnostics:
     """Fix a file; report the remaining problems."""
     from snnc.syntax.files import replace_text  # only fixes need it
     from snnc.tools.autofix import autofix

@@ -36,8 +36,8 @@ from snnc.syntax.files import (
     STDIN,
     SUFFIXES,
     can_format,
-    formatted,
-    printed,
+    format_document,
+    print_document,
     replace_text,
 )
 from snnc.text.tables import printable
@@ -90,7 +90,7 @@ class _Formatter:
         document = None if source is None else parse(source, report)
         if source is None or document is None or report.errors:
             return False
-        text = formatted(document)
+        text = format_document(document)
         differs = text != source.text
         if self.diff and differs:
             print_lines(_difference(source, text), paint_unified_diff)
@@ -188,11 +188,11 @@ def convert_command(
     made = compile_file(spec, report, "validate")
     document = None if made is None else made.document
     if document is not None and form == "yaml":
-        report.extend(_lost(document))
+        report.extend(_warn_of_characters(document))
     print_diagnostics(report)
     if document is None or report.errors:
         return 1
-    text = printed(document, form)
+    text = print_document(document, form)
     if modeline is not None:
         text = with_modeline(text, modeline)
     if output is None:
@@ -210,7 +210,7 @@ def convert_command(
     return 0
 
 
-def _lost(document: tree.Document) -> Iterator[Diagnostic]:
+def _warn_of_characters(document: tree.Document) -> Iterator[Diagnostic]:
     from snnc.rules.yaml import NotInComment  # few specs need it
     from snnc.syntax.yaml.printer import not_in_comments
 

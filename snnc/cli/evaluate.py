@@ -134,7 +134,7 @@ def evaluate_command(
     energy per example, and rates with their budgets. If TensorFlow is installed, it
     also compares with the Keras model, as a whole and layer by layer.
     """
-    checked = _checked(weights, **options)
+    checked = _check_options(weights, **options)
     if strict and checked.simulator == "keras":
         raise click.UsageError("--strict is for spikes, and Keras has no spikes")
     if compare is not None and (checked.simulator != "exact" or form != "text"):
@@ -215,13 +215,13 @@ def _check_adapt(
         )
 
 
-def _checked(
+def _check_options(
     weights: Path,
     output: Path | None,
     presentation: Presentation | None,
     **options: Any,
 ) -> EvaluateOptions:
-    """Return the options, of which those without effect are refused.
+    """Return the options, and refuse options without effect.
 
     Pipes are refused too, because they can be read only once.
     """

@@ -46,9 +46,9 @@ def init_command(folder: str, requirement: str | None) -> int:
     requirement = requirement or installed_from()
     plan = StarterPlan.of(Path(folder), requirement)
     try:
-        for name in map(Path.as_posix, plan.taken):
+        for name in map(Path.as_posix, plan.existing_files):
             report.add(AlreadyThere(span=whole_file(name), path=name))
-        if not plan.taken:
+        if not plan.existing_files:
             for written in plan.write():
                 print_data(f"{printable(written.as_posix())}\n")
     except OSError as error:

@@ -46,7 +46,7 @@ _allow_empty = click.option(
 )
 
 
-def _given(
+def _require_specs(
     context: click.Context, parameter: click.Parameter, specs: tuple[str, ...]
 ) -> tuple[str, ...]:
     if not specs and not context.params.get("allow_empty"):
@@ -57,7 +57,11 @@ def _given(
 def specs_argument(command: Any) -> Any:
     """Add the argument SPECS, which may be empty with ``--allow-empty``."""
     argument = click.argument(
-        "specs", nargs=-1, type=click.Path(), metavar="SPECS...", callback=_given
+        "specs",
+        nargs=-1,
+        type=click.Path(),
+        metavar="SPECS...",
+        callback=_require_specs,
     )
     return argument(_allow_empty(command))
 

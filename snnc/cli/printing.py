@@ -44,7 +44,7 @@ _UNIFIED = {"---": BOLD, "+++": BOLD, "@@": CYAN, "-": RED, "+": GREEN}
 
 
 class Result(Protocol):
-    """What a tool returns; the formats other than text and JSON are methods too."""
+    """The result of a tool; formats other than text and JSON are methods too."""
 
     def as_dict(self) -> Json: ...
 
@@ -61,7 +61,7 @@ def print_result(found: Result, form: str, paint: Paint | None = None) -> None:
 
 
 class Found(Protocol):
-    """What has diagnostics: a report, an error, or a tool's result."""
+    """An object with diagnostics: a list, an error, or a tool's result."""
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]: ...
@@ -133,7 +133,7 @@ def wants_colour(stream: TextIO) -> bool:
     return os.environ.get("TERM") != "dumb" and stream.isatty()
 
 
-def painted(text: str, code: str) -> str:
+def paint(text: str, code: str) -> str:
     return f"\x1b[{code}m{text}\x1b[0m" if text else text
 
 
@@ -141,27 +141,27 @@ def paint_unified_diff(line: str) -> str:
     """Colour a line of a unified diff."""
     for start, code in _UNIFIED.items():
         if line.startswith(start):
-            return painted(line, code)
+            return paint(line, code)
     return line
 
 
 def paint_difference(line: str) -> str:
     """Colour a line of `snnc diff`: titles and signs of changes."""
     if line and not line.startswith(" "):
-        return painted(line, BOLD)
+        return paint(line, BOLD)
     match = _SIGN.match(line)
     if match is None:
         return line
-    return f"  {painted(match[1], f'{BOLD};{_SIGNS[match[1]]}')} {line[match.end() :]}"
+    return f"  {paint(match[1], f'{BOLD};{_SIGNS[match[1]]}')} {line[match.end() :]}"
 
 
 def paint_report(line: str) -> str:
     """Colour a line of `snnc report`: headers, the total, and nearly full cores."""
     if line.startswith("layer ") or _TOTAL.match(line):
-        return painted(line, BOLD)
+        return paint(line, BOLD)
     if line.startswith("note: "):
-        return painted(line, YELLOW)
-    return _FULL.sub(lambda match: painted(match[0], YELLOW), line)
+        return paint(line, YELLOW)
+    return _FULL.sub(lambda match: paint(match[0], YELLOW), line)
 
 
 class _Raw(io.RawIOBase):
@@ -196,7 +196,7 @@ class Streams:
     stdout: _Raw | None
 
     @property
-    def lost(self) -> OSError | None:
+    def stdout_error(self) -> OSError | None:
         """The error of stdout; None if there was none, or if the reader closed it."""
         error = self.stdout.error if self.stdout is not None else None
         return None if isinstance(error, BrokenPipeError) else error

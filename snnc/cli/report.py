@@ -32,7 +32,7 @@ from snnc.cli.printing import (
     say,
 )
 from snnc.diagnostics import Diagnostics
-from snnc.driver import compile_file, compile_spec, routed
+from snnc.driver import compile_file, compile_spec, place_on_chips
 from snnc.loihi.profile import DEFAULT
 from snnc.rules.loihi import TooManyCores
 from snnc.syntax.files import STDIN
@@ -110,7 +110,7 @@ def report_command(
     source = None if path is None else read_input(path, name, report)
     made = None if source is None else compile_spec(source, report, "route", device())
     print_diagnostics(report)
-    if path is None or made is None or routed(made) is None:
+    if path is None or made is None or place_on_chips(made) is None:
         return 1
     file = None if path == STDIN else Path(path)
     found = Spec(file, chosen_device() or DEFAULT, False, made, report).report()

@@ -51,7 +51,7 @@ class Record:
         self.__dict__.update(values)
 
     def but(self, **values: Any) -> Self:
-        """The same record with some values changed."""
+        """Return a copy with some values changed."""
         known = {n: v for n, v in self.__dict__.items() if n in self._names}
         return type(self)(**{**known, **values})
 
@@ -86,15 +86,15 @@ class Severity(str, enum.Enum):
 
 
 TRANSLATIONS: dict[str, Callable[[str], str]] = {}
-"""By notation, what rewrites the examples that notes and helps quote.
+"""By notation, the function that translates the examples in notes and helps.
 
-They are written in that of ``.snn``. The parser of another notation adds its own: it
-is there before any diagnostic about what it parsed.
+The texts use ``.snn``. The parser of another notation adds its translation before it
+reports any diagnostic.
 """
 
 
 class Label(NamedTuple):
-    """A second place that a diagnostic points at, and what it says there."""
+    """A second place of a diagnostic, with its text."""
 
     span: Span
     text: str
@@ -111,10 +111,10 @@ class Fix(NamedTuple):
     unsafe: bool = False
 
 
-def _filled(template: str, values: object) -> str:
-    """Fill a template from attributes; texts, which may be anything, print on one line.
+def _fill(template: str, values: object) -> str:
+    """Fill a template from attributes; any text becomes one line without control codes.
 
-    Between backticks a text can't end what they quote.
+    A text between backticks can't end the code span.
     """
     parts = []
     is_quoted = False
@@ -122,12 +122,12 @@ def _filled(template: str, values: object) -> str:
         parts.append(literal)
         is_quoted ^= literal.count("`") % 2 == 1
         if name is not None:
-            shown = _shown(getattr(values, name), spec or "")
+            shown = _format_value(getattr(values, name), spec or "")
             parts.append(in_backticks(shown) if is_quoted else printable(shown))
     return "".join(parts)
 
 
-def _shown(value: Any, spec: str) -> str:
+def _format_value(value: Any, spec: str) -> str:
     """Format a value: a tuple of integers as dims, a float plainly."""
     if isinstance(value, tuple) and all(isinstance(v, int) for v in value):
         return "x".join(map(str, value))
@@ -158,14 +158,14 @@ class Diagnostic(Record):
     A kind of problem is a subclass, which assigns its code, title and texts. Its
     docstring is its documentation page, which `snnc.explain` returns. It annotates the
     values that fill its texts, which become keyword arguments. The texts of the class
-    are templates over these values and properties, those of an instance are filled; a
-    tuple of integers is written as dims (``3x3x3``). Notes and help quote the notation
-    of ``.snn``, which is translated for a YAML spec.
+    are templates over these values and properties; the texts of an instance are filled.
+    A tuple of integers is written as dims (``3x3x3``). Notes and help quote the
+    notation of ``.snn``, which is translated for a YAML spec.
 
     Attributes
     ----------
     code : str
-        Such as ``SNN301``; its meaning never changes.
+        The code, such as ``SNN301``; its meaning never changes.
     severity : str
         ``error`` or ``warning``.
     message : str
@@ -230,31 +230,31 @@ class Diagnostic(Record):
         place = f"{self.file}:{self.line}:{self.column}"
         return f"{place}: {self.severity}[{self.code}]: {self.message}"
 
-    def _told(self, template: str) -> str:
+    def _fill_template(self, template: str) -> str:
         """Fill a template, in the notation of the spec that it is about."""
-        text = _filled(template, self)
+        text = _fill(template, self)
         translate = TRANSLATIONS.get(self.span.source.notation)
         return text if translate is None else translate(text)
 
     def render_message(self) -> str:
         """Return one plain sentence without a full stop."""
-        return _filled(type(self).message, self)
+        return _fill(type(self).message, self)
 
     def render_label(self) -> str:
         """Return the words next to the caret; may be empty."""
-        return _filled(type(self).label, self)
+        return _fill(type(self).label, self)
 
     def render_notes(self) -> tuple[str, ...]:
         """Return value, limit and source, one per line, without empty ones."""
         notes = type(self).notes
-        return tuple(text for note in notes if (text := self._told(note)))
+        return tuple(text for note in notes if (text := self._fill_template(note)))
 
     def render_help(self) -> str:
         """Return the closest change that works, or an empty string."""
-        return self._told(type(self).help)
+        return self._fill_template(type(self).help)
 
     def as_error(self) -> Self:
-        """The same problem where it stops a build."""
+        """Return the same problem as an error."""
         made = self.but()
         vars(made)["severity"] = Severity.ERROR
         return made
@@ -272,7 +272,7 @@ class Diagnostics:
     Attributes
     ----------
     limit
-        As many errors as a reader can want: passes stop at it, and more are dropped.
+        The largest number of errors: passes stop at it, and more are dropped.
     """
 
     limit: int = 100
@@ -314,5 +314,5 @@ class Diagnostics:
 
     @property
     def full(self) -> bool:
-        """Whether there are so many errors that looking for more helps nobody."""
+        """Whether the number of errors has reached the limit."""
         return self.errors >= self.limit

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from snnc.diagnostics.diagnostic import Diagnostic, Fix, Severity
 from snnc.source import Span
-from snnc.text.tables import cells, printable, quoted
+from snnc.text.tables import cells, printable, quote_code
 
 TAB = 4
 WIDEST = 160
@@ -74,7 +74,7 @@ def snippet(marks: Iterable[Mark]) -> Iterator[Line]:
 
 
 def _marked_line(line: int, marks: list[Mark]) -> Iterator[Line]:
-    """Show a line; of a very long one only what is near its first mark."""
+    """Show a line; of a very long line, only the part near its first mark."""
     text = marks[0].span.source.line_text(line)
     start = 0
     if len(text) > WIDEST:
@@ -88,7 +88,7 @@ def _marked_line(line: int, marks: list[Mark]) -> Iterator[Line]:
 
 
 def _carets(mark: Mark, columns: list[int], start: int) -> str:
-    """Underline a mark, at least by one caret; to the line's end if it goes on."""
+    """Underline a mark by at least one caret; up to the line's end if it continues."""
     size = len(columns) - 1
     last = mark.span.last
     first = min(max(mark.span.first.column - 1 - start, 0), size)
@@ -120,9 +120,9 @@ def describe_fix(fix: Fix) -> str:
     """Describe a fix in one phrase."""
     old, new = fix.span.text.strip(), fix.replacement.strip()
     if old and new:
-        return f"replace {quoted(old)} by {quoted(new)}"
+        return f"replace {quote_code(old)} by {quote_code(new)}"
     if old or new:
-        return f"insert {quoted(new)}" if new else f"remove {quoted(old)}"
+        return f"insert {quote_code(new)}" if new else f"remove {quote_code(old)}"
     return "break the line" if "\n" in fix.replacement else "join the lines"
 
 
@@ -139,7 +139,7 @@ def render(diagnostics: Sequence[Diagnostic], *, colour: bool = False) -> str:
     Returns
     -------
     str
-        Text that ends with a line end, or nothing if there are no diagnostics.
+        Text that ends with a line end; empty without diagnostics.
     """
     if not diagnostics:
         return ""
@@ -160,17 +160,17 @@ def _block(diagnostic: Diagnostic, style: _Style) -> Iterator[str]:
         yield f"{style.paint(' ' * margin + arrow, _MARGIN_COLOUR)} {_place(span)}"
         if own:
             yield style.paint(f"{' ' * margin} |", _MARGIN_COLOUR)
-        yield from (_shown(line, margin, colour, style) for line in own)
+        yield from (_format_line(line, margin, colour, style) for line in own)
     yield from _footer(diagnostic, margin, style)
 
 
 def _place(span: Span) -> str:
-    """Name a place; what is wrong with a file as a whole has no line."""
+    """Name a place; an error about a whole file has no line."""
     name, start = printable(span.source.name), span.first
     return f"{name}:{start.line}:{start.column}" if span.source.text else name
 
 
-def _shown(line: Line, margin: int, colour: str, style: _Style) -> str:
+def _format_line(line: Line, margin: int, colour: str, style: _Style) -> str:
     if line.is_gap:
         return style.paint("...", _MARGIN_COLOUR)
     bar = style.paint(f"{line.number:>{margin}} |", _MARGIN_COLOUR)
@@ -179,7 +179,7 @@ def _shown(line: Line, margin: int, colour: str, style: _Style) -> str:
 
 
 def _by_file(diagnostic: Diagnostic) -> Iterator[tuple[Mark, ...]]:
-    """Yield the first mark of each file, and behind it all that have lines to show."""
+    """Yield the marks of each file: the first one, and all that have lines to show."""
     marks: dict[int, list[Mark]] = {}
     for mark in _marks(diagnostic):
         marks.setdefault(id(mark.span.source), []).append(mark)

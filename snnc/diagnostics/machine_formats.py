@@ -1,8 +1,8 @@
 """Diagnostics for programs: JSON, annotations of GitHub, and SARIF 2.1.0.
 
-JSON is that of ``snnc check --format json``, version 1. Annotations are the workflow
-commands of GitHub Actions; SARIF is the OASIS format that code scanners exchange:
-https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+JSON is the output of ``snnc check --format json``, version 1. Annotations are the
+workflow commands of GitHub Actions; SARIF is the OASIS format that code scanners
+exchange: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
 
 from __future__ import annotations
@@ -147,9 +147,9 @@ def _property(text: str) -> str:
 def sarif_document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     """Make a SARIF log of one run, ready for ``json.dumps``.
 
-    Columns count Unicode code points from 1; an end is the position behind the last
-    character. Paths are relative to the repository. The rules are those that the
-    results name, each with its documentation page as help.
+    Columns count Unicode code points from 1; an end is the position after the last
+    character. Paths are relative to the repository. Only rules with results are listed,
+    each with its documentation page as help.
     """
     kinds = sorted({type(d) for d in diagnostics}, key=lambda kind: kind.code)
     rules = {kind: number for number, kind in enumerate(kinds)}
@@ -183,7 +183,7 @@ def _rule(kind: type[Diagnostic]) -> dict[str, Any]:
 
 
 def fingerprints(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
-    """Give what stays the same of each while other lines of its file change.
+    """Yield a fingerprint of each that does not depend on other lines of its file.
 
     It is made of the code, the file and the text of the line without blanks, and of a
     number where a file has several that are equal in all of these.
@@ -211,7 +211,7 @@ def _result(diagnostic: Diagnostic, rule: int, mark: str) -> dict[str, Any]:
         "partialFingerprints": {"snnc/v1": mark},
     }
     if diagnostic.related:
-        result["relatedLocations"] = [_related(r) for r in diagnostic.related]
+        result["relatedLocations"] = [_related_location(r) for r in diagnostic.related]
     if diagnostic.fix is not None:
         result["fixes"] = [_fix(diagnostic.fix)]
     return result
@@ -234,7 +234,7 @@ def _region(span: Span) -> dict[str, int]:
     }
 
 
-def _related(label: Label) -> dict[str, Any]:
+def _related_location(label: Label) -> dict[str, Any]:
     return {
         "physicalLocation": _place(label.span),
         "message": {"text": printable(label.text)},

@@ -1,4 +1,4 @@
-"""``python -m snnc.editors`` prints the TextMate grammar, with ``snippets`` those."""
+"""Print the TextMate grammar; ``python -m snnc.editors snippets``: the snippets."""
 
 from __future__ import annotations
 

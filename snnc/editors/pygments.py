@@ -1,4 +1,4 @@
-"""The rules as a Pygments lexer, for documentation and terminals."""
+"""Convert the rules to a Pygments lexer, for documentation and terminals."""
 # mypy: allow-subclassing-any
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ Tokens = Iterator[tuple[int, Any, str]]
 
 
 def _action(rule: Rule) -> Any:
-    """What Pygments is told to do with a match."""
+    """Return the Pygments action for a match of a rule."""
     kinds = [string_to_tokentype(category.token) for category in rule.categories]
     return kinds[0] if rule.is_whole else _groups(kinds)
 
 
 def _groups(kinds: list[Any]) -> Callable[..., Tokens]:
-    """Give each group its token, and the blanks between them theirs."""
+    """Return an action that gives each group, and the blanks between, a token."""
 
     def tokens(lexer: object, match: re.Match[str], context: object = None) -> Tokens:
         end = match.start()
@@ -39,14 +39,14 @@ def _groups(kinds: list[Any]) -> Callable[..., Tokens]:
 
 
 class SnnLexer(RegexLexer):
-    """Colours specs in the ``.snn`` notation."""
+    """Colour specs in the ``.snn`` notation."""
 
     name = "snn"
     aliases = ("snn",)
     filenames = ("*.snn",)
     mimetypes = ("text/x-snn",)
     flags = 0
-    tokens = {  # noqa: RUF012 - Pygments wants it so
+    tokens = {  # noqa: RUF012 - Pygments requires it
         "root": [
             (r"\s+", Whitespace),
             *((rule.pattern, _action(rule)) for rule in rules()),

@@ -1,8 +1,8 @@
-"""What colours a ``.snn`` file: patterns, in order, and what their groups are.
+"""List the patterns that colour a ``.snn`` file, in order, with their categories.
 
-Numbers, strings and names are those of ``grammar/snn.lark``; the words are those of
-`snnc.language.keywords` and of the spec's models. The patterns keep to what Python's
-regular expressions and Oniguruma, which editors use, have in common.
+Numbers, strings and names come from ``grammar/snn.lark``, words from
+`snnc.language.keywords` and the spec's models. The patterns work in Python and in
+Oniguruma, which editors use.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def value_words() -> frozenset[str]:
 
 
 class Category(Enum):
-    """What a stretch of text is: its TextMate scope and its Pygments token."""
+    """A category of text, with its TextMate scope and its Pygments token."""
 
     COMMENT = ("comment.line.number-sign", "Comment.Single")
     TEXT = ("string.quoted.double", "Literal.String.Double")
@@ -72,7 +72,7 @@ class Category(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A pattern, and the category of each of its groups, or of all that it matches."""
+    """A pattern, and the category of the whole match or of each group."""
 
     pattern: str
     categories: tuple[Category, ...]
@@ -85,12 +85,12 @@ class Rule:
 
 @cache
 def rules() -> tuple[Rule, ...]:
-    """Return all rules; where two match at one place, the first one counts."""
+    """Return all rules; if two match at one position, the first one applies."""
     return (*_texts(), *_numbers(), *_statements(), *_words())
 
 
 def _terminal(name: str) -> str:
-    """The pattern of one of the grammar's terminals."""
+    """Return the pattern of a terminal of the grammar."""
     (terminal,) = (t for t in parser().terminals if t.name == name)
     return str(terminal.pattern.to_regexp()).replace("\n", r"\n")
 
@@ -124,7 +124,7 @@ def _numbers() -> tuple[Rule, ...]:
 
 
 def _statements() -> tuple[Rule, ...]:
-    """Words that begin a statement, with the variant and the name behind them."""
+    """Return the rules of statements: kind, variant and name."""
     name = f"(?!{_any_of(CLAUSES)}){_terminal('NAME')}"
     named = [kind for kind, form in FORMS.items() if form.name != "none"]
     encoders = Rule(
@@ -165,12 +165,12 @@ def _words() -> tuple[Rule, ...]:
 
 
 @cache
-def _compiled() -> tuple[tuple[re.Pattern[str], Rule], ...]:
+def _compile_rules() -> tuple[tuple[re.Pattern[str], Rule], ...]:
     return tuple((re.compile(rule.pattern), rule) for rule in rules())
 
 
 def coloured_parts(text: str) -> Iterator[tuple[str, Category | None]]:
-    """Yield all of a ``.snn`` text in order, each part with what it is."""
+    """Yield all parts of a ``.snn`` text in order, with their categories."""
     at = 0
     while at < len(text):
         first = _first(text, at)
@@ -186,7 +186,7 @@ def coloured_parts(text: str) -> Iterator[tuple[str, Category | None]]:
 
 
 def _first(text: str, at: int) -> tuple[re.Match[str], Rule] | None:
-    for pattern, rule in _compiled():
+    for pattern, rule in _compile_rules():
         match = pattern.match(text, at)
         if match is not None and match.end() > at:
             return match, rule
@@ -213,7 +213,7 @@ _NUMBER = re.compile(r"(?<![\w.])[-+\d.][\w.+-]*")
 
 
 def textmate() -> dict[str, Any]:
-    """Return the grammar that ``grammar/snn.tmLanguage.json`` holds."""
+    """Return the content of ``grammar/snn.tmLanguage.json``."""
     return {
         "name": "snn",
         "scopeName": "source.snn",
@@ -236,13 +236,13 @@ def _pattern(rule: Rule) -> dict[str, Any]:
 
 
 def to_fill(example: str) -> str:
-    """Make each number of an example a place to fill in: ``filters ${1:8}``."""
+    """Make each number of an example a placeholder: ``filters ${1:8}``."""
     count = iter(range(1, 100))
     return _NUMBER.sub(lambda match: f"${{{next(count)}:{match[0]}}}", example)
 
 
 def snippets() -> dict[str, Any]:
-    """Return the snippets that ``editors/vscode/snippets/snn.json`` holds."""
+    """Return the content of ``editors/vscode/snippets/snn.json``."""
     found: dict[str, Any] = {"spec": _SPEC}
     for kind, form in FORMS.items():
         example = form.named if "" not in MODELS.get(kind, {"": None}) else form.example

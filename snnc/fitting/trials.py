@@ -201,7 +201,7 @@ class Trials:
     ) -> MappedNetwork | None:
         """Return the mapped variant; None if it does not fit the target."""
         outcome = self._attempt(changes, target or self.target)
-        return None if outcome is None else outcome.mapped()
+        return None if outcome is None else outcome.build_mapping()
 
     def cost(self, changes: Changes) -> VariantCost | None:
         """Return the costs of the variant; None if it does not fit the target."""

@@ -12,11 +12,11 @@ from snnc.language.scalars import (
     amount,
     bare,
     divisor,
+    limit_error,
     needs_unit,
-    refused,
-    unexpected,
+    wrong_type_error,
 )
-from snnc.language.written import listed
+from snnc.language.written import write_list
 
 SLOWEST = 1.0
 """The lowest upper end of a rate in Hz: with usual weights, nengo-loihi keeps 6 of
@@ -37,10 +37,10 @@ def _ends(value: Any, expected: str, example: str) -> tuple[float | None, float]
     else:
         ends = value
     if not isinstance(ends, (tuple, list)) or len(ends) != 2:
-        raise unexpected(expected, example)
+        raise wrong_type_error(expected, example)
     low, high = ends
     if high is None:
-        raise unexpected(expected, example)
+        raise wrong_type_error(expected, example)
     return None if low is None else amount(low), amount(high)
 
 
@@ -52,19 +52,19 @@ def rates(value: Any) -> tuple[float, float]:
         divisor(value.unit, HERTZ)
     low = 0.0 if low is None else low
     if low < 0:
-        raise refused(
+        raise limit_error(
             f"the lower end is {low:g} Hz",
             limit="a rate is at least 0 Hz",
             instead=f"0..{high:g} Hz" if high >= SLOWEST else "20..150 Hz",
         )
     if high < SLOWEST:
-        raise refused(
+        raise limit_error(
             f"the upper end is {high:g} Hz",
             limit=f"it must be at least {SLOWEST:g} Hz",
             instead="20..150 Hz",
         )
     if low > high:
-        raise refused(
+        raise limit_error(
             f"the range runs backwards, from {low:g} Hz to {high:g} Hz",
             limit="the lower end comes first",
             instead=f"{high:g}..{low:g} Hz",
@@ -76,7 +76,7 @@ def upper_rate(value: Any) -> tuple[float, float]:
     """Read a range of rates whose lower end is 0."""
     low, high = rates(value)
     if low > 0:
-        raise refused(
+        raise limit_error(
             f"the lower end is {low:g} Hz",
             limit="what is compared may be equal, so only the upper end counts",
             instead=f"..{high:g} Hz",
@@ -93,25 +93,25 @@ def _budget(value: Any) -> str:
 def values(value: Any) -> tuple[float, float]:
     low, high = _ends(value, "a range with both ends", "0..1")
     if low is None:
-        raise unexpected("a range with both ends", "0..1")
+        raise wrong_type_error("a range with both ends", "0..1")
     if isinstance(value, tree.Range) and value.unit is not None:
-        raise refused(
+        raise limit_error(
             "a range of values has no unit",
             limit="the input's values are plain numbers",
             span=value.unit.span,
             instead=f"{low:g}..{high:g}",
         )
     if low >= high:
-        raise refused(
+        raise limit_error(
             f"the range runs from {low:g} to {high:g}",
             limit="the upper end must be above the lower one",
             instead=f"{high:g}..{low:g}" if high < low else f"{low:g}..{low + 1:g}",
         )
-    _resolved(low, high)
+    _check_resolution(low, high)
     return low, high
 
 
-def _resolved(low: float, high: float) -> None:
+def _check_resolution(low: float, high: float) -> None:
     """Refuse ranges outside float32, in which Keras and the host compute."""
     most = max(abs(low), abs(high))
     if most > WIDEST:
@@ -122,7 +122,7 @@ def _resolved(low: float, high: float) -> None:
         limit = "float32 has too few numbers between them"
     else:
         return
-    raise refused(
+    raise limit_error(
         f"the range runs from {low:.9g} to {high:.9g}",
         limit=limit,
         advice="scale the data, and write their new range, such as `0..1`",
@@ -137,10 +137,10 @@ def dims(value: Any, *, least: str = "") -> tuple[int, ...]:
     else:
         sizes = (bare(value),)
     if not sizes or not all(type(size) is int for size in sizes):
-        raise unexpected("whole numbers joined by `x`", "3x3")
+        raise wrong_type_error("whole numbers joined by `x`", "3x3")
     for size in sizes:
         if not 1 <= size <= LARGEST:
-            raise refused(
+            raise limit_error(
                 f"a size of {size} is out of range",
                 limit=f"each size is from 1 to {LARGEST}",
                 **_nearer(sizes, least),
@@ -158,7 +158,7 @@ def _nearer(sizes: Sequence[int], least: str) -> dict[str, str]:
 def shape(value: Any) -> tuple[int, ...]:
     sizes = dims(value)
     if len(sizes) > 4:
-        raise refused(
+        raise limit_error(
             f"the shape has {len(sizes)} axes",
             limit="the largest is depth x height x width x channels",
             advice="write at most four sizes, such as `8x16x16x1`",
@@ -170,7 +170,7 @@ def window(value: Any) -> tuple[int, ...] | str:
     if bare(value) == "all":
         return "all"
     if isinstance(value, (tree.Word, str)):
-        raise unexpected("a size, dims or `all`", "2x2")
+        raise wrong_type_error("a size, dims or `all`", "2x2")
     return dims(value)
 
 
@@ -178,7 +178,7 @@ def block(value: Any) -> tuple[int, ...] | str:
     if bare(value) == "auto":
         return "auto"
     if isinstance(value, (tree.Word, str)):
-        raise unexpected("dims or `auto`", "4x4x16")
+        raise wrong_type_error("dims or `auto`", "4x4x16")
     return dims(value, least="auto")
 
 
@@ -190,14 +190,14 @@ def phases(value: Any) -> tuple[Any, ...]:
         items = value
     else:
         is_phase = bare(value) in PHASES
-        example = listed([bare(value)] if is_phase else PHASES)
+        example = write_list([bare(value)] if is_phase else PHASES)
         sure = {"instead": example} if is_phase else {}
-        raise unexpected("a list of phases", example, **sure)
+        raise wrong_type_error("a list of phases", example, **sure)
     if not items:
-        raise refused(
+        raise limit_error(
             "the list is empty",
             limit="at least one phase",
-            advice=f"write `phases {listed(PHASES)}`, which are all",
+            advice=f"write `phases {write_list(PHASES)}`, which are all",
         )
     names = tuple(map(bare, items))
     if all(name in PHASES for name in names):
@@ -216,4 +216,4 @@ def _check_order(names: Sequence[Phase], items: Sequence[Any]) -> None:
             reason, limit = f"`{name}` is after `{before}`", f"goes before `{before}`"
         else:
             continue
-        raise refused(reason, limit=limit, instead=listed(ordered), **place)
+        raise limit_error(reason, limit=limit, instead=write_list(ordered), **place)

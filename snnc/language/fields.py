@@ -118,5 +118,5 @@ def written_value(value: Any, field: Field[Any]) -> str:
             if item.func in (extents.rates, extents.upper_rate):
                 return written.rates(*value)
             if item.func is extents.phases:
-                return written.listed(value)
+                return written.write_list(value)
     return written.extents(value) if isinstance(value, tuple) else written.plain(value)

@@ -114,7 +114,7 @@ def keys_read_by(*readers: Callable[..., Any]) -> frozenset[str]:
 
 @cache
 def _by_reader() -> Mapping[Callable[..., Any], frozenset[str]]:
-    """All properties and parts, by the functions that read their values."""
+    """Return all properties and parts, by the functions that read their values."""
     by_reader: dict[Callable[..., Any], set[str]] = {}
     for model in tables():
         for name, info in fields_of(model).items():
@@ -126,7 +126,7 @@ def _by_reader() -> Mapping[Callable[..., Any], frozenset[str]]:
 
 
 def likes_of(keys: Collection[str]) -> frozenset[str]:
-    """Names of properties in other libraries."""
+    """Return the names of properties in other libraries."""
     return frozenset(
         like for key, entry in words() if key in keys for like in entry.same.split()
     )

@@ -20,7 +20,7 @@ from snnc.language.layers import (
     SpikingSpec,
 )
 from snnc.language.property_types import Identifier
-from snnc.language.scalars import bare, unexpected
+from snnc.language.scalars import bare, wrong_type_error
 from snnc.language.statements import (
     InputSpec,
     LoihiTarget,
@@ -46,7 +46,7 @@ def _scope(value: object) -> str:
     """Read a kind of layer that spikes."""
     kind = bare(value)
     if kind not in SCOPES:
-        raise unexpected("a kind of layer that spikes", SCOPES[0])
+        raise wrong_type_error("a kind of layer that spikes", SCOPES[0])
     return str(kind)
 
 

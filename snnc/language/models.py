@@ -54,7 +54,7 @@ class Model(metaclass=type):  # noqa: UP050
 
 @cache
 def fields_of(model: type[Model]) -> Mapping[str, Field[Any]]:
-    """Return the fields of a model by their keys, those of base classes first."""
+    """Return the fields of a model by their keys, base classes first."""
     return {key_of(field): field for field in fields(model)}
 
 
@@ -94,7 +94,7 @@ def _schema(kind: Any) -> Schema:
     """
     origin, parts = get_origin(kind), get_args(kind)
     if origin is Annotated:
-        return _noted(*parts)
+        return _add_notes(*parts)
     if origin in (Union, UnionType):
         return _union(parts)
     if origin is Literal:
@@ -118,11 +118,11 @@ _PLAIN: Mapping[Any, Schema] = {
 }
 
 
-def _noted(kind: Any, *notes: Any) -> Schema:
+def _add_notes(kind: Any, *notes: Any) -> Schema:
     schema: Any = _schema(kind)
     for note in notes:
         if isinstance(note, Limits):
-            schema = {**schema, **note.given()}
+            schema = {**schema, **note.to_dict()}
     for note in notes:
         if isinstance(note, ReadBy):
             schema = core_schema.no_info_before_validator_function(note.func, schema)
@@ -134,13 +134,13 @@ def _union(parts: tuple[Any, ...]) -> Schema:
     if len(kinds) == 1:
         schema = _schema(kinds[0])
     elif all(isinstance(kind, type) and issubclass(kind, Model) for kind in kinds):
-        schema = _tagged(kinds)
+        schema = _select_by_kind(kinds)
     else:
         schema = core_schema.union_schema([*map(_schema, kinds)])
     return core_schema.nullable_schema(schema) if NoneType in parts else schema
 
 
-def _tagged(kinds: Iterable[type[Model]]) -> Schema:
+def _select_by_kind(kinds: Iterable[type[Model]]) -> Schema:
     """Select one of several models of a mapping by its ``kind``."""
     models = {
         word: _schema(kind)

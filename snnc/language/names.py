@@ -10,7 +10,7 @@ from typing import Any
 
 from snnc.language import tree
 from snnc.language.reserved import RESERVED
-from snnc.language.scalars import bare, problem, refused, unexpected
+from snnc.language.scalars import bare, limit_error, problem, wrong_type_error
 
 # With longer names, no layout is stable under every formatter.
 LONGEST = 40
@@ -99,7 +99,7 @@ def why_no_package(name: str) -> str:
 def identifier(value: Any) -> str:
     name = bare(value)
     if isinstance(value, tree.Text) or not isinstance(name, str):
-        raise unexpected("a name", "c0")
+        raise wrong_type_error("a name", "c0")
     if reason := why_no_name(name):
         raise problem("bad_name", "{name}: {reason}", {"name": name, "reason": reason})
     return name
@@ -113,15 +113,15 @@ def classes(value: Any) -> int | tuple[str, ...]:
         return _labels(value)
     number = bare(value)
     if isinstance(number, bool) or not isinstance(number, int):
-        raise unexpected("a number of classes or a list of their names", "10")
+        raise wrong_type_error("a number of classes or a list of their names", "10")
     if number < 2:
-        raise refused(
+        raise limit_error(
             f"{number} is out of range",
             limit="a decision needs at least 2",
             advice="write `classes 2` or more, or `units 1` for a regression",
         )
     if number > MOST_CLASSES:
-        raise refused(
+        raise limit_error(
             f"{number} is out of range",
             limit=f"at most {MOST_CLASSES}",
             advice=f"write at most `classes {MOST_CLASSES}`",
@@ -140,7 +140,7 @@ def _check_commas(items: Sequence[tree.Value]) -> None:
     for one, other, gap in pairs:
         if not gap.strip(" \t"):
             name = f"{one.text} {other.text}".replace('"', "")
-            raise refused(
+            raise limit_error(
                 f"there is no comma between `{one.text}` and `{other.text}`",
                 limit="one or two names",
                 advice=f'write `"{name}"`, or put a comma between them',
@@ -154,7 +154,7 @@ def _labels(items: Sequence[Any]) -> tuple[str, ...]:
         label = bare(item)
         place = {"span": item.span} if hasattr(item, "span") else {}
         if not isinstance(label, str) or not label.strip():
-            raise unexpected("a list of names", "classes [cat, dog]", **place)
+            raise wrong_type_error("a list of names", "classes [cat, dog]", **place)
         if label in seen:
             raise problem(
                 "repeated_class",
@@ -163,7 +163,7 @@ def _labels(items: Sequence[Any]) -> tuple[str, ...]:
             )
         seen[label] = item
     if len(seen) < 2:
-        raise refused(
+        raise limit_error(
             "the list is too short",
             limit="a decision needs at least 2",
             advice="name two classes or more, or write `units 1` for a regression",

@@ -24,7 +24,9 @@ def problem(kind: str, template: str, context: dict[str, Any]) -> PydanticCustom
     return PydanticCustomError(kind, template, context)
 
 
-def unexpected(expected: str, example: str, **context: Any) -> PydanticCustomError:
+def wrong_type_error(
+    expected: str, example: str, **context: Any
+) -> PydanticCustomError:
     """Return the error for a value of the wrong type, with an example."""
     return problem(
         "wrong_type",
@@ -33,7 +35,7 @@ def unexpected(expected: str, example: str, **context: Any) -> PydanticCustomErr
     )
 
 
-def refused(reason: str, **context: Any) -> PydanticCustomError:
+def limit_error(reason: str, **context: Any) -> PydanticCustomError:
     """Return the error for a value outside its limits."""
     return problem("bad_value", "{reason}", {"reason": reason, "limit": "", **context})
 
@@ -72,13 +74,13 @@ def choice(value: Any) -> Any:
         return {"kind": bare(value)}
     if isinstance(value, (Mapping, Model)):
         return value
-    raise unexpected("a name", "adam")
+    raise wrong_type_error("a name", "adam")
 
 
 def amount(value: Any) -> float:
     number = bare(value)
     if isinstance(number, bool) or not isinstance(number, (int, float)):
-        raise unexpected("a number", "0.2")
+        raise wrong_type_error("a number", "0.2")
     return _finite(number)
 
 
@@ -89,7 +91,7 @@ def share(value: Any) -> float:
 
 def _finite(number: int | float) -> float:
     if not math.isfinite(number):
-        raise refused(
+        raise limit_error(
             "the number is too large",
             limit="it must be finite",
             advice="write a smaller number",
@@ -102,11 +104,11 @@ def whole(value: Any) -> int:
     if isinstance(number, float) and 1 <= number <= LARGEST:
         near = str(int(number))
         sure = {"instead": near} if number.is_integer() else {"near": near}
-        raise unexpected("a whole number", near, **sure)
+        raise wrong_type_error("a whole number", near, **sure)
     if isinstance(number, bool) or not isinstance(number, int):
-        raise unexpected("a whole number", "8")
+        raise wrong_type_error("a whole number", "8")
     if abs(number) > LARGEST:
-        raise refused(
+        raise limit_error(
             "the number is too large",
             limit=f"the limit is {LARGEST}",
             advice="write a smaller number",
@@ -123,8 +125,8 @@ def flag(value: Any) -> bool:
     if word in ("off", "false"):
         return False
     if instead := _SWITCHES.get(str(word).lower()):
-        raise unexpected("`on` or `off`", instead, instead=instead)
-    raise unexpected("`on` or `off`", "on")
+        raise wrong_type_error("`on` or `off`", instead, instead=instead)
+    raise wrong_type_error("`on` or `off`", "on")
 
 
 def bias(value: Any) -> bool | str:
@@ -148,19 +150,19 @@ def seconds(value: Any) -> float:
     if isinstance(value, tree.Number):
         raise needs_unit(SECONDS, "ms" if value.value >= 0.5 else "s")
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise unexpected("a time", "5 ms")
+        raise wrong_type_error("a time", "5 ms")
     return _sensible(_finite(value))
 
 
 def _sensible(time: float) -> float:
     if time > LONGEST:
-        raise refused(
+        raise limit_error(
             f"{time:g} s is too long",
             limit=f"the limit is {LONGEST:g} s",
             advice="write a shorter time, such as `100 ms`",
         )
     if 0 < time < SHORTEST:
-        raise refused(
+        raise limit_error(
             f"{time:g} s is too short",
             limit=f"at least {SHORTEST:g} s",
             advice="write a longer time, such as `1 ms`",

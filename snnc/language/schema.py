@@ -120,7 +120,7 @@ class _SchemaWriter:
             "$id": ID,
             "title": "snnc, edition 1",
             "type": "object",
-            "properties": {k: _told(v, about[k]) for k, v in properties.items()},
+            "properties": {k: _describe(v, about[k]) for k, v in properties.items()},
             "required": ["snn", "network", "input", "readout"],
             "additionalProperties": False,
             "definitions": self._definitions,
@@ -149,11 +149,11 @@ class _SchemaWriter:
         return _choice(forms, bare=tuple(filter(may_be_bare, FORMS)))
 
     def _defaults(self) -> Schema:
-        """Properties, and properties by kind of layer."""
+        """Return the schema of ``defaults``: properties, also by kind of layer."""
         scopes: Schema = {}
         for kind in SCOPES:
             layer = self._mapping(DefaultsSpec, scope_keys(kind))
-            scopes[kind] = _told(layer, FORMS[kind].about)
+            scopes[kind] = _describe(layer, FORMS[kind].about)
         return self._mapping(DefaultsSpec, more=scopes)
 
     def _mapping(
@@ -172,8 +172,8 @@ class _SchemaWriter:
         for field in (*parts, *(keys_of(model) if keys is None else keys)):
             info = fields_of(model)[field]
             key = parts[field].key if field in parts else field
-            value = _told(self._value(field, info), description(model, field))
-            properties[key] = self._defined(key, value)
+            value = _describe(self._value(field, info), description(model, field))
+            properties[key] = self._define(key, value)
             if is_required(info):
                 required.append(key)
         keys_of_it = {
@@ -182,9 +182,9 @@ class _SchemaWriter:
             "additionalProperties": False,
         }
         name = model.__name__.removesuffix("Spec").lower()
-        return {"type": "object", "allOf": [self._defined(name, keys_of_it)]}
+        return {"type": "object", "allOf": [self._define(name, keys_of_it)]}
 
-    def _defined(self, key: str, value: Schema) -> Schema:
+    def _define(self, key: str, value: Schema) -> Schema:
         """Return a reference to a definition; other meanings of a word are numbered."""
         names = (key, *(f"{key}{number}" for number in range(2, 100)))
         name = next(n for n in names if self._definitions.get(n, value) == value)
@@ -210,7 +210,7 @@ class _SchemaWriter:
         )
 
 
-def _told(schema: Schema, description: str) -> Schema:
+def _describe(schema: Schema, description: str) -> Schema:
     return {"description": description, **schema}
 
 
@@ -219,7 +219,7 @@ def _choice(
 ) -> Schema:
     """Return the schema of a choice, with or without a mapping of its settings."""
     below = {
-        word.text: _told({**schema, "type": ["object", "null"]}, word.about)
+        word.text: _describe({**schema, "type": ["object", "null"]}, word.about)
         for word, schema in inner.items()
     }
     return {
@@ -269,4 +269,4 @@ _BOUNDS = {
 def _limits(parts: Iterable[Any]) -> Schema:
     """Return the bounds of a number; a schema can't express the bounds of a time."""
     limits = [part for part in parts if isinstance(part, Limits)]
-    return {_BOUNDS[k]: bound for part in limits for k, bound in part.given().items()}
+    return {_BOUNDS[k]: bound for part in limits for k, bound in part.to_dict().items()}

@@ -29,7 +29,7 @@ class Limits(NamedTuple):
     le: float | None = None
     lt: float | None = None
 
-    def given(self) -> dict[str, float]:
+    def to_dict(self) -> dict[str, float]:
         """Return the limits that are set, by name."""
         limits = self._asdict().items()
         return {name: limit for name, limit in limits if limit is not None}
@@ -43,7 +43,7 @@ class ValueWord(NamedTuple):
     text
         The word.
     about
-        Its meaning: a sentence.
+        The meaning: a sentence.
     same
         Words of other libraries with the same meaning, which `--fix` replaces.
     nearby
@@ -62,7 +62,7 @@ class Key(NamedTuple):
     Attributes
     ----------
     about
-        Its meaning: a sentence without a full stop.
+        The meaning: a sentence without a full stop.
     usual
         An example value, in ``.snn`` notation.
     same, nearby
@@ -95,9 +95,9 @@ class Otherwise(NamedTuple):
     Attributes
     ----------
     value
-        The value; None if it depends on something else.
+        The value; None if it depends on other properties.
     text
-        What it depends on, for the documentation.
+        The dependency, for the documentation.
     """
 
     value: Any = None
@@ -110,26 +110,26 @@ class Form(NamedTuple):
     Attributes
     ----------
     kind
-        Its first word.
+        The first word of the statement.
     about
-        Its meaning: a sentence.
+        The meaning: a sentence.
     example
         The shortest example.
     named
         An example with a name, if ``example`` has none.
     name, sources, values
-        Whether it has a name, a ``from``, a shape with a range.
+        Whether the statement has a name, a ``from``, a shape with a range.
     place
-        Its place in a YAML file; an encoder may also be a layer.
+        The place in a YAML file; an encoder may also be a layer.
     once
-        Whether a spec has it at most once.
+        Whether a spec has the statement at most once.
     size
         The property that a bare number after the kind means.
     axes
         The spatial axes of its input; 0 for any number of them.
     same, nearby
-        As for a `ValueWord`, in the spelling of `snnc.rules.foreign.plain`, or with
-        axes.
+        The words of a `ValueWord`, in the spelling of `snnc.rules.foreign.plain`, or
+        with axes.
     """
 
     kind: str

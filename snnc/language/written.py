@@ -24,12 +24,12 @@ def numeral(value: int | float) -> str:
         return str(value)
     if value.is_integer() and abs(value) < 1e6:
         return repr(value)
-    fixed, scientific = _fixed(value), _scientific(value)
+    fixed, scientific = _write_fixed(value), _scientific(value)
     readable = len(fixed) <= LONGEST_FIXED
     return fixed if readable and len(fixed) <= len(scientific) else scientific
 
 
-def _fixed(value: float) -> str:
+def _write_fixed(value: float) -> str:
     text = format(Decimal(repr(value)), "f")
     return text if "." in text else f"{text}.0"
 
@@ -81,14 +81,14 @@ def extents(value: tuple[int, ...]) -> str:
     return str(value[0]) if len(set(value)) == 1 else dims(value)
 
 
-def listed(words: Iterable[str]) -> str:
+def write_list(words: Iterable[str]) -> str:
     return f"[{', '.join(words)}]"
 
 
 def plain(value: bool | float | str | tuple[str, ...]) -> str:
     """Write a switch, a number, a word or a list of words."""
     if isinstance(value, tuple):
-        return listed(value)
+        return write_list(value)
     if isinstance(value, bool):
         return flag(value)
     return value if isinstance(value, str) else number(value)

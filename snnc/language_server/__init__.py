@@ -1,8 +1,7 @@
-"""The language server: what the compiler knows of a spec, while it is typed.
+"""The language server: results of the compiler while a user types a spec.
 
-Begin at `requests`, which says what a client may ask and which function answers. Each
-answer is a function of an `analysis.Analysis`, made by the passes of `snnc build`, or,
-for what is half written, of what the parser reads before the cursor. Needs the extra
-``lsp``.
-Imports `editors` and what is below.
+Begin at `requests`, which maps the requests of a client to functions. Each function
+uses an `analysis.Analysis`, which the passes of `snnc build` make. Completion uses the
+tree of the text before the cursor instead. The package needs the extra ``lsp``. It
+imports `editors` and lower packages.
 """

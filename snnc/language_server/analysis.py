@@ -1,7 +1,4 @@
-"""What the passes make of a text, and the newest of that for each open text.
-
-It is made in a thread while the client types on.
-"""
+"""Analyse the open texts in threads, and keep the newest result of each."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Diagnostic, Diagnostics
-from snnc.driver import add_advice, allow_warnings, unlimited, wants_advice
+from snnc.driver import add_advice, allow_warnings, map_without_limit, wants_advice
 from snnc.ir.device import Profile
 from snnc.ir.mapped import MappedNetwork
 from snnc.language import tree
@@ -29,19 +26,19 @@ if TYPE_CHECKING:
     from snnc.language_server.buffers import Buffer
 
 LEAST_ROOM = 300
-"""Layers that are remembered at least; a large one takes some hundred kilobytes."""
+"""The least number of cached layers; a large layer takes some hundred kilobytes."""
 GROWTH = 3
-"""So many times the layers of the first text are remembered, if those are more."""
+"""The cache holds this many times the layers of the first text, if that is more."""
 LONGEST_PAUSE = 0.5
-"""Seconds; edits that come within an eighth of what an analysis takes are one."""
+"""Seconds; an analysis waits an eighth of the previous one's time for further edits."""
 IDLE = 0.2
-"""Seconds after which a text is taken to rest, and what takes longer is begun."""
+"""Seconds without an edit before the slow part of an analysis starts."""
 
 
 class Memory:
-    """What mappings on one device have found out, so far.
+    """The cached plans of layers on one device.
 
-    Of a text that differs in one layer, the mapper then looks at that layer alone.
+    After an edit of one layer, the mapper plans only that layer.
     """
 
     def __init__(self, device: Profile) -> None:
@@ -49,8 +46,8 @@ class Memory:
         self._known = PlanCache()
         self._room: int | None = None
 
-    def known(self, device: Profile) -> PlanCache:
-        """What is known of a device; nothing, where it is another or was too much."""
+    def plans_for(self, device: Profile) -> PlanCache:
+        """Return the plans for a device; empty for a new device or a full cache."""
         layers = len(self._known.choices)
         if self._room is None and layers:
             self._room = max(LEAST_ROOM, GROWTH * layers)
@@ -61,14 +58,14 @@ class Memory:
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """A text, what was made of it, and what is wrong with it.
+    """A text, its compilation and its diagnostics.
 
     Attributes
     ----------
     mapped
-        The mapping; of a network that is too large, on as many cores as it takes.
+        The mapping; for a network that is too large, on as many cores as it needs.
     settled
-        Whether the diagnostics have all advice that they will have.
+        Whether the diagnostics have all of their advice.
     """
 
     source: SourceFile
@@ -79,12 +76,12 @@ class Analysis:
 
     @property
     def document(self) -> tree.Document:
-        assert self.made.document is not None  # it is read, whatever is wrong
+        assert self.made.document is not None  # parsing always returns one
         return self.made.document
 
     @cached_property
     def summary(self) -> Summary | None:
-        """The report of the network; None where there is no mapping."""
+        """The report of the network; None without a mapping."""
         return (
             None
             if self.mapped is None
@@ -98,15 +95,15 @@ class Analysis:
 
 
 def analyse(source: SourceFile, device: Profile, memory: Memory) -> Iterator[Analysis]:
-    """Compile a text up to its mapping; where advice takes longer, again with that.
+    """Compile a text up to its mapping, then add the advice that takes longer.
 
     Yields
     ------
     Analysis
-        All diagnostics; where the first is not settled, a second one that is.
+        One analysis with all diagnostics; a second one if the first is not settled.
     """
     report = Diagnostics()
-    start = Compilation(source, device, memory.known(device))
+    start = Compilation(source, device, memory.plans_for(device))
     made = run_passes(start, report, "place")
     if not wants_advice(made, report):
         allow_warnings(made, report)
@@ -116,7 +113,7 @@ def analyse(source: SourceFile, device: Profile, memory: Memory) -> Iterator[Ana
     first.extend(report.diagnostics)
     allow_warnings(made, first, complete=False)
     yield Analysis(source, made, first.diagnostics, made.mapped, settled=False)
-    mapped = made.mapped or unlimited(made)
+    mapped = made.mapped or map_without_limit(made)
     add_advice(made, report)
     allow_warnings(made, report)
     yield Analysis(source, made, report.diagnostics, mapped, settled=True)
@@ -124,10 +121,10 @@ def analyse(source: SourceFile, device: Profile, memory: Memory) -> Iterator[Ana
 
 @dataclass(slots=True)
 class _Work:
-    """What is done with one state of a text.
+    """The tasks for one state of a text.
 
-    ``first`` ends with an analysis, ``settled``, when the text rests, with one that has
-    all advice; ``newest`` is what there is by now.
+    ``first`` returns an analysis. ``settled`` starts when the user stops typing, and
+    returns an analysis with all advice. ``newest`` is the latest result.
     """
 
     first: asyncio.Task[Analysis]
@@ -141,17 +138,17 @@ class _Work:
 
 
 class Analyses:
-    """Analyses texts one after another, and forgets what is not the newest.
+    """Analyse texts one after another, and drop results of older states.
 
     Parameters
     ----------
     ready
-        Is called with each analysis of a text that is still the newest, and whether
-        it is the second one.
+        Called with each analysis of the newest state of a text, and whether it is the
+        second one.
     failed
-        Is called where the compiler raises what it should not.
+        Called with unexpected exceptions of the compiler.
     device
-        Gives what to compile for.
+        Returns the device to compile for.
     """
 
     def __init__(
@@ -172,39 +169,39 @@ class Analyses:
     def put(self, buffer: Buffer) -> None:
         """Analyse a text that was opened or edited."""
         self.drop(buffer.uri)
-        first = asyncio.ensure_future(self._told(buffer, self._first(buffer)))
+        first = asyncio.ensure_future(self._report_failure(buffer, self._first(buffer)))
         self._work[buffer.uri] = _Work(first)
 
     def drop(self, uri: str) -> None:
-        """Forget a text; what is made of it is of no use any more."""
+        """Forget a text, and cancel its analysis."""
         if work := self._work.pop(uri, None):
             work.cancel()
 
     def warm_up(self) -> None:
-        """Load and build, while the client starts, what a first text needs."""
+        """Import the compiler and compile a small spec while the client starts."""
         text = spec_path("drift.snn").read_text(encoding="utf-8")
         source = SourceFile("warm.snn", text)
         self._quick.submit(lambda: list(analyse(source, self._device(), self._memory)))
 
     async def newest(self, uri: str) -> Analysis:
-        """Wait for the analysis of what the text is then.
+        """Wait for the analysis of the newest state of a text.
 
         Raises
         ------
         KeyError
-            If it is closed.
+            If the text is closed.
         """
         while True:
             work = self._work[uri]
             try:
                 first = await asyncio.shield(work.first)
             except asyncio.CancelledError:
-                if not work.first.cancelled():  # it is the request that is cancelled
+                if not work.first.cancelled():  # the request was cancelled
                     raise
             else:
                 return work.newest or first
 
-    async def settled(self, uri: str) -> Analysis:
+    async def with_advice(self, uri: str) -> Analysis:
         """Wait for the analysis with all advice."""
         while True:
             newest = await self.newest(uri)
@@ -217,8 +214,10 @@ class Analyses:
                 if not later.cancelled():
                     raise
 
-    async def _told(self, buffer: Buffer, made: Awaitable[Analysis]) -> Analysis:
-        """Wait for an analysis; what goes wrong is told, whoever waits for it."""
+    async def _report_failure(
+        self, buffer: Buffer, made: Awaitable[Analysis]
+    ) -> Analysis:
+        """Wait for an analysis, and report an unexpected exception."""
         try:
             return await made
         except Exception as error:
@@ -233,7 +232,7 @@ class Analyses:
         analysis = await loop.run_in_executor(self._quick, next, steps)
         self._took = time.perf_counter() - started
         work = self._work[buffer.uri]
-        later = self._told(buffer, self._settle(buffer, analysis, steps))
+        later = self._report_failure(buffer, self._settle(buffer, analysis, steps))
         work.settled = asyncio.ensure_future(later)
         work.newest = analysis
         self._ready(buffer, analysis, False)
@@ -248,6 +247,6 @@ class Analyses:
         if analysis is not first:
             self._work[buffer.uri].newest = analysis
             self._ready(buffer, analysis, True)
-        # Where the cursor rests it is asked for; by then it should be there.
+        # Compute the summary now: hovering needs it soon.
         await loop.run_in_executor(self._patient, lambda: analysis.summary)
         return analysis

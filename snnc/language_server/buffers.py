@@ -1,8 +1,8 @@
-"""Texts as clients edit them, and places in them as the protocol counts.
+"""Convert texts, places, diagnostics and edits between snnc and the protocol.
 
 A place of the protocol is a line and a column, from 0, in units that client and server
-agree on: those of UTF-16 unless the client offers others. Places outside the text are
-the nearest inside, as the protocol wants it. So are diagnostics and edits told.
+agree on: UTF-16 code units unless the client offers others. A place outside the text
+means the nearest one inside, as the protocol demands.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 Change = types.TextDocumentContentChangeEvent
 _LINE_END = re.compile("\r\n?")
-# What tells that a YAML file is a spec, and none of a hundred others.
+# Only specs have this key, so that other YAML files get no diagnostics.
 _EDITION = re.compile(r"^[\"']?snn[\"']?[ \t]*:", re.MULTILINE)
 _SUFFIXES = {"snn": ".snn", "yaml": ".yaml"}
 
@@ -43,11 +43,11 @@ class Buffer:
     Attributes
     ----------
     uri
-        What the client calls it.
+        The client's name of the text.
     version
-        Counts the states; a client's own number.
+        The client's number of the state.
     source
-        The text, with ``\n`` line ends: no place changes by that.
+        The text with ``\n`` line ends, which change no place.
     """
 
     uri: str
@@ -55,19 +55,19 @@ class Buffer:
     source: SourceFile
 
     @classmethod
-    def opened(cls, item: types.TextDocumentItem) -> Buffer:
+    def of(cls, item: types.TextDocumentItem) -> Buffer:
         name = _name(item.uri, item.language_id)
         return cls(item.uri, item.version, SourceFile(name, _lines(item.text)))
 
     @property
     def is_spec(self) -> bool:
-        """Whether a YAML text says that it is a spec; any ``.snn`` text is one."""
+        """Whether the text is a spec: ``.snn``, or YAML with the key ``snn``."""
         return not self.source.is_yaml or bool(_EDITION.search(self.source.text))
 
-    def changed(
+    def edit(
         self, changes: Iterable[Change], version: int, codec: PositionCodec
     ) -> Buffer:
-        """The text after some edits, each made on what the one before has left."""
+        """Return the text after some edits, applied one after another."""
         source = self.source
         for change in changes:
             text = _lines(change.text)
@@ -79,13 +79,13 @@ class Buffer:
 
 
 def _lines(text: str) -> str:
-    """The text with line ends of snnc, and nothing that no file can hold."""
+    """Return a text with LF line ends and without lone surrogates."""
     text = text.encode("utf-8", "replace").decode("utf-8")
     return _LINE_END.sub("\n", text) if "\r" in text else text
 
 
 def _name(uri: str, language: str) -> str:
-    """The path of a file, whose end tells the notation; of others, what is like one."""
+    """Return the path in a URI, with the suffix of its notation."""
     path = to_fs_path(uri) or unquote(urlsplit(uri).path) or uri
     suffix = _SUFFIXES.get(language, "")
     own = PurePosixPath(path).suffix
@@ -96,7 +96,7 @@ def _name(uri: str, language: str) -> str:
 def offset_in(
     source: SourceFile, position: types.Position, codec: PositionCodec
 ) -> int:
-    """The character at a place of the protocol, or the nearest one."""
+    """Return the offset of a place of the protocol, or the nearest offset."""
     if position.line >= source.line_count:
         return len(source.text)
     line = position.line + 1
@@ -113,7 +113,7 @@ def offset_in(
 def offsets_in(
     source: SourceFile, places: types.Range, codec: PositionCodec
 ) -> tuple[int, int]:
-    """The first character of a range and the one behind it, whatever its ends are."""
+    """Return the first offset of a range and the one after it, in order."""
     start, end = (offset_in(source, p, codec) for p in (places.start, places.end))
     return min(start, end), max(start, end)
 
@@ -143,7 +143,7 @@ _TAGS = {UnusedAllow.code: [types.DiagnosticTag.Unnecessary]}
 
 
 def as_sent(diagnostic: Diagnostic, uri: str, codec: PositionCodec) -> types.Diagnostic:
-    """One diagnostic, its notes and help in the message, with a link to its page."""
+    """Convert a diagnostic, with notes and help in its message."""
     href = _page(diagnostic.code)
     related = [
         types.DiagnosticRelatedInformation(
@@ -164,7 +164,7 @@ def as_sent(diagnostic: Diagnostic, uri: str, codec: PositionCodec) -> types.Dia
 
 
 def message(diagnostic: Diagnostic) -> str:
-    """What `snnc check` prints, but for the lines of the spec."""
+    """Return the text that `snnc check` prints, without the lines of the spec."""
     label = diagnostic.render_label()
     head = diagnostic.render_message()
     lines = [f"{head} ({label})" if label else head]
@@ -175,19 +175,19 @@ def message(diagnostic: Diagnostic) -> str:
 
 
 def of_device(problem: str) -> types.Diagnostic:
-    """Say, above all else, that costs are not those of the device that is wanted."""
+    """Report that the costs are for Loihi 1 instead of the wanted device."""
     text = f"device {problem}\nnote: costs are those of Loihi 1"
     return _of_all("\n".join(map(printable, text.split("\n"))))
 
 
 def of_bug(error: Exception) -> types.Diagnostic:
-    """Say that nothing is known of a text, as the compiler has a bug."""
+    """Report a bug of the compiler."""
     name = type(error).__name__
     return _of_all(f"{name}: this is a bug in snnc: please report it with the spec")
 
 
 def _of_all(text: str) -> types.Diagnostic:
-    """An error of a text as a whole, shown where it begins."""
+    """Return an error about a whole text, at its beginning."""
     start = types.Position(0, 0)
     return types.Diagnostic(
         types.Range(start, start), text, types.DiagnosticSeverity.Error, source=SOURCE
@@ -205,7 +205,7 @@ def _page(code: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A stretch of a text, and what takes its place."""
+    """A span of a text, and its replacement."""
 
     span: Span
     text: str
@@ -216,7 +216,7 @@ class Edit:
 
 
 def between(source: SourceFile, text: str) -> Iterator[Edit]:
-    """The lines to replace to make another text of a source."""
+    """Yield the edits of lines that turn a source into another text."""
     before, after = (t.splitlines(keepends=True) for t in (source.text, text))
     starts = [0]
     for line in before:
@@ -224,7 +224,7 @@ def between(source: SourceFile, text: str) -> Iterator[Edit]:
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     for tag, first, last, start, end in matcher.get_opcodes():
         if tag == "replace" and last - first == end - start:
-            for at in range(last - first):  # so that of some lines some can be taken
+            for at in range(last - first):  # a client may apply some of them
                 span = Span(source, starts[first + at], starts[first + at + 1])
                 yield Edit(span, after[start + at])
         elif tag != "equal":
@@ -233,7 +233,7 @@ def between(source: SourceFile, text: str) -> Iterator[Edit]:
 
 
 def with_property(statement: tree.Statement, key: str, value: str) -> Edit:
-    """Give a statement a property: in place of the one it has, or behind the last."""
+    """Set a property of a statement, or add it after the last property."""
     for item in statement.properties or ():
         if item.key.text == key:
             return Edit(item.value.span, value)
@@ -251,7 +251,7 @@ def with_property(statement: tree.Statement, key: str, value: str) -> Edit:
 
 
 def _with_key(statement: tree.Statement, pair: str) -> Edit:
-    """Put a key behind the last of a YAML mapping, in the form that the mapping has."""
+    """Add a key after the last one of a YAML mapping, in the mapping's style."""
     source = statement.span.source
     words = (statement.name, *statement.sources, *(statement.properties or ()))
     last = max((w.span for w in words if w is not None), key=lambda span: span.end)
@@ -270,7 +270,7 @@ def text_edits(edits: Iterable[Edit], server: SpecServer) -> list[types.TextEdit
 def workspace_edit(
     uri: str, edits: Iterable[Edit], server: SpecServer
 ) -> types.WorkspaceEdit:
-    """Edits of the text as it is now, where the client can tell that from later."""
+    """Return edits of the current version, if the client supports versions."""
     sent = text_edits(edits, server)
     if not server.supports("workspace.workspace_edit.document_changes"):
         return types.WorkspaceEdit(changes={uri: sent})

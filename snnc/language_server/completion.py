@@ -1,4 +1,4 @@
-"""What may be written at the cursor, with what is said of it."""
+"""Complete words at the cursor, with their documentation."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from snnc.language.keywords import (
 )
 from snnc.language.models import fields_of
 from snnc.language.table import Form
-from snnc.language_server import pages
-from snnc.language_server.half_written import place_in_snn, place_in_yaml
-from snnc.language_server.marks import CursorPlace, is_within_text
+from snnc.language_server import hover
+from snnc.language_server.cursor_context import place_in_snn, place_in_yaml
+from snnc.language_server.word_roles import CursorPlace, is_within_text
 from snnc.source import SourceFile
 
 Sort = Literal["statement", "variant", "key", "value", "unit", "layer", "text"]
@@ -31,16 +31,16 @@ Sort = Literal["statement", "variant", "key", "value", "unit", "layer", "text"]
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A word to write.
+    """A proposed word.
 
     Attributes
     ----------
     word
-        What is typed to find it.
+        The text that the user types to find it.
     text
-        What is written: with places to fill in, as ``${1:8}``.
+        The text to insert, with placeholders such as ``${1:8}``.
     detail, page
-        What it is in a few words, and in Markdown.
+        A short description, and a longer one in Markdown.
     """
 
     word: str
@@ -51,7 +51,7 @@ class Completion:
 
     @property
     def plain(self) -> str:
-        """What is written where places can't be filled in."""
+        """The text to insert without placeholders."""
         return _PLACE.sub(lambda match: match[1] or match[2], self.text)
 
 
@@ -60,14 +60,14 @@ _TYPED = re.compile(r"(?<![\w.])[\w.]*$")
 
 
 def completions_at(source: SourceFile, offset: int) -> tuple[int, list[Completion]]:
-    """What may be written at a place.
+    """Return the completions at an offset.
 
     Returns
     -------
     int
-        Where the word that is being typed begins.
-    list of Offer
-        In the order of the language.
+        The start of the word that the user types.
+    list of Completion
+        The completions in the order of the language.
     """
     line, column = source.line_column(offset)
     before = source.line_text(line)[: column - 1]
@@ -79,12 +79,12 @@ def completions_at(source: SourceFile, offset: int) -> tuple[int, list[Completio
     place = place_in(source.text[:start])
     if place is None:
         return start, []
-    return start, list(_offered(place, _Text(source, start)))
+    return start, list(_complete(place, _Text(source, start)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """The text around the cursor; ``at`` is where the word begins."""
+    """The text around the cursor; ``at`` is the start of the word."""
 
     source: SourceFile
     at: int
@@ -94,13 +94,13 @@ class _Text:
         return self.source.is_yaml
 
     def kinds(self, *, before: bool) -> set[str]:
-        """The kinds of statements that begin lines above the cursor, or below."""
+        """Return the kinds of statements above the cursor, or below it."""
         text = self.source.text
         part = text[: self.at] if before else text[self.at :]
         return set(_BEGINNING.findall(part))
 
     def names(self, *, here: bool = False) -> list[str]:
-        """The names of layers above the statement, or the cursor, the nearest first."""
+        """Return the layers above the statement or cursor, the nearest first."""
         above = self.source.text[: self.at]
         begun = [match.start() for match in _BEGINNING.finditer(above)]
         above = above[: begun[-1]] if begun and not here else above
@@ -121,7 +121,7 @@ _NAMED_YAML = re.compile(
 )
 
 
-def _offered(place: CursorPlace, text: _Text) -> Iterator[Completion]:
+def _complete(place: CursorPlace, text: _Text) -> Iterator[Completion]:
     match place.where:
         case "header":
             yield from _top(text) if text.is_yaml else _header(text)
@@ -152,7 +152,7 @@ def _header(text: _Text) -> Iterator[Completion]:
 
 
 def _top(text: _Text) -> Iterator[Completion]:
-    """The keys of a YAML file that it has not yet."""
+    """Yield the keys that a YAML file lacks."""
     whole = text.source.text
     for key in ("snn", "network", "layers"):
         if not re.search(rf"^{key}\b", whole, re.MULTILINE):
@@ -160,34 +160,34 @@ def _top(text: _Text) -> Iterator[Completion]:
     for kind, form in FORMS.items():
         if form.place != "layer" and not re.search(rf"^{kind}\b", whole, re.MULTILINE):
             yield Completion(
-                kind, f"{kind}: ", "statement", form.about, pages.kind(kind, None)
+                kind, f"{kind}: ", "statement", form.about, hover.kind(kind, None)
             )
 
 
 def _statements(text: _Text) -> Iterator[Completion]:
-    """The kinds that may stand here: settings before layers, each once if so."""
+    """Yield the kinds that may follow: settings before layers, most of them once."""
     above, below = text.kinds(before=True), text.kinds(before=False)
     layers = any(FORMS[kind].is_layer for kind in above)
     ended = "readout" in above
     for kind, form in FORMS.items():
         late = form.place == "front" and layers
         early = form.place == "encoder" and layers and "encode" in above
-        behind = form.place != "back" and ended
+        too_late = form.place != "back" and ended
         taken = form.once and kind in above | below
         if text.is_yaml and form.place != "layer":
             continue
-        if not (late or early or behind or taken):
+        if not (late or early or too_late or taken):
             yield Completion(
                 kind,
                 _item(form) if text.is_yaml else _example(form, text),
                 "statement",
                 form.about,
-                pages.kind(kind, None),
+                hover.kind(kind, None),
             )
 
 
 def _example(form: Form, text: _Text) -> str:
-    """The example of a kind with a name that is free, and places to fill in."""
+    """Return the example of a kind with an unused name and placeholders."""
     example = form.named if form.place == "encoder" else form.example
     if not example.startswith(form.kind):
         return f"{form.kind} "
@@ -202,7 +202,7 @@ def _example(form: Form, text: _Text) -> str:
 
 
 def _item(form: Form) -> str:
-    """The beginning of a layer of a YAML list."""
+    """Return the beginning of a layer in a YAML list."""
     if may_be_bare(form.kind):
         return f"{form.kind}: {{$0}}"
     return f"{form.kind}: {{name: ${{1:{form.usual_name or 'layer'}}}, $0}}"
@@ -219,11 +219,11 @@ def _free(name: str, taken: list[str]) -> str:
 def _variants(place: CursorPlace, text: _Text) -> Iterator[Completion]:
     for variant in VARIANTS.get(place.kind, ()):
         written = f"{variant}: {{$0}}" if text.is_yaml else variant
-        page = pages.kind(place.kind, variant)
+        page = hover.kind(place.kind, variant)
         if place.kind == "neuron":
             page = NEURONS[variant].about
         elif place.kind == "defaults":
-            page = pages.kind(variant, None)
+            page = hover.kind(variant, None)
         yield Completion(variant, written, "variant", place.kind, page)
 
 
@@ -243,7 +243,7 @@ def _parts(place: CursorPlace) -> Iterator[Completion]:
 
 def _keys(place: CursorPlace, text: _Text) -> Iterator[Completion]:
     if place.measured:
-        for unit in pages.units_of(place.key):
+        for unit in hover.units_of(place.key):
             yield Completion(unit, unit, "unit", f"unit of `{place.key}`")
     model = place.model
     if model is None:
@@ -254,7 +254,7 @@ def _keys(place: CursorPlace, text: _Text) -> Iterator[Completion]:
     for key in place.legal:
         if key in VARIANTS["defaults"] and key not in entries:
             yield Completion(
-                key, f"{key}: {{$0}}", "variant", "", pages.kind(key, None)
+                key, f"{key}: {{$0}}", "variant", "", hover.kind(key, None)
             )
             continue
         usual = entries[key].usual if key in entries else ""
@@ -272,12 +272,12 @@ def _values(place: CursorPlace, text: _Text) -> Iterator[Completion]:
         return
     entry = keys_of(model)[key]
     for word in dict.fromkeys((*_words(place, text), entry.usual)):
-        page = pages.value(entry, key, word) or description(model, key)
+        page = hover.value(entry, key, word) or description(model, key)
         yield Completion(word, word, "value", key, page)
 
 
 def _words(place: CursorPlace, text: _Text) -> Iterator[str]:
-    """The words that are values of a property."""
+    """Yield the words that are values of a property."""
     assert place.model is not None
     if place.key in CHOICES:
         yield from CHOICES[place.key]

@@ -1,4 +1,4 @@
-"""The server: what clients edit and configure, and what it tells of that unasked."""
+"""The server: track open texts and settings, and publish diagnostics."""
 
 from __future__ import annotations
 
@@ -32,26 +32,26 @@ if TYPE_CHECKING:
     from snnc.language_server.analysis import Analyses, Analysis
 
 SECTION = "snnc"
-"""The part of a client's configuration that is snnc's."""
+"""The section of a client's configuration for snnc."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClientSettings:
-    """What the section ``snnc`` of a client's configuration says.
+    """The section ``snnc`` of a client's configuration.
 
     Attributes
     ----------
     device
-        A device that snnc knows, or the path of its file, from ``root``.
+        The name of a device, or the path of its file, relative to ``root``.
     root
-        The folder that the client has open.
+        The folder that is open in the client.
     """
 
     device: str = "loihi1"
     root: Path = Path()
 
-    def updated(self, section: Any) -> ClientSettings:
-        """The settings with what a client says; what is no text is left out."""
+    def with_section(self, section: Any) -> ClientSettings:
+        """Return the settings with a client's values, if these are text."""
         if not isinstance(section, Mapping):
             return self
         section = section.get(SECTION, section)
@@ -63,26 +63,26 @@ class ClientSettings:
         return self
 
     def at(self, root: Path) -> ClientSettings:
-        """The settings with the folder that a client has open."""
+        """Return the settings with the folder that is open in the client."""
         return replace(self, root=root)
 
     @property
     def device_path(self) -> str:
-        """The device as it is read: its name, or the path of its file."""
-        # A client learns of the server before this is imported.
+        """The name of the device, or the full path of its file."""
+        # Imported late, so that the server answers first.
         from snnc.loihi.profile import is_file
 
         return str(self.root / self.device) if is_file(self.device) else self.device
 
 
 class Devices:
-    """Reads devices, and files of them anew when they are saved."""
+    """Read devices, and read their files again after a change."""
 
     def __init__(self) -> None:
         self._stamps: dict[str, tuple[int, int] | None] = {}
 
     def read(self, settings: ClientSettings) -> tuple[Profile, str]:
-        """Return the device, or Loihi 1 and why it is not the one that is wanted."""
+        """Return the wanted device, or Loihi 1 and the reason."""
         # As in `ClientSettings.device_path`.
         from snnc.loihi.profile import ProfileError, is_file, read_profile
 
@@ -107,15 +107,15 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.snnc"
-"""The kind of the action that mends all that has one obvious remedy."""
+"""The kind of the action that applies all safe fixes."""
 PULLED = "text_document.diagnostic"
-"""The capability of clients that ask for diagnostics, and need not be sent them."""
+"""The capability of clients that request diagnostics instead of receiving them."""
 
 
 class SpecProtocol(LanguageServerProtocol):
-    """Leaves texts to `Buffer`, which takes any edit, and ends lines as clients do.
+    """A protocol that leaves texts to `Buffer`, which accepts any edit and line end.
 
-    It answers requests that make no sense, which pygls only logs.
+    It answers invalid requests with an error; pygls only logs them.
     """
 
     lsp_text_document__did_open = None  # type: ignore[assignment]
@@ -123,7 +123,7 @@ class SpecProtocol(LanguageServerProtocol):
     lsp_text_document__did_close = None  # type: ignore[assignment]
 
     def structure_message(self, data: dict[str, Any]) -> Any:
-        """Make a message of what was read; refuse a request of the wrong shape."""
+        """Build a message from parsed JSON; refuse a request of the wrong shape."""
         try:
             return super().structure_message(data)
         except JsonRpcException:
@@ -155,17 +155,17 @@ class SpecServer(LanguageServer):
     Parameters
     ----------
     device
-        What is compiled for unless the client says otherwise; None for Loihi 1.
+        The device to compile for unless the client names one; None for Loihi 1.
 
     Attributes
     ----------
     was_shut_down
-        Whether the client has said that it is going to end the server.
+        Whether the client has sent ``shutdown``.
     """
 
     def __init__(self, device: str | None = None) -> None:
         super().__init__("snnc", __version__, protocol_cls=SpecProtocol)
-        self.settings = ClientSettings(root=Path.cwd()).updated({"device": device})
+        self.settings = ClientSettings(root=Path.cwd()).with_section({"device": device})
         self.buffers: dict[str, Buffer] = {}
         self.was_shut_down = False
         self._devices = Devices()
@@ -175,49 +175,49 @@ class SpecServer(LanguageServer):
 
     @cached_property
     def analyses(self) -> Analyses:
-        # The compiler is not imported before the client knows that there is a server.
+        # Imported late, so that the server answers before the compiler is loaded.
         from snnc.language_server.analysis import Analyses
 
-        return Analyses(self._ready, self._failed, self._profile)
+        return Analyses(self._ready, self._report_bug, self._profile)
 
     @property
     def codec(self) -> PositionCodec:
         return self.workspace.position_codec
 
     def supports(self, capability: str) -> bool:
-        """Whether the client has a capability, named by its path."""
+        """Return whether the client has a capability, named by its path."""
         value: Any = self.client_capabilities
         for name in capability.split("."):
             value = getattr(value, name, None)
         return bool(value)
 
     def begin(self, params: types.InitializeParams) -> None:
-        """Take what a client says when it starts."""
+        """Read the settings that a client sends when it starts."""
         root = params.root_uri or next(
             (folder.uri for folder in params.workspace_folders or ()), None
         )
         path = params.root_path if root is None else to_fs_path(root)
         if path and os.path.isdir(path):
             self.settings = self.settings.at(Path(path))
-        self.settings = self.settings.updated(params.initialization_options)
+        self.settings = self.settings.with_section(params.initialization_options)
 
     def open(self, item: types.TextDocumentItem) -> None:
-        self._put(Buffer.opened(item))
+        self._put(Buffer.of(item))
 
     def change(self, uri: str, version: int, changes: Iterable[Change]) -> None:
-        """Edit a text; one that is not open has no text to edit."""
+        """Edit a text; ignore a text that is not open."""
         if buffer := self.buffers.get(uri):
-            self._put(buffer.changed(changes, version, self.codec))
+            self._put(buffer.edit(changes, version, self.codec))
 
     def close(self, uri: str) -> None:
-        """Forget a text, and what was told of it."""
+        """Forget a text, and clear its diagnostics."""
         self.analyses.drop(uri)
         if self.buffers.pop(uri, None):
             self._send(uri, None, [])
 
     def configure(self, section: Any) -> None:
-        """Take what a client says of its settings, and judge all texts by them."""
-        updated = self.settings.updated(section)
+        """Update the settings, and analyse all texts again after a change."""
+        updated = self.settings.with_section(section)
         if updated != self.settings:
             self.settings = updated
             for buffer in self.buffers.values():
@@ -225,7 +225,7 @@ class SpecServer(LanguageServer):
             self._refresh()
 
     async def ask_settings(self) -> None:
-        """Ask a client that can tell it for its settings."""
+        """Request the settings from a client that supports the request."""
         if self.supports("workspace.configuration"):
             items = [types.ConfigurationItem(section=SECTION)]
             params = types.ConfigurationParams(items)
@@ -233,14 +233,14 @@ class SpecServer(LanguageServer):
             self.configure(next(iter(sections), None))
 
     async def analysis(self, uri: str) -> Analysis | None:
-        """What is known of a text as it is by then; None if it is closed or no spec."""
+        """Return the newest analysis of a text; None if it is closed or not a spec."""
         try:
             return await self.analyses.newest(uri)
         except KeyError:
             return None
 
-    def sent(self, uri: str, analysis: Analysis) -> list[types.Diagnostic]:
-        """All diagnostics of a text, as they are sent."""
+    def diagnostics_of(self, uri: str, analysis: Analysis) -> list[types.Diagnostic]:
+        """Return the diagnostics of a text for the client."""
         shown = [as_sent(d, uri, self.codec) for d in analysis.diagnostics]
         if self._wrong_device:
             shown.insert(0, of_device(self._wrong_device))
@@ -260,11 +260,13 @@ class SpecServer(LanguageServer):
 
     def _ready(self, buffer: Buffer, analysis: Analysis, again: bool) -> None:
         if not self.supports(PULLED):
-            self._send(buffer.uri, buffer.version, self.sent(buffer.uri, analysis))
+            self._send(
+                buffer.uri, buffer.version, self.diagnostics_of(buffer.uri, analysis)
+            )
         if again:
             self._refresh()
 
-    def _failed(self, buffer: Buffer, error: Exception) -> None:
+    def _report_bug(self, buffer: Buffer, error: Exception) -> None:
         self._send(buffer.uri, buffer.version, [of_bug(error)])
         text = "".join(traceback.format_exception(error))
         self.window_log_message(types.LogMessageParams(types.MessageType.Error, text))
@@ -276,7 +278,7 @@ class SpecServer(LanguageServer):
         self.text_document_publish_diagnostics(params)
 
     def _refresh(self) -> None:
-        """Have asked anew what changed without an edit."""
+        """Make the client request the hints and diagnostics again."""
         if self.supports("workspace.inlay_hint.refresh_support"):
             self.workspace_inlay_hint_refresh(None)
         if self.supports("workspace.diagnostics.refresh_support"):
@@ -291,14 +293,14 @@ def _is_unexpected(record: logging.LogRecord) -> bool:
 
 
 def _listen(server: SpecServer) -> None:
-    """Take what clients tell without asking anything."""
+    """Register the handlers of notifications."""
 
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
         server.begin(params)
 
     @server.feature(types.INITIALIZED)
-    async def initialized(params: types.InitializedParams) -> None:
+    async def did_initialize(params: types.InitializedParams) -> None:
         server.analyses.warm_up()
         await server.ask_settings()
 
@@ -307,19 +309,21 @@ def _listen(server: SpecServer) -> None:
         server.was_shut_down = True
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
-    async def configured(params: types.DidChangeConfigurationParams) -> None:
+    async def did_change_configuration(
+        params: types.DidChangeConfigurationParams,
+    ) -> None:
         server.configure(params.settings)
         await server.ask_settings()
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
-    def opened(params: types.DidOpenTextDocumentParams) -> None:
+    def did_open(params: types.DidOpenTextDocumentParams) -> None:
         server.open(params.text_document)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
-    def changed(params: types.DidChangeTextDocumentParams) -> None:
+    def did_change(params: types.DidChangeTextDocumentParams) -> None:
         document = params.text_document
         server.change(document.uri, document.version, params.content_changes)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
-    def closed(params: types.DidCloseTextDocumentParams) -> None:
+    def did_close(params: types.DidCloseTextDocumentParams) -> None:
         server.close(params.text_document.uri)

@@ -1,8 +1,8 @@
 """Compare, write and remove the files of a package that snnc owns, and no others.
 
 Begin at `compare`: it compares the existing files (`records`) with the wanted ones
-(`package`); `write`, `stale` and `orphans` act on the result. Imports `emit` and what
-is below that.
+(`package`); `write`, `stale` and `orphans` act on the result. Imports `emit` and lower
+packages.
 """
 
 from snnc.output.compare import ComparedFile, Comparison, FileState, compare

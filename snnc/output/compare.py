@@ -16,7 +16,7 @@ from snnc.emit.files import (
     is_generated,
 )
 from snnc.output.package import NAME, Lock, PackageFiles
-from snnc.output.records import Obstacle, PackageRecords, read
+from snnc.output.records import NotAFile, PackageRecords, read
 
 
 class FileState(enum.Enum):
@@ -62,7 +62,7 @@ class Comparison:
     flaw
         The reason why the existing lock can't be read, as a sentence.
     lock
-        The existing lock; None if there is none or it can't be read.
+        The existing lock; None if it is missing or can't be read.
     """
 
     folder: Path
@@ -79,7 +79,7 @@ class Comparison:
 
     @property
     def is_settled(self) -> bool:
-        """Whether a build would have nothing to do."""
+        """Whether a build would change nothing."""
         due = self.names(FileState.STALE, FileState.MISSING, FileState.LEFT_OVER)
         return not (self.unfinished or due)
 
@@ -119,7 +119,7 @@ def compare(package: PackageFiles, force: bool = False) -> Comparison:
     unfinished = records.is_unfinished
     if not package.files and records.lock != package.lock:
         return Comparison(folder, (), unfinished)  # no longer the files to remove
-    rows = [_generated(folder, file, records) for file in package.files]
+    rows = [_compare_file(folder, file, records) for file in package.files]
     rows += _left_over(package, records)
     rows += _lock_row(package, records, [] if force else rows)
     if force:
@@ -135,7 +135,7 @@ def compare(package: PackageFiles, force: bool = False) -> Comparison:
     )
 
 
-def _generated(
+def _compare_file(
     folder: Path, file: GeneratedFile, records: PackageRecords
 ) -> ComparedFile:
     content = read(folder, file.path)
@@ -144,11 +144,11 @@ def _generated(
 
 
 def _state(
-    content: str | Obstacle | None, file: GeneratedFile, records: PackageRecords
+    content: str | NotAFile | None, file: GeneratedFile, records: PackageRecords
 ) -> FileState:
     if content is None:
         return FileState.MISSING
-    if isinstance(content, Obstacle):
+    if isinstance(content, NotAFile):
         return FileState.FOREIGN
     if content == file.text:
         return FileState.UNCHANGED
@@ -165,7 +165,7 @@ def _left_over(
     """Yield files that snnc wrote once and does not write any more."""
     owned = {*records.files, *records.writing}
     if records.lock is None or records.is_merging:
-        owned |= _headed(package.folder)
+        owned |= _own_modules(package.folder)
     for name in sorted(owned - {file.path for file in package.files} - {NAME}):
         content = read(package.folder, name)
         if not isinstance(content, str):
@@ -176,8 +176,8 @@ def _left_over(
             yield ComparedFile(name, FileState.EDITED_LEFT_OVER, content, None)
 
 
-def _headed(folder: Path) -> set[str]:
-    """Return modules that may be snnc's, if there is no lock to say which."""
+def _own_modules(folder: Path) -> set[str]:
+    """Return the modules that snnc may have written, without a lock to list them."""
     paths = (*folder.glob("*.py"), *folder.glob(f"{LIBRARY}/**/*.py"))
     return {path.relative_to(folder).as_posix() for path in paths}
 
@@ -199,7 +199,7 @@ def _lock_row(
 def _lock_state(records: PackageRecords, wanted: str) -> FileState:
     if records.found is None:
         return FileState.MISSING
-    if isinstance(records.found, Obstacle):
+    if isinstance(records.found, NotAFile):
         return FileState.FOREIGN
     if records.flaw:
         return FileState.EDITED

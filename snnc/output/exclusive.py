@@ -33,7 +33,7 @@ def exclusive(folder: Path, waiting: Callable[[Path], None]) -> Iterator[None]:
     OSError
         If the folder or the locked file can't be made.
     """
-    lock = _locked(folder, waiting)
+    lock = _acquire(folder, waiting)
     try:
         yield
     finally:
@@ -44,7 +44,7 @@ def exclusive(folder: Path, waiting: Callable[[Path], None]) -> Iterator[None]:
         lock.release()
 
 
-def _locked(folder: Path, waiting: Callable[[Path], None]) -> BaseFileLock:
+def _acquire(folder: Path, waiting: Callable[[Path], None]) -> BaseFileLock:
     # Builds without changes don't import it, which saves a tenth of a second.
     from filelock import FileLock, Timeout
 

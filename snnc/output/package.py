@@ -46,8 +46,8 @@ class Lock:
         SHA-256 of each file that an unfinished build has begun to write; any of them
         may still have its hash in ``files``.
     is_merging
-        Whether the text has conflicts of `git merge`. Files are then those of either
-        side, without meaningful hashes.
+        Whether the text has conflicts of `git merge`. ``files`` then has the files of
+        both sides, without meaningful hashes.
     """
 
     spec: str
@@ -69,9 +69,9 @@ class Lock:
             If the text is not a lock.
         """
         if not has_conflict(text):
-            return _parsed(text)
+            return _parse(text)
         try:
-            ours, theirs = map(_parsed, _sides(text))
+            ours, theirs = map(_parse, _sides(text))
         except LockError:
             return cls("", None, is_merging=True)
         newest = max(ours, theirs, key=lambda lock: lock.format)
@@ -114,13 +114,13 @@ def library_hash(hashes: Mapping[str, str]) -> str:
 
 
 def is_of_library(name: str) -> bool:
-    """Whether a file, by its path within the package, is in the library's folder."""
+    """Return whether a path in the package is in the library's folder."""
     return name.startswith(f"{LIBRARY}/")
 
 
 @lru_cache(1024)  # the library's files have the same names in each package
 def is_plain(name: str) -> bool:
-    """Whether a name, which anybody can write, is a file's in the package."""
+    """Return whether an untrusted name is a valid path in the package."""
     path = PurePosixPath(name)
     stays = not path.is_absolute() and path.parts and ".." not in path.parts
     return bool(
@@ -133,7 +133,7 @@ def is_plain(name: str) -> bool:
 
 
 def is_usable(path: str) -> bool:
-    """Whether the system accepts a path."""
+    """Return whether the system accepts a path."""
     if "\0" in path or len(path) > LONGEST_PATH:
         return False
     try:
@@ -162,7 +162,7 @@ def _sides(text: str) -> tuple[str, str]:
     return "".join(sides[0]), "".join(sides[1])
 
 
-def _parsed(text: str) -> Lock:
+def _parse(text: str) -> Lock:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -211,7 +211,7 @@ def _origin(data: Mapping[str, Any]) -> Origin | None:
     source, output, device = (data.get(n) for n in ("source", "output", "device"))
     parts = [value for value in (source, output, device) if value is not None]
     if not all(isinstance(value, str) and is_usable(value) for value in parts):
-        raise LockError("it tells of a path that can't be one")
+        raise LockError("it contains an invalid path")
     return Origin(source, output, device) if source and output else None
 
 

@@ -25,13 +25,13 @@ from snnc.runtime.files import PART
 from snnc.source import whole_file
 
 
-class Obstacle(enum.Enum):
-    """The replacement of anything that is not a regular file."""
+class NotAFile(enum.Enum):
+    """A marker for a folder, a link or another path that is not a regular file."""
 
-    OBSTACLE = enum.auto()
+    NOT_A_FILE = enum.auto()
 
 
-def read(folder: Path, name: str) -> str | Obstacle | None:
+def read(folder: Path, name: str) -> str | NotAFile | None:
     r"""Return a file's text, with ``\n`` line ends as in every checkout.
 
     Parameters
@@ -43,23 +43,23 @@ def read(folder: Path, name: str) -> str | Obstacle | None:
 
     Returns
     -------
-    str, Obstacle or None
-        An obstacle for a folder or a link, and for a path below a link or a file; None
+    str, NotAFile or None
+        `NotAFile` for a folder or a link, and for a path below a link or a file; None
         for a missing file. Text that is not UTF-8 is decoded with `surrogateescape`.
     """
     path = folder / name
     if any((folder / part).is_symlink() for part in _folders(name)):
-        return Obstacle.OBSTACLE
+        return NotAFile.NOT_A_FILE
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
-            return Obstacle.OBSTACLE
+            return NotAFile.NOT_A_FILE
         return path.read_text(encoding="utf-8", errors="surrogateescape")
     except FileNotFoundError:
         return None
     except NotADirectoryError:
         if not folder.is_dir():
             raise
-        return Obstacle.OBSTACLE
+        return NotAFile.NOT_A_FILE
 
 
 def remove(folder: Path, name: str) -> None:
@@ -107,11 +107,11 @@ class PackageRecords:
     is_unfinished
         Whether a build has begun and not ended.
     library
-        The hashes of the library's existing files: with ``is_library_whole``, those of
-        the lock.
+        The hashes of the library's existing files: with ``is_library_whole``, from the
+        lock.
     """
 
-    found: str | Obstacle | None
+    found: str | NotAFile | None
     lock: Lock | None
     flaw: str = ""
     is_unfinished: bool = False
@@ -158,7 +158,7 @@ class PackageRecords:
 
     @property
     def files(self) -> Mapping[str, str]:
-        """The hashes in the lock, and those of each file of a complete library.
+        """The hashes in the lock, and of each file of a complete library.
 
         In an incomplete library, edited files can't be identified.
         """
@@ -185,7 +185,7 @@ class PackageRecords:
         return self.lock is not None and self.lock.format > FORMAT
 
     def vouch_for(self, name: str, text: str) -> bool:
-        """Whether snnc wrote a text, in this or another build.
+        """Return whether snnc wrote a text, in this or another build.
 
         A merge of two such texts counts as one, too.
         """

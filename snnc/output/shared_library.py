@@ -1,8 +1,8 @@
 """Share one copy of the run-time library in a process: packages use snnc's own.
 
-A package of this snnc has the same bytes in its ``_runtime``, so its modules can be
-those of `snnc.runtime`. A layer, an error or a type is then the same object under both
-names, and snnc accepts the objects that a package returns.
+A package of this snnc has the same bytes in its ``_runtime``, so its modules can be the
+modules of `snnc.runtime`. A layer, an error or a type is then the same object under
+both names, and snnc accepts the objects that a package returns.
 """
 
 from __future__ import annotations

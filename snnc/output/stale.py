@@ -14,7 +14,7 @@ from snnc.emit.files import FORMAT, LIBRARY, Origin
 from snnc.output.compare import ComparedFile, Comparison, FileState
 from snnc.output.package import NAME, Lock, PackageFiles
 from snnc.output.records import PackageRecords, older
-from snnc.output.write import kept, refusals
+from snnc.output.write import refusals, report_kept
 from snnc.rules.packages import (
     LeftOver,
     Missing,
@@ -36,7 +36,7 @@ class Orphan:
     reason: str
 
 
-def renamed(package: PackageFiles) -> Iterator[Orphan]:
+def find_renamed(package: PackageFiles) -> Iterator[Orphan]:
     """Find the packages that a package's spec wrote under other names.
 
     Parameters
@@ -54,7 +54,7 @@ def renamed(package: PackageFiles) -> Iterator[Orphan]:
             yield Orphan(PackageFiles.gone(folder, lock), reason)
 
 
-def abandoned(output: Path) -> Iterator[Orphan]:
+def find_orphans(output: Path) -> Iterator[Orphan]:
     """Find the packages in a folder whose specs are gone.
 
     A package that was built elsewhere is not an orphan: its lock has another output,
@@ -86,7 +86,7 @@ def _folders(output: Path) -> list[Path]:
 
 
 def _is_same(one: Path, other: Path) -> bool:
-    """Whether two paths are one folder, as with other letter case on some disks."""
+    """Return whether two paths are one folder; some disks ignore letter case."""
     return one.name == other.name or (other.exists() and one.samefile(other))
 
 
@@ -98,7 +98,7 @@ def problems(
 ) -> Iterator[Diagnostic]:
     """Report why a package differs from its spec: one cause per package.
 
-    Reasons for which a build would be refused come first, and alone: nothing else can
+    Reasons to refuse a build come first, and alone: nothing else can
     be fixed before them.
 
     Parameters
@@ -111,7 +111,7 @@ def problems(
         The command that brings the package up to date.
     """
     folder = comparison.folder.as_posix()
-    refused = [*refusals(comparison), *kept(comparison)]
+    refused = [*refusals(comparison), *report_kept(comparison)]
     if refused:
         yield from refused
     elif comparison.merging:
@@ -156,12 +156,12 @@ def _of_files(
             path=folder.as_posix(),
             spec=spec,
             changed=comparison.lock is None or comparison.lock.spec != wanted.spec,
-            names=_named(changed),
+            names=_join_names(changed),
             command=command,
         )
 
 
-def _named(rows: Sequence[ComparedFile]) -> str:
+def _join_names(rows: Sequence[ComparedFile]) -> str:
     """Return the files that differ, with the library's as one."""
     library = f"{LIBRARY}/"
     names = (library if row.name.startswith(library) else row.name for row in rows)
@@ -183,12 +183,12 @@ def _of_origin(
     )
 
 
-def orphaned(
+def report_orphan(
     orphan: Orphan, comparison: Comparison, command: str
 ) -> Iterator[Diagnostic]:
     """Report a package to remove, once, and the edits in it."""
     yield from refusals(comparison)
-    yield from kept(comparison)
+    yield from report_kept(comparison)
     path = orphan.package.folder.as_posix()
     if comparison.names(FileState.LEFT_OVER):
         yield LeftOver(
@@ -229,7 +229,7 @@ def _diff(path: Path, row: ComparedFile) -> Iterator[str]:
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 
-def untracked(package: PackageFiles) -> Iterator[Diagnostic]:
+def report_untracked(package: PackageFiles) -> Iterator[Diagnostic]:
     """Report, once, the files of a package that are not in git's index.
 
     They are up to date on this disk, but a commit would not include them.
@@ -237,7 +237,7 @@ def untracked(package: PackageFiles) -> Iterator[Diagnostic]:
     folder = package.folder.as_posix()
     names = [*(file.path for file in package.files), NAME]
     try:
-        done = _listed(package.folder)
+        done = _git_index(package.folder)
     except FileNotFoundError:
         yield _report(folder, names, names, "there is no program `git`")
         return
@@ -248,7 +248,7 @@ def untracked(package: PackageFiles) -> Iterator[Diagnostic]:
         yield _report(folder, names, missing, said.removeprefix("fatal: "))
 
 
-def _listed(folder: Path) -> subprocess.CompletedProcess[bytes]:
+def _git_index(folder: Path) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         ["git", "ls-files", "--cached", "-z"],
         capture_output=True,

@@ -46,7 +46,7 @@ def write_package(
     report: Diagnostics,
     waiting: Callable[[Path], None] = lambda folder: None,
 ) -> WrittenFiles | None:
-    """Write the files that differ, remove those left over, then write the lock.
+    """Write the changed files, remove the left-over files, then write the lock.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def cannot_write(error: OSError, folder: Path) -> Diagnostic:
     return CannotWrite(span=whole_file(path), path=path, reason=reason)
 
 
-def planned(comparison: Comparison) -> WrittenFiles:
+def plan_changes(comparison: Comparison) -> WrittenFiles:
     """Return the changes of a build that is not refused."""
     return WrittenFiles(
         comparison.names(FileState.STALE, FileState.MISSING),
@@ -90,7 +90,7 @@ def planned(comparison: Comparison) -> WrittenFiles:
 
 
 def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
-    """Report each reason for which a build writes nothing."""
+    """Report each reason to refuse a build."""
     if comparison.is_newer and comparison.lock is not None:
         yield newer(comparison.folder, comparison.lock)
         return
@@ -101,7 +101,7 @@ def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
     if edited and comparison.lock is None:
         yield _unusable(comparison)
     elif edited:
-        yield from _edited(comparison.folder, edited)
+        yield from _report_edited(comparison.folder, edited)
 
 
 def _unusable(comparison: Comparison) -> Diagnostic:
@@ -115,7 +115,7 @@ def _unusable(comparison: Comparison) -> Diagnostic:
     )
 
 
-def _edited(folder: Path, names: tuple[str, ...]) -> Iterator[Diagnostic]:
+def _report_edited(folder: Path, names: tuple[str, ...]) -> Iterator[Diagnostic]:
     """Report edited files once; the library's count as one."""
     library = [name for name in names if name.startswith(f"{LIBRARY}/")]
     own = [name for name in names if name not in library]
@@ -128,7 +128,7 @@ def _edited(folder: Path, names: tuple[str, ...]) -> Iterator[Diagnostic]:
         yield EditedLibrary(span=whole_file(path), path=path, names=listed)
 
 
-def kept(comparison: Comparison) -> Iterator[Diagnostic]:
+def report_kept(comparison: Comparison) -> Iterator[Diagnostic]:
     """Report each file that a build keeps because it was edited."""
     if comparison.is_newer:
         return
@@ -146,9 +146,9 @@ def _write(
     comparison = compare(package, force)
     if not (comparison.is_settled or _is_refused(comparison)):
         comparison = _write_alone(package, force, waiting)
-    for diagnostic in (*refusals(comparison), *kept(comparison)):
+    for diagnostic in (*refusals(comparison), *report_kept(comparison)):
         report.add(diagnostic)
-    return None if _is_refused(comparison) else planned(comparison)
+    return None if _is_refused(comparison) else plan_changes(comparison)
 
 
 def _write_alone(
@@ -188,7 +188,7 @@ def _apply(comparison: Comparison) -> None:
             write_file(comparison.folder / NAME, interim.text())
             lock = [replace(lock[0], state=FileState.STALE)]
     elif comparison.lock is not None and comparison.lock.library:
-        # One hash can't vouch for a library of which a part is removed.
+        # One hash can't cover a library while a part of it is removed.
         leaving = [row for row in files if row.state is FileState.LEFT_OVER]
         if any(is_of_library(row.name) for row in leaving):
             hashes = {row.name: text_hash(row.found or "") for row in leaving}

@@ -1,12 +1,12 @@
 """The compiler, as the passes that a spec goes through.
 
 ======== ======================== ============================================
-pass     what it makes            what happens
+pass     result                   action
 ======== ======================== ============================================
 parse    `Compilation.document`   text becomes located syntax
 validate `Compilation.spec`       statements become a checked spec
 resolve  `Compilation.network`    names, order, defaults and shapes
-verify   the same network         rules over the whole of it
+verify   the same network         rules over the whole network
 lower    `Compilation.lowered`    pools and joins go into their readers
 place    `Compilation.mapped`     ensembles, blocks and cores
 route    `Compilation.routed`     chips, and spikes from core to core
@@ -49,7 +49,7 @@ class Compilation:
     """The results so far for a spec and a device.
 
     A result is None if its pass has not run: it was not requested, or an error came
-    before it. ``cache`` has the results of mappings of other specs for the device.
+    before it. ``cache`` has the plans of other specs for the device.
     """
 
     source: SourceFile
@@ -78,14 +78,14 @@ class Pass:
     tolerant: bool = False
 
 
-def _made(result: Result | None) -> Result:
+def _require(result: Result | None) -> Result:
     """Return the previous pass's result; no pass runs without it."""
     assert result is not None
     return result
 
 
 def _route(mapped: MappedNetwork) -> RoutedNetwork:
-    """Return cores on chips; reports nothing."""
+    """Return cores on chips; report no problems."""
     # A check needs no chips, and must not wait for this.
     from snnc.passes.route import route
 
@@ -93,7 +93,7 @@ def _route(mapped: MappedNetwork) -> RoutedNetwork:
 
 
 def _emit(routed: RoutedNetwork) -> tuple[Module, ...]:
-    """Return the files of the package; reports nothing."""
+    """Return the files of the package; report no problems."""
     # Only `snnc build` emits: other commands must not wait for the templates.
     from snnc.emit.package import package_modules
 
@@ -103,13 +103,15 @@ def _emit(routed: RoutedNetwork) -> tuple[Module, ...]:
 # Each pass with the name of its result; the last argument is `tolerant`.
 PIPELINE = (
     Pass("parse", "document", lambda c, r: parse(c.source, r), True),
-    Pass("validate", "spec", lambda c, r: validate(_made(c.document), r), True),
-    Pass("resolve", "network", lambda c, r: resolve(_made(c.spec), c.device, r), True),
-    Pass("verify", "network", lambda c, r: verify(_made(c.network), r), True),
-    Pass("lower", "lowered", lambda c, r: lower(_made(c.network))),
-    Pass("place", "mapped", lambda c, r: place(_made(c.lowered), r, c.cache)),
-    Pass("route", "routed", lambda c, r: _route(_made(c.mapped))),
-    Pass("emit", "modules", lambda c, r: _emit(_made(c.routed))),
+    Pass("validate", "spec", lambda c, r: validate(_require(c.document), r), True),
+    Pass(
+        "resolve", "network", lambda c, r: resolve(_require(c.spec), c.device, r), True
+    ),
+    Pass("verify", "network", lambda c, r: verify(_require(c.network), r), True),
+    Pass("lower", "lowered", lambda c, r: lower(_require(c.network))),
+    Pass("place", "mapped", lambda c, r: place(_require(c.lowered), r, c.cache)),
+    Pass("route", "routed", lambda c, r: _route(_require(c.mapped))),
+    Pass("emit", "modules", lambda c, r: _emit(_require(c.routed))),
 )
 
 

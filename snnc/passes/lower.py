@@ -44,7 +44,7 @@ Pools = tuple[tuple[AveragePooling, Shape], ...]
 
 
 def lower(network: Network) -> LoweredNetwork:
-    """Return populations and projections of a checked network; reports nothing."""
+    """Return populations and projections of a checked network; report no problems."""
     layers = network.by_name
     spiking = tuple(layer for layer in network.layers if layer.spiking is not None)
     readout = network.readout

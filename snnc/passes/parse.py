@@ -102,7 +102,7 @@ def _lines(source: SourceFile) -> Iterator[tuple[int, str]]:
 def parse(source: SourceFile, report: Diagnostics) -> Document:
     """Read a spec; problems are reported and their statements marked as broken.
 
-    The file's suffix chooses the notation: ``.yaml`` or ``.yml``, else ``.snn``.
+    The file's suffix chooses the notation: ``.yaml`` or ``.yml``, otherwise ``.snn``.
     Removed words are reported, and left out of the document.
     """
     read = parse_snn

@@ -41,7 +41,7 @@ def place(
     lowered
         The network.
     report
-        Receives what does not fit.
+        Receives the limits that the network exceeds.
     cache
         Results of mappings on the same device; this one adds to them.
     effort
@@ -72,7 +72,7 @@ def place(
     most = target.cores if is_brief else maxsize
     tried = attempt(lowered, target, cache, most, effort)
     # Above the target too: the problem names the number of cores.
-    mapped = tried.mapped()
+    mapped = tried.build_mapping()
     if tried.fits and mapped is not None:
         if mapped.learned is not None and (lack := _lacks_room(mapped, target)):
             report.add(lack)
@@ -133,8 +133,8 @@ class Attempt:
         solution = self.solution
         return solution is not None and solution.cores <= self.target.cores
 
-    def mapped(self) -> MappedNetwork | None:
-        """The mapping that was found."""
+    def build_mapping(self) -> MappedNetwork | None:
+        """Return the mapping of the solution."""
         if self.solution is None:
             return None
         bound = self.search.lower_bound
@@ -254,7 +254,7 @@ def _of_one_kind(
 
 
 def is_sound(lowered: LoweredNetwork, target: Loihi) -> bool:
-    """Whether the chips have the cores, and every `block` fits its layer."""
+    """Return whether the chips have the cores, and every `block` fits its layer."""
     cores = target.chips * lowered.network.device.chip.cores
     return target.cores <= cores and all(map(block_is_sound, lowered.populations))
 

@@ -32,8 +32,10 @@ def route(mapped: MappedNetwork) -> RoutedNetwork:
     links = _links(mapped)
     filled = in_order(mapped.cores, room)
     spikes = _spikes(mapped, links, tilings) if mapped.cores > room else None
-    chips = _named(mapped, filled if spikes is None else partition(spikes, room))
-    placements = chips, _named(mapped, filled)
+    chips = _chips_by_population(
+        mapped, filled if spikes is None else partition(spikes, room)
+    )
+    placements = chips, _chips_by_population(mapped, filled)
     routes = tuple(
         _route(source, target, link, tilings, placements)
         for source, target, link in links
@@ -118,7 +120,7 @@ def _firsts(mapped: MappedNetwork) -> dict[str, int]:
     return firsts
 
 
-def _named(mapped: MappedNetwork, chips: Sequence[int]) -> Chips:
+def _chips_by_population(mapped: MappedNetwork, chips: Sequence[int]) -> Chips:
     cores = {p.population.name: p.cores for p in mapped.populations}
     return {
         name: tuple(chips[first : first + cores[name]])

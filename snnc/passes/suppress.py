@@ -140,7 +140,7 @@ def subjects_of(document: Document) -> dict[int, Span]:
 
 
 class _Lines:
-    """Lines where nothing of the spec begins or ends, such as removed properties."""
+    """Lines where no part of the spec begins or ends, such as removed properties."""
 
     def __init__(self, document: Document) -> None:
         self._source = document.span.source

@@ -2,7 +2,7 @@
 
 The families are imported when a problem is reported: a good spec pays for none.
 `snnc.rules.catalogue` lists all of them; SARIF shows the names of their classes.
-Imports `ir`, `diagnostics` and what is below.
+Imports `ir`, `diagnostics` and lower packages.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ class CustomObject(LayerRefusal):
 
     code = "SNN817"
     title = "custom class"
-    message = "{named} can't be imported: {why}"
+    message = "{first_layers} can't be imported: {why}"
 
 
 class UnknownDtype(Diagnostic):
@@ -157,7 +157,7 @@ class SeveralModelInputs(LayerRefusal):
 
     code = "SNN822"
     title = "several inputs"
-    message = "{named} can't be imported: {why}"
+    message = "{first_layers} can't be imported: {why}"
 
 
 class NotNir(Diagnostic):

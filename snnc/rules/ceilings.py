@@ -18,12 +18,12 @@ USUAL_LOW: float = otherwise(SpikingSpec, "rate")[0]
 
 
 def time(seconds: float) -> str:
-    """A time as it is written in a spec, in milliseconds below a second."""
+    """Write a time as in a spec, in milliseconds below a second."""
     return f"{seconds:.6g} s" if seconds >= 1 else f"{1000 * seconds:.6g} ms"
 
 
 def below(limit: float) -> float:
-    """The largest number of six digits that is not above a limit."""
+    """Return the largest number of six digits that is not above a limit."""
     unit = 10.0 ** (math.floor(math.log10(limit)) - 5)
     return float(f"{math.floor(limit / unit * (1 + 1e-12)) * unit:.6g}")
 
@@ -47,7 +47,7 @@ def _high(layer: Layer) -> float:
 
 
 def _low(layer: Layer, ceiling: float) -> str:
-    """The lower end of a rate that stays, or one that a layer below it can have."""
+    """Return the lower rate of a layer, or a lower rate that fits the new upper one."""
     low = layer.spiking.rate.low if layer.spiking else 0.0
     if low >= ceiling:
         low = USUAL_LOW

@@ -227,7 +227,7 @@ _OF = {
 
 
 def plain(word: str) -> str:
-    """A word in the spelling of the tables: `MaxPooling2D` is `maxpooling`."""
+    """Return a word in the spelling of the tables: `MaxPooling2D` is `maxpooling`."""
     return _RANK.sub("", word.lower().replace("_", ""))
 
 

@@ -10,7 +10,7 @@ from snnc.diagnostics import Diagnostic, Severity
 class LayerRefusal(Diagnostic):
     """The common parts of rules that refuse layers: names, reason and remedy."""
 
-    notes: ClassVar[tuple[str, ...]] = ("{listed}",)
+    notes: ClassVar[tuple[str, ...]] = ("{all_layers}",)
     help = "{remedy}"
 
     layers: tuple[str, ...]
@@ -19,7 +19,7 @@ class LayerRefusal(Diagnostic):
     remedy: str
 
     @property
-    def named(self) -> str:
+    def first_layers(self) -> str:
         """Name the first layers, and count the others."""
         shown = self.layers if len(self.layers) <= FEW else self.layers[: FEW - 1]
         names = ", ".join(f"`{name}`" for name in shown)
@@ -28,7 +28,7 @@ class LayerRefusal(Diagnostic):
         return f"{names}{f' and {more} more' if more else ''} ({kinds})"
 
     @property
-    def listed(self) -> str:
+    def all_layers(self) -> str:
         """Name all layers if the message names only some."""
         return "" if len(self.layers) <= FEW else f"all: {', '.join(self.layers)}"
 
@@ -45,7 +45,7 @@ class LayerRefused(LayerRefusal):
 
     code = "SNN830"
     title = "unsupported layer"
-    message = "{named} can't be imported: {why}"
+    message = "{first_layers} can't be imported: {why}"
 
 
 class OptionRefused(LayerRefusal):
@@ -56,7 +56,7 @@ class OptionRefused(LayerRefusal):
 
     code = "SNN831"
     title = "unsupported option"
-    message = "`{option}` of {named} can't be imported: {why}"
+    message = "`{option}` of {first_layers} can't be imported: {why}"
 
     option: str
 
@@ -71,7 +71,7 @@ class ActivationRefused(LayerRefusal):
 
     code = "SNN832"
     title = "unsupported activation"
-    message = "`{option}` of {named} can't be imported: {why}"
+    message = "`{option}` of {first_layers} can't be imported: {why}"
 
     option: str
 
@@ -87,8 +87,8 @@ class MaxPoolRefused(LayerRefusal):
 
     code = "SNN833"
     title = "max pool over negative values"
-    message = "{named} can't be imported: {why}"
-    notes = ("{listed}", "{costs}")
+    message = "{first_layers} can't be imported: {why}"
+    notes = ("{all_layers}", "{costs}")
 
     costs: str
 
@@ -98,7 +98,7 @@ class InputRefused(LayerRefusal):
 
     code = "SNN835"
     title = "input without a fixed shape"
-    message = "{named} can't be imported: {why}"
+    message = "{first_layers} can't be imported: {why}"
 
 
 class RewriteUnused(Diagnostic):

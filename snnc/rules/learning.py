@@ -39,7 +39,7 @@ class LearnsFromWrongLayer(Diagnostic):
 
 
 def _fault(network: Network) -> str:
-    """Say what is wrong with the layers that the readout reads; empty if nothing is."""
+    """Describe an error in the layers that the readout reads; empty without one."""
     sources = network.readout.sources
     if network.readout.convolution is not None:
         return "a layer through a convolution"

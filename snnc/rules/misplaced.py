@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from snnc.diagnostics import Diagnostic, Severity
-from snnc.rules.names import did_you_mean, listed
+from snnc.rules.names import did_you_mean, join_alternatives
 
 _MEANING = {
     "encode conv": "a trained convolution makes the spikes",
@@ -18,7 +18,7 @@ _MEANING = {
 
 
 def variants_explained(kind: str, variants: tuple[str, ...]) -> str:
-    """Each variant of a statement, and what it does."""
+    """List the variants of a statement with their descriptions."""
     choices = [f"{kind} {variant}" for variant in variants]
     meanings = [
         f"`{c}` ({_MEANING[c]})" if c in _MEANING else f"`{c}`" for c in choices
@@ -84,7 +84,7 @@ class MissingVariant(Diagnostic):
 
     @property
     def choices(self) -> str:
-        return listed(self.known)
+        return join_alternatives(self.known)
 
 
 class PropertyAsStatement(Diagnostic):
@@ -114,7 +114,7 @@ class PropertyAsStatement(Diagnostic):
             )
         if self.setting:
             return f"write it in `train`: `{self.setting}`"
-        where = listed(self.kinds) or "`neuron lif`"
+        where = join_alternatives(self.kinds) or "`neuron lif`"
         return f"write it among the properties of the statement it belongs to: {where}"
 
 

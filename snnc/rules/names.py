@@ -7,8 +7,8 @@ from snnc.language.fields import keys_of
 from snnc.language.layers import SpikingSpec
 
 
-def listed(words: tuple[str, ...]) -> str:
-    """Words in backticks, joined by commas and an `or`."""
+def join_alternatives(words: tuple[str, ...]) -> str:
+    """Join words in backticks with commas and an `or`."""
     quoted = [f"`{word}`" for word in words]
     if len(quoted) < 2:
         return "".join(quoted)
@@ -16,10 +16,10 @@ def listed(words: tuple[str, ...]) -> str:
 
 
 def did_you_mean(near: str | None, legal: tuple[str, ...], otherwise: str) -> str:
-    """The nearest word as a question, else all that are legal."""
+    """Ask for the nearest word, or list all legal words."""
     if near is not None:
         return f"did you mean `{near}`?"
-    return otherwise.format(listed(legal))
+    return otherwise.format(join_alternatives(legal))
 
 
 class UnknownKind(Diagnostic):
@@ -63,7 +63,7 @@ class UnknownProperty(Diagnostic):
     title = "unknown property"
     message = "`{owner}` has no property `{key}`"
     label = "unknown"
-    notes = ("{known}",)
+    notes = ("{known_properties}",)
     help = "{hint}"
 
     owner: str
@@ -73,7 +73,7 @@ class UnknownProperty(Diagnostic):
     advice: str = ""
 
     @property
-    def known(self) -> str:
+    def known_properties(self) -> str:
         """The properties, its own first; empty where the help is enough."""
         if self.near is not None or self.advice:
             return ""

@@ -108,7 +108,7 @@ class Stale(Diagnostic):
     code = "SNN725"
     title = "package out of date"
     message = "`{path}` is out of date with `{spec}`"
-    notes = ("{cause}", "{listed}")
+    notes = ("{cause}", "{names_note}")
     help = "run `{command}`"
 
     path: str
@@ -124,7 +124,7 @@ class Stale(Diagnostic):
         return f"`{self.spec}` has the same network: other files, or another snnc"
 
     @property
-    def listed(self) -> str:
+    def names_note(self) -> str:
         return f"it differs in {self.names}"
 
 
@@ -137,7 +137,7 @@ class Missing(Diagnostic):
     code = "SNN726"
     title = "missing generated file"
     message = "`{path}` is missing"
-    notes = ("{listed}",)
+    notes = ("{names_note}",)
     help = "run `{command}`"
 
     path: str
@@ -145,7 +145,7 @@ class Missing(Diagnostic):
     names: str = ""
 
     @property
-    def listed(self) -> str:
+    def names_note(self) -> str:
         return f"also missing: {self.names}" if self.names else ""
 
 
@@ -177,7 +177,7 @@ class Untracked(Diagnostic):
     code = "SNN738"
     title = "untracked package"
     message = "`{path}` is not in git{which}"
-    notes = ("{listed}", "{said}")
+    notes = ("{names_note}", "{git_note}")
     help = "run `git add {path}`"
 
     path: str
@@ -189,11 +189,11 @@ class Untracked(Diagnostic):
         return " as a whole" if self.names else ""
 
     @property
-    def listed(self) -> str:
+    def names_note(self) -> str:
         return f"not tracked: {self.names}" if self.names else ""
 
     @property
-    def said(self) -> str:
+    def git_note(self) -> str:
         return f"git says: {self.reason}" if self.reason else ""
 
 

@@ -246,7 +246,7 @@ class AveragedLif(Diagnostic):
     def check(cls, network: Network) -> Iterator[AveragedLif]:
         if not isinstance(network.target, Loihi):
             return
-        averaged = _averaged(network)
+        averaged = _first_pools(network)
         for layer in network.layers:
             lif = layer.spiking and isinstance(layer.spiking.neuron, LifNeuron)
             if lif and layer.on_chip and layer.name in averaged:
@@ -257,7 +257,7 @@ class AveragedLif(Diagnostic):
                 )
 
 
-def _averaged(network: Network) -> dict[str, str]:
+def _first_pools(network: Network) -> dict[str, str]:
     """Return the first pool over each layer, directly or through joins."""
     layers = {layer.name: layer for layer in network.layers}
     pools: dict[str, str] = {}

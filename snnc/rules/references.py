@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from snnc.diagnostics import Diagnostic
 from snnc.ir.logical import Network
 from snnc.ir.paths import MAX_PATHS, count_paths
-from snnc.rules.names import listed
+from snnc.rules.names import join_alternatives
 
 
 class UnknownLayer(Diagnostic):
@@ -19,7 +19,7 @@ class UnknownLayer(Diagnostic):
 
     code = "SNN250"
     title = "unknown layer"
-    message = "{said}"
+    message = "{reason}"
     help = "{hint}"
 
     name: str
@@ -30,7 +30,7 @@ class UnknownLayer(Diagnostic):
     """Where a layer of this name was given a value: what can be given one."""
 
     @property
-    def said(self) -> str:
+    def reason(self) -> str:
         if self.example:
             return f"`{self.name}` has no value of its own, only its properties have"
         return f"no layer is called `{self.name}`"
@@ -43,7 +43,7 @@ class UnknownLayer(Diagnostic):
             return f"did you mean `{self.near}`?"
         if not self.known:
             return "write a layer of this name before, or read one by its name"
-        return "write " + listed(self.known) + f", {self.role}"
+        return "write " + join_alternatives(self.known) + f", {self.role}"
 
 
 class Cycle(Diagnostic):
@@ -79,7 +79,7 @@ class NothingReads(Diagnostic):
 
 
 def encoder_help(encoder: str, key: str = "from") -> str:
-    """Say what a reader of the input does instead; the encoder may have no name."""
+    """Describe the fix for a reader of the input; the encoder may have no name."""
     if encoder:
         return f"read the encoder: write `{key} {encoder}`"
     return (

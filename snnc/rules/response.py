@@ -112,7 +112,7 @@ def response(network: Network, synapse: float = math.inf) -> tuple[float, int]:
 
 
 def needed_steps(network: Network, decide: str, synapse: float = math.inf) -> int:
-    """Return how many steps of an example show what the readout decides by."""
+    """Return the least steps per example for a decision after the response delay."""
     delay, _ = response(network, synapse)
     return math.ceil(delay / network.timing.dt / MIDDLE[decide] - 1e-6)
 

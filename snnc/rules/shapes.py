@@ -54,7 +54,7 @@ class ForgottenChannels(Diagnostic):
     title = "input without channels"
     message = (
         "`{name}` has the shape {shape}, which means {meaning}, but `{kind}` reads "
-        "{expected}"
+        "{expected_axes}"
     )
     label = "no channel axis"
     help = "write `{with_channels}` for one channel, or use `{other}`"
@@ -69,7 +69,7 @@ class ForgottenChannels(Diagnostic):
         return axis_names(len(self.shape))
 
     @property
-    def expected(self) -> str:
+    def expected_axes(self) -> str:
         return axis_names(len(self.shape) + 1)
 
     @property
@@ -193,7 +193,7 @@ class TooManyValues(Diagnostic):
 
 
 def looks_channels_first(shape: Shape) -> bool:
-    """Whether the first axis is as short as channels are, and no other is."""
+    """Return whether only the first axis is short enough to be the channels."""
     return len(shape) >= 3 and shape[0] in (1, 3) and min(shape[1:]) > 4
 
 
@@ -232,7 +232,7 @@ class LooksChannelsFirst(Diagnostic):
     title = "channels-first shape"
     severity = Severity.WARNING
     message = "{shape} looks like channels first, but means {axes}"
-    help = "for channels last write `{moved}`"
+    help = "for channels last write `{channels_last}`"
 
     shape: Shape
 
@@ -241,7 +241,7 @@ class LooksChannelsFirst(Diagnostic):
         return axis_names(len(self.shape))
 
     @property
-    def moved(self) -> Shape:
+    def channels_last(self) -> Shape:
         return (*self.shape[1:], self.shape[0])
 
     @classmethod

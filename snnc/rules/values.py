@@ -1,9 +1,9 @@
-"""Values of properties: their types, units and limits, and those that can't train."""
+"""Check values of properties: types, units, limits, and values that can't train."""
 
 from __future__ import annotations
 
 from snnc.diagnostics import Diagnostic
-from snnc.rules.names import did_you_mean, listed
+from snnc.rules.names import did_you_mean, join_alternatives
 
 
 class WrongType(Diagnostic):
@@ -64,7 +64,7 @@ class MissingUnit(Diagnostic):
 
     @property
     def choices(self) -> str:
-        return listed(self.units)
+        return join_alternatives(self.units)
 
 
 class UnknownUnit(Diagnostic):
@@ -86,7 +86,7 @@ class UnknownUnit(Diagnostic):
 
     @property
     def choices(self) -> str:
-        return listed(self.units)
+        return join_alternatives(self.units)
 
     @property
     def hint(self) -> str:
@@ -111,7 +111,7 @@ class WrongUnit(Diagnostic):
 
     @property
     def choices(self) -> str:
-        return listed(self.units) or "no unit"
+        return join_alternatives(self.units) or "no unit"
 
 
 class UnknownChoice(Diagnostic):
@@ -131,7 +131,7 @@ class UnknownChoice(Diagnostic):
 
     @property
     def choices(self) -> str:
-        return listed(self.legal)
+        return join_alternatives(self.legal)
 
     @property
     def hint(self) -> str:

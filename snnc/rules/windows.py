@@ -131,7 +131,7 @@ class GroupsDontDivide(Diagnostic):
         "{groups} groups of `{name}` don't divide the {channels} channels of "
         "`{source}` and {filters} filters"
     )
-    label = "divides {divided}"
+    label = "divides {divisible}"
     help = "write `groups {nearest}`, or other `filters`"
 
     name: str
@@ -141,7 +141,7 @@ class GroupsDontDivide(Diagnostic):
     source: str
 
     @property
-    def divided(self) -> str:
+    def divisible(self) -> str:
         if self.filters % self.groups == 0:
             return "the filters alone"
         return "the channels alone" if self.channels % self.groups == 0 else "neither"
@@ -292,7 +292,7 @@ class StrideAboveKernel(Diagnostic):
 
 
 def _slides(network: Network, layer: Layer, operation: Convolution) -> bool:
-    """Whether a kernel is nowhere larger than what it reads."""
+    """Return whether a kernel fits into its input along every axis."""
     read = network.shape_of(layer.sources[0])
     return all(k <= n for k, n in zip(operation.extent, read, strict=False))
 
@@ -324,7 +324,7 @@ def _uneven_pools(
 
 
 def _divides(window: int, stride: int, size: int, picked: bool) -> bool:
-    """Whether what pads a pooled axis pads the axis before the pool as well.
+    """Return whether padding a pooled axis also pads the axis before the pool.
 
     Where some places are picked, they may be further apart than a window is wide.
     """

@@ -1,6 +1,6 @@
-"""The files that `snnc init` writes, and where they go.
+"""Write the files of `snnc init`.
 
-Their names here have no leading dot, so that no tool takes them for its own.
+The templates' names have no leading dot, so that no tool reads them as its own.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from snnc.runtime.files import write_file
 
 _FOLDER = Path(__file__).parent / "files"
 UNPINNED = "snnc"
-"""What a workflow installs where nothing tells which version can be had."""
+"""The requirement in a workflow if the installed version has no known source."""
 
 SPEC = "specs/starter.snn"
 
 WORKFLOW = ".github/workflows/snnc.yml"
 AT_ROOT = (".pre-commit-config.yaml", WORKFLOW)
 EXTENDED = (".gitattributes", ".gitignore")
-"""Files of independent lines, which are added to a file that exists."""
+"""Files of independent lines: missing lines are added to an existing file."""
 
 _NAMES = {
     SPEC: "starter.snn",
@@ -37,10 +37,10 @@ _NAMES = {
 
 
 def installed_from() -> str:
-    """What pip installs to get this snnc: the commit that it was installed from.
+    """Return the requirement for this snnc: the git commit that it was installed from.
 
-    `UNPINNED` if it was installed otherwise: a version number tells nobody where that
-    version is. https://packaging.python.org/en/latest/specifications/direct-url/
+    Return `UNPINNED` for other installs, because a version number does not say where
+    pip finds it. https://packaging.python.org/en/latest/specifications/direct-url/
     """
     try:
         url = json.loads(distribution("snnc").read_text("direct_url.json") or "{}")
@@ -58,10 +58,10 @@ def starter_files(prefix: str = "", requirement: str = UNPINNED) -> dict[str, st
     Parameters
     ----------
     prefix
-        The way from the git repo's root to the folder, empty or ending in ``/``.
-        GitHub and pre-commit read what is at the root alone (`AT_ROOT`).
+        The path from the git repo's root to the folder, empty or ending in ``/``.
+        GitHub and pre-commit read only files at the root (`AT_ROOT`).
     requirement
-        What the workflow installs with pip.
+        The requirement that the workflow installs with pip.
     """
     return {path: _text(name, prefix, requirement) for path, name in _NAMES.items()}
 
@@ -75,21 +75,22 @@ def _text(name: str, prefix: str, requirement: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StarterPlan:
-    """What is to be written.
+    """The files to write.
 
     Attributes
     ----------
     root
-        The git repo's, as one types it; the folder itself where there is none.
+        The root of the git repo, relative to the current folder; without a repo, the
+        folder itself.
     files
-        The texts by their paths.
+        The new texts by their paths.
     added
-        The lines that files lack which exist, by their paths.
+        The lines to add to existing files, by their paths.
     kept
-        Those that a repo has for others already, which it keeps: the texts that it
-        may take something of.
+        The texts of `AT_ROOT` whose files exist, by path. They are not written; users
+        may copy from them.
     is_inside
-        Whether the folder is within a git repo, and not its root.
+        Whether the folder is below the root of a git repo.
     """
 
     root: Path
@@ -114,13 +115,13 @@ class StarterPlan:
 
     @property
     def at_root(self) -> tuple[Path, ...]:
-        """Those of the files that tools read at the root of a repo alone."""
+        """The new files that tools read only at the root of a repo."""
         paths = (self.root / name for name in AT_ROOT)
         return tuple(path for path in paths if path in self.files)
 
     @property
-    def taken(self) -> tuple[Path, ...]:
-        """The files that are there, if only as a link that leads nowhere."""
+    def existing_files(self) -> tuple[Path, ...]:
+        """The new files whose paths exist, including broken links."""
         return tuple(path for path in self.files if os.path.lexists(path))
 
     def write(self) -> Iterator[Path]:
@@ -146,7 +147,7 @@ def _missing(path: Path, text: str) -> list[str]:
 
 
 def _root_of(place: Path) -> tuple[Path, str]:
-    """The git repo's root, as one types it, and the way from it to a folder."""
+    """Return the git repo's root, and the path from it to a folder."""
     real = Path(os.path.realpath(place))
     root = next((f for f in (real, *real.parents) if (f / ".git").exists()), real)
     prefix = "" if root == real else f"{real.relative_to(root).as_posix()}/"

@@ -1,4 +1,4 @@
-"""What can be wrong with the braces of a file, and with what they end."""
+"""Describe errors in the braces of a file, and in the statements that they end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DEEPEST = 16
 _CLOSER_OF = {"{": "}", "[": "]"}
 
 
-def _behind(token: Token, source: SourceFile) -> Span:
+def _after(token: Token, source: SourceFile) -> Span:
     end = span_of(token, source).end
     return Span(source, end, end)
 
@@ -22,8 +22,8 @@ def _behind(token: Token, source: SourceFile) -> Span:
 def not_closed(
     opener: Token, last: Token, before: str, source: SourceFile, apart: str = " "
 ) -> Diagnostic:
-    """Describe a bracket that is not closed behind ``last``."""
-    closer, place = _CLOSER_OF[opener], _behind(last, source)
+    """Describe a bracket that is not closed after ``last``."""
+    closer, place = _CLOSER_OF[opener], _after(last, source)
     return rules.syntax.MissingBrace(
         span=place,
         closer=closer,
@@ -35,14 +35,14 @@ def not_closed(
 
 
 def not_opened(before: Token, source: SourceFile) -> Diagnostic:
-    """Describe a block without the ``{`` behind ``before``."""
-    place = _behind(before, source)
+    """Describe a block without the ``{`` after ``before``."""
+    place = _after(before, source)
     return rules.syntax.MissingOpeningBrace(
         span=place, before=str(before), fix=Fix(place, " {")
     )
 
 
-def unmatched(closer: Token, source: SourceFile) -> Diagnostic:
+def stray_closer(closer: Token, source: SourceFile) -> Diagnostic:
     """Describe a brace that closes nothing."""
     span = span_of(closer, source)
     return rules.syntax.UnmatchedBrace(span=span, closer="}", fix=Fix(span, ""))
@@ -54,7 +54,7 @@ def too_deep(opener: Token, source: SourceFile) -> Diagnostic:
 
 
 def on_next_line(statement: Token, opener: Token, source: SourceFile) -> Diagnostic:
-    """Describe a block that opens behind the line of its statement."""
+    """Describe a block that opens on the line after its statement."""
     span = span_of(opener, source)
     gap = Span(source, span_of(statement, source).end, span.start)
     fix = None if gap.text.strip() else Fix(gap, " ")
@@ -62,14 +62,14 @@ def on_next_line(statement: Token, opener: Token, source: SourceFile) -> Diagnos
 
 
 def on_same_line(last: Token, kind: Token, source: SourceFile) -> Diagnostic:
-    """Describe a statement that begins behind another one on its line."""
+    """Describe a statement that follows another one on the same line."""
     span = span_of(kind, source)
     gap = Span(source, span_of(last, source).end, span.start)
     return rules.syntax.OneLineEach(span=span, kind=str(kind), fix=Fix(gap, "\n"))
 
 
 def after_end(first: Token, source: SourceFile) -> Diagnostic:
-    """Describe what follows the end of the network."""
+    """Describe text after the end of the network."""
     second = first in HEADERS
     rule = rules.syntax.SecondNetwork if second else rules.syntax.TextAfterEnd
     return rule(span=span_of(first, source))

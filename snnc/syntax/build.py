@@ -1,4 +1,4 @@
-"""From lark's parse tree to located syntax."""
+"""Build located syntax from lark's parse tree."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from snnc.language.keywords import KEYS, KINDS, UNITS, VARIANTS
 from snnc.source import SourceFile, Span, grammar_path
 
 OPENERS = {"LBRACE": "RBRACE", "LSQB": "RSQB"}
-"""The opening brackets, with what closes them."""
+"""The closing bracket of each opening bracket."""
 CLOSERS = frozenset(OPENERS.values())
 _MEASURABLE = frozenset(("NUMBER", "RANGE"))
 _VALUES = frozenset(("NAME", "NUMBER", "DIMS", "RANGE", "STRING", "LSQB"))
 
 
 def _is_unit(word: Token, following: Token | None) -> bool:
-    """Decide by the closed sets of units and keys, then by what comes next.
+    """Return whether a word after a number is a unit rather than a key.
 
-    An unknown word is a misspelt key if a value follows, else a misspelt unit.
+    An unknown word is a misspelt key if a value follows, otherwise a misspelt unit.
     """
     if word in UNITS:
         return True
@@ -38,7 +38,7 @@ def _is_unit(word: Token, following: Token | None) -> bool:
 
 
 class UnitMarker:
-    """Lark's hook between lexer and parser: turns a NAME that is a unit into UNIT."""
+    """Change the type of units from NAME to UNIT, between lark's lexer and parser."""
 
     always_accept = ("MALFORMED", "UNTERMINATED", "UNKNOWN", "NEWLINE")
 
@@ -47,12 +47,12 @@ class UnitMarker:
         waiting: Token | None = None
         for token in chain(stream, (None,)):
             if waiting is not None:
-                yield self._marked(previous, waiting, token)
+                yield self._mark_unit(previous, waiting, token)
                 previous = waiting
             waiting = token
 
     @staticmethod
-    def _marked(before: Token | None, token: Token, after: Token | None) -> Token:
+    def _mark_unit(before: Token | None, token: Token, after: Token | None) -> Token:
         if token.type != "NAME" or before is None or before.type not in _MEASURABLE:
             return token
         return token.update(type="UNIT") if _is_unit(token, after) else token
@@ -67,9 +67,9 @@ def grammar_text() -> str:
 def parser(start: str = "statement") -> Lark:
     """Build the LALR parser whose entry point is ``statement`` or ``document``.
 
-    Lark keeps its tables beside this module's byte code, and makes them anew when
-    the grammar or Lark itself has changed: building them takes a fifth of the time
-    of `snnc check`.
+    Lark caches its tables next to this module's byte code, and rebuilds them after a
+    change of the grammar or of Lark. Without the cache, `snnc check` takes a quarter
+    longer.
     """
     return Lark(
         grammar_text(),
@@ -83,7 +83,7 @@ def parser(start: str = "statement") -> Lark:
 
 
 def tokens(text: str, most: int | None = None) -> list[Token]:
-    """Cut a text into tokens, as many as are wanted; what is none becomes one too.
+    """Return the first ``most`` tokens of a text; unknown characters are tokens too.
 
     `Lark.lex` would build a lexer for each text, which takes longer than most texts.
     """
@@ -101,12 +101,12 @@ ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
 
 
 def number(text: str) -> int | float:
-    """Read a numeral: an int if it is written as one."""
+    """Return the int or float that a numeral means."""
     return int(text) if text.lstrip("+-").isdecimal() else float(text)
 
 
 def span_of(token: Token, source: SourceFile) -> Span:
-    """The place of a token; the end of a line is an empty place."""
+    """Return the span of a token; the span of a line end is empty."""
     start = token.start_pos or 0
     end = start if token.type == "NEWLINE" else token.end_pos or start
     return Span(source, start, end)
@@ -117,22 +117,22 @@ def _end(text: str) -> int | float | None:
 
 
 def _nodes(parts: list[Any]) -> tuple[Any, ...]:
-    """Leave out the ends of lines."""
+    """Return the parts without the line ends."""
     return tuple(part for part in parts if not isinstance(part, Token))
 
 
 class Builder:
-    """Builds the nodes of `snnc.language.tree` from the inside out.
+    """Build the nodes of `snnc.language.tree` from the inside out.
 
-    A rule of the grammar has the method of its name. Lark's own `Transformer` takes
-    three times as long, a fifth of the reading of a spec.
+    Each rule of the grammar has a method of the same name. Lark's own `Transformer`
+    takes three times as long, which is a fifth of the time to read a spec.
     """
 
     def __init__(self, source: SourceFile) -> None:
         self._source = source
 
     def children(self, parsed: Tree[Token]) -> list[Any]:
-        """Build what is inside of a tree; tokens stay as they are."""
+        """Build the children of a tree; tokens stay as they are."""
         return [
             self._node(child) if isinstance(child, Tree) else child
             for child in parsed.children
@@ -194,7 +194,7 @@ class Builder:
         return tuple(map(self.word, names))
 
     def comment(self, start: int, end: int) -> tree.Comment:
-        """The comment between a sign and where it ends at the latest."""
+        """Return the comment between a ``#`` and the position ``end``."""
         source = self._source
         text = source.text[start + 1 : end].rstrip()
         _, column = source.line_column(start)
@@ -204,7 +204,7 @@ class Builder:
 
 
 def heading(words: tuple[tree.Word, ...]) -> tuple[tree.Word | None, ...]:
-    """Split the words of a heading into kind, variant, name, and one too many."""
+    """Split the words of a heading into kind, variant, name and a superfluous word."""
     kind, *rest = words
     takes_variant = kind.text in VARIANTS
     variant = rest.pop(0) if takes_variant and rest else None
@@ -215,7 +215,7 @@ def heading(words: tuple[tree.Word, ...]) -> tuple[tree.Word | None, ...]:
 def build(
     parsed: Tree[Token], tokens: tuple[Token, ...], source: SourceFile
 ) -> tree.Statement:
-    """Make a statement of its parse tree; ``tokens`` give its span."""
+    """Build a statement from its parse tree; ``tokens`` give its span."""
     builder = Builder(source)
     words, text, shape, within, sources, block = builder.children(parsed)
     kind, variant, name, _ = heading(words)

@@ -1,4 +1,4 @@
-"""Items of YAML lists, and names of PyTorch modules, as statements."""
+"""Describe YAML list items and PyTorch module names that appear as statements."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONGEST = 60
 
 
 def is_item(piece: StatementTokens, source: SourceFile) -> bool:
-    """Whether a statement begins as an item of a YAML list does."""
+    """Return whether a statement begins like an item of a YAML list."""
     first = piece.tokens[0]
     match = _ITEM.match(source.text, first.start_pos or 0)
     return match is not None and match[1] in KINDS
@@ -30,7 +30,7 @@ def is_item(piece: StatementTokens, source: SourceFile) -> bool:
 def whole_items(
     pieces: list[StatementTokens], source: SourceFile
 ) -> list[StatementTokens]:
-    """Join the lines of each item of a YAML list: they are one mistake."""
+    """Join the lines of each YAML list item, so that it gives one diagnostic."""
     groups: list[list[StatementTokens]] = []
     for piece in pieces:
         is_inner = len(piece.tokens) > 1 and piece.tokens[1] in (":", "-")
@@ -39,21 +39,21 @@ def whole_items(
             groups[-1].append(piece)
         else:
             groups.append([piece])
-    return [group[0] if len(group) == 1 else _joined(group) for group in groups]
+    return [group[0] if len(group) == 1 else _join_lines(group) for group in groups]
 
 
-def _joined(pieces: list[StatementTokens]) -> StatementTokens:
+def _join_lines(pieces: list[StatementTokens]) -> StatementTokens:
     tokens = tuple(token for piece in pieces for token in piece.tokens)
-    return StatementTokens(tokens, pieces[0].broken, pieces[0].mended)
+    return StatementTokens(tokens, pieces[0].broken, pieces[0].repaired)
 
 
 def foreign_construct(piece: StatementTokens, source: SourceFile) -> Diagnostic | None:
-    """Describe a statement that begins as one of another notation does."""
-    return _item(piece, source) or _dotted(piece.tokens, source)
+    """Describe a statement that begins like a statement of another notation."""
+    return _describe_item(piece, source) or _describe_module_name(piece.tokens, source)
 
 
-def _item(piece: StatementTokens, source: SourceFile) -> Diagnostic | None:
-    """Describe an item of a YAML list, and how ``.snn`` writes it."""
+def _describe_item(piece: StatementTokens, source: SourceFile) -> Diagnostic | None:
+    """Describe a YAML list item, and show it as ``.snn``."""
     if not is_item(piece, source):
         return None
     first, last = piece.tokens[0], piece.tokens[-1]
@@ -71,8 +71,8 @@ def _item(piece: StatementTokens, source: SourceFile) -> Diagnostic | None:
 
 
 def _as_statement(item: Span) -> str:
-    """The statement that an item of a YAML list says; empty if it can't be read."""
-    # Only an item of YAML needs the parser of YAML, which takes a while to import.
+    """Return the statement in a YAML list item; empty if the item can't be read."""
+    # Only YAML items need the YAML parser, which is slow to import.
     from snnc.syntax.printer import statement_item
     from snnc.syntax.yaml import parse_yaml
 
@@ -89,12 +89,14 @@ def _as_statement(item: Span) -> str:
     return statement_item(statement).flat
 
 
-def _dotted(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
-    """Describe ``nn.Conv2d``: a statement by the name of another library's module."""
+def _describe_module_name(
+    tokens: Sequence[Token], source: SourceFile
+) -> Diagnostic | None:
+    """Describe a statement such as ``nn.Conv2d``, after another library's class."""
     match = _DOTTED.match(source.text, tokens[0].start_pos or 0)
     if match is None or tokens[0].type != "NAME":
         return None
     span = Span(source, match.start(), match.end())
-    return vocabulary.strangers.unknown_kind(
+    return vocabulary.foreign_keywords.unknown_kind(
         tree.Statement(tree.Word(match[0], span), span)
     )

@@ -1,8 +1,8 @@
-"""A spec with other values, as located syntax.
+"""Change values of a spec that is located syntax.
 
-What is new keeps its place in the setting that it came from, so that diagnostics point
-there; statements and properties keep theirs in the spec, so that it is printed with its
-comments where they were.
+A new value keeps its place in the setting that it came from, so that diagnostics point
+to the setting. Statements and properties keep their places in the spec, so that the
+printer leaves the comments where they were.
 """
 
 from __future__ import annotations
@@ -22,54 +22,54 @@ from snnc.text.near import nearest_spelling, only_near
 
 _PARTS = {"shape": "shape", "in": "within", "as": "mapped"}
 _ALONE = frozenset(("network", "about", "target", "encode", "neuron"))
-"""What a setting of one word may be: it stands for what follows the word."""
+"""Words that are a whole path: the setting replaces the text after the word."""
 _ADDED = frozenset(("about", "target", "timing", "defaults", "train"))
-"""Statements that a spec need not have, and that a setting then adds."""
+"""Optional statements, which a setting adds if the spec lacks them."""
 
 
-def edited(
+def apply_settings(
     document: tree.Document, settings: Iterable[Setting], report: Diagnostics
 ) -> tree.Document:
-    """Return a spec with other values.
+    """Return a spec with the values of settings.
 
     Parameters
     ----------
     document
         The spec, without syntax errors.
     report
-        Gets SNN250 for a name that the spec has not, and SNN225 for a removed word.
-        What the values mean is checked when the result is compiled.
+        Gets SNN250 for a name that the spec lacks, and SNN225 for a removed word.
+        The compiler checks the values later.
     """
     for setting in settings:
-        document = _edited(document, setting, report)
+        document = _apply(document, setting, report)
     return without_removed(document, report)
 
 
-def _edited(
+def _apply(
     document: tree.Document, setting: Setting, report: Diagnostics
 ) -> tree.Document:
     first, *rest = setting.path
     if not rest and first.text == "network" and setting.value is not None:
         return replace(document, network=_as_word(setting.value))
     at = _position(document, first.text)
-    if at is None and first.text == "neuron":  # short for this one of `defaults`
+    if at is None and first.text == "neuron":  # short for `defaults.neuron`
         path = (tree.Word("defaults", first.span), *setting.path)
-        return _edited(document, replace(setting, path=path), report)
+        return _apply(document, replace(setting, path=path), report)
     if at is None and first.text in _ADDED:
-        document, at = _added(document, first)
+        document, at = _add_statement(document, first)
     if at is None or (not rest and first.text not in _ALONE):
         there = None if at is None else document.statements[at]
         report.add(_unknown(document, first, there))
         return document
     statements = list(document.statements)
-    statements[at] = _changed(statements[at], tuple(rest), setting.value)
+    statements[at] = _change(statements[at], tuple(rest), setting.value)
     if not rest and setting.value is None:
         del statements[at]
     return replace(document, statements=tuple(statements))
 
 
 def _position(document: tree.Document, word: str) -> int | None:
-    """The statement of a name, or else the only one of a kind."""
+    """Return the index of the statement with a name, or of the only one of a kind."""
     statements = document.statements
     for i, statement in enumerate(statements):
         if statement.name is not None and statement.name.text == word:
@@ -86,7 +86,7 @@ def _position(document: tree.Document, word: str) -> int | None:
 def _unknown(
     document: tree.Document, word: tree.Word, there: tree.Statement | None
 ) -> UnknownLayer:
-    """Say what there is instead of a name, or what a name lacks behind it."""
+    """Describe an unknown name, or a name without a property."""
     known = tuple(_names(document))
     of_layers = (s for s in document.statements if word.text in legal_keys(s))
     near = next((f"{s.name.text}.{word.text}" for s in of_layers if s.name), None)
@@ -104,7 +104,7 @@ def _unknown(
 
 
 def _example(name: str, statement: tree.Statement) -> str:
-    """A setting of a property: the first of those that are written, or may be."""
+    """Return an example setting of the statement's first property."""
     for written in statement.properties or ():
         return f"{name}.{written.key.text}={written.value.span.text}"
     form = FORMS.get(statement.kind.text)
@@ -117,8 +117,10 @@ def _names(document: tree.Document) -> Iterator[str]:
     yield from ("timing", "defaults", "train", "target")
 
 
-def _added(document: tree.Document, word: tree.Word) -> tuple[tree.Document, int]:
-    """Add an empty statement where the language has its kind."""
+def _add_statement(
+    document: tree.Document, word: tree.Word
+) -> tuple[tree.Document, int]:
+    """Add an empty statement at the place that the language has for its kind."""
     kinds = [statement.kind.text for statement in document.statements]
     at = len(kinds)
     if word.text != "train":
@@ -134,7 +136,7 @@ def _added(document: tree.Document, word: tree.Word) -> tuple[tree.Document, int
     return replace(document, statements=statements), at
 
 
-def _changed(
+def _change(
     statement: tree.Statement,
     path: tuple[tree.Word, ...],
     value: tree.Value | None,
@@ -155,24 +157,24 @@ def _changed(
 
 
 def _with_word(statement: tree.Statement, value: tree.Value | None) -> tree.Statement:
-    """Change what follows a kind: the variant, with its block, or the text."""
+    """Replace the text after a kind: the variant and its block, or the sentence."""
     if value is None:
         return statement
     if statement.kind.text == "about":
         if isinstance(value, tree.Text):
             return replace(statement, text=value)
-        return replace(statement, name=_as_word(value))  # which it is told not to have
+        return replace(statement, name=_as_word(value))  # reported later
     if isinstance(value, tree.Group):
         return replace(statement, variant=value.name, properties=value.properties)
     variant = replace(statement, variant=_as_word(value))
-    # Another target or encoder has none of the properties that only this one has.
+    # Drop the properties that the new target or encoder does not take.
     legal = legal_keys(variant)
     kept = tuple(p for p in statement.properties or () if p.key.text in legal)
     return replace(variant, properties=kept or None)
 
 
 def _as_word(value: tree.Value) -> tree.Word:
-    """A value as the word that was asked for: what is none is reported as one."""
+    """Return a value as a word; the passes report a value that is not a word."""
     return tree.Word(value.span.text, value.span)
 
 
@@ -187,7 +189,7 @@ def _set(
     value: tree.Value | None,
     place: Span,
 ) -> tuple[tree.Property, ...]:
-    """Set, or add at a place, a property or what it has within."""
+    """Set a property or a value inside it; add a missing property at ``place``."""
     key, *rest = path
     at = next((i for i, p in enumerate(properties) if p.key.text == key.text), None)
     before = None if at is None else properties[at]
@@ -208,7 +210,7 @@ def _within(
     value: tree.Value | None,
     place: Span,
 ) -> tree.Value:
-    """Set what a value such as ``adam { ... }`` has within."""
+    """Set a property inside a value such as ``adam { ... }``."""
     old = None if before is None else before.value
     if isinstance(old, tree.Group):
         end = Span(old.span.source, old.span.end, old.span.end)
@@ -220,40 +222,40 @@ def _within(
 
 
 def _default(key: tree.Word, setting: tree.Word) -> tree.Word:
-    """The loss, optimizer or neuron that has a setting, where none is written."""
+    """Return the loss, optimizer or neuron that takes a setting, as a default."""
     for choice in CHOICES.get(key.text, NEURONS if key.text == "neuron" else ()):
         if setting.text in settings_of(choice):
             return tree.Word(choice, setting.span)
     return setting
 
 
-def settled(document: tree.Document) -> tree.Document:
-    """Give all that is new a place in the spec, which printers lay comments out by."""
+def place_values(document: tree.Document) -> tree.Document:
+    """Give each new value a place in the spec, which comments are printed by."""
     return replace(
         document,
         statements=tuple(
-            replace(s, properties=_settled(s.properties, None))
+            replace(s, properties=_place_properties(s.properties, None))
             for s in document.statements
         ),
     )
 
 
-def _settled(
+def _place_properties(
     properties: tuple[tree.Property, ...] | None, place: Span | None
 ) -> tuple[tree.Property, ...] | None:
     return properties and tuple(
-        tree.Property(p.key, _placed(p.value, place or p.span), place or p.span)
+        tree.Property(p.key, _place_value(p.value, place or p.span), place or p.span)
         for p in properties
     )
 
 
-def _placed(value: tree.Value, place: Span) -> tree.Value:
+def _place_value(value: tree.Value, place: Span) -> tree.Value:
     if value.span.source is place.source:
         return value
     if isinstance(value, tree.Group):
-        inner = _settled(value.properties, place) or ()
+        inner = _place_properties(value.properties, place) or ()
         return tree.Group(value.name, inner, place)
     if isinstance(value, tree.List):
-        items = tuple(_placed(item, place) for item in value.items)
+        items = tuple(_place_value(item, place) for item in value.items)
         return tree.List(items, place)
     return replace(value, span=place)

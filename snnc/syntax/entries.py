@@ -1,4 +1,4 @@
-"""A spec as the nested keys that its YAML text has."""
+"""Convert a spec into the nested keys of its YAML text."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ LAYERS = frozenset(kinds("encoder", "layer"))
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A key with a scalar or with entries below it.
+    """A key with a scalar or with nested entries.
 
-    Of a list's item that is a mapping without a kind the key is empty. ``inner`` is
-    None for a scalar. An entry that ``is_variant``, such as the `conv` of `encode`,
+    The key is empty for a list item that is a mapping without a kind. ``inner`` is
+    None for a scalar. An entry with ``is_variant``, such as the `conv` of `encode`,
     has no braces of its own in ``.snn``.
     """
 
@@ -35,12 +35,12 @@ class Entry:
 
     @property
     def is_open(self) -> bool:
-        """Whether it is `layers` or a list of `defaults`, which are never flat."""
+        """Whether the entry is `layers` or a list of `defaults`: never flat."""
         return self.is_list and self.key in ("layers", "defaults")
 
     @property
     def flat(self) -> str:
-        """The entry on one line."""
+        """Return the entry on one line."""
         before = f"{self.key}: " if self.key else ""
         if self.inner is None:
             return f"{before}{self.scalar}" if self.scalar else self.key
@@ -49,7 +49,7 @@ class Entry:
 
 
 def entries_of(document: tree.Document) -> Iterator[Entry]:
-    """The keys of a file whose edition, network and statements are sound."""
+    """Yield the keys of a file whose edition, network and statements are valid."""
     edition, network = document.edition, document.network
     if edition is not None and network is not None:
         yield Entry("snn", _line_to(edition.span), str(edition.value))
@@ -57,7 +57,7 @@ def entries_of(document: tree.Document) -> Iterator[Entry]:
     statements = document.statements
     for kind in _FRONT:
         yield from _top(kind, [s for s in statements if s.kind.text == kind])
-    # Words that are no kind are meant as layers: top-level ones can't be read.
+    # Unknown kinds are meant as layers, because top-level ones can't be read.
     layers = [s for s in statements if s.kind.text not in (*_FRONT, *_BACK)]
     encoders = [s for s in layers if s.kind.text in kinds("encoder")]
     if len(encoders) == 1 and layers[0] is encoders[0]:
@@ -70,13 +70,13 @@ def entries_of(document: tree.Document) -> Iterator[Entry]:
 
 
 def _line_to(span: Span) -> Span:
-    """A place with what stands before it on its line."""
+    """Extend a span to the beginning of its line."""
     _, column = span.source.line_column(span.start)
     return Span(span.source, span.start - column + 1, span.end)
 
 
 def _place(document: tree.Document, layers: list[tree.Statement]) -> Span:
-    """The list of layers; in `.snn` from the end of the line before it."""
+    """Return the span of the layers; in `.snn`, from the end of the line before."""
     first = layers[0].span
     whole = first.to(layers[-1].span)
     if document.layers is not None:
@@ -97,13 +97,13 @@ def _top(kind: str, statements: list[tree.Statement]) -> Iterator[Entry]:
 
 
 def _default(statement: tree.Statement) -> Entry:
-    """One of several `defaults`, without the key that they share."""
+    """Return one of several `defaults`, without the key that they share."""
     key = key_text(statement.variant.text) if statement.variant else ""
     return Entry(key, statement.span, inner=tuple(_properties(statement)))
 
 
 def statement_entry(statement: tree.Statement) -> Entry:
-    """Return a statement as a key and what stands below it."""
+    """Return a statement as a key with nested entries."""
     kind, span = statement.kind.text, statement.span
     if statement.text is not None:
         return Entry(kind, span, plain_or_quoted(statement.text.value))
@@ -162,11 +162,11 @@ def _value(key: str, value: tree.Value, span: Span) -> Entry:
         items = tuple(_value("", item, item.span) for item in value.items)
         return Entry(key, span, inner=items, is_list=True)
     if isinstance(value, tree.Text):
-        return Entry(key, span, quoted(value.value))
+        return Entry(key, span, quote_yaml(value.value))
     return Entry(key, span, scalar_text(value))
 
 
-# What can't be taken for anything but a text: it begins with a letter, and has no
+# A text that YAML reads as a string without quotes: it begins with a letter, and has no
 # colon, hash, bracket or quote.
 _PLAIN = re.compile(r"[A-Za-z](?:[\w .,;()/+'-]*[\w.)])?", re.ASCII)
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -174,28 +174,28 @@ _EXPONENT = re.compile(r"(?<![\d.])([+-]?\d+)e")
 
 
 def plain_or_quoted(value: str) -> str:
-    """Write the text of ``about``, without quotes where it can be read so."""
-    return value if _PLAIN.fullmatch(value) else quoted(value)
+    """Write the text of ``about``, without quotes if YAML reads it correctly."""
+    return value if _PLAIN.fullmatch(value) else quote_yaml(value)
 
 
 def key_text(word: str) -> str:
-    """Write a key, in quotes if it is no word."""
-    return word if _WORD.fullmatch(word) else quoted(word)
+    """Write a key, in quotes unless it is a word."""
+    return word if _WORD.fullmatch(word) else quote_yaml(word)
 
 
-def quoted(value: str) -> str:
+def quote_yaml(value: str) -> str:
     """Write a string in double quotes."""
     text = json.dumps(value, ensure_ascii=False)
-    return "".join(c if c.isprintable() else _escaped(c) for c in text)
+    return "".join(c if c.isprintable() else _escape(c) for c in text)
 
 
-def _escaped(character: str) -> str:
+def _escape(character: str) -> str:
     code = ord(character)
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def scalar_text(value: Scalar) -> str:
-    """Write a literal; YAML 1.1 knows no float without a point, so it gets one."""
+    """Write a literal; YAML 1.1 needs a point in every float, so add a missing one."""
     if isinstance(value, tree.Word):
         return value.text
     return _EXPONENT.sub(r"\1.0e", scalar(value))

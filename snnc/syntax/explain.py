@@ -1,4 +1,4 @@
-"""Says in the reader's terms what a statement lacks where its parser stopped."""
+"""Explain, in the user's words, why a statement can't be parsed."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ _ADVICE = {
 
 
 def missing_value(span: Span, key: str) -> Diagnostic:
-    """Say that a key has no value, and show one."""
+    """Describe a key without a value, and show an example."""
     return rules.syntax.MissingValue(span=span, key=key, example=USUAL.get(key, ""))
 
 
 class Explainer:
-    """Explains why one statement's tokens do not parse."""
+    """Explain why the tokens of one statement do not parse."""
 
     def __init__(self, source: SourceFile, tokens: tuple[Token, ...]) -> None:
         self.source = source
@@ -69,10 +69,10 @@ class Explainer:
         if not nesting.openers:
             return self._outside_block(index)
         expected = "a property" if nesting.in_block else "a value of the list"
-        return self._unexpected(index, expected)
+        return self._describe_at(index, expected)
 
     def stray(self) -> Diagnostic | None:
-        """Describe a word too many in front of the block, if there is one."""
+        """Describe a superfluous word before the block, if there is one."""
         names = list(takewhile(lambda token: token.type == "NAME", self.tokens))
         most = 3 if names and names[0] in VARIANTS else 2
         if most == 3 and FORMS[names[0]].name == "none" and names[-1] in KEYS:
@@ -111,27 +111,27 @@ class Explainer:
     def _outside_block(self, index: int) -> Diagnostic:
         before = self.tokens[index - 1] if index else None
         if before is not None and before.type in _AFTER:
-            return self._unexpected(index, _AFTER[before.type])
+            return self._describe_at(index, _AFTER[before.type])
         token = self.tokens[index] if index < len(self.tokens) else None
 
-        if problem := rearranged(self.source, self.tokens, index):
+        if problem := describe_order(self.source, self.tokens, index):
             return problem
         if token is not None and token.type == "FROM" and before is not None:
             return self._late_from(index, before)
         if token is not None and token.type == "NAME":
             return self._stray_word(token, before)
         if index == 0:
-            return self._unexpected(index, "a statement")
-        return self._unexpected(index, "the rest of the statement or the line's end")
+            return self._describe_at(index, "a statement")
+        return self._describe_at(index, "the rest of the statement or the line's end")
 
     def _late_from(self, index: int, before: Token) -> Diagnostic:
-        """Describe a `from` that stands after something that it belongs before."""
+        """Describe a `from` that must go before the block or the name."""
         clause = self.tokens[index:]
         opener = next((t for t in self.tokens if t.type == "LBRACE"), None)
         plain = all(t.type in ("FROM", "NAME", "COMMA") for t in clause)
         plain = plain and sum(t.type == "FROM" for t in self.tokens) == 1
         if before.type != "RBRACE" or opener is None or not plain:
-            return self._unexpected(index, "the end of the line")
+            return self._describe_at(index, "the end of the line")
         block = self.span(opener).to(self.span(before))
         sources = self.span(clause[0]).to(self.span(clause[-1])).text
         head = Span(self.source, self.span(self.tokens[0]).start, block.start).text
@@ -149,18 +149,18 @@ class Explainer:
                 span=self.span(token), key=str(token), given=self._rest_from(token)
             )
         if self.tokens[0] == "input":
-            return self._unexpected_token(token, _SHAPE)
-        return self._unexpected_token(token, "the end of the line")
+            return self._describe_token(token, _SHAPE)
+        return self._describe_token(token, "the end of the line")
 
     def _rest_from(self, token: Token) -> str:
-        """The properties from a token to the end of the statement, as written."""
+        """Return the text from a token to the end of the statement."""
         rest = self.span(token).to(self.span(self.tokens[-1])).text
         plain = "\n" not in rest and "{" not in rest and len(rest) <= _LONGEST
         return rest if plain else f"{token} ..."
 
-    def _unexpected(self, index: int, expected: str) -> Diagnostic:
+    def _describe_at(self, index: int, expected: str) -> Diagnostic:
         if index < len(self.tokens):
-            return self._unexpected_token(self.tokens[index], expected)
+            return self._describe_token(self.tokens[index], expected)
         end = self.tokens[-1].end_pos or 0
         return rules.syntax.UnexpectedText(
             span=Span(self.source, end, end),
@@ -169,27 +169,27 @@ class Explainer:
             advice=_ADVICE.get(expected, ""),
         )
 
-    def _unexpected_token(self, token: Token, expected: str) -> Diagnostic:
+    def _describe_token(self, token: Token, expected: str) -> Diagnostic:
         return rules.syntax.UnexpectedText(
             span=self.span(token),
             expected=expected,
-            found=_quoted(token),
-            advice=self._joined(token)
-            or self._early_from(token)
-            or self._bracketed(token)
+            found=_quote(token),
+            advice=self._advise_join(token)
+            or self._advise_from(token)
+            or self._advise_brackets(token)
             or _ADVICE.get(expected, ""),
         )
 
-    def _joined(self, token: Token) -> str:
-        """Say how a join is written that lists what it reads without a `from`."""
+    def _advise_join(self, token: Token) -> str:
+        """Return the advice for a join that lists its sources without `from`."""
         kind, rest = self.tokens[0], self.tokens[1:]
         plain = all(t.type in ("NAME", "COMMA") for t in rest)
         if kind not in JOINS or token.type != "COMMA" or not plain:
             return ""
         return f"write `{kind} from {self.span(rest[0]).to(self.span(rest[-1])).text}`"
 
-    def _early_from(self, token: Token) -> str:
-        """Say where a `from` belongs that stands among the properties."""
+    def _advise_from(self, token: Token) -> str:
+        """Return the advice for a `from` among the properties."""
         behind = self.tokens[self.tokens.index(token) + 1 :]
         opener = next((t for t in self.tokens if t.type == "LBRACE"), None)
         if token.type != "FROM" or opener is None or not behind:
@@ -197,25 +197,25 @@ class Explainer:
         head = Span(
             self.source, self.span(self.tokens[0]).start, self.span(opener).start
         )
-        sources = _listed(behind[1:] if behind[0].type == "LSQB" else behind[:1])
+        sources = _join_names(behind[1:] if behind[0].type == "LSQB" else behind[:1])
         return f"it goes before the block: `{head.text}from {sources} {{ ... }}`"
 
-    def _bracketed(self, token: Token) -> str:
-        """Say how the layers are listed that stand in brackets."""
+    def _advise_brackets(self, token: Token) -> str:
+        """Return the advice for sources in brackets."""
         at = self.tokens.index(token)
         if token.type != "LSQB" or at == 0 or self.tokens[at - 1].type != "FROM":
             return ""
-        sources = _listed(self.tokens[at + 1 :])
+        sources = _join_names(self.tokens[at + 1 :])
         return f"write `from {sources}`" if sources else ""
 
 
-def _listed(tokens: Sequence[Token]) -> str:
-    """The names that tokens begin with, between commas."""
+def _join_names(tokens: Sequence[Token]) -> str:
+    """Join the leading names of a token sequence with commas."""
     listed = takewhile(lambda token: token.type in ("NAME", "COMMA"), tokens)
     return ", ".join(token for token in listed if token.type == "NAME")
 
 
-def _quoted(token: Token) -> str:
+def _quote(token: Token) -> str:
     if token.type == "NEWLINE":
         return "the end of the line"
     text = token if len(token) <= _LONGEST else token[:_LONGEST] + "..."
@@ -224,12 +224,12 @@ def _quoted(token: Token) -> str:
 
 _SIZED = frozenset(k for k, form in FORMS.items() if form.is_layer and form.size)
 _KEY_OF = {word: key for key in ("padding", "neuron") for word in values_of(key)}
-"""The key of a word that can be a value of no other."""
+"""The key of each word that only one key takes as its value."""
 
 
 @dataclass(slots=True)
 class _Meant:
-    """A statement whose values stand without keys and braces."""
+    """A statement whose values are written without keys and braces."""
 
     kind: str
     name: str = ""
@@ -242,7 +242,7 @@ class _Meant:
         return f"{self.kind} {name} {{ {inside} }}".replace("  ", " ")
 
     def take(self, token: Token) -> bool:
-        """Find the key of a value; False if there is none that it can have."""
+        """Add a value under its key; return False if no key takes it."""
         key = self._key(token)
         if key is None or key in self.values:
             return False
@@ -258,10 +258,10 @@ class _Meant:
         return _KEY_OF.get(token) if token.type in ("NAME", "UNIT") else None
 
 
-def rearranged(
+def describe_order(
     source: SourceFile, tokens: Sequence[Token], index: int
 ) -> Diagnostic | None:
-    """Describe a statement that stops being one at a token, by the line to write."""
+    """Describe a statement with its parts in the wrong order, and show the line."""
     meant = _input(source, tokens) if tokens[0] == "input" else _layer(tokens)
     if meant is None or index >= len(tokens):
         return None
@@ -280,7 +280,7 @@ def rearranged(
 
 
 def _layer(tokens: Sequence[Token]) -> tuple[str, bool] | None:
-    """The line of ``conv2d 32 3x3 same``, and whether its name is written."""
+    """Return the line for ``conv2d 32 3x3 same``, and whether it has a name."""
     kind = str(tokens[0])
     if kind not in _SIZED or len(tokens) < 2:
         return None
@@ -290,13 +290,13 @@ def _layer(tokens: Sequence[Token]) -> tuple[str, bool] | None:
     rest = [token for token in rest if token.type != "COMMA"]
     if not rest or not all(meant.take(token) for token in rest):
         return None
-    # Of two bare numbers each may be the kernel, or the channels that are read.
+    # With two bare numbers, either may be the kernel or the number of input channels.
     sure = sum(token.type == "NUMBER" for token in rest) < 2
     return meant.line, sure and bool(meant.name or not FORMS[kind].usual_name)
 
 
 def _input(source: SourceFile, tokens: Sequence[Token]) -> tuple[str, bool] | None:
-    """The line of an input whose parts are in another order, if all can be told."""
+    """Return the line for an input with its parts reordered, if none is ambiguous."""
     names = [t for t in tokens[1:] if t.type == "NAME"]
     shapes = [t for t in tokens[1:] if t.type in ("DIMS", "NUMBER")]
     ranges = {

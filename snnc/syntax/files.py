@@ -1,4 +1,4 @@
-"""Spec files: read from disk or stdin, replaced, and laid out as their notation is."""
+"""Read spec files from disk or stdin, replace them, and format them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def read(path: str | Path, report: Diagnostics) -> SourceFile | None:
     Parameters
     ----------
     path
-        As the user typed it; diagnostics show it with forward slashes.
+        The path as the user typed it; diagnostics show it with forward slashes.
     report
         Gets a diagnostic of the family SNN7xx if the file can't be read.
 
@@ -73,7 +73,7 @@ def _unreadable(name: str, error: Exception) -> Diagnostic:
 
 
 def decode(name: str, data: bytes, report: Diagnostics) -> SourceFile | None:
-    """Make a source file of what a file holds; SNN703 if that is not UTF-8."""
+    """Decode the bytes of a file; report SNN703 if they are not UTF-8."""
     data = data.removeprefix(_BOM)
     try:
         text = data.decode("utf-8")
@@ -88,7 +88,7 @@ def _lines(text: str) -> str:
 
 
 def _not_text(name: str, data: bytes, offset: int) -> Diagnostic:
-    """Point at the first byte that is not UTF-8, in what can be read of the file."""
+    """Describe the first byte that is not UTF-8, and show its line."""
     before = _lines(data[:offset].decode("utf-8"))
     source = SourceFile(name, before + _lines(data[offset:].decode("utf-8", "replace")))
     return rules.files.FileNotText(
@@ -99,25 +99,25 @@ def _not_text(name: str, data: bytes, offset: int) -> Diagnostic:
 
 
 STDIN = "-"
-"""What stands for stdin among the paths of a command."""
+"""The path that means stdin."""
 
 STDIN_NAME = "<stdin>"
 
 
 def read_stdin(report: Diagnostics, name: str = STDIN_NAME) -> SourceFile | None:
-    """Read a spec from stdin, or report why that can't be done.
+    """Read a spec from stdin, or report why stdin can't be read.
 
     Parameters
     ----------
     report
-        Gets SNN703 to SNN705 if what comes is no text, too long or can't be read.
+        Gets SNN703 to SNN705 if stdin is not text, is too long or can't be read.
     name
-        What it is called; as of a file, its end tells the notation.
+        The name in diagnostics; its suffix determines the notation.
 
     Returns
     -------
     SourceFile or None
-        None if it can't be read.
+        None if stdin can't be read.
     """
     nowhere = whole_file(name)
     try:
@@ -136,21 +136,21 @@ def read_stdin(report: Diagnostics, name: str = STDIN_NAME) -> SourceFile | None
 
 
 def _beginning() -> bytes:
-    """As much of stdin as tells whether it is too long."""
-    if sys.stdin is None:  # so Python shows a closed one
+    """Read at most one byte more of stdin than the limit allows."""
+    if sys.stdin is None:  # Python sets it to None if it is closed
         raise OSError(errno.EBADF, "it is closed")
     return sys.stdin.buffer.read(LARGEST + 1)
 
 
 def replace_text(path: str | Path, text: str, report: Diagnostics) -> bool:
-    r"""Replace the text of a file that exists, keeping its mode; whole or not at all.
+    r"""Replace the text of an existing file atomically, and keep its mode.
 
     Parameters
     ----------
     path
-        As the user typed it; what a link points at is replaced, not the link.
+        The path as the user typed it; for a link, the file that it points to.
     text
-        With ``\n`` line ends, which are written as they are.
+        The new text with ``\n`` line ends, which are not converted.
     report
         Gets SNN723 if the file can't be written.
 
@@ -171,15 +171,15 @@ def replace_text(path: str | Path, text: str, report: Diagnostics) -> bool:
 
 
 def is_package(folder: str) -> bool:
-    """Whether a folder holds what `snnc build` wrote."""
+    """Return whether `snnc build` wrote a folder."""
     return Path(folder, "snnc.lock").is_file()
 
 
 def specs_in(folder: Path) -> list[Path]:
     """Find the specs in a folder and the folders below it, sorted by path.
 
-    Any ``.snn`` file is one, and a YAML file that has the key ``snn``. Folders whose
-    names begin with a dot, environments of Python, and links are not entered.
+    A spec is any ``.snn`` file, and any YAML file with the key ``snn``. The search
+    skips links, Python environments and folders whose names begin with a dot.
     """
     return sorted(_walk(folder))
 
@@ -195,7 +195,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def is_spec(name: str, read: Callable[[], bytes]) -> bool:
-    """Whether a file is a spec: by its name, and for YAML by the key ``snn``."""
+    """Return whether a file is a spec, by its name and, for YAML, the key ``snn``."""
     suffix = PurePosixPath(name).suffix
     if suffix not in _YAML:
         return suffix == ".snn"
@@ -205,7 +205,7 @@ def is_spec(name: str, read: Callable[[], bytes]) -> bool:
         return False
 
 
-# The module that prints a notation, and its function.
+# The module and the function that print a notation.
 _PRINTERS = {
     "snn": ("snnc.syntax.printer", "print_snn"),
     "yaml": ("snnc.syntax.yaml.printer", "print_yaml"),
@@ -214,17 +214,17 @@ SUFFIXES = (".snn", ".yaml", ".yml")
 
 
 def can_format(name: str) -> bool:
-    """Whether files of such a name have a formatter."""
+    """Return whether a file with this name has a formatter."""
     return PurePosixPath(name).suffix in SUFFIXES
 
 
-def formatted(document: Document) -> str:
-    """Write a document that has no syntax error as its notation's formatter does."""
-    return printed(document, document.span.source.notation)
+def format_document(document: Document) -> str:
+    """Format a document without syntax errors in its own notation."""
+    return print_document(document, document.span.source.notation)
 
 
-def printed(document: Document, notation: str) -> str:
-    """Write a document that has no syntax error in a notation, ``snn`` or ``yaml``."""
+def print_document(document: Document, notation: str) -> str:
+    """Print a document without syntax errors in a notation, ``snn`` or ``yaml``."""
     module, function = _PRINTERS[notation]
     text: str = getattr(importlib.import_module(module), function)(document)
     return text

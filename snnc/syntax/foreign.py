@@ -1,4 +1,4 @@
-"""Names, values and settings as Python, prose or other notations write them."""
+"""Describe names, values and settings in the style of Python or other notations."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from snnc.language.keywords import keys_read_by, likes_of
 from snnc.source import SourceFile, Span
 
 _OURS = keys_read_by(extents.dims, extents.window, extents.block, extents.shape)
-# Those of other libraries too: what is wrong with the value is told first.
+# Keys of other libraries too, because the value is checked before the key.
 _DIM_KEYS = _OURS | {"size", *likes_of(_OURS)}
-# Sizes joined by anything but an `x` without blanks, in brackets or not, and with the
-# batch axis that Keras shows as None.
+# Sizes in brackets, with other separators than `x`, or with the batch axis, which Keras
+# shows as None.
 _DIMS = re.compile(
     r"""(?P<open>[(\[])?[ \t]*
         (?:None[ \t]*,[ \t]*)?
@@ -36,7 +36,7 @@ _RANGE = re.compile(
         (?![\w.])""",
     re.VERBOSE,
 )
-# Of numbers that need not be whole: a comma in one is a decimal comma.
+# Keys with fractional numbers: a comma in one is a decimal comma.
 _AMOUNT_KEYS = keys_read_by(scalars.amount, scalars.share)
 _DECIMAL_COMMA = re.compile(r"\d+,\d+(?![\w.,])")
 _PERCENTAGE = re.compile(r"[+-]?\d+(?:\.\d+)?[ \t]*%")
@@ -52,7 +52,7 @@ NAME_RULE = "names have letters, digits and `_`"
 def foreign_problem(
     tokens: Sequence[Token], index: int, source: SourceFile, in_block: bool
 ) -> Diagnostic | None:
-    """Describe what begins at a token, if another notation writes it so."""
+    """Describe the value or name at a token, if another notation writes it so."""
     return _value(tokens, index, source) or _syntax(tokens, index, source, in_block)
 
 
@@ -74,11 +74,11 @@ def _value(
 
 
 def _may_be_dims(tokens: Sequence[Token], index: int) -> bool:
-    """Whether a token begins the value of a property of sizes, or the input's shape."""
+    """Return whether a token begins a value with sizes, or the input's shape."""
     if not index or tokens[index - 1].type != "NAME":
         return False
     if tokens[index - 1] in _DIM_KEYS:
-        # A list is well-formed: validation says what it should be.
+        # A list is valid syntax; validation describes it.
         return tokens[index].type != "LSQB"
     return tokens[0] == "input" and index in (1, 2)
 
@@ -98,17 +98,17 @@ def _range(span: Span, key: str, match: re.Match[str]) -> Diagnostic | None:
     written = f"{match['low']}..{match['high']}"
     if span.text == written:
         return None
-    behind = " Hz" if key == "rate" else ""
+    unit = " Hz" if key == "rate" else ""
     return rules.misplaced.RangeSpelling(
         span=span,
         text=span.text,
-        range=f"{key} {written}{behind}",
+        range=f"{key} {written}{unit}",
         fix=Fix(span, written),
     )
 
 
 def foreign_text(key: str, span: Span) -> Diagnostic | None:
-    """Describe the whole value of a key in YAML, if another notation writes it so."""
+    """Describe the YAML value of a key, if another notation writes it so."""
     text = span.text
     if _PERCENTAGE.fullmatch(text):
         return _percentage(span, key)
@@ -157,12 +157,12 @@ def _syntax(
     if tokens[index - 1] == "optimizer":
         return no_braces(source, start)
     if tokens[index - 1] == "shortcut" or not in_block:
-        return hyphenated(source, start)
+        return find_hyphens(source, start)
     return None
 
 
-def hyphenated(source: SourceFile, start: int) -> Diagnostic | None:
-    """Describe a name with hyphens that begins at a place."""
+def find_hyphens(source: SourceFile, start: int) -> Diagnostic | None:
+    """Describe the name with hyphens at a position, if there is one."""
     match = _HYPHENATED.match(source.text, start)
     if match is None:
         return None
@@ -174,7 +174,7 @@ def hyphenated(source: SourceFile, start: int) -> Diagnostic | None:
 
 
 def no_braces(source: SourceFile, start: int) -> Diagnostic | None:
-    """Describe ``adam 1e-4`` or ``adam(1e-4)``, which begins at a place."""
+    """Describe ``adam 1e-4`` or ``adam(1e-4)`` at a position."""
     match = _NO_BRACES.match(source.text, start)
     if match is None:
         return None

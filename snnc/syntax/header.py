@@ -1,4 +1,4 @@
-"""The two lines that begin a file: its edition and its network."""
+"""Read the first two lines of a file: its edition and its network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from snnc.language import tree
 from snnc.language.keywords import HEADERS, KINDS
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import Builder
-from snnc.syntax.foreign import hyphenated
+from snnc.syntax.foreign import find_hyphens
 from snnc.syntax.lexical import problem_of
 from snnc.text.near import closest
 
@@ -20,7 +20,7 @@ EDITION = 1
 
 
 class SpecHeader:
-    """Reads ``snn 1`` and ``network NAME {`` from the beginning of the tokens."""
+    """Read ``snn 1`` and ``network NAME {`` from the first tokens of a file."""
 
     def __init__(
         self, source: SourceFile, report: Diagnostics, tokens: list[Token]
@@ -32,7 +32,7 @@ class SpecHeader:
         self.builder = Builder(source)
 
     def read(self) -> tuple[tree.Number | None, tree.Word | None, Token | None, int]:
-        """Return edition, network, the network's ``{`` and where its body begins."""
+        """Return the edition, the network, its ``{`` and the index after it."""
         self._skip_lines()
         if self._peek() is None:
             self.report.add(rules.syntax.NothingHere(span=self._end()))
@@ -48,7 +48,7 @@ class SpecHeader:
         return self.tokens[self.index] if self.index < len(self.tokens) else None
 
     def _take(self, kind: str, text: str | None = None) -> Token | None:
-        """Consume the next token if it is the one that is asked for."""
+        """Consume the next token if it has the given type and text."""
         token = self._peek()
         if token is None or token.type != kind or text not in (None, str(token)):
             return None
@@ -56,7 +56,7 @@ class SpecHeader:
         return token
 
     def _is_misspelt(self) -> bool:
-        """Consume the first word of ``netwrok NAME {``, told by the form."""
+        """Consume the misspelt first word of ``netwrok NAME {``."""
         ahead = self.tokens[self.index : self.index + 3]
         if [token.type for token in ahead] != ["NAME", "NAME", "LBRACE"]:
             return False
@@ -64,13 +64,13 @@ class SpecHeader:
         return ahead[0] not in KINDS
 
     def _is_network(self) -> bool:
-        """Whether the line of a network comes next, not a sentence with its word."""
+        """Return whether the next line has ``network`` and a ``{``."""
         rest = self.tokens[self.index :]
         line = takewhile(lambda token: token.type != "NEWLINE", rest)
         return self._peek() == "network" and any(t.type == "LBRACE" for t in line)
 
     def _skip_to_network(self) -> None:
-        """Skip what stands in front of the line of the network, if there is one."""
+        """Skip the tokens before the line of the network, if there is one."""
         for index in range(self.index, len(self.tokens)):
             begins = index == 0 or self.tokens[index - 1].type == "NEWLINE"
             if begins and self.tokens[index] == "network":
@@ -126,7 +126,7 @@ class SpecHeader:
             if not self._take("NAME", "network") and not self._is_misspelt():
                 return None, None
         name = self._take("NAME")
-        if name and (problem := hyphenated(self.source, name.start_pos or 0)):
+        if name and (problem := find_hyphens(self.source, name.start_pos or 0)):
             self.report.add(problem)
             self._skip_to_brace()
         if name is None:
@@ -134,7 +134,7 @@ class SpecHeader:
                 rules.syntax.UnexpectedText(
                     span=self._here(),
                     expected="a name for the network",
-                    found=self._found(),
+                    found=self._describe_next(),
                     advice="write, for example, `network digits {`",
                 )
             )
@@ -144,7 +144,7 @@ class SpecHeader:
                 rules.syntax.UnexpectedText(
                     span=self._here(),
                     expected="`{`",
-                    found=self._found(),
+                    found=self._describe_next(),
                     advice=f"write `network {name} {{`",
                 )
             )
@@ -153,7 +153,7 @@ class SpecHeader:
         return (None if name is None else self.builder.word(name)), opener
 
     def _no_network(self) -> Diagnostic:
-        """Say what is wrong with the word that stands where `network` is due."""
+        """Describe the word at the place of `network`."""
         token, here = self._peek(), self._here()
         if token is not None and (problem := problem_of((token,), self.source)):
             return problem
@@ -164,7 +164,7 @@ class SpecHeader:
         while (token := self._peek()) and token.type not in ("NEWLINE", "LBRACE"):
             self.index += 1
 
-    def _found(self) -> str:
+    def _describe_next(self) -> str:
         token = self._peek()
         if token is None:
             return "the end of the file"

@@ -1,4 +1,4 @@
-"""Tokens that are wrong by themselves, or with the one in front of them."""
+"""Describe tokens that are wrong alone, or together with the token before them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from snnc.language.written import MOST_DIGITS
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import ESCAPES, OPENERS, span_of
 from snnc.syntax.foreign import foreign_problem
-from snnc.syntax.literals import quoted
+from snnc.syntax.literals import quote
 
-# Digits behind a point make a number no larger.
+# Count the digits before a point: those after it do not make the number larger.
 _DIGITS = re.compile(rf"(?<![.\d])\d{{{MOST_DIGITS + 1},}}")
 _NUMERAL = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _QUANTITY = re.compile(
@@ -42,7 +42,9 @@ def _with_one_unit(text: str) -> str:
     return text
 
 
-def _malformed(token: Token, source: SourceFile, before: Token | None) -> Diagnostic:
+def _explain_malformed(
+    token: Token, source: SourceFile, before: Token | None
+) -> Diagnostic:
     span = span_of(token, source)
     match = _QUANTITY.fullmatch(_with_one_unit(token))
     if match and match["word"] in UNITS:
@@ -69,12 +71,14 @@ def _malformed(token: Token, source: SourceFile, before: Token | None) -> Diagno
     )
 
 
-def _unterminated(token: Token, source: SourceFile, before: Token | None) -> Diagnostic:
+def _explain_unterminated(
+    token: Token, source: SourceFile, before: Token | None
+) -> Diagnostic:
     span = span_of(token, source)
     end = Span(span.source, span.end, span.end)
     if token.endswith(tuple(TYPOGRAPHIC)):
         end = Span(span.source, span.end - 1, span.end)
-    # Where the text ends is a guess if brackets or a comment stand behind it.
+    # With brackets or a comment in it, the end of the text is unknown.
     fix = None if token.endswith(("]", "}")) or "#" in token else Fix(end, '"')
     return rules.syntax.UnterminatedString(span=span, fix=fix)
 
@@ -97,7 +101,9 @@ _ADVICE = (
 )
 
 
-def _unknown(token: Token, source: SourceFile, before: Token | None) -> Diagnostic:
+def _explain_unknown(
+    token: Token, source: SourceFile, before: Token | None
+) -> Diagnostic:
     span = span_of(token, source)
     if token in ("=", ":") and before is not None and before.type == "NAME":
         if advice := _no_key(span, str(before)):
@@ -105,7 +111,7 @@ def _unknown(token: Token, source: SourceFile, before: Token | None) -> Diagnost
                 span=span, text=str(token), advice=advice
             )
         return rules.syntax.KeyPunctuation(
-            span=span, mark=str(token), key=str(before), fix=_spaced(span)
+            span=span, mark=str(token), key=str(before), fix=_fix_spacing(span)
         )
     advice = next((a for mark, a in _ADVICE if mark in token), "")
     if _INFINITE.match(span.source.text, span.start):
@@ -120,7 +126,7 @@ def _unknown(token: Token, source: SourceFile, before: Token | None) -> Diagnost
 
 
 def _no_key(mark: Span, before: str) -> str:
-    """What to write where a mark follows a name and not a key; or nothing."""
+    """Return the advice for a mark after a name that is not a key, or an empty text."""
     rest = mark.source.text[mark.end :].lstrip(" \t")
     if rest.startswith("{"):
         return "remove it: the block follows the name"
@@ -130,15 +136,15 @@ def _no_key(mark: Span, before: str) -> str:
     word = re.match(r"(?:\w+\.)*(\w+)", rest)
     if word is None or before in KEYS:
         return ""
-    known = vocabulary.strangers.known_kind
+    known = vocabulary.foreign_keywords.known_kind
     kind = word[1] if word[1] in KINDS else known(word[1], KINDS)[0]
     return (
         f"a statement begins with its kind: `{kind} {before} {{ ... }}`" if kind else ""
     )
 
 
-def _spaced(mark: Span) -> Fix:
-    """Replace a mark and the blanks in front of it by one blank."""
+def _fix_spacing(mark: Span) -> Fix:
+    """Replace a mark and the blanks before it by one blank."""
     text = mark.source.text
     start = len(text[: mark.start].rstrip(" \t"))
     blank = "" if text[mark.end : mark.end + 1] in (" ", "\t") else " "
@@ -171,9 +177,9 @@ def _string(
 
 
 _CHECKS: dict[str, Callable[[Token, SourceFile, Token | None], Diagnostic | None]] = {
-    "MALFORMED": _malformed,
-    "UNTERMINATED": _unterminated,
-    "UNKNOWN": _unknown,
+    "MALFORMED": _explain_malformed,
+    "UNTERMINATED": _explain_unterminated,
+    "UNKNOWN": _explain_unknown,
     "NUMBER": _number,
     "DIMS": _number,
     "RANGE": _number,
@@ -189,18 +195,18 @@ def _problem(
 
 
 def problem_of(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
-    """What is wrong with the first of some tokens that is wrong by itself, or None."""
+    """Describe the first token that is wrong alone, or return None."""
     pairs = zip(tokens, (None, *tokens), strict=False)
     problems = (_problem(token, source, before) for token, before in pairs)
     return next(filter(None, problems), None)
 
 
-def misspelt(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
-    """Describe the first token of a statement that is wrong or of another notation.
+def find_problem(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
+    """Describe the first token that is wrong or belongs to another notation.
 
-    A quote comes before all: what else is wrong may be a part of a text.
+    Report an unclosed quote first: other errors may be parts of its text.
     """
-    if problem := _unquoted(tokens, source):
+    if problem := _find_missing_quotes(tokens, source):
         return problem
     types = [token.type for token in tokens]
     first = types.index("UNTERMINATED") if "UNTERMINATED" in types else None
@@ -219,15 +225,15 @@ def misspelt(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
 def _other_quotes(
     token: Token, source: SourceFile, before: Token | None
 ) -> Diagnostic | None:
-    """Describe a text that begins at a token, in quotes of another kind."""
+    """Describe a text in other quotes that begins at a token."""
     if token.type != "UNKNOWN":
         return None
-    # Compiling sets beyond ASCII takes a tenth of the time of `snnc check`.
+    # Compiling non-ASCII sets takes a tenth of the time of `snnc check`.
     match = re.compile(_PAIR).match(source.text, token.start_pos or 0)
     if match is None:
         return None
     inner = match[match.lastindex or 0]
-    text, advice = quoted(inner), "texts have straight double quotes"
+    text, advice = quote(inner), "texts have straight double quotes"
     if inner.isidentifier() and before != "about":
         text, advice = inner, "words have no quotes"
     span = Span(source, *match.span())
@@ -239,8 +245,10 @@ def _other_quotes(
     )
 
 
-def _unquoted(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
-    """Describe an ``about`` whose text has no quotes, or others."""
+def _find_missing_quotes(
+    tokens: Sequence[Token], source: SourceFile
+) -> Diagnostic | None:
+    """Describe an ``about`` whose text has no quotes or other quotes."""
     if tokens[0] != "about" or len(tokens) < 3 or tokens[1].type == "STRING":
         return None
     if tokens[-1] == '"':
@@ -250,8 +258,8 @@ def _unquoted(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
     if problem := _other_quotes(tokens[1], source, tokens[0]):
         return problem
     span = span_of(tokens[1], source).to(span_of(tokens[-1], source))
-    text = quoted(span.text)
-    # Behind a `#` the text may go on, or end.
+    text = quote(span.text)
+    # The text may end at a `#`, or continue after it.
     line = source.line_text(span.last.line)
     return rules.syntax.UnexpectedText(
         span=span,

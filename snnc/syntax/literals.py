@@ -1,4 +1,4 @@
-"""Values of the tree as ``.snn`` literals."""
+"""Write values of the tree as ``.snn`` literals."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Scalar = tree.Word | tree.Number | tree.Dims | tree.Quantity | tree.Range | tree
 
 
 def word(text: str) -> str:
-    """Write a word, in quotes if it can't be read back as one."""
+    """Write a word, in quotes if the parser would not read it as a word."""
     if _NAME.fullmatch(text) and text not in CLAUSES:
         return text
-    return quoted(text)
+    return quote(text)
 
 
-def quoted(text: str) -> str:
-    r"""Write a string; what reading a file makes of ``\r`` is a line end."""
+def quote(text: str) -> str:
+    r"""Write a string in quotes; ``\r`` becomes a line end, as when a file is read."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return '"' + "".join(_ESCAPED.get(c, c) for c in text) + '"'
 
@@ -43,7 +43,7 @@ def span_of_values(value: tree.Range) -> str:
 
 
 def scalar(value: Scalar) -> str:
-    """Write any value but a list or a group."""
+    """Write a value that is not a list or a group."""
     match value:
         case tree.Word():
             return word(value.text)
@@ -56,4 +56,4 @@ def scalar(value: Scalar) -> str:
         case tree.Range():
             return span_of_values(value)
         case tree.Text():
-            return quoted(value.value)
+            return quote(value.value)

@@ -1,8 +1,8 @@
-"""The formatter: the one true layout of a ``.snn`` file.
+"""Format a ``.snn`` file.
 
-A block or list stands on one line if that fits, holds no comment, and belongs to no
-`train`; else each of its items has a line of its own. Comments stay where they are.
-Of the blank lines between two lines one is kept.
+A block or list goes on one line if the line fits, has no comment inside, and is not the
+block of `train`. Otherwise each item gets its own line. Comments stay where they are.
+Several blank lines become one.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from snnc.language import tree
 from snnc.language.keywords import BEGINNINGS
 from snnc.source import Span
 from snnc.syntax.entries import Entry, entries_of
-from snnc.syntax.literals import quoted, scalar, span_of_values
+from snnc.syntax.literals import quote, scalar, span_of_values
 from snnc.syntax.remarks import Remarks
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A statement, a property or a list's item: a line, or a part of one.
+    """A statement, a property or a list item, on a line or on a part of one.
 
-    ``head`` ends with the opening bracket where ``inner`` is not None; ``open`` items
-    never stand on one line.
+    ``head`` ends with the opening bracket if ``inner`` is not None. Items with ``open``
+    never go on one line.
     """
 
     head: str
@@ -34,7 +34,7 @@ class Item:
 
     @property
     def flat(self) -> str:
-        """The item on one line."""
+        """Return the item on one line."""
         if self.inner is None:
             return self.head
         within = ", ".join(item.flat for item in self.inner)
@@ -43,7 +43,7 @@ class Item:
 
     @property
     def begins_statement(self) -> bool:
-        """Whether a reader would take it for a statement where it begins a line."""
+        """Whether the item would read as a statement at the beginning of a line."""
         return self.head.split(",")[0] in BEGINNINGS
 
 
@@ -60,7 +60,7 @@ def _heading(statement: tree.Statement) -> Iterator[str]:
     words = (statement.kind, statement.variant, statement.name)
     yield from (word.text for word in words if word is not None)
     if statement.text is not None:
-        yield quoted(statement.text.value)
+        yield quote(statement.text.value)
     if statement.shape is not None:
         yield scalar(statement.shape)
     if statement.within is not None:
@@ -79,17 +79,17 @@ def _block(
 
 
 def _value(before: str, value: tree.Value, span: Span) -> Item:
-    """Lay out a value and the key in front of it."""
+    """Lay out a value and the key before it."""
     if isinstance(value, tree.Group):
         return _block(f"{before}{value.name.text}", value.properties, span)
     if isinstance(value, tree.List):
         items = (_value("", item, item.span) for item in value.items)
-        return Item(f"{before}[", span, tuple(_joined(items)), "]")
+        return Item(f"{before}[", span, tuple(_merge_words(items)), "]")
     return Item(before + scalar(value), span)
 
 
-def _joined(items: Iterable[Item]) -> Iterator[Item]:
-    """Join words that can't begin a line to the items in front of them."""
+def _merge_words(items: Iterable[Item]) -> Iterator[Item]:
+    """Join words that can't begin a line to the items before them."""
     pending: Item | None = None
     for item in items:
         if pending is not None and item.begins_statement:
@@ -124,7 +124,7 @@ def print_snn(document: tree.Document) -> str:
 
 
 class _SnnPrinter:
-    """Writes line by line, and takes the comments in order as it comes by them."""
+    """Write a spec line by line, with the comments in their order."""
 
     def __init__(self, document: tree.Document) -> None:
         self._document = document
@@ -157,7 +157,7 @@ class _SnnPrinter:
         self._line(text, span.start - column + 1, 0)
 
     def _end(self, items: tuple[Item, ...], network: tree.Word) -> int:
-        """Where the network closes; YAML has no sign of it."""
+        """Return the position of the network's end, which YAML does not mark."""
         text = self._source.text
         start = items[-1].span.end if items else network.span.end
         gaps = [c.span for c in self._document.comments if c.span.start >= start]
@@ -169,7 +169,7 @@ class _SnnPrinter:
         return len(text) if at < 0 else at
 
     def _items(self, items: tuple[Item, ...], end: int, depth: int) -> None:
-        """Write items, each on a line of its own, up to where their block ends."""
+        """Write items on lines of their own, up to the end of their block."""
         for index, item in enumerate(items):
             following = items[index + 1].span.start if index + 1 < len(items) else end
             self._item(item, depth)
@@ -181,21 +181,21 @@ class _SnnPrinter:
         has_block = item.inner is not None
         opener = heading.pop(0) if has_block and heading else None
         for comment in heading:
-            self._line(_marked(comment), item.span.start, depth)
+            self._line(_format_comment(comment), item.span.start, depth)
         if item.inner is None or self._fits(item, depth):
             self._line(item.flat, item.span.start, depth)
             return
         head, inner = item.head, item.inner
         if inner and inner[0].begins_statement:
             head, inner = head + inner[0].head, inner[1:]
-        beside = "" if opener is None else f"  {_marked(opener)}"
-        self._line(head + beside, item.span.start, depth)
+        trailing = "" if opener is None else f"  {_format_comment(opener)}"
+        self._line(head + trailing, item.span.start, depth)
         self._opened = True
         self._items(inner, self._end_of(item), depth + 1)
         self._close(item.closer, self._end_of(item), depth)
 
     def _fits(self, item: Item, depth: int) -> bool:
-        """Whether an item may stand on one line; a comment behind it does not count."""
+        """Return whether an item fits on one line, without a comment after it."""
         if self._comment_before(self._end_of(item)) or self._is_open(item):
             return False
         return len(_INDENT) * depth + len(item.flat) <= WIDTH
@@ -218,28 +218,28 @@ class _SnnPrinter:
         return bool(self._comments) and self._comments[-1].span.start < end
 
     def _above(self, end: int, depth: int) -> None:
-        """Write the comments up to a place, each on a line of its own."""
+        """Write the comments before a position on lines of their own."""
         while self._comment_before(end):
             comment = self._comments.pop()
-            self._line(_marked(comment), comment.span.start, depth)
+            self._line(_format_comment(comment), comment.span.start, depth)
 
     def _trailing(self, start: int, end: int) -> None:
-        """Write the comment that stands on the line of ``start``, before ``end``."""
+        """Write the comment on the line of ``start``, if it is before ``end``."""
         if not self._comment_before(end):
             return
         at = self._comments[-1].span.start
         if at >= start and self._source.text.find("\n", start, at) < 0:
-            self._lines[-1] += f"  {_marked(self._comments.pop())}"
+            self._lines[-1] += f"  {_format_comment(self._comments.pop())}"
 
     def _line(self, text: str, start: int, depth: int) -> None:
-        """Write a line, below a blank one where the author left one or more."""
+        """Write a line, after a blank line if the source has one or more there."""
         if not self._opened and self._is_apart(start):
             self._lines.append("")
         self._lines.append(_INDENT * depth + text)
         self._opened = False
 
     def _is_apart(self, start: int) -> bool:
-        """Whether a blank line is above a place, or above YAML's key of its list."""
+        """Return whether a blank line is above a position or above its list key."""
         line, column = self._source.line_column(start)
         if self._source.is_yaml and line > 1:
             above = self._source.line_text(line - 1)
@@ -258,9 +258,9 @@ def _place(span: Span) -> Place:
 def _comments_of_items(
     document: tree.Document,
 ) -> tuple[dict[Place, list[tree.Comment]], dict[Place, int]]:
-    """Find comments on the headings of items, and where items with comments end.
+    """Find the comments on headings, and the ends of items with comments.
 
-    YAML has no closing brace: what is beside or below the last key belongs to its item.
+    YAML has no closing brace: a comment after the last key belongs to the key's item.
     """
     headings: dict[Place, list[tree.Comment]] = {}
     ends: dict[Place, int] = {}
@@ -294,7 +294,7 @@ def _comments_of_items(
 
 
 def _spans_of(nodes: Iterable[tree.Statement | tree.Property]) -> Iterator[Span]:
-    """Yield the spans of what may have a line of its own."""
+    """Yield the spans of nodes that may have lines of their own."""
     for node in nodes:
         yield node.span
         value = node.value if isinstance(node, tree.Property) else None
@@ -306,8 +306,8 @@ def _spans_of(nodes: Iterable[tree.Statement | tree.Property]) -> Iterator[Span]
             yield from (item.span for item in value.items)
 
 
-def _marked(comment: tree.Comment) -> str:
-    """Return a comment with its sign; more than one sign stay together."""
+def _format_comment(comment: tree.Comment) -> str:
+    """Return a comment with its ``#``, and without a blank between several."""
     if not comment.text or comment.text.startswith(("#", "!")):
         return f"#{comment.text}"
     return f"# {comment.text}"

@@ -1,4 +1,4 @@
-"""What each comment of a spec is about, in either notation."""
+"""Assign each comment of a spec to an entry, in either notation."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from snnc.syntax.entries import Entry
 
 
 class Remarks:
-    """The comments of a document, each with the entry that it stands beside.
+    """The comments of a document, by the entries that they belong to.
 
-    One on a line of its own belongs to what follows it, one behind something to
-    that. Entries are told apart by identity.
+    A comment on its own line belongs to the next entry. A trailing comment belongs to
+    the entry before it. Entries are compared by identity.
 
     Attributes
     ----------
     foot
-        Those behind which nothing follows.
+        The comments after the last entry.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Remarks:
         self._beside: dict[int, list[tree.Comment]] = defaultdict(list)
         self._below: dict[int, list[tree.Comment]] = defaultdict(list)
         self._levels: dict[int, _Level] = {}
-        self._latest: int | None = None  # where the comment before begins
+        self._latest: int | None = None  # the start of the previous comment
         for comment in comments:
             self._place(comment, entries, None)
             self._latest = comment.span.start
@@ -46,7 +46,7 @@ class Remarks:
         return self._below[id(entry)]
 
     def inside(self, entry: Entry) -> bool:
-        """Whether a comment belongs below an entry's own line."""
+        """Return whether a comment belongs inside an entry."""
         return bool(self.below(entry)) or any(
             self.above(inner) or self.beside(inner) or self.below(inner)
             for inner in _all(entry)
@@ -58,7 +58,7 @@ class Remarks:
         return self._levels[id(entries)]
 
     def _is_next(self, entry: Entry) -> bool:
-        """Whether no other comment is beside an entry, or between it and this one."""
+        """Return whether an entry has no comment yet, and none comes between."""
         end = entry.span.end if entry.inner else entry.span.start
         between = self._latest is not None and self._latest >= end
         return not self._beside[id(entry)] and not between
@@ -91,7 +91,7 @@ class Remarks:
         if before is not None and before is not owner and _is_below(before, comment):
             self._place(comment, before.inner or (), before)
         elif level.after is not None:
-            # The first line of an item without a key is the item's.
+            # The first line of an item without a key belongs to the item.
             first = owner is not None and not owner.key and level.after is entries[0]
             self._above[id(owner if first else level.after)].append(comment)
         elif owner is not None:
@@ -101,16 +101,16 @@ class Remarks:
 
 
 class _Level:
-    """The entries around a place that only moves on.
+    """The entries around a position that only moves forward.
 
     Attributes
     ----------
     within
-        The first of those that have entries below them and reach over the place.
+        The first entry with nested entries that contains the position.
     around
-        The one without entries below it that reaches over the place: an empty block.
+        The entry without nested entries that contains the position: an empty block.
     before, after
-        The nearest that ends before it, and the nearest that begins behind it.
+        The last entry that ends before the position, and the next one after it.
     """
 
     def __init__(self, entries: Sequence[Entry]) -> None:
@@ -118,7 +118,7 @@ class _Level:
         self.around: Entry | None = None
         self.before: Entry | None = None
         self.after: Entry | None = None
-        # Where two end at one place, the first of the two counts.
+        # If two entries end at one position, the first one counts.
         self._open = sorted(entries, key=lambda e: e.span.end, reverse=True)
         numbered = sorted(enumerate(entries), key=lambda pair: pair[1].span.start)
         self._coming = numbered[::-1]
@@ -145,11 +145,11 @@ _CLOSED = re.compile(r"[]}]")
 
 
 def _ending(entry: Entry, comment: tree.Comment) -> Entry:
-    """The part of an entry that a comment behind it stands beside.
+    """Return the part of an entry that a trailing comment belongs to.
 
-    In YAML that is what ends on the comment's line and begins on it, in the block of a
-    statement of `.snn` its last property. What allows something is about what a
-    bracket before it closes.
+    In YAML, this is the part that begins and ends on the comment's line. In a block of
+    `.snn`, it is the last property. A comment that allows a warning belongs to the
+    block that the bracket before it closes.
     """
     text = comment.span.source.text
     while entry.inner and (
@@ -166,19 +166,19 @@ def _ending(entry: Entry, comment: tree.Comment) -> Entry:
 
 
 def _allows(comment: tree.Comment) -> bool:
-    """Whether a comment may be one that allows a warning: its place has a meaning."""
+    """Return whether a comment may allow a warning, so that its place matters."""
     return comment.text.lstrip("# ").lower().startswith("snnc")
 
 
 def _is_in_heading(before: Entry, comment: tree.Comment) -> bool:
-    """Whether a block of `.snn` opens between an entry and a comment."""
+    """Return whether a block of `.snn` opens between an entry and a comment."""
     source = comment.span.source
     opened = "{" in source.text[before.span.end : comment.span.start]
     return opened and not source.is_yaml
 
 
 def _is_below(entry: Entry, comment: tree.Comment) -> bool:
-    """Whether a comment is indented like what is below an entry's key in YAML."""
+    """Return whether a YAML comment is indented like the entries inside an entry."""
     span = entry.span
     if not comment.span.source.is_yaml or span.first.line == span.last.line:
         return False

@@ -1,4 +1,4 @@
-"""Words that `train` no longer has, and what a spec that has them means."""
+"""Replace the words that `train` no longer has."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 from snnc.diagnostics import Diagnostics, Fix
 from snnc.language import tree
 from snnc.language.scalars import flag
-from snnc.language.written import listed
+from snnc.language.written import write_list
 from snnc.rules.misplaced import RemovedWord
 from snnc.source import Span
 
@@ -18,7 +18,7 @@ _SUCCESSORS = {
     "fit_readout": "the phase `spikes` trains the readout too",
     "rate_weight": "the phases `scale` and `spikes` keep rates within `rate`",
 }
-"""Removed words, and what does their work now."""
+"""Removed words, and their replacements."""
 _QUOTES = ("'", '"')
 _END_OF_LINE = re.compile(r"[ \t]*,?[ \t]*(?:\n|\Z)")
 _COMMA_BEFORE = re.compile(r",[ \t]*\Z")
@@ -28,9 +28,9 @@ Properties = tuple[tree.Property, ...]
 
 
 def without_removed(document: tree.Document, report: Diagnostics) -> tree.Document:
-    """Return what a spec means without removed words; SNN225 for each of them."""
+    """Return an equivalent spec without removed words; report SNN225 for each."""
     statements = (
-        replace(s, properties=_rewritten(s.properties, report))
+        replace(s, properties=_replace_removed(s.properties, report))
         if s.kind.text == "train" and s.properties
         else s
         for s in document.statements
@@ -38,22 +38,22 @@ def without_removed(document: tree.Document, report: Diagnostics) -> tree.Docume
     return replace(document, statements=tuple(statements))
 
 
-def _rewritten(properties: Properties, report: Diagnostics) -> Properties:
+def _replace_removed(properties: Properties, report: Diagnostics) -> Properties:
     off = next((item for item in properties if _is_off(item)), None)
     phases = next((item for item in properties if item.key.text == "phases"), None)
     if off is not None and phases is None:
-        properties = _listed(off, properties, report)
+        properties = _write_phases(off, properties, report)
     elif off is not None and phases is not None:
-        properties = _left_out(off, phases, properties, report)
+        properties = _drop_last_phase(off, phases, properties, report)
     elif phases is not None:
-        properties = _renamed(phases, properties, report)
+        properties = _rename_phase(phases, properties, report)
     for item in properties:
         if item.key.text in _SUCCESSORS:
             report.add(_warning(item.key, "train", "remove it", _deletion(item)))
     return tuple(item for item in properties if item.key.text not in _SUCCESSORS)
 
 
-def _listed(
+def _write_phases(
     off: tree.Property, properties: Properties, report: Diagnostics
 ) -> Properties:
     """Write ``phases [smooth, scale]`` for ``aware off``."""
@@ -65,7 +65,7 @@ def _listed(
     return tuple(phases if item is off else item for item in properties)
 
 
-def _left_out(
+def _drop_last_phase(
     off: tree.Property,
     phases: tree.Property,
     properties: Properties,
@@ -85,7 +85,7 @@ def _left_out(
     return tuple(new if p is phases else p for p in properties if p is not off)
 
 
-def _renamed(
+def _rename_phase(
     phases: tree.Property, properties: Properties, report: Diagnostics
 ) -> Properties:
     """Write ``spikes`` for ``aware`` in ``phases``."""
@@ -111,7 +111,7 @@ def _is_off(item: tree.Property) -> bool:
 
 
 def _words(phases: tree.Property) -> tuple[tree.Word, ...]:
-    """The words of ``phases``; none where it is no list of words."""
+    """Return the words of ``phases``; empty unless it is a list of words."""
     items = phases.value.items if isinstance(phases.value, tree.List) else ()
     words = tuple(item for item in items if isinstance(item, tree.Word))
     return words if len(words) == len(items) else ()
@@ -130,27 +130,27 @@ def _warning(word: tree.Word, owner: str, advice: str, fix: Fix | None) -> Remov
 
 
 def _advice(phases: tree.Property) -> str:
-    return f"write `phases {listed(word.text for word in _words(phases))}`"
+    return f"write `phases {write_list(word.text for word in _words(phases))}`"
 
 
 def _text(phases: tree.Property) -> str:
     colon = ":" if phases.span.source.is_yaml else ""
-    return f"phases{colon} {listed(word.text for word in _words(phases))}"
+    return f"phases{colon} {write_list(word.text for word in _words(phases))}"
 
 
 def _fix(item: tree.Property, text: str) -> Fix | None:
-    """Replace a property; None if it is a setting beside the spec."""
+    """Replace a property; return None if it is a setting from outside the spec."""
     source, start, end = item.span.source, item.span.start, item.span.end
     if item.key.span.source is not source:
         return None
-    if source.is_yaml:  # where spans are within quotes
+    if source.is_yaml:  # spans exclude the quotes
         start -= source.text[start - 1] in _QUOTES
         end += source.text[end : end + 1] in _QUOTES
     return Fix(Span(source, start, end), text, unsafe="#" in item.span.text)
 
 
 def _deletion(item: tree.Property) -> Fix | None:
-    """Delete a property with its line, or with the comma beside it."""
+    """Delete a property with its line, or with the comma next to it."""
     fix = _fix(item, "")
     if fix is None:
         return None
@@ -167,7 +167,7 @@ def _deletion(item: tree.Property) -> Fix | None:
 
 
 def _both(first: Fix | None, second: Fix | None) -> Fix | None:
-    """Make one fix of two, with the text between them as it is."""
+    """Merge two fixes into one, and keep the text between them."""
     if first is None or second is None:
         return None
     first, second = sorted((first, second), key=lambda fix: fix.span.start)

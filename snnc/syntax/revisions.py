@@ -1,4 +1,4 @@
-"""Read specs from git, and tell them from files."""
+"""Read specs from git."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def read_revision(revision: str, path: str, report: Diagnostics) -> SourceFile |
     Parameters
     ----------
     revision
-        A branch, tag or commit as git names them; empty for what is staged.
+        A branch, tag or commit as git names it; empty for the staged file.
     path
-        From the repository's root; ``./path`` from the current directory.
+        The path from the repository's root; ``./path`` from the current directory.
     report
         Gets a diagnostic of the family SNN7xx if the file can't be read.
 
@@ -74,7 +74,7 @@ def read_spec(spec: str, report: Diagnostics) -> SourceFile | None:
     Raises
     ------
     ValueError
-        If it names neither; the text says what to type.
+        If the name is neither; the message says what to type.
     """
     if spec.startswith(PREFIX):
         revision, colon, path = spec.removeprefix(PREFIX).partition(":")
@@ -88,7 +88,7 @@ def read_spec(spec: str, report: Diagnostics) -> SourceFile | None:
 
 
 def _blob(revision: str, path: str, span: Span) -> bytes | Diagnostic:
-    """The content of a file of a revision, or what stands in the way."""
+    """Return the content of a file of a revision, or describe why it can't be read."""
     name = span.source.name
     inside = _git("rev-parse", "--git-dir")
     if inside.returncode:
@@ -107,7 +107,7 @@ def _blob(revision: str, path: str, span: Span) -> bytes | Diagnostic:
 
 
 def _exists(revision: str) -> bool:
-    """Whether git knows a revision; what looks like an option is none."""
+    """Return whether git knows a revision; a name like an option is unknown."""
     if revision.startswith("-"):
         return False
     wanted = f"{revision}^{{tree}}"
@@ -125,6 +125,6 @@ def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
 
 
 def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
-    """The first line of git's complaint, without its word for it."""
+    """Return the first line of git's error, without the prefix ``fatal:``."""
     lines = done.stderr.decode("utf-8", "replace").splitlines()
     return lines[0].removeprefix("fatal: ") if lines else "git gives no reason"

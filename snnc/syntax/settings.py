@@ -1,8 +1,8 @@
-"""Settings beside a spec: ``c0.filters=8``, as ``snnc sweep --set`` takes them.
+"""Read settings such as ``c0.filters=8``, which ``snnc sweep --set`` takes.
 
-A setting is read by the parser of ``.snn``, and keeps its place in what the user
-wrote, so that what is wrong with it is told as in a file, under its own words. Values
-of Python, which `Spec.replace` is given, are spelt as ``.snn`` first.
+The ``.snn`` parser reads a setting, and keeps its place in the user's text, so that
+diagnostics quote the setting. Python values, which `Spec.replace` takes, are written as
+``.snn`` first.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from snnc.language import tree
 from snnc.language.keywords import UNITS, USUAL
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import tokens as tokens_of
-from snnc.syntax.literals import quoted
+from snnc.syntax.literals import quote
 from snnc.syntax.snn import read_statement
 from snnc.syntax.split import StatementTokens
 from snnc.text.arguments import check_text
@@ -32,21 +32,21 @@ _LITERAL = re.compile(r'"|[^\W\d]\w*(?:\s*\{.*\})?\s*$|[-+.\d\[]', re.DOTALL)
 
 
 class NoSettingError(ValueError):
-    """A text that sets nothing: no path with a value; the text is for users."""
+    """A setting lacks a path or a value; the message is for users."""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Something of a spec, by its path, and its new value.
+    """A path in a spec, and its new value.
 
     Attributes
     ----------
     path
-        The statement, by its name or else its kind, then its property and what that
-        has within: ``train.optimizer.learning_rate``. ``network``, ``about``,
-        ``target``, ``encode`` and ``neuron`` alone stand for what follows these words.
+        The name or kind of the statement, then its property and nested properties:
+        ``train.optimizer.learning_rate``. ``network``, ``about``, ``target``,
+        ``encode`` and ``neuron`` alone mean the text after these words.
     value
-        None for the default, as if nothing were written.
+        The new value; None for the default.
     """
 
     path: tuple[tree.Word, ...]
@@ -54,7 +54,7 @@ class Setting:
 
     @property
     def text(self) -> str:
-        """The setting as it was written, without the choices beside it."""
+        """The setting as the user wrote it, without the alternative values."""
         end = self.path[-1].span
         path = Span(end.source, self.path[0].span.start, end.end).text
         return f"{path}={'' if self.value is None else self.value.span.text}"
@@ -63,24 +63,24 @@ class Setting:
 def read_settings(
     text: str, name: str, report: Diagnostics, several: bool = True
 ) -> tuple[Setting, ...]:
-    """Read ``PATH=VALUE``, or ``PATH=VALUE,VALUE`` as so many settings of one path.
+    """Read ``PATH=VALUE``, or ``PATH=VALUE,VALUE`` as one setting per value.
 
     Parameters
     ----------
     text
-        What was written. A value is spelt as in ``.snn``; nothing means the default,
-        and a number without a unit is in ms or Hz.
+        The user's text. Values are written as in ``.snn``; an empty value is the
+        default, and a number without a unit is in ms or Hz.
     name
-        Where it was written, such as ``--set``: diagnostics name it as the file.
+        The origin of the text, such as ``--set``, which diagnostics show as the file.
     report
-        Gets what is wrong with values.
+        Gets the errors in values.
     several
-        Whether a comma outside of brackets and quotes divides values.
+        Whether a comma outside of brackets and quotes separates values.
 
     Raises
     ------
     NoSettingError
-        If it is no path with a value.
+        If the text lacks a path or a value.
     """
     check_text("the text", text)
     path, equals, _ = text.partition("=")
@@ -88,7 +88,7 @@ def read_settings(
         raise NoSettingError(f"{text}: write NAME.PROPERTY=VALUE, such as c0.filters=8")
     start = len(path) + 1
     values = list(_values(text, start)) if several else [text[start:]]
-    # Each by itself: beside the others, `3,9` would look like dims of another library.
+    # Read each value alone: together, `3,9` would look like dims of another library.
     settings = (
         _setting(SourceFile(name, f"{path}={v}"), start, report) for v in values
     )
@@ -96,7 +96,7 @@ def read_settings(
 
 
 def _setting(source: SourceFile, start: int, report: Diagnostics) -> Setting | None:
-    """Read what stands behind the path; None after reporting what is wrong."""
+    """Read the value after the path; return None after reporting an error."""
     words = tuple(
         tree.Word(match[0], Span(source, *match.span()))
         for match in _WORD.finditer(source.text, 0, start - 1)
@@ -108,7 +108,7 @@ def _setting(source: SourceFile, start: int, report: Diagnostics) -> Setting | N
 
 
 def _values(text: str, start: int) -> Iterator[str]:
-    """Cut at the commas that are outside of brackets and texts."""
+    """Split at the commas outside of brackets and quotes."""
     depth, first = 0, start
     for token in tokens_of(text[start:]):
         at = start + (token.start_pos or 0)
@@ -125,7 +125,7 @@ def _read(
     span: tuple[int, int],
     report: Diagnostics,
 ) -> tree.Value | None:
-    """Read a value as that of a property; None after reporting what is wrong."""
+    """Read a value as a property's value; return None after reporting an error."""
     start, end = span
     head, key = words[0].span, words[-1].span
 
@@ -143,18 +143,15 @@ def _read(
         *value,
         token("RBRACE", "}", end, end),
     )
-    piece = StatementTokens(tokens, broken=False, mended=False)
+    piece = StatementTokens(tokens, broken=False, repaired=False)
     statement = read_statement(piece, source, report)
     if statement.broken or not statement.properties:
         return None
-    return _measured(words[-1].text, statement.properties[0].value)
+    return _add_unit(words[-1].text, statement.properties[0].value)
 
 
-def _measured(key: str, value: tree.Value) -> tree.Value:
-    """Give a bare number the unit that its property usually has: ms or Hz.
-
-    Beside a spec nobody types one for each of several values.
-    """
+def _add_unit(key: str, value: tree.Value) -> tree.Value:
+    """Add the usual unit of a property, ms or Hz, to a bare number."""
     unit = USUAL.get(key, "").rpartition(" ")[2]
     if unit not in UNITS:
         return value
@@ -167,12 +164,12 @@ def _measured(key: str, value: tree.Value) -> tree.Value:
 
 
 def settings_of(changes: Mapping[str, Any], report: Diagnostics) -> tuple[Setting, ...]:
-    """Return what Python asks for, in its order; ``report`` gets what can't be read.
+    """Return the settings of a mapping in its order; report unreadable ones.
 
     Raises
     ------
     TypeError
-        If a value is of a type that no value has.
+        If no value of a spec has the type of a value.
     """
     settings: list[Setting] = []
     for text in _texts(changes):
@@ -190,17 +187,17 @@ def _texts(changes: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _is_neuron(name: str, value: Mapping[str, Any]) -> bool:
-    """Whether a mapping is a value, ``{"lif": {...}}``, and not of properties."""
+    """Return whether a mapping is a value such as ``{"lif": {...}}``."""
     return name == "neuron" and any(isinstance(v, Mapping) for v in value.values())
 
 
 def spelt(value: Any, key: str = "") -> str:
-    """Write a value as a spec has it.
+    """Write a Python value as ``.snn``.
 
     Raises
     ------
     TypeError
-        If no property has values of its type.
+        If no property takes values of its type.
     """
     if value is None:
         return ""
@@ -224,10 +221,10 @@ def spelt(value: Any, key: str = "") -> str:
 
 
 def _text(value: str) -> str:
-    """Leave a literal as it is, and put what can only be a sentence into quotes."""
+    """Return a literal unchanged, and any other text in quotes."""
     if _LITERAL.match(value) or not value:
         return value
-    return quoted(value)
+    return quote(value)
 
 
 def _block(settings: Any) -> str:

@@ -1,7 +1,7 @@
-"""``.snn`` text to located syntax, statement by statement.
+"""Parse ``.snn`` text, statement by statement.
 
-Each statement is parsed by itself, so that a broken one gives one diagnostic and
-the others are read as if it were not there.
+Each statement is parsed alone, so that a broken statement gives one diagnostic and does
+not affect the others.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from snnc.syntax.build import tokens as tokens_of
 from snnc.syntax.constructs import foreign_construct, whole_items
 from snnc.syntax.explain import JOINS, Explainer
 from snnc.syntax.header import EDITION, SpecHeader
-from snnc.syntax.lexical import misspelt
+from snnc.syntax.lexical import find_problem
 from snnc.syntax.split import StatementTokens, split
 
 
 def comments_of(
     source: SourceFile, tokens: Sequence[Token]
 ) -> tuple[tree.Comment, ...]:
-    """Find the comments between the tokens of a file, in its order."""
+    """Return the comments between the tokens of a file, in order."""
     if "#" not in source.text:
         return ()
     builder = Builder(source)
@@ -46,11 +46,11 @@ def comments_of(
 _END = Token("$END", "")
 
 MOST_TOKENS = 30_000
-"""Above it a file is refused unread; a layer has about 15 words and marks."""
+"""The longest file that is read; a layer has about 15 tokens."""
 
 
 def parse_snn(source: SourceFile, report: Diagnostics) -> tree.Document:
-    """Read a whole file; what can't be read is reported and marked as broken."""
+    """Parse a whole file; report errors, and mark unreadable statements as broken."""
     tokens = tokens_of(source.text, MOST_TOKENS)
     if len(tokens) == MOST_TOKENS:
         return _too_long(source, tokens[-1], report)
@@ -74,7 +74,7 @@ def _too_long(source: SourceFile, last: Token, report: Diagnostics) -> tree.Docu
 
 
 def parse_statement(code: str) -> tree.Statement | None:
-    """Parse the text of one statement; None if it is none, or has an error."""
+    """Parse the text of one statement; return None if it has an error."""
     report = Diagnostics()
     source = SourceFile("statement.snn", f"snn {EDITION}\nnetwork x {{\n{code}\n}}\n")
     statements = parse_snn(source, report).statements
@@ -84,10 +84,12 @@ def parse_statement(code: str) -> tree.Statement | None:
 def read_statement(
     piece: StatementTokens, source: SourceFile, report: Diagnostics
 ) -> tree.Statement:
-    """Read one statement; one that can't be read is reported, and marked as broken."""
+    """Parse one statement; report an error, and mark the statement as broken."""
     if piece.broken:
         return _broken(piece, source)
-    if problem := foreign_construct(piece, source) or misspelt(piece.tokens, source):
+    if problem := foreign_construct(piece, source) or find_problem(
+        piece.tokens, source
+    ):
         report.add(problem)
         return _broken(piece, source)
     explainer = Explainer(source, piece.tokens)
@@ -99,7 +101,7 @@ def read_statement(
         index = len(piece.tokens)
         parsed = interactive.feed_token(_END)
     except UnexpectedToken:
-        if not piece.mended:
+        if not piece.repaired:
             report.add(explainer.explain(index))
         return _broken(piece, source)
     if stray := explainer.stray():
@@ -109,7 +111,7 @@ def read_statement(
 
 
 def _broken(piece: StatementTokens, source: SourceFile) -> tree.Statement:
-    """What can still be told of a statement: its kind and its name."""
+    """Return a broken statement with the kind and name that can be read."""
     builder = Builder(source)
     words: list[tree.Word] = []
     for token in piece.tokens:
@@ -120,9 +122,9 @@ def _broken(piece: StatementTokens, source: SourceFile) -> tree.Statement:
     if not words:
         return tree.Statement(kind=tree.Word("", span), span=span, broken=True)
     kind, variant, name, _ = heading(tuple(words))
-    behind = piece.tokens[len(words) : len(words) + 1]
-    if words[0].text in JOINS and behind and behind[0].type == "COMMA":
-        name = None  # it is read, and a `from` is missing
+    following = piece.tokens[len(words) : len(words) + 1]
+    if words[0].text in JOINS and following and following[0].type == "COMMA":
+        name = None  # it is a source without `from`
     return tree.Statement(
         kind=kind or words[0], span=span, variant=variant, name=name, broken=True
     )

@@ -1,8 +1,8 @@
-"""Splits the tokens of a file's network into statements.
+"""Split the tokens of a network into statements.
 
-A statement ends with its line, or with the line on which its block closes. A kind
-of statement that is first on its line, or stands where a key is expected, begins a
-statement however many braces are open: that is where a ``}`` is missing.
+A statement ends with its line, or with the line on which its block closes. A kind at
+the beginning of a line, or at the place of a key, begins a statement even if braces are
+open: a ``}`` is missing before it.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _CLOSER_TYPES = {"}": "RBRACE", "]": "RSQB"}
 class StatementTokens(NamedTuple):
     """The tokens of one statement.
 
-    ``broken`` statements are not worth parsing; of ``mended`` ones a missing brace
-    was reported and put in, so that a further problem is likely its echo.
+    ``broken`` statements are not parsed. In ``repaired`` ones, a missing brace was
+    reported and added, so another error is probably a consequence.
     """
 
     tokens: tuple[Token, ...]
     broken: bool
-    mended: bool
+    repaired: bool
 
     @property
     def has_open_quote(self) -> bool:
@@ -40,12 +40,12 @@ class StatementTokens(NamedTuple):
 
 
 class Nesting:
-    """Follows a statement token by token.
+    """The nesting of a statement after some of its tokens.
 
     Attributes
     ----------
     openers
-        The ``{`` and ``[`` that are open, outermost first.
+        The open ``{`` and ``[``, outermost first.
     key
         The key whose value comes next, or None.
     last
@@ -85,10 +85,10 @@ class Nesting:
 def split(
     source: SourceFile, report: Diagnostics, tokens: list[Token], opener: Token | None
 ) -> list[StatementTokens]:
-    """Return the statements behind the network's ``{``, which is None if missing.
+    """Return the statements after the network's ``{``, which is None if missing.
 
-    What is wrong with the braces is reported. The lines that a text goes on over, up
-    to its closing quote, are left out.
+    Errors in the braces are reported. The further lines of a text, up to its closing
+    quote, are omitted.
     """
     pieces = _Splitter(source, report, tokens).split(opener)
     kept = []
@@ -100,7 +100,7 @@ def split(
 
 
 def _end_of_text(pieces: list[StatementTokens], index: int) -> int:
-    """The index of the piece with the closing quote; ``index`` if there is none."""
+    """Return the index of the piece with the closing quote, or ``index``."""
     if not pieces[index].has_open_quote:
         return index
     for end in range(index + 1, len(pieces)):
@@ -112,7 +112,7 @@ def _end_of_text(pieces: list[StatementTokens], index: int) -> int:
 
 
 def _last_word(tokens: Sequence[Token]) -> Token | None:
-    """Return the last token that is no line end."""
+    """Return the last token that is not a line end."""
     return next((t for t in reversed(tokens) if t.type != "NEWLINE"), None)
 
 
@@ -157,7 +157,7 @@ class _Splitter:
         self._nesting = Nesting()
         self._has_block = False
         self._broken = False
-        self._mended = False
+        self._repaired = False
 
     @property
     def _depth(self) -> int:
@@ -167,7 +167,7 @@ class _Splitter:
         self._report.add(problem)
 
     def _is_end(self, index: int, token: Token) -> bool:
-        """Whether a token is the network's ``}``, not one too many in front of it."""
+        """Return whether a token is the network's ``}``, not a superfluous one."""
         if token.type != "RBRACE":
             return False
         if self._depth > 0:
@@ -177,17 +177,16 @@ class _Splitter:
         return another or self._closers_ahead <= self._openers_ahead
 
     def _goes_on(self, index: int) -> bool:
-        """Report what follows the network; whether it is worth reading."""
+        """Report text after the network; return whether it is a statement."""
         following = self._ahead.following[index]
         if following is not None:
             self._add(braces.after_end(following, self._source))
         return following is not None and following in KINDS
 
     def _closes_early(self, index: int, token: Token) -> bool:
-        """Whether the file's last ``}`` is the network's and the statement's is not.
+        """Return whether the file's last ``}`` belongs to the network.
 
-        Told by the indentation: it is first on its line and further left than the
-        statement.
+        It does if it is first on its line, and further left than the statement.
         """
         if self._closers_ahead > 0 or self._depth != 1:
             return False
@@ -213,16 +212,16 @@ class _Splitter:
             self._end_line(index)
             return
         if self._depth == 0 and token.type == "RBRACE":
-            self._add(braces.unmatched(token, self._source))
+            self._add(braces.stray_closer(token, self._source))
             return
         if token.type == "RBRACE" and not self._nesting.in_block:
             self._close_open("LBRACE", "`}`")
         self._push(token)
 
     def _opens_group(self) -> bool:
-        """Whether the block of an unknown statement has statements in it, and closes.
+        """Return whether the closed block of an unknown statement contains statements.
 
-        They are read as if it were not there, so that the unknown word is one error.
+        They are read without it, so that the unknown word gives one error.
         """
         last = _last_word(self._current)
         if last is None or last.type != "LBRACE":
@@ -232,7 +231,7 @@ class _Splitter:
         return unknown and closed > self._groups + self._depth
 
     def _lacks_opener(self, index: int, token: Token) -> bool:
-        """Whether a block's first key comes, of which the ``{`` is missing."""
+        """Return whether the next token is a block's first key, without its ``{``."""
         if self._depth > 0 or not self._current:
             return False
         first, last = self._current[0], self._current[-1]
@@ -242,18 +241,18 @@ class _Splitter:
         return key is not None and key in KEYS and self._ahead.closes[index]
 
     def _open_here(self) -> None:
-        """Report and put in the ``{`` behind what is read of a statement."""
+        """Report and add a missing ``{`` after the current statement."""
         last = self._current[-1]
         self._add(braces.not_opened(last, self._source))
         end = last.end_pos
-        self._mended = True
+        self._repaired = True
         self._push(Token("LBRACE", "{", start_pos=end, end_pos=end))
 
     def _is_kind_as_key(self, token: Token) -> bool:
         return self._nesting.at_key and token.type == "NAME" and token in BEGINNINGS
 
     def _follows_statement(self, token: Token) -> bool:
-        """Whether a kind stands behind a statement that is complete."""
+        """Return whether a kind follows a complete statement."""
         if self._depth > 0 or not self._current or token.type != "NAME":
             return False
         return token in KINDS and self._current[-1].type in _ENDINGS
@@ -279,29 +278,29 @@ class _Splitter:
             self._close_swallowed(token)
 
     def _close_swallowed(self, text: Token) -> None:
-        """Close what is closed at the end of a text without its closing quote."""
-        for closer in _swallowed(text):
+        """Close the brackets that an unclosed text contains at its end."""
+        for closer in _closers_at_end(text):
             openers = self._nesting.openers
             if openers and OPENERS[openers[-1].type] == _CLOSER_TYPES[closer]:
                 self._put_in(_CLOSER_TYPES[closer])
 
     def _flush(self) -> None:
-        """End the current statement, closing what is still open."""
+        """End the current statement, and close its open brackets."""
         while self._current and self._current[-1].type == "NEWLINE":
             self._current.pop()
         if self._current:
             self._close_open(None, "the next statement")
-            piece = StatementTokens(tuple(self._current), self._broken, self._mended)
+            piece = StatementTokens(tuple(self._current), self._broken, self._repaired)
             self._pieces.append(piece)
         self._begin()
 
     def _close_open(self, down_to: str | None, before: str) -> None:
-        """Report the innermost open bracket as not closed, and close all."""
+        """Report the innermost open bracket, and close all."""
         openers = self._nesting.openers
         if openers and openers[-1].type != down_to and not self._broken:
             last = _last_word(self._current) or openers[-1]
             self._add(braces.not_closed(openers[-1], last, before, self._source))
-            self._mended = True
+            self._repaired = True
         self._close_all(down_to)
 
     def _close_all(self, down_to: str | None) -> None:
@@ -310,15 +309,15 @@ class _Splitter:
             self._put_in(OPENERS[openers[-1].type])
 
     def _put_in(self, kind: str) -> None:
-        """Add a closing bracket that is not in the text."""
+        """Add a closing bracket that the text lacks."""
         end = self._current[-1].end_pos
         closer = Token(kind, "", start_pos=end, end_pos=end)
         self._nesting.feed(closer)
         self._current.append(closer)
 
 
-def _swallowed(text: Token) -> Iterator[str]:
-    """The brackets that end a text, but for blanks and commas between them."""
+def _closers_at_end(text: Token) -> Iterator[str]:
+    """Yield the brackets at the end of a text, without blanks and commas."""
     end = len(text)
     while end and (text[end - 1] in "]}," or text[end - 1].isspace()):
         end -= 1
@@ -326,29 +325,29 @@ def _swallowed(text: Token) -> Iterator[str]:
 
 
 class _Ahead:
-    """Looks ahead from any token at no cost.
+    """The tokens after each token, found in one pass.
 
     Attributes
     ----------
     following
-        For each token the next one behind it that is no line end, or None.
+        The next token after each token that is not a line end, or None.
     closes
-        For each token whether, from it on, a ``}`` too many comes before the next
-        statement, other than the last one of the file, which is the network's own.
+        Whether a superfluous ``}`` comes before the next statement, for each token. The
+        last ``}`` of the file closes the network and does not count.
     """
 
     def __init__(self, tokens: Sequence[Token]) -> None:
         self._tokens = tokens
         self.following: list[Token | None] = [None] * len(tokens)
         self.closes = [False] * len(tokens)
-        behind: Token | None = None
+        following: Token | None = None
         last: int | None = None
         unmatched: list[int] = []  # the `}` of this statement, the nearest one last
         for index in reversed(range(len(tokens))):
             token = tokens[index]
-            self.following[index] = behind
+            self.following[index] = following
             if token.type != "NEWLINE":
-                behind = token
+                following = token
             if token.type == "RBRACE":
                 last = index if last is None else last
                 unmatched.append(index)
@@ -359,7 +358,7 @@ class _Ahead:
             self.closes[index] = bool(unmatched) and unmatched[-1] != last
 
     def begins_line(self, index: int) -> bool:
-        """Whether a token is a kind of statement and first on its line."""
+        """Return whether a token is a kind of statement and first on its line."""
         token = self._tokens[index]
         first = index == 0 or self._tokens[index - 1].type == "NEWLINE"
         return first and token.type == "NAME" and token in BEGINNINGS

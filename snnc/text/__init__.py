@@ -1,4 +1,4 @@
-"""What people read and write: printable text, numbers, tables, words that are meant.
+"""Format and correct text: printable text, numbers, tables, nearest words.
 
-The ground floor, which imports nothing of snnc; every room may use it.
+This is the lowest package: it imports nothing of snnc, and every package may use it.
 """

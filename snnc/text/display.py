@@ -11,7 +11,7 @@ Json: TypeAlias = dict[str, Any]
 """A JSON object, such as a result returns from ``as_dict``."""
 
 _ESCAPE = re.compile(r"\x1b\[([\d;]*)m")
-# Legible on white and on black; the hues are those of Okabe and Ito.
+# Legible on white and on black; the hues are from Okabe and Ito.
 _COLOURS = {"31": "#c8490a", "33": "#a97b00", "34": "#3d82c4", "36": "#0a8f74"}
 PRE = (
     "font-family: var(--jp-code-font-family, monospace); line-height: 1.35;"
@@ -20,7 +20,7 @@ PRE = (
 
 
 class Listed:
-    """Lists in `dir`, and so in completion, what users may use, and nothing else."""
+    """List only public names in `dir`, and so in completion."""
 
     _internal: ClassVar[frozenset[str]] = frozenset()
 
@@ -33,7 +33,7 @@ class Displayed(Listed):
     """Shows itself in notebooks, and in terminals of IPython, as it prints."""
 
     def _repr_html_(self) -> str:
-        return preformatted(str(self))
+        return to_pre(str(self))
 
     def __init_subclass__(cls) -> None:
         cls._repr_pretty_ = Displayed._pretty  # type: ignore[attr-defined]
@@ -44,7 +44,7 @@ class Displayed(Listed):
 
 
 class Tabular(Displayed):
-    """A result that is a table for pandas too."""
+    """A result that is also a table for pandas."""
 
     def _records(self) -> Sequence[Mapping[str, Any]]:
         """Return the rows of the table, by the names of their columns."""
@@ -83,7 +83,7 @@ class DisplayedText(Displayed, str):
     _html: str
 
     def __new__(cls, text: str, html: str) -> DisplayedText:
-        """Make the text, which is the string itself, and its HTML."""
+        """Create the text with its HTML."""
         made = super().__new__(cls, text)
         made._html = html
         return made
@@ -99,7 +99,7 @@ class MarkdownText(Listed, str):
         return str(self)
 
 
-def preformatted(text: str) -> str:
+def to_pre(text: str) -> str:
     """Return HTML of text as it is, such as a table of the command line."""
     return f'<pre style="{PRE}">{html.escape(text)}</pre>'
 

@@ -9,18 +9,18 @@ from itertools import groupby
 _COUNT = re.compile(r"^(n|num|nb|no|number_of)_(?=.)")
 _SHORT = 4
 _LONGEST = 40
-"""No word of the language is longer; a longer one is no slip of the fingers."""
+"""Longer words are not typing errors: no word of the language is this long."""
 
 
 def closest(word: str, legal: Iterable[str]) -> str | None:
-    """The legal word that shares most letters with a word in their order, if many."""
-    import difflib  # what is spelt right need not wait for it
+    """Return the legal word that shares most letters with a word, if it is similar."""
+    import difflib  # slow to import, and only needed for misspelt words
 
     return next(iter(difflib.get_close_matches(word, list(legal), n=1)), None)
 
 
 def nearest_spelling(word: str, legal: Iterable[str]) -> str | None:
-    """The first of the legal words that takes fewest edits, if those are few.
+    """Return the first legal word with the fewest edits, if the edits are few.
 
     One edit for words of three to six letters, two up to ten, and so on: more would be
     another word.
@@ -30,7 +30,7 @@ def nearest_spelling(word: str, legal: Iterable[str]) -> str | None:
 
 
 def only_near(word: str, legal: Iterable[str]) -> str | None:
-    """The legal word that a word must be meant to be, or None if there is a doubt.
+    """Return the only legal word that a word can mean, or None.
 
     It is close to the word, no other is as close, and no digit differs: `conv2d` is
     not `conv3d` misspelt, and neither is `qif` or `alif` `lif`, nor `end_b` `end_a`.
@@ -43,12 +43,11 @@ def only_near(word: str, legal: Iterable[str]) -> str | None:
 
 
 def _is_another(word: str, near: str) -> bool:
-    """Whether a word that differs a little may be a word of its own.
+    """Return whether a similar word is probably another word, not a typing error.
 
-    A letter more in front or behind makes another word (but for a plural, and a
-    letter typed twice), one letter for another at the end another of a series. Of
-    words so short that every letter counts, only two in the wrong order, one typed
-    twice or one left out within are slips.
+    A letter more at the beginning or end makes another word, except a plural or a
+    doubled letter. Another letter at the end makes another word of a series. In short
+    words, the typing errors are a swap, a doubled letter or a missing inner letter.
     """
     if word.endswith(near) and word[0] != near[0]:
         return True
@@ -64,12 +63,12 @@ def _is_another(word: str, near: str) -> bool:
 
 
 def _letters(word: str) -> list[str]:
-    """The letters of a word, one typed twice in a row once."""
+    """Return the letters of a word, with doubled letters once."""
     return sorted(letter for letter, _ in groupby(word))
 
 
 def _close(word: str, legal: Iterable[str]) -> list[tuple[int, bool, str]]:
-    """The legal words within reach, nearest first: edits, and whether digits differ."""
+    """Return the similar legal words with their edits, nearest first."""
     word = word.lower()
     most = (len(word) + 1) // 4
     if len(word) > _LONGEST:
@@ -98,10 +97,10 @@ def _digits(word: str) -> list[str]:
 
 
 def normal(word: str) -> str:
-    """A word in the spelling of the tables: `num_Filters` is `filters`."""
+    """Return a word in the spelling of the tables: `num_Filters` is `filters`."""
     return without_count(word).replace("_", "")
 
 
 def without_count(word: str) -> str:
-    """A word without what only says that a number follows: `num_filters`."""
+    """Remove the part of a word that only announces a number: `num_filters`."""
     return _COUNT.sub("", word.lower())

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 
 
 def in_notebook() -> bool:
-    """Tell whether a kernel runs here, rather than IPython in a terminal or nothing.
+    """Return whether this process is a notebook's kernel.
 
-    That ipykernel was imported says nothing: whoever starts kernels imports it.
+    An import of ipykernel is not enough, because programs that start kernels import it.
     """
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
@@ -24,16 +24,16 @@ Moved = Callable[[int], None]
 
 @contextmanager
 def progress_bar(total: int, label: str, shown: bool | None = None) -> Iterator[Moved]:
-    """Show a bar; give what moves it on.
+    """Show a progress bar, and yield the function that advances it.
 
     Parameters
     ----------
     total
-        How much there is to do.
+        The number of things to do.
     label
-        Of what.
+        The noun of the counted things.
     shown
-        Whether to show it; None if somebody is there to see it. Without tqdm none is.
+        Whether to show the bar; None for terminals and notebooks. It needs tqdm.
     """
     if shown is None:
         shown = sys.stderr.isatty() or in_notebook()
@@ -41,7 +41,7 @@ def progress_bar(total: int, label: str, shown: bool | None = None) -> Iterator[
         yield lambda count: None
         return
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that widgets are missing: it shows text then
+        warnings.simplefilter("ignore")  # without widgets, tqdm shows text
         from tqdm.auto import tqdm
     with tqdm(total=total, desc=label, file=sys.stderr) as bar:
 

@@ -1,10 +1,9 @@
-r"""Text, numbers and tables as people read them, and as GitHub shows them.
+r"""Format text, numbers and tables for people, and for GitHub.
 
-`printable` is the one way for text that snnc did not write to where people and CI
-servers read. The name of a file, a layer or a tensor may hold anything: what moves the
-cursor of a terminal, turns the order of letters round, or ends a line, after which a
-CI server takes the rest for a command. Such characters are shown as Python's escapes:
-``\x1b``.
+All foreign text goes through `printable` before it is shown. The name of a file, a
+layer or a tensor may contain any character. Some characters move the cursor of a
+terminal, reverse the order of letters, or end a line, after which a CI server may read
+a command. `printable` shows such characters as Python's escapes: ``\x1b``.
 """
 
 from __future__ import annotations
@@ -26,16 +25,16 @@ _INVISIBLE = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"))
 
 
 def printable(text: str) -> str:
-    """Return a text as one line that prints as it reads and commands nothing."""
+    """Return a text as one line without control characters."""
     if text.isprintable() and not _COMMAND.search(text):
         return text
     return "".join(cells(text))
 
 
-def quoted(text: str) -> str:
+def quote_code(text: str) -> str:
     """Return a text between backticks, which it can't end: for a sentence, or Markdown.
 
-    Messages quote so whatever can be typed, and are shown as Markdown too.
+    Messages quote user input this way, and are shown as Markdown too.
     """
     return f"`{in_backticks(text)}`"
 
@@ -84,7 +83,7 @@ def escape(character: str) -> str:
 PREFIXES = {9: "G", 6: "M", 3: "k", 0: "", -3: "m", -6: "u", -9: "n", -12: "p"}
 
 
-def aligned(rows: Sequence[Sequence[str]], sides: Sequence[str]) -> list[str]:
+def align(rows: Sequence[Sequence[str]], sides: Sequence[str]) -> list[str]:
     """Return rows as lines, each column aligned to its side, < or >."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
@@ -111,7 +110,7 @@ class TextTable:
 
     def lines(self) -> list[str]:
         """Return the table for a terminal."""
-        return aligned(self.rows, self.sides)
+        return align(self.rows, self.sides)
 
     def html(self) -> str:
         """Return the table for a page with the style sheet of reports."""
@@ -192,7 +191,7 @@ _MARKUP = re.compile(r"([\\`*~<>\[\]|]|(?<!\w)_|_(?!\w)|&(?=[#\w]))")
 
 
 def code(text: str | None) -> str:
-    """Write a text as a code span that fits a table; nothing for nothing."""
+    """Write a text as a code span that fits a table; empty for an empty text."""
     if not text:
         return ""
     text = printable(text).replace("|", "\\|")

@@ -1,4 +1,4 @@
-"""The tools: what works on a compiled network, a package or its weights.
+"""The tools that work on a compiled network, a package or its weights.
 
 A tool's result is one frozen dataclass. Python returns it, the command line prints it,
 and notebooks display it. `spec` and `package` are the two objects of the interface;

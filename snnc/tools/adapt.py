@@ -1,4 +1,4 @@
-"""A package whose readout goes on learning: `snnc evaluate --adapt`."""
+"""Continue to train the readout of a package: `snnc evaluate --adapt`."""
 
 from __future__ import annotations
 
@@ -26,19 +26,23 @@ if TYPE_CHECKING:
 LearningSimulator = Literal["exact", "loihi", "nengo"]
 
 
+class NotLearningError(ValueError):
+    """Raised for a network, or a simulator, that can't learn."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Adaptation:
-    """What a readout learned, and what it decided while it learned.
+    """The weights that a readout learned, and its decisions during learning.
 
     Attributes
     ----------
     y
         The labels, (examples,), or the values, in the order of presentation.
     outputs
-        What the readout gave halfway through each example, before it learned from it:
-        (examples, units).
+        The readout's outputs halfway through each example, before it learned from the
+        example: (examples, units).
     weights
-        All tensors by name; the readout's kernel is the one that was learned.
+        All tensors by name, with the learned kernel of the readout.
     classes
         Whether units are classes.
     score
@@ -73,7 +77,7 @@ class Adaptation:
 
         Each point averages an example and at most 49 before it.
         """
-        return plots.style.drawn(plots.results.learning, self, ax=ax)
+        return plots.style.draw_in_theme(plots.results.learning, self, ax=ax)
 
     def __repr__(self) -> str:
         reached = (
@@ -100,17 +104,17 @@ def adapt(
     Parameters
     ----------
     package
-        That of a spec with ``learn pes``, or its folder.
+        The package of a spec with ``learn pes``, or its folder.
     x : array (examples, *input shape), or a data file
     y : array (examples,) of integers, or (examples, units) of floats
         None with a file.
     weights : path or mapping
-        Those to begin with.
+        The initial weights.
     simulator
         ``exact`` learns what nengo-loihi's emulator, ``loihi``, learns, 50 times
         faster; ``nengo`` does not round.
     examples
-        Present only so many, drawn by the seed.
+        Present only this many, drawn by the seed.
     seed
         Shuffles the examples; None leaves their order.
     weights_out
@@ -133,7 +137,9 @@ def adapt(
     network = package.opened.network
     readout, spec = network.readout, DataSpec.of(network)
     if readout.learn is None:
-        raise ValueError(f"`{readout.name}` doesn't learn: write `learn pes` in it")
+        raise NotLearningError(
+            f"`{readout.name}` doesn't learn: write `learn pes` in it"
+        )
     require("loihi" if simulator == "exact" else simulator, network)
     if isinstance(x, str | os.PathLike):
         x, y = load_data(x, spec)
@@ -271,7 +277,7 @@ def evaluate_adapted(
 
     simulator = options.simulator
     if simulator == "keras" or simulator == "nengo_dl":
-        raise ValueError(f"the simulator {simulator} does not learn")
+        raise NotLearningError(f"the simulator {simulator} does not learn")
     once = replace(options, output=None, resume=False)
     opened = as_package(package)
     learning = adapt(

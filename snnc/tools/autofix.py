@@ -11,11 +11,11 @@ from snnc.ir.device import Profile
 from snnc.loihi.plan import PlanCache
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
-from snnc.syntax.files import can_format, formatted
+from snnc.syntax.files import can_format, format_document
 
 
 def apply_fixes(text: str, fixes: Iterable[Fix]) -> tuple[str, int]:
-    """Replace the spans of fixes; of those that overlap or touch, the first wins.
+    """Apply fixes to a text; of fixes that overlap or touch, apply the first.
 
     Returns
     -------
@@ -128,7 +128,7 @@ class _Mender:
         return None if state is start else state
 
     def _with(self, state: _State, fix: Fix) -> tuple[_State, int] | None:
-        """Apply a fix, and those of problems that it reveals; None if it is useless.
+        """Apply a fix and the fixes of revealed problems; None if it is useless.
 
         Returns
         -------
@@ -180,4 +180,4 @@ def _in_layout(source: SourceFile) -> SourceFile:
     document = parse(source, report)
     if report.errors or not can_format(source.name):
         return source
-    return SourceFile(source.name, formatted(document))
+    return SourceFile(source.name, format_document(document))

@@ -60,9 +60,9 @@ def build(
     spec, folder = as_spec(spec, device), Path(output)
     if not spec.fits:
         raise SpecError(spec.found.diagnostics)
-    path = spec.path or _written(spec, folder, check, force)
+    path = spec.path or _write_spec(spec, folder, check, force)
     device_name = None if spec.device == DEFAULT else spec.device
-    wanted = Wanted(path.as_posix(), device_name, partial(_compiled, spec))
+    wanted = Wanted(path.as_posix(), device_name, partial(_compile, spec))
     report = diagnostics.Diagnostics()
     action = Check() if check else Write(force)
     if not build_specs(
@@ -77,12 +77,12 @@ def build(
     return Package(folder / spec.name)
 
 
-def _compiled(spec: Spec, report: diagnostics.Diagnostics) -> Compilation:
+def _compile(spec: Spec, report: diagnostics.Diagnostics) -> Compilation:
     report.extend(spec.found.diagnostics)
     return run_passes(replace(spec.made, routed=spec.routed), report, "emit")
 
 
-def _written(spec: Spec, output: Path, check: bool, force: bool) -> Path:
+def _write_spec(spec: Spec, output: Path, check: bool, force: bool) -> Path:
     """Write a spec without a file next to its package, unless another spec is there."""
     path = output / f"{spec.name}.{spec.notation}"
     text = MARK + spec.text

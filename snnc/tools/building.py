@@ -23,19 +23,19 @@ from snnc.output import Comparison, PackageFiles, compare
 from snnc.output.records import origin_of
 from snnc.output.stale import (
     Orphan,
-    abandoned,
     difference,
-    orphaned,
+    find_orphans,
+    find_renamed,
     problems,
-    renamed,
-    untracked,
+    report_orphan,
+    report_untracked,
 )
 from snnc.output.write import (
     WrittenFiles,
     cannot_write,
-    kept,
-    planned,
+    plan_changes,
     refusals,
+    report_kept,
     write_package,
 )
 from snnc.passes import Compilation
@@ -47,7 +47,7 @@ from snnc.text.tables import counted, printable
 class Wanted:
     """A spec to build: its path as typed, the device, and its compiler.
 
-    ``device`` is None for Loihi 1.
+    Without a ``device``, the target is Loihi 1.
     """
 
     path: str
@@ -133,20 +133,20 @@ def build_specs(
     sweep: bool = True,
     force: bool = False,
 ) -> bool:
-    """Do an action with the package of every spec, whatever is wrong with the others.
+    """Apply an action to the package of every spec, even if other specs have errors.
 
-    All are compiled before anything is done, so that of two networks of one name
-    neither is written. Packages that should be gone come last, and only if nothing is
-    wrong: a name that is mistyped looks like a spec that is gone.
+    All specs are compiled first, so that neither of two networks with one name is
+    written. Packages to remove come last, and only without errors, because the spec of
+    a mistyped name looks removed.
 
     Parameters
     ----------
     output
         The folder that holds the packages' folders.
     tell
-        Is given the diagnostics of each spec, then those of packages without one.
+        Called with the diagnostics of each spec, then of packages without a spec.
     sweep
-        Whether the action is also done with packages whose specs are gone.
+        Whether to include packages whose specs are gone.
     force
         Whether a package may be taken over from another spec.
 
@@ -156,7 +156,7 @@ def build_specs(
         Whether no error was reported.
     """
     reports = [Diagnostics() for _ in specs]
-    compiled = [_compiled(*pair, output) for pair in zip(specs, reports, strict=True)]
+    compiled = [_compile(*pair, output) for pair in zip(specs, reports, strict=True)]
     _refuse_same_names(compiled, reports)
     done = []
     for made, report in zip(compiled, reports, strict=True):
@@ -171,7 +171,7 @@ def build_specs(
     return not any(report.errors for report in reports)
 
 
-def _compiled(spec: Wanted, report: Diagnostics, output: Path) -> _Compiled | None:
+def _compile(spec: Wanted, report: Diagnostics, output: Path) -> _Compiled | None:
     started = time.perf_counter()
     made = spec.compile(report)
     if made is None or made.network is None or made.modules is None:
@@ -234,11 +234,13 @@ def _do_orphans(
     built = {job.package.folder for job in done}
     try:
         orphans = [
-            (orphan, job.command) for job in done for orphan in renamed(job.package)
+            (orphan, job.command)
+            for job in done
+            for orphan in find_renamed(job.package)
         ]
         if sweep:
-            again = _nothing_into(output)  # a spec that stays has nothing to do with it
-            orphans += [(orphan, again) for orphan in abandoned(output)]
+            again = _nothing_into(output)  # the command names no spec
+            orphans += [(orphan, again) for orphan in find_orphans(output)]
         for orphan, command in orphans:
             if orphan.package.folder not in built:  # otherwise another spec owns it now
                 action.orphan(orphan, command, report)
@@ -247,7 +249,7 @@ def _do_orphans(
 
 
 def _nothing_into(output: Path) -> str:
-    """What to type to remove packages whose specs are gone."""
+    """Return the command that removes packages whose specs are gone."""
     return f"snnc build --allow-empty -o {shlex.quote(output.as_posix())}"
 
 
@@ -255,7 +257,7 @@ Tell = Callable[[str], object]
 
 
 def _ignore(line: str) -> None:
-    """Say nothing, as Python calls do."""
+    """Print no message: Python calls are silent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +273,7 @@ class Check:
     show: Tell | None = None
 
     def package(self, job: Job, report: Diagnostics) -> bool:
-        comparison = _compared(job.package, report)
+        comparison = _compare(job.package, report)
         if comparison is None:
             return False
         self._print(comparison)
@@ -279,18 +281,18 @@ class Check:
         for problem in problems(comparison, job.spec.path, lock, job.command):
             report.add(problem)
         if self.tracked and not report.errors:
-            report.extend(untracked(job.package))
+            report.extend(report_untracked(job.package))
         if not report.errors:
             folder = comparison.folder.as_posix()
             self.say(f"{job.spec.path}: {folder}: up to date ({job.milliseconds})")
-        return not any((*refusals(comparison), *kept(comparison)))
+        return not any((*refusals(comparison), *report_kept(comparison)))
 
     def orphan(self, orphan: Orphan, command: str, report: Diagnostics) -> None:
-        comparison = _compared(orphan.package, report)
+        comparison = _compare(orphan.package, report)
         if comparison is None:
             return
         self._print(comparison)
-        for problem in orphaned(orphan, comparison, command):
+        for problem in report_orphan(orphan, comparison, command):
             report.add(problem)
 
     def _print(self, comparison: Comparison) -> None:
@@ -298,7 +300,7 @@ class Check:
             self.show(text)
 
 
-def _compared(
+def _compare(
     package: PackageFiles, report: Diagnostics, force: bool = False
 ) -> Comparison | None:
     try:
@@ -323,18 +325,18 @@ class DryRun:
         self._list(orphan.package, report)
 
     def _list(self, package: PackageFiles, report: Diagnostics) -> None:
-        comparison = _compared(package, report, self.force)
+        comparison = _compare(package, report, self.force)
         if comparison is None:
             return
         refused = list(refusals(comparison))
-        for diagnostic in (*refused, *kept(comparison)):
+        for diagnostic in (*refused, *report_kept(comparison)):
             report.add(diagnostic)
         if not refused:
-            for line in _listed(planned(comparison), package.folder):
+            for line in _list_changes(plan_changes(comparison), package.folder):
                 self.show(line)
 
 
-def _listed(plan: WrittenFiles, folder: Path) -> Iterator[str]:
+def _list_changes(plan: WrittenFiles, folder: Path) -> Iterator[str]:
     for word, names in (("write", plan.written), ("remove", plan.removed)):
         for name in names:
             yield printable(f"{word} {(folder / name).as_posix()}")
@@ -365,7 +367,7 @@ class Write:
         for name in done.written:
             self.show(printable((folder / name).as_posix()))
         if self.tracked:
-            report.extend(untracked(job.package))
+            report.extend(report_untracked(job.package))
         return True
 
     def orphan(self, orphan: Orphan, command: str, report: Diagnostics) -> None:

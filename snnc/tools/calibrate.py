@@ -168,7 +168,7 @@ def calibrate(
         tensors = opened.layout.read(source)
     except (DataError, LayoutError) as error:
         raise CannotCalibrateError(error) from error
-    scaled = _scaled(opened, chosen, tensors)
+    scaled = _scale(opened, chosen, tensors)
     report = Diagnostics()
     precision = _precision(opened, scaled.tensors, report, profile)
     if report.errors:
@@ -177,7 +177,7 @@ def calibrate(
     return Calibration(package, count, scaled, precision, report.diagnostics, origin)
 
 
-def _scaled(
+def _scale(
     package: ImportedPackage, x: NDArray[np.float32], tensors: Tensors
 ) -> ScaledWeights:
     """Scale valid weights: any error then comes from the scales."""

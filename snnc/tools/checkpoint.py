@@ -1,4 +1,4 @@
-"""Save the results of a run on disk: JSON lines, the first of which identifies the run.
+"""Save the results of a run as JSON lines; the first line identifies the run.
 
 Each line ends with a digest of itself and the first one. A damaged line, or one of
 another run, is ignored: its part runs again.
@@ -78,7 +78,7 @@ class Checkpoint:
             Naming the file, if it can't be written.
         """
         try:
-            self._file.write(_sealed(self._first, json.dumps(content)) + "\n")
+            self._file.write(_seal(self._first, json.dumps(content)) + "\n")
             self._file.flush()
         except OSError as error:
             raise OSError(error.errno, error.strerror, self._file.name) from error
@@ -124,10 +124,10 @@ def _header(first: str) -> Json | None:
     return header if isinstance(header, dict) else None
 
 
-def _sealed(first: str, body: str) -> str:
+def _seal(first: str, body: str) -> str:
     digest = hashlib.sha256((first + body).encode()).hexdigest()[:DIGITS]
     return f'{body[:-1]}, "sha256": "{digest}"}}'
 
 
 def _is_sound(first: str, line: str) -> bool:
-    return line == _sealed(first, _SEAL.sub("}", line))
+    return line == _seal(first, _SEAL.sub("}", line))

@@ -46,7 +46,7 @@ def cluster_workers(address: str, ahead: int = 1) -> Iterator[ClusterWorkers]:
     Raises
     ------
     NoClusterError
-        If nothing answers, or there are no workers.
+        If nothing answers, or the cluster has no workers.
     """
     _check_scheduler(address)
     with Client(address, timeout=PATIENCE, set_as_default=False) as client:

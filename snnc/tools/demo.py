@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.text.tables import aligned, percent
+from snnc.text.tables import align, percent
 from snnc.tools.build import build
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.options import Simulator
@@ -44,8 +44,8 @@ def drifting_digits(
     """Clips for training and for testing, which share no image of a digit.
 
     A digit of 8x8 pixels starts anywhere on a canvas of 16x16 whose opposite edges
-    are joined, and moves one pixel a frame in one of eight directions. No single
-    frame tells the direction.
+    are joined, and moves one pixel per frame in one of eight directions. No single
+    frame shows the direction.
     """
     from sklearn.datasets import load_digits  # an extra
 
@@ -78,14 +78,14 @@ _STACK = ("tensorflow", "numpy", "nengo", "nengo-loihi", "nengo-dl")
 
 
 def simulators() -> tuple[Simulator, ...]:
-    """Those that are run; nengo-dl where it is installed, which needs Keras 2."""
+    """Return the simulators to run, with nengo-dl if installed (it needs Keras 2)."""
     is_old = sys.version_info < (3, 12)
     has_dl = is_old and importlib.util.find_spec("nengo_dl") is not None
     return ("nengo", "nengo_dl", "loihi") if has_dl else ("nengo", "loihi")
 
 
 def stack() -> str:
-    """Say what the demonstration runs on, and what it leaves out for that."""
+    """Describe the libraries of the demonstration, and what it leaves out for that."""
     versions = [f"Python {platform.python_version()}"]
     for name in _STACK:
         with suppress(PackageNotFoundError):
@@ -105,7 +105,7 @@ LABELS: dict[Simulator, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Demonstration:
-    """What the steps gave; prints as a table.
+    """The results of the steps; prints as a table.
 
     Attributes
     ----------
@@ -140,7 +140,7 @@ class Demonstration:
         )
         return "\n".join(
             [
-                *aligned(rows, "<>><"),
+                *align(rows, "<>><"),
                 "",
                 f"cores predicted by snnc {self.cores}, built by nengo-loihi "
                 f"{loihi.cores}",

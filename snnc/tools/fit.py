@@ -1,4 +1,4 @@
-"""Variants of a network that fit a number of cores: `snnc fit`."""
+"""Find variants of a network that fit a number of cores: `snnc fit`."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ from snnc.ir.logical import Layer
 from snnc.text import tables
 from snnc.text.display import Json, Tabular
 from snnc.text.tables import Cells, TextTable, code, counted, prose
-from snnc.tools.report.html import tables_html
+from snnc.tools.report.html import Part, tables_html
 
 if TYPE_CHECKING:
     from snnc.tools.spec import Spec
 
 GROWTH = 16
-"""A network that fits is offered at most so many times the filters of a layer."""
+"""A fitting network is offered at most this many times the filters of a layer."""
 SHARES = tuple(n / 16 for n in range(15, 0, -1))
 """Shares of all filters that are tried, most first."""
 HALVES = (0.75, 0.5, 0.25)
 """Shares of one layer's filters that are tried with fewer filters of another."""
 PAIRED = 3
-"""The layers, those with most neurons, of which two are changed together."""
+"""The number of largest layers of which two are changed together."""
 
 
 @dataclass(frozen=True, slots=True)
 class FitVariant:
     """A legal network near the spec.
 
-    ``kept`` is the geometric mean of the shares of neurons and of weights that are
-    left of the spec's network; above 1 where it grows. ``open_end`` is a change to
-    the most that was tried, beyond which more may fit.
+    ``kept`` is the geometric mean of the shares of neurons and of weights that the
+    variant keeps; above 1 if it grows. ``open_end`` is a change to the largest tried
+    value, so that a larger one may fit too.
     """
 
     changes: Changes
@@ -55,7 +55,7 @@ class FitVariant:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Fit(Tabular):
-    """Variants that fit, those first that keep most of the network.
+    """The variants that fit, sorted by how much of the network they keep.
 
     Attributes
     ----------
@@ -64,14 +64,14 @@ class Fit(Tabular):
     cores : int
         The number of cores available.
     needed : int or None
-        The cores that the unchanged network takes; None if they can't be counted.
+        The cores of the unchanged network; None if they can't be counted.
     present : VariantCost or None
         The costs of the unchanged network; None if it does not fit.
     variants : tuple of FitVariant
-        Changes, their ``cost`` (cores, neurons, weights), and what is ``kept``.
+        Changes, their ``cost`` (cores, neurons, weights), and the share ``kept``.
     layers, untried : int
-        The number of layers that could change, and of those that were not tried, or
-        not to the end, because a large network takes long.
+        The number of layers that could change, and of layers that were not fully tried
+        because a large network takes long.
     """
 
     spec: Spec
@@ -90,9 +90,9 @@ class Fit(Tabular):
     @property
     def specs(self) -> tuple[Spec, ...]:
         """The specs of the variants, in order."""
-        return tuple(map(self._applied, self.variants))
+        return tuple(map(self._apply, self.variants))
 
-    def _applied(self, variant: FitVariant) -> Spec:
+    def _apply(self, variant: FitVariant) -> Spec:
         changes: dict[str, Json] = {}
         for change in variant.changes:
             changes.setdefault(change.layer, {})[change.key] = change.value
@@ -105,7 +105,7 @@ class Fit(Tabular):
         return "\n".join([*lines, _sentence(self, shown)])
 
     def markdown(self, shown: int | None = None) -> str:
-        """Return the same for a comment on a pull request."""
+        """Return the rows as Markdown, for a comment on a pull request."""
         rows = [(code(change), *cost) for change, *cost in self._rows(shown)]
         right = range(1, len(COLUMNS))
         lines = tables.table(COLUMNS, rows, right=right) if rows else ()
@@ -118,8 +118,8 @@ class Fit(Tabular):
 
     def _repr_html_(self) -> str:
         table = self._table()
-        shown = () if table is None else (table,)
-        parts = (*shown, *_sentence(self, None).split("\n"))
+        parts: list[Part] = [] if table is None else [table]
+        parts += _sentence(self, None).split("\n")
         return tables_html(f"{self.spec.name} on {counted(self.cores, 'core')}", parts)
 
     def _records(self) -> list[Json]:
@@ -135,7 +135,7 @@ class Fit(Tabular):
         return rows + [_row(variant) for variant in self.variants[:shown]]
 
     def as_dict(self) -> Json:
-        """Return what ``snnc fit --format json`` prints."""
+        """Return the JSON data of ``snnc fit --format json``."""
         return {
             "version": VERSION,
             "network": self.spec.name,
@@ -156,7 +156,7 @@ class Fit(Tabular):
 
 
 def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
-    """Look for variants of a spec that fit so many cores, or its own target.
+    """Look for variants of a spec that fit a number of cores, or its own target.
 
     Single layers get fewer filters (or more, if the network fits), a larger stride,
     or both; all layers together get a share of their filters; and two layers change
@@ -182,7 +182,7 @@ def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
     return Fit(
         spec,
         target.cores,
-        _needed(trials),
+        _cores_needed(trials),
         present,
         tuple(sorted(variants, key=lambda v: (-v.kept, v.cost.cores))),
         len(layers),
@@ -193,7 +193,7 @@ def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
 def _fitting(
     trials: Trials, layers: Sequence[tuple[int, Layer]], fits: bool
 ) -> tuple[list[Changes], int]:
-    """What fits, layer by layer in their order, and how many layers were tried."""
+    """Yield fitting variants layer by layer; return the number of tried layers."""
     alone: list[Changes] = []
     together: list[Changes] = []
     tried = 0
@@ -212,7 +212,7 @@ def _fitting(
     return [*sorted(alone, key=lambda changes: changes[0].position), *together], tried
 
 
-def _needed(trials: Trials) -> int | None:
+def _cores_needed(trials: Trials) -> int | None:
     present = trials.cost(())
     if present is not None:
         return present.cores
@@ -227,19 +227,19 @@ def _variant(trials: Trials, changes: Changes) -> FitVariant:
 
 
 def _kept(trials: Trials, changes: Changes) -> float:
-    """The geometric mean of the shares of neurons and weights of what fits."""
+    """Return the geometric mean of the kept shares of neurons and weights."""
     new, (neurons, weights) = trials.cost(changes), _size(trials)
-    assert new is not None, "only what fits is compared"
+    assert new is not None, "only fitting variants are compared"
     return sqrt(new.neurons / neurons * new.weights / weights)
 
 
 def _most(trials: Trials, change: Change) -> int:
-    """The most filters or units of the layer that are tried."""
+    """Return the most filters or units of a layer to try."""
     return GROWTH * trials.layers()[change.position].shape[-1]
 
 
 def _size(trials: Trials) -> tuple[int, int]:
-    """Neurons on the chip and weights of the network as it is."""
+    """Return the neurons on the chip and the weights of the unchanged network."""
     lowered = trials.lower(())
     assert lowered is not None
     neurons = sum(p.neurons for p in lowered.populations if p.on_chip)
@@ -247,7 +247,7 @@ def _size(trials: Trials) -> tuple[int, int]:
 
 
 def _grown(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
-    """A layer with the most filters that still fit."""
+    """Yield a variant of a layer with the most filters that fit."""
     now = layer.shape[-1]
     more = widest(position, layer, trials.fits_target, GROWTH * now)
     if more is not None and more.value != now:
@@ -255,7 +255,7 @@ def _grown(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
 
 
 def _narrower(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
-    """A layer with fewer filters, a larger stride, or the two together."""
+    """Yield variants of a layer with fewer filters, a larger stride, or both."""
     fewer = widest(position, layer, trials.fits_target, layer.shape[-1] - 1)
     if fewer is not None:
         yield (fewer,)
@@ -272,9 +272,9 @@ def _narrower(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
 
 
 def _thinner(trials: Trials, layers: Sequence[tuple[int, Layer]]) -> Iterator[Changes]:
-    """All layers that can shrink with the largest share of their filters that fits.
+    """Yield a variant with the largest fitting share of all filters.
 
-    One such layer alone gets what `_narrower` finds.
+    A single layer is left to `_narrower`.
     """
     wide = [(position, layer) for position, layer in layers if layer.shape[-1] > 1]
     for share in SHARES:
@@ -330,7 +330,7 @@ def _share(position: int, layer: Layer, share: float) -> Change:
 
 
 def _layers(trials: Trials) -> list[tuple[int, Layer]]:
-    """The chip's layers that have filters or units, by their place in the spec."""
+    """Return the chip's layers with filters or units, by place in the spec."""
     return [
         (position, layer)
         for position, layer in enumerate(trials.layers())
@@ -350,7 +350,7 @@ def _row(variant: FitVariant) -> Cells:
 
 
 def changes_text(variant: FitVariant) -> str:
-    """The changes as a spec has them; of all layers, their widths alone."""
+    """Write changes as in a spec; for all layers, only the widths."""
     if len(variant.changes) > ONE_BY_ONE:
         widths = (f"{c.layer} {spec_text(c.value)}" for c in variant.changes)
         return f"all layers: {', '.join(widths)}"
@@ -372,17 +372,17 @@ def _sentence(found: Fit, shown: int | None) -> str:
         no = "no change" if not found.untried else "no change that was tried"
         return (
             f"{found.spec.name}: {no} of filters or stride fits "
-            f"{cores}{needs}{_untried(found)}"
+            f"{cores}{needs}{_note_untried(found)}"
         )
     left = 0 if shown is None else count - shown
     more = f" ({left} more with --all)" if left > 0 else ""
     offered = f"{counted(count, 'variant')} on at most {cores}"
     summary = f"{found.spec.name}: {offered}{more}{needs}"
-    return f"{summary}{_untried(found)}" + (f"\n{KEEPS}" if count else "")
+    return f"{summary}{_note_untried(found)}" + (f"\n{KEEPS}" if count else "")
 
 
-def _untried(found: Fit) -> str:
-    """Which layers were left out of a large network, whose variants take long."""
+def _note_untried(found: Fit) -> str:
+    """Return a note on the layers that were not tried, to save time."""
     if not found.untried:
         return ""
     which = "" if found.untried == found.layers else ", those with fewest neurons"

@@ -58,14 +58,14 @@ def migrate_file(
     force
         Whether it may exist.
     report
-        Receives what is wrong.
+        Receives the problems.
     device
-        What specs are compiled for; None for Loihi 1.
+        The device to compile for; None for Loihi 1.
 
     Returns
     -------
     list of Move or None
-        What became of each tensor; None if nothing was written.
+        The change of each tensor; None if no file was written.
     """
     header = read_or_report(path, report)
     before, after = _version(old, report, device), _version(new, report, device)
@@ -132,14 +132,14 @@ def plan(
     seed: int,
     renamed: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Move]:
-    """Return what becomes of each tensor: the new network's in order, then the rest.
+    """Return the change of each tensor: of the new network in order, then the rest.
 
     Parameters
     ----------
     old, new
         The layouts.
     seed
-        That of the new network's training; kernels count from it.
+        The seed of the new network's training; the kernels' seeds count from it.
     renamed
         The old names of tensors, by the new ones.
     """
@@ -158,7 +158,7 @@ def plan(
 def _partner(
     tensor: TensorSpec, before: Mapping[str, TensorSpec], renamed: Mapping[str, str]
 ) -> TensorSpec | None:
-    """The old tensor; one whose layer has another name now is nobody else's."""
+    """Return the old tensor of a new one; a renamed layer has one successor."""
     name = renamed.get(tensor.name, tensor.name)
     is_taken = name in renamed.values() and tensor.name not in renamed
     return None if is_taken else before.get(name)
@@ -193,7 +193,7 @@ def _begin(tensor: TensorSpec, seed: int | None) -> Array:
 
 
 def moves_document(moves: Sequence[Move], target: str) -> dict[str, Any]:
-    """What became of each tensor."""
+    """Return the changes of tensors as JSON data."""
     return {
         "version": VERSION,
         "file": target,
@@ -215,7 +215,7 @@ def _move(move: Move) -> dict[str, Any]:
 
 
 def moves_text(each: Sequence[Move], target: str) -> str:
-    """One line a tensor: kept, new and how it begins, or gone."""
+    """Write a line per tensor: kept, new with its initial value, or gone."""
     lines = [_move_line(move) for move in each]
     kept = sum(move.kept for move in each)
     new = sum(move.after is not None and not move.kept for move in each)

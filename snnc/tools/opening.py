@@ -1,4 +1,4 @@
-"""What tools need before they begin: an opened package, and installed libraries."""
+"""Open the package of a tool, and check its installed libraries."""
 
 from __future__ import annotations
 

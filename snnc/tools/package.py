@@ -228,10 +228,10 @@ class Training:
         Raises
         ------
         ValueError
-            If there is no such metric.
+            If the history lacks the metric.
         """
         draw, phases = plots.results.training, self.phases
-        return plots.style.drawn(draw, self.history, what, phases, ax=ax)
+        return plots.style.draw_in_theme(draw, self.history, what, phases, ax=ax)
 
     def __repr__(self) -> str:
         last = {name: values[-1] for name, values in self.history.items() if values}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from snnc import __version__
 from snnc.editors.rules import coloured_parts
-from snnc.text.display import PRE, preformatted
+from snnc.text.display import PRE, to_pre
 from snnc.text.installing import installation
 from snnc.text.tables import printable
 from snnc.tools import plots, sweep_table
@@ -46,12 +46,12 @@ def _of_report(report: Report, against: Spec | FileName | None) -> Iterator[Sect
     if against is not None:
         changes = spec.changed_since(against)
         title = f"What changed since {changes.old.source}"
-        yield Section(title, preformatted(str(changes)))
+        yield Section(title, to_pre(str(changes)))
     if report.cores:
         about = (
             "Changes after which it fits; or, as it fits, how far layers could grow."
         )
-        yield Section("Variants", preformatted(str(spec.fit(patient=False))), about)
+        yield Section("Variants", to_pre(str(spec.fit(patient=False))), about)
 
 
 def evaluation_page(evaluation: Evaluation) -> str:
@@ -114,7 +114,7 @@ def _picture(title: str, of: str, draw: Callable[[], Axes]) -> Section:
     """Draw on a light and a dark background, as images in the page."""
     if importlib.util.find_spec("matplotlib") is None:
         return Section(title, "", LACKING)
-    light, dark = (_drawn(draw, dark=is_dark) for is_dark in (False, True))
+    light, dark = (_draw(draw, dark=is_dark) for is_dark in (False, True))
     caption = html.escape(f"{title} of {of}")
     return Section(
         title,
@@ -123,7 +123,7 @@ def _picture(title: str, of: str, draw: Callable[[], Axes]) -> Section:
     )
 
 
-def _drawn(draw: Callable[[], Axes], dark: bool) -> str:
+def _draw(draw: Callable[[], Axes], dark: bool) -> str:
     buffer = BytesIO()
     style = plots.style
     with style.theme(dark), style.hidden():  # notebooks would show each picture too
@@ -162,18 +162,18 @@ def spec_html(text: str, notation: str, costs: Mapping[int, str] | None = None) 
     text, notation
         The spec, in ``snn`` or ``yaml``.
     costs
-        What to write behind lines, by their numbers from 1.
+        The texts to write after lines, by line number from 1.
     """
     lines = ("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
     text = "\n".join(lines)
-    shown = _coloured(text) if notation == "snn" else html.escape(text)
+    shown = _colour(text) if notation == "snn" else html.escape(text)
     numbered = enumerate(shown.split("\n"), 1)
     costs = costs or {}
     body = "\n".join(f"{line}{_behind(costs.get(at))}" for at, line in numbered)
     return f'<pre style="{PRE}">{body}</pre>'
 
 
-def _coloured(text: str) -> str:
+def _colour(text: str) -> str:
     shown = []
     for part, category in coloured_parts(text):
         colour = _CATEGORIES.get(category.name) if category else None

@@ -41,7 +41,7 @@ def plot(
     what
         A spec or its file, a package, a report: ``network`` (the default) or ``cores``.
         An evaluation: ``accuracy`` (the default), ``raster``, ``rates``, ``confusion``,
-        ``predictions``, ``correlation``, or those of its spec. A training: its own.
+        ``predictions``, ``correlation``, or the kinds of its spec. A training: its own.
         A sweep: ``sweep``, over energy (the default), or ``sweep-cores``.
     kind
         The kind of picture.
@@ -57,7 +57,7 @@ def plot(
     Raises
     ------
     ValueError
-        If there is no such picture.
+        If the kind of picture is unknown.
     ModuleNotFoundError
         If matplotlib is not installed; it says what to install.
     """
@@ -80,14 +80,14 @@ def _picture_of(
     if isinstance(what, Evaluation) and kind not in OF_SPECS:
         if kind == "raster":
             return what.plot_raster(example, ax)
-        return _evaluated(what, kind or "accuracy", ax)
+        return _draw_evaluation(what, kind or "accuracy", ax)
     if kind not in (None, *OF_SPECS):
         raise ValueError(f"there is no picture {kind} of a {type(what).__name__}")
     report = _report(what)
     return report.plot_cores(ax) if kind == "cores" else report.plot_network(ax)
 
 
-def _evaluated(evaluation: Evaluation, kind: Kind, ax: Axes | None) -> Axes:
+def _draw_evaluation(evaluation: Evaluation, kind: Kind, ax: Axes | None) -> Axes:
     drawing = getattr(evaluation, f"plot_{kind}", None)
     if drawing is None:
         raise ValueError(f"there is no picture {kind} of an Evaluation")

@@ -27,9 +27,9 @@ class CalibrationError(ValueError):
 class ScaledWeights:
     """Scaled weights, the scale of each layer, and rates before and after.
 
-    Rates are those of spikes. ``change`` is the largest change of an output of the
-    Keras model, as a share of the largest output. ``fixed`` says why a layer has no
-    scale; ``missed`` lists layers that are out of bounds.
+    Rates are spike rates. ``change`` is the largest change of an output of the Keras
+    model, as a share of the largest output. ``fixed`` says why a layer has no scale;
+    ``missed`` lists the layers out of bounds.
     """
 
     tensors: Tensors
@@ -65,7 +65,7 @@ class Calibrator:
         model = self.build_model()
         set_model_weights(model, self.layout, tensors)
         scaler = Scaler(self.network, self.layout, model, x)
-        fixed = self._fixed(scaler.measure_activations())
+        fixed = self._unscalable_layers(scaler.measure_activations())
         before = scaler.measure_spikes()
         scaler.hold(tuple(fixed), measure=scaler.measure_activations)
         after = scaler.hold(tuple(fixed))
@@ -87,7 +87,7 @@ class Calibrator:
             list(missed),
         )
 
-    def _fixed(self, rates: Rates) -> dict[str, str]:
+    def _unscalable_layers(self, rates: Rates) -> dict[str, str]:
         """Return, for each layer without an exact scale, the reason."""
         reasons = {}
         for name, layer in self.network.layers.items():

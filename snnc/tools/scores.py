@@ -40,7 +40,7 @@ def moments(steps: int) -> tuple[int, ...]:
 def decide_early(rows: Array, how: Decide) -> Array:
     """Return the outputs that decide up to each of `moments`.
 
-    They are (moments, examples, units); the last ones are those of `decide`.
+    They are (moments, examples, units); the last ones equal the result of `decide`.
     """
     ends = moments(rows.shape[1])
     return np.stack([decide(rows[:, :end], how) for end in ends])
@@ -125,7 +125,7 @@ def score(
         loss,
         None if before is None else judge(before, target),
         unknown,
-        None if classes else explained(outputs, y),
+        None if classes else explained_variance(outputs, y),
     )
 
 
@@ -139,10 +139,10 @@ def _error_interval(outputs: Array, y: Array) -> Interval | None:
     return low, high
 
 
-def explained(outputs: Array, y: Array) -> float | None:
-    """Return R2, 1 less the share of the variance of ``y`` that outputs miss.
+def explained_variance(outputs: Array, y: Array) -> float | None:
+    """Return R2, 1 minus the unexplained share of the variance of ``y``.
 
-    Both are (examples, units). It is None if ``y`` does not vary.
+    Both are (examples, units). The result is None if ``y`` does not vary.
     """
     variance = float(y.var(axis=0, dtype=np.float64).mean())
     return 1 - float(np.mean((outputs - y) ** 2)) / variance if variance else None
@@ -151,7 +151,7 @@ def explained(outputs: Array, y: Array) -> float | None:
 def unit_results(outputs: Array, y: Array) -> tuple[UnitResult, ...]:
     """Judge each unit of a regression by itself: both are (examples, units)."""
     pairs = zip(np.hsplit(outputs, y.shape[1]), np.hsplit(y, y.shape[1]), strict=True)
-    return tuple(UnitResult(_rms(o, t), explained(o, t)) for o, t in pairs)
+    return tuple(UnitResult(_rms(o, t), explained_variance(o, t)) for o, t in pairs)
 
 
 def _shares(
@@ -255,7 +255,7 @@ class Reader:
         They are (ways, examples, units).
         """
         earlier = np.roll(rows, 1, axis=1)
-        earlier[:, 0] = rows[:, 0]  # at rest: nothing has arrived yet
+        earlier[:, 0] = rows[:, 0]  # at rest: no spike has arrived
         if self._carries:
             earlier[1:, 0] = rows[:-1, -1]
             if self._shown is not None:
@@ -291,13 +291,13 @@ class Reader:
         return outputs
 
 
-def judged(
+def compare_readouts(
     network: Network,
     outputs: Array,
     others: Array,
     y: Array,
 ) -> tuple[Reading, ...]:
-    """Compare the readout's outputs, (examples, units), with those of other ways.
+    """Compare the readout's outputs, (examples, units), with alternative readouts.
 
     ``others`` are (ways, examples, units), ``y`` the labels.
     """

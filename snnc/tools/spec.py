@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import snnc
 from snnc import diagnostics
 from snnc.diagnostics import Diagnostic
-from snnc.driver import compile_spec, routed
+from snnc.driver import compile_spec, place_on_chips
 from snnc.ir.logical import Network
 from snnc.language.model import NetworkSpec, spec_hash
 from snnc.language.statements import (
@@ -30,8 +30,8 @@ from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.passes import Compilation
 from snnc.runtime.files import write_file
 from snnc.source import SourceFile
-from snnc.syntax.edit import edited, settled
-from snnc.syntax.files import printed
+from snnc.syntax.edit import apply_settings, place_values
+from snnc.syntax.files import print_document
 from snnc.syntax.revisions import read_spec
 from snnc.syntax.settings import Setting, settings_of
 from snnc.text.arguments import check_text
@@ -154,7 +154,7 @@ class Spec(Displayed):
     @cached_property
     def routed(self) -> RoutedNetwork | None:
         """The network on its chips, if its cores can be counted: internal."""
-        return routed(self.made)
+        return place_on_chips(self.made)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -177,7 +177,7 @@ class Spec(Displayed):
         Raises
         ------
         SpecError
-            If there is no such name or property, or the value does not suit it.
+            If the name or property is unknown, or the value does not suit it.
 
         Examples
         --------
@@ -192,11 +192,11 @@ class Spec(Displayed):
     def with_settings(self, settings: Iterable[Setting]) -> Spec:
         """Return the spec with parsed settings, for `replace` and sweeps."""
         report = diagnostics.Diagnostics()
-        document = edited(_document(self), settings, report)
+        document = apply_settings(_document(self), settings, report)
         if report.errors:
             raise SpecError(report.diagnostics)
         made = self.made
-        return _compiled(made.source, None, self.device, document, made.cache, report)
+        return _compile(made.source, None, self.device, document, made.cache, report)
 
     def report(self) -> Report:
         """Return the network's cores and costs: see `snnc.report`."""
@@ -243,11 +243,11 @@ class Spec(Displayed):
         Raises
         ------
         ValueError
-            If there is no such notation.
+            If the notation is unknown.
         """
         if notation not in ("snn", "yaml"):
             raise ValueError(f"there is no notation {notation}: name `snn` or `yaml`")
-        return printed(settled(_document(self)), notation)
+        return print_document(place_values(_document(self)), notation)
 
     def __str__(self) -> str:
         return self.text
@@ -264,7 +264,7 @@ class Spec(Displayed):
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the spec as text, which the other process compiles again."""
         name = self.made.source.name
-        return _restored, (name, self.text, self.path, self.device)
+        return _restore, (name, self.text, self.path, self.device)
 
     def __hash__(self) -> int:
         return hash((self.hash, self.device))
@@ -273,8 +273,8 @@ class Spec(Displayed):
         return spec_html(self.text, self.notation)
 
 
-def _restored(name: str, text: str, path: Path | None, device: str) -> Spec:
-    return _compiled(SourceFile(name, text), path, device)
+def _restore(name: str, text: str, path: Path | None, device: str) -> Spec:
+    return _compile(SourceFile(name, text), path, device)
 
 
 def _document(spec: Spec) -> Document:
@@ -282,7 +282,7 @@ def _document(spec: Spec) -> Document:
     return spec.made.document
 
 
-def _compiled(
+def _compile(
     source: SourceFile,
     path: Path | None,
     device: str,
@@ -329,7 +329,7 @@ def load(path: FileName, device: str = DEFAULT) -> Spec:
     if source is None:
         raise SpecError(report.diagnostics)
     file = None if name.startswith("git:") else Path(path)
-    return _compiled(source, file, device)
+    return _compile(source, file, device)
 
 
 def parse(text: str, device: str = DEFAULT, *, name: str = "text") -> Spec:
@@ -353,7 +353,7 @@ def parse(text: str, device: str = DEFAULT, *, name: str = "text") -> Spec:
     check_text("name", name)
     if name == "text" and _YAML.match(text):
         name = "text.yaml"
-    return _compiled(SourceFile(name, text.replace("\r\n", "\n")), None, device)
+    return _compile(SourceFile(name, text.replace("\r\n", "\n")), None, device)
 
 
 _YAML = re.compile(r"\s*(?:#[^\n]*\n\s*)*snn[ \t]*:")

@@ -67,7 +67,7 @@ class LayerFiring:
         """Count the neurons with at least this many spikes, over all examples."""
         return int(self.seen[spikes:].sum())
 
-    def saturated(self, steps: int) -> float:
+    def saturation(self, steps: int) -> float:
         """Return the share of neurons and examples with a spike in every step."""
         return self.at_least(steps) / self.at_least(0)
 

@@ -46,8 +46,8 @@ class Variant:
     report : Report or None
         Cores, weights, and energy at most.
     results : tuple of dict
-        What the evaluations found, one per seed, as ``snnc evaluate --format json`` has
-        it.
+        The results of the evaluations, one per seed, as ``snnc evaluate --format json``
+        has it.
     problem : str
         The problem with it; empty without one.
     is_best : bool
@@ -63,7 +63,7 @@ class Variant:
 
     @property
     def result(self) -> Json | None:
-        """What the first evaluation found; None without data."""
+        """The result of the first evaluation; None without data."""
         return self.results[0] if self.results else None
 
     @property
@@ -87,7 +87,7 @@ class Variant:
 
     @property
     def energy(self) -> float | None:
-        """Joules of an example: as measured, or at most if nothing was."""
+        """Return the energy per example in joules: measured, or the maximum."""
         if self.results:
             return self._mean("energy_joules")
         return None if self.report is None else self.report.energy
@@ -157,14 +157,15 @@ class Sweep(Tabular, Sequence[Variant]):
         return tuple(variant for variant in self.variants if variant.is_best)
 
     def as_dict(self) -> Json:
-        """Return what ``snnc sweep --format json`` prints."""
+        """Return the JSON data of ``snnc sweep --format json``."""
         return {
             "version": 1,
             "network": self.spec.name,
             "variants": [
                 {
                     "settings": {
-                        k: sweep_table.typed(v) for k, v in variant.settings.items()
+                        k: sweep_table.parse_setting(v)
+                        for k, v in variant.settings.items()
                     },
                     "cores": variant.cores,
                     "weights": variant.report and variant.report.weights,
@@ -189,7 +190,7 @@ class Sweep(Tabular, Sequence[Variant]):
         return sweep_table.markdown(self.spec.name, self.variants)
 
     def html(self) -> str:
-        """Return a page that needs nothing else, with the table and pictures."""
+        """Return a self-contained page with the table and pictures."""
         return sweep_page(self)
 
     def html_table(self) -> str:
@@ -204,10 +205,10 @@ class Sweep(Tabular, Sequence[Variant]):
         Raises
         ------
         ValueError
-            If nothing was evaluated.
+            If no variant was evaluated.
         """
         draw, name = plots.results.sweep, self.spec.name
-        return plots.style.drawn(draw, name, self.variants, over, ax=ax)
+        return plots.style.draw_in_theme(draw, name, self.variants, over, ax=ax)
 
     def __len__(self) -> int:
         return len(self.variants)
@@ -287,8 +288,8 @@ def sweep(
         Draws the examples that are held out and evaluated. First weights are drawn by
         the spec's ``train.seed``.
     seeds
-        Train each variant so many times, with ``train.seed``, the next seed, and so on:
-        its accuracy and energy are means.
+        Train each variant this many times, with ``train.seed``, the next seed, and so
+        on: its accuracy and energy are means.
     output
         The folder of results; it may hold several sweeps.
     workers
@@ -340,7 +341,7 @@ def sweep(
     jobs = [[*_jobs(variant, shared, seeds)] for variant in variants]
     found = run_variants(chain(*jobs), shared, workers, dask, progress)
     judged = [
-        _judged(variant, [found[job.name] for job in own])
+        _add_results(variant, [found[job.name] for job in own])
         for variant, own in zip(variants, jobs, strict=True)
     ]
     best = front([variant.costs() for variant in judged])
@@ -349,7 +350,7 @@ def sweep(
 
 
 def _sets(settings: Mapping[str, Any] | Sequence[str], path: str) -> bool:
-    """Whether settings, which may be of any type, have values of a path."""
+    """Return whether settings of any type have values for a path."""
     return any(str(each).partition("=")[0] == path for each in settings)
 
 
@@ -366,7 +367,7 @@ def _jobs(variant: Variant, shared: SweepSettings, seeds: int) -> Iterator[Varia
         yield shared.job(spec, {**variant.settings, "train.seed": str(seed)})
 
 
-def _judged(variant: Variant, found: Sequence[Json | str]) -> Variant:
+def _add_results(variant: Variant, found: Sequence[Json | str]) -> Variant:
     results = tuple(result for result in found if not isinstance(result, str))
     problems = (result for result in found if isinstance(result, str))
     return replace(variant, results=results, problem=next(problems, variant.problem))

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc.language.extents import Phase
-from snnc.processes import LocalWorkers, Workers, completed
+from snnc.processes import LocalWorkers, Workers, run_tasks
 from snnc.text.display import Json
 from snnc.text.progress import in_notebook, progress_bar
 from snnc.tools.checkpoint import Checkpoint, read_checkpoint
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 HELD_OUT = 0.2
-"""The share of the data to evaluate variants on, if there are no other data."""
+"""The share of the data to evaluate variants on, without separate test data."""
 MARK = {"snnc": "sweep", "version": 2}
 DIGITS = 16
 LONGEST = 80  # characters of the settings in a folder's name
@@ -206,7 +206,7 @@ def run_variants(
         _workers(min(workers or os.cpu_count() or 1, len(left)), dask, shared) as pool,
     ):
         move(len(unique) - len(left))
-        for number, (job, future) in enumerate(completed(pool, run_variant, left), 1):
+        for number, (job, future) in enumerate(run_tasks(pool, run_variant, left), 1):
             move(1)
             try:
                 result = future.result()
@@ -217,13 +217,13 @@ def run_variants(
                 checkpoint.add(line)
             found[job.name] = result
             if shows_lines:
-                said = result if isinstance(result, str) else _scored(result)
+                said = result if isinstance(result, str) else _format_score(result)
                 done = f"{number} of {len(left)} variants"
                 print(f"{done}: {job.settings}: {said}", file=sys.stderr, flush=True)
     return found
 
 
-def _scored(result: Json) -> str:
+def _format_score(result: Json) -> str:
     accuracy = result.get("accuracy")
     if accuracy is None:
         return f"error {result.get('rmse'):.4g}"

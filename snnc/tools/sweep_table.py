@@ -78,7 +78,7 @@ def csv_text(variants: Sequence[Mapping[str, Any]]) -> str:
     return csv_table([*keys, *others], rows)
 
 
-def typed(text: str) -> int | float | bool | str | None:
+def parse_setting(text: str) -> int | float | bool | str | None:
     """Return the value of a setting as JSON has it; None for the default."""
     if not text:
         return None
@@ -148,7 +148,7 @@ def _sentences(name: str, lines: Sequence[Variant]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What a variant has to keep to be trained: cores, weights or joules."""
+    """A limit on cores, weights or joules that a variant must keep to be trained."""
 
     name: str
     sign: str
@@ -156,12 +156,12 @@ class Condition:
 
     @classmethod
     def parse(cls, text: str) -> Condition:
-        """Read such as ``cores <= 4`` or ``energy < 2 uJ``.
+        """Parse a condition such as ``cores <= 4`` or ``energy < 2 uJ``.
 
         Raises
         ------
         ValueError
-            If it is none.
+            If the text is not a condition.
         """
         match = _CONDITION.fullmatch(text.strip())
         if match is None or bool(match[4]) != (match[1] == "energy"):
@@ -172,7 +172,7 @@ class Condition:
         return cls(match[1], match[2], float(match[3]) * _JOULES.get(match[4], 1.0))
 
     def broken_by(self, line: Variant) -> str:
-        """Return why a variant does not keep it; nothing if it does."""
+        """Return why a variant exceeds the limit; empty if it does not."""
         found = getattr(line, self.name)
         if found is None or _SIGNS[self.sign](found, self.limit):
             return ""
@@ -196,7 +196,7 @@ _SIGNS: Mapping[str, Callable[[float, float], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class VariantCosts:
-    """What a variant costs: its score, all the better the lower, then the others.
+    """The costs of a variant, lower is better: its score, then the others.
 
     ``error`` is the standard error of the score; 0 for one training.
     """
@@ -207,19 +207,19 @@ class VariantCosts:
 
 
 def front(costs: Sequence[VariantCosts | None]) -> tuple[bool, ...]:
-    """Tell which of them no other is better than.
+    """Return which variants are Pareto-optimal.
 
     Scores count as equal if they differ by less than 2 standard errors.
 
     Parameters
     ----------
     costs
-        None for what failed.
+        The costs of each variant; None for a failed one.
 
     Returns
     -------
     tuple of bool
-        True for Pareto-optimal ones; of equal ones, for all.
+        True for each Pareto-optimal variant, including equal ones.
     """
     known = {own for own in costs if own is not None}
     return tuple(
@@ -229,7 +229,7 @@ def front(costs: Sequence[VariantCosts | None]) -> tuple[bool, ...]:
 
 
 def _is_better(one: VariantCosts, other: VariantCosts) -> bool:
-    """Whether one is nowhere worse, and somewhere better."""
+    """Return whether one cost is better, and none is worse."""
     noise = 2 * hypot(one.error, other.error)
     gain = other.score - one.score
     pairs = list(zip(one.others, other.others, strict=True))

@@ -118,7 +118,7 @@ def fit(
     spec
         A file, or a spec. If it fits already, variants show how far layers could grow.
     cores
-        The number of cores; by default those of the spec's target.
+        The number of cores; by default the cores of the spec's target.
     device
         The device to compile a file for: ``loihi1``, or a device's file.
     patient
@@ -129,7 +129,7 @@ def fit(
     SpecError
         If the spec has errors.
     ValueError
-        If there are no cores: for ``target nengo``, or below 1.
+        If the number of cores is below 1, or the target is ``nengo``.
     """
     check_count("cores", cores, 1)
     return find_variants(as_spec(spec, device), cores, patient)
@@ -160,7 +160,7 @@ def diff(old: Spec | FileName, new: Spec | FileName, device: str = DEFAULT) -> D
 
 
 def init(folder: FileName = ".", requirement: str | None = None) -> tuple[Path, ...]:
-    """Write a first spec, and what its repo needs to keep packages.
+    """Write a first spec, and the files that its repo needs for packages.
 
     Parameters
     ----------
@@ -182,8 +182,8 @@ def init(folder: FileName = ".", requirement: str | None = None) -> tuple[Path, 
         If another file exists already; then nothing is written.
     """
     plan = StarterPlan.of(Path(folder), requirement or installed_from())
-    if plan.taken:
-        taken = ", ".join(path.as_posix() for path in plan.taken)
+    if plan.existing_files:
+        taken = ", ".join(path.as_posix() for path in plan.existing_files)
         raise FileExistsError(f"{taken}: there already, so nothing was written")
     return tuple(plan.write())
 
@@ -256,7 +256,7 @@ def explain(code: str | int) -> str:
     Raises
     ------
     ValueError
-        If there is no such code; the text names the nearest.
+        If the code is unknown; the message names the nearest.
     """
     return MarkdownText(source.rule_page(code))
 

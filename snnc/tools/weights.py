@@ -34,7 +34,7 @@ class Weights(Tabular):
     diagnostics : tuple of Diagnostic
         The reasons why network or chip do not accept them.
     listing
-        All that was found: internal.
+        The complete results: internal.
     """
 
     _internal = frozenset(("listing",))
@@ -86,7 +86,7 @@ class Weights(Tabular):
             raise SpecError(report.diagnostics)
 
     def as_dict(self) -> Json:
-        """Return what ``snnc weights --format json`` prints."""
+        """Return the JSON data of ``snnc weights --format json``."""
         return document(self.listing)
 
     def _records(self) -> list[Json]:
@@ -133,7 +133,7 @@ def weights(
     if target is not None and target.made.mapped is None:
         raise SpecError(target.found.diagnostics)
     mapped = None if target is None else target.made.mapped
-    with _stored(file, mapped) as path:
+    with _store_weights(file, mapped) as path:
         listing = inspect(path, mapped, True, report, read_profile(device))
     if listing is None:
         raise SpecError(report.diagnostics)
@@ -141,7 +141,7 @@ def weights(
 
 
 @contextmanager
-def _stored(
+def _store_weights(
     weights: FileName | Tensors, mapped: MappedNetwork | None
 ) -> Iterator[Path]:
     """Yield the file of weights; tensors are written to one, in the network's layout.

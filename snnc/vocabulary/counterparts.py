@@ -1,7 +1,7 @@
 """Advice for properties of other libraries that have no counterpart here.
 
 They come from Keras, Nengo, and PyTorch with its libraries. Words with a counterpart
-are in `snnc.vocabulary.strangers`.
+are in `snnc.vocabulary.foreign_keywords`.
 """
 
 from __future__ import annotations
@@ -283,7 +283,7 @@ _COUNTERPARTS = (
 
 
 def _by_owner() -> Mapping[str, Mapping[str, Counterpart]]:
-    """The counterparts of words, by the statement in which they mean this."""
+    """Group the counterparts of words by statement."""
     found: dict[str, dict[str, Counterpart]] = {}
     for counterpart in _COUNTERPARTS:
         for owner in counterpart.owners.split() or ("",):
@@ -296,11 +296,11 @@ _BY_OWNER = _by_owner()
 
 
 def own_counterpart(word: str, owner: str) -> Counterpart | None:
-    """What a word means in a statement, or in a choice such as ``adam``, alone."""
+    """Return the meaning of a word in a statement, or in a choice such as ``adam``."""
     found = (_BY_OWNER.get(part, {}).get(normal(word)) for part in owner.split())
     return next(filter(None, found), None)
 
 
 def counterpart(word: str) -> Counterpart | None:
-    """What a word means wherever it stands."""
+    """Return the meaning of a word that does not depend on its place."""
     return _BY_OWNER[""].get(normal(word))

@@ -190,7 +190,7 @@ def test_a_package_that_is_built_anew_is_opened_again(
     spec = package.spec.replace(network="other")
     before = spec.build(tmp_path)
     spec.replace(timing={"present": "30 ms"}).build(tmp_path)
-    with pytest.raises(ValueError, match="was built anew"):
+    with pytest.raises(ValueError, match="was built again"):
         before.evaluate(X, Y, training.weights)
 
 

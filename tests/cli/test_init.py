@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from snnc.cli import snnc
 from snnc.starter import AT_ROOT, EXTENDED, SPEC, starter_files
-from snnc.syntax.files import formatted
+from snnc.syntax.files import format_document
 from tests.rules.checking import assert_accepted
 from tests.support import ROOT, codes, sound
 
@@ -130,7 +130,7 @@ def test_a_file_in_place_of_a_folder_is_a_diagnostic(folder: Path) -> None:
 def test_the_first_spec_is_sound_and_formatted() -> None:
     text = starter_files()[SPEC]
     assert codes(text) == []
-    assert formatted(sound(text, "parse")) == text
+    assert format_document(sound(text, "parse")) == text
 
 
 def test_reviews_fold_the_library_and_show_what_is_specific() -> None:

@@ -21,7 +21,7 @@ from snnc.emit.files import FORMAT, has_conflict, is_generated
 from snnc.output import PackageFiles, compare
 from snnc.output.package import NAME, text_hash
 from snnc.output.records import MARKER
-from snnc.output.stale import abandoned, difference, problems, renamed
+from snnc.output.stale import difference, find_orphans, find_renamed, problems
 from snnc.output.write import write_package
 from tests.fuzz.harness import fuzz, processor_time, seed_paths
 from tests.fuzz.mutate import mutated_bytes
@@ -152,7 +152,7 @@ def build(root: Path, number: int, force: bool) -> bool:
         render(report.diagnostics)
         return False
     output = root / "models"
-    for orphan in (*renamed(wanted), *abandoned(output)):
+    for orphan in (*find_renamed(wanted), *find_orphans(output)):
         if orphan.package.folder != wanted.folder:
             write_package(orphan.package, force, report)
     assert compare(wanted).is_settled

@@ -23,14 +23,14 @@ from snnc.language_server.buffers import (
     range_of,
 )
 from snnc.language_server.completion import completions_at
-from snnc.language_server.marks import (
-    marks,
-    named_at,
-)
-from snnc.language_server.pages import hints, page_at
+from snnc.language_server.hover import hints, page_at
 from snnc.language_server.requests.fixing import remedies
 from snnc.language_server.requests.reading import folds, semantic_tokens, symbols_of
 from snnc.language_server.requests.writing import layout
+from snnc.language_server.word_roles import (
+    named_at,
+    words_of,
+)
 from snnc.loihi.profile import read_profile
 from snnc.source import SourceFile
 from tests.fuzz.harness import fuzz, processor_time, seed_paths
@@ -109,7 +109,7 @@ def apply_edit(buffer: Buffer, edit: Edit) -> Buffer:
         position_of(source, start, CODEC), position_of(source, end, CODEC)
     )
     change = types.TextDocumentContentChangePartial(place, edit.text)
-    after = buffer.changed([change], buffer.version + 1, CODEC)
+    after = buffer.edit([change], buffer.version + 1, CODEC)
     new = edit.text.replace("\r", "\n")
     assert after.source.text == source.text[:start] + new + source.text[end:]
     return after
@@ -133,7 +133,7 @@ def ask_all(found: Analysis, offset: int) -> None:
     for first, last, *_ in semantic_tokens(found.document):
         assert end <= first < last
         end = last
-    for mark in marks(found.document):
+    for mark in words_of(found.document):
         assert mark.span.source is source
     layout(source)
     place = position_of(source, offset, CODEC)

@@ -18,7 +18,7 @@ from snnc.language import tree
 from snnc.passes import Compilation
 from snnc.passes.parse import parse
 from snnc.source import SourceFile, Span
-from snnc.syntax.files import formatted
+from snnc.syntax.files import format_document
 from snnc.syntax.printer import print_snn
 from snnc.syntax.yaml.printer import not_in_comments, print_yaml
 from snnc.tools.autofix import MOST_READ, autofix
@@ -94,14 +94,14 @@ def check_format(name: str, text: str) -> None:
     document = parse_document(name, text)
     if document is None:
         return
-    output = formatted(document)
+    output = format_document(document)
     again = parse_document(name, output)
     assert again is not None, output
     assert statements(again) == statements(document), output
     assert remarks(again) == remarks(document), output
     if in_order(document):
         assert remarks_in_order(again) == remarks_in_order(document)
-    assert formatted(again) == output
+    assert format_document(again) == output
 
 
 def errors(name: str, text: str) -> int:

@@ -61,7 +61,11 @@ def test_a_price_is_told_and_names_the_layers() -> None:
 def test_where_the_cores_are_short_they_stay_mixed_and_a_warning_names_them() -> None:
     made, report = compile_text(pooled_spec(filters=32, cores=11), "place")
     mapped = made.mapped
-    assert (mapped.cores, mapped.of_both_forms, mapped.unmixed) == (11, ("a", "p.1"), None)
+    assert (mapped.cores, mapped.of_both_forms, mapped.unmixed) == (
+        11,
+        ("a", "p.1"),
+        None,
+    )
     (told,) = report.diagnostics
     assert isinstance(told, MixedAxons)
     assert told.layers == "a, p"

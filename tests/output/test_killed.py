@@ -13,7 +13,7 @@ from benchmarks.kills import killed_at, mend, package, verdict
 from snnc.diagnostics import Diagnostics
 from snnc.output import PackageFiles
 from snnc.output.records import MARKER
-from snnc.output.stale import renamed
+from snnc.output.stale import find_renamed
 from snnc.output.write import write_package
 from tests.support import ROOT
 
@@ -62,7 +62,7 @@ def test_a_renaming_is_killed_at_every_call(tmp_path: Path) -> None:
 
     def rename() -> None:
         write(new)
-        for orphan in renamed(new):
+        for orphan in find_renamed(new):
             write(orphan.package)
 
     write(old)

@@ -267,7 +267,7 @@ def test_a_confusion_matrix_has_its_numbers() -> None:
 
 def test_training_shows_validation_beside_it() -> None:
     named = {text.get_text() for text in results.training(HISTORY, phases=PHASES).texts}
-    assert named == {"smooth", "scale", "spikes"}
+    assert named == {"smooth", "scale, spikes"}
     assert not results.training(HISTORY, phases=PHASES[:1]).texts
     ax = results.training(HISTORY, "loss")
     assert [line.get_label() for line in ax.lines] == ["training", "validation"]

@@ -7,7 +7,7 @@ import pytest
 from snnc.language import tree
 from snnc.rules.names import UnknownKind
 from snnc.source import SourceFile, Span
-from snnc.vocabulary.strangers import unknown_kind
+from snnc.vocabulary.foreign_keywords import unknown_kind
 
 
 @pytest.mark.parametrize(

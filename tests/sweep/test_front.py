@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnc.tools.sweep import Variant
-from snnc.tools.sweep_table import VariantCosts, front, table, typed
+from snnc.tools.sweep_table import VariantCosts, front, parse_setting, table
 
 
 @given(st.lists(st.none() | st.tuples(st.integers(0, 3), st.integers(0, 3))))
@@ -56,7 +56,7 @@ def test_something_is_always_best(costs: list[VariantCosts]) -> None:
 def test_values_of_settings_are_typed() -> None:
     texts = ("8", "1e-3", "on", "20..99 Hz", "3x3", "", "lif")
     values = (8, 0.001, True, "20..99 Hz", "3x3", None, "lif")
-    assert tuple(map(typed, texts)) == values
+    assert tuple(map(parse_setting, texts)) == values
 
 
 def taking(**costs: int) -> Any:

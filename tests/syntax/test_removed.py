@@ -10,7 +10,7 @@ from snnc.driver import compile_spec
 from snnc.language.model import spec_hash
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
-from snnc.syntax.files import formatted, printed
+from snnc.syntax.files import format_document, print_document
 from snnc.tools.autofix import autofix
 
 SPEC = """snn 1
@@ -76,7 +76,7 @@ IDS = [old for old, *_ in (*OLD, *OLD_YAML)]
 
 
 def in_layout(text: str, name: str) -> str:
-    return formatted(parse(SourceFile(name, text), Diagnostics()))
+    return format_document(parse(SourceFile(name, text), Diagnostics()))
 
 
 @pytest.mark.parametrize(("old", "new", "name", "count"), CASES, ids=IDS)
@@ -106,7 +106,7 @@ def test_fixes_and_layout_write_that_text(
     assert in_layout(old, name) == in_layout(new, name)
     documents = [parse(SourceFile(name, text), Diagnostics()) for text in (old, new)]
     other = "snn" if name == "a.yaml" else "yaml"
-    assert len({printed(document, other) for document in documents}) == 1
+    assert len({print_document(document, other) for document in documents}) == 1
 
 
 @pytest.mark.parametrize(("old", "new", "name", "count"), CASES, ids=IDS)
@@ -121,7 +121,7 @@ def test_each_fix_alone_leaves_the_meaning(
         assert not fix.unsafe
         text = old[: fix.span.start] + fix.replacement + old[fix.span.end :]
         left = Diagnostics()
-        meant = formatted(parse(SourceFile(name, text), left))
+        meant = format_document(parse(SourceFile(name, text), left))
         assert left.errors == 0
         assert left.warnings < count
         assert in_layout(meant, name) == in_layout(in_layout(old, name), name)

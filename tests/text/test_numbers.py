@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from snnc.text.tables import aligned, counted, human, percent
+from snnc.text.tables import align, counted, human, percent
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_numbers_have_three_digits_and_a_prefix(
 
 def test_columns_stand_on_their_sides() -> None:
     rows = [("layer", "rate"), ("c0", "7 Hz"), ("longest", "150 Hz"), ("x", "")]
-    assert aligned(rows, "<>") == [
+    assert align(rows, "<>") == [
         "layer      rate",
         "c0         7 Hz",
         "longest  150 Hz",

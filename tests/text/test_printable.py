@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from snnc.text.tables import cells, printable, quoted
+from snnc.text.tables import cells, printable, quote_code
 
 ANY = st.text(st.characters(codec=None), max_size=40)
 
@@ -62,4 +62,4 @@ def test_younger_scripts_are_escaped_where_all_versions_write_the_same() -> None
 
 
 def test_no_text_ends_its_backticks() -> None:
-    assert quoted("a`b\n") == "`a\\x60b\\n`"
+    assert quote_code("a`b\n") == "`a\\x60b\\n`"

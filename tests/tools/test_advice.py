@@ -15,7 +15,7 @@ from snnc.tools.evaluate.advice import CLASSIFIES
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.measures import EvaluatedPart, TrainedOutputs, result_of
 from snnc.tools.evaluate.results import Contrast
-from snnc.tools.scores import contrast, judged, over_time, score
+from snnc.tools.scores import compare_readouts, contrast, over_time, score
 from snnc.tools.statistics import LayerFiring
 
 NET = Network(
@@ -150,13 +150,15 @@ def test_another_readout_is_told_where_it_is_better_by_more_than_chance() -> Non
     y = np.ones(1000, int)
     own, better, more, same = outputs(0.8, 0.85, 0.83, 0.8)
     found = replace(BASE, examples=1000, score=score(own, y, True))
-    read = judged(NET, own, np.stack([better, more, same]), y)
+    read = compare_readouts(NET, own, np.stack([better, more, same]), y)
     assert [each.value for each in read] == [0.85, 0.83, 0.8]
     (told,) = advice.advice(replace(found, readings=read))
     assert "`decide mean, synapse 10 ms` in the readout gives 85.0 % (5.0" in told
-    few = judged(NET, own[:40], np.stack([better, more, same])[:, :40], y[:40])
+    few = compare_readouts(
+        NET, own[:40], np.stack([better, more, same])[:, :40], y[:40]
+    )
     assert advice.advice(replace(found, readings=few)) == []
-    worse = judged(NET, better, np.stack([own, own, own]), y)
+    worse = compare_readouts(NET, better, np.stack([own, own, own]), y)
     assert advice.advice(replace(found, readings=worse)) == []
 
 
@@ -232,7 +234,7 @@ def test_a_regression_has_advice_on_the_readout_and_carried_state() -> None:
     y = rng.normal(size=(400, 1))
     own, better = (y + size * rng.normal(size=(400, 1)) for size in (0.3, 0.2))
     net = replace(NET, readout=Readout("y", 1, decide="last", classes=False))
-    read = judged(net, own, np.stack([better, own, own]), y)
+    read = compare_readouts(net, own, np.stack([better, own, own]), y)
     found = replace(BASE, classes=False, score=score(own, y, False), readings=read)
     (told,) = advice.advice(found)
     assert "in the readout gives an RMSE of 0.1864 instead" in told

@@ -31,7 +31,7 @@ def test_spikes_are_counted_over_batches_in_any_order() -> None:
     assert found.spikes == pytest.approx(spikes.sum() / 12)
     assert found.silent == 1 / 15
     assert found.at_least(36) == (spikes >= 36).sum()
-    assert found.saturated(64) == (spikes == 64).mean() > 0
+    assert found.saturation(64) == (spikes == 64).mean() > 0
     assert found.percentile(50) == np.percentile(spikes, 50)
 
 

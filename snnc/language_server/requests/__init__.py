@@ -1,7 +1,7 @@
-"""What a client may ask: each request, and the function that answers it.
+"""Map each request of a client to the function that answers it.
 
-A family of functions is imported when one is asked for the first time, so that a client
-need not wait for the compiler to be told what the server can do.
+The modules of the functions are imported at their first use, so that the server can
+announce its capabilities without loading the compiler.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ COLOURED = (
     "property",
     "enumMember",
 )
-"""The kinds of words that are coloured, by their names in the protocol."""
+"""The coloured kinds of words, by their names in the protocol."""
 MODIFIERS = ("declaration", "deprecated")
 
-# By request: the module, its function, and what a client is told of it.
+# By request: the module, its function and the announced options.
 _ANSWERS: dict[str, tuple[str, str, object]] = {
     types.TEXT_DOCUMENT_DIAGNOSTIC: (
         "costs",
@@ -77,17 +77,17 @@ _ANSWERS: dict[str, tuple[str, str, object]] = {
 
 
 def create_server(device: str | None = None) -> SpecServer:
-    """Make a server with all that it answers, ready to be started.
+    """Create a server with all of its requests, ready to start.
 
-    ``device`` is what is compiled for unless the client says otherwise.
+    ``device`` is the device to compile for, unless the client names another one.
     """
     server = SpecServer(device)
     for method, (module, function, options) in _ANSWERS.items():
-        server.feature(method, options)(_asked(server, module, function))
+        server.feature(method, options)(_make_handler(server, module, function))
     return server
 
 
-def _asked(
+def _make_handler(
     server: SpecServer, module: str, function: str
 ) -> Callable[[Any], Awaitable[Any]]:
     async def answer(params: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lsprotocol import types
 
 from snnc.language_server.buffers import offsets_in, position_of
-from snnc.language_server.pages import hints
+from snnc.language_server.hover import hints
 from snnc.language_server.server import SpecServer
 
 
@@ -16,9 +16,9 @@ async def diagnostic(
     uri = params.text_document.uri
     analysis = await server.analysis(uri)
     if analysis and not server.supports("workspace.diagnostics.refresh_support"):
-        analysis = await server.analyses.settled(uri)
+        analysis = await server.analyses.with_advice(uri)
     return types.RelatedFullDocumentDiagnosticReport(
-        items=[] if analysis is None else server.sent(uri, analysis)
+        items=[] if analysis is None else server.diagnostics_of(uri, analysis)
     )
 
 

@@ -1,4 +1,4 @@
-"""Fixes as code actions: those of diagnostics, all of them, and what fits the chip."""
+"""Offer code actions: single fixes, all fixes, and values that fit the chip."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ MISFITS = (FitsNoCore, TooManyCores, TooManyOutAxons)
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """One way to mend a diagnostic.
+    """One way to fix a diagnostic.
 
-    ``sure`` is what most users mean: it changes no meaning, or it is what fits.
+    ``sure`` marks the usual choice: it keeps the meaning, or makes the network fit.
     """
 
     title: str
@@ -47,7 +47,7 @@ class Remedy:
 
 
 def remedies(analysis: Analysis, start: int, end: int) -> Iterator[Remedy]:
-    """What mends the diagnostics that touch a range."""
+    """Yield the fixes of the diagnostics that touch a range."""
     for diagnostic in touching(analysis, start, end):
         if diagnostic.fix is not None:
             fix = diagnostic.fix
@@ -60,32 +60,33 @@ def remedies(analysis: Analysis, start: int, end: int) -> Iterator[Remedy]:
         if isinstance(diagnostic, MISFITS):
             yield from _fitting(analysis, diagnostic)
         if diagnostic.severity is Severity.WARNING:
-            yield from _allowed(analysis, diagnostic)
+            yield from _allow_warning(analysis, diagnostic)
 
 
 def touching(analysis: Analysis, start: int, end: int) -> Iterator[Diagnostic]:
-    """The diagnostics with a character in a range, or at its ends."""
+    """Yield the diagnostics with a character in a range, or at its ends."""
     for diagnostic in analysis.diagnostics:
         if diagnostic.span.start <= end and start <= diagnostic.span.end:
             yield diagnostic
 
 
 def has_any(analysis: Analysis) -> bool:
-    """Whether something has one obvious remedy."""
+    """Return whether any diagnostic has a safe fix."""
     return any(d.fix is not None and not d.fix.unsafe for d in analysis.diagnostics)
 
 
-def fixed(analysis: Analysis) -> tuple[Edit, ...]:
-    """What `snnc check --fix` does: all that has one obvious remedy."""
-    mended = autofix(analysis.source, device=analysis.made.device)
-    return tuple(between(analysis.source, mended.source.text)) if mended.count else ()
+def fix_all(analysis: Analysis) -> tuple[Edit, ...]:
+    """Return the edits of `snnc check --fix`: all safe fixes."""
+    fixed = autofix(analysis.source, device=analysis.made.device)
+    return tuple(between(analysis.source, fixed.source.text)) if fixed.count else ()
 
 
 @lru_cache(maxsize=8)
 def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> tuple[Remedy, ...]:
-    """The nearest values with which the network, or the layer, fits.
+    """Return the nearest values with which the network or layer fits.
 
-    Editors ask whenever the cursor moves, and to find them takes up to a second.
+    The result is cached: the search takes up to a second, and editors ask after each
+    move of the cursor.
     """
     spec, lowered = analysis.made.spec, analysis.made.lowered
     if spec is None or lowered is None:
@@ -117,8 +118,8 @@ def _changes(diagnostic: Diagnostic, trials: Trials) -> Iterator[Change]:
             yield from for_axons(trials, diagnostic.name)
 
 
-def _allowed(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remedy]:
-    """A comment that takes a warning back, with room for the reason."""
+def _allow_warning(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remedy]:
+    """Offer a comment that allows a warning, with a placeholder for the reason."""
     if diagnostic.code.startswith("SNN14"):
         return
     source = analysis.source
@@ -155,20 +156,20 @@ async def actions(
 
 
 async def resolve(server: SpecServer, action: types.CodeAction) -> types.CodeAction:
-    """Find the edits of what mends all, once that is chosen."""
+    """Add the edits to a chosen action that fixes all."""
     uri = str(action.data)
     analysis = await server.analysis(uri)
     if analysis is None:
         return action
     loop = asyncio.get_running_loop()
-    edits = await loop.run_in_executor(None, fixed, analysis)
+    edits = await loop.run_in_executor(None, fix_all, analysis)
     return types.CodeAction(
         action.title, action.kind, edit=workspace_edit(uri, edits, server)
     )
 
 
 def _is_wanted(kind: str, wanted: Iterable[str] | None) -> bool:
-    """Whether a client asks for actions of a kind, or of one that it belongs to."""
+    """Return whether a client asks for a kind of action or a kind that contains it."""
     if wanted is None:
         return True
     names = [getattr(word, "value", word) for word in wanted]

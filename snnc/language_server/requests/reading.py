@@ -1,8 +1,8 @@
-"""What a text means: pages, colours, outline, folds.
+"""Answer requests about a text: hover, colours, outline, folds.
 
-The words of a ``.snn`` text are those of `snnc.editors.rules`, whatever is wrong with
-it; names are told from words by the tree. YAML is coloured by editors, so here only
-what it means is told.
+`snnc.editors.rules` finds the words of a ``.snn`` text, even with syntax errors, and
+the tree finds the names. Editors colour YAML themselves, so for YAML only words with a
+role in the spec are coloured here.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from snnc.language import tree
 from snnc.language.keywords import FORMS, owner_of
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.buffers import offset_in, range_of
-from snnc.language_server.marks import Role, marks
-from snnc.language_server.pages import page_at
+from snnc.language_server.hover import page_at
 from snnc.language_server.requests import COLOURED, MODIFIERS
 from snnc.language_server.server import SpecServer
+from snnc.language_server.word_roles import Role, words_of
 from snnc.passes.validate.structure import head
 from snnc.source import SourceFile, Span
 from snnc.text.tables import dims
@@ -75,7 +75,7 @@ async def semantic(
     analysis = await server.analysis(params.text_document.uri)
     if analysis is None:
         return types.SemanticTokens([])
-    return types.SemanticTokens(_encoded(analysis, server))
+    return types.SemanticTokens(_encode(analysis, server))
 
 
 async def symbols(
@@ -98,8 +98,8 @@ async def folding(
     ]
 
 
-def _encoded(analysis: Analysis, server: SpecServer) -> list[int]:
-    """Tokens as the protocol has them: each by its distance to the one before."""
+def _encode(analysis: Analysis, server: SpecServer) -> list[int]:
+    """Encode tokens for the protocol, each by its distance to the previous one."""
     data: list[int] = []
     line = column = 0
     for start, end, kind, modifiers in semantic_tokens(analysis.document):
@@ -151,7 +151,7 @@ def _symbol(entry: Symbol, server: SpecServer) -> types.DocumentSymbol:
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A statement: its name and kind, where it stands, and what names it there."""
+    """A statement with its name, kind and spans."""
 
     name: str
     detail: str
@@ -161,7 +161,7 @@ class Symbol:
 
 
 def symbols_of(analysis: Analysis) -> Iterator[Symbol]:
-    """The statements of a spec in their order; layers with their shapes."""
+    """Yield the statements of a spec in order; layers with their shapes."""
     network = analysis.made.network
     shapes = {} if network is None else {la.name: la.shape for la in network.layers}
     for statement in analysis.document.statements:
@@ -184,7 +184,7 @@ def symbols_of(analysis: Analysis) -> Iterator[Symbol]:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """The lines from the first to the last, both counted from 1."""
+    """The first and the last line of a fold, both from 1."""
 
     first: int
     last: int
@@ -192,22 +192,22 @@ class Fold:
 
 
 def folds(document: tree.Document) -> Iterator[Fold]:
-    """What stands on several lines: the network, statements, values, comments."""
+    """Yield the network, statements, values and comments on several lines."""
     source = document.span.source
     last = source.line_column(len(source.text.rstrip()))[0]
     if document.network is not None and not source.is_yaml:
-        yield from _lines_folded(document.network.span.first.line, last)
+        yield from _fold_lines(document.network.span.first.line, last)
     if document.layers is not None and document.statements:
         lines = [s.span.last.line for s in document.statements if _is_layer(s)]
-        yield from _lines_folded(document.layers.first.line, max(lines, default=0))
+        yield from _fold_lines(document.layers.first.line, max(lines, default=0))
     for statement in document.statements:
-        yield from _folded(statement.span)
+        yield from _fold_span(statement.span)
         for item in statement.properties or ():
-            yield from _folded(item.span)
+            yield from _fold_span(item.span)
     alone = [c.span.first.line for c in document.comments if not c.trailing]
     for _, run in groupby(enumerate(alone), key=lambda pair: pair[1] - pair[0]):
         lines = [line for _, line in run]
-        for fold in _lines_folded(lines[0], lines[-1]):
+        for fold in _fold_lines(lines[0], lines[-1]):
             yield Fold(fold.first, fold.last, is_comment=True)
 
 
@@ -216,22 +216,22 @@ def _is_layer(statement: tree.Statement) -> bool:
     return form is not None and form.place == "layer"
 
 
-def _folded(span: Span) -> Iterator[Fold]:
-    return _lines_folded(span.first.line, span.last.line)
+def _fold_span(span: Span) -> Iterator[Fold]:
+    return _fold_lines(span.first.line, span.last.line)
 
 
-def _lines_folded(first: int, last: int) -> Iterator[Fold]:
+def _fold_lines(first: int, last: int) -> Iterator[Fold]:
     if last > first:
         yield Fold(first, last)
 
 
 def semantic_tokens(document: tree.Document) -> list[Token]:
-    """The parts of a text that mean something, in order, none over another."""
+    """Return the tokens of a text in order, without overlaps."""
     source = document.span.source
     by_place = {
         (mark.span.start, mark.span.end): _OF_ROLE[mark.role]
-        for mark in marks(document)
-        if mark.role in _OF_ROLE and mark.span.text == mark.text  # else it is quoted
+        for mark in words_of(document)
+        if mark.role in _OF_ROLE and mark.span.text == mark.text  # otherwise quoted
     }
     if source.is_yaml:
         return [(*place, *by_place[place]) for place in sorted(by_place)]

@@ -1,4 +1,4 @@
-"""What may be written at the cursor, its layout, and names: found and changed."""
+"""Answer requests to complete, format, find and rename."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from snnc.language_server.buffers import (
     workspace_edit,
 )
 from snnc.language_server.completion import Completion, Sort, completions_at
-from snnc.language_server.marks import (
+from snnc.language_server.server import SpecServer
+from snnc.language_server.word_roles import (
     definition_spans,
     is_network,
     mentions,
@@ -29,10 +30,9 @@ from snnc.language_server.marks import (
     why_no_network,
     why_not_renamed,
 )
-from snnc.language_server.server import SpecServer
 from snnc.passes.parse import parse
 from snnc.source import SourceFile, Span
-from snnc.syntax.files import formatted
+from snnc.syntax.files import format_document
 
 
 async def completion(
@@ -57,17 +57,17 @@ async def completion(
 async def formatting(
     server: SpecServer, params: types.DocumentFormattingParams
 ) -> list[types.TextEdit]:
-    return _formatted(server, params.text_document.uri)
+    return _format(server, params.text_document.uri)
 
 
 async def range_formatting(
     server: SpecServer,
     params: types.DocumentRangeFormattingParams,
 ) -> list[types.TextEdit]:
-    return _formatted(server, params.text_document.uri, params.range)
+    return _format(server, params.text_document.uri, params.range)
 
 
-def _formatted(
+def _format(
     server: SpecServer, uri: str, places: types.Range | None = None
 ) -> list[types.TextEdit]:
     buffer = server.buffers.get(uri)
@@ -107,12 +107,12 @@ def _item(
 def _lines(source: SourceFile, places: types.Range, server: SpecServer) -> range:
     start, end = offsets_in(source, places, server.codec)
     first, (last, column) = source.line_column(start)[0], source.line_column(end)
-    # A selection that ends where a line begins has nothing of that line.
+    # A selection that ends at the beginning of a line does not include that line.
     return range(first, last + (column > 1 or last == first))
 
 
 def layout(source: SourceFile, lines: range | None = None) -> tuple[Edit, ...]:
-    """What `snnc fmt` changes; nothing where the text has a syntax error.
+    """Return the edits of `snnc fmt`; none for a text with a syntax error.
 
     Parameters
     ----------
@@ -123,20 +123,20 @@ def layout(source: SourceFile, lines: range | None = None) -> tuple[Edit, ...]:
     document = parse(source, report)
     if report.errors:
         return ()
-    edits = between(source, formatted(document))
+    edits = between(source, format_document(document))
     return tuple(edit for edit in edits if lines is None or _touches(edit, lines))
 
 
 def _touches(edit: Edit, lines: range) -> bool:
     first = edit.span.first.line
-    # What ends with a line's end does not touch the line below.
+    # An edit that ends with a line end does not touch the next line.
     end = max(edit.span.start, edit.span.end - 1)
     last = edit.span.source.line_column(end)[0]
     return first < lines.stop and last >= lines.start
 
 
 class _Placed(Protocol):
-    """A place in a text, of whatever request."""
+    """The parameters of a request about a place in a text."""
 
     @property
     def text_document(self) -> types.TextDocumentIdentifier: ...
@@ -208,7 +208,7 @@ async def rename(
     here = await _at(server, params)
     if here is None:
         return None
-    edits = _renamed(*here, params.new_name)
+    edits = _rename_everywhere(*here, params.new_name)
     return workspace_edit(params.text_document.uri, edits, server)
 
 
@@ -226,13 +226,13 @@ async def prepare(
     return None if named is None else range_of(named[1], server.codec)
 
 
-def _renamed(analysis: Analysis, offset: int, name: str) -> tuple[Edit, ...]:
-    """Replace a name wherever it is said.
+def _rename_everywhere(analysis: Analysis, offset: int, name: str) -> tuple[Edit, ...]:
+    """Replace a name at all of its places.
 
     Raises
     ------
     JsonRpcInvalidParams
-        If there is no name, or it can't be the new one; the text says why.
+        If no name is at the offset, or the new name is refused.
     """
     document = analysis.document
     if document.network is not None and is_network(document, offset):

@@ -30,7 +30,7 @@ from snnc.ir.shapes import window_positions
 from snnc.language.model import ValidatedSpec
 from snnc.language.property_types import CrossEntropy, MeanSquaredError
 from snnc.language.statements import LoihiTarget, TrainSpec
-from snnc.language.written import listed
+from snnc.language.written import write_list
 from snnc.passes.resolve.drafts import (
     Draft,
     KnownNames,
@@ -259,7 +259,7 @@ class _Resolution:
         train, place = self._train, self._validated.train
         if {"smooth", "spikes"}.isdisjoint(train.phases):
             span = place.keys.get("phases", place.span)
-            phases = listed(train.phases)
+            phases = write_list(train.phases)
             self._report.add(rules.values.NothingTrains(span=span, phases=phases))
 
     def _network(
@@ -370,7 +370,7 @@ class _Resolution:
 
 
 def _is_still(operation: Operation) -> bool:
-    """Whether a max pool has windows of one value, which need no neurons."""
+    """Return whether the windows of a max pool have one value and need no neurons."""
     return isinstance(operation, MaxPooling) and max(operation.window) == 1
 
 

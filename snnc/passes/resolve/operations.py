@@ -81,11 +81,11 @@ class Operations:
         if isinstance(spec, DepthwiseSpec):
             return self._depthwise(draft, shapes[0])
         if isinstance(spec, TransposedConvSpec):
-            return self._transposed(draft, shapes[0])
+            return self._transpose_convolution(draft, shapes[0])
         if isinstance(spec, DownsampleSpec):
             return self._downsample(draft, shapes[0])
         if isinstance(spec, DenseSpec):
-            units = self._settings.required(draft, "units")
+            units = self._settings.require(draft, "units")
             bias = bool(self._settings.get(draft, "bias"))
             return None if units is None else (Dense(bias), (units,))
         if isinstance(spec, AveragePoolSpec):
@@ -110,7 +110,7 @@ class Operations:
         if len(shape) - 1 != rank:
             self._windows.report_rank(draft, shape, rank)
             return None
-        filters = self._settings.required(draft, "filters")
+        filters = self._settings.require(draft, "filters")
         operation = self._kernel(draft, rank)
         if filters is None or operation is None:
             return None
@@ -135,7 +135,7 @@ class Operations:
             return None
         return replace(operation, groups=channels, depthwise=True), (*out, filters)
 
-    def _transposed(self, draft: Draft, shape: Shape) -> Computed | None:
+    def _transpose_convolution(self, draft: Draft, shape: Shape) -> Computed | None:
         """Return a transposed convolution; it reads features as one pixel."""
         rank = FORMS[draft.spec.kind].axes if draft.spec else 0
         sizes = shape[:-1] or (1,) * rank
@@ -144,7 +144,7 @@ class Operations:
             return None
         kernel = self._windows.dims(draft, "kernel", rank)
         stride = self._windows.dims(draft, "stride", rank)
-        filters = self._settings.required(draft, "filters")
+        filters = self._settings.require(draft, "filters")
         if kernel is None or stride is None or filters is None:
             return None
         padding = self._padding(draft)

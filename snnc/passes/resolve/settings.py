@@ -68,10 +68,10 @@ class Settings:
         """Return the place of a layer's property; the layer's head if it is not set."""
         return self.spans(draft).get(key, draft.place.span)
 
-    def required(self, draft: Draft, key: str) -> Any:
+    def require(self, draft: Draft, key: str) -> Any:
         """Return a property without a default; None after reporting its absence."""
         value = self.get(draft, key)
-        # A broken `defaults` may have meant to set it.
+        # A broken `defaults` may contain it.
         sound = self._validated.defaults_sound
         if value is None and draft.spec is not None and sound:
             self._report.add(

@@ -69,7 +69,7 @@ MOST_CHANNELS = 4
 
 
 class Channels:
-    """Reports once that the input lacks an axis for convolutions.
+    """Report once that the input lacks an axis for convolutions.
 
     A convolution whose input lacks one axis, and which reads only encoders or pools of
     them, was probably written for an image of one channel, unless the last axis is so
@@ -231,7 +231,7 @@ class Windows:
         return {"channels_last": last, "hint": hint}
 
     def report_rank(self, draft: Draft, shape: Shape, rank: int | None) -> None:
-        """Report that a layer can't read ``shape``, but ``rank`` axes; None for any."""
+        """Report a shape without the ``rank`` axes that a layer reads; None for any."""
         kind = draft.kind
         if self._channels.are_missing(draft, shape, rank):
             return

@@ -172,7 +172,7 @@ class Assembly:
         return (c for c in self._checked if c.model is not None)
 
     def _one(self, kind: str) -> Checked | None:
-        """Return the valid statement of a kind, else the first one."""
+        """Return the valid statement of a kind, otherwise the first one."""
         of_kind = [c for c in self._checked if c.statement.kind.text == kind]
         sound = [c for c in of_kind if c.model is not None]
         return next(iter(sound or of_kind), None)

@@ -142,7 +142,7 @@ def check_head(statement: tree.Statement, report: Diagnostics) -> bool:
 def _head_problem(statement: tree.Statement) -> Diagnostic | None:
     kind, variant = statement.kind, statement.variant
     if kind.text not in KINDS:
-        return vocabulary.strangers.unknown_kind(statement)
+        return vocabulary.foreign_keywords.unknown_kind(statement)
     variants = VARIANTS.get(kind.text, ())
     if variant is None:
         if not variants or kind.text == "defaults":
@@ -158,16 +158,16 @@ def _head_problem(statement: tree.Statement) -> Diagnostic | None:
 def _unknown_variant(
     kind: tree.Word, variant: tree.Word, variants: tuple[str, ...]
 ) -> Diagnostic | None:
-    foreign = vocabulary.strangers.refused(variant, "value")
+    foreign = vocabulary.foreign_keywords.refusal(variant, "value")
     if foreign and (kind.text == "neuron" or variant.text in REFUSED):
         return foreign
-    fix = vocabulary.strangers.fix_word(variant.span, variant.text, variants)
+    fix = vocabulary.foreign_keywords.fix_word(variant.span, variant.text, variants)
     newer = rules.misplaced.is_newer_chip(kind.text, variant.text)
     return rules.misplaced.UnknownVariant(
         span=variant.span,
         kind=kind.text,
         word=variant.text,
-        near=vocabulary.strangers.nearest(variant.text, variants),
+        near=vocabulary.foreign_keywords.nearest(variant.text, variants),
         known=variants,
         fix=None if newer else fix,
     )
@@ -184,7 +184,9 @@ def check_properties(
     for item in statement.properties or ():
         if report.full:
             break
-        problem = _repeated(item, by_key) or _property_problem(statement, item, legal)
+        problem = _describe_repeat(item, by_key) or _property_problem(
+            statement, item, legal
+        )
         problem = problem or _nested_problem(item)
         if problem is None:
             by_key[item.key.text] = item
@@ -193,7 +195,7 @@ def check_properties(
     return by_key
 
 
-def _repeated(
+def _describe_repeat(
     item: tree.Property, by_key: dict[str, tree.Property]
 ) -> Diagnostic | None:
     first = by_key.get(item.key.text)
@@ -214,7 +216,7 @@ def _property_problem(
         return problem
     if key.text in legal:
         return None
-    if problem := vocabulary.strangers.refused(key, "property"):
+    if problem := vocabulary.foreign_keywords.refusal(key, "property"):
         return problem
     if statement.kind.text == "dense" and key.text in _AXIS_WORDS:
         return rules.refused.DenseOverAxis(span=key.span, key=key.text)
@@ -230,7 +232,7 @@ def _refused_neuron(item: tree.Property) -> Diagnostic | None:
     word = next(_words(item.value), None)
     if word is None or word.text in VARIANTS["neuron"]:
         return None
-    return vocabulary.strangers.refused(word, "value")
+    return vocabulary.foreign_keywords.refusal(word, "value")
 
 
 def _words(value: tree.Value) -> Iterator[tree.Word]:
@@ -246,9 +248,9 @@ def _nested_problem(item: tree.Property) -> Diagnostic | None:
         return None
     by_key = dict[str, tree.Property]()
     for inner in item.value.properties:
-        if problem := _repeated(inner, by_key) or _nested_problem(inner):
+        if problem := _describe_repeat(inner, by_key) or _nested_problem(inner):
             return problem
         if inner.key.text in REFUSED:
-            return vocabulary.strangers.refused(inner.key, "property")
+            return vocabulary.foreign_keywords.refusal(inner.key, "property")
         by_key[inner.key.text] = inner
     return None

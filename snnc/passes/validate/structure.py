@@ -45,7 +45,7 @@ def _missing(statement: tree.Statement, form: Form) -> Iterator[Diagnostic]:
 
 
 def _stands_in(statement: tree.Statement) -> bool:
-    """Whether something in the place of the name is reported."""
+    """Return whether another diagnostic reports the place of the name."""
     number = isinstance(statement.shape, tree.Number)
     return statement.text is not None or (number and statement.kind.text != "input")
 
@@ -111,7 +111,7 @@ def _with_size(statement: tree.Statement, form: Form) -> str:
 
 
 def _shape_fix(statement: tree.Statement, form: Form) -> Fix | None:
-    """Put a bare number into braces, if there are none and no name follows."""
+    """Put a bare number into braces, if the statement has no braces and no name."""
     shape = statement.shape
     named = statement.name is not None or form.name != "required"
     plain = statement.properties is None and not statement.sources
@@ -145,7 +145,7 @@ def check_order(
 ) -> frozenset[int]:
     """Return the indices of statements that are repeated, or out of order."""
     wrong: set[int] = set()
-    for index, problem in _misplaced(statements):
+    for index, problem in _find_misplaced(statements):
         report.add(problem)
         wrong.add(index)
     for problem in _absent(statements, network):
@@ -153,20 +153,20 @@ def check_order(
     return frozenset(wrong)
 
 
-def _misplaced(
+def _find_misplaced(
     statements: Sequence[tree.Statement],
 ) -> Iterator[tuple[int, Diagnostic]]:
     first: dict[str, tree.Statement] = {}
     for index, statement in enumerate(statements):
         kind = statement.kind.text
         if kind in first and kind in _ONCE:
-            yield index, _repeated(statement, first[kind])
+            yield index, _describe_repeat(statement, first[kind])
         elif problem := _out_of_place(statement, first):
             yield index, problem
         first.setdefault(_ANY_LAYER if is_layer(statement) else kind, statement)
 
 
-def _repeated(statement: tree.Statement, first: tree.Statement) -> Diagnostic:
+def _describe_repeat(statement: tree.Statement, first: tree.Statement) -> Diagnostic:
     kind = statement.kind.text
     related = (Label(head(first), "written first here"),)
     if kind == "input":
@@ -218,7 +218,7 @@ _LAST = re.compile(r"(out|logit|pred|class|label|softmax|head)", re.IGNORECASE)
 
 
 def _meant_as_readout(statements: Sequence[tree.Statement]) -> str:
-    """Return the readout that the last layer was meant as; empty if unclear."""
+    """Return the readout that the last layer probably is; empty if unclear."""
     layers = [s for s in statements if is_layer(s)]
     last = layers[-1] if layers else None
     if last is None or last.kind.text != "dense" or last.name is None:
@@ -267,7 +267,7 @@ def check_defaults(statements: Sequence[tree.Statement], report: Diagnostics) ->
     for statement in statements:
         if statement.broken or statement.kind.text not in ("defaults", "neuron"):
             continue
-        for scope, key in _given(statement):
+        for scope, key in _keys_set(statement):
             before = first.setdefault((scope, key.text), key)
             if before is key:
                 continue
@@ -280,7 +280,7 @@ def check_defaults(statements: Sequence[tree.Statement], report: Diagnostics) ->
             )
 
 
-def _given(statement: tree.Statement) -> Iterator[tuple[str, tree.Word]]:
+def _keys_set(statement: tree.Statement) -> Iterator[tuple[str, tree.Word]]:
     """Yield the layers of a `defaults`, and each key that it sets."""
     if statement.kind.text == "neuron":
         yield "", statement.kind

@@ -19,12 +19,12 @@ from snnc.language.keywords import NEURONS, USUAL, keys_read_by, settings_of
 from snnc.language.scalars import SECONDS
 from snnc.language.statements import TimingSpec
 from snnc.passes.validate.structure import head
-from snnc.passes.validate.wording import MAKERS, Written, shown
-from snnc.rules.names import listed
+from snnc.passes.validate.wording import MAKERS, Written, display_key
+from snnc.rules.names import join_alternatives
 from snnc.source import SourceFile, Span
 from snnc.text.near import normal
 from snnc.vocabulary.counterparts import Counterpart, counterpart, own_counterpart
-from snnc.vocabulary.strangers import (
+from snnc.vocabulary.foreign_keywords import (
     LAYER_KEYS,
     NEURON_KEYS,
     fix_word,
@@ -99,12 +99,12 @@ class _Located:
 
 
 def _is_tag(node: Any, step: int | str) -> bool:
-    """Whether a step only names the selected choice, such as ``adam``."""
+    """Return whether a step only names the selected choice, such as ``adam``."""
     return isinstance(node, tree.Group) and node.name.text == step
 
 
 def _below(node: Any, step: int | str) -> Any:
-    """Go one step down; None if nothing is written there."""
+    """Go one step down; return None for a missing part."""
     if isinstance(node, Mapping):
         return node.get(step)
     if isinstance(node, (list, tuple)) and isinstance(step, int):
@@ -122,7 +122,7 @@ def translate(
     statement: tree.Statement,
     others: Sequence[tree.Statement],
 ) -> Iterator[Diagnostic]:
-    """Turn what pydantic says of a statement's values into diagnostics.
+    """Convert the errors of pydantic about a statement's values to diagnostics.
 
     ``others`` are the statements of the spec, whose names a text may quote.
     """
@@ -135,10 +135,10 @@ def translate(
     located = _Located(values, head(statement), written)
     for detail in error.errors(include_url=False):
         if detail["type"] != "missing":  # reported as a missing part
-            yield _translated(detail, located)
+            yield _translate(detail, located)
 
 
-def _translated(error: ErrorDetails, located: _Located) -> Diagnostic:
+def _translate(error: ErrorDetails, located: _Located) -> Diagnostic:
     path = error["loc"]
     span, key, node = located.find(path)
     context = {"names": located.names, **error.get("ctx", {})}
@@ -146,7 +146,9 @@ def _translated(error: ErrorDetails, located: _Located) -> Diagnostic:
         span = context["span"]
     if error["type"] in ("unexpected_keyword_argument", "not_taken"):
         return _not_taken(error, context, located)
-    return MAKERS.get(error["type"], out_of_limits)(span, shown(key), node, context)
+    return MAKERS.get(error["type"], out_of_limits)(
+        span, display_key(key), node, context
+    )
 
 
 def _not_taken(
@@ -171,7 +173,7 @@ def unknown_property(
     item: tree.Property,
     owner: str,
     legal: tuple[str, ...],
-    beside: Sequence[tree.Property] = (),
+    siblings: Sequence[tree.Property] = (),
 ) -> Diagnostic:
     """Describe that a statement, or a choice such as ``adam``, has no such property.
 
@@ -182,16 +184,16 @@ def unknown_property(
     owner
         The statement's kind and variant, or the choice.
     legal
-        The properties that it has.
-    beside
-        All properties given there.
+        The properties that the owner takes.
+    siblings
+        All properties in the statement.
     """
     word = item.key.text
     same = same_key(word, legal)
-    advice = "" if same else _advice(item, owner, legal, beside)
+    advice = "" if same else _advice(item, owner, legal, siblings)
     if same == "neuron" and item.value.span.text.lower() == "relu":
         advice = "remove it: neurons are `relu` by default"
-    fix = _setting_fix(item, beside) if advice and owner == "train" else None
+    fix = _setting_fix(item, siblings) if advice and owner == "train" else None
     return rules.names.UnknownProperty(
         span=item.key.span,
         owner=owner,
@@ -216,24 +218,24 @@ def _advice(
     item: tree.Property,
     owner: str,
     legal: tuple[str, ...],
-    beside: Sequence[tree.Property],
+    siblings: Sequence[tree.Property],
 ) -> str:
     """Return advice; empty if the word may be legal, or is unknown."""
     word = item.key.text
-    if text := _in_numbers(item, owner, beside):
+    if text := _in_numbers(item, owner, siblings):
         return text
     if match := own_counterpart(word, owner):
-        return _filled(match, item, owner)
+        return _fill_advice(match, item, owner)
     if nearby_key(word, legal):
         return ""
-    if owner == "train" and (line := _setting_line(item, beside)):
+    if owner == "train" and (line := _setting_line(item, siblings)):
         return f"write it as a setting of the {line.split()[0]}: `{line}`"
     if match := counterpart(word):
-        return _filled(match, item, owner)
+        return _fill_advice(match, item, owner)
     return _elsewhere(item, owner)
 
 
-def _filled(match: Counterpart, item: tree.Property, owner: str) -> str:
+def _fill_advice(match: Counterpart, item: tree.Property, owner: str) -> str:
     value = _like(item.value, match.usual)
     return match.advice.format(word=normal(item.key.text), owner=owner, value=value)
 
@@ -251,21 +253,21 @@ def _like(value: tree.Value, usual: str) -> str:
 
 
 def _in_numbers(
-    item: tree.Property, owner: str, beside: Sequence[tree.Property]
+    item: tree.Property, owner: str, siblings: Sequence[tree.Property]
 ) -> str:
     """Convert steps to time, or a decay per step to a time constant."""
     word, value = normal(item.key.text), item.value
     of_time = word in _STEPS and (owner != "train" or word != _OF_TRAINING)
     if of_time and isinstance(value, tree.Number):
-        return _present(value, _step(beside), owner)
+        return _present(value, _step(siblings), owner)
     if word in _DECAYS and (owner in NEURONS or owner in owners("neuron")):
         return _time_constant(value, owner)
     return ""
 
 
-def _step(beside: Sequence[tree.Property]) -> float:
+def _step(siblings: Sequence[tree.Property]) -> float:
     """Return the step set in the same statement, or the default, in seconds."""
-    given = next((p.value for p in beside if p.key.text == "dt"), None)
+    given = next((p.value for p in siblings if p.key.text == "dt"), None)
     measured = isinstance(given, tree.Quantity) and given.unit.text in SECONDS
     return scalars.seconds(given) if measured else _DT
 
@@ -306,18 +308,18 @@ def _elsewhere(item: tree.Property, owner: str) -> str:
         return f"write `neuron lif {{ {key} {value} }}`"
     if line := setting_line(key, value, {}):
         return f"write `{line}` in `train`"
-    return f"remove it: it is a property of {listed(owners(key))}"
+    return f"remove it: it is a property of {join_alternatives(owners(key))}"
 
 
-def _setting_line(item: tree.Property, beside: Sequence[tree.Property]) -> str:
+def _setting_line(item: tree.Property, siblings: Sequence[tree.Property]) -> str:
     """Return the loss or the optimizer with a setting that was written in ``train``."""
-    given = {p.key.text: p.value for p in beside}
+    given = {p.key.text: p.value for p in siblings}
     return setting_line(item.key.text, item.value.span.text, given)
 
 
-def _setting_fix(item: tree.Property, beside: Sequence[tree.Property]) -> Fix | None:
+def _setting_fix(item: tree.Property, siblings: Sequence[tree.Property]) -> Fix | None:
     """Move the setting into its loss or optimizer, if that is not given."""
-    line = _setting_line(item, beside)
-    if not line or line.split()[0] in {p.key.text for p in beside}:
+    line = _setting_line(item, siblings)
+    if not line or line.split()[0] in {p.key.text for p in siblings}:
         return None
     return Fix(item.span, in_notation(line, item.span.source))

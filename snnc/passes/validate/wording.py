@@ -11,10 +11,10 @@ from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Label
 from snnc.language import tree
 from snnc.language.keywords import FORMS, PARTS, UNITS
-from snnc.passes.validate.wrong_type import LONGEST, described, numeral, wrong_type
-from snnc.rules.names import listed
+from snnc.passes.validate.wrong_type import LONGEST, describe_value, numeral, wrong_type
+from snnc.rules.names import join_alternatives
 from snnc.source import Span
-from snnc.vocabulary.strangers import fix_word, nearest
+from snnc.vocabulary.foreign_keywords import fix_word, nearest
 
 _SCALED = {
     "khz": ("Hz", 1e3),
@@ -54,7 +54,7 @@ class Written:
     by_encoder: bool = False
 
 
-def shown(key: str) -> str:
+def display_key(key: str) -> str:
     """Return the user's word for a part of a statement."""
     return PARTS[key].key if key in PARTS else key
 
@@ -145,11 +145,14 @@ def _unknown_choice(
     near = nearest(span.text, legal) if isinstance(word, tree.Word) else None
     advice = ""
     if key == "padding" and span.text == "causal":
-        near, advice = None, f"it is of `conv1d` alone: write {listed(legal)}"
+        near, advice = (
+            None,
+            f"it is of `conv1d` alone: write {join_alternatives(legal)}",
+        )
     return rules.values.UnknownChoice(
         span=span,
         key=key,
-        found=described(word),
+        found=describe_value(word),
         legal=legal,
         near=near,
         advice=advice,

@@ -27,7 +27,7 @@ _FOUND = {
 }
 
 
-def described(node: Any) -> str:
+def describe_value(node: Any) -> str:
     """Return a value as it is written, or its kind."""
     text = str(node.span.text) if hasattr(node, "span") else ""
     kind = _FOUND.get(type(node), "this")
@@ -47,13 +47,13 @@ def wrong_type(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diag
             fix=Fix(Span(span.source, node.unit.span.start - 1, span.end), ""),
         )
     is_dims = isinstance(node, tree.List) and context["example"] == _DIMS_EXAMPLE
-    if is_dims and (problem := _bracketed(span, key, node)):
+    if is_dims and (problem := _describe_brackets(span, key, node)):
         return problem
     if expected == "a name" and (problem := _quoted_choice(span, key, node)):
         return problem
     bare = key in ("name", "shape", "from", "in", "as", "") or "span" in context
     example, instead = context["example"], context.get("instead")
-    if unquoted := _unquoted(node, example):
+    if unquoted := _unquote(node, example):
         example = instead = unquoted
     elif not {"instead", "near", "span"} & context.keys() and expected in _MEASURED:
         example = USUAL.get(key, example)
@@ -61,19 +61,19 @@ def wrong_type(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diag
         span=span,
         key=key,
         expected=expected,
-        found=described(node) if "span" not in context else f"`{span.text}`",
+        found=describe_value(node) if "span" not in context else f"`{span.text}`",
         example=example if bare else f"{key} {example}",
         fix=None if instead is None else Fix(span, instead),
     )
 
 
-def _unquoted(node: Any, example: str) -> str:
+def _unquote(node: Any, example: str) -> str:
     """Return a quoted text as a value, if it is one like the example."""
     text = node.value.strip() if isinstance(node, tree.Text) else ""
     # The quotes of a text in YAML are outside of its span.
     if not 0 < len(text) <= LONGEST or node.span.source.is_yaml:
         return ""
-    value, like = _parsed(text), _parsed(example)
+    value, like = _parse(text), _parse(example)
     alike = type(value) is type(like) or (
         isinstance(value, tree.Number) and isinstance(like, tree.Dims)
     )
@@ -81,7 +81,7 @@ def _unquoted(node: Any, example: str) -> str:
     return text if value is not None and alike and is_switch else ""
 
 
-def _parsed(text: str) -> tree.Value | None:
+def _parse(text: str) -> tree.Value | None:
     """Return the value of a text without its quotes, or None."""
     statement = parse_statement(f"train {{ x {text} }}")
     properties = statement.properties if statement else None
@@ -103,7 +103,7 @@ def _quoted_choice(span: Span, key: str, node: Any) -> Diagnostic | None:
         span=span,
         key=key,
         expected="a name without quotes" if isinstance(node, tree.Text) else "a name",
-        found=described(node),
+        found=describe_value(node),
         example=f"{key} {word}",
         fix=Fix(span, word) if sure and not quoted else None,
     )
@@ -113,7 +113,7 @@ def _is_size(item: tree.Value) -> bool:
     return isinstance(item, tree.Number) and item.span.text.isdecimal()
 
 
-def _bracketed(span: Span, key: str, node: tree.List) -> Diagnostic | None:
+def _describe_brackets(span: Span, key: str, node: tree.List) -> Diagnostic | None:
     """Describe sizes in brackets, as Python writes them."""
     items = node.items
     if not items or not all(map(_is_size, items)):

@@ -1,6 +1,6 @@
-"""The YAML notation: the same syntax tree from other characters.
+"""Parse the YAML notation into the same syntax tree as ``.snn``.
 
-Here are the keys of the file, in the language's order.
+This module reads the keys of the file, in the language's order.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ from snnc.syntax.yaml.nodes import (
     Sequence,
     Unread,
     UnreadableError,
-    found,
+    describe_node,
 )
 
 __all__ = ["parse_yaml"]
 
-# The order of the language; keys of a YAML file may stand in any.
+# The language's order; a YAML file may have its keys in any order.
 _FRONT, _BACK = kinds("front", "encoder"), kinds("back")
 _EDITIONS = frozenset(("version", "edition", "snnc", "snn_version"))
 _EXAMPLES = {"snn": f"snn: {EDITION}", "network": "network: my_network"}
-# Between scalars and brackets a `#` needs no blank before it: PyYAML reads `}# a`.
+# After a scalar or bracket, a `#` needs no blank before it: PyYAML reads `}# a`.
 _COMMENT = re.compile(r"#[^\n]*")
 _HEADER = re.compile(r"[|>][^\n]*")
 
 
 def parse_yaml(source: SourceFile, report: Diagnostics) -> tree.Document:
-    """Read a whole file; what can't be read is reported and marked as broken."""
+    """Parse a whole file; report errors, and mark unreadable statements as broken."""
     whole = Span(source, 0, len(source.text))
     composer = Composer(source, report)
     errors = report.errors
@@ -63,22 +63,22 @@ def _end(source: SourceFile) -> Span:
     return Span(source, end, end)
 
 
-def _misnamed(key: Scalar) -> Diagnostic:
-    """The edition under another key."""
+def _wrong_edition_key(key: Scalar) -> Diagnostic:
+    """Describe an edition under another key."""
     return rules.names.UnknownKind(
         span=key.span, word=key.text, near="snn", known=_TOP, fix=Fix(key.span, "snn")
     )
 
 
 def _edition(name: str, start: Span) -> Fix | None:
-    """Write the edition in front of the first key; a network's name is not known."""
+    """Insert the edition before the first key; a network's name can't be guessed."""
     first = Span(start.source, start.start, start.start)
     alone = start.first.column == 1
     return Fix(first, f"snn: {EDITION}\n") if name == "snn" and alone else None
 
 
 class _DocumentReader:
-    """Reads the keys of a file."""
+    """Read the keys of a file."""
 
     def __init__(self, source: SourceFile, report: Diagnostics) -> None:
         self._source = source
@@ -98,20 +98,20 @@ class _DocumentReader:
         return tree.Document(edition, network, statements_read, whole, comments, layers)
 
     def _is_known(self, keys: dict[str, tuple[Scalar, Node]]) -> bool:
-        """Whether anything tells that the file is a spec at all."""
+        """Return whether any key shows that the file is a spec."""
         return bool(keys.keys() & (KINDS | _EXAMPLES.keys() | {"layers"}))
 
     def _keys(self, root: Mapping) -> dict[str, tuple[Scalar, Node]]:
         keys: dict[str, tuple[Scalar, Node]] = {}
         for key, node in root.pairs:
             if key.text in keys:
-                self._report.add(statements.repeated(key, keys[key.text][0]))
+                self._report.add(statements.describe_repeat(key, keys[key.text][0]))
             else:
                 keys[key.text] = (key, node)
         for name, example in _EXAMPLES.items():
             other = keys.keys() & _EDITIONS if name == "snn" else ()
             if other and name not in keys:
-                self._report.add(_misnamed(keys.pop(min(other))[0]))
+                self._report.add(_wrong_edition_key(keys.pop(min(other))[0]))
             elif name not in keys:
                 start = root.pairs[0][0].span if root.pairs else root.span
                 fix = _edition(name, start) if "network" in keys else None
@@ -132,7 +132,7 @@ class _DocumentReader:
             key = keys["snn"][0]
             self._report.add(rules.syntax.MissingValue(span=key.span, key="snn"))
             return None
-        text = found(node).strip("`")
+        text = describe_node(node).strip("`")
         fix = None
         if isinstance(node, Scalar):
             same = node.text.strip().lstrip("vV") in (str(EDITION), f"{EDITION}.0")
@@ -181,9 +181,9 @@ class _DocumentReader:
         yield statements.read(key, node, self._report)
 
     def _stray(self, key: Scalar) -> tree.Statement:
-        """Report a key that is none of the file's: a layer's kind, or misspelt."""
+        """Report an unknown key of the file: a layer's kind or a misspelt key."""
         if key.text in KINDS:
-            self._misplaced(key, "outside `layers`", "into the list `layers`")
+            self._report_place(key, "outside `layers`", "into the list `layers`")
         elif key.text.lower() in ("layer", "layers", "model", "sequential"):
             self._report.add(
                 rules.names.UnknownKind(
@@ -198,7 +198,7 @@ class _DocumentReader:
             self._report.add(_with_top_keys(statements.unknown(values.word(key))))
         return tree.Statement(values.word(key), key.span, broken=True)
 
-    def _misplaced(self, key: Scalar, where: str, there: str) -> None:
+    def _report_place(self, key: Scalar, where: str, there: str) -> None:
         self._report.add(
             rules.yaml.MisplacedKey(
                 span=key.span, key=key.text, where=where, there=there
@@ -229,12 +229,12 @@ class _DocumentReader:
             self._report.add(problem.diagnostic)
             return broken
         if key.text in _NO_LAYERS:
-            self._misplaced(key, "in the list of layers", "to the file's keys")
+            self._report_place(key, "in the list of layers", "to the file's keys")
             return broken
         return statements.read(key, node, self._report)
 
     def _pair(self, item: Node) -> tuple[Scalar, Node]:
-        """Return kind and properties: of ``- avgpool`` the latter are empty."""
+        """Return kind and properties; the properties of ``- avgpool`` are empty."""
         if isinstance(item, Scalar) and item.text:
             end = Span(self._source, item.span.end, item.span.end)
             return item, Scalar("", end, plain=True)
@@ -247,7 +247,7 @@ _TOP = ("snn", "network", *_FRONT, "layers", *_BACK)
 
 
 def _with_top_keys(problem: Diagnostic) -> Diagnostic:
-    """Name the keys that a file has, where all that is known is that one is wrong."""
+    """Add the keys of a file to a diagnostic that has no nearest word."""
     if not isinstance(problem, rules.names.UnknownKind) or problem.near is not None:
         return problem
     return rules.names.UnknownKind(
@@ -265,7 +265,7 @@ _NO_LAYERS = frozenset(kind for kind in _TOP if kind not in FORMS) | frozenset(
 
 
 def comments_of(source: SourceFile, scalars: Iterable[Span]) -> tuple[Comment, ...]:
-    """Find the comments outside of the scalars, whose spans are in order."""
+    """Return the comments outside of the scalars, whose spans are in order."""
     builder = Builder(source)
     return tuple(
         builder.comment(match.start(), match.end())

@@ -1,8 +1,7 @@
-"""Where a YAML file is wrong, which is often before the place where reading ends.
+"""Find the error in a YAML file, which is often before the place where reading stops.
 
-ruamel.yaml stops at the first character that can't follow what it has read: behind an
-unclosed quote that is the end of the file. The functions here look back from there
-to the line that its author has to change.
+ruamel.yaml stops at the first impossible character. For an unclosed quote, this is the
+end of the file. The functions here look back from there to the line to change.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ _WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class Blame:
-    """Where the mistake is, what it is, and where a bracket opens if it is one."""
+    """The place and description of an error, and an unclosed bracket, if any."""
 
     start: int
     end: int
@@ -56,7 +55,7 @@ class Blame:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line that says something; its first character stands at ``start``."""
+    """A line with content; ``start`` is the position of its first character."""
 
     start: int
     indent: int
@@ -68,7 +67,7 @@ class _Line:
 
 
 def blame(source: SourceFile, error: MarkedYAMLError) -> Blame:
-    """Find the place of what ruamel.yaml stumbled over, as nearly as it can be told."""
+    """Find the probable place of an error that ruamel.yaml reports."""
     if mistake := _no_blank(source) or _empty_list(source):
         return mistake
     mark = error.problem_mark or error.context_mark
@@ -80,11 +79,11 @@ def blame(source: SourceFile, error: MarkedYAMLError) -> Blame:
     if "quoted scalar" in (error.context or "") and at >= len(source.text.rstrip()):
         return Blame(begun, begun + 1, in_words(problem))
     if "flow" in (error.context or ""):
-        return _unclosed(source, begun, at, in_words(problem))
+        return _blame_bracket(source, begun, at, in_words(problem))
     if "mapping values are not allowed" in problem and _is_first_key(source, at):
-        return _indented(source, at)
+        return _blame_indentation(source, at)
     if "<block end>" in problem:
-        return _indented(source, at, begun)
+        return _blame_indentation(source, at, begun)
     return Blame(at, _end_of_word(source, at), in_words(problem))
 
 
@@ -92,7 +91,7 @@ _EMPTY = re.compile(r"^[ ]*\w+:[ ]*(\[\]|\{\})[ ]*\n(?:[ ]*- |[ ]+\w)", re.M)
 
 
 def _empty_list(source: SourceFile) -> Blame | None:
-    """An empty list or mapping with items on the lines below it."""
+    """Find an empty list or mapping with items on the lines below it."""
     match = _EMPTY.search(source.text)
     if match is None:
         return None
@@ -104,7 +103,7 @@ _GLUED = re.compile(r"[ ]*(?:- +)*(?:snn|network|\w+)(:)(?=[\w.\"'\[{])[^\s:]", 
 
 
 def _no_blank(source: SourceFile) -> Blame | None:
-    """The first line whose key has no blank behind its colon."""
+    """Find the first key without a blank after its colon."""
     at = 0
     for text in source.text.split("\n"):
         match = _GLUED.match(text)
@@ -126,7 +125,7 @@ def _line_start(source: SourceFile, at: int) -> int:
 
 
 def _unmarked_key(source: SourceFile, at: int) -> Blame:
-    """A line without a colon, or with one that no blank follows."""
+    """Find a line without a colon, or without a blank after the colon."""
     line, _ = source.line_column(at)
     text = source.line_text(line)
     start = _line_start(source, at)
@@ -137,8 +136,8 @@ def _unmarked_key(source: SourceFile, at: int) -> Blame:
     return Blame(at, max(end, at + 1), in_words("could not find expected ':'"))
 
 
-def _unclosed(source: SourceFile, opener: int, at: int, problem: str) -> Blame:
-    """A bracket that is not closed: before the line that reads like a new key."""
+def _blame_bracket(source: SourceFile, opener: int, at: int, problem: str) -> Blame:
+    """Blame an unclosed bracket, before the line that looks like a new key."""
     before = source.text[_line_start(source, at) : at]
     if "\n" not in source.text[opener:at] or not _KEY.fullmatch(before):
         return Blame(at, at + 1, problem, opener)
@@ -148,15 +147,15 @@ def _unclosed(source: SourceFile, opener: int, at: int, problem: str) -> Blame:
 
 
 def _is_first_key(source: SourceFile, colon: int) -> bool:
-    """Whether nothing but a key stands before a colon on its line."""
+    """Return whether a colon follows the first key of its line."""
     return bool(_KEY.fullmatch(source.text[_line_start(source, colon) : colon]))
 
 
-def _indented(source: SourceFile, at: int, begun: int | None = None) -> Blame:
-    """A line that is indented unlike its neighbours: it, or the one above it.
+def _blame_indentation(source: SourceFile, at: int, begun: int | None = None) -> Blame:
+    """Blame the indentation of a line, or of the line above it.
 
-    The line of ``at`` is at fault unless the next one of its level is like it, and
-    that above (or at ``begun``, where the level begins) is not.
+    Blame the line of ``at``, unless the next line of its level has the same indentation
+    and the line above (or at ``begun``, where the level begins) differs.
     """
     lines = list(_lines(source))
     index = _index(lines, at)
@@ -169,13 +168,13 @@ def _indented(source: SourceFile, at: int, begun: int | None = None) -> Blame:
 
 
 def _index(lines: list[_Line], at: int) -> int:
-    """The line of a place; the last one if it is behind all that is said."""
+    """Return the index of the line of a position, at most that of the last line."""
     starts = [line.start - line.indent for line in lines]
     return max(bisect_right(starts, at) - 1, 0)
 
 
 def _lines(source: SourceFile) -> Iterator[_Line]:
-    """The lines that are neither blank nor comments."""
+    """Yield the lines that are neither blank nor comments."""
     at = 0
     for text in source.text.split("\n"):
         code = text.lstrip(" ")
@@ -186,21 +185,21 @@ def _lines(source: SourceFile) -> Iterator[_Line]:
 
 
 def in_words(problem: str | None) -> str:
-    """Say a problem in the reader's terms, as nearly as it can be told."""
+    """Return a problem of ruamel.yaml in the user's words."""
     known = (words for part, words in _WORDS if part in (problem or ""))
     return next(known, "the text has no meaning here")
 
 
 def no_blank(colon: Span) -> Diagnostic:
-    """Say that the value of a key follows its colon at once."""
+    """Describe a value that follows a colon without a blank."""
     source, at = colon.source, colon.start
     line, column = source.line_column(at)
     text = source.line_text(line)
     key, value = _KEY_BEFORE.search(text[: column - 1]), _VALUE.match(text[column:])
     advice = f"write `{key[0]}: {value[0]}`" if key and value else ""
-    behind = Span(source, colon.end, colon.end)
+    after = Span(source, colon.end, colon.end)
     return rules.yaml.NotYaml(
-        span=colon, problem=NO_BLANK, advice=advice, fix=Fix(behind, " ")
+        span=colon, problem=NO_BLANK, advice=advice, fix=Fix(after, " ")
     )
 
 

@@ -1,4 +1,4 @@
-"""YAML text to nodes, with everything refused that the language does not take."""
+"""Convert YAML text to nodes, and refuse YAML features that the language lacks."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ LONGEST = 400_000
 
 
 class _EnoughError(Exception):
-    """So much is wrong that reading the rest helps nobody."""
+    """The file has too many errors to read the rest."""
 
 
 class Composer:
-    """Makes nodes of a file's events."""
+    """Compose the events of a file into nodes."""
 
     def __init__(self, source: SourceFile, report: Diagnostics) -> None:
         self._source = source
@@ -87,7 +87,7 @@ class Composer:
         except YAMLError as error:
             raise UnreadableError(self._not_yaml(error)) from None
         except (ValueError, IndexError, OverflowError):
-            # ruamel's scanner lets those of `chr` and `int` through.
+            # ruamel's scanner does not catch the errors of `chr` and `int`.
             problem = "an escape or a number has no meaning"
             raise UnreadableError(self._problem(0, problem)) from None
 
@@ -134,7 +134,7 @@ class Composer:
         return Unread(node.span) if refused else node
 
     def _is_decorated(self, event: Any) -> bool:
-        """Report an anchor or a tag."""
+        """Report an anchor or a tag, and return whether there is one."""
         start = event.start_mark.index
         if event.anchor is not None:
             at = self._source.text.find("&", start)
@@ -215,5 +215,5 @@ class Composer:
 
 
 def _last(end: Span, nodes: list[Node]) -> Span:
-    """Where a collection ends: a block's end mark is behind the blank lines."""
+    """Return the end of a collection; a block's end mark is after the blank lines."""
     return end.to(nodes[-1].span) if nodes else end

@@ -1,6 +1,6 @@
-"""YAML text as scalars, mappings and lists that know their places, and bare keys.
+"""Represent YAML text as scalars, mappings and lists with their places.
 
-A bare key of a flow mapping has no colon: it is what a comma has torn from its value.
+A bare key in a flow mapping has no colon: it is a part of a value that contains commas.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from snnc.syntax.yaml.blame import no_blank
 
 
 class UnreadableError(Exception):
-    """Reading ends here; carries what is to be reported."""
+    """Stop reading, and carry the diagnostic to report."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.render_message())
@@ -29,13 +29,13 @@ class Scalar:
     Attributes
     ----------
     text
-        What it says: without quotes, escapes resolved, folded lines joined.
+        The value without quotes, with escapes resolved and folded lines joined.
     span
-        Its characters, without the quotes around them.
+        The characters in the file, without the quotes around them.
     plain
-        Whether it stands without quotes, and not as a block.
+        Whether the scalar has no quotes and is not a block.
     block
-        Whether it is a block whose last line end belongs to the notation.
+        Whether the scalar is a block whose last line end is not part of the value.
     """
 
     text: str
@@ -45,7 +45,7 @@ class Scalar:
 
     @property
     def is_verbatim(self) -> bool:
-        """Whether the characters of the span are those of the text."""
+        """Whether the value equals the characters in the file."""
         return self.span.text == self.text
 
 
@@ -67,7 +67,7 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A place of which everything that can be said is reported."""
+    """A place whose errors are all reported."""
 
     span: Span
 
@@ -75,8 +75,8 @@ class Unread:
 Node = Scalar | Mapping | Sequence | Unread
 
 
-def found(node: Node) -> str:
-    """What a node is, in the reader's words."""
+def describe_node(node: Node) -> str:
+    """Return the user's word for a node."""
     match node:
         case Mapping():
             return "a mapping"
@@ -94,22 +94,22 @@ _PARTS = frozenset(part.key for part in PARTS.values())
 
 
 def is_bare(key: Scalar, value: Node) -> bool:
-    """Whether a key has neither a value nor a colon."""
+    """Return whether a key has neither a value nor a colon."""
     if not (isinstance(value, Scalar) and value.plain and not value.text):
         return False
     return key.plain and not _COLON.match(key.span.source.text, key.span.end)
 
 
-def rejoined(mapping: Mapping) -> Mapping:
-    """Give ``from: a, b`` and ``kernel: (3, 3)`` in braces their whole values.
+def rejoin(mapping: Mapping) -> Mapping:
+    """Restore the values of ``from: a, b`` and ``kernel: (3, 3)`` in braces.
 
     Raises
     ------
     UnreadableError
-        If a key has no blank behind its colon: ``filters:8``.
+        If a key has no blank after its colon: ``filters:8``.
     """
     pairs: list[tuple[Scalar, Node]] = []
-    last: Scalar | None = None  # that belongs to the value of the pair before it
+    last: Scalar | None = None  # a part of the value of the pair before it
     for key, value in mapping.pairs:
         bare = is_bare(key, value)
         if bare:
@@ -125,7 +125,7 @@ def rejoined(mapping: Mapping) -> Mapping:
 
 
 def _goes_on(key: Scalar, value: Node, last: Scalar | None) -> bool:
-    """Whether what follows a comma belongs to the value before it."""
+    """Return whether the text after a comma belongs to the value before it."""
     if not isinstance(value, Scalar) or not value.plain or not value.text:
         return False
     opened = value.text.startswith("(") and not (last or value).text.endswith(")")
@@ -133,7 +133,7 @@ def _goes_on(key: Scalar, value: Node, last: Scalar | None) -> bool:
 
 
 def _lengthen(pairs: list[tuple[Scalar, Node]], last: Scalar | None) -> None:
-    """Let the value of the last pair reach as far as what belongs to it."""
+    """Extend the value of the last pair to the bare key ``last``."""
     if last is not None:
         key, value = pairs[-1]
         span = value.span.to(last.span)

@@ -1,9 +1,8 @@
-"""The one true layout of a YAML spec.
+"""Format a YAML spec.
 
-Two blanks a level. A mapping stands on its key's line, in braces, if the line then
-has at most 110 columns and no comment belongs inside; else each of its keys has a
-line of its own. Comments stay with what they stood beside, and of the blank lines
-between two lines one is kept.
+Each level is indented by two blanks. A mapping goes on its key's line, in braces, if
+the line has at most 110 columns and no comment inside. Otherwise each key gets its own
+line. Comments stay with their entries. Several blank lines become one.
 """
 
 from __future__ import annotations
@@ -18,16 +17,16 @@ from snnc.syntax.remarks import Remarks
 
 WIDTH = 110
 _INDENT = "  "
-_FAR = 400  # as wide as a line and some blank ones may be
+_FAR = 400  # the longest line, with some blank lines
 _BLANK = re.compile(r"\n[ \t]*\n")
-# What YAML does not take, or takes for the end of a line, and with it of a comment.
+# Characters that YAML refuses or reads as a line end, which would end a comment.
 _NOT_IN_COMMENTS = re.compile(
     r"[^\t -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 
 
 def not_in_comments(document: tree.Document) -> Iterator[Span]:
-    """Find the characters in comments that a comment of YAML can't hold."""
+    """Yield the characters in comments that YAML comments can't contain."""
     for comment in document.comments:
         span = comment.span
         for match in _NOT_IN_COMMENTS.finditer(span.source.text, span.start, span.end):
@@ -37,13 +36,12 @@ def not_in_comments(document: tree.Document) -> Iterator[Span]:
 def print_yaml(document: tree.Document) -> str:
     """Write a spec that has no syntax error, from either notation, as YAML text.
 
-    Comments have none of `not_in_comments`.
+    Comments must not contain `not_in_comments`.
 
     Raises
     ------
     ValueError
-        If the document has no edition, no network or a broken statement: a file
-        that can't be read can't be written anew.
+        If the document has no edition, no network or a broken statement.
     """
     broken = any(statement.broken for statement in document.statements)
     if document.edition is None or document.network is None or broken:
@@ -55,7 +53,7 @@ def print_yaml(document: tree.Document) -> str:
 
 
 class _YamlPrinter:
-    """Writes line by line; ``opened`` is set where no blank line may follow."""
+    """Write a spec line by line; ``opened`` forbids a blank line next."""
 
     def __init__(self, document: tree.Document, remarks: Remarks) -> None:
         self._source = document.span.source
@@ -65,31 +63,33 @@ class _YamlPrinter:
 
     @property
     def text(self) -> str:
-        """All lines, and below them the comments behind which nothing follows."""
+        """Return all lines, with the comments after the last entry."""
         self._comments(self._remarks.foot, 0)
         return "\n".join(self._lines) + "\n"
 
     def block(self, entries: Sequence[Entry], depth: int) -> None:
-        """Write entries, each on a line of its own or on several."""
+        """Write entries, each on one or more lines."""
         for entry in entries:
             self._entry(entry, depth, "")
-            # In `.snn` these two are set apart by the layout, not by the author.
+            # In `.snn`, the layout and not the author separates these two.
             header = entry.key in ("snn", "network") and depth == 0
             self._opened = header and not self._source.is_yaml
 
     def _entry(self, entry: Entry, depth: int, dash: str) -> None:
-        """Write an entry, behind a dash if it is a list's item."""
+        """Write an entry, after a dash if it is a list item."""
         indent = _INDENT * depth
         self._comments(self._remarks.above(entry), depth)
-        beside = "".join(f"  {_marked(c)}" for c in self._remarks.beside(entry))
+        trailing = "".join(
+            f"  {_format_comment(c)}" for c in self._remarks.beside(entry)
+        )
         flat = f"{indent}{dash}{entry.flat}"
         if not entry.inner or self._fits(entry, flat):
-            self._line(flat + beside, entry.span.start)
+            self._line(flat + trailing, entry.span.start)
             return
-        if not entry.key:  # it has no line to stand beside
+        if not entry.key:  # it has no line for a trailing comment
             self._comments(self._remarks.beside(entry), depth)
         else:
-            self._line(f"{indent}{dash}{entry.key}:{beside}", entry.span.start)
+            self._line(f"{indent}{dash}{entry.key}:{trailing}", entry.span.start)
             self._opened = True
         deeper = depth + (2 if dash and entry.key else 1)
         for index, inner in enumerate(entry.inner):
@@ -99,26 +99,26 @@ class _YamlPrinter:
         self._comments(self._remarks.below(entry), deeper)
 
     def _fits(self, entry: Entry, flat: str) -> bool:
-        """Whether an entry with others below it may stand on one line."""
+        """Return whether an entry with nested entries fits on one line."""
         if entry.is_open or self._remarks.inside(entry):
             return False
         return len(flat) <= WIDTH
 
     def _comments(self, comments: Iterable[tree.Comment], depth: int) -> None:
         for comment in comments:
-            self._line(_INDENT * depth + _marked(comment), comment.span.start)
+            self._line(_INDENT * depth + _format_comment(comment), comment.span.start)
 
     def _line(self, text: str, start: int) -> None:
-        """Write a line, below a blank one where the author left one or more."""
+        """Write a line, after a blank line if the source has one or more there."""
         if not self._opened and self._is_apart(start):
             self._lines.append("")
         self._lines.append(text)
         self._opened = False
 
     def _is_apart(self, start: int) -> bool:
-        """Whether a blank line is above a place, which in `.snn` opens no block.
+        """Return whether a blank line is above a position that opens no `.snn` block.
 
-        The list of layers, for which `.snn` has no key, begins where a line ends.
+        The list of layers has no key in `.snn`, and begins at the end of a line.
         """
         text = self._source.text
         if _BLANK.match(text, start):
@@ -128,6 +128,6 @@ class _YamlPrinter:
         return self._source.is_apart(start) and (self._source.is_yaml or not opens)
 
 
-def _marked(comment: tree.Comment) -> str:
+def _format_comment(comment: tree.Comment) -> str:
     text = comment.text
     return f"# {text}" if text and not text.startswith("#") else f"#{text}"

@@ -1,7 +1,7 @@
-"""What a text quotes of a spec, in YAML.
+"""Translate the quotes of a spec in a message to YAML.
 
-Notes and helps are written once, with ``.snn`` such as `` `stride 2` ``. For
-the author of a YAML file these are parsed and printed as the YAML formatter does.
+Notes and helps quote ``.snn``, such as `` `stride 2` ``. For a YAML file, each quote is
+parsed and printed in the style of the YAML formatter.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from snnc.syntax.snn import parse_statement
 
 _QUOTED = re.compile(r"`([^`]+)`")
 _HEADER = re.compile(r"(?:snn \d+|network \w+)(?= \{|$)")
-# What a clause can stand behind.
+# A statement that each clause can follow.
 _BEFORE = {"from": "dense x ", "in": "input x 1 ", "as": "input x 1 in 0..1 "}
 
 
 def in_yaml(text: str) -> str:
     """Rewrite each quoted statement, property or part of a text.
 
-    What is neither, such as a name or a command, stays as it is.
+    Other quotes, such as names and commands, stay unchanged.
     """
     return _QUOTED.sub(lambda match: f"`{snippet(match[1])}`", text)
 
 
 def snippet(code: str) -> str:
-    """Write one statement, property or part as YAML; other words as they are.
+    """Write one statement, property or part as YAML; leave other text unchanged.
 
-    What can only be an item of `layers` has the dash of one before it.
+    A statement that can only be an item of `layers` gets a dash before it.
     """
     first, _, rest = code.partition(" ")
     if not rest:
@@ -53,14 +53,14 @@ def snippet(code: str) -> str:
 
 
 def _clause(first: str, code: str) -> str:
-    """Write a part that stands before the block in ``.snn``, such as ``from a``."""
+    """Write a part that precedes the block in ``.snn``, such as ``from a``."""
     statement = parse_statement(_BEFORE[first] + code)
     entries = statement_entry(statement).inner if statement else None
     return next((e.flat for e in entries or () if e.key == first), "")
 
 
 def _entries_in(code: str) -> Iterator[Entry]:
-    """Parse keys with their values; nothing if they are none."""
+    """Yield the entries of keys with values; nothing if they can't be parsed."""
     statement = parse_statement(f"train {{ {code} }}")
     for item in (statement.properties if statement else None) or ():
         yield property_entry(item)

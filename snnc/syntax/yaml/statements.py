@@ -1,4 +1,4 @@
-"""YAML nodes to statements."""
+"""Convert YAML nodes to statements."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from snnc.syntax.yaml.nodes import (
     Sequence,
     Unread,
     UnreadableError,
-    rejoined,
+    rejoin,
 )
 from snnc.syntax.yaml.values import SilentError, word
 from snnc.text.near import closest
 
 PARTS = {part.key: field for field, part in keywords.PARTS.items()}
-"""What is a key here, and stands in front of the block in ``.snn``, by its field."""
+"""The field of each key that precedes the block in ``.snn``."""
 _MEANT = {
     word: part.key for part in keywords.PARTS.values() for word in part.nearby.split()
 }
 _CHOOSING = frozenset(VARIANTS) - {"defaults"}
 
 
-# Of these a key can be a part only.
+# Statements whose keys are all parts.
 _ONLY_PARTS = {
     kind: tuple(part.key for part in parts_of(model).values())
     for kind in keywords.BLOCKLESS
     for model in keywords.MODELS.get(kind, {}).values()
 }
-# Of these it can be a property only.
+# Statements whose keys are all properties.
 _NAMELESS = frozenset(
     kind for kind, form in keywords.FORMS.items() if form.name == "none"
 )
@@ -49,21 +49,21 @@ _PARTS_OF_NAMED = ("name", "from")
 
 @dataclass(slots=True)
 class _Parts:
-    """What stands in front of the block in ``.snn``, and what inside it."""
+    """The keys before the block in ``.snn``, and the properties inside it."""
 
     given: dict[str, tuple[Scalar, Node]] = field(default_factory=dict)
     properties: list[tuple[Scalar, Node]] = field(default_factory=list)
 
 
 def read(key: Scalar, node: Node, report: Diagnostics) -> tree.Statement:
-    """Read one statement; what can't be read is reported, the statement broken."""
+    """Read one statement; report an error, and mark the statement as broken."""
     kind = word(key)
     span = key.span.to(node.span)
     try:
         if kind.text == "about":
             return tree.Statement(kind, span, text=values.text_of(kind, node))
         if kind.text in _CHOOSING:
-            return _chosen(kind, node, span)
+            return _read_choice(kind, node, span)
         return _statement(kind, None, node, span)
     except UnreadableError as problem:
         known = kind.text in KINDS
@@ -74,19 +74,19 @@ def read(key: Scalar, node: Node, report: Diagnostics) -> tree.Statement:
 
 
 def unknown(kind: tree.Word, node: Node | None = None) -> Diagnostic:
-    """Say that there is no statement of a kind, or why it is refused."""
+    """Describe an unknown kind of statement, or why the kind is refused."""
     try:
         value = values.literal(node) if isinstance(node, Scalar) else None
     except UnreadableError:
         value = None
     shape = value if isinstance(value, tree.Number) else None
-    return vocabulary.strangers.unknown_kind(
+    return vocabulary.foreign_keywords.unknown_kind(
         tree.Statement(kind, kind.span, shape=shape)
     )
 
 
 def _broken(kind: tree.Word, node: Node, span: Span) -> tree.Statement:
-    """What can still be told of a statement: its kind, its variant and its name."""
+    """Return a broken statement with the kind, variant and name that can be read."""
     variant: tree.Word | None = None
     if kind.text in _CHOOSING and isinstance(node, Mapping) and node.pairs:
         variant, node = word(node.pairs[0][0]), node.pairs[0][1]
@@ -96,8 +96,8 @@ def _broken(kind: tree.Word, node: Node, span: Span) -> tree.Statement:
     return tree.Statement(kind, span, variant=variant, name=name, broken=True)
 
 
-def _chosen(kind: tree.Word, node: Node, span: Span) -> tree.Statement:
-    """Read ``target``, ``encode`` or ``neuron``: which one, and its properties."""
+def _read_choice(kind: tree.Word, node: Node, span: Span) -> tree.Statement:
+    """Read the choice of ``target``, ``encode`` or ``neuron``, and its properties."""
     if isinstance(node, Unread):
         raise SilentError
     if isinstance(node, Scalar):
@@ -117,7 +117,7 @@ def _chosen(kind: tree.Word, node: Node, span: Span) -> tree.Statement:
 
 
 def _with_settings(kind: str, variant: str) -> str:
-    """How settings are written of a statement that is one of several."""
+    """Return the advice for a choice with settings."""
     key = keywords.first_key(variant)
     usual = f"{key}: {USUAL[key]}" if key in USUAL else "..."
     return f"write, for example, `{kind}: {{{variant}: {{{usual}}}}}`"
@@ -137,17 +137,17 @@ def defaults(key: Scalar, node: Node, report: Diagnostics) -> Iterator[tree.Stat
             yield replace(statement, span=item.span) if is_item else statement
         for scope, inner in item.pairs:
             if _is_scope(scope, inner):
-                yield _scoped(key, scope, inner, report)
+                yield _read_scope(key, scope, inner, report)
 
 
 def _is_scope(key: Scalar, node: Node) -> bool:
-    """Whether a key of ``defaults`` names a kind of layer, if need be misspelt."""
+    """Return whether a key of ``defaults`` is a kind of layer, perhaps misspelt."""
     if key.text in VARIANTS["defaults"]:
         return True
     return isinstance(node, Mapping) and key.text not in KEYS
 
 
-def _scoped(
+def _read_scope(
     key: Scalar, scope: Scalar, node: Node, report: Diagnostics
 ) -> tree.Statement:
     span = scope.span.to(node.span)
@@ -166,7 +166,7 @@ def _statement(
 ) -> tree.Statement:
     owner = (variant or kind).text
     if isinstance(node, Mapping):
-        parts = _sorted(tree.Statement(kind, span, variant), node)
+        parts = _sort_keys(tree.Statement(kind, span, variant), node)
     elif not values.is_empty(node):
         values.properties_of(node, owner)
         raise SilentError
@@ -195,26 +195,26 @@ _READERS: dict[str, Callable[[tree.Word, Node], Any]] = {
 }
 
 
-def _sorted(statement: tree.Statement, node: Mapping) -> _Parts:
-    """Tell the parts of a statement from its properties."""
+def _sort_keys(statement: tree.Statement, node: Mapping) -> _Parts:
+    """Separate the parts of a statement from its properties."""
     parts = _Parts()
-    for key, value in rejoined(node).pairs:
+    for key, value in rejoin(node).pairs:
         if key.text in parts.given:
-            raise UnreadableError(repeated(key, parts.given[key.text][0]))
+            raise UnreadableError(describe_repeat(key, parts.given[key.text][0]))
         if key.text in PARTS:
             parts.given[key.text] = (key, value)
         else:
             parts.properties.append((key, value))
     for key, _ in parts.properties:
-        if problem := _misspelt(statement, key, parts):
+        if problem := _find_misspelling(statement, key, parts):
             raise UnreadableError(problem)
     return parts
 
 
-def _misspelt(
+def _find_misspelling(
     statement: tree.Statement, key: Scalar, parts: _Parts
 ) -> Diagnostic | None:
-    """What is wrong with a key that is no part, if it is one misspelt or stray."""
+    """Describe a refused or misspelt key, if the key is one."""
     kind = statement.kind.text
     if key.text in REFUSED:
         return rules.refused.REFUSED[key.text](span=key.span, word=key.text)
@@ -237,11 +237,11 @@ def _misspelt(
 
 
 def _legal(statement: tree.Statement) -> tuple[str, ...]:
-    """All keys of a statement, for whoever has misspelt one."""
+    """Return all keys of a statement."""
     return (*_PARTS_OF_NAMED, *keywords.legal_keys(statement))
 
 
-def repeated(key: Scalar, first: Scalar) -> Diagnostic:
-    """Say that a key stands twice in a mapping."""
+def describe_repeat(key: Scalar, first: Scalar) -> Diagnostic:
+    """Describe a key that a mapping has twice."""
     label = Label(first.span, "given first here")
     return rules.yaml.RepeatedKey(span=key.span, key=key.text, related=(label,))

@@ -1,4 +1,4 @@
-"""YAML nodes to the values of properties: scalars are the literals of ``.snn``."""
+"""Convert YAML nodes to values of properties; scalars are ``.snn`` literals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from snnc.language.keywords import FORMS, KEYS, first_key
 from snnc.source import Span
 from snnc.syntax.build import Builder
 from snnc.syntax.build import tokens as tokens_of
-from snnc.syntax.foreign import foreign_text, hyphenated, no_braces
+from snnc.syntax.foreign import find_hyphens, foreign_text, no_braces
 from snnc.syntax.lexical import problem_of
 from snnc.syntax.yaml.nodes import (
     Mapping,
@@ -22,30 +22,30 @@ from snnc.syntax.yaml.nodes import (
     Sequence,
     Unread,
     UnreadableError,
-    found,
-    rejoined,
+    describe_node,
+    rejoin,
 )
 
 LONGEST = 1_000
 _LONGEST_SHOWN = 60
-# What a quoted text begins with if it is meant as a number, such as "5ms".
+# First tokens of quoted texts that are meant as numbers, such as "5ms".
 _NUMERIC = frozenset(("NUMBER", "DIMS", "RANGE", "MALFORMED"))
 
 
 class SilentError(Exception):
-    """A value that can't be read, of which everything is reported."""
+    """A value can't be read, and its errors are all reported."""
 
 
 def wrong_form(node: Node, expected: str, advice: str = "") -> UnreadableError:
     return UnreadableError(
         rules.yaml.WrongForm(
-            span=node.span, expected=expected, found=found(node), advice=advice
+            span=node.span, expected=expected, found=describe_node(node), advice=advice
         )
     )
 
 
 def word(scalar: Scalar) -> tree.Word:
-    """Take a key, or a scalar that names something, as it is."""
+    """Return a key, or a scalar that is a name, as a word."""
     return tree.Word(scalar.text, scalar.span)
 
 
@@ -55,39 +55,39 @@ def name(node: Node) -> tree.Word:
         raise SilentError
     if not isinstance(node, Scalar):
         raise wrong_form(node, "a name", _one_name(node))
-    if problem := _hyphenated(node):
+    if problem := _find_hyphens(node):
         raise UnreadableError(problem)
     value = literal(node, "a name")
     if not isinstance(value, tree.Word):
-        raise _unexpected(node.span, "a name", node)
+        raise _wrong_value(node.span, "a name", node)
     return value
 
 
 def _one_name(node: Node) -> str:
-    """What to write for a list of one name."""
+    """Return the advice for a list instead of one name."""
     items = node.items if isinstance(node, Sequence) else ()
     if len(items) == 1 and isinstance(items[0], Scalar):
         return f"write `{items[0].text}`, without brackets"
     return "write one word, such as `c0`"
 
 
-def _hyphenated(node: Scalar) -> Diagnostic | None:
-    """A name whose parts are joined by hyphens."""
+def _find_hyphens(node: Scalar) -> Diagnostic | None:
+    """Describe a name with hyphens."""
     if "-" not in node.text or not node.is_verbatim:
         return None
-    problem = hyphenated(node.span.source, node.span.start)
+    problem = find_hyphens(node.span.source, node.span.start)
     return problem if problem and problem.span == node.span else None
 
 
 def is_empty(node: Node) -> bool:
-    """Whether nothing stands behind a key."""
+    """Return whether a key has no value."""
     return isinstance(node, Scalar) and node.plain and not node.text
 
 
 def literal(scalar: Scalar, expected: str = "a value") -> tree.Value:
-    """Read a scalar as a ``.snn`` literal, each part with its own place.
+    """Read a scalar as a ``.snn`` literal whose parts have their own places.
 
-    A quoted one that is none is a text.
+    A quoted scalar that is not a literal is a text.
     """
     text = scalar.text.rstrip()
     if len(text) > LONGEST:
@@ -96,21 +96,21 @@ def literal(scalar: Scalar, expected: str = "a value") -> tree.Value:
                 span=scalar.span, limit=LONGEST, what="characters in a value"
             )
         )
-    tokens = [_placed(token, scalar) for token in tokens_of(text)]
+    tokens = [_move_token(token, scalar) for token in tokens_of(text)]
     is_literal = scalar.plain or (tokens and tokens[0].type in _NUMERIC)
     if is_literal and (problem := problem_of(tokens, scalar.span.source)):
         raise UnreadableError(problem)
     value = _value(tokens, Builder(scalar.span.source))
-    # What the lexer takes for a comment is part of the scalar.
+    # A comment of the lexer is part of the scalar.
     if value is not None and ("#" not in text or any("#" in t for t in tokens)):
         return value
     if scalar.plain:
-        raise _unexpected(scalar.span, expected, scalar)
+        raise _wrong_value(scalar.span, expected, scalar)
     return tree.Text(scalar.text, scalar.span)
 
 
-def _placed(token: Token, scalar: Scalar) -> Token:
-    """Move a token to where it stands in the file, as exactly as it can be told."""
+def _move_token(token: Token, scalar: Scalar) -> Token:
+    """Move a token to its place in the file; with escapes, to the whole scalar."""
     span = scalar.span
     start, end = span.start, span.end
     if scalar.is_verbatim:
@@ -153,7 +153,7 @@ def value_of(key: tree.Word, node: Node) -> tree.Value:
 
 
 def _foreign(key: tree.Word, node: Scalar) -> Diagnostic | None:
-    """A value as another notation writes it, such as ``25%`` or ``(28, 28, 1)``."""
+    """Describe a value in another notation, such as ``25%`` or ``(28, 28, 1)``."""
     if not (node.plain and node.is_verbatim) or len(node.text) > LONGEST:
         return None
     if key.text == "optimizer":
@@ -162,21 +162,21 @@ def _foreign(key: tree.Word, node: Scalar) -> Diagnostic | None:
 
 
 def properties_of(node: Node, owner: str) -> tuple[tree.Property, ...]:
-    """Read a mapping of properties; nothing at all is an empty one."""
+    """Read a mapping of properties; a missing value is an empty mapping."""
     if isinstance(node, Unread):
         raise SilentError
     if is_empty(node):
         return ()
     if not isinstance(node, Mapping):
         raise wrong_form(node, f"the properties of `{owner}`", _example(owner, node))
-    return tuple(property_of(key, value) for key, value in rejoined(node).pairs)
+    return tuple(property_of(key, value) for key, value in rejoin(node).pairs)
 
 
 _NUMERAL = re.compile(r"[\d.]+(?:[eE][+-]?\d+)?(?: \w+|[^\W\d]\w*)?")
 
 
 def _example(owner: str, node: Node) -> str:
-    """What to write for a bare value, or for ``key value`` without its colon."""
+    """Return the advice for a bare value, or for ``key value`` without its colon."""
     text = node.text if isinstance(node, Scalar) else ""
     first, _, rest = text.partition(" ")
     key, value = first.rstrip(":"), rest
@@ -220,7 +220,7 @@ _SETTINGS = frozenset(("config", "args", "kwargs", "params", "properties", "sett
 
 
 def _with_kind(node: Mapping) -> str:
-    """What to write for ``{name: adam, epsilon: 1e-7}``, where the kind is a value."""
+    """Return the advice for ``{name: adam, epsilon: 1e-7}``, whose kind is a value."""
     (key, chosen), *rest = node.pairs
     if key.text not in _SELECTORS or not isinstance(chosen, Scalar):
         return ""
@@ -261,7 +261,7 @@ def _item(node: Node, is_label: bool) -> tree.Value:
 
 
 def _is_literal_label(scalar: Scalar) -> bool:
-    """Whether a class's label is a word or number, not a text such as ``hot dog``."""
+    """Return whether a label is a word or number, not a text such as ``hot dog``."""
     if not scalar.plain or len(scalar.text) > LONGEST:
         return False
     kinds = [token.type for token in tokens_of(scalar.text)]
@@ -269,7 +269,7 @@ def _is_literal_label(scalar: Scalar) -> bool:
 
 
 def text_of(key: tree.Word, node: Node) -> tree.Text:
-    """Read the text of ``about``: whatever it says."""
+    """Read the text of ``about``."""
     if isinstance(node, Unread):
         raise SilentError
     if not isinstance(node, Scalar):
@@ -284,7 +284,7 @@ def range_of(key: tree.Word, node: Node) -> tree.Range:
     """Read ``in`` or ``as`` of the input."""
     value = value_of(key, node)
     if not isinstance(value, tree.Range):
-        raise _unexpected(value.span, "a range such as `0..1`", node)
+        raise _wrong_value(value.span, "a range such as `0..1`", node)
     return value
 
 
@@ -292,13 +292,15 @@ def shape_of(key: tree.Word, node: Node) -> tree.Dims | tree.Number:
     """Read ``shape`` of the input."""
     value = value_of(key, node)
     if not isinstance(value, (tree.Dims, tree.Number)):
-        raise _unexpected(value.span, "a shape such as `28x28x1`", node)
+        raise _wrong_value(value.span, "a shape such as `28x28x1`", node)
     return value
 
 
-def _unexpected(span: Span, expected: str, node: Node) -> UnreadableError:
+def _wrong_value(span: Span, expected: str, node: Node) -> UnreadableError:
     return UnreadableError(
-        rules.syntax.UnexpectedText(span=span, expected=expected, found=found(node))
+        rules.syntax.UnexpectedText(
+            span=span, expected=expected, found=describe_node(node)
+        )
     )
 
 
@@ -314,13 +316,13 @@ _NAMES = re.compile(rf"[^\W\d]\w*(?:{_COMMA}[^\W\d]\w*)+")
 
 
 def _without_brackets(node: Scalar, names: list[str]) -> UnreadableError:
-    """Several names that are no list."""
+    """Describe several names without brackets."""
     text = f"[{', '.join(names)}]"
     return UnreadableError(
         rules.yaml.WrongForm(
             span=node.span,
             expected="a list of names",
-            found=found(node),
+            found=describe_node(node),
             advice=f"write `from: {text}`",
             fix=Fix(node.span, text) if node.plain else None,
         )

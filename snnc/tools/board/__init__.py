@@ -1,4 +1,4 @@
-"""Compare the spikes of a board with those of the exact engine.
+"""Compare the spikes of a board and the exact engine.
 
 `recording` reads what a package's ``board.py`` wrote, `compare` finds the first
 difference, and `causes` the known failure of boards that explains it best, with

@@ -102,9 +102,9 @@ def _of_recording(
     for name in board:
         late = {**exact, name: _late(exact[name])}
         tried.append(("one step late", f"the spikes of {name}", late))
-        for text, spikes in _permuted(name, board[name], exact[name], network):
+        for text, spikes in _permute_channels(name, board[name], exact[name], network):
             tried.append(("swapped channels", text, {**exact, name: spikes}))
-        for text, spikes in _moved(name, exact[name], replay):
+        for text, spikes in _move_cores(name, exact[name], replay):
             tried.append(("wrong chip", text, {**exact, name: spikes}))
     every = {name: _late(exact[name]) for name in board}
     tried.append(("one step late", "all that was recorded", every))
@@ -152,7 +152,7 @@ def _one_sided(board: Spikes, exact: Spikes) -> Cause | None:
     return Cause("dropped spikes", where, LIKELY)
 
 
-def _permuted(
+def _permute_channels(
     name: str, board: Bools, exact: Bools, network: Network
 ) -> Iterator[tuple[str, Bools]]:
     """Yield the spikes with two channels exchanged."""
@@ -169,7 +169,7 @@ def _permuted(
         yield f"{a} and {b} of {name}", other[..., order].reshape(exact.shape)
 
 
-def _moved(
+def _move_cores(
     name: str, exact: Bools, replay: Replay | None
 ) -> Iterator[tuple[str, Bools]]:
     """Yield a layer's spikes with a core silent, or two cores exchanged."""
@@ -235,20 +235,20 @@ def _faults(
     """Yield the known failures of boards, the cheapest to test first."""
     chip, host = replay.chip, replay.host
     yield _Fault("one step late", "the host's spikes", chip, _late(host))
-    yield from _dropped(replay, example, step)
-    yield from _scaled(replay)
-    yield from _lost(replay)
-    yield from _swapped(network, replay)
+    yield from _drop_spikes(replay, example, step)
+    yield from _scale_weights(replay)
+    yield from _lose_spikes(replay)
+    yield from _swap_channels(network, replay)
 
 
-def _dropped(replay: Replay, example: int, step: int) -> Iterator[_Fault]:
+def _drop_spikes(replay: Replay, example: int, step: int) -> Iterator[_Fault]:
     """Drop the last spikes of the host in one step, as nengo-loihi does."""
     for at in range(step, max(-1, step - LATE), -1):
         sent = np.flatnonzero(replay.host[example, at])
         for kept in sorted({n * len(sent) // 8 for n in range(8)}):
             host = replay.host.copy()
             host[example, at, sent[kept:]] = False
-            where = f"those of the host in step {at} of example {example}"
+            where = f"spikes of the host in step {at} of example {example}"
             yield _Fault("dropped spikes", where, replay.chip, host)
 
 
@@ -261,7 +261,7 @@ def _links(replay: Replay) -> Iterator[tuple[int, str, NDArray[np.int64]]]:
                 yield block, name, axons
 
 
-def _scaled(replay: Replay) -> Iterator[_Fault]:
+def _scale_weights(replay: Replay) -> Iterator[_Fault]:
     links = list(_links(replay))
     by_layers: dict[tuple[str, str], list[NDArray[np.int64]]] = {}
     for exponent in EXPONENTS:
@@ -270,17 +270,17 @@ def _scaled(replay: Replay) -> Iterator[_Fault]:
             target = replay.layer_of(block)
             by_layers.setdefault((name, target), []).append(axons)
             where = f"weights from {name} on core {block} ({target}) {scale}"
-            chip = replay.scaled(axons, exponent)
+            chip = replay.scale_axons(axons, exponent)
             yield _Fault("wrong exponent", where, chip, replay.host)
         for (name, target), several in by_layers.items():
             if len(several) > 1:
                 where = f"weights from {name} to {target} {scale}"
-                chip = replay.scaled(np.concatenate(several), exponent)
+                chip = replay.scale_axons(np.concatenate(several), exponent)
                 yield _Fault("wrong exponent", where, chip, replay.host)
         by_layers.clear()
 
 
-def _lost(replay: Replay) -> Iterator[_Fault]:
+def _lose_spikes(replay: Replay) -> Iterator[_Fault]:
     """Lose spikes between chips, from a layer to a core, or of a core."""
     heard, starts = replay.chip.fanin, replay.chip.fanin.start
     for one, other, axons in replay.between_chips():
@@ -299,14 +299,14 @@ def _lost(replay: Replay) -> Iterator[_Fault]:
             yield _Fault("wrong chip", where, chip, replay.host)
 
 
-def _swapped(network: Network, replay: Replay) -> Iterator[_Fault]:
+def _swap_channels(network: Network, replay: Replay) -> Iterator[_Fault]:
     """Exchange two channels of a layer for its readers."""
     for name, layer in network.layers.items():
         if layer.pool is not None:
             continue
         by_channel = replay.places[name].reshape(-1, layer.shape[-1]).T
         for a, b in combinations(range(len(by_channel)), 2):
-            chip = replay.exchanged(by_channel[a], by_channel[b])
+            chip = replay.exchange_sources(by_channel[a], by_channel[b])
             where = f"{a} and {b} of {name}, as they are read"
             yield _Fault("swapped channels", where, chip, replay.host)
 

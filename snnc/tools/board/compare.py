@@ -46,7 +46,7 @@ class SpikeDifference:
 
 @dataclass(frozen=True, slots=True)
 class BoardComparison:
-    """The spikes of a board against those of the exact engine.
+    """The comparison of spikes of a board and the exact engine.
 
     Attributes
     ----------
@@ -57,9 +57,9 @@ class BoardComparison:
     spikes
         The engine's spikes in these examples.
     differing
-        The number of spikes that only one of them has.
+        The number of spikes in only one of the two.
     first, cause
-        The first of those spikes, and the failure that explains most of them; None
+        The first such spike, and the failure that explains most of them; None
         without differences.
     sent
         The most spikes that the host sends to one chip in a step; None if the host has
@@ -77,7 +77,7 @@ class BoardComparison:
 
     @property
     def agrees(self) -> bool:
-        """Whether the board's spikes equal those of the exact engine."""
+        """Whether the board and the exact engine have equal spikes."""
         return self.first is None
 
     def __str__(self) -> str:
@@ -138,13 +138,13 @@ def compare(
         network.steps,
         sum(int(train.sum()) for train in exact.values()),
         differing,
-        None if first is None else _described(first, fired, exact, network),
+        None if first is None else _describe(first, fired, exact, network),
         cause,
         None if replay is None else replay.most_sent,
     )
 
 
-def _described(
+def _describe(
     place: tuple[int, int], board: Spikes, exact: Spikes, network: Network
 ) -> SpikeDifference:
     name = next(n for n in board if (board[n][place] != exact[n][place]).any())

@@ -119,7 +119,7 @@ class Replay:
             rows=rows._replace(first=first), fanin=heard._replace(row=row)
         )
 
-    def scaled(self, axons: NDArray[np.int64], exponent: int) -> BuiltChip:
+    def scale_axons(self, axons: NDArray[np.int64], exponent: int) -> BuiltChip:
         """Return the chip with some axons' weights times 2^exponent."""
         rows, heard = self.chip.rows, self.chip.fanin
         weights = rows.weights.copy()
@@ -129,7 +129,7 @@ class Replay:
                 weights[own] = rows.weights[own] * 2.0**exponent
         return self.chip._replace(rows=rows._replace(weights=weights))
 
-    def exchanged(self, one: Places, other: Places) -> BuiltChip:
+    def exchange_sources(self, one: Places, other: Places) -> BuiltChip:
         """Return the chip with the spikes of some sources exchanged."""
         heard = self.chip.fanin
         sources = np.arange(self.size + self.host.shape[-1])

@@ -1,8 +1,8 @@
-"""What changed between two networks: data, one pure comparison, and its writers.
+"""Compare two networks, and write the differences.
 
-``version`` reads a spec, perhaps from git, and compiles it. ``compare`` makes a
-`Diff` of two of them, ``table`` the rows that ``render`` writes for people, and
-``document`` data for programs.
+``version`` reads a spec from a file or git, and compiles it. ``compare`` returns the
+`Diff` of two versions, ``table`` its rows, which ``render`` writes as text, and
+``document`` its JSON data.
 """
 
 from snnc.tools.diff.compare import Diff, compare

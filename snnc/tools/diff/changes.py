@@ -17,7 +17,7 @@ SIGNS: dict[Became, Sign] = {"added": "+", "removed": "-", "renamed": ">"}
 
 
 def arrow(old: object, new: object) -> str:
-    """Write a change, or the one value where nothing changed."""
+    """Write a change, or the one value without a change."""
     return f"{old}" if old == new else f"{old} -> {new}"
 
 
@@ -43,7 +43,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What changed of one subject: a layer, a tensor, or the statement of a section.
+    """The changes of one subject: a layer, a tensor, or the statement of a section.
 
     Attributes
     ----------
@@ -52,8 +52,7 @@ class Entry:
     rows
         The rows of the table: property, old and new value.
     text
-        What a terminal shows where the rows alone would be hard to read, or all that
-        is said where there are none.
+        The text for a terminal, if rows would be hard to read or are missing.
     """
 
     sign: Sign
@@ -71,11 +70,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class LayerChange:
-    """What became of a layer; an order of layers has no ``name``.
+    """The change of a layer, or of the order of layers, which has no ``name``.
 
-    ``name`` is that in the new network, or of a removed layer the old one. ``rows`` are
-    the properties that changed; an added or removed layer has one with its statement,
-    a renamed one with both names, and an order with the layers of both.
+    ``name`` is the name in the new network; for a removed layer, in the old network.
+    ``rows`` are the changed properties. An added or removed layer has one row with its
+    statement, a renamed layer one with both names, and an order one with all layers.
     """
 
     became: Became
@@ -87,10 +86,10 @@ class LayerChange:
 
 @dataclass(frozen=True, slots=True)
 class TensorChange:
-    """What became of a tensor; ``old`` and ``new`` are its shapes, None without one.
+    """The change of a tensor; ``old`` and ``new`` are its shapes or None.
 
-    ``before`` is the name in the old network. ``zeros`` says that all its values have
-    to be 0 now.
+    ``before`` is the name in the old network. With ``zeros``, all values have to be 0
+    in the new network.
     """
 
     became: Became
@@ -103,7 +102,7 @@ class TensorChange:
 
 @dataclass(frozen=True, slots=True)
 class WeightsChange:
-    """What becomes of weights that were trained for the old network.
+    """The use of weights in the new network that were trained for the old one.
 
     Attributes
     ----------
@@ -114,13 +113,13 @@ class WeightsChange:
     old_id, new_id
         The identities of the two layouts.
     tensors
-        Those that changed.
+        The changed tensors.
     kept
         Names of tensors whose name and shape stay.
     reordered
-        Whether the layouts differ in the order of the same tensors alone.
+        Whether the layouts differ only in the order of the tensors.
     notes
-        What changes although the weights stay valid.
+        The changes that leave the weights valid.
     """
 
     verdict: Verdict

@@ -25,7 +25,7 @@ from snnc.tools.report.html import tables_html
 
 @dataclass(frozen=True, slots=True)
 class ComparedSpec:
-    """One of the two: the name of its source and that of its network."""
+    """The name of the source of a version, and the name of its network."""
 
     source: str
     network: str
@@ -40,7 +40,7 @@ class Diff(Displayed):
     old, new : ComparedSpec
         The names of the two sources and networks.
     tensors, cores, layers, sections
-        What changed in weights, cores, layers, and in statements about the whole
+        The changes of weights, cores, layers, and of statements about the whole
         network, such as ``train``: internal.
     respelt : bool
         Whether the specs differ in words that mean the same.
@@ -81,7 +81,7 @@ class Diff(Displayed):
         return render.markdown(self)
 
     def as_dict(self) -> Json:
-        """Return what ``snnc diff --format json`` prints."""
+        """Return the JSON data of ``snnc diff --format json``."""
         return document(self)
 
     def _repr_html_(self) -> str:

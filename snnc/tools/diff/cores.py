@@ -1,4 +1,4 @@
-"""How both networks sit on their chips: blocks, cores, and how full they are."""
+"""Compare the use of the chips by two networks: blocks, cores and their limits."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from snnc.passes.route import route
 from snnc.text.tables import dims
 from snnc.tools.diff.changes import Changed
 from snnc.tools.diff.version import Version
-from snnc.tools.report.json import rounded
+from snnc.tools.report.json import round_number
 
 
 @dataclass(frozen=True, slots=True)
 class CoresTaken:
-    """How a network sits on the chip, and what an example costs there at most.
+    """The cores of a network, and the upper bounds for one example.
 
-    ``spikes`` are those of all neurons at the upper rates of their budgets, and
-    ``energy_joules`` is what they cost on the chip.
+    ``spikes`` counts the spikes of all neurons at the upper rates of their budgets, and
+    ``energy_joules`` is their energy on the chip.
     """
 
     cores: int
@@ -40,12 +40,12 @@ class CoresRefused:
 
 @dataclass(frozen=True, slots=True)
 class CoreUse:
-    """How one layer sits on the chip.
+    """The cores of one layer.
 
     Attributes
     ----------
     block
-        What one core holds, as `snnc report` writes it; empty on the host.
+        The block of one core, as in `snnc report`; empty on the host.
     use
         Per cent of each limit that the fullest core of the layer takes.
     """
@@ -66,13 +66,13 @@ class UseChanged:
 
     @property
     def cores(self) -> tuple[int, int]:
-        """The cores before and after; 0 where there is no such layer."""
+        """The cores before and after; 0 without the layer."""
         old, new = (use.cores if use else 0 for use in (self.old, self.new))
         return old, new
 
     @property
     def blocks(self) -> tuple[str, str]:
-        """The blocks before and after; empty where nothing is on the chip."""
+        """The blocks before and after; empty off the chip."""
         old, new = (use.block if use else "" for use in (self.old, self.new))
         return old, new
 
@@ -87,7 +87,7 @@ class Cores:
 
 
 MUCH = 10
-"""Percentage points by which the use of the fullest core must change to be told."""
+"""The least change of the fullest core's use to report, in percentage points."""
 
 
 def compare_cores(old: Version, new: Version, names: Mapping[str, str]) -> Cores:
@@ -113,7 +113,7 @@ def fit_of(version: Version) -> CoresTaken | CoresRefused:
     if mapped is not None:
         activity = activity_of(route(mapped))
         joules = activity.joules(version.network.device.energy) if mapped.cores else 0.0
-        costs = rounded(activity.spikes), rounded(joules)
+        costs = round_number(activity.spikes), round_number(joules)
         return CoresTaken(mapped.cores, mapped.chips, *costs)
     refusal = version.refusal
     if refusal is None:

@@ -61,7 +61,7 @@ def _weights(weights: WeightsChange) -> dict[str, Any]:
         "new_layout_id": weights.new_id,
         "added": [{"name": t.name, "shape": t.new} for t in weights.of("added")],
         "removed": [{"name": t.name, "shape": t.old} for t in weights.of("removed")],
-        "changed": [_changed(tensor) for tensor in weights.of("changed")],
+        "changed": [_tensor_json(tensor) for tensor in weights.of("changed")],
         "renamed": [
             {"old": t.before, "new": t.name, "shape": t.new}
             for t in weights.of("renamed")
@@ -73,7 +73,7 @@ def _weights(weights: WeightsChange) -> dict[str, Any]:
     }
 
 
-def _changed(tensor: TensorChange) -> dict[str, Any]:
+def _tensor_json(tensor: TensorChange) -> dict[str, Any]:
     shapes = {"old": tensor.old, "new": tensor.new}
     return {"name": tensor.name, **shapes, "zeros": tensor.zeros}
 

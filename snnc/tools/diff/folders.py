@@ -1,4 +1,4 @@
-"""What changed between two folders of specs: one row per network."""
+"""Compare two folders of specs, with one row per network."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Fit = CoresTaken | CoresRefused | None
 
 @dataclass(frozen=True, slots=True)
 class SpecChange:
-    """What became of one spec; ``path`` is inside both folders.
+    """The change of one spec; ``path`` is inside both folders.
 
-    ``old`` and ``new`` are None where there is no such spec, or where it is broken.
-    ``weights`` is None unless both are networks that can be compared.
+    ``old`` and ``new`` are None for a missing or broken spec. ``weights`` is None
+    unless both networks can be compared.
     """
 
     path: str
@@ -38,7 +38,7 @@ class SpecChange:
 
 @dataclass(frozen=True, slots=True)
 class FolderDifference:
-    """What became of the specs of a folder, by their paths."""
+    """The changes of the specs of a folder, by path."""
 
     old: str
     new: str
@@ -55,7 +55,7 @@ class FolderDifference:
         return any(spec.change == "broken" for spec in self.specs)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what ``snnc diff OLD_FOLDER NEW_FOLDER --format json`` prints."""
+        """Return the JSON data of ``snnc diff OLD_FOLDER NEW_FOLDER --format json``."""
         specs = [
             {
                 **asdict(spec),
@@ -105,7 +105,7 @@ def _energy(fit: CoresTaken | CoresRefused) -> str:
 
 
 def is_folder(name: str) -> bool:
-    """Whether a name is that of a folder, or ``git:REV:FOLDER``."""
+    """Return whether a name means a folder or ``git:REV:FOLDER``."""
     return (
         git_specs(name) is not None if name.startswith(PREFIX) else Path(name).is_dir()
     )

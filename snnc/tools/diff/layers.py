@@ -1,4 +1,4 @@
-"""Which layer became which, and what changed in each."""
+"""Match the layers of two networks, and find their changes."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ def match(old: Version, new: Version) -> Matching:
     """
     names = _same_names(old, new)
     for ignored in (frozenset[str](), AROUND):
-        while renamed := _renamed(old, new, names, ignored):
+        while renamed := _find_rename(old, new, names, ignored):
             names |= renamed
-    before = {names[layer.name]: layer for layer in _known(old, names)}
+    before = {names[layer.name]: layer for layer in _layers_named(old, names)}
     pairs = [(before[x.name], x) for x in new.network.layers if x.name in before]
     return Matching(names, tuple(pairs))
 
@@ -66,7 +66,7 @@ def match(old: Version, new: Version) -> Matching:
 def layer_changes(
     old: Version, new: Version, matching: Matching
 ) -> tuple[LayerChange, ...]:
-    """Say what became of every layer, in the order of the new spec."""
+    """Return the changes of every layer, in the order of the new spec."""
     return tuple(_changes(old, new, matching))
 
 
@@ -78,14 +78,14 @@ def _same_names(old: Version, new: Version) -> dict[str, str]:
     return names
 
 
-def _known(version: Version, names: dict[str, str]) -> Iterator[Layer]:
+def _layers_named(version: Version, names: dict[str, str]) -> Iterator[Layer]:
     return (layer for layer in version.network.layers if layer.name in names)
 
 
-def _renamed(
+def _find_rename(
     old: Version, new: Version, names: dict[str, str], ignored: frozenset[str]
 ) -> dict[str, str]:
-    """One more pair of layers that have the same definition and no partner."""
+    """Find a further pair of layers with the same definition."""
     taken = set(names.values())
     left = [layer for layer in old.network.layers if layer.name not in names]
     for layer in new.network.layers:
@@ -101,10 +101,10 @@ def _renamed(
 def differences(
     old: Version, before: Layer, new: Version, after: Layer, names: dict[str, str]
 ) -> tuple[Changed, ...]:
-    """The properties that differ, but for those inherited on both sides."""
+    """Return the differing properties that are not inherited on both sides."""
     was = properties.of_layer(old, before, names)
     now = properties.of_layer(new, after, {})
-    both = properties.inherited(old, was) & properties.inherited(new, now)
+    both = properties.inherited_keys(old, was) & properties.inherited_keys(new, now)
     return properties.changes(_without(was, both), _without(now, both))
 
 
@@ -132,10 +132,10 @@ def _changes(old: Version, new: Version, matching: Matching) -> Iterator[LayerCh
             )
         if changed := differences(old, was, new, layer, names):
             yield LayerChange("changed", *what, changed)
-    yield from _reordered(old, matching)
+    yield from _report_order(old, matching)
 
 
-def _reordered(old: Version, matching: Matching) -> Iterator[LayerChange]:
+def _report_order(old: Version, matching: Matching) -> Iterator[LayerChange]:
     now = [after.name for _, after in matching.pairs]
     stayed = {was.name for was, _ in matching.pairs}
     order = [x.name for x in old.network.layers if x.name in stayed]

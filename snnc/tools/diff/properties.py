@@ -12,13 +12,13 @@ from snnc.language import written
 from snnc.language.fields import default, keys_of, written_value
 from snnc.language.models import Model, fields_of, key_of
 from snnc.language.property_types import NeuronSpec
-from snnc.syntax.literals import quoted, word
+from snnc.syntax.literals import quote, word
 from snnc.text.tables import dims
 from snnc.tools.diff.changes import Changed
 from snnc.tools.diff.version import Version
 
 INHERITED = ("l2", "synapse")
-"""Properties whose usual value is that of `train` or `timing`."""
+"""Properties that take their default from `train` or `timing`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,10 @@ Properties = dict[str, Written]
 
 
 def _neuron(value: NeuronSpec) -> Written:
-    return WrittenChoice("relu", {}) if value.kind == "relu" else _chosen(value)
+    return WrittenChoice("relu", {}) if value.kind == "relu" else _write_choice(value)
 
 
-def _chosen(value: Model) -> WrittenChoice:
+def _write_choice(value: Model) -> WrittenChoice:
     """Write a loss, an optimiser or a neuron with all of its settings."""
     settings = {
         key_of(field): written_value(getattr(value, field.name), field)
@@ -53,7 +53,7 @@ def _chosen(value: Model) -> WrittenChoice:
 
 
 def of_layer(version: Version, layer: Layer, names: Mapping[str, str]) -> Properties:
-    """All properties of a layer, with every default, its shape last.
+    """Return all properties of a layer, including defaults, with the shape last.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def of_layer(version: Version, layer: Layer, names: Mapping[str, str]) -> Proper
     layer
         The layer.
     names
-        What other layers are to be called, by the names that they have.
+        The new names of other layers, by the names that they have.
     """
     found = layer_properties(layer)
     if found.get("shortcut") is None:
@@ -72,12 +72,12 @@ def of_layer(version: Version, layer: Layer, names: Mapping[str, str]) -> Proper
     return {
         "kind": layer.kind,
         "from": source_names(layer.sources, names),
-        **{key: _written(layer, key, value) for key, value in found.items()},
+        **{key: _write_value(layer, key, value) for key, value in found.items()},
         "shape": dims(layer.shape),
     }
 
 
-def _written(layer: Layer, key: str, value: Any) -> Written:
+def _write_value(layer: Layer, key: str, value: Any) -> Written:
     if isinstance(value, NeuronSpec):
         return _neuron(value)
     if key == "block" and isinstance(value, tuple):
@@ -88,7 +88,7 @@ def _written(layer: Layer, key: str, value: Any) -> Written:
 def changes(
     old: Mapping[str, Written], new: Mapping[str, Written]
 ) -> tuple[Changed, ...]:
-    """What differs, in the order of the new; of equal choices only their settings."""
+    """Yield the differences in the new order; of equal choices only the settings."""
     keys = [*new, *(key for key in old if key not in new)]
     return tuple(c for key in keys for c in _change(key, old.get(key), new.get(key)))
 
@@ -102,7 +102,7 @@ def statement(version: Version, layer: Layer) -> str:
     head = layer.kind if layer.name.startswith(layer.kind) else ""
     head = head or f"{layer.kind} {layer.name}"
     values = of_layer(version, layer, {})
-    usual = inherited(version, values)
+    usual = inherited_keys(version, values)
     model = model_of(layer.kind)
     found = fields_of(model)
     said = [
@@ -128,12 +128,12 @@ def _change(key: str, old: Written | None, new: Written | None) -> Iterator[Chan
 
 
 def source_names(sources: Iterable[str], names: Mapping[str, str]) -> str:
-    """What is read, by the new names of the old layers."""
+    """Return the sources of a layer, by the new names of the old layers."""
     return ", ".join(names.get(name, name) for name in sources)
 
 
-def inherited(version: Version, values: Mapping[str, Written]) -> set[str]:
-    """The properties of a layer that are those of `train` or `timing`."""
+def inherited_keys(version: Version, values: Mapping[str, Written]) -> set[str]:
+    """Return the properties of a layer with the value of `train` or `timing`."""
     usual = {
         "l2": written.number(version.network.train.l2),
         "synapse": written.time(version.spec.timing.synapse),
@@ -142,10 +142,10 @@ def inherited(version: Version, values: Mapping[str, Written]) -> set[str]:
 
 
 def sections(version: Version, names: Mapping[str, str]) -> dict[str, Properties]:
-    """The statements about the whole network, by their kind."""
+    """Return the statements about the whole network, by kind."""
     network = version.network
     return {
-        "network": {"network": network.name, "about": quoted(network.about)},
+        "network": {"network": network.name, "about": quote(network.about)},
         "target": _target(network),
         "timing": {
             "dt": written.time(network.timing.dt),
@@ -199,7 +199,7 @@ def _readout(readout: ReadoutLayer, names: Mapping[str, str]) -> Properties:
     written_properties["decide"] = readout.decide
     written_properties["synapse"] = written.time(readout.synapse)
     if readout.learn is not None:
-        written_properties["learn"] = _chosen(readout.learn)
+        written_properties["learn"] = _write_choice(readout.learn)
     return written_properties
 
 
@@ -214,5 +214,7 @@ def _train(train: Model) -> Properties:
     written_properties: Properties = {}
     for key, value in vars(train).items():
         is_choice = isinstance(value, Model)
-        written_properties[key] = _chosen(value) if is_choice else written.plain(value)
+        written_properties[key] = (
+            _write_choice(value) if is_choice else written.plain(value)
+        )
     return written_properties

@@ -31,7 +31,7 @@ _UNIT = re.compile(r"(?<=\d) (%|Hz|ms|s)(?!\w)")
 
 
 def text(difference: Diff) -> str:
-    """Write what changed, at most `WIDTH` columns wide; the verdict comes first.
+    """Write the changes as text of at most `WIDTH` columns; the verdict comes first.
 
     ``+`` is added, ``-`` removed, ``~`` changed, ``>`` renamed, ``=`` kept.
 
@@ -42,12 +42,12 @@ def text(difference: Diff) -> str:
     """
     blocks = [list(_head(difference))]
     for title, entries in sections(difference):
-        lines = [_wrapped(e.explain(), f"  {e.sign} ", "      ") for e in entries]
+        lines = [_wrap(e.explain(), f"  {e.sign} ", "      ") for e in entries]
         if title == "weights":
-            lines += _kept(difference.tensors)
+            lines += _render_kept(difference.tensors)
         if title == "cores":
             told = (*core_lines(difference.cores), cost_line(difference.cores))
-            lines = [_wrapped(line, "  ", "      ") for line in told if line] + lines
+            lines = [_wrap(line, "  ", "      ") for line in told if line] + lines
         if lines:
             blocks.append([title, *lines])
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
@@ -56,21 +56,21 @@ def text(difference: Diff) -> str:
 def _head(difference: Diff) -> Iterator[str]:
     old, new = difference.old, difference.new
     names = arrow(old.network, new.network)
-    yield _wrapped(f"{names}: {old.source} -> {new.source}", "", "  ")
+    yield _wrap(f"{names}: {old.source} -> {new.source}", "", "  ")
     if difference.same:
         yield f"{same_sentence(difference)}."
     else:
-        yield _wrapped(f"{verdict_sentence(difference.tensors)}.", "", "  ")
+        yield _wrap(f"{verdict_sentence(difference.tensors)}.", "", "  ")
 
 
-def _kept(weights: WeightsChange) -> Iterator[str]:
+def _render_kept(weights: WeightsChange) -> Iterator[str]:
     if weights.verdict == "incompatible" and weights.kept:
-        yield _wrapped(", ".join(weights.kept), "  = ", "      ")
+        yield _wrap(", ".join(weights.kept), "  = ", "      ")
     if weights.verdict == "incompatible" and (weights.kept or weights.of("renamed")):
-        yield _wrapped(MIGRATE, "    ", "      ")
+        yield _wrap(MIGRATE, "    ", "      ")
 
 
-def _wrapped(line: str, first: str, others: str) -> str:
+def _wrap(line: str, first: str, others: str) -> str:
     """Break a text into lines, but not between a number and its unit."""
     glued = _UNIT.sub(f"{_GLUE}\\1", printable(line))
     filled = textwrap.fill(
@@ -109,7 +109,7 @@ def parts(difference: Diff) -> Iterator[Part]:
 
 
 def markdown(difference: Diff) -> str:
-    """Write what changed as GitHub's Markdown, ending with a line end."""
+    """Write the changes as GitHub's Markdown, ending with a line end."""
     return "\n\n".join(_blocks(difference)) + "\n"
 
 

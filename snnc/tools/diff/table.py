@@ -90,7 +90,7 @@ def _use(change: UseChanged) -> Entry:
 
 
 def verdict_sentence(weights: WeightsChange) -> str:
-    """Return what becomes of the weights, and why they do not load, in one sentence."""
+    """Return the verdict on the weights, and why they do not load, in one sentence."""
     head = LOAD[weights.verdict]
     why = _why(weights)
     return f"{head}: {why}" if why else head
@@ -127,7 +127,7 @@ def same_sentence(difference: Diff) -> str:
 
 
 def core_lines(cores: Cores) -> tuple[str, ...]:
-    """Return one line where both agree or fit, else a line for each network."""
+    """Return one line if both agree or fit, otherwise a line for each network."""
     old, new = _core_line(cores.old), _core_line(cores.new)
     if old == new:
         return (new,)

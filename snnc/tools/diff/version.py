@@ -36,11 +36,11 @@ def compile_version(
     source
         The spec.
     report
-        Receives the diagnostics of a spec that can't be compared. That a network
-        does not fit its chip is no obstacle and is not reported: the comparison
-        says so.
+        Receives the diagnostics of a spec that can't be compared. A network that does
+        not fit its chip can be compared: this is not reported here, but in the
+        comparison.
     device
-        What both are compiled for; None for Loihi 1.
+        The device to compile for; None for Loihi 1.
 
     Returns
     -------
@@ -56,10 +56,7 @@ def compile_version(
 
 
 def version_of(made: Compilation, report: Diagnostics) -> Version | None:
-    """Return what was compiled down to its cores, with what was reported of that.
-
-    None if the spec has errors.
-    """
+    """Return a compiled spec with its diagnostics; None if the spec has errors."""
     if made.spec is None or made.lowered is None:
         return None
     refusals = (d for d in report.diagnostics if d.severity is Severity.ERROR)

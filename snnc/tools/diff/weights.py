@@ -35,11 +35,11 @@ from snnc.tools.diff.properties import classes, source_names
 from snnc.tools.diff.version import Version
 
 Traits = Mapping[str, object]
-"""What a layer computes, as words and values that are equal where it is the same."""
+"""Return a description of a layer's function; equal functions compare equal."""
 
 
 def compare_weights(old: Version, new: Version, matching: Matching) -> WeightsChange:
-    """Compare the layouts; where they are equal, what the layers make of them.
+    """Compare the layouts; if they are equal, compare the functions of the layers.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def compare_weights(old: Version, new: Version, matching: Matching) -> WeightsCh
 
 
 def _loads(before: tuple[TensorSpec, ...], after: tuple[TensorSpec, ...]) -> bool:
-    """Whether the new network takes every file of the old one."""
+    """Return whether the new network loads every file of the old one."""
     if layout_id(before) != layout_id(after):
         return False
     return all(now.takes(was) for was, now in zip(before, after, strict=True))
@@ -76,7 +76,7 @@ def _incompatible(
 ) -> WeightsChange:
     was = {tensor.name: tensor for tensor in before}
     now = {tensor.name: tensor for tensor in after}
-    renamed = tuple(_renamed(was, now, names))
+    renamed = tuple(_find_renamed(was, now, names))
     left = {tensor.before for tensor in renamed}
     came = {tensor.name for tensor in renamed}
     both = [name for name in now if name in was and name not in came | left]
@@ -106,7 +106,7 @@ def _incompatible(
     )
 
 
-def _renamed(
+def _find_renamed(
     was: Mapping[str, TensorSpec],
     now: Mapping[str, TensorSpec],
     names: Mapping[str, str],
@@ -122,7 +122,7 @@ def _renamed(
 
 
 def causes(old: Version, new: Version, matching: Matching) -> Iterator[Entry]:
-    """Why the same weights give another function; the layouts are equal."""
+    """Yield why equal weights give another function, for equal layouts."""
     before, after = old.network, new.network
     yield from _of_input(before.input, after.input)
     for was, now in matching.pairs:
@@ -133,7 +133,7 @@ def causes(old: Version, new: Version, matching: Matching) -> Iterator[Entry]:
 
 
 def notes(old: Version, new: Version, matching: Matching) -> Iterator[Entry]:
-    """What changes in spikes although the weights mean the same."""
+    """Return the changes of spikes that do not change the meaning of the weights."""
     by_text: dict[str, list[str]] = {}
     for was, now in matching.pairs:
         for text in _spikes(was, now):
@@ -216,12 +216,12 @@ def _operation(network: Network, layer: Layer) -> Traits:
 
 
 def _effective(stride: Shape, shape: Shape) -> Shape:
-    """A stride, 1 along axes on which there is only one position."""
+    """Return a stride, with 1 for axes with a single position."""
     return tuple(1 if n == 1 else s for s, n in zip(stride, shape, strict=False))
 
 
 def _pads(network: Network, layer: Layer, operation: Convolution | MaxPooling) -> str:
-    """The zeros before and behind each axis, as ``0+1 x 1+1``."""
+    """Return the zeros before and after each axis, as ``0+1 x 1+1``."""
     if operation.padding == "valid":
         return "none"
     sizes = network.shape_of(layer.sources[0])
@@ -234,7 +234,7 @@ def _pads(network: Network, layer: Layer, operation: Convolution | MaxPooling) -
 
 
 def _curve(network: Network, layer: Layer) -> str:
-    """The neurons' curve, as ``build_model()`` has it."""
+    """Return the neurons' response curve, as in ``build_model()``."""
     spiking = layer.spiking
     if spiking is None or layer.kind == "encode rate":
         return "relu"
@@ -258,11 +258,11 @@ def _of_readout(
     if (old.labels is None) != (new.labels is None):
         kinds = ("values" if r.labels is None else "classes" for r in (old, new))
         yield Entry("~", new.name, (Changed("outputs", *kinds),))
-    elif old.labels != new.labels and _named(old) and _named(new):
+    elif old.labels != new.labels and _has_names(old) and _has_names(new):
         texts = (classes(r.labels) for r in (old, new) if r.labels is not None)
         yield Entry("~", new.name, (Changed("outputs", *texts),))
 
 
-def _named(readout: ReadoutLayer) -> bool:
-    """Whether the classes have names rather than numbers."""
+def _has_names(readout: ReadoutLayer) -> bool:
+    """Return whether the classes have names rather than numbers."""
     return readout.labels is not None and not all(map(str.isdecimal, readout.labels))

@@ -42,12 +42,12 @@ UNEVEN = 2  # times as many examples in one class as in another
 class Evaluation(Displayed):
     """The result of a run on data; prints and displays as ``snnc evaluate`` does.
 
-    What a simulator does not know is None, or empty.
+    Results that a simulator does not have are None or empty.
 
     Attributes
     ----------
     network, simulator : str
-        What ran.
+        The network, and the simulator that ran it.
     presentation : str or None
         ``row`` or ``rest``; None for Keras.
     examples : int
@@ -87,7 +87,7 @@ class Evaluation(Displayed):
     seconds : float or None
         The time of the run.
     run : EvaluatedRun or None
-        What each example gave: internal.
+        The results of each example: internal.
     """
 
     _internal = frozenset(("firing", "run"))
@@ -135,7 +135,7 @@ class Evaluation(Displayed):
 
     @property
     def outputs(self) -> NDArray[np.float32]:
-        """What the readout gave, (examples, units), in the order of the data."""
+        """The readout's outputs, (examples, units), in the order of the data."""
         return self._run.prediction.outputs
 
     @property
@@ -208,7 +208,7 @@ class Evaluation(Displayed):
 
     @property
     def balanced_accuracy(self) -> float | None:
-        """The mean recall of the classes that have examples; None of a regression."""
+        """The mean recall of the classes with examples; None for a regression."""
         recalls = [c.recall for c in self.by_class if c.recall is not None]
         return sum(recalls) / len(recalls) if recalls else None
 
@@ -307,7 +307,7 @@ class Evaluation(Displayed):
 
     def plot_raster(self, example: int = 0, ax: Axes | None = None) -> Axes:
         """Draw the spikes of an example, layer by layer: see `raster`."""
-        return plots.style.drawn(
+        return plots.style.draw_in_theme(
             plots.spikes.raster, self.raster(example), self._run.dt, ax=ax
         )
 
@@ -323,11 +323,13 @@ class Evaluation(Displayed):
             raise ValueError("only the simulator exact counts what neurons give")
         present = (self.steps or 0) * self._run.dt
         draw = plots.spikes.rates
-        return plots.style.drawn(draw, self.firing, self.layers, present, ax=ax)
+        return plots.style.draw_in_theme(draw, self.firing, self.layers, present, ax=ax)
 
     def plot_accuracy(self, ax: Axes | None = None) -> Axes:
         """Draw accuracy, or error, and energy over the length of an example."""
-        return plots.style.drawn(plots.results.accuracy, self, self._run.dt, ax=ax)
+        return plots.style.draw_in_theme(
+            plots.results.accuracy, self, self._run.dt, ax=ax
+        )
 
     def plot_confusion(self, ax: Axes | None = None) -> Axes:
         """Draw the number of examples of each class by decision.
@@ -337,7 +339,7 @@ class Evaluation(Displayed):
         ValueError
             If the network has no classes.
         """
-        return plots.style.drawn(plots.results.confusion, self, ax=ax)
+        return plots.style.draw_in_theme(plots.results.confusion, self, ax=ax)
 
     def plot_correlation(self, ax: Axes | None = None) -> Axes:
         """Draw the correlation of each layer's spikes with Keras's activations.
@@ -345,9 +347,9 @@ class Evaluation(Displayed):
         Raises
         ------
         ValueError
-            If nothing was compared with Keras.
+            If the run has no comparison with Keras.
         """
-        return plots.style.drawn(plots.results.correlation, self, ax=ax)
+        return plots.style.draw_in_theme(plots.results.correlation, self, ax=ax)
 
     def plot_predictions(self, ax: Axes | None = None) -> Axes:
         """Draw the outputs of a regression over the true values.
@@ -360,7 +362,9 @@ class Evaluation(Displayed):
         if self.classes:
             raise ValueError("only a regression has values to compare")
         draw, run = plots.results.predictions, self._run
-        return plots.style.drawn(draw, run.raw, run.targets, self.network, ax=ax)
+        return plots.style.draw_in_theme(
+            draw, run.raw, run.targets, self.network, ax=ax
+        )
 
     def html(self) -> str:
         """Return a self-contained page with tables and pictures."""

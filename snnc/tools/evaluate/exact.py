@@ -17,7 +17,7 @@ from nengo.exceptions import BuildError
 
 from snnc.exact import CannotRunError, Engine, make_engine
 from snnc.output.imported import open_package
-from snnc.processes import LocalWorkers, Workers, completed
+from snnc.processes import LocalWorkers, Workers, run_tasks
 from snnc.runtime.examples import ROW, Presentation, Span, spans_of
 from snnc.runtime.files import reason
 from snnc.text.display import Json
@@ -28,7 +28,7 @@ from snnc.tools.evaluate.options import EvaluateOptions
 from snnc.tools.evaluate.part import (
     ExactPart,
     SpanResult,
-    moved,
+    number_examples,
     record,
     restore,
     run_spans,
@@ -76,7 +76,7 @@ def run_exact(
     progress: Moved,
     compare: Callable[[SpanResult], SpanResult] | None = None,
 ) -> list[ExactPart]:
-    """Return the parts of all examples, those of an interrupted run included.
+    """Return the parts of all examples, including an interrupted run's parts.
 
     ``progress`` is called with the number of examples just done, ``compare`` to add
     Keras's outputs to a result.
@@ -93,7 +93,7 @@ def run_exact(
     kept: AbstractContextManager[Checkpoint | None] = nullcontext()
     if out is not None:
         kept = Checkpoint(out, header, saved)
-    left = _left(parts, counts_of(options, len(task.examples)))
+    left = _remaining_spans(parts, counts_of(options, len(task.examples)))
     with kept as checkpoint:
         progress(sum(part.stop - part.start for part in parts))
         fresh = _fresh(task, left, options, compare is not None, progress)
@@ -175,7 +175,9 @@ def _refuse_unfinished(path: Path, saved: SavedRun, header: Json) -> None:
         raise UnfinishedError(path, shown, header.get("examples"))
 
 
-def _left(parts: list[ExactPart], counts: Mapping[Presentation, int]) -> Spans:
+def _remaining_spans(
+    parts: list[ExactPart], counts: Mapping[Presentation, int]
+) -> Spans:
     """Return the examples that are left to run in each way."""
     done = {(part.presentation, part.start) for part in parts}
     sizes: dict[Presentation, int] = {"row": ROW, "rest": REST}
@@ -195,15 +197,15 @@ def _fresh(
     if not any(left.values()):
         return
     steps = steps_of(task, options)
-    if options.shared:
+    if options.uses_workers:
         with _workers(options) as workers, _weights_file(task) as weights:
             stretches = _stretches(task, weights, left, steps, compares)
-            for stretch, found in _collected(workers, stretches, options.output):
+            for stretch, found in _collect(workers, stretches, options.output):
                 progress(len(stretch.x))
                 for fresh in found:
-                    yield moved(fresh, stretch.start, stretch.x)
+                    yield number_examples(fresh, stretch.start, stretch.x)
         return
-    with _opened(task, steps) as engine:
+    with _open_engine(task, steps) as engine:
         for presentation, spans in left.items():
             run = engine, presentation, task.examples, spans, options.workers
             for fresh in run_spans(*run):
@@ -227,13 +229,13 @@ def _weights_file(task: Task) -> Iterator[Path]:
         return
     with TemporaryDirectory() as folder:
         path = Path(folder) / "weights.safetensors"
-        path.write_bytes(task.stored)
+        path.write_bytes(task.weight_bytes)
         yield path
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExampleStretch:
-    """Consecutive examples, and what a process needs to run them."""
+    """Consecutive examples, and the data that a process needs to run them."""
 
     folder: Path
     weights: Path
@@ -265,7 +267,7 @@ def _stretches(
             )
 
 
-def _collected(
+def _collect(
     workers: Workers, stretches: Iterable[ExampleStretch], out: FileName | None
 ) -> Iterator[tuple[ExampleStretch, list[SpanResult]]]:
     """Yield the results of stretches.
@@ -276,7 +278,7 @@ def _collected(
         If workers die, or can't run the engine.
     """
     try:
-        for stretch, future in completed(workers, run_stretch, stretches, TRIES):
+        for stretch, future in run_tasks(workers, run_stretch, stretches, TRIES):
             found = future.result()
             if isinstance(found, _Refusal):
                 raise (NotBuiltError if found.of_build else CannotRunError)(found.text)
@@ -319,13 +321,13 @@ def _engine(folder: Path, weights: Path, hashes: tuple[str, str], steps: int) ->
 
 
 def _light(fresh: SpanResult, compares: bool) -> SpanResult:
-    """Return results without images, and without counts that nobody compares."""
+    """Return results without images and unused counts."""
     counts = fresh.counts if compares else {}
     return replace(fresh, images=fresh.images[:0], counts=counts)
 
 
 @contextmanager
-def _opened(task: Task, steps: int) -> Iterator[Engine]:
+def _open_engine(task: Task, steps: int) -> Iterator[Engine]:
     try:
         engine = make_engine(task.package, task.tensors, steps)
     except BuildError as error:

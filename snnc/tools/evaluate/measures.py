@@ -19,8 +19,8 @@ from snnc.runtime.network import Network
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.results import KerasModel, LayerResult, Work
 from snnc.tools.provenance import smooth_of
+from snnc.tools.scores import compare_readouts as judged_readings
 from snnc.tools.scores import confusion, over_time, score, unit_results
-from snnc.tools.scores import judged as judged_readings
 from snnc.tools.statistics import Array, Correlation, LayerFiring
 
 PICO = 1e-12
@@ -48,9 +48,9 @@ class Compared:
 class TrainedOutputs(NamedTuple):
     """The kind of Keras model, and its results before the phase `spikes`.
 
-    ``before`` are (examples, units), for all examples in order, with the weights that
-    entered the phase; None if the weights never went through it, or if the earlier ones
-    are unknown: ``unknown`` then says why.
+    ``before`` are the outputs, (examples, units), of all examples in order, with the
+    weights from before the phase. It is None without the phase, or if these weights are
+    unknown; ``unknown`` then says why.
     """
 
     model: KerasModel
@@ -84,17 +84,17 @@ class EvaluatedPart:
 
 def outputs_of(parts: Sequence[EvaluatedPart]) -> NDArray[np.float64]:
     """Return the outputs of all examples in order: (moments, examples, units)."""
-    return np.concatenate([part.outputs for part in _ordered(parts)], axis=1)
+    return np.concatenate([part.outputs for part in _sort(parts)], axis=1)
 
 
 def others_of(parts: Sequence[EvaluatedPart]) -> NDArray[np.float64]:
     """Return the other readouts' outputs, in order: (ways, examples, units)."""
-    return np.concatenate([part.others for part in _ordered(parts)], axis=1)
+    return np.concatenate([part.others for part in _sort(parts)], axis=1)
 
 
 def keras_of(parts: Sequence[EvaluatedPart]) -> Compared | None:
     """Return Keras's results for all examples in order."""
-    pieces = [part.keras for part in _ordered(parts) if part.keras is not None]
+    pieces = [part.keras for part in _sort(parts) if part.keras is not None]
     return reduce(add, pieces) if pieces else None
 
 
@@ -139,7 +139,7 @@ def result_of(
         names=network.readout.names,
         layers=tuple(layers),
         spikes=sum(spikes.values()),
-        clipped=_clipped(network, firing, steps),
+        clipped=_clipped_share(network, firing, steps),
         resting=_resting(network),
         work=chip and work_of(network, spikes, steps, chip.energy),
         cores=chip and chip.cores,
@@ -154,9 +154,9 @@ def work_of(
 ) -> Work | None:
     """Return the chip's work per example; None if its costs are unknown.
 
-    ``spikes`` are those of each layer; a spike costs the mean of its layer's neurons,
-    and each neuron on the chip takes energy in each of ``steps``. The chips' idle power
-    and the host are not included.
+    ``spikes`` counts the spikes of each layer. Each spike costs the mean of its layer's
+    neurons, and each neuron on the chip costs energy in each of ``steps``. The chips'
+    idle power and the host are not included.
     """
     if energy is None:
         return None
@@ -195,12 +195,12 @@ def layer_result(
         slack_of(layer.rate, present),
         firing.spikes,
         firing.silent,
-        firing.saturated(steps),
+        firing.saturation(steps),
         None if alike is None else alike.value,
     )
 
 
-def _clipped(
+def _clipped_share(
     network: Network,
     firing: Mapping[str, LayerFiring],
     steps: int,
@@ -218,7 +218,7 @@ def _resting(network: Network) -> tuple[str, ...]:
     return tuple(n for n, x in layers if x.encoder and x.start == "rest")
 
 
-def _ordered(parts: Sequence[EvaluatedPart]) -> list[EvaluatedPart]:
+def _sort(parts: Sequence[EvaluatedPart]) -> list[EvaluatedPart]:
     return sorted(parts, key=lambda part: part.start)
 
 
@@ -249,7 +249,7 @@ class KerasReference:
         ``x`` may be `Examples`, which are then read a few at a time.
         """
         starts = range(0, len(x), BATCH)
-        batches = [self._predicted(x[i : i + BATCH])[0] for i in starts]
+        batches = [self._predict(x[i : i + BATCH])[0] for i in starts]
         return np.concatenate(batches)
 
     def before_spikes(
@@ -273,7 +273,7 @@ class KerasReference:
         reference = KerasReference(self._network, self._program, smooth)
         return TrainedOutputs(model, reference.outputs(x))
 
-    def compared(
+    def compare(
         self,
         x: Array,
         spikes: Mapping[str, Array],
@@ -283,12 +283,12 @@ class KerasReference:
         ``spikes`` are (examples, ...) of each layer, in Keras order. They are
         proportional to rates, which activations stand for.
         """
-        outputs, *activations = self._predicted(x)
+        outputs, *activations = self._predict(x)
         pairs = zip(self._network.layers, activations, strict=True)
         alike = {name: Correlation.of(a, spikes[name]) for name, a in pairs}
         return Compared(outputs, alike)
 
-    def _predicted(self, x: Array) -> list[Array]:
+    def _predict(self, x: Array) -> list[Array]:
         batches = [x[i : i + BATCH] for i in range(0, len(x), BATCH)]
         predicted = [self._model.predict_on_batch(batch) for batch in batches]
         outputs, *layers = map(np.concatenate, zip(*predicted, strict=True))

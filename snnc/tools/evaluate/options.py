@@ -58,7 +58,7 @@ class EvaluateOptions:
                 raise OptionError(name, self.simulator)
 
     @property
-    def shared(self) -> bool:
+    def uses_workers(self) -> bool:
         """Whether other processes run the engine."""
         return self.dask is not None or (self.workers or 1) > 1
 

@@ -85,7 +85,7 @@ def run_spans(
         yield SpanResult(chunk.span, part, outcome.counts, chunk.images)
 
 
-def moved(fresh: SpanResult, by: int, images: Array) -> SpanResult:
+def number_examples(fresh: SpanResult, by: int, images: Array) -> SpanResult:
     """Return results with examples numbered among all, and with their images."""
     start, stop = fresh.part.start, fresh.part.stop
     part = replace(fresh.part, start=start + by, stop=stop + by)
@@ -100,10 +100,10 @@ def whole_spans(results: Iterable[SpanResult]) -> Iterator[ExactPart]:
         key = fresh.part.presentation, fresh.span
         building[key].append(fresh.part)
         if fresh.part.stop == fresh.span[1]:
-            yield _joined(building.pop(key))
+            yield _join(building.pop(key))
 
 
-def _joined(parts: Sequence[ExactPart]) -> ExactPart:
+def _join(parts: Sequence[ExactPart]) -> ExactPart:
     """Return consecutive parts as one."""
     compared = [part.keras for part in parts if part.keras is not None]
     names = parts[0].firing
@@ -128,7 +128,7 @@ def record(part: ExactPart) -> Json:
         "early": part.outputs[:-1].tobytes().hex(),  # floats as text are slow
         "others": part.others.tobytes().hex(),
         "firing": {
-            name: {"seen": each.seen.tolist(), "fired": _packed(each.fired)}
+            name: {"seen": each.seen.tolist(), "fired": _pack(each.fired)}
             for name, each in part.firing.items()
         },
         "overflows": part.overflows,
@@ -137,7 +137,7 @@ def record(part: ExactPart) -> Json:
     }
 
 
-def _packed(fired: NDArray[np.bool_]) -> Json:
+def _pack(fired: NDArray[np.bool_]) -> Json:
     return {"neurons": len(fired), "bits": np.packbits(fired).tobytes().hex()}
 
 
@@ -158,11 +158,11 @@ def restore(told: Json) -> ExactPart:
         _floats(told["others"], outputs.shape),
         {
             name: LayerFiring(
-                stop - start, np.array(each["seen"]), _unpacked(each["fired"])
+                stop - start, np.array(each["seen"]), _unpack(each["fired"])
             )
             for name, each in told["firing"].items()
         },
-        None if keras is None else _compared(keras),
+        None if keras is None else _read_comparison(keras),
         presentation=told["presentation"],
         overflows=tuple(told["overflows"]),
         cores=told["cores"],
@@ -173,12 +173,12 @@ def _floats(text: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
     return np.frombuffer(bytes.fromhex(text)).reshape(-1, *shape)
 
 
-def _unpacked(told: Json) -> NDArray[np.bool_]:
+def _unpack(told: Json) -> NDArray[np.bool_]:
     packed = np.frombuffer(bytes.fromhex(told["bits"]), np.uint8)
     return np.unpackbits(packed, count=told["neurons"]).astype(bool)
 
 
-def _compared(told: Json) -> Compared:
+def _read_comparison(told: Json) -> Compared:
     alike = {name: _correlation(*values) for name, values in told["alike"].items()}
     return Compared(np.array(told["outputs"], np.float64), alike)
 

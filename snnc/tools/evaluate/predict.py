@@ -197,7 +197,7 @@ def _on_nengo(
 
 
 def _blocks(x: Any, spec: DataSpec) -> Iterator[NDArray[np.float32]]:
-    """Return checked examples, in blocks of as many as all cores take at once.
+    """Return checked examples, in blocks that all CPU cores process at once.
 
     Arrays are checked as a whole first.
     """
@@ -205,12 +205,12 @@ def _blocks(x: Any, spec: DataSpec) -> Iterator[NDArray[np.float32]]:
     if is_array(x):
         x = select_input(np.asarray(x), spec)
     if not isinstance(x, Inputs):
-        return _gathered(x, spec, size)
+        return _gather_blocks(x, spec, size)
     _warn(x)
     return (x[start : start + size] for start in range(0, len(x), size))
 
 
-def _gathered(x: Any, spec: DataSpec, size: int) -> Iterator[NDArray[np.float32]]:
+def _gather_blocks(x: Any, spec: DataSpec, size: int) -> Iterator[NDArray[np.float32]]:
     """Yield blocks of the examples of an iterable."""
     waiting = np.empty((0, *spec.shape), np.float32)
     for number, (batch, _) in enumerate(read_batches(x, spec)):

@@ -28,7 +28,7 @@ class NotBuiltError(RefusedRunError):
     def __init__(self, reason: object) -> None:
         super().__init__(
             f"nengo-loihi does not build this network: {str(reason).rstrip('.')}; "
-            "`snnc weights FILE SPEC` tells which layer has weights that the chip "
+            "`snnc weights FILE SPEC` shows which layer has weights that the chip "
             "can't take"
         )
 

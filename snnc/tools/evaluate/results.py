@@ -1,4 +1,4 @@
-"""What an evaluation measures, piece by piece."""
+"""Define the results of an evaluation."""
 
 from __future__ import annotations
 
@@ -87,8 +87,8 @@ class Score:
 class Moment:
     """The quality of outputs if examples ended after ``steps``.
 
-    ``gain`` is the 95 % interval of what the remaining steps add on the same examples:
-    to the share, or as a decrease of the mean square error.
+    ``gain`` is the 95 % interval of the improvement by the remaining steps on the same
+    examples: an increase of the share, or a decrease of the mean square error.
     """
 
     steps: int
@@ -128,7 +128,7 @@ class Contrast:
 
 @dataclass(frozen=True)
 class ClassResult:
-    """How often a class is found, and how often decisions for it are right.
+    """The recall and precision of a class.
 
     ``recall`` is None for a class without ``examples``, ``precision`` for a class
     without decisions.

@@ -71,10 +71,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class EvaluatedRun:
-    """What a run gave for each example, in the order in which the examples ran.
+    """The results of a run for each example, in the order of the run.
 
-    ``raw`` are the outputs, (examples, units), ``keras`` those of the Keras model that
-    they were compared with. Only the exact engine says how each layer's neurons fired:
+    ``raw`` are the outputs, (examples, units), and ``keras`` the outputs of the Keras
+    model for comparison. Only the exact engine gives the spikes of each layer,
     ``firing``.
     """
 
@@ -147,7 +147,7 @@ def run(
     """
     task = open_task(package.folder, weights, data, options.examples, options.seed)
     if task.package.hash != package.opened.hash:
-        raise ValueError(f"{package.folder} was built anew: open it as Package again")
+        raise ValueError(f"{package.folder} was built again: open the Package again")
     if task.examples.warning is not None:
         print(f"warning: {task.examples.warning}", file=sys.stderr)
     each = None if options.examples_out is None else Path(options.examples_out)
@@ -201,7 +201,7 @@ def on_nengo(
         ):
             if given.at_rest:
                 reader = Reader(network, carries=True)
-            parts.append(_judged(given, network, reader, trained))
+            parts.append(_judge(given, network, reader, trained))
             progress(len(given.rows))
             cores = given.cores
     except ModuleNotFoundError as error:
@@ -247,12 +247,12 @@ def _trained_outputs(task: Task, trained: Trained | None) -> TrainedOutputs:
     return trained.reference.before_spikes(layout, task.weights, examples, model)
 
 
-def _judged(
+def _judge(
     given: Presented, network: Network, reader: Reader, trained: Trained | None
 ) -> EvaluatedPart:
     keras = None
     if trained is not None:
-        keras = trained.reference.compared(given.x, given.spikes)
+        keras = trained.reference.compare(given.x, given.spikes)
     return EvaluatedPart(
         given.start,
         given.start + len(given.rows),
@@ -283,10 +283,10 @@ class Trained:
         self.seconds = 0.0
         self.reference = reference_of(task)
 
-    def compared(self, fresh: SpanResult) -> SpanResult:
+    def compare(self, fresh: SpanResult) -> SpanResult:
         """Return results together with the model's outputs."""
         started = time.perf_counter()
-        keras = self.reference.compared(fresh.images, fresh.counts)
+        keras = self.reference.compare(fresh.images, fresh.counts)
         self.seconds += time.perf_counter() - started
         return replace(fresh, part=replace(fresh.part, keras=keras))
 
@@ -318,10 +318,10 @@ def on_engine(
     """
     trained = Trained(task) if has_keras() else None
     started = time.perf_counter()
-    compare = None if trained is None else trained.compared
+    compare = None if trained is None else trained.compare
     parts = run_exact(task, options, progress, compare)
     seconds = time.perf_counter() - started
-    if trained is not None and not options.shared:
+    if trained is not None and not options.uses_workers:
         seconds -= trained.seconds
     way, y = options.presentation, task.examples.y
     shown = [part for part in parts if part.presentation == way]

@@ -17,7 +17,7 @@ Batch = tuple[Array, Array | None]
 
 
 def is_array(x: Any) -> bool:
-    """Tell whether all examples are in memory, or mapped to it."""
+    """Return whether all examples are in memory, or mapped to it."""
     return isinstance(x, list | tuple) or hasattr(x, "__array__")
 
 
@@ -46,8 +46,8 @@ def read_batches(x: Any, spec: DataSpec) -> Iterator[Batch]:
 def store_examples(x: Any, y: Any, spec: DataSpec) -> tuple[Array, Any]:
     """Return the examples of an iterable, and their labels.
 
-    The examples are in a temporary file, which goes when nothing refers to them. ``y``
-    has the labels, unless the iterable gives them.
+    The examples are in a temporary file, which is deleted after the last reference.
+    ``y`` has the labels, unless the iterable gives them.
 
     Raises
     ------

@@ -40,7 +40,7 @@ def text(result: Evaluation) -> str:
 
 
 def heading(result: Evaluation) -> str:
-    """Say what ran, on which simulator, and for how long."""
+    """Name the network, the simulator and the length of the run."""
     steps = f" of {result.steps} steps" if result.steps else ""
     examples = f"{counted(result.examples, 'example')}{steps}"
     presented = PRESENTED[result.presentation]
@@ -50,7 +50,7 @@ def heading(result: Evaluation) -> str:
 
 
 def scores(result: Evaluation) -> TextTable:
-    """Return the table of what holds for all examples: names and values."""
+    """Return the table of the overall results: names and values."""
     return TextTable([*_scores(result), *_facts(result)], "<<", has_head=False)
 
 

@@ -59,7 +59,7 @@ class Task:
     identity: str
 
     @cached_property
-    def stored(self) -> bytes:
+    def weight_bytes(self) -> bytes:
         """The weights as the bytes of a safetensors file."""
         if not isinstance(self.weights, Mapping):
             return Path(self.weights).read_bytes()
@@ -70,7 +70,7 @@ class Task:
     @cached_property
     def weights_hash(self) -> str:
         """The SHA-256 of `stored`."""
-        return hashlib.sha256(self.stored).hexdigest()
+        return hashlib.sha256(self.weight_bytes).hexdigest()
 
 
 def open_task(
@@ -81,7 +81,7 @@ def open_task(
     Raises
     ------
     snnc.output.imported.CannotRunError
-        If there is no such package.
+        If the package does not exist.
     snnc.runtime.layout.LayoutError
         If the weights are not of its layout.
     snnc.runtime.data.DataError

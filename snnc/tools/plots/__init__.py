@@ -1,8 +1,8 @@
-"""Pictures of networks and of what they do, by matplotlib: the extra ``plot``.
+"""Draw networks and their results with matplotlib: the extra ``plot``.
 
-Each function takes axes, or makes some, and returns them. Colours are those that the
-colour-blind tell apart; text and lines follow matplotlib's style, so that a dark one
-gives dark pictures. The modules are imported on first use, as they need NumPy, and
+Each function draws on given or new axes, and returns them. Colour-blind people can
+distinguish the colours. Text and lines follow matplotlib's style, so that a dark style
+gives dark pictures. The modules are imported on first use, because they need NumPy and
 most runs draw nothing.
 """
 
@@ -51,9 +51,9 @@ def check_file(file: str | PathLike[str]) -> None:
     Raises
     ------
     ValueError
-        If the file's name is not that of a picture, or its folder is missing.
+        If the file's suffix is not one of a picture, or its folder is missing.
     ModuleNotFoundError
-        If matplotlib is not installed; it says what to install.
+        If matplotlib is not installed; the message names the package.
     """
     if Path(file).suffix not in SUFFIXES:
         raise ValueError(f"{file} is no picture: name a file {', '.join(SUFFIXES)}")

@@ -1,6 +1,6 @@
-"""Networks: their layers from input to readout, and the cores of their chips.
+"""Draw the layers of a network from input to readout, and the cores of its chips.
 
-What skips layers goes along the side; cores are filled as far as their limits are used.
+Connections that skip layers go along the side. The fill of a core is its use.
 """
 
 from __future__ import annotations
@@ -61,9 +61,9 @@ def nodes(mapped: MappedNetwork) -> list[DrawnNode]:
 
 
 def network(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
-    """Draw layers with kind, shape and cores, and what each of them reads.
+    """Draw layers with kind, shape, cores and connections.
 
-    Shortcuts are dashed; what is read from further above goes along the side.
+    Shortcuts are dashed; connections that skip rows go along the side.
     """
     rows = nodes(mapped)
     ax = axes(ax, ROW * len(rows) + 0.3)
@@ -96,7 +96,7 @@ def network(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
 
 
 def _looks(mapped: MappedNetwork) -> dict[str, dict[str, Any]]:
-    """The looks of layers on the chip: of a max pool those of its first level."""
+    """Return the colours of layers on the chip; for a max pool, of its first level."""
     placed = [p.population for p in mapped.populations if p.cores]
     looked = looks([population.name for population in placed])
     found: dict[str, dict[str, Any]] = {}
@@ -171,7 +171,7 @@ def _arrow(colour: Any) -> dict[str, Any]:
 
 
 def _skips(rows: list[DrawnNode]) -> Iterator[tuple[int, int, bool, int]]:
-    """What is not read from the row above: from, to, if by a shortcut, and the lane."""
+    """Return connections that skip rows: source, target, if a shortcut, and lane."""
     at = {node.name: place for place, node in enumerate(rows)}
     busy: list[int] = []
     for place, node in enumerate(rows):
@@ -278,7 +278,7 @@ def cores(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
 
 
 def _outline(boxes: Sequence[Box]) -> Path:
-    """One path around all boxes: matplotlib takes a second for 5,000 single ones."""
+    """Return one path around all boxes: 5,000 single ones take a second to draw."""
     corners = [
         [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)]
         for x, y, width, height in boxes

@@ -30,7 +30,7 @@ AVERAGED = 50
 """Examples whose mean is a point of the plot of learning."""
 _AREA, _LARGEST = 14.0, 900.0  # square points a core, and at most
 _LEAST = 0.8  # correlations below it are rare; their axis begins there
-_NAMED = 8  # of the best, as many as have room for their settings
+_NAMED = 8  # as many of the best variants as have room for their settings
 
 
 def training(
@@ -39,21 +39,21 @@ def training(
     phases: Sequence[tuple[str, int]] = (),
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw a measure of training, and of validation where there is any.
+    """Draw a metric of training, and of validation if it exists.
 
     Parameters
     ----------
     history
-        What Keras told after each epoch.
+        The metrics of Keras after each epoch.
     what
-        ``loss``, ``accuracy`` or another of them; by default accuracy, if there is one.
+        ``loss``, ``accuracy`` or another metric; by default accuracy, if it exists.
     phases
         The names of phases, and the number of epochs before each.
 
     Raises
     ------
     ValueError
-        If no epoch was run, or there is no such measure.
+        If no epoch ran, or the history lacks the metric.
     """
     what = what or ("accuracy" if "accuracy" in history else "loss")
     if not history.get(what):
@@ -74,24 +74,21 @@ def training(
                 color=COLOURS[0 if name == what else 5],
                 label=label,
             )
-    for number, (phase, before) in enumerate(phases if len(phases) > 1 else ()):
+    begun: dict[int, list[str]] = {}
+    for phase, before in phases if len(phases) > 1 else ():
+        begun.setdefault(before, []).append(phase)
+    for before, names in begun.items():
         place = before + 0.5
         ax.axvline(place, color=COLOURS[4], linestyle=":", linewidth=1)
-        ax.annotate(
-            phase,
-            (place, 1),
-            xycoords=ax.get_xaxis_transform(),
-            # Phases of few epochs, or none, would write over each other.
-            xytext=(3, -9 - 10 * (number % 3)),
-            textcoords="offset points",
-            size=7,
+        ax.text(
+            place, 1.01, ", ".join(names), transform=ax.get_xaxis_transform(), size=7
         )
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("epoch")
     ax.set_ylabel(what)
     ax.legend(loc="best")
     open_frame(ax)
-    ax.set_title(f"{what} in training")
+    ax.set_title(f"{what} in training", pad=14 if begun else None)
     return ax
 
 
@@ -117,13 +114,13 @@ def learning(result: Adaptation, ax: Axes | None = None) -> Axes:
 def accuracy(result: Evaluation, dt: float, ax: Axes | None = None) -> Axes:
     """Draw accuracy, or error, and energy over how long an example is presented.
 
-    The band is the 95 % interval. Energy grows with time as in the whole example: the
-    scale above tells it.
+    The band is the 95 % interval. The scale above shows the energy, which grows in
+    proportion to time.
 
     Raises
     ------
     ValueError
-        If the simulator tells nothing of shorter presentations.
+        If the simulator has no results of shorter presentations.
     """
     if not result.over_time:
         raise ValueError(f"the simulator {result.simulator} has no presentation time")
@@ -221,7 +218,7 @@ def predictions(
     outputs, targets
         (examples, units), in the targets' unit.
     name
-        Of the network.
+        The name of the network.
     """
     ax = axes(ax, 4.2, 4.6)
     units = outputs.shape[1]
@@ -282,9 +279,9 @@ def sweep(
     Parameters
     ----------
     name
-        Of the network.
+        The name of the network.
     lines
-        The variants; those that were not evaluated are left out.
+        The variants; variants without an evaluation are left out.
     over
         Energy, with areas by cores, or cores. The line connects the variants that no
         other is better than in accuracy and that cost.

@@ -1,4 +1,4 @@
-"""Spikes of layers: an example's raster, and rates beside their budgets."""
+"""Draw the spikes of layers: an example's raster, and rates with their budgets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all pictures have in common: axes, colours, and files of them."""
+"""Define the style of all pictures: axes, colours and files."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ _SHARED: dict[str, Any] = {
 
 @contextmanager
 def theme(dark: bool = False) -> Iterator[None]:
-    """Draw in sizes for a page; on dark ground if it is to be, else as before."""
+    """Draw in sizes for a page, on a dark background if asked."""
     require_matplotlib()
     _connect()
     with mpl.rc_context(_SHARED | (_DARK if dark else {})):
         yield
 
 
-def drawn(
+def draw_in_theme(
     draw: Callable[Values, Axes], *values: Values.args, **options: Values.kwargs
 ) -> Axes:
     """Draw in the chosen theme, or in the theme of a page."""
@@ -74,9 +74,9 @@ def drawn(
 
 
 def _connect() -> None:
-    """Let a notebook that has not drawn before show pictures in the cell they are of.
+    """Make a notebook show the pictures of a cell below it, even the first ones.
 
-    It connects itself with pyplot when the cell that imports it has ended: too late.
+    The notebook connects to pyplot only after the cell that imports pyplot.
     """
     if not in_notebook() or "matplotlib.pyplot" in sys.modules:
         return
@@ -109,7 +109,7 @@ def new_figure(height: float, width: float = WIDTH) -> Figure:
 
 @contextmanager
 def hidden() -> Iterator[None]:
-    """Make figures that pyplot knows nothing of, and so shows nowhere."""
+    """Create figures outside of pyplot, so that notebooks do not show them."""
     token = _HIDDEN.set(True)
     try:
         yield
@@ -136,7 +136,7 @@ def looks(names: Sequence[str]) -> Mapping[str, dict[str, Any]]:
 
 
 def bare(ax: Axes) -> None:
-    """Take away ticks and frame, where places mean nothing."""
+    """Remove ticks and frame from axes without a scale."""
     ax.set_xticks([])
     ax.set_yticks([])
     for spine in ax.spines.values():
@@ -154,7 +154,7 @@ def save_svg(ax: Axes, buffer: BinaryIO) -> None:
 
 
 def save(ax: Axes, path: str | PathLike[str]) -> None:
-    """Write the picture, in the format that the name tells; no date is in it."""
+    """Write the picture without a date, in the format of the file's suffix."""
     import matplotlib.pyplot as plt  # chooses a backend
 
     figure = ax.figure

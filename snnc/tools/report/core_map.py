@@ -13,7 +13,7 @@ from snnc.text.tables import counted, printable
 from snnc.tools.report.summary import COUNTERS, Row, Summary, use_of
 
 FEWEST, MOST = 16, 24
-"""Cores in a line of the map: as many as there are, between these."""
+"""The least and the most cores in a line of the map."""
 
 _LETTERS = 6  # of a name, that fit above one core
 _HEIGHT = 1.45  # of a line: the name and the core
@@ -29,7 +29,7 @@ class DrawnCore:
     use: tuple[float, ...]
 
     def describe(self) -> str:
-        """Return what is shown while the pointer rests on the core."""
+        """Return the text to show while the pointer is on the core."""
         parts = zip(COUNTERS, self.use, strict=True)
         used = ", ".join(f"{name} {100 * share:.0f} %" for name, share in parts)
         return f"{self.layer}, core {self.number}: {used}"
@@ -52,7 +52,7 @@ def _of_row(row: Row, core: Core) -> Iterator[DrawnCore]:
 def core_map(summary: Summary) -> str:
     """Return an ``<svg>`` with a square for each core, and one bar for each limit.
 
-    A layer's name stands above its cores, whose bars share a colour. Text has the
+    A layer's name is above its cores, whose bars share a colour. Text has the
     colour of the page, so that the map suits light and dark pages.
     """
     cores = cores_of(summary)

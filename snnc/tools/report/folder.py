@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from snnc.diagnostics import Diagnostic, Diagnostics
-from snnc.driver import compile_file, routed
+from snnc.driver import compile_file, place_on_chips
 from snnc.ir.device import Profile
 from snnc.loihi.activity import activity_of
 from snnc.output import compare
@@ -17,18 +17,18 @@ from snnc.passes import Compilation
 from snnc.text.display import Displayed, Json
 from snnc.text.tables import Row, code, columns, counted, human, table
 from snnc.tools.building import package_of
-from snnc.tools.report.json import rounded
+from snnc.tools.report.json import round_number
 
 PackageState = Literal["up to date", "out of date", "not built"]
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkRow:
-    """A spec: what its network takes at most, and whether its package is current.
+    """The costs of a spec's network, and the state of its package.
 
-    ``network``, ``cores``, ``chips`` and ``energy_joules`` are None where errors hide
-    them. ``package`` is None for a network that can't be built. ``problems`` counts
-    the errors of the spec.
+    ``network``, ``cores``, ``chips`` and ``energy_joules`` are None if errors hide
+    them. ``package`` is None for a network that can't be built. ``problems`` counts the
+    errors of the spec.
     """
 
     spec: str
@@ -57,7 +57,7 @@ class FolderReport(Displayed):
     diagnostics: tuple[Diagnostic, ...] = ()
 
     def as_dict(self) -> Json:
-        """Return what ``snnc report FOLDER --format json`` prints."""
+        """Return the JSON data of ``snnc report FOLDER --format json``."""
         return {"version": 1, "networks": [asdict(row) for row in self.networks]}
 
     def markdown(self) -> str:
@@ -102,7 +102,7 @@ def report_folder(
     packages
         The folder of the packages' folders.
     device, device_name
-        What specs are compiled for; the name is None for Loihi 1.
+        The device to compile for; the name is None for Loihi 1.
     """
     report = Diagnostics()
     rows = [_row(spec, packages, report, device, device_name) for spec in specs]
@@ -119,7 +119,7 @@ def _row(
     own = Diagnostics()
     made = compile_file(spec, own, device=device)
     report.extend(own.diagnostics)
-    placed = None if made is None else routed(made)
+    placed = None if made is None else place_on_chips(made)
     if made is None or made.spec is None or placed is None:
         return NetworkRow(spec, None, None, None, None, False, None, own.errors)
     mapped, network = placed.mapped, placed.mapped.lowered.network
@@ -129,7 +129,7 @@ def _row(
         network.name,
         mapped.cores,
         mapped.chips,
-        rounded(joules),
+        round_number(joules),
         made.mapped is not None,
         _package(spec, made, packages, device_name),
         own.errors,

@@ -58,7 +58,7 @@ def page(
     sections, footer
         Further parts below the table.
     spec
-        HTML of the spec, with costs beside its lines.
+        HTML of the spec, with costs after its lines.
     """
     title = f"{summary.network.name}: cores and activity"
     return document(title, fragment(summary, spec), sections, footer)

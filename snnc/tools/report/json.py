@@ -39,7 +39,7 @@ def document(summary: Summary, why: bool = False) -> dict[str, Any]:
         ],
         "folded": [
             {"name": row.name, "kind": row.kind, "shape": list(row.shape)}
-            for row in summary.folded
+            for row in summary.folded_rows
         ],
         "neurons": summary.neurons,
         **_totals(summary),
@@ -51,7 +51,10 @@ def document(summary: Summary, why: bool = False) -> dict[str, Any]:
 
 def _totals(summary: Summary) -> dict[str, Any]:
     activity, timing = summary.activity, summary.network.timing
-    example = {"present_seconds": timing.present, "spikes": rounded(activity.spikes)}
+    example = {
+        "present_seconds": timing.present,
+        "spikes": round_number(activity.spikes),
+    }
     if not summary.on_chip:
         return example
     energy = summary.profile.energy
@@ -59,14 +62,16 @@ def _totals(summary: Summary) -> dict[str, Any]:
         "lower_bound": summary.reasons.floor,
         "exact": summary.reasons.exact,
         **example,
-        "synaptic_operations": rounded(activity.operations),
-        "energy_joules": rounded(activity.joules(energy)),
-        "idle_energy_joules": rounded(activity.idle_joules(energy)),
-        "spikes_to_chip_per_step": rounded(activity.to_chip),
-        "spikes_to_host_per_step": rounded(activity.to_host),
-        "spikes_between_chips": rounded(activity.crossing * timing.steps),
-        "spikes_between_chips_per_step": rounded(activity.crossing),
-        "spikes_between_chips_per_step_in_order": rounded(activity.crossing_in_order),
+        "synaptic_operations": round_number(activity.operations),
+        "energy_joules": round_number(activity.joules(energy)),
+        "idle_energy_joules": round_number(activity.idle_joules(energy)),
+        "spikes_to_chip_per_step": round_number(activity.to_chip),
+        "spikes_to_host_per_step": round_number(activity.to_host),
+        "spikes_between_chips": round_number(activity.crossing * timing.steps),
+        "spikes_between_chips_per_step": round_number(activity.crossing),
+        "spikes_between_chips_per_step_in_order": round_number(
+            activity.crossing_in_order
+        ),
     }
 
 
@@ -96,14 +101,14 @@ def _layer(row: Row, summary: Summary, why: bool) -> dict[str, Any]:
 def _activity(row: Row, summary: Summary) -> dict[str, Any]:
     if row.activity is None:
         return {}
-    spikes = {"spikes": rounded(row.activity.spikes)}
+    spikes = {"spikes": round_number(row.activity.spikes)}
     if row.cores is None:
         return spikes
     joules = row.activity.joules(summary.profile.energy)
     return {
         **spikes,
-        "synaptic_operations": rounded(row.activity.operations),
-        "energy_joules": rounded(joules),
+        "synaptic_operations": round_number(row.activity.operations),
+        "energy_joules": round_number(joules),
     }
 
 
@@ -126,15 +131,15 @@ def _maximum(row: Row, summary: Summary) -> dict[str, Any]:
     error = error_of(network, layer)
     return {
         "levels": levels_of(network, layer),
-        "latency_seconds": rounded(latency(network, layer)),
+        "latency_seconds": round_number(latency(network, layer)),
         "expected_error": {
-            "bias": rounded(error.bias),
-            "deviation": rounded(error.deviation),
+            "bias": round_number(error.bias),
+            "deviation": round_number(error.deviation),
         },
     }
 
 
-def rounded(value: float) -> float:
+def round_number(value: float) -> float:
     """Round to nine digits; later digits depend on the machine."""
     rounded = float(f"{value:.9g}")
     return int(rounded) if rounded.is_integer() else rounded

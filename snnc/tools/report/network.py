@@ -37,7 +37,8 @@ class Report(Tabular):
     spec : Spec
         The spec of the network.
     fits : bool
-        Whether the network fits its target. If not, the cores are those that it needs.
+        Whether the network fits its target. If not, ``cores`` is the number that it
+        needs.
     routed
         Internal.
     """
@@ -132,7 +133,7 @@ class Report(Tabular):
         return report_page(self, against)
 
     def as_dict(self, *, why: bool = False) -> Json:
-        """Return what ``snnc report --format json`` prints."""
+        """Return the JSON data of ``snnc report --format json``."""
         return json.document(self.summary, why)
 
     def _records(self) -> list[Json]:
@@ -141,7 +142,9 @@ class Report(Tabular):
 
     def plot_network(self, ax: Axes | None = None) -> Axes:
         """Draw the layers with their shapes, cores and connections."""
-        return plots.style.drawn(plots.networks.network, self.routed.mapped, ax=ax)
+        return plots.style.draw_in_theme(
+            plots.networks.network, self.routed.mapped, ax=ax
+        )
 
     def plot_cores(self, ax: Axes | None = None) -> Axes:
         """Draw chips and cores, each filled by the use of its four limits.
@@ -151,7 +154,9 @@ class Report(Tabular):
         ValueError
             If the network has no cores.
         """
-        return plots.style.drawn(plots.networks.cores, self.routed.mapped, ax=ax)
+        return plots.style.draw_in_theme(
+            plots.networks.cores, self.routed.mapped, ax=ax
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Report.of, (self.spec,)

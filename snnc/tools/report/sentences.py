@@ -50,18 +50,18 @@ def sentence(reason: Reason, core: Core) -> str:
 
 
 def total(reasons: Reasons, name: str) -> str:
-    """Say how near the mapping of a network is to the best."""
+    """Compare the cores of a network with the lower bound."""
     takes = f"{name}: {counted(reasons.cores, 'core')}"
     over = reasons.cores - reasons.floor
     if over == 0:
-        return f"{takes}, the fewest there can be{_given(reasons)}."
+        return f"{takes}, the fewest there can be{_explain_blocks(reasons)}."
     floor = f"the layers by themselves need {reasons.floor}, which is a lower bound"
     if reasons.exact:
         return f"{takes}; {floor}, but no cut into equal blocks takes fewer."
     return f"{takes}, at most {over} above the best; {floor}."
 
 
-def _given(reasons: Reasons) -> str:
+def _explain_blocks(reasons: Reasons) -> str:
     if any(reason.bound == "block" for reason in reasons.layers):
         return " with the blocks that the spec asks for"
     return ", because no layer has more than it needs by itself"
@@ -86,7 +86,7 @@ def _whose(reason: Reason, miss: NearMiss) -> str:
 
 
 def _lacks(violation: LimitViolation) -> str:
-    """Say what a core would need, and what it has."""
+    """Compare the needs of a core with its limit."""
     value, most = violation.value, violation.most
     if violation.limit == "compartments":
         return f"would have to hold {value} neurons of {most}"
@@ -99,7 +99,7 @@ def _lacks(violation: LimitViolation) -> str:
 
 
 def caption(summary: Summary) -> Iterator[str]:
-    """Say what the second table counts."""
+    """Explain the counts in the second table."""
     if summary.on_chip:
         yield f"Fullest core of each layer, and {example(summary)}:"
     else:
@@ -113,7 +113,7 @@ def example(summary: Summary) -> str:
 
 
 def totals(summary: Summary) -> Iterator[str]:
-    """Say what the network takes, and on a chip the most that it does."""
+    """State the size of the network, and on a chip its highest activity."""
     name, neurons = summary.network.name, counted(summary.neurons, "neuron")
     if not summary.on_chip:
         yield f"{name}: {neurons}, and no chip to fit"
@@ -140,7 +140,7 @@ def _placement(summary: Summary) -> Iterator[str]:
 
 
 def _learning(summary: Summary) -> Iterator[str]:
-    """Say how the readout learns: what Nengo and nengo-loihi take for it."""
+    """Explain how the readout learns in Nengo and nengo-loihi."""
     network = summary.network
     readout, learn = network.readout, network.readout.learn
     if learn is None:
@@ -160,7 +160,7 @@ def _learning(summary: Summary) -> Iterator[str]:
 
 
 def _gap(summary: Summary) -> str:
-    """Say what is known of mappings with fewer cores."""
+    """State whether mappings with fewer cores exist."""
     least, over = summary.lower_bound, summary.cores - summary.lower_bound
     if over == 0:
         return "no mapping into equal blocks takes fewer cores"
@@ -171,7 +171,7 @@ def _gap(summary: Summary) -> str:
 
 
 def _on_board(summary: Summary) -> Iterator[str]:
-    """Say what a board needs in addition to the emulator."""
+    """Explain the requirements of a board beyond the emulator."""
     if summary.unmixed is not None and summary.unmixed.cores:
         names = ", ".join(summary.unmixed.axons)
         more = counted(summary.unmixed.cores, "core")
@@ -215,14 +215,14 @@ def _traffic(summary: Summary) -> Iterator[str]:
             f"between chips: at most {human(activity.crossing)} spikes per step, or "
             f"{human(activity.crossing_in_order)} if blocks filled the chips in order"
         )
-        yield from map(_placed, (row for row in summary.rows if row.chips))
+        yield from map(_say_chips, (row for row in summary.rows if row.chips))
         yield (
             "note: `hardware_options()` of the package's `nengo_network` gives a board "
             "this placement"
         )
 
 
-def _placed(row: Row) -> str:
+def _say_chips(row: Row) -> str:
     """Say how many cores of a layer are on which chip."""
     on = sorted(Counter(row.chips).items())
     # Neighbouring chips with equal numbers share one entry.
@@ -272,7 +272,7 @@ def maxima_alternatives(summary: Summary) -> Iterator[str]:
         neurons = prod(layer.shape)
         error = error_of(summary.network, layer).size
         yield (
-            f"{layer.name}: {_taken(rows[layer.name])}, root mean square error "
+            f"{layer.name}: {_say_neurons(rows[layer.name])}, root mean square error "
             f"{error:.2f} (activations are 0 to 1). `avgpool` takes none, but a mean "
             f"differs from the maximum by {_mean_error(prod(pool.window)):.2f}; "
             f"`downsample {{ factor {dims(pool.window)} }}` takes "
@@ -281,7 +281,7 @@ def maxima_alternatives(summary: Summary) -> Iterator[str]:
         )
 
 
-def _taken(row: Row) -> str:
+def _say_neurons(row: Row) -> str:
     neurons = counted(row.neurons or 0, "neuron")
     return (
         neurons if row.cores is None else f"{neurons} on {counted(row.cores, 'core')}"

@@ -93,7 +93,7 @@ class Summary:
         return isinstance(self.network.target, Loihi)
 
     @property
-    def folded(self) -> tuple[Row, ...]:
+    def folded_rows(self) -> tuple[Row, ...]:
         return tuple(row for row in self.rows if row.place == "folded")
 
 
@@ -134,7 +134,7 @@ def _axons(mapped: MappedNetwork) -> tuple[int, int]:
 
 
 def _neurons(mapped: MappedNetwork) -> int:
-    """Return the neurons on the chip, or all neurons if there is no chip."""
+    """Return the neurons on the chip; without a chip, all neurons."""
     on_chip = isinstance(mapped.lowered.network.target, Loihi)
     return sum(
         p.population.neurons for p in mapped.populations if p.cores or not on_chip

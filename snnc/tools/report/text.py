@@ -123,10 +123,10 @@ def _blocks(summary: Summary, why: bool) -> Iterator[str]:
     yield _table(LAYERS, layers(summary))
     yield tables.prose(" ".join(caption(summary)))
     yield _table(USE, use(summary))
-    yield _listed(chain(totals(summary), maxima_notes(summary)))
+    yield _bullet_list(chain(totals(summary), maxima_notes(summary)))
     if why and summary.on_chip:
         yield f"{WHY}:"
-        yield _listed(reasons(summary))
+        yield _bullet_list(reasons(summary))
 
 
 def _table(head: Cells, rows: list[Cells]) -> str:
@@ -136,7 +136,7 @@ def _table(head: Cells, rows: list[Cells]) -> str:
     return "\n".join(tables.table(head, cells, right))
 
 
-def _listed(sentences: Iterator[str]) -> str:
+def _bullet_list(sentences: Iterator[str]) -> str:
     return "\n".join(f"- {tables.prose(one)}" for one in sentences)
 
 
@@ -150,7 +150,7 @@ class Limit:
     source: str
 
     @property
-    def shown(self) -> str:
+    def amount(self) -> str:
         # Every digit of a count matters.
         much = ", ".join(
             f"{v:g}" if isinstance(v, float) else str(v) for v in self.values
@@ -161,7 +161,7 @@ class Limit:
 def limits_table(profile: Profile) -> DisplayedText:
     """Return one line per limit."""
     head = ("limit", tables.printable(profile.name), "source")
-    rows = [(limit.name, limit.shown, limit.source) for limit in _limits(profile)]
+    rows = [(limit.name, limit.amount, limit.source) for limit in _limits(profile)]
     table = tables.TextTable.of(head, rows, ("limit", "source"))
     return DisplayedText(
         "\n".join(table.lines()), tables_html(f"Limits of {profile.name}", [table])
@@ -172,7 +172,7 @@ def limits_markdown(profile: Profile) -> str:
     """Return the table as GitHub's Markdown."""
     head = ("limit", tables.prose(profile.name), "source")
     rows = [
-        (limit.name, limit.shown, tables.prose(limit.source))
+        (limit.name, limit.amount, tables.prose(limit.source))
         for limit in _limits(profile)
     ]
     return "\n".join(tables.table(head, rows, right=[1]))

@@ -1,9 +1,9 @@
-"""What may be written at a place of a text that is half written.
+"""Find the syntactic context of the cursor in an incomplete text.
 
-A word is put in at the cursor, the compiler's own parser reads the text before it, and
-what is then above that word tells. Of a ``.snn`` text only the last statement is read,
-and parts of it that can't be read are left out. Of a YAML text only the key that the
-cursor is below, and of the layers the last one, have to be YAML.
+A placeholder is inserted at the cursor, and the compiler's parser reads the text up to
+it. The nodes above the placeholder are the context. For ``.snn``, only the last
+statement is parsed, without its unreadable parts. For YAML, only the key above the
+cursor is parsed, and only the last one of the layers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from snnc.diagnostics import Diagnostics
 from snnc.language import tree
 from snnc.language.fields import keys_of, parts_of
 from snnc.language.keywords import BEGINNINGS, VARIANTS, settings_of
-from snnc.language_server.marks import (
+from snnc.language_server.word_roles import (
     REFERRING,
     CursorPlace,
     Where,
@@ -40,15 +40,15 @@ _MOST_LEFT_OUT = 4
 
 
 def place_in_snn(before: str) -> CursorPlace | None:
-    """What begins behind a text; None where the network has ended."""
-    # A kind that is first on its line begins a statement, whatever is open above it.
+    """Return the context at the end of a text; None after the end of the network."""
+    # A kind at the beginning of a line begins a statement, even in an open block.
     begun = [match.end() for match in _STATEMENT.finditer(before)]
     if not begun:
         return CursorPlace("statement" if _NETWORK.search(before) else "header")
     text = _HEADER + before[begun[-1] :]
     for _ in range(_MOST_LEFT_OUT + 1):
         wrong: list[Span] = []
-        # The word may be a value, a name or a unit, or the key of a value.
+        # The placeholder may be a value, a name or a unit, or the key of a value.
         for word in (_MARK, f"{_MARK} 0"):
             report = Diagnostics()
             source = SourceFile("half.snn", f"{text}{word}{_closers(text)}\n")
@@ -64,7 +64,7 @@ def place_in_snn(before: str) -> CursorPlace | None:
 
 
 def _in_statement(statement: tree.Statement) -> CursorPlace | None:
-    """The place of the word in a statement; None if it is not in there, or unread."""
+    """Return the context of the placeholder in a statement; None if it is not there."""
     kind, second = statement.kind.text, statement.variant
     if kind == _MARK:
         return CursorPlace("statement")
@@ -85,13 +85,13 @@ def _in_properties(
     variant: str,
     above: tuple[str, ...],
 ) -> CursorPlace | None:
-    beside = tuple(item.key.text for item in properties)
+    siblings = tuple(item.key.text for item in properties)
     for item in properties:
         key, value = item.key.text, item.value
         if key == _MARK:
-            return _inside(kind, variant, above, beside)
+            return _inside(kind, variant, above, siblings)
         if isinstance(value, (tree.Quantity, tree.Range)) and _is_here(value.unit):
-            place = _inside(kind, variant, above, beside)
+            place = _inside(kind, variant, above, siblings)
             return replace(place, key=key, measured=True)
         items = value.items if isinstance(value, tree.List) else (value,)
         if any(map(_is_here, items)):
@@ -109,9 +109,9 @@ def _is_here(node: object) -> bool:
 
 
 def place_in_yaml(before: str) -> CursorPlace | None:
-    """What begins behind a text; None where that can't be told."""
+    """Return the context at the end of a text; None if it is unknown."""
     chunk = _chunk(before)
-    # The word may be a key or a value: the text is YAML with one of them.
+    # The placeholder may be a key or a value: the text parses with one of them.
     for mark in (f"{_MARK}: 0", _MARK):
         text = SourceFile("chunk.yaml", f"{chunk}{mark}{_closers(chunk)}\n")
         report = Diagnostics()
@@ -125,7 +125,7 @@ def place_in_yaml(before: str) -> CursorPlace | None:
 
 
 def _chunk(before: str) -> str:
-    """The key of the file that the cursor is below, and of its layers the last one."""
+    """Return the text from the key above the cursor, with only its last layer."""
     lines = before.split("\n")
     top = next((i for i in range(len(lines))[::-1] if _TOP.match(lines[i])), None)
     if top is None or (top < len(lines) - 1 and lines[-1] == ""):
@@ -140,7 +140,7 @@ def _chunk(before: str) -> str:
 
 
 def _closers(chunk: str) -> str:
-    """What closes the brackets that are open at the end."""
+    """Return the closers of the brackets that are open at the end."""
     stack: list[str] = []
     quote = ""
     for character in chunk:
@@ -156,7 +156,7 @@ def _closers(chunk: str) -> str:
 
 
 Path = tuple[tuple[str, ...], bool, tuple[str, ...]]
-"""The keys above the cursor, whether it is at a key, and the keys beside it."""
+"""The keys above the cursor, whether it is at a key, and the keys next to it."""
 
 
 def _path(node: Node, above: tuple[str, ...] = ()) -> Path | None:
@@ -167,19 +167,19 @@ def _path(node: Node, above: tuple[str, ...] = ()) -> Path | None:
             inner = (_path(item, above) for item in items)
             return next((path for path in inner if path is not None), None)
         case Mapping(pairs=pairs):
-            beside = tuple(key.text for key, _ in pairs if key.text != _MARK)
+            siblings = tuple(key.text for key, _ in pairs if key.text != _MARK)
             for key, value in pairs:
                 if key.text == _MARK:
-                    return above, True, beside
+                    return above, True, siblings
                 if (path := _path(value, (*above, key.text))) is not None:
                     return path
     return None
 
 
 def _of_path(
-    above: tuple[str, ...], at_key: bool, beside: tuple[str, ...]
+    above: tuple[str, ...], at_key: bool, siblings: tuple[str, ...]
 ) -> CursorPlace:
-    """What a place below some keys of a YAML file is."""
+    """Return the context inside some keys of a YAML file."""
     if not above:
         return CursorPlace("header")
     if above == ("layers",):
@@ -189,31 +189,31 @@ def _of_path(
     if variants and not rest and kind != "defaults":
         return CursorPlace("variant", kind=kind)
     variant = rest.pop(0) if rest and rest[0] in variants else ""
-    place = _inside(kind, variant, tuple(rest), beside if at_key else None)
+    place = _inside(kind, variant, tuple(rest), siblings if at_key else None)
     if rest or not at_key:
         return place
     parts = [part.key for part in parts_of(place.model).values()] if place.model else []
     scopes = variants if kind == "defaults" and not variant else ()
     names = (*parts, *place.legal, *scopes)
-    return replace(place, legal=tuple(name for name in names if name not in beside))
+    return replace(place, legal=tuple(name for name in names if name not in siblings))
 
 
 def _inside(
     kind: str,
     variant: str,
     above: tuple[str, ...],
-    beside: Collection[str] | None = None,
+    siblings: Collection[str] | None = None,
 ) -> CursorPlace:
-    """What a place in a statement is, below some keys of it.
+    """Return the context inside some keys of a statement.
 
-    ``beside`` are the keys that are given there; None at a value.
+    ``siblings`` are the keys at the same level; None at a value.
     """
     model, legal = takes(statement_of(kind, variant))
     while len(above) > 1:  # a choice with settings: optimizer, adam, learning_rate
         key, word, *rest = above
         model, legal, above = model_of_choice(key, word), settings_of(word), tuple(rest)
-    if not above and beside is not None:
-        legal = tuple(name for name in legal if name not in beside)
+    if not above and siblings is not None:
+        legal = tuple(name for name in legal if name not in siblings)
         return CursorPlace("key", kind, variant, model, legal)
     if not above:
         return CursorPlace("value", kind, variant, model)

@@ -1,6 +1,6 @@
-"""Words of other libraries: their counterparts here, or why there is none.
+"""Find the counterpart of another library's word, or explain why it has none.
 
-Counterparts are in the table of the language, and are looked up in the spelling of
+Counterparts are in the table of the language, in the spelling of
 `snnc.text.near.normal`.
 """
 
@@ -33,7 +33,7 @@ from snnc.vocabulary.counterparts import counterpart
 
 
 def _by_word(table: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    """The words of the language that each other one stands for."""
+    """Map each foreign word to the language's words."""
     found: dict[str, tuple[str, ...]] = {}
     for ours, others in table:
         for key in map(normal, others.split()):
@@ -49,7 +49,7 @@ _LIKELY_KIND_BY_WORD = _by_word((kind, form.nearby) for kind, form in FORMS.item
 
 
 def known_kind(word: str, legal: Iterable[str]) -> tuple[str | None, bool]:
-    """The kind of statement that another library's word names, and if that is sure."""
+    """Return the kind for a foreign word, and whether it is certain."""
     lower, key = word.lower().replace("_", ""), plain(word)
     for sure in (lower, key):
         if sure in legal:
@@ -63,7 +63,7 @@ def known_kind(word: str, legal: Iterable[str]) -> tuple[str | None, bool]:
 
 
 def same_key(word: str, legal: Iterable[str]) -> str | None:
-    """The legal word with the same meaning as another library's."""
+    """Return the legal word with the same meaning as a foreign word."""
     legal = tuple(legal)
     key = normal(word)
     by_spelling = {normal(other): other for other in legal}
@@ -73,20 +73,20 @@ def same_key(word: str, legal: Iterable[str]) -> str | None:
 
 
 def nearby_key(word: str, legal: Iterable[str]) -> str | None:
-    """The first legal word that another library's may stand for here."""
+    """Return the first legal word that a foreign word may mean."""
     meant = _NEARBY_BY_WORD.get(normal(word), ())
     return next((ours for ours in legal if ours in meant), None)
 
 
 def nearest(word: str, legal: Iterable[str]) -> str | None:
-    """The one legal word that a word is most likely meant to be."""
+    """Return the most likely legal word for a misspelt or foreign word."""
     legal = tuple(legal)
     meant = same_key(word, legal) or nearby_key(word, legal)
     return meant or nearest_spelling(without_count(word), legal)
 
 
 def fix_word(span: Span, word: str, legal: Iterable[str]) -> Fix | None:
-    """Replace a word by the legal one, if there is no doubt which is meant."""
+    """Replace a word by the legal one, if only one is likely."""
     legal = tuple(legal)
     if other := same_key(word, legal):
         return Fix(span, other)
@@ -130,12 +130,12 @@ _BY_WORD = {word: advice for words, advice in _ADVICE.items() for word in words.
 
 
 def kind_counterpart(word: str, name: str) -> str:
-    """Return the advice for a word that begins a statement; empty if there is none.
+    """Return the advice for a word that begins a statement, or an empty text.
 
     Parameters
     ----------
     word
-        As it is written.
+        The word as written.
     name
         The name after it.
     """
@@ -148,12 +148,12 @@ def kind_counterpart(word: str, name: str) -> str:
 def owner_of_setting(
     word: str, given: Mapping[str, tree.Value]
 ) -> tuple[str, str, str] | None:
-    """The property, the choice and the setting that a word in ``train`` means.
+    """Return the property, choice and setting that a word in ``train`` means.
 
     The choice is the one that is ``given``, if it has the setting.
     """
     for key, choices in CHOICES.items():
-        written = _written(given.get(key))
+        written = _word_of(given.get(key))
         names = [written] if written in choices else list(choices)
         for name in names:
             settings = settings_of(name)
@@ -163,8 +163,8 @@ def owner_of_setting(
     return None
 
 
-def _written(value: tree.Value | None) -> str:
-    """The word of ``adam`` or ``adam { ... }``."""
+def _word_of(value: tree.Value | None) -> str:
+    """Return the word of ``adam`` or ``adam { ... }``."""
     if isinstance(value, tree.Group):
         return value.name.text
     return value.text if isinstance(value, tree.Word) else ""
@@ -176,7 +176,7 @@ _MOST_OWNERS = 4
 
 
 def owners(key: str) -> tuple[str, ...]:
-    """Some kinds of statements that have a property, those of the chip first."""
+    """Return some kinds of statements with a property, layers on the chip first."""
     found = [
         kind
         for kind, models in MODELS.items()
@@ -187,7 +187,7 @@ def owners(key: str) -> tuple[str, ...]:
 
 
 def home_of(key: str) -> str:
-    """The statement that alone has a property; empty if layers have it, or none."""
+    """Return the only statement with a property; empty for layers or several."""
     found = owners(key)
     return found[0] if len(found) == 1 and FORMS[found[0]].once else ""
 
@@ -206,16 +206,16 @@ def sibling_with(key: str, owner: str) -> str:
 
 
 def setting_line(word: str, value: str, given: Mapping[str, tree.Value]) -> str:
-    """The loss or the optimizer with a setting; empty if a word names none.
+    """Write the choice with a setting; return an empty text if no choice has it.
 
     Parameters
     ----------
     word
         The setting, or a word of another library for it.
     value
-        What is written behind it.
+        The text after the word.
     given
-        What ``train`` says: a loss or an optimizer in it that has the setting is meant.
+        The choices of ``train``; a loss or an optimizer with the setting comes first.
     """
     found = owner_of_setting(word, given)
     if found is None:
@@ -224,7 +224,7 @@ def setting_line(word: str, value: str, given: Mapping[str, tree.Value]) -> str:
     return f"{key} {choice} {{ {setting} {value} }}"
 
 
-def refused(word: tree.Word, place: str) -> Diagnostic | None:
+def refusal(word: tree.Word, place: str) -> Diagnostic | None:
     """Say why a word is refused as a statement, property or value, if it is."""
     rule = rule_for(word.text, place)
     return None if rule is None else rule(span=word.span, word=word.text)
@@ -238,7 +238,7 @@ def unknown_kind(statement: tree.Statement) -> Diagnostic:
         meant = unknown_kind(replace(statement, kind=replace(kind, text=bare)))
         is_kind = isinstance(meant, rules.names.UnknownKind)
         return meant.but(word=kind.text) if is_kind else meant
-    problem = refused(kind, "statement")
+    problem = refusal(kind, "statement")
     if isinstance(problem, rules.foreign.Dropout):
         return _dropout(statement)
     return problem or _property(statement) or _unknown(statement)
@@ -255,7 +255,7 @@ def _dropout(statement: tree.Statement) -> Diagnostic:
 
 
 def _property(statement: tree.Statement) -> Diagnostic | None:
-    """Say where a property belongs that stands in place of a statement."""
+    """Describe a property at the place of a statement."""
     key = statement.kind.text
     if key not in KEYS:
         return None
@@ -270,8 +270,8 @@ def _property(statement: tree.Statement) -> Diagnostic | None:
     )
 
 
-def _glued(word: str) -> str | None:
-    """A kind and its variant of which the blank between them is missing."""
+def _split_glued(word: str) -> str | None:
+    """Return a kind and its variant for a word that lacks the blank between them."""
     pairs = ((kind, variant) for kind, all_ in VARIANTS.items() for variant in all_)
     return next((f"{k} {v}" for k, v in pairs if word.replace("_", "") == k + v), None)
 
@@ -303,7 +303,7 @@ def _unknown(statement: tree.Statement) -> Diagnostic:
     kind, known = statement.kind, tuple(sorted(KINDS))
     meant, certain = known_kind(kind.text, known)
     name = statement.name.text if statement.name else ""
-    if (glued := _glued(kind.text)) and not kind.span.source.is_yaml:
+    if (glued := _split_glued(kind.text)) and not kind.span.source.is_yaml:
         meant, certain = glued, True
     begins = "a statement begins with"
     if kind.span.source.is_yaml:  # a key of the file has none of its own kind

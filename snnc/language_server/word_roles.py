@@ -1,4 +1,4 @@
-"""What each word of a spec is and what names mean, and what stands at the cursor."""
+"""Find the role of each word of a spec, and the uses of names."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ REFERRING = "shortcut"
 
 
 @dataclass(frozen=True, slots=True)
-class WordMark:
+class SpecWord:
     """One word, or one value.
 
     Attributes
     ----------
     role
-        What it is: a ``definition`` of a name, a ``reference`` to one, a ``value``.
+        The role: a ``definition`` of a name, a ``reference`` to one, a ``value``.
     statement
-        Where it stands.
+        The statement that contains the word.
     model
-        What has the property of a ``key`` or ``value``; None where none is known.
+        The model with the property of a ``key`` or ``value``; None if unknown.
     key
-        The property of a ``key`` or ``value``; else empty.
+        The property of a ``key`` or ``value``; otherwise empty.
     """
 
     role: Role
@@ -49,22 +49,22 @@ class WordMark:
     key: str = ""
 
 
-def marks(document: tree.Document) -> Iterator[WordMark]:
-    """Go through the statements of a spec, in their order."""
+def words_of(document: tree.Document) -> Iterator[SpecWord]:
+    """Yield the words of a spec, statement by statement."""
     for statement in document.statements:
         yield from _of(statement)
 
 
-def _of(statement: tree.Statement) -> Iterator[WordMark]:
+def _of(statement: tree.Statement) -> Iterator[SpecWord]:
     kind, variant, name = statement.kind, statement.variant, statement.name
     if kind.text in FORMS:
-        yield WordMark("kind", kind.text, kind.span, statement)
+        yield SpecWord("kind", kind.text, kind.span, statement)
     if variant is not None:
-        yield WordMark("variant", variant.text, variant.span, statement)
+        yield SpecWord("variant", variant.text, variant.span, statement)
     if name is not None:
-        yield WordMark("definition", name.text, name.span, statement)
+        yield SpecWord("definition", name.text, name.span, statement)
     for source in statement.sources:
-        yield WordMark("reference", source.text, source.span, statement)
+        yield SpecWord("reference", source.text, source.span, statement)
     model = _model(statement)
     for item in statement.properties or ():
         yield from _property(item, statement, model)
@@ -76,45 +76,45 @@ def _model(statement: tree.Statement) -> type[Model] | None:
 
 def _property(
     item: tree.Property, statement: tree.Statement, model: type[Model] | None
-) -> Iterator[WordMark]:
+) -> Iterator[SpecWord]:
     key, value = item.key.text, item.value
     known = model if model is not None and key in keys_of(model) else None
-    yield WordMark("key", key, item.key.span, statement, known, key)
+    yield SpecWord("key", key, item.key.span, statement, known, key)
     if isinstance(value, tree.Group):
         name = value.name
-        yield WordMark("value", name.text, name.span, statement, known, key)
+        yield SpecWord("value", name.text, name.span, statement, known, key)
         inner = model_of_choice(key, name.text)
         for setting in value.properties:
             yield from _property(setting, statement, inner)
     elif key == REFERRING and isinstance(value, tree.Word):
-        yield WordMark("reference", value.text, value.span, statement, known, key)
+        yield SpecWord("reference", value.text, value.span, statement, known, key)
     else:
-        yield WordMark("value", value.span.text, value.span, statement, known, key)
+        yield SpecWord("value", value.span.text, value.span, statement, known, key)
 
 
 def model_of_choice(key: str, word: str) -> type[Model] | None:
-    """The settings of a loss, an optimizer or a neuron."""
+    """Return the model of the settings of a loss, an optimizer or a neuron."""
     if key == "neuron":
         return NeuronSpec if word in NEURONS else None
     return CHOICES.get(key, {}).get(word)
 
 
-def mark_at(document: tree.Document, offset: int) -> WordMark | None:
-    """The word at a place, or the one that ends there."""
-    touching = (m for m in marks(document) if m.span.start <= offset <= m.span.end)
-    # Of two that touch, the one that begins there is meant.
+def role_at(document: tree.Document, offset: int) -> SpecWord | None:
+    """Return the word at an offset, or the word that ends there."""
+    touching = (m for m in words_of(document) if m.span.start <= offset <= m.span.end)
+    # If two words touch the offset, take the one that begins there.
     return max(touching, key=lambda mark: mark.span.start, default=None)
 
 
 def mentions(document: tree.Document) -> Iterator[tuple[str, Span, bool]]:
-    """Each name with its place, and whether it is given there."""
-    for mark in marks(document):
+    """Yield each name with its place, and whether it is defined there."""
+    for mark in words_of(document):
         if mark.role in ("definition", "reference"):
             yield mark.text, mark.span, mark.role == "definition"
 
 
 def named_at(document: tree.Document, offset: int) -> tuple[str, Span] | None:
-    """The name of a layer that is said at a place."""
+    """Return the name of a layer at an offset, and its span."""
     for name, span, _ in mentions(document):
         if span.start <= offset <= span.end:
             return name, span
@@ -122,28 +122,28 @@ def named_at(document: tree.Document, offset: int) -> tuple[str, Span] | None:
 
 
 def definition_spans(document: tree.Document, name: str) -> list[Span]:
-    """Where a name is given: once, in a spec without errors."""
+    """Return the places that define a name: one, in a spec without errors."""
     return [
         span for other, span, given in mentions(document) if given and other == name
     ]
 
 
 def reference_spans(document: tree.Document, name: str) -> list[Span]:
-    """Where a name is meant: behind `from`, and as a shortcut."""
+    """Return the references to a name, in `from` and `shortcut`."""
     mentioned = mentions(document)
     return [span for other, span, given in mentioned if not given and other == name]
 
 
 def is_network(document: tree.Document, offset: int) -> bool:
-    """Whether the network's name is at a place."""
+    """Return whether the network's name is at an offset."""
     word = document.network
     return word is not None and word.span.start <= offset <= word.span.end
 
 
 def why_not_renamed(document: tree.Document, old: str, new: str) -> str:
-    """Why a layer can't be renamed; an empty string if it can.
+    """Return why a layer can't be renamed; an empty string if it can.
 
-    What can't be read may mean the name too, so a spec with syntax errors is refused.
+    A spec with syntax errors is refused, because broken statements may use the name.
     """
     if reason := why_no_name(new):
         return f"{new}: {reason}"
@@ -153,7 +153,7 @@ def why_not_renamed(document: tree.Document, old: str, new: str) -> str:
 
 
 def why_no_network(document: tree.Document, new: str) -> str:
-    """Why a network can't have another name; an empty string if it can."""
+    """Return why a network can't be renamed; an empty string if it can."""
     reason = why_no_package(new)
     return f"{new}: {reason}" if reason else _unread(document)
 
@@ -170,22 +170,22 @@ Where = Literal["header", "statement", "variant", "part", "reference", "key", "v
 
 @dataclass(frozen=True, slots=True)
 class CursorPlace:
-    """What the word at the cursor is.
+    """The context of the word at the cursor.
 
     Attributes
     ----------
     where
-        A ``statement`` begins here, or a ``part`` in front of a block, ...
+        The beginning of a ``statement``, a ``part`` before a block, ...
     kind, variant
-        Those of the statement.
+        The kind and variant of the statement.
     model
-        What has the property; None where none is known.
+        The model that has the property; None if unknown.
     legal
-        The keys that can stand here.
+        The keys that are allowed here.
     key
-        The property whose value it is.
+        The property whose value is at the cursor.
     measured
-        Whether a number that may have a unit stands before the word.
+        Whether the word follows a number that may have a unit.
     """
 
     where: Where
@@ -198,7 +198,7 @@ class CursorPlace:
 
 
 def is_within_text(before: str) -> bool:
-    """Whether a comment or a text has begun on the line."""
+    """Return whether a line ends inside a comment or a text."""
     quote = ""
     for at, character in enumerate(before):
         if quote:
@@ -211,14 +211,14 @@ def is_within_text(before: str) -> bool:
 
 
 def statement_of(kind: str, variant: str) -> tree.Statement:
-    """A statement of a kind, to look up what it takes."""
+    """Return a statement of a kind, to look up its keys."""
     nowhere = Span(SourceFile("", ""), 0, 0)
     second = tree.Word(variant, nowhere) if variant else None
     return tree.Statement(tree.Word(kind, nowhere), nowhere, variant=second)
 
 
 def takes(statement: tree.Statement) -> tuple[type[Model] | None, tuple[str, ...]]:
-    """The model of a statement, and the keys that it takes."""
+    """Return the model of a statement, and the keys that it takes."""
     kind = statement.kind.text
     if kind not in FORMS:
         return None, ()

@@ -1,4 +1,4 @@
-"""What is said of words, layers and rules where the cursor rests, or beside them."""
+"""Write the hover texts of words, layers and rules, and the inlay hints."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from snnc.language.scalars import HERTZ, SECONDS
 from snnc.language.table import Key, ValueWord
 from snnc.language.written import rates
 from snnc.language_server.analysis import Analysis
-from snnc.language_server.marks import WordMark, is_network, mark_at
+from snnc.language_server.word_roles import SpecWord, is_network, role_at
 from snnc.passes.validate.structure import head
 from snnc.source import Span, rule_pages
 from snnc.text.tables import counted, dims, human, prose
@@ -23,17 +23,17 @@ from snnc.tools.report.sentences import total as total_sentence
 from snnc.tools.report.summary import COUNTERS, Row
 
 Page = tuple[Span | None, str]
-"""What a page is about, and its text."""
+"""The span that a hover text is about, and the text."""
 
 
 def page_at(analysis: Analysis, offset: int) -> Page | None:
-    """What is known of what stands at a place; None if that is nothing."""
+    """Return the hover text at an offset; None if there is nothing to show."""
     span, parts = None, []
     document = analysis.document
     if document.network is not None and is_network(document, offset):
         span, parts = document.network.span, list(_network(analysis))
-    elif mark := mark_at(document, offset):
-        span, parts = mark.span, list(_marked(mark, analysis))
+    elif mark := role_at(document, offset):
+        span, parts = mark.span, list(_describe_word(mark, analysis))
     elif found := word_at(analysis.source.text, offset):
         start, word = found
         span = Span(analysis.source, start, start + len(word))
@@ -47,7 +47,7 @@ def page_at(analysis: Analysis, offset: int) -> Page | None:
 
 
 def word_at(text: str, offset: int) -> tuple[int, str] | None:
-    """The word around a place, and where it begins."""
+    """Return the word at an offset, and its start."""
     start = end = offset
     while start and _is_word(text[start - 1]):
         start -= 1
@@ -60,7 +60,7 @@ def _is_word(character: str) -> bool:
     return character == "_" or (character.isascii() and character.isalnum())
 
 
-def _marked(mark: WordMark, analysis: Analysis) -> Iterator[str]:
+def _describe_word(mark: SpecWord, analysis: Analysis) -> Iterator[str]:
     match mark.role:
         case "kind":
             yield kind(mark.text, _variant(mark.statement))
@@ -81,7 +81,7 @@ def _variant(statement: tree.Statement) -> str | None:
 
 
 def _word(word: str, is_yaml: bool) -> Iterator[str]:
-    """What the language says of a word wherever it stands, as in broken statements."""
+    """Yield the descriptions of a word without context, as in broken statements."""
     parts = {part.key: part.about for part in PARTS.values()}
     if word in FORMS:
         yield kind(word, None)
@@ -90,7 +90,7 @@ def _word(word: str, is_yaml: bool) -> Iterator[str]:
 
 
 def kind(word: str, variant: str | None) -> str:
-    """What a kind of statement says, with an example."""
+    """Return the description of a kind of statement, with an example."""
     form = FORMS[word]
     model = MODELS.get(word, {}).get(variant or "")
     about = model.variant.about if model and model.variant else form.about
@@ -99,7 +99,7 @@ def kind(word: str, variant: str | None) -> str:
 
 
 def value(entry: Key, key: str, word: str) -> str:
-    """What a word means as the value of a property; empty if nothing is said of it."""
+    """Return the meaning of a word as a property's value; empty if it has none."""
     known: tuple[ValueWord, ...] = entry.words
     if key == "neuron":
         known = tuple(NEURONS.values())
@@ -115,7 +115,7 @@ def _units(key: str) -> str:
 
 
 def units_of(key: str) -> tuple[str, ...]:
-    """The units that values of a property have."""
+    """Return the units of a property's values."""
     if key in keys_read_by(scalars.seconds):
         return tuple(SECONDS)
     return (
@@ -135,7 +135,7 @@ def _network(analysis: Analysis) -> Iterator[str]:
 
 
 def _share(analysis: Analysis) -> str:
-    """What the network takes of what its target has; nothing off the chip."""
+    """Return the share of the target's cores and chips; empty off the chip."""
     mapped, network = analysis.mapped, analysis.made.network
     if mapped is None or network is None or not isinstance(network.target, Loihi):
         return ""
@@ -144,7 +144,7 @@ def _share(analysis: Analysis) -> str:
 
 
 def layer(analysis: Analysis, name: str) -> str:
-    """What a layer has and takes, and which limit binds."""
+    """Describe a layer, its use of cores and the limit that binds."""
     network = analysis.made.network
     if network is None:
         return ""
@@ -187,7 +187,7 @@ def _spiking(layer: Layer) -> str:
 
 
 def _use(row: Row) -> Iterator[str]:
-    """How full the fullest core is, with its block, and what the layer does at most."""
+    """Yield the use of the fullest core, its block and the layer's highest activity."""
     assert row.use is not None
     parts = zip(COUNTERS, row.use, strict=True)
     shares = ", ".join(f"{name} {100 * part:.0f} %" for name, part in parts)
@@ -199,7 +199,7 @@ def _use(row: Row) -> Iterator[str]:
 
 
 def rule(diagnostic: Diagnostic) -> str:
-    """The page of a rule, without its examples."""
+    """Return the page of a rule, without its examples."""
     path = rule_pages().get(diagnostic.code)
     if path is None:
         return ""
@@ -209,25 +209,25 @@ def rule(diagnostic: Diagnostic) -> str:
 
 
 Hint = tuple[int, str]
-"""A place in the text, and what is shown there."""
+"""An offset in the text, and the text to show there."""
 
 
 def hints(analysis: Analysis) -> Iterator[Hint]:
-    """What stands behind the network's name, and behind the line of each layer.
+    """Yield the hints after the network's name and after the line of each layer.
 
-    Of a spec with errors, the shapes that are known.
+    A spec with errors has hints with the known shapes.
     """
     network, mapped = analysis.made.network, analysis.mapped
     if network is None:
         return
     name = analysis.document.network
     if name is not None and mapped is not None:
-        yield _behind(analysis, name.span.start), total(analysis)
+        yield _end_of_code(analysis, name.span.start), total(analysis)
     shapes = {layer.span: (layer.name, layer.shape) for layer in network.layers}
     for statement in analysis.document.statements:
         if (known := shapes.get(head(statement))) is not None:
             layer, shape = known
-            at = _behind(analysis, statement.span.start)
+            at = _end_of_code(analysis, statement.span.start)
             yield at, f"-> {dims(shape)}{_cost(layer, mapped)}"
 
 
@@ -246,7 +246,7 @@ def _cost(name: str, mapped: MappedNetwork | None) -> str:
 
 
 def total(analysis: Analysis) -> str:
-    """What the network takes; nothing where it has no mapping."""
+    """Return the network's neurons and cores; empty without a mapping."""
     mapped, network = analysis.mapped, analysis.made.network
     if mapped is None or network is None:
         return ""
@@ -261,8 +261,8 @@ def thousands(number: int, noun: str) -> str:
     return counted(number, noun).replace(str(number), f"{number:,}", 1)
 
 
-def _behind(analysis: Analysis, start: int) -> int:
-    """Where what stands on a line ends, in front of a comment."""
+def _end_of_code(analysis: Analysis, start: int) -> int:
+    """Return the end of the code on a line, before a comment."""
     source = analysis.source
     line, _ = source.line_column(start)
     first = source.line_start(line)
