@@ -54,7 +54,7 @@ def package(folder: Path, filters: int, library: int | None = None) -> PackageFi
     assert results.modules is not None
     assert results.spec is not None
     origin = Origin.of(folder.parents[1] / "net.snn", folder.parent)
-    files = [module.headed(origin) for module in results.modules]
+    files = [module.with_header(origin) for module in results.modules]
     copies = [file for file in files if file.path.startswith(LIBRARY)]
     left_out = [] if library is None else copies[library:]
     files = [file for file in files if file not in left_out]

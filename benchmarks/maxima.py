@@ -26,7 +26,7 @@ from snnc.ir.pooling_error import (
     PoolingError,
     expected_error,
 )
-from snnc.runtime.maxima import MaxTree, Window, entries, max_tree
+from snnc.runtime.maxima import MaxTree, PoolWindow, entries, max_tree
 
 Array = NDArray[np.float64]
 WINDOWS = {
@@ -47,7 +47,7 @@ class Chip:
 
     def __init__(self, values: int, high: float, synapse: float, windows: int) -> None:
         size = WINDOWS[values]
-        self.tree: MaxTree = max_tree(size, Window(size, size))
+        self.tree: MaxTree = max_tree(size, PoolWindow(size, size))
         self.high, self.decay = high, math.exp(-DT / synapse)
         self.size = (windows, *size)
         shapes = [(windows, *level.shape) for level in self.tree.levels]

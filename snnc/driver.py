@@ -134,7 +134,7 @@ def map_without_limit(made: Compilation) -> MappedNetwork | None:
         return None
     from snnc.fitting.trials import Trials  # a fitting network needs none
 
-    return Trials(made.spec, target, made.device).unlimited
+    return Trials(made.spec, target, made.device).without_limit
 
 
 def _does_not_fit(made: Compilation, report: Diagnostics) -> bool:

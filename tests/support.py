@@ -53,7 +53,7 @@ def write_modules(
     modules: Iterable[Module], package: Path, origin: Origin = ORIGIN
 ) -> Path:
     """Write the modules of a package; return its folder."""
-    for file in (module.headed(origin) for module in modules):
+    for file in (module.with_header(origin) for module in modules):
         path = package / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file.text, encoding="utf-8", newline="\n")

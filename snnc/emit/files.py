@@ -57,12 +57,14 @@ class Origin:
             seen from another folder, so that creating a repo changes nothing.
         """
         before = known and known.root(output)
-        if before and cls._seen(before, spec, output, device) == known:
+        if before and cls._relative_to(before, spec, output, device) == known:
             return known
-        return cls._seen(repo_around(output), spec, output, device)
+        return cls._relative_to(repo_around(output), spec, output, device)
 
     @classmethod
-    def _seen(cls, root: Path, spec: Path, output: Path, device: str | None) -> Origin:
+    def _relative_to(
+        cls, root: Path, spec: Path, output: Path, device: str | None
+    ) -> Origin:
         if device is not None and is_file(device):
             device = _relative(_real(Path(device)), root)
         return cls(
@@ -164,7 +166,7 @@ class Module:
     path: str
     body: str
 
-    def headed(self, origin: Origin) -> GeneratedFile:
+    def with_header(self, origin: Origin) -> GeneratedFile:
         """Return the file with its header, as each network's own Python files have."""
         if not self.path.endswith(".py") or self.path.startswith(f"{LIBRARY}/"):
             return GeneratedFile(self.path, self.body)
@@ -195,9 +197,7 @@ def has_conflict(text: str) -> bool:
     return False
 
 
-def rendered(
-    path: str, name: str, docstring: Sequence[str], **values: object
-) -> Module:
+def render(path: str, name: str, docstring: Sequence[str], **values: object) -> Module:
     """Return the module from its template.
 
     Parameters
@@ -225,7 +225,7 @@ def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(
-        bytecode_cache=_compiled(),
+        bytecode_cache=_template_cache(),
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=StrictUndefined,
         autoescape=False,
@@ -235,7 +235,7 @@ def _environment() -> Environment:
     )
 
 
-def _compiled() -> BytecodeCache | None:
+def _template_cache() -> BytecodeCache | None:
     """Return a cache next to Python's own, which halves the time of a build."""
     from jinja2 import FileSystemBytecodeCache
 

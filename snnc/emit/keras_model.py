@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from snnc.emit.files import Module, rendered
+from snnc.emit.files import Module, render
 from snnc.emit.keras_statements import statements
 from snnc.emit.python import (
     INDENT,
@@ -16,7 +16,7 @@ from snnc.emit.python import (
     number,
     quote,
 )
-from snnc.ir.logical import Network, Rectify, Shape
+from snnc.ir.logical import Network, RateCode, Shape
 from snnc.language.extents import PHASES
 from snnc.language.models import fields_of
 from snnc.language.property_types import Focal, MeanSquaredError, Optimizer
@@ -88,7 +88,7 @@ def _own_layers(network: Network) -> Iterator[str]:
     readout = network.readout.convolution
     if readout is not None:
         yield f"FlatConv{len(readout.kernel)}D"
-    if any(isinstance(layer.operation, Rectify) for layer in network.layers):
+    if any(isinstance(layer.operation, RateCode) for layer in network.layers):
         yield "Rectify"
 
 
@@ -96,7 +96,7 @@ def keras_model(network: Network) -> Module:
     """Return the module that builds, compiles, saves and loads the Keras model."""
     loss = loss_code(network)
     summary = "The Keras model of {name}: its layers, its loss and its weights."
-    return rendered(
+    return render(
         "keras_model.py",
         network.name,
         (summary, network.about),
@@ -130,7 +130,7 @@ def _batch(shape: Shape) -> str:
 def train(network: Network) -> Module:
     """Return the module that trains the Keras model and writes its weights."""
     settings = network.train
-    return rendered(
+    return render(
         "train.py",
         network.name,
         ("Train {name} and write its weights.", _command(network)),

@@ -17,15 +17,15 @@ from snnc.emit.python import (
 )
 from snnc.ir.logical import (
     Add,
-    AveragePool,
+    AveragePooling,
     Concat,
     Convolution,
     Dense,
-    Input,
+    InputLayer,
     Layer,
-    MaxPool,
+    MaxPooling,
     Network,
-    Rectify,
+    RateCode,
     Shape,
     TransposedConvolution,
 )
@@ -104,7 +104,7 @@ class _Statements:
         yield Bracket(f"{output} = {kind}(", arguments, f")({read})")
         yield call("return keras.Model", model_input, output, _name(network.name))
 
-    def _input(self, read: Input) -> Iterator[Bracket]:
+    def _input(self, read: InputLayer) -> Iterator[Bracket]:
         """Write the input and its mapping, which gets the input's variable name."""
         variable = self._variables[read.name]
         yield call(f"{variable} = keras.Input", items(read.shape), _name(read.name))
@@ -125,14 +125,14 @@ class _Statements:
         sources = [self._variables[name] for name in layer.sources]
         name = _name(layer.name)
         match layer.operation:
-            case AveragePool() | MaxPool():
+            case AveragePooling() | MaxPooling():
                 head = f"{variable} = layers.{_pool(layer.operation)}("
                 window = (*_window(layer.operation), name)
                 return Bracket(head, window, f")({sources[0]})")
             case Add():
-                return _joined(f"{variable} = layers.Add(", name, sources)
+                return _call_on_list(f"{variable} = layers.Add(", name, sources)
             case Concat():
-                return _joined(f"{variable} = layers.Concatenate(", name, sources)
+                return _call_on_list(f"{variable} = layers.Concatenate(", name, sources)
             case _:
                 linear, read = self._linear(layer), sources[0]
                 if self._is_pixel(layer):
@@ -182,7 +182,7 @@ class _Statements:
         function, given, kind = _parts(layer)
         arguments: list[str | Bracket] = [*given]
         operation = layer.operation
-        if not isinstance(operation, Rectify):
+        if not isinstance(operation, RateCode):
             # Keras counts all channels as a depthwise kernel's inputs.
             channels = 1
             if kind == "depthwise" and isinstance(operation, Convolution):
@@ -238,7 +238,7 @@ class _Statements:
         return layer.spiking.l2
 
 
-def _joined(head: str, name: str, sources: Sequence[str]) -> Bracket:
+def _call_on_list(head: str, name: str, sources: Sequence[str]) -> Bracket:
     layer = Bracket(head, (name,), ")(").at(INDENT)
     return Bracket(layer, (Bracket("[", sources, "]"),), exploded="\n" in layer)
 
@@ -257,7 +257,7 @@ def _parts(layer: Layer) -> tuple[str, list[str], str]:
             return "layers.Conv2DTranspose", given, "kernel"
         case Dense(bias):
             return "layers.Dense", [channels, *_without(bias)], "kernel"
-        case Rectify(scale, signed):
+        case RateCode(scale, signed):
             given = [number(scale), *(["signed=True"] if signed else [])]
             return "Rectify", given, "kernel"
     raise TypeError(f"{layer.kind} has no linear part")
@@ -285,16 +285,16 @@ def _convolution(operation: Convolution, filters: int) -> tuple[str, list[str], 
     return f"layers.Conv{len(kernel)}D", [str(filters), *given, *last], "kernel"
 
 
-def _pool(pool: AveragePool | MaxPool) -> str:
-    kind = "Max" if isinstance(pool, MaxPool) else "Average"
+def _pool(pool: AveragePooling | MaxPooling) -> str:
+    kind = "Max" if isinstance(pool, MaxPooling) else "Average"
     return f"{kind}Pooling{len(pool.window)}D"
 
 
-def _window(pool: AveragePool | MaxPool) -> list[str]:
+def _window(pool: AveragePooling | MaxPooling) -> list[str]:
     given = [dims(pool.window)]
     if pool.stride != pool.window:
         given.append(f"strides={dims(pool.stride)}")
-    if isinstance(pool, MaxPool) and pool.padding == "same":
+    if isinstance(pool, MaxPooling) and pool.padding == "same":
         given.append('padding="same"')
     return given
 

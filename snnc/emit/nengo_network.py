@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
-from snnc.emit.files import Module, rendered
+from snnc.emit.files import Module, render
 from snnc.emit.keras_model import examples_shape, labels_shape
 from snnc.emit.python import (
     INDENT,
@@ -14,13 +14,13 @@ from snnc.emit.python import (
     Bracket,
     call,
     docstring,
-    imported,
+    import_line,
     items,
     quote,
     variables,
 )
-from snnc.ir.logical import Loihi, MaxPool, Network, Rectify, TransposedConvolution
-from snnc.ir.lowered import Compare, Pool, Projection, Triple, Window
+from snnc.ir.logical import Loihi, MaxPooling, Network, RateCode, TransposedConvolution
+from snnc.ir.lowered import Pairwise, Pooling, Projection, Triple, Window
 from snnc.ir.mapped import Chips, MappedNetwork, MappedProjection, RoutedNetwork
 from snnc.ir.shapes import of_rank, transposed_crop
 from snnc.runtime.maxima import Grid
@@ -101,7 +101,7 @@ class Statements:
             pools = tuple(map(self._pool, projection.pools))
             arguments.append(Bracket("pools=(", pools))
         if kind == "ConvolveTransposed":
-            arguments += self._transposed(projection)
+            arguments += self._deconvolution(projection)
         if kind in ("Convolve", "ConvolveSparse"):
             assert isinstance(projection.reach, Window)
             arguments += self._window(projection.reach)
@@ -114,7 +114,7 @@ class Statements:
 
     def _kind(self, mapped: MappedProjection) -> str:
         projection = mapped.projection
-        if isinstance(projection.reach, Compare):
+        if isinstance(projection.reach, Pairwise):
             return "Compare"
         if not isinstance(projection.reach, Window):
             return "ConvolveAll" if mapped.form == "convolution" else "ConnectAll"
@@ -125,7 +125,7 @@ class Statements:
             sparse = projection.reach.is_sparse if returns else mapped.form == "sparse"
             return "ConvolveSparse" if sparse else "Convolve"
         reader = self._network.by_name[projection.target]
-        if isinstance(reader.operation, Rectify):
+        if isinstance(reader.operation, RateCode):
             return "Rectify"
         return "IdentitySparse" if mapped.form == "sparse" else "Identity"
 
@@ -137,7 +137,7 @@ class Statements:
                 bounds = bounds[:2] if places.start else bounds[1:2]
             yield f"range({', '.join(map(str, bounds))})"
 
-    def _pool(self, pool: Pool) -> Bracket:
+    def _pool(self, pool: Pooling) -> Bracket:
         self.used.add("Pool")
         return call("Pool", self._sizes(pool.window), self._sizes(pool.stride))
 
@@ -155,7 +155,7 @@ class Statements:
         if window.dilation != (1, 1, 1):
             yield f"dilation={self._sizes(window.dilation)}"
 
-    def _transposed(self, projection: Projection) -> Iterator[str]:
+    def _deconvolution(self, projection: Projection) -> Iterator[str]:
         operation = self._network.by_name[projection.target].operation
         assert isinstance(operation, TransposedConvolution)
         if set(operation.stride) != {1}:
@@ -177,7 +177,7 @@ def nengo_network(routed: RoutedNetwork) -> Module:
     purpose = (
         ": the network that Loihi runs." if isinstance(network.target, Loihi) else "."
     )
-    return rendered(
+    return render(
         "nengo_network.py",
         network.name,
         (
@@ -185,7 +185,7 @@ def nengo_network(routed: RoutedNetwork) -> Module:
             network.about,
             _anatomy(network),
         ),
-        connections=imported(
+        connections=import_line(
             "._runtime.nengo.connections", sorted(statements.used & KINDS)
         ),
         pools="Pool" in statements.used,
@@ -215,7 +215,7 @@ def _anatomy(network: Network) -> str:
     maxima = (
         " A max pool is relu neurons that compare in pairs, one ensemble per level; "
         "its readers read all levels."
-        if any(isinstance(layer.operation, MaxPool) for layer in network.layers)
+        if any(isinstance(layer.operation, MaxPooling) for layer in network.layers)
         else ""
     )
     if network.rank < 3:
@@ -249,7 +249,7 @@ def _targets(network: Network) -> str:
 def board(routed: RoutedNetwork) -> Module:
     """Return the module that runs the network on a board."""
     network = routed.mapped.lowered.network
-    return rendered(
+    return render(
         "board.py",
         network.name,
         (
@@ -264,7 +264,7 @@ def board(routed: RoutedNetwork) -> Module:
 
 def evaluate(network: Network) -> Module:
     """Return the module that evaluates the network on a data set."""
-    return rendered(
+    return render(
         "evaluate.py",
         network.name,
         (
@@ -289,7 +289,7 @@ def predict(network: Network) -> Module:
     if classified:
         written += ", and ``labels``, (examples,)"
     classes = " The class of each is ``outputs.argmax(axis=1)``." if classified else ""
-    return rendered(
+    return render(
         "predict.py",
         network.name,
         (

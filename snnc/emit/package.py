@@ -7,14 +7,14 @@ from functools import cache
 from pathlib import Path
 
 from snnc import runtime
-from snnc.emit.files import LIBRARY, Module, rendered
+from snnc.emit.files import LIBRARY, Module, render
 from snnc.emit.keras_model import keras_model, train
 from snnc.emit.nengo_network import board, evaluate, nengo_network, predict
 from snnc.emit.python import (
     INDENT,
     Bracket,
     call,
-    imported,
+    import_line,
     items,
     number,
     quote,
@@ -25,12 +25,12 @@ from snnc.ir.layout import (
     DEPTHWISE_AXES,
     SPATIAL_AXES,
     TRANSPOSED_AXES,
-    Tensor,
+    TensorSpec,
     input_scale,
     layout_id,
     tensors,
 )
-from snnc.ir.logical import Lif, Loihi, MaxPool, Network, Shape
+from snnc.ir.logical import LifNeuron, Loihi, MaxPooling, Network, Shape
 from snnc.ir.mapped import MappedPopulation, RoutedNetwork
 from snnc.language.property_types import Pes
 from snnc.runtime.network import Layer, Readout
@@ -46,7 +46,7 @@ MODULES = (
 def docstring_module(network: Network) -> Module:
     """Return ``__init__.py``, which imports nothing, so importing it stays cheap."""
     summary = "The spiking network {name}: trained by Keras, run by Nengo."
-    return rendered(
+    return render(
         "__init__.py",
         network.name,
         (summary, network.about, MODULES),
@@ -104,7 +104,7 @@ AXES: Mapping[tuple[str, ...], str] = {
 def layout(network: Network) -> Module:
     """Return the module with the layout of the network's weights."""
     weights, scale = tensors(network), input_scale(network)
-    return rendered(
+    return render(
         "layout.py",
         network.name,
         (
@@ -118,13 +118,13 @@ def layout(network: Network) -> Module:
     )
 
 
-def _layout_imports(weights: tuple[Tensor, ...]) -> str:
+def _layout_imports(weights: tuple[TensorSpec, ...]) -> str:
     names = sorted({AXES[tensor.axes] for tensor in weights})
     names += ["Layout", "LayoutError", "Tensor"]
-    return imported("._runtime.layout", names)
+    return import_line("._runtime.layout", names)
 
 
-def _row(tensor: Tensor) -> Bracket:
+def _row(tensor: TensorSpec) -> Bracket:
     arguments = [quote(tensor.name), items(tensor.shape), AXES[tensor.axes]]
     if tensor.zeros:
         arguments.append("zeros=True")
@@ -147,7 +147,7 @@ def network_data(routed: RoutedNetwork) -> Module:
         if (levels := routed.mapped.of_layer(layer.name))
     ]
     summary = "The network {name}, as the data that its programs share."
-    return rendered(
+    return render(
         "network.py",
         network.name,
         (summary, network.about, ANATOMY),
@@ -198,12 +198,12 @@ def _layer(
         arguments.append(f"encoder={quote(layer.kind.removeprefix('encode '))}")
     if spiking.start != usual.start:
         arguments.append(f"start={quote(spiking.start)}")
-    if isinstance(spiking.neuron, Lif):
+    if isinstance(spiking.neuron, LifNeuron):
         taus = (number(spiking.neuron.tau_rc), number(spiking.neuron.tau_ref))
         arguments.append(f"lif=Lif(tau_rc={taus[0]}, tau_ref={taus[1]})")
     if not layer.is_encoder and spiking.synapse != usual.synapse:
         arguments.append(f"synapse={_synapse(spiking.synapse)}")
-    if isinstance(layer.operation, MaxPool):
+    if isinstance(layer.operation, MaxPooling):
         read = network.shape_of(layer.sources[0])
         arguments.append(_pool(layer.operation, read, levels))
     else:
@@ -236,7 +236,7 @@ def _cut(mapped: MappedPopulation, function: str = "Cut") -> Bracket:
     return call(function, *arguments)
 
 
-def _pool(pool: MaxPool, read: Shape, levels: Sequence[MappedPopulation]) -> Bracket:
+def _pool(pool: MaxPooling, read: Shape, levels: Sequence[MappedPopulation]) -> Bracket:
     arguments: list[str | Bracket] = [
         f"reads={items(read)}",
         f"window={items(pool.window)}",

@@ -144,7 +144,7 @@ def call(function: str, *arguments: str | Bracket) -> Bracket:
     return Bracket(f"{function}(", arguments)
 
 
-def imported(module: str, names: Sequence[str]) -> str:
+def import_line(module: str, names: Sequence[str]) -> str:
     """Write ``from module import names``."""
     line = f"from {module} import {', '.join(names)}"
     if len(line) <= WIDTH:

@@ -146,7 +146,7 @@ def open_engine(
 ) -> Engine:
     """Return the engine of a package of `snnc build`, with its weights.
 
-    An example takes ``steps``, by default those of the package.
+    ``steps`` per example default to the package's.
 
     Raises
     ------

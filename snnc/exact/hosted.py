@@ -1,4 +1,4 @@
-"""Networks whose host nengo has to step: its simulator with our chip in it."""
+"""Run networks whose host nengo has to step: its simulator with our chip in it."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ class Hosted:
         assert count == 1
         return [self]
 
-    def prepared(self, images: NDArray[Any]) -> NDArray[Any]:
+    def prepare(self, images: NDArray[Any]) -> NDArray[Any]:
         """Return the argument of `run`."""
         return images.reshape(len(images), -1)
 
@@ -143,8 +143,8 @@ class Hosted:
         """
         before = self._chip.overflows
         rows, trains = [], []
-        for example, anew in zip(values, rests, strict=True):
-            if anew:
+        for example, at_rest in zip(values, rests, strict=True):
+            if at_rest:
                 self.rest()
             rows.append(self._present(example))
             trains.append(self._spikes() if keep else {})

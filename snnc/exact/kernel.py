@@ -23,8 +23,8 @@ from snnc.exact.tables import (
     LearningTable,
     ReadoutTable,
     Rows,
-    compiled,
-    inlined,
+    jit,
+    jit_inline,
 )
 
 Q_BITS = 21  # of the input accumulator, without its sign
@@ -34,14 +34,14 @@ LARGEST_TRACE = 127
 ERROR_STEP = 4
 
 
-@inlined
+@jit_inline
 def _wrap(value: np.int32, bits: int) -> np.int32:
     half = np.int32(1 << bits)
     mask = np.int32((2 << bits) - 1)
     return np.int32(np.int32(np.int32(value + half) & mask) - half)
 
 
-@inlined
+@jit_inline
 def _decay(value: np.int32, keep: np.int32) -> np.int32:
     """Return sign(value) * floor(abs(value) * keep / 4096) without 64-bit products."""
     size = np.int32(abs(value))
@@ -51,7 +51,7 @@ def _decay(value: np.int32, keep: np.int32) -> np.int32:
     return np.int32(-kept) if value < 0 else kept
 
 
-@compiled
+@jit
 def _deliver(block: int, fanin: Fanin, rows: Rows, state: ChipState) -> None:
     """Add the rows of all spikes to a block to the steps in which they arrive."""
     steps = len(state.inflow)
@@ -72,7 +72,7 @@ def _deliver(block: int, fanin: Fanin, rows: Rows, state: ChipState) -> None:
                     target[i] += weights[i]
 
 
-@compiled
+@jit
 def _charge(
     inflow: Int32,
     current: Int32,
@@ -99,7 +99,7 @@ def _charge(
     overflows[2] += lost_b
 
 
-@compiled
+@jit
 def _fire(
     inflow: Int32,
     voltage: Int32,
@@ -118,7 +118,7 @@ def _fire(
         inflow[i] = 0
 
 
-@compiled
+@jit
 def _fire_and_wait(
     inflow: Int32,
     voltage: Int32,
@@ -143,7 +143,7 @@ def _fire_and_wait(
         inflow[i] = 0
 
 
-@compiled
+@jit
 def _update(
     segment: int, shift: int, step: int, chip: Compartments, state: ChipState
 ) -> None:
@@ -164,7 +164,7 @@ def _update(
         )
 
 
-@compiled
+@jit
 def _list_spikes(size: int, step: int, state: ChipState) -> None:
     """Record which compartments of a block fired in a step."""
     end = state.starts[step]
@@ -177,7 +177,7 @@ def _list_spikes(size: int, step: int, state: ChipState) -> None:
     state.starts[step + 1] = end
 
 
-@compiled
+@jit
 def file_spikes(
     ids: Int32, starts: Int64, shift: int, count: int, state: ChipState
 ) -> None:
@@ -204,7 +204,7 @@ def file_spikes(
         last[ids[k]] = 1
 
 
-@compiled
+@jit
 def run_chip(chip: BuiltChip, state: ChipState) -> None:
     """Run all steps of one block, then of the next.
 
@@ -222,7 +222,7 @@ def run_chip(chip: BuiltChip, state: ChipState) -> None:
         file_spikes(state.ids, state.starts, start, size, state)
 
 
-@compiled
+@jit
 def rest_chip(state: ChipState) -> None:
     """Reset the state, but keep the counts of overflows."""
     state.current[:] = 0
@@ -231,14 +231,14 @@ def rest_chip(state: ChipState) -> None:
     state.last[:] = 0
 
 
-@compiled
+@jit
 def _rest_host(host: HostState, voltage: Floats) -> None:
     host.voltage[:] = voltage
     host.filtered[:] = 0
     host.fresh[:] = 1
 
 
-@compiled
+@jit
 def _run_encoders(charges: Floats, host: HostState) -> None:
     """Step neurons as `nengo.SpikingRectifiedLinear` does.
 
@@ -257,14 +257,14 @@ def _run_encoders(charges: Floats, host: HostState) -> None:
         host.starts[t + 1] = end
 
 
-@compiled
+@jit
 def _run_readout(
     readout: ReadoutTable, host: HostState, state: ChipState, rows: Floats
 ) -> None:
     """Fill ``rows``, (steps, units), with the outputs of the steps.
 
-    The readout gets nengo-loihi's messages one step later; the first message of a run
-    is read twice, as there is none before it.
+    The readout gets nengo-loihi's messages one step later. It reads the first message
+    of a run twice, as no message precedes it.
     """
     steps, units = rows.shape
     arrived = np.zeros((steps + 1, units))
@@ -286,7 +286,7 @@ def _run_readout(
             host.filtered[j] = kept + readout.add * arrived[t, j]
 
 
-@compiled
+@jit
 def mark_spikes(
     state: ChipState, counts: NDArray[np.uint16], spikes: NDArray[np.uint8]
 ) -> None:
@@ -302,7 +302,7 @@ def mark_spikes(
                 spikes[state.times[k] - 1, s] = 1
 
 
-@compiled
+@jit
 def _run_spikes(
     chip: BuiltChip, state: ChipState, host: HostState, charges: Floats
 ) -> None:
@@ -314,7 +314,7 @@ def _run_spikes(
     run_chip(chip, state)
 
 
-@compiled
+@jit
 def run_examples(
     chip: BuiltChip,
     readout: ReadoutTable,
@@ -352,7 +352,7 @@ def run_examples(
         mark_spikes(state, counts[e], spikes[e])
 
 
-@compiled
+@jit
 def _read_outputs(learning: LearningTable, memory: LearningState) -> Floats:
     """Return a step's outputs, and filter what the block of outputs held before."""
     units = len(memory.filtered)
@@ -367,7 +367,7 @@ def _read_outputs(learning: LearningTable, memory: LearningState) -> Floats:
     return outputs
 
 
-@compiled
+@jit
 def _round_errors(learning: LearningTable, outputs: Floats, target: Floats) -> Int64:
     """Return the errors of outputs as integers, as the host sends them."""
     if learning.softmax:
@@ -379,7 +379,7 @@ def _round_errors(learning: LearningTable, outputs: Floats, target: Floats) -> I
     return steps * ERROR_STEP
 
 
-@compiled
+@jit
 def _update_traces(
     learning: LearningTable, memory: LearningState, drawn: Floats
 ) -> None:
@@ -394,12 +394,12 @@ def _update_traces(
     memory.spiked[:] = 0
 
 
-@compiled
+@jit
 def _shift(value: np.int64, bits: int) -> np.int64:
     return value << bits if bits >= 0 else value >> -bits
 
 
-@compiled
+@jit
 def _update_weights(
     learning: LearningTable, memory: LearningState, errors: Int64, drawn: Floats
 ) -> None:
@@ -420,7 +420,7 @@ def _update_weights(
             memory.weights[i, j] = -rounded if weight < 0 else rounded
 
 
-@compiled
+@jit
 def _learn(
     chip: BuiltChip,
     learning: LearningTable,
@@ -461,7 +461,7 @@ def _learn(
         memory.held[:] = state.voltage[start : start + len(memory.held)]
 
 
-@compiled
+@jit
 def learn_examples(
     chip: BuiltChip,
     learning: LearningTable,

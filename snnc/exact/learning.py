@@ -62,11 +62,11 @@ class Learner:
     Parameters
     ----------
     package
-        That of a spec with ``learn pes``.
+        A package of a spec with ``learn pes``.
     tensors
         The weights to begin with.
     seed
-        That of nengo-loihi's simulator; None for the network's own.
+        The seed of nengo-loihi's simulator; None for the network's own.
 
     Raises
     ------
@@ -94,7 +94,7 @@ class Learner:
         tables = read_tables(run.sim, learning=True)
         axons = wire(run.sim, tables, encoder)
         heard = fanin(axons, tables.blocks, tables.compartments)
-        block, self._synapse = _learned(run.sim.model)
+        block, self._synapse = _learning_synapse(run.sim.model)
         others = heard.order[heard.order != block]
         heard = heard._replace(order=others)
         self._chip = BuiltChip(tables.compartments, tables.rows, heard)
@@ -115,8 +115,8 @@ class Learner:
         return kernel
 
     @property
-    def lost(self) -> Lost:
-        """What was clipped by now."""
+    def losses(self) -> Lost:
+        """The counts of clipped values so far."""
         return Lost(*self._memory.lost.tolist())
 
     @property
@@ -178,11 +178,11 @@ class Learner:
         return traces, weights
 
     def _skip(self, count: int) -> None:
-        """Draw as the emulator does for the noise of neurons."""
+        """Skip numbers that the emulator draws for the noise of neurons."""
         self._random.randint(-127, 128, size=count, dtype=np.int32)
 
 
-def _learned(model: Any) -> tuple[int, Any]:
+def _learning_synapse(model: Any) -> tuple[int, Any]:
     """Return the number of the block that learns, and its synapse."""
     found = [
         (number, synapse)

@@ -95,7 +95,7 @@ class OtherShapeError(CannotRunError):
 class Built:
     """A package, its network, and nengo-loihi's simulator of it.
 
-    ``steps`` are those of an example.
+    An example takes ``steps``.
     """
 
     package: ImportedPackage
@@ -109,7 +109,7 @@ def build(
 ) -> Built:
     """Return a package's network, built with its weights and with every layer probed.
 
-    An example takes ``steps``, by default those of the package.
+    ``steps`` per example default to the package's.
 
     Raises
     ------

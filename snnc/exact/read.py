@@ -16,7 +16,7 @@ from snnc.exact.tables import (
     Int64,
     Rows,
     Tables,
-    compiled,
+    jit,
 )
 
 GAP = 8  # zeros in a row of weights above which skipping them is faster than adding
@@ -76,7 +76,7 @@ def _increasing(weights: Int32, indices: Int32) -> tuple[Int32, Int32]:
     return weights, indices
 
 
-@compiled
+@jit
 def cut_runs(
     weights: Int32, indices: Int32, gap: int
 ) -> tuple[Int64, Int64, NDArray[np.int32]]:
@@ -130,7 +130,7 @@ def read_tables(simulator: Any, learning: bool = False) -> Tables:
     Raises
     ------
     NothingOnChipError
-        If there is no block.
+        If the model has no block.
     NotFixedError
         If a synapse learns or a compartment is noisy.
     """
@@ -212,7 +212,7 @@ def _read_axons(offsets: dict[Any, int], store: WeightRows) -> AxonTable:
             sources = np.arange(owner.n_neurons)
             entries = np.asarray(axon.map_axon(sources))
             atoms = np.asarray(axon.map_atoms(sources))
-            parts.append(targets[axon.target].reached(sources, entries, atoms, start))
+            parts.append(targets[axon.target].deliver(sources, entries, atoms, start))
     source, row, base = np.concatenate(parts, axis=1)
     real = store.sizes()[row] > 0
     return AxonTable(source[real], row[real], base[real])
@@ -231,10 +231,10 @@ class _Target:
         self._used = np.array([base is not None for base in bases], bool)
         self._base = start + np.array([base or 0 for base in bases], np.int64)
 
-    def reached(
+    def deliver(
         self, sources: Int64, entries: Int64, atoms: Int64, start: int
     ) -> Int64:
-        """Return source, row and base of each spike that gets here: (3, spikes)."""
+        """Return source, row and base of each arriving spike: (3, spikes)."""
         used = entries >= 0
         used[used] = self._used[entries[used]]
         entries, atoms = entries[used], atoms[used]

@@ -67,8 +67,8 @@ class Outcome:
     rows : (examples, steps, units)
         The readout at each step.
     early : (moments, examples, units)
-        The outputs that decide if an example ends after each of its quarters,
-        the last of which is the whole example.
+        The outputs that decide if an example ends after one, two, three or four of its
+        quarters.
     """
 
     outputs: NDArray[np.float64]
@@ -119,7 +119,7 @@ class Runs(Protocol):
     """A network that makes states to run it."""
 
     def lanes(self, count: int) -> Sequence[Runner]: ...
-    def prepared(self, images: NDArray[Any]) -> NDArray[Any]: ...
+    def prepare(self, images: NDArray[Any]) -> NDArray[Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ def stream(
                 x, rests = images[start:stop], np.ones(stop - start, bool)
                 if job.presentation == "row":
                     rests[:] = np.arange(start, stop) == span[0]
-                values = runs.prepared(x)
+                values = runs.prepare(x)
                 future = pools[lane].submit(_run, lanes[lane], values, rests, job)
                 running[future] = lane, span, start, x
                 return
@@ -183,7 +183,7 @@ def stream(
 
 
 def _pieces(spans: Iterator[Span]) -> Iterator[tuple[Span, int, int]]:
-    """Yield the chunks of a span, then those of the next free one."""
+    """Yield the chunks of a span, then the chunks of the next free span."""
     for start, stop in spans:
         for at in range(start, stop, CHUNK):
             yield (start, stop), at, min(at + CHUNK, stop)
@@ -205,8 +205,8 @@ def _run(lane: Runner, values: NDArray[Any], rests: Bools, job: RunOptions) -> O
 class Circuit:
     """The data that all lanes share and none changes.
 
-    Sources are the compartments and then the encoders' neurons; ``places`` are those of
-    each layer, in the layer's shape.
+    Sources are the compartments and then the encoders' neurons. ``places`` has the
+    sources of each layer, in the layer's shape.
     """
 
     chip: BuiltChip
@@ -220,7 +220,7 @@ class Circuit:
         """Return lanes for this many threads."""
         return [Lane(self) for _ in range(count)]
 
-    def prepared(self, images: NDArray[Any]) -> Floats:
+    def prepare(self, images: NDArray[Any]) -> Floats:
         """Return the argument of `Lane.run`."""
         with self._preparing:
             return np.stack([self.encoder.charges(image) for image in images])

@@ -23,14 +23,14 @@ Bools = NDArray[np.bool_]
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
-def compiled(function: Function) -> Function:
+def jit(function: Function) -> Function:
     """Compile to code that frees the interpreter and is kept on disk; keep the type."""
     made: Function = njit(function, nogil=True, cache=True)
     return made
 
 
-def inlined(function: Function) -> Function:
-    """Compile as `compiled` does, into each function that calls it."""
+def jit_inline(function: Function) -> Function:
+    """Compile as `jit` does, into each function that calls it."""
     made: Function = njit(function, nogil=True, cache=True, inline="always")
     return made
 
@@ -260,7 +260,7 @@ def host_state(voltage: Floats, units: int, steps: int) -> HostState:
 
 
 def fanin(axons: AxonTable, blocks: Int64, compartments: Compartments) -> Fanin:
-    """Return the axons by block; those of one place are neighbours in memory.
+    """Return the axons by block; axons with equal places are neighbours in memory.
 
     Raises
     ------

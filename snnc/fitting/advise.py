@@ -37,12 +37,12 @@ BOUNDS = "for the neurons alone: "
 
 
 def advise(spec: ValidatedSpec, network: Network, report: Diagnostics) -> None:
-    """Solve for what would fit, and say so in the diagnostics of the mapping.
+    """Find changes that fit, and put them into the diagnostics of the mapping.
 
     Parameters
     ----------
     spec
-        The spec, which has no errors but those of the mapping.
+        A spec whose only errors are in the mapping.
     network
         The logical network of the spec.
     report
@@ -53,7 +53,7 @@ def advise(spec: ValidatedSpec, network: Network, report: Diagnostics) -> None:
     trials = Trials(spec, network.target, network.device)
     diagnostics = report.diagnostics
     large = next((d for d in diagnostics if isinstance(d, TooManyCores)), None)
-    # A change that makes the network fit is advice for each of its layers too.
+    # A change after which the network fits is also advice for each of its layers.
     whole: tuple[Change, ...] = ()
     with suppress(OutOfWorkError):
         whole = () if large is None else for_cores(trials, large.largest)
@@ -65,7 +65,7 @@ def advise(spec: ValidatedSpec, network: Network, report: Diagnostics) -> None:
             _replace(refused, better, report)
     for diagnostic in diagnostics:
         with suppress(OutOfWorkError):
-            _replace(diagnostic, _advised(diagnostic, trials, whole), report)
+            _replace(diagnostic, _advise(diagnostic, trials, whole), report)
 
 
 def advise_blocks(
@@ -87,7 +87,7 @@ def _replace(
         report.add(better)
 
 
-def _advised(
+def _advise(
     diagnostic: Diagnostic, trials: Trials, whole: Sequence[Change]
 ) -> Diagnostic | None:
     if isinstance(diagnostic, FitsNoCore):
@@ -104,7 +104,7 @@ def _advised(
 def _fan_in(
     diagnostic: FitsNoCore, trials: Trials, whole: Sequence[Change]
 ) -> Diagnostic | None:
-    """With changes after which all fits, or else this layer, which is then said."""
+    """Add changes after which the network fits, or else only this layer."""
     if trials.certain and whole:
         return diagnostic.but(hint=f"write {_choice(whole)}")
     alone = for_fan_in(trials, diagnostic.name)
@@ -126,7 +126,7 @@ def _axons(diagnostic: TooManyOutAxons, trials: Trials) -> Diagnostic | None:
 def _cores(
     diagnostic: TooManyCores, trials: Trials, changes: Sequence[Change]
 ) -> Diagnostic:
-    diagnostic = _counted(diagnostic, trials)
+    diagnostic = _count_cores(diagnostic, trials)
     room, least = more_room(diagnostic.cores, bool(diagnostic.bound), trials)
     written = _texts(changes) if trials.certain else _directions(changes)
     choices = [*written, *([room] if room else [])]
@@ -138,7 +138,7 @@ def _cores(
     bounds = [*([] if trials.certain else map(_bound, changes)), *least]
     fewer = "" if changes or blocks else FEWER
     removed = [f"remove {_blocks_of(blocks)}"] if blocks else []
-    written = [f"write {_joined(choices)}"] if choices else []
+    written = [f"write {_join(choices)}"] if choices else []
     return diagnostic.but(
         hint=f"{fewer}{', or '.join([*removed, *written])}",
         bounds=f"{BOUNDS}{', '.join(bounds)}" if bounds else "",
@@ -146,9 +146,9 @@ def _cores(
     )
 
 
-def _counted(diagnostic: TooManyCores, trials: Trials) -> TooManyCores:
-    """With the cores that the network takes, where they can be counted."""
-    mapped = trials.unlimited
+def _count_cores(diagnostic: TooManyCores, trials: Trials) -> TooManyCores:
+    """Add the number of cores of the network, if they can be counted."""
+    mapped = trials.without_limit
     if mapped is None:
         return diagnostic
     largest = max(mapped.populations, key=lambda population: population.cores)
@@ -174,20 +174,20 @@ def _place(change: Change, trials: Trials) -> dict[str, object]:
 
 
 def _blocks_of(layers: Sequence[str]) -> str:
-    return f"`block` from {_joined([f'`{name}`' for name in layers], 'and')}"
+    return f"`block` from {_join([f'`{name}`' for name in layers], 'and')}"
 
 
 def _choice(changes: Sequence[Change]) -> str:
-    return _joined(_texts(changes))
+    return _join(_texts(changes))
 
 
 def _texts(changes: Sequence[Change]) -> list[str]:
-    """One text a layer: ``filters 20` or `stride 2` in `a``."""
+    """Return one text per layer: ``filters 20` or `stride 2` in `a``."""
     return _by_layer((change.layer, f"`{change.text}`") for change in changes)
 
 
 def _directions(changes: Sequence[Change]) -> list[str]:
-    """One text a layer, where it was not tried how far to go."""
+    """Return one text per layer with the direction of changes that were not tried."""
     return _by_layer((c.layer, f"{DIRECTIONS[c.key]} `{c.key}`") for c in changes)
 
 
@@ -203,8 +203,8 @@ def _by_layer(choices: Iterable[tuple[str, str]]) -> list[str]:
     return [f"{' or '.join(texts)} in `{layer}`" for layer, texts in by_layer.items()]
 
 
-def _joined(texts: Sequence[str], word: str = "or") -> str:
-    """Choices as one sentence's end."""
+def _join(texts: Sequence[str], word: str = "or") -> str:
+    """Join choices to the end of a sentence."""
     if len(texts) == 1:
         return texts[0]
     return f"{', '.join(texts[:-1])}, {word} {texts[-1]}"

@@ -33,7 +33,7 @@ Refused = BlockRank | BlockExceedsLayer | BlockExceedsCore
 
 
 def with_better_blocks(refused: Sequence[Refused], trials: Trials) -> list[Refused]:
-    """The diagnostics, each with a block that was tried together with the others."""
+    """Return the diagnostics, each with a block that was tried with all the others."""
     names = [d.name for d in refused]
     near = [None if isinstance(d, BlockRank) else d.nearest for d in refused]
     blocks = [block for block in near if block is not None]
@@ -41,12 +41,12 @@ def with_better_blocks(refused: Sequence[Refused], trials: Trials) -> list[Refus
     close = _with_blocks(names, blocks, trials) if blocks == near else None
     if close is not None and (free is None or close.cores <= free.cores):
         return [
-            d.but(hint=f"write {_quoted(block)}")
+            d.but(hint=f"write {_quote_block(block)}")
             for d, block in zip(refused, blocks, strict=True)
         ]
     if free is None:
         return list(refused)
-    quoted = [_quoted(block_of(free.by_name[name])) for name in names]
+    quoted = [_quote_block(block_of(free.by_name[name])) for name in names]
     return [
         d.but(hint=f"leave it out, or write {block}")
         for d, block in zip(refused, quoted, strict=True)
@@ -54,8 +54,8 @@ def with_better_blocks(refused: Sequence[Refused], trials: Trials) -> list[Refus
 
 
 def blocks_in_the_way(trials: Trials) -> tuple[str, ...]:
-    """The layers, one if that suffices, without whose `block` the network fits."""
-    layers = [layer.name for layer in trials.layers() if _written(layer) is not None]
+    """Return the layers, if possible one, without whose `block` the network fits."""
+    layers = [layer.name for layer in trials.layers() if _block_of(layer) is not None]
     for names in [*([name] for name in layers), layers]:
         if names and _with_blocks(names, [FREE] * len(names), trials) is not None:
             return tuple(names)
@@ -63,14 +63,14 @@ def blocks_in_the_way(trials: Trials) -> tuple[str, ...]:
 
 
 def warn_of_costs(mapped: MappedNetwork, trials: Trials, report: Diagnostics) -> None:
-    """Report each `block` without which the network takes fewer cores."""
+    """Warn of each `block` without which the network takes fewer cores."""
     if not trials.countable:
         return
     floors = compartment_floors(mapped.lowered, trials.profile)
     for name, floor in floors.items():
         population = mapped.by_name[name]
         layer = population.population.layer
-        written = _written(layer)
+        written = _block_of(layer)
         if written is None or population.cores == floor:
             continue
         free = _with_blocks([layer.name], [FREE], trials)
@@ -78,7 +78,7 @@ def warn_of_costs(mapped: MappedNetwork, trials: Trials, report: Diagnostics) ->
             report.add(_costly(layer, written, mapped.cores, free))
 
 
-def _written(layer: Layer) -> Shape | None:
+def _block_of(layer: Layer) -> Shape | None:
     return layer.spiking.block if layer.on_chip and layer.spiking else None
 
 
@@ -107,10 +107,10 @@ def _with_blocks(
         Change(places[name], name, "block", block)
         for name, block in zip(names, blocks, strict=True)
     )
-    return trials.mapped(changes)
+    return trials.map(changes)
 
 
-def _quoted(block: Shape | None) -> str:
+def _quote_block(block: Shape | None) -> str:
     return f"`block {'x'.join(map(str, block or ()))}`"
 
 
@@ -123,16 +123,16 @@ def more_room(cores: int, is_bound: bool, trials: Trials) -> tuple[str, list[str
     Parameters
     ----------
     cores
-        What the network takes, or a bound of it from below.
+        The cores of the network, or a lower bound.
     is_bound
-        Which of the two.
+        Whether ``cores`` is a bound.
     trials
         The network and its present target.
 
     Returns
     -------
     tuple
-        Both empty if no system is so large.
+        Both are empty if no system is large enough.
     """
     target = _of_cores(cores, trials)
     if target.chips > MOST_CHIPS:
@@ -153,25 +153,25 @@ def system_for(diagnostic: MoreCoresThanChips, trials: Trials) -> str:
     if not trials.countable:
         return WORDS
     parts = []
-    if trials.mapped((), fewer) is not None:
+    if trials.map((), fewer) is not None:
         parts.append(f"`cores {diagnostic.most}`")
-    if larger.chips <= MOST_CHIPS and trials.mapped((), larger) is not None:
+    if larger.chips <= MOST_CHIPS and trials.map((), larger) is not None:
         parts.append(f"`chips {diagnostic.needed}`")
-    mapped = None if parts else trials.unlimited
+    mapped = None if parts else trials.without_limit
     if mapped is not None:
         parts.append(f"`{_written_room(_of_cores(mapped.cores, trials), trials)}`")
     return ", or ".join(parts) or WORDS
 
 
 def _of_cores(cores: int, trials: Trials) -> Loihi:
-    """The target with so many cores, on as many chips as they need."""
+    """Return the target with ``cores`` cores, and enough chips for them."""
     per_chip = trials.profile.chip.cores
     chips = max(trials.target.chips, ceil(cores / per_chip))
     return replace(trials.target, chips=chips, cores=cores)
 
 
 def _written_room(target: Loihi, trials: Trials) -> str:
-    """The properties of the spec's `target` that change."""
+    """Return the changed properties of the spec's `target`."""
     has_cores = getattr(trials.spec.spec.target, "cores", None) is not None
     parts = []
     if target.chips > trials.target.chips:
@@ -193,7 +193,7 @@ class Trial:
     device: Profile
 
     def holds(self, change: Change) -> bool:
-        """Whether nothing is wrong with the network after a change."""
+        """Whether the network has no errors after a change."""
         report = Diagnostics()
         network = resolve(with_changes(self.spec, (change,)), self.device, report)
         if network is not None and not report.errors:
@@ -202,9 +202,9 @@ class Trial:
 
 
 def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) -> None:
-    """Say of a window that is too large which one the whole network can have.
+    """Add the largest window that the whole network can have to a refused one.
 
-    With other errors nothing can be tried, and the message stays as it is.
+    With other errors, nothing can be tried and the message stays unchanged.
     """
     trial = Trial(spec, device)
     too_large = [d for d in report.diagnostics if isinstance(d, KernelTooLarge)]
@@ -229,7 +229,7 @@ def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) ->
 
 
 def _largest(trial: Trial, position: int, refused: KernelTooLarge) -> Change | None:
-    """The largest window with which nothing is wrong, found by halving."""
+    """Return the largest window without errors, found by bisection."""
 
     def change(size: int) -> Change:
         window = tuple(min(size, most) for most in refused.legal)

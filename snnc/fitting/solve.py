@@ -1,4 +1,4 @@
-"""The smallest changes that make something true of a network."""
+"""Find the smallest changes after which a network meets a condition."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from snnc.ir.logical import Convolution, Dense, Layer, Shape
 from snnc.loihi.plan import compartment_floors
 
 Holds = Callable[[Sequence[Change]], bool]
-"""Whether a variant is as wanted."""
+"""Whether a variant meets the condition."""
 
 # Channels are stored and addressed by fours and in chunks: a few more may fit where
 # one more does not.
 STEPS = (4, 8, 16, 32)
 FEW = 64
-"""Sizes of a kernel that are all tried; of more, halves."""
+"""The most sizes of a kernel to try one by one; above, bisection is used."""
 GROWTH = 3
 """Steps by which a stride may grow."""
 
 
 def width_key(layer: Layer) -> str | None:
-    """The property that says how many channels or units a layer has."""
+    """Return the property with a layer's number of channels or units."""
     if isinstance(layer.operation, Convolution):
         # A depthwise layer has the channels that it reads.
         return None if layer.operation.depthwise else "filters"
@@ -33,9 +33,9 @@ def width_key(layer: Layer) -> str | None:
 def widest(
     position: int, layer: Layer, holds: Holds, most: int, also: Sequence[Change] = ()
 ) -> Change | None:
-    """The most filters or units, up to ``most``, with which a variant is as wanted.
+    """Return the most filters or units, up to ``most``, that meet the condition.
 
-    Found by halving, as costs grow with channels, and then by trying the next
+    It is found by bisection, as costs grow with channels, and by trying the next
     multiples above.
     """
     key = width_key(layer)
@@ -66,13 +66,13 @@ def _by_halving(good: Callable[[int], bool], most: int) -> int | None:
 
 
 def smallest_stride(position: int, layer: Layer, holds: Holds) -> Change | None:
-    """The stride nearest to the layer's, but larger, that makes a variant as wanted."""
+    """Return the smallest larger stride that meets the condition."""
     changes = wider_strides(position, layer)
     return next((change for change in changes if holds((change,))), None)
 
 
 def wider_strides(position: int, layer: Layer) -> list[Change]:
-    """Strides above a convolution's own, those that keep most first.
+    """Return strides above a convolution's own, starting with the largest outputs.
 
     No stride is longer than the kernel: that would skip inputs.
     """
@@ -85,10 +85,9 @@ def wider_strides(position: int, layer: Layer) -> list[Change]:
 
 
 def _larger_strides(operation: Convolution, free: bool) -> Iterable[Shape]:
-    """Strides above the present one, those that keep most first.
+    """Return strides above the present one, starting with the largest outputs.
 
-    Height and width grow together, as nobody squeezes one of them alone; depth grows
-    by itself.
+    Height and width grow together, depth separately.
     """
     present, kernel = operation.stride, operation.kernel
     plane = min(2, len(present))
@@ -105,7 +104,7 @@ def _larger_strides(operation: Convolution, free: bool) -> Iterable[Shape]:
 
 
 def largest_kernel(position: int, layer: Layer, holds: Holds) -> Change | None:
-    """The largest kernel below the layer's that makes a variant as wanted."""
+    """Return the largest smaller kernel that meets the condition."""
     operation = layer.operation
     if not isinstance(operation, Convolution) or layer.kind == "downsample":
         return None
@@ -126,39 +125,38 @@ def largest_kernel(position: int, layer: Layer, holds: Holds) -> Change | None:
 
 
 LAYERS = 3
-"""Layers that are looked at, those with the most cores first."""
+"""The number of layers to try, starting with the most cores."""
 
 
 def for_cores(trials: Trials, largest: str) -> tuple[Change, ...]:
-    """Changes to one layer after which the network fits its target.
+    """Return changes to one layer after which the network fits its target.
 
     Parameters
     ----------
     largest
-        The layer that takes the most cores, which is changed if that suffices.
+        The layer with the most cores, which is tried first.
     """
     names = dict.fromkeys((largest, *_by_neurons(trials)))
     for name in list(names)[:LAYERS]:
-        changes = _narrow_or_stride(trials, name)
+        changes = _narrow_or_stride(trials, name, trials.fits)
         if changes:
             return tuple(changes)
     return ()
 
 
 def for_axons(trials: Trials, name: str) -> tuple[Change, ...]:
-    """Changes to a layer or its readers after which its out-axons suffice."""
-    lowered = trials.lowered(())
-    assert lowered is not None
+    """Return changes to a layer or its readers after which its out-axons suffice."""
+    lowered = trials.as_is()
     # A max pool is several populations, and one layer.
     layers = [lowered.by_name[p.target].layer.name for p in lowered.out_of(name)]
     changes: list[Change] = []
     for layer in dict.fromkeys((*layers, lowered.by_name[name].layer.name)):
-        changes += _narrow_or_stride(trials, layer)
+        changes += _narrow_or_stride(trials, layer, trials.fits)
     return tuple(changes)
 
 
 def for_fan_in(trials: Trials, name: str) -> tuple[Change, ...]:
-    """Changes after which one neuron of a layer fits a core."""
+    """Return changes after which one neuron of a layer fits a core."""
 
     def holds(changes: Sequence[Change]) -> bool:
         return trials.fits_a_core(changes, name)
@@ -171,25 +169,17 @@ def _for_fan_in(trials: Trials, name: str, holds: Holds) -> Iterator[Change]:
     own = largest_kernel(position, layer, holds)
     if own is not None:
         yield own
-    lowered = trials.lowered(())
-    assert lowered is not None
+    lowered = trials.as_is()
     read_here = (lowered.by_name.get(p.source) for p in lowered.into(name))
     for source in dict.fromkeys(p.layer.name for p in read_here if p is not None):
-        place, read = _find(trials, source)
-        candidates = (
-            widest(place, read, holds, read.shape[-1] - 1),
-            smallest_stride(place, read, holds),
-        )
-        yield from (change for change in candidates if change is not None)
+        yield from _narrow_or_stride(trials, source, holds)
 
 
-def _narrow_or_stride(trials: Trials, name: str) -> list[Change]:
+def _narrow_or_stride(trials: Trials, name: str, holds: Holds) -> list[Change]:
     position, layer = _find(trials, name)
     candidates = (
-        widest(position, layer, trials.fits, layer.shape[-1] - 1)
-        if width_key(layer)
-        else None,
-        smallest_stride(position, layer, trials.fits),
+        widest(position, layer, holds, layer.shape[-1] - 1),
+        smallest_stride(position, layer, holds),
     )
     return [change for change in candidates if change is not None]
 
@@ -201,9 +191,8 @@ def _find(trials: Trials, name: str) -> tuple[int, Layer]:
 
 
 def _by_neurons(trials: Trials) -> list[str]:
-    """The chip's layers, those with the most neurons first."""
-    lowered = trials.lowered(())
-    assert lowered is not None
+    """Return the layers on the chip, starting with the most neurons."""
+    lowered = trials.as_is()
     floors = compartment_floors(lowered, trials.profile)
     ordered = sorted(floors, key=lambda name: -floors[name])
     return list(dict.fromkeys(lowered.by_name[name].layer.name for name in ordered))

@@ -1,4 +1,4 @@
-"""Changes of a spec, compiled, and what came of each."""
+"""Compile changes of a spec, and cache the result of each."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ class Change:
 
     @property
     def text(self) -> str:
-        """The property as a spec has it: ``stride 2``, ``kernel 1x3x3``."""
-        return f"{self.key} {written(self.value)}"
+        """The property in a spec: ``stride 2``, ``kernel 1x3x3``."""
+        return f"{self.key} {spec_text(self.value)}"
 
 
-def written(value: int | Shape | str) -> str:
-    """A number, dims or a word as a spec has them; equal dims are one number."""
+def spec_text(value: int | Shape | str) -> str:
+    """Return a number, dims or a word as in a spec; equal dims are one number."""
     if not isinstance(value, tuple):
         return str(value)
     return str(value[0]) if len(set(value)) == 1 else dims(value)
 
 
 def target_of(network: Network, cores: int | None) -> Loihi | None:
-    """Return a network's target, with other cores and as many chips as they take.
+    """Return a network's target with other cores and enough chips for them.
 
     None for ``target nengo``, which has no cores.
     """
@@ -66,7 +66,7 @@ def target_of(network: Network, cores: int | None) -> Loihi | None:
 
 
 def with_changes(spec: ValidatedSpec, changes: Sequence[Change]) -> ValidatedSpec:
-    """The spec with other values, at the same places."""
+    """Return the spec with other values at the same positions."""
     layers = list(spec.spec.layers)
     for change in changes:
         value: dict[str, Any] = {change.key: change.value}
@@ -76,17 +76,17 @@ def with_changes(spec: ValidatedSpec, changes: Sequence[Change]) -> ValidatedSpe
 
 Changes = tuple[Change, ...]
 MAPPED = 256
-"""On more cores, variants are judged by their neurons, unless there is patience."""
+"""With more cores, variants are judged by their neurons, unless `Trials` is patient."""
 COUNTED = 1024
-"""Variants whose neurons fill so many cores are still mapped, to try them."""
+"""The most cores filled by the neurons of a variant that is still mapped."""
 FAR = 8
-"""So many times the cores allowed are still mapped, to tell how many are needed."""
+"""A network is mapped on up to this multiple of its cores, to count what it needs."""
 LAYER = 40
 CHOICES = 100
-"""The work for one layer of a variant, or for new choices, in looks of the search."""
+"""The work for one layer of a variant, or for new choices, in the search's units."""
 MOST_WORK = 100_000
 PATIENT_WORK = 120_000
-"""Work after which no other variant is tried, without and with patience."""
+"""The work after which no other variant is tried, impatient and patient."""
 EFFORT = 0.1
 """The share of the usual effort to map one variant."""
 
@@ -101,7 +101,7 @@ class VariantCost:
 
 
 class OutOfWorkError(Exception):
-    """So much was tried that nothing else is."""
+    """The work for trying variants is used up."""
 
 
 class Trials:
@@ -110,24 +110,24 @@ class Trials:
     Parameters
     ----------
     spec
-        A spec without errors before the chip's limits are looked at.
+        A spec without errors, apart from the chip's limits.
     target
         The cores that a variant may take.
     device
-        What has them.
+        The device with these cores.
     patient
         Map variants on any number of cores, which can take seconds.
     mapped
-        The spec as it is on its own target, if that is known.
+        The unchanged spec on its own target, if known.
 
     Attributes
     ----------
     certain
-        Whether variants are mapped, and not judged by their neurons.
+        Whether variants are mapped, not judged by their neurons.
     cache
-        What mappings of the variants found out, for those to come.
+        Results of earlier mappings for later ones.
     work
-        What was done so far, in looks of the search.
+        The work so far, in the search's units.
     """
 
     def __init__(
@@ -151,34 +151,34 @@ class Trials:
         self._lowered: dict[Changes, LoweredNetwork | None] = {}
 
     def layers(self) -> tuple[Layer, ...]:
-        """The layers as they are now."""
-        return self.network().layers
+        """Return the layers of the unchanged spec."""
+        return self.as_is().network.layers
 
-    def network(self) -> Network:
-        """The network as it is now.
+    def as_is(self) -> LoweredNetwork:
+        """Return the unchanged spec, lowered.
 
         Raises
         ------
         ValueError
             If the spec has errors.
         """
-        lowered = self.lowered(())
+        lowered = self.lower(())
         if lowered is None:
             raise ValueError("a spec with errors has no variants")
-        return lowered.network
+        return lowered
 
-    def lowered(self, changes: Changes) -> LoweredNetwork | None:
-        """The lowered variant; None if no such network is legal.
+    def lower(self, changes: Changes) -> LoweredNetwork | None:
+        """Return the lowered variant; None if it is not legal.
 
         Raises
         ------
         OutOfWorkError
-            If so much was tried already that this is not tried any more.
+            If the work is used up.
         """
         if changes not in self._lowered:
             if changes and self.work > self._most_work:
                 raise OutOfWorkError
-            # Variants are large, and the one before is not asked for again.
+            # Variants are large, and nobody asks for earlier ones again.
             as_is = self._lowered.get(())
             self._lowered = {} if as_is is None else {(): as_is}
             self._lowered[changes] = self._lower(changes)
@@ -196,10 +196,10 @@ class Trials:
         lowered: LoweredNetwork = lower(replace(network, target=self.target))
         return lowered
 
-    def mapped(
+    def map(
         self, changes: Changes, target: Loihi | None = None
     ) -> MappedNetwork | None:
-        """The mapped variant; None if it does not fit the target."""
+        """Return the mapped variant; None if it does not fit the target."""
         outcome = self._attempt(changes, target or self.target)
         return None if outcome is None else outcome.build_mapping()
 
@@ -215,8 +215,8 @@ class Trials:
         return self._costs[changes]
 
     def _attempt(self, changes: Changes, target: Loihi) -> Attempt | None:
-        """How the variant fits the target; None if it does not."""
-        lowered = self.lowered(changes)
+        """Return the mapping of the variant; None if it does not fit the target."""
+        lowered = self.lower(changes)
         if lowered is None or self.floor(changes) > target.cores:
             return None
         own = replace(lowered, network=replace(lowered.network, target=target))
@@ -230,14 +230,14 @@ class Trials:
         return outcome if outcome.fits else None
 
     def fits(self, changes: Sequence[Change]) -> bool:
-        """Whether the variant fits the target, or may fit, where not `certain`."""
+        """Whether the variant fits the target, or may fit if not `certain`."""
         if self.certain:
             return self.fits_target(changes)
-        legal = self.lowered(tuple(changes)) is not None
+        legal = self.lower(tuple(changes)) is not None
         return legal and self.floor(tuple(changes)) <= self.target.cores
 
     def fits_target(self, changes: Sequence[Change]) -> bool:
-        """Whether the variant fits the target, which is mapped to know."""
+        """Map the variant to find out whether it fits the target."""
         return self.cost(tuple(changes)) is not None
 
     def fits_surely(self, changes: Changes) -> bool:
@@ -247,7 +247,7 @@ class Trials:
 
     def fits_a_core(self, changes: Sequence[Change], name: str) -> bool:
         """Whether a layer of the variant can be cut so that each block fits a core."""
-        lowered = self.lowered(tuple(changes))
+        lowered = self.lower(tuple(changes))
         if lowered is None or not all(map(block_is_sound, lowered.populations)):
             return False
         population = lowered.by_name[name]
@@ -256,8 +256,8 @@ class Trials:
         )
 
     def floor(self, changes: Changes) -> int:
-        """The cores that the neurons of a legal variant fill at least."""
-        lowered = self.lowered(changes)
+        """Return the fewest cores that the neurons of a legal variant fill."""
+        lowered = self.lower(changes)
         if lowered is None:
             return 0
         return sum(compartment_floors(lowered, self.profile).values())
@@ -272,16 +272,16 @@ class Trials:
         return FAR * max(self.target.cores, self.profile.chip.cores // 4)
 
     @cached_property
-    def unlimited(self) -> MappedNetwork | None:
-        """The spec mapped on as many cores as it takes.
+    def without_limit(self) -> MappedNetwork | None:
+        """The spec mapped on all the cores that it needs.
 
-        None if they are too many to be counted, or if no number of cores suffices.
+        None if they are too many to count, or if no number of cores suffices.
         """
         if not self.countable:
             return None
         most = 2 * self._far
         chips = ceil(most / self.profile.chip.cores)
-        return self.mapped((), replace(self.target, chips=chips, cores=most))
+        return self.map((), replace(self.target, chips=chips, cores=most))
 
 
 def _cost(lowered: LoweredNetwork, cores: int) -> VariantCost:

@@ -1,9 +1,9 @@
 """Drafts of a spec's statements, and the axes of Keras's layers in them.
 
-A view maps the axes of Keras to those of the spec, which has channels last. It has one
-group for each axis of Keras: the axes of the spec that form it, in order. Axes of size
-1 may be in any group, or in none; flattening joins groups, `Permute` and channels first
-reorder them, and `Reshape` may cut between axes.
+A view maps Keras's axes to the spec's axes, which have channels last. It has one group
+for each Keras axis: the spec's axes that form it, in order. Axes of size 1 may be in
+any group, or in none. Flattening joins groups, `Permute` and channels first reorder
+them, and `Reshape` may cut between axes.
 """
 
 from __future__ import annotations
@@ -98,39 +98,39 @@ SIGNED = (Unit(), Unit(-1.0))
 
 @dataclass(frozen=True, slots=True)
 class StatementDraft:
-    """A statement of the spec, and the Keras layers that it is made of.
+    """A statement of the spec, and the Keras layers that it is made from.
 
     Attributes
     ----------
     layer :
-        The Keras layer that it is named after; its key.
+        The key of the Keras layer that names it.
     sources :
-        Keys of what it reads.
+        The keys of its sources.
     shape :
-        That of its output, without the batch.
+        The shape of its output, without the batch.
     main, beside :
-        What it reads by its kernel, and by its shortcut; each term's source is one of
-        ``reads``, or of what the shortcut's join is of.
+        The terms of its kernel and of its shortcut; each term's source is one of
+        ``reads``, or a source of the shortcut's join.
     reads :
-        The sources whose channels the kernel has side by side.
+        The sources whose channels the kernel reads, one after another.
     kernel, stride, padding, dilation, groups :
-        As the spec has them; of a pool the window.
+        The values in the spec; for a pool, of its window.
     before :
-        How many of the kernel's taps lie before each axis.
+        The number of the kernel's taps before each axis.
     skip :
-        How many of its places, along each axis, nothing reads before those that count.
+        The number of its first places along each axis that nothing reads.
     upscale :
         The strides of a transposed convolution; empty for another statement.
     image :
-        The shape that a dense layer's values are given; empty if none.
+        The shape given to a dense layer's values; empty if none.
     units :
         The neurons of each value; a value's neurons are a filter apart.
     is_learned :
         Whether the shortcut has weights.
     rewritten :
-        What it stands for, told above it in the spec.
+        The layers that it replaces, for the comment above it in the spec.
     properties :
-        Of its neurons, as the spec has them, such as ``synapse 5 ms``.
+        Its neurons' properties in the spec, such as ``synapse 5 ms``.
     """
 
     layer: str

@@ -59,7 +59,7 @@ def read_file(file: Path, path: str, weights: str = "") -> Read:
     Parameters
     ----------
     weights :
-        Another file, whose weights replace those of this one; or "".
+        Another file, whose weights replace the file's own; or "".
     """
     try:
         model, graph, own = _read(file, path)

@@ -115,7 +115,7 @@ def _fit_transposed(windows: Windows) -> Fitted | None:
 def _transposed_axis(
     window: AxisWindow, padding: Literal["valid", "same"]
 ) -> FittedAxis | None:
-    """Return the smallest kernel, of which zeros may be added at both ends."""
+    """Return the smallest kernel; zeros may be added at both of its ends."""
     if window.stride != 1:
         return None
     for taps in range(window.taps, window.taps + 2 * window.step + 1):

@@ -146,7 +146,7 @@ def refuse_old(path: str, keras: Any, backend: Any) -> None:
 
 
 def _is_state(value: Mapping[str, Any]) -> bool:
-    """Whether all keys end like those of a ``state_dict``."""
+    """Whether all keys end like the keys of a ``state_dict``."""
     ends = (".weight", ".bias", ".running_mean", ".running_var", ".num_batches_tracked")
     return bool(value) and all(key.endswith(ends) for key in value)
 

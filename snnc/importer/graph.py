@@ -3,7 +3,7 @@
 Keras 2 writes a call of a layer as ``[layer, node, tensor, keywords]``, Keras 3 as
 ``{"args", "kwargs"}`` with tensors as ``__keras_tensor__`` objects, whose
 ``keras_history`` is ``[layer, node, tensor]``. The node is the call of the layer that
-produced the tensor; Keras counts those of submodels from 0 or from 1.
+produced the tensor; Keras counts the calls of submodels from 0 or from 1.
 """
 
 from __future__ import annotations

@@ -140,7 +140,7 @@ def owners(paths: Sequence[str], names: Sequence[str], whole: bool) -> Owners:
     """Return, for each weight of a submodel, the layers that it may belong to.
 
     A weight's path has the layer's name, after some of the names of the submodels
-    around it. Of layers with the same last names, the one that shares most names
+    around it. Among layers with equal last names, the one that shares most names
     counts.
     """
     if whole:

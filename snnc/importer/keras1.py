@@ -1,6 +1,6 @@
 """Translate configurations of Keras 1 to Keras 2.
 
-The names are those of ``keras/legacy/interfaces.py`` of Keras 2.
+The names come from ``keras/legacy/interfaces.py`` of Keras 2.
 """
 
 from __future__ import annotations

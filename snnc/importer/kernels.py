@@ -208,7 +208,7 @@ class Kernels:
             groups = planes.shape[-2] if is_depthwise else step.groups
             if groups > 1:
                 lifted = kernel[None, None]
-                kernel = kernels.ungrouped(lifted, kernel.shape[-1], groups)[0, 0]
+                kernel = kernels.ungroup(lifted, kernel.shape[-1], groups)[0, 0]
         spatial = planes.shape[:-2]
         if kernel.shape[1:] != (step.read, step.given):
             channels = "x".join(map(str, kernel.shape[1:]))
@@ -223,8 +223,8 @@ def batch_norm(
 ) -> tuple[Array, Array]:
     """Return the factor and the offset of each channel, with running statistics.
 
-    The formulas are those of ``keras.layers.BatchNormalization`` and, for
-    ``Normalization``, of its ``call``, whose smallest deviation is 1e-7.
+    The formulas are in ``keras.layers.BatchNormalization`` and in the ``call`` of
+    ``Normalization``, whose smallest deviation is 1e-7.
     """
     if kind == "Normalization":
         mean = _each(arrays.get("mean", options.get("mean")), channels)
@@ -243,7 +243,7 @@ def _each(value: Any, channels: int) -> Array:
 
 
 def of_groups(kernel: Array, groups: int) -> Array:
-    """Return a kernel over all channels as one over those of a group."""
+    """Return a kernel over all channels as a kernel over a group's channels."""
     if groups == 1:
         return kernel
     taps, channels, filters = kernel.shape

@@ -30,8 +30,8 @@ class AxisWindow:
     dilation :
         The step between its taps; ``taps`` counts from the first to the last.
     step :
-        The step between the source's places, with zeros in between: positions are
-        those of such an axis, of which ``size`` places are the source's.
+        The step between the source's places, with zeros in between: positions count
+        along this longer axis, where ``size`` places are the source's.
     """
 
     size: int
@@ -112,31 +112,31 @@ class LinearStep:
     Attributes
     ----------
     layer :
-        Whose weights it takes, and by whose name it is told.
+        The layer whose weights it has, and whose name messages show.
     windows :
-        Over the spatial axes that it reads, in the spec's order.
+        The windows over the spatial axes that it reads, in the spec's order.
     read, given :
-        Channels.
+        The numbers of its input and output channels.
     groups :
-        Of channels that do not mix; as many as are read if each is by itself.
+        The groups of channels that do not mix; for a depthwise kernel, the channels.
     axes :
-        For each axis of Keras's kernel the axis of the spec, or None where that has no
-        such axis and ``taps`` says which of its taps sees what there is.
+        The spec's axis for each axis of Keras's kernel; None if the spec lacks the axis
+        and ``taps`` says which tap reads the only place.
     bias :
-        Whether it adds what is not 0.
+        Whether it adds anything but 0.
     is_uniform :
-        Whether it is the same at all places; else only a matrix can hold it.
+        Whether it is the same at all places; otherwise only a matrix can express it.
     factors, shifts :
-        Of ``scale`` one or one for each channel; of ``mix`` those of a layer's units;
-        of ``fill`` a gain, factor and shift of each: it adds what they make of the
-        shift of the norm that it is named after.
+        For ``scale``, one or one per channel; for ``mix``, one per unit of a layer; for
+        ``fill``, a gain, factor and shift of each, to apply to the shift of the norm
+        that names it.
     start :
-        Of ``embed`` the first channel; of ``matrix`` the first row.
+        For ``embed``, the first channel; for ``matrix``, the first row.
     order :
-        Of ``matrix`` and ``unroll``: the axes that Keras flattens, in its order.
+        For ``matrix`` and ``unroll``: the axes that Keras flattens, in its order.
     before, rows :
-        Of ``matrix``: batch norms over the flat vector that it reads, and how many of
-        its rows are this term's.
+        For ``matrix``: batch norms over the flat vector that it reads, and the number
+        of its rows for this term.
     is_first :
         Whether its bias counts here: of several terms of one layer it does once.
     """

@@ -66,17 +66,17 @@ class KerasModel:
     Attributes
     ----------
     name :
-        What Keras calls it.
+        Its name in Keras.
     keras :
-        The version of Keras that wrote it, or None where the file does not say.
+        The version of Keras that wrote it; None if the file does not say.
     layers :
-        All layers, each behind those that it reads; inputs are ``InputLayer``.
+        All layers, each after its sources; inputs are ``InputLayer``.
     inputs, outputs :
-        Names of layers.
+        The names of layers.
     compiled :
-        None where a file has no training configuration.
+        The training configuration; None if the file has none.
     tool :
-        What made it, and in what its outputs are counted.
+        The tool that made it, whose conventions its outputs follow.
     notes :
         Sentences about how its files were read.
     """
@@ -98,9 +98,9 @@ class LayerOutput:
     Attributes
     ----------
     index :
-        Which of its outputs, from 0.
+        The number of the output, from 0.
     node :
-        Of which of its calls; Keras counts those of submodels from 0 or from 1.
+        The number of the layer's call; Keras counts calls of submodels from 0 or 1.
     """
 
     layer: str
@@ -173,14 +173,14 @@ class ModelWeights(ABC):
         Parameters
         ----------
         layer :
-            Its name in the model, that of a submodel before it.
+            Its name in the model, after the name of its submodel, if any.
 
         Returns
         -------
         dict of str to array
             Such as ``kernel`` and ``bias`` of a ``Conv2D``; empty for a layer without
-            weights. The arrays of a wrapper are named as those of the layer in it;
-            where two would have one name, the path inside the layer is before it.
+            weights. The arrays of a wrapper have the names of the wrapped layer's; if
+            two would be equal, the path inside the layer precedes the name.
 
         Raises
         ------

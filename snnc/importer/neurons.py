@@ -251,7 +251,7 @@ def _exact(state: ConversionState, owner: str, term: Term) -> Term:
     Raises
     ------
     UnfitError
-        If there is no such cut.
+        If no such cut exists.
     """
     while (folded := pooled(state, term)) is not None:
         term = folded

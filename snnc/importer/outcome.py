@@ -109,12 +109,12 @@ def _weights(
     if compilation.lowered is None:  # its diagnostics say why
         return None
     from snnc.importer.tensors import convert_weights
-    from snnc.weight_files.write import serialized
+    from snnc.weight_files.write import serialize
 
     network = compilation.lowered.network
     made, scales = convert_weights(conversion, weights, network)
     scale = input_scale(network)
-    return serialized(tensors(network), made, scale, "imported"), made, scales
+    return serialize(tensors(network), made, scale, "imported"), made, scales
 
 
 def _warn_of_spikes(

@@ -28,17 +28,17 @@ class ConversionState(Decisions):
     input_shape :
         The shape of the spec's input, channels last.
     finals :
-        By output, the activation left for the host, such as ``softmax``.
+        For each output, the activation left for the host, such as ``softmax``.
     l2 :
-        By layer the factor of its kernel's penalty.
+        For each layer, the factor of its kernel's penalty.
     weights :
         The model's weights, or None if they are unknown.
     done :
         Norms that an earlier layer has absorbed.
     kept :
-        By terms the neurons that keep their sum.
+        For terms, the neurons that keep their sum.
     stands :
-        By average, the layer that it replaces at the user's request.
+        For each average, the layer that it replaces at the user's request.
     """
 
     def __init__(

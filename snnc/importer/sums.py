@@ -68,8 +68,8 @@ def _may_be_causal(state: ConversionState, terms: Sequence[Term]) -> bool:
 def groups_of(state: ConversionState, terms: Sequence[Term]) -> int:
     """Return how many groups of channels a kernel has.
 
-    The input's encoder gives each sign a channel, which separates those of a group, or
-    is a full convolution itself.
+    The input's encoder gives each sign a channel, which separates a group's channels,
+    or is a full convolution itself.
     """
     if len(terms) != 1 or state.reads_input(terms[0].source):
         return 1
@@ -139,7 +139,7 @@ def identity(
 
 
 def projected(terms: list[Term], shape: Shape) -> tuple[list[Term], tuple[Term, ...]]:
-    """Return the terms of the kernel, and those of a shortcut of kernel 1."""
+    """Return the terms of the kernel, and of a shortcut with kernel 1."""
     for places in places_of(terms):
         beside = [term for term in terms if term.read[:-1] == places]
         joined = (*places, sum(widths(beside)))
@@ -166,7 +166,7 @@ def _is_projection(term: Term, shape: Shape) -> bool:
 def split_shortcut(
     terms: tuple[Term, ...], shape: Shape
 ) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
-    """Return the terms of a dense layer's kernel, and those of its shortcut."""
+    """Return the terms of a dense layer's kernel, and of its shortcut."""
     for places in places_of(terms):
         beside = tuple(term for term in terms if term.read[:-1] == places)
         channels = sum(widths(beside))

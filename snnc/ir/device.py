@@ -116,7 +116,7 @@ class Axons(Table):
     pop16_base: Limit
 
     def slots(self, pop: int | None) -> int:
-        """Return the out-axon slots of one axon; ``pop`` is None for a dense one."""
+        """Return the out-axon slots of one axon; a dense axon has no ``pop``."""
         if pop is None:
             return self.discrete_slots
         return self.pop16_slots if pop == 16 else self.pop32_slots

@@ -1,9 +1,9 @@
 """The weight tensors of a network, in Keras order.
 
-A convolution's kernel has its spatial axes, then in, then out; that of a transposed one
-has out, then in. With groups, in is that of one group, and a depthwise kernel has the
-multiples of each channel instead of out. A dense kernel has the flattened input, then
-the units. Batch norm is folded in.
+A convolution's kernel has its spatial axes, then in, then out; a transposed one has
+out, then in. With groups, in counts the channels of one group, and a depthwise kernel
+has the multiples of each channel instead of out. A dense kernel has the flattened
+input, then the units. Batch norm is folded in.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from snnc.ir.logical import (
     Dense,
     Layer,
     Network,
-    Readout,
-    Rectify,
+    RateCode,
+    ReadoutLayer,
     Shape,
     TransposedConvolution,
 )
@@ -39,7 +39,7 @@ DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Tensor:
+class TensorSpec:
     """One tensor of the weights file: its name, shape, type and axes' names.
 
     ``zeros`` is set if all its values are 0: the bias of a layer with ``bias off`` and
@@ -52,19 +52,19 @@ class Tensor:
     dtype: str = "float32"
     zeros: bool = False
 
-    def takes(self, other: Tensor) -> bool:
+    def takes(self, other: TensorSpec) -> bool:
         """Return whether another tensor, of any name, is part of this one's values."""
         same = replace(other, name=self.name, zeros=self.zeros) == self
         return same and (other.zeros or not self.zeros)
 
 
-def tensors(network: Network) -> tuple[Tensor, ...]:
+def tensors(network: Network) -> tuple[TensorSpec, ...]:
     """Return the tensors in the order of the spec, the readout's last."""
     of_layers = [t for layer in network.layers for t in _of_layer(network, layer)]
     return (*of_layers, *_of_readout(network, network.readout))
 
 
-def _of_layer(network: Network, layer: Layer) -> Iterator[Tensor]:
+def _of_layer(network: Network, layer: Layer) -> Iterator[TensorSpec]:
     if not isinstance(layer.operation, Kernel | Dense):
         return
     name = f"{layer.name}.kernel"
@@ -77,15 +77,15 @@ def _of_layer(network: Network, layer: Layer) -> Iterator[Tensor]:
     yield from _shortcut(network, layer)
 
 
-def _own_bias(layer: Layer) -> Tensor:
+def _own_bias(layer: Layer) -> TensorSpec:
     operation, shape = layer.operation, layer.shape
     if isinstance(operation, Kernel) and operation.neuron_bias:
         spatial = SPATIAL_AXES[len(shape) - 1]
-        return Tensor(f"{layer.name}.bias", shape, (*spatial, *BIAS_AXES))
+        return TensorSpec(f"{layer.name}.bias", shape, (*spatial, *BIAS_AXES))
     return _bias(layer.name, shape, zeros=_has_no_bias(layer))
 
 
-def _shortcut(network: Network, layer: Layer) -> Iterator[Tensor]:
+def _shortcut(network: Network, layer: Layer) -> Iterator[TensorSpec]:
     if layer.shortcut is None or layer.shortcut.stride is None:
         return
     name = f"{layer.name}.shortcut"
@@ -98,7 +98,7 @@ def _shortcut(network: Network, layer: Layer) -> Iterator[Tensor]:
         yield _matrix(name, source, layer.shape)
 
 
-def _of_readout(network: Network, readout: Readout) -> Iterator[Tensor]:
+def _of_readout(network: Network, readout: ReadoutLayer) -> Iterator[TensorSpec]:
     source = network.shape_of(readout.sources[0])
     name = f"{readout.name}.kernel"
     if readout.convolution is None:
@@ -109,25 +109,25 @@ def _of_readout(network: Network, readout: Readout) -> Iterator[Tensor]:
         yield _bias(readout.name, readout.image)
 
 
-def _kernel(name: str, operation: Kernel, read: int, given: int) -> Tensor:
+def _kernel(name: str, operation: Kernel, read: int, given: int) -> TensorSpec:
     spatial = SPATIAL_AXES[len(operation.kernel)]
     if isinstance(operation, TransposedConvolution):
         shape = (*operation.kernel, given, read)
-        return Tensor(name, shape, (*spatial, *TRANSPOSED_AXES))
+        return TensorSpec(name, shape, (*spatial, *TRANSPOSED_AXES))
     groups = operation.groups
     if operation.depthwise:
         ends, axes = (read, given // read), DEPTHWISE_AXES
     else:
         ends, axes = (read // groups, given), DENSE_AXES
-    return Tensor(name, (*operation.kernel, *ends), (*spatial, *axes))
+    return TensorSpec(name, (*operation.kernel, *ends), (*spatial, *axes))
 
 
-def _matrix(name: str, source: Shape, target: Shape) -> Tensor:
-    return Tensor(name, (prod(source), target[-1]), DENSE_AXES)
+def _matrix(name: str, source: Shape, target: Shape) -> TensorSpec:
+    return TensorSpec(name, (prod(source), target[-1]), DENSE_AXES)
 
 
-def _bias(layer: str, shape: Shape, zeros: bool = False) -> Tensor:
-    return Tensor(f"{layer}.bias", (shape[-1],), BIAS_AXES, zeros=zeros)
+def _bias(layer: str, shape: Shape, zeros: bool = False) -> TensorSpec:
+    return TensorSpec(f"{layer}.bias", (shape[-1],), BIAS_AXES, zeros=zeros)
 
 
 def _has_no_bias(layer: Layer) -> bool:
@@ -149,13 +149,13 @@ def input_scale(network: Network) -> str:
         factor = (high - low) / (given.high - given.low)
         offset = low - factor * given.low
     for layer in network.layers:
-        if isinstance(layer.operation, Rectify):
+        if isinstance(layer.operation, RateCode):
             factor, offset = (n / layer.operation.scale for n in (factor, offset))
     scaled = "x" if factor == 1 else f"{factor:.7g} x"
     return scaled if offset == 0 else f"{scaled} {'-+'[offset > 0]} {abs(offset):.7g}"
 
 
-def layout_id(tensors: Iterable[Tensor]) -> str:
+def layout_id(tensors: Iterable[TensorSpec]) -> str:
     """Return the identity of a layout: 16 hexadecimal digits.
 
     It only depends on names, shapes, dtypes and axes, in order, so a change of a rate,

@@ -53,7 +53,7 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class InputLayer:
     """The network's input: values in ``low..high``, mapped to ``scaled``.
 
     ``shape_span`` and ``range_span`` are the places of shape and range, None if
@@ -81,7 +81,7 @@ class Relu:
 
 
 @dataclass(frozen=True, slots=True)
-class Lif:
+class LifNeuron:
     """Leaky integrate-and-fire; time constants in seconds."""
 
     tau_rc: float
@@ -108,7 +108,7 @@ class Spiking:
     0..1.
     """
 
-    neuron: Relu | Lif
+    neuron: Relu | LifNeuron
     rate: Rate
     batchnorm: bool
     dropout: float
@@ -176,7 +176,7 @@ class Dense:
 
 
 @dataclass(frozen=True, slots=True)
-class Rectify:
+class RateCode:
     """`encode rate`: the parts of a value over ``scale``; both signs if ``signed``."""
 
     scale: float
@@ -184,7 +184,7 @@ class Rectify:
 
 
 @dataclass(frozen=True, slots=True)
-class AveragePool:
+class AveragePooling:
     """The mean of each window, valid."""
 
     window: Shape
@@ -192,7 +192,7 @@ class AveragePool:
 
 
 @dataclass(frozen=True, slots=True)
-class MaxPool:
+class MaxPooling:
     """The maximum of each window, by neurons that compare values in pairs.
 
     Its inputs are 0 or more, so padding with zeros does not change it.
@@ -217,9 +217,9 @@ Operation = (
     Convolution
     | TransposedConvolution
     | Dense
-    | Rectify
-    | AveragePool
-    | MaxPool
+    | RateCode
+    | AveragePooling
+    | MaxPooling
     | Add
     | Concat
 )
@@ -229,8 +229,8 @@ Operation = (
 class Shortcut:
     """Adds ``source`` to a layer's current.
 
-    ``stride`` is None for the identity; otherwise a bias-free 1x1 convolution with this
-    stride, or a matrix (empty stride) in a dense layer, is learned.
+    The identity has no ``stride``. With a stride, a bias-free 1x1 convolution is
+    learned; in a dense layer, with an empty stride, a matrix.
     """
 
     source: str
@@ -241,9 +241,9 @@ class Shortcut:
 class Layer:
     """One statement that computes: an encoder, a spiking layer, a pool or a join.
 
-    ``kind`` is the word of the spec (``"encode conv"``, ``"conv3d"``, ...); ``spiking``
-    is None for pools and joins. ``spans`` has the place of each property that was
-    written, ``span`` the statement's first line.
+    ``kind`` is the word of the spec (``"encode conv"``, ``"conv3d"``, ...). Pools and
+    joins have no ``spiking``. ``spans`` has the place of each property in the spec,
+    ``span`` the statement's first line.
     """
 
     name: str
@@ -278,12 +278,12 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
-class Readout:
-    """The linear layer on the host; ``labels`` is None for a regression.
+class ReadoutLayer:
+    """The linear layer on the host; a regression has no ``labels``.
 
-    It is a matrix, or a ``convolution`` that gives an ``image``, whose values are its
-    units in Keras's order. ``learn`` says how its weights go on learning on the chip;
-    None if they don't. ``spans`` has the places of the values that are written.
+    It is a matrix, or a ``convolution`` whose output is an ``image``; its units are the
+    image's values in Keras's order. ``learn`` says how its weights keep learning on the
+    chip; None if they don't. ``spans`` has the places of the values in the spec.
     """
 
     name: str
@@ -316,9 +316,9 @@ class Network:
     device: Profile
     target: Loihi | Nengo
     timing: Timing
-    input: Input
+    input: InputLayer
     layers: tuple[Layer, ...]
-    readout: Readout
+    readout: ReadoutLayer
     train: TrainSpec
     span: Span
 

@@ -23,7 +23,7 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
+class Pooling:
     """An average pool between a source and its reader, over the three axes."""
 
     window: Triple
@@ -90,7 +90,7 @@ class Window:
 
     @property
     def is_transposed(self) -> bool:
-        """Whether it is that of a transposed convolution, its taps in reverse."""
+        """Whether it belongs to a transposed convolution, with its taps reversed."""
         return self.input_before is not None
 
     @property
@@ -101,7 +101,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Compare:
+class Pairwise:
     """Each channel of the target compares pairs of values of its source channel.
 
     The neurons of a window of a maximum are side by side along ``axis``; a window has
@@ -140,8 +140,8 @@ class Projection:
     reach
         How the target reads the source.
     picked
-        The places of the source that are read, along depth, height and width, as if
-        there were no others; None for all.
+        The places of the source that are read, along depth, height and width; None for
+        all. The other fields ignore the other places.
     """
 
     source: str
@@ -149,8 +149,8 @@ class Projection:
     tensor: str | None
     rows: tuple[int, int]
     all_rows: int
-    pools: tuple[Pool, ...]
-    reach: Window | Compare | Full
+    pools: tuple[Pooling, ...]
+    reach: Window | Pairwise | Full
     picked: Grid | None = None
 
 
@@ -214,14 +214,16 @@ class LoweredNetwork:
 
     @cached_property
     def _into(self) -> Mapping[str, tuple[Projection, ...]]:
-        return grouped((p.target, p) for p in self.projections)
+        return group_by_name((p.target, p) for p in self.projections)
 
     @cached_property
     def _out_of(self) -> Mapping[str, tuple[Projection, ...]]:
-        return grouped((p.source, p) for p in self.projections)
+        return group_by_name((p.source, p) for p in self.projections)
 
 
-def grouped(named: Iterable[tuple[str, Value]]) -> Mapping[str, tuple[Value, ...]]:
+def group_by_name(
+    named: Iterable[tuple[str, Value]],
+) -> Mapping[str, tuple[Value, ...]]:
     """Return values by their names, in order."""
     groups: dict[str, list[Value]] = {}
     for name, value in named:

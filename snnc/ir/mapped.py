@@ -1,10 +1,10 @@
-"""The mapped graph: ensembles, their blocks, how each connection is realised; routed.
+"""The mapped graph: ensembles, their blocks, the form of each connection, and routes.
 
 A population becomes one ensemble for each group of ``group`` consecutive depth
-slices (the last may be smaller). A convolutional ensemble is laid out
-``(height, width, slices x channels)`` with the slice-major channel order, a dense
-one ``(units,)``. nengo-loihi cuts an ensemble into blocks of ``block_shape``, one a
-core, in row-major order; the last block of an axis may be smaller.
+slices (the last may be smaller). A convolutional ensemble has the shape
+``(height, width, slices x channels)``, with its channels slice by slice, a dense one
+``(units,)``. nengo-loihi cuts an ensemble into blocks of ``block_shape``, one per core,
+in row-major order; the last block of an axis may be smaller.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Literal
 
 from snnc.ir.logical import Shape
-from snnc.ir.lowered import LoweredNetwork, Population, Projection, grouped
+from snnc.ir.lowered import LoweredNetwork, Population, Projection, group_by_name
 
 PopType = Literal[16, 32]
 Form = Literal["dense", "sparse", "convolution"]
@@ -44,23 +44,22 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Registers:
-    """What one core holds on hardware, where nengo-loihi's emulator counts otherwise.
+    """The use of one core on hardware, where nengo-loihi's emulator counts differently.
 
     Attributes
     ----------
     in_axons
-        Without those that lead to no weight, which are not built.
+        In-axons that lead to a weight; the others are not built.
     words
         Synapses, one for each stored weight.
     formats
-        In how many formats the words may be at most; in how many they are, the weights
-        decide.
+        The most formats of the words; the weights decide how many there are.
     shared_axons
-        Slots of out-axons if the neurons of a population share a list, as the emulator
-        counts them.
+        Out-axon slots if the neurons of a population share a list, as the emulator
+        counts.
     own_axons
-        Entries of out-axon lists if each neuron has its own, as nengo-loihi makes
-        them. What NxSDK makes of them lies between; it is not public.
+        Entries of out-axon lists if each neuron has its own list, as nengo-loihi
+        creates them. The number in NxSDK, which is not public, is between the two.
     """
 
     in_axons: int
@@ -74,8 +73,8 @@ class Registers:
 class Ensemble:
     """One ensemble: the depth slices ``start..stop`` of its population.
 
-    ``block_shape`` has as many axes as ``shape``; on the host it is None and there
-    are no blocks. ``registers`` are those of the blocks.
+    ``block_shape`` has as many axes as ``shape``. On the host it is None, without
+    blocks. Each block has ``registers``.
     """
 
     start: int
@@ -108,8 +107,8 @@ class MappedPopulation:
 class MappedProjection:
     """A projection as Nengo connections: one for each pair of overlapping ensembles.
 
-    For a `Full` reach, the form ``"convolution"`` has a kernel as large as the
-    source's ensemble. ``pop`` is the axon format of a convolution that ends on the
+    With a `Full` reach, a ``"convolution"`` has a kernel as large as the source's
+    ensemble. ``pop`` is the axon format of a convolution that ends on the
     chip, else None.
     """
 
@@ -120,7 +119,7 @@ class MappedProjection:
 
 @dataclass(frozen=True, slots=True)
 class Unmixed:
-    """The kind of axon that populations got by name, and the cores that this costs."""
+    """The kind of axon set for populations by name, and the cores that this costs."""
 
     axons: Mapping[str, AxonKind]
     cores: int
@@ -128,12 +127,12 @@ class Unmixed:
 
 @dataclass(frozen=True)
 class MappedNetwork:
-    """The whole mapping; ``populations`` in spec order.
+    """The whole mapping; ``populations`` are in spec order.
 
-    ``pooled`` are what max pools are the maximum of, as the lowered graph has them.
-    ``lower_bound`` are the cores below which there is no mapping out of equal blocks,
-    ``unmixed`` what would else have neurons with axons of both kinds, ``learned`` the
-    units of a readout that learns on the chip.
+    ``pooled`` are the inputs of max pools, as in the lowered graph. ``lower_bound`` is
+    the fewest cores of any mapping into equal blocks. ``unmixed`` are populations whose
+    neurons would otherwise have axons of both kinds, ``learned`` the units of a readout
+    that learns on the chip.
     """
 
     lowered: LoweredNetwork
@@ -155,7 +154,7 @@ class MappedNetwork:
 
     @cached_property
     def _of_layer(self) -> Mapping[str, tuple[MappedPopulation, ...]]:
-        return grouped((p.population.layer.name, p) for p in self.populations)
+        return group_by_name((p.population.layer.name, p) for p in self.populations)
 
     def into(self, name: str) -> tuple[MappedProjection, ...]:
         """Return the projections into a population or max pool."""
@@ -164,10 +163,10 @@ class MappedNetwork:
     @cached_property
     def _into(self) -> Mapping[str, tuple[MappedProjection, ...]]:
         read = (*self.projections, *self.pooled)
-        return grouped((p.projection.target, p) for p in read)
+        return group_by_name((p.projection.target, p) for p in read)
 
     @cached_property
-    def mixed(self) -> tuple[str, ...]:
+    def of_both_forms(self) -> tuple[str, ...]:
         """The populations on the chip whose neurons may have axons of both kinds."""
         onto_chip = (
             (mapping.projection.source, mapping.form)
@@ -178,7 +177,7 @@ class MappedNetwork:
 
     @property
     def cores(self) -> int:
-        """How many cores all populations take, and a readout that learns."""
+        """The cores of all populations and of a readout that learns."""
         own = 0 if self.learned is None else len(self.learned.blocks)
         return own + sum(p.cores for p in self.populations)
 
@@ -191,7 +190,7 @@ class MappedNetwork:
 def most_axons(mapped: MappedNetwork, registers: Registers) -> int:
     """Return the most entries of out-axon lists that a core may need.
 
-    On several chips any target may be on another, which takes one more.
+    With several chips, a target on another chip needs one more entry.
     """
     return registers.own_axons * (2 if mapped.chips > 1 else 1)
 
@@ -226,11 +225,11 @@ class Route:
     operations
         Synaptic operations: weights that are read.
     messages
-        Spikes that cores get.
+        Spikes that cores receive.
     crossing
-        Those of ``messages`` that go from one chip to another.
+        The ``messages`` that go from one chip to another.
     crossing_in_order
-        Those that would if blocks filled one chip after the other.
+        The same if blocks filled one chip after the other.
     """
 
     source: str

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from snnc.ir.logical import AveragePool, Concat, Layer, MaxPool, Shape
+from snnc.ir.logical import AveragePooling, Concat, Layer, MaxPooling, Shape
 from snnc.ir.shapes import level_name, of_rank, tree_of, triple_of
-from snnc.runtime.maxima import Grid, compose, indexed, whole
+from snnc.runtime.maxima import Grid, compose, index_grid, whole
 
 MAX_PATHS = 1024
 
@@ -32,7 +32,7 @@ class Path:
 
     source: str
     first_row: int
-    pools: tuple[tuple[AveragePool, Shape], ...]
+    pools: tuple[tuple[AveragePooling, Shape], ...]
     picked: Grid | None = None
 
 
@@ -54,7 +54,7 @@ def paths(layers: Mapping[str, Layer], name: str) -> tuple[Path, ...]:
     pending = [Path(name, 0, ())]
     while pending:
         here = pending.pop()
-        layer = _passed(layers, here.source)
+        layer = _layer_between(layers, here.source)
         if layer is None:
             complete.append(here)
         else:
@@ -70,7 +70,7 @@ def count_paths(layers: Mapping[str, Layer], name: str, known: dict[str, int]) -
     pending = [name]
     while pending:
         here = pending[-1]
-        layer = None if here in known else _passed(layers, here)
+        layer = None if here in known else _layer_between(layers, here)
         if layer is None:
             known.setdefault(here, 1)
             pending.pop()
@@ -83,10 +83,10 @@ def count_paths(layers: Mapping[str, Layer], name: str, known: dict[str, int]) -
     return known[name]
 
 
-def _passed(layers: Mapping[str, Layer], name: str) -> Layer | None:
+def _layer_between(layers: Mapping[str, Layer], name: str) -> Layer | None:
     """Return the pool or join that a path goes through; None at its end."""
     layer = layers.get(name)
-    is_value = layer is not None and isinstance(layer.operation, MaxPool)
+    is_value = layer is not None and isinstance(layer.operation, MaxPooling)
     if layer is None or (layer.spiking is not None and not is_value):
         return None
     return layer
@@ -94,7 +94,7 @@ def _passed(layers: Mapping[str, Layer], name: str) -> Layer | None:
 
 def _sources(layers: Mapping[str, Layer], layer: Layer) -> Sequence[str]:
     """Return the ends of the paths one step further from the reader."""
-    if not isinstance(layer.operation, MaxPool):
+    if not isinstance(layer.operation, MaxPooling):
         return layer.sources
     source = layer.sources[0]
     picks = tree_of(layer.operation, layers[source].shape).picks
@@ -108,11 +108,11 @@ def _term(layer: Layer, source: str, level: int | None) -> str:
 def _behind(layers: Mapping[str, Layer], layer: Layer, here: Path) -> list[Path]:
     """Return the paths one step further from the reader, through a pool or a join."""
     operation = layer.operation
-    if isinstance(operation, MaxPool):
+    if isinstance(operation, MaxPooling):
         return _terms(layers, layer, operation, here)
-    if isinstance(operation, AveragePool):
+    if isinstance(operation, AveragePooling):
         source = layer.sources[0]
-        return [_pooled(here, source, operation, layers[source].shape)]
+        return [_add_pool(here, source, operation, layers[source].shape)]
     further, row = [], here.first_row
     for source in layer.sources:
         # Hundreds of sums in a row make tens of thousands of these.
@@ -123,7 +123,7 @@ def _behind(layers: Mapping[str, Layer], layer: Layer, here: Path) -> list[Path]
 
 
 def _terms(
-    layers: Mapping[str, Layer], layer: Layer, pool: MaxPool, here: Path
+    layers: Mapping[str, Layer], layer: Layer, pool: MaxPooling, here: Path
 ) -> list[Path]:
     """Return the terms of a maximum: some values of its source, and some neurons."""
     source = layer.sources[0]
@@ -131,13 +131,13 @@ def _terms(
         replace(
             here,
             source=_term(layer, source, level),
-            picked=grid if here.picked is None else indexed(grid, here.picked),
+            picked=grid if here.picked is None else index_grid(grid, here.picked),
         )
         for level, grid in tree_of(pool, layers[source].shape).picks
     ]
 
 
-def _pooled(here: Path, source: str, pool: AveragePool, shape: Shape) -> Path:
+def _add_pool(here: Path, source: str, pool: AveragePooling, shape: Shape) -> Path:
     if here.picked is None:
         return replace(here, source=source, pools=((pool, shape), *here.pools))
     pooled = picked_of(Path(source, 0, ((pool, shape),)), shape, here.picked)
@@ -159,7 +159,7 @@ def picked_of(path: Path, shape: Shape, picked: Grid) -> Path:
     shape
         The shape of its source, channels last.
     picked
-        The places, among those of the path's output.
+        The places to keep of the path's output.
     """
     rank = len(shape) - 1
     grid = path.picked or whole(triple_of(shape[:-1]))
@@ -170,7 +170,7 @@ def picked_of(path: Path, shape: Shape, picked: Grid) -> Path:
     seen = tuple(len(axis) for axis in grid)
     pools = []
     for window, stride in moved:
-        pool = AveragePool(of_rank(window, rank), of_rank(stride, rank))
+        pool = AveragePooling(of_rank(window, rank), of_rank(stride, rank))
         pools.append((pool, (*of_rank(seen, rank), shape[-1])))
         seen = tuple(
             (n - w) // s + 1 for n, w, s in zip(seen, window, stride, strict=True)

@@ -76,7 +76,7 @@ VALUES = (2, 4, 9, 16, 25, 49, 100)
 RATES = (50.0, 100.0, 150.0, 250.0, 400.0)  # Hz
 SYNAPSES = (0.0025, 0.005, 0.01, 0.02)  # seconds
 # For each synapse and rate, by number of values: the bias, the deviation that remains
-# however long spikes are counted, and that of one second of them.
+# however long spikes are counted, and the deviation if they are counted for a second.
 MEASURED = (
     (
         (

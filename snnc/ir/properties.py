@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from snnc.ir.logical import Convolution, Layer, Lif, Relu, Spiking
+from snnc.ir.logical import Convolution, Layer, LifNeuron, Relu, Spiking
 from snnc.language.fields import keys_of
 from snnc.language.keywords import FORMS, MODELS
 from snnc.language.layers import SpikingSpec
@@ -22,8 +22,8 @@ def model_of(kind: str) -> type[StatementModel]:
 def layer_properties(layer: Layer) -> dict[str, Any]:
     """Return the value of each property that the layer's kind has.
 
-    Sizes cover every axis, times are in seconds and rates in Hz; ``shortcut`` is None
-    without one. The order is: sizes, other properties of its operation, properties of
+    Sizes cover every axis, times are in seconds and rates in Hz. ``shortcut`` may be
+    None. The order is: sizes, other properties of its operation, properties of
     all spiking layers.
     """
     size = FORMS[layer.kind.partition(" ")[0]].size or "filters"
@@ -58,7 +58,7 @@ def _spiking(spiking: Spiking) -> dict[str, Any]:
     }
 
 
-def _neuron(neuron: Relu | Lif) -> NeuronSpec:
+def _neuron(neuron: Relu | LifNeuron) -> NeuronSpec:
     if isinstance(neuron, Relu):
         return NeuronSpec(kind="relu")
     return NeuronSpec(kind="lif", tau_rc=neuron.tau_rc, tau_ref=neuron.tau_ref)

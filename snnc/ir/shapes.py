@@ -6,9 +6,9 @@ from functools import lru_cache
 from math import prod
 from typing import TypeVar
 
-from snnc.ir.logical import KernelPadding, Layer, MaxPool, Network, Padding, Shape
+from snnc.ir.logical import KernelPadding, Layer, MaxPooling, Network, Padding, Shape
 from snnc.ir.pooling_error import PoolingError, expected_error
-from snnc.runtime.maxima import MaxTree, Window, max_tree
+from snnc.runtime.maxima import MaxTree, PoolWindow, max_tree
 
 Each = TypeVar("Each")
 
@@ -88,9 +88,9 @@ def triple_of(spatial: Shape) -> tuple[int, int, int]:
 
 
 @lru_cache(maxsize=256)
-def tree_of(pool: MaxPool, shape: Shape) -> MaxTree:
+def tree_of(pool: MaxPooling, shape: Shape) -> MaxTree:
     """Return the levels of a max pool that reads values of ``shape``, channels last."""
-    window = Window(triple_of(pool.window), triple_of(pool.stride), pool.padding)
+    window = PoolWindow(triple_of(pool.window), triple_of(pool.stride), pool.padding)
     return max_tree(triple_of(shape[:-1]), window)
 
 
@@ -100,7 +100,7 @@ def volume_named(network: Network, population: str) -> Shape:
     if not level:
         return volume_of(network.shape_of(name))
     layer = network.by_name[name]
-    assert isinstance(layer.operation, MaxPool)
+    assert isinstance(layer.operation, MaxPooling)
     tree = tree_of(layer.operation, network.shape_of(layer.sources[0]))
     return (*tree.levels[int(level) - 1].shape, layer.shape[-1])
 
@@ -114,7 +114,7 @@ def error_of(network: Network, layer: Layer) -> PoolingError:
     """Return the error of a max pool over spikes."""
     spiking, pool = layer.spiking, layer.operation
     assert spiking is not None
-    assert isinstance(pool, MaxPool)
+    assert isinstance(pool, MaxPooling)
     timing = network.timing
     return expected_error(
         prod(pool.window), spiking.rate.high, spiking.synapse, timing.present
@@ -123,6 +123,6 @@ def error_of(network: Network, layer: Layer) -> PoolingError:
 
 def levels_of(network: Network, layer: Layer) -> int:
     """Return how many levels of neurons a max pool has."""
-    assert isinstance(layer.operation, MaxPool)
+    assert isinstance(layer.operation, MaxPooling)
     tree = tree_of(layer.operation, network.shape_of(layer.sources[0]))
     return len(tree.levels)

@@ -56,7 +56,7 @@ class Activity:
         return self.updates * energy.inactive_update * 1e-12
 
 
-def joined(name: str, parts: Sequence[Activity]) -> Activity:
+def sum_activity(name: str, parts: Sequence[Activity]) -> Activity:
     """Return the sum of the populations of one layer."""
     return Activity(
         name,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from snnc.ir.lowered import Compare, Full, LoweredNetwork, Population, Projection
+from snnc.ir.lowered import Full, LoweredNetwork, Pairwise, Population, Projection
 from snnc.ir.mapped import (
     Block,
     Ensemble,
@@ -74,7 +74,9 @@ def _connections(
 
 def without_device(lowered: LoweredNetwork) -> MappedNetwork:
     """Return the mapping for Nengo's own simulators: one ensemble per depth slice."""
-    populations = tuple(_hosted(population, 1) for population in lowered.populations)
+    populations = tuple(
+        _map_to_host(population, 1) for population in lowered.populations
+    )
     return _network(lowered, populations, {})
 
 
@@ -107,7 +109,7 @@ def _projection(
     leaves_chip = source is not None and source.on_chip
     if leaves_chip or isinstance(projection.reach, Full):
         return MappedProjection(projection, "dense", None)
-    sparse = isinstance(projection.reach, Compare) or projection.reach.is_sparse
+    sparse = isinstance(projection.reach, Pairwise) or projection.reach.is_sparse
     form: Form = "sparse" if sparse else "convolution"
     return MappedProjection(projection, form, None)
 
@@ -117,10 +119,10 @@ def _population(
 ) -> MappedPopulation:
     position = plan.positions.get(population.name)
     if position is None:
-        return _hosted(population, 1)
+        return _map_to_host(population, 1)
     tiling, choices = solution.tilings[position], plan.steps[position].choices
     if isinstance(choices, HostChoices):
-        return _hosted(population, tiling.group)
+        return _map_to_host(population, tiling.group)
     groups = [solution.tilings[source].group for source in plan.steps[position].sources]
     readers = [
         _Reader(
@@ -138,7 +140,7 @@ def _population(
     return MappedPopulation(population, tiling.group, ensembles)
 
 
-def _hosted(population: Population, group: int) -> MappedPopulation:
+def _map_to_host(population: Population, group: int) -> MappedPopulation:
     return MappedPopulation(
         population,
         group,
@@ -220,9 +222,9 @@ def _part_blocks(
     lists: Sequence[Sequence[AxonLists]],
     readers: Sequence[_Reader],
 ) -> tuple[Held, ...]:
-    links = costs.chosen(tiling)
-    rows = [[link.row_view(tile) for link in links] for tile in part.rows]
-    columns = [[link.column_view(tile) for link in links] for tile in part.columns]
+    links = costs.links_of(tiling)
+    rows = [[link.rows.view(tile) for link in links] for tile in part.rows]
+    columns = [[link.columns.view(tile) for link in links] for tile in part.columns]
     feeds = [feeds_of(links, groups, part, strip) for strip in part.strips]
     blocks = []
     places = product(range(len(rows)), range(len(columns)), range(len(feeds)))

@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
-from math import gcd
 from typing import overload
 
-from snnc.loihi.taps import Tap, Taps
+from snnc.loihi.taps import Tap, Taps, without_factor
 
 Interval = tuple[int, int]
 """Half-open: the places from ``start`` up to, not including, ``stop``."""
@@ -177,7 +176,7 @@ class Axis:
         if key not in self._views:
             self._views[key] = View(
                 key[0],
-                self.seen(tile),
+                self.count_inputs(tile),
                 lambda: self._find_runs(tile),
                 each_once=key[0] == 1 and self.taps.differ,
             )
@@ -217,21 +216,21 @@ class Axis:
         return tile if self.picked is None else self.picked.within(tile)
 
     @cached_property
-    def reached(self) -> int:
+    def read_extent(self) -> int:
         """The number of places up to the last that is read; the rest is cut off."""
         return min(self.inputs, self._reach((0, self.outputs))[1])
 
     def reached_of(self, tile: Interval) -> int:
-        """Return how many of these are in a tile of the source's axis."""
+        """Return how many places of `read_extent` are in a tile of the source."""
         first, stop = self.within(tile)
-        return max(0, min(stop, self.reached) - first)
+        return max(0, min(stop, self.read_extent) - first)
 
     @cached_property
     def pairs(self) -> int:
         """The number of pairs of a place and an output that reads it."""
-        return sum(self.seen((i, i + 1)) for i in range(self.outputs))
+        return sum(self.count_inputs((i, i + 1)) for i in range(self.outputs))
 
-    def shared(self, source_tile: Interval, target_tile: Interval) -> int:
+    def overlap(self, source_tile: Interval, target_tile: Interval) -> int:
         """Return how many places of a source's tile an outputs' tile reads."""
         first, last = self.within(source_tile)
         return sum(
@@ -245,16 +244,16 @@ class Axis:
             (i, j, n)
             for i, source in enumerate(sources)
             for j, target in enumerate(targets)
-            if (n := self.shared(source, target))
+            if (n := self.overlap(source, target))
         ]
 
-    def _reached(self, place: int, tile: Interval) -> Interval:
+    def _reading_outputs(self, place: int, tile: Interval) -> Interval:
         """Return the outputs of a tile that read a place."""
         top = place + self.before
         first = max(tile[0], -(-(top - len(self.taps) + 1) // self.stride))
         return first, min(tile[1], top // self.stride + 1)
 
-    def seen(self, tile: Interval) -> int:
+    def count_inputs(self, tile: Interval) -> int:
         """Return how many places a tile of the outputs reads."""
         return sum(stop - start for start, stop in self._stretches(tile))
 
@@ -277,7 +276,7 @@ class Axis:
         starts: dict[tuple[int, int], list[int]] = {}
         for stretch in self._stretches(tile):
             for place in range(*stretch):
-                first, stop = self._reached(place, tile)
+                first, stop = self._reading_outputs(place, tile)
                 tap = place + self.before - first * self.stride
                 starts.setdefault((tap, stop - first), []).append(first - tile[0])
         return tuple(
@@ -292,8 +291,24 @@ class Axis:
             self._numbered[key] = (len(self._numbered), 1)
         if key not in self._numbered:
             stretch = tuple(self.taps[tap - i * self.stride] for i in range(length))
-            scale = gcd(*(times for t in stretch for _, times in t))
-            plain = tuple(tuple((i, n // scale) for i, n in t) for t in stretch)
+            plain, scale = without_factor(stretch)
             values = self._values.setdefault(plain, len(self._values))
             self._numbered[key] = (values, scale)
         return self._numbered[key]
+
+
+class _NoAxis(Axis):
+    """An axis of a source without an image: it has no inputs and equal tiles."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 1, 1, 0, Taps(1, 1, 0, ()))
+        self._only = View(1, 0, tuple)
+
+    def view(self, tile: Interval) -> View:
+        return self._only
+
+    def equivalent_tiles(self, tiles: Tiles) -> range:
+        return range(len(tiles))
+
+
+NO_AXIS = _NoAxis()

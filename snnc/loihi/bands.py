@@ -65,7 +65,7 @@ class Bands:
         stop = min(outputs[1], start + self.given)
         return max(0, stop - max(outputs[0], start))
 
-    def reached(self, outputs: Interval) -> range:
+    def source_groups(self, outputs: Interval) -> range:
         """Return the source's groups that ``outputs`` read."""
         here = self.groups
         first = max(here.start, outputs[0] // self.given)

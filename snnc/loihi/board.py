@@ -29,12 +29,12 @@ def _doubts(mapped: MappedNetwork) -> Iterator[Diagnostic]:
     network = mapped.lowered.network
     target, board = network.target, network.device.board
     assert isinstance(target, Loihi)
-    if mapped.mixed:
-        first, *others = _layers(mapped, mapped.mixed)
+    if mapped.of_both_forms:
+        first, *others = _layers(mapped, mapped.of_both_forms)
         yield MixedAxons(
             span=first.span,
             related=_labels(others),
-            layers=_quoted([first, *others]),
+            layers=_names([first, *others]),
             allowed=target.cores,
         )
     for layer in network.layers:
@@ -81,7 +81,7 @@ def _prices(mapped: MappedNetwork) -> Iterator[Diagnostic]:
         yield CostlyAxons(
             span=first.span,
             related=_labels(others),
-            layers=_quoted([first, *others]),
+            layers=_names([first, *others]),
             more=counted(unmixed.cores, "core"),
         )
 
@@ -96,5 +96,5 @@ def _labels(layers: list[Layer]) -> tuple[Label, ...]:
     return tuple(Label(layer.span, "this one too") for layer in layers)
 
 
-def _quoted(layers: list[Layer]) -> str:
+def _names(layers: list[Layer]) -> str:
     return ", ".join(layer.name for layer in layers)

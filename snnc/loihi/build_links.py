@@ -9,9 +9,9 @@ from snnc.ir.device import Profile
 from snnc.ir.logical import Convolution
 from snnc.ir.lowered import (
     ChannelGroups,
-    Compare,
     Full,
-    Pool,
+    Pairwise,
+    Pooling,
     Population,
     Projection,
     Triple,
@@ -50,8 +50,8 @@ class ProjectionGeometry:
     source: Volume
     first: int
     kernel: Triple
-    pools: tuple[Pool, ...]
-    reach: Window | Compare | Full
+    pools: tuple[Pooling, ...]
+    reach: Window | Pairwise | Full
     picked: Picks | None = None
     axons: AxonKind | None = None
 
@@ -72,7 +72,7 @@ def geometry_of(
     if isinstance(reach, Window) and projection.tensor is None and axons == "discrete":
         # A Sparse stores no zero weights between the channels of an identity.
         reach = replace(reach, group=ChannelGroups(1, 1, target.volume[3]))
-    each = isinstance(reach, Compare)
+    each = isinstance(reach, Pairwise)
     grouped = isinstance(reach, Window) and reach.group is not None
     first = projection.rows[0] if grouped or each else 0
     geometry = ProjectionGeometry(
@@ -107,8 +107,8 @@ def build_links(
 def _every_link(
     geometry: ProjectionGeometry, target: Volume, profile: Profile
 ) -> dict[Form, Link]:
-    if isinstance(geometry.reach, Compare):
-        return {"sparse": _compared(geometry, geometry.reach, target, profile)}
+    if isinstance(geometry.reach, Pairwise):
+        return {"sparse": _link_compare(geometry, geometry.reach, target, profile)}
     if not isinstance(geometry.reach, Window):
         return {
             "dense": MatrixLink(
@@ -117,7 +117,7 @@ def _every_link(
             "convolution": _full(geometry, target, profile),
         }
     if geometry.reach.is_transposed:
-        return {"sparse": _transposed(geometry, geometry.reach, target, profile)}
+        return {"sparse": _link_transposed(geometry, geometry.reach, target, profile)}
     links: dict[Form, Link] = {}
     if geometry.reach.is_sparse:
         links["sparse"] = _sparse(geometry, geometry.reach, target, profile)
@@ -148,7 +148,7 @@ def _sparse(
     return SparseLink(geometry.source, rows, columns, fans, profile)
 
 
-def _transposed(
+def _link_transposed(
     geometry: ProjectionGeometry, window: Window, target: Volume, profile: Profile
 ) -> SparseLink:
     picked = geometry.picked or (None, None, None)
@@ -169,8 +169,8 @@ def _transposed(
     return SparseLink(geometry.source, rows, columns, fans, profile)
 
 
-def _compared(
-    geometry: ProjectionGeometry, reach: Compare, target: Volume, profile: Profile
+def _link_compare(
+    geometry: ProjectionGeometry, reach: Pairwise, target: Volume, profile: Profile
 ) -> SparseLink:
     picked = geometry.picked or (None, None, None)
     read = [_entries(geometry, reach, target, axis) for axis in range(3)]
@@ -183,7 +183,7 @@ def _compared(
 
 
 def _entries(
-    geometry: ProjectionGeometry, reach: Compare, target: Volume, axis: int
+    geometry: ProjectionGeometry, reach: Pairwise, target: Volume, axis: int
 ) -> Entries:
     """Return the places and weights that the target reads along an axis."""
     pools = [(pool.window[axis], pool.stride[axis]) for pool in geometry.pools]

@@ -1,7 +1,7 @@
 """List the tilings of one population that fit a core, fewest cores first.
 
-Of the tiles of one height and width, the one with the most channels is best: it takes
-the fewest cores, and the fewest out-axons of its sources. Others are listed only where
+Among tiles of equal height and width, the tile with the most channels is best: it takes
+the fewest cores, and the fewest out-axons of its sources. Others are listed only if
 they may take fewer out-axons of the population itself, or shorter ones of its sources.
 """
 
@@ -29,11 +29,11 @@ Groups = tuple[int, ...]
 """The depth slices of an ensemble, for the source of each projection."""
 FittingTiling = tuple[Tiling, BlockFit]
 _Progress = tuple[int, FittingTiling | None]
-"""All tilings with fewer cores are known; and the next tiling, if there is one."""
+"""The cores below which all tilings are known, and the next tiling, if any."""
 _Waiting = tuple[int, int, int, int, int, int, int]
 """Cores, one of three kinds, group, form, and channels, height and width negated."""
 GROUP, NARROWER, TILE = range(3)
-"""All tiles of a group; a tile with at most so many channels; with just so many."""
+"""All tiles of a group; a tile with at most the given channels; or exactly these."""
 
 
 class TilingCandidates:
@@ -44,7 +44,7 @@ class TilingCandidates:
     costs
         The population.
     fixed
-        The one tiling for each form that the spec's ``block`` leaves, or None.
+        The one tiling for each form that the spec's ``block`` allows, or None.
     groups
         The possible depth slices of an ensemble.
     sources
@@ -67,7 +67,9 @@ class TilingCandidates:
         self.by_channel = by_channel
         self._found: list[FittingTiling] = []
         self._reached = 0
-        self._pending = self._find(groups) if fixed is None else self._fixed(fixed)
+        self._pending = (
+            self._find(groups) if fixed is None else self._fit_tilings(fixed)
+        )
 
     def up_to(self, cores: int) -> Iterator[FittingTiling]:
         """Yield the tilings of at most ``cores``, fewest first."""
@@ -83,7 +85,7 @@ class TilingCandidates:
             if found is not None:
                 self._found.append(found)
 
-    def _fixed(self, tilings: Sequence[Tiling]) -> Iterator[_Progress]:
+    def _fit_tilings(self, tilings: Sequence[Tiling]) -> Iterator[_Progress]:
         for tiling in tilings:
             if isinstance(fit := self.costs.fit(tiling, self.sources), BlockFit):
                 yield tiling.cores, (tiling, fit)
@@ -220,7 +222,7 @@ class ChipChoices:
     costs
         The population.
     fixed
-        The one tiling for each form that the spec's ``block`` leaves, or None.
+        The one tiling for each form that the spec's ``block`` allows, or None.
     sources
         For each projection, the possible groups of its source.
     """

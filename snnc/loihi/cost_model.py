@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from itertools import product
 from operator import mul
 from typing import Literal
@@ -89,7 +89,7 @@ class CostModel:
             return tuple(tuple(forms[i] for forms in free) for i in (0, -1))
         return tuple(product(*free))
 
-    def chosen(self, tiling: Tiling) -> tuple[Link, ...]:
+    def links_of(self, tiling: Tiling) -> tuple[Link, ...]:
         """Return the links of a tiling, one for each projection."""
         return self._in_form(tiling.forms)
 
@@ -130,7 +130,7 @@ class CostModel:
             if load.bits > core.synapse_bits:
                 return LimitViolation("synapse bits", load.bits, core.synapse_bits)
             axons = max(axons, load.in_axons)
-            aligned = [a and b for a, b in zip(aligned, load.aligned, strict=True)]
+            aligned = [a and b for a, b in zip(aligned, load.suits_pop16, strict=True)]
         return self._formats(tiling, groups, axons, aligned)
 
     def _max_in_axons(self, tiling: Tiling, groups: tuple[int, ...]) -> int:
@@ -139,7 +139,7 @@ class CostModel:
         Most tilings that fit no core fail by these, and counting them is fast.
         """
         height, width, _ = tiling.tile
-        part, links = tiling.part(0), self.chosen(tiling)
+        part, links = tiling.part(0), self.links_of(tiling)
         rows = self._most_seen((0, height, tiling.forms), part.rows)
         columns = self._most_seen((1, width, tiling.forms), part.columns)
         alike = Counter(zip(links, groups, rows, columns, strict=True))
@@ -154,7 +154,7 @@ class CostModel:
         """Return the largest view's inputs along an axis, for each projection."""
         if key not in self._most:
             links = Counter(self._in_form(key[2]))
-            look = [x.columns_seen if key[0] else x.rows_seen for x in links]
+            look = [link.axes[key[0]].count_inputs for link in links]
             some = tiles if len(tiles) <= MANY else tiles[:: len(tiles) // 2]
             seen = (tuple(see(tile) for see in look) for tile in some)
             most = max(seen, key=lambda seen: sum(map(mul, seen, links.values())))
@@ -164,24 +164,38 @@ class CostModel:
 
     def _loads(self, tiling: Tiling, groups: tuple[int, ...]) -> Iterator[Load]:
         """Yield the loads of all different blocks, the largest views first."""
-        links = self.chosen(tiling)
-        rows, columns = self._seen(tiling)
+        links = self.links_of(tiling)
         for strip, whole, feeds in self._strips(tiling, groups):
-            for row, column in product(rows, columns):
-                yield load_of(links, feeds, (row, column), strip, whole)
+            for views in product(*self._views_of(tiling)):
+                yield load_of(links, feeds, views, strip, whole)
 
-    def _seen(self, tiling: Tiling) -> tuple[list[Views], list[Views]]:
+    def _views_of(self, tiling: Tiling) -> tuple[list[Views], list[Views]]:
         """Return the tiles' views of the sources' rows, and of their columns."""
-        height, width, _ = tiling.tile
-        part, links = tiling.part(0), self.chosen(tiling)
-        rows, columns = (0, height, tiling.forms), (1, width, tiling.forms)
-        if rows not in self._views:
-            looks = {x: (x.row_view, x.equivalent_rows) for x in links}
-            self._views[rows] = _distinct(links, looks, part.rows)
-        if columns not in self._views:
-            looks = {x: (x.column_view, x.equivalent_columns) for x in links}
-            self._views[columns] = _distinct(links, looks, part.columns)
-        return self._views[rows], self._views[columns]
+        part = tiling.part(0)
+        return self._along(0, tiling, part.rows), self._along(1, tiling, part.columns)
+
+    def _along(self, axis: int, tiling: Tiling, tiles: Tiles) -> list[Views]:
+        """Return the different views of tiles, for all projections, largest first."""
+        key = (axis, tiling.tile[axis], tiling.forms)
+        if key not in self._views:
+            links = self.links_of(tiling)
+            axes = {link: link.axes[axis] for link in links}
+            alike = [each.equivalent_tiles(tiles) for each in axes.values()]
+            second = 1 + max((some.start for some in alike), default=0)
+            stop = min((some.stop for some in alike), default=len(tiles))
+            few = [
+                *range(min(second, len(tiles))),
+                *range(max(second, stop), len(tiles)),
+            ]
+            seen = dict.fromkeys(
+                tuple(each.view(tiles[i]) for each in axes.values()) for i in few
+            )
+            by_link = [dict(zip(axes, views, strict=True)) for views in seen]
+            every = [tuple(views[link] for link in links) for views in by_link]
+            self._views[key] = sorted(
+                every, key=lambda views: -sum(view.inputs for view in views)
+            )
+        return self._views[key]
 
     def _strips(
         self, tiling: Tiling, groups: tuple[int, ...]
@@ -191,7 +205,7 @@ class CostModel:
         They do not depend on the height and width of the tiles. A tiling that fails by
         its first strip needs no other.
         """
-        first, links = tiling.part(0), self.chosen(tiling)
+        first, links = tiling.part(0), self.links_of(tiling)
         one_tile = len(first.rows) * len(first.columns) == 1
         key = (tiling.group, tiling.tile[2], one_tile, tiling.forms, groups)
         if key in self._feeds:
@@ -223,11 +237,11 @@ class CostModel:
         aligned: Sequence[bool],
     ) -> BlockFit | LimitViolation:
         read = list(
-            zip(self.chosen(tiling), tiling.forms, groups, aligned, strict=True)
+            zip(self.links_of(tiling), tiling.forms, groups, aligned, strict=True)
         )
         counts = (geometry.source[3] for geometry in self.geometries)
         channels = dict(zip(read, counts, strict=True))
-        # Of hundreds of projections most are equal.
+        # Most of hundreds of projections are equal.
         connections: dict[Hashable, ConnectionChoice] = {}
         for alike, each in channels.items():
             link, form, group, suits = alike
@@ -254,23 +268,3 @@ class CostModel:
         if not aligned:
             return LimitViolation("pop16 bases", 1, axon.pop16_base)
         return None
-
-
-Look = tuple[Callable[[Interval], View], Callable[[Tiles], range]]
-"""A tile's view through a link, and the tiles that surely have equal views."""
-
-
-def _distinct(
-    links: Sequence[Link], looks: Mapping[Link, Look], tiles: Tiles
-) -> list[Views]:
-    """Return the different views of the tiles, for all projections, largest first."""
-    alike = [find(tiles) for _, find in looks.values()]
-    second = 1 + max((some.start for some in alike), default=0)
-    stop = min((some.stop for some in alike), default=len(tiles))
-    few = [*range(min(second, len(tiles))), *range(max(second, stop), len(tiles))]
-    seen = dict.fromkeys(
-        tuple(view(tiles[i]) for view, _ in looks.values()) for i in few
-    )
-    by_link = [dict(zip(looks, views, strict=True)) for views in seen]
-    every = [tuple(views[link] for link in links) for views in by_link]
-    return sorted(every, key=lambda views: -sum(view.inputs for view in views))

@@ -99,7 +99,7 @@ class Depth:
         return any(
             self.taps[t]
             for o in self._reading(outputs, inputs)
-            for t in self._used(o, inputs)
+            for t in self._taps_into(o, inputs)
         )
 
     def reach(self, outputs: Interval) -> Interval:
@@ -171,9 +171,9 @@ class Depth:
         Parameters
         ----------
         sources
-            The source's slices, in groups.
+            The source's slices, by ensemble.
         extent, group
-            The slices that read, and those of each of their ensembles.
+            The slices of the target, and of each of its ensembles.
         """
         if self.picked is not None:
             return NONE_EQUIVALENT
@@ -187,7 +187,7 @@ class Depth:
     def _reading(self, outputs: Interval, inputs: Interval) -> range:
         return _reading(self.stride, self.before, len(self.taps), outputs, inputs)
 
-    def _used(self, output: int, inputs: Interval) -> range:
+    def _taps_into(self, output: int, inputs: Interval) -> range:
         """Return the taps with which an output slice reads slices among ``inputs``."""
         first = output * self.stride - self.before
         return range(max(0, inputs[0] - first), min(len(self.taps), inputs[1] - first))

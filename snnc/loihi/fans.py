@@ -7,14 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise, product
-from math import gcd
 from operator import itemgetter
 
 from snnc.loihi.axis import Interval, Picked, Tiles
 from snnc.loihi.bands import Bands
 from snnc.loihi.depth import Depth
 from snnc.loihi.link import SourceChannels
-from snnc.loihi.taps import Tap
+from snnc.loihi.taps import Tap, without_factor
 from snnc.loihi.tiling import EnsembleTiling, Tiling
 
 Pattern = tuple[tuple[int, Tap], ...]
@@ -47,13 +46,10 @@ class ComparedDepth:
         return slices if self.picked is None else self.picked.within(slices)
 
 
-def without_factor(reads: list[tuple[int, Tap]]) -> tuple[Pattern, int]:
+def pattern_of(reads: list[tuple[int, Tap]]) -> tuple[Pattern, int]:
     """Return the outputs' taps, and the common factor of their weights."""
-    scale = gcd(*(times for _, tap in reads for _, times in tap))
-    return (
-        tuple((o, tuple((i, n // scale) for i, n in tap)) for o, tap in reads),
-        scale,
-    )
+    taps, scale = without_factor([tap for _, tap in reads])
+    return tuple(zip((output for output, _ in reads), taps, strict=True)), scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +93,7 @@ class FanOuts:
                     continue
                 lengths[reached] += self.bands.size(groups)
                 read = [(out, tap) for out, tap, own in reads if width(one, own)]
-                pattern, scale = without_factor(read)
+                pattern, scale = pattern_of(read)
                 scales.setdefault((reached, groups, pattern), set()).add(scale)
         kinds = Counter[Kind]()
         for (reached, groups, _), factors in scales.items():
@@ -113,7 +109,7 @@ class FanOuts:
         self, part: EnsembleTiling, strip: Interval, place: int
     ) -> Iterator[Read]:
         """Yield how slices of a strip read one of the source."""
-        for out in range(*part.touched(strip)):
+        for out in range(*part.slices_of(strip)):
             if tap := self.depth.tap(out, place):
                 yield out, tap, _own(part, strip, out)
 
@@ -124,7 +120,7 @@ class FanOuts:
         """
         here, given = self.bands.groups, self.bands.given
         ends = {here.start, here.start + 1, here.stop - 1, here.stop}
-        for out in range(*part.touched(strip)):
+        for out in range(*part.slices_of(strip)):
             for channel in _own(part, strip, out):
                 ends |= {channel // given, -(-channel // given)}
         inside = sorted(end for end in ends if here.start <= end <= here.stop)
@@ -136,7 +132,7 @@ class FanOuts:
         """Return the intervals of a source slice's channels that a strip reads."""
         stretches: list[Interval] = []
         for _, _, own in sorted(self._reads(part, strip, place), key=itemgetter(2)):
-            if not (groups := self.bands.reached(own)):
+            if not (groups := self.bands.source_groups(own)):
                 continue
             start, stop = self.bands.of(groups[0])[0], self.bands.of(groups[-1])[1]
             if stretches and start <= stretches[-1][1]:
@@ -170,7 +166,7 @@ class FanOuts:
             for strip in part.strips:
                 yield from self._channels(part, strip, place)
 
-    def joined(self, source: int, target: int) -> int:
+    def count_pairs(self, source: int, target: int) -> int:
         """Return how many pairs of slice and channel at both ends are connected.
 
         Parameters
@@ -182,7 +178,7 @@ class FanOuts:
         slices = sum(1 for out, place in pairs if self.depth.tap(out, place))
         return slices * self.bands.channels * self.bands.given
 
-    def shared(self, source: Tiling, target: Tiling) -> dict[tuple[int, int], int]:
+    def overlaps(self, source: Tiling, target: Tiling) -> dict[tuple[int, int], int]:
         """Return how many channels of source strips the target's strips read.
 
         Strips are numbered at both ends, by ensemble; pairs that share nothing are left

@@ -10,12 +10,12 @@ from snnc.ir.lowered import Volume
 from snnc.loihi.axis import Axis, Interval, Tiles, View, cut, length
 from snnc.loihi.bands import NO_EDGES, Bands, Edges
 from snnc.loihi.depth import Depth, EquivalentItems, ensembles
-from snnc.loihi.link import AxonLists, Cost, PlaneLink, SourceChannels, channels_read
-from snnc.loihi.storage import Footprint, Storage, stored
+from snnc.loihi.link import AxonLists, Cost, Link, SourceChannels, channels_read
+from snnc.loihi.storage import Footprint, Storage, storage_of
 from snnc.loihi.tiling import EnsembleTiling, Tiling
 
 
-class ImageLink(PlaneLink):
+class ImageLink(Link):
     """The connections of a projection, each a `nengo.Convolution`.
 
     Parameters
@@ -52,15 +52,15 @@ class ImageLink(PlaneLink):
     def feeds(
         self, group: int, part: EnsembleTiling, strip: Interval
     ) -> tuple[SourceChannels, ...]:
-        touched = self._touched(part, strip)
+        touched = self._reading_slices(part, strip)
         key = self._place(group, part.slices, touched)
         if key not in self._feeds:
             self._feeds[key] = self._find_feeds(group, part.slices, touched)
         return self._feeds[key]
 
-    def _touched(self, part: EnsembleTiling, strip: Interval) -> Interval:
+    def _reading_slices(self, part: EnsembleTiling, strip: Interval) -> Interval:
         """Return the slices of a strip with a channel that reads the source."""
-        first, stop = part.touched(strip)
+        first, stop = part.slices_of(strip)
         if self.bands.are_all:
             return first, stop
         low, high = self.bands.outputs
@@ -119,7 +119,11 @@ class ImageLink(PlaneLink):
 
     def _pixels(self, rows: int, columns: int, whole: bool) -> int:
         # An ensemble that stays whole takes pixels between strides as well.
-        return self.rows.reached * self.columns.reached if whole else rows * columns
+        return (
+            self.rows.read_extent * self.columns.read_extent
+            if whole
+            else rows * columns
+        )
 
     def cost(
         self, feed: SourceChannels, rows: View, columns: View, strip: int, whole: bool
@@ -131,7 +135,7 @@ class ImageLink(PlaneLink):
         return self._costs[key]
 
     def _cost(self, footprint: Footprint, entries: int) -> Cost:
-        storage = stored(footprint, self.profile)
+        storage = storage_of(footprint, self.profile)
         weights = entries * footprint.channels
         words = sum(count * area * weights for area, count in storage.arrays)
         bits = self._bits(storage, weights)
@@ -184,9 +188,11 @@ class ImageLink(PlaneLink):
         channels = self.source[3] * target.volume[3]
         return self.rows.pairs * self.columns.pairs * joined * channels
 
-    def sent(self, source: Tiling, target: Tiling) -> Iterator[tuple[int, int, int]]:
-        rows = _shared(self.rows, source.parts[0].rows, target.parts[0].rows)
-        columns = _shared(
+    def spike_counts(
+        self, source: Tiling, target: Tiling
+    ) -> Iterator[tuple[int, int, int]]:
+        rows = _overlaps(self.rows, source.parts[0].rows, target.parts[0].rows)
+        columns = _overlaps(
             self.columns, source.parts[0].columns, target.parts[0].columns
         )
         firsts = [0, *accumulate(part.blocks for part in target.parts)]
@@ -245,9 +251,11 @@ class ImageLink(PlaneLink):
         return [t for t in parts if self.depth.meets(t.slices, slices)]
 
 
-def _shared(axis: Axis, sources: Tiles, targets: Tiles) -> list[list[tuple[int, int]]]:
+def _overlaps(
+    axis: Axis, sources: Tiles, targets: Tiles
+) -> list[list[tuple[int, int]]]:
     """Return the tiles of outputs that read each input tile, and how much."""
     return [
-        [(i, n) for i, tile in enumerate(targets) if (n := axis.shared(source, tile))]
+        [(i, n) for i, tile in enumerate(targets) if (n := axis.overlap(source, tile))]
         for source in sources
     ]

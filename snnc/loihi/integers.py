@@ -122,7 +122,7 @@ class Blocks(NamedTuple):
         return self.bias / BIAS_MOST
 
     @property
-    def refused(self) -> Array:
+    def failures(self) -> Array:
         """The blocks for which nengo-loihi raises an error."""
         shares = np.maximum(self.threshold_share, self.bias_share)
         return np.asarray((shares > 1) | (self.threshold_mantissa == 0))
@@ -203,7 +203,7 @@ class Exponents(NamedTuple):
     """The storage of one connection's weights in each block: (blocks,).
 
     They are finer than the block's largest weight by ``shift`` bits. They need the
-    exponent ``meant``, but get ``stored``, as there is none below.
+    exponent ``meant``, but get ``stored``, the smallest one that exists.
     """
 
     shift: Array
@@ -211,7 +211,7 @@ class Exponents(NamedTuple):
     stored: Array
 
     @property
-    def refused(self) -> Array:
+    def failures(self) -> Array:
         """The blocks for which nengo-loihi raises an error, as weights are too fine."""
         return np.asarray(self.shift >= SHIFT_BITS)
 
@@ -250,7 +250,7 @@ def discretize_weights(blocks: Blocks, weights: Any) -> Array:
     weights = np.asarray(weights, np.float32)
     flat = weights.reshape(len(weights), -1)
     exponents = weight_exponents(blocks, np.abs(flat).max(axis=1, initial=0))
-    exact = _scaled(flat, blocks.weight_scale, blocks.has_weights)
+    exact = _multiply(flat, blocks.weight_scale, blocks.has_weights)
     exact = exact * np.exp2(_column(exponents.shift))
     stored = np.round(exact / 2).clip(-WEIGHT_MANTISSA, WEIGHT_MANTISSA)
     unit = np.exp2(_column(1 + exponents.stored))
@@ -271,13 +271,13 @@ def discretize_biases(blocks: Blocks, biases: Any) -> Array:
     """Return biases, (blocks, neurons), as the chip stores them."""
     biases = np.asarray(biases, np.float32)
     by_biases = ~blocks.has_weights & (blocks.bias > 0)
-    exact = np.round(_scaled(biases, blocks.bias_scale, by_biases))
+    exact = np.round(_multiply(biases, blocks.bias_scale, by_biases))
     share = np.maximum(np.abs(exact) / BIAS_MANTISSA, 1)
     unit = np.exp2(np.ceil(np.log2(share)))
     return np.asarray(np.round(exact / unit) * unit, int)
 
 
-def _scaled(values: Array, scale: Array, by_itself: Array) -> Array:
+def _multiply(values: Array, scale: Array, by_itself: Array) -> Array:
     """Multiply in float32 if nengo-loihi's scale is a scalar."""
     coarse = values * _column(scale.astype(np.float32))
     return np.where(_column(by_itself), coarse, values * _column(scale))

@@ -7,19 +7,17 @@ inputs are its `Load`, and `BlockFit` says whether a core holds it.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 from snnc.ir.mapped import Form, PopType
-from snnc.loihi.axis import Axis, Interval, Picked, Tiles, View, length
+from snnc.loihi.axis import Axis, Interval, Picked, View, length
 from snnc.loihi.bands import Edges
 from snnc.loihi.depth import EquivalentItems
 from snnc.loihi.tiling import EnsembleTiling, Tiling
-
-UNSEEN = View(1, 0, tuple)
-"""The view of an axis without an image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +40,8 @@ class SourceChannels:
 class Cost:
     """The cost of one connection for a block of its target, without in-axons.
 
-    ``aligned`` says that its compartment bases suit pop16; ``words`` are the stored
-    weights, ``index_bits`` those of an index, None if they depend on the source.
+    ``aligned`` says that its compartment bases suit pop16. ``words`` is the number of
+    stored weights, ``index_bits`` the bits of an index; None if the source decides.
     """
 
     bits: int
@@ -65,13 +63,23 @@ class AxonLists(NamedTuple):
     own: int
 
 
-class Link(Protocol):
-    """The connections of one projection in one form."""
+class Link(ABC):
+    """The connections of one projection in one form.
+
+    ``axes`` are the rows and the columns of the source's image.
+    """
+
+    def __init__(self, rows: Axis, columns: Axis) -> None:
+        self.rows = rows
+        self.columns = columns
+        self.axes = rows, columns
 
     @property
+    @abstractmethod
     def edges(self) -> Edges:
         """The channels at which the inputs of strips change within a slice."""
 
+    @abstractmethod
     def feeds(
         self, group: int, part: EnsembleTiling, strip: Interval
     ) -> tuple[SourceChannels, ...]:
@@ -80,32 +88,17 @@ class Link(Protocol):
         Equal feeds are one object.
         """
 
-    def rows_seen(self, tile: Interval) -> int:
-        """Return how many of the source's rows a tile of rows reads."""
-
-    def columns_seen(self, tile: Interval) -> int:
-        """Return how many of the source's columns a tile of columns reads."""
-
-    def row_view(self, tile: Interval) -> View:
-        """Return the view of a tile of rows."""
-
-    def column_view(self, tile: Interval) -> View:
-        """Return the view of a tile of columns."""
-
-    def equivalent_rows(self, tiles: Tiles) -> range:
-        """Return tiles of rows that surely have equal views."""
-
-    def equivalent_columns(self, tiles: Tiles) -> range:
-        """Return tiles of columns that surely have equal views."""
-
+    @abstractmethod
     def equivalent_parts(self, group: int, target: Tiling) -> EquivalentItems:
         """Return which target ensembles have equal inputs, from groups of ``group``."""
 
+    @abstractmethod
     def fed_axons(
         self, feed: SourceChannels, rows: View, columns: View, whole: bool
     ) -> int:
         """Return the in-axons of one connection in a block."""
 
+    @abstractmethod
     def in_axons(
         self, group: int, part: EnsembleTiling, rows: int, columns: int
     ) -> int:
@@ -121,11 +114,13 @@ class Link(Protocol):
             The number of the source's rows and columns that the block reads.
         """
 
+    @abstractmethod
     def cost(
         self, feed: SourceChannels, rows: View, columns: View, strip: int, whole: bool
     ) -> Cost:
         """Return the cost of one connection for a block of ``strip`` channels."""
 
+    @abstractmethod
     def axons(self, source: Tiling, target: Tiling) -> list[list[int]]:
         """Return the axons of each block of each source ensemble, in order.
 
@@ -134,10 +129,15 @@ class Link(Protocol):
 
     def axon_lists(self, source: Tiling, target: Tiling) -> list[list[AxonLists]]:
         """Return the out-axon lists of each block, in the order of `axons`."""
+        return [
+            [AxonLists(n, n) for n in axons] for axons in self.axons(source, target)
+        ]
 
+    @abstractmethod
     def most_axons(self, source: Tiling, target: Tiling) -> int:
         """Return the most axons of a block of the source."""
 
+    @abstractmethod
     def operations(self, source: Tiling, target: Tiling) -> int:
         """Return the number of weights read if every neuron of the source spikes once.
 
@@ -145,7 +145,10 @@ class Link(Protocol):
         a depth group count, as the chip reads them as well.
         """
 
-    def sent(self, source: Tiling, target: Tiling) -> Iterator[tuple[int, int, int]]:
+    @abstractmethod
+    def spike_counts(
+        self, source: Tiling, target: Tiling
+    ) -> Iterator[tuple[int, int, int]]:
         """Yield from core, to core and number of spikes, if every neuron spikes once.
 
         Cores are numbered as the tilings' pieces; pairs without spikes are left out. An
@@ -159,37 +162,11 @@ def channels_read(part: EnsembleTiling, strip: Interval, picked: Picked | None) 
     if picked is None:
         return length(strip)
     channels, total = part.channels, 0
-    for place in range(*part.touched(strip)):
+    for place in range(*part.slices_of(strip)):
         if length(picked.within((place, place + 1))):
             start = (place - part.slices[0]) * channels
             total += min(strip[1], start + channels) - max(strip[0], start)
     return total
-
-
-class PlaneLink:
-    """The part of a `Link` from an image that depends on its two axes."""
-
-    def __init__(self, rows: Axis, columns: Axis) -> None:
-        self.rows = rows
-        self.columns = columns
-
-    def rows_seen(self, tile: Interval) -> int:
-        return self.rows.seen(tile)
-
-    def columns_seen(self, tile: Interval) -> int:
-        return self.columns.seen(tile)
-
-    def row_view(self, tile: Interval) -> View:
-        return self.rows.view(tile)
-
-    def column_view(self, tile: Interval) -> View:
-        return self.columns.view(tile)
-
-    def equivalent_rows(self, tiles: Tiles) -> range:
-        return self.rows.equivalent_tiles(tiles)
-
-    def equivalent_columns(self, tiles: Tiles) -> range:
-        return self.columns.equivalent_tiles(tiles)
 
 
 EXPONENTS = 7
@@ -212,7 +189,7 @@ Limit = Literal[
 class ConnectionChoice:
     """The connection of a projection to a tiling: its form, link and axons.
 
-    ``slots`` are those of one out-axon.
+    One out-axon takes ``slots``.
     """
 
     form: Form
@@ -274,7 +251,7 @@ class Load:
         return min(len(every), EXPONENTS * indices)
 
     @property
-    def aligned(self) -> tuple[bool, ...]:
+    def suits_pop16(self) -> tuple[bool, ...]:
         return tuple(all(cost.aligned for cost in costs) for costs in self.costs)
 
 
@@ -283,7 +260,7 @@ def feeds_of(
 ) -> Feeds:
     """Return the inputs of an ensemble's strip, by projection."""
     read = list(zip(links, groups, strict=True))
-    # Of hundreds of projections most are equal.
+    # Most of hundreds of projections are equal.
     alike = {pair: pair[0].feeds(pair[1], part, strip) for pair in dict.fromkeys(read)}
     return tuple(map(alike.__getitem__, read))
 

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from itertools import product
-from math import gcd, prod
+from math import prod
 
 from snnc.ir.device import Profile
-from snnc.ir.lowered import Pool, Volume
-from snnc.loihi.axis import Interval, Picks, Tiles, View, length
+from snnc.ir.lowered import Pooling, Volume
+from snnc.loihi.axis import NO_AXIS, Interval, Picks, View, length
 from snnc.loihi.bands import NO_EDGES, Edges
 from snnc.loihi.depth import EquivalentItems, ensembles
-from snnc.loihi.link import UNSEEN, AxonLists, Cost, SourceChannels, channels_read
-from snnc.loihi.taps import Tap, full_taps
+from snnc.loihi.link import Cost, Link, SourceChannels, channels_read
+from snnc.loihi.taps import Tap, full_taps, without_factor
 from snnc.loihi.tiling import EnsembleTiling, Tiling
 
 
-class MatrixLink:
+class MatrixLink(Link):
     """The connections of a projection, each a `nengo.Dense` from all neurons.
 
     Parameters
@@ -36,10 +36,11 @@ class MatrixLink:
     def __init__(
         self,
         source: Volume,
-        pools: Sequence[Pool],
+        pools: Sequence[Pooling],
         profile: Profile,
         picked: Picks | None = None,
     ) -> None:
+        super().__init__(NO_AXIS, NO_AXIS)
         self.source = source
         self.picked = picked
         self.pools = tuple(pools)
@@ -63,24 +64,6 @@ class MatrixLink:
                 if a < b
             )
         return self._feeds[group]
-
-    def rows_seen(self, tile: Interval) -> int:
-        return 0
-
-    def columns_seen(self, tile: Interval) -> int:
-        return 0
-
-    def row_view(self, tile: Interval) -> View:
-        return UNSEEN
-
-    def column_view(self, tile: Interval) -> View:
-        return UNSEEN
-
-    def equivalent_rows(self, tiles: Tiles) -> range:
-        return range(len(tiles))
-
-    def equivalent_columns(self, tiles: Tiles) -> range:
-        return range(len(tiles))
 
     def equivalent_parts(self, group: int, target: Tiling) -> EquivalentItems:
         return EquivalentItems(range(target.ensembles), 1)
@@ -112,11 +95,6 @@ class MatrixLink:
             for part in source.parts
         ]
 
-    def axon_lists(self, source: Tiling, target: Tiling) -> list[list[AxonLists]]:
-        return [
-            [AxonLists(n, n) for n in axons] for axons in self.axons(source, target)
-        ]
-
     def most_axons(self, source: Tiling, target: Tiling) -> int:
         if self.picked is not None:
             return max(map(max, self.axons(source, target)))
@@ -126,7 +104,9 @@ class MatrixLink:
     def operations(self, source: Tiling, target: Tiling) -> int:
         return prod(self.source) * prod(target.volume)
 
-    def sent(self, source: Tiling, target: Tiling) -> Iterator[tuple[int, int, int]]:
+    def spike_counts(
+        self, source: Tiling, target: Tiling
+    ) -> Iterator[tuple[int, int, int]]:
         for core, pre in enumerate(source.pieces):
             read = self._read(pre.part, pre.rows, pre.columns, pre.strip)
             for there in range(len(target.pieces) if read else 0):
@@ -156,7 +136,7 @@ class MatrixLink:
         if not self.pools:
             return (slices[1] - slices[0]) * height * width * channels
         axes = [
-            Counter(_scaled(tap) for tap in taps)
+            Counter(without_factor([tap]) for tap in taps)
             for taps in (
                 full_taps(depth, self.pools, 0)[slice(*slices)],
                 full_taps(height, self.pools, 1),
@@ -167,16 +147,7 @@ class MatrixLink:
         return len(places - {None}) * channels + (None in places)
 
 
-_Scaled = tuple[Tap, int]
-
-
-def _scaled(tap: Tap) -> _Scaled:
-    """Return a tap's weights without their common factor, and the factor."""
-    scale = gcd(*(times for _, times in tap))
-    return tuple((i, times // scale) for i, times in tap), scale
-
-
-def _join(*taps: _Scaled) -> tuple[tuple[Tap, ...], int] | None:
+def _join(*taps: tuple[tuple[Tap, ...], int]) -> Hashable:
     """Return the weights of a place; None if no window covers it."""
     scale = 1
     for _, factor in taps:

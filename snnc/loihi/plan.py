@@ -50,7 +50,7 @@ class Plan:
         return self.steps[self.positions[population.name]]
 
     @property
-    def oversized(self) -> tuple[Population, ...]:
+    def unmappable(self) -> tuple[Population, ...]:
         """Return the populations without a tiling that fits a core."""
         return tuple(p for p in self.populations if self.step(p).choices.floor < 0)
 
@@ -87,7 +87,7 @@ def make_plan(
     """
     kinds = axons or {}
     choices = PlanCache().choices if cache is None else cache.choices
-    populations = _involved(lowered)
+    populations = _populations_to_map(lowered)
     positions = {p.name: i for i, p in enumerate(populations)}
     steps: list[Step] = []
     for population in populations:
@@ -222,7 +222,7 @@ def compartment_floors(lowered: LoweredNetwork, profile: Profile) -> dict[str, i
     }
 
 
-def _involved(lowered: LoweredNetwork) -> tuple[Population, ...]:
+def _populations_to_map(lowered: LoweredNetwork) -> tuple[Population, ...]:
     feeding = {
         projection.source
         for projection in lowered.projections

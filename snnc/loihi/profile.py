@@ -49,7 +49,7 @@ _WANTED = {
 """Descriptions of pydantic's kinds of errors."""
 
 
-def checked(data: dict[str, Any]) -> Profile:
+def validate_profile(data: dict[str, Any]) -> Profile:
     """Validate a file's tables by the types of `Profile`, and report the first error.
 
     Raises
@@ -66,7 +66,7 @@ def checked(data: dict[str, Any]) -> Profile:
         raise ProfileError(_reason(error.errors(include_url=False)[0])) from error
 
 
-def trusted(data: dict[str, Any]) -> Profile:
+def build_profile(data: dict[str, Any]) -> Profile:
     """Return the profile of a file of snnc, which tests have validated."""
     kinds = ((key, kind) for key, kind in _TABLES.items() if key in data)
     tables = {key: kind(**_tuples(data[key])) for key, kind in kinds}
@@ -82,14 +82,14 @@ def _reason(error: ErrorDetails) -> str:
     *table, key = (key for key in error["loc"] if isinstance(key, str))
     place = f"[{table[0]}]" if table else "the file"
     if error["type"] == "missing":
-        return f"{place} has no {_quoted(key)}"
+        return f"{place} has no {_key_text(key)}"
     if error["type"] == "unexpected_keyword_argument":
         known = ", ".join(_KEYS[table[0]] if table else ["name", "strict", *_KEYS])
         return f"{place} has `{key}`, which snnc does not know: it knows {known}"
-    return f"{_quoted(key)} is {repr(error['input'])}, not {_WANTED[error['type']]}"
+    return f"{_key_text(key)} is {repr(error['input'])}, not {_WANTED[error['type']]}"
 
 
-def _quoted(key: str) -> str:
+def _key_text(key: str) -> str:
     return f"[{key}]" if key in _KEYS else f"`{key}`"
 
 
@@ -108,7 +108,7 @@ def read_profile(name: str = DEFAULT) -> Profile:
     try:
         data = tomllib.loads(read_bytes(path).decode("utf-8"))
     except OSError as error:
-        reason = f"{error.strerror}; snnc has {', '.join(sorted(_shipped()))}"
+        reason = f"{error.strerror}; snnc has {', '.join(sorted(_known_names()))}"
         raise ProfileError(f"{name}: {reason}") from error
     except RecursionError as error:
         raise ProfileError(
@@ -117,15 +117,15 @@ def read_profile(name: str = DEFAULT) -> Profile:
     except ValueError as error:  # not UTF-8, not TOML, or a number with too many digits
         raise ProfileError(f"{name} is not valid TOML: {error}") from error
     try:
-        return checked(data) if is_foreign else trusted(data)
+        return validate_profile(data) if is_foreign else build_profile(data)
     except ProfileError as error:
         raise ProfileError(f"{name}: {error}") from error
 
 
 def is_file(name: str) -> bool:
     """Return whether a device is a file's path, not a name of snnc."""
-    return name not in _shipped()
+    return name not in _known_names()
 
 
-def _shipped() -> set[str]:
+def _known_names() -> set[str]:
     return {path.stem for path in HERE.glob("*.toml")}

@@ -86,20 +86,20 @@ def refuse_plan(
     plan: Plan, target: Loihi, search: Search, mapped: MappedNetwork | None
 ) -> Iterator[Diagnostic]:
     """Report why a plan has no mapping, or one that is too large."""
-    if plan.oversized:
-        yield from _refuse_oversized(plan)
+    if plan.unmappable:
+        yield from _refuse_unmappable(plan)
         if sum(compartment_floors(plan.lowered, plan.profile).values()) > target.cores:
             yield _refuse_neurons(plan.lowered, target, plan.profile)
     elif mapped is not None:
-        yield _refuse_size(plan, target, mapped)
+        yield _refuse_size(target, mapped)
     elif search.gave_up or search.infeasible is None:
         yield _refuse_floor(plan, target, search.lower_bound)
     else:
         yield _refuse_axons(plan, search.infeasible)
 
 
-def _refuse_oversized(plan: Plan) -> Iterator[Diagnostic]:
-    for population in plan.oversized:
+def _refuse_unmappable(plan: Plan) -> Iterator[Diagnostic]:
+    for population in plan.unmappable:
         choices = plan.step(population).choices
         if isinstance(choices, ChipChoices):
             yield _refuse_layer(population, choices.costs, choices.sources)
@@ -160,11 +160,11 @@ def _refuse_floor(plan: Plan, target: Loihi, cores: int) -> Diagnostic:
     """Describe layers that need more cores than there are, even on their own."""
     largest = max(plan.populations, key=lambda p: plan.step(p).choices.floor)
     share = plan.step(largest).choices.floor
-    return _too_many(plan, target, cores, largest, share, "at least ")
+    return _too_many(plan.lowered, target, cores, largest, share, "at least ")
 
 
 def _refuse_axons(plan: Plan, dead: Infeasible) -> Diagnostic:
-    """Describe why there is no mapping though every layer fits on its own."""
+    """Describe why no mapping exists though every layer fits on its own."""
     population = plan.populations[dead.source]
     return rules.TooManyOutAxons(
         span=population.layer.span,
@@ -174,10 +174,12 @@ def _refuse_axons(plan: Plan, dead: Infeasible) -> Diagnostic:
     )
 
 
-def _refuse_size(plan: Plan, target: Loihi, mapped: MappedNetwork) -> Diagnostic:
+def _refuse_size(target: Loihi, mapped: MappedNetwork) -> Diagnostic:
     """Describe a mapping with more cores than the target allows."""
     largest = max(mapped.populations, key=lambda population: population.cores)
-    return _too_many(plan, target, mapped.cores, largest.population, largest.cores, "")
+    return _too_many(
+        mapped.lowered, target, mapped.cores, largest.population, largest.cores
+    )
 
 
 def refuse_large(
@@ -198,41 +200,34 @@ def _refuse_neurons(
     """Describe neurons that fill more cores than the target allows."""
     floors = compartment_floors(lowered, profile)
     largest = max(floors, key=lambda name: floors[name])
-    cores = sum(floors.values())
-    return rules.TooManyCores(
-        span=lowered.by_name[largest].layer.span,
-        related=(_allowance(target),),
-        name=lowered.network.name,
-        cores=cores,
-        bound="at least ",
-        allowed=target.cores,
-        largest=lowered.by_name[largest].layer.name,
-        share=floors[largest],
+    return _too_many(
+        lowered,
+        target,
+        sum(floors.values()),
+        lowered.by_name[largest],
+        floors[largest],
+        "at least ",
     )
 
 
 def _too_many(
-    plan: Plan,
+    lowered: LoweredNetwork,
     target: Loihi,
     cores: int,
     largest: Population,
     share: int,
-    bound: str,
+    bound: str = "",
 ) -> Diagnostic:
     return rules.TooManyCores(
         span=largest.layer.span,
-        related=(_allowance(target),),
-        name=plan.lowered.network.name,
+        related=(Label(target.span, f"allows {counted(target.cores, 'core')}"),),
+        name=lowered.network.name,
         cores=cores,
         bound=bound,
         allowed=target.cores,
         largest=largest.layer.name,
         share=share,
     )
-
-
-def _allowance(target: Loihi) -> Label:
-    return Label(target.span, f"allows {counted(target.cores, 'core')}")
 
 
 def block_span(layer: Layer) -> Span:

@@ -2,9 +2,9 @@
 
 Populations are cut one after the other, each before its sources: a block's readers are
 then known, and a population with too few out-axons is cut finer, which no later choice
-forbids. So there is a mapping whenever each population has a tiling. Of partial
-solutions with equal readers only the cheapest is kept, which on a chain of layers is
-dynamic programming.
+forbids. So a mapping exists whenever each population has a tiling. Of all partial
+solutions with equal readers, the search keeps the cheapest; on a chain of layers, this
+is dynamic programming.
 
 Each partial solution has a lower bound on the cores of all mappings with it: its own
 cores, those that sources need to serve their readers, and the fewest of each other
@@ -143,7 +143,7 @@ class Search:
     use
         Counts the slots of readers; searches of variants share the counts.
     most
-        Cores above which a mapping is of no use.
+        The most cores that a mapping may take.
     effort
         The factor of the usual work.
 
@@ -152,7 +152,7 @@ class Search:
     floor
         The sum of the cores that each population needs on its own.
     lower_bound
-        Cores below which there is no mapping into equal blocks.
+        The fewest cores that any mapping into equal blocks can take.
     infeasible
         The closest miss by out-axons.
     gave_up
@@ -177,7 +177,7 @@ class Search:
             if isinstance(step.choices, ChipChoices)
         }
         self._tested, self._patience = 0, maxsize
-        self._known = self._fitted
+        self._known = self._work
         self.floors = [step.choices.floor for step in steps]
         self.floor = self.lower_bound = sum(self.floors)
         self._began = self.work
@@ -197,10 +197,10 @@ class Search:
     @property
     def work(self) -> int:
         """How often a tiling was tested against its readers, or equal work."""
-        return self._tested + (self._fitted - self._known) // FITS_OF_WORK
+        return self._tested + (self._work - self._known) // FITS_OF_WORK
 
     @property
-    def _fitted(self) -> int:
+    def _work(self) -> int:
         return sum(costs.work for costs in self._cost_models)
 
     def run(self, hopeless: bool = False) -> Solution | None:
@@ -381,7 +381,7 @@ class Search:
         return not over
 
     def _combinations(self, i: int, groups: Mapping[int, int]) -> list[Groups]:
-        """Return the combinations of the sources' groups, some of which may be fixed.
+        """Return the combinations of the sources' groups; some groups may be fixed.
 
         If there are too many, some are left out: for very many sources, all but those
         where each has its finest group, or each its coarsest.

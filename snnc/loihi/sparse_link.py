@@ -17,9 +17,9 @@ from snnc.loihi.fans import (
     FanOuts,
     Pattern,
     SynapseFanOut,
-    without_factor,
+    pattern_of,
 )
-from snnc.loihi.link import AxonLists, Cost, PlaneLink, SourceChannels
+from snnc.loihi.link import Cost, Link, SourceChannels
 from snnc.loihi.taps import Tap, Taps
 from snnc.loihi.tiling import EnsembleTiling, Tiling
 
@@ -54,7 +54,7 @@ class ScatterAxis(Axis):
             inside = {
                 start + t
                 for start in starts
-                for t in self.taps.used(-start, self.inputs - start)
+                for t in self.taps.nonzero_places(-start, self.inputs - start)
             }
             self._places[tile] = tuple(sorted(inside))
         return self._places[tile]
@@ -63,11 +63,11 @@ class ScatterAxis(Axis):
         return tuple(self._run(place, tile) for place in self._read(tile))
 
     def _run(self, place: int, tile: Interval) -> TapRun:
-        first, stop = self._reached(place, tile)
+        first, stop = self._reading_outputs(place, tile)
         top = place + self.before
         reads = [(o, self.taps[top - o * self.stride]) for o in range(first, stop)]
         taps = [(o - tile[0], tap) for o, tap in reads if tap]
-        plain, scale = without_factor(taps)
+        plain, scale = pattern_of(taps)
         values = self._patterns.setdefault(plain, len(self._patterns))
         return TapRun(taps[0][0], len(taps), values, scale, (taps[0][0],))
 
@@ -115,7 +115,7 @@ class ComparedAxis(ScatterAxis):
         readers = self._readers[place]
         near = ((o, n) for o, n in readers if tile[0] <= o < tile[1])
         taps = [(o - tile[0], self._tap_of(n)) for o, n in near]
-        plain, scale = without_factor(taps)
+        plain, scale = pattern_of(taps)
         values = self._patterns.setdefault(plain, len(self._patterns))
         return TapRun(taps[0][0], len(taps), values, scale, (taps[0][0],))
 
@@ -174,7 +174,7 @@ class TransposedAxis(ComparedAxis):
             self._by_phase[key] = super().view(tile)
         return self._by_phase[key]
 
-    def alike(self, tiles: Tiles) -> range:
+    def equivalent_tiles(self, tiles: Tiles) -> range:
         if tiles.size % self._step:
             return range(0)
         first = -(-self._inside[0] // tiles.size)
@@ -206,7 +206,7 @@ def transposed_entries(
     ]
 
 
-class SparseLink(PlaneLink):
+class SparseLink(Link):
     """The connections of a projection, each a `nengo.Sparse` from the neurons read.
 
     Each neuron that a block reads takes an in-axon and an array of its weights,
@@ -298,11 +298,6 @@ class SparseLink(PlaneLink):
             for strips in self._strips(source, target)
         ]
 
-    def axon_lists(self, source: Tiling, target: Tiling) -> list[list[AxonLists]]:
-        return [
-            [AxonLists(n, n) for n in axons] for axons in self.axons(source, target)
-        ]
-
     def most_axons(self, source: Tiling, target: Tiling) -> int:
         rows = self.rows.crossings(source.tile[0], target.tile[0])
         columns = self.columns.crossings(source.tile[1], target.tile[1])
@@ -317,17 +312,19 @@ class SparseLink(PlaneLink):
         return self._axons[key]
 
     def operations(self, source: Tiling, target: Tiling) -> int:
-        joined = self.fans.joined(self.source[0], target.volume[0])
+        joined = self.fans.count_pairs(self.source[0], target.volume[0])
         return self.rows.pairs * self.columns.pairs * joined
 
-    def sent(self, source: Tiling, target: Tiling) -> Iterator[tuple[int, int, int]]:
+    def spike_counts(
+        self, source: Tiling, target: Tiling
+    ) -> Iterator[tuple[int, int, int]]:
         rows = self.rows.all_shared(source.part(0).rows, target.part(0).rows)
         columns = self.columns.all_shared(
             source.part(0).columns, target.part(0).columns
         )
         pixels = [(*high, *wide) for high, wide in product(rows, columns)]
         here, there = _places(source), _places(target)
-        for (pre, post), channels in self.fans.shared(source, target).items():
+        for (pre, post), channels in self.fans.overlaps(source, target).items():
             (start, across, strips), (first, wide, many) = here[pre], there[post]
             for row, seen, tall, column, beside, broad in pixels:
                 core = start + (row * across + column) * strips

@@ -45,7 +45,7 @@ class Footprint:
 
 
 @lru_cache(maxsize=65536)
-def stored(footprint: Footprint, profile: Profile) -> Storage:
+def storage_of(footprint: Footprint, profile: Profile) -> Storage:
     """Return the arrays that a block stores for one connection.
 
     There is one for each run of kernel rows, run of kernel columns, and page of the
@@ -64,11 +64,11 @@ def stored(footprint: Footprint, profile: Profile) -> Storage:
         for page in _pages(row.starts, column.starts, footprint, profile):
             areas[key, page] = row.length * column.length
             top = max(top, page + last)
-    return Storage(_tally(areas), top, _aligned(footprint, profile))
+    return Storage(_tally(areas), top, _suits_pop16(footprint, profile))
 
 
 def _on_one_page(footprint: Footprint, profile: Profile) -> Storage:
-    """Return the same if all arrays begin in one page: count by axis, not by pair."""
+    """Return the storage if all arrays begin in one page, counted by axis, not pair."""
     rows, columns = footprint.rows, footprint.columns
     if footprint.shared:
         arrays = _distinct(rows, columns, footprint.zero)
@@ -79,7 +79,9 @@ def _on_one_page(footprint: Footprint, profile: Profile) -> Storage:
             arrays[high * wide] += n * m
     high, wide = max(rows.lengths, default=0), max(columns.lengths, default=0)
     last = ((high - 1) * columns.size + wide) * footprint.channels - 1
-    return Storage(tuple(arrays.items()), max(0, last), _aligned(footprint, profile))
+    return Storage(
+        tuple(arrays.items()), max(0, last), _suits_pop16(footprint, profile)
+    )
 
 
 def _distinct(rows: View, columns: View, zero: bool) -> Counter[int]:
@@ -98,7 +100,7 @@ def _distinct(rows: View, columns: View, zero: bool) -> Counter[int]:
 
 
 def _identity(row: TapRun, column: TapRun, footprint: Footprint) -> Hashable:
-    """Return the key of an array among those of its synapse."""
+    """Return the key of an array; equal arrays of a synapse have equal keys."""
     if not footprint.shared:
         return row.tap, row.length, column.tap, column.length
     scale = 0 if footprint.zero else row.scale * column.scale
@@ -123,7 +125,7 @@ def _pages(
     }
 
 
-def _aligned(footprint: Footprint, profile: Profile) -> bool:
+def _suits_pop16(footprint: Footprint, profile: Profile) -> bool:
     multiple, channels = profile.axon.pop16_base, footprint.channels
     if channels % multiple == 0:
         return True

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import gcd
 from typing import overload
 
-from snnc.ir.lowered import Pool
+from snnc.ir.lowered import Pooling
 
 Tap = tuple[tuple[int, int], ...]
 """``(reader's tap, times)`` pairs in order; empty where the kernel is zero."""
@@ -71,7 +72,7 @@ class Taps(Sequence[Tap]):
     def _window(self) -> tuple[tuple[int, ...], int]:
         return _compose(self.pools)
 
-    def used(self, first: int, stop: int) -> Iterator[int]:
+    def nonzero_places(self, first: int, stop: int) -> Iterator[int]:
         """Yield the places from ``first`` up to ``stop`` of nonzero taps.
 
         Neighbouring taps of the reader may have the same places, which then come twice.
@@ -95,11 +96,17 @@ class Taps(Sequence[Tap]):
         return tuple((tap, count) for tap, count in times if count)
 
 
+def without_factor(taps: Sequence[Tap]) -> tuple[tuple[Tap, ...], int]:
+    """Return taps without the common factor of their weights, and the factor."""
+    scale = gcd(*(times for tap in taps for _, times in tap))
+    return tuple(tuple((i, n // scale) for i, n in tap) for tap in taps), scale
+
+
 def window_taps(
     size: int,
     reader: int,
     zeros: int,
-    pools: Sequence[Pool],
+    pools: Sequence[Pooling],
     axis: int,
     dilation: int = 1,
 ) -> Taps:
@@ -107,7 +114,7 @@ def window_taps(
     return Taps(size, reader, zeros, _along(pools, axis), dilation)
 
 
-def full_taps(extent: int, pools: Sequence[Pool], axis: int) -> Taps:
+def full_taps(extent: int, pools: Sequence[Pooling], axis: int) -> Taps:
     """Return a dense reader's tap of each place: the pooled places that cover it."""
     steps = _along(pools, axis)
     reader = extent
@@ -116,7 +123,7 @@ def full_taps(extent: int, pools: Sequence[Pool], axis: int) -> Taps:
     return Taps(extent, reader, 0, steps)
 
 
-def _along(pools: Sequence[Pool], axis: int) -> Steps:
+def _along(pools: Sequence[Pooling], axis: int) -> Steps:
     return tuple((pool.window[axis], pool.stride[axis]) for pool in pools)
 
 

@@ -40,7 +40,7 @@ class EnsembleTiling:
     def whole(self) -> bool:
         return self.blocks == 1
 
-    def touched(self, strip: Interval) -> Interval:
+    def slices_of(self, strip: Interval) -> Interval:
         """Return the depth slices of a strip of the ensemble's channels."""
         start = self.slices[0]
         first = start + strip[0] // self.channels

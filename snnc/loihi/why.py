@@ -1,9 +1,9 @@
 """Explain a mapping's number of cores.
 
-Three numbers bound the cores of a layer from below: the cores that its neurons fill,
-whatever their connections; the fewest of any tiling of the layer on its own; and the
-fewest if its neighbours are cut as they are. The highest bound that is reached is the
-reason, and the tiling with fewer cores that comes closest to fitting shows by how much.
+Three lower bounds apply to the cores of a layer: the cores that its neurons fill,
+without their connections; the fewest of any tiling of the layer on its own; and the
+fewest with the present tilings of its neighbours. The reason is the highest bound that
+is reached. The tiling with fewer cores that is closest to fitting shows by how much.
 """
 
 from __future__ import annotations
@@ -203,7 +203,7 @@ def _misses_beside(
 ) -> list[NearMiss]:
     """Return tilings that fit on their own, but not with the other layers.
 
-    Empty if one of them fits: then the search missed it, and there is no bound.
+    Empty if one of them fits: then the search missed it, and this bound does not hold.
     """
     replacement = LocalReplacement(plan, solution)
     limit = choices.costs.profile.core.compartments

@@ -1,10 +1,11 @@
 """NIR, the format in which spiking networks travel between tools: out and in.
 
 Out: `export.export_nir` compiles a spec, `neurons` says how its values become NIR's,
-`linear` its kernels, `graph` makes the nodes, `facts` tells what they can't say. In:
-`importing.run` reads a file (`graph_file`), whose nodes `translate` makes the layers of
-a model that `snnc.importer` imports; where the file has the spec that it was exported
-from, that spec is given back. Imports `importer` and what is below.
+`linear` converts its kernels, `graph` makes the nodes, and `facts` describes what they
+can't say. In: `importing.run` reads a file (`graph_file`), `translate` turns its nodes
+into the layers of a model, and `snnc.importer` imports the model. If the file contains
+the spec that it was exported from, the import returns that spec. This package imports
+`importer` and the packages below it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    """Import what exports at its first use: who reads a file needs no compiler."""
+    """Import the export at its first use: reading a file needs no compiler."""
     if name not in ("CannotExportError", "Exported", "export_nir"):
         raise AttributeError(f"there is no {name!r} in NIR's room")
     from snnc.nir import export

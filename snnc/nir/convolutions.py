@@ -25,9 +25,9 @@ ANEW = "write the graph again"
 
 @dataclass(frozen=True, slots=True)
 class Convolved:
-    """The layers of a convolution, the shape that it gives, and its weight.
+    """The layers of a convolution, its output shape, and its weight.
 
-    ``weight`` is without the taps at its ends that are zeros, or meet nothing else.
+    ``weight`` lacks the taps at its ends that are zero or only meet padding.
     """
 
     layers: tuple[KerasLayer, ...]
@@ -35,25 +35,25 @@ class Convolved:
     weight: Array
 
 
-def convolved(node: Node, source: str, read: Shape) -> Convolved:
+def convolve(node: Node, source: str, read: Shape) -> Convolved:
     """Return a convolution as layers.
 
-    Padding is a layer of its own, which the importer folds into the kernel. NIR pads
-    both ends alike, so that a tap of zeros may stand where a tool has it uneven.
+    Padding becomes a separate layer, which the importer folds into the kernel. NIR pads
+    both ends equally; tools with uneven padding add a tap of zeros to the kernel.
 
     Raises
     ------
     RefusedModelError
-        If its numbers do not fit one another, or what it reads.
+        If its numbers contradict each other or the shape of its input.
     """
     rank = 1 if node.kind == "Conv1d" else 2
     weight = _weight(node, rank)
     if len(read) != rank + 1:
-        raise node.refused(f"it reads {len(read)} axes, not {rank + 1}", ANEW)
+        raise node.refusal(f"it reads {len(read)} axes, not {rank + 1}", ANEW)
     groups = _numbers(node, "groups", 1, (1,))[0]
     outputs, inputs, *taps = weight.shape
     if inputs * groups != read[0] or outputs % groups:
-        raise node.refused(
+        raise node.refusal(
             f"its weight is for {inputs * groups} channels in {groups} groups, and it"
             f" reads {read[0]}",
             ANEW,
@@ -63,7 +63,7 @@ def convolved(node: Node, source: str, read: Shape) -> Convolved:
     padding, zeros = _padding(node, rank, stride)
     if padding == "valid":
         for axis in range(rank):
-            weight, zeros[axis] = _trimmed(
+            weight, zeros[axis] = _trim(
                 weight, axis, read[1 + axis], stride[axis], dilation[axis], zeros[axis]
             )
         taps = list(weight.shape[2:])
@@ -97,10 +97,10 @@ def convolved(node: Node, source: str, read: Shape) -> Convolved:
     return Convolved(tuple(layers), (outputs, *given), weight)
 
 
-def _trimmed(
+def _trim(
     weight: Array, axis: int, size: int, stride: int, step: int, pads: tuple[int, int]
 ) -> tuple[Array, tuple[int, int]]:
-    """Leave out taps at the ends of an axis that add nothing, and zeros with them."""
+    """Remove taps at the ends of an axis that add nothing, and the padding for them."""
     before, behind = pads
     taps = weight.shape[2 + axis]
     places = (size + before + behind - (taps - 1) * step - 1) // stride
@@ -125,17 +125,17 @@ def _trimmed(
 def arrays_of(
     node: Node, weight: Array, bias: Array, read: Array, gain: Array
 ) -> Arrays:
-    """Return the kernel of a convolution as a model has it.
+    """Return the kernel of a convolution in Keras's layout.
 
     Parameters
     ----------
     weight : (out, in of a group, *taps)
     bias : (out,)
-        As it is to be.
+        Already scaled.
     read : (in,)
-        By what each channel that is read is multiplied.
+        The factor of each input channel.
     gain : (out,)
-        By what each that is given is.
+        The factor of each output channel.
     """
     outputs, inputs, *taps = weight.shape
     groups = int(np.max(node.arrays.get("groups", np.array(1))))
@@ -152,13 +152,13 @@ def arrays_of(
 
 
 def pool_of(node: Node, source: str, read: Shape) -> tuple[KerasLayer, Shape, int]:
-    """Return an average for a pool, the shape it gives, and the size of a window."""
+    """Return an average pool, its output shape, and the size of its window."""
     if len(read) != 3:
-        raise node.refused(f"it reads {len(read)} axes, not 3", ANEW)
+        raise node.refusal(f"it reads {len(read)} axes, not 3", ANEW)
     window = _numbers(node, "kernel_size", 2, None)
     stride = _numbers(node, "stride", 2, window)
     if np.any(node.arrays.get("padding", np.zeros(2))):
-        raise node.refused(
+        raise node.refusal(
             "it pads, and its windows at the border hold fewer values",
             "remove the padding",
         )
@@ -176,26 +176,26 @@ def _weight(node: Node, rank: int) -> Array:
     weight = node.arrays.get("weight")
     if weight is None or weight.ndim != rank + 2 or 0 in weight.shape:
         axes = "none" if weight is None else f"{weight.ndim} axes"
-        raise node.refused(f"its weight has {axes}, not {rank + 2}", ANEW)
+        raise node.refusal(f"its weight has {axes}, not {rank + 2}", ANEW)
     bias = node.arrays.get("bias", np.zeros(weight.shape[0]))
     if bias.shape != weight.shape[:1]:
-        raise node.refused(f"it has {bias.size} biases, not {weight.shape[0]}", ANEW)
+        raise node.refusal(f"it has {bias.size} biases, not {weight.shape[0]}", ANEW)
     if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-        raise node.refused("it holds NaN or infinite weights", "train it again")
+        raise node.refusal("it holds NaN or infinite weights", "train it again")
     return weight
 
 
 def _padding(node: Node, rank: int, stride: Shape) -> tuple[str, list[tuple[int, int]]]:
-    """Return Keras's word, and the zeros of a layer before it."""
+    """Return Keras's padding, and the zeros that a layer before it adds."""
     none = [(0, 0)] * rank
     word = node.words.get("padding")
     if word is None:
         pads = _numbers(node, "padding", rank, (0,) * rank, least=0)
         return "valid", [(p, p) for p in pads]
     if word not in ("same", "valid"):
-        raise node.refused(f"its padding is {word[:20]!r}", ANEW)
+        raise node.refusal(f"its padding is {word[:20]!r}", ANEW)
     if word == "same" and set(stride) != {1}:
-        raise node.refused(
+        raise node.refusal(
             "`same` with a stride has another meaning in each tool",
             "write the padding as numbers",
         )
@@ -209,15 +209,15 @@ def _numbers(
     array = node.arrays.get(name)
     if array is None or array.size == 0:
         if default is None:
-            raise node.refused(f"it has no {name}", ANEW)
+            raise node.refusal(f"it has no {name}", ANEW)
         return default
     numbers = np.broadcast_to(array.reshape(-1), (count,)) if array.size == 1 else array
     numbers = numbers.reshape(-1)
     is_whole = numbers.dtype.kind in "biu" or bool((numbers == np.floor(numbers)).all())
     if len(numbers) != count or not is_whole or (numbers < least).any():
-        raise node.refused(f"its {name} is {numbers.tolist()[:4]}", ANEW)
+        raise node.refusal(f"its {name} is {numbers.tolist()[:4]}", ANEW)
     if (numbers > 2**20).any():
-        raise node.refused(
+        raise node.refusal(
             f"its {name} is {int(numbers.max())}", "write a smaller graph"
         )
     return tuple(int(n) for n in numbers)
@@ -225,18 +225,18 @@ def _numbers(
 
 @dataclass(frozen=True, slots=True)
 class FoldedKernel:
-    """How the kernel of a layer is made of a linear node.
+    """A layer's kernel, made from a linear node.
 
     Attributes
     ----------
     node, weight
-        The node, and what is kept of its weight.
+        The node, and its weight without unused taps.
     read
-        By what each channel that it reads is multiplied, or each value if it is flat.
+        The factor of each input channel, or of each value of a flat input.
     image
-        What was flattened, channels first; empty if nothing was.
+        The shape before the flattening, channels first; empty if there was none.
     gain, offset
-        What comes behind it, by channels: ``gain x + offset``.
+        The operation after the node, per channel: ``gain x + offset``.
     """
 
     node: Node
@@ -248,7 +248,7 @@ class FoldedKernel:
 
 
 class GraphWeights(ModelWeights):
-    """The kernels of a graph, channels last; those of ``NODE/raw`` as they are read."""
+    """The kernels of a graph, channels last; ``NODE/raw`` names an unscaled one."""
 
     def __init__(self, kernels: Mapping[str, FoldedKernel]) -> None:
         self._kernels = kernels

@@ -32,16 +32,16 @@ class CannotExportError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written.
+    """The files that an export wrote.
 
     Attributes
     ----------
     path, text
-        The graph, and what it can't say, in words.
+        The graph, and a text about what it can't say.
     nodes
-        How many nodes the graph has.
+        The number of nodes in the graph.
     size
-        Of ``path``, in bytes.
+        The size of ``path`` in bytes.
     """
 
     path: Path
@@ -57,7 +57,7 @@ def export_nir(
     neuron: Neuron = "if",
     device: Profile | None = None,
 ) -> Exported:
-    """Write a network and its weights in NIR, and a text beside it, ``PATH.txt``.
+    """Write a network and its weights in NIR, and a text next to it, ``PATH.txt``.
 
     Parameters
     ----------
@@ -78,8 +78,8 @@ def export_nir(
     Raises
     ------
     CannotExportError
-        If there is no such package or spec, the spec has errors or is not the one that
-        the package was built from, the weights are of another layout, or NIR is not
+        If the package or spec is missing, the spec has errors or differs from the one
+        that the package was built from, the weights have another layout, or NIR is not
         installed.
     OSError
         If a file can't be read or written.
@@ -90,7 +90,7 @@ def export_nir(
         )
     target = Path(path)
     text_file = target.with_name(f"{target.name}.txt")
-    made = _compiled(package, device)
+    made = _compile(package, device)
     assert made.lowered is not None
     _refuse_neuron_biases(made.lowered)
     _refuse_images(made.lowered)
@@ -112,8 +112,8 @@ def export_nir(
     return Exported(target, text_file, len(graph.nodes), size)
 
 
-def _compiled(package: Any, device: Profile | None) -> Compilation:
-    """Compile the spec, or that of a package which was built from it."""
+def _compile(package: Any, device: Profile | None) -> Compilation:
+    """Compile a spec, or the spec that a package was built from."""
     place = Path(fspath(getattr(package, "folder", package)))
     if not place.exists():
         raise CannotExportError(f"there is no package and no spec {place}")

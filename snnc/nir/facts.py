@@ -1,4 +1,4 @@
-"""What a graph of NIR can't say, for people and for programs."""
+"""Describe what a NIR graph can't say, as a text and as metadata."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from snnc.ir.logical import Input, Lif, Readout
+from snnc.ir.logical import InputLayer, LifNeuron, ReadoutLayer
 from snnc.ir.lowered import LoweredNetwork, Population
 from snnc.nir.graph import ExportedGraph, ExportedLayer
 from snnc.nir.linear import nir_shape
 from snnc.text.tables import columns, dims
 
 VERSION = 1
-"""Of what stands in the metadata; it grows where a key changes its meaning."""
+"""The version of the metadata. It increases if a key changes its meaning."""
 UNIT = "a spike is 1 in one step of dt; a neuron fires at 1 and resets to 0"
 HEAD = ("layer", "kind", "shape", "runs on", "rate", "nodes", "neurons", "weights")
 WIDTH = 88
 
 
 def metadata(lowered: LoweredNetwork, layout: str, spec: str) -> dict[str, Any]:
-    """Return what the file has beside its nodes; times in seconds, rates in Hz.
+    """Return the metadata of the file: times in seconds, rates in Hz.
 
     Parameters
     ----------
     layout
         The identity of the weight layout.
     spec
-        The text of the spec, from which `snnc import` makes the same one again.
+        The text of the spec, which `snnc import` returns.
     """
     network = lowered.network
     given, readout = network.input, network.readout
@@ -51,7 +51,7 @@ def metadata(lowered: LoweredNetwork, layout: str, spec: str) -> dict[str, Any]:
 
 
 def text(lowered: LoweredNetwork, graph: ExportedGraph, layout: str, file: str) -> str:
-    """Return the same for people, with what is lost on the way."""
+    """Return the same as a text, and what the export loses."""
     network, timing = lowered.network, lowered.network.timing
     shown = (
         f"a step is {timing.dt * 1e3:g} ms; an example is shown for {timing.steps}"
@@ -67,27 +67,26 @@ def text(lowered: LoweredNetwork, graph: ExportedGraph, layout: str, file: str) 
     lines = [f"{file}: the network {network.name} in NIR"]
     lines += [network.about, ""] if network.about else [""]
     for name, fact in facts.items():
-        lines += _wrapped(f"{name:<8}", fact)
+        lines += _wrap(f"{name:<8}", fact)
     lines += ["", *columns(HEAD, [_row(lowered, p) for p in graph.placed], HEAD[:7])]
     lines.append("")
     for note in _notes(lowered, graph):
-        lines += _wrapped("- ", note)
+        lines += _wrap("- ", note)
     return "\n".join(lines) + "\n"
 
 
-def _wrapped(head: str, sentence: str) -> list[str]:
-    behind = " " * len(head)
+def _wrap(head: str, sentence: str) -> list[str]:
     return textwrap.wrap(
         sentence,
         WIDTH,
         initial_indent=head,
-        subsequent_indent=behind,
+        subsequent_indent=" " * len(head),
         break_long_words=False,
         break_on_hyphens=False,
     )
 
 
-def _input(given: Input) -> str:
+def _input(given: InputLayer) -> str:
     values = f"`input`: the values of `{given.name}`, {given.low:g}..{given.high:g}"
     shape = dims(nir_shape(given.shape))
     order = {
@@ -99,7 +98,7 @@ def _input(given: Input) -> str:
     return f"{values}, {shape}{order}; the same in each step"
 
 
-def _output(readout: Readout) -> str:
+def _output(readout: ReadoutLayer) -> str:
     decides = {
         "mean": "the mean of the second half of its steps",
         "last": "its last step",
@@ -132,16 +131,16 @@ def _row(lowered: LoweredNetwork, placed: ExportedLayer) -> tuple[str, ...]:
 def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
     forms = {placed.cell.form for placed in graph.placed if placed.cell}
     yield (
-        f"The host runs {', '.join(_on_host(lowered))} and the readout beside Loihi;"
-        " here they are nodes as all others."
+        f"The host runs {', '.join(_on_host(lowered))} and the readout next to Loihi;"
+        " here they are ordinary nodes."
     )
     if spread := [p.name for p in lowered.populations if _is_spread(p)]:
         yield (
             f"NIR has no voltages to begin with: {', '.join(spread)}, with `start"
-            " spread`, begins at 0 here, so that neurons that are driven alike spike in"
-            " step."
+            " spread`, begins at 0 here, so neurons with equal input spike at the same"
+            " time."
         )
-    if dropped := list(_dropped(lowered, graph)):
+    if dropped := list(_lost_synapses(lowered, graph)):
         yield (
             "IF and LIF have no synapse: the filters on what is read are left out"
             f" ({', '.join(dropped)}). `--neuron cubalif` keeps them."
@@ -175,7 +174,7 @@ def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
         )
 
 
-def _dropped(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
+def _lost_synapses(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
     for placed in graph.placed:
         if placed.cell is None or placed.cell.form == "CubaLIF":
             continue
@@ -204,7 +203,7 @@ def _rate(population: Population) -> float:
 
 def _is_lif(population: Population) -> bool:
     assert population.layer.spiking is not None
-    return isinstance(population.layer.spiking.neuron, Lif)
+    return isinstance(population.layer.spiking.neuron, LifNeuron)
 
 
 def _is_spread(population: Population) -> bool:

@@ -1,8 +1,8 @@
-"""A network as a graph of NIR: nodes, as the library ``nir`` has them, and edges.
+"""A network as a NIR graph: nodes as in the library ``nir``, and edges.
 
-Each layer is a linear node of its name, one more for each further source, and its
-neurons; edges that meet in neurons are summed. Nodes are in the order in which they
-run, from ``input`` to ``output``: some readers follow it, and Spyx these two names.
+Each layer becomes a linear node with its name, another one for each further source, and
+a node of neurons, which sums its inputs. Nodes are in the order in which they run, from
+``input`` to ``output``. Some readers rely on the order, and Spyx on these two names.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnc.ir.logical import Input, Shape
+from snnc.ir.logical import InputLayer, Shape
 from snnc.ir.lowered import LoweredNetwork, Population, Projection
 from snnc.ir.shapes import volume_of
 from snnc.nir.linear import Matrix, linears_of, nir_shape, nodes_of
@@ -31,19 +31,19 @@ INPUT, OUTPUT = "input", "output"
 
 @dataclass(frozen=True, slots=True)
 class ExportedLayer:
-    """What became of a layer, or the readout.
+    """The nodes of a layer or the readout.
 
     Attributes
     ----------
     linear
         The names of its linear nodes.
     neurons
-        That of its neurons; None for the readout.
+        The name of its neurons; None for the readout.
     cell
-        What they are.
+        The kind and parameters of its neurons.
     growth
-        How many times as many weights its nodes have as its tensors: the zeros of
-        depth, groups and dilation, and the copies of average pools.
+        The number of weights in its nodes, divided by the number in its tensors. Depth,
+        groups and dilation add zeros, average pools add copies.
     """
 
     layer: str
@@ -57,7 +57,7 @@ class ExportedLayer:
 
 @dataclass(frozen=True, slots=True)
 class ExportedNode:
-    """A node: its class in ``nir``, and what that is made of."""
+    """A node: its class in ``nir`` and the arguments of that class."""
 
     kind: str
     values: Mapping[str, Any]
@@ -65,20 +65,20 @@ class ExportedNode:
 
 @dataclass(frozen=True, slots=True)
 class TensorTerm:
-    """A linear node as it comes of its projection.
+    """A linear node made from a projection.
 
     Attributes
     ----------
     layer, tensor
-        Whose sum it is part of, and of what it is made; None for an identity.
+        The layer that reads it, and its weight tensor; None for an identity.
     linear
-        What it computes on activations.
+        Its operation on activations.
     scale
-        What its weights are multiplied by.
+        The factor of its weights.
     windows
-        How many values the average pools in it take the mean of.
+        The number of values that its average pools take the mean of.
     bias
-        Gain and rest of the layer's bias, if it has that.
+        Gain and rest of the layer's bias, if the node has the bias.
     """
 
     layer: str
@@ -91,9 +91,9 @@ class TensorTerm:
 
 @dataclass(slots=True)
 class ExportedGraph:
-    """Nodes and edges so far, and what became of each layer.
+    """The nodes and edges so far, and the nodes of each layer.
 
-    ``terms`` are the linear nodes that come of the network's projections.
+    ``terms`` are the linear nodes made from the network's projections.
     """
 
     nodes: dict[str, ExportedNode] = field(default_factory=dict)
@@ -102,7 +102,7 @@ class ExportedGraph:
     terms: dict[str, TensorTerm] = field(default_factory=dict)
 
     def add(self, name: str, node: ExportedNode, *sources: str) -> str:
-        """Add a node that reads others, and return the name that it got."""
+        """Add a node that reads ``sources``; return its name, which is made unique."""
         while name in self.nodes or (name in (INPUT, OUTPUT) and self.nodes):
             name += "_"
         self.nodes[name] = node
@@ -118,11 +118,11 @@ def graph_of(
     Parameters
     ----------
     tensors
-        Those of the network's layout.
+        The tensors of the network's layout.
     neuron
-        What ReLU neurons become, see `snnc.nir.neurons`.
+        The NIR neuron for ReLU, see `snnc.nir.neurons`.
     """
-    return _GraphMaker(lowered, tensors, neuron).made()
+    return _GraphMaker(lowered, tensors, neuron).build()
 
 
 class _GraphMaker:
@@ -134,11 +134,11 @@ class _GraphMaker:
         self._tensors = tensors
         self._neuron = neuron
         self._graph = ExportedGraph()
-        # The node that gives each layer's spikes, and what each of those stands for.
+        # The nodes that give each layer's spikes, and the activation of one spike.
         self._ends: dict[str, list[str]] = {}
         self._spikes: dict[str, float] = {}
 
-    def made(self) -> ExportedGraph:
+    def build(self) -> ExportedGraph:
         graph, network = self._graph, self._network
         self._add_input(network.input)
         for population in self._lowered.in_reading_order:
@@ -152,12 +152,12 @@ class _GraphMaker:
         graph.edges += [(node, OUTPUT) for node in linear]
         return graph
 
-    def _add_input(self, given: Input) -> None:
+    def _add_input(self, given: InputLayer) -> None:
         shape = nir_shape(given.shape)
         node = ExportedNode("Input", {"input_type": np.array(shape)})
         end = self._graph.add(INPUT, node)
         if given.scaled is not None:
-            # A node of its own: padding is of zeros of what is scaled.
+            # A separate node, as padding adds zeros to the scaled values.
             low, high = given.scaled
             slope = (high - low) / (given.high - given.low)
             offset = low - slope * given.low
@@ -202,7 +202,7 @@ class _GraphMaker:
         rest: float,
         number: int = 0,
     ) -> tuple[tuple[str, ...], float]:
-        """Add the linear nodes of what reads; the first of them has the bias."""
+        """Add the linear nodes of a reader's inputs; the first one has the bias."""
         bias = self._tensors.get(f"{name}.bias")
         names: list[str] = []
         size = 0
@@ -242,7 +242,7 @@ class _GraphMaker:
         return tuple(names), size / due if due else 1.0
 
     def _by_slice(self, name: str, bias: Array) -> Array:
-        """Return a bias of channels for each slice of the depth axis."""
+        """Repeat a bias of channels for each slice of the depth axis."""
         population = self._lowered.by_name.get(name)
         return np.tile(bias, population.volume[0] if population else 1)
 
@@ -268,7 +268,7 @@ class _GraphMaker:
 
 
 def _conv(linear: Convolution2d, weight: Array, bias: Array) -> ExportedNode:
-    # Readers differ in what else they know: Spyx drops dilation and groups.
+    # Not all readers support other values: Spyx drops dilation and groups.
     values = {
         "input_shape": linear.image,
         "weight": weight,
@@ -282,9 +282,9 @@ def _conv(linear: Convolution2d, weight: Array, bias: Array) -> ExportedNode:
 
 
 def _changes_nothing(linear: Convolution2d | Matrix, weight: Array) -> bool:
-    """Whether an edge will do, which nirtorch runs in the right order without a node.
+    """Whether an edge is enough: nirtorch then runs the nodes in the right order.
 
-    It follows the first edge of a node to its end before the next one.
+    It follows the first edge of a node to its end before it takes the next one.
     """
     if isinstance(linear, Convolution2d):
         if weight.shape[2:] != (1, 1) or linear.stride != (1, 1):

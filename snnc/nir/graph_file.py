@@ -1,6 +1,6 @@
-"""A graph of NIR as it was read from the file of a stranger.
+"""Read a NIR graph from an untrusted file.
 
-`nir.read` would follow links and allocate anything.
+`nir.read` would follow links and allocate any amount of memory.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Edge = tuple[str, str]
 HDF5 = b"\x89HDF\r\n\x1a\n"
 MOST_NODES = 10_000
 WORDS = ("padding",)
-"""What may be a word where it is else a number."""
+"""Parameters that may be a word instead of a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +48,20 @@ class Node:
     words: Mapping[str, str]
 
     def array(self, name: str) -> Array:
-        """Return an array that a node of its kind has.
+        """Return an array that every node of this kind has.
 
         Raises
         ------
         RefusedModelError
-            If it has none.
+            If the array is missing.
         """
         array = self.arrays.get(name)
         if array is None or array.size == 0:
-            raise self.refused(f"it has no {name}", "write the graph again")
+            raise self.refusal(f"it has no {name}", "write the graph again")
         return array
 
-    def refused(self, why: str, remedy: str) -> RefusedModelError:
-        """Return the refusal of this node."""
+    def refusal(self, why: str, remedy: str) -> RefusedModelError:
+        """Return the error that refuses this node."""
         return RefusedModelError(
             NodeRefused(
                 span=NOWHERE, node=self.name, kind=self.kind, why=why, remedy=remedy
@@ -71,14 +71,14 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class NirGraph:
-    """All nodes, each behind those that it reads.
+    """All nodes, each after its sources.
 
     Attributes
     ----------
     version
-        Of NIR, that wrote it.
+        The version of NIR that wrote the file.
     facts
-        Texts of its metadata.
+        The texts in the file's metadata.
     """
 
     nodes: tuple[Node, ...]
@@ -93,19 +93,19 @@ class NirGraph:
         return tuple(target for source, target in self.edges if source == name)
 
 
-def ordered(
+def order_nodes(
     nodes: Mapping[str, Node],
     edges: tuple[Edge, ...],
     version: str,
     facts: Mapping[str, str],
 ) -> NirGraph:
-    """Return a graph whose nodes are in the order in which they run.
+    """Return a graph with its nodes in the order in which they run.
 
     Raises
     ------
     RefusedModelError
-        If an edge leads nowhere or stands there twice, nodes read one another in a
-        circle, or there is not one input and one output.
+        If an edge leads nowhere, nodes read one another in a circle, or there is not
+        exactly one input and one output.
     """
     for source, target in edges:
         for end in (source, target):
@@ -121,10 +121,10 @@ def ordered(
                 SeveralNirEnds(span=NOWHERE, kind=kind, count=len(ends), names=names)
             )
     unique = tuple(dict.fromkeys(edges))
-    return NirGraph(tuple(_ordered(nodes, unique)), unique, version, facts)
+    return NirGraph(tuple(_sort(nodes, unique)), unique, version, facts)
 
 
-def _ordered(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> Iterator[Node]:
+def _sort(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> Iterator[Node]:
     reads: dict[str, list[str]] = {name: [] for name in nodes}
     for source, target in edges:
         reads[target].append(source)
@@ -138,12 +138,12 @@ def _ordered(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> Iterator[Nod
 
 
 def read_graph(file: Path, path: str) -> NirGraph:
-    """Read a graph; ``path`` is what messages call it.
+    """Read a graph; messages call it ``path``.
 
     Raises
     ------
     RefusedModelError
-        If it is none, or not sound.
+        If the file is not a NIR graph, or is damaged.
     """
     with file.open("rb") as opened:
         if opened.read(len(HDF5)) != HDF5:
@@ -186,7 +186,7 @@ def _graph(store: Store, path: str) -> NirGraph:
         if name in ("spec", "layout_id")
         and (words := store.words(f"node/metadata/{name}"))
     }
-    return ordered(nodes, _edges(store, path), version, facts)
+    return order_nodes(nodes, _edges(store, path), version, facts)
 
 
 def _edges(store: Store, path: str) -> tuple[Edge, ...]:
@@ -205,7 +205,7 @@ def _node(store: Store, name: str, path: str) -> Node:
     members = [m for m in store.members(place) if m not in ("type", "metadata")]
     node = Node(name, kind[:40], {}, {})
     if kind == "NIRGraph":
-        raise node.refused(
+        raise node.refusal(
             "it is a nested graph, as for recurrent layers",
             "train a network without recurrent connections, or write one flat graph",
         )
@@ -232,20 +232,20 @@ def matrix_of(node: Node) -> Array:
     Raises
     ------
     RefusedModelError
-        If it is no matrix of finite numbers, or its bias does not fit it.
+        If it is not a matrix of finite numbers, or its bias does not fit it.
     """
     import numpy as np
 
     weight = node.array("weight")
     if weight.ndim != 2:
-        raise node.refused(f"its weight has {weight.ndim} axes", "write it again")
+        raise node.refusal(f"its weight has {weight.ndim} axes", "write it again")
     bias = node.arrays.get("bias", np.zeros(weight.shape[0]))
     if bias.shape != weight.shape[:1]:
         shape = "x".join(map(str, bias.shape)) or "a number"
-        raise node.refused(
+        raise node.refusal(
             f"its bias has the shape {shape}, for {weight.shape[0]} channels",
             "write it again",
         )
     if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-        raise node.refused("it holds NaN or infinite weights", "train it again")
+        raise node.refusal("it holds NaN or infinite weights", "train it again")
     return weight

@@ -1,7 +1,7 @@
-"""Imports a graph of NIR: its own spec again, or one made of its nodes.
+"""Import a NIR graph: return the spec in it, or make one from its nodes.
 
-Another tool may have trained the weights of its own spec on. They are taken from where
-the export puts them: it is run on tensors that hold the numbers of their own values.
+Another tool may have trained the weights further. To find where the export puts each
+weight, the spec is exported again with tensors that number their own values.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from snnc.passes import Compilation, run_passes
 from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
 from snnc.text.tables import printable
-from snnc.weight_files.write import serialized
+from snnc.weight_files.write import serialize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The spec that a graph was exported from, and what to say."""
+    """The spec that a graph was exported from, and notes for the user."""
 
     text: str
     notes: tuple[str, ...]
@@ -58,7 +58,7 @@ def run(
     takes_spec: bool = True,
     limits: AbstractContextManager[None] | None = None,
 ) -> ImportOutcome | Restored | None:
-    """Import a graph; None if it can't be read, or the files not be written.
+    """Import a graph; None if reading or writing fails.
 
     Parameters
     ----------
@@ -69,9 +69,9 @@ def run(
     report
         Receives every problem.
     takes_spec
-        Whether the spec in a file that snnc exported is the one that is wanted.
+        Whether to return the spec in a file that snnc exported.
     limits
-        Limits reading.
+        A context that limits reading.
     """
     try:
         with refusing(target), limits or nullcontext():
@@ -102,14 +102,14 @@ def _restore(
     output: Path | None,
     report: Diagnostics,
 ) -> Restored | None:
-    network = restored(spec, graph, weights, request.device)
+    network = restore(spec, graph, weights, request.device)
     if network is None:
         return None
     lowered, values, text = network
     contents = {}
     if weights_file is not None:
         layout = tensors(lowered.network)
-        contents[weights_file] = serialized(
+        contents[weights_file] = serialize(
             layout, values, input_scale(lowered.network), "imported"
         )
     if output is not None:
@@ -126,8 +126,8 @@ def _with_notes(
     notes = tuple(dict.fromkeys(nodes.notes))
     if has_spec:
         changed = (
-            "the graph is no longer that of the spec which it carries: this one is made"
-            " of its nodes"
+            "the graph was changed after its export: this spec is made from its nodes,"
+            " not copied from the graph"
         )
         notes = (changed, *notes)
     return replace(done, notes=(*done.notes, *notes, RESETS))
@@ -141,7 +141,7 @@ RESETS = (
 )
 
 
-def restored(
+def restore(
     spec: str, graph: NirGraph, weights: ModelWeights, device: Profile | None
 ) -> tuple[LoweredNetwork, dict[str, Array], str] | None:
     """Return the network of a spec, the weights of a graph and the spec's text.
@@ -151,12 +151,12 @@ def restored(
     spec
         The text of the spec that the graph carries.
     weights
-        The kernels and biases of its linear nodes.
+        The kernels and biases of the graph's linear nodes.
 
     Returns
     -------
     tuple or None
-        None where the graph is not what this spec is exported as.
+        None if this spec would be exported as another graph.
     """
     report = Diagnostics()
     source = SourceFile("spec in the graph", spec)
@@ -196,8 +196,8 @@ def restored(
 
 
 def _printable(document: tree.Document) -> tree.Document:
-    """Escape what others wrote into texts and comments and a terminal would obey."""
-    texts = (_escaped(c.text).lstrip("#") for c in document.comments)
+    """Escape control characters of texts and comments that a terminal would obey."""
+    texts = (_escape(c.text).lstrip("#") for c in document.comments)
     comments = map(lambda c, text: replace(c, text=text), document.comments, texts)
     return replace(
         document,
@@ -212,7 +212,7 @@ TreeNode = TypeVar("TreeNode", tree.Statement, tree.Property, tree.Value)
 def _with_escapes(node: TreeNode) -> TreeNode:
     match node:
         case tree.Text():
-            return replace(node, value=_escaped(node.value))
+            return replace(node, value=_escape(node.value))
         case tree.List():
             return replace(node, items=tuple(map(_with_escapes, node.items)))
         case tree.Property():
@@ -222,17 +222,17 @@ def _with_escapes(node: TreeNode) -> TreeNode:
         case tree.Statement(text=text, properties=properties):
             own = None if properties is None else tuple(map(_with_escapes, properties))
             if text is not None:
-                text = replace(text, value=_escaped(text.value))
+                text = replace(text, value=_escape(text.value))
             return replace(node, text=text, properties=own)
     return node
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return "\n".join(map(printable, text.split("\n")))
 
 
 def _is_same(exported: ExportedGraph, graph: NirGraph) -> bool:
-    """Whether nodes, edges and neurons are those of a graph."""
+    """Whether a graph has the same nodes, edges and neurons as an exported one."""
     kinds = {name: node.kind for name, node in exported.nodes.items()}
     if kinds != {node.name: node.kind for node in graph.nodes}:
         return False
@@ -250,7 +250,7 @@ def _is_same(exported: ExportedGraph, graph: NirGraph) -> bool:
 
 
 def _has_weights(exported: Mapping[str, Any], node: Node) -> bool:
-    """Whether a node that holds no weights of the spec, such as a scale, is as made."""
+    """Whether a node without weights of the spec, such as a scale, is unchanged."""
     return all(
         np.array_equal(np.asarray(exported[key], np.float32), node.arrays[key])
         for key in ("weight", "bias")
@@ -259,7 +259,7 @@ def _has_weights(exported: Mapping[str, Any], node: Node) -> bool:
 
 
 def _has_value(exported: Any, array: Array) -> bool:
-    """Whether a node is exported with the value that the first of a file's has."""
+    """Whether an exported value equals the first value of an array in the file."""
     if exported is None:
         return False
     return bool(np.float32(np.ravel(exported)[0]) == array.flat[0])
@@ -271,7 +271,7 @@ def _take(
     arrays: Mapping[str, Any],
     tensors: dict[str, Array],
 ) -> bool:
-    """Take the values of a tensor from a node; whether all others there are zeros."""
+    """Copy a tensor's values from a node; return whether its other values are zero."""
     kernel = np.asarray(arrays["kernel"], float)
     number, count = (
         np.rint(_channels_last(term.linear) * term.windows) for term in (place, used)
@@ -291,7 +291,7 @@ def _take(
 
 
 def _channels_last(linear: Any) -> Array:
-    """Return weights as `snnc.nir.translate` gives them."""
+    """Return weights in the layout of `snnc.nir.translate`."""
     weight: Array = linear.weight
     if isinstance(linear, Convolution2d):
         return weight.transpose(2, 3, 1, 0)

@@ -1,8 +1,8 @@
-"""Projections as nodes of NIR: `Conv2d`, and `Affine` behind `Flatten`.
+"""Projections as NIR nodes: `Conv2d`, and `Affine` after `Flatten`.
 
-What a layer gives is (channels, height, width): the slices of a depth axis lie side by
-side in the channels, slice by slice, and an axis that a layer lacks has size 1. Pools,
-dilation and groups are in the kernels, since readers differ in what else they know.
+A layer's output is (channels, height, width). The channels contain the slices of a
+depth axis one after another, and an axis that a layer lacks has size 1. Pools, dilation
+and groups are part of the kernels, as not all readers support them.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import numpy as np
 
 from snnc.ir.logical import Shape
 from snnc.ir.lowered import (
-    Compare,
     Full,
     LoweredNetwork,
+    Pairwise,
     Projection,
     Volume,
 )
@@ -27,9 +27,9 @@ from snnc.nir.moving import (
     Convolution2d,
     NoNodeError,
     behind,
-    compared,
+    compare_kernels,
     convolution,
-    moved,
+    move_window,
 )
 from snnc.runtime.maxima import Grid
 from snnc.runtime.nengo import kernels
@@ -43,27 +43,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """A matrix, ``weight`` (out, in); it reads what is flattened if ``flattens``."""
+    """A matrix, ``weight`` (out, in), over an input of shape ``flattens``, if any."""
 
     weight: Array
     flattens: Shape | None
 
 
 def nir_shape(shape: Shape) -> Shape:
-    """Return a channels-last shape as NIR's nodes have it."""
-    if len(shape) == 1:
-        return shape
-    depth, height, width, channels = volume_of(shape)
-    return depth * channels, height, width
+    """Return a channels-last shape in NIR's order."""
+    return shape if len(shape) == 1 else nir_shape_of(volume_of(shape))
 
 
 def nodes_of(lowered: LoweredNetwork, name: str) -> tuple[int, int]:
-    """Return how many neurons of a window a population has, and along which axis.
+    """Return the neurons per window of a population, and the axis along which they are.
 
-    Those of a level of a max pool stand side by side; in NIR each is a node.
+    A level of a max pool has several; each becomes a node in NIR.
     """
     for projection in lowered.into(name):
-        if isinstance(projection.reach, Compare):
+        if isinstance(projection.reach, Pairwise):
             return len(projection.reach.nodes), projection.reach.axis
     return 1, 0
 
@@ -74,18 +71,18 @@ def linears_of(
     tensors: Mapping[str, Array],
     node: int = 0,
 ) -> Iterator[tuple[int, Convolution2d | Matrix]]:
-    """Give what a projection computes, activations in, sums out.
+    """Yield the linear operations of a projection, from activations to sums.
 
     Parameters
     ----------
     node
-        That of the target which reads, if it has several.
+        The number of the target's node, if it has several.
 
     Yields
     ------
-    tuple of int and Conv or Matrix
-        The node of the source that is read, and how. Nothing if no tap ever meets what
-        is read.
+    tuple of int and Convolution2d or Matrix
+        The number of the source's node, and the operation; none if all taps are outside
+        the source.
     """
     network, reach = lowered.network, projection.reach
     population = lowered.by_name.get(projection.source)
@@ -102,18 +99,20 @@ def linears_of(
     target = lowered.by_name[projection.target]
     count, along = nodes_of(lowered, projection.target)
     given = _cut(target.volume, along, count)
-    if isinstance(reach, Compare):
+    if isinstance(reach, Pairwise):
         compares = projection.picked is None and nodes > 1
-        movings = compared(projection, reach, node, given[-1], nodes if compares else 1)
+        movings = compare_kernels(
+            projection, reach, node, given[-1], nodes if compares else 1
+        )
     else:
         kernel = compose(projection, read, given[-1], tensors)
         if projection.source == network.input.name and projection.tensor is None:
             kernel = kernels.signs(read[3], *network.input.bounds)
-        movings = [(0, moved(kernel, reach, picked))]
+        movings = [(0, move_window(kernel, reach, picked))]
     for number, moving in movings:
         here = picked
-        if nodes > 1 and isinstance(reach, Compare) and projection.picked is None:
-            here = places(read[:3])  # all nodes of a level, each by itself
+        if nodes > 1 and isinstance(reach, Pairwise) and projection.picked is None:
+            here = places(read[:3])  # each node of a level separately
         elif nodes > 1:
             number, here = _node_picked(picked, axis, nodes)
         over = behind(moving, here, read, given)
@@ -140,7 +139,7 @@ def _cut(volume: Volume, axis: int, nodes: int) -> Volume:
 
 
 def _node_picked(picked: Grid, axis: int, nodes: int) -> tuple[int, Grid]:
-    """Return the node that is picked of those side by side, and its own places."""
+    """Return which of several nodes is picked, and the places within it."""
     if nodes == 1:
         return 0, picked
     along = picked[axis]

@@ -1,13 +1,12 @@
-"""How kernels move over what is read, and how NIR pads that.
+"""How kernels move over their input, and how NIR pads it.
 
-Pools, maxima and picked places are in the kernels. Axes are depth, height and width;
-depth goes into the channels at last.
+Pools, maxima and picked places are part of the kernels. Axes are depth, height and
+width; the last step moves depth into the channels.
 
-NIR pads both ends of an axis alike, by whole numbers. Readers follow the word ``same``
-in ways of their own, and TensorFlow's is uneven where a stride leaves one zero over: a
-tap of zeros in front of the kernel makes up for that. NIR's own check of shapes (up to
-1.0.8) takes the rows of a kernel for its columns too, so that kernels have to be square
-for `nir.read` to accept a file.
+NIR pads both ends of an axis equally. Readers interpret the word ``same`` differently,
+and TensorFlow's padding is uneven if a stride leaves one zero over: a tap of zeros in
+front of the kernel corrects that. NIR's shape check (up to 1.0.8) uses the rows of a
+kernel for its columns too, so `nir.read` only accepts square kernels.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnc.ir.lowered import Compare, Projection, Triple, Volume, Window
+from snnc.ir.lowered import Pairwise, Projection, Triple, Volume, Window
 from snnc.ir.shapes import same_pad
 from snnc.runtime.maxima import Grid
 from snnc.runtime.nengo import kernels
-from snnc.weight_files.kernels import folded
+from snnc.weight_files.kernels import fold_pools
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
 
 SPARE = 4
-"""How many taps more than the larger of both axes a square kernel may have."""
+"""The most taps that a square kernel may add to the longer of its two axes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +40,11 @@ class PaddedAxis:
     Attributes
     ----------
     size, outputs
-        Of what is read, and of what reads.
+        The number of inputs and of outputs.
     taps, stride
-        Of the kernel.
+        The kernel's taps and stride.
     before
-        Zeros in front of what is read; below 0, places in front that are not read.
+        The zeros before the input; if negative, the places before it that are skipped.
     """
 
     size: int
@@ -57,10 +56,9 @@ class PaddedAxis:
 
 @dataclass(frozen=True, slots=True)
 class EvenPadding:
-    """An axis padded by as many zeros behind as before.
+    """An axis with ``padding`` zeros at both ends.
 
-    ``front`` taps of zeros stand in front of the kernel's own, the others behind; all
-    are ``taps``.
+    The kernel has ``taps`` in all: ``front`` zeros, its own taps, and zeros after them.
     """
 
     taps: int
@@ -69,11 +67,11 @@ class EvenPadding:
 
 
 def even(axes: tuple[PaddedAxis, PaddedAxis]) -> tuple[EvenPadding, EvenPadding]:
-    """Pad rows and columns evenly, by a square kernel where there is one.
+    """Pad rows and columns evenly, with a square kernel if possible.
 
-    Output ``o`` reads ``o * stride - before + tap`` as it did before. With ``front``
-    zeros, ``p = before + front`` is the padding, and PyTorch's formula for the outputs,
-    ``(size + 2 p - taps) // stride + 1``, has to give as many as there are.
+    Output ``o`` still reads ``o * stride - before + tap``. With ``front`` zeros, the
+    padding is ``p = before + front``. PyTorch's formula for the number of outputs,
+    ``(size + 2 p - taps) // stride + 1``, must give the same number.
     """
     least = max(map(_fewest, axes))
     for taps in range(least, least + SPARE + max(a.stride for a in axes)):
@@ -84,7 +82,7 @@ def even(axes: tuple[PaddedAxis, PaddedAxis]) -> tuple[EvenPadding, EvenPadding]
 
 
 def _smallest(axis: PaddedAxis) -> EvenPadding:
-    """The axis by itself: two sizes one apart differ in what they leave over."""
+    """Pad one axis; two axes whose sizes differ by one may need different kernels."""
     least = _fewest(axis)
     paddings = (_with_taps(axis, least + more) for more in range(SPARE + axis.stride))
     return next(even for even in paddings if even is not None)
@@ -123,13 +121,13 @@ class MovingKernel:
 
 
 class NoNodeError(ValueError):
-    """What a layer reads that no convolution of NIR does."""
+    """A layer reads its source in a way that no NIR convolution does."""
 
 
-def compared(
-    projection: Projection, reach: Compare, node: int, channels: int, nodes: int
+def compare_kernels(
+    projection: Projection, reach: Pairwise, node: int, channels: int, nodes: int
 ) -> list[tuple[int, MovingKernel]]:
-    """Return what a neuron of a window compares, by the nodes that it reads."""
+    """Return the kernel of a comparing neuron over each node that it reads."""
     reads = []
     entries = reach.nodes[node]
     for number in sorted({first % nodes for _, first, _ in entries}):
@@ -159,14 +157,14 @@ def _over_pools(
         ):
             raise NoNodeError("a padded maximum of averages that overlap")
     return MovingKernel(
-        folded(kernel, projection),
+        fold_pools(kernel, projection),
         _triple(a * b for a, b in zip(stride, shrink, strict=True)),
         _triple(a * b for a, b in zip(before, shrink, strict=True)),
     )
 
 
-def moved(kernel: Array, window: Window, picked: Grid) -> MovingKernel:
-    """Return how a window moves over the places that are read."""
+def move_window(kernel: Array, window: Window, picked: Grid) -> MovingKernel:
+    """Return how a window moves over the picked places."""
     pads = [
         same_pad(len(n), k, s)[0] if window.padding == "same" else 0
         for n, k, s in zip(picked, kernel.shape, window.stride, strict=False)
@@ -177,7 +175,7 @@ def moved(kernel: Array, window: Window, picked: Grid) -> MovingKernel:
 def behind(
     moving: MovingKernel, picked: Grid, read: Volume, given: Volume
 ) -> MovingKernel:
-    """Return a kernel over some places of a source as one over all of them."""
+    """Return a kernel over picked places as a kernel over the whole source."""
     for n, m, k, s, b, axis in zip(
         read[:3],
         given[:3],
@@ -196,7 +194,7 @@ def behind(
     starts = [axis.start for axis in picked]
     befores = zip(moving.before, steps, starts, strict=True)
     return MovingKernel(
-        kernels.dilated(moving.kernel, steps),
+        kernels.dilate(moving.kernel, steps),
         _triple(a * b for a, b in zip(moving.stride, steps, strict=True)),
         _triple(b * step - start for b, step, start in befores),
     )

@@ -1,9 +1,9 @@
-"""A graph of NIR as a model that `snnc.importer` imports, layer by layer.
+"""Translate a NIR graph into a model that `snnc.importer` imports, layer by layer.
 
-NIR's channels are first; a model's are last, and so are those of its kernels. What
-NIR has between a kernel and its neurons (thresholds, resistances, scales) goes into the
-kernel, what it has behind neurons (sums of a pool, scales, what a spike is) into the
-kernels that read it.
+NIR's channels are first, a model's are last, in its kernels too. Operations between a
+kernel and its neurons (thresholds, resistances, scales) are folded into the kernel.
+Operations after neurons (sums of a pool, scales, the value of a spike) are folded into
+the kernels that read them.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ FLAT = "write what a batch is out of `start_dim`: NIR's shapes have none"
 
 @dataclass(frozen=True, slots=True)
 class NodeValue:
-    """What a node gives.
+    """The output of a node.
 
     Attributes
     ----------
     layer
-        The layer of the model that gives it.
+        The layer of the model that computes it.
     shape
-        Channels first.
+        Its shape, channels first.
     factor
-        What the layer's values have to be multiplied by, for each channel.
+        The factor of each channel of the layer's values.
     image
-        What was flattened.
+        The shape before the flattening, if there was one.
     linear
-        The linear nodes of which it is the sum, if it is one.
+        The linear nodes that it sums, if any.
     """
 
     layer: str
@@ -58,7 +58,7 @@ class NodeValue:
 
 @dataclass(slots=True)
 class Translated:
-    """A model, its weights, and what is to be told."""
+    """A model, its weights, and notes for the user."""
 
     model: KerasModel
     weights: ModelWeights
@@ -112,28 +112,28 @@ class _Translator:
     kernels: dict[str, FoldedKernel] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     inputs: set[str] = field(default_factory=set)
-    # Neurons that do not say what they go back to.
+    # Neurons without a reset voltage.
     subtract: list[str] = field(default_factory=list)
 
     def add(self, node: Node) -> None:
         handler = HANDLERS.get(node.kind)
         if handler is None:
             why, remedy = REFUSED.get(node.kind, UNKNOWN)
-            raise node.refused(why, remedy)
+            raise node.refusal(why, remedy)
         reads = self.graph.reads(node.name)
         if node.kind != "Input" and not reads:
-            raise node.refused("it reads nothing", "give it an edge, or remove it")
+            raise node.refusal("it reads nothing", "give it an edge, or remove it")
         value = handler(self, node, self._sum(node, reads))
         if prod(value.shape) > LARGEST or min(value.shape, default=1) < 1:
             shape = "x".join(map(str, value.shape))
-            raise node.refused(
+            raise node.refusal(
                 f"it gives {shape} values, from 1 to {LARGEST} can be",
                 "write a smaller graph",
             )
         self.values[node.name] = value
 
     def _sum(self, node: Node, reads: tuple[str, ...]) -> NodeValue:
-        """Return what a node reads; edges that meet are summed."""
+        """Return the input of a node: the sum of its edges."""
         if not reads:
             return NodeValue("", (), np.ones(1))
         values = [self.values[name] for name in reads]
@@ -144,7 +144,7 @@ class _Translator:
         if len({(v.shape, v.image) for v in values}) > 1 or any(
             not np.array_equal(f, factors[0]) for f in factors
         ):
-            raise node.refused(
+            raise node.refusal(
                 "its inputs have different shapes or scales",
                 "make them equal with convolutions of kernel 1",
             )
@@ -163,12 +163,12 @@ class _Translator:
         if len(shape) > 1 and shape[0] == 1 and self._has_batch(node, shape):
             shape = shape[1:]
         if not 1 <= len(shape) <= 3:
-            raise node.refused(
+            raise node.refusal(
                 f"its shape has {len(shape)} axes",
                 "NIR's are channels x height x width, without a batch",
             )
         if prod(shape) > LARGEST or min(shape) < 1:
-            raise node.refused(
+            raise node.refusal(
                 f"it has {'x'.join(map(str, shape))} values, from 1 to {LARGEST} can"
                 " be",
                 "write a smaller graph",
@@ -191,8 +191,8 @@ class _Translator:
 
     def convolution(self, node: Node, value: NodeValue) -> NodeValue:
         if value.image:
-            raise node.refused("it comes after a Flatten", "remove the Flatten")
-        convolved = convolutions.convolved(node, value.layer, value.shape)
+            raise node.refusal("it comes after a Flatten", "remove the Flatten")
+        convolved = convolutions.convolve(node, value.layer, value.shape)
         if self._rescales(node, value, convolved.weight):
             return replace(value, layer=node.name)
         self.layers += convolved.layers
@@ -201,7 +201,7 @@ class _Translator:
         return NodeValue(node.name, convolved.shape, np.ones(1), linear=(node.name,))
 
     def _rescales(self, node: Node, value: NodeValue, weight: Array) -> bool:
-        """Take what scales the whole input as that: `as` of a spec."""
+        """Turn a node that only scales the input into `as` of the spec."""
         if value.layer not in self.inputs:
             return False
         matrix = weight.reshape(*weight.shape[:2], -1)
@@ -222,12 +222,12 @@ class _Translator:
     def matrix(self, node: Node, value: NodeValue) -> NodeValue:
         weight = matrix_of(node)
         if len(value.shape) != 1:
-            raise node.refused(
+            raise node.refusal(
                 f"it reads {'x'.join(map(str, value.shape))}, which is not flat",
                 "put a Flatten before it",
             )
         if weight.shape[1] != value.shape[0]:
-            raise node.refused(
+            raise node.refusal(
                 f"its weight is for {weight.shape[1]} values, and it reads"
                 f" {value.shape[0]}",
                 "write the graph again",
@@ -245,9 +245,9 @@ class _Translator:
             return value
         start = int(node.arrays.get("start_dim", np.array(0)))
         end = int(node.arrays.get("end_dim", np.array(-1)))
-        # Whoever counts a batch starts at 1, and means all of a value.
+        # Tools that count a batch axis start at 1; both flatten the whole value.
         if start not in (0, 1) or end not in (-1, len(value.shape) - 1):
-            raise node.refused(f"it flattens axes {start} to {end} alone", FLAT)
+            raise node.refusal(f"it flattens axes {start} to {end} alone", FLAT)
         self._layer(node.name, "Flatten", {}, (value.layer,))
         pixels = prod(value.shape[1:])
         factor = np.broadcast_to(value.factor, value.shape[:1]).repeat(pixels)
@@ -263,10 +263,10 @@ class _Translator:
     def scale(self, node: Node, value: NodeValue) -> NodeValue:
         scale = node.array("scale").astype(float)
         if scale.size != 1 and scale.shape != value.shape:
-            raise node.refused("its scale has another shape than it reads", FLAT)
+            raise node.refusal("its scale has another shape than it reads", FLAT)
         by_channel = scale.reshape(len(scale) if scale.size > 1 else 1, -1)
         if not np.isfinite(scale).all() or (by_channel != by_channel[:, :1]).any():
-            raise node.refused(
+            raise node.refusal(
                 "its scale differs between pixels, or is not finite",
                 "scale by channel",
             )
@@ -275,19 +275,19 @@ class _Translator:
             self._follow(node, value, factor, 0.0)
             return value
         if (factor <= 0).any():
-            raise node.refused("it makes spikes negative", "use a scale above 0")
+            raise node.refusal("it makes spikes negative", "use a scale above 0")
         return replace(value, factor=value.factor * factor)
 
     def _follow(
         self, node: Node, value: NodeValue, gain: Array | float, offset: float
     ) -> None:
-        """Put what follows linear nodes into their kernels."""
+        """Fold an operation after linear nodes into their kernels."""
         if value.image:
-            raise node.refused("it comes after a Flatten", "put it before")
+            raise node.refusal("it comes after a Flatten", "put it before")
         for place, name in enumerate(value.linear):
             kernel = self.kernels[name]
             if len(self.graph.readers(name)) > 1:
-                raise node.refused(
+                raise node.refusal(
                     f"`{name}` is read by other nodes too, before its neurons",
                     "make all of them read the neurons",
                 )
@@ -301,7 +301,7 @@ class _Translator:
         cells = spec_neurons_of(node)
         for array in node.arrays.values():
             if array.size > 1 and array.shape != value.shape:
-                raise node.refused(
+                raise node.refusal(
                     f"its parameters have the shape {_x(array.shape)}, and it reads"
                     f" {_x(value.shape)}",
                     "write the graph again",
@@ -316,13 +316,13 @@ class _Translator:
         return NodeValue(node.name, value.shape, np.full(1, 1 / cells.spike))
 
     def _check_sum(self, node: Node, value: NodeValue, cells: SpecNeurons) -> None:
-        """A sum of kernels and of spikes adds the spikes as they are."""
+        """Refuse a sum of kernels and spikes that scales the spikes."""
         reads = self.graph.reads(node.name)
         plain = [name for name in reads if not self.values[name].linear]
         if not plain or len(reads) == 1:
             return
         if (cells.gain * self.values[plain[0]].factor != 1).any():
-            raise node.refused(
+            raise node.refusal(
                 f"it adds the spikes of `{plain[0]}` at another scale than 1",
                 "put a convolution of kernel 1 between",
             )
@@ -330,7 +330,7 @@ class _Translator:
     def threshold(self, node: Node, value: NodeValue) -> NodeValue:
         level = float(np.max(node.array("threshold")))
         if value.linear or not 0 <= level < 1:
-            raise node.refused(
+            raise node.refusal(
                 "it outputs whether a value is above it, 0 or 1 per step, while the"
                 " rate of a neuron on the chip follows the value",
                 "replace it with an IF, and train again",
@@ -341,8 +341,8 @@ class _Translator:
     def output(self, node: Node, value: NodeValue) -> NodeValue:
         if not value.linear and (value.factor != 1).any():
             self.notes.append(
-                f"the output is that of `{value.layer}` by"
-                f" {float(np.max(value.factor)):.4g}, which the readout ignores"
+                f"the output is `{value.layer}` times"
+                f" {float(np.max(value.factor)):.4g}; the readout ignores the factor"
             )
         return value
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from snnc.ir.logical import (
-    AveragePool,
+    AveragePooling,
     Convolution,
     Layer,
     Loihi,
-    MaxPool,
+    MaxPooling,
     Network,
     Padding,
     Shape,
@@ -18,10 +18,10 @@ from snnc.ir.logical import (
 )
 from snnc.ir.lowered import (
     ChannelGroups,
-    Compare,
     Full,
     LoweredNetwork,
-    Pool,
+    Pairwise,
+    Pooling,
     Population,
     Projection,
     Triple,
@@ -39,7 +39,7 @@ from snnc.ir.shapes import (
 )
 from snnc.runtime.maxima import EVERY, whole
 
-Pools = tuple[tuple[AveragePool, Shape], ...]
+Pools = tuple[tuple[AveragePooling, Shape], ...]
 """The pools of a path, each with the shape that it reads."""
 
 
@@ -74,9 +74,9 @@ def lower(network: Network) -> LoweredNetwork:
             for path in paths(layers, source)
         ),
         pooled=tuple(
-            _project(network, path, source, layer.name, None, Compare(0, 1, EVERY))
+            _project(network, path, source, layer.name, None, Pairwise(0, 1, EVERY))
             for layer in spiking
-            if isinstance(layer.operation, MaxPool)
+            if isinstance(layer.operation, MaxPooling)
             for source in layer.sources
             for path in paths(layers, source)
         ),
@@ -86,7 +86,7 @@ def lower(network: Network) -> LoweredNetwork:
 def _populations(
     network: Network, layer: Layer, on_chip: bool
 ) -> tuple[Population, ...]:
-    if not isinstance(layer.operation, MaxPool):
+    if not isinstance(layer.operation, MaxPooling):
         return (Population(layer.name, layer, volume_of(layer.shape), on_chip),)
     tree = tree_of(layer.operation, network.shape_of(layer.sources[0]))
     return tuple(
@@ -102,7 +102,7 @@ def _populations(
 
 
 def _comparisons(
-    network: Network, layer: Layer, pool: MaxPool
+    network: Network, layer: Layer, pool: MaxPooling
 ) -> tuple[Projection, ...]:
     """Return the inputs of a max pool's levels: its sources, and earlier levels."""
     source = layer.sources[0]
@@ -111,7 +111,7 @@ def _comparisons(
     for i, level in enumerate(tree_of(pool, network.shape_of(source)).levels):
         name = level_name(layer.name, i)
         for read in level.reads:
-            reach = Compare(level.axis, level.windows, read.nodes)
+            reach = Pairwise(level.axis, level.windows, read.nodes)
             if read.level is None:
                 ways: Iterable[Path] = (
                     picked_of(path, volume_named(network, path.source), read.grid)
@@ -126,7 +126,7 @@ def _comparisons(
 
 
 def _inputs(network: Network, layer: Layer) -> tuple[Projection, ...]:
-    if isinstance(layer.operation, MaxPool):
+    if isinstance(layer.operation, MaxPooling):
         return _comparisons(network, layer, layer.operation)
     trained = layer.kind != "encode rate"
     tensor = f"{layer.name}.kernel" if trained else None
@@ -170,7 +170,7 @@ def _project(
     read: str,
     target: str,
     tensor: str | None,
-    reach: Window | Compare | Full,
+    reach: Window | Pairwise | Full,
 ) -> Projection:
     *places, channels = volume_named(network, path.source)
     picked = path.picked
@@ -183,7 +183,7 @@ def _project(
         rows=(path.first_row, path.first_row + channels),
         all_rows=network.shape_of(read)[-1],
         pools=tuple(
-            Pool(triple_of(pool.window), triple_of(pool.stride))
+            Pooling(triple_of(pool.window), triple_of(pool.stride))
             for pool, _ in path.pools
         ),
         reach=reach,

@@ -10,7 +10,7 @@ from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.ir.device import Profile
 from snnc.ir.logical import Loihi
-from snnc.ir.lowered import Compare, LoweredNetwork
+from snnc.ir.lowered import LoweredNetwork, Pairwise
 from snnc.ir.mapped import KINDS, AxonKind, MappedNetwork, Unmixed
 from snnc.language.properties import MOST_CHIPS
 from snnc.loihi.assemble import assemble, mixed_in, without_device
@@ -190,7 +190,7 @@ def _search(
         device = plan.profile
         search = Search(plan.steps, device.core, cache.axon_use, most, effort)
         solution = None
-        if not plan.oversized and search.floor <= min(
+        if not plan.unmappable and search.floor <= min(
             most, MOST_CHIPS * device.chip.cores
         ):
             solution = search.run(is_brief or search.floor > target.cores)
@@ -237,7 +237,7 @@ def _of_one_kind(
     work = 0
     for _ in range(ROUNDS):
         for name in mixed:
-            compared = any(isinstance(p.reach, Compare) for p in lowered.out_of(name))
+            compared = any(isinstance(p.reach, Pairwise) for p in lowered.out_of(name))
             axons[name] = "discrete" if compared else kind
         plan = make_plan(lowered, target, profile, cache, axons)
         search, solution = _search(plan, target, cache, target.cores, effort)

@@ -52,7 +52,7 @@ def _route(
 ) -> Route:
     messages, crossing = 0, [0, 0]
     ends = [(chips[source], chips[target]) for chips in placements if source in chips]
-    for here, there, count in link.sent(tilings[source], tilings[target]):
+    for here, there, count in link.spike_counts(tilings[source], tilings[target]):
         messages += count
         for i, (pre, post) in enumerate(ends):
             if pre[here] != post[there]:
@@ -100,7 +100,7 @@ def _spikes(
         if source not in first:
             continue
         rate = mapped.lowered.by_name[source].upper_rate
-        for a, b, count in link.sent(tilings[source], tilings[target]):
+        for a, b, count in link.spike_counts(tilings[source], tilings[target]):
             here, there = first[source] + a, first[target] + b
             spikes[here][there] = spikes[here].get(there, 0.0) + rate * count
             spikes[there][here] = spikes[there].get(here, 0.0) + rate * count

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic, Severity
-from snnc.ir.logical import Layer, Lif, Loihi, Network
+from snnc.ir.logical import Layer, LifNeuron, Loihi, Network
 from snnc.language.fields import otherwise
 from snnc.language.layers import SpikingSpec
 from snnc.language.statements import TimingSpec
@@ -37,7 +37,9 @@ def above_ceiling(network: Network) -> list[Layer]:
 def period(network: Network, layer: Layer) -> float:
     """Return the shortest time between two spikes of a layer's neurons, in seconds."""
     neuron = layer.spiking.neuron if layer.spiking else None
-    return network.timing.dt + (neuron.tau_ref if isinstance(neuron, Lif) else 0.0)
+    return network.timing.dt + (
+        neuron.tau_ref if isinstance(neuron, LifNeuron) else 0.0
+    )
 
 
 def _high(layer: Layer) -> float:
@@ -83,7 +85,9 @@ class RateAboveCeiling(Diagnostic):
         if StepTooLong.at_fault(network):
             return
         for layer in above_ceiling(network):
-            lif = layer.spiking is not None and isinstance(layer.spiking.neuron, Lif)
+            lif = layer.spiking is not None and isinstance(
+                layer.spiking.neuron, LifNeuron
+            )
             ceiling = 1 / period(network, layer)
             yield cls(
                 span=layer.spans.get("rate", layer.span),

@@ -7,7 +7,7 @@ from math import ceil, prod
 
 from snnc.diagnostics import Diagnostic
 from snnc.ir.learning import axon_bits, learning_of
-from snnc.ir.logical import Layer, Loihi, MaxPool, Network
+from snnc.ir.logical import Layer, Loihi, MaxPooling, Network
 from snnc.rules.ceilings import above_ceiling, below
 from snnc.runtime.pes import LEAST, MOST_NEURONS, MOST_UNITS
 
@@ -50,7 +50,7 @@ def _fault(network: Network) -> str:
         return ""
     if layer.spiking is None:
         return f"`{layer.kind}`, which has no neurons"
-    if isinstance(layer.operation, MaxPool):
+    if isinstance(layer.operation, MaxPooling):
         return "a max pool, which has several ensembles"
     if len(layer.shape) == 4 and layer.shape[0] > 1:
         return f"`{layer.name}`, which has {layer.shape[0]} depth slices"

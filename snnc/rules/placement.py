@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import prod
 
 from snnc.diagnostics import Diagnostic, Severity
-from snnc.ir.logical import Layer, Loihi, MaxPool, Network
+from snnc.ir.logical import Layer, Loihi, MaxPooling, Network
 from snnc.ir.shapes import error_of
 
 
@@ -39,7 +39,7 @@ class HostBetweenChip(Diagnostic):
         after: dict[str, str] = {}
         for layer in reversed(network.in_reading_order):
             # The rule for max pools reports problems after a max pool.
-            pools = isinstance(layer.operation, MaxPool)
+            pools = isinstance(layer.operation, MaxPooling)
             on_chip = layer.on_chip and not pools
             ahead = layer.name if on_chip else after.get(layer.name)
             for source in layer.reads:
@@ -108,7 +108,7 @@ class MaxPoolOffChip(Diagnostic):
             return
         before = chip_before(network)
         for layer in network.layers:
-            if not isinstance(layer.operation, MaxPool):
+            if not isinstance(layer.operation, MaxPooling):
                 continue
             host = _host_behind_chip(network, layer, before)
             if host is not None:
@@ -148,7 +148,7 @@ class LargeMaxPool(Diagnostic):
     def check(cls, network: Network) -> Iterator[LargeMaxPool]:
         for layer in network.layers:
             operation = layer.operation
-            if not isinstance(operation, MaxPool) or layer.spiking is None:
+            if not isinstance(operation, MaxPooling) or layer.spiking is None:
                 continue
             count = prod(operation.window)
             if count > MOST:

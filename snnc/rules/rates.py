@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic, Severity
-from snnc.ir.logical import AveragePool, Layer, Lif, Loihi, Network
+from snnc.ir.logical import AveragePooling, Layer, LifNeuron, Loihi, Network
 from snnc.rules.ceilings import StepTooLong, below, time
 from snnc.source import Span
 
@@ -127,7 +127,7 @@ class SynapseTooLong(Diagnostic):
             if not layer.on_chip or layer.spiking is None:
                 continue
             constants = {"synapse": layer.spiking.synapse}
-            if isinstance(layer.spiking.neuron, Lif):
+            if isinstance(layer.spiking.neuron, LifNeuron):
                 constants["tau_rc"] = layer.spiking.neuron.tau_rc
             for what, value in constants.items():
                 if value > limit * (1 + 1e-9):
@@ -210,13 +210,13 @@ class RefractoryTooLong(Diagnostic):
                 )
 
 
-def _lif_on_chip(network: Network) -> Iterator[tuple[Layer, Lif]]:
+def _lif_on_chip(network: Network) -> Iterator[tuple[Layer, LifNeuron]]:
     if not isinstance(network.target, Loihi):
         return
     for layer in network.layers:
         if not layer.on_chip or layer.spiking is None:
             continue
-        if isinstance(layer.spiking.neuron, Lif):
+        if isinstance(layer.spiking.neuron, LifNeuron):
             yield layer, layer.spiking.neuron
 
 
@@ -248,7 +248,7 @@ class AveragedLif(Diagnostic):
             return
         averaged = _first_pools(network)
         for layer in network.layers:
-            lif = layer.spiking and isinstance(layer.spiking.neuron, Lif)
+            lif = layer.spiking and isinstance(layer.spiking.neuron, LifNeuron)
             if lif and layer.on_chip and layer.name in averaged:
                 yield cls(
                     span=layer.spans.get("neuron", layer.span),
@@ -262,7 +262,7 @@ def _first_pools(network: Network) -> dict[str, str]:
     layers = {layer.name: layer for layer in network.layers}
     pools: dict[str, str] = {}
     for pool in network.layers:
-        ahead = [*pool.sources] if isinstance(pool.operation, AveragePool) else []
+        ahead = [*pool.sources] if isinstance(pool.operation, AveragePooling) else []
         while ahead:
             layer = layers.get(ahead.pop())
             if layer is None or layer.name in pools:

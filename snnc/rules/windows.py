@@ -7,7 +7,7 @@ from math import gcd
 
 from snnc.diagnostics import Diagnostic, Severity
 from snnc.ir.logical import (
-    AveragePool,
+    AveragePooling,
     Convolution,
     Layer,
     Network,
@@ -277,7 +277,7 @@ class StrideAboveKernel(Diagnostic):
             operation = layer.operation
             if isinstance(operation, Convolution):
                 what, kernel = "kernel", operation.kernel
-            elif isinstance(operation, AveragePool):
+            elif isinstance(operation, AveragePooling):
                 what, kernel = "window", operation.window
             else:
                 continue
@@ -299,7 +299,7 @@ def _slides(network: Network, layer: Layer, operation: Convolution) -> bool:
 
 def _uneven_pools(
     network: Network, layer: Layer, operation: Convolution
-) -> Iterator[tuple[AveragePool, Shape]]:
+) -> Iterator[tuple[AveragePooling, Shape]]:
     """Pools that `same` padding cannot be folded over, each with what it reads."""
     read = network.shape_of(layer.sources[0])[:-1]
     padded = [

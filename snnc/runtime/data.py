@@ -114,11 +114,11 @@ def select_input(
 ) -> Inputs:
     """Return the examples to present, chosen by `examples.sample_indices`.
 
-    Raises DataError if ``x`` is empty, or if its shape, type or range are not
-    those of ``spec``.
+    Raises DataError if ``x`` is empty, or if its shape, type or range do not
+    fit ``spec``.
     """
     if x.shape[1:] != spec.shape or not x.shape:
-        hint = _reshaped(x.shape[1:], spec.shape) if x.shape else ""
+        hint = _reshape_hint(x.shape[1:], spec.shape) if x.shape else ""
         wanted = f"(examples, {', '.join(map(str, spec.shape))})"
         raise DataError(f"x has shape {x.shape}, not {wanted}{hint}")
     if x.dtype.kind not in "iuf":
@@ -156,7 +156,7 @@ def range_warning(least: float, most: float, spec: DataSpec) -> str | None:
     return f"x is within {found}, a small part of {wanted}: {advice}"
 
 
-def _reshaped(given: tuple[int, ...], shape: tuple[int, ...]) -> str:
+def _reshape_hint(given: tuple[int, ...], shape: tuple[int, ...]) -> str:
     """Return the code that reshapes examples, if only the axes differ."""
     if (*given, 1) == shape:
         return ": use x[..., np.newaxis]"

@@ -173,7 +173,7 @@ def balance_classes(
     It is 1 unless ``asked`` has another. "balanced" gives all classes of the
     labels ``y``, (examples,), the same total weight, with mean 1 per example.
 
-    Raises DataError if there is no such class, or no labels to balance.
+    Raises DataError if a class is unknown, or if "balanced" lacks labels.
     """
     if asked != "balanced":
         if others := set(asked) - set(range(classes)):

@@ -86,20 +86,20 @@ class Layout:
     def load(self, path: FileName) -> Tensors:
         """Return the tensors of a safetensors file by name.
 
-        Raises LayoutError if the file is not a safetensors file or cut short,
-        or if a tensor is missing, unknown, not finite, or has another shape or
-        type, or if the file was written for another scale of the input.
+        Raises LayoutError if the file is not a safetensors file, is cut short,
+        or was written for another scale of the input; also if a tensor is
+        missing, unknown, not finite, or has another shape or type.
         """
         if os.path.isdir(path):
             raise LayoutError(f"{path}: a folder, not a safetensors file")
         try:
             with safe_open(os.fspath(path), framework="numpy") as file:
-                return self._checked(path, file)
+                return self._read_all(path, file)
         except SafetensorError as error:
             raise LayoutError(f"{path}: {_damage(path)} ({error})") from error
 
     def read(self, weights: Weights) -> Tensors:
-        """Return the tensors of a file, or those of a mapping.
+        """Return the tensors of a file or a mapping.
 
         Raises LayoutError as `load` does.
         """
@@ -141,7 +141,7 @@ class Layout:
         _refuse(source, self._mismatches(present))
         _refuse(source, self._wrong_values(tensors))
 
-    def _checked(self, path: object, file: Any) -> Tensors:
+    def _read_all(self, path: object, file: Any) -> Tensors:
         """Read all tensors; ignore the file's metadata."""
         names = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
         present = {}

@@ -26,7 +26,7 @@ Padding = Literal["valid", "same"]
 
 
 @dataclass(frozen=True)
-class Window:
+class PoolWindow:
     """Windows along the three axes: size, stride and padding."""
 
     size: Triple
@@ -70,7 +70,7 @@ Nodes: TypeAlias = "tuple[tuple[tuple[int, int, int], ...], ...]"
 
 @dataclass(frozen=True)
 class Level:
-    """Neurons that compare along one axis, those of a window side by side.
+    """Neurons that compare along one axis; a window's neurons are neighbours.
 
     ``shape`` is depth, height and width. Along ``axis`` there are ``windows``
     times as many neurons as a window has.
@@ -105,7 +105,7 @@ class _Value:
     nodes: tuple[tuple[int, int], ...] = ()  # a level of the axis, its neuron
 
 
-def max_tree(size: Triple, window: Window) -> MaxTree:
+def max_tree(size: Triple, window: PoolWindow) -> MaxTree:
     """Return the neurons of a maximum over ``size`` places."""
     levels: list[Level] = []
     picks = [Pick(None, whole(size))]
@@ -185,7 +185,7 @@ def compose(grid: Grid, pools: Steps, picked: Grid) -> tuple[Grid, Steps]:
     pool's stride grows to match.
     """
     if not pools:
-        return indexed(grid, picked), ()
+        return index_grid(grid, picked), ()
     axes = []
     for axis, new in enumerate(picked):
         step = prod(stride[axis] for _, stride in pools)
@@ -264,7 +264,7 @@ def whole(size: Triple) -> Grid:
     return tuple(map(range, size))
 
 
-def indexed(grid: Grid, picked: Grid) -> Grid:
+def index_grid(grid: Grid, picked: Grid) -> Grid:
     """Return the places of a grid that have these indices."""
     axes = zip(grid, picked)
     return tuple(old[new.start : new.stop : new.step] for old, new in axes)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from .maxima import MaxTree, Triple, Window, max_tree
+from .maxima import MaxTree, PoolWindow, Triple, max_tree
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -51,7 +51,7 @@ class Cut:
     """How a layer is split into ensembles, and an ensemble into cores.
 
     An ensemble holds some slices of the depth axis, in the layout (height,
-    width, slices x channels); that of a dense layer is (units,).
+    width, slices x channels); a dense layer has (units,).
     ``block_shape`` is the part of it on one core; None on the host.
     """
 
@@ -88,7 +88,7 @@ class MaxPool:
     def tree(self) -> MaxTree:
         """The levels of neurons, and the terms of the maximum."""
         size, stride = triple(self.window), triple(self.stride)
-        window = Window(size, stride, self.padding)
+        window = PoolWindow(size, stride, self.padding)
         return max_tree(volume_of(self.reads)[:3], window)
 
     @property
@@ -102,9 +102,9 @@ class MaxPool:
 class Layer:
     """A layer of neurons: its outputs, its rates and where it runs.
 
-    ``shape`` is that of its activations, in Keras order. ``rate`` has bounds
-    in Hz of a ``percentile`` of its rates, in percent: activation 1.0 stands
-    for the upper one, and a spike has the amplitude of its inverse.
+    ``shape`` is the shape of its activations in Keras order. ``rate`` has the
+    bounds in Hz of a ``percentile`` of its rates, in percent. Activation 1.0
+    is the upper bound, and a spike has the amplitude of its inverse.
 
     An ``encoder`` is on the host, trained ("conv") or not ("rate"), and fires
     at most once per step. Its voltages ``start`` at 0 ("rest"), or spread over
@@ -209,7 +209,7 @@ class Readout:
     ``names`` are the names of the classes, if they have any. ``decide`` is
     "last" for the outputs of an example's last step, "mean" for the mean of
     its second half. ``synapse``, in seconds, smooths the spikes. ``learn``
-    says how its weights go on learning; None if they don't.
+    says how its weights keep learning; None if they don't.
     """
 
     name: str

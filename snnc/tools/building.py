@@ -193,7 +193,7 @@ def package_of(
     assert made.modules is not None
     folder = output / made.spec.spec.network
     origin = Origin.of(Path(path), output, device, origin_of(folder))
-    files = [module.headed(origin) for module in made.modules]
+    files = [module.with_header(origin) for module in made.modules]
     return PackageFiles.of(folder, files, spec_hash(made.spec.spec), origin)
 
 

@@ -15,8 +15,8 @@ from snnc.fitting.trials import (
     OutOfWorkError,
     Trials,
     VariantCost,
+    spec_text,
     target_of,
-    written,
 )
 from snnc.ir.layout import tensors
 from snnc.ir.logical import Layer
@@ -216,7 +216,7 @@ def _cores_needed(trials: Trials) -> int | None:
     present = trials.cost(())
     if present is not None:
         return present.cores
-    return None if trials.unlimited is None else trials.unlimited.cores
+    return None if trials.without_limit is None else trials.without_limit.cores
 
 
 def _variant(trials: Trials, changes: Changes) -> FitVariant:
@@ -240,7 +240,7 @@ def _most(trials: Trials, change: Change) -> int:
 
 def _size(trials: Trials) -> tuple[int, int]:
     """Return the neurons on the chip and the weights of the unchanged network."""
-    lowered = trials.lowered(())
+    lowered = trials.lower(())
     assert lowered is not None
     neurons = sum(p.neurons for p in lowered.populations if p.on_chip)
     return neurons, sum(prod(tensor.shape) for tensor in tensors(lowered.network))
@@ -352,7 +352,7 @@ def _row(variant: FitVariant) -> Cells:
 def changes_text(variant: FitVariant) -> str:
     """Write changes as in a spec; for all layers, only the widths."""
     if len(variant.changes) > ONE_BY_ONE:
-        widths = (f"{c.layer} {written(c.value)}" for c in variant.changes)
+        widths = (f"{c.layer} {spec_text(c.value)}" for c in variant.changes)
         return f"all layers: {', '.join(widths)}"
     by_layer: dict[str, list[str]] = {}
     for change in variant.changes:

@@ -18,7 +18,7 @@ import numpy as np
 
 from snnc.diagnostics import Diagnostics
 from snnc.ir.device import Profile
-from snnc.ir.layout import Tensor, input_scale, tensors
+from snnc.ir.layout import TensorSpec, input_scale, tensors
 from snnc.rules.output import CannotWrite
 from snnc.rules.weights import WouldOverwrite
 from snnc.runtime.files import write_file
@@ -33,7 +33,7 @@ from snnc.weight_files.header import read_or_report
 from snnc.weight_files.inspect import refusal, report_values
 from snnc.weight_files.listing import VERSION
 from snnc.weight_files.values import Array, read_values, spreads
-from snnc.weight_files.write import serialized
+from snnc.weight_files.write import serialize
 
 
 def migrate_file(
@@ -86,7 +86,7 @@ def migrate_file(
     moves = plan(tensors(before.network), wanted, after.network.train.seed, names)
     try:
         scale = input_scale(after.network)
-        write_file(output, serialized(wanted, migrate(moves, values), scale))
+        write_file(output, serialize(wanted, migrate(moves, values), scale))
     except OSError as error:
         reason, name = error.strerror or str(error), output.as_posix()
         report.add(CannotWrite(span=whole_file(output), path=name, reason=reason))
@@ -106,8 +106,8 @@ class Move:
     ``seed`` is None for biases, which begin as zeros.
     """
 
-    before: Tensor | None
-    after: Tensor | None
+    before: TensorSpec | None
+    after: TensorSpec | None
     seed: int | None = None
 
     @property
@@ -127,8 +127,8 @@ class Move:
 
 
 def plan(
-    old: tuple[Tensor, ...],
-    new: tuple[Tensor, ...],
+    old: tuple[TensorSpec, ...],
+    new: tuple[TensorSpec, ...],
     seed: int,
     renamed: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Move]:
@@ -156,8 +156,8 @@ def plan(
 
 
 def _partner(
-    tensor: Tensor, before: Mapping[str, Tensor], renamed: Mapping[str, str]
-) -> Tensor | None:
+    tensor: TensorSpec, before: Mapping[str, TensorSpec], renamed: Mapping[str, str]
+) -> TensorSpec | None:
     """Return the old tensor of a new one; a renamed layer has one successor."""
     name = renamed.get(tensor.name, tensor.name)
     is_taken = name in renamed.values() and tensor.name not in renamed
@@ -175,7 +175,7 @@ def migrate(moves: list[Move], values: Mapping[str, Array]) -> dict[str, Array]:
     }
 
 
-def _begin(tensor: Tensor, seed: int | None) -> Array:
+def _begin(tensor: TensorSpec, seed: int | None) -> Array:
     """Return a tensor as it is before training.
 
     He uniform draws from -limit to limit, limit = sqrt(6 / fan-in), where the fan-in

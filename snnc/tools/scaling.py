@@ -71,7 +71,7 @@ class Calibrator:
         after = scaler.hold(tuple(fixed))
         final = model_weights(model, self.layout)
         self.layout.read(final)  # scales may exceed float32
-        missed = scaler.missed(after)
+        missed = scaler.broken_budgets(after)
         refused = [line for name, line in missed.items() if name not in fixed]
         if refused:
             raise CalibrationError("\n  ".join(refused))

@@ -1,4 +1,4 @@
-"""What the chip makes of a network's weights, layer by layer, and what it refuses."""
+"""Find, layer by layer, how the chip rounds a network's weights and what it refuses."""
 
 from __future__ import annotations
 
@@ -28,34 +28,34 @@ from snnc.rules.weights import (
     WeightsTooStrong,
 )
 from snnc.weight_files.cores import CoreContent, PlacedLayer
-from snnc.weight_files.rounding import rounded
+from snnc.weight_files.rounding import round_layer
 
 STRONGEST = 4.0
-"""Thresholds that a spike may weigh: chips lose what is above the first."""
-ERROR_MOST = 0.03  # what counting an activation's spikes errs by
+"""The most that a spike may add, in thresholds; a neuron drops all above the first."""
+ERROR_MOST = 0.03  # the error of counting the spikes of an activation
 
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """How much of the chip's numbers a layer uses: of its cores, the worst.
+    """How much of the chip's number range a layer uses, in its worst core.
 
     Attributes
     ----------
     exponents
-        The least and the largest weight exponent; None where no core has weights.
+        The least and the largest weight exponent; None if no core has weights.
     weight_bits
-        Kept of a tensor's largest weights, of 7 and a sign.
+        The bits of a tensor's largest weights that are kept, of 7 and a sign.
     threshold_bits
-        Of the threshold, of 17.
+        The bits of the threshold that are used, of 17.
     bias_bits
-        Of the largest bias, of 12; None if all biases are zero.
+        The bits of the largest bias that are used, of 12; None if all biases are zero.
     threshold_share, bias_share
-        Of the largest that can be stored; above 1 nengo-loihi refuses them.
+        The fraction of the largest storable number; nengo-loihi refuses more than 1.
     refused
-        Cores that nengo-loihi refuses.
+        The number of cores that nengo-loihi refuses.
     rounding
-        The root mean square of what rounding changes of a tensor's weights, by that
-        of the weights; None where all cores are refused.
+        The root mean square of a tensor's rounding errors, divided by the root mean
+        square of its weights; None if all cores are refused.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Precision:
 
 
 def precision(placed: PlacedLayer) -> Precision:
-    """Sum up the cores of a layer."""
+    """Summarize the cores of a layer."""
     blocks = placed.blocks
     exponents = blocks.exponent[blocks.has_weights].tolist()
     biased = [_bits(bias) for bias in blocks.bias if bias]
@@ -86,27 +86,29 @@ def precision(placed: PlacedLayer) -> Precision:
         threshold_share=float(blocks.threshold_share.max()),
         bias_share=float(blocks.bias_share.max()),
         refused=sum(_kind_of(placed, core) is not None for core in placed.cores),
-        rounding=max((each.error for each in rounded(placed)), default=None),
+        rounding=max((each.error for each in round_layer(placed)), default=None),
     )
 
 
 def _bits(value: float) -> int:
-    """How many bits a whole number has."""
+    """Return the number of bits of a whole number."""
     return int(np.frexp(value)[1])
 
 
 def _weight_bits(placed: PlacedLayer) -> Iterator[int]:
-    """The bits of each tensor in each core."""
+    """Yield the bits of each tensor in each core."""
     for core in placed.cores:
         bits: dict[str, int] = {}
-        for synapse, stored in zip(core.synapses, placed.stored(core), strict=True):
+        for synapse, stored in zip(
+            core.synapses, placed.store_kernels(core), strict=True
+        ):
             tensor = synapse.tensor
             bits[tensor] = max(bits.get(tensor, 0), stored.bits)
         yield from bits.values()
 
 
 def complaints(placed: PlacedLayer) -> Iterator[Diagnostic]:
-    """Say what nengo-loihi refuses of a layer, and what it silently changes."""
+    """Report cores that nengo-loihi refuses, and weights that it silently changes."""
     kinds = {core.number: _kind_of(placed, core) for core in placed.cores}
     for kind in (_too_small, _no_scale, _too_large, _too_far_apart):
         concerned = [core for core in placed.cores if kinds[core.number] is kind]
@@ -114,13 +116,13 @@ def complaints(placed: PlacedLayer) -> Iterator[Diagnostic]:
             worst = max(concerned, key=lambda core: _shortage(_block(placed, core)))
             yield kind(placed, worst, len(concerned))
     yield from _too_strong(placed, [n for n, kind in kinds.items() if kind is None])
-    yield from _rounded(placed)
+    yield from _warn_rounding(placed)
     if not any(kinds.values()):
         yield from strong_spikes(placed)
 
 
 def strong_spikes(placed: PlacedLayer) -> Iterator[Diagnostic]:
-    """Warn of the connection whose spikes weigh most, if they weigh too much."""
+    """Warn about the connection with the strongest spikes, if they are too strong."""
     cells, population = placed.neurons, placed.mapped.population
     unit = cells.voltage / cells.threshold
     synapses = (synapse for core in placed.cores for synapse in core.synapses)
@@ -141,25 +143,25 @@ def strong_spikes(placed: PlacedLayer) -> Iterator[Diagnostic]:
 
 
 def _median_channel(kernel: Any) -> float:
-    """Return the largest weight of the channel in the middle."""
+    """Return the median of the channels' largest weights."""
     return float(np.median(np.abs(kernel).reshape(-1, kernel.shape[-1]).max(axis=0)))
 
 
 def _block(placed: PlacedLayer, core: CoreContent) -> Blocks:
-    """The integers of one core, as single numbers."""
+    """Return the integers of one core as single numbers."""
     return placed.blocks.take(core.number)
 
 
 def _shortage(block: Blocks) -> float:
-    """How many times too small the weights are."""
+    """Return the factor by which the weights are too small."""
     return float(max(block.threshold_share, block.bias_share))
 
 
 def _kind_of(placed: PlacedLayer, core: CoreContent) -> Any:
-    """What says why nengo-loihi refuses a core; None where it does not."""
+    """Return the function that explains why nengo-loihi refuses a core, or None."""
     block = _block(placed, core)
-    if not block.refused:
-        refused = any(stored.refused for stored in placed.stored(core))
+    if not block.failures:
+        refused = any(stored.refused for stored in placed.store_kernels(core))
         return _too_far_apart if refused else None
     if _shortage(block) <= 1:
         return _too_large
@@ -225,7 +227,7 @@ def _too_large(placed: PlacedLayer, core: CoreContent, refused: int) -> Diagnost
 
 
 def _too_far_apart(placed: PlacedLayer, core: CoreContent, refused: int) -> Diagnostic:
-    both = zip(core.synapses, placed.stored(core), strict=True)
+    both = zip(core.synapses, placed.store_kernels(core), strict=True)
     least, largest = next(s for s, stored in both if stored.refused), core.largest
     assert largest is not None
     return WeightsTooFarApart(
@@ -242,15 +244,15 @@ def _too_far_apart(placed: PlacedLayer, core: CoreContent, refused: int) -> Diag
 
 
 def _whole(value: Any) -> str:
-    """A whole number, its first digits where it is very long."""
+    """Return a whole number as text, with only the first digits if it is very long."""
     return f"{value:.0f}" if value < 1e12 else f"{value:.3g}"
 
 
 def _too_strong(placed: PlacedLayer, sound: list[int]) -> Iterator[Diagnostic]:
-    """One warning a tensor, for the core in which it is changed most."""
+    """Yield one warning per tensor, for the core that changes it most."""
     worst: dict[str, tuple[float, CoreContent, int]] = {}
     for core in (placed.cores[number] for number in sound):
-        for index, stored in enumerate(placed.stored(core)):
+        for index, stored in enumerate(placed.store_kernels(core)):
             tensor = core.synapses[index].tensor
             if stored.excess > worst.get(tensor, (1.0,))[0]:
                 worst[tensor] = (stored.excess, core, index)
@@ -278,15 +280,15 @@ def _strong(
 
 
 def _is_by_bias(placed: PlacedLayer, core: CoreContent) -> bool:
-    """Whether weights would have a larger exponent if no bias were there."""
+    """Whether weights would have a larger exponent without the bias."""
     block = placed.blocks.take([core.number])
     bare = discretize_blocks(placed.neurons, block.weight, np.zeros(1))
     return bool(bare.exponent[0] > block.exponent[0])
 
 
-def _rounded(placed: PlacedLayer) -> Iterator[Diagnostic]:
-    """One warning for the tensor, and the core, that rounding changes most."""
-    sound = (each for each in rounded(placed) if not each.too_strong)
+def _warn_rounding(placed: PlacedLayer) -> Iterator[Diagnostic]:
+    """Yield one warning for the tensor and core with the largest rounding error."""
+    sound = (each for each in round_layer(placed) if not each.too_strong)
     worst = max(sound, key=lambda each: each.error, default=None)
     if worst is None or worst.error <= ERROR_MOST:
         return

@@ -1,4 +1,4 @@
-"""The numbers of each core of a mapped network, and what the chip makes of them."""
+"""The weights and biases of each core of a mapped network, and the chip's integers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnc.ir.logical import Lif, MaxPool, Spiking
+from snnc.ir.logical import LifNeuron, MaxPooling, Spiking
 from snnc.ir.mapped import MappedNetwork, MappedPopulation, MappedProjection
 from snnc.ir.shapes import volume_of
 from snnc.loihi.build_links import build_links, geometry_of
@@ -33,9 +33,9 @@ class Synapse:
     Attributes
     ----------
     arriving, boxes
-        All weights of its projection, and which of them the core holds.
+        All weights of its projection, and the parts that the core holds.
     weight, trained
-        The largest magnitude, and that in Keras's units.
+        The largest magnitude in nengo-loihi's and in Keras's units.
     """
 
     arriving: IncomingKernel
@@ -50,14 +50,14 @@ class Synapse:
 
 @dataclass(frozen=True, slots=True)
 class CoreContent:
-    """What one core holds of a layer.
+    """The part of a layer on one core.
 
     Attributes
     ----------
     number
-        Among those of its layer, from 0, in nengo-loihi's order.
+        The core's number within its layer, from 0, in nengo-loihi's order.
     synapses
-        The connections into it.
+        The connections into the core.
     weight, bias
         The largest magnitudes, in nengo-loihi's units.
     trained_bias
@@ -72,22 +72,22 @@ class CoreContent:
 
     @property
     def largest(self) -> Synapse | None:
-        """The connection that sets the scale of all; None if there is none."""
+        """The connection that sets the scale of all; None without connections."""
         return max(self.synapses, key=lambda s: s.weight, default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredKernel:
-    """What the chip makes of one connection into a core.
+    """How the chip stores one connection into a core.
 
     Attributes
     ----------
     bits
-        Bits that its largest weight keeps, of 7 and a sign.
+        The bits that its largest weight keeps, of 7 and a sign.
     excess
-        How many times too strong its weights get.
+        The factor by which its weights become too strong.
     refused
-        Whether nengo-loihi fails on it.
+        Whether nengo-loihi raises an error.
     """
 
     bits: int
@@ -109,18 +109,18 @@ class PlacedLayer:
     def name(self) -> str:
         return self.mapped.population.name
 
-    def stored(
+    def store_kernels(
         self, core: CoreContent, blocks: Blocks | None = None
     ) -> list[StoredKernel]:
-        """Return what becomes of each connection into a core.
+        """Return how each connection into a core is stored.
 
-        ``blocks`` are those of the layer, unless others are given.
+        ``blocks`` are by default the layer's.
         """
         same = (blocks or self.blocks).take([core.number] * len(core.synapses))
         exponents = weight_exponents(
             same, [synapse.weight for synapse in core.synapses]
         )
-        values = zip(exponents.bits, exponents.excess, exponents.refused, strict=True)
+        values = zip(exponents.bits, exponents.excess, exponents.failures, strict=True)
         return [StoredKernel(int(b), float(e), bool(r)) for b, e, r in values]
 
 
@@ -134,18 +134,18 @@ def placed_layers(
     mapped
         The network, on a device.
     tensors
-        Its weights, by name, each of its layout's shape.
+        Its weights by name, with the shapes of its layout.
     """
     populations = (p for p in mapped.populations if p.population.on_chip)
     return tuple(
-        _placed(mapped, population, tensors)
+        _place_layer(mapped, population, tensors)
         for population in populations
-        # What max pools compare has no weights that are trained.
-        if not isinstance(population.population.layer.operation, MaxPool)
+        # Max pools have no trained weights.
+        if not isinstance(population.population.layer.operation, MaxPooling)
     )
 
 
-def _placed(
+def _place_layer(
     mapped: MappedNetwork, population: MappedPopulation, tensors: Mapping[str, Array]
 ) -> PlacedLayer:
     name = population.population.name
@@ -167,7 +167,7 @@ def _placed(
 def _neurons(population: MappedPopulation, dt: float) -> ChipNeurons:
     spiking = _spiking(population)
     neuron = spiking.neuron
-    tau_rc = neuron.tau_rc if isinstance(neuron, Lif) else None
+    tau_rc = neuron.tau_rc if isinstance(neuron, LifNeuron) else None
     return neurons_of(dt, spiking.synapse, tau_rc)
 
 
@@ -188,7 +188,7 @@ def _arriving(
     source = mapped.by_name[projection.source]
     target = mapped.by_name[projection.target]
     geometry = geometry_of(projection, source.population.volume, target.population)
-    # A Dense has the weights of the convolution over all that it reads.
+    # A Dense has the weights of a convolution over its whole input.
     device = mapped.lowered.network.device
     links = build_links(geometry, target.population.volume, device)
     # A transposed convolution has no other form than a Sparse.
@@ -219,7 +219,7 @@ def _core(
 
 
 def _biases(biases: Array, piece: PlacedBlock) -> Array:
-    """The biases of what a core holds: of channels, or of neurons."""
+    """Return the biases of a core, one per channel or per neuron."""
     channels = np.arange(*piece.strip)
     if biases.ndim == 1:
         values: Array = biases[channels % piece.part.channels]
@@ -244,5 +244,5 @@ def _synapses(
 
 
 def _float32(magnitude: float) -> float:
-    """Round as float32 does; what is too large for it, to the largest."""
+    """Round to float32; too large values become the largest float32."""
     return float(np.float32(min(magnitude, LARGEST)))

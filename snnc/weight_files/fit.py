@@ -1,22 +1,22 @@
-"""Whether a network takes the tensors of a file, and what to do if not."""
+"""Check whether a network accepts the tensors of a file, and give advice."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snnc.ir.layout import Tensor, layout_id
+from snnc.ir.layout import TensorSpec, layout_id
 from snnc.text.tables import dims
 from snnc.weight_files.header import StoredTensor, WeightsHeader
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A tensor that the network wants and the one of that name that the file holds.
+    """A tensor of the network and the tensor of this name in the file.
 
     Either may be None, but not both.
     """
 
-    wanted: Tensor | None
+    wanted: TensorSpec | None
     stored: StoredTensor | None
 
     @property
@@ -25,7 +25,7 @@ class Pair:
 
     @property
     def problem(self) -> str:
-        """What is wrong with it, in one phrase; empty if it fits."""
+        """The problem in one phrase; empty if the tensor fits."""
         if self.stored is None:
             return "missing"
         if self.wanted is None:
@@ -40,18 +40,18 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class LayoutFit:
-    """A file held against a layout.
+    """A comparison of a file with a layout.
 
     Attributes
     ----------
     pairs
-        In the order of the network, what it does not know last.
+        The network's tensors in order, then the file's other tensors.
     layout
-        The identity of the layout that is wanted.
+        The identity of the network's layout.
     written
-        The one that the file claims; None if it claims none.
+        The identity in the file; None without one.
     scale
-        How the file's input is scaled in another way, in words; empty if it is not.
+        How the scale of the file's input differs, in words; empty if it does not.
     """
 
     pairs: tuple[Pair, ...]
@@ -65,15 +65,15 @@ class LayoutFit:
 
     @property
     def fits(self) -> bool:
-        """Whether the generated `load_weights` takes the file, but for its values."""
+        """Whether the package's `load_weights` accepts the file; ignores its values."""
         is_same = self.written == self.layout and not self.scale
         return not self.problems and is_same
 
 
 def fit(
-    header: WeightsHeader, wanted: tuple[Tensor, ...], scale: str = "x"
+    header: WeightsHeader, wanted: tuple[TensorSpec, ...], scale: str = "x"
 ) -> LayoutFit:
-    """Compare what a file holds with what a network wants, tensor by tensor."""
+    """Compare a file with a network, tensor by tensor."""
     pairs = [Pair(tensor, header.tensors.get(tensor.name)) for tensor in wanted]
     known = {tensor.name for tensor in wanted}
     others = (t for t in header.tensors.values() if t.name not in known)
@@ -114,7 +114,7 @@ def advice(fitting: LayoutFit, migrating: bool = False) -> str:
     Parameters
     ----------
     migrating
-        Whether the network is the OLD_SPEC of a migration already.
+        Whether the network is already the OLD_SPEC of a migration.
     """
     problems = fitting.problems
     if not problems and fitting.scale:
@@ -137,7 +137,7 @@ def _is_only_a_type(pair: Pair) -> bool:
 
 
 def _is_turned(pair: Pair) -> bool:
-    """Whether out and in stand first: out, in, height, width."""
+    """Whether the axes are in PyTorch's order: out, in, height, width."""
     stored, wanted = pair.stored, pair.wanted
     if stored is None or wanted is None or len(wanted.shape) < 2:
         return False
@@ -146,7 +146,7 @@ def _is_turned(pair: Pair) -> bool:
 
 
 def _is_renamed(problems: tuple[Pair, ...]) -> bool:
-    """Whether the file has all shapes, under names that the network does not know."""
+    """Whether the file has all missing shapes, but under unknown names."""
     missing = [pair.wanted for pair in problems if pair.stored is None]
     unknown = [pair.stored for pair in problems if pair.wanted is None]
     if not missing or len(missing) + len(unknown) < len(problems):
@@ -154,5 +154,5 @@ def _is_renamed(problems: tuple[Pair, ...]) -> bool:
     return sorted(map(_shape, missing)) == sorted(map(_shape, unknown))
 
 
-def _shape(tensor: Tensor | StoredTensor | None) -> tuple[int, ...]:
+def _shape(tensor: TensorSpec | StoredTensor | None) -> tuple[int, ...]:
     return () if tensor is None else tensor.shape

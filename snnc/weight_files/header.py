@@ -24,7 +24,7 @@ from snnc.source import whole_file
 
 LENGTH = 8
 LARGEST = 100_000_000
-"""Bytes of a header; the safetensors library takes no more either."""
+"""The most bytes of a header, as in the safetensors library."""
 
 BYTES = {
     "BOOL": 1, "U8": 1, "I8": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2,
@@ -62,7 +62,7 @@ class StoredTensor:
 
 @dataclass(frozen=True, slots=True)
 class WeightsHeader:
-    """What a file says that it holds; tensors by name, in the order of their bytes."""
+    """The metadata and tensors of a file; tensors are in the order of their bytes."""
 
     path: Path
     metadata: Mapping[str, str]
@@ -74,14 +74,13 @@ class WeightsHeader:
 
 
 class _DamagedError(ValueError):
-    """A header that is not one; its text says why."""
+    """An invalid header; the text is the reason."""
 
 
 def read_header(path: str | Path) -> WeightsHeader | Diagnostic:
-    """Read the header of a safetensors file, or say why it can't be read.
+    """Read the header of a safetensors file, or return why it can't be read.
 
-    The sizes are checked against the file's, so that its tensors can be read
-    afterwards.
+    All sizes are checked against the file's size, so its tensors can be read later.
     """
     path = Path(path)
     try:
@@ -108,8 +107,8 @@ def _read(path: Path) -> WeightsHeader:
         start = file.read(LENGTH + 1)
         length = _length(start, size)
         file.seek(LENGTH)
-        header = _parsed(file.read(length))
-    return _checked(path, header, LENGTH + length, size)
+        header = _parse(file.read(length))
+    return _check(path, header, LENGTH + length, size)
 
 
 def _length(start: bytes, size: int) -> int:
@@ -129,7 +128,7 @@ def _length(start: bytes, size: int) -> int:
     return length
 
 
-def _parsed(text: bytes) -> dict[str, Any]:
+def _parse(text: bytes) -> dict[str, Any]:
     try:
         parsed = json.loads(text.decode("utf-8"), object_pairs_hook=without_repeats)
     except RepeatedNameError as error:
@@ -142,16 +141,16 @@ def _parsed(text: bytes) -> dict[str, Any]:
 
 
 class RepeatedNameError(Exception):
-    """A name that an object of JSON has twice."""
+    """A JSON object has a name twice; the text is the name."""
 
 
 def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object of JSON from its names and values.
+    """Return a JSON object as a dict.
 
     Raises
     ------
     RepeatedNameError
-        With the name that it has twice.
+        If a name occurs twice.
     """
     unique = dict(pairs)
     if len(unique) < len(pairs):
@@ -160,22 +159,18 @@ def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return unique
 
 
-def _checked(
-    path: Path, header: dict[str, Any], begin: int, size: int
-) -> WeightsHeader:
+def _check(path: Path, header: dict[str, Any], begin: int, size: int) -> WeightsHeader:
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict):
         raise _DamagedError("its metadata is not a table of texts")
     ordered = sorted(
-        (_stored(name, entry, begin) for name, entry in header.items()),
+        (_tensor_of(name, entry, begin) for name, entry in header.items()),
         key=lambda tensor: (tensor.start, tensor.stop),
     )
     end = begin
     for tensor in ordered:
         if tensor.start != end:
-            raise _DamagedError(
-                f"the bytes of {tensor.name} are not behind the others'"
-            )
+            raise _DamagedError(f"the bytes of {tensor.name} do not follow the others")
         end = tensor.stop
     if end > size:
         raise _DamagedError(f"it is truncated: {size} bytes of {end}")
@@ -185,7 +180,7 @@ def _checked(
     return WeightsHeader(path, texts, {tensor.name: tensor for tensor in ordered})
 
 
-def _stored(name: str, entry: Any, begin: int) -> StoredTensor:
+def _tensor_of(name: str, entry: Any, begin: int) -> StoredTensor:
     try:
         dtype, shape = entry["dtype"], entry["shape"]
         start, stop = entry["data_offsets"]
@@ -203,7 +198,7 @@ def _stored(name: str, entry: Any, begin: int) -> StoredTensor:
 
 
 def read_or_report(path: Path, report: Diagnostics) -> WeightsHeader | None:
-    """Return the header of a weights file; None if that is reported to be none."""
+    """Return the header of a weights file, or report why it can't be read."""
     header = read_header(path)
     if isinstance(header, Diagnostic):
         report.add(header)

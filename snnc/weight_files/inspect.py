@@ -1,4 +1,4 @@
-"""Reads a weights file and holds it against a spec."""
+"""Read a weights file and compare it with a spec."""
 
 from __future__ import annotations
 
@@ -32,26 +32,25 @@ def inspect(
     report: Diagnostics,
     device: Profile | None = None,
 ) -> Listing | None:
-    """Say what a file holds, and whether a network and its chip take it.
+    """List a file's tensors, and check whether a network and its chip accept them.
 
     Parameters
     ----------
     path
         The safetensors file.
     spec
-        The spec, if there is one to compare with: a file or a revision, or what was
-        compiled of it.
+        The spec to compare with, if any: a file, a revision, or a compiled network.
     calculates
-        Whether numpy is there: without it the values are not looked at.
+        Whether to check the values, which needs numpy.
     report
-        Receives what is wrong.
+        Receives every problem.
     device
-        What the spec is compiled for; None for Loihi 1.
+        The device of the spec; None for Loihi 1.
 
     Returns
     -------
     Listing or None
-        None if file or spec can't be read.
+        None if the file or the spec can't be read.
     """
     header = read_or_report(path, report)
     network, mapped = None, None
@@ -86,7 +85,7 @@ def inspect(
 def compile_to_cores(
     spec: str, report: Diagnostics, device: Profile | None = None
 ) -> tuple[Network, MappedNetwork] | None:
-    """Compile a file or revision down to its cores; None if it has errors."""
+    """Compile a file or revision up to its cores; None if it has errors."""
     source = read_spec(spec, report)
     made = None if source is None else compile_spec(source, report, "place", device)
     if made is None or made.mapped is None:
@@ -97,7 +96,7 @@ def compile_to_cores(
 def refusal(
     header: WeightsHeader, network: Network, fitting: LayoutFit, migrating: bool = False
 ) -> Diagnostic:
-    """Say, tensor by tensor, how a file does not fit a network."""
+    """Return the error that lists each tensor that does not fit a network."""
     return WeightsDoNotFit(
         span=network.span,
         path=header.path.as_posix(),
@@ -123,9 +122,9 @@ def report_values(
     network: Network,
     report: Diagnostics,
 ) -> bool:
-    """Report tensors that a network can't use, as a file fits it; whether none is so.
+    """Report tensors with values that a network can't use; return whether all are fine.
 
-    They hold values that are not finite, or some for a bias that is off.
+    These are values that are not finite, or nonzero values of a bias that is off.
     """
     file, before = header.path.as_posix(), len(report.diagnostics)
     for tensor in tensors(network):
@@ -160,7 +159,7 @@ def report_values(
 def on_chip(
     mapped: MappedNetwork, values: Mapping[str, Array], report: Diagnostics
 ) -> tuple[Precision, ...]:
-    """Return what the chip keeps of the weights, and report what it refuses."""
+    """Return the precision of the weights on the chip, and report refused cores."""
     from snnc.weight_files.chip import complaints, precision
     from snnc.weight_files.cores import placed_layers
 

@@ -1,4 +1,4 @@
-"""The weights of a projection, as the chip gets them, and which of them a core has."""
+"""The weights of a projection on the chip, and the parts that each core holds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.ir.logical import Lif, Spiking
+from snnc.ir.logical import LifNeuron, Spiking
 from snnc.ir.lowered import Projection, Volume, Window
 from snnc.loihi.axis import Axis, Interval
 from snnc.loihi.image_link import ImageLink
@@ -24,9 +24,9 @@ Array = NDArray[Any]
 
 
 def gain_and_rest(spiking: Spiking) -> tuple[float, float]:
-    """Return the current from activation 0.0 to 1.0, and that of 0.0."""
+    """Return the gain from activation to current, and the current at activation 0."""
     neuron = spiking.neuron
-    if not isinstance(neuron, Lif):
+    if not isinstance(neuron, LifNeuron):
         return spiking.rate.high, 0.0
     kind = network.Lif(neuron.tau_rc, neuron.tau_ref)
     return kind.gain(spiking.rate.high), network.REST
@@ -46,7 +46,7 @@ class IncomingKernel:
         The weights in the units of Keras: (depth, height, width, source's channels,
         target's channels), in float64.
     factor
-        What makes nengo-loihi's units of them.
+        The factor from these to nengo-loihi's units.
     """
 
     projection: Projection
@@ -60,18 +60,18 @@ class IncomingKernel:
         return self.projection.tensor or f"shortcut {self.projection.source}"
 
     def meets(self, part: EnsembleTiling, source: Interval) -> bool:
-        """Whether an ensemble reads slices of the source at all."""
+        """Whether an ensemble reads any of the source's slices."""
         if isinstance(self.link, SparseLink):
             return True
         return source[0] < source[1] and self.link.depth.meets(part.slices, source)
 
     def boxes(self, piece: PlacedBlock, source: Interval) -> tuple[Box, ...]:
-        """Return which weights from slices of the source a core holds.
+        """Return the weights from slices of the source that a core holds.
 
         Parameters
         ----------
         piece
-            What the core holds.
+            The core's part of the target.
         source
             The slices of one ensemble of the source.
         """
@@ -80,7 +80,7 @@ class IncomingKernel:
         return kernel_parts(self.link, piece, source)
 
     def within(self, slices: Interval) -> Interval:
-        """Return the places of the source that are read of some of its slices."""
+        """Return the places within some slices of the source that are read."""
         if isinstance(self.link, SparseLink):
             return slices
         return self.link.depth.within(slices)
@@ -116,14 +116,14 @@ def _sides(box: Box) -> tuple[slice, ...]:
 def compose(
     projection: Projection, read: Volume, filters: int, tensors: Mapping[str, Array]
 ) -> Array:
-    """Return the kernel over what a projection reads, pools and zeros included.
+    """Return the kernel over a projection's input, pools and zeros included.
 
     Parameters
     ----------
     read
-        What is read: the source, or the places of it that are picked.
+        The volume of the source, or of its picked places.
     filters
-        Channels of the target.
+        The number of the target's channels.
 
     Returns
     -------
@@ -131,33 +131,33 @@ def compose(
         (depth, height, width, source's channels, target's channels).
     """
     if projection.tensor is None:
-        return folded(kernels.identity(filters), projection)
+        return fold_pools(kernels.identity(filters), projection)
     tensor, reach = tensors[projection.tensor], projection.reach
     if isinstance(reach, Window) and reach.is_transposed:
-        kernel = kernels.lifted(tensor.swapaxes(-1, -2))
+        kernel = kernels.lift(tensor.swapaxes(-1, -2))
         return kernel[..., slice(*projection.rows), :]
     if not isinstance(reach, Window):
-        kernel = kernels.unflattened(tensor, read, pools_of(projection))
-        return kernels.extended(folded(kernel, projection), read)
-    kernel = kernels.lifted(tensor)
+        kernel = kernels.unflatten(tensor, read, pools_of(projection))
+        return kernels.extend(fold_pools(kernel, projection), read)
+    kernel = kernels.lift(tensor)
     if reach.group is not None:
         groups = filters // reach.group.given
-        kernel = kernels.ungrouped(kernel, filters, groups)
-    kernel = kernels.dilated(kernel, reach.dilation)
-    kernel = folded(kernel, projection)
-    return kernels.widened(kernel, reach.zeros_before, reach.zeros_behind)
+        kernel = kernels.ungroup(kernel, filters, groups)
+    kernel = kernels.dilate(kernel, reach.dilation)
+    kernel = fold_pools(kernel, projection)
+    return kernels.pad(kernel, reach.zeros_before, reach.zeros_behind)
 
 
-def folded(kernel: Array, projection: Projection) -> Array:
-    """Return the rows of a kernel that meet the source, over what pools read."""
+def fold_pools(kernel: Array, projection: Projection) -> Array:
+    """Return the rows of a kernel for the source, with pools folded in."""
     kernel = kernel[..., slice(*projection.rows), :]
     for pool in reversed(pools_of(projection)):
-        kernel = kernels.pooled(kernel, pool)
+        kernel = kernels.fold_pool(kernel, pool)
     return kernel
 
 
 def pools_of(projection: Projection) -> tuple[kernels.Pool, ...]:
-    """Return the pools on the way, source first."""
+    """Return the pools of a projection, source first."""
     return tuple(kernels.Pool(p.window, p.stride) for p in projection.pools)
 
 
@@ -174,21 +174,24 @@ class Box:
 def kernel_parts(
     link: ImageLink, piece: PlacedBlock, source: Interval
 ) -> tuple[Box, ...]:
-    """Return the parts of a composed kernel that a core holds, none twice.
+    """Return the parts of a composed kernel that a core holds, without repeats.
 
     Parameters
     ----------
     link
         How the target reads the source.
     piece
-        What the core holds of the target.
+        The core's part of the target.
     source
         Slices of one ensemble of the source.
     """
-    rows, columns = _used(link.rows, piece.rows), _used(link.columns, piece.columns)
+    rows, columns = (
+        _tap_range(link.rows, piece.rows),
+        _tap_range(link.columns, piece.columns),
+    )
     channels = piece.part.channels
     depths_by_filters: dict[Interval, list[Interval]] = {}
-    for out in range(*piece.part.touched(piece.strip)):
+    for out in range(*piece.part.slices_of(piece.strip)):
         start = (out - piece.part.slices[0]) * channels
         low = max(0, piece.strip[0] - start)
         high = min(channels, piece.strip[1] - start)
@@ -198,7 +201,7 @@ def kernel_parts(
     return tuple(
         Box(depth, rows, columns, filters)
         for filters, depths in depths_by_filters.items()
-        for depth in _joined(depths)
+        for depth in _join(depths)
     )
 
 
@@ -214,7 +217,7 @@ def transposed_parts(link: SparseLink, piece: PlacedBlock) -> tuple[Box, ...]:
     return tuple(Box((0, 1), *taps, channels) for taps in product(rows, columns))
 
 
-def _joined(stretches: list[Interval]) -> list[Interval]:
+def _join(stretches: list[Interval]) -> list[Interval]:
     """Join stretches that touch; a small source is read with gaps between taps."""
     joined: list[Interval] = []
     for start, stop in sorted(stretches):
@@ -225,17 +228,17 @@ def _joined(stretches: list[Interval]) -> list[Interval]:
 
 
 def _depth_taps(link: ImageLink, out: int, source: Interval) -> Interval:
-    """The taps with which an output slice reads slices of the source."""
+    """Return the taps with which an output slice reads slices of the source."""
     first = out * link.depth.stride - link.depth.before
     size = len(link.depth.taps)
     start = min(size, max(0, source[0] - first))
     return start, max(start, min(size, source[1] - first))
 
 
-def _used(axis: Axis, tile: Interval) -> Interval:
-    """The taps through which outputs read something that is there, not padding.
+def _tap_range(axis: Axis, tile: Interval) -> Interval:
+    """Return the taps with which outputs read the source, not padding.
 
-    They are in a row: a gap would need a stride larger than the image, which then
+    They are consecutive: a gap would need a stride larger than the image, which then
     has a single output.
     """
     runs = axis.view(tile).runs

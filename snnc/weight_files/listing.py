@@ -1,4 +1,4 @@
-"""What ``snnc weights`` says of a file: as data, as JSON, and as tables for people."""
+"""The result of ``snnc weights`` as data, as JSON, and as tables."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A file and, where a spec is given, how it fits that.
+    """A weights file and, with a spec, how the file fits it.
 
     Attributes
     ----------
     header
-        The file.
+        The header of the file.
     spreads
-        By tensor; None where numpy is not installed.
+        The spread of each tensor; None if numpy is not installed.
     network
         The name of the spec's network; None without a spec.
     fit
-        How the file fits it; None without a spec.
+        How the file fits the network; None without a spec.
     layers
-        What the chip makes of it: layers on the chip, if the file fits.
+        The precision of each layer on the chip, if the file fits.
     """
 
     header: WeightsHeader
@@ -44,13 +44,13 @@ class Listing:
 
     @property
     def pairs(self) -> tuple[Pair, ...]:
-        """The tensors to list: without a spec, those of the file."""
+        """The tensors to list; without a spec, the file's tensors."""
         if self.fit is not None:
             return self.fit.pairs
         return tuple(Pair(None, tensor) for tensor in self.header.tensors.values())
 
     def problem(self, pair: Pair) -> str:
-        """What is wrong with one of the pairs, its values included, in one phrase."""
+        """Return the problem of a pair, including its values, in one phrase."""
         if self.fit is None:
             return ""
         spread = (self.spreads or {}).get(pair.name)
@@ -65,9 +65,9 @@ class Listing:
 
 
 def document(listing: Listing) -> dict[str, Any]:
-    """What a file holds; with a spec also how it fits, and what the chip makes of it.
+    """Return a file's contents; with a spec also its fit and its precision on the chip.
 
-    ``fits`` is about names, shapes, types and the identity of the layout.
+    ``fits`` covers names, shapes, types and the identity of the layout.
     """
     listed: dict[str, Any] = {
         "version": VERSION,
@@ -111,7 +111,7 @@ def _tensor(pair: Pair, listing: Listing) -> dict[str, Any]:
 
 
 def layer_document(layer: Precision) -> dict[str, Any]:
-    """What the chip keeps of a layer."""
+    """Return the precision of a layer for JSON."""
     return {**asdict(layer), "exponents": layer.exponents and list(layer.exponents)}
 
 
@@ -126,7 +126,7 @@ LEFT = {"tensor", "shape", "type", "problem", "layer"}
 
 
 def table(listing: Listing) -> str:
-    """One row a tensor, what the file is for, and what the chip makes of it."""
+    """Return one row per tensor, the metadata, and the table of the chip."""
     lines = [*_tensors(listing).lines(), "", *_metadata(listing), _sum(listing)]
     if listing.layers:
         lines += ["", *chip_table(listing.layers)]
@@ -143,7 +143,7 @@ def parts(listing: Listing) -> Iterator[TextTable | str]:
 
 
 def chip_table(layers: Sequence[Precision]) -> list[str]:
-    """Lay out what the chip keeps of the weights of its layers."""
+    """Return a table of the precision of each layer on the chip."""
     return [*CAPTION, *_chip(layers).lines()]
 
 
@@ -212,13 +212,13 @@ def _layer(layer: Precision) -> Cells:
         (f"{low}" if low == high else f"{low}..{high}") if weighs else "",
         f"{layer.weight_bits} of 7" if weighs else "",
         "" if layer.rounding is None else f"{100 * layer.rounding:.1f} %",
-        _used(layer.threshold_bits, 17, layer.threshold_share),
-        _used(layer.bias_bits, 12, layer.bias_share),
+        _usage(layer.threshold_bits, 17, layer.threshold_share),
+        _usage(layer.bias_bits, 12, layer.bias_share),
     )
 
 
-def _used(bits: int | None, most: int, share: float) -> str:
-    """How many bits of a number are used, and how much of its range."""
+def _usage(bits: int | None, most: int, share: float) -> str:
+    """Return the bits of a number that are used, and the share of its range."""
     if bits is None:
         return ""
     part = f"{100 * share:.0f} %" if share < 1e4 else f"{100 * share:.0e} %"

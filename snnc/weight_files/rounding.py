@@ -1,4 +1,4 @@
-"""How much the chip changes weights by storing integers in their place."""
+"""Measure how much the chip changes weights by rounding them to integers."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from snnc.weight_files.kernels import Array
 
 @dataclass(frozen=True, slots=True)
 class RoundedTensor:
-    """What becomes of a tensor's weights in one core.
+    """The rounding of a tensor's weights in one core.
 
     Attributes
     ----------
     bits, too_strong
-        Bits that its largest weights keep, of 7; whether they count for too much.
+        The bits that its largest weights keep, of 7; whether these become too strong.
     error
-        The root mean square of all changes by that of the weights; that of the
-        median channel, if it is larger.
+        The root mean square of the errors, divided by the root mean square of the
+        weights: of all channels or of the median channel, whichever is larger.
     median
-        Whether it is.
+        Whether ``error`` is the median channel's.
     largest, channel, others
-        The largest weight in Keras's units, the channel that it is of, and the
-        largest of the other channels.
+        The largest weight in Keras's units, its channel, and the largest weight of
+        the other channels.
     times
-        The largest weight by the root mean square of all.
+        The largest weight, divided by the root mean square of all.
     """
 
     core: int
@@ -44,13 +44,13 @@ class RoundedTensor:
     times: float
 
 
-def rounded(placed: PlacedLayer) -> Iterator[RoundedTensor]:
-    """Give each tensor in each core that nengo-loihi builds."""
+def round_layer(placed: PlacedLayer) -> Iterator[RoundedTensor]:
+    """Yield the rounding of each tensor in each core that nengo-loihi builds."""
     known: dict[object, RoundedTensor] = {}
     for core in placed.cores:
         block = placed.blocks.take([core.number])
         for name, synapses in _by_tensor(placed, core).items():
-            # Cores that hold the same weights in the same scale are alike.
+            # Cores with the same weights in the same scale have the same error.
             boxes = tuple(synapse.boxes for synapse, _ in synapses)
             key = (name, boxes, float(block.weight[0]), int(block.exponent[0]))
             if key not in known:
@@ -62,9 +62,9 @@ SynapsePair = tuple[Synapse, StoredKernel]
 
 
 def _by_tensor(placed: PlacedLayer, core: CoreContent) -> dict[str, list[SynapsePair]]:
-    """The connections with each tensor of a core; none where it is refused."""
-    stored = placed.stored(core)
-    if placed.blocks.refused[core.number] or any(each.refused for each in stored):
+    """Return the connections of each tensor in a core; none if the core is refused."""
+    stored = placed.store_kernels(core)
+    if placed.blocks.failures[core.number] or any(each.refused for each in stored):
         return {}
     by_tensor: dict[str, list[SynapsePair]] = {}
     for synapse, each in zip(core.synapses, stored, strict=True):
@@ -81,7 +81,7 @@ def _in_core(
     count = 0
     for synapse, _ in synapses:
         weights, channels = synapse.arriving.values(synapse.boxes)
-        changes = _rounded(synapse, block, weights) - weights
+        changes = _round(synapse, block, weights) - weights
         squares += np.bincount(channels, np.square(changes), size)
         powers += np.bincount(channels, np.square(weights), size)
         np.maximum.at(peaks, channels, np.abs(weights))
@@ -104,7 +104,7 @@ def _in_core(
     )
 
 
-def _rounded(synapse: Synapse, block: Blocks, weights: Array) -> Array:
+def _round(synapse: Synapse, block: Blocks, weights: Array) -> Array:
     """Return weights as the chip stores them, in Keras's units."""
     factor = synapse.arriving.factor
     scaled = (weights * factor).astype(np.float32)[np.newaxis]

@@ -1,4 +1,4 @@
-"""The numbers of a safetensors file."""
+"""Read the numbers of a safetensors file."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The values of a tensor: those that are finite, how many are not, or not 0.
+    """The statistics of a tensor's values.
 
-    ``low``, ``high``, ``mean`` and ``deviation`` (of the whole, not of a sample) are
-    None where no value is finite.
+    ``low``, ``high``, ``mean`` and ``deviation`` (of the population, not a sample) are
+    of the finite values, and None if no value is finite.
     """
 
     low: float | None
@@ -42,7 +42,7 @@ def read_values(header: WeightsHeader) -> dict[str, Array]:
     Raises
     ------
     OSError
-        If the file can't be read any more.
+        If the file can no longer be read.
     """
     data = header.path.read_bytes()
     return {t.name: _array(t, data[t.start : t.stop]) for t in header.tensors.values()}
@@ -77,5 +77,5 @@ def spread(array: Array) -> Spread:
 
 
 def _plain(value: float) -> float | None:
-    """A number that JSON has, too."""
+    """Return a number that JSON can represent, or None."""
     return float(value) if math.isfinite(value) else None

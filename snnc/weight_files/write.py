@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 from safetensors.numpy import save
 
-from snnc.ir.layout import Tensor, layout_id
+from snnc.ir.layout import TensorSpec, layout_id
 from snnc.runtime.layout import Source
 from snnc.weight_files.values import Array
 
 
-def serialized(
-    new: tuple[Tensor, ...],
+def serialize(
+    new: tuple[TensorSpec, ...],
     tensors: Mapping[str, Array],
     scale: str,
     source: Source | None = None,

@@ -8,8 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from math import prod
 
-from snnc.ir.logical import AveragePool, Convolution, Layer, Lif, MaxPool, Rectify
-from snnc.ir.lowered import Compare, Full, Window
+from snnc.ir.logical import (
+    AveragePooling,
+    Convolution,
+    Layer,
+    LifNeuron,
+    MaxPooling,
+    RateCode,
+)
+from snnc.ir.lowered import Full, Pairwise, Window
 from snnc.ir.mapped import MappedNetwork, MappedPopulation, MappedProjection
 
 Question = Callable[[MappedNetwork], bool]
@@ -103,7 +110,7 @@ def _pooled_rows(mapped: MappedNetwork) -> bool:
 
 def _overlapping(mapped: MappedNetwork) -> bool:
     pools = (o.operation for o in _layers(mapped))
-    return any(isinstance(p, AveragePool) and p.window != p.stride for p in pools)
+    return any(isinstance(p, AveragePooling) and p.window != p.stride for p in pools)
 
 
 def _shortcut(fits: Callable[[tuple[int, ...] | None], bool]) -> Question:
@@ -152,7 +159,9 @@ def _without_bias(mapped: MappedNetwork) -> bool:
 def _neuron(lif: bool) -> Question:
     def asks(mapped: MappedNetwork) -> bool:
         spiking = (p.population.layer.spiking for p in _chip(mapped))
-        return any(s is not None and isinstance(s.neuron, Lif) is lif for s in spiking)
+        return any(
+            s is not None and isinstance(s.neuron, LifNeuron) is lif for s in spiking
+        )
 
     return asks
 
@@ -168,7 +177,7 @@ def _several_readers(mapped: MappedNetwork) -> bool:
 
 def _has_signed_values(mapped: MappedNetwork) -> bool:
     operations = (layer.operation for layer in _layers(mapped))
-    return any(isinstance(o, Rectify) and o.signed for o in operations)
+    return any(isinstance(o, RateCode) and o.signed for o in operations)
 
 
 def _has_host_layer(after: bool) -> Question:
@@ -226,15 +235,15 @@ FEATURES: dict[str, Question] = {
         len(m.of_layer(layer.name)) > 2 for layer in _layers(m)
     ),
     "maxpool that pads": lambda m: any(
-        isinstance(o.operation, MaxPool) and o.operation.padding == "same"
+        isinstance(o.operation, MaxPooling) and o.operation.padding == "same"
         for o in _layers(m)
     ),
     "maxpool whose windows overlap or skip": lambda m: any(
-        isinstance(o.operation, MaxPool) and o.operation.window != o.operation.stride
+        isinstance(o.operation, MaxPooling) and o.operation.window != o.operation.stride
         for o in _layers(m)
     ),
     "maxpool of averages": lambda m: any(
-        isinstance(p.projection.reach, Compare) and bool(p.projection.pools)
+        isinstance(p.projection.reach, Pairwise) and bool(p.projection.pools)
         for p in _wires(m)
     ),
     "maxpool under an average": _any_folding(lambda p: p.projection.picked is not None),

@@ -134,4 +134,4 @@ def compare(mapped: MappedNetwork, names: list[str], found: Recorded) -> None:
         assert dump.compartments == block.compartments
         assert (dump.thresholds, dump.configurations) == (1, 1)
         assert dump.split == 0
-        assert not dump.mixed or mapped.mixed  # a warning names these layers
+        assert not dump.mixed or mapped.of_both_forms  # a warning names these layers

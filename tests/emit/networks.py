@@ -7,20 +7,20 @@ from typing import Any, Literal
 
 from snnc.ir.logical import (
     Add,
-    AveragePool,
+    AveragePooling,
     Concat,
     Convolution,
     Dense,
-    Input,
+    InputLayer,
     Layer,
-    Lif,
+    LifNeuron,
     Loihi,
     Nengo,
     Network,
     Operation,
     Rate,
-    Readout,
-    Rectify,
+    RateCode,
+    ReadoutLayer,
     Relu,
     Shape,
     Shortcut,
@@ -36,7 +36,7 @@ SPAN = Span(SourceFile("specs/net.snn", ""), 0, 0)
 LOIHI = Loihi(1, 128, "auto", SPAN)
 NENGO = Nengo(SPAN)
 FOUR_CHIPS = Loihi(4, 512, "auto", SPAN)
-LIF = Lif(0.02, 0.002)
+LIF = LifNeuron(0.02, 0.002)
 
 
 def spiking(low: float = 20.0, high: float = 150.0, **changes: Any) -> Spiking:
@@ -100,7 +100,7 @@ def encoder(source: str, shape: Shape, **changes: Any) -> Layer:
 def rate_encoder(source: str, shape: Shape, scale: float, signed: bool) -> Layer:
     neurons = spiking(0.0, 250.0, place="host")
     return layer(
-        "encode", "encode rate", Rectify(scale, signed), source, shape, neurons
+        "encode", "encode rate", RateCode(scale, signed), source, shape, neurons
     )
 
 
@@ -118,7 +118,7 @@ def dense(
 
 
 def pool(name: str, source: str, window: Shape, stride: Shape, shape: Shape) -> Layer:
-    return layer(name, "avgpool", AveragePool(window, stride), source, shape)
+    return layer(name, "avgpool", AveragePooling(window, stride), source, shape)
 
 
 def join(name: str, kind: str, sources: tuple[str, ...], shape: Shape) -> Layer:
@@ -148,9 +148,9 @@ def network(
         device=read_profile(),
         target=target,
         timing=Timing(0.001, 0.06, 60, SPAN),
-        input=Input("image", shape, low, high, scaled, SPAN),
+        input=InputLayer("image", shape, low, high, scaled, SPAN),
         layers=layers,
-        readout=Readout(
+        readout=ReadoutLayer(
             "digit", (last,), classes or units, labels, "mean", 0.01, l2, SPAN
         ),
         # The phase `spikes` has tests of its own.

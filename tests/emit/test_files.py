@@ -11,7 +11,7 @@ from snnc.emit.files import has_conflict, is_generated
 from tests.support import ROOT
 
 ORIGIN = Origin("specs/drift.snn", "models")
-TEXT = Module("train.py", '"""Train."""\n').headed(ORIGIN).text
+TEXT = Module("train.py", '"""Train."""\n').with_header(ORIGIN).text
 
 
 def test_the_header() -> None:
@@ -23,13 +23,13 @@ def test_the_header() -> None:
 
 
 def test_the_header_says_where_its_command_is_to_be_typed() -> None:
-    text = Module("train.py", "").headed(Origin("../specs/a.snn", ".")).text
+    text = Module("train.py", "").with_header(Origin("../specs/a.snn", ".")).text
     second = "# Regenerate: snnc build ../specs/a.snn -o .  # in the folder above"
     assert text.splitlines()[1] == second
 
 
 def test_only_python_files_have_a_header() -> None:
-    assert Module("py.typed", "").headed(ORIGIN).text == ""
+    assert Module("py.typed", "").with_header(ORIGIN).text == ""
 
 
 @pytest.mark.parametrize("before", ["", "<<<<<<< HEAD\n"])

@@ -347,7 +347,7 @@ def test_no_path_becomes_code(payload: str) -> None:
     for plain in harmless("conv.snn"):
         if not plain.path.endswith(".py") or plain.path.startswith(LIBRARY):
             continue
-        text = plain.headed(origin).text
+        text = plain.with_header(origin).text
         assert is_generated(text)
         assert text.split("\n", 2)[2] == plain.body
         assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(plain.body))

@@ -80,7 +80,10 @@ def test_no_text_of_a_spec_becomes_code(attack: str) -> None:
     origins = Origin("specs/a.snn", "models"), Origin(f"specs/{attack}", attack)
     both = zip(own_modules(harmless), own_modules(hostile), strict=True)
     for plain, attacked in both:
-        texts = plain.headed(origins[0]).text, attacked.headed(origins[1]).text
+        texts = (
+            plain.with_header(origins[0]).text,
+            attacked.with_header(origins[1]).text,
+        )
         assert _code(texts[0]) == _code(texts[1])
 
 

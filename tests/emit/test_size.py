@@ -16,7 +16,7 @@ ORIGIN = Origin("net.snn", ".")
 def files(spec: str) -> dict[str, list[str]]:
     """Return the lines of all files that belong to one network alone."""
     return {
-        module.path: module.headed(ORIGIN).text.splitlines()
+        module.path: module.with_header(ORIGIN).text.splitlines()
         for module in sound(spec, "emit")
         if not module.path.startswith(LIBRARY)
     }

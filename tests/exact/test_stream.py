@@ -21,7 +21,7 @@ class Echo:
     def lanes(self, count: int) -> list[Echo]:
         return [Echo() for _ in range(count)]
 
-    def prepared(self, images: Any) -> Any:
+    def prepare(self, images: Any) -> Any:
         return images
 
     def run(self, values: Any, rests: Any, keep: Sequence[str]) -> LaneResult:

@@ -49,13 +49,13 @@ MINE = {
 def package(folder: Path, number: int) -> PackageFiles:
     """Return what the build of a spec should write; each number is another spec."""
     files = [
-        Module("a.py", f"X = {number}\n").headed(ORIGIN),
-        Module("b.py", "Y = 2\n").headed(ORIGIN),
-        Module("py.typed", "").headed(ORIGIN),
+        Module("a.py", f"X = {number}\n").with_header(ORIGIN),
+        Module("b.py", "Y = 2\n").with_header(ORIGIN),
+        Module("py.typed", "").with_header(ORIGIN),
         GeneratedFile("_runtime/a.py", LIBRARY.format(number % 2)),
     ]
     if number % 2:
-        files.append(Module("odd.py", "Z = 3\n").headed(ORIGIN))
+        files.append(Module("odd.py", "Z = 3\n").with_header(ORIGIN))
     return PackageFiles.of(folder, files, str(number) * 64, ORIGIN)
 
 

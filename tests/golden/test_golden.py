@@ -27,7 +27,7 @@ def package(spec: Path) -> tuple[GeneratedFile, ...]:
     """Return the files of a package that are its own."""
     origin = Origin(f"specs/{spec.name}", "models")
     modules = sound(spec.read_text(encoding="utf-8"), "emit")
-    files = (module.headed(origin) for module in modules)
+    files = (module.with_header(origin) for module in modules)
     return tuple(file for file in files if not file.path.startswith(LIBRARY))
 
 

@@ -106,7 +106,7 @@ def compare(
         "traces": _traces(run.sim),
     }
     found = {
-        "warnings": np.array(learner.lost) > 0,
+        "warnings": np.array(learner.losses) > 0,
         "weights": learner.kernel,
         "traces": learner.traces,
     }
@@ -115,7 +115,7 @@ def compare(
     if not np.allclose(outputs, halfway, rtol=1e-9, atol=1e-9):
         differences.append("outputs")
     run.close()
-    return Compared(differences, emulator, engine, learner.lost)
+    return Compared(differences, emulator, engine, learner.losses)
 
 
 def _traces(simulator: Any) -> np.ndarray:

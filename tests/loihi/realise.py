@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.ir.logical import Convolution
-from snnc.ir.lowered import Compare, Pool, Population, Projection, Window
+from snnc.ir.lowered import Pairwise, Pooling, Population, Projection, Window
 from snnc.ir.mapped import (
     Block,
     Ensemble,
@@ -241,7 +241,7 @@ def _matrix(
     post: Ensemble,
 ) -> Array:
     """Return the weights between all neurons of two ensembles."""
-    if isinstance(projection.reach, Compare):
+    if isinstance(projection.reach, Pairwise):
         return _comparison(projection, projection.reach, source, target, pre, post)
     window = projection.reach
     assert isinstance(window, Window)
@@ -257,7 +257,7 @@ def _matrix(
 
 def _comparison(
     projection: Projection,
-    reach: Compare,
+    reach: Pairwise,
     source: Population,
     target: Population,
     pre: Ensemble,
@@ -276,7 +276,7 @@ def _comparison(
 
 
 def _compare_weights(
-    axis: int, reach: Compare, places: int, pools: tuple[Pool, ...]
+    axis: int, reach: Pairwise, places: int, pools: tuple[Pooling, ...]
 ) -> Array:
     """Return the weights of neurons along an axis: (neurons, places)."""
     pooled = np.eye(places)
@@ -342,7 +342,7 @@ def _kernel(
     rng: np.random.Generator,
 ) -> Array:
     """Random weights (depth, height, width, in, out), pools composed in."""
-    if isinstance(projection.reach, Compare):
+    if isinstance(projection.reach, Pairwise):
         return np.empty(0)  # its weights are 1 and -1, without a kernel
     channels, outputs = source.volume[3], target.volume[3]
     if not isinstance(projection.reach, Window):

@@ -8,19 +8,19 @@ from typing import Any
 from snnc.diagnostics import Diagnostics
 from snnc.ir.logical import (
     Add,
-    AveragePool,
+    AveragePooling,
     Concat,
     Convolution,
     Dense,
-    Input,
+    InputLayer,
     Layer,
     Loihi,
-    MaxPool,
+    MaxPooling,
     Nengo,
     Network,
     Operation,
     Rate,
-    Readout,
+    ReadoutLayer,
     Relu,
     Shape,
     Shortcut,
@@ -127,7 +127,7 @@ class Sketch:
             (n - w) // s + 1 for n, w, s in zip(read, window, stride, strict=False)
         )
         return self._add(
-            "avgpool", AveragePool(window, stride), sources, (*shape, read[-1])
+            "avgpool", AveragePooling(window, stride), sources, (*shape, read[-1])
         )
 
     def maximum(
@@ -146,7 +146,7 @@ class Sketch:
             window_positions(n, w, s, padding)
             for n, w, s in zip(read, window, stride, strict=False)
         )
-        operation = MaxPool(window, stride, padding)
+        operation = MaxPooling(window, stride, padding)
         spiking = self._spiking(block)
         return self._add("maxpool", operation, sources, (*shape, read[-1]), spiking)
 
@@ -172,9 +172,9 @@ class Sketch:
             device=read_profile(),
             target=self.target,
             timing=Timing(1e-3, 0.06, 60, SPAN),
-            input=Input("x", self.shape, 0.0, 1.0, None, SPAN),
+            input=InputLayer("x", self.shape, 0.0, 1.0, None, SPAN),
             layers=tuple(self.layers.values()),
-            readout=Readout("y", (self.last,), 3, None, "mean", 0.01, 0.0, SPAN),
+            readout=ReadoutLayer("y", (self.last,), 3, None, "mean", 0.01, 0.0, SPAN),
             train=TrainSpec(),
             span=SPAN,
         )

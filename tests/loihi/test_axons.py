@@ -43,7 +43,7 @@ def strict(tmp_path: Path) -> Path:
 def test_what_reads_a_max_pool_reads_discrete_axons_where_that_is_free() -> None:
     made, report = compile_text(pooled_spec(side=12), "place")
     mapped = made.mapped
-    assert mapped.mixed == ()
+    assert mapped.of_both_forms == ()
     assert mapped.unmixed.axons == {"a": "discrete", "p.1": "discrete"}
     assert mapped.unmixed.cores == 0
     assert report.diagnostics == ()
@@ -52,7 +52,7 @@ def test_what_reads_a_max_pool_reads_discrete_axons_where_that_is_free() -> None
 def test_a_price_is_told_and_names_the_layers() -> None:
     made, report = compile_text(pooled_spec(filters=32), "place")
     mapped = made.mapped
-    assert (mapped.mixed, mapped.unmixed.cores) == ((), 1)
+    assert (mapped.of_both_forms, mapped.unmixed.cores) == ((), 1)
     (told,) = report.diagnostics
     assert isinstance(told, CostlyAxons)
     assert (told.layers, told.more) == ("a, p", "1 core")
@@ -61,7 +61,11 @@ def test_a_price_is_told_and_names_the_layers() -> None:
 def test_where_the_cores_are_short_they_stay_mixed_and_a_warning_names_them() -> None:
     made, report = compile_text(pooled_spec(filters=32, cores=11), "place")
     mapped = made.mapped
-    assert (mapped.cores, mapped.mixed, mapped.unmixed) == (11, ("a", "p.1"), None)
+    assert (mapped.cores, mapped.of_both_forms, mapped.unmixed) == (
+        11,
+        ("a", "p.1"),
+        None,
+    )
     (told,) = report.diagnostics
     assert isinstance(told, MixedAxons)
     assert told.layers == "a, p"
@@ -86,7 +90,7 @@ def test_all_is_discrete_or_all_of_populations_whichever_is_cheaper() -> None:
     )
     mapped = made.mapped
     forms = Counter(p.form for p in mapped.projections if p.projection.source == "a")
-    assert (mapped.mixed, len(forms)) == ((), 1)
+    assert (mapped.of_both_forms, len(forms)) == ((), 1)
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_a_block_is_discretised_as_nengo_loihi_does(
     neurons = neurons_of(dt, synapse, tau_rc)
     blocks = discretize_blocks(neurons, largest, [np.abs(bias).max()])
     exponents = [weight_exponents(blocks, [np.abs(each).max()]) for each in arrays]
-    refused = blocks.refused[0] or any(each.refused[0] for each in exponents)
+    refused = blocks.failures[0] or any(each.failures[0] for each in exponents)
     made = block(dt, synapse, tau_rc, weights, bias)
     assert is_built(made) != refused
     if refused:
@@ -161,10 +161,10 @@ def test_what_would_do_is_just_enough(
     neurons: ChipNeurons, weight: float, bias: float
 ) -> None:
     blocks = discretize_blocks(neurons, [weight], [bias])
-    assert blocks.refused[0]
+    assert blocks.failures[0]
     wanted = weight * max(blocks.threshold_share[0], blocks.bias_share[0])
     bounds = discretize_blocks(neurons, [wanted * 1.0001, wanted * 0.9999], [bias] * 2)
-    assert bounds.refused.tolist() == [False, True]
+    assert bounds.failures.tolist() == [False, True]
 
 
 @pytest.mark.parametrize("neurons", NEURONS)
@@ -173,7 +173,7 @@ def test_beside_the_largest_weight_the_threshold_does_not_vanish(
 ) -> None:
     most = largest_weight(neurons)
     blocks = discretize_blocks(neurons, [most, most * 1.05], [0.0, 0.0])
-    assert blocks.refused.tolist() == [False, True]
+    assert blocks.failures.tolist() == [False, True]
 
 
 @pytest.mark.parametrize("ratio", [1.0, 30.0, 100.0, 130.0, 300.0, 900.0])

@@ -19,6 +19,7 @@ from snnc.loihi.image_link import ImageLink
 from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import PATIENCE, Search
+from snnc.loihi.sparse_link import ComparedAxis, TransposedAxis
 from snnc.loihi.taps import full_taps, window_taps
 from snnc.loihi.tiling import Tiling, least_sizes
 from snnc.source import SourceFile
@@ -166,6 +167,18 @@ def test_tiles_that_no_end_cuts_off_are_alike(
     assert len({axis.view(tiles[n]) for n in within}) <= 1
 
 
+@pytest.mark.parametrize("size", [2, 4, 6, 3])
+@pytest.mark.parametrize("kernel", [1, 2, 3, 5])
+def test_tiles_of_whole_steps_of_a_transposed_convolution_are_equal(
+    size: int, kernel: int
+) -> None:
+    axis = TransposedAxis(30, 60, kernel, 2, kernel // 2)
+    tiles = cut(axis.outputs, size)
+    found = axis.equivalent_tiles(tiles)
+    assert (len(found) > 2) == (size % 2 == 0)
+    assert len({ComparedAxis.view(axis, tiles[n]) for n in found}) <= 1
+
+
 def test_what_a_single_output_reads_is_known_without_its_runs() -> None:
     axis = Axis(9, 9, 1, 2, window_taps(5, 5, 0, (), 1))
     for tile in cut(9, 1):
@@ -297,6 +310,6 @@ def test_only_cores_that_spikes_reach_are_looked_at() -> None:
     bands = one_band(volume[3], volume[3])
     link = ImageLink(volume, axis, axis, point, bands, read_profile())
     tiling = Tiling(volume, 1, (16, 16, 4), ("convolution",), 256)
-    sent = list(link.sent(tiling, tiling))
+    sent = list(link.spike_counts(tiling, tiling))
     assert len(sent) == (3 * 16 - 2) ** 2
     assert sum(count for *_, count in sent) == 4 * (16 * 16 + 15 * 2) ** 2

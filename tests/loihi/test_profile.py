@@ -63,7 +63,7 @@ def test_what_ships_is_what_its_types_say() -> None:
     """Nothing checks it when it is read; what is wrong with it is seen here."""
     for path in Path(profile.__file__).parent.glob("*.toml"):
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-        checked, trusted = profile.checked(data), profile.trusted(data)
+        checked, trusted = profile.validate_profile(data), profile.build_profile(data)
         assert dataclasses.asdict(checked) == dataclasses.asdict(trusted)
         assert repr(checked) == repr(trusted)
         assert repr(read_profile(path.stem)) == repr(checked)

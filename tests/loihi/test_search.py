@@ -48,7 +48,7 @@ def small_plan(seed: int, graph: bool = False) -> Plan:
 
 def agrees(plan: Plan) -> bool | None:
     """Return whether the search agrees with trying all, None if that takes too long."""
-    if plan.oversized or mappings_of(plan) > MOST_MAPPINGS:
+    if plan.unmappable or mappings_of(plan) > MOST_MAPPINGS:
         return None
     solution = Search(plan.steps, plan.profile.core).run()
     best = fewest_cores(plan)
@@ -65,7 +65,7 @@ def test_the_search_is_exact(graph: bool) -> None:
 
 def test_out_axons_make_some_mappings_dearer_than_their_layers_alone() -> None:
     plans = [small_plan(seed) for seed in range(80)]
-    searches = [Search(p.steps, p.profile.core) for p in plans if not p.oversized]
+    searches = [Search(p.steps, p.profile.core) for p in plans if not p.unmappable]
     found = [(search.run(), search.floor) for search in searches]
     assert any(s is not None and s.cores > floor for s, floor in found)
 

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from snnc.ir.lowered import Pool
+from snnc.ir.lowered import Pooling
 from snnc.loihi.axis import Axis, cut
 from snnc.loihi.depth import Depth
 from snnc.loihi.profile import read_profile
-from snnc.loihi.storage import Footprint, stored
+from snnc.loihi.storage import Footprint, storage_of
 from snnc.loihi.taps import full_taps, window_taps
 from snnc.loihi.tiling import count_cores, least_sizes
 
 PROFILE = read_profile()
-HALF = Pool((1, 2, 2), (1, 2, 2))
+HALF = Pooling((1, 2, 2), (1, 2, 2))
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_tiles_are_the_smallest_for_their_number() -> None:
 def test_pools_compose_before_the_reader_sees_them() -> None:
     taps = window_taps(8, 2, 0, [HALF, HALF], 1)
     assert list(taps) == [((0, 1),)] * 4 + [((1, 1),)] * 4
-    overlapping = Pool((1, 2, 2), (1, 1, 1))
+    overlapping = Pooling((1, 2, 2), (1, 1, 1))
     taps = window_taps(4, 2, 0, [overlapping, overlapping], 2)
     first, second = ((0, 2), (1, 1)), ((0, 1), (1, 2))
     assert list(taps) == [((0, 1),), first, second, ((1, 1),)]
@@ -81,28 +81,30 @@ def test_pooled_places_store_one_array_after_a_split() -> None:
     view = axis.view((0, 2))
     shared = Footprint(view, view, 4, True, False)
     alone = Footprint(view, view, 4, False, False)
-    assert stored(shared, PROFILE).arrays == ((1, 1),)
-    assert stored(alone, PROFILE).arrays == ((1, 4),)
+    assert storage_of(shared, PROFILE).arrays == ((1, 1),)
+    assert storage_of(alone, PROFILE).arrays == ((1, 4),)
 
 
 def test_arrays_are_stored_again_for_each_page_of_compartments() -> None:
     axis = Axis(16, 16, 1, 0, window_taps(1, 1, 0, (), 1))
     view = axis.view((0, 16))
-    storage = stored(Footprint(view, view, 3, True, False), PROFILE)
+    storage = storage_of(Footprint(view, view, 3, True, False), PROFILE)
     assert storage.arrays == ((1, 3),)  # 768 compartments
     assert storage.top == 512 + 2
     assert not storage.aligned
-    assert stored(Footprint(view, view, 4, True, False), PROFILE).aligned
+    assert storage_of(Footprint(view, view, 4, True, False), PROFILE).aligned
 
 
 def test_zero_weights_differ_only_in_their_pattern() -> None:
     axis = Axis(5, 3, 1, 0, window_taps(3, 3, 0, (), 1))
     view = axis.view((0, 3))
-    counts = dict(stored(Footprint(view, view, 1, True, True), PROFILE).arrays)
+    counts = dict(storage_of(Footprint(view, view, 1, True, True), PROFILE).arrays)
     assert sum(counts.values()) == 9  # 1, 2 or 3 rows by 1, 2 or 3 columns
     assert (
         sum(
-            dict(stored(Footprint(view, view, 1, True, False), PROFILE).arrays).values()
+            dict(
+                storage_of(Footprint(view, view, 1, True, False), PROFILE).arrays
+            ).values()
         )
         == 25
     )

@@ -46,7 +46,7 @@ ATTRIBUTES = {
 def solutions() -> list[tuple[Plan, Solution]]:
     plans = [small_plan(seed, graph) for seed in SEEDS for graph in (False, True)]
     found = [
-        (p, Search(p.steps, p.profile.core).run()) for p in plans if not p.oversized
+        (p, Search(p.steps, p.profile.core).run()) for p in plans if not p.unmappable
     ]
     return [(plan, solution) for plan, solution in found if solution is not None]
 

@@ -24,7 +24,7 @@ from tests.loihi.test_search import small_plan
 def sound(number: int) -> list[Plan]:
     """Return plans of small networks that have a mapping."""
     drawn = (small_plan(seed, graph) for seed in count() for graph in (False, True))
-    return list(islice((plan for plan in drawn if not plan.oversized), number))
+    return list(islice((plan for plan in drawn if not plan.unmappable), number))
 
 
 def narrow(plan: Plan, width: int) -> int | None:

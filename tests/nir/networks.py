@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from snnc.ir.layout import Tensor, tensors
+from snnc.ir.layout import TensorSpec, tensors
 from tests.support import network, sound
 
 BODIES = {
@@ -100,7 +100,9 @@ def spec_of(name: str) -> str:
     return network(BODIES[name], name)
 
 
-def draw_weights(layout: tuple[Tensor, ...], seed: int = 0) -> dict[str, np.ndarray]:
+def draw_weights(
+    layout: tuple[TensorSpec, ...], seed: int = 0
+) -> dict[str, np.ndarray]:
     """Return weights of He's size, biases among them."""
     random = np.random.default_rng(seed)
     found = {}

@@ -20,7 +20,7 @@ NAMES = ("a.py", "b.py", "py.typed", "snnc.lock")
 def files(body: str = "X = 1\n", **more: str) -> list[GeneratedFile]:
     bodies = {"a.py": body, "b.py": "Y = 2\n", "py.typed": ""}
     bodies |= {f"{name}.py": text for name, text in more.items()}
-    return [Module(name, text).headed(ORIGIN) for name, text in bodies.items()]
+    return [Module(name, text).with_header(ORIGIN) for name, text in bodies.items()]
 
 
 def package_files(folder: Path, body: str = "X = 1\n", **more: str) -> PackageFiles:

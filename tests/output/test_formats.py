@@ -27,7 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     origin = Origin("specs/a.snn", "models", "loihi2")
     modules = [Module(name, "X = 1\n") for name in ("__init__.py", "nengo_network.py")]
     modules += library()
-    files = [module.headed(origin) for module in modules]
+    files = [module.with_header(origin) for module in modules]
     folder = Path("models/net")
     assert write_package(
         PackageFiles.of(folder, files, "", origin), False, Diagnostics()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from snnc.ir.logical import Lif, Relu, Shortcut
+from snnc.ir.logical import LifNeuron, Relu, Shortcut
 from tests.support import codes, network, sound
 
 HEAD = "input image 12x10x2 in 0..1\nencode conv e { filters 3 }\n"
@@ -95,7 +95,7 @@ def test_neuron_alone_is_short_for_defaults() -> None:
         "dense a { units 2 }\ndense b { units 2, neuron relu }",
         "neuron lif { tau_rc 30 ms }\n" + HEAD,
     )
-    assert found.by_name["a"].spiking.neuron == Lif(0.03, 0.002)
+    assert found.by_name["a"].spiking.neuron == LifNeuron(0.03, 0.002)
     assert found.by_name["b"].spiking.neuron == Relu()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from snnc.ir.lowered import Full, Pool, Window
+from snnc.ir.lowered import Full, Pooling, Window
 from snnc.ir.shapes import pads
 from tests.support import network, sound
 
@@ -26,8 +26,8 @@ def test_two_pools_and_a_valid_kernel_are_one_window() -> None:
     (projection,) = found.into("a")
     assert projection.reach == Window((1, 7, 7), (1, 4, 4), 0, "valid")
     assert projection.pools == (
-        Pool((1, 3, 3), (1, 2, 2)),
-        Pool((1, 2, 2), (1, 1, 1)),
+        Pooling((1, 3, 3), (1, 2, 2)),
+        Pooling((1, 2, 2), (1, 1, 1)),
     )
 
 

@@ -82,7 +82,7 @@ POOLS = [Pool((1, 2, 3), (1, 2, 3)), Pool((2, 3, 2), (1, 2, 1)), Pool((2, 2), (2
 @pytest.mark.parametrize("pool", POOLS)
 def test_a_kernel_over_a_pool_is_one_over_what_the_pool_reads(pool: Pool) -> None:
     x, kernel = draw(5, 8, 9, 2), draw(2, 2, 2, 2, 3)
-    found = kernels.pooled(kernel.astype(np.float32), pool)
+    found = kernels.fold_pool(kernel.astype(np.float32), pool)
     assert found.dtype == np.float64
     want = convolve(average(x, pool), kernel, (1, 1, 1))
     stride = triple(pool.stride)
@@ -96,10 +96,10 @@ def test_a_matrix_over_pools_is_a_kernel_over_the_volume(pools: list[Pool]) -> N
     for pool in pools:
         left = average(left, pool)
     matrix = draw(left.size, 3)
-    kernel = kernels.unflattened(matrix, shape, pools)
+    kernel = kernels.unflatten(matrix, shape, pools)
     for pool in reversed(pools):
-        kernel = kernels.pooled(kernel, pool)
-    whole = kernels.extended(kernel, shape)
+        kernel = kernels.fold_pool(kernel, pool)
+    whole = kernels.extend(kernel, shape)
     assert whole.shape == (*x.shape, 3)
     np.testing.assert_allclose(
         np.tensordot(x, whole, axes=4), left.ravel() @ matrix, atol=1e-12
@@ -115,7 +115,7 @@ def test_a_matrix_over_pools_is_a_kernel_over_the_volume(pools: list[Pool]) -> N
 
 def test_a_matrix_may_be_that_of_a_concatenation() -> None:
     matrix = draw(2 * 3 * 5, 4)
-    kernel = kernels.unflattened(matrix, (1, 2, 3, 2), [])
+    kernel = kernels.unflatten(matrix, (1, 2, 3, 2), [])
     assert kernel.shape == (1, 2, 3, 5, 4)
     assert np.array_equal(kernel[0, 1, 2, 4], matrix[-1])
 
@@ -129,12 +129,12 @@ def test_a_matrix_may_be_that_of_a_concatenation() -> None:
     ],
 )
 def test_kernels_get_the_axes_that_they_lack(shape: Sizes, lifted: Sizes) -> None:
-    assert kernels.lifted(draw(*shape)).shape == lifted
+    assert kernels.lift(draw(*shape)).shape == lifted
 
 
 def test_groups_read_channels_of_theirs() -> None:
     kernel = draw(1, 2, 3, 2, 6)
-    whole = kernels.ungrouped(kernel, 6, 3)
+    whole = kernels.ungroup(kernel, 6, 3)
     x = draw(1, 2, 3, 6)
     want = [
         convolve(x[..., 2 * g : 2 * g + 2], kernel[..., 2 * g : 2 * g + 2], (1, 1, 1))
@@ -146,7 +146,7 @@ def test_groups_read_channels_of_theirs() -> None:
 
 def test_a_depthwise_kernel_has_the_multiples_of_each_channel() -> None:
     kernel = draw(1, 2, 3, 4, 2)
-    whole = kernels.ungrouped(kernel, 8, 4)
+    whole = kernels.ungroup(kernel, 8, 4)
     x = draw(1, 2, 3, 4)
     want = np.einsum("dhwc,dhwcm->cm", x, kernel).reshape(1, 1, 1, 8)
     np.testing.assert_allclose(convolve(x, whole, (1, 1, 1)), want, atol=1e-12)
@@ -162,9 +162,7 @@ def test_scattered_weights_are_a_convolution(data: st.DataObject) -> None:
     used = draw(*taps, 2, 3) > 0
     padded = np.pad(x, [(before[0], 2), (before[1], 2), (0, 0)])[np.newaxis]
     want = convolve(padded, np.where(used, plane, 0)[np.newaxis], (1, *step))[0]
-    places, weights = kernels.scattered(
-        plane, used, (5, 4), want.shape[:2], step, before
-    )
+    places, weights = kernels.scatter(plane, used, (5, 4), want.shape[:2], step, before)
     matrix = np.zeros((want.size, x.size))
     np.add.at(matrix, tuple(places.T), weights)
     np.testing.assert_allclose(matrix @ x.ravel(), want.ravel(), atol=1e-12)
@@ -172,7 +170,7 @@ def test_scattered_weights_are_a_convolution(data: st.DataObject) -> None:
 
 
 def test_taps_are_spread() -> None:
-    wide = kernels.dilated(draw(1, 2, 3, 1, 1), (1, 3, 2))
+    wide = kernels.dilate(draw(1, 2, 3, 1, 1), (1, 3, 2))
     assert wide.shape == (1, 4, 5, 1, 1)
     np.testing.assert_array_equal(wide[:, ::3, ::2], draw(1, 2, 3, 1, 1))
     assert np.count_nonzero(wide) == 6
@@ -180,7 +178,7 @@ def test_taps_are_spread() -> None:
 
 def test_zeros_stand_around() -> None:
     kernel = draw(1, 2, 2, 1, 1)
-    found = kernels.widened(kernel, (1, 3), (2, 0))
+    found = kernels.pad(kernel, (1, 3), (2, 0))
     assert found.shape == (1, 5, 5, 1, 1)
     assert np.array_equal(found[:, 1:3, 3:], kernel)
     assert np.count_nonzero(found) == kernel.size

@@ -13,7 +13,7 @@ from snnc.runtime.maxima import (
     EVERY,
     Grid,
     Nodes,
-    Window,
+    PoolWindow,
     compose,
     entries,
     max_tree,
@@ -32,7 +32,7 @@ CASES = [
 ]
 
 
-def maximum(x: NDArray[Any], window: Window) -> NDArray[Any]:
+def maximum(x: NDArray[Any], window: PoolWindow) -> NDArray[Any]:
     """Return the maxima by their definition."""
     axes = range(3)
     counts = [window.count(x.shape[i], i) for i in axes]
@@ -65,7 +65,7 @@ def of(x: NDArray[Any], grid: Grid) -> NDArray[Any]:
 def test_a_tree_gives_the_maximum(
     size: Any, window: Any, stride: Any, padding: Any
 ) -> None:
-    windows = Window(window, stride, padding)
+    windows = PoolWindow(window, stride, padding)
     x = np.random.default_rng(1).random(size)
     tree = max_tree(size, windows)
     values: list[Any] = []
@@ -85,10 +85,10 @@ def test_a_tree_gives_the_maximum(
 
 
 def test_a_window_has_a_neuron_less_than_values() -> None:
-    tree = max_tree((1, 4, 4), Window((1, 2, 2), (1, 2, 2)))
+    tree = max_tree((1, 4, 4), PoolWindow((1, 2, 2), (1, 2, 2)))
     assert [level.shape for level in tree.levels] == [(1, 2, 4), (1, 2, 2)]
     assert sum(np.prod(level.shape) for level in tree.levels) == 4 * 3
-    line = max_tree((1, 7, 1), Window((1, 7, 1), (1, 1, 1)))
+    line = max_tree((1, 7, 1), PoolWindow((1, 7, 1), (1, 1, 1)))
     assert [level.shape[1] for level in line.levels] == [3, 2, 1]
 
 

@@ -143,7 +143,7 @@ def test_held_layers_spike_within_their_rates(models: Any, name: str) -> None:
     scaler = models[name].scaler(perturbed_model(models[name]), X)
     scaler.fill()
     rates = scaler.hold()
-    assert scaler.missed(rates) == {}
+    assert scaler.broken_budgets(rates) == {}
     before = scaler.scales
     assert scaler.hold() == rates
     assert scaler.scales == before
@@ -202,7 +202,7 @@ def test_a_layer_that_nothing_drives_is_named(models: Any) -> None:
     scaler.fill()
     why = "it never fires; train longer, or remove it"
     # The first one: those after it may be silent because of it.
-    missed = scaler.missed(scaler.hold())
+    missed = scaler.broken_budgets(scaler.hold())
     assert missed == {"encode": f"encode is at 0 Hz of 0..250 Hz: {why}"}
 
 

@@ -14,7 +14,7 @@ from nengo.exceptions import BuildError
 from nengo_loihi.builder.discretize import discretize_block
 
 from snnc.weight_files.cores import CoreContent, PlacedLayer, placed_layers
-from snnc.weight_files.rounding import rounded
+from snnc.weight_files.rounding import round_layer
 from tests.agreement.built import import_package
 from tests.agreement.networks import text
 from tests.support import compile_text, network
@@ -124,10 +124,10 @@ def compare(net: Any, dt: float, predicted: Predicted) -> Iterator[bool]:
         largest = float(np.abs(block.compartment.bias).max())
         assert core.bias == pytest.approx(largest, rel=1e-6)
         one = placed.blocks.take(core.number)
-        assert is_built(block) != one.refused
-        if not one.refused:
+        assert is_built(block) != one.failures
+        if not one.failures:
             assert one.exponent == block.compartment.discretize_info["w_exp"]
-        yield not one.refused
+        yield not one.failures
 
 
 DENSE = network(
@@ -149,7 +149,7 @@ def test_rounding_changes_what_nengo_loihi_stores(scale: float) -> None:
         weights = draw_weights(package.layout, scale, random)
         weights["d.bias"] *= 0
         (placed,) = placed_layers(results.mapped, weights)
-        found = list(rounded(placed))
+        found = list(round_layer(placed))
         built = package.nengo.build_network(weights)
         stored = list(blocks(built.net, package.network.dt))
     assert [each.core for each in found] == [0, 1, 2]

@@ -57,7 +57,7 @@ BAD = {
     "shape": (one("F32", [-2], 0, 8), "its header does not say what w is"),
     "offsets": (one("F32", [2], 0, None), "its header does not say what w is"),
     "size": (one("F32", [3], 0, 8), "w has 8 bytes, not 12"),
-    "gap": (one("F32", [1], 4, 8), "the bytes of w are not behind the others"),
+    "gap": (one("F32", [1], 4, 8), "the bytes of w do not follow the others"),
 }
 
 

@@ -24,10 +24,10 @@ class Axes:
     Attributes
     ----------
     of :
-        For each axis of Keras that of the value; None if the value lacks the axis,
-        whose size is then 1.
+        The value's axis for each axis of Keras; None if the value lacks the axis, which
+        then has size 1.
     sizes :
-        Their sizes.
+        The sizes of the axes.
     view :
         The axes of the layer's output in Keras.
     """
@@ -235,7 +235,7 @@ def _shift(
 def unpadded(value: Value) -> tuple[Value, LinearStep | None]:
     """Return a value before its last step padded zeros, and that step.
 
-    The step is None, and the value unchanged, if its last step is another or also cuts.
+    If its last step is another or also cuts, the value is unchanged, without a step.
     """
     ends = [term.steps[-1] if term.steps else None for term in value.terms]
     last = ends[0] if ends else None

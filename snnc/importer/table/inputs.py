@@ -286,7 +286,7 @@ def read_reshape(layer: KerasLayer, state: ConversionState) -> Value:
 def reshaped(
     layer: KerasLayer, state: ConversionState, value: Value, target: list[int]
 ) -> Value:
-    """Return a value with axes of other sizes, one of which may be -1."""
+    """Return a value with axes of other sizes; one size may be -1."""
     option = f"target_shape {'x'.join(map(str, target))}"
     size = prod(keras_sizes(value))
     if -1 in target:

@@ -14,14 +14,14 @@ from snnc.diagnostics import Diagnostic, Diagnostics, Fix
 from snnc.ir.device import Profile
 from snnc.ir.logical import (
     Convolution,
-    Input,
+    InputLayer,
     Layer,
     Loihi,
-    MaxPool,
+    MaxPooling,
     Nengo,
     Network,
     Operation,
-    Readout,
+    ReadoutLayer,
     Shape,
     Shortcut,
     Timing,
@@ -298,10 +298,10 @@ class _Resolution:
         cores = target.cores or self._device.chip.cores * target.chips
         return Loihi(target.chips, cores, target.pop, span)
 
-    def _read_input(self) -> Input:
+    def _read_input(self) -> InputLayer:
         spec = self._spec.input
         place = self._validated.input
-        return Input(
+        return InputLayer(
             spec.name,
             spec.shape,
             *spec.within,
@@ -311,14 +311,14 @@ class _Resolution:
             place.keys.get("within"),
         )
 
-    def _readout(self, sources: tuple[str, ...]) -> Readout:
+    def _readout(self, sources: tuple[str, ...]) -> ReadoutLayer:
         spec = self._spec.readout
         labels = spec.classes
         if isinstance(labels, int):
             labels = tuple(str(index) for index in range(labels))
         units = len(labels) if labels is not None else spec.units or 1
         convolution, image = self._readout_image(sources)
-        return Readout(
+        return ReadoutLayer(
             name=spec.name,
             sources=sources,
             units=prod(image) if image else units,
@@ -371,7 +371,7 @@ class _Resolution:
 
 def _is_still(operation: Operation) -> bool:
     """Return whether the windows of a max pool have one value and need no neurons."""
-    return isinstance(operation, MaxPool) and max(operation.window) == 1
+    return isinstance(operation, MaxPooling) and max(operation.window) == 1
 
 
 def _training(validated: ValidatedSpec) -> TrainSpec:

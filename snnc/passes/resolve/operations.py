@@ -7,16 +7,16 @@ from dataclasses import replace
 from snnc.diagnostics import Diagnostics
 from snnc.ir.logical import (
     Add,
-    AveragePool,
+    AveragePooling,
     Concat,
     Convolution,
     Dense,
-    Input,
+    InputLayer,
     KernelPadding,
-    MaxPool,
+    MaxPooling,
     Operation,
     Padding,
-    Rectify,
+    RateCode,
     Shape,
     TransposedConvolution,
 )
@@ -64,7 +64,9 @@ class Operations:
         Receives problems; a method that reports one returns None.
     """
 
-    def __init__(self, settings: Settings, given: Input, report: Diagnostics) -> None:
+    def __init__(
+        self, settings: Settings, given: InputLayer, report: Diagnostics
+    ) -> None:
         self._settings = settings
         self._input = given
         self._report = report
@@ -256,7 +258,9 @@ class Operations:
         if window != stride or not divides:
             self._windows.see_uneven(draft)
         self._windows.pass_on(draft)
-        return None if out is None else (AveragePool(window, stride), (*out, shape[-1]))
+        return (
+            None if out is None else (AveragePooling(window, stride), (*out, shape[-1]))
+        )
 
     def _max_pool(
         self, draft: Draft, spec: MaxPoolSpec, shape: Shape
@@ -270,7 +274,7 @@ class Operations:
             return None
         padding: Padding = self._settings.get(draft, "padding")
         out = self._windows.slide(draft, shape, "window", window, stride, padding)
-        operation = MaxPool(window, stride, padding)
+        operation = MaxPooling(window, stride, padding)
         self._windows.pass_on(draft)
         return None if out is None else (operation, (*out, shape[-1]))
 
@@ -294,7 +298,7 @@ class Operations:
     def _rectify(self, shape: Shape) -> Computed:
         low, high = self._input.bounds
         signed = low < 0
-        operation = Rectify(scale=max(abs(low), abs(high)), signed=signed)
+        operation = RateCode(scale=max(abs(low), abs(high)), signed=signed)
         return operation, (*shape[:-1], shape[-1] * (2 if signed else 1))
 
     def _join(

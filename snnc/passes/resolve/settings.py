@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from snnc.diagnostics import Diagnostics
-from snnc.ir.logical import Lif, Rate, Relu, Spiking
+from snnc.ir.logical import LifNeuron, Rate, Relu, Spiking
 from snnc.language.fields import otherwise
 from snnc.language.layers import (
     ConvEncoderSpec,
@@ -137,7 +137,7 @@ class Settings:
         )
 
 
-def _neuron(spec: NeuronSpec | None) -> Relu | Lif:
+def _neuron(spec: NeuronSpec | None) -> Relu | LifNeuron:
     if spec is None or spec.kind == "relu":
         return Relu()
-    return Lif(spec.tau_rc, spec.tau_ref)
+    return LifNeuron(spec.tau_rc, spec.tau_ref)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from snnc.diagnostics import Diagnostics, Fix, Label
-from snnc.ir.logical import Input, KernelPadding, Shape, Shortcut
+from snnc.ir.logical import InputLayer, KernelPadding, Shape, Shortcut
 from snnc.ir.shapes import window_positions
 from snnc.language.layers import (
     AveragePoolSpec,
@@ -76,7 +76,7 @@ class Channels:
     short that it must be the channels.
     """
 
-    def __init__(self, given: Input, report: Diagnostics) -> None:
+    def __init__(self, given: InputLayer, report: Diagnostics) -> None:
         self._input = given
         self._report = report
         self._raw: set[str] = set()
@@ -128,7 +128,9 @@ class Windows:
         Receives problems; a method that reports one returns None.
     """
 
-    def __init__(self, settings: Settings, given: Input, report: Diagnostics) -> None:
+    def __init__(
+        self, settings: Settings, given: InputLayer, report: Diagnostics
+    ) -> None:
         self._settings = settings
         self._input = given
         self._report = report

@@ -62,7 +62,7 @@ def lif(high: float, neuron: Lif, dt: float) -> Curve:
 def soft_lif_gradient(x: Tensor, high: float, neuron: Lif) -> Tensor:
     """Return the slope of soft LIF neurons' rate curve at x, (batch, ...).
 
-    The curve is that of `lif` with softplus(J - 1) instead of J - 1
+    The curve is `lif` with softplus(J - 1) instead of J - 1
     (Hunsberger and Eliasmith, 2015, arXiv:1510.08829): the slope of LIF is
     infinite at J = 1.
     """
@@ -110,10 +110,10 @@ def chip_taus(neuron: Lif, dt: float) -> tuple[float, float]:
 
 
 class Largest:
-    """The largest of many values, as many as their percentile needs."""
+    """The largest of many values, enough to compute their percentile."""
 
     def __init__(self, total: int, percent: float) -> None:
-        """Take how many values will be added, and the percentile."""
+        """Take the number of values to add, and the percentile."""
         rank = percent / 100 * (total - 1)
         self._count, self._share = total - int(rank), rank % 1
         self.values: Array = np.empty(0, np.float32)

@@ -29,7 +29,7 @@ PACKAGE = __name__.rpartition("._runtime")[0] or "snnc"
 Class = TypeVar("Class", bound=type)
 
 
-def registered(cls: Class) -> Class:
+def register(cls: Class) -> Class:
     """Register a layer's class under the name of this package."""
     # A notebook may load a module again; Keras 2 refuses a known name.
     keras.utils.get_custom_objects().pop(f"{PACKAGE}>{cls.__name__}", None)
@@ -53,17 +53,17 @@ class _Flat:
         return (shape[0], math.prod(shape[1:]))
 
 
-@registered
+@register
 class FlatConv1D(_Flat, keras.layers.Conv1D):
     """A `Conv1D` whose output is flat."""
 
 
-@registered
+@register
 class FlatConv2D(_Flat, keras.layers.Conv2D):
     """A `Conv2D` whose output is flat."""
 
 
-@registered
+@register
 class Rectify(keras.layers.Layer):
     """Values divided by ``scale``; if ``signed``, also their negatives.
 
@@ -87,7 +87,7 @@ class Rectify(keras.layers.Layer):
         return {**super().get_config(), **own}
 
 
-@registered
+@register
 class Neurons(keras.layers.Layer):
     """The neurons of a layer: from currents to activations, of one shape.
 
@@ -104,8 +104,8 @@ class Neurons(keras.layers.Layer):
     ) -> None:
         """Take the layer, and a step in seconds."""
         super().__init__(**named)
-        # Keras takes variables that are attributes of a layer for weights, but
-        # not those of a checkpoint. SavedModels keep them.
+        # Keras treats a layer's variables as weights, but not the variables of
+        # a checkpoint. SavedModels keep them.
         variable = tf.Variable(scale, trainable=False, dtype=tf.float32)
         self._setting = tf.train.Checkpoint(value=variable)
         self.scale = scale
@@ -150,7 +150,7 @@ class Neurons(keras.layers.Layer):
         return {**super().get_config(), **own, "scale": self.scale}
 
 
-@registered
+@register
 class NeuronBias(keras.layers.Layer):
     """Adds a separate bias for each neuron, initially 0."""
 
@@ -166,7 +166,7 @@ class NeuronBias(keras.layers.Layer):
         return inputs + self.bias
 
 
-@registered
+@register
 class MaxCurrents(keras.layers.Layer):
     """Currents of the neurons of a max pool: (batch, ...) to (batch, neurons).
 
@@ -207,7 +207,7 @@ def driving(level: Level, pooled: Tensor, given: Sequence[Tensor]) -> Tensor:
     current: Tensor = 0.0
     for read in level.reads:
         source = pooled if read.level is None else given[read.level]
-        source = gathered(source, read.grid)
+        source = gather_places(source, read.grid)
         size = source.shape[level.axis + 1]
         rows = entries(read.nodes, level.windows, size, ())
         matrix = np.zeros((len(rows), size), np.float32)
@@ -221,7 +221,7 @@ def driving(level: Level, pooled: Tensor, given: Sequence[Tensor]) -> Tensor:
     return current
 
 
-def gathered(source: Tensor, grid: Grid) -> Tensor:
+def gather_places(source: Tensor, grid: Grid) -> Tensor:
     """Return the places of a grid of (batch, *places, channels)."""
     for axis, places in enumerate(grid, 1):
         source = tf.gather(source, list(places), axis=axis)
@@ -247,7 +247,7 @@ def _with_tuples(config: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-@registered
+@register
 class BalancedAdd(keras.layers.Add):
     """Adds an identity shortcut, whose source has its reader's scale.
 

@@ -23,9 +23,9 @@ from .backend import Tensor, keras, tf
 from .layers import BalancedAdd, MaxCurrents, NeuronBias, Neurons
 from .wiring import (
     NEURONS,
+    input_last_kernels,
     make_identity,
-    scaled,
-    transposed,
+    rescale,
     wiring_of,
     with_norm,
 )
@@ -116,7 +116,7 @@ def model_weights(model: keras.Model, layout: Layout) -> Tensors:
     """
     tensors: Tensors = {}
     shapes = {tensor.name: tensor.shape for tensor in layout.tensors}
-    for name in _named(layout, "kernel"):
+    for name in _layers_with(layout, "kernel"):
         kernel, *rest = model.get_layer(name).get_weights()
         kernel = kernel.reshape(shapes[f"{name}.kernel"])
         empty = np.zeros(shapes[f"{name}.bias"], np.float32)
@@ -124,19 +124,19 @@ def model_weights(model: keras.Model, layout: Layout) -> Tensors:
             rest = own.get_weights()
         bias = rest[0] if rest else empty
         if (norm := _part(model, f"{name}.norm")) is not None:
-            turned = f"{name}.kernel" in transposed(layout)
+            turned = f"{name}.kernel" in input_last_kernels(layout)
             kernel = kernel.swapaxes(-1, -2) if turned else kernel
             kernel, bias = with_norm(kernel, bias, norm)
             kernel = kernel.swapaxes(-1, -2) if turned else kernel
         tensors[f"{name}.kernel"] = kernel
         tensors[f"{name}.bias"] = bias
-    for layer in _named(layout, "shortcut"):
+    for layer in _layers_with(layout, "shortcut"):
         name = f"{layer}.shortcut"
         (tensors[name],) = model.get_layer(name).get_weights()
     scales = scales_of(model)
     if set(scales.values()) == {1.0}:
         return tensors
-    return scaled(tensors, scales, wiring_of(model, layout, tuple(scales)))
+    return rescale(tensors, scales, wiring_of(model, layout, tuple(scales)))
 
 
 def set_model_weights(
@@ -152,7 +152,7 @@ def set_model_weights(
     Raises LayoutError if the tensors do not fit the layout.
     """
     tensors = layout.read(weights)
-    for name in _named(layout, "kernel"):
+    for name in _layers_with(layout, "kernel"):
         layer, norm = model.get_layer(name), _part(model, f"{name}.norm")
         kernel, bias = tensors[f"{name}.kernel"], tensors[f"{name}.bias"]
         # Keras has several shapes for one tensor, depending on the layer.
@@ -165,7 +165,7 @@ def set_model_weights(
             bias = np.zeros(bias.shape[-1], bias.dtype)
         if norm is not None:
             make_identity(norm, shift=bias)
-    for layer in _named(layout, "shortcut"):
+    for layer in _layers_with(layout, "shortcut"):
         name = f"{layer}.shortcut"
         model.get_layer(name).set_weights([tensors[name]])
     set_scales(model, dict.fromkeys(scales_of(model), 1.0))
@@ -227,7 +227,7 @@ def flip_dead_filters(layer: keras.layers.Layer) -> None:
         layer.set_weights([-kernel, *bias])
 
 
-def _named(layout: Layout, part: str) -> list[str]:
+def _layers_with(layout: Layout, part: str) -> list[str]:
     """Return the names of the layers with such a tensor, in order."""
     names = (tensor.name.rpartition(".") for tensor in layout.tensors)
     return [name for name, _, own in names if own == part]

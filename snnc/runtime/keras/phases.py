@@ -55,7 +55,7 @@ def stages_of(epochs: int, doubling: bool) -> list[Stage]:
 class Phases:
     """Leads a compiled model through the phases of its training.
 
-    ``epochs`` counts those of the phase smooth, ``plan`` describes the phase
+    ``epochs`` are the epochs of the phase smooth, ``plan`` describes the phase
     spikes; ``progress`` has the part that is already done. ``lif`` is set if
     the network has LIF neurons; ``class_weight`` weights the examples of each
     class. ``before_spikes`` is called with the model that enters the phase
@@ -106,7 +106,7 @@ class Phases:
         if batches.validation is not None:
             settings: dict[str, Any] = {"verbose": 0, "return_dict": True}
             metrics = model.evaluate(batches.validation, **settings)
-            tell(f"at the end, in Keras: {_listed(metrics, 'val_')}")
+            tell(f"at the end, in Keras: {_format(metrics, 'val_')}")
         scaler.fold()  # last, because penalties apply to the weights before it
         model.history = history
 
@@ -126,10 +126,10 @@ class Phases:
                 scaler.recalibrate_batchnorm(MEASURED)
             if self.lif and "scale" in self.phases:
                 scaler.fill(MEASURED)
-                tell(f"scaled into their rates: {_listed(scaler.scales)}")
+                tell(f"scaled into their rates: {_format(scaler.scales)}")
             progress.begin(index, stage.start, scaler.scales)
         start = progress.epoch
-        if start < stage.stop and not progress.stalled:
+        if start < stage.stop and not progress.is_stalled:
             several = f"s {start + 1} to" if start + 1 < stage.stop else ""
             tell(f"epoch{several} {stage.stop} of {self.epochs}: smooth")
             model.fit(
@@ -169,7 +169,7 @@ class Phases:
             progress.begin(index, first, scaler.scales)
             progress.keep_best(training, validation.logs())
         tell(str(plan))
-        if not progress.stalled and progress.epoch < first + ROUNDS:
+        if not progress.is_stalled and progress.epoch < first + ROUNDS:
             training.fit(
                 plan.batches(batches, progress.epoch, first + ROUNDS),
                 steps_per_epoch=plan.each,
@@ -218,7 +218,7 @@ def _prepare(model: keras.Model, smooth: bool, balanced: bool = False) -> None:
 def _report(scaler: Scaler) -> None:
     """Scale layers that miss their rates, and print those that still do."""
     # No training follows that could adapt to a scale: others stay.
-    missed = scaler.missed(scaler.hold(is_tolerant=True))
+    missed = scaler.broken_budgets(scaler.hold(is_tolerant=True))
     for line in missed.values():
         tell(f"rate not held: {line}")
     if not missed:
@@ -277,9 +277,9 @@ def _verbosity() -> int:
 
 
 def tell(line: str) -> None:
-    """Print a line between those of Keras."""
+    """Print a line between the lines of Keras."""
     print(line, flush=True)
 
 
-def _listed(values: dict[str, Any], prefix: str = "") -> str:
+def _format(values: dict[str, Any], prefix: str = "") -> str:
     return ", ".join(f"{prefix}{n} {value:.4g}" for n, value in values.items())

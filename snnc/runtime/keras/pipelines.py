@@ -24,10 +24,10 @@ Rows = NDArray[np.int64]
 class Batches(NamedTuple):
     """Batches of ``x``, (batch, *shape), and ``y``.
 
-    ``training`` returns endless batches, starting with those of an epoch; an
-    epoch has ``steps``. ``validation`` is one pass over the examples held out,
-    None without any. ``sample`` has at most `SAMPLE` single training examples
-    to measure on.
+    ``training`` returns endless batches from an epoch on; an epoch has
+    ``steps``. ``validation`` is one pass over the examples held out, None
+    without any. ``sample`` has at most `SAMPLE` single training examples to
+    measure on.
     """
 
     training: Callable[[int], Dataset]
@@ -35,7 +35,7 @@ class Batches(NamedTuple):
     validation: Dataset | None
     sample: Dataset
 
-    def measured(self) -> NDArray[np.float32]:
+    def sample_array(self) -> NDArray[np.float32]:
         """Return the examples to measure on, (examples, *shape)."""
         return np.stack([x for x, _ in self.sample.as_numpy_iterator()])
 
@@ -74,21 +74,21 @@ class Pipelines:
         else:
             labels = y if self.spec.classifies else None
             kept, rest = split_groups(groups, share, self.seed, labels)
-        rest = rest[: self._shared(len(rest))]
+        rest = rest[: self._round_to_replicas(len(rest))]
         training = tf.constant(x[rest]), tf.constant(y[rest])
 
         def batches_of(epoch: Tensor) -> Dataset:
             order = self._order(len(rest), epoch, 0)
             places = tf.data.Dataset.from_tensor_slices(order)
-            return places.batch(self.batch).map(gathered)
+            return places.batch(self.batch).map(gather)
 
-        def gathered(places: Tensor) -> Tensor:
+        def gather(places: Tensor) -> Tensor:
             return tuple(tf.gather(values, places) for values in training)
 
         validation = (x[kept], y[kept]) if held_out is None else held_out
         sample = (x[rest[:SAMPLE]], y[rest[:SAMPLE]])
         return Batches(
-            self._repeated(batches_of),
+            self._repeat(batches_of),
             -(-len(rest) // self.batch),
             self._validation(validation),
             tf.data.Dataset.from_tensor_slices(sample),
@@ -121,36 +121,36 @@ class Pipelines:
             validation = placed.filter(validates)
             validation = validation.map(lambda _, example: example)
             if self.replicas > 1:
-                count = self._shared(_length(validation))
+                count = self._round_to_replicas(_length(validation))
                 validation = validation.take(count)
-            validation = _sharded(validation.batch(self.batch))
-        count = self._shared(_length(training))
+            validation = _shard_by_batch(validation.batch(self.batch))
+        count = self._round_to_replicas(_length(training))
         examples = training.take(count)
 
         def batches_of(epoch: Tensor) -> Dataset:
-            def shuffled(window: Tensor, pair: Tensor) -> Tensor:
+            def shuffle(window: Tensor, pair: Tensor) -> Tensor:
                 order = self._order(tf.shape(pair[1])[0], epoch, window)
                 return tuple(tf.gather(values, order) for values in pair)
 
-            windows = examples.batch(WINDOW).enumerate().map(shuffled)
+            windows = examples.batch(WINDOW).enumerate().map(shuffle)
             return windows.unbatch().batch(self.batch)
 
         return Batches(
-            self._repeated(batches_of),
+            self._repeat(batches_of),
             -(-count // self.batch),
             validation,
             training.take(SAMPLE),
         )
 
     def _validation(self, held_out: Pair) -> Dataset | None:
-        count = self._shared(len(held_out[0]))
+        count = self._round_to_replicas(len(held_out[0]))
         if not count:
             return None
         pair = tuple(values[:count] for values in held_out)
         examples = tf.data.Dataset.from_tensor_slices(pair)
-        return _sharded(examples.batch(self.batch))
+        return _shard_by_batch(examples.batch(self.batch))
 
-    def _shared(self, count: int) -> int:
+    def _round_to_replicas(self, count: int) -> int:
         return count - count % self.replicas
 
     def _order(self, count: Tensor, epoch: Tensor, window: Tensor) -> Tensor:
@@ -160,7 +160,7 @@ class Pipelines:
         seed = tf.stack([tf.constant(self.seed, tf.int64), drawn])
         return tf.random.experimental.stateless_shuffle(tf.range(count), seed)
 
-    def _repeated(
+    def _repeat(
         self,
         batches_of: Callable[[Tensor], Dataset],
     ) -> Callable[[int], Dataset]:
@@ -168,7 +168,7 @@ class Pipelines:
 
         def beginning(epoch: int) -> Dataset:
             epochs = tf.data.Dataset.range(epoch, tf.int64.max)
-            return _sharded(epochs.flat_map(batches_of)).prefetch(1)
+            return _shard_by_batch(epochs.flat_map(batches_of)).prefetch(1)
 
         return beginning
 
@@ -249,7 +249,7 @@ def single_examples(dataset: Dataset, accepted: DataSpec) -> Dataset:
         raise DataError("the dataset is empty or never ends")
     low, high = accepted.low, accepted.high
 
-    def checked(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    def check(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         x = tf.cast(x, tf.float32)
         inside = tf.reduce_all((x >= low) & (x <= high))
         message = f"x: a value is outside {low}..{high}"
@@ -260,11 +260,11 @@ def single_examples(dataset: Dataset, accepted: DataSpec) -> Dataset:
         tf.debugging.Assert((y >= 0) & (y < units), [message])
         return x, y
 
-    return dataset.map(checked)
+    return dataset.map(check)
 
 
-def _sharded(batches: Dataset) -> Dataset:
-    """Let workers share batches by batch, as there are no files to share."""
+def _shard_by_batch(batches: Dataset) -> Dataset:
+    """Let workers share the data by batch, not by file."""
     options = tf.data.Options()
     policy = tf.data.experimental.AutoShardPolicy.DATA
     options.experimental_distribute.auto_shard_policy = policy

@@ -38,9 +38,9 @@ class Progress(keras.callbacks.Callback):
     """Saves the state of a training after each epoch, and stops early.
 
     The state is the number of epochs done, the weights, the variables of
-    optimizer and random generators, the scales of layers, and, if ``patience``
-    is given, the weights with the least validation loss of the stage. A stage
-    ends after ``patience`` epochs without improvement.
+    optimizer and random generators, and the scales of layers. With
+    ``patience``, it includes the weights with the least validation loss of the
+    stage, which ends after ``patience`` epochs without improvement.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Progress(keras.callbacks.Callback):
         self.saved: list[Array] = []
 
     @property
-    def stalled(self) -> bool:
+    def is_stalled(self) -> bool:
         """Whether ``patience`` epochs brought no improvement."""
         waited = self.epoch - self.best_epoch
         return self.patience is not None and waited >= self.patience
@@ -97,7 +97,7 @@ class Progress(keras.callbacks.Callback):
         self.epoch = epoch + 1
         if self.patience is not None:
             self.keep_best(self.model, logs or {})
-        if self.stalled:
+        if self.is_stalled:
             self.model.stop_training = True
         if self.path is not None:
             self._save(self.path)
@@ -125,7 +125,7 @@ class Progress(keras.callbacks.Callback):
                 state = json.loads(str(file["state"]))
                 run = state.pop("run")
                 found = {name: state[name] for name in STATE}
-                best, variables = (_numbered(file, n) for n in KINDS)
+                best, variables = (_load_series(file, n) for n in KINDS)
         except Exception as error:
             raise DataError(f"{self.path} is damaged: {ANEW}") from error
         if run != self.run:
@@ -165,7 +165,7 @@ def _variables(model: keras.Model) -> list[Tensor]:
     return [*model.variables, *model.optimizer.variables]
 
 
-def _numbered(file: Any, kind: str) -> list[Array]:
+def _load_series(file: Any, kind: str) -> list[Array]:
     """Return ``kind.0``, ``kind.1`` and so on."""
     count = sum(name.startswith(f"{kind}.") for name in file.files)
     return [file[f"{kind}.{i}"] for i in range(count)]

@@ -1,8 +1,8 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""Scales the layers of a model to bring their rates within bounds.
+"""Scale the layers of a model to bring their rates within bounds.
 
-If all inputs of a rectified linear layer's sum are multiplied by a number, so
-is its output; dividing its readers' kernels by it leaves the network's outputs
+If the inputs of a rectified linear layer are multiplied by a number, so is its
+output. Dividing its readers' kernels by it leaves the network's outputs
 unchanged (data-based normalisation: Diehl et al., IJCNN 2015,
 doi:10.1109/IJCNN.2015.7280696). A layer's first scale follows from its Keras
 activations. Its spikes decide the final one: inputs of a chip neuron that
@@ -80,7 +80,7 @@ class Scaler:
 
     @property
     def scales(self) -> Scales:
-        """The scale of each layer; for a max pool, that of its source."""
+        """The scale of each layer; a max pool has the scale of its source."""
         own = scales_of(self.model)
         scales = {}
         for name in self.network.layers:
@@ -93,7 +93,7 @@ class Scaler:
         set_scales(self.model, scales)
 
     def recalibrate_batchnorm(self, examples: int | None = None) -> None:
-        """Set batch norms' statistics to those of the first examples.
+        """Compute batch norms' statistics from the first examples.
 
         Their moving averages are older than the weights, more so with fewer
         batches (Izmailov et al., 2018, arXiv:1803.05407).
@@ -156,7 +156,7 @@ class Scaler:
         """Return the factor, ideally 1, that brings each layer into bounds.
 
         With ``present``, layers stay unchanged if `check_budget` tolerates
-        their rates, as counted in so many seconds.
+        their rates, counted in ``present`` seconds.
         """
         steps: Scales = {}
         for group in self.wiring.groups:
@@ -167,7 +167,7 @@ class Scaler:
             steps.update(dict.fromkeys(group, min(max(low, 1.0), high)))
         return steps
 
-    def missed(self, rates: Rates) -> dict[str, str]:
+    def broken_budgets(self, rates: Rates) -> dict[str, str]:
         """Return a line for each layer whose rate is out of bounds."""
         present = self.network.present
         lines = {}

@@ -63,7 +63,7 @@ class Session:
         if progress.patience is not None and batches.validation is None:
             reason = "patience needs validation: no examples are held out"
             raise DataError(reason)
-        sample = batches.measured()
+        sample = batches.sample_array()
         if given.y is None:
             extent = float(sample.min()), float(sample.max())
             warn(range_warning(*extent, accepted))

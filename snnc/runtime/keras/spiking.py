@@ -40,8 +40,8 @@ class Firing(NamedTuple):
     """The result of examples, values (batch, *shape) with an entry per layer.
 
     ``activations``, and ``slopes`` of the rate curves, are means over the
-    deciding part of an example. ``rates`` are means over all of it; those of a
-    max pool are of its neurons, (batch, neurons). All are in activations.
+    deciding part of an example. ``rates`` are means over all of it; a max pool
+    has rates of its neurons, (batch, neurons). All are in activations.
     ``readings`` are the inputs of the readout, (readings, batch, values), in
     the deciding steps.
     """
@@ -115,7 +115,7 @@ class SpikingRun:
         stages = zip(self.names, self.stages, strict=True)
         fixed = {n: stage(x, {}) for n, stage in stages if not stage.sources}
         zeros = tuple(tf.zeros_like(output) for output in state.outputs)
-        spikes = [p.fired(own, out) for p, own, out in self._layers(state)]
+        spikes = [p.output_of(own, out) for p, own, out in self._layers(state)]
         fired = tuple(tf.zeros_like(each) for each in spikes)
         readings = tf.zeros((moments.shape[0], *state.read.shape))
         firing = Firing(zeros, zeros, fired, readings)
@@ -219,7 +219,7 @@ class SpikingRun:
         """Return weighted sums over steps of the slopes of rate curves."""
         sampled = slice((shares.shape[0] - 1) % SAMPLED, None, SAMPLED)
 
-        def summed() -> Values:
+        def sum_slopes() -> Values:
             pairs = zip(self._neurons, steps.currents, strict=True)
             slopes = (part.slope(each[sampled]) for part, each in pairs)
             weights = shares[sampled]
@@ -227,7 +227,7 @@ class SpikingRun:
 
         slopes: Values = tf.cond(
             tf.reduce_any(shares > 0),
-            summed,
+            sum_slopes,
             lambda: tuple(tf.zeros_like(each[0]) for each in steps.outputs),
         )
         return slopes
@@ -248,7 +248,7 @@ def _scan(
         output, state = part.step(drive, state)
         outputs.append(output)
         currents.append(part.current(state, output))
-        fired.append(part.fired(state, output))
+        fired.append(part.output_of(state, output))
     return outputs, currents, fired, state
 
 

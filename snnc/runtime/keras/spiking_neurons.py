@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ..network import Layer, lowpass_decay, volume_of
 from .backend import Tensor, tf
 from .curves import chip_taus, soft_lif_gradient
-from .layers import driving, gathered
+from .layers import driving, gather_places
 
 
 class NeuronState(NamedTuple):
@@ -72,7 +72,7 @@ class SpikingNeurons:
         """Return the currents of a state, (batch, *shape)."""
         return state.current
 
-    def fired(self, state: NeuronState, output: Tensor) -> Tensor:
+    def output_of(self, state: NeuronState, output: Tensor) -> Tensor:
         """Return the output of the neurons."""
         return output
 
@@ -133,14 +133,14 @@ class SpikingMaxPool:
         total: Tensor = 0.0
         for pick in tree.picks:
             source = pooled if pick.level is None else given[pick.level]
-            total += gathered(source, pick.grid)
+            total += gather_places(source, pick.grid)
         return tf.reshape(total, (-1, *self._shape)), state
 
     def current(self, state: Tensor, output: Tensor) -> Tensor:
         """Return the output, which has the shape of the maxima."""
         return output
 
-    def fired(self, state: Tensor, output: Tensor) -> Tensor:
+    def output_of(self, state: Tensor, output: Tensor) -> Tensor:
         """Return the outputs of all levels, (batch, neurons)."""
         batch = tf.shape(output)[0]
         flat = [tf.reshape(output, (batch, -1)) for output, _ in state]

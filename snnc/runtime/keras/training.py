@@ -109,8 +109,8 @@ class TrainOptions(TypedDict, total=False):
 class Given(NamedTuple):
     """The checked data of a training: see `Trainer.train`.
 
-    ``x`` is a tf.data.Dataset if ``y`` is None. ``class_weight`` has the
-    weight of each class, by its number.
+    Without ``y``, ``x`` is a tf.data.Dataset. ``class_weight`` has the weight
+    of each class by its number.
     """
 
     x: Any
@@ -152,10 +152,10 @@ class Trainer:
 
         Raises DataError if the network does not accept data or progress.
         Before it trains, it raises LayoutError if the initial weights do not
-        fit the layout or the weights to write have another format's suffix,
-        OSError if they can't be written, and StrategyError if the devices
-        can't share a batch. It raises DivergedError when the loss is NaN, and
-        then leaves no file.
+        fit the layout or the weights to write have another format's suffix. It
+        raises OSError if they can't be written, and StrategyError if the
+        devices can't share a batch. It raises DivergedError when the loss is
+        NaN, and then leaves no file.
         """
         if unknown := options.keys() - TrainOptions.__annotations__.keys():
             raise TypeError(f"there is no option {min(unknown)!r}")
@@ -163,7 +163,7 @@ class Trainer:
             check_writable(weights)
         if options.get("class_weight") is None:
             options["class_weight"] = self.training.class_weight
-        given = _checked(x, y, DataSpec.of(self.network), options)
+        given = _validate(x, y, DataSpec.of(self.network), options)
         seed, phases = options.get("seed"), options.get("phases")
         seed = self.training.seed if seed is None else seed
         phases = self.training.phases if phases is None else tuple(phases)
@@ -225,8 +225,8 @@ class Trainer:
         return parser
 
 
-def _checked(x: Any, y: Any, spec: DataSpec, options: TrainOptions) -> Given:
-    """Return the data of a training, checked; warn of what looks wrong."""
+def _validate(x: Any, y: Any, spec: DataSpec, options: TrainOptions) -> Given:
+    """Return the checked data of a training; warn of suspicious values."""
     validation, groups = options.get("validation"), options.get("groups")
     weights = options.get("class_weight")
     if y is not None:

@@ -69,10 +69,10 @@ def wiring_of(
         group.update(dict.fromkeys(merged, merged))
     ordered = (tuple(n for n in names if n in group[name]) for name in names)
     groups = tuple(dict.fromkeys(ordered))
-    return Wiring(reads, groups, transposed(layout))
+    return Wiring(reads, groups, input_last_kernels(layout))
 
 
-def transposed(layout: Layout) -> frozenset[str]:
+def input_last_kernels(layout: Layout) -> frozenset[str]:
     """Return the kernels whose last axis has the channels that are read."""
     tensors = layout.tensors
     return frozenset(t.name for t in tensors if t.axes[-1] == "in")
@@ -166,7 +166,7 @@ def _producers_of(tensor: Tensor, producers: dict[str, str]) -> set[str]:
     return set().union(*(_producers_of(each, producers) for each in inputs))
 
 
-def scaled(
+def rescale(
     tensors: Mapping[str, Array],
     scales: Mapping[str, float],
     wiring: Wiring,
@@ -186,13 +186,13 @@ def scaled(
             divisors = [scales[each] if each else 1.0 for each in names]
             turned = name in wiring.transposed
             values = values.swapaxes(-1, -2) if turned else values
-            values = _divided(values, np.array(divisors))
+            values = _divide(values, np.array(divisors))
             values = values.swapaxes(-1, -2) if turned else values
         rescaled[name] = values.astype(np.float32)
     return rescaled
 
 
-def _divided(kernel: Array, divisors: Array) -> Array:
+def _divide(kernel: Array, divisors: Array) -> Array:
     """Return a kernel divided by the divisors of the channels it reads."""
     rows, columns = kernel.shape[-2:]
     if rows % len(divisors) == 0:

@@ -136,10 +136,10 @@ class BoardRunner:
                 rows, spikes = self._run(tensors, x, probed, options)
             except (AssertionError, ValueError) as error:
                 raise UserError(str(error)) from error
-            arrays = self._described(digest_of(examples[:]), spikes)
+            arrays = self._describe_run(digest_of(examples[:]), spikes)
             with replacing(asked.output) as file:
                 np.savez_compressed(file, **arrays)
-            print(self._scored(rows, examples.y[: len(x)]))
+            print(self._score_rows(rows, examples.y[: len(x)]))
             print(f"what fired: {asked.output}, for `snnc evaluate --compare`")
 
         return run_program(parser.prog, run)
@@ -183,7 +183,7 @@ class BoardRunner:
         every = {n: np.concatenate(e)[:RECORDED] for n, e in spikes.items()}
         return np.concatenate(rows), every
 
-    def _described(self, digest: str, spikes: dict[str, Array]) -> Options:
+    def _describe_run(self, digest: str, spikes: dict[str, Array]) -> Options:
         """Return what identifies a run, and its spikes as packed bits."""
         last, *_ = spikes
         arrays: dict[str, Any] = {"layout_id": self.layout.id, "layer": last}
@@ -194,7 +194,7 @@ class BoardRunner:
             arrays[f"spikes{suffix}"] = np.packbits(train, axis=-1)
         return arrays
 
-    def _scored(self, rows: Array, y: Array) -> str:
+    def _score_rows(self, rows: Array, y: Array) -> str:
         count = f"{len(y)} example{'s' if len(y) > 1 else ''} on a board"
         readout = self.network.readout
         found = score(decide(rows, readout.decide), y, readout.classes)

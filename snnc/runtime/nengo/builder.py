@@ -25,7 +25,7 @@ from .neurons import (
     host_passthrough,
     input_process,
 )
-from .populations import Connection, Data, Part, Population
+from .populations import Connection, Data, Part, SplitLayer
 
 Mode = Literal["spiking", "rate"]
 MODES = ("spiking", "rate")
@@ -49,8 +49,8 @@ class NetworkBuilder:
     ) -> None:
         """Begin with an empty network.
 
-        ``tensors`` are those of the network's layout. In mode "spiking" all
-        states are zero at the start, except encoder voltages that are spread.
+        ``tensors`` are the network's weights. In mode "spiking" all states are
+        zero at the start, except encoder voltages that are spread.
         In mode "rate" nothing is filtered. Raises ValueError for other modes.
         """
         if mode not in MODES:
@@ -62,7 +62,7 @@ class NetworkBuilder:
         self._layers: dict[str, list[nengo.Ensemble]] = {}
         self._volumes: dict[str, tuple[Volume, ...]] = {}
         self._terms: dict[str, tuple[Term, ...]] = {}
-        self._relays: dict[str, Population] = {}
+        self._relays: dict[str, SplitLayer] = {}
         self._learning: Any = None
         self._loihi: Any = None
         # Mode "rate" runs on Nengo alone, as does "spiking" without
@@ -71,7 +71,7 @@ class NetworkBuilder:
             self._loihi = import_nengo_loihi()
             self._loihi.add_params(self.net)
 
-    def input(self, images: Array | None) -> Population:
+    def input(self, images: Array | None) -> SplitLayer:
         """Add the node that presents the examples, on the host.
 
         ``images`` are (examples, *input shape); without them it outputs zeros.
@@ -93,14 +93,14 @@ class NetworkBuilder:
         depth, size = volume[0], prod(volume[1:])
         if depth == 1:
             whole = Part(given.name, values, range(1))
-            return Population(given.name, volume, (whole,))
+            return SplitLayer(given.name, volume, (whole,))
         parts = []
         for i in range(depth):
             pixels = values[i * size : (i + 1) * size]
             parts.append(Part(f"{given.name}[{i}]", pixels, range(i, i + 1)))
-        return Population(given.name, volume, tuple(parts))
+        return SplitLayer(given.name, volume, tuple(parts))
 
-    def layer(self, name: str, *connections: Connection) -> Population:
+    def layer(self, name: str, *connections: Connection) -> SplitLayer:
         """Add the ensembles of a layer and its inputs."""
         layer = self._network.layers[name]
         population = self._neurons(name, layer, layer.volume, layer.cut)
@@ -109,14 +109,14 @@ class NetworkBuilder:
             self._read(connection, population, layer)
         return population
 
-    def maxpool(self, name: str, *compared: Compare) -> tuple[Population, ...]:
+    def maxpool(self, name: str, *compared: Compare) -> tuple[SplitLayer, ...]:
         """Add the neurons of a max pool; return them level by level.
 
         Its readers read some of these and some of the pool's source.
         """
         layer = self._network.layers[name]
         assert layer.pool is not None
-        levels: list[Population] = []
+        levels: list[SplitLayer] = []
         tree, volumes = layer.pool.tree, layer.pool.volumes
         self._volumes[name] = volumes
         for i, level in enumerate(tree.levels):
@@ -133,14 +133,14 @@ class NetworkBuilder:
             one = pick.level
             for source in compared if one is None else [Compare(levels[one])]:
                 reads = source.at(pick.grid)
-                terms.append(Term(*_named(reads.source.name), reads))
+                terms.append(Term(*_split_name(reads.source.name), reads))
         self._terms[name] = tuple(terms)
         return tuple(levels)
 
     def _read(
         self,
         connection: Connection,
-        population: Population,
+        population: SplitLayer,
         layer: Layer,
     ) -> None:
         """Connect a population to its input."""
@@ -156,16 +156,16 @@ class NetworkBuilder:
         layer: Layer,
         volume: Volume,
         cut: Cut,
-    ) -> Population:
+    ) -> SplitLayer:
         """Add the ensembles of a layer, or of a level of a max pool."""
         bias = self._tensors.get(f"{name}.bias")
         spiking = self._spiking
         parts = tuple(ensembles_of(layer, name, volume, cut, bias, spiking))
         for part in parts:
             self._place(part, cut, volume)
-        ensembles = self._layers.setdefault(_named(name)[0], [])
+        ensembles = self._layers.setdefault(_split_name(name)[0], [])
         ensembles += [part.neurons.ensemble for part in parts]
-        return Population(name, volume, parts)
+        return SplitLayer(name, volume, parts)
 
     def readout(self, *connections: Connection) -> None:
         """Add the readout's node, on the host, and its inputs."""
@@ -178,17 +178,17 @@ class NetworkBuilder:
         )
         whole = Part(readout.name, self._readout, range(1))
         volume = volume_of(readout.image or (readout.units,))
-        population = Population(readout.name, volume, (whole,))
+        population = SplitLayer(readout.name, volume, (whole,))
         for connection in connections:
             if readout.image:
                 source = self._on_host(connection.source)
                 connection = replace(connection, source=source)
             self._connect(connection, population, readout.synapse, False)
 
-    def built(self, probe: Sequence[str] = ()) -> BuiltNetwork:
+    def finish(self, probe: Sequence[str] = ()) -> BuiltNetwork:
         """Probe the readout and the named layers; return the network.
 
-        Raises ValueError if there is no such layer.
+        Raises ValueError if a layer is unknown.
         """
         layers = self._network.layers
         for name in probe:
@@ -238,7 +238,7 @@ class NetworkBuilder:
     def _connect(
         self,
         connection: Connection,
-        reader: Population,
+        reader: SplitLayer,
         synapse: float | None,
         on_chip: bool,
     ) -> None:
@@ -256,13 +256,13 @@ class NetworkBuilder:
             if self._loihi is not None and on_chip and connection.pop_type:
                 self.net.config[made].pop_type = connection.pop_type
 
-    def _on_host(self, source: Population) -> Population:
+    def _on_host(self, source: SplitLayer) -> SplitLayer:
         """Return a source as it is on the host.
 
         nengo-loihi only allows Dense connections from the chip; the host may
         convolve their output.
         """
-        layer = self._network.layers.get(_named(source.name)[0])
+        layer = self._network.layers.get(_split_name(source.name)[0])
         if self._loihi is None or layer is None or not layer.on_chip:
             return source
         if source.name not in self._relays:
@@ -271,7 +271,7 @@ class NetworkBuilder:
         return self._relays[source.name]
 
 
-def _named(population: str) -> tuple[str, int | None]:
+def _split_name(population: str) -> tuple[str, int | None]:
     """Return the layer of a population, and its level of a max pool."""
     layer, _, level = population.partition(".")
     return layer, int(level) - 1 if level else None

@@ -1,7 +1,7 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
 """How one layer reads another: the kinds of connections, and their transforms.
 
-Each kind connects the parts of its source to those of its reader. Kernels are
+Each kind connects parts of its source to parts of its reader. Kernels are
 tensors of the weight file, by default ``<reader>.kernel``.
 """
 
@@ -30,7 +30,7 @@ from .populations import (
     Link,
     Padding,
     Part,
-    Population,
+    SplitLayer,
     grid_of,
     sparse,
 )
@@ -41,11 +41,11 @@ class Convolve(Connection):
     """A convolution.
 
     ``tensor`` names its kernel; None is the reader's own. ``stride`` is over
-    the source, pools included; None is 1. ``padding`` is that of height and
-    width; ``depth_before`` slices of zeros precede the source, and so many
-    rows and columns of zeros precede and follow the kernel. ``dilation`` is
-    the step between its taps, after pools. ``groups`` of channels and filters
-    are convolved separately.
+    the source, pools included; None is 1. ``padding`` is for height and
+    width; ``depth_before`` slices of zeros precede the source. The kernel has
+    ``zeros_before`` and ``zeros_behind`` rows and columns of zeros around it.
+    ``dilation`` is the step between its taps, after pools. ``groups`` of
+    channels and filters are convolved separately.
     """
 
     tensor: str | None = None
@@ -57,27 +57,27 @@ class Convolve(Connection):
     dilation: Sizes | None = None
     groups: int = 1
 
-    def links(self, reader: Population, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
         """Return a 2-D convolution for each two parts that overlap."""
         kernel = data.tensors[self.tensor or f"{reader.name}.kernel"]
-        return self._convolved(
+        return self._convolve(
             reader,
-            self._composed(kernel, reader),
+            self._compose_kernel(kernel, reader),
             triple(self.stride or ()),
             self.padding,
             self.depth_before,
         )
 
-    def _composed(self, tensor: Array, reader: Population) -> Array:
+    def _compose_kernel(self, tensor: Array, reader: SplitLayer) -> Array:
         """Return the kernel over the source, zero where it reads nothing."""
-        kernel = kernels.lifted(tensor)
+        kernel = kernels.lift(tensor)
         if self.groups > 1:
             filters = reader.volume[-1]
-            kernel = kernels.ungrouped(kernel, filters, self.groups)
+            kernel = kernels.ungroup(kernel, filters, self.groups)
         if self.dilation is not None:
-            kernel = kernels.dilated(kernel, triple(self.dilation))
-        kernel = self._folded(kernel)
-        return kernels.widened(kernel, self.zeros_before, self.zeros_behind)
+            kernel = kernels.dilate(kernel, triple(self.dilation))
+        kernel = self._fold_pools(kernel)
+        return kernels.pad(kernel, self.zeros_before, self.zeros_behind)
 
 
 @dataclass(frozen=True)
@@ -90,15 +90,15 @@ class ConvolveSparse(Convolve):
     neurons, as NxSDK does not allow both kinds for a neuron.
     """
 
-    def links(self, reader: Population, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
         """Return a sparse matrix for each two parts that overlap."""
         tensor = data.tensors[self.tensor or f"{reader.name}.kernel"]
-        kernel = self._composed(tensor, reader)
-        used = self._composed(np.ones_like(tensor), reader) != 0
+        kernel = self._compose_kernel(tensor, reader)
+        used = self._compose_kernel(np.ones_like(tensor), reader) != 0
         stride = triple(self.stride or ())
         before = self.depth_before
         same = self.padding == "same"
-        return self._scattered(reader, kernel, used, stride, same, before)
+        return self._scatter(reader, kernel, used, stride, same, before)
 
 
 @dataclass(frozen=True)
@@ -111,14 +111,14 @@ class ConvolveTransposed(Connection):
     stride: tuple[int, int] = (1, 1)
     crop: tuple[int, int] = (0, 0)
 
-    def links(self, reader: Population, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
         """Return a sparse matrix for each two parts that overlap."""
         source = self.read
         rows = slice(*(self.rows or (None,)))
         kernel = data.tensors[f"{reader.name}.kernel"][..., rows]
         # It is the transpose of a convolution from reader to source.
         sizes = reader.volume[1:3], source.volume[1:3], self.stride, self.crop
-        matrix = kernels.scattered(kernel, np.ones_like(kernel, bool), *sizes)
+        matrix = kernels.scatter(kernel, np.ones_like(kernel, bool), *sizes)
         for pre, post in product(source.parts, reader.parts):
             yield from sparse(pre, post, (matrix[0][:, ::-1], matrix[1]))
 
@@ -130,13 +130,13 @@ class Identity(Connection):
     ``rows`` are the reader's channels that read the source's; None for all.
     """
 
-    def links(self, reader: Population, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
         """Return a 2-D convolution for each two parts that overlap."""
-        return self._convolved(reader, *self._kernel(reader))
+        return self._convolve(reader, *self._kernel(reader))
 
-    def _kernel(self, reader: Population) -> tuple[Array, maxima.Triple]:
+    def _kernel(self, reader: SplitLayer) -> tuple[Array, maxima.Triple]:
         """Return the kernel over the source, and its stride."""
-        kernel = self._folded(kernels.identity(reader.volume[-1]))
+        kernel = self._fold_pools(kernels.identity(reader.volume[-1]))
         steps = [triple(pool.stride) for pool in self.pools]
         depth, height, width = map(prod, zip((1, 1, 1), *steps))
         return kernel, (depth, height, width)
@@ -146,22 +146,22 @@ class Identity(Connection):
 class IdentitySparse(Identity):
     """An `Identity`, stored weight by weight as in `ConvolveSparse`."""
 
-    def links(self, reader: Population, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
         """Return a sparse matrix for each two parts that overlap."""
         kernel, stride = self._kernel(reader)
-        return self._scattered(reader, kernel, kernel != 0, stride)
+        return self._scatter(reader, kernel, kernel != 0, stride)
 
 
 @dataclass(frozen=True)
 class Rectify(Connection):
     """Values as shares of the largest: positive ones, then negative ones."""
 
-    def links(self, reader: Population, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
         """Return a 2-D convolution for each two parts that overlap."""
         given = data.input
         low, high = given.scaled or (given.low, given.high)
         kernel = kernels.signs(self.read.volume[-1], low, high)
-        return self._convolved(reader, kernel)
+        return self._convolve(reader, kernel)
 
 
 @dataclass(frozen=True)
@@ -195,10 +195,10 @@ class Compare(Connection):
             grid = np.ix_(rows, *grid_of(self.picked), channels)
             values = values[grid]
         for pool in self.pools:
-            values = kernels.averaged(values, pool)
+            values = kernels.average(values, pool)
         return values
 
-    def links(self, reader: Population, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
         """Return a sparse matrix for each two parts that overlap."""
         source = self.read
         axes = [self._entries(axis, source, reader) for axis in range(3)]
@@ -207,7 +207,7 @@ class Compare(Connection):
         for pre, post in product(source.parts, reader.parts):
             depth = kernels.within(axes[0], post.slices, pre.slices)
             sizes = (source.volume, reader.volume)
-            places, weights = kernels.joined(
+            places, weights = kernels.join_axes(
                 (depth, axes[1], axes[2]),
                 (len(pre.slices), *sizes[0][1:]),
                 (len(post.slices), *sizes[1][1:]),
@@ -218,8 +218,8 @@ class Compare(Connection):
     def _entries(
         self,
         axis: int,
-        source: Population,
-        reader: Population,
+        source: SplitLayer,
+        reader: SplitLayer,
     ) -> NDArray[np.int64]:
         """Return reader, source and weight of pairs on an axis: (pairs, 3)."""
         assert self.level is not None
@@ -244,7 +244,7 @@ class ConnectAll(Connection):
 
     tensor: str | None = None
 
-    def links(self, reader: Population, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
         """Return a matrix for each part of the source."""
         for part, rows in self._parts(reader, data.tensors):
             matrix = rows.reshape(-1, rows.shape[-1]).T
@@ -253,16 +253,16 @@ class ConnectAll(Connection):
 
     def _parts(
         self,
-        reader: Population,
+        reader: SplitLayer,
         tensors: Tensors,
     ) -> Iterator[tuple[Part, Array]]:
         """Yield each part of the source with its rows of the kernel."""
         source = self.read
         volume = source.volume
         matrix = tensors[self.tensor or f"{reader.name}.kernel"]
-        kernel = kernels.unflattened(matrix, volume, self.pools)
+        kernel = kernels.unflatten(matrix, volume, self.pools)
         # Pools may leave out the last pixels, which then have no reader.
-        whole = kernels.extended(self._folded(kernel), volume)
+        whole = kernels.extend(self._fold_pools(kernel), volume)
         for part in source.parts:
             yield part, kernels.rows_of(whole, part.slices)
 
@@ -274,7 +274,7 @@ class ConvolveAll(ConnectAll):
     On the chip this takes one input axon per pixel instead of one per neuron.
     """
 
-    def links(self, reader: Population, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
         """Return a 2-D convolution for each part of the source."""
         for part, rows in self._parts(reader, data.tensors):
             transform = nengo.Convolution(

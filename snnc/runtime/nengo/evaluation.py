@@ -46,7 +46,7 @@ class Evaluation:
     cores: int | None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return a mapping for JSON, without entries that are None."""
+        """Return a mapping for JSON, without empty entries."""
         return {n: v for n, v in vars(self).items() if v is not None}
 
     def __str__(self) -> str:
@@ -84,9 +84,9 @@ class Evaluator:
         """Present examples, as ``evaluate`` of the package does.
 
         Raises DataError if an array does not fit, LayoutError if the weights
-        do not, ValueError if there is no such simulator or no example,
-        ModuleNotFoundError if the simulator is not installed, and RefusedError
-        if the chip can't store the weights.
+        do not, and RefusedError if the chip can't store them. Raises
+        ValueError if the simulator is unknown or ``examples`` is below 1, and
+        ModuleNotFoundError if the simulator is not installed.
         """
         if examples is not None and examples < 1:
             raise ValueError(f"examples is {examples}, not 1 or more")

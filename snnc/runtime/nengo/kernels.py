@@ -35,13 +35,13 @@ class Pool:
     stride: Sizes
 
 
-def lifted(tensor: Array) -> Array:
+def lift(tensor: Array) -> Array:
     """Return a kernel of one to three spatial axes with all three."""
     *sizes, channels, filters = tensor.shape
     return tensor.reshape(*triple(tuple(sizes)), channels, filters)
 
 
-def ungrouped(kernel: Array, filters: int, groups: int) -> Array:
+def ungroup(kernel: Array, filters: int, groups: int) -> Array:
     """Return the kernel over all channels, zero between groups of them.
 
     ``kernel`` has the channels that a group reads; in a depthwise kernel, the
@@ -56,7 +56,7 @@ def ungrouped(kernel: Array, filters: int, groups: int) -> Array:
     return whole.reshape(*taps, groups * read, filters)
 
 
-def dilated(kernel: Array, dilation: Triple) -> Array:
+def dilate(kernel: Array, dilation: Triple) -> Array:
     """Return the kernel with zeros between its taps."""
     pairs = zip(kernel.shape[:3], dilation)
     size = [(taps - 1) * step + 1 for taps, step in pairs]
@@ -65,11 +65,11 @@ def dilated(kernel: Array, dilation: Triple) -> Array:
     return wide
 
 
-def unflattened(tensor: Array, volume: Volume, pools: Iterable[Pool]) -> Array:
+def unflatten(tensor: Array, volume: Volume, pools: Iterable[Pool]) -> Array:
     """Return a matrix as a kernel over the output of pools on a volume.
 
-    ``tensor`` is (flattened in Keras order, units). Its channels are those of
-    the volume, or of a concatenation that contains it.
+    ``tensor`` is (flattened in Keras order, units). It has the channels of the
+    volume, or of a concatenation that contains the volume.
     """
     size = np.array(volume[:3])
     for pool in pools:
@@ -78,7 +78,7 @@ def unflattened(tensor: Array, volume: Volume, pools: Iterable[Pool]) -> Array:
     return tensor.reshape(*size, -1, tensor.shape[-1])
 
 
-def pooled(kernel: Array, pool: Pool) -> Array:
+def fold_pool(kernel: Array, pool: Pool) -> Array:
     """Return the kernel over the source of an average pool."""
     window, stride = triple(pool.window), triple(pool.stride)
     taps = kernel.shape[:3]
@@ -92,7 +92,7 @@ def pooled(kernel: Array, pool: Pool) -> Array:
     return spread / np.prod(window)
 
 
-def averaged(values: Array, pool: Pool) -> Array:
+def average(values: Array, pool: Pool) -> Array:
     """Return the output of an average pool: (rows, *volume)."""
     axes = zip(triple(pool.window), triple(pool.stride))
     for axis, (size, step) in enumerate(axes, 1):
@@ -103,13 +103,13 @@ def averaged(values: Array, pool: Pool) -> Array:
     return values
 
 
-def extended(kernel: Array, volume: Volume) -> Array:
+def extend(kernel: Array, volume: Volume) -> Array:
     """Return the kernel, padded with zeros at the end to a volume's size."""
     pads = [(0, n - k) for n, k in zip(volume, kernel.shape[:3])]
     return np.pad(kernel, [*pads, (0, 0), (0, 0)])
 
 
-def widened(kernel: Array, before: Pair, after: Pair) -> Array:
+def pad(kernel: Array, before: Pair, after: Pair) -> Array:
     """Return the kernel with rows and columns of zeros around it."""
     plane = zip(before, after)
     return np.pad(kernel, [(0, 0), *plane, (0, 0), (0, 0)])
@@ -169,7 +169,7 @@ def rows_of(kernel: Array, read: range) -> Array:
     return rows.reshape(height, width, -1, units)
 
 
-def scattered(
+def scatter(
     plane: Array,
     used: Array,
     image: tuple[int, int],
@@ -215,13 +215,13 @@ def within(
     return np.asarray(pairs[inside] - starts, np.int64)
 
 
-def joined(
+def join_axes(
     axes: tuple[NDArray[np.int64], ...],
     image: Sizes,
     outputs: Sizes,
     first: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the matrix that reads channel by channel, as `scattered` does.
+    """Return the matrix that reads channel by channel, as `scatter` does.
 
     ``axes`` have the pairs along depth, height and width, as from `within`;
     their weights are multiplied. ``image`` and ``outputs`` are the shapes of

@@ -103,7 +103,9 @@ def targets_of(targets: Any, network: Network) -> Array:
 
 
 def error_node(
-    targets: Array, network: Network, learning: Learning
+    targets: Array,
+    network: Network,
+    learning: Learning,
 ) -> nengo.Node:
     """Add the node of the errors, on the host.
 

@@ -108,7 +108,7 @@ def neuron_type(
     """
     settings: dict[str, Any] = {"amplitude": 1 / layer.high}
     if spiking:
-        # Nengo would draw voltages; those of the chip start at 0.
+        # Nengo would draw voltages; on the chip they start at 0.
         start = nengo.dists.Choice([0]) if voltage is None else voltage
         settings["initial_state"] = {"voltage": start}
     if layer.encoder is not None:
@@ -146,7 +146,7 @@ def input_process(images: Array | None, network: Network) -> Any:
 
 @dataclass(frozen=True)
 class Term:
-    """Values that are added to those of a max pool.
+    """Values that a max pool adds to its own.
 
     They belong to the neurons of ``layer``, or of one ``level`` of a max pool,
     and ``reads`` is how they are read.
@@ -164,9 +164,9 @@ class BuiltNetwork:
     ``input`` is the node of the values, flattened in Keras order, ``output``
     the probe of the readout, (rows, units). ``layers`` are the ensembles of
     each layer, and ``layer_probes`` the probes of the named ones, both in
-    depth order. ``shapes`` are those of activations in Keras order, and
-    ``volumes`` those of neurons, several for the levels of a max pool, which
-    is the sum of its ``terms``. ``learning`` is the
+    depth order. ``shapes`` has the shape of each layer's activations in Keras
+    order, ``volumes`` the shapes of its neurons, several for the levels of a
+    max pool, which is the sum of its ``terms``. ``learning`` is the
     `learning.LearningReadout`; None without targets.
     """
 
@@ -185,7 +185,7 @@ class BuiltNetwork:
 
         In rate mode they are activations. In spiking mode a spike counts 1 /
         (dt HI), where HI is the upper bound of the layer's rates, so that the
-        mean over time is an activation. Those of a max pool are the maxima,
+        mean over time is an activation. A max pool's values are the maxima,
         which are sums over its neurons and its source's. Raises KeyError if
         ``probe`` did not name the layer.
         """
@@ -196,7 +196,7 @@ class BuiltNetwork:
     def neuron_values(self, sim: Any, name: str) -> Array:
         """Return the output of a layer's neurons: (rows, neurons).
 
-        They are in Keras order, those of a max pool level by level. Except for
+        They are in Keras order; a max pool's are level by level. Except for
         a max pool, they are the same as in `layer_values`.
         """
         levels = self._levels(sim, name)

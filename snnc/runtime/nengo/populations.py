@@ -45,7 +45,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Population:
+class SplitLayer:
     """The parts of a layer or of the input, in depth order."""
 
     name: str
@@ -72,41 +72,40 @@ class Connection(ABC):
 
     ``rows`` are the kernel's input channels for the source; None for all.
     ``pools`` are the average pools in between, source first. ``picked`` are
-    the places of the source that are read, as if there were no others. Pools
-    are over these. ``pop_type`` are the bits per axon onto the chip, for
-    convolutions, where an axon carries a pixel with all its channels. 16-bit
-    axons take half the memory of 32-bit ones, but the channels of blocks must
-    be a multiple of 4.
+    the places of the source that are read; pools are over these places.
+    ``pop_type`` are the bits per axon onto the chip, for convolutions, where
+    an axon carries a pixel with all its channels. 16-bit axons take half the
+    memory of 32-bit ones, but the channels of blocks must be a multiple of 4.
     """
 
-    source: Population
+    source: SplitLayer
     rows: Channels | None = None
     pools: tuple[Pool, ...] = ()
     pop_type: int | None = None
     picked: Places | None = None
 
     @abstractmethod
-    def links(self, reader: Population, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
         """Return the connections from the source's parts to the reader's."""
 
     @property
-    def read(self) -> Population:
+    def read(self) -> SplitLayer:
         """The part of the source that is read."""
         if self.picked is None:
             return self.source
         return sub_population(self.source, self.picked)
 
-    def _folded(self, kernel: Array) -> Array:
+    def _fold_pools(self, kernel: Array) -> Array:
         """Return the kernel's rows for the source, with pools folded in."""
         if self.rows is not None:
             kernel = kernel[..., slice(*self.rows), :]
         for pool in reversed(self.pools):
-            kernel = kernels.pooled(kernel, pool)
+            kernel = kernels.fold_pool(kernel, pool)
         return kernel
 
-    def _convolved(
+    def _convolve(
         self,
-        reader: Population,
+        reader: SplitLayer,
         kernel: Array,
         stride: Triple = (1, 1, 1),
         padding: Padding = "valid",
@@ -135,9 +134,9 @@ class Connection(ABC):
             )
             yield pre, post, transform
 
-    def _scattered(
+    def _scatter(
         self,
-        reader: Population,
+        reader: SplitLayer,
         kernel: Array,
         used: Array,
         stride: Triple,
@@ -162,7 +161,7 @@ class Connection(ABC):
                 taps = (out[axis] - 1) * stride[axis + 1] + plane.shape[axis]
                 zeros[axis] = max(taps - room[axis], 0) // 2
             sizes = room, out, stride[1:], (zeros[0], zeros[1])
-            matrix = kernels.scattered(plane, mask, *sizes)
+            matrix = kernels.scatter(plane, mask, *sizes)
             yield from sparse(pre, post, matrix)
 
 
@@ -187,7 +186,7 @@ def grid_of(picked: Places) -> Grid:
     return depth, height, width
 
 
-def sub_population(source: Population, picked: Places) -> Population:
+def sub_population(source: SplitLayer, picked: Places) -> SplitLayer:
     """Return a population that has only the picked places."""
     depth, height, width = grid_of(picked)
     channels, parts = source.volume[3], []

@@ -43,9 +43,9 @@ class Predictor:
         with the state carried over, as on the chip.
 
         Raises DataError if ``x`` does not fit, LayoutError if the weights do
-        not, ValueError if there is no such simulator, ModuleNotFoundError if
-        it is not installed, and RefusedError if the chip can't store the
-        weights.
+        not, and RefusedError if the chip can't store them. Raises ValueError
+        if the simulator is unknown, and ModuleNotFoundError if it is not
+        installed.
         """
         chosen = select_input(np.asarray(x), DataSpec.of(self.network))
         return self._outputs(chosen, weights, simulator)

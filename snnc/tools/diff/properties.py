@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from snnc.ir.logical import Layer, Loihi, Network, Readout
+from snnc.ir.logical import Layer, Loihi, Network, ReadoutLayer
 from snnc.ir.properties import layer_properties, model_of
 from snnc.language import written
 from snnc.language.fields import default, keys_of, written_value
@@ -182,7 +182,7 @@ def _input(network: Network) -> Properties:
     return written_properties
 
 
-def _readout(readout: Readout, names: Mapping[str, str]) -> Properties:
+def _readout(readout: ReadoutLayer, names: Mapping[str, str]) -> Properties:
     written_properties: Properties = {
         "readout": readout.name,
         "from": source_names(readout.sources, names),

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from snnc.ir.layout import Tensor, layout_id, tensors
+from snnc.ir.layout import TensorSpec, layout_id, tensors
 from snnc.ir.logical import (
-    AveragePool,
+    AveragePooling,
     Convolution,
     Dense,
-    Input,
+    InputLayer,
     Layer,
-    Lif,
-    MaxPool,
+    LifNeuron,
+    MaxPooling,
     Network,
-    Readout,
-    Rectify,
+    RateCode,
+    ReadoutLayer,
     Shape,
     TransposedConvolution,
 )
@@ -62,7 +62,7 @@ def compare_weights(old: Version, new: Version, matching: Matching) -> WeightsCh
     )
 
 
-def _loads(before: tuple[Tensor, ...], after: tuple[Tensor, ...]) -> bool:
+def _loads(before: tuple[TensorSpec, ...], after: tuple[TensorSpec, ...]) -> bool:
     """Return whether the new network loads every file of the old one."""
     if layout_id(before) != layout_id(after):
         return False
@@ -70,7 +70,9 @@ def _loads(before: tuple[Tensor, ...], after: tuple[Tensor, ...]) -> bool:
 
 
 def _incompatible(
-    before: tuple[Tensor, ...], after: tuple[Tensor, ...], names: Mapping[str, str]
+    before: tuple[TensorSpec, ...],
+    after: tuple[TensorSpec, ...],
+    names: Mapping[str, str],
 ) -> WeightsChange:
     was = {tensor.name: tensor for tensor in before}
     now = {tensor.name: tensor for tensor in after}
@@ -105,7 +107,9 @@ def _incompatible(
 
 
 def _find_renamed(
-    was: Mapping[str, Tensor], now: Mapping[str, Tensor], names: Mapping[str, str]
+    was: Mapping[str, TensorSpec],
+    now: Mapping[str, TensorSpec],
+    names: Mapping[str, str],
 ) -> Iterator[TensorChange]:
     """Yield tensors of layers that have another name, where the shape is the same."""
     for tensor in was.values():
@@ -156,11 +160,11 @@ def _differing(name: str, old: Traits, new: Traits) -> Iterator[Entry]:
             yield Entry("~", name, (Changed(key, str(was), str(now)),))
 
 
-def _of_input(old: Input, new: Input) -> Iterator[Entry]:
+def _of_input(old: InputLayer, new: InputLayer) -> Iterator[Entry]:
     yield from _differing(new.name, _input_traits(old), _input_traits(new))
 
 
-def _input_traits(read: Input) -> Traits:
+def _input_traits(read: InputLayer) -> Traits:
     traits = {"shape": dims(read.shape)}
     low, high = read.scaled or (read.low, read.high)
     if (low, high) != (read.low, read.high):
@@ -193,18 +197,18 @@ def _operation(network: Network, layer: Layer) -> Traits:
             }
         case TransposedConvolution(stride=stride, padding=padding):
             return {"stride": dims(stride), "padding": padding}
-        case AveragePool(window, stride):
+        case AveragePooling(window, stride):
             return {
                 "window": dims(window),
                 "stride": dims(_effective(stride, layer.shape)),
             }
-        case MaxPool(window, stride):
+        case MaxPooling(window, stride):
             return {
                 "window": dims(window),
                 "stride": dims(_effective(stride, layer.shape)),
                 "zeros around": _pads(network, layer, operation),
             }
-        case Rectify(scale, signed):
+        case RateCode(scale, signed):
             return {"divided by": number(scale), "both signs": signed}
         case Dense():
             return {}
@@ -216,12 +220,12 @@ def _effective(stride: Shape, shape: Shape) -> Shape:
     return tuple(1 if n == 1 else s for s, n in zip(stride, shape, strict=False))
 
 
-def _pads(network: Network, layer: Layer, operation: Convolution | MaxPool) -> str:
+def _pads(network: Network, layer: Layer, operation: Convolution | MaxPooling) -> str:
     """Return the zeros before and after each axis, as ``0+1 x 1+1``."""
     if operation.padding == "valid":
         return "none"
     sizes = network.shape_of(layer.sources[0])
-    extent = operation.window if isinstance(operation, MaxPool) else operation.extent
+    extent = operation.window if isinstance(operation, MaxPooling) else operation.extent
     axes = zip(sizes, extent, operation.stride, strict=False)
     around = [pads(*axis, operation.padding) for axis in axes]
     if not any(pad > 0 for both in around for pad in both):
@@ -238,7 +242,7 @@ def _curve(network: Network, layer: Layer) -> str:
     if layer.is_encoder:
         clip = 1 / (network.timing.dt * spiking.rate.high)
         return f"relu clipped at {clip:.6g}"
-    if isinstance(spiking.neuron, Lif):
+    if isinstance(spiking.neuron, LifNeuron):
         neuron = spiking.neuron
         taus = f"tau_rc {1000 * neuron.tau_rc:g} ms, tau_ref {1000 * neuron.tau_ref:g}"
         return f"lif with {taus} ms, 1.0 at {high} Hz"
@@ -246,7 +250,7 @@ def _curve(network: Network, layer: Layer) -> str:
 
 
 def _of_readout(
-    old: Readout, new: Readout, names: Mapping[str, str]
+    old: ReadoutLayer, new: ReadoutLayer, names: Mapping[str, str]
 ) -> Iterator[Entry]:
     first: dict[str, object] = {"reads": source_names(old.sources, names)}
     second: dict[str, object] = {"reads": source_names(new.sources, {})}
@@ -259,6 +263,6 @@ def _of_readout(
         yield Entry("~", new.name, (Changed("outputs", *texts),))
 
 
-def _has_names(readout: Readout) -> bool:
+def _has_names(readout: ReadoutLayer) -> bool:
     """Return whether the classes have names rather than numbers."""
     return readout.labels is not None and not all(map(str.isdecimal, readout.labels))

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
-from snnc.ir.logical import MaxPool
+from snnc.ir.logical import MaxPooling
 from snnc.ir.mapped import Ensemble
 from snnc.ir.shapes import error_of, levels_of
 from snnc.tools.report.sentences import bounds, latency, sentence, total
@@ -126,7 +126,7 @@ def _maximum(row: Row, summary: Summary) -> dict[str, Any]:
     """Return the delay and the error of a max pool."""
     network = summary.network
     layer = network.by_name.get(row.name)
-    if layer is None or not isinstance(layer.operation, MaxPool):
+    if layer is None or not isinstance(layer.operation, MaxPooling):
         return {}
     error = error_of(network, layer)
     return {

@@ -9,7 +9,7 @@ from math import ceil, prod, sqrt
 
 from snnc.ir.device import Core
 from snnc.ir.learning import learning_of
-from snnc.ir.logical import Layer, MaxPool, Network
+from snnc.ir.logical import Layer, MaxPooling, Network
 from snnc.ir.shapes import error_of, levels_of
 from snnc.loihi.link import LimitViolation
 from snnc.loihi.why import NearMiss, Reason, Reasons
@@ -268,7 +268,7 @@ def maxima_alternatives(summary: Summary) -> Iterator[str]:
     rows = {row.name: row for row in summary.rows}
     for layer in _pools(summary.network):
         pool = layer.operation
-        assert isinstance(pool, MaxPool)
+        assert isinstance(pool, MaxPooling)
         neurons = prod(layer.shape)
         error = error_of(summary.network, layer).size
         yield (
@@ -290,7 +290,7 @@ def _say_neurons(row: Row) -> str:
 
 def _pools(network: Network) -> Iterator[Layer]:
     for layer in network.layers:
-        if isinstance(layer.operation, MaxPool) and layer.spiking is not None:
+        if isinstance(layer.operation, MaxPooling) and layer.spiking is not None:
             yield layer
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from snnc.ir.device import Core, Profile
-from snnc.ir.logical import Layer, Loihi, Network, Readout, Shape
+from snnc.ir.logical import Layer, Loihi, Network, ReadoutLayer, Shape
 from snnc.ir.mapped import (
     Block,
     Ensemble,
@@ -16,7 +16,7 @@ from snnc.ir.mapped import (
     block_of,
     most_axons,
 )
-from snnc.loihi.activity import Activity, NetworkActivity, activity_of, joined
+from snnc.loihi.activity import Activity, NetworkActivity, activity_of, sum_activity
 from snnc.loihi.plan import PlanCache
 from snnc.loihi.why import Reason, Reasons, reasons_of
 
@@ -162,14 +162,14 @@ def _row(
         sum(level.cores for level in levels) if blocks else None,
         block_of(levels[0]) if len(levels) == 1 else None,
         use_of(blocks, routed.mapped.lowered.network.device.core) if blocks else None,
-        joined(layer.name, [activity.by_name[name] for name in names]),
+        sum_activity(layer.name, [activity.by_name[name] for name in names]),
         tuple(reasons[name] for name in names if name in reasons),
         _chips(routed, names),
         ensembles,
     )
 
 
-def _readout(readout: Readout, mapped: MappedNetwork) -> Row:
+def _readout(readout: ReadoutLayer, mapped: MappedNetwork) -> Row:
     """Describe the readout: on the host, or where it learns on a core of its own."""
     head = readout.name, "readout", readout.shape, None
     if mapped.learned is None:

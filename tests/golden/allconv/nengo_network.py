@@ -58,4 +58,4 @@ def build_network(
         c2 = build.layer("c2", Convolve(s1, pop_type=32))
         d0 = build.layer("d0", ConnectAll(c2, pools=(Pool((4, 4), (4, 4)),)))
         build.readout(ConnectAll(d0))
-    return build.built(probe)
+    return build.finish(probe)

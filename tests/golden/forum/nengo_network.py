@@ -59,4 +59,4 @@ def build_network(
         s1 = build.layer("s1", Convolve(c1, stride=(2, 2, 2), pop_type=32))
         d0 = build.layer("d0", ConvolveAll(s1, pop_type=32))
         build.readout(ConnectAll(d0))
-    return build.built(probe)
+    return build.finish(probe)

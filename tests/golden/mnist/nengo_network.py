@@ -51,4 +51,4 @@ def build_network(
         c1 = build.layer("c1", Convolve(c0, stride=(2, 2), pop_type=32))
         d0 = build.layer("d0", ConnectAll(c1))
         build.readout(ConnectAll(d0))
-    return build.built(probe)
+    return build.finish(probe)

@@ -69,4 +69,4 @@ def build_network(
         )
         d0 = build.layer("d0", ConnectAll(b1, pools=(Pool((2, 2), (2, 2)),)))
         build.readout(ConnectAll(d0))
-    return build.built(probe)
+    return build.finish(probe)
