@@ -18,7 +18,7 @@ from pathlib import Path
 from snnc.cli import main
 from snnc.diagnostics.machine_formats import document
 from snnc.language_server.analysis import Memory, analyse
-from snnc.language_server.pages import hints
+from snnc.language_server.hover import hints
 from snnc.loihi.profile import read_profile
 from snnc.source import SourceFile
 
