@@ -243,6 +243,8 @@ class Search:
                 return None
             if is_complete:
                 self.lower_bound = bound + 1 if found is None else found.cores
+            if found is None and is_complete and bound == maxsize:
+                self.lower_bound = self.floor  # No number of cores is enough.
             if found is not None or not is_complete or bound == self.most:
                 return found
             slack += max(1, slack)
