@@ -80,12 +80,12 @@ def build(config: Any, keras: str | None, training: Any) -> tuple[KerasModel, Gr
     version = version if isinstance(version, str) else None
     graph = read_graph(config)
     layers, outputs = flatten(graph)
-    compiled = _compiled(training or config.get("compile_config"))
+    compiled = _compile_options(training or config.get("compile_config"))
     model = KerasModel(graph.name, version, layers, graph.inputs, outputs, compiled)
     return model, graph
 
 
-def _compiled(training: Any) -> Compiled | None:
+def _compile_options(training: Any) -> Compiled | None:
     if not isinstance(training, Mapping) or not training.get("loss"):
         return None
     optimizer = training.get("optimizer") or training.get("optimizer_config")

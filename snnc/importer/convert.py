@@ -134,7 +134,7 @@ def compile_written(
     than the import, and `snnc check` does it.
     """
     own = Diagnostics()
-    made = _lowered(written, name, own, request)
+    made = _lower_spec(written, name, own, request)
     if made.lowered is not None and not own.errors:
         cache, before = PlanCache(), made.source.text
         mapped = place(made.lowered, Diagnostics(), cache, is_brief=True)
@@ -144,7 +144,7 @@ def compile_written(
                 chips = ceil(mapped.cores / mapped.lowered.network.device.chip.cores)
                 written = written.on(chips, mapped.cores)
                 own = Diagnostics()
-                made = _lowered(written, name, own, request)
+                made = _lower_spec(written, name, own, request)
         if made.lowered is not None and (mapped is None or made.source.text != before):
             mapped = place(made.lowered, own, cache)
         made = replace(made, mapped=mapped)
@@ -153,7 +153,7 @@ def compile_written(
     return written, made
 
 
-def _lowered(
+def _lower_spec(
     written: WrittenSpec, name: str, report: Diagnostics, request: ImportRequest
 ) -> Compilation:
     source = SourceFile(name, written.text)

@@ -167,7 +167,9 @@ def diagnose(
         _diagnostic(c, layers, kinds, costs, span) for c, layers in causes.items()
     ]
     return (
-        tuple(diagnostics) if diagnostics else tuple(_unused(decisions, request, span))
+        tuple(diagnostics)
+        if diagnostics
+        else tuple(_report_unused(decisions, request, span))
     )
 
 
@@ -197,7 +199,7 @@ def _diagnostic(
     return imports.LayerRefused(**same)
 
 
-def _unused(
+def _report_unused(
     decisions: Sequence[Decision], request: ImportRequest, span: Span
 ) -> Iterator[Diagnostic]:
     rewritten = " ".join(d.why for d in decisions if d.verdict == "rewritten")

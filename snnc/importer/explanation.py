@@ -102,7 +102,7 @@ def explain(conversion: Conversion, compilation: Compilation | None) -> Explanat
         keras=model.keras,
         layers=layers,
         notes=() if written is None else written.notes,
-        network=() if mapped is None else tuple(_placed(mapped, written is None)),
+        network=() if mapped is None else tuple(_list_places(mapped, written is None)),
         is_refused=written is None,
         is_part=part is not None,
         encode="" if conversion.ends is None else _encode(conversion),
@@ -119,7 +119,7 @@ def _encode(conversion: Conversion) -> str:
     return "values become rates: exact, but every layer takes cores"
 
 
-def _placed(mapped: MappedNetwork, is_part: bool) -> Iterator[Placed]:
+def _list_places(mapped: MappedNetwork, is_part: bool) -> Iterator[Placed]:
     network = mapped.lowered.network
     for layer in network.layers:
         levels = mapped.of_layer(layer.name)

@@ -113,7 +113,7 @@ def read_weights(
             refuse_archive(path, names)
         stored: StoredWeights = UnpackedWeights(file, path, graph)
     elif head.startswith(HDF5) or head[BEGINNING:] == HDF5:
-        stored = _stored(file, path, graph)
+        stored = _open_hdf5(file, path, graph)
     else:
         raise not_weights(path, head)
     try:
@@ -124,7 +124,7 @@ def read_weights(
     return stored
 
 
-def _stored(file: Path, path: str, graph: Graph) -> StoredWeights:
+def _open_hdf5(file: Path, path: str, graph: Graph) -> StoredWeights:
     """Open the HDF5 of `save_weights` or `save`, of Keras 2 or 3."""
     store = Store(file, path)
     try:
@@ -280,18 +280,18 @@ class UnpackedWeights(StoredWeights):
 
     def of(self, layer: str) -> Arrays:
         """See `Weights.of`."""
-        return self._opened().of(layer)
+        return self._open_keras3().of(layer)
 
     def shapes(self, layer: str) -> Shapes:
         """See `StoredWeights.shapes`."""
-        return self._opened().shapes(layer)
+        return self._open_keras3().shapes(layer)
 
     def close(self) -> None:
         for opened in (self._open, self._unpacked):
             if opened is not None:
                 opened.close()
 
-    def _opened(self) -> Keras3Weights:
+    def _open_keras3(self) -> Keras3Weights:
         if self._open is None:
             # It has no name, so nothing of it is left however this process ends.
             self._unpacked = tempfile.TemporaryFile()  # noqa: SIM115

@@ -85,7 +85,7 @@ def fit(windows: Windows, causal: bool = False) -> Fitted | None:
             ahead = _causal(windows[0])
             if ahead is not None and ahead.taps < fitted_axes[0].taps:
                 padding, fitted_axes = "causal", [ahead]
-        return _fitted(windows, fitted_axes, padding, (0,) * len(axes))
+        return _fit_axes(windows, fitted_axes, padding, (0,) * len(axes))
     return None
 
 
@@ -140,7 +140,7 @@ def fit_more(windows: Windows) -> Fitted | None:
         skips.append(first_fit[1])
     axes = [_axis(window, "same") for window in wider]
     known = [axis for axis in axes if axis is not None]
-    return _fitted(tuple(wider), known, "same", tuple(skips))
+    return _fit_axes(tuple(wider), known, "same", tuple(skips))
 
 
 def _wider(window: AxisWindow) -> Iterator[tuple[AxisWindow, int]]:
@@ -153,7 +153,7 @@ def _wider(window: AxisWindow) -> Iterator[tuple[AxisWindow, int]]:
             yield wider, skip
 
 
-def _fitted(
+def _fit_axes(
     windows: Windows, axes: Sequence[FittedAxis], padding: Padding, skip: Shape
 ) -> Fitted:
     steps = tuple(window.dilation for window in windows)

@@ -125,7 +125,7 @@ def _functional(
     name: str, kind: str, entries: list[Any], config: Mapping[str, Any]
 ) -> Graph:
     names = names_of(entries)
-    parts = [_called(own, entry) for own, entry in zip(names, entries, strict=True)]
+    parts = [_read_layer(own, entry) for own, entry in zip(names, entries, strict=True)]
     try:
         inputs = read_tensors(config.get("input_layers"))
         outputs = read_tensors(config.get("output_layers"))
@@ -134,7 +134,7 @@ def _functional(
     return Graph(name, kind, tuple(parts), tuple(t.layer for t in inputs), outputs)
 
 
-def _called(name: str, entry: Mapping[str, Any]) -> NestedLayer:
+def _read_layer(name: str, entry: Mapping[str, Any]) -> NestedLayer:
     try:
         calls = read_calls(entry.get("inbound_nodes", []))
     except ValueError as error:
@@ -249,14 +249,14 @@ def _sort(
 ) -> None:
     """Separate tensors from other arguments."""
     for key, value in arguments.items():
-        read = _known(value)
+        read = _tensors_in(value)
         if read:
             tensors.extend(read)
         elif value is not None:
             others[key] = value
 
 
-def _known(value: Any) -> list[LayerOutput]:
+def _tensors_in(value: Any) -> list[LayerOutput]:
     """Return the tensors in an argument; empty if it is something else."""
     try:
         return list(_tensors(value))

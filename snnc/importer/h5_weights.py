@@ -58,16 +58,16 @@ class H5Weights(StoredWeights):
 
     def of(self, layer: str) -> Arrays:
         """See `Weights.of`."""
-        return self._found(layer, self._store.array)
+        return self._find_items(layer, self._store.array)
 
     def shapes(self, layer: str) -> Shapes:
         """See `StoredWeights.shapes`."""
-        return self._found(layer, self._store.shape)
+        return self._find_items(layer, self._store.shape)
 
-    def _found(self, layer: str, read: Read[Item]) -> dict[str, Item]:
+    def _find_items(self, layer: str, read: Read[Item]) -> dict[str, Item]:
         part = self._parts[layer]
         group = self._group(part.name)
-        listed = self._listed(part, layer)
+        listed = self._list_paths(part, layer)
         items: dict[str, Item] = {}
         for name, path in zip(short(listed), listed, strict=True):
             item = read(f"{group}/{path}")
@@ -92,7 +92,7 @@ class H5Weights(StoredWeights):
             return {}
         return dict(zip(due, stored, strict=True))
 
-    def _listed(self, part: NestedLayer, layer: str) -> list[str]:
+    def _list_paths(self, part: NestedLayer, layer: str) -> list[str]:
         """Return the paths of a layer's weights in its part's group."""
         if part.name not in self._owners:
             group = self._group(part.name)
@@ -153,12 +153,12 @@ def owners(paths: Sequence[str], names: Sequence[str], whole: bool) -> Owners:
 
 def _best(scopes: Sequence[str], by_end: Mapping[str, Sequence[str]]) -> list[str]:
     near = {name for scope in scopes for name in by_end.get(scope, ())}
-    shares = {name: _shared(name.split("/"), scopes) for name in sorted(near)}
+    shares = {name: _count_shared(name.split("/"), scopes) for name in sorted(near)}
     most = max(shares.values(), default=0)
     return [name for name, share in shares.items() if share == most]
 
 
-def _shared(name: Sequence[str], scopes: Sequence[str]) -> int:
+def _count_shared(name: Sequence[str], scopes: Sequence[str]) -> int:
     """Count the last names that a full name shares with a weight's path."""
     best = 0
     for stop in range(1, len(scopes) + 1):

@@ -59,18 +59,18 @@ class Keras3Weights(StoredWeights):
 
     def of(self, layer: str) -> Arrays:
         """See `Weights.of`."""
-        return self._found(layer, self._store.array)
+        return self._find_items(layer, self._store.array)
 
     def shapes(self, layer: str) -> Shapes:
         """See `StoredWeights.shapes`."""
-        return self._found(layer, self._store.shape)
+        return self._find_items(layer, self._store.shape)
 
-    def _found(self, layer: str, read: Read[Item]) -> dict[str, Item]:
+    def _find_items(self, layer: str, read: Read[Item]) -> dict[str, Item]:
         part, folder, number, count = self._parts[layer]
         group = self._group(part, folder, number, count)
         if group is None:
             return {}
-        return self._named(part.kind, part.options, group, read, 0)
+        return self._name_items(part.kind, part.options, group, read, 0)
 
     def close(self) -> None:
         self._store.close()
@@ -80,7 +80,7 @@ class Keras3Weights(StoredWeights):
     ) -> str | None:
         """Return the group of a layer; None if its class has no groups."""
         where = self._folder(folder, part.name)
-        groups = self._numbered(where, snake(part.kind))
+        groups = self._number_groups(where, snake(part.kind))
         if not groups:
             return None
         if len(groups) != count:
@@ -97,7 +97,7 @@ class Keras3Weights(StoredWeights):
         where = self._layers("")
         for step in filter(None, folder.split("/")):
             kind, number, count = step.split(":")
-            groups = self._numbered(where, kind)
+            groups = self._number_groups(where, kind)
             if len(groups) != int(count):
                 raise unclear(layer, f"the file has {len(groups)} `{kind}`")
             where = self._layers(f"{where}/{groups[int(number)]}")
@@ -108,14 +108,14 @@ class Keras3Weights(StoredWeights):
         name = next((name for name in FOLDERS if name in members), FOLDERS[0])
         return f"{group}/{name}" if group else name
 
-    def _numbered(self, group: str, name: str) -> list[str]:
+    def _number_groups(self, group: str, name: str) -> list[str]:
         pattern = re.compile(rf"{re.escape(name)}(?:_(\d{{1,9}}))?")
         matches = [
             match for m in self._store.members(group) if (match := pattern.fullmatch(m))
         ]
         return [m[0] for m in sorted(matches, key=lambda match: int(match[1] or 0))]
 
-    def _named(
+    def _name_items(
         self,
         kind: str,
         options: Mapping[str, Any],
@@ -129,8 +129,11 @@ class Keras3Weights(StoredWeights):
         for inner in self._store.members(group):
             if inner == "vars" or depth == DEEPEST:
                 continue
-            below = self._named(
-                *_wrapped(kind, options, inner), f"{group}/{inner}", read, depth + 1
+            below = self._name_items(
+                *_unwrap_layer(kind, options, inner),
+                f"{group}/{inner}",
+                read,
+                depth + 1,
             )
             for name, value in below.items():
                 named[f"{inner}/{name}" if name in named else name] = value
@@ -146,7 +149,7 @@ class Keras3Weights(StoredWeights):
         return [item for item in items if item is not None]
 
 
-def _wrapped(
+def _unwrap_layer(
     kind: str, options: Mapping[str, Any], attribute: str
 ) -> tuple[str, Mapping[str, Any]]:
     """Return class and options of the layer in an attribute of another layer."""

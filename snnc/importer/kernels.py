@@ -71,7 +71,7 @@ class Kernels:
                 bias = bias + _through(kernel, shift, later, is_full)
             kernel = self._back(step, kernel, is_full, sizes)
             if not is_full:
-                later = _composed(step.windows, later)
+                later = _compose_windows(step.windows, later)
         if kernel is None:
             size = prod(term.read)
             full = (*term.read, size) if rank == 0 else (*(1,) * rank, *(outputs,) * 2)
@@ -153,13 +153,13 @@ class Kernels:
         if step.op == "embed":
             return kernel[..., step.start : step.start + step.read, :]
         if step.op in ("mix", "slope"):
-            return self._mixed(step, kernel, sizes)
+            return self._mix_side_by_side(step, kernel, sizes)
         own = self._own(step)
         if step.op == "edge mean":
             kernel = kernel * _edges(step.windows)
-        return _scattered(own, kernel, step.windows, sizes if is_full else None)
+        return _scatter(own, kernel, step.windows, sizes if is_full else None)
 
-    def _mixed(self, step: LinearStep, kernel: Array, sizes: Shape) -> Array:
+    def _mix_side_by_side(self, step: LinearStep, kernel: Array, sizes: Shape) -> Array:
         """Return a kernel over a value's neurons, which are side by side."""
         if step.op == "mix":
             gains = np.asarray(step.factors).reshape(-1, 1)
@@ -330,7 +330,7 @@ def _edges(windows: Windows) -> Array:
     return factors
 
 
-def _scattered(
+def _scatter(
     own: Array | None, kernel: Array, windows: Windows, sizes: Shape | None
 ) -> Array:
     """Return the kernel over the windows' input, from that over their output.
@@ -390,7 +390,7 @@ def _slices(
     return tuple(into), tuple(take)
 
 
-def _composed(windows: Windows, later: Windows | None) -> Windows:
+def _compose_windows(windows: Windows, later: Windows | None) -> Windows:
     if later is None:
         return windows
     found = []

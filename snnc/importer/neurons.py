@@ -265,11 +265,11 @@ def _exact(state: ConversionState, owner: str, term: Term) -> Term:
     begun, done = replace(term, steps=()), 0
     for cut, reader in zip(cuts, readers, strict=False):
         part = replace(begun, steps=(*begun.steps, *term.steps[done:cut]))
-        begun, done = _kept(state, reader, part), cut
+        begun, done = _keep_value(state, reader, part), cut
     return replace(begun, steps=(*begun.steps, *term.steps[done:]))
 
 
-def _kept(state: ConversionState, owner: str, part: Term) -> Term:
+def _keep_value(state: ConversionState, owner: str, part: Term) -> Term:
     """Let neurons keep a term's value that ``owner`` reads across a border."""
     shape = (*part.sizes(len(part.steps)), part.channels)
     is_positive = all(step.op in POSITIVE for step in part.steps)

@@ -87,7 +87,7 @@ def outcome(
                 report.extend(own_report.diagnostics)
         if made.mapped is not None:
             _warn_of_spikes(made.mapped, tensors, report)
-        notes = (*notes, *_told(conversion, scales, request))
+        notes = (*notes, *_next_steps(conversion, scales, request))
     if output is not None:
         contents[output] = written.text.encode("utf-8")
     if not write_all(contents, report):
@@ -128,7 +128,7 @@ def _warn_of_spikes(
         report.extend(strong_spikes(layer))
 
 
-def _told(
+def _next_steps(
     conversion: Conversion, scales: Scales, request: ImportRequest
 ) -> Iterator[str]:
     """Describe how the encoder avoids clipping, and what is left to do."""

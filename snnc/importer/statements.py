@@ -245,13 +245,13 @@ def train_lines(
     lines: list[Line] = []
     notes: list[str] = []
     if compiled is not None:
-        lines, notes = _compiled(compiled, decides)
+        lines, notes = _list_settings(compiled, decides)
     if l2:
         lines.append(f"l2 {short(l2)}")
     return lines, notes
 
 
-def _compiled(compiled: Compiled, decides: bool) -> tuple[list[Line], list[str]]:
+def _list_settings(compiled: Compiled, decides: bool) -> tuple[list[Line], list[str]]:
     lines: list[Line] = []
     notes: list[str] = []
     loss = _loss(compiled.loss, decides)

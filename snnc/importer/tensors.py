@@ -165,12 +165,14 @@ class _TensorMaker:
         bias = bias + added
         is_encoder = draft.layer == self._ends.encoder
         if is_encoder:
-            kernel = _joined([kernels[key] for key in draft.reads])
+            kernel = _join_kernels([kernels[key] for key in draft.reads])
             kernel = kernel * self.scales.divisor
             scale = self.scales.fit_encoder(draft, kernel, bias)
             kernel, bias = kernel / scale, bias / scale
         else:
-            kernel = _joined([self._seen(key, kernels[key]) for key in draft.reads])
+            kernel = _join_kernels(
+                [self._fold_scaling(key, kernels[key]) for key in draft.reads]
+            )
         if draft.kind == "readout" and self._ends.is_pair:
             kernel, bias = two_classes(kernel, bias)
         name = self._names[draft.layer]
@@ -185,8 +187,8 @@ class _TensorMaker:
         yield f"{name}.bias", bias
         if draft.is_learned:
             sources = dict.fromkeys(term.source for term in draft.beside)
-            seen = [self._seen(key, beside[key]) for key in sources]
-            yield f"{name}.shortcut", _joined(seen)
+            seen = [self._fold_scaling(key, beside[key]) for key in sources]
+            yield f"{name}.shortcut", _join_kernels(seen)
 
     def _read(
         self, draft: StatementDraft, terms: tuple[Term, ...]
@@ -195,9 +197,9 @@ class _TensorMaker:
         arrays_read: dict[str, Array] = {}
         total: Array = np.zeros(1)
         for term in terms:
-            kernel, bias = self._composed(draft, term)
+            kernel, bias = self._compose_term(draft, term)
             if term in draft.main and draft.kernel:
-                kernel = _placed(draft, term, kernel)
+                kernel = _place_kernel(draft, term, kernel)
             kernel, bias = _by_units(
                 draft, kernel, bias, term is terms[0] and terms is draft.main
             )
@@ -207,7 +209,7 @@ class _TensorMaker:
             total = total + bias
         return arrays_read, total
 
-    def _composed(self, draft: StatementDraft, term: Term) -> tuple[Array, Array]:
+    def _compose_term(self, draft: StatementDraft, term: Term) -> tuple[Array, Array]:
         try:
             return self._kernels.compose(term)
         except (KeyError, ValueError, IndexError) as error:
@@ -215,7 +217,7 @@ class _TensorMaker:
             reason = f"they have not the shapes of its configuration ({error})"
             raise unclear(layers[-1] if layers else draft.layer, reason) from error
 
-    def _seen(self, source: str, kernel: Array) -> Array:
+    def _fold_scaling(self, source: str, kernel: Array) -> Array:
         """Return a kernel over the encoder's output.
 
         `encode rate` divides by the largest value, and has separate channels for the
@@ -235,14 +237,14 @@ class _TensorMaker:
         return source == INPUT
 
 
-def _joined(kernels: Sequence[Array]) -> Array:
+def _join_kernels(kernels: Sequence[Array]) -> Array:
     """Return the kernel over several sources side by side."""
     if len(kernels) == 1:
         return kernels[0]
     return np.concatenate(kernels, axis=1)
 
 
-def _placed(draft: StatementDraft, term: Term, kernel: Array) -> Array:
+def _place_kernel(draft: StatementDraft, term: Term, kernel: Array) -> Array:
     """Return a term's kernel, placed within the statement's."""
     windows = term.windows()
     assert windows is not None

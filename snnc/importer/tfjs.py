@@ -98,7 +98,7 @@ def _arrays(manifest: Any, path: str) -> Iterator[tuple[str, Stored]]:
             raise not_a_model(path, "a group of its weightsManifest has no paths")
         start = 0
         for entry in _objects(group.get("weights"), path):
-            name, array = entry.get("name"), _stored(entry, tuple(files), start)
+            name, array = entry.get("name"), _find_stored(entry, tuple(files), start)
             if array is None or not isinstance(name, str):
                 raise not_a_model(path, f"its weight {name!r:.60} is none of Keras's")
             yield name, array
@@ -111,7 +111,7 @@ def _objects(value: Any, path: str) -> Sequence[Mapping[str, Any]]:
     return value
 
 
-def _stored(
+def _find_stored(
     entry: Mapping[str, Any], files: tuple[str, ...], start: int
 ) -> Stored | None:
     shape, dtype, packed = entry.get("shape"), entry.get("dtype"), None
@@ -142,7 +142,7 @@ class Shards:
             due = array.start + array.size
             names = ", ".join(array.files[:2])
             reason = f"its shards ({names}) have {held} bytes, {due} are due"
-            raise self._damaged(reason)
+            raise self._refuse_damage(reason)
 
     def read(self, array: Stored) -> bytes:
         """Return the bytes of an array."""
@@ -157,15 +157,15 @@ class Shards:
             start = max(0, start - size)
         joined = b"".join(pieces)
         if len(joined) < array.size:
-            raise self._damaged("a shard became shorter while it was read")
+            raise self._refuse_damage("a shard became shorter while it was read")
         return joined
 
     def _size(self, name: str) -> int:
         if name not in self._sizes:
-            self._sizes[name] = self._checked(name)
+            self._sizes[name] = self._read_count(name)
         return self._sizes[name]
 
-    def _checked(self, name: str) -> int:
+    def _read_count(self, name: str) -> int:
         steps = name.replace("\\", "/").split("/")
         file = self._folder / name
         if ".." in steps or name.startswith(("/", "\\")) or ":" in name:
@@ -174,7 +174,7 @@ class Shards:
                 UnsafeModel(span=NOWHERE, path=self._path, reason=reason)
             )
         if not file.is_file():
-            raise self._damaged(f"its shard `{name:.80}` is not beside it")
+            raise self._refuse_damage(f"its shard `{name:.80}` is not beside it")
         parts = [file, *(p for p in file.parents if self._folder in p.parents)]
         if any(part.is_symlink() for part in parts):
             reason = f"its shard `{name:.80}` is a link to another place"
@@ -183,7 +183,7 @@ class Shards:
             )
         return file.stat().st_size
 
-    def _damaged(self, reason: str) -> RefusedModelError:
+    def _refuse_damage(self, reason: str) -> RefusedModelError:
         return RefusedModelError(
             DamagedModel(span=NOWHERE, path=self._path, reason=reason)
         )
@@ -212,7 +212,7 @@ class ShardedWeights(StoredWeights):
                 self._shards.check(array)
             self._are_checked = True
         arrays: Arrays = {}
-        for name, array in self._found(layer):
+        for name, array in self._find_tensors(layer):
             values = np.frombuffer(self._shards.read(array), np.dtype(array.dtype))
             if array.packed is not None:
                 scale, low = array.packed
@@ -222,12 +222,12 @@ class ShardedWeights(StoredWeights):
 
     def shapes(self, layer: str) -> Shapes:
         """See `StoredWeights.shapes`."""
-        return {name: array.shape for name, array in self._found(layer)}
+        return {name: array.shape for name, array in self._find_tensors(layer)}
 
     def close(self) -> None:
         """Do nothing: no file stays open between reads."""
 
-    def _found(self, layer: str) -> Iterator[tuple[str, Stored]]:
+    def _find_tensors(self, layer: str) -> Iterator[tuple[str, Stored]]:
         paths = owned(layer, self._owners)
         for name, path in zip(short(paths), paths, strict=True):
             yield name, self._arrays[path]

@@ -76,7 +76,7 @@ def called(target: str) -> Any:
     before = sys.path[:]
     sys.path.insert(0, os.getcwd())
     try:
-        imported = _imported(target, module, function)
+        imported = _import_function(target, module, function)
         if not hasattr(imported, function):
             near = only_near(function, vars(imported))
             meant = f"{module}:{near}" if near else ""
@@ -86,7 +86,7 @@ def called(target: str) -> Any:
         sys.path[:] = before
 
 
-def _imported(target: str, module: str, function: str) -> Any:
+def _import_function(target: str, module: str, function: str) -> Any:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:

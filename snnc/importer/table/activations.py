@@ -36,10 +36,10 @@ IDENTITY_LIMIT = 3000
 
 def activation_of(layer: KerasLayer) -> Activation:
     """Return the function of an ``activation`` option: ``relu``, ``relu6`` ..."""
-    return _named(layer.options.get("activation"))
+    return _find_activation(layer.options.get("activation"))
 
 
-def _named(value: Any) -> Activation:
+def _find_activation(value: Any) -> Activation:
     if isinstance(value, Mapping):
         kind, options = str(value.get("class_name")), value.get("config")
         if kind == "PReLU":  # its weights belong to the layer
@@ -62,12 +62,12 @@ def _of_class(kind: str, options: Mapping[str, Any]) -> Activation:
             return "leaky_relu", {"alpha": slope, "max_value": top}
         return ("relu", {}) if top is None else (f"relu{shown(top)}", {})
     if kind == "Activation":
-        return _named(options.get("activation"))
+        return _find_activation(options.get("activation"))
     if kind == "LeakyReLU":
         return "leaky_relu", {"alpha": options.get("alpha", 0.3)}
     if kind == "PReLU":
         return "prelu", {"shared_axes": None, **options}
-    name, _ = _named(kind)
+    name, _ = _find_activation(kind)
     return name, options
 
 

@@ -70,7 +70,7 @@ def axes_of(layer: KerasLayer, value: Value, rank: int) -> Axes:
             value.shape[axis] > 1 for axis in last
         ):
             raise AxesError("it takes for channels what lies in space")
-        if channels in places or _lost(value, last):
+        if channels in places or _lacks_channels(value, last):
             raise AxesError("it takes for space what are channels")
     except ValueError as error:
         raise AxesError(f"{error} to it") from error
@@ -85,7 +85,7 @@ def _spatial(group: tuple[int, ...], shape: Shape) -> int | None:
     return axis
 
 
-def _lost(value: Value, group: tuple[int, ...]) -> bool:
+def _lacks_channels(value: Value, group: tuple[int, ...]) -> bool:
     """Whether channels are missing in the group that must have them."""
     channels = len(value.shape) - 1
     return value.shape[-1] > 1 and channels not in group
@@ -285,14 +285,14 @@ def filled(
     After a norm, a zero is a number c per channel: to pad x with c is to pad x - c with
     zeros, and to add c everywhere.
     """
-    inner = _added(fired, norm, units, [-gain for gain in gains])
+    inner = _add_border(fired, norm, units, [-gain for gain in gains])
     return replace(
-        _added(extended(inner, pad, inner.view), norm, units, gains),
+        _add_border(extended(inner, pad, inner.view), norm, units, gains),
         is_positive=fired.is_positive,
     )
 
 
-def _added(
+def _add_border(
     value: Value, norm: LinearStep, units: Sequence[Unit], gains: Sequence[float]
 ) -> Value:
     channels = value.shape[-1]

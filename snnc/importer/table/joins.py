@@ -26,7 +26,7 @@ def read_add(layer: KerasLayer, state: ConversionState) -> Value:
     sources = tuple(key for key in keys if key is not None)
     if len(sources) == len(set(sources)) == len(values):
         state.keep(layer, "`add`: its readers get all inputs with one kernel")
-        return _joined(layer, state, values[0], sources, "add", values[0].shape)
+        return _join_layer(layer, state, values[0], sources, "add", values[0].shape)
     total = summed(values, [1.0] * len(values), layer.name)
     if len({term.source for term in total.terms}) <= MOST_SOURCES:
         state.keep(layer, "its readers add what it adds")
@@ -115,7 +115,7 @@ def read_concatenate(layer: KerasLayer, state: ConversionState) -> Value:
             "concatenate along the last axis, before `Flatten`",
             f"axis {layer.options.get('axis', -1)}",
         )
-    return _concatenated(layer, state, values)
+    return _concatenate(layer, state, values)
 
 
 def _concatenated_vectors(
@@ -127,7 +127,7 @@ def _concatenated_vectors(
         positive = all(value.is_positive for value in values)
         size = sum(prod(part.shape) for part in parts)
         return Value((), (size,), plain(1), positive, parts)
-    return _concatenated(layer, state, values)
+    return _concatenate(layer, state, values)
 
 
 def _parts(value: Value) -> tuple[Value, ...]:
@@ -136,7 +136,7 @@ def _parts(value: Value) -> tuple[Value, ...]:
     return (value,)
 
 
-def _concatenated(
+def _concatenate(
     layer: KerasLayer, state: ConversionState, values: list[Value]
 ) -> Value:
     first = values[0]
@@ -144,7 +144,7 @@ def _concatenated(
     sources = tuple(v.spikes for v in values if v.spikes is not None)
     if len(sources) == len(set(sources)) == len(values):
         state.keep(layer, "`concat`: its readers' kernels are sliced")
-        return _joined(layer, state, first, sources, "concat", shape)
+        return _join_layer(layer, state, first, sources, "concat", shape)
     state.keep(layer, "its readers' kernels are sliced")
     terms: list[Term] = []
     start = 0
@@ -159,7 +159,7 @@ def _concatenated(
     return Value(tuple(terms), shape, first.view, positive)
 
 
-def _joined(
+def _join_layer(
     layer: KerasLayer,
     state: ConversionState,
     first: Value,

@@ -136,7 +136,7 @@ def compared(
         If a difference is not a kernel.
     """
     rows = [
-        _shifted(layer, value, windows, taps)
+        _read_tap(layer, value, windows, taps)
         for taps in product(*(range(window.taps) for window in windows))
     ]
     while len(rows) > 1:
@@ -145,7 +145,7 @@ def compared(
     return identity_neurons(state, layer.name, rows[0])
 
 
-def _shifted(
+def _read_tap(
     layer: KerasLayer, value: Value, windows: Windows, taps: tuple[int, ...]
 ) -> Value:
     """Return the values that one tap of all windows reads."""
