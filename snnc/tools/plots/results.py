@@ -299,8 +299,7 @@ def sweep(
         if over == "cores"
         else [v for v in judged if v.is_best]
     )
-    named = min(_NAMED, len(best))
-    ax = axes(ax, 3.2 + 0.16 * named)
+    ax = axes(ax, 3.2 + 0.16 * min(_NAMED, len(best)))
     share = 100 if judged[0].classifies else 1
     kind = "accuracy" if judged[0].classifies else "error"
     costs = f"{kind}, energy, cores" if over == "energy" else f"{kind}, cores"
@@ -329,23 +328,11 @@ def sweep(
             ax.errorbar(*point(line), yerr=size, color=COLOURS[4], linewidth=0.8)
     best.sort(key=point)
     ax.plot(*zip(*map(point, best), strict=True), color=COLOURS[5], linewidth=0.8)
-    captions = []
-    for number, line in enumerate(best, 1):
-        area = _area(line) if over == "energy" else _AREA
-        ax.annotate(
-            str(number),
-            point(line),
-            xytext=(0, sqrt(area) / 2 + 4),
-            textcoords="offset points",
-            ha="center",
-            size=7,
-        )
-        settings = ", ".join(f"{k} {v}" for k, v in line.settings.items())
-        cores = f" ({line.cores})" if over == "energy" else ""
-        captions.append(f"{number}: {settings}{cores}")
+    areas = [_area(line) if over == "energy" else _AREA for line in best]
+    _number(ax, list(map(point, best)), areas)
     what = "energy per example, uJ; area: cores (in brackets)"
     ax.set_xlabel(
-        "\n".join([what if over == "energy" else "cores", *captions[:named]]),
+        "\n".join([what if over == "energy" else "cores", *_captions(best, over)]),
         loc="left",
     )
     ax.set_ylabel("accuracy (%)" if judged[0].classifies else "root mean square error")
@@ -354,6 +341,31 @@ def sweep(
     open_frame(ax)
     ax.set_title(f"{name}: {len(judged)} variants")
     return ax
+
+
+def _number(
+    ax: Axes, points: Sequence[tuple[float, float]], areas: Sequence[float]
+) -> None:
+    """Write the number of each variant above its point."""
+    for number, (point, area) in enumerate(zip(points, areas, strict=True), 1):
+        ax.annotate(
+            str(number),
+            point,
+            xytext=(0, sqrt(area) / 2 + 4),
+            textcoords="offset points",
+            ha="center",
+            size=7,
+        )
+
+
+def _captions(lines: Sequence[Variant], over: Literal["energy", "cores"]) -> list[str]:
+    """Return the settings of the variants that have room below the picture."""
+    captions = []
+    for number, line in enumerate(lines[:_NAMED], 1):
+        settings = ", ".join(f"{k} {v}" for k, v in line.settings.items())
+        cores = f" ({line.cores})" if over == "energy" else ""
+        captions.append(f"{number}: {settings}{cores}")
+    return captions
 
 
 def _best_over_cores(lines: Sequence[Variant]) -> list[Variant]:
