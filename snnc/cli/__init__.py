@@ -21,32 +21,45 @@ from snnc.runtime.files import reason
 from snnc.text.near import closest
 from snnc.text.tables import printable
 
-VERBS = {
-    "build": "check specs and write their packages",
-    "calibrate": "scale existing weights into a package's rates",
-    "check": "list every problem of specs",
-    "convert": "convert a spec between .snn and YAML",
-    "demo": "train and run a drifting-digits network, from spec to spikes",
-    "diff": "show what changed between two specs",
-    "evaluate": "run a trained package on data, with the chip's spikes",
-    "explain": "explain a diagnostic code",
-    "export": "export a trained package to NIR",
-    "fit": "list variants of a spec that fit a number of cores",
-    "fmt": "format specs",
-    "import": "import a Keras model as a spec with weights",
-    "init": "create a starter spec, with hooks and a workflow",
-    "limits": "print the limits of the chip",
-    "lsp": "run the language server for editors",
-    "plot": "draw a network, its cores or its results",
-    "predict": "compute outputs and labels of new data",
-    "report": "print the layers, cores and costs of a network",
-    "schema": "print the JSON Schema of YAML specs",
-    "sweep": "compare variants of a spec in cost and accuracy",
-    "weights": "check a weight file against a network and its chip",
+GROUPS = {
+    "Write a spec": {
+        "init": "create a starter spec, with hooks and a workflow",
+        "import": "import a Keras model as a spec with weights",
+        "convert": "convert a spec between .snn and YAML",
+        "fmt": "format specs",
+    },
+    "Check it": {
+        "check": "list every problem of specs",
+        "report": "print the layers, cores and costs of a network",
+        "fit": "list variants of a spec that fit a number of cores",
+        "limits": "print the limits of the chip",
+        "diff": "show what changed between two specs",
+        "explain": "explain a diagnostic code",
+    },
+    "Build it": {
+        "build": "check specs and write their packages",
+    },
+    "Train and run it": {
+        "demo": "train and run a drifting-digits network, from spec to spikes",
+        "evaluate": "run a trained package on data, with the chip's spikes",
+        "predict": "compute outputs and labels of new data",
+        "calibrate": "scale existing weights into a package's rates",
+        "sweep": "compare variants of a spec in cost and accuracy",
+        "plot": "draw a network, its cores or its results",
+        "weights": "check a weight file against a network and its chip",
+    },
+    "Exchange and set up": {
+        "export": "export a trained package to NIR",
+        "schema": "print the JSON Schema of YAML specs",
+        "lsp": "run the language server for editors",
+        "completion": "print the completion script of a shell",
+    },
 }
+VERBS = {verb: what for verbs in GROUPS.values() for verb, what in verbs.items()}
 
 _FILES = {
     "calibrate": "weights",
+    "completion": "editors",
     "demo": "init",
     "diff": "report",
     "explain": "editors",
@@ -89,8 +102,33 @@ class Verbs(click.Group):
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter
     ) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(VERBS.items()))
+        for title, verbs in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl(list(verbs.items()), col_max=12)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options of all verbs, which may follow the verb."""
+        return super().parse_args(ctx, _with_shared_first(args))
+
+
+_SHARED = frozenset(("-q", "--quiet", "-v", "--verbose"))
+
+
+def _with_shared_first(args: list[str]) -> list[str]:
+    """Move the options that all verbs share to the front."""
+    shared: list[str] = []
+    others: list[str] = []
+    left = iter(args)
+    for word in left:
+        if word == "--":
+            return [*shared, *others, word, *left]
+        if word == "--device":
+            shared += [word, *(value for value in [next(left, None)] if value)]
+        elif word in _SHARED or word.startswith("--device="):
+            shared.append(word)
+        else:
+            others.append(word)
+    return [*shared, *others]
 
 
 _ELSEWHERE = {
@@ -142,8 +180,18 @@ INTERRUPTED = 130
     help="Compile for a chip other than loihi1. A file has its limits, such as"
     " snnc/loihi/loihi1.toml.",
 )
-def snnc(device: str | None) -> None:
-    """Compile specs of spiking networks to Keras and Nengo code for Loihi."""
+@click.option("-q", "--quiet", is_flag=True, help="Print only data and problems.")
+@click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    help="Print details: build lists the files that it writes.",
+)
+def snnc(device: str | None, quiet: bool, verbose: bool) -> None:
+    """Compile specs of spiking networks to Keras and Nengo code for Loihi.
+
+    The options below may also follow the command.
+    """
     if device is None:
         return
     from snnc.loihi.profile import ProfileError, read_profile  # few runs name a device
@@ -191,10 +239,6 @@ def _run(arguments: list[str] | None) -> int:
 
 def _refuse(error: click.ClickException) -> int:
     """Show a usage error."""
-    own = {option for parameter in snnc.params for option in parameter.opts}
-    if isinstance(error, click.NoSuchOption) and error.option_name in own:
-        text = f"put {error.option_name} before the command"
-        error = click.UsageError(text, error.ctx)
     if not isinstance(error, click.exceptions.NoArgsIsHelpError):  # has many lines
         error.message = printable(error.message)  # type: ignore[misc]
     error.show()

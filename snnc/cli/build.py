@@ -24,7 +24,13 @@ from snnc.cli.options import (
     specs_argument,
     with_folders,
 )
-from snnc.cli.printing import paint_unified_diff, print_diagnostics, print_lines, say
+from snnc.cli.printing import (
+    has_option,
+    paint_unified_diff,
+    print_diagnostics,
+    print_lines,
+    say,
+)
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
 from snnc.tools.building import Action, Check, DryRun, Wanted, Write, build_specs
@@ -66,12 +72,6 @@ _State = dict[Path, tuple[int, int, int] | None]
     help="Replace files that were edited by hand, and packages of other specs.",
 )
 @click.option("--watch", is_flag=True, help="Build again whenever a spec is saved.")
-@click.option(
-    "-v",
-    "--verbose",
-    is_flag=True,
-    help="Also print the path of each written file, or with --check the differences.",
-)
 def build_command(
     specs: tuple[str, ...],
     allow_empty: bool,
@@ -82,13 +82,14 @@ def build_command(
     dry_run: bool,
     force: bool,
     watch: bool,
-    verbose: bool,
 ) -> int:
     """Check SPECS and write the package of each into OUTPUT.
 
     For a folder, all specs in it are built. Packages in OUTPUT whose network was
-    renamed, or whose spec was removed, are deleted.
+    renamed, or whose spec was removed, are deleted. With -v, the path of each written
+    file is printed too, or with --check the differences.
     """
+    verbose = has_option("verbose")
     modes = {"--check": check, "--dry-run": dry_run, "--watch": watch}
     chosen = [name for name, is_set in modes.items() if is_set]
     if check and force:

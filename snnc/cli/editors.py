@@ -29,6 +29,18 @@ def explain_command(code: str) -> None:
     print_data(page)
 
 
+@click.command("completion", epilog='Example: eval "$(snnc completion bash)"')
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion_command(shell: str) -> None:
+    """Print the completion script of SHELL, for its start-up file."""
+    from click.shell_completion import get_completion_class  # seldom used
+
+    kind = get_completion_class(shell)
+    assert kind is not None
+    root = click.get_current_context().find_root().command
+    print_data(f"{kind(root, {}, 'snnc', '_SNNC_COMPLETE').source()}\n")
+
+
 @click.command("lsp", epilog="Example: snnc lsp (editors start it: docs/editors.md)")
 @click.option("--stdio", is_flag=True, help="Accepted for compatibility; no effect.")
 def lsp_command(stdio: bool) -> int:

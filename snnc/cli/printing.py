@@ -78,9 +78,16 @@ def print_diagnostics(found: Found) -> None:
     click.echo(text, err=True, nl=False, color=colour)
 
 
+def has_option(option: str) -> bool:
+    """Return whether an option that all verbs share is set: quiet or verbose."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.find_root().params.get(option))
+
+
 def say(line: str) -> None:
-    """Print one line of a message to stderr."""
-    click.echo(printable(line), err=True)
+    """Print one line of a message to stderr; with ``--quiet``, errors alone."""
+    if line.startswith("error") or not has_option("quiet"):
+        click.echo(printable(line), err=True)
 
 
 def print_data(data: str) -> None:

@@ -109,6 +109,10 @@ def read_profile(name: str = DEFAULT) -> Profile:
         data = tomllib.loads(read_bytes(path).decode("utf-8"))
     except OSError as error:
         reason = f"{error.strerror}; snnc has {', '.join(sorted(_known_names()))}"
+        from snnc.rules.misplaced import is_newer_chip  # for errors alone
+
+        if is_newer_chip("target", name):
+            reason = "snnc compiles for Loihi 1; a device file can give other limits"
         raise ProfileError(f"{name}: {reason}") from error
     except RecursionError as error:
         raise ProfileError(

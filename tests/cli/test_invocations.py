@@ -24,6 +24,11 @@ WORKFLOW = "asked/.github/workflows/snnc.yml"
 MISSPELT, LOOSE, BUDGET = "misspelt.snn", "loose.snn", "changed.snn"
 
 
+def silent(out: str, err: str) -> bool:
+    """Whether nothing is printed."""
+    return not out and not err
+
+
 def prints(*words: str) -> Callable[[str, str], bool]:
     return lambda out, err: all(word in out for word in words)
 
@@ -43,7 +48,14 @@ EXPORT = "export small.snn --weights small.safetensors"
 QUICK: list[Case] = [
     ("--version", 0, prints("snnc, version")),
     ("-V", 0, prints("snnc, version")),
-    ("--help", 0, prints("Usage: snnc", "Commands")),
+    ("--help", 0, prints("Usage: snnc", "Train and run it")),
+    ("-q check small.snn", 0, silent),
+    ("check small.snn --quiet", 0, silent),
+    ("-v build small.snn", 0, prints("models/small/train.py")),
+    ("--verbose limits", 0, prints("1024")),
+    ("report small.snn --device half.toml", 0, prints("small")),
+    ("report small.snn --device=half.toml", 0, prints("small")),
+    ("completion bash", 0, prints("_snnc_completion")),
     ("-h", 0, prints("Usage: snnc")),
     ("--device half.toml report small.snn", 0, prints("small")),
     ("build small.snn -o there", 0, writes("there/small/layout.py", "LAYOUT")),

@@ -143,7 +143,7 @@ def test_nothing_typed_prints_the_help_in_lines(
     assert main([]) == 2
     lines = capsys.readouterr().err.split("\n")
     assert lines[0] == "Usage: snnc [OPTIONS] COMMAND [ARGS]..."
-    assert f"  check      {VERBS['check']}" in lines
+    assert f"  check    {VERBS['check']}" in lines
 
 
 def test_a_word_that_is_no_code_is_told_where_codes_are() -> None:
