@@ -20,7 +20,7 @@ _SUCCESSORS = {
 }
 """Removed words, and their replacements."""
 _QUOTES = ("'", '"')
-_END_OF_LINE = re.compile(r"[ \t]*,?[ \t]*(?:\n|\Z)")
+_END_OF_LINE = re.compile(r"[ \t]*(?:,[ \t]*)?(?:\n|\Z)")
 _COMMA_BEFORE = re.compile(r",[ \t]*\Z")
 _COMMA_AFTER = re.compile(r"[ \t]*,[ \t]*")
 

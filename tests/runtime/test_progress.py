@@ -257,7 +257,7 @@ class TestPatience:
         module, model, _ = made
         progress = module.Progress(None, [], patience=2)
         assert self.run(progress, model, range(6)) == 2
-        assert (progress.epoch, progress.stalled) == (4, True)
+        assert (progress.epoch, progress.is_stalled) == (4, True)
 
     def test_patience_outlasts_a_cut(self, made: Any) -> None:
         module, model, path = made

@@ -47,9 +47,8 @@ class _Flat:
 
     def compute_output_shape(self: Any, input_shape: Any) -> Any:
         """Return (batch, values)."""
-        shape = super().compute_output_shape(  # type: ignore[misc]
-            input_shape
-        )
+        parent: Any = super()
+        shape = parent.compute_output_shape(input_shape)
         return (shape[0], math.prod(shape[1:]))
 
 

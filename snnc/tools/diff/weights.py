@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from snnc.ir.layout import TensorSpec, layout_id, tensors
+from snnc.ir.layout import TensorSpec, input_scale, layout_id, tensors
 from snnc.ir.logical import (
     AveragePooling,
     Convolution,
@@ -44,14 +44,16 @@ def compare_weights(old: Version, new: Version, matching: Matching) -> WeightsCh
     Returns
     -------
     Weights
-        Loading asks for an equal `layout_id`; an equal function, for `causes` to
-        find nothing.
+        Loading asks for an equal `layout_id` and an equal scale of the input; an equal
+        function, for `causes` to find nothing.
     """
     before, after = tensors(old.network), tensors(new.network)
     if not _loads(before, after):
         return _incompatible(before, after, matching.names)
     why = tuple(causes(old, new, matching))
     verdict: Verdict = "retrain" if why else "valid"
+    if input_scale(old.network) != input_scale(new.network):
+        verdict = "incompatible"
     return WeightsChange(
         verdict=verdict,
         old_id=layout_id(before),
