@@ -19,9 +19,8 @@ from snnc.language.model import SCOPES, STATEMENTS, DefaultsSpec
 from snnc.language.models import Model, fields_of
 from snnc.language.property_types import Choice, NeuronSpec
 from snnc.language.reserved import HEADERS as HEADERS
-from snnc.language.reserved import KINDS as KINDS
 from snnc.language.reserved import REFUSED as REFUSED
-from snnc.language.reserved import RESERVED as RESERVED
+from snnc.language.reserved import is_reserved
 from snnc.language.scalars import UNITS as UNITS
 from snnc.language.statements import ABOUT, StatementModel
 from snnc.language.table import Form, Key, Place, ReadBy, StatementPart, ValueWord
@@ -30,6 +29,8 @@ FORMS: Mapping[str, Form] = {ABOUT.kind: ABOUT} | {
     form.kind: form for model in STATEMENTS for form in model.forms
 }
 """Every kind of statement, in the order of the language."""
+KINDS = frozenset(FORMS)
+RESERVED = frozenset(filter(is_reserved, KINDS | HEADERS | REFUSED))
 
 MODELS: dict[str, dict[str, type[StatementModel]]] = {}
 """The models of a kind by variant; the variant is empty for kinds without one."""

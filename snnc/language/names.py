@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from snnc.language import tree
-from snnc.language.reserved import RESERVED
+from snnc.language.reserved import is_reserved
 from snnc.language.scalars import bare, limit_error, problem, wrong_type_error
 
 # With longer names, no layout is stable under every formatter.
@@ -74,7 +74,7 @@ MOST_CLASSES = 2**16
 
 def why_no_name(name: str) -> str:
     """Return why a word can't be a name, or an empty string if it can."""
-    if name in RESERVED:
+    if is_reserved(name):
         return "it is a reserved word of the language"
     if keyword.iskeyword(name) or name in SOFT_KEYWORDS:
         return "it is a keyword of Python, which the generated code is written in"

@@ -1,32 +1,7 @@
 """The words that can't be names."""
 
-KINDS = frozenset(
-    (
-        "about",
-        "target",
-        "timing",
-        "defaults",
-        "neuron",
-        "input",
-        "encode",
-        "conv1d",
-        "conv2d",
-        "conv2d_transpose",
-        "conv3d",
-        "downsample",
-        "depthwise1d",
-        "depthwise2d",
-        "depthwise3d",
-        "avgpool",
-        "maxpool",
-        "dense",
-        "add",
-        "concat",
-        "readout",
-        "train",
-    )
-)
-"""The first words of statements, which `snnc.language.keywords.FORMS` describes."""
+KINDS: set[str] = set()
+"""The first words of statements; each model of a statement adds its own."""
 HEADERS = frozenset(("snn", "network"))
 REFUSED = frozenset(
     (
@@ -43,5 +18,9 @@ REFUSED = frozenset(
         "repeat",
     )
 )
-# Only a statement can mean an event stream, so a layer may have this name.
-RESERVED = (KINDS | HEADERS | REFUSED) - {"events"}
+
+
+def is_reserved(word: str) -> bool:
+    """Return whether a word can't be a name."""
+    # Only a statement can mean an event stream, so a layer may have this name.
+    return word != "events" and (word in KINDS or word in HEADERS | REFUSED)

@@ -15,6 +15,7 @@ from snnc.language.property_types import (
     Share,
     Whole,
 )
+from snnc.language.reserved import KINDS
 from snnc.language.table import Form, Key, Limits, Otherwise, ValueWord
 
 ABOUT = Form(
@@ -24,6 +25,7 @@ ABOUT = Form(
     once=True,
     nearby="title description doc docstring",
 )
+KINDS.add(ABOUT.kind)
 """The only statement with a text and without properties."""
 
 
@@ -36,6 +38,11 @@ class StatementModel(Model):
 
     forms: ClassVar[tuple[Form, ...]] = ()
     variant: ClassVar[ValueWord | None] = None
+
+    def __init_subclass__(cls) -> None:
+        """Reserve the words that the statements begin with."""
+        super().__init_subclass__()
+        KINDS.update(form.kind for form in cls.forms)
 
 
 TARGET = Form(

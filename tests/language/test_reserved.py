@@ -9,6 +9,7 @@ from snnc.rules.refused import REFUSED
 
 def test_every_kind_of_statement_is_reserved() -> None:
     assert FORMS.keys() == reserved.KINDS
+    assert all(map(reserved.is_reserved, FORMS))
 
 
 def test_every_refused_word_has_its_rule() -> None:
