@@ -23,6 +23,7 @@ from snnc.cli.options import (
     one_line_errors,
     output_option,
     path_option,
+    quiet_tensorflow,
     refuse_pictures,
     simulator_option,
 )
@@ -143,7 +144,7 @@ def evaluate_command(
         raise click.UsageError("--compare has no accuracy: leave --min-accuracy out")
     _check_adapt(adapt, weights_out, checked, form)
     refuse_pictures(plot)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
+    quiet_tensorflow()
     if checked.simulator == "exact":
         # The matrices are small: more threads would only wait for each other.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from snnc.cli.options import one_line_errors
+from snnc.cli.options import one_line_errors, quiet_tensorflow
 from snnc.cli.printing import print_data, print_diagnostics, print_lines, say
 from snnc.diagnostics import Diagnostics
 from snnc.output.write import cannot_write
@@ -93,6 +93,7 @@ def _way_to(folder: str) -> str:
 )
 def demo_command(output: Path) -> int:
     """Train and run drifting digits: spec, Keras, Nengo, Loihi emulator."""
+    quiet_tensorflow()
     from snnc.tools.verbs import demo  # imports what other verbs here don't need
 
     with one_line_errors(RuntimeError):

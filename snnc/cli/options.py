@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -152,6 +153,12 @@ simulator_option = click.option(
 examples_option = count_option(
     "--examples", help="Run only N examples, drawn by the seed."
 )
+
+
+def quiet_tensorflow() -> None:
+    """Let TensorFlow print errors alone; call it before the import."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def refuse_pictures(*files: Path | None) -> None:

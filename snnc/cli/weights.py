@@ -13,6 +13,7 @@ from snnc.cli.options import (
     format_option,
     one_line_errors,
     path_option,
+    quiet_tensorflow,
 )
 from snnc.cli.printing import (
     print_diagnostics,
@@ -141,6 +142,7 @@ def calibrate_command(
     """
     if weights_out.resolve() == data.resolve():
         raise click.UsageError("-o would replace the data")
+    quiet_tensorflow()
     from snnc.tools.calibrate import calibrate, require_libraries
     from snnc.tools.problems import SpecError
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import platform
 import sys
 import time
@@ -154,9 +153,6 @@ class Demonstration:
 def run_demo(folder: Path, spec: Path, say: Callable[[str], object]) -> Demonstration:
     """Make data, build, train and evaluate in ``folder``."""
     seconds: dict[str, float] = {}
-    # Notices of TensorFlow's and Nengo's start-up would bury the progress.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
     @contextmanager
     def step(name: str, what: str) -> Iterator[None]:
         say(f"--- {what}")

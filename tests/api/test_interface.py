@@ -39,7 +39,7 @@ CALLS = {
     "weights": "weights",
 }
 """The Python function of each verb."""
-ELSEWHERE = {"lsp"}
+ELSEWHERE = {"completion", "lsp"}
 """Verbs without a Python function: the server for editors."""
 
 

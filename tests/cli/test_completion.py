@@ -69,4 +69,4 @@ def test_bash_completes(path: str, words: tuple[str, ...], expected: list[str]) 
 
 def test_the_page_of_all_verbs_tells_how() -> None:
     page = (ROOT / "docs/_ext/commands.md").read_text(encoding="utf-8")
-    assert 'eval "$(_SNNC_COMPLETE=bash_source snnc)"' in page
+    assert 'eval "$(snnc completion bash)"' in page
