@@ -153,6 +153,7 @@ class Demonstration:
 def run_demo(folder: Path, spec: Path, say: Callable[[str], object]) -> Demonstration:
     """Make data, build, train and evaluate in ``folder``."""
     seconds: dict[str, float] = {}
+
     @contextmanager
     def step(name: str, what: str) -> Iterator[None]:
         say(f"--- {what}")
