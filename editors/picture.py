@@ -40,7 +40,7 @@ def tmux(*arguments: str) -> str:
 
 
 def screen(spec: Path, keys: list[str]) -> str:
-    """What the terminal shows at last, with its colours."""
+    """Return the last screen of the terminal, with its colours."""
     start = START.replace("\n", " ") % sys.executable
     editor = ["nvim", "--clean", "--cmd", f"set runtimepath^={HERE / 'nvim'}"]
     editor += ["--cmd", f"lua {start}", str(spec)]
@@ -66,7 +66,7 @@ def main() -> None:
     console = Console(record=True, width=COLUMNS, file=io.StringIO())
     console.print(Text.from_ansi(screen(Path(spec), keys)), overflow="ignore")
     svg = console.export_svg(title=f"{Path(spec).name} - Neovim")
-    # It is to look alike, and to load nothing, wherever it is shown.
+    # The picture looks the same everywhere and loads nothing.
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     Path(picture).write_text(svg.replace("Fira Code", "monospace"), encoding="utf-8")
 

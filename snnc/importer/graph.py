@@ -62,7 +62,7 @@ def read_graph(entry: Mapping[str, Any], name: str | None = None) -> Graph:
         raise RefusedModelError(SubclassedModel(span=NOWHERE, name=name, kind=kind))
     entries = config["layers"]
     if not isinstance(entries, list):
-        raise malformed(f"`{name}`", "its layers are no list")
+        raise malformed(f"`{name}`", "its layers are not a list")
     if kind == "Sequential":
         return _sequential(name, entries, config)
     return _functional(name, kind, entries, config)
@@ -193,7 +193,7 @@ def read_calls(nodes: Any) -> tuple[Call, ...]:
         If no version of Keras writes it like this.
     """
     if not isinstance(nodes, list):
-        raise ValueError("its inbound_nodes are no list")
+        raise ValueError("its inbound_nodes are not a list")
     return tuple(_read_call(node) for node in nodes)
 
 
@@ -215,7 +215,7 @@ def _read_call(node: Any) -> Call:
     if isinstance(node, dict):
         return _read_new(node)
     if not isinstance(node, list):
-        raise ValueError("one of its inbound_nodes is no call")
+        raise ValueError("one of its inbound_nodes is not a call")
     pieces = [node] if _is_tensor(node) or _is_constant(node) else node
     tensors: list[LayerOutput] = []
     others: dict[str, Any] = {}
@@ -280,7 +280,7 @@ def _tensors(value: Any) -> Iterator[LayerOutput]:
         for inner in value:
             yield from _tensors(inner)
     else:
-        raise ValueError("something else stands in place of a layer's output")
+        raise ValueError("something else replaces a layer's output")
 
 
 def _is_tensor(value: Any) -> bool:

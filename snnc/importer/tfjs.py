@@ -100,14 +100,14 @@ def _arrays(manifest: Any, path: str) -> Iterator[tuple[str, Stored]]:
         for entry in _objects(group.get("weights"), path):
             name, array = entry.get("name"), _find_stored(entry, tuple(files), start)
             if array is None or not isinstance(name, str):
-                raise not_a_model(path, f"its weight {name!r:.60} is none of Keras's")
+                raise not_a_model(path, f"its weight {name!r:.60} is not from Keras")
             yield name, array
             start += array.size
 
 
 def _objects(value: Any, path: str) -> Sequence[Mapping[str, Any]]:
     if not isinstance(value, list) or not all(isinstance(v, dict) for v in value):
-        raise not_a_model(path, "its weightsManifest is none of TensorFlow.js")
+        raise not_a_model(path, "its weightsManifest is not from TensorFlow.js")
     return value
 
 
@@ -174,7 +174,7 @@ class Shards:
                 UnsafeModel(span=NOWHERE, path=self._path, reason=reason)
             )
         if not file.is_file():
-            raise self._refuse_damage(f"its shard `{name:.80}` is not beside it")
+            raise self._refuse_damage(f"its shard `{name:.80}` is not next to it")
         parts = [file, *(p for p in file.parents if self._folder in p.parents)]
         if any(part.is_symlink() for part in parts):
             reason = f"its shard `{name:.80}` is a link to another place"

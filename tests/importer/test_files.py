@@ -162,7 +162,7 @@ def test_shards_that_are_missing_or_short_are_named(tmp_path: Path) -> None:
         arrays_of(path)
     last.unlink()
     with pytest.raises(
-        RefusedModelError, match=r"`group1-shard3of3\.bin` is not beside it"
+        RefusedModelError, match=r"`group1-shard3of3\.bin` is not next to it"
     ):
         arrays_of(path)
     model, _ = read(path)

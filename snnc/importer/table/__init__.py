@@ -119,7 +119,7 @@ _BIN = (
     "bin time along the depth, or length, of the input and use `Conv3D`, or `Conv1D`,"
     " over it"
 )
-_PRODUCT = "a product of two rates is no sum of spikes"
+_PRODUCT = "a product of two rates is not a sum of spikes"
 _NORM = "its statistics change with every example, and the chip has no division"
 _UNITS = "use `BatchNormalization`, which folds into kernels, and retrain"
 _REPEAT = "the chip gives each place one kernel, the same at all places"

@@ -110,7 +110,7 @@ def _arithmetic(
             return joins[sign](layer, state)
         return state.refuse(
             layer,
-            "a product of two rates is no sum of spikes",
+            "a product of two rates is not a sum of spikes",
             "use `Concatenate` and a convolution of kernel 1",
         )
     constants = {
@@ -121,7 +121,7 @@ def _arithmetic(
     if len(constants) != 1 or (is_first and sign == BY) or is_by_zero:
         return state.refuse(
             layer,
-            "what it is called with is no number",
+            "what it is called with is not a number",
             "do it to the data, and leave it out",
         )
     (numbers,) = constants.values()
