@@ -62,11 +62,11 @@ class ConvEncoderSpec(StatementModel):
 
 
 class RateEncoderSpec(StatementModel):
-    """`encode rate`: each value as a rate, with one channel per sign; not trained."""
+    """`encode rate`: an untrained encoder, with one channel per sign."""
 
     forms = (ENCODE,)
     variant = ValueWord(
-        "rate", "Each value as a rate, with one channel per sign; not trained."
+        "rate", "An untrained encoder: each value is a rate, with one channel per sign."
     )
 
     kind: Literal["encode rate"] = "encode rate"
@@ -255,12 +255,12 @@ class DenseProperties(SpikingSpec):
 
 
 class DenseSpec(DenseProperties):
-    """A spiking dense layer, after a Keras `Flatten`."""
+    """A spiking dense layer, which flattens its input."""
 
     forms = (
         layer(
             "dense",
-            "A spiking dense layer, after a Keras `Flatten`.",
+            "A spiking dense layer, which flattens its input.",
             "dense d0 { units 64 }",
             size="units",
             same="fc fullyconnected linear",

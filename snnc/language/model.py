@@ -53,7 +53,7 @@ def _scope(value: object) -> str:
 class DefaultsSpec(
     DenseProperties, DownsampleProperties, DepthwiseProperties, ConvProperties
 ):
-    """Layer properties for every chip layer, or for one kind of layers."""
+    """Layer properties for every chip layer, or for one kind of layer."""
 
     forms = (
         Form(
@@ -63,7 +63,7 @@ class DefaultsSpec(
         ),
         Form(
             "defaults",
-            "Properties of all chip layers, or of one kind of layers.",
+            "Properties of all chip layers, or of one kind of layer.",
             "defaults { rate 20..150 Hz }",
             nearby="config settings options params parameters",
         ),
