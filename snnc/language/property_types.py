@@ -61,7 +61,7 @@ class NeuronSpec(Model):
         Seconds,
         Limits(gt=0),
         Key(
-            "Time constant of the membrane, a time",
+            "The membrane time constant",
             usual="20 ms",
             same="tau_m tau_mem tau_membrane membrane_time_constant",
             nearby="tau tau_v",
@@ -71,7 +71,7 @@ class NeuronSpec(Model):
         Seconds,
         Limits(ge=0),
         Key(
-            "Refractory period, a time",
+            "The refractory period",
             usual="2 ms",
             same="t_ref tau_refrac tau_refractory refractory refractory_period",
         ),

@@ -58,7 +58,7 @@ class LoihiTarget(StatementModel):
     """A Loihi system; all limits of its cores are enforced."""
 
     forms = (TARGET,)
-    variant = ValueWord("loihi", "A Loihi system; all limits of its cores are checked.")
+    variant = ValueWord("loihi", "A Loihi system. snnc checks all limits of its cores.")
 
     kind: Literal["loihi"] = "loihi"
     chips: has.Chips = 1
