@@ -227,7 +227,7 @@ class Sgd(Choice):
     kind: Literal["sgd"] = "sgd"
     learning_rate: LearningRate = 1e-2
     momentum: Annotated[
-        Amount, Limits(ge=0, lt=1), Key("Momentum, below 1", usual="0.9")
+        Amount, Limits(ge=0, lt=1), Key("The momentum (below 1)", usual="0.9")
     ] = 0.0
     nesterov: Annotated[Flag, Key("Whether to use Nesterov momentum", usual="on")] = (
         False

@@ -188,7 +188,7 @@ class TrainSpec(StatementModel):
     label_smoothing: Annotated[
         Share,
         Key(
-            "The fraction of a label that is spread over all classes, below 1",
+            "The fraction of a label that is spread over all classes (below 1)",
             usual="0.1",
             nearby="smoothing",
         ),
