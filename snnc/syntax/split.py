@@ -111,7 +111,6 @@ def _end_of_text(pieces: list[StatementTokens], index: int) -> int:
 
 
 def _last_word(tokens: Sequence[Token]) -> Token | None:
-    """Return the last token that is not a line end."""
     return next((t for t in reversed(tokens) if t.type != "NEWLINE"), None)
 
 
