@@ -38,9 +38,8 @@ def evaluate(
     `layout.TENSORS`.
 
     ``seed`` shuffles the examples and draws ``examples`` of them. In a "row"
-    of 200 examples, the state carries over, as on the chip. For "rest", the
-    network is built again for each example. Raises the same errors as
-    `Evaluator.evaluate`.
+    of 200, the state carries over, as on the chip. For "rest", the network is
+    built again per example. Raises the same errors as `Evaluator.evaluate`.
     """
     options = simulator, examples, presentation, seed
     return EVALUATOR.evaluate(x, y, weights, *options)

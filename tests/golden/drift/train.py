@@ -45,9 +45,8 @@ def train(
     (examples,), integers below 8, or a tf.data.Dataset of both, in single
     examples or in batches.
 
-    ``epochs`` is the number of epochs in the phase smooth; by default, that
-    of the spec. `TrainOptions` describes the other options, such as
-    ``initial`` and ``phases``.
+    ``epochs`` of the phase smooth defaults to the spec's. `TrainOptions`
+    describes the other options, such as ``initial`` and ``phases``.
     """
     return TRAINER.train(x, y, weights, epochs, **options)
 
