@@ -1,8 +1,8 @@
 """Split the tokens of a network into statements.
 
 A statement ends with its line, or with the line on which its block closes. A kind at
-the beginning of a line, or where a key is expected, begins a statement even inside open
-braces: a ``}`` is missing before it.
+the beginning of a line, or where a key is expected, always begins a statement. If
+braces are open, a ``}`` is missing before the kind.
 """
 
 from __future__ import annotations

@@ -142,7 +142,7 @@ def build_specs(
     Parameters
     ----------
     output
-        The folder that holds the packages' folders.
+        The folder that contains the packages' folders.
     tell
         Called with the diagnostics of each spec, then with those of packages without a
         spec.
