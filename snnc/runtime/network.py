@@ -131,9 +131,12 @@ class Layer:
     @property
     def neurons(self) -> int:
         """The number of neurons; for a max pool, of all its levels."""
-        if self.pool is None:
-            return math.prod(self.shape)
-        return sum(map(math.prod, self.pool.volumes))
+        return sum(map(math.prod, self.levels))
+
+    @property
+    def levels(self) -> tuple[Volume, ...]:
+        """The shape of its neurons; for a max pool, of each level."""
+        return (self.volume,) if self.pool is None else self.pool.volumes
 
     @property
     def low(self) -> float:
@@ -244,15 +247,14 @@ class Network:
         return round(self.present / self.dt)
 
     @property
-    def percentiles(self) -> dict[str, float]:
-        """The percentile of its rates that each layer keeps in bounds."""
-        return {name: layer.percentile for name, layer in self.layers.items()}
+    def neurons(self) -> int:
+        """The number of neurons of all layers."""
+        return sum(layer.neurons for layer in self.layers.values())
 
     @property
     def examples_at_once(self) -> int:
         """The number of examples whose activations fit into one batch."""
-        values = sum(layer.neurons for layer in self.layers.values())
-        return max(1, VALUES_AT_ONCE // values)
+        return max(1, VALUES_AT_ONCE // self.neurons)
 
     @property
     def for_loihi(self) -> bool:

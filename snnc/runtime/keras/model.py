@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 
 from ..layout import Layout, Tensors, Weights
 from ..network import Layer, Network
 from .backend import Tensor, keras, tf
-from .layers import BalancedAdd, MaxCurrents, NeuronBias, Neurons
+from .layers import BalancedAdd, NeuronBias, Neurons, max_currents
 from .wiring import (
     NEURONS,
     input_last_kernels,
@@ -176,30 +177,22 @@ def fold_model(model: keras.Model, layout: Layout) -> None:
     set_model_weights(model, layout, model_weights(model, layout))
 
 
-def pre_activation(model: keras.Model, name: str, layer: Layer) -> Tensor:
-    """Return the currents of a layer's neurons in a model.
-
-    They have the shape of the activations; in a max pool (batch, neurons).
-    """
-    if layer.pool is None:
-        return model.get_layer(f"{name}{NEURONS}").input
-    return MaxCurrents(layer)(model.get_layer(name).input)
-
-
-def activation(model: keras.Model, name: str, layer: Layer) -> Tensor:
-    """Return the activations of a layer's neurons: see `pre_activation`."""
-    if layer.pool is None:
-        return model.get_layer(f"{name}{NEURONS}").output
-    return keras.layers.ReLU()(pre_activation(model, name, layer))
-
-
-def with_activations(
+def with_currents(
     model: keras.Model,
     layers: Mapping[str, Layer],
 ) -> keras.Model:
-    """Return a model of the outputs, then the activations of neurons."""
-    neurons = [activation(model, *item) for item in layers.items()]
-    return keras.Model(model.input, [model.output, *neurons])
+    """Return a model of the outputs, then the currents of layers' neurons.
+
+    They have the shape of the activations; in a max pool (batch, neurons).
+    """
+    currents = []
+    for name, layer in layers.items():
+        if layer.pool is None:
+            currents.append(model.get_layer(f"{name}{NEURONS}").input)
+            continue
+        compare = keras.layers.Lambda(partial(max_currents, layer.pool))
+        currents.append(compare(model.get_layer(name).input))
+    return keras.Model(model.input, [model.output, *currents])
 
 
 def set_scales(model: keras.Model, scales: Mapping[str, float]) -> None:

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import DataError, DataSpec
+from ..data import DataError, DataSpec, range_warning
 from ..examples import Array
+from ..files import warn
 from .backend import Dataset, Tensor, tf
 
 WINDOW = 10_000  # examples of a dataset to shuffle together
@@ -26,18 +27,14 @@ class Batches(NamedTuple):
 
     ``training`` returns endless batches from an epoch on; an epoch has
     ``steps``. ``validation`` is one pass over the examples held out, None
-    without any. ``sample`` has at most `SAMPLE` single training examples to
-    measure on.
+    without any. ``sample``, (examples, *shape), has at most `SAMPLE` training
+    examples to measure on.
     """
 
     training: Callable[[int], Dataset]
     steps: int
     validation: Dataset | None
-    sample: Dataset
-
-    def sample_array(self) -> NDArray[np.float32]:
-        """Return the examples to measure on, (examples, *shape)."""
-        return np.stack([x for x, _ in self.sample.as_numpy_iterator()])
+    sample: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -86,12 +83,11 @@ class Pipelines:
             return tuple(tf.gather(values, places) for values in training)
 
         validation = (x[kept], y[kept]) if held_out is None else held_out
-        sample = (x[rest[:SAMPLE]], y[rest[:SAMPLE]])
         return Batches(
             self._repeat(batches_of),
             -(-len(rest) // self.batch),
             self._validation(validation),
-            tf.data.Dataset.from_tensor_slices(sample),
+            x[rest[:SAMPLE]],
         )
 
     def of_dataset(
@@ -123,7 +119,7 @@ class Pipelines:
             if self.replicas > 1:
                 count = self._round_to_replicas(_length(validation))
                 validation = validation.take(count)
-            validation = _shard_by_batch(validation.batch(self.batch))
+            validation = validation.batch(self.batch)
         count = self._round_to_replicas(_length(training))
         examples = training.take(count)
 
@@ -135,12 +131,12 @@ class Pipelines:
             windows = examples.batch(WINDOW).enumerate().map(shuffle)
             return windows.unbatch().batch(self.batch)
 
-        return Batches(
-            self._repeat(batches_of),
-            -(-count // self.batch),
-            validation,
-            training.take(SAMPLE),
-        )
+        some = training.take(SAMPLE).as_numpy_iterator()
+        sample = np.stack([x for x, _ in some])
+        extent = float(sample.min()), float(sample.max())
+        warn(range_warning(*extent, self.spec))
+        steps = -(-count // self.batch)
+        return Batches(self._repeat(batches_of), steps, validation, sample)
 
     def _validation(self, held_out: Pair) -> Dataset | None:
         count = self._round_to_replicas(len(held_out[0]))
@@ -148,7 +144,7 @@ class Pipelines:
             return None
         pair = tuple(values[:count] for values in held_out)
         examples = tf.data.Dataset.from_tensor_slices(pair)
-        return _shard_by_batch(examples.batch(self.batch))
+        return examples.batch(self.batch)
 
     def _round_to_replicas(self, count: int) -> int:
         return count - count % self.replicas
@@ -168,7 +164,7 @@ class Pipelines:
 
         def beginning(epoch: int) -> Dataset:
             epochs = tf.data.Dataset.range(epoch, tf.int64.max)
-            return _shard_by_batch(epochs.flat_map(batches_of)).prefetch(1)
+            return epochs.flat_map(batches_of).prefetch(1)
 
         return beginning
 
@@ -261,14 +257,6 @@ def single_examples(dataset: Dataset, accepted: DataSpec) -> Dataset:
         return x, y
 
     return dataset.map(check)
-
-
-def _shard_by_batch(batches: Dataset) -> Dataset:
-    """Let workers share the data by batch, not by file."""
-    options = tf.data.Options()
-    policy = tf.data.experimental.AutoShardPolicy.DATA
-    options.experimental_distribute.auto_shard_policy = policy
-    return batches.with_options(options)
 
 
 def _length(examples: Dataset) -> int:

@@ -53,13 +53,11 @@ class SpikePlan:
         Each round has its own order, so an interrupted training continues with
         the same batches.
         """
-
-        def of_round(epoch: int) -> Dataset:
+        rounds = []
+        for epoch in range(start, stop):
             examples = batches.training(epoch).unbatch()
             whole = examples.batch(self.streams, drop_remainder=True)
-            return whole.take(self.each)
-
-        rounds = map(of_round, range(start, stop))
+            rounds.append(whole.take(self.each))
         return reduce(tf.data.Dataset.concatenate, rounds)
 
 
@@ -77,15 +75,14 @@ def plan_spikes(
     ``updates`` there are `UPDATES`, or as many as cost `MOST` times that
     phase. The cost is in operations, so a plan is the same on every machine.
     """
-    neurons = sum(layer.neurons for layer in network.layers.values())
+    neurons = network.neurons
     streams = streams_of(neurons) // replicas * replicas or replicas
     weights = sum(map(multiplications, model.layers))
     step = weights + NEURON * neurons
     update = streams * (network.steps * step + 3 * weights)
     affordable = MOST * 3 * weights * examples // update
-    wanted = UPDATES if updates is None else updates
     cut = updates is None and affordable < UPDATES
-    count = max(ROUNDS, affordable) if cut else wanted
+    count = max(ROUNDS, affordable) if cut else updates or UPDATES
     return SpikePlan(-(-count // ROUNDS), streams, seed, RATE, cut)
 
 

@@ -20,7 +20,13 @@ from typing import (
     get_args,
 )
 
-from ..data import DataError, DataSpec, range_warning
+from ..data import (
+    DataError,
+    DataSpec,
+    naming,
+    open_arrays,
+    range_warning,
+)
 from ..files import UserError, make_parser, positive, run_program, warn
 from ..labels import (
     ClassWeight,
@@ -28,14 +34,9 @@ from ..labels import (
     check_data,
     check_groups,
     load_data,
-    load_groups,
     unused_ends,
 )
-from ..layout import (
-    FileName,
-    Layout,
-    check_writable,
-)
+from ..layout import FileName, Layout, check_writable
 from ..network import Network
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ class Trainer:
         epochs = self.training.epochs if epochs is None else epochs
         program = importlib.import_module(self.program)
 
-        from .sessions import Session
+        from .phases import Session
 
         session = Session(self, program, epochs, seed, phases, options)
         return session.train(given, weights)
@@ -195,7 +196,9 @@ class Trainer:
             if held_out is not None:
                 options["validation"] = load_data(held_out, accepted)
             if groups is not None:
-                options["groups"] = load_groups(data, groups, len(x))
+                found = open_arrays(data, (groups,))[groups]
+                with naming(f"{data}: {groups}"):
+                    options["groups"] = check_groups(found, len(x))
             self.train(x, y, weights, **options)
 
         return run_program(parser.prog, run)

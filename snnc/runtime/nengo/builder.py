@@ -20,10 +20,10 @@ from . import import_nengo_loihi
 from .connections import Compare
 from .neurons import (
     BuiltNetwork,
-    Term,
     ensembles_of,
     host_passthrough,
     input_process,
+    split_name,
 )
 from .populations import Connection, Data, Part, SplitLayer
 
@@ -60,8 +60,7 @@ class NetworkBuilder:
         self._tensors = tensors
         self._spiking = mode == "spiking"
         self._layers: dict[str, list[nengo.Ensemble]] = {}
-        self._volumes: dict[str, tuple[Volume, ...]] = {}
-        self._terms: dict[str, tuple[Term, ...]] = {}
+        self._terms: dict[str, tuple[Compare, ...]] = {}
         self._relays: dict[str, SplitLayer] = {}
         self._learning: Any = None
         self._loihi: Any = None
@@ -104,7 +103,6 @@ class NetworkBuilder:
         """Add the ensembles of a layer and its inputs."""
         layer = self._network.layers[name]
         population = self._neurons(name, layer, layer.volume, layer.cut)
-        self._volumes[name] = (layer.volume,)
         for connection in connections:
             self._read(connection, population, layer)
         return population
@@ -118,23 +116,24 @@ class NetworkBuilder:
         assert layer.pool is not None
         levels: list[SplitLayer] = []
         tree, volumes = layer.pool.tree, layer.pool.volumes
-        self._volumes[name] = volumes
+
+        def sources(one: int | None) -> Sequence[Compare]:
+            return compared if one is None else [Compare(levels[one])]
+
         for i, level in enumerate(tree.levels):
             cut, label = layer.pool.cuts[i], f"{name}.{i + 1}"
             population = self._neurons(label, layer, volumes[i], cut)
             for read in level.reads:
-                one = read.level
-                sources = compared if one is None else [Compare(levels[one])]
-                for source in sources:
-                    self._read(source.of(level, read), population, layer)
+                for source in sources(read.level):
+                    given = replace(source, grid=read.grid, nodes=read.nodes)
+                    seen = replace(given, level=level)
+                    self._read(seen, population, layer)
             levels.append(population)
-        terms = []
-        for pick in tree.picks:
-            one = pick.level
-            for source in compared if one is None else [Compare(levels[one])]:
-                reads = source.at(pick.grid)
-                terms.append(Term(*_split_name(reads.source.name), reads))
-        self._terms[name] = tuple(terms)
+        self._terms[name] = tuple(
+            replace(source, grid=pick.grid)
+            for pick in tree.picks
+            for source in sources(pick.level)
+        )
         return tuple(levels)
 
     def _read(
@@ -163,7 +162,7 @@ class NetworkBuilder:
         parts = tuple(ensembles_of(layer, name, volume, cut, bias, spiking))
         for part in parts:
             self._place(part, cut, volume)
-        ensembles = self._layers.setdefault(_split_name(name)[0], [])
+        ensembles = self._layers.setdefault(split_name(name)[0], [])
         ensembles += [part.neurons.ensemble for part in parts]
         return SplitLayer(name, volume, parts)
 
@@ -198,8 +197,9 @@ class NetworkBuilder:
         needed = list(dict.fromkeys(probe))
         for name in needed:
             # A max pool is a sum over other layers too.
-            terms = dict.fromkeys(t.layer for t in self._terms.get(name, ()))
-            needed += [layer for layer in terms if layer not in needed]
+            for term in self._terms.get(name, ()):
+                layer = split_name(term.source.name)[0]
+                needed += [layer] if layer not in needed else []
         with self.net:
             output = nengo.Probe(self._readout, label=self._readout.label)
             probes = {}
@@ -207,15 +207,13 @@ class NetworkBuilder:
                 every = self._layers[name]
                 own = [nengo.Probe(e.neurons, label=e.label) for e in every]
                 probes[name] = own
-        shapes = {name: layer.shape for name, layer in layers.items()}
         return BuiltNetwork(
             self.net,
             self._input,
             self._layers,
             output,
             probes,
-            shapes,
-            self._volumes,
+            self._network,
             self._terms,
             self._learning,
         )
@@ -262,16 +260,10 @@ class NetworkBuilder:
         nengo-loihi only allows Dense connections from the chip; the host may
         convolve their output.
         """
-        layer = self._network.layers.get(_split_name(source.name)[0])
+        layer = self._network.layers.get(split_name(source.name)[0])
         if self._loihi is None or layer is None or not layer.on_chip:
             return source
         if source.name not in self._relays:
             parts = tuple(host_passthrough(part) for part in source.parts)
             self._relays[source.name] = replace(source, parts=parts)
         return self._relays[source.name]
-
-
-def _split_name(population: str) -> tuple[str, int | None]:
-    """Return the layer of a population, and its level of a max pool."""
-    layer, _, level = population.partition(".")
-    return layer, int(level) - 1 if level else None

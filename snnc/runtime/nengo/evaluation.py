@@ -12,7 +12,7 @@ from typing import Any, get_args
 import numpy as np
 
 from ..data import DataSpec
-from ..examples import Presentation, decide, percentile, score
+from ..examples import Largest, Presentation, decide, score
 from ..files import make_parser, positive, run_program, show, warn
 from ..labels import Examples, open_data, select
 from ..layout import Layout, Weights
@@ -137,16 +137,16 @@ class Evaluator:
         require(simulator, network)
         warn(examples.warning)
         tensors = self.layout.read(weights)
-        # Count how often a neuron fired each number of spikes in an example.
-        seen = {name: np.zeros(0, np.int64) for name in network.layers}
+        most = {
+            name: Largest(len(examples) * layer.neurons, layer.percentile)
+            for name, layer in network.layers.items()
+        }
         outputs, cores = [], None
         given = self.build_network, network, tensors, examples
         for part in run_examples(*given, simulator, presentation):
             outputs.append(decide(part.rows, network.readout.decide))
             for name, spikes in part.spikes.items():
-                counts = np.bincount(spikes.ravel(), minlength=len(seen[name]))
-                counts[: len(seen[name])] += seen[name]
-                seen[name] = counts
+                most[name].add(spikes)
             cores = part.cores
             if shows:
                 done = f"{part.start + len(part.rows)}/{len(examples)}"
@@ -156,10 +156,8 @@ class Evaluator:
             print(file=sys.stderr)
         classes = network.readout.classes
         reached = score(np.concatenate(outputs), examples.y, classes)
-        rates = {}
-        for name, layer in network.layers.items():
-            most = percentile(seen[name], layer.percentile)
-            rates[name] = most / network.present
+        present = network.present
+        rates = {n: seen.percentile / present for n, seen in most.items()}
         return Evaluation(
             network.name,
             simulator,
