@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from .pes import Pes
-
 VALUES_AT_ONCE = 2**24  # activations of a batch of examples, in all layers
 
 # depth, height, width, channels
@@ -202,6 +200,27 @@ class Input:
     def least(self) -> float:
         """The lowest value that layers read."""
         return self.low if self.scaled is None else min(self.scaled)
+
+
+@dataclass(frozen=True)
+class Pes:
+    """How the weights of a readout go on learning on the chip, by PES.
+
+    ``rate``
+        The share of an error that one presentation removes.
+    ``error``
+        The largest error; larger ones are clipped.
+    ``start``
+        Whether learning begins with the trained weights or with zeros.
+    ``softmax``
+        Whether errors are those of the softmax of the outputs, as for cross
+        entropy, and not those of the outputs.
+    """
+
+    rate: float
+    error: float = 1.0
+    start: Literal["trained", "zero"] = "trained"
+    softmax: bool = False
 
 
 @dataclass(frozen=True)

@@ -126,9 +126,7 @@ def model_weights(model: keras.Model, layout: Layout) -> Tensors:
         bias = rest[0] if rest else empty
         if (norm := _part(model, f"{name}.norm")) is not None:
             turned = f"{name}.kernel" in input_last_kernels(layout)
-            kernel = kernel.swapaxes(-1, -2) if turned else kernel
-            kernel, bias = with_norm(kernel, bias, norm)
-            kernel = kernel.swapaxes(-1, -2) if turned else kernel
+            kernel, bias = with_norm(kernel, bias, norm, turned)
         tensors[f"{name}.kernel"] = kernel
         tensors[f"{name}.bias"] = bias
     for layer in _layers_with(layout, "shortcut"):

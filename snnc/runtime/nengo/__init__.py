@@ -15,9 +15,11 @@ UNUSED = ("tensorflow", "nengo_dl")
 """Imports of nengo-loihi that take seconds, and most of the memory."""
 
 
-def array(*args: Any, copy: Any = True, **settings: Any) -> Any:
+def array(*args: Any, **settings: Any) -> Any:
     """Return NumPy's array; with ``copy=False``, it may copy as in NumPy 1."""
-    return np.array(*args, copy=copy or None, **settings)
+    if settings.get("copy") is False:
+        settings["copy"] = None
+    return np.array(*args, **settings)
 
 
 def import_nengo_loihi() -> Any:

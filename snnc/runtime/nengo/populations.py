@@ -130,9 +130,11 @@ class Connection(ABC):
             zeros = [max(reach[i] - room[i + 1], 0) // 2 for i in (0, 1)]
         # nengo-loihi's allocator fails if a core's last axon leads nowhere, so
         # cut off what padding never reaches.
-        height, width = min(room[1], reach[0]), min(room[2], reach[1])
-        for whole, post in product(source.parts, reader.parts):
-            cut = whole.slices, post.slices, stride[0], depth_before
+        size = min(room[1], reach[0]), min(room[2], reach[1])
+        if used is None and size != room[1:3]:
+            source = sub_population(source, (*map(range, (room[0], *size)),))
+        for pre, post in product(source.parts, reader.parts):
+            cut = pre.slices, post.slices, stride[0], depth_before
             plane = kernels.plane(kernel, *cut)
             if plane is None:
                 continue
@@ -141,12 +143,11 @@ class Connection(ABC):
                 assert mask is not None
                 sizes = room[1:3], out[1:3], stride[1:], zeros
                 matrix = kernels.scatter(plane, mask, *sizes)
-                yield from sparse(whole, post, matrix)
+                yield from sparse(pre, post, matrix)
                 continue
-            pre = _corner(whole, room, height, width)
             transform = nengo.Convolution(
                 plane.shape[3],
-                (height, width, plane.shape[2]),
+                (*size, plane.shape[2]),
                 kernel_size=plane.shape[:2],
                 strides=stride[1:],
                 padding=padding,
@@ -191,15 +192,6 @@ def sub_population(source: SplitLayer, picked: Places) -> SplitLayer:
             parts.append(replace(seen, slices=numbers))
     volume = (len(depth), len(height), len(width), channels)
     return replace(source, volume=volume, parts=tuple(parts))
-
-
-def _corner(part: Part, volume: Volume, height: int, width: int) -> Part:
-    """Return a part that has only its first rows and columns."""
-    shape = (*volume[1:3], len(part.slices) * volume[3])
-    if shape[:2] == (height, width):
-        return part
-    places = np.arange(prod(shape)).reshape(shape)
-    return sub_part(part, places[:height, :width].ravel())
 
 
 def sub_part(part: Part, read: Array) -> Part:
