@@ -22,8 +22,6 @@ VALUES_AT_ONCE = 2**24  # activations of a batch of examples, in all layers
 # depth, height, width, channels
 Volume: TypeAlias = "tuple[int, int, int, int]"
 Decide = Literal["mean", "last"]
-
-
 REST = 63 / 64  # the current of LIF neurons at activation 0.0
 
 

@@ -13,7 +13,7 @@ from tensorflow import keras
 
 from snnc.exact import make_engine
 from snnc.exact.package import open_package
-from snnc.runtime.keras.phases import stages_of
+from snnc.runtime.keras.spike_plan import stages_of
 from tests.emit.packages import importable
 from tests.runtime.phased import NETWORKS, Made, examples, packages
 

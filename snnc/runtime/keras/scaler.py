@@ -174,7 +174,8 @@ class Scaler:
             verdict = check_budget(rate, layer.rate, present)
             # A short example may have no spikes of neurons with currents.
             silent = rates[name].highest == 0
-            silent &= not self.measure_activations()[name].highest
+            if silent:
+                silent = self.measure_activations()[name].highest <= 0
             if verdict == "missed" or silent:
                 low, high = layer.rate
                 where = f"at {rate:.3g} Hz of {low:g}..{high:g} Hz"

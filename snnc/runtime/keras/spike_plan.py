@@ -1,8 +1,9 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""Plan the phase spikes: its length, examples, and deciding steps."""
+"""Plan the stages of a training, and its phase spikes."""
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from functools import reduce
@@ -23,6 +24,18 @@ MEMORY = 2e9  # bytes for the state of all streams and a training step
 VALUES = 30  # numbers of 4 bytes, per neuron and stream
 READINGS = 3  # steps of an example that its last step decides
 NEURON = 10  # operations of a neuron per step, about those of a few weights
+
+
+def stages_of(epochs: int, doubling: bool) -> list[range]:
+    """Divide the epochs of the phase smooth into stages.
+
+    The function of a LIF network changes with its scales, so it has to learn
+    with scales near the final ones. With ``doubling``, each stage is as long
+    as all before it, and starts with scaling.
+    """
+    inner = (2**i for i in range(epochs.bit_length())) if doubling else ()
+    bounds = sorted({0, *inner, epochs})
+    return [range(*pair) for pair in itertools.pairwise(bounds)]
 
 
 @dataclass(frozen=True)
