@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..maxima import Grid, entries
-from ..network import Cut, Fanout, Layer, Lif, MaxPool, volume_of
+from ..network import Layer, Lif, MaxPool, volume_of
 from .backend import Tensor, keras, tf
 from .curves import curve_of
 
@@ -60,30 +60,6 @@ class FlatConv1D(_Flat, keras.layers.Conv1D):
 @register
 class FlatConv2D(_Flat, keras.layers.Conv2D):
     """A `Conv2D` whose output is flat."""
-
-
-@register
-class Rectify(keras.layers.Layer):
-    """Values divided by ``scale``; if ``signed``, also their negatives.
-
-    (batch, ..., channels) becomes (batch, ..., channels or 2 x channels).
-    """
-
-    def __init__(self, scale: float, signed: bool = False, **named: Any):
-        """Take the value that activation 1.0 stands for."""
-        super().__init__(**named)
-        self.scale = scale
-        self.signed = signed
-
-    def call(self, inputs: Tensor) -> Tensor:
-        """Return the values of a rate encoder, which its neurons read."""
-        scaled = inputs * (1 / self.scale)
-        return tf.concat([scaled, -scaled], -1) if self.signed else scaled
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the constructor."""
-        own = {"scale": self.scale, "signed": self.signed}
-        return {**super().get_config(), **own}
 
 
 @register
@@ -228,22 +204,9 @@ def _places_of(several: list[Tensor], level: int | None, grid: Grid) -> Tensor:
 
 
 def layer_of(config: dict[str, Any]) -> Layer:
-    """Return a layer from a saved model's configuration."""
-    made = dict(config)
-    parts = {"lif": Lif, "cut": Cut, "fanout": Fanout, "pool": MaxPool}
-    for name, kind in parts.items():
-        made[name] = config[name] and kind(**_with_tuples(config[name]))
-    return Layer(**_with_tuples(made))
-
-
-def _with_tuples(config: dict[str, Any]) -> dict[str, Any]:
-    """Return a configuration whose lists are tuples again, as in `Layer`."""
-    found = {}
-    for name, value in config.items():
-        if name == "cuts":
-            value = [Cut(**_with_tuples(cut)) for cut in value]
-        found[name] = tuple(value) if isinstance(value, list) else value
-    return found
+    """Return what curves need of a layer, from a saved model's settings."""
+    encoder, lif = config["encoder"], config["lif"] and Lif(**config["lif"])
+    return Layer((), tuple(config["rate"]), encoder=encoder, lif=lif)
 
 
 @register
