@@ -25,16 +25,21 @@ Rows = NDArray[np.int64]
 class Batches(NamedTuple):
     """Batches of ``x``, (batch, *shape), and ``y``.
 
-    ``training`` returns endless batches from an epoch on; an epoch has
-    ``steps``. ``validation`` is one pass over the examples held out, None
-    without any. ``sample``, (examples, *shape), has at most `SAMPLE` training
-    examples to measure on.
+    ``of_epoch`` returns those of an epoch in its own order, ``steps`` batches.
+    ``validation`` is one pass over the examples held out, None without any.
+    ``sample``, (examples, *shape), has at most `SAMPLE` training examples to
+    measure on.
     """
 
-    training: Callable[[int], Dataset]
+    of_epoch: Callable[[Tensor], Dataset]
     steps: int
     validation: Dataset | None
     sample: NDArray[np.float32]
+
+    def training(self, epoch: int) -> Dataset:
+        """Return endless batches from an epoch on."""
+        epochs = tf.data.Dataset.range(epoch, tf.int64.max)
+        return epochs.flat_map(self.of_epoch).prefetch(1)
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ class Pipelines:
 
         validation = (x[kept], y[kept]) if held_out is None else held_out
         return Batches(
-            self._repeat(batches_of),
+            batches_of,
             -(-len(rest) // self.batch),
             self._validation(validation),
             x[rest[:SAMPLE]],
@@ -136,7 +141,7 @@ class Pipelines:
         extent = float(sample.min()), float(sample.max())
         warn(range_warning(*extent, self.spec))
         steps = -(-count // self.batch)
-        return Batches(self._repeat(batches_of), steps, validation, sample)
+        return Batches(batches_of, steps, validation, sample)
 
     def _validation(self, held_out: Pair) -> Dataset | None:
         count = self._round_to_replicas(len(held_out[0]))
@@ -155,18 +160,6 @@ class Pipelines:
         drawn = epoch * 2**20 + tf.cast(window, tf.int64)
         seed = tf.stack([tf.constant(self.seed, tf.int64), drawn])
         return tf.random.experimental.stateless_shuffle(tf.range(count), seed)
-
-    def _repeat(
-        self,
-        batches_of: Callable[[Tensor], Dataset],
-    ) -> Callable[[int], Dataset]:
-        """Return endless batches from an epoch on, each in its own order."""
-
-        def beginning(epoch: int) -> Dataset:
-            epochs = tf.data.Dataset.range(epoch, tf.int64.max)
-            return epochs.flat_map(batches_of).prefetch(1)
-
-        return beginning
 
 
 def split(count: int, share: float, seed: int) -> tuple[Rows, Rows]:

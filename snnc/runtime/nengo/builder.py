@@ -104,7 +104,7 @@ class NetworkBuilder:
         layer = self._network.layers[name]
         population = self._neurons(name, layer, layer.volume, layer.cut)
         for connection in connections:
-            self._read(connection, population, layer)
+            self._connect(connection, population, layer)
         return population
 
     def maxpool(self, name: str, *compared: Compare) -> tuple[SplitLayer, ...]:
@@ -127,7 +127,7 @@ class NetworkBuilder:
                 for source in sources(read.level):
                     given = replace(source, grid=read.grid, nodes=read.nodes)
                     seen = replace(given, level=level)
-                    self._read(seen, population, layer)
+                    self._connect(seen, population, layer)
             levels.append(population)
         self._terms[name] = tuple(
             replace(source, grid=pick.grid)
@@ -135,19 +135,6 @@ class NetworkBuilder:
             for source in sources(pick.level)
         )
         return tuple(levels)
-
-    def _read(
-        self,
-        connection: Connection,
-        population: SplitLayer,
-        layer: Layer,
-    ) -> None:
-        """Connect a population to its input."""
-        if not layer.on_chip:
-            source = self._on_host(connection.source)
-            connection = replace(connection, source=source)
-        synapse = None if layer.encoder else layer.synapse
-        self._connect(connection, population, synapse, layer.on_chip)
 
     def _neurons(
         self,
@@ -179,10 +166,7 @@ class NetworkBuilder:
         volume = volume_of(readout.image or (readout.units,))
         population = SplitLayer(readout.name, volume, (whole,))
         for connection in connections:
-            if readout.image:
-                source = self._on_host(connection.source)
-                connection = replace(connection, source=source)
-            self._connect(connection, population, readout.synapse, False)
+            self._connect(connection, population)
 
     def finish(self, probe: Sequence[str] = ()) -> BuiltNetwork:
         """Probe the readout and the named layers; return the network.
@@ -207,16 +191,8 @@ class NetworkBuilder:
                 every = self._layers[name]
                 own = [nengo.Probe(e.neurons, label=e.label) for e in every]
                 probes[name] = own
-        return BuiltNetwork(
-            self.net,
-            self._input,
-            self._layers,
-            output,
-            probes,
-            self._network,
-            self._terms,
-            self._learning,
-        )
+        given = self._input, self._layers, output, probes, self._network
+        return BuiltNetwork(self.net, *given, self._terms, self._learning)
 
     def _place(self, part: Part, cut: Cut, volume: Volume) -> None:
         """Put an ensemble on the host, or on the chip block by block."""
@@ -227,8 +203,8 @@ class NetworkBuilder:
         if block is None:
             config.on_chip = False
             return
-        _, height, width, channels = volume
-        shape = (height, width, len(part.slices) * channels)
+        height, width, slices, channels = part.shape(volume)
+        shape = (height, width, slices * channels)
         # A dense layer's block has one axis, a convolution's has three.
         own = shape[-len(block) :]
         config.block_shape = self._loihi.BlockShape(block, own)
@@ -237,10 +213,17 @@ class NetworkBuilder:
         self,
         connection: Connection,
         reader: SplitLayer,
-        synapse: float | None,
-        on_chip: bool,
+        layer: Layer | None = None,
     ) -> None:
-        """Connect neurons, filtered by the reader's synapse."""
+        """Connect a layer, or the readout, by the filter of its synapse."""
+        readout, on_chip = self._network.readout, False
+        synapse, relays = readout.synapse, bool(readout.image)
+        if layer is not None:
+            synapse = None if layer.encoder else layer.synapse
+            on_chip, relays = layer.on_chip, not layer.on_chip
+        if relays:
+            source = self._on_host(connection.source)
+            connection = replace(connection, source=source)
         data = Data(self._tensors, self._network.input)
         links = connection.links(reader, data)
         for pre, post, transform in links:

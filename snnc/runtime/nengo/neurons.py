@@ -112,15 +112,13 @@ def neuron_type(
         # Nengo would draw voltages; on the chip they start at 0.
         start = nengo.dists.Choice([0]) if voltage is None else voltage
         settings["initial_state"] = {"voltage": start}
+    kinds = nengo.RectifiedLinear, nengo.SpikingRectifiedLinear
     if layer.encoder is not None:
-        encoders = (ClippedRectifiedLinear, ClippedSpikingRectifiedLinear)
-        return encoders[spiking](**settings)
-    if layer.lif is not None:
-        lif = nengo.LIF if spiking else nengo.LIFRate
-        taus = {"tau_rc": layer.lif.tau_rc, "tau_ref": layer.lif.tau_ref}
-        return lif(**taus, **settings)
-    relu = nengo.SpikingRectifiedLinear if spiking else nengo.RectifiedLinear
-    return relu(**settings)
+        kinds = ClippedRectifiedLinear, ClippedSpikingRectifiedLinear
+    elif layer.lif is not None:
+        kinds = nengo.LIFRate, nengo.LIF
+        settings.update(tau_rc=layer.lif.tau_rc, tau_ref=layer.lif.tau_ref)
+    return kinds[spiking](**settings)
 
 
 def host_passthrough(part: Part) -> Part:
@@ -208,12 +206,10 @@ class BuiltNetwork:
         return levels
 
     def _maximum(self, sim: Any, name: str) -> Array:
-        total = np.zeros(0)
+        rows = len(self._levels(sim, name)[0])
+        total = np.zeros((rows, *self.network.layers[name].volume))
         for term in self.terms[name]:
             layer, level = split_name(term.source.name)
             read = term.values(self._levels(sim, layer)[level])
-            if not len(total):
-                volume = self.network.layers[name].volume
-                total = np.zeros((len(read), *volume))
             total[..., slice(*(term.rows or (None,)))] += read
         return total
