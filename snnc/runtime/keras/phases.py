@@ -36,7 +36,7 @@ from .progress import (
 from .scaler import Scaler
 from .spike_plan import ROUNDS, plan_spikes, stages_of
 from .spike_training import SpikeTraining
-from .training import Given, Phase, StrategyError, Trainer, TrainOptions
+from .training import Phase, StrategyError, Trainer, TrainOptions
 
 MEASURED = 512  # examples to measure between epochs of LIF networks
 PATIENCE = 8  # rounds without improvement: the last ones learn slowly
@@ -54,10 +54,10 @@ class Session:
     phases: Sequence[Phase]
     options: TrainOptions
 
-    def train(self, given: Given, weights: FileName | None) -> keras.Model:
+    def train(self, x: Any, y: Any, weights: FileName | None) -> keras.Model:
         """Return the trained model, and write its weights and the smooth ones.
 
-        Its history covers all epochs. Raises the errors of `Trainer.train`.
+        Data are checked. Raises the errors of `Trainer.train`.
         """
         options, layout = self.options, self.trainer.layout
         training, network = self.trainer.training, self.trainer.network
@@ -77,18 +77,19 @@ class Session:
             self._progress.read()
         own = training.batch, training.validation, self.seed, replicas
         pipelines = Pipelines(DataSpec.of(network), *own)
-        if given.y is None:
-            batches = pipelines.of_dataset(given.x, given.validation)
+        groups, held_out = options.get("groups"), options.get("validation")
+        if y is None:
+            batches = pipelines.of_dataset(x, held_out)
         else:
-            batches = pipelines.of_arrays(*given[:4])
+            batches = pipelines.of_arrays(x, y, groups, held_out)
         if self._progress.patience is not None and batches.validation is None:
             reason = "patience needs validation: no examples are held out"
             raise DataError(reason)
-        self._batches, self._class_weight = batches, given.class_weight
+        self._batches = batches
         self._history, self._written = WholeHistory(), list[Path]()
         stops = StopAtNaN(network.layers, batches.sample[: training.batch])
-        given_ones = options.get("callbacks", ())
-        self._callbacks = self._history, stops, *given_ones
+        given = options.get("callbacks", ())
+        self._callbacks = self._history, stops, *given
         with strategy.scope():
             model = self._model()
             self._scaler = Scaler(network, layout, model, batches.sample)
@@ -256,7 +257,7 @@ class Session:
                 initial_epoch=progress.epoch,
                 epochs=stop,
                 callbacks=[*own, progress, *self._callbacks],
-                class_weight=self._class_weight,
+                class_weight=self.options.get("class_weight"),
                 shuffle=False,  # the pipelines shuffle
                 verbose=verbosity(),
             )

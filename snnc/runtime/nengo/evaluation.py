@@ -13,7 +13,7 @@ import numpy as np
 
 from ..data import DataSpec
 from ..examples import Largest, Presentation, decide, score
-from ..files import make_parser, positive, run_program, show, warn
+from ..files import make_parser, positive, run_program, warn
 from ..labels import Examples, open_data, select
 from ..layout import Layout, Weights
 from ..network import Network
@@ -120,7 +120,8 @@ class Evaluator:
                 sys.stderr.isatty(),
             )
             document = json.dumps(found.as_dict(), indent=2)
-            show(document if options.format == "json" else str(found))
+            text = document if options.format == "json" else str(found)
+            print(text, flush=True)
 
         return run_program(parser.prog, run)
 
