@@ -67,7 +67,7 @@ class Neurons(keras.layers.Layer):
     """The neurons of a layer: from currents to activations, of one shape.
 
     They compute f(s x) / s, where s is ``scale``, which is 1 except in
-    training. Traced functions follow its changes.
+    training.
     """
 
     def __init__(
@@ -89,19 +89,14 @@ class Neurons(keras.layers.Layer):
         self.clips(True)
 
     @property
-    def scale(self) -> float:
-        """The scale as a number."""
-        return self._scale
-
-    @scale.setter
-    def scale(self, scale: float) -> None:
-        self._scale = scale
-        self._setting.value.assign(scale)
-
-    @property
     def scale_value(self) -> Tensor:
         """The scale as a float32 variable."""
         return self._setting.value
+
+    def set_scale(self, scale: float) -> None:
+        """Set the scale, which traced functions follow."""
+        self.scale = scale
+        self.scale_value.assign(scale)
 
     def clips(self, clips: bool) -> None:
         """Choose whether an encoder clips at one spike per step.

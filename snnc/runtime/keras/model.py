@@ -197,7 +197,7 @@ def set_scales(model: keras.Model, scales: Mapping[str, float]) -> None:
     """Set the scale of each layer of neurons."""
     for layer in model.layers:
         if isinstance(layer, Neurons):
-            layer.scale = scales[layer.name.removesuffix(NEURONS)]
+            layer.set_scale(scales[layer.name.removesuffix(NEURONS)])
 
 
 def scales_of(model: keras.Model) -> dict[str, float]:

@@ -17,7 +17,6 @@ from .pipelines import Batches
 
 UPDATES = 800
 STREAMS = 20  # simulations side by side, each with one example per update
-RATE = 4e-3  # the highest learning rate
 ROUNDS = 10  # after each, the network is evaluated on held-out examples
 MOST = 10  # times the cost of the phase smooth
 MEMORY = 2e9  # bytes for the state of all streams and a training step
@@ -45,7 +44,6 @@ class SpikePlan:
     each: int
     streams: int
     seed: int
-    learning_rate: float = RATE
     cut: bool = False
 
     @property
@@ -96,7 +94,7 @@ def plan_spikes(
     affordable = MOST * 3 * weights * examples // update
     cut = updates is None and affordable < UPDATES
     count = max(ROUNDS, affordable) if cut else updates or UPDATES
-    return SpikePlan(-(-count // ROUNDS), streams, seed, RATE, cut)
+    return SpikePlan(-(-count // ROUNDS), streams, seed, cut)
 
 
 def streams_of(neurons: int) -> int:
