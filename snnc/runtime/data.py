@@ -109,12 +109,13 @@ def select_input(
     Raises DataError if ``x`` is empty, or if its shape, type or range do not
     fit ``spec``.
     """
+    if x.dtype.kind not in "iuf":
+        hint = AS_NUMBERS.get(x.dtype.kind, "")
+        raise DataError(f"x has type {x.dtype}, not float or integer{hint}")
     if x.shape[1:] != spec.shape or not x.shape:
         hint = _reshape_hint(x.shape[1:], spec.shape) if x.shape else ""
         wanted = f"(examples, {', '.join(map(str, spec.shape))})"
         raise DataError(f"x has shape {x.shape}, not {wanted}{hint}")
-    if x.dtype.kind not in "iuf":
-        raise DataError(f"x has type {x.dtype}, not float or integer")
     if x.shape[0] == 0:
         raise DataError("x holds no examples")
     rows = sample_indices(len(x), limit, seed)
@@ -183,10 +184,10 @@ def _checked_range(
 
 
 def open_arrays(path: FileName, names: Sequence[str]) -> dict[str, Array]:
-    """Open arrays by name, all numeric and with at least one axis.
+    """Open arrays by name, all with at least one axis.
 
-    Raises DataError if an array is missing, damaged or not numeric, and
-    OSError if the file can't be opened.
+    Raises DataError if an array is missing or damaged, and OSError if the file
+    can't be opened.
     """
     place = Path(path)
     if place.is_dir():
@@ -196,10 +197,6 @@ def open_arrays(path: FileName, names: Sequence[str]) -> dict[str, Array]:
     else:
         arrays = _of_file(place, names)
     for name, array in arrays.items():
-        if array.dtype.kind not in "iuf":
-            kind = f"has type {array.dtype}, not float or integer"
-            hint = AS_NUMBERS.get(array.dtype.kind, "")
-            raise DataError(f"{place}: {name} {kind}{hint}")
         if not array.shape:
             single = "is a single number, not an array of examples"
             raise DataError(f"{place}: {name} {single}")
