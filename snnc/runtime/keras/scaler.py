@@ -194,15 +194,15 @@ class Scaler:
         layers, scales = self.network.layers, self.scales
         batches = self._batches(examples)
         count = sum(map(len, batches))
-        kept: dict[str, Largest] = {}
+        kept = {
+            name: Largest(count * layer.neurons, layer.percentile)
+            for name, layer in layers.items()
+        }
         for x in batches:
             _, *currents = self._currents(x, training=False)
-            for (name, layer), values in zip(layers.items(), currents):
-                if name not in kept:
-                    size = count * math.prod(values.shape[1:])
-                    kept[name] = Largest(size, layer.percentile)
+            for most, values in zip(kept.values(), currents):
                 # Neurons ignore currents below 0.
-                kept[name].add(np.maximum(values, 0))
+                most.add(np.maximum(values, 0))
         rates = {}
         for name, layer in layers.items():
             drive = kept[name].percentile * scales[name]

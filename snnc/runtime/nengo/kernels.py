@@ -152,19 +152,15 @@ def plane(
     outside the depth taps of a slice are zero.
     """
     depth, height, width, channels, filters = kernel.shape
-    taps = []
+    shape = (height, width, len(read), channels, len(written), filters)
+    flat, overlap = np.zeros(shape, kernel.dtype), False
     for out, tap in np.ndindex(len(written), depth):
         source = written[out] * stride - before + tap
         if source in read:
-            taps.append((source - read.start, out, tap))
-    if not taps:
-        return None
-    shape = (height, width, len(read), channels, len(written), filters)
-    flat = np.zeros(shape, kernel.dtype)
-    for into, out, tap in taps:
-        flat[:, :, into, :, out] = kernel[tap]
+            overlap = True
+            flat[:, :, source - read.start, :, out] = kernel[tap]
     size = (len(read) * channels, len(written) * filters)
-    return flat.reshape(height, width, *size)
+    return flat.reshape(height, width, *size) if overlap else None
 
 
 def rows_of(kernel: Array, read: range) -> Array:
