@@ -52,15 +52,17 @@ class Session:
     epochs: int
     seed: int
     phases: Sequence[Phase]
+    weights: FileName | None
     options: TrainOptions
 
-    def train(self, x: Any, y: Any, weights: FileName | None) -> keras.Model:
+    def train(self, x: Any, y: Any) -> keras.Model:
         """Return the trained model, and write its weights and the smooth ones.
 
         Data are checked. Raises the errors of `Trainer.train`.
         """
-        options, layout = self.options, self.trainer.layout
-        training, network = self.trainer.training, self.trainer.network
+        trainer, weights, options = self.trainer, self.weights, self.options
+        layout, network = trainer.layout, trainer.network
+        training = trainer.training
         strategy = tf.distribute.get_strategy()
         if options.get("strategy") == "mirrored":
             strategy = tf.distribute.MirroredStrategy()
@@ -94,7 +96,7 @@ class Session:
             model = self._model()
             self._scaler = Scaler(network, layout, model, batches.sample)
             try:
-                self._train_phases(model, replicas, weights)
+                self._train_phases()
             except DivergedError:
                 self._progress.remove()
                 for smooth in self._written:
@@ -123,14 +125,10 @@ class Session:
             program.import_weights(model, initial)
         return model
 
-    def _train_phases(
-        self,
-        model: keras.Model,
-        replicas: int,
-        weights: FileName | None,
-    ) -> None:
+    def _train_phases(self) -> None:
         """Lead the model through its phases."""
         progress, scaler, history = self._progress, self._scaler, self._history
+        model = scaler.model
         layers = self.trainer.network.layers.values()
         scales, smooth = "scale" in self.phases, "smooth" in self.phases
         scaled = scales and any(layer.lif is not None for layer in layers)
@@ -141,7 +139,7 @@ class Session:
             _prepare(model, smooth=True, balanced=scales)
             for index, stage in enumerate(stages):
                 if progress.stage <= index:
-                    self._train_smooth(model, index, stage, scaled)
+                    self._train_smooth(index, stage, scaled)
             _prepare(model, smooth=False)
             if smooth and self.epochs:
                 scaler.recalibrate_batchnorm()
@@ -152,7 +150,7 @@ class Session:
         if "spikes" in self.phases:
             history.begin("spikes")
             fold_model(model, scaler.layout)
-            self._train_spikes(model, len(stages), replicas, weights)
+            self._train_spikes(len(stages))
         if scales or "spikes" in self.phases:
             _report(scaler)
         if self._batches.validation is not None:
@@ -162,13 +160,7 @@ class Session:
         scaler.fold()  # last, because penalties apply to the weights before it
         model.history = history
 
-    def _train_smooth(
-        self,
-        model: keras.Model,
-        index: int,
-        stage: range,
-        scaled: bool,
-    ) -> None:
+    def _train_smooth(self, index: int, stage: range, scaled: bool) -> None:
         progress, scaler, batches = self._progress, self._scaler, self._batches
         if progress.stage == index:
             scaler.scales = progress.scales
@@ -184,17 +176,12 @@ class Session:
             several = f"s {start + 1} to" if start + 1 < stage.stop else ""
             tell(f"epoch{several} {stage.stop} of {self.epochs}: smooth")
         data = batches.training, batches.steps
-        self._fit(model, *data, stage.stop, held_out=batches.validation)
+        self._fit(scaler.model, *data, stage.stop, held_out=batches.validation)
 
-    def _train_spikes(
-        self,
-        model: keras.Model,
-        index: int,
-        replicas: int,
-        weights: FileName | None,
-    ) -> None:
+    def _train_spikes(self, index: int) -> None:
         """Train on spikes, in rounds that count as epochs."""
         progress, scaler, batches = self._progress, self._scaler, self._batches
+        model, weights = scaler.model, self.weights
         first = self.epochs if index else 0
         plan = plan_spikes(
             self.trainer.network,
@@ -202,7 +189,7 @@ class Session:
             self.epochs * batches.steps * self.trainer.training.batch,
             self.seed,
             self.options.get("spike_updates"),
-            replicas,
+            tf.distribute.get_strategy().num_replicas_in_sync,
         )
         training = SpikeTraining(scaler.run, model, plan, batches.validation)
         progress.patience = None if batches.validation is None else PATIENCE

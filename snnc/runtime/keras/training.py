@@ -147,8 +147,8 @@ class Trainer:
 
         from .phases import Session
 
-        session = Session(self, program, epochs, seed, phases, options)
-        return session.train(x, y, weights)
+        given = epochs, seed, phases, weights, options
+        return Session(self, program, *given).train(x, y)
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Train from the command line; return the exit status."""
