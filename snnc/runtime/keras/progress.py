@@ -203,9 +203,10 @@ class StopAtNaN(keras.callbacks.Callback):
         # model.
         model = getattr(self.model, "trained", self.model)
         probed = with_currents(model, self._layers)
-        output, *values = probed.predict_on_batch(self._x)
+        output, *currents = probed.predict_on_batch(self._x)
         names = [*self._layers, "the readout"]
-        sizes = [float(np.abs(value).max()) for value in [*values, output]]
+        values = [*(np.maximum(each, 0) for each in currents), np.abs(output)]
+        sizes = [float(value.max()) for value in values]
         for name, size in zip(names, sizes):
             if not math.isfinite(size):
                 return f"{name} is the first layer whose values are no numbers"
