@@ -192,8 +192,13 @@ def scatter(
     found = []
     for tap in np.ndindex(plane.shape[:2]):
         into, out = np.nonzero(used[tap])
-        lines = zip(outputs, image, stride, before, tap)
-        axes = [_meeting(*line) for line in lines]
+        axes: list[Axis] = []
+        for i, offset in enumerate(tap):
+            writes = np.arange(outputs[i])
+            reads = writes * stride[i] - before[i] + offset
+            inside = (reads >= 0) & (reads < image[i])
+            ones = np.ones(inside.sum(), np.int8)
+            axes.append((writes[inside], reads[inside], ones))
         axes.append((out, into, plane[tap][into, out]))
         found.append(join_axes(axes, (*outputs, filters), (*image, channels)))
     places, weights = zip(*found)
@@ -225,17 +230,3 @@ def within(axis: Axis, written: range, read: range) -> Axis:
     inside = np.isin(out, written) & np.isin(into, read)
     ends = out[inside] - written.start, into[inside] - read.start
     return (*ends, weights[inside])
-
-
-def _meeting(
-    outputs: int,
-    inputs: int,
-    stride: int,
-    before: int,
-    tap: int,
-) -> Axis:
-    """Return the pairs of places along one axis that a tap connects."""
-    writes = np.arange(outputs)
-    reads = writes * stride - before + tap
-    inside = (reads >= 0) & (reads < inputs)
-    return writes[inside], reads[inside], np.ones(inside.sum(), np.int8)
