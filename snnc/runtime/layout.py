@@ -64,6 +64,11 @@ class Tensor:
     dtype: str = "float32"
     zeros: bool = False
 
+    @property
+    def is_transposed(self) -> bool:
+        """Whether the last axis has the channels that are read."""
+        return self.axes[-1] == "in"
+
 
 @dataclass(frozen=True)
 class Layout:
