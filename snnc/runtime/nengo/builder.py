@@ -132,11 +132,11 @@ class NetworkBuilder:
                     seen = replace(given, level=level)
                     self._connect(seen, population, layer)
             levels.append(population)
-        self._terms[name] = tuple(
-            replace(source, grid=pick.grid)
-            for pick in tree.picks
-            for source in sources(pick.level)
-        )
+        terms: list[Compare] = []
+        for pick in tree.picks:
+            several = sources(pick.level)
+            terms += [replace(one, grid=pick.grid) for one in several]
+        self._terms[name] = tuple(terms)
         return tuple(levels)
 
     def _neurons(

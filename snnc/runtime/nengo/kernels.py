@@ -216,9 +216,8 @@ def join_axes(
     are joined with those of the other axes; their weights are multiplied.
     """
     index = np.ix_(*(range(len(pairs[0])) for pairs in axes))
-    out, into, weights = (
-        [pairs[end][i] for pairs, i in zip(axes, index)] for end in range(3)
-    )
+    both = zip(axes, index)
+    out, into, weights = zip(*([c[i] for c in pairs] for pairs, i in both))
     ends = ((out, outputs), (into, image))
     places = [np.ravel_multi_index(at, size).ravel() for at, size in ends]
     return np.stack(places, axis=1), prod(weights).ravel()
