@@ -9,7 +9,7 @@ from snnc.diagnostics import Diagnostic, Diagnostics, Severity
 from snnc.driver import allow_warnings
 from snnc.importer.decisions import Decision, diagnose
 from snnc.importer.draft import StatementDraft, Value
-from snnc.importer.ends import NetworkEnds, convert_ends
+from snnc.importer.ends import NetworkEnds, convert_ends, without_lambdas
 from snnc.importer.layer_config import FOREIGN
 from snnc.importer.model import KerasLayer, KerasModel, ModelWeights, RefusedModelError
 from snnc.importer.request import ImportRequest
@@ -80,8 +80,13 @@ def convert(
     RefusedModelError
         If Keras has no such option, or the spec would be too long.
     """
-    state = ConversionState(model, request, weights)
-    for layer in model.layers:
+    rest, cut = without_lambdas(model)
+    state = ConversionState(rest, request, weights)
+    for layer in cut:
+        if layer.kind == "Lambda":
+            state.finals[layer.name] = layer.kind
+        state.rewrite(layer, "at the end, where the host computes it: it is left out")
+    for layer in rest.layers:
         state.values[layer.name] = _read(layer, state)
     ends = convert_ends(state)
     _tell_rest(state)

@@ -14,7 +14,8 @@ from typing import Literal
 Shape = tuple[int, ...]
 Op = Literal[
     "kernel", "depthwise", "separable", "matrix", "norm", "flat norm", "mean", "scale",
-    "slope", "mix", "embed", "window", "edge mean", "unroll", "fill", "transposed",
+    "slope", "mix", "embed", "select", "window", "edge mean", "unroll", "fill",
+    "transposed",
 ]  # fmt: skip
 
 
@@ -131,7 +132,8 @@ class LinearStep:
         ``fill``, a gain, factor and shift of each, to apply to the shift of the norm
         that names it.
     start :
-        For ``embed``, the first channel; for ``matrix``, the first row.
+        For ``embed`` and ``select``, the first channel; for ``matrix``, the first
+        row.
     order :
         For ``matrix`` and ``unroll``: the axes that Keras flattens, in its order.
     before, rows :

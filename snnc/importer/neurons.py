@@ -32,7 +32,7 @@ from snnc.importer.sums import (
     split_shortcut,
 )
 
-POSITIVE = ("mean", "embed", "window", "edge mean", "unroll")
+POSITIVE = ("mean", "embed", "select", "window", "edge mean", "unroll")
 """Steps that keep values from 0 up non-negative."""
 EDGE = "it is another kernel at each edge of an image, which only a matrix can have"
 BORDER = "no one kernel pads as its steps do, each at its own border"

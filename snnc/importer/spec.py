@@ -113,7 +113,7 @@ class _SpecWriter:
         self._state = state
         self._ends = ends
         self._notes: list[str] = list(ends.notes)
-        self._input = state.layers[state.model.inputs[0]]
+        self._input = state.layers[state.inputs[0]]
         self._names = sanitized_names([self._input.name, *state.drafts])
         self._names[INPUT] = self._names[ends.encoder] if ends.encoder else ENCODED
         self._l2 = self._shared_l2()

@@ -301,10 +301,9 @@ def test_few_of_many_changed_names_are_listed(folder: Path) -> None:
 
 def test_padding_that_no_kernel_has_is_done_to_the_data(folder: Path) -> None:
     config = functional(
-        IMAGE,
-        layer("ZeroPadding2D", "p", "image", padding=[[2, 2], [2, 2]]),
-        layer("Conv2D", "c", "p", filters=2, kernel_size=[3, 3], strides=[2, 2],
-              activation="relu"),
+        layer("InputLayer", "image", batch_input_shape=[None, 8, 1]),
+        layer("ZeroPadding1D", "p", "image", padding=[4, 4]),
+        layer("Conv1D", "c", "p", filters=2, kernel_size=[3], activation="relu"),
         layer("Flatten", "f", "c"),
         layer("Dense", "d", "f", units=2),
     )  # fmt: skip

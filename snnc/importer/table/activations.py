@@ -262,9 +262,11 @@ def _finish(
     if name == "sigmoid" and not value.broken and _is_pair(state, value):
         why = "two classes: softmax of (0, x) is (1 - sigmoid(x), sigmoid(x))"
         state.rewrite(layer, why, option)
-    elif name in ("softmax", "log_softmax") and _is_over_all(layer, value):
+    elif name in ("softmax", "log_softmax") and _is_over_all(layer, state, value):
         state.train(layer, "in the loss: the readout gives logits", option)
     else:
+        if "softmax" in name:
+            state.finals[output] = f"{name} over one axis"
         why = f"the readout, on the host, gives what {name} is to be taken of"
         state.rewrite(layer, why, option)
     return value
@@ -274,9 +276,10 @@ def _is_pair(state: ConversionState, value: Value) -> bool:
     return len(state.model.outputs) == 1 and prod(value.shape) == 1
 
 
-def _is_over_all(layer: KerasLayer, value: Value) -> bool:
+def _is_over_all(layer: KerasLayer, state: ConversionState, value: Value) -> bool:
     """Whether a softmax is over all values."""
-    return value.broken or value.shape[-1] == prod(value.shape)
+    is_row = value.shape[-1:] == (prod(value.shape),)
+    return value.broken or (is_row and not state.cut & set(layer.reads))
 
 
 def _refuse(

@@ -29,9 +29,12 @@ from snnc.importer.table.options import shown
 
 def read_input(layer: KerasLayer, state: ConversionState) -> Value:
     """Return the input, which must have fixed sizes and at most 4 axes."""
-    shape = list(layer.options.get("batch_input_shape") or [None, None])[1:]
-    if len(state.model.inputs) > 1:
-        return _several(layer, state, shape)
+    shape = _sizes(layer)
+    if layer.name not in state.inputs:
+        state.rewrite(layer, "nothing reads it: it is left out")
+        return BROKEN
+    if len(state.inputs) > 1:
+        return _channels_of_input(layer, state) or _several(layer, state, shape)
     asked = state.request.shape
     sizes = "x".join("?" if size is None else str(size) for size in shape)
     if asked is not None and not _agree(shape, asked):
@@ -79,15 +82,57 @@ def _agree(shape: list[int | None], asked: Shape) -> bool:
     return is_near and all(a in (None, b) for a, b in zip(shape, asked, strict=True))
 
 
+def _sizes(layer: KerasLayer) -> list[int | None]:
+    """Return an input's shape in Keras, without the batch."""
+    return list(layer.options.get("batch_input_shape") or [None, None])[1:]
+
+
+def _channels_of_input(layer: KerasLayer, state: ConversionState) -> Value | None:
+    """Return one of several inputs as channels of the spec's; None if they differ."""
+    shapes = [_shape_of_part(state.layers[name], state) for name in state.inputs]
+    known = [shape for shape in shapes if shape is not None]
+    places = {shape[:-1] for shape in known}
+    if len(known) < len(shapes) or len(places) > 1 or len(known[0]) > 4:
+        return None
+    number = state.inputs.index(layer.name)
+    own, start = known[number], sum(shape[-1] for shape in known[:number])
+    whole = sum(shape[-1] for shape in known)
+    state.input_shape = (*own[:-1], whole)
+    state.parts[layer.name] = own[-1]
+    points = tuple(map(point, own[:-1]))
+    step = LinearStep("select", layer.name, points, whole, own[-1], start=start)
+    is_first = len(own) > 1 and _is_channels_first(layer, state)
+    why = f"channels {start}..{start + own[-1] - 1} of the spec's input"
+    state.rewrite(layer, why, "data_format channels_first" if is_first else "")
+    view = channels_first(len(own)) if is_first else plain(len(own))
+    return Value((Term(INPUT, state.input_shape, (step,)),), own, view)
+
+
+def _shape_of_part(layer: KerasLayer, state: ConversionState) -> Shape | None:
+    """Return the shape of one of several inputs, channels last; None if it is open."""
+    shape = _sizes(layer)
+    sizes = tuple(size for size in shape if size is not None)
+    if not sizes or len(sizes) < len(shape):
+        return None
+    first_reader = state.layers[state.readers[layer.name][0]]
+    width = first_reader.options.get("output_dim")
+    if first_reader.kind == "Embedding" and isinstance(width, int):
+        return (*sizes, width)
+    if len(sizes) > 1 and _is_channels_first(layer, state):
+        return (*sizes[1:], sizes[0])
+    return sizes
+
+
 def _several(
     layer: KerasLayer, state: ConversionState, shape: list[int | None]
 ) -> Value:
-    """Refuse several inputs, once, and still judge their readers."""
-    if layer.name == state.model.inputs[0]:
-        count, names = len(state.model.inputs), ", ".join(state.model.inputs)
+    """Refuse inputs of several shapes, once, and still judge their readers."""
+    if layer.name == state.inputs[0]:
+        count, names = len(state.inputs), ", ".join(state.inputs)
         state.refuse(
             layer,
-            f"the model has {count} inputs ({names}); a spec has one",
+            f"the model has {count} inputs ({names}) of different shapes; a spec has"
+            " one",
             "let the host compute what they meet in, and import the layers behind it as"
             " a model of one input",
             rule="inputs",
@@ -296,8 +341,11 @@ def reshaped(
         return state.refuse(
             layer, f"it reads {size} values", "save the model anew", option
         )
-    if not state.readers[layer.name] and not (value.parts or value.flat):
+    view = None if value.parts else regrouped(value.view, value.shape, tuple(target))
+    is_last = not state.readers[layer.name] or (view is None and len(value.shape) == 1)
+    if is_last and state.is_end(layer) and not (value.parts or value.flat):
         state.keep(layer, "at the end: a readout has the same values in one row")
+        state.cut |= {layer.name} if view is None else set()
         return value
     if value.parts:
         if target == [size]:
@@ -306,7 +354,6 @@ def reshaped(
         return state.refuse(
             layer, "it cuts a vector", "build the layers without", option
         )
-    view = regrouped(value.view, value.shape, tuple(target))
     if view is not None and not (value.is_alone and _is_wider(value, view)):
         state.keep(layer, "it renames axes, which its reader knows")
         return replace(value, view=view)
@@ -365,8 +412,12 @@ def read_embedding(layer: KerasLayer, state: ConversionState) -> Value:
     width = layer.options.get("output_dim")
     if value.broken:
         return value
-    is_first = value.is_alone and len(value.shape) == 1
-    if not (is_first and state.is_read_once(layer.reads[0]) and isinstance(width, int)):
+    is_only = state.is_read_once(layer.reads[0]) and isinstance(width, int)
+    if is_only and layer.reads[0] in state.parts:
+        state.is_embedded = True
+        state.rewrite(layer, "the input is embedded: look the rows up on the host")
+        return value
+    if not (is_only and value.is_alone and len(value.shape) == 1):
         return state.refuse(
             layer,
             "it looks rows up, and the chip reads rates",

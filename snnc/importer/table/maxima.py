@@ -10,8 +10,9 @@ from snnc.importer.draft import INPUT, StatementDraft, Value, View
 from snnc.importer.fitting import fit
 from snnc.importer.linear import AxisWindow, LinearStep, Term, Windows, point
 from snnc.importer.model import KerasLayer
-from snnc.importer.neurons import UnfitError, add_relu, identity_neurons
+from snnc.importer.neurons import BORDER, UnfitError, add_relu, identity_neurons
 from snnc.importer.state import ConversionState
+from snnc.importer.table.activations import NARROWER
 from snnc.importer.table.axes import extended, unpadded
 from snnc.importer.table.convolutions import normed
 from snnc.importer.table.joins import summed
@@ -57,7 +58,10 @@ def maximum(
         return replace(compared(layer, state, value, windows), view=view)
     except UnfitError as error:
         return state.refuse(
-            layer, str(error), "put an activation before it", rule="maxpool"
+            layer,
+            str(error),
+            NARROWER if str(error) == BORDER else BEFORE,
+            rule="maxpool",
         )
 
 
