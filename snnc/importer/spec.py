@@ -95,12 +95,10 @@ class WrittenSpec:
         text = self.text.replace(RATE, f"rate ..{number(rate)} Hz")
         return replace(self, text=text)
 
-    def on(self, chips: int, cores: int) -> WrittenSpec:
-        """Return the spec for several chips, and a note that says why."""
+    def on(self, chips: int) -> WrittenSpec:
+        """Return the spec for several chips."""
         target = f"\n  target loihi {{ chips {chips} }}\n  defaults "
-        note = f"it takes {cores} cores: `chips {chips}` is the least that fits"
-        text = self.text.replace("\n  defaults ", target, 1)
-        return replace(self, text=text, notes=(*self.notes, note))
+        return replace(self, text=self.text.replace("\n  defaults ", target, 1))
 
 
 def write(state: ConversionState, ends: NetworkEnds) -> WrittenSpec:

@@ -180,13 +180,15 @@ def test_a_network_that_is_too_large_is_written_all_the_same(folder: Path) -> No
         IMAGE,
         layer("Flatten", "f", "image"),
         layer("Dense", "d", "f", units=2**18, activation="relu"),
-        layer("Dense", "end", "d", units=3, activation="softmax"),
+        layer("Dense", "wide", "d", units=4, activation="relu"),  # reads too much
+        layer("Dense", "end", "wide", units=3, activation="softmax"),
     )
     Path("m.json").write_text(json.dumps(large), encoding="utf-8")
-    done = run("m.json", "-o", "net.snn", "--chips", "1")
-    assert done.return_value == 1
-    assert "SNN406" in done.stderr
-    assert "units 262144" in Path("net.snn").read_text(encoding="utf-8")
+    for options, severity in ((("--chips", "1"), "error"), ((), "warning")):
+        done = run("m.json", "-o", "net.snn", "--force", *options)
+        assert done.return_value == (severity == "error")
+        assert f"{severity}[SNN406]" in done.stderr
+        assert "units 262144" in Path("net.snn").read_text(encoding="utf-8")
 
 
 def test_a_network_of_several_chips_gets_them(folder: Path) -> None:
