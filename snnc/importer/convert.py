@@ -16,6 +16,7 @@ from snnc.importer.request import ImportRequest
 from snnc.importer.spec import WrittenSpec, write
 from snnc.importer.state import ConversionState
 from snnc.importer.table import HANDLERS, read_foreign, read_refused
+from snnc.importer.table.axes import AxesError, one_order
 from snnc.importer.table.operations import read_operation
 from snnc.importer.table.options import check_options
 from snnc.loihi.plan import PlanCache
@@ -110,7 +111,10 @@ def _read(layer: KerasLayer, state: ConversionState) -> Value:
     check_options(layer)
     if layer.kind in NUMERIC and len(layer.reads) == 1:
         return read_operation(layer, state)
-    return HANDLERS.get(layer.kind, read_refused)(layer, state)
+    try:
+        return HANDLERS.get(layer.kind, read_refused)(layer, state)
+    except AxesError as error:
+        return state.refuse(layer, str(error), one_order(state))
 
 
 def _tell_rest(state: ConversionState) -> None:
@@ -148,8 +152,7 @@ def compile_written(
             chips = ceil(cores / made.device.chip.cores)
             written = written.on(chips)
             made = _lower_spec(written, name, own, request, cache)
-            assert made.lowered is not None
-        if is_large or cores is not None:
+        if (is_large or cores is not None) and made.lowered is not None:
             mapped = place(made.lowered, own, cache)
         if mapped is not None and cores is not None:
             least = ceil(mapped.cores / made.device.chip.cores)

@@ -8,7 +8,7 @@ from math import prod
 from typing import Any
 
 from snnc.importer.draft import INPUT, StatementDraft, Value, order, plain
-from snnc.importer.linear import LinearStep, Term, point, whole
+from snnc.importer.linear import LinearStep, Term, points, whole
 from snnc.importer.model import KerasLayer, KerasModel
 from snnc.importer.neurons import UnfitError, identity_neurons, readout, readout_image
 from snnc.importer.state import ENDING, ConversionState
@@ -170,7 +170,7 @@ def _beside(
         if own == size:
             yield term
             continue
-        windows = tuple(map(point, term.sizes(len(term.steps))))
+        windows = points((*term.sizes(len(term.steps)), own))
         step = LinearStep("embed", "", windows, own, size, start=start)
         yield replace(term, steps=(*term.steps, step))
 

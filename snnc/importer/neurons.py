@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from snnc.importer.draft import RELU, SIGNED, StatementDraft, Unit, Value, plain
 from snnc.importer.fitting import Fitted, cuts_of
-from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, point
+from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, per_channel
 from snnc.importer.state import ConversionState
 from snnc.importer.sums import (
     bias_of,
@@ -88,8 +88,7 @@ def _skipping(owner: str, draft: StatementDraft, shape: Shape) -> LinearStep:
     windows = tuple(
         AxisWindow(size, 1, 1, -skip, places) for size, skip, places in axes
     )
-    channels = shape[-1]
-    return LinearStep("window", owner, windows, channels, channels, groups=channels)
+    return per_channel("window", owner, shape, windows)
 
 
 def identity_neurons(state: ConversionState, owner: str, value: Value) -> Value:
@@ -108,16 +107,8 @@ def identity_neurons(state: ConversionState, owner: str, value: Value) -> Value:
 def mix(fired: Value, owner: str, value: Value, gains: tuple[float, ...]) -> Value:
     """Return the sum of each value's neurons, each times its gain."""
     (term,) = fired.terms
-    channels = value.shape[-1]
-    step = LinearStep(
-        "mix",
-        owner,
-        tuple(map(point, value.shape[:-1])),
-        term.read[-1],
-        channels,
-        groups=channels,
-        factors=gains,
-    )
+    step = per_channel("mix", owner, value.shape, factors=gains)
+    step = replace(step, read=term.read[-1])
     terms = (replace(term, steps=(*term.steps, step)),)
     return replace(value, terms=terms, is_alone=False)
 

@@ -1,6 +1,6 @@
-"""Every property of the language once: its type, its limits and its description.
+"""The properties of the language, each with its type, limits and description.
 
-A model uses it with its default, or with `Otherwise` if `defaults` may have it.
+A model adds the default of a property, or `Otherwise` if `defaults` may set it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from snnc.language.property_types import (
 from snnc.language.table import Key, Limits, StatementPart, ValueWord
 
 MOST_CHIPS = 768
-"""Chips of the largest system; see docs/decisions/006-bounds.md."""
+"""The number of chips in the largest system; see docs/decisions/006-bounds.md."""
 
 # The parts before the block.
 Name = Annotated[

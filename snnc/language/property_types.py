@@ -1,7 +1,7 @@
 """The types of property values: literals, and words with their own settings.
 
-They read syntax or plain Python, and return plain Python. They raise the errors of
-`snnc.language.scalars`.
+These types read syntax or plain Python and return plain Python. They raise the errors
+defined in `snnc.language.scalars`.
 """
 
 from collections.abc import Callable, Mapping

@@ -14,7 +14,7 @@ from typing import Any
 
 from snnc.importer.draft import BROKEN, INPUT, RELU, SIGNED, Unit, Value
 from snnc.importer.fitting import cuts_of
-from snnc.importer.linear import LinearStep, Term, point
+from snnc.importer.linear import Term, per_channel
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
 from snnc.importer.request import ACTIVATIONS
@@ -236,16 +236,11 @@ def _fire_slopes(
     if fired.broken or fired.parts:
         return fired
     (term,) = fired.terms
-    step = LinearStep(
-        "slope",
-        layer.name,
-        tuple(map(point, inside.shape[:-1])),
-        term.read[-1],
-        value.shape[-1],
-        groups=value.shape[-1],
-        is_uniform=is_uniform,
-        order=tuple(axis for group in keras for axis in group),
+    order = tuple(axis for group in keras for axis in group)
+    step = per_channel(
+        "slope", layer.name, inside.shape, is_uniform=is_uniform, order=order
     )
+    step = replace(step, read=term.read[-1])
     fired = replace(fired, terms=(replace(term, steps=(*term.steps[:-1], step)),))
     return fired if pad is None else extended(fired, pad, fired.view)
 

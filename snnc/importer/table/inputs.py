@@ -19,7 +19,7 @@ from snnc.importer.draft import (
     regrouped,
 )
 from snnc.importer.layer_config import LARGEST_INPUT
-from snnc.importer.linear import LinearStep, Shape, Term, point
+from snnc.importer.linear import LinearStep, Shape, Term, per_channel, points
 from snnc.importer.model import KerasLayer
 from snnc.importer.state import ConversionState
 from snnc.importer.table.axes import once
@@ -34,7 +34,7 @@ def read_input(layer: KerasLayer, state: ConversionState) -> Value:
         state.rewrite(layer, "nothing reads it: it is left out")
         return BROKEN
     if len(state.inputs) > 1:
-        return _channels_of_input(layer, state) or _several(layer, state, shape)
+        return _channels_of_input(layer, state) or _several(layer, state, tuple(shape))
     asked = state.request.shape
     sizes = "x".join("?" if size is None else str(size) for size in shape)
     if asked is not None and not _agree(shape, asked):
@@ -82,7 +82,7 @@ def _agree(shape: list[int | None], asked: Shape) -> bool:
     return is_near and all(a in (None, b) for a, b in zip(shape, asked, strict=True))
 
 
-def _sizes(layer: KerasLayer) -> list[int | None]:
+def _sizes(layer: KerasLayer) -> list[Any]:
     """Return an input's shape in Keras, without the batch."""
     return list(layer.options.get("batch_input_shape") or [None, None])[1:]
 
@@ -99,8 +99,7 @@ def _channels_of_input(layer: KerasLayer, state: ConversionState) -> Value | Non
     whole = sum(shape[-1] for shape in known)
     state.input_shape = (*own[:-1], whole)
     state.parts[layer.name] = own[-1]
-    points = tuple(map(point, own[:-1]))
-    step = LinearStep("select", layer.name, points, whole, own[-1], start=start)
+    step = LinearStep("select", layer.name, points(own), whole, own[-1], start=start)
     is_first = len(own) > 1 and _is_channels_first(layer, state)
     why = f"channels {start}..{start + own[-1] - 1} of the spec's input"
     state.rewrite(layer, why, "data_format channels_first" if is_first else "")
@@ -110,9 +109,8 @@ def _channels_of_input(layer: KerasLayer, state: ConversionState) -> Value | Non
 
 def _shape_of_part(layer: KerasLayer, state: ConversionState) -> Shape | None:
     """Return the shape of one of several inputs, channels last; None if it is open."""
-    shape = _sizes(layer)
-    sizes = tuple(size for size in shape if size is not None)
-    if not sizes or len(sizes) < len(shape):
+    sizes = tuple(_sizes(layer))
+    if not sizes or None in sizes:
         return None
     first_reader = state.layers[state.readers[layer.name][0]]
     width = first_reader.options.get("output_dim")
@@ -123,9 +121,7 @@ def _shape_of_part(layer: KerasLayer, state: ConversionState) -> Shape | None:
     return sizes
 
 
-def _several(
-    layer: KerasLayer, state: ConversionState, shape: list[int | None]
-) -> Value:
+def _several(layer: KerasLayer, state: ConversionState, shape: Shape) -> Value:
     """Refuse inputs of several shapes, once, and still judge their readers."""
     if layer.name == state.inputs[0]:
         count, names = len(state.inputs), ", ".join(state.inputs)
@@ -137,14 +133,13 @@ def _several(
             " a model of one input",
             rule="inputs",
         )
-    sizes = tuple(size for size in shape if size is not None)
-    if not sizes or len(sizes) < len(shape):
+    if not shape or None in shape:
         return BROKEN
     key = state.free(layer.name)
     state.add(
-        StatementDraft(layer=key, kind="downsample", sources=(INPUT,), shape=sizes)
+        StatementDraft(layer=key, kind="downsample", sources=(INPUT,), shape=shape)
     )
-    return Value((Term(key, sizes),), sizes, plain(len(sizes)), is_positive=True)
+    return Value((Term(key, shape),), shape, plain(len(shape)), is_positive=True)
 
 
 def _laid_out(state: ConversionState, shape: Shape) -> Value:
@@ -216,17 +211,8 @@ def scaled(
             "it scales each place of an image by itself",
             "scale the data itself, and leave it out",
         )
-    step = LinearStep(
-        "scale",
-        layer.name,
-        tuple(map(point, value.shape[:-1])),
-        channels,
-        channels,
-        groups=channels,
-        bias=any(shifts),
-        factors=factors,
-        shifts=shifts,
-    )
+    step = per_channel("scale", layer.name, value.shape, bias=any(shifts))
+    step = replace(step, factors=factors, shifts=shifts)
     terms = tuple(
         replace(term, steps=(*term.steps, step if number == 0 else once(step)))
         for number, term in enumerate(value.terms)
@@ -412,23 +398,20 @@ def read_embedding(layer: KerasLayer, state: ConversionState) -> Value:
     width = layer.options.get("output_dim")
     if value.broken:
         return value
-    is_only = state.is_read_once(layer.reads[0]) and isinstance(width, int)
-    if is_only and layer.reads[0] in state.parts:
-        state.is_embedded = True
-        state.rewrite(layer, "the input is embedded: look the rows up on the host")
-        return value
-    if not (is_only and value.is_alone and len(value.shape) == 1):
-        return state.refuse(
-            layer,
-            "it looks rows up, and the chip reads rates",
-            "look them up before the network: the input of the spec is the embedded"
-            " sequence, length x channels",
-        )
-    shape = (value.shape[0], width)
-    state.is_embedded = True
-    size = "x".join(map(str, shape))
-    state.rewrite(layer, f"the input is {size}: look the rows up on the host")
-    return _laid_out(state, shape)
+    if isinstance(width, int) and state.is_read_once(layer.reads[0]):
+        is_part = layer.reads[0] in state.parts
+        if is_part or (value.is_alone and len(value.shape) == 1):
+            shape = value.shape if is_part else (*value.shape, width)
+            state.is_embedded = True
+            size = "x".join(map(str, shape))
+            state.rewrite(layer, f"the input is {size}: look the rows up on the host")
+            return value if is_part else _laid_out(state, shape)
+    return state.refuse(
+        layer,
+        "it looks rows up, and the chip reads rates",
+        "look them up before the network: the input of the spec is the embedded"
+        " sequence, length x channels",
+    )
 
 
 def read_permute(layer: KerasLayer, state: ConversionState) -> Value:

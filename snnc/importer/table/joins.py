@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import prod
 
 from snnc.importer.draft import BROKEN, INPUT, StatementDraft, Value, plain
-from snnc.importer.linear import LinearStep, Term, point
+from snnc.importer.linear import LinearStep, Term, per_channel, points
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import UnfitError, add_relu, identity_neurons
 from snnc.importer.state import ConversionState
@@ -80,21 +80,13 @@ def summed(values: Sequence[Value], gains: Sequence[float], layer: str) -> Value
     """Return a sum of values of one shape, each times its gain."""
     terms: list[Term] = []
     for value, gain in zip(values, gains, strict=True):
+        step = per_channel("scale", layer, value.shape, factors=(gain,), shifts=(0.0,))
         for term in value.terms:
-            terms.append(term if gain == 1.0 else _times(term, gain, value, layer))
+            times = term if gain == 1.0 else replace(term, steps=(*term.steps, step))
+            terms.append(times)
     positive = all(v.is_positive for v in values) and min(gains) >= 0
     first = values[0]
     return Value(tuple(terms), first.shape, first.view, is_positive=positive)
-
-
-def _times(term: Term, gain: float, value: Value, layer: str) -> Term:
-    channels = value.shape[-1]
-    windows = tuple(map(point, value.shape[:-1]))
-    step = LinearStep(
-        "scale", layer, windows, channels, channels, channels, factors=(gain,),
-        shifts=(0.0,),
-    )  # fmt: skip
-    return replace(term, steps=(*term.steps, step))
 
 
 def read_concatenate(layer: KerasLayer, state: ConversionState) -> Value:
@@ -150,8 +142,8 @@ def _concatenate(
     start = 0
     for value in values:
         step = LinearStep(
-            "embed", layer.name, tuple(map(point, value.shape[:-1])), value.shape[-1],
-            shape[-1], start=start,
+            "embed", layer.name, points(value.shape), value.shape[-1], shape[-1],
+            start=start,
         )  # fmt: skip
         terms += (replace(term, steps=(*term.steps, step)) for term in value.terms)
         start += value.shape[-1]
