@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from snnc.importer.linear import AxisWindow, Shape, Term, Windows
 from snnc.ir.shapes import transposed_crop, transposed_places
@@ -50,6 +50,11 @@ class Fitted:
     skip: Shape
     is_padded: bool
     upscale: Shape = ()
+
+    def properties(self) -> dict[str, Any]:
+        """Return the attributes of a draft's kernel."""
+        names = ("kernel", "stride", "padding", "dilation", "before", "skip", "upscale")
+        return {name: getattr(self, name) for name in names}
 
 
 def positions(size: int, kernel: int, stride: int, padding: str) -> int:

@@ -9,7 +9,9 @@ from itertools import islice
 
 from snnc.importer.draft import INPUT
 from snnc.importer.ends import NetworkEnds
-from snnc.importer.model import NOWHERE, RefusedModelError
+from snnc.importer.model import (
+    refused,
+)
 from snnc.importer.request import Range
 from snnc.importer.state import ConversionState
 from snnc.importer.statements import (
@@ -210,6 +212,4 @@ def _check_length(text: str, name: str, layers: int) -> None:
     if len(text) < MOST_TOKENS:  # each token has a character
         return
     if sum(1 for _ in islice(tokens_of(text), MOST_TOKENS)) == MOST_TOKENS:
-        raise RefusedModelError(
-            LongSpec(span=NOWHERE, name=name, layers=layers, limit=MOST_TOKENS)
-        )
+        raise refused(LongSpec, name=name, layers=layers, limit=MOST_TOKENS)

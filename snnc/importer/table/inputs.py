@@ -24,7 +24,7 @@ from snnc.importer.model import KerasLayer
 from snnc.importer.state import ConversionState
 from snnc.importer.table.axes import once
 from snnc.importer.table.convolutions import keras_sizes, normalized
-from snnc.importer.table.options import shown
+from snnc.importer.table.options import numbers, shown
 
 
 def read_input(layer: KerasLayer, state: ConversionState) -> Value:
@@ -175,10 +175,10 @@ def read_rescaling(layer: KerasLayer, state: ConversionState) -> Value:
     """Move the input's factor and offset into `as`, others into kernels."""
     value = state.source(layer)
     scale, offset = layer.options.get("scale", 1), layer.options.get("offset", 0)
-    factors, shifts = _numbers(scale), _numbers(offset)
+    factors, shifts = numbers(scale), numbers(offset)
     if value.broken:
         return value
-    if factors is None or shifts is None:
+    if not factors or not shifts:
         return state.refuse(
             layer, "its scale is no number", "scale the data itself, and leave it out"
         )
@@ -248,7 +248,7 @@ def read_normalization(layer: KerasLayer, state: ConversionState) -> Value:
     if scaled_value is not None:
         return scaled(layer, state, value, *scaled_value)
     if axis is None or axis == []:
-        axes = [-1] if _is_one_axis(value) else []
+        axes = [] if value.parts else [-1]
     keras = [a if a < 0 else a - 1 - len(value.view) for a in axes]
     return normalized(layer, state, value, keras, f"axis {shown(axis)}")
 
@@ -275,21 +275,6 @@ def _scalar(
     if (factors != factors[0]).any() or (shifts != shifts[0]).any():
         return None
     return (float(factors[0]),), (float(shifts[0]),)
-
-
-def _is_one_axis(value: Value) -> bool:
-    return not value.parts
-
-
-def _numbers(value: Any) -> tuple[float, ...] | None:
-    values = value if isinstance(value, list) and value else [value]
-    if not all(_is_number(item) for item in values):
-        return None
-    return tuple(map(float, values))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def read_flatten(layer: KerasLayer, state: ConversionState) -> Value:

@@ -19,8 +19,8 @@ MOST_SOURCES = 64
 
 def read_add(layer: KerasLayer, state: ConversionState) -> Value:
     """Read a sum: of spikes it becomes an `add`, otherwise its readers' kernels add."""
-    values = [state.values[name] for name in layer.reads]
-    if any(value.broken for value in values) or _are_unequal(layer, state, values):
+    values = _equal_values(layer, state)
+    if not values:
         return BROKEN
     keys = [value.spikes for value in values]
     sources = tuple(key for key in keys if key is not None)
@@ -40,8 +40,8 @@ def read_add(layer: KerasLayer, state: ConversionState) -> Value:
 
 def read_subtract(layer: KerasLayer, state: ConversionState) -> Value:
     """Read a difference, which its readers' kernels compute."""
-    values = [state.values[name] for name in layer.reads]
-    if any(value.broken for value in values) or _are_unequal(layer, state, values):
+    values = _equal_values(layer, state)
+    if not values:
         return BROKEN
     state.keep(layer, "its readers subtract what it subtracts")
     return summed(values, [1.0, -1.0], layer.name)
@@ -49,8 +49,8 @@ def read_subtract(layer: KerasLayer, state: ConversionState) -> Value:
 
 def read_average(layer: KerasLayer, state: ConversionState) -> Value:
     """Read a mean of values, which its readers' kernels compute."""
-    values = [state.values[name] for name in layer.reads]
-    if any(value.broken for value in values) or _are_unequal(layer, state, values):
+    values = _equal_values(layer, state)
+    if not values:
         return BROKEN
     state.keep(layer, "its readers take the mean")
     return summed(values, [1.0 / len(values)] * len(values), layer.name)
@@ -58,8 +58,8 @@ def read_average(layer: KerasLayer, state: ConversionState) -> Value:
 
 def read_maximum(layer: KerasLayer, state: ConversionState) -> Value:
     """Read the larger, or smaller, of values: max(a, b) is b + relu(a - b)."""
-    values = [state.values[name] for name in layer.reads]
-    if any(value.broken for value in values) or _are_unequal(layer, state, values):
+    values = _equal_values(layer, state)
+    if not values:
         return BROKEN
     sign = 1.0 if layer.kind == "Maximum" else -1.0
     largest, *others = values
@@ -170,21 +170,20 @@ def _join_layer(
     return Value((Term(layer.name, shape),), shape, first.view, is_positive=True)
 
 
-def _are_unequal(
-    layer: KerasLayer, state: ConversionState, values: list[Value]
-) -> bool:
+def _equal_values(layer: KerasLayer, state: ConversionState) -> list[Value]:
+    """Return the values that a layer adds; empty if their shapes differ."""
+    values = [state.values[name] for name in layer.reads]
     first = values[0]
+    if any(value.broken for value in values):
+        return []
     if any(v.parts or v.flat for v in values) and len(values) > 1:
         state.refuse(layer, "it adds flat images", "add them before `Flatten`")
-        return True
-    is_same = all(v.shape == first.shape and _order(v) == _order(first) for v in values)
-    if not is_same:
-        state.refuse(
-            layer,
-            "it adds unequal shapes",
-            "make them equal by a convolution of kernel 1",
-        )
-    return not is_same
+        return []
+    if all(v.shape == first.shape and _order(v) == _order(first) for v in values):
+        return values
+    remedy = "make them equal by a convolution of kernel 1"
+    state.refuse(layer, "it adds unequal shapes", remedy)
+    return []
 
 
 def _order(value: Value) -> tuple[tuple[int, ...], ...]:
