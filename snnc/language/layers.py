@@ -66,7 +66,7 @@ class RateEncoderSpec(StatementModel):
 
     forms = (ENCODE,)
     variant = ValueWord(
-        "rate", "Each value as a rate, with one channel per sign; not trained."
+        "rate", "An untrained encoder: each value is a rate, with one channel per sign."
     )
 
     kind: Literal["encode rate"] = "encode rate"
@@ -260,7 +260,7 @@ class DenseSpec(DenseProperties):
     forms = (
         layer(
             "dense",
-            "A spiking dense layer, after a Keras `Flatten`.",
+            "A spiking dense layer, which flattens its input.",
             "dense d0 { units 64 }",
             size="units",
             same="fc fullyconnected linear",

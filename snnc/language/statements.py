@@ -20,7 +20,7 @@ from snnc.language.table import Form, Key, Limits, Otherwise, ValueWord
 
 ABOUT = Form(
     "about",
-    "What the network does; becomes the docstring of the package.",
+    "What the network does. The text becomes the docstring of the package.",
     'about "What the network does."',
     once=True,
     nearby="title description doc docstring",
@@ -188,7 +188,7 @@ class TrainSpec(StatementModel):
     label_smoothing: Annotated[
         Share,
         Key(
-            "The share of a label that is spread over all classes, below 1",
+            "The fraction of a label that is spread over all classes, below 1",
             usual="0.1",
             nearby="smoothing",
         ),
@@ -230,8 +230,8 @@ class TrainSpec(StatementModel):
     phases: Annotated[
         Phases,
         Key(
-            "The phases of training, in this order: as in Keras, scaled into the "
-            "rates, on the network's own spikes",
+            "The phases of training, in this order: plain Keras, scaling into the "
+            "rates, training on the network's own spikes",
             usual="[smooth, scale]",
             nearby="stages training_phases",
             words=(
@@ -256,7 +256,7 @@ class TrainSpec(StatementModel):
     validation: Annotated[
         Share,
         Key(
-            "The share of the data that is held out for validation",
+            "The fraction of the data that is held out for validation",
             usual="0.1",
             same="validation_split val_split validation_fraction",
             nearby="val valid",
