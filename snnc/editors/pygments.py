@@ -16,13 +16,12 @@ Tokens = Iterator[tuple[int, Any, str]]
 
 
 def _action(rule: Rule) -> Any:
-    """Return the Pygments action for a match of a rule."""
     kinds = [string_to_tokentype(category.token) for category in rule.categories]
     return kinds[0] if rule.is_whole else _groups(kinds)
 
 
 def _groups(kinds: list[Any]) -> Callable[..., Tokens]:
-    """Return an action that gives each group, and the blanks between, a token."""
+    """Return an action that assigns tokens to each group and to the spaces between."""
 
     def tokens(lexer: object, match: re.Match[str], context: object = None) -> Tokens:
         end = match.start()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from snnc.emit.files import Module, render
@@ -16,7 +15,7 @@ from snnc.emit.python import (
     number,
     quote,
 )
-from snnc.ir.logical import Network, RateCode, Shape
+from snnc.ir.logical import Network, Shape
 from snnc.language.extents import PHASES
 from snnc.language.models import fields_of
 from snnc.language.property_types import Focal, MeanSquaredError, Optimizer
@@ -48,7 +47,7 @@ def _optimizer(train: TrainSpec) -> Bracket:
 
 
 def _optimizer_settings(optimizer: Optimizer) -> tuple[str, ...]:
-    """Return the settings that differ from Keras's defaults."""
+    """Return the settings that differ from the Keras defaults."""
     return tuple(
         f"{name}={number(value)}"
         for name, field in fields_of(type(optimizer)).items()
@@ -58,14 +57,14 @@ def _optimizer_settings(optimizer: Optimizer) -> tuple[str, ...]:
 
 
 class LossCode(NamedTuple):
-    """The loss for ``compile``, and the function of ``losses`` that it needs."""
+    """The loss for ``compile``, and the function that it needs from ``losses``."""
 
     expression: str
     function: str = ""
 
 
 def loss_code(network: Network) -> LossCode:
-    """Return the code of the network's loss; the readout chooses a default."""
+    """Return the code of the network's loss; the default depends on the readout."""
     train = network.train
     classified = network.readout.labels is not None
     smoothing = [number(train.label_smoothing)] if train.label_smoothing else []
@@ -83,18 +82,9 @@ def loss_code(network: Network) -> LossCode:
     return LossCode("keras.losses.SparseCategoricalCrossentropy(from_logits=True)")
 
 
-def _own_layers(network: Network) -> Iterator[str]:
-    """Yield the layers of the run-time library that a model has."""
-    readout = network.readout.convolution
-    if readout is not None:
-        yield f"FlatConv{len(readout.kernel)}D"
-    if any(isinstance(layer.operation, RateCode) for layer in network.layers):
-        yield "Rectify"
-
-
 def keras_model(network: Network) -> Module:
     """Return the module that builds, compiles, saves and loads the Keras model."""
-    loss = loss_code(network)
+    loss, convolution = loss_code(network), network.readout.convolution
     summary = "The Keras model of {name}: its layers, its loss and its weights."
     return render(
         "keras_model.py",
@@ -102,7 +92,7 @@ def keras_model(network: Network) -> Module:
         (summary, network.about),
         description=_description(network),
         returned="logits" if network.readout.labels is not None else "predictions",
-        own_layers=", ".join(_own_layers(network)),
+        own_layers=f"FlatConv{len(convolution.kernel)}D" if convolution else "",
         seed=network.train.seed,
         statements=statements(network),
         loss=loss.function,
@@ -123,7 +113,6 @@ def _description(network: Network) -> str:
 
 
 def _batch(shape: Shape) -> str:
-    """Write a shape with a leading batch axis."""
     return items(("batch", *shape))
 
 

@@ -37,7 +37,6 @@ TAKEN = frozenset(
         "LAYOUT",
         "NETWORK",
         "PathLike",
-        "Rectify",
         "SEED",
         "SpikingLayers",
         "Weights",
@@ -55,11 +54,12 @@ TAKEN = frozenset(
         "seed",
         "set_model_weights",
         "shortcut",
+        "signed",
         "spiking",
         "squared_error",
     }
 )
-"""Names that the generated module uses itself: no layer's variable may hide them."""
+"""Names that the generated module uses itself and layer variables must not shadow."""
 
 
 def statements(network: Network) -> tuple[str, ...]:
@@ -86,6 +86,8 @@ class _Statements:
                 yield from self._flatten(layer.name, layer.sources[0])
             if self._is_pixel(layer):
                 yield from self._pixel(layer)
+            if isinstance(layer.operation, RateCode) and layer.operation.signed:
+                yield self._signed(layer)
             yield self._layer(layer)
         readout = network.readout
         output = self._variables[readout.name]
@@ -105,7 +107,7 @@ class _Statements:
         yield call("return keras.Model", model_input, output, _name(network.name))
 
     def _input(self, read: InputLayer) -> Iterator[Bracket]:
-        """Write the input and its mapping, which gets the input's variable name."""
+        """Write the input and its mapping; the variable refers to the mapped values."""
         variable = self._variables[read.name]
         yield call(f"{variable} = keras.Input", items(read.shape), _name(read.name))
         if read.scaled is None:
@@ -139,6 +141,8 @@ class _Statements:
                     read = "pixel"
                 if isinstance(layer.operation, Dense):
                     read = self._read_by_dense(layer.sources[0])
+                if isinstance(layer.operation, RateCode) and layer.operation.signed:
+                    read = "signed"
                 options = self._options(layer)
                 return call(f"{variable} = spiking", linear, read, *options)
 
@@ -160,7 +164,6 @@ class _Statements:
         return options
 
     def _shortcut(self, layer: Layer) -> Iterator[Bracket]:
-        """Write a shortcut's own kernel, if it has one."""
         shortcut = layer.shortcut
         if shortcut is None or shortcut.stride is None:
             return
@@ -178,12 +181,11 @@ class _Statements:
         yield Bracket(f"shortcut = layers.{function}(", arguments, f")({source})")
 
     def _linear(self, layer: Layer) -> Bracket:
-        """Write the layer's linear part."""
         function, given, kind = _parts(layer)
         arguments: list[str | Bracket] = [*given]
         operation = layer.operation
         if not isinstance(operation, RateCode):
-            # Keras counts all channels as a depthwise kernel's inputs.
+            # For a depthwise kernel, Keras counts all channels as inputs.
             channels = 1
             if kind == "depthwise" and isinstance(operation, Convolution):
                 channels = operation.groups
@@ -200,7 +202,7 @@ class _Statements:
             yield Bracket("flat = layers.Flatten(", (_name(f"{reader}.flat"),), tail)
 
     def _is_pixel(self, layer: Layer) -> bool:
-        """Whether a transposed convolution reads features, as one pixel."""
+        """Return whether a transposed convolution reads features as one pixel."""
         is_transposed = isinstance(layer.operation, TransposedConvolution)
         return is_transposed and len(self._network.shape_of(layer.sources[0])) == 1
 
@@ -211,6 +213,13 @@ class _Statements:
         tail = f")({self._variables[source]})"
         yield Bracket("pixel = layers.Reshape(", arguments, tail)
 
+    def _signed(self, layer: Layer) -> Bracket:
+        """Write the input's values and their negatives."""
+        values = self._variables[layer.sources[0]]
+        negative = f"layers.Rescaling(-1, {_name(f'{layer.name}.negative')})({values})"
+        name = _name(f"{layer.name}.signed")
+        return _call_on_list("signed = layers.Concatenate(", name, (values, negative))
+
     def _read_by_dense(self, source: str) -> str:
         has_one_axis = len(self._network.shape_of(source)) == 1
         return self._variables[source] if has_one_axis else "flat"
@@ -218,7 +227,6 @@ class _Statements:
     def _kernel(
         self, name: str, l2: float, kind: str = "kernel", channels: int = 1
     ) -> Iterator[str | Bracket]:
-        """Write a kernel's initializer and penalty."""
         drawn = [quote(name), "seed"]
         if kind == "transposed":
             kind = "kernel"
@@ -232,7 +240,7 @@ class _Statements:
             yield f"{kind}_regularizer=keras.regularizers.L2({number(l2)})"
 
     def _l2_of(self, layer: Layer) -> float:
-        """Return the L2 of a layer's kernels; encoders use the training's."""
+        """Return the L2 factor for a layer's kernels; encoders use that of `train`."""
         if layer.is_encoder or layer.spiking is None:
             return self._network.train.l2
         return layer.spiking.l2
@@ -244,7 +252,7 @@ def _call_on_list(head: str, name: str, sources: Sequence[str]) -> Bracket:
 
 
 def _parts(layer: Layer) -> tuple[str, list[str], str]:
-    """Return a linear part's constructor, its arguments and its kernel's name."""
+    """Return the constructor, arguments and kernel name of the linear part."""
     channels = str(layer.shape[-1])
     match layer.operation:
         case Convolution():
@@ -257,17 +265,17 @@ def _parts(layer: Layer) -> tuple[str, list[str], str]:
             return "layers.Conv2DTranspose", given, "kernel"
         case Dense(bias):
             return "layers.Dense", [channels, *_without(bias)], "kernel"
-        case RateCode(scale, signed):
-            given = [number(scale), *(["signed=True"] if signed else [])]
-            return "Rectify", given, "kernel"
+        case RateCode(scale):
+            share = "1" if scale == 1 else f"1 / {number(scale)}"
+            return "layers.Rescaling", [share], "kernel"
     raise TypeError(f"{layer.kind} has no linear part")
 
 
 def _convolution(operation: Convolution, filters: int) -> tuple[str, list[str], str]:
-    """Return a Keras layer, its arguments and its name for the kernel.
+    """Return a Keras layer, its arguments and the name of its kernel.
 
-    Keras lacks depthwise layers over three axes or with unequal strides; a convolution
-    with as many groups as channels is the same.
+    Keras lacks depthwise layers over three axes or with unequal strides. A convolution
+    with one group per channel is equivalent.
     """
     kernel, stride, groups = operation.kernel, operation.stride, operation.groups
     given = [dims(kernel), *_strides(stride)]

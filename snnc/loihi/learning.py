@@ -11,7 +11,7 @@ from snnc.ir.mapped import Block, Ensemble, MappedNetwork, MappedPopulation
 
 
 def with_learning(mapped: MappedNetwork) -> MappedNetwork:
-    """Add the core of a readout that learns, and the out-axons to it."""
+    """Add the core of a readout that learns, and the out-axons that lead to it."""
     network = mapped.lowered.network
     readout = network.readout
     if readout.learn is None or not isinstance(network.target, Loihi):
@@ -33,7 +33,6 @@ def with_learning(mapped: MappedNetwork) -> MappedNetwork:
 
 
 def _with_axons(mapped: MappedPopulation) -> MappedPopulation:
-    """Add an out-axon per neuron."""
     ensembles = []
     for each in mapped.ensembles:
         blocks = tuple(

@@ -10,12 +10,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from os import PathLike
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
-from snnc.emit.files import LIBRARY
+from snnc.emit.files import LIBRARY, OPTIONAL
 from snnc.loihi.profile import DEFAULT, ProfileError, is_file, read_profile
 from snnc.output.records import origin_of, other_format, rebuild_command
 from snnc.output.shared_library import library_files, own_library, share
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
 
 
 class CannotRunError(ValueError):
-    """A package, its weights or a run is refused; the text is for users."""
+    """A package, its weights or a run is refused; the message is for users."""
 
 
 class NoPackageError(CannotRunError):
-    """The folder holds no package of `snnc build`."""
+    """The folder is not a package of `snnc build`."""
 
     def __init__(self, path: object) -> None:
         super().__init__(
@@ -41,14 +42,14 @@ class NoPackageError(CannotRunError):
 
 
 class OtherFormatError(CannotRunError):
-    """Another snnc wrote the package, in another format."""
+    """Another version of snnc wrote the package in another format."""
 
     def __init__(self, message: str, advice: str) -> None:
         super().__init__(f"{message}; {advice}")
 
 
 class OtherLibraryError(CannotRunError):
-    """The package's library belongs to another snnc, or was edited."""
+    """The package's library belongs to another version of snnc, or was edited."""
 
     def __init__(self, folder: str | PathLike[str], advice: str) -> None:
         super().__init__(f"{folder} was built by another snnc: run `{advice}`")
@@ -58,8 +59,8 @@ class OtherLibraryError(CannotRunError):
 class ImportedPackage:
     """A package that ``snnc build`` wrote, imported under a unique name.
 
-    Its run-time library is `snnc.runtime` itself. ``sources`` are its modules by their
-    paths in it.
+    The package uses `snnc.runtime` itself as its run-time library. ``sources`` contains
+    the package's modules by path.
     """
 
     folder: Path
@@ -80,7 +81,7 @@ class ImportedPackage:
 
     @cached_property
     def energy(self) -> Energy | None:
-        """The costs of events on its device; None if the device's file is gone."""
+        """The energy per event on the device; None if the device file is missing."""
         if not self.network.for_loihi:
             return None
         origin = origin_of(self.folder)
@@ -109,11 +110,11 @@ def open_package(folder: str | PathLike[str]) -> ImportedPackage:
     Raises
     ------
     NoPackageError
-        If the folder holds no such package.
+        If the folder is not such a package.
     OtherFormatError
-        If another snnc wrote it, in another format.
+        If another version of snnc wrote the package in another format.
     OtherLibraryError
-        If its library differs from this snnc's.
+        If the package's library differs from that of this snnc.
     """
     path = Path(os.path.realpath(folder))
     if not (path / "nengo_network.py").is_file():
@@ -122,9 +123,12 @@ def open_package(folder: str | PathLike[str]) -> ImportedPackage:
     if other is not None:
         raise OtherFormatError(other.render_message(), other.render_help())
     library = library_files(path / LIBRARY)
-    if not own_library().items() <= library.items():
+    needed = dict(own_library())
+    for name in {*chain.from_iterable(OPTIONAL.values())} - library.keys():
+        del needed[name]
+    if not needed.items() <= library.items():
         raise OtherLibraryError(folder, rebuild_command(Path(folder)))
-    # The name includes a hash of the content, so a rebuilt package is another one.
+    # The name includes a hash of the content, so a rebuilt package gets a new name.
     sources = {path.name: path.read_bytes() for path in sorted(path.glob("*.py"))}
     sources |= {f"{LIBRARY}/{name}": content for name, content in library.items()}
     digest = hashlib.sha256(repr((path, sources)).encode()).hexdigest()
