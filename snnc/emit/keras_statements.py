@@ -164,7 +164,6 @@ class _Statements:
         return options
 
     def _shortcut(self, layer: Layer) -> Iterator[Bracket]:
-        """Write a shortcut's kernel, if it has one."""
         shortcut = layer.shortcut
         if shortcut is None or shortcut.stride is None:
             return
@@ -228,7 +227,6 @@ class _Statements:
     def _kernel(
         self, name: str, l2: float, kind: str = "kernel", channels: int = 1
     ) -> Iterator[str | Bracket]:
-        """Write a kernel's initializer and L2 penalty."""
         drawn = [quote(name), "seed"]
         if kind == "transposed":
             kind = "kernel"

@@ -117,8 +117,8 @@ def layout(network: Network) -> Module:
         "layout.py",
         network.name,
         (
-            "The weight layout of {name}, and the safetensors files that hold it.",
-            "Tensors are in Keras order, float32. Batch norm is folded into them.",
+            "The weight layout of {name}, and its safetensors files.",
+            "Tensors are float32, in Keras order. Batch norm is folded in.",
         ),
         layout_id=layout_id(weights),
         scale="" if scale == "x" else f", scale={quote(scale)}",
@@ -155,7 +155,7 @@ def network_data(routed: RoutedNetwork) -> Module:
         for layer in network.layers
         if (levels := routed.mapped.of_layer(layer.name))
     ]
-    summary = "The network {name}, as the data that its programs share."
+    summary = "The network {name} as data, which its programs share."
     return render(
         "network.py",
         network.name,

@@ -154,8 +154,8 @@ class LearningOutOfRange(Diagnostic):
     The chip's own learning rate is fixed. A spike adds a 7-bit number to the trace of
     its axon; this number sets the fraction of the error that one presentation removes.
     If the number is too large, traces are clipped. If it is too small, nothing is
-    learned. The number is proportional to this fraction, and decreases with `present`,
-    with the layer's `rate` and with its number of neurons.
+    learned. The number grows with this fraction, and shrinks with `present`, with the
+    layer's `rate` and with its number of neurons.
     """
 
     code = "SNN423"
