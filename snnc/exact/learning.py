@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.exact.encoder import filter_of, read_encoder, wire
-from snnc.exact.kernel import LEARN_FRAC, learn_examples
+from snnc.exact.learning_kernel import LEARN_FRAC, learn_examples
 from snnc.exact.package import ImportedPackage, NotFixedError
 from snnc.exact.read import number_sources, read_tables
 from snnc.exact.tables import (
