@@ -103,6 +103,7 @@ class Learner:
         self._state = resting_state(tables.blocks, sources, network.steps)
         self._host = host_state(encoder.voltage, 0, network.steps)
         self._memory = _memory(self._synapse, network.readout.units)
+        run.close()
 
     @property
     def kernel(self) -> NDArray[Any]:
