@@ -127,7 +127,8 @@ class Energy(Table):
     """The energy of events on the chip, in picojoules.
 
     ``spike`` is for a spike within a tile of cores; ``active_update`` and
-    ``inactive_update`` are per neuron and step.
+    ``inactive_update`` are per neuron and step, ``synaptic_update`` is per weight that
+    learns.
     """
 
     source: str
@@ -135,6 +136,7 @@ class Energy(Table):
     spike: Picojoules
     active_update: Picojoules
     inactive_update: Picojoules
+    synaptic_update: Picojoules = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,15 +155,17 @@ class Board(Table):
     """The limits that nengo-loihi only checks on a board, and a board's size.
 
     ``synapse_formats`` is the limit of a core, ``chips`` a board's default.
+    ``too_many_recorded`` neurons can't be recorded; the limit is not public.
     """
 
     source: str
     synapse_formats: Limit
     chips: Limit
+    too_many_recorded: Limit = 2304
 
 
 BOARD = Board(
-    "nengo_loihi/hardware/validate.py:13-21, interface.py:71",
+    "nengo_loihi/hardware/validate.py:13-21, interface.py:71, keras-to-loihi.ipynb",
     synapse_formats=15,
     chips=2,
 )

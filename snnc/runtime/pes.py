@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MOST_NEURONS = 2048  # each learned axon takes two of the core's 4,096 entries
 MOST_UNITS = 512  # each unit takes two of the core's 1,024 compartments
 EPOCH = 2  # steps from one update of the traces to the next
+WEIGHT_EPOCH = 4  # and of the weights
 LEVELS = 255  # the largest weight on the chip
 LARGEST = 127  # the largest trace, and the largest error
 # The chip rounds down a quarter of the product of trace and error. All weights
