@@ -218,13 +218,27 @@ def on_chip(learning: Learning, largest: float) -> ChipLearning:
         threshold = ROOM * largest / learning.step
     increment = learning.increment(reach)
     if not LEAST / 2 <= increment <= learning.most_increment:
-        high = increment > learning.most_increment
-        bound = learning.most_increment if high else LEAST
-        share = bound / increment
-        rate = -math.expm1(share * math.log1p(-learning.rate))
-        word = "at most" if high else "at least"
         raise PesError(
             f"the weights of the readout reach {largest:.3g}, with which the "
-            f"chip learns at a rate of {word} {rate:.2g}, not {learning.rate:g}"
+            f"chip can't learn at a rate of {learning.rate:g}: "
+            f"{_advise(learning, increment)}"
         )
     return ChipLearning(exponent, threshold, reach)
+
+
+def _advise(learning: Learning, increment: float) -> str:
+    """Say what works if weights make the increment too large or too small.
+
+    A spec may only have a rate that also works from zero.
+    """
+    too_high = increment > learning.most_increment
+    bound = learning.most_increment if too_high else LEAST
+    rate = -math.expm1(bound / increment * math.log1p(-learning.rate))
+    digits = 10.0 ** (1 - math.floor(math.log10(rate)))
+    round_off = math.floor if too_high else math.ceil
+    rate = round_off(rate * digits) / digits
+    lowest = learning.rate_of(LEAST)
+    if not lowest <= rate <= learning.rate_of(learning.most_increment):
+        return "write `from zero` in `learn pes`"
+    word = "at most" if too_high else "at least"
+    return f"write a `rate` of {word} {rate:.2g}, or `from zero`"

@@ -167,9 +167,17 @@ def test_weights_too_small_name_a_rate_that_works() -> None:
 
 
 def test_weights_too_large_name_a_rate_that_works() -> None:
-    with pytest.raises(PesError, match=r"at least 0\.87"):
-        on_chip(LEARNING, 100.0)
-    on_chip(replace(LEARNING, rate=0.87), 100.0)
+    slow = replace(LEARNING, rate=0.05)
+    with pytest.raises(PesError, match=r"`rate` of at least 0\.19"):
+        on_chip(slow, 10.0)
+    on_chip(replace(slow, rate=0.19), 10.0)
+
+
+@pytest.mark.parametrize("largest", [1e-5, 100.0])
+def test_a_rate_that_a_spec_may_not_have_is_not_named(largest: float) -> None:
+    with pytest.raises(PesError, match=r"0\.5: write `from zero` in"):
+        on_chip(LEARNING, largest)
+    on_chip(LEARNING, 0.0)
 
 
 def test_the_network_of_nengo_alone_learns() -> None:
