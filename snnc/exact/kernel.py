@@ -1,7 +1,7 @@
 """The steps of the chip, as in `nengo_loihi.emulator.EmulatorInterface.step`.
 
-All sums are of 32-bit integers that wrap around, so their order does not matter and the
-result equals the emulator's to the last bit.
+All sums are sums of 32-bit integers that wrap around, so their order does not matter,
+and the result equals the emulator's bit for bit.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from snnc.exact.tables import (
     jit_inline,
 )
 
-Q_BITS = 21  # of the input accumulator, without its sign
-U_BITS = 23  # of the current, without its sign
+Q_BITS = 21  # bits of the input accumulator, without sign
+U_BITS = 23  # bits of the current, without sign
 
 
 @jit_inline
@@ -47,7 +47,7 @@ def _decay(value: np.int32, keep: np.int32) -> np.int32:
 
 @jit
 def _deliver(block: int, fanin: Fanin, rows: Rows, state: ChipState) -> None:
-    """Add the rows of all spikes to a block to the steps in which they arrive."""
+    """Add the weight rows of all spikes into a block at their arrival steps."""
     steps = len(state.inflow)
     for a in range(fanin.first[block], fanin.first[block + 1]):
         source = fanin.source[a]
@@ -74,7 +74,7 @@ def _charge(
     keep: np.int32,
     overflows: Int64,
 ) -> None:
-    """Filter the input into the current; leave the biased current in ``inflow``."""
+    """Filter the input into the current; write the biased current to ``inflow``."""
     lost_q = lost_u = lost_b = 0
     for i in range(len(inflow)):
         arrived = inflow[i]
@@ -124,7 +124,7 @@ def _fire_and_wait(
     threshold: np.int32,
     refractory: np.int32,
 ) -> None:
-    """Fire as `_fire` does, and hold the voltage at 0 for a time after a spike."""
+    """Fire like `_fire`, and keep the voltage at 0 for a time after a spike."""
     for i in range(len(inflow)):
         v = np.int32(_decay(voltage[i], keep) + inflow[i])
         v = min(max(v, low), high)
@@ -141,7 +141,7 @@ def _fire_and_wait(
 def step_segment(
     segment: int, shift: int, step: int, chip: Compartments, state: ChipState
 ) -> None:
-    """Step the compartments of a segment, in the block that starts at ``shift``."""
+    """Step the compartments of a segment; its block starts at ``shift``."""
     s, a, b = segment, chip.start[segment], chip.stop[segment]
     inflow = state.inflow[step, a - shift : b - shift]
     spiked = state.spiked[a - shift : b - shift]
@@ -149,7 +149,7 @@ def step_segment(
     _charge(inflow, current, chip.bias[a:b], chip.keep_u[s], state.overflows)
     keep, threshold = chip.keep_v[s], chip.threshold[s]
     low, high = chip.v_min[s], chip.v_max[s]
-    if chip.refractory[s] <= 1:  # decremented before it is read
+    if chip.refractory[s] <= 1:  # it is decremented before it is read
         _fire(inflow, voltage, spiked, keep, low, high, threshold)
     else:
         waiting, refractory = state.waiting[a:b], chip.refractory[s]
@@ -175,7 +175,7 @@ def _list_spikes(size: int, step: int, state: ChipState) -> None:
 def file_spikes(
     ids: Int32, starts: Int64, shift: int, count: int, state: ChipState
 ) -> None:
-    """Sort listed spikes by source, for ``count`` sources from ``shift`` on."""
+    """Sort listed spikes by source, for ``count`` sources starting at ``shift``."""
     begin, end = state.begin[shift : shift + count], state.end[shift : shift + count]
     last = state.last[shift : shift + count]
     end[:] = last
@@ -200,10 +200,10 @@ def file_spikes(
 
 @jit
 def run_chip(chip: BuiltChip, state: ChipState) -> None:
-    """Run all steps of one block, then of the next.
+    """Run all steps of one block, then of the next block.
 
-    A spike takes a step to arrive, so a block only needs the spikes of the blocks
-    before it. The host's spikes are sorted already.
+    A spike takes one step to arrive, so a block only needs the spikes of earlier
+    blocks. The host's spikes are already sorted.
     """
     fanin = chip.fanin
     for block in fanin.order:
@@ -218,7 +218,7 @@ def run_chip(chip: BuiltChip, state: ChipState) -> None:
 
 @jit
 def rest_chip(state: ChipState) -> None:
-    """Reset the state, but keep the counts of overflows."""
+    """Reset the state, but keep the overflow counts."""
     state.current[:] = 0
     state.voltage[:] = 0
     state.waiting[:] = 0
@@ -234,9 +234,9 @@ def _rest_host(host: HostState, voltage: Floats) -> None:
 
 @jit
 def _run_encoders(charges: Floats, host: HostState) -> None:
-    """Step neurons as `nengo.SpikingRectifiedLinear` does.
+    """Step neurons like `nengo.SpikingRectifiedLinear`.
 
-    ``charges`` is the increase per step, in spikes.
+    ``charges`` is the voltage increase per step, in spikes.
     """
     active = np.flatnonzero(charges)
     end = 0
@@ -255,10 +255,10 @@ def _run_encoders(charges: Floats, host: HostState) -> None:
 def _run_readout(
     readout: ReadoutTable, host: HostState, state: ChipState, rows: Floats
 ) -> None:
-    """Fill ``rows``, (steps, units), with the outputs of the steps.
+    """Fill ``rows``, (steps, units), with the output of each step.
 
-    The readout gets nengo-loihi's messages one step later. It reads the first message
-    of a run twice, as no message precedes it.
+    The readout receives nengo-loihi's messages one step later. It reads the first
+    message of a run twice, because no message precedes it.
     """
     steps, units = rows.shape
     arrived = np.zeros((steps + 1, units))
@@ -284,7 +284,7 @@ def _run_readout(
 def mark_spikes(
     state: ChipState, counts: NDArray[np.uint16], spikes: NDArray[np.uint8]
 ) -> None:
-    """Count each source's spikes of a run, (sources,), and mark them by step."""
+    """Count each source's spikes in a run, (sources,), and mark them by step."""
     for s in range(len(state.begin)):
         begin, end = state.begin[s], state.end[s]
         if end > begin and state.times[begin] == 0:
@@ -300,7 +300,7 @@ def mark_spikes(
 def run_spikes(
     chip: BuiltChip, state: ChipState, host: HostState, charges: Floats
 ) -> None:
-    """Run one example up to the spikes of the chip."""
+    """Run the encoders and the chip for one example."""
     size = len(chip.compartments.bias)
     state.used[0] = 0
     _run_encoders(charges, host)
@@ -328,9 +328,9 @@ def run_examples(
     voltage : (encoder neurons,)
         The initial voltages of encoders.
     charges : (examples, encoder neurons)
-        Their increase per step, in spikes.
+        The voltage increase of encoders per step, in spikes.
     rests : (examples,)
-        Whether an example starts from rest.
+        Whether each example starts from rest.
     rows : (examples, steps, units)
         Filled with the outputs.
     counts : (examples, sources), or (examples, 0) if unused

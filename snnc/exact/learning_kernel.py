@@ -18,14 +18,14 @@ from snnc.exact.tables import (
     jit_after,
 )
 
-LEARN_FRAC = 7  # bits of a weight below one while it learns
+LEARN_FRAC = 7  # fractional bits of a weight that learns
 LARGEST_TRACE = 127
 ERROR_STEP = 4
 
 
 @jit
 def _read_outputs(learning: LearningTable, memory: LearningState) -> Floats:
-    """Return a step's outputs, and filter what the block of outputs held before."""
+    """Return a step's outputs, and update their filter."""
     units = len(memory.filtered)
     outputs = learning.bias.copy()
     for j in range(units):
@@ -40,7 +40,7 @@ def _read_outputs(learning: LearningTable, memory: LearningState) -> Floats:
 
 @jit
 def _round_errors(learning: LearningTable, outputs: Floats, target: Floats) -> Int64:
-    """Return the errors of outputs as integers, as the host sends them."""
+    """Return the output errors as the integers that the host sends."""
     if learning.softmax:
         outputs = np.exp(outputs - outputs.max())
         outputs /= outputs.sum()
@@ -74,7 +74,7 @@ def _shift(value: np.int64, bits: int) -> np.int64:
 def _update_weights(
     learning: LearningTable, memory: LearningState, errors: Int64, drawn: Floats
 ) -> None:
-    """Add the products of traces and errors; without a product, nothing changes."""
+    """Add the products of traces and errors to the weights."""
     units, exponent = len(errors), learning.weight_exponent
     largest = (256 >> learning.lost_bits) - 1
     for i in np.flatnonzero(memory.traces):
@@ -102,7 +102,7 @@ def _learn(
     drawn_weights: Floats,
     rows: Floats,
 ) -> None:
-    """Run the block that learns through the example whose spikes are in ``state``."""
+    """Run the learning block for the example whose spikes are in ``state``."""
     steps = len(rows)
     start = chip.fanin.start[learning.block]
     first, stop = chip.fanin.segment[learning.block : learning.block + 2]
@@ -152,7 +152,7 @@ def learn_examples(
     charges : (examples, encoder neurons)
     targets : (examples, units)
     drawn : (examples, updates of traces, axons)
-        Uniform random numbers by which traces are rounded; some may be unused.
+        Uniform random numbers for rounding traces; some may be unused.
     drawn_weights : (examples, updates of weights, axons, 2 units)
     rows : (examples, steps, units)
         Filled with the outputs.
