@@ -126,8 +126,9 @@ class Trials:
         Whether variants are mapped, not judged by their neurons.
     cache
         Results of earlier mappings for later ones.
-    work
-        The work so far, in the search's units.
+    work, most_work
+        The work so far, and the work after which no other variant is tried, in the
+        search's units.
     """
 
     def __init__(
@@ -143,7 +144,7 @@ class Trials:
         self.certain = patient or target.cores <= MAPPED
         self.profile = device
         self.work = 0
-        self._most_work = PATIENT_WORK if patient else MOST_WORK
+        self.most_work = PATIENT_WORK if patient else MOST_WORK
         self.cache = PlanCache()
         self._costs: dict[Changes, VariantCost | None] = {}
         if mapped is not None and mapped.lowered.network.target == target:
@@ -176,7 +177,7 @@ class Trials:
             If the work is used up.
         """
         if changes not in self._lowered:
-            if changes and self.work > self._most_work:
+            if changes and self.work > self.most_work:
                 raise OutOfWorkError
             # Variants are large, and nobody asks for earlier ones again.
             as_is = self._lowered.get(())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 import os
 import re
@@ -372,6 +373,8 @@ def test_seeds_give_means_and_deviations(
     one = snnc.sweep(spec, {"c0.filters": [3]}, **options)  # which is kept
     assert one[0].accuracy == pytest.approx(0.66)
     assert one[0].deviation is None
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    assert done.html().count("pip install &#39;.[plot]&#39;") == 2
 
 
 @pytest.mark.parametrize(
