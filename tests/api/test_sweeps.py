@@ -391,6 +391,23 @@ def test_seeds_are_for_trainings(options: Any, error: str) -> None:
         snnc.sweep(DRIFT, ["train.seed=1,2"], **options)
 
 
+@pytest.mark.parametrize(
+    ("settings", "error"),
+    [
+        (["c0.filters=8,8"], "c0.filters=8 is there 2 times"),
+        (["c0.filters=8", "c0.filters=9"], "c0.filters is there 2 times"),
+        ({"c0.filters": [8, "8"]}, "c0.filters=8 is there 2 times"),
+        (
+            {"c0.filters": range(1, 1001), "d0.units": range(1, 1001)},
+            "1000000 variants are more than 10000",
+        ),
+    ],
+)
+def test_repeated_and_too_many_values_are_refused(settings: Any, error: str) -> None:
+    with pytest.raises(ValueError, match=error):
+        snnc.sweep(DRIFT, settings)
+
+
 def test_a_sweep_is_a_sequence() -> None:
     found = snnc.sweep(DRIFT, ["c0.filters=8,16"])
     assert (len(found), [*found]) == (2, [*found.variants])
