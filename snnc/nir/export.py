@@ -16,6 +16,7 @@ from snnc.ir.lowered import LoweredNetwork
 from snnc.language.model import spec_hash
 from snnc.output.records import PackageRecords
 from snnc.passes import Compilation
+from snnc.text.display import Json
 from snnc.text.installing import installation
 
 if TYPE_CHECKING:
@@ -48,6 +49,16 @@ class Exported:
     text: Path
     nodes: int
     size: int
+
+    def as_dict(self) -> Json:
+        """Return the JSON data of ``snnc export --format json``."""
+        return {
+            "version": 1,
+            "file": self.path.as_posix(),
+            "limitations": self.text.as_posix(),
+            "nodes": self.nodes,
+            "bytes": self.size,
+        }
 
 
 def export_nir(

@@ -188,7 +188,7 @@ def test_a_sweep_with_nothing_to_draw_says_so(
     np.savez(tmp_path / "d.npz", x=X, y=Y)
     picture = tmp_path / "p.png"
     command = ["sweep", str(DRIFT), "--set", "c0.filters=8", "--train"]
-    paths = {"--data": tmp_path / "d.npz", "-o": tmp_path, "--plot": picture}
+    paths = {"--data": tmp_path / "d.npz", "-o": tmp_path, "--picture": picture}
     arguments = [str(word) for pair in paths.items() for word in pair]
     assert main([*command, *arguments]) == 1
     said = capsys.readouterr()
@@ -225,7 +225,7 @@ def test_data_of_the_same_bytes_are_kept_apart(tmp_path: Path) -> None:
         (["--train"], "need --data"),
         (["--data", "d.npz"], "give one of --train and --weights"),
         (["--data", "d.npz", "--weights", "w", "--test", "t.npz"], "is for --train"),
-        (["--data", "d.npz", "--train", "--plot", "p.gif"], "is no picture"),
+        (["--data", "d.npz", "--train", "--picture", "p.gif"], "is no picture"),
         (["--set", "c0.filters"], "--set c0.filters: write NAME.PROPERTY=VALUE"),
     ],
 )
