@@ -29,8 +29,9 @@ ROOT = """\
 At the root of the repo, where GitHub and pre-commit read them: {files}"""
 
 SOURCE = """\
-{workflow} runs `pip install {requirement}`.
-For another source, use `snnc init --requirement` or edit the file."""
+{workflow} installs {requirement}.
+Commit that wheel, which `python -m pip wheel --no-deps .` makes in a clone of snnc, or
+name another source with `snnc init --requirement`."""
 
 
 @click.command("init", epilog="Example: snnc init networks")
@@ -38,7 +39,7 @@ For another source, use `snnc init --requirement` or edit the file."""
 @click.option(
     "--requirement",
     help="The pip requirement in the workflow  [default: the git commit that this snnc"
-    " was installed from, or else snnc]",
+    " was installed from, or else a wheel in the repo]",
 )
 def init_command(folder: str, requirement: str | None) -> int:
     """Create a starter spec in FOLDER, with hooks, a workflow and .gitattributes."""
