@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike, fspath
@@ -106,6 +107,8 @@ def export_nir(
     _refuse_neuron_biases(made.lowered)
     _refuse_images(made.lowered)
     layout = _layout(made.lowered)
+    if isinstance(weights, str | PathLike):
+        os.stat(weights)  # safetensors raises an error without the file's name
     tensors = _tensors(layout, weights)
     from snnc.nir.facts import metadata, text
     from snnc.nir.graph import graph_of

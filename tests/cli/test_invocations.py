@@ -91,6 +91,11 @@ QUICK: list[Case] = [
     ("diff small.snn changed.snn --format json", 0, prints('"version": 1')),
     ("diff small.snn changed.snn --format markdown", 0, prints("**", "filters")),
     ("diff small.snn changed.snn --exit-code", 1, prints("filters")),
+    (
+        "export small.snn --weights none.safetensors -o n.nir",
+        1,
+        prints("error: none.safetensors: No such file"),
+    ),
     (f"{EXPORT} -o new.nir", 0, writes("new.nir.txt", "a spike is 1")),
     (f"{EXPORT} --to nir --output new.nir", 0, writes("new.nir", "a_neurons")),
     (f"{EXPORT} --neuron cubalif -o new.nir", 0, writes("new.nir.txt", "CubaLIF")),
