@@ -1,8 +1,8 @@
 """``snnc build``, once or whenever a spec is saved.
 
-``--watch`` checks the files five times per second. This needs no library, detects saves
-by rename, and works on network drives and in containers, where notifications don't
-arrive.
+``--watch`` checks the files five times per second. Polling needs no library, detects
+saves by renaming, and works on network drives and in containers, where notifications
+don't arrive.
 """
 
 from __future__ import annotations
@@ -53,10 +53,12 @@ _State = dict[Path, tuple[int, int, int] | None]
 @click.option(
     "--check",
     is_flag=True,
-    help="Write nothing; say which packages would change, and exit with 1 if any.",
+    help="Write nothing; list the packages that would change, and exit with 1 if"
+    " there are any.",
 )
 @diagnostic_format(
-    "Format of diagnostics, with --check; text goes to stderr, the others to stdout."
+    "Format of diagnostics, with --check. Text is written to stderr, other formats to"
+    " stdout."
 )
 @click.option(
     "--tracked",
@@ -83,11 +85,11 @@ def build_command(
     force: bool,
     watch: bool,
 ) -> int:
-    """Check SPECS and write the package of each into OUTPUT.
+    """Check SPECS and write their packages into OUTPUT.
 
-    For a folder, all specs in it are built. Packages in OUTPUT whose network was
-    renamed, or whose spec was removed, are deleted. With -v, the path of each written
-    file is printed too, or with --check the differences.
+    In a folder, all specs are built. Packages in OUTPUT whose network was renamed, or
+    whose spec was removed, are deleted. -v also prints the path of each written file
+    or, with --check, the differences.
     """
     verbose = has_option("verbose")
     modes = {"--check": check, "--dry-run": dry_run, "--watch": watch}
@@ -121,7 +123,7 @@ def build_command(
     if not watch:
         return 0 if act(wanted, tell=print_diagnostics) else 1
 
-    # While a spec is saved or checked out, it may be missing for a moment.
+    # A spec may be missing for a moment while it is saved or checked out.
     def now() -> list[Path]:
         return [
             Path(path) for path in with_folders(specs, Diagnostics(), allow_empty=True)
@@ -146,15 +148,15 @@ def watch_files(
 ) -> NoReturn:
     """Act now, and after each save, until the user interrupts.
 
-    A change counts if it is the same twice in a row, so a file that is still being
-    written is left alone.
+    A file is only read after two equal polls, so files that are still being written are
+    ignored.
 
     Raises
     ------
     KeyboardInterrupt
         When the user interrupts.
     """
-    gc.enable()  # the command line turns it off, for runs that are short
+    gc.enable()  # the command line disables it for short runs
     done = seen = _state(find())
     act()
     say(f"watching {', '.join(path.as_posix() for path in seen)}: Ctrl-C ends")

@@ -1,4 +1,4 @@
-"""``snnc fmt``, ``snnc convert`` and ``snnc schema``: layout and notations of specs."""
+"""``snnc fmt``, ``snnc convert`` and ``snnc schema``: layout and notation of specs."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def fmt_command(
 ) -> int:
     """Format SPECS; specs with syntax errors stay unchanged.
 
-    For a folder, all specs in it are formatted. `-` reads stdin and writes stdout.
+    In a folder, all specs are formatted. `-` reads stdin and writes stdout.
     """
     report = Diagnostics()
     formatter = _Formatter(check, diff, checked_stdin(specs, stdin_filename))
@@ -69,7 +69,7 @@ def fmt_command(
             )
     changed = False
     for path in paths:
-        own = Diagnostics()  # reading ends where a report is full
+        own = Diagnostics()  # a full report would stop reading
         changed |= formatter.format(path, own)
         report.extend(own.diagnostics)
     print_diagnostics(report)
@@ -78,7 +78,7 @@ def fmt_command(
 
 @dataclass(frozen=True, slots=True)
 class _Formatter:
-    """The options for each file; ``stdin`` is its name if it comes from stdin."""
+    """Formats files; ``stdin`` is the name to use for a file from stdin."""
 
     check: bool
     diff: bool
@@ -124,12 +124,12 @@ MODELINE = "# yaml-language-server: $schema="
 
 
 def one_line(path: str | None) -> str | None:
-    """Return a path that can be written in a comment.
+    """Return a path if it can be written in a comment.
 
     Raises
     ------
     click.BadParameter
-        If it has a line end or bytes that are not text.
+        If the path contains a line end or bytes that are not UTF-8.
     """
     if path is not None and path != printable(path):
         raise click.BadParameter("use a path without line ends")
@@ -137,7 +137,7 @@ def one_line(path: str | None) -> str | None:
 
 
 def with_modeline(text: str, schema: str) -> str:
-    """Begin a YAML text with the line that names its schema, and remove another one."""
+    """Add or replace the first line of a YAML text, which names its schema."""
     first, _, rest = text.partition("\n")
     return f"{MODELINE}{schema}\n{rest if first.startswith(MODELINE) else text}"
 
@@ -147,14 +147,14 @@ def with_modeline(text: str, schema: str) -> str:
     "--modeline",
     callback=lambda ctx, option, path: one_line(path),
     metavar="PATH",
-    help="Print the line that refers editors to the schema at PATH instead.",
+    help="Instead, print the comment that names the schema at PATH, for editors.",
 )
 def schema_command(modeline: str | None) -> None:
     """Print the JSON Schema (draft-07) of YAML specs, for editors."""
     if modeline is not None:
         print_data(f"{MODELINE}{modeline}\n")
         return
-    from snnc.language.schema import schema  # takes time
+    from snnc.language.schema import schema  # slow to import
 
     print_json(schema())
 
@@ -173,14 +173,15 @@ def schema_command(modeline: str | None) -> None:
     former="--schema",
     callback=lambda ctx, option, path: one_line(path),
     metavar="PATH",
-    help="Begin YAML with the line that refers editors to the schema at PATH.",
+    help="Begin the YAML file with a comment that names the schema at PATH, for"
+    " editors.",
 )
 @output_option("-o", "--output", help="The file to write  [default: stdout]")
 @click.option("--force", is_flag=True, help="Replace an existing file.")
 def convert_command(
     spec: str, form: str | None, modeline: str | None, output: Path | None, force: bool
 ) -> int:
-    """Convert SPEC to the other notation, with its comments."""
+    """Convert SPEC to the other notation, including its comments."""
     form = form or ("snn" if Path(spec).suffix in (".yaml", ".yml") else "yaml")
     if modeline is not None and form != "yaml":
         raise click.BadParameter("only YAML has one", param_hint="--modeline")
@@ -211,7 +212,7 @@ def convert_command(
 
 
 def _warn_of_characters(document: tree.Document) -> Iterator[Diagnostic]:
-    from snnc.rules.yaml import NotInComment  # few specs need it
+    from snnc.rules.yaml import NotInComment  # needed for few specs
     from snnc.syntax.yaml.printer import not_in_comments
 
     for span in not_in_comments(document):

@@ -61,19 +61,19 @@ INTERRUPTED = 130
 )
 @count_option(
     "--workers",
-    help="Share the examples among N processes with one thread each; exact only. By"
-    " default, one process has a thread per core.",
+    help="Distribute the examples to N processes with one thread each; exact only. By"
+    " default, one process uses one thread per core.",
 )
 @click.option(
     "--dask",
     metavar="ADDRESS",
-    help="Share the examples on a Dask cluster; exact only.",
+    help="Distribute the examples to a Dask cluster; exact only.",
 )
 @click.option(
     "--presentation",
     type=click.Choice(["row", "rest"]),
     help="row (default): examples in a row, with the state carried over as on the"
-    " chip, and a reset every 200. rest: a reset before each example.",
+    " chip, and a reset after every 200 examples. rest: a reset before each example.",
 )
 @click.option(
     "-o",
@@ -86,20 +86,21 @@ INTERRUPTED = 130
 )
 @path_option(
     "--examples-out",
-    help="Write a CSV file with one row per example: label, Keras, chip; exact only.",
+    help="Write a CSV file with one row per example: its label, and the predictions"
+    " of Keras and of the chip; exact only.",
 )
 @click.option("--resume", is_flag=True, help="Continue an interrupted run.")
 @click.option(
     "--compare",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Instead, compare with what the package's board.py wrote, spike for spike:"
-    " the first difference, and its likely cause.",
+    help="Compare the spikes with FILE, which the package's board.py wrote. Prints"
+    " only the first difference and its likely cause.",
 )
 @path_option(
     "--adapt",
-    help="Labelled examples, for a readout with `learn pes`: evaluate, let it learn"
-    " from these, and evaluate again.",
+    help="Labelled examples for a readout with `learn pes`. Evaluate, let the readout"
+    " learn from these examples, and evaluate again.",
 )
 @path_option("--weights-out", help="The file for the weights that --adapt learned.")
 @click.option(
@@ -111,8 +112,8 @@ INTERRUPTED = 130
     metavar="SHARE",
     help="Exit with 1 if the accuracy is below SHARE, such as 0.9.",
 )
-@format_option("Output format; html is one page with pictures.", "html")
-@picture_option("accuracy and energy over presentation time")
+@format_option("Output format; html is a page with plots.", "html")
+@picture_option("accuracy and energy against presentation time")
 def evaluate_command(
     package: Path,
     data: Path,
@@ -128,9 +129,10 @@ def evaluate_command(
 ) -> int:
     """Run the generated package in the folder PACKAGE on data.
 
-    Prints the accuracy or error, also for shorter presentations, the spikes and the
-    energy per example, and rates with their budgets. If TensorFlow is installed, it
-    also compares with the Keras model, as a whole and layer by layer.
+    Prints the accuracy or the error (also for shorter presentations), the spikes and
+    the energy per example, and the rates with their budgets. If TensorFlow is
+    installed, the command also compares the package with its Keras model, in total and
+    layer by layer.
     """
     checked = _check_options(weights, **options)
     if strict and checked.simulator == "keras":
@@ -143,15 +145,15 @@ def evaluate_command(
     refuse_pictures(picture)
     quiet_tensorflow()
     if checked.simulator == "exact":
-        # The matrices are small: more threads would only wait for each other.
+        # The matrices are small, so more threads would only wait for each other.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from snnc.tools.evaluate.verb import evaluate_with  # after the environment
+    from snnc.tools.evaluate.verb import evaluate_with  # after setting the environment
 
     with one_line_errors():
         require_simulator(checked.simulator, checked.dask is not None)
         if compare is not None:
             return _compare(package, data, weights, compare)
-        with _status("reading the package, weights and data"):  # and what takes seconds
+        with _status("reading the package, weights and data"):  # and slow imports
             importlib.import_module("snnc.tools.evaluate.run")
         if adapt is not None:
             from snnc.tools.adapt import evaluate_adapted
@@ -173,7 +175,7 @@ def evaluate_command(
             return INTERRUPTED
     print_result(found, form)
     if picture is not None:
-        from snnc.tools.pictures import plot  # most runs draw nothing
+        from snnc.tools.pictures import plot  # most runs don't draw
 
         plot(found, file=picture)
     return _verdict(found, package, strict, min_accuracy)
@@ -182,7 +184,7 @@ def evaluate_command(
 def _verdict(
     found: Evaluation, package: Path, strict: bool, min_accuracy: float | None
 ) -> int:
-    """Say what misses the limits that were set; return the exit status."""
+    """Print which limits are not met, and return the exit status."""
     if strict and found.missed:
         say(
             f"error: rates not held: {', '.join(found.missed)}; give them a wider "
@@ -199,7 +201,7 @@ def _verdict(
 def _check_adapt(
     adapt: Path | None, weights_out: Path | None, options: EvaluateOptions, form: str
 ) -> None:
-    """Refuse options that don't go with ``--adapt``, or need it."""
+    """Refuse options that are incompatible with ``--adapt``, or require it."""
     if adapt is None:
         if weights_out is not None:
             raise click.UsageError("--weights-out is for --adapt: give examples")
@@ -219,9 +221,9 @@ def _check_options(
     presentation: Presentation | None,
     **options: Any,
 ) -> EvaluateOptions:
-    """Return the options, and refuse options without effect.
+    """Return the options; refuse options without effect.
 
-    Pipes are refused too, because they can be read only once.
+    Pipes are also refused, because they can be read only once.
     """
     examples_out, simulator = options["examples_out"], options["simulator"]
     try:
@@ -237,7 +239,7 @@ def _check_options(
         if path.is_fifo():
             raise click.UsageError(f"{path} is a pipe: name a file")
     if examples_out is not None and examples_out.suffix != ".csv":
-        # A wrong order of arguments could name data or weights, which it would replace.
+        # After swapping arguments by mistake, the output could replace data or weights.
         raise click.UsageError(
             "--examples-out writes CSV: name a file that ends in .csv"
         )
@@ -249,7 +251,7 @@ def _check_options(
 
 
 def _too_inaccurate(least: float | None, found: Evaluation) -> str | None:
-    """Return why an accuracy is not enough; None if it is."""
+    """Return why the accuracy is too low, or None."""
     if least is None or (found.accuracy is not None and found.accuracy >= least):
         return None
     if found.accuracy is None:
@@ -259,7 +261,7 @@ def _too_inaccurate(least: float | None, found: Evaluation) -> str | None:
 
 
 def _compare(package: Path, data: Path, weights: Path, recording: Path) -> int:
-    from snnc.tools.board.compare import compare  # needs NumPy
+    from snnc.tools.board.compare import compare  # imports NumPy
 
     found = compare(package, data, weights, recording)
     print_lines(str(found))
@@ -268,7 +270,7 @@ def _compare(package: Path, data: Path, weights: Path, recording: Path) -> int:
 
 @contextmanager
 def _status(doing: str) -> Iterator[None]:
-    """Show the current step on a terminal."""
+    """Show the current activity on a terminal."""
     shown = sys.stderr.isatty()
     if shown:
         click.echo(doing, nl=False, err=True)

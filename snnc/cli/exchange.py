@@ -56,7 +56,7 @@ Form = Literal["text", "json", "markdown"]
     "weights_read",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Separate weights of MODEL, from `save_weights` or `save`.",
+    help="A separate file with the weights of MODEL, from `save_weights` or `save`.",
 )
 @output_option(
     "--weights-out",
@@ -68,14 +68,15 @@ Form = Literal["text", "json", "markdown"]
     multiple=True,
     metavar="WHAT=BY",
     help="Replace an unsupported or costly layer: maxpool=downsample, maxpool=avgpool,"
-    " globalmaxpool=avgpool, relu6=relu, or avgpool=zeros (counts padded zeros).",
+    " globalmaxpool=avgpool, relu6=relu, or avgpool=zeros (includes padded zeros).",
 )
 @click.option(
     "--encode",
     type=click.Choice(["first", "rate"]),
     default="first",
     show_default=True,
-    help="The encoder: the first convolution, on the host, or each value as a rate.",
+    help="The encoder: the first convolution, which runs on the host, or each value as"
+    " a rate.",
 )
 @click.option(
     "--input-range",
@@ -87,18 +88,18 @@ Form = Literal["text", "json", "markdown"]
     "--input-shape",
     "shape",
     metavar="HxWxC",
-    help="The shape of the input, if the model leaves it open.",
+    help="The shape of the input, if the model doesn't set it.",
 )
 @click.option(
     "--readout",
     type=click.Choice(["units", "classes"]),
-    help="The kind of outputs  [default: from the loss or a softmax]",
+    help="The kind of outputs  [default: inferred from the loss or a softmax]",
 )
 @click.option(
     "--chips",
     metavar="N",
     type=click.IntRange(min=1),
-    help="The number of chips; by default the least that hold the model.",
+    help="The number of chips; by default, the smallest number that the model needs.",
 )
 @click.option(
     "--explain",
@@ -125,10 +126,10 @@ def import_command(
 ) -> int:
     """Convert a Keras model, or a NIR graph, to a spec.
 
-    MODEL is a .keras or .h5 file, the text of `model.to_json()`, a model.json of
+    MODEL is a .keras or .h5 file, the text of `model.to_json()`, a model.json from
     TensorFlow.js, a SavedModel folder, or module:function, which is executed. Only the
-    last two need TensorFlow. A file that ends in .nir is a NIR graph, as from Norse,
-    sinabs, snnTorch or `snnc export`.
+    last two need TensorFlow. A file that ends in .nir is a NIR graph, for example from
+    Norse, sinabs, snnTorch or `snnc export`.
     """
     _refuse_at_odds(output, weights_out, explain, form)
     request = _request(name, rewrites, encode, values, readout, chips, shape)
@@ -139,7 +140,7 @@ def import_command(
         return 1
     report = Diagnostics()
     typed = click.get_current_context().find_root().obj
-    if typed is not None:  # so that no temporary folder and no child is left
+    if typed is not None:  # so that no temporary folder or child process remains
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     if typed is not None and not is_child() and Path(model).is_file():
         return _import_in_child(typed, Path(model), weights_read, report)
@@ -147,9 +148,9 @@ def import_command(
     files = weights_out, output
     done: ImportOutcome | Restored | None
     if Path(model).suffix == ".nir":
-        # These options apply to a spec that is made from the nodes.
+        # Other options only apply to a spec that is created from the nodes.
         takes_spec = not explain and request == ImportRequest(device=request.device)
-        from snnc.nir.importing import run as run_nir  # an extra
+        from snnc.nir.importing import run as run_nir  # needs the extra `nir`
 
         done = run_nir(model, request, *files, report, takes_spec, limits)
     else:
@@ -166,7 +167,7 @@ def import_command(
     if explain:
         from snnc.importer.outcome import ImportOutcome
 
-        assert isinstance(done, ImportOutcome)  # no spec of a graph's own was asked for
+        assert isinstance(done, ImportOutcome)  # because `takes_spec` is false
         _print(done, form)
     elif done.text and output is None:
         print_data(done.text)
@@ -176,7 +177,7 @@ def import_command(
 def _refuse_at_odds(
     output: Path | None, weights_out: Path | None, explain: bool, form: Form
 ) -> None:
-    """Refuse options without effect, and files with another format's name."""
+    """Refuse options without effect, and file names of other formats."""
     if form != "text" and not explain:
         raise click.UsageError("--format belongs to --explain")
     if output is not None and output.suffix in (".yaml", ".yml"):
@@ -222,7 +223,7 @@ def _import_in_child(
 
 
 def _print(done: ImportOutcome, form: Form) -> None:
-    from snnc.importer.explanation import explain  # most runs explain nothing
+    from snnc.importer.explanation import explain  # rarely used
 
     explanation = explain(done.conversion, done.compilation)
     if form == "json":
@@ -245,7 +246,7 @@ def _print(done: ImportOutcome, form: Form) -> None:
     " -o drift.nir",
 )
 @click.argument("package", type=click.Path(path_type=Path))
-@path_option("--weights", help="The weights, a safetensors file.", required=True)
+@path_option("--weights", help="A safetensors file with the weights.", required=True)
 @click.option(
     "--to", type=click.Choice(["nir"]), default="nir", show_default=True, help="Format."
 )
@@ -271,7 +272,7 @@ def export_command(
     PACKAGE is a folder from `snnc build`, or a spec. docs/nir.md lists the results of
     each tool.
     """
-    from snnc.nir.export import CannotExportError, export_nir  # needs NumPy
+    from snnc.nir.export import CannotExportError, export_nir  # imports NumPy
     from snnc.runtime.layout import OTHERS
 
     if output.suffix == ".safetensors" or _is_same(output, weights):
@@ -283,7 +284,7 @@ def export_command(
     try:
         done = export_nir(package, weights, output, neuron, device())
     except (CannotExportError, OSError) as error:
-        for line in f"error: {reason(error)}".split("\n"):  # a layout names each tensor
+        for line in f"error: {reason(error)}".split("\n"):  # may have several lines
             say(line)
         return 1
     milliseconds = 1000 * (time.perf_counter() - started)

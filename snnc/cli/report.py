@@ -1,6 +1,6 @@
 """``snnc report``, ``limits``, ``fit`` and ``diff``.
 
-They print costs of networks, limits of the chip, variants that fit, and changes.
+These print costs of networks, limits of the chip, variants that fit, and changes.
 """
 
 from __future__ import annotations
@@ -52,18 +52,18 @@ from snnc.tools.spec import Spec
 )
 @click.argument("spec", type=click.Path())
 @format_option(
-    "Output format; markdown suits a comment on a pull request, and html is one page"
-    " with everything.",
+    "Output format; use markdown for comments on pull requests, and html for a page"
+    " with all details.",
     "markdown",
     "html",
 )
 @click.option(
-    "--why", is_flag=True, help="Also print why each layer doesn't take fewer cores."
+    "--why", is_flag=True, help="Also print what prevents fewer cores for each layer."
 )
 @click.option(
     "--against",
     metavar="OLD",
-    help="With --format html, also show changes since another spec, or git:REV:PATH.",
+    help="With --format html, also show the changes from OLD, a spec or git:REV:PATH.",
 )
 @picture_option("the cores")
 @click.option(
@@ -85,8 +85,9 @@ def report_command(
 ) -> int:
     """Print the layers, cores and costs of SPEC.
 
-    SPEC may be `-` for stdin, or a folder. With several specs in it, each is a row: its
-    cores and energy, whether it fits, and whether its package is up to date.
+    SPEC may be `-` for stdin, or a folder. For a folder with several specs, the report
+    has one row per spec: its cores, its energy, whether it fits, and whether its
+    package is up to date.
     """
     if against is not None and form != "html":
         raise click.UsageError("--against goes with --format html; or use `snnc diff`")
@@ -100,7 +101,7 @@ def report_command(
                 f"{spec} has {len(paths)} specs; --format html, --why and --picture are"
                 f" for one of them, such as {paths[0]}"
             )
-        from snnc.tools.report.folder import report_folder  # compares packages
+        from snnc.tools.report.folder import report_folder  # slow to import
 
         rows = report_folder(paths, packages, device(), chosen_device())
         print_diagnostics(rows)
@@ -123,7 +124,7 @@ def report_command(
     else:
         print_lines(found.text(why=why), paint_report)
     if picture is not None:
-        from snnc.tools.pictures import plot  # most runs draw nothing
+        from snnc.tools.pictures import plot  # most runs don't draw
 
         plot(found, "cores", file=picture)
     return 1 if report.errors else 0
@@ -132,7 +133,7 @@ def report_command(
 def _page(found: Report, against: str | None) -> str:
     try:
         return found.html(against)
-    except (SpecError, ValueError) as error:  # what it is compared with
+    except (SpecError, ValueError) as error:  # from the other spec
         raise click.ClickException(str(error)) from error
 
 
@@ -154,16 +155,16 @@ def limits_command(form: str) -> None:
 @click.option("--all", "everything", is_flag=True, help="Print every variant found.")
 @format_option("Output format.", "markdown")
 def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> int:
-    """List variants of SPEC (filters, strides) that fit a number of cores.
+    """List variants of SPEC (filters, strides) that fit on a number of cores.
 
     Variants that keep most of the network come first. If SPEC itself fits, the list
-    shows how far each layer could grow, up to 16 times its filters.
+    shows how large each layer could be, up to 16 times its filters.
     """
     report = Diagnostics()
     made = compile_file(spec, report, "place", device())
     large = [d for d in report.diagnostics if isinstance(d, TooManyCores)]
     for diagnostic in large:
-        report.withdraw(diagnostic)  # what follows says it
+        report.withdraw(diagnostic)  # the list below replaces it
     print_diagnostics(report)
     if made is None or made.spec is None or made.lowered is None:
         return 1
@@ -184,7 +185,7 @@ def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> in
 @click.command("diff", epilog="Example: snnc diff git:main:specs/a.snn specs/a.snn")
 @click.argument("old", type=click.Path())
 @click.argument("new", type=click.Path())
-@format_option("Output format; markdown suits a comment on a pull request.", "markdown")
+@format_option("Output format; use markdown for comments on pull requests.", "markdown")
 @click.option(
     "--exit-code",
     is_flag=True,
@@ -193,8 +194,8 @@ def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> in
 def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
     """Show what changed between two specs, and whether trained weights stay valid.
 
-    OLD and NEW are files, or git:REV:PATH as in `git show REV:PATH`. Two folders are
-    compared spec by spec, with one row for each.
+    OLD and NEW are files, or git:REV:PATH as in `git show REV:PATH`. For two folders,
+    the output has one row per spec.
     """
     report = Diagnostics()
     folders = [is_folder(old), is_folder(new)]

@@ -70,10 +70,10 @@ INTERRUPTED = 130
     metavar="PHASE,...",
     help="Phases of each training; `smooth,scale,spikes` takes several times longer.",
 )
-@count_option("--examples", help="Evaluate on N examples, drawn by the seed.")
+@count_option("--examples", help="Evaluate on N examples, drawn with the seed.")
 @count_option(
     "--seed",
-    help="Seed of the examples; initial weights follow `train.seed`.",
+    help="Seed for drawing the examples; the initial weights depend on `train.seed`.",
     least=0,
     default=0,
 )
@@ -93,11 +93,9 @@ INTERRUPTED = 130
 )
 @count_option("--workers", help="Number of processes  [default: one per processor]")
 @click.option("--dask", metavar="ADDRESS", help="Use a Dask cluster instead.")
-@picture_option("accuracy over energy")
-@picture_option("accuracy over cores", "picture-cores")
-@format_option(
-    "Output format; html is one page with pictures.", "csv", "markdown", "html"
-)
+@picture_option("accuracy against energy")
+@picture_option("accuracy against cores", "picture-cores")
+@format_option("Output format; html is a page with plots.", "csv", "markdown", "html")
 def sweep_command(
     spec: str,
     settings: tuple[str, ...],
@@ -108,13 +106,13 @@ def sweep_command(
     form: str,
     **options: Any,
 ) -> int:
-    """Compare variants of SPEC in cores, weights and energy; with data, in accuracy.
+    """Compare variants of SPEC in cores, weights, energy and, with data, accuracy.
 
     Run the same command again to continue an interrupted sweep.
     """
     _refuse_at_odds(train, picture or picture_cores, **options)
     refuse_pictures(picture, picture_cores)
-    from snnc.syntax.settings import NoSettingError  # `plot` does not need these
+    from snnc.syntax.settings import NoSettingError  # not needed by `plot`
     from snnc.tools.pictures import plot
     from snnc.tools.problems import SpecError
     from snnc.tools.sweep import sweep
@@ -181,7 +179,7 @@ _OF_RUNS = ("data", "weights", "simulator", "examples", "example")
     type=click.Choice(KINDS),
     default="network",
     show_default=True,
-    help="All except network and cores run a package on --data with --weights.",
+    help="All kinds except network and cores need a package, --data and --weights.",
 )
 @output_option(
     "-o", "--output", help="The file to write: .png, .svg or .pdf.", required=True
@@ -210,7 +208,7 @@ def plot_command(
     needless = () if kind == "raster" else ("example",) if runs else (*_OF_RUNS,)
     if typed := " ".join(f"--{name}" for name in needless if _is_typed(name)):
         raise click.UsageError(f"with --kind {kind} nothing reads {typed}")
-    from snnc.tools.evaluate.verb import evaluate  # `sweep` does not need these
+    from snnc.tools.evaluate.verb import evaluate  # not needed by `sweep`
     from snnc.tools.pictures import Drawable, plot
     from snnc.tools.problems import SpecError
     from snnc.tools.spec import load

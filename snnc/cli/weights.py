@@ -56,12 +56,12 @@ def weights_command(
     output: Path | None,
     force: bool,
 ) -> int:
-    """Print the contents of the safetensors file FILE, and whether it fits SPEC.
+    """Print the contents of the safetensors file FILE, and whether it matches SPEC.
 
     Specs are files, or git:REV:PATH as in `git show REV:PATH`.
 
-    With a SPEC for Loihi, it also checks whether the chip can store the weights, core
-    by core, as nengo-loihi does when it builds.
+    With a SPEC for Loihi, the command also checks whether each core can store its
+    weights, as nengo-loihi's build does.
     """
     if spec is not None and file.suffix in (".snn", ".yaml", ".yml"):
         raise click.UsageError(f"swap them: snnc weights {spec} {file.as_posix()}")
@@ -96,7 +96,7 @@ def _migrate(
     if needs := missing("numpy", "safetensors"):
         say(f"error: --migrate needs {' and '.join(needs)}: {EXTRA}")
         return 1
-    from snnc.tools.migrate import (  # needs NumPy
+    from snnc.tools.migrate import (  # imports NumPy
         migrate_file,
         moves_document,
         moves_text,
@@ -135,12 +135,12 @@ def calibrate_command(
     examples: int | None,
     form: str,
 ) -> int:
-    """Scale the weights of PACKAGE so that each layer keeps to its rates.
+    """Scale the weights of PACKAGE so that rates are within their ranges.
 
-    Use it for existing weights, because `train` scales the weights that it trains. The
-    outputs of the network don't change. Rates are measured on the data; training data
-    are fine. If the package's spec exists, it also checks whether the chip can store
-    the scaled weights.
+    Use this command for existing weights, because `train` already scales the weights
+    that it trains. The outputs of the network don't change. Rates are measured on the
+    data, which may be the training data. If the package's spec exists, the command also
+    checks whether the chip can store the scaled weights.
     """
     if weights_out.resolve() == data.resolve():
         raise click.UsageError("-o would replace the data")
@@ -150,7 +150,7 @@ def calibrate_command(
 
     with one_line_errors():
         require_libraries()
-        from snnc.runtime.layout import check_writable  # needs NumPy
+        from snnc.runtime.layout import check_writable  # imports NumPy
 
         check_writable(weights_out)
         chosen = chosen_device() or DEFAULT
