@@ -193,7 +193,7 @@ def calibrate(
     accepted = DataSpec.of(opened.network)
     try:
         read = open_input if isinstance(x, str | os.PathLike) else check_input
-        chosen = read(x, accepted)
+        chosen = read(x, accepted)[:]
         if examples is not None:
             chosen = chosen[sample_indices(len(chosen), examples, seed=0)]
         tensors = opened.layout.read(source)
