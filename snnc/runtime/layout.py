@@ -43,13 +43,6 @@ Weights: TypeAlias = "FileName | Mapping[str, Array]"
 # Where weights come from that this network's training did not make.
 Source = Literal["imported"]
 
-# The first bytes of other weight formats, to name them in messages.
-MAGIC = {
-    b"PK": "a zip archive, such as .npz, .keras or .pt",
-    b"\x80": "a pickle, which is never opened",
-    b"\x89HDF": "HDF5, such as .h5",
-    b"\x93NUMPY": "an array of NumPy",
-}
 # Suffixes of other formats, which weights may not be written with.
 OTHERS = ".h5 .hdf5 .keras .nir .npy .npz .onnx .pb .pkl .pt .pth .tflite"
 
@@ -70,6 +63,11 @@ class Tensor:
     axes: tuple[str, ...]
     dtype: str = "float32"
     zeros: bool = False
+
+    @property
+    def is_transposed(self) -> bool:
+        """Whether the last axis has the channels that are read."""
+        return self.axes[-1] == "in"
 
 
 @dataclass(frozen=True)
@@ -168,11 +166,16 @@ class Layout:
         self,
         tensors: Mapping[str, Array],
     ) -> Iterator[str]:
-        yield from _not_finite(tensors)
-        for tensor in self.tensors:
-            if tensor.zeros and tensors[tensor.name].any():
-                layer = tensor.name.rpartition(".")[0]
-                yield f"{layer} has no bias, but {tensor.name} is not 0"
+        for name, tensor in tensors.items():
+            nan = np.count_nonzero(np.isnan(tensor))
+            infinite = np.count_nonzero(np.isinf(tensor))
+            if nan or infinite:
+                counts = f"{nan} NaN and {infinite} infinite values"
+                yield f"{name} holds {counts} among its {tensor.size}"
+        for own in self.tensors:
+            if own.zeros and tensors[own.name].any():
+                layer = own.name.rpartition(".")[0]
+                yield f"{layer} has no bias, but {own.name} is not 0"
 
     def _mismatches(
         self,
@@ -249,19 +252,7 @@ def _damage(path: FileName) -> str:
         return "the file is empty"
     if start.endswith(b"{"):
         return "cut short or damaged"
-    for magic, kind in MAGIC.items():
-        if start.startswith(magic):
-            return f"not a safetensors file but {kind}"
     return "not a safetensors file, or cut short"
-
-
-def _not_finite(tensors: Mapping[str, Array]) -> Iterator[str]:
-    for name, tensor in tensors.items():
-        nan = np.count_nonzero(np.isnan(tensor))
-        infinite = np.count_nonzero(np.isinf(tensor))
-        if nan or infinite:
-            counts = f"{nan} NaN and {infinite} infinite values"
-            yield f"{name} holds {counts} among its {tensor.size}"
 
 
 def _refuse(path: object, problems: Iterable[str]) -> None:

@@ -14,21 +14,15 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 
 from ..layout import Layout, Tensors, Weights
 from ..network import Layer, Network
 from .backend import Tensor, keras, tf
-from .layers import BalancedAdd, MaxCurrents, NeuronBias, Neurons
-from .wiring import (
-    NEURONS,
-    input_last_kernels,
-    make_identity,
-    rescale,
-    wiring_of,
-    with_norm,
-)
+from .layers import BalancedAdd, NeuronBias, Neurons, max_currents
+from .wiring import NEURONS, rescale, wiring_of, with_norm
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -115,19 +109,19 @@ def model_weights(model: keras.Model, layout: Layout) -> Tensors:
     biases; a layer without a bias gets zeros.
     """
     tensors: Tensors = {}
-    shapes = {tensor.name: tensor.shape for tensor in layout.tensors}
+    known = {tensor.name: tensor for tensor in layout.tensors}
+    parts = {part.name: part for part in model.layers}
     for name in _layers_with(layout, "kernel"):
         kernel, *rest = model.get_layer(name).get_weights()
-        kernel = kernel.reshape(shapes[f"{name}.kernel"])
-        empty = np.zeros(shapes[f"{name}.bias"], np.float32)
-        if (own := _part(model, f"{name}.bias")) is not None:
-            rest = own.get_weights()
+        own = known[f"{name}.kernel"]
+        kernel = kernel.reshape(own.shape)
+        empty = np.zeros(known[f"{name}.bias"].shape, np.float32)
+        if f"{name}.bias" in parts:
+            rest = parts[f"{name}.bias"].get_weights()
         bias = rest[0] if rest else empty
-        if (norm := _part(model, f"{name}.norm")) is not None:
-            turned = f"{name}.kernel" in input_last_kernels(layout)
-            kernel = kernel.swapaxes(-1, -2) if turned else kernel
-            kernel, bias = with_norm(kernel, bias, norm)
-            kernel = kernel.swapaxes(-1, -2) if turned else kernel
+        if f"{name}.norm" in parts:
+            norm = parts[f"{name}.norm"]
+            kernel, bias = with_norm(kernel, bias, norm, own.is_transposed)
         tensors[f"{name}.kernel"] = kernel
         tensors[f"{name}.bias"] = bias
     for layer in _layers_with(layout, "shortcut"):
@@ -152,19 +146,21 @@ def set_model_weights(
     Raises LayoutError if the tensors do not fit the layout.
     """
     tensors = layout.read(weights)
+    parts = {part.name: part for part in model.layers}
     for name in _layers_with(layout, "kernel"):
-        layer, norm = model.get_layer(name), _part(model, f"{name}.norm")
+        layer, own = parts[name], parts.get(f"{name}.bias")
         kernel, bias = tensors[f"{name}.kernel"], tensors[f"{name}.bias"]
         # Keras has several shapes for one tensor, depending on the layer.
         kernel = kernel.reshape(layer.get_weights()[0].shape)
-        own = _part(model, f"{name}.bias")
         layer.set_weights([kernel, bias] if layer.use_bias else [kernel])
         if own is not None:
             own.set_weights([bias])
         if own is not None or layer.use_bias:
             bias = np.zeros(bias.shape[-1], bias.dtype)
-        if norm is not None:
-            make_identity(norm, shift=bias)
+        if f"{name}.norm" in parts:
+            norm, ones = parts[f"{name}.norm"], np.ones_like(bias)
+            # It adds the bias, and nothing else.
+            norm.set_weights([ones, bias, ones - ones, ones - norm.epsilon])
     for layer in _layers_with(layout, "shortcut"):
         name = f"{layer}.shortcut"
         model.get_layer(name).set_weights([tensors[name]])
@@ -176,37 +172,29 @@ def fold_model(model: keras.Model, layout: Layout) -> None:
     set_model_weights(model, layout, model_weights(model, layout))
 
 
-def pre_activation(model: keras.Model, name: str, layer: Layer) -> Tensor:
-    """Return the currents of a layer's neurons in a model.
-
-    They have the shape of the activations; in a max pool (batch, neurons).
-    """
-    if layer.pool is None:
-        return model.get_layer(f"{name}{NEURONS}").input
-    return MaxCurrents(layer)(model.get_layer(name).input)
-
-
-def activation(model: keras.Model, name: str, layer: Layer) -> Tensor:
-    """Return the activations of a layer's neurons: see `pre_activation`."""
-    if layer.pool is None:
-        return model.get_layer(f"{name}{NEURONS}").output
-    return keras.layers.ReLU()(pre_activation(model, name, layer))
-
-
-def with_activations(
+def with_currents(
     model: keras.Model,
     layers: Mapping[str, Layer],
 ) -> keras.Model:
-    """Return a model of the outputs, then the activations of neurons."""
-    neurons = [activation(model, *item) for item in layers.items()]
-    return keras.Model(model.input, [model.output, *neurons])
+    """Return a model of the outputs, then the currents of layers' neurons.
+
+    They have the shape of the activations; in a max pool (batch, neurons).
+    """
+    currents = []
+    for name, layer in layers.items():
+        if layer.pool is None:
+            currents.append(model.get_layer(f"{name}{NEURONS}").input)
+            continue
+        compare = keras.layers.Lambda(partial(max_currents, layer.pool))
+        currents.append(compare(model.get_layer(name).input))
+    return keras.Model(model.input, [model.output, *currents])
 
 
 def set_scales(model: keras.Model, scales: Mapping[str, float]) -> None:
     """Set the scale of each layer of neurons."""
     for layer in model.layers:
         if isinstance(layer, Neurons):
-            layer.scale = scales[layer.name.removesuffix(NEURONS)]
+            layer.set_scale(scales[layer.name.removesuffix(NEURONS)])
 
 
 def scales_of(model: keras.Model) -> dict[str, float]:
@@ -231,10 +219,6 @@ def _layers_with(layout: Layout, part: str) -> list[str]:
     """Return the names of the layers with such a tensor, in order."""
     names = (tensor.name.rpartition(".") for tensor in layout.tensors)
     return [name for name, _, own in names if own == part]
-
-
-def _part(model: keras.Model, name: str) -> keras.layers.Layer | None:
-    return next((part for part in model.layers if part.name == name), None)
 
 
 def cross_entropy(smoothing: float) -> Loss:
