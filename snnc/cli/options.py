@@ -161,6 +161,20 @@ def quiet_tensorflow() -> None:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
+def picture_option(what: str, name: str = "picture") -> Option:
+    """Return the option ``--picture``, the file of a picture that is drawn as well.
+
+    ``plot``, a verb's name now, is in its former name.
+    """
+    return click.option(
+        f"--{name}",
+        former=f"--{name.replace('picture', 'plot')}",
+        cls=Renamed,
+        type=click.Path(dir_okay=False, path_type=Path),
+        help=f"Also draw {what}: .png, .svg or .pdf.",
+    )
+
+
 def refuse_pictures(*files: Path | None) -> None:
     """Before a long computation, refuse pictures that can't be written.
 

@@ -129,8 +129,9 @@ class Trials:
         Whether variants are mapped, instead of only counting their neurons.
     cache
         Results of earlier mappings that later mappings reuse.
-    work
-        The work so far, in work units of the search.
+    work, most_work
+        The work so far, and the work after which no other variant is tried, in the
+        search's units.
     """
 
     def __init__(
@@ -146,7 +147,7 @@ class Trials:
         self.certain = patient or target.cores <= MAPPED
         self.profile = device
         self.work = 0
-        self._most_work = PATIENT_WORK if patient else MOST_WORK
+        self.most_work = PATIENT_WORK if patient else MOST_WORK
         self.cache = PlanCache()
         self._costs: dict[Changes, VariantCost | None] = {}
         if mapped is not None and mapped.lowered.network.target == target:
@@ -179,7 +180,7 @@ class Trials:
             If the work is used up.
         """
         if changes not in self._lowered:
-            if changes and self.work > self._most_work:
+            if changes and self.work > self.most_work:
                 raise OutOfWorkError
             # Don't cache other variants: they are large, and nobody requests them
             # again.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike, fspath
@@ -16,6 +17,7 @@ from snnc.ir.lowered import LoweredNetwork
 from snnc.language.model import spec_hash
 from snnc.output.records import PackageRecords
 from snnc.passes import Compilation
+from snnc.text.display import Json
 from snnc.text.installing import installation
 
 if TYPE_CHECKING:
@@ -48,6 +50,16 @@ class Exported:
     text: Path
     nodes: int
     size: int
+
+    def as_dict(self) -> Json:
+        """Return the JSON data of ``snnc export --format json``."""
+        return {
+            "version": 1,
+            "file": self.path.as_posix(),
+            "limitations": self.text.as_posix(),
+            "nodes": self.nodes,
+            "bytes": self.size,
+        }
 
 
 def export_nir(
@@ -95,6 +107,8 @@ def export_nir(
     _refuse_neuron_biases(made.lowered)
     _refuse_images(made.lowered)
     layout = _layout(made.lowered)
+    if isinstance(weights, str | PathLike):
+        os.stat(weights)  # safetensors raises an error without the file's name
     tensors = _tensors(layout, weights)
     from snnc.nir.facts import metadata, text
     from snnc.nir.graph import graph_of

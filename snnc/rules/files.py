@@ -146,7 +146,10 @@ class UnknownRevision(Diagnostic):
     code = "SNN712"
     title = "unknown revision"
     message = "git does not know the revision `{revision}`"
-    help = "`git branch --all` lists branches; fetch one that is only on the server"
+    help = (
+        "`git branch --all` lists branches, none before the first commit; fetch one "
+        "that is only on the server"
+    )
 
     revision: str
 

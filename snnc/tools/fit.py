@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from snnc.fitting.solve import smallest_stride, wider_strides, widest, width_key
 from snnc.fitting.trials import (
+    MAPPED,
     Change,
     Changes,
     OutOfWorkError,
@@ -35,6 +36,8 @@ SHARES = tuple(n / 16 for n in range(15, 0, -1))
 HALVES = (0.75, 0.5, 0.25)
 """The fractions of one layer's filters to try together with fewer filters in
 another."""
+BRIEF_WORK = 8_000
+"""The work after which no larger variant is tried, impatient; none on many cores."""
 PAIRED = 3
 """The number of largest layers from which pairs are changed together."""
 
@@ -178,6 +181,8 @@ def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
         raise ValueError("`target nengo` has no cores; nothing to fit")
     trials = Trials(made.spec, target, made.device, patient, made.mapped)
     present = trials.cost(())
+    if present is not None and not patient:
+        trials.most_work = BRIEF_WORK if present.cores <= MAPPED else 0
     layers = _layers(trials)
     fitting, tried = _fitting(trials, layers, fits=present is not None)
     variants = [_variant(trials, changes) for changes in fitting]

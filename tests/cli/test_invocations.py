@@ -91,6 +91,11 @@ QUICK: list[Case] = [
     ("diff small.snn changed.snn --format json", 0, prints('"version": 1')),
     ("diff small.snn changed.snn --format markdown", 0, prints("**", "filters")),
     ("diff small.snn changed.snn --exit-code", 1, prints("filters")),
+    (
+        "export small.snn --weights none.safetensors -o n.nir",
+        1,
+        prints("error: none.safetensors: No such file"),
+    ),
     (f"{EXPORT} -o new.nir", 0, writes("new.nir.txt", "a spike is 1")),
     (f"{EXPORT} --to nir --output new.nir", 0, writes("new.nir", "a_neurons")),
     (f"{EXPORT} --neuron cubalif -o new.nir", 0, writes("new.nir.txt", "CubaLIF")),
@@ -121,7 +126,7 @@ QUICK: list[Case] = [
     ("lsp --stdio --help", 0, prints("language server (LSP)")),
     ("plot small.snn -o p.svg --kind cores --dark", 0, writes("p.svg", "<svg")),
     ("plot small.snn --output p.svg", 0, writes("p.svg", "<svg")),
-    ("report small.snn --plot p.svg", 0, writes("p.svg", "<svg")),
+    ("report small.snn --picture p.svg", 0, writes("p.svg", "<svg")),
     ("report small.snn --format html --against changed.snn", 0, prints("<table")),
     (
         "sweep small.snn --set a.filters=2,3 -o there --workers 1 --format json"
@@ -194,7 +199,7 @@ SLOW: list[Case] = [
         0,
         writes("new.safetensors", "a.kernel"),
     ),
-    (f"{EVALUATE} --plot p.svg", 0, writes("p.svg", "<svg")),
+    (f"{EVALUATE} --picture p.svg", 0, writes("p.svg", "<svg")),
     (
         f"plot{EVALUATE.removeprefix('evaluate')} -o p.svg --kind raster"
         " --simulator exact --examples 2 --example 1",
@@ -204,7 +209,7 @@ SLOW: list[Case] = [
     (
         "sweep small.snn --set a.filters=3 --data data.npz"
         " --weights small.safetensors --examples 4 --seed 1 --output there"
-        " --plot p.svg --plot-cores c.svg --format html",
+        " --picture p.svg --picture-cores c.svg --format html",
         0,
         writes("c.svg", "<svg"),
     ),

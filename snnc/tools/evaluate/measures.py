@@ -141,6 +141,7 @@ def result_of(
         spikes=sum(spikes.values()),
         clipped=_clipped_share(network, firing, steps),
         resting=_resting(network),
+        decide=network.readout.decide,
         work=chip and work_of(network, spikes, steps, chip.energy),
         cores=chip and chip.cores,
     )
