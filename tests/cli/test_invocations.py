@@ -94,10 +94,11 @@ QUICK: list[Case] = [
     (
         "export small.snn --weights none.safetensors -o n.nir",
         1,
-        prints("error: none.safetensors: No such file"),
+        says("error: none.safetensors: No such file"),
     ),
     (f"{EXPORT} -o new.nir", 0, writes("new.nir.txt", "a spike is 1")),
     (f"{EXPORT} --to nir --output new.nir", 0, writes("new.nir", "a_neurons")),
+    (f"{EXPORT} --format json -o new.nir", 0, prints('"file": "new.nir"')),
     (f"{EXPORT} --neuron cubalif -o new.nir", 0, writes("new.nir.txt", "CubaLIF")),
     ("fit small.snn --cores 2", 0, prints("small")),
     ("fit small.snn --cores 2 --all", 0, prints("small")),
@@ -193,6 +194,7 @@ SLOW: list[Case] = [
     (f"{PREDICT} -o new.csv", 0, writes("new.csv", "index,label,class")),
     (f"{PREDICT} --output new.npz --over-time", 0, writes("new.npz", "over_time")),
     (f"{PREDICT} --simulator nengo", 0, prints("index,label,class")),
+    (f"{CALIBRATE} -o new.safetensors --format json", 0, prints('"change"')),
     (f"{CALIBRATE} -o new.safetensors", 0, writes("new.safetensors", "a.kernel")),
     (
         f"{CALIBRATE} --weights-out new.safetensors --examples 2",
