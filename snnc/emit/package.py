@@ -30,9 +30,9 @@ from snnc.ir.layout import (
     layout_id,
     tensors,
 )
-from snnc.ir.logical import LifNeuron, Loihi, MaxPooling, Network, Shape
+from snnc.ir.logical import LifNeuron, LogicalNetwork, Loihi, MaxPooling, Shape
 from snnc.ir.mapped import MappedPopulation, RoutedNetwork
-from snnc.language.property_types import Pes
+from snnc.language.property_types import PesChoice
 from snnc.runtime.network import Layer, Readout
 
 MODULES = (
@@ -43,7 +43,7 @@ MODULES = (
 )
 
 
-def docstring_module(network: Network) -> Module:
+def docstring_module(network: LogicalNetwork) -> Module:
     """Return ``__init__.py``, which imports nothing, so importing it stays cheap."""
     summary = "The spiking network {name}: trained by Keras, run by Nengo."
     return render(
@@ -101,7 +101,7 @@ AXES: Mapping[tuple[str, ...], str] = {
 """The run-time library's names for them; importing the library loads NumPy."""
 
 
-def layout(network: Network) -> Module:
+def layout(network: LogicalNetwork) -> Module:
     """Return the module with the layout of the network's weights."""
     weights, scale = tensors(network), input_scale(network)
     return render(
@@ -168,7 +168,7 @@ def _network_imports(layers: list[str]) -> list[str]:
     return sorted({"Input", "Layer", "Network", "Readout"} | optional)
 
 
-def _input(network: Network) -> str:
+def _input(network: LogicalNetwork) -> str:
     read = network.input
     arguments = [
         quote(read.name),
@@ -183,7 +183,7 @@ def _input(network: Network) -> str:
 
 
 def _layer(
-    network: Network, levels: Sequence[MappedPopulation], fanout: tuple[int, int]
+    network: LogicalNetwork, levels: Sequence[MappedPopulation], fanout: tuple[int, int]
 ) -> str:
     layer = levels[0].population.layer
     spiking = layer.spiking
@@ -250,7 +250,7 @@ def _pool(pool: MaxPooling, read: Shape, levels: Sequence[MappedPopulation]) -> 
     return Bracket("pool=MaxPool(", arguments, exploded=True)
 
 
-def _readout(network: Network) -> str:
+def _readout(network: LogicalNetwork) -> str:
     readout = network.readout
     usual = Readout("", 1)
     arguments: list[str | Bracket] = [quote(readout.name), f"units={readout.units}"]
@@ -271,11 +271,11 @@ def _readout(network: Network) -> str:
     return call("READOUT = Readout", *arguments).at(0)
 
 
-def _learning(network: Network, learn: Pes) -> Bracket:
+def _learning(network: LogicalNetwork, learn: PesChoice) -> Bracket:
     arguments = [f"rate={number(learn.rate)}"]
-    if learn.error != Pes.error:
+    if learn.error != PesChoice.error:
         arguments.append(f"error={number(learn.error)}")
-    if learn.from_ != Pes.from_:
+    if learn.from_ != PesChoice.from_:
         arguments.append(f"start={quote(learn.from_)}")
     loss = network.train.loss
     if loss is not None and loss.kind != "mse":
@@ -283,7 +283,7 @@ def _learning(network: Network, learn: Pes) -> Bracket:
     return call("learn=Pes", *arguments)
 
 
-def _network(network: Network) -> str:
+def _network(network: LogicalNetwork) -> str:
     arguments = [
         f"name={quote(network.name)}",
         "dt=DT",

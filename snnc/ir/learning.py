@@ -5,14 +5,14 @@ from __future__ import annotations
 from math import ceil, prod
 
 from snnc.ir.device import Profile
-from snnc.ir.logical import Layer, Network
+from snnc.ir.logical import LogicalLayer, LogicalNetwork
 from snnc.runtime.pes import Learning
 
 CHUNK = 64
 """Weights of a chunk, and bits of a word (``nengo_loihi/block.py:516``)."""
 
 
-def learning_of(network: Network, layer: Layer) -> Learning:
+def learning_of(network: LogicalNetwork, layer: LogicalLayer) -> Learning:
     """Return the numbers of PES for a readout that learns from a layer."""
     learn, loss = network.readout.learn, network.train.loss
     assert learn is not None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from snnc.ir.logical import Layer, Network, Padding
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Padding
 from snnc.ir.order import reading_order
 from snnc.runtime.maxima import Grid, Nodes
 
@@ -159,7 +159,7 @@ class Population:
     """The neurons of one encoder or spiking layer, or of a ``level`` of a max pool."""
 
     name: str
-    layer: Layer
+    layer: LogicalLayer
     volume: Volume
     on_chip: bool
     level: int | None = None
@@ -186,7 +186,7 @@ class LoweredNetwork:
     inputs follow from them.
     """
 
-    network: Network
+    network: LogicalNetwork
     populations: tuple[Population, ...]
     projections: tuple[Projection, ...]
     readout: tuple[Projection, ...]

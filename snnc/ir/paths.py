@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from snnc.ir.logical import AveragePooling, Concat, Layer, MaxPooling, Shape
+from snnc.ir.logical import AveragePooling, Concat, LogicalLayer, MaxPooling, Shape
 from snnc.ir.shapes import level_name, of_rank, tree_of, triple_of
 from snnc.runtime.maxima import Grid, compose, index_grid, whole
 
@@ -40,7 +40,7 @@ class TooManyPathsError(ValueError):
     """Joins multiply the paths of a reader beyond `MAX_PATHS`."""
 
 
-def paths(layers: Mapping[str, Layer], name: str) -> tuple[Path, ...]:
+def paths(layers: Mapping[str, LogicalLayer], name: str) -> tuple[Path, ...]:
     """Return all paths that end in the values called ``name``, in reading order.
 
     Raises
@@ -62,7 +62,9 @@ def paths(layers: Mapping[str, Layer], name: str) -> tuple[Path, ...]:
     return tuple(complete)
 
 
-def count_paths(layers: Mapping[str, Layer], name: str, known: dict[str, int]) -> int:
+def count_paths(
+    layers: Mapping[str, LogicalLayer], name: str, known: dict[str, int]
+) -> int:
     """Return how many paths end in ``name``'s values; `MAX_PATHS` + 1 for more.
 
     ``known`` caches the counts of calls for the same layers.
@@ -83,7 +85,9 @@ def count_paths(layers: Mapping[str, Layer], name: str, known: dict[str, int]) -
     return known[name]
 
 
-def _layer_between(layers: Mapping[str, Layer], name: str) -> Layer | None:
+def _layer_between(
+    layers: Mapping[str, LogicalLayer], name: str
+) -> LogicalLayer | None:
     """Return the pool or join that a path goes through; None at its end."""
     layer = layers.get(name)
     is_value = layer is not None and isinstance(layer.operation, MaxPooling)
@@ -92,7 +96,7 @@ def _layer_between(layers: Mapping[str, Layer], name: str) -> Layer | None:
     return layer
 
 
-def _sources(layers: Mapping[str, Layer], layer: Layer) -> Sequence[str]:
+def _sources(layers: Mapping[str, LogicalLayer], layer: LogicalLayer) -> Sequence[str]:
     """Return the ends of the paths one step further from the reader."""
     if not isinstance(layer.operation, MaxPooling):
         return layer.sources
@@ -101,11 +105,13 @@ def _sources(layers: Mapping[str, Layer], layer: Layer) -> Sequence[str]:
     return [_term(layer, source, level) for level, _ in picks]
 
 
-def _term(layer: Layer, source: str, level: int | None) -> str:
+def _term(layer: LogicalLayer, source: str, level: int | None) -> str:
     return source if level is None else level_name(layer.name, level)
 
 
-def _behind(layers: Mapping[str, Layer], layer: Layer, here: Path) -> list[Path]:
+def _behind(
+    layers: Mapping[str, LogicalLayer], layer: LogicalLayer, here: Path
+) -> list[Path]:
     """Return the paths one step further from the reader, through a pool or a join."""
     operation = layer.operation
     if isinstance(operation, MaxPooling):
@@ -123,7 +129,10 @@ def _behind(layers: Mapping[str, Layer], layer: Layer, here: Path) -> list[Path]
 
 
 def _terms(
-    layers: Mapping[str, Layer], layer: Layer, pool: MaxPooling, here: Path
+    layers: Mapping[str, LogicalLayer],
+    layer: LogicalLayer,
+    pool: MaxPooling,
+    here: Path,
 ) -> list[Path]:
     """Return the terms of a maximum: some values of its source, and some neurons."""
     source = layer.sources[0]

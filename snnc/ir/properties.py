@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from snnc.ir.logical import Convolution, Layer, LifNeuron, Relu, Spiking
+from snnc.ir.logical import Convolution, LifNeuron, LogicalLayer, Relu, Spiking
 from snnc.language.fields import keys_of
 from snnc.language.keywords import FORMS, MODELS
 from snnc.language.layers import SpikingSpec
@@ -19,7 +19,7 @@ def model_of(kind: str) -> type[StatementModel]:
     return MODELS[word][variant]
 
 
-def layer_properties(layer: Layer) -> dict[str, Any]:
+def layer_properties(layer: LogicalLayer) -> dict[str, Any]:
     """Return the value of each property that the layer's kind has.
 
     Sizes cover every axis, times are in seconds and rates in Hz. ``shortcut`` may be
@@ -33,7 +33,7 @@ def layer_properties(layer: Layer) -> dict[str, Any]:
     return {key: values[key] for key in keys if key in values}
 
 
-def _values(layer: Layer) -> dict[str, Any]:
+def _values(layer: LogicalLayer) -> dict[str, Any]:
     values = {
         **_parts(layer.operation),
         "filters": layer.shape[-1],

@@ -232,7 +232,7 @@ class Sgd(Choice):
     nesterov: Annotated[Flag, Key("Whether momentum is Nesterov's", usual="on")] = False
 
 
-class Pes(Choice):
+class PesChoice(Choice):
     """The prescribed error sensitivity rule (MacNeil and Eliasmith, 2011)."""
 
     word = ValueWord(
@@ -277,7 +277,7 @@ class Pes(Choice):
 
 
 Learn = Annotated[
-    Pes,
+    PesChoice,
     Chosen,
     Key(
         "Whether the weights go on learning on the chip: `pes`",

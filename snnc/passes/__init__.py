@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.ir.device import Profile
-from snnc.ir.logical import Network
+from snnc.ir.logical import LogicalNetwork
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
 from snnc.language.model import ValidatedSpec
@@ -57,7 +57,7 @@ class Compilation:
     cache: PlanCache | None = None
     document: Document | None = None
     spec: ValidatedSpec | None = None
-    network: Network | None = None
+    network: LogicalNetwork | None = None
     lowered: LoweredNetwork | None = None
     mapped: MappedNetwork | None = None
     routed: RoutedNetwork | None = None

@@ -17,7 +17,7 @@ from typing import Protocol
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
 from snnc.emit.files import FORMAT, Origin, build_command
-from snnc.ir.logical import Network
+from snnc.ir.logical import LogicalNetwork
 from snnc.language.model import spec_hash
 from snnc.output import Comparison, PackageFiles, compare
 from snnc.output.records import origin_of
@@ -122,7 +122,7 @@ class _Compiled:
     """A valid spec: its job and its report, which may have warnings."""
 
     job: Job
-    network: Network
+    network: LogicalNetwork
 
 
 def build_specs(

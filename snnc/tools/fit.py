@@ -19,7 +19,7 @@ from snnc.fitting.trials import (
     target_of,
 )
 from snnc.ir.layout import tensors
-from snnc.ir.logical import Layer
+from snnc.ir.logical import LogicalLayer
 from snnc.text import tables
 from snnc.text.display import Json, Tabular
 from snnc.text.tables import Cells, TextTable, code, counted, prose
@@ -191,7 +191,7 @@ def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
 
 
 def _fitting(
-    trials: Trials, layers: Sequence[tuple[int, Layer]], fits: bool
+    trials: Trials, layers: Sequence[tuple[int, LogicalLayer]], fits: bool
 ) -> tuple[list[Changes], int]:
     """Yield fitting variants layer by layer; return the number of tried layers."""
     alone: list[Changes] = []
@@ -246,7 +246,7 @@ def _size(trials: Trials) -> tuple[int, int]:
     return neurons, sum(prod(tensor.shape) for tensor in tensors(lowered.network))
 
 
-def _grown(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
+def _grown(trials: Trials, position: int, layer: LogicalLayer) -> Iterator[Changes]:
     """Yield a variant of a layer with the most filters that fit."""
     now = layer.shape[-1]
     more = widest(position, layer, trials.fits_target, GROWTH * now)
@@ -254,7 +254,7 @@ def _grown(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
         yield (more,)
 
 
-def _narrower(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
+def _narrower(trials: Trials, position: int, layer: LogicalLayer) -> Iterator[Changes]:
     """Yield variants of a layer with fewer filters, a larger stride, or both."""
     fewer = widest(position, layer, trials.fits_target, layer.shape[-1] - 1)
     if fewer is not None:
@@ -271,7 +271,9 @@ def _narrower(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
             yield (wider, both)
 
 
-def _thinner(trials: Trials, layers: Sequence[tuple[int, Layer]]) -> Iterator[Changes]:
+def _thinner(
+    trials: Trials, layers: Sequence[tuple[int, LogicalLayer]]
+) -> Iterator[Changes]:
     """Yield a variant with the largest fitting share of all filters.
 
     A single layer is left to `_narrower`.
@@ -291,7 +293,9 @@ def _thinner(trials: Trials, layers: Sequence[tuple[int, Layer]]) -> Iterator[Ch
 
 
 def _better_pair(
-    trials: Trials, layers: Sequence[tuple[int, Layer]], others: Sequence[Changes]
+    trials: Trials,
+    layers: Sequence[tuple[int, LogicalLayer]],
+    others: Sequence[Changes],
 ) -> Iterator[Changes]:
     """Yield the best change of two layers, if it keeps more than ``others``."""
     pairs = [
@@ -306,7 +310,7 @@ def _better_pair(
         yield best
 
 
-def _steps_down(position: int, layer: Layer) -> Iterator[Change]:
+def _steps_down(position: int, layer: LogicalLayer) -> Iterator[Change]:
     """Yield changes to some shares of a layer's filters, or the next larger stride."""
     yield from wider_strides(position, layer)[:1]
     for change in (_share(position, layer, share) for share in HALVES):
@@ -315,7 +319,7 @@ def _steps_down(position: int, layer: Layer) -> Iterator[Change]:
 
 
 def _with_fewer(
-    trials: Trials, first: Change, second: tuple[int, Layer]
+    trials: Trials, first: Change, second: tuple[int, LogicalLayer]
 ) -> Iterator[Changes]:
     """Add the most filters of another layer that fit to a change of one layer."""
     position, layer = second
@@ -324,12 +328,12 @@ def _with_fewer(
         yield tuple(sorted((first, fewer), key=lambda change: change.position))
 
 
-def _share(position: int, layer: Layer, share: float) -> Change:
+def _share(position: int, layer: LogicalLayer, share: float) -> Change:
     value = max(1, round(layer.shape[-1] * share))
     return Change(position, layer.name, width_key(layer) or "", value)
 
 
-def _layers(trials: Trials) -> list[tuple[int, Layer]]:
+def _layers(trials: Trials) -> list[tuple[int, LogicalLayer]]:
     """Return the chip's layers with filters or units, by place in the spec."""
     return [
         (position, layer)

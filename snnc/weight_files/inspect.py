@@ -10,7 +10,7 @@ from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.driver import compile_spec
 from snnc.ir.device import Profile
 from snnc.ir.layout import input_scale, tensors
-from snnc.ir.logical import Network
+from snnc.ir.logical import LogicalNetwork
 from snnc.ir.mapped import MappedNetwork
 from snnc.rules.weights import BiasNotZero, NotFinite, WeightsDoNotFit
 from snnc.source import whole_file
@@ -84,7 +84,7 @@ def inspect(
 
 def compile_to_cores(
     spec: str, report: Diagnostics, device: Profile | None = None
-) -> tuple[Network, MappedNetwork] | None:
+) -> tuple[LogicalNetwork, MappedNetwork] | None:
     """Compile a file or revision up to its cores; None if it has errors."""
     source = read_spec(spec, report)
     made = None if source is None else compile_spec(source, report, "place", device)
@@ -94,7 +94,10 @@ def compile_to_cores(
 
 
 def refusal(
-    header: WeightsHeader, network: Network, fitting: LayoutFit, migrating: bool = False
+    header: WeightsHeader,
+    network: LogicalNetwork,
+    fitting: LayoutFit,
+    migrating: bool = False,
 ) -> Diagnostic:
     """Return the error that lists each tensor that does not fit a network."""
     return WeightsDoNotFit(
@@ -119,7 +122,7 @@ def _problem(pair: Pair) -> str:
 def report_values(
     header: WeightsHeader,
     known: dict[str, Spread],
-    network: Network,
+    network: LogicalNetwork,
     report: Diagnostics,
 ) -> bool:
     """Report tensors with values that a network can't use; return whether all are fine.

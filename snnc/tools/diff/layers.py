@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from snnc.ir.logical import Layer
+from snnc.ir.logical import LogicalLayer
 from snnc.tools.diff import properties
 from snnc.tools.diff.changes import Changed, LayerChange
 from snnc.tools.diff.properties import Properties
@@ -45,7 +45,7 @@ class Matching:
     """
 
     names: dict[str, str]
-    pairs: tuple[tuple[Layer, Layer], ...]
+    pairs: tuple[tuple[LogicalLayer, LogicalLayer], ...]
 
 
 def match(old: Version, new: Version) -> Matching:
@@ -78,7 +78,7 @@ def _same_names(old: Version, new: Version) -> dict[str, str]:
     return names
 
 
-def _layers_named(version: Version, names: dict[str, str]) -> Iterator[Layer]:
+def _layers_named(version: Version, names: dict[str, str]) -> Iterator[LogicalLayer]:
     return (layer for layer in version.network.layers if layer.name in names)
 
 
@@ -99,7 +99,11 @@ def _find_rename(
 
 
 def differences(
-    old: Version, before: Layer, new: Version, after: Layer, names: dict[str, str]
+    old: Version,
+    before: LogicalLayer,
+    new: Version,
+    after: LogicalLayer,
+    names: dict[str, str],
 ) -> tuple[Changed, ...]:
     """Return the differing properties that are not inherited on both sides."""
     was = properties.of_layer(old, before, names)

@@ -8,7 +8,7 @@ from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.diagnostics.diagnostic import Severity
 from snnc.driver import compile_spec
 from snnc.ir.device import Profile
-from snnc.ir.logical import Network
+from snnc.ir.logical import LogicalNetwork
 from snnc.ir.mapped import MappedNetwork
 from snnc.language.model import NetworkSpec
 from snnc.passes import Compilation
@@ -21,7 +21,7 @@ class Version:
 
     source: str
     spec: NetworkSpec
-    network: Network
+    network: LogicalNetwork
     mapped: MappedNetwork | None
     refusal: Diagnostic | None
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc.ir.layout import tensors
-from snnc.ir.logical import Network
+from snnc.ir.logical import LogicalNetwork
 from snnc.loihi.why import Reason
 from snnc.source import DOCUMENTATION
 from snnc.text.tables import TextTable, counted, dims, human, printable
@@ -235,7 +235,7 @@ def _binding(reasons: list[Reason]) -> Iterator[tuple[str, str]]:
             yield _layer_of(reason.name), "compartments"
 
 
-def _weights(network: Network) -> Counter[str]:
+def _weights(network: LogicalNetwork) -> Counter[str]:
     """Count the trained values of each layer."""
     learned: Counter[str] = Counter()
     for tensor in tensors(network):
