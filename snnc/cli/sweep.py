@@ -154,7 +154,7 @@ def _refuse_at_odds(
     seeds: int,
     workers: int | None,
     dask: str | None,
-    **_: Any,
+    **_: object,
 ) -> None:
     if data is None and (train or test or weights or picture):
         raise click.UsageError("--train, --test, --weights and --plot need --data")

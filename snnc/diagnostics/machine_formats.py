@@ -13,19 +13,19 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from snnc import __version__
 from snnc.diagnostics.diagnostic import Diagnostic, Fix, Label, Severity
 from snnc.diagnostics.diagnostic_text import describe_fix
 from snnc.source import DOCUMENTATION, Position, Span, repository_around
+from snnc.text.display import Json
 from snnc.text.tables import printable
 
 VERSION = 1
 
 
-def document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
+def document(diagnostics: Sequence[Diagnostic]) -> Json:
     """Make plain data of diagnostics, ready for ``json.dumps``.
 
     Lines and columns count from 1, and an end is the position after the last
@@ -34,7 +34,7 @@ def document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     return {"version": VERSION, "diagnostics": [_json_entry(d) for d in diagnostics]}
 
 
-def _json_entry(diagnostic: Diagnostic) -> dict[str, Any]:
+def _json_entry(diagnostic: Diagnostic) -> Json:
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity.value,
@@ -48,11 +48,11 @@ def _json_entry(diagnostic: Diagnostic) -> dict[str, Any]:
     }
 
 
-def _json_related(label: Label) -> dict[str, Any]:
+def _json_related(label: Label) -> Json:
     return {"message": printable(label.text), **_json_place(label.span)}
 
 
-def _json_place(span: Span) -> dict[str, Any]:
+def _json_place(span: Span) -> Json:
     return {
         "file": span.source.name,
         "line": span.first.line,
@@ -62,7 +62,7 @@ def _json_place(span: Span) -> dict[str, Any]:
     }
 
 
-def _json_fix(fix: Fix) -> dict[str, Any]:
+def _json_fix(fix: Fix) -> Json:
     return {
         "description": describe_fix(fix),
         "start": _json_position(fix.span.first),
@@ -144,7 +144,7 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def sarif_document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
+def sarif_document(diagnostics: Sequence[Diagnostic]) -> Json:
     """Make a SARIF log of one run, ready for ``json.dumps``.
 
     Columns count Unicode code points from 1; an end is the position after the last
@@ -169,7 +169,7 @@ def sarif_document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _rule(kind: type[Diagnostic]) -> dict[str, Any]:
+def _rule(kind: type[Diagnostic]) -> Json:
     page = inspect.cleandoc(kind.__doc__ or "")
     return {
         "id": kind.code,
@@ -199,10 +199,10 @@ def fingerprints(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
         yield f"{mark}:{seen[mark]}"
 
 
-def _result(diagnostic: Diagnostic, rule: int, mark: str) -> dict[str, Any]:
+def _result(diagnostic: Diagnostic, rule: int, mark: str) -> Json:
     help_text = diagnostic.render_help()
     said = [diagnostic.render_message(), *diagnostic.render_notes()]
-    result: dict[str, Any] = {
+    result: Json = {
         "ruleId": diagnostic.code,
         "ruleIndex": rule,
         "level": diagnostic.severity.value,
@@ -221,7 +221,7 @@ def _artifact(span: Span) -> dict[str, str]:
     return {"uri": quote(os.fsencode(repository_path(span.source.name)))}
 
 
-def _place(span: Span) -> dict[str, Any]:
+def _place(span: Span) -> Json:
     return {"artifactLocation": _artifact(span), "region": _region(span)}
 
 
@@ -234,14 +234,14 @@ def _region(span: Span) -> dict[str, int]:
     }
 
 
-def _related_location(label: Label) -> dict[str, Any]:
+def _related_location(label: Label) -> Json:
     return {
         "physicalLocation": _place(label.span),
         "message": {"text": printable(label.text)},
     }
 
 
-def _fix(fix: Fix) -> dict[str, Any]:
+def _fix(fix: Fix) -> Json:
     replacement = {
         "deletedRegion": _region(fix.span),
         "insertedContent": {"text": fix.replacement},

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nengo
 import numpy as np
@@ -15,9 +15,19 @@ from nengo import Connection
 from nengo.builder.neurons import SimNeurons
 from nengo.builder.operator import TimeUpdate
 from nengo.builder.processes import SimProcess
-from numpy.typing import NDArray
 
 from snnc.exact.tables import AxonTable, Floats, Int64, ReadoutTable, Tables
+from snnc.runtime.examples import Array
+
+if TYPE_CHECKING:
+    from nengo import Ensemble
+    from nengo.builder import Operator
+    from nengo_loihi import Simulator
+    from nengo_loihi.block import LoihiBlock
+    from nengo_loihi.builder import Model
+    from nengo_loihi.probe import LoihiProbe
+
+    from snnc.runtime.nengo.neurons import BuiltNetwork
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +38,14 @@ class Encoder:
     """
 
     size: int
-    first: dict[Any, int]
+    first: dict[Ensemble, int]
     voltage: Floats
     _dt: float
     _values: Floats
     _steps: tuple[Callable[[], None], ...]
     _currents: tuple[Floats, ...]
 
-    def charges(self, example: NDArray[Any]) -> Floats:
+    def charges(self, example: Array) -> Floats:
         """Return each neuron's increase per step, in spikes: (neurons,).
 
         Do not call it from two threads at once: it works in nengo's memory.
@@ -48,7 +58,7 @@ class Encoder:
 
 
 def read_encoder(
-    simulator: Any, built: Any, clipped: type, part: str = "host_pre"
+    simulator: Simulator, built: BuiltNetwork, clipped: type, part: str = "host_pre"
 ) -> Encoder | None:
     """Return the encoders before the chip, or None if nengo has to step them.
 
@@ -79,12 +89,14 @@ def read_encoder(
     )
 
 
-def _ancestors(graph: dict[Any, Iterable[Any]], ends: list[Any]) -> set[Any]:
-    before: dict[Any, list[Any]] = {}
+def _ancestors(
+    graph: dict[Operator, Iterable[Operator]], ends: list[Operator]
+) -> set[Operator]:
+    before: dict[Operator, list[Operator]] = {}
     for op, readers in graph.items():
         for reader in readers:
             before.setdefault(reader, []).append(op)
-    ancestors: set[Any] = set()
+    ancestors: set[Operator] = set()
     waiting = list(ends)
     while waiting:
         new = set(before.get(waiting.pop(), ())) - ancestors
@@ -93,7 +105,9 @@ def _ancestors(graph: dict[Any, Iterable[Any]], ends: list[Any]) -> set[Any]:
     return ancestors
 
 
-def _number(model: Any, built: Any, neurons: list[Any]) -> tuple[dict[Any, int], int]:
+def _number(
+    model: Model, built: BuiltNetwork, neurons: list[Operator]
+) -> tuple[dict[Ensemble, int], int]:
     """Return the first neuron of each ensemble and the number of all neurons."""
     firsts, size = {}, 0
     for op in neurons:
@@ -104,7 +118,7 @@ def _number(model: Any, built: Any, neurons: list[Any]) -> tuple[dict[Any, int],
     return {e: firsts[signal] for e, signal in inputs.items()}, size
 
 
-def wire(simulator: Any, tables: Tables, encoder: Encoder) -> AxonTable:
+def wire(simulator: Simulator, tables: Tables, encoder: Encoder) -> AxonTable:
     """Return the axons with the encoders' neurons instead of the inputs'.
 
     nengo-loihi has an input for each connection; here a neuron that several connections
@@ -125,7 +139,7 @@ def wire(simulator: Any, tables: Tables, encoder: Encoder) -> AxonTable:
 
 
 def read_readout(
-    simulator: Any, built: Any, starts: dict[Any, int]
+    simulator: Simulator, built: BuiltNetwork, starts: dict[LoihiBlock, int]
 ) -> ReadoutTable | None:
     """Return the readout, or None if nengo has to step the layers after the chip.
 
@@ -158,7 +172,7 @@ def filter_of(synapse: Any, dt: float) -> tuple[float, float]:
 
 
 def _weights(
-    probes: list[Any], starts: dict[Any, int], units: int
+    probes: list[LoihiProbe], starts: dict[LoihiBlock, int], units: int
 ) -> tuple[Int64, Floats]:
     size = sum(block.n_neurons for block in starts)
     read = np.zeros(size, bool)

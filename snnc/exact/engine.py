@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from os import PathLike
-from typing import Any, Protocol
-
-from numpy.typing import NDArray
+from typing import Protocol
 
 from snnc.exact.encoder import read_encoder, read_readout, wire
 from snnc.exact.hosted import Hosted
@@ -34,7 +32,7 @@ from snnc.exact.stream import (
     stream,
 )
 from snnc.exact.tables import BuiltChip, fanin
-from snnc.runtime.examples import ROW, Presentation, Span, spans_of
+from snnc.runtime.examples import ROW, Array, Presentation, Span, spans_of
 from snnc.runtime.layout import Weights
 from snnc.runtime.nengo.neurons import ClippedSpikingRectifiedLinear
 from snnc.runtime.network import Decide
@@ -87,7 +85,7 @@ class Engine:
 
     def run(
         self,
-        images: NDArray[Any],
+        images: Array,
         presentation: Presentation = "rest",
         decide: Decide = "mean",
         keep: Sequence[Kept] = (),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,13 @@ from snnc.exact.kernel import file_spikes, mark_spikes, rest_chip, run_chip
 from snnc.exact.package import Built
 from snnc.exact.stream import Kept, LaneResult, Layers
 from snnc.exact.tables import Bools, BuiltChip, Tables, fanin, resting_state
+from snnc.runtime.examples import Array
+
+if TYPE_CHECKING:
+    from nengo import Probe
+    from nengo_loihi import Simulator
+    from nengo_loihi.builder import Model
+    from nengo_loihi.inputs import LoihiInput
 
 
 def _nengo_loihi(module: str) -> Any:
@@ -27,7 +34,7 @@ class ChipInterface:
     Probes stay nengo-loihi's own.
     """
 
-    def __init__(self, model: Any, tables: Tables, limit: int) -> None:
+    def __init__(self, model: Model, tables: Tables, limit: int) -> None:
         self.closed = False
         self._model = model
         self._tables = tables
@@ -64,17 +71,20 @@ class ChipInterface:
     def clear_probes(self) -> None:
         """Do nothing: the probes are empty already."""
 
-    def collect_probe_output(self, probe: Any) -> Any:
-        return self._probes.collect_probe_output(probe)
+    def collect_probe_output(self, probe: Probe) -> Array:
+        found: Array = self._probes.collect_probe_output(probe)
+        return found
 
-    def host2chip(self, spikes: list[tuple[Any, int, Any]], errors: list[Any]) -> None:
+    def host2chip(
+        self, spikes: list[tuple[LoihiInput, int, Array]], errors: list[object]
+    ) -> None:
         """Take spikes (input, step from 1, neurons); they arrive a step later."""
         assert not errors
         for given, step, neurons in spikes:
             numbers = self._tables.inputs[given] - self._tables.size + neurons
             self._sent.setdefault(step, []).append(numbers)
 
-    def chip2host(self, receivers: dict[Any, Any]) -> None:
+    def chip2host(self, receivers: dict[Probe, object]) -> None:
         for probe, receiver in receivers.items():
             self._probes.send(self._now, probe, receiver)
 
@@ -130,13 +140,11 @@ class Hosted:
         assert count == 1
         return [self]
 
-    def prepare(self, images: NDArray[Any]) -> NDArray[Any]:
+    def prepare(self, images: Array) -> Array:
         """Return the argument of `run`."""
         return images.reshape(len(images), -1)
 
-    def run(
-        self, values: NDArray[Any], rests: Bools, keep: Sequence[Kept]
-    ) -> LaneResult:
+    def run(self, values: Array, rests: Bools, keep: Sequence[Kept]) -> LaneResult:
         """Present examples, (examples, values), one after another.
 
         ``rests``, (examples,), says which of them start from rest.
@@ -164,7 +172,7 @@ class Hosted:
             simulator.model, simulator.sims, simulator.precompute, simulator.timers
         )
 
-    def _present(self, values: NDArray[Any]) -> NDArray[np.float64]:
+    def _present(self, values: Array) -> NDArray[np.float64]:
         """Return the rows of one example: (steps, units)."""
         simulator = self._simulator
         for name in ("host_pre", "host"):
@@ -174,7 +182,7 @@ class Hosted:
         simulator.run_steps(self._built.steps)
         return np.array(simulator.data[self._built.network.output], np.float64)
 
-    def _feed(self, host: Any, values: NDArray[Any]) -> None:
+    def _feed(self, host: Simulator, values: Array) -> None:
         signals = host.model.sig.get(self._built.network.input)
         if signals:
             host.signals[signals["out"]][:] = values

@@ -10,7 +10,7 @@ depend on any state, so we draw those of an example at once, by its own generato
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +29,18 @@ from snnc.exact.tables import (
     host_state,
     resting_state,
 )
+from snnc.runtime.examples import Array
 from snnc.runtime.layout import Tensors
 from snnc.runtime.nengo.learning import targets_of
 from snnc.runtime.nengo.neurons import ClippedSpikingRectifiedLinear
 from snnc.runtime.nengo.simulators import SimulatorRun
+
+if TYPE_CHECKING:
+    from nengo_loihi import Simulator
+    from nengo_loihi.block import Synapse
+    from nengo_loihi.builder import Model
+
+    from snnc.runtime.nengo.neurons import BuiltNetwork
 
 NUMBERS_AT_ONCE = 2**21  # that are drawn before they are used
 FACTOR_BITS = 2 * 7 + 3 - 15  # which nengo-loihi's accumulator can't hold
@@ -105,13 +113,13 @@ class Learner:
         self._memory = _memory(self._synapse, network.readout.units)
 
     @property
-    def kernel(self) -> NDArray[Any]:
+    def kernel(self) -> Array:
         """The weights as learned by now: (neurons, units)."""
         for held, learned in zip(
             self._synapse.weights, self._memory.weights, strict=True
         ):
             held[:] = learned
-        kernel: NDArray[Any] = self._built.learning.weights(self.simulator)
+        kernel: Array = self._built.learning.weights(self.simulator)
         return kernel
 
     @property
@@ -124,7 +132,7 @@ class Learner:
         """The traces of the block's in-axons."""
         return self._memory.traces
 
-    def present(self, images: NDArray[Any], targets: NDArray[Any]) -> Floats:
+    def present(self, images: Array, targets: Array) -> Floats:
         """Present examples one after another; return the outputs before they learn.
 
         Parameters
@@ -147,7 +155,7 @@ class Learner:
         ]
         return np.concatenate(outputs)
 
-    def _present(self, images: NDArray[Any], targets: Floats) -> Floats:
+    def _present(self, images: Array, targets: Floats) -> Floats:
         charges = np.stack([self._encoder.charges(image) for image in images])
         rows = np.empty((len(images), self._network.steps, targets.shape[1]))
         draws = [self._draw(number) for number in range(len(images))]
@@ -182,7 +190,7 @@ class Learner:
         self._random.randint(-127, 128, size=count, dtype=np.int32)
 
 
-def _learning_synapse(model: Any) -> tuple[int, Any]:
+def _learning_synapse(model: Model) -> tuple[int, Synapse]:
     """Return the number of the block that learns, and its synapse."""
     found = [
         (number, synapse)
@@ -194,7 +202,9 @@ def _learning_synapse(model: Any) -> tuple[int, Any]:
     return learned
 
 
-def _table(simulator: Any, built: Any, block: int, synapse: Any) -> LearningTable:
+def _table(
+    simulator: Simulator, built: BuiltNetwork, block: int, synapse: Synapse
+) -> LearningTable:
     model, learning = simulator.model, built.learning.learning
     (probe,) = (model.objs[probe]["out"] for probe in model.chip2host_receivers)
     (weights,) = probe.weights
@@ -224,7 +234,7 @@ def _table(simulator: Any, built: Any, block: int, synapse: Any) -> LearningTabl
     )
 
 
-def _sources(model: Any, synapse: Any) -> Int64:
+def _sources(model: Model, synapse: Synapse) -> Int64:
     """Return the source of each in-axon of a synapse."""
     sources = np.zeros(synapse.n_axons, np.int64)
     for owner, start in number_sources([*model.blocks, *model.inputs]).items():
@@ -235,7 +245,7 @@ def _sources(model: Any, synapse: Any) -> Int64:
     return sources
 
 
-def _memory(synapse: Any, units: int) -> LearningState:
+def _memory(synapse: Synapse, units: int) -> LearningState:
     weights = np.concatenate(synapse.weights)
     return LearningState(
         weights=weights.astype(np.int32),

@@ -8,7 +8,10 @@ import importlib
 import re
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import nengo
+import numpy as np
 
 from snnc.output.imported import (
     CannotRunError,
@@ -17,9 +20,15 @@ from snnc.output.imported import (
     OtherFormatError,
     open_package,
 )
+from snnc.runtime.nengo import import_nengo_loihi
+from snnc.runtime.nengo.simulators import FAILURES
 
 if TYPE_CHECKING:
+    from nengo import Network
+    from nengo_loihi import Simulator
+
     from snnc.runtime.layout import Tensors, Weights
+    from snnc.runtime.nengo.neurons import BuiltNetwork
 
 
 __all__ = [
@@ -99,8 +108,8 @@ class Built:
     """
 
     package: ImportedPackage
-    network: Any
-    simulator: Any
+    network: BuiltNetwork
+    simulator: Simulator
     steps: int
 
 
@@ -120,11 +129,6 @@ def build(
     NotStoredError
         If nengo-loihi can't store them.
     """
-    import nengo
-
-    from snnc.runtime.nengo import import_nengo_loihi
-    from snnc.runtime.nengo.simulators import FAILURES
-
     layers, dt = package.network.layers, package.network.dt
     if not any(layer.on_chip for layer in layers.values()):
         raise NothingOnChipError
@@ -146,16 +150,11 @@ def build(
     return Built(package, network, simulator, steps or package.network.steps)
 
 
-def not_stored(net: Any, dt: float, tensors: Tensors) -> str | None:
+def not_stored(net: Network, dt: float, tensors: Tensors) -> str | None:
     """Return which layers have weights that nengo-loihi can't store.
 
     The text says how large their tensors are. None if it can store all.
     """
-    import numpy as np
-
-    from snnc.runtime.nengo import import_nengo_loihi
-    from snnc.runtime.nengo.simulators import FAILURES
-
     loihi = import_nengo_loihi()
     discretize = importlib.import_module("nengo_loihi.builder.discretize")
     refused: dict[str, str] = {}

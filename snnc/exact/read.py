@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,12 @@ from snnc.exact.tables import (
     Tables,
     jit,
 )
+
+if TYPE_CHECKING:
+    from nengo_loihi import Simulator
+    from nengo_loihi.block import LoihiBlock, Synapse
+    from nengo_loihi.builder import Model
+    from nengo_loihi.inputs import LoihiInput
 
 GAP = 8  # zeros in a row of weights above which skipping them is faster than adding
 
@@ -122,7 +128,7 @@ def cut_runs(
 DECAY_ONE = 4096  # 12 bits of a decay
 
 
-def read_tables(simulator: Any, learning: bool = False) -> Tables:
+def read_tables(simulator: Simulator, learning: bool = False) -> Tables:
     """Return the tables of an open ``nengo_loihi.Simulator`` on its emulator.
 
     With ``learning``, synapses may learn; the tables don't have their axons.
@@ -156,7 +162,7 @@ def read_tables(simulator: Any, learning: bool = False) -> Tables:
     )
 
 
-def _check(block: Any, learning: bool) -> None:
+def _check(block: LoihiBlock, learning: bool) -> None:
     if not learning and any(synapse.learning for synapse in block.synapses):
         raise NotFixedError("a learning rule", block)
     if np.any(block.compartment.enable_noise):
@@ -165,12 +171,14 @@ def _check(block: Any, learning: bool) -> None:
         raise NotFixedError("values that are not discretised", block)
 
 
-def block_starts(model: Any) -> dict[Any, int]:
+def block_starts(model: Model) -> dict[LoihiBlock, int]:
     """Return the number of the first compartment of each block."""
     return number_sources(model.blocks)
 
 
-def number_sources(owners: Iterable[Any]) -> dict[Any, int]:
+def number_sources(
+    owners: Iterable[LoihiBlock | LoihiInput],
+) -> dict[LoihiBlock | LoihiInput, int]:
     """Return the number of the first source of each block or input."""
     numbers, start = {}, 0
     for owner in owners:
@@ -200,7 +208,9 @@ def _read_compartments(built: Any, blocks: Int64) -> Compartments:
     return Compartments(np.array(built.bias, np.int32), start, stop, *values)
 
 
-def _read_axons(offsets: dict[Any, int], store: WeightRows) -> AxonTable:
+def _read_axons(
+    offsets: dict[LoihiBlock | LoihiInput, int], store: WeightRows
+) -> AxonTable:
     parts = [np.zeros((3, 0), np.int64)]
     targets = {}
     for owner, start in offsets.items():
@@ -221,7 +231,7 @@ def _read_axons(offsets: dict[Any, int], store: WeightRows) -> AxonTable:
 class _Target:
     """The entries of a synapse, as rows and bases among all compartments."""
 
-    def __init__(self, synapse: Any, start: int, store: WeightRows) -> None:
+    def __init__(self, synapse: Synapse, start: int, store: WeightRows) -> None:
         pairs = zip(synapse.weights, synapse.indices, strict=True)
         first = np.array([store.add(*pair) for pair in pairs], np.int64)
         entries = range(synapse.n_axons)

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 from numba import njit  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from snnc.exact.package import NotFixedError
+
+if TYPE_CHECKING:
+    from nengo_loihi.inputs import LoihiInput
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -89,7 +92,7 @@ class Tables(NamedTuple):
     compartments: Compartments
     rows: Rows
     axons: AxonTable
-    inputs: dict[Any, int]
+    inputs: dict[LoihiInput, int]
 
     @property
     def size(self) -> int:

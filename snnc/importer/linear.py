@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import gcd
 from typing import Literal
 
 Shape = tuple[int, ...]
@@ -234,8 +235,6 @@ class Term:
 
     def groups(self, first: int = 0) -> int:
         """Return into how many separate groups its channels fall."""
-        from math import gcd
-
         common = 0
         for step in self.steps[first:]:
             common = gcd(common, step.groups)

@@ -96,7 +96,7 @@ def why_no_package(name: str) -> str:
     return why_no_name(name)
 
 
-def identifier(value: Any) -> str:
+def identifier(value: object) -> str:
     name = bare(value)
     if isinstance(value, tree.Text) or not isinstance(name, str):
         raise wrong_type_error("a name", "c0")
@@ -105,7 +105,7 @@ def identifier(value: Any) -> str:
     return name
 
 
-def classes(value: Any) -> int | tuple[str, ...]:
+def classes(value: object) -> int | tuple[str, ...]:
     if isinstance(value, tree.List):
         _check_commas(value.items)
         return _labels(value.items)
@@ -148,7 +148,7 @@ def _check_commas(items: Sequence[tree.Value]) -> None:
             )
 
 
-def _labels(items: Sequence[Any]) -> tuple[str, ...]:
+def _labels(items: Sequence[object]) -> tuple[str, ...]:
     seen: dict[str, Any] = {}
     for item in items:
         label = bare(item)

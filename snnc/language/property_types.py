@@ -78,7 +78,7 @@ class NeuronSpec(Model):
     ] = 2e-3
 
     @classmethod
-    def read(cls, value: Any, make: Callable[[Any], Any]) -> Any:
+    def read(cls, value: object, make: Callable[[Any], Any]) -> Any:
         """Refuse time constants of ``relu``."""
         written = scalars.choice(value)
         made = make(written)

@@ -11,9 +11,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from snnc.runtime.examples import Array
 
 THRESHOLD_UNIT = 2**6
 THRESHOLD_LEAST = THRESHOLD_UNIT // 2 + 1  # less is stored as 0
@@ -130,8 +129,8 @@ class Blocks(NamedTuple):
 
 def discretize_blocks(
     neurons: ChipNeurons,
-    weights: Any,
-    biases: Any,
+    weights: object,
+    biases: object,
 ) -> Blocks:
     """Return the integers of blocks: ``discretize_compartment``.
 
@@ -226,7 +225,7 @@ class Exponents(NamedTuple):
         return np.asarray(np.exp2(self.stored - self.meant))
 
 
-def weight_exponents(blocks: Blocks, weights: Any) -> Exponents:
+def weight_exponents(blocks: Blocks, weights: object) -> Exponents:
     """Return the exponents of connections: from ``discretize_synapse``.
 
     ``weights``, (blocks,), are their largest magnitudes.
@@ -242,7 +241,7 @@ def weight_exponents(blocks: Blocks, weights: Any) -> Exponents:
     return Exponents(shift, meant, np.maximum(meant, EXPONENT_LEAST))
 
 
-def discretize_weights(blocks: Blocks, weights: Any) -> Array:
+def discretize_weights(blocks: Blocks, weights: object) -> Array:
     """Return the weights of one connection, (blocks, ...), as integers.
 
     A spike adds these: ``discretize_synapse``.
@@ -267,7 +266,7 @@ def decode_weights(blocks: Blocks, integers: Array) -> Array:
     return np.asarray(flat / _column(scale)).reshape(integers.shape)
 
 
-def discretize_biases(blocks: Blocks, biases: Any) -> Array:
+def discretize_biases(blocks: Blocks, biases: object) -> Array:
     """Return biases, (blocks, neurons), as the chip stores them."""
     biases = np.asarray(biases, np.float32)
     by_biases = ~blocks.has_weights & (blocks.bias > 0)

@@ -84,7 +84,7 @@ def _require(result: Result | None) -> Result:
     return result
 
 
-def _route(mapped: MappedNetwork) -> RoutedNetwork:
+def route_network(mapped: MappedNetwork) -> RoutedNetwork:
     """Return cores on chips; report no problems."""
     # A check needs no chips, and must not wait for this.
     from snnc.passes.route import route
@@ -110,7 +110,7 @@ PIPELINE = (
     Pass("verify", "network", lambda c, r: verify(_require(c.network), r), True),
     Pass("lower", "lowered", lambda c, r: lower(_require(c.network))),
     Pass("place", "mapped", lambda c, r: place(_require(c.lowered), r, c.cache)),
-    Pass("route", "routed", lambda c, r: _route(_require(c.mapped))),
+    Pass("route", "routed", lambda c, r: route_network(_require(c.mapped))),
     Pass("emit", "modules", lambda c, r: _emit(_require(c.routed))),
 )
 

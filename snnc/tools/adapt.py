@@ -7,10 +7,12 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from snnc.text.display import Json
 from snnc.text.tables import columns, counted, percent
 from snnc.tools import plots
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.options import EvaluateOptions
+from snnc.tools.evaluate.verb import evaluate_with
 from snnc.tools.opening import FileName, Tensors, as_package
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from snnc.runtime.examples import Array
     from snnc.runtime.labels import Examples
     from snnc.tools.package import Package
 
@@ -49,8 +52,8 @@ class Adaptation:
         The accuracy while learning, or the root mean square error.
     """
 
-    y: NDArray[Any]
-    outputs: NDArray[Any]
+    y: Array
+    outputs: Array
     weights: dict[str, NDArray[np.float32]]
     classes: bool
     score: float
@@ -90,8 +93,8 @@ class Adaptation:
 
 def adapt(
     package: Package | FileName,
-    x: Any,
-    y: Any,
+    x: object,
+    y: object,
     weights: Tensors | FileName,
     *,
     simulator: LearningSimulator = "exact",
@@ -171,7 +174,7 @@ def _check_labels(chosen: Examples, classes: bool) -> None:
 
 def _learn_exactly(
     package: Package, tensors: Any, chosen: Examples, simulator: LearningSimulator
-) -> tuple[NDArray[Any], NDArray[Any]]:
+) -> tuple[Array, Array]:
     """Return the outputs and the kernel that was learned, on the exact engine."""
     from snnc.exact.learning import Learner
 
@@ -180,8 +183,8 @@ def _learn_exactly(
 
 
 def _learn_in_nengo(
-    package: Package, tensors: Any, chosen: Examples, simulator: LearningSimulator
-) -> tuple[NDArray[Any], NDArray[Any]]:
+    package: Package, tensors: object, chosen: Examples, simulator: LearningSimulator
+) -> tuple[Array, Array]:
     """Return the outputs and the kernel that was learned, on a simulator."""
     import numpy as np
 
@@ -218,7 +221,7 @@ class AdaptedEvaluation:
     def _scores(self) -> tuple[float, float, float]:
         return self.before.score.value, self.learning.score, self.after.score.value
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Json:
         """Return a mapping for JSON."""
         learned = {
             "examples": len(self.learning.y),
@@ -273,8 +276,6 @@ def evaluate_adapted(
     weights_out: FileName | None = None,
 ) -> AdaptedEvaluation:
     """Evaluate a package, let its readout learn, and evaluate it again."""
-    from snnc.tools.evaluate.verb import evaluate_with
-
     simulator = options.simulator
     if simulator == "keras" or simulator == "nengo_dl":
         raise NotLearningError(f"the simulator {simulator} does not learn")

@@ -161,7 +161,7 @@ class Spec(Displayed):
         """Warnings, and the reasons why the network does not fit its chip."""
         return self.found.diagnostics
 
-    def replace(self, **changes: Any) -> Spec:
+    def replace(self, **changes: object) -> Spec:
         """Return the spec with other values.
 
         Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from snnc.ir.logical import LogicalNetwork, Loihi
 from snnc.ir.properties import layer_properties
@@ -49,7 +49,7 @@ class LayerSpec:
     block: tuple[int, ...] | Literal["auto"]
     start: Literal["rest", "spread"]
 
-    def __init__(self, **properties: Any) -> None:
+    def __init__(self, **properties: object) -> None:
         vars(self).update(properties)
 
     if not TYPE_CHECKING:  # for type checkers, a layer has the attributes above

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc.runtime import examples
-
-Array: TypeAlias = NDArray[Any]
-"""Numbers of any type, or bools."""
+from snnc.runtime.examples import Array as Array
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ from snnc.weight_files.listing import Listing
 
 if TYPE_CHECKING:
     from snnc.weight_files.chip import Precision
-    from snnc.weight_files.values import Array, Spread
+    from snnc.weight_files.values import Spread
+from snnc.runtime.examples import Array
 
 
 def inspect(

@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from snnc.runtime.examples import Array
 from snnc.weight_files.header import StoredTensor, WeightsHeader
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)

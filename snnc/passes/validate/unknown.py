@@ -42,7 +42,7 @@ _SHARES = keys_read_by(scalars.share)
 
 
 def out_of_limits(
-    span: Span, key: str, node: Any, context: dict[str, Any]
+    span: Span, key: str, node: object, context: Mapping[str, object]
 ) -> Diagnostic:
     """Describe which limit a number exceeds, and the closest legal number."""
     name = next(name for name in _LIMITS if name in context)
@@ -56,7 +56,7 @@ def out_of_limits(
     )
 
 
-def _within(key: str, name: str, limit: str, node: Any) -> str:
+def _within(key: str, name: str, limit: str, node: object) -> str:
     if key == "cores" and name == "ge":
         return "remove it to use all cores of the chips"
     if name in ("ge", "le"):
@@ -70,14 +70,16 @@ def _within(key: str, name: str, limit: str, node: Any) -> str:
     return f"write, for example, `{key} {usual}`" if usual else ""
 
 
-def _unit(node: Any) -> str:
+def _unit(node: object) -> str:
     return f" {node.unit.text}" if isinstance(node, tree.Quantity) else ""
 
 
 class _Located:
     """The syntax of a statement by the path in pydantic's error."""
 
-    def __init__(self, values: Mapping[str, Any], whole: Span, names: Written) -> None:
+    def __init__(
+        self, values: Mapping[str, object], whole: Span, names: Written
+    ) -> None:
         self.names = names
         self._values = values
         self._whole = whole
@@ -98,12 +100,12 @@ class _Located:
         return span, key, node
 
 
-def _is_tag(node: Any, step: int | str) -> bool:
+def _is_tag(node: object, step: int | str) -> bool:
     """Return whether a step only names the selected choice, such as ``adam``."""
     return isinstance(node, tree.Group) and node.name.text == step
 
 
-def _below(node: Any, step: int | str) -> Any:
+def _below(node: object, step: int | str) -> Any:
     """Go one step down; return None for a missing part."""
     if isinstance(node, Mapping):
         return node.get(step)
@@ -118,7 +120,7 @@ def _below(node: Any, step: int | str) -> Any:
 
 def translate(
     error: ValidationError,
-    values: Mapping[str, Any],
+    values: Mapping[str, object],
     statement: tree.Statement,
     others: Sequence[tree.Statement],
 ) -> Iterator[Diagnostic]:
@@ -152,7 +154,7 @@ def _translate(error: ErrorDetails, located: _Located) -> Diagnostic:
 
 
 def _not_taken(
-    error: ErrorDetails, context: dict[str, Any], located: _Located
+    error: ErrorDetails, context: Mapping[str, object], located: _Located
 ) -> Diagnostic:
     """Describe a property that a choice such as ``adam`` or ``relu`` lacks."""
     key = context.get("key", error["loc"][-1])

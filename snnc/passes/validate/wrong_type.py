@@ -27,7 +27,7 @@ _FOUND = {
 }
 
 
-def describe_value(node: Any) -> str:
+def describe_value(node: object) -> str:
     """Return a value as it is written, or its kind."""
     text = str(node.span.text) if hasattr(node, "span") else ""
     kind = _FOUND.get(type(node), "this")
@@ -88,7 +88,7 @@ def _parse(text: str) -> tree.Value | None:
     return properties[0].value if properties and len(properties) == 1 else None
 
 
-def _quoted_choice(span: Span, key: str, node: Any) -> Diagnostic | None:
+def _quoted_choice(span: Span, key: str, node: object) -> Diagnostic | None:
     """Report a choice such as ``adam`` in quotes or brackets, or an unknown choice."""
     known = list(CHOICES.get(key, NEURONS if key == "neuron" else ()))
     if not known:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from snnc.text.display import Json
 from snnc.tools.diff.changes import (
     BUDGET,
     Changed,
@@ -22,7 +23,7 @@ VERSION = 1
 SECTIONS = ("network", "target", "timing", "input", "readout", "train")
 
 
-def document(difference: Diff) -> dict[str, Any]:
+def document(difference: Diff) -> Json:
     """Make plain data of a difference, ready for ``json.dumps``.
 
     Values of properties are texts as the language writes them, null where one side
@@ -50,11 +51,11 @@ def _sides(row: Changed, missing: str | None = None) -> dict[str, str | None]:
     return {"old": old, "new": new}
 
 
-def _properties(rows: Iterable[Changed]) -> list[dict[str, Any]]:
+def _properties(rows: Iterable[Changed]) -> list[Json]:
     return [{"property": row.key, "old": row.old, "new": row.new} for row in rows]
 
 
-def _weights(weights: WeightsChange) -> dict[str, Any]:
+def _weights(weights: WeightsChange) -> Json:
     return {
         "verdict": weights.verdict,
         "old_layout_id": weights.old_id,
@@ -73,14 +74,14 @@ def _weights(weights: WeightsChange) -> dict[str, Any]:
     }
 
 
-def _tensor_json(tensor: TensorChange) -> dict[str, Any]:
+def _tensor_json(tensor: TensorChange) -> Json:
     shapes = {"old": tensor.old, "new": tensor.new}
     return {"name": tensor.name, **shapes, "zeros": tensor.zeros}
 
 
-def _layer(change: LayerChange) -> dict[str, Any]:
+def _layer(change: LayerChange) -> Json:
     row = change.rows[0]
-    data: dict[str, Any] = {"change": change.became}
+    data: Json = {"change": change.became}
     if change.became == "renamed":
         return {**data, "old": row.old, "new": row.new, "kind": change.kind}
     if change.became == "reordered":
@@ -92,7 +93,7 @@ def _layer(change: LayerChange) -> dict[str, Any]:
     return {**data, "shape": change.shape, "definition": row.old or row.new}
 
 
-def _cores(cores: Cores) -> dict[str, Any]:
+def _cores(cores: Cores) -> Json:
     return {
         "old": fit_document(cores.old),
         "new": fit_document(cores.new),
@@ -103,12 +104,12 @@ def _cores(cores: Cores) -> dict[str, Any]:
     }
 
 
-def fit_document(taken: CoresTaken | CoresRefused) -> dict[str, Any]:
+def fit_document(taken: CoresTaken | CoresRefused) -> Json:
     """Make plain data of how a network sits on its chip."""
     return {"fits": isinstance(taken, CoresTaken), **asdict(taken)}
 
 
-def _use_of(use: CoreUse | None) -> dict[str, Any] | None:
+def _use_of(use: CoreUse | None) -> Json | None:
     if use is None:
         return None
     return {"cores": use.cores, "block": use.block, "percent": dict(use.use)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, ReadoutLayer
 from snnc.ir.properties import layer_properties, model_of
@@ -79,7 +78,7 @@ def of_layer(
     }
 
 
-def _write_value(layer: LogicalLayer, key: str, value: Any) -> Written:
+def _write_value(layer: LogicalLayer, key: str, value: object) -> Written:
     if isinstance(value, NeuronSpec):
         return _neuron(value)
     if key == "block" and isinstance(value, tuple):

@@ -17,7 +17,7 @@ from nengo.exceptions import BuildError
 
 from snnc.exact import CannotRunError, Engine, make_engine
 from snnc.output.imported import open_package
-from snnc.processes import LocalWorkers, Workers, run_tasks
+from snnc.processes import Workers, run_tasks
 from snnc.runtime.examples import ROW, Presentation, Span, spans_of
 from snnc.runtime.files import reason
 from snnc.text.display import Json
@@ -43,7 +43,7 @@ from snnc.tools.evaluate.refusals import (
     UnfinishedError,
 )
 from snnc.tools.evaluate.task import Task
-from snnc.tools.opening import FileName
+from snnc.tools.opening import FileName, open_workers
 from snnc.tools.statistics import Array
 
 REST = 25  # examples from rest per run, few enough that all threads get some
@@ -198,7 +198,11 @@ def _fresh(
         return
     steps = steps_of(task, options)
     if options.uses_workers:
-        with _workers(options) as workers, _weights_file(task) as weights:
+        width, dask = options.workers or 1, options.dask
+        with (
+            open_workers(width, dask, ahead=AHEAD) as workers,
+            _weights_file(task) as weights,
+        ):
             stretches = _stretches(task, weights, left, steps, compares)
             for stretch, found in _collect(workers, stretches, options.output):
                 progress(len(stretch.x))
@@ -211,14 +215,6 @@ def _fresh(
             for fresh in run_spans(*run):
                 progress(fresh.part.stop - fresh.part.start)
                 yield fresh
-
-
-def _workers(options: EvaluateOptions) -> AbstractContextManager[Workers]:
-    if options.dask is None:
-        return LocalWorkers(options.workers or 1)
-    from snnc.tools.cluster import cluster_workers  # importing Dask takes a second
-
-    return cluster_workers(options.dask, AHEAD)
 
 
 @contextmanager

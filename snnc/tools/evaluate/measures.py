@@ -256,7 +256,7 @@ class KerasReference:
         self,
         layout: Layout,
         weights: Weights,
-        x: Any,
+        x: object,
         model: KerasModel,
     ) -> TrainedOutputs:
         """Return outputs with the weights before the phase `spikes`.

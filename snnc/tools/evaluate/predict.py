@@ -101,7 +101,7 @@ class Prediction:
 
 def run(
     package: ImportedPackage,
-    x: Any,
+    x: object,
     weights: Weights,
     simulator: str,
     over_time: bool,
@@ -196,7 +196,7 @@ def _on_nengo(
     return decide(rows, network.readout.decide), rows
 
 
-def _blocks(x: Any, spec: DataSpec) -> Iterator[NDArray[np.float32]]:
+def _blocks(x: object, spec: DataSpec) -> Iterator[NDArray[np.float32]]:
     """Return checked examples, in blocks that all CPU cores process at once.
 
     Arrays are checked as a whole first.
@@ -210,7 +210,9 @@ def _blocks(x: Any, spec: DataSpec) -> Iterator[NDArray[np.float32]]:
     return (x[start : start + size] for start in range(0, len(x), size))
 
 
-def _gather_blocks(x: Any, spec: DataSpec, size: int) -> Iterator[NDArray[np.float32]]:
+def _gather_blocks(
+    x: object, spec: DataSpec, size: int
+) -> Iterator[NDArray[np.float32]]:
     """Yield blocks of the examples of an iterable."""
     waiting = np.empty((0, *spec.shape), np.float32)
     for number, (batch, _) in enumerate(read_batches(x, spec)):

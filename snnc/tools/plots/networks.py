@@ -166,7 +166,7 @@ def _connect(ax: Axes, rows: list[DrawnNode]) -> None:
         )
 
 
-def _arrow(colour: Any) -> dict[str, Any]:
+def _arrow(colour: object) -> dict[str, Any]:
     return {"arrowstyle": "-|>", "color": colour, "shrinkA": 0, "shrinkB": 0}
 
 

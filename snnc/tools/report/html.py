@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from snnc.ir.layout import tensors
 from snnc.ir.logical import LogicalNetwork
 from snnc.loihi.why import Reason
 from snnc.source import DOCUMENTATION
+from snnc.text.display import Json
 from snnc.text.tables import TextTable, counted, dims, human, printable
 from snnc.tools.report.core_map import core_map
 from snnc.tools.report.sentences import (
@@ -66,13 +67,8 @@ def page(
 
 def document(title: str, body: str, sections: Sequence[Section], footer: str) -> str:
     """Return an HTML page that begins with ``body``, which is not escaped."""
-    from markupsafe import Markup  # only pages need it
-
     return _template("page.html.jinja").render(
-        title=title,
-        body=Markup(body),
-        sections=[replace(s, html=Markup(s.html)) for s in sections],
-        footer=footer,
+        title=title, body=body, sections=sections, footer=footer
     )
 
 
@@ -97,14 +93,12 @@ def result_html(
 
     A tile has a name, and a value, which may go on after a comma in smaller type.
     """
-    from markupsafe import Markup  # only pages need it
-
     parts = [(name, *told.partition(", ")[::2]) for name, told in tiles]
     return _template("result.html.jinja").render(
         title=title,
         about=about,
         tiles=parts,
-        tables=[Markup(table.html()) for table in tables],
+        tables=[table.html() for table in tables],
         advice=advice,
     )
 
@@ -178,9 +172,7 @@ def _template(name: str) -> Template:
     return environment.get_template(name)
 
 
-def _values(summary: Summary, spec: str) -> dict[str, Any]:
-    from markupsafe import Markup  # only pages need it
-
+def _values(summary: Summary, spec: str) -> Json:
     network = summary.network
     reasons = [reason for row in summary.rows for reason in row.reasons]
     core = summary.profile.core
@@ -191,8 +183,8 @@ def _values(summary: Summary, spec: str) -> dict[str, Any]:
         "device": summary.profile.name if summary.on_chip else "no chip",
         "on_chip": summary.on_chip,
         "counters": COUNTERS,
-        "spec": Markup(spec),
-        "cores": Markup(core_map(summary)),
+        "spec": spec,
+        "cores": core_map(summary),
         "rows": [_row(row, summary, binding, weights) for row in summary.rows],
         "caption": example(summary),
         "notes": [*notes(summary), *maxima_notes(summary)],
@@ -246,7 +238,7 @@ def _weights(network: LogicalNetwork) -> Counter[str]:
 
 def _row(
     row: Row, summary: Summary, binding: set[tuple[str, str]], weights: Counter[str]
-) -> dict[str, Any]:
+) -> Json:
     use = zip(COUNTERS, row.use or (), strict=False)
     activity, chip = row.activity, row.cores is not None
     energy = summary.profile.energy
