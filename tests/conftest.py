@@ -26,9 +26,14 @@ _ALL_SLOW = re.compile(r"^pytestmark = (?:\[\s*)?pytest\.mark\.slow\b", re.MULTI
 
 _IS_ONE_OF_TWO = "PYTEST_XDIST_WORKER" in os.environ
 
-# How long an example takes depends on what else the machine does.
+# How long an example takes depends on what else the machine does. A run draws the
+# same examples each time, so that it fails for what changed; `make fuzz` draws new
+# ones.
 settings.register_profile(
-    "snnc", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "snnc",
+    deadline=None,
+    derandomize="SNNC_FUZZ_TIMES" not in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("snnc")
 

@@ -78,6 +78,17 @@ def host_after_chip() -> Sketch:
     return sketch
 
 
+def shortcut_past_maximum() -> Sketch:
+    """Return a convolution whose shortcut is a maximum over two joined layers."""
+    sketch = Sketch((3, 3, 3, 1))
+    sketch.encode(1)
+    one = sketch.conv(4, 3, 2, "same", ("l0",))
+    two = sketch.conv(4, 1, 2, "same", ("l0",))
+    maximum = sketch.maximum((2, 1, 1), (1, 2, 2), "valid", (sketch.concat(one, two),))
+    sketch.conv(8, 3, 2, "same", shortcut=maximum)
+    return sketch
+
+
 def chain(layers: int) -> Sketch:
     sketch = Sketch((32, 32, 1))
     sketch.encode(4)

@@ -353,7 +353,7 @@ def _kernel(
         spatial = triple_of(operation.kernel)
     own = _random((*spatial, channels, outputs), rng)
     if projection.tensor is None:
-        own = np.eye(channels)[None, None, None]
+        own = np.eye(outputs)[None, None, None, slice(*projection.rows)]
     if projection.reach.group is not None:
         own *= _group_mask(projection, channels, outputs)
     composed = _spread_pools(_dilate(own, projection.reach), projection)

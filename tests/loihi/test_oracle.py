@@ -11,6 +11,7 @@ from snnc.diagnostics import Diagnostics
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
 from snnc.passes.place import place
+from tests.fuzz.harness import TIMES
 from tests.loihi import examples
 from tests.loihi.drawing import mappings, networks
 from tests.loihi.realise import built_blocks, predicted_blocks
@@ -20,13 +21,13 @@ pytestmark = pytest.mark.slow
 SLOW_BUILDS = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 
 
-@settings(max_examples=25, suppress_health_check=SLOW_BUILDS)
+@settings(max_examples=25 * TIMES, suppress_health_check=SLOW_BUILDS)
 @given(mapped=mappings())
 def test_any_cut_costs_what_nengo_loihi_counts(mapped: MappedNetwork) -> None:
     assert predicted_blocks(mapped) == built_blocks(mapped)
 
 
-@settings(max_examples=15, suppress_health_check=SLOW_BUILDS)
+@settings(max_examples=15 * TIMES, suppress_health_check=SLOW_BUILDS)
 @given(lowered=networks())
 def test_what_the_mapper_chooses_builds(lowered: LoweredNetwork) -> None:
     mapped = place(lowered, Diagnostics())
@@ -44,6 +45,7 @@ def test_what_the_mapper_chooses_builds(lowered: LoweredNetwork) -> None:
         (examples.wide_fan_in, 11),
         (examples.pooled_dense, 4),
         (examples.host_after_chip, 2),
+        (examples.shortcut_past_maximum, 4),
     ],
 )
 def test_examples_build_on_the_cores_that_were_found(
