@@ -41,6 +41,8 @@ def compile_spec(
 ) -> Compilation:
     """Run the passes up to and including one of them, then drop allowed warnings.
 
+    Return the results of the passes before the first error in ``report``.
+
     Parameters
     ----------
     source
@@ -55,11 +57,6 @@ def compile_spec(
         The plans of other specs for the device.
     document
         The spec as located syntax; None to parse ``source``.
-
-    Returns
-    -------
-    Compilation
-        The results of the passes before the first error in ``report``.
     """
     profile = device or read_profile()
     start = Compilation(source, profile, cache or PlanCache(), document)

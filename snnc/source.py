@@ -209,10 +209,7 @@ def rule_pages() -> dict[str, Path]:
 def rule_page(code: str | int) -> str:
     """Return the text of the page of a code, or of its number.
 
-    Raises
-    ------
-    ValueError
-        If the code is unknown; the message names the nearest.
+    Raise ValueError if the code is unknown; the message names the nearest.
     """
     pages, code = rule_pages(), str(code)
     code = f"SNN{code}" if code.isdecimal() else code

@@ -147,12 +147,7 @@ def watch_files(
     """Act now, and after each save, until the user interrupts.
 
     A change counts if it is the same twice in a row, so a file that is still being
-    written is left alone.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        When the user interrupts.
+    written is left alone. Raise KeyboardInterrupt when the user interrupts.
     """
     gc.enable()  # the command line turns it off, for runs that are short
     done = seen = _state(find())

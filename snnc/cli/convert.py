@@ -126,10 +126,7 @@ MODELINE = "# yaml-language-server: $schema="
 def one_line(path: str | None) -> str | None:
     """Return a path that can be written in a comment.
 
-    Raises
-    ------
-    click.BadParameter
-        If it has a line end or bytes that are not text.
+    Raise click.BadParameter if it has a line end or bytes that are not text.
     """
     if path is not None and path != printable(path):
         raise click.BadParameter("use a path without line ends")

@@ -34,15 +34,12 @@ def is_child() -> bool:
 def run_child(arguments: Sequence[str], *files: Path) -> int | Diagnostic:
     """Run the command line again as a child, and wait for it.
 
+    Return the exit status, or the reason why the child has none.
+
     Parameters
     ----------
     files
         The files that it reads; the first is the model.
-
-    Returns
-    -------
-    int or Diagnostic
-        The exit status, or the reason why the child has none.
     """
     size = sum(file.stat().st_size for file in files if file.is_file())
     seconds = SECONDS + size // BYTES_PER_SECOND
@@ -67,10 +64,7 @@ def _reason(number: int, path: str, seconds: int) -> Diagnostic:
 def reading_limits(path: str) -> Iterator[None]:
     """Limit the memory and time of the child; SIGXCPU ends it after its seconds.
 
-    Raises
-    ------
-    RefusedModelError
-        Instead of MemoryError.
+    Raise RefusedModelError instead of MemoryError.
     """
     try:
         import resource  # not on Windows

@@ -70,10 +70,7 @@ def specs_argument(command: Any) -> Any:
 def checked_stdin(specs: Iterable[str], filename: str | None) -> str:
     """Return the name of stdin.
 
-    Raises
-    ------
-    click.UsageError
-        If stdin has a name but is not read.
+    Raise click.UsageError if stdin has a name but is not read.
     """
     if filename is not None and STDIN not in specs:
         raise click.UsageError("--stdin-filename needs - instead of a SPEC")
@@ -164,10 +161,7 @@ def quiet_tensorflow() -> None:
 def refuse_pictures(*files: Path | None) -> None:
     """Refuse pictures that can't be written, before a long computation.
 
-    Raises
-    ------
-    click.UsageError
-        If there is such a file, or matplotlib is not installed.
+    Raise click.UsageError if there is such a file, or matplotlib is not installed.
     """
     try:
         for file in files:
@@ -182,12 +176,7 @@ def one_line_errors(*others: type[Exception]) -> Iterator[None]:
     """End the verb with status 1 and a message, if data or a package are refused.
 
     These are snnc's own errors, and those of the operating system; any other error,
-    except ``others``, is a bug.
-
-    Raises
-    ------
-    click.exceptions.Exit
-        With status 1.
+    except ``others``, is a bug. Raise click.exceptions.Exit with status 1.
     """
     caught: tuple[type[Exception], ...] = (
         ValueError,

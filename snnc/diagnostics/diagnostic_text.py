@@ -129,17 +129,14 @@ def describe_fix(fix: Fix) -> str:
 def render(diagnostics: Sequence[Diagnostic], *, colour: bool = False) -> str:
     """Write diagnostics with their source lines, and a last line that counts them.
 
+    Return text that ends with a line end; empty without diagnostics.
+
     Parameters
     ----------
     diagnostics
         In the order in which they are to be shown.
     colour
         Whether to use ANSI colours.
-
-    Returns
-    -------
-    str
-        Text that ends with a line end; empty without diagnostics.
     """
     if not diagnostics:
         return ""

@@ -74,15 +74,12 @@ class Origin:
     def root(self, output: Path) -> Path | None:
         """Return the folder that the paths are relative to.
 
+        Return None if ``output`` does not end in the origin's output.
+
         Parameters
         ----------
         output
             The folder that now holds the package's folder.
-
-        Returns
-        -------
-        Path or None
-            None if ``output`` does not end in the origin's output.
         """
         real, written = _real(output), PurePosixPath(self.output).parts
         count = len(real.parts) - len(written)
@@ -200,6 +197,8 @@ def has_conflict(text: str) -> bool:
 def render(path: str, name: str, docstring: Sequence[str], **values: object) -> Module:
     """Return the module from its template.
 
+    Raise jinja2.UndefinedError if the template uses a missing value.
+
     Parameters
     ----------
     path
@@ -208,11 +207,6 @@ def render(path: str, name: str, docstring: Sequence[str], **values: object) -> 
         The network's name.
     docstring
         Summary and paragraphs of the module's docstring, as for `module_docstring`.
-
-    Raises
-    ------
-    jinja2.UndefinedError
-        If the template uses a missing value.
     """
     summary, *paragraphs = docstring
     values["docstring"] = module_docstring(summary, name, *paragraphs)

@@ -109,6 +109,8 @@ class Engine:
     ) -> Iterator[Chunk]:
         """Run spans of examples side by side, a few examples at a time.
 
+        Raise OtherShapeError if the examples do not have the network's input shape.
+
         Parameters
         ----------
         images : (examples, *input shape)
@@ -124,11 +126,6 @@ class Engine:
             What to return besides the outputs: "counts", "spikes", "rows", "early".
         threads
             By default one per core.
-
-        Raises
-        ------
-        OtherShapeError
-            If the examples do not have the network's input shape.
         """
         shape = self._built.package.network.input.shape
         if tuple(images.shape[1:]) != shape or images.shape[0] == 0:
@@ -144,15 +141,9 @@ def open_engine(
 ) -> Engine:
     """Return the engine of a package of `snnc build`, with its weights.
 
-    ``steps`` per example default to the package's.
-
-    Raises
-    ------
-    CannotRunError
-        If the folder is not such a package, an example is too long, or nothing in the
-        network is on the chip.
-    snnc.runtime.layout.LayoutError
-        If the weights have another layout.
+    ``steps`` per example default to the package's. Raise CannotRunError if the folder
+    is not such a package, an example is too long, or nothing in the network is on the
+    chip. Raise snnc.runtime.layout.LayoutError if the weights have another layout.
     """
     return make_engine(open_package(folder), weights, steps)
 

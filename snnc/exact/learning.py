@@ -67,6 +67,9 @@ class Lost(NamedTuple):
 class Learner:
     """A network whose readout learns, at its first step.
 
+    Raise ValueError if the chip can't learn with such weights. Raise NotFixedError if
+    nengo has to step layers before the chip.
+
     Parameters
     ----------
     package
@@ -75,13 +78,6 @@ class Learner:
         The weights to begin with.
     seed
         The seed of nengo-loihi's simulator; None for the network's own.
-
-    Raises
-    ------
-    ValueError
-        If the chip can't learn with such weights.
-    NotFixedError
-        If nengo has to step layers before the chip.
     """
 
     def __init__(
@@ -135,16 +131,13 @@ class Learner:
     def present(self, images: Array, targets: Array) -> Floats:
         """Present examples one after another; return the outputs before they learn.
 
+        Return those halfway through each example: errors are sent from then on.
+
         Parameters
         ----------
         images : (examples, *input shape)
         targets
             Labels, (examples,), or values, (examples, units).
-
-        Returns
-        -------
-        outputs : (examples, units)
-            Those halfway through each example: errors are sent from then on.
         """
         targets = targets_of(targets, self._network)
         numbers = self._memory.weights.size * self._network.steps

@@ -118,16 +118,9 @@ def build(
 ) -> Built:
     """Return a package's network, built with its weights and with every layer probed.
 
-    ``steps`` per example default to the package's.
-
-    Raises
-    ------
-    NothingOnChipError
-        If no layer of the network is on the chip.
-    snnc.runtime.layout.LayoutError
-        If the weights do not fit.
-    NotStoredError
-        If nengo-loihi can't store them.
+    ``steps`` per example default to the package's. Raise NothingOnChipError if no layer
+    of the network is on the chip. Raise snnc.runtime.layout.LayoutError if the weights
+    do not fit. Raise NotStoredError if nengo-loihi can't store them.
     """
     layers, dt = package.network.layers, package.network.dt
     if not any(layer.on_chip for layer in layers.values()):

@@ -131,14 +131,9 @@ DECAY_ONE = 4096  # 12 bits of a decay
 def read_tables(simulator: Simulator, learning: bool = False) -> Tables:
     """Return the tables of an open ``nengo_loihi.Simulator`` on its emulator.
 
-    With ``learning``, synapses may learn; the tables don't have their axons.
-
-    Raises
-    ------
-    NothingOnChipError
-        If the model has no block.
-    NotFixedError
-        If a synapse learns or a compartment is noisy.
+    With ``learning``, synapses may learn; the tables don't have their axons. Raise
+    NothingOnChipError if the model has no block. Raise NotFixedError if a synapse
+    learns or a compartment is noisy.
     """
     blocks = list(simulator.model.blocks)
     if not blocks:

@@ -265,10 +265,7 @@ def host_state(voltage: Floats, units: int, steps: int) -> HostState:
 def fanin(axons: AxonTable, blocks: Int64, compartments: Compartments) -> Fanin:
     """Return the axons by block; axons with equal places are neighbours in memory.
 
-    Raises
-    ------
-    NotFixedError
-        If a block reads its own spikes, directly or through others.
+    Raise NotFixedError if a block reads its own spikes, directly or through others.
     """
     heard = np.searchsorted(blocks, axons.base, side="right") - 1
     order = np.lexsort((axons.row, axons.base, heard))

@@ -122,6 +122,8 @@ WORDS = "fewer `cores` or more `chips`"
 def more_room(cores: int, is_bound: bool, trials: Trials) -> tuple[str, list[str]]:
     """Return the text for a larger `target`, and its bound if none was tried.
 
+    Return two empty ones if no system is large enough.
+
     Parameters
     ----------
     cores
@@ -130,11 +132,6 @@ def more_room(cores: int, is_bound: bool, trials: Trials) -> tuple[str, list[str
         Whether ``cores`` is a bound.
     trials
         The network and its present target.
-
-    Returns
-    -------
-    tuple
-        Both are empty if no system is large enough.
     """
     target = _of_cores(cores, trials)
     if target.chips > MOST_CHIPS:

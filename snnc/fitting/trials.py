@@ -157,10 +157,7 @@ class Trials:
     def as_is(self) -> LoweredNetwork:
         """Return the unchanged spec, lowered.
 
-        Raises
-        ------
-        ValueError
-            If the spec has errors.
+        Raise ValueError if the spec has errors.
         """
         lowered = self.lower(())
         if lowered is None:
@@ -170,10 +167,7 @@ class Trials:
     def lower(self, changes: Changes) -> LoweredNetwork | None:
         """Return the lowered variant; None if it is not legal.
 
-        Raises
-        ------
-        OutOfWorkError
-            If the work is used up.
+        Raise OutOfWorkError if the work is used up.
         """
         if changes not in self._lowered:
             if changes and self.work > self._most_work:

@@ -14,12 +14,8 @@ def reading_order(reads: Mapping[Key, Iterable[Key]]) -> tuple[Key, ...]:
     """Order names so that each comes after those it reads.
 
     Among several that are ready, the first in ``reads`` goes first. Names that are read
-    but are not keys of ``reads`` are ready.
-
-    Raises
-    ------
-    graphlib.CycleError
-        If names form a cycle, which is its second argument.
+    but are not keys of ``reads`` are ready. Raise graphlib.CycleError if names form a
+    cycle, which is its second argument.
     """
     names = tuple(reads)
     places = {name: place for place, name in enumerate(names)}

@@ -43,10 +43,7 @@ class TooManyPathsError(ValueError):
 def paths(layers: Mapping[str, LogicalLayer], name: str) -> tuple[Path, ...]:
     """Return all paths that end in the values called ``name``, in reading order.
 
-    Raises
-    ------
-    TooManyPathsError
-        If there are more than `MAX_PATHS`.
+    Raise TooManyPathsError if there are more than `MAX_PATHS`.
     """
     if count_paths(layers, name, {}) > MAX_PATHS:
         raise TooManyPathsError(name)

@@ -70,10 +70,8 @@ def is_required(field: Field[Any]) -> bool:
 def validate(kind: type[Made], value: object) -> Made:
     """Return the model of a mapping of values, or a value of another type.
 
-    Raises
-    ------
-    pydantic_core.ValidationError
-        If a value is missing, unknown, or not as its type and notes say.
+    Raise pydantic_core.ValidationError if a value is missing, unknown, or not as its
+    type and notes say.
     """
     made: Made = _validator(kind).validate_python(value)
     return made
@@ -87,10 +85,7 @@ def _validator(kind: object) -> SchemaValidator:
 def _schema(kind: object) -> Schema:
     """Return pydantic's schema of a type.
 
-    Raises
-    ------
-    TypeError
-        If the language has no values of the type.
+    Raise TypeError if the language has no values of the type.
     """
     origin, parts = get_origin(kind), get_args(kind)
     if origin is Annotated:

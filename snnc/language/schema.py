@@ -236,10 +236,7 @@ def _choice(
 def _plain(field: Field[Any]) -> Schema:
     """Return the schema of a value that is not a mapping.
 
-    Raises
-    ------
-    TypeError
-        If the texts of its type are unknown.
+    Raise TypeError if the texts of its type are unknown.
     """
     parts = [*types_in(field.type)]
     for part in parts:

@@ -53,10 +53,7 @@ _WANTED = {
 def validate_profile(data: Json) -> Profile:
     """Validate a file's tables by the types of `Profile`, and report the first error.
 
-    Raises
-    ------
-    ProfileError
-        If a table or a number is missing, unknown, or not of its type.
+    Raise ProfileError if a table or a number is missing, unknown, or not of its type.
     """
     # Only users' devices need it: building a schema of all tables takes time.
     from pydantic import TypeAdapter, ValidationError
@@ -98,11 +95,8 @@ def _key_text(key: str) -> str:
 def read_profile(name: str = DEFAULT) -> Profile:
     """Read the profile ``name`` of snnc, or the file at that path.
 
-    Raises
-    ------
-    ProfileError
-        If there is no such profile, or if a table or a number is missing, unknown, or
-        not of its type.
+    Raise ProfileError if there is no such profile, or if a table or a number is
+    missing, unknown, or not of its type.
     """
     is_foreign = is_file(name)
     path = Path(name) if is_foreign else HERE / f"{name}.toml"

@@ -254,6 +254,8 @@ class Search:
     ) -> tuple[Solution | None, bool]:
         """Return the best mapping within a bound, and whether all were tried.
 
+        Raise OutOfPatienceError if that exceeds the limit of work.
+
         Parameters
         ----------
         bound
@@ -262,11 +264,6 @@ class Search:
             The most partial solutions to keep at each step.
         branches
             The most tilings to try for each of them; None for all within the bound.
-
-        Raises
-        ------
-        OutOfPatienceError
-            If that exceeds the limit of work.
         """
         is_complete = self._tries_all and branches is None
         some = [PartialSolution(self.floor, {}, {}, {}, None)]

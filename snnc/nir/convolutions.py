@@ -37,12 +37,8 @@ def convolve(node: Node, source: str, read: Shape) -> Convolved:
     """Return a convolution as layers.
 
     Padding becomes a separate layer, which the importer folds into the kernel. NIR pads
-    both ends equally; tools with uneven padding add a tap of zeros to the kernel.
-
-    Raises
-    ------
-    RefusedModelError
-        If its numbers contradict each other or the shape of its input.
+    both ends equally; tools with uneven padding add a tap of zeros to the kernel. Raise
+    RefusedModelError if its numbers contradict each other or the shape of its input.
     """
     rank = 1 if node.kind == "Conv1d" else 2
     weight = _weight(node, rank)

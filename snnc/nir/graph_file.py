@@ -48,10 +48,7 @@ class Node:
     def array(self, name: str) -> Array:
         """Return an array that every node of this kind has.
 
-        Raises
-        ------
-        RefusedModelError
-            If the array is missing.
+        Raise RefusedModelError if the array is missing.
         """
         array = self.arrays.get(name)
         if array is None or array.size == 0:
@@ -99,11 +96,8 @@ def order_nodes(
 ) -> NirGraph:
     """Return a graph with its nodes in the order in which they run.
 
-    Raises
-    ------
-    RefusedModelError
-        If an edge leads nowhere, nodes read one another in a circle, or there is not
-        exactly one input and one output.
+    Raise RefusedModelError if an edge leads nowhere, nodes read one another in a
+    circle, or there is not exactly one input and one output.
     """
     for source, target in edges:
         for end in (source, target):
@@ -138,10 +132,7 @@ def _sort(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> Iterator[Node]:
 def read_graph(file: Path, path: str) -> NirGraph:
     """Read a graph; messages call it ``path``.
 
-    Raises
-    ------
-    RefusedModelError
-        If the file is not a NIR graph, or is damaged.
+    Raise RefusedModelError if the file is not a NIR graph, or is damaged.
     """
     with file.open("rb") as opened:
         if opened.read(len(HDF5)) != HDF5:

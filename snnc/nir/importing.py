@@ -144,17 +144,14 @@ def restore(
 ) -> tuple[LoweredNetwork, dict[str, Array], str] | None:
     """Return the network of a spec, the weights of a graph and the spec's text.
 
+    Return None if this spec would be exported as another graph.
+
     Parameters
     ----------
     spec
         The text of the spec that the graph carries.
     weights
         The kernels and biases of the graph's linear nodes.
-
-    Returns
-    -------
-    tuple or None
-        None if this spec would be exported as another graph.
     """
     report = Diagnostics()
     source = SourceFile("spec in the graph", spec)

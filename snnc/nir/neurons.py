@@ -116,10 +116,7 @@ class SpecNeurons:
 def spec_neurons_of(node: Node) -> SpecNeurons:
     """Return the neurons of a node.
 
-    Raises
-    ------
-    RefusedModelError
-        If parameters differ between neurons, or are not possible.
+    Raise RefusedModelError if parameters differ between neurons, or are not possible.
     """
     threshold = _one(node, "v_threshold")
     reset = _one(node, "v_reset", 0.0)

@@ -67,10 +67,7 @@ class Translated:
 def translate(graph: NirGraph, name: str) -> Translated:
     """Return a graph as a model.
 
-    Raises
-    ------
-    RefusedModelError
-        If a node has no counterpart, or its numbers make no sense.
+    Raise RefusedModelError if a node has no counterpart, or its numbers make no sense.
     """
     translator = _Translator(graph)
     for node in graph.nodes:
@@ -394,10 +391,8 @@ def _x(shape: tuple[int, ...]) -> str:
 def matrix_of(node: Node) -> Array:
     """Return the weight (out, in) of an `Affine` or `Linear` node.
 
-    Raises
-    ------
-    RefusedModelError
-        If it is not a matrix of finite numbers, or its bias does not fit it.
+    Raise RefusedModelError if it is not a matrix of finite numbers, or its bias does
+    not fit it.
     """
     weight = node.array("weight")
     if weight.ndim != 2:

@@ -102,15 +102,12 @@ class Comparison:
 def compare(package: PackageFiles, force: bool = False) -> Comparison:
     """Compare without changing anything on disk.
 
+    Raise OSError if something can't be read.
+
     Parameters
     ----------
     force
         Treat files that were edited by hand as files that snnc wrote.
-
-    Raises
-    ------
-    OSError
-        If something can't be read.
     """
     folder = package.folder
     if folder.is_symlink():

@@ -21,17 +21,14 @@ _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 def exclusive(folder: Path, waiting: Callable[[Path], None]) -> Iterator[None]:
     """Lock a package's folder, and create it if it does not exist.
 
+    Raise OSError if the folder or the locked file can't be made.
+
     Parameters
     ----------
     folder
         The folder of the package.
     waiting
         Called with the folder, once, if another build holds it.
-
-    Raises
-    ------
-    OSError
-        If the folder or the locked file can't be made.
     """
     lock = _acquire(folder, waiting)
     try:

@@ -106,14 +106,9 @@ class ImportedPackage:
 def open_package(folder: str | PathLike[str]) -> ImportedPackage:
     """Import a package that `snnc build` wrote, without hiding other modules.
 
-    Raises
-    ------
-    NoPackageError
-        If the folder holds no such package.
-    OtherFormatError
-        If another snnc wrote it, in another format.
-    OtherLibraryError
-        If its library differs from this snnc's.
+    Raise NoPackageError if the folder holds no such package. Raise OtherFormatError if
+    another snnc wrote it, in another format. Raise OtherLibraryError if its library
+    differs from this snnc's.
     """
     path = Path(os.path.realpath(folder))
     if not (path / "nengo_network.py").is_file():

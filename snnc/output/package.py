@@ -63,10 +63,7 @@ class Lock:
     def parse(cls, text: str) -> Lock:
         """Parse a lock.
 
-        Raises
-        ------
-        LockError
-            If the text is not a lock.
+        Raise LockError if the text is not a lock.
         """
         if not has_conflict(text):
             return _parse(text)

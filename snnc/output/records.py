@@ -34,18 +34,15 @@ class NotAFile(enum.Enum):
 def read(folder: Path, name: str) -> str | NotAFile | None:
     r"""Return a file's text, with ``\n`` line ends as in every checkout.
 
+    Return `NotAFile` for a folder or a link, and for a path below a link or a file;
+    None for a missing file. Text that is not UTF-8 is decoded with `surrogateescape`.
+
     Parameters
     ----------
     folder
         The package's folder.
     name
         The file's path within it, POSIX.
-
-    Returns
-    -------
-    str, NotAFile or None
-        `NotAFile` for a folder or a link, and for a path below a link or a file; None
-        for a missing file. Text that is not UTF-8 is decoded with `surrogateescape`.
     """
     path = folder / name
     if any((folder / part).is_symlink() for part in _folders(name)):
@@ -121,10 +118,7 @@ class PackageRecords:
     def of(cls, folder: Path) -> PackageRecords:
         """Read the records.
 
-        Raises
-        ------
-        OSError
-            If one can't be read.
+        Raise OSError if one can't be read.
         """
         text = read(folder, NAME)
         lock, flaw = None, ""
@@ -206,15 +200,8 @@ def origin_of(folder: Path) -> Origin | None:
 def other_format(folder: Path) -> Diagnostic | None:
     """Return the diagnostic for users of a package of another format.
 
-    Returns
-    -------
-    Diagnostic or None
-        None also if the package's lock is lost.
-
-    Raises
-    ------
-    OSError
-        If the lock can't be read.
+    Return None also if the package's lock is lost. Raise OSError if the lock can't be
+    read.
     """
     lock = PackageRecords.of(folder).lock
     if lock is None or lock.format == FORMAT:

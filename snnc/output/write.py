@@ -48,6 +48,9 @@ def write_package(
 ) -> WrittenFiles | None:
     """Write the changed files, remove the left-over files, then write the lock.
 
+    Return None if the build was refused, which writes nothing, or failed, which leaves
+    whole files, and a lock that lists the files to be written.
+
     Parameters
     ----------
     package
@@ -58,12 +61,6 @@ def write_package(
         Gets SNN720 to SNN722 and SNN733 to SNN735, and SNN729 for files that are kept.
     waiting
         Called with the folder if another build is writing it.
-
-    Returns
-    -------
-    Written or None
-        None if the build was refused, which writes nothing, or failed, which leaves
-        whole files, and a lock that lists the files to be written.
     """
     try:
         return _write(package, force, report, waiting)

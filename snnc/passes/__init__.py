@@ -122,12 +122,7 @@ def run_passes(made: Compilation, report: Diagnostics, through: str) -> Compilat
     """Run the passes up to and including one of them, but not those with a result.
 
     They end where errors in ``report`` prevent the next one. An existing network counts
-    as verified.
-
-    Raises
-    ------
-    ValueError
-        If no pass has the name.
+    as verified. Raise ValueError if no pass has the name.
     """
     if through not in PASSES:
         raise ValueError(f"no pass is called {through}")

@@ -36,6 +36,8 @@ def place(
 ) -> MappedNetwork | None:
     """Cut the populations into ensembles and blocks for the fewest cores.
 
+    Return None if a problem was reported.
+
     Parameters
     ----------
     lowered
@@ -48,11 +50,6 @@ def place(
         The factor of the usual work.
     is_brief
         Whether to skip the search if a bound shows that no mapping fits.
-
-    Returns
-    -------
-    MappedNetwork or None
-        None if a problem was reported.
     """
     target = lowered.network.target
     if not isinstance(target, Loihi):

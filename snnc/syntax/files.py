@@ -33,17 +33,14 @@ _EDITION = re.compile(rb"^(?:\xef\xbb\xbf)?[\"']?snn[\"']?[ \t]*:", re.MULTILINE
 def read(path: str | Path, report: Diagnostics) -> SourceFile | None:
     r"""Read a spec file, without a byte order mark and with ``\n`` line ends.
 
+    Return None if the file can't be read.
+
     Parameters
     ----------
     path
         The path as the user typed it; diagnostics show it with forward slashes.
     report
         Gets a diagnostic of the family SNN7xx if the file can't be read.
-
-    Returns
-    -------
-    SourceFile or None
-        None if the file can't be read.
     """
     name = Path(path).as_posix()
     try:
@@ -107,17 +104,14 @@ STDIN_NAME = "<stdin>"
 def read_stdin(report: Diagnostics, name: str = STDIN_NAME) -> SourceFile | None:
     """Read a spec from stdin, or report why stdin can't be read.
 
+    Return None if stdin can't be read.
+
     Parameters
     ----------
     report
         Gets SNN703 to SNN705 if stdin is not text, is too long or can't be read.
     name
         The name in diagnostics; its suffix determines the notation.
-
-    Returns
-    -------
-    SourceFile or None
-        None if stdin can't be read.
     """
     nowhere = whole_file(name)
     try:
@@ -145,6 +139,8 @@ def _beginning() -> bytes:
 def replace_text(path: str | Path, text: str, report: Diagnostics) -> bool:
     r"""Replace the text of an existing file atomically, and keep its mode.
 
+    Return whether the file was written.
+
     Parameters
     ----------
     path
@@ -153,11 +149,6 @@ def replace_text(path: str | Path, text: str, report: Diagnostics) -> bool:
         The new text with ``\n`` line ends, which are not converted.
     report
         Gets SNN723 if the file can't be written.
-
-    Returns
-    -------
-    bool
-        Whether the file was written.
     """
     try:
         write_file(path, text)

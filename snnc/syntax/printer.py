@@ -110,11 +110,8 @@ _LISTS = ("layers:", "defaults:")
 def print_snn(document: tree.Document) -> str:
     """Write a spec that has no syntax error, from either notation, as ``.snn`` text.
 
-    Raises
-    ------
-    ValueError
-        If the document has no edition, no network or a broken statement: a file
-        that can't be read can't be formatted.
+    Raise ValueError if the document has no edition, no network or a broken statement: a
+    file that can't be read can't be formatted.
     """
     edition, network = document.edition, document.network
     broken = any(statement.broken for statement in document.statements)

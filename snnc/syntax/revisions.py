@@ -18,6 +18,8 @@ PREFIX = "git:"
 def read_revision(revision: str, path: str, report: Diagnostics) -> SourceFile | None:
     """Read a spec from git, without touching the working tree.
 
+    The name is ``REV:path``. Return None if it can't be read.
+
     Parameters
     ----------
     revision
@@ -26,11 +28,6 @@ def read_revision(revision: str, path: str, report: Diagnostics) -> SourceFile |
         The path from the repository's root; ``./path`` from the current directory.
     report
         Gets a diagnostic of the family SNN7xx if the file can't be read.
-
-    Returns
-    -------
-    SourceFile or None
-        Named ``REV:path``; None if it can't be read.
     """
     name = f"{revision}:{path}"
     try:
@@ -46,10 +43,7 @@ def read_revision(revision: str, path: str, report: Diagnostics) -> SourceFile |
 def git_specs(folder: str) -> dict[str, str] | None:
     """Find the specs in ``git:REV:FOLDER``.
 
-    Returns
-    -------
-    dict of str, or None
-        ``git:REV:PATH`` by the path inside the folder; None if it is not a folder.
+    Return ``git:REV:PATH`` by the path inside the folder; None if it is not a folder.
     """
     name = folder.removeprefix(PREFIX).rstrip("/")
     if name.startswith("-") or _git("cat-file", "-t", name).stdout.strip() != b"tree":
@@ -71,10 +65,7 @@ def _content(name: str) -> bytes:
 def read_spec(spec: str, report: Diagnostics) -> SourceFile | None:
     """Read a spec from a file, or from git where its name is ``git:REV:PATH``.
 
-    Raises
-    ------
-    ValueError
-        If the name is neither; the message says what to type.
+    Raise ValueError if the name is neither; the message says what to type.
     """
     if spec.startswith(PREFIX):
         revision, colon, path = spec.removeprefix(PREFIX).partition(":")

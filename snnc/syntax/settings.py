@@ -64,6 +64,8 @@ def read_settings(
 ) -> tuple[Setting, ...]:
     """Read ``PATH=VALUE``, or ``PATH=VALUE,VALUE`` as one setting per value.
 
+    Raise NoSettingError if the text lacks a path or a value.
+
     Parameters
     ----------
     text
@@ -75,11 +77,6 @@ def read_settings(
         Gets the errors in values.
     several
         Whether a comma outside of brackets and quotes separates values.
-
-    Raises
-    ------
-    NoSettingError
-        If the text lacks a path or a value.
     """
     check_text("the text", text)
     path, equals, _ = text.partition("=")
@@ -167,10 +164,7 @@ def settings_of(
 ) -> tuple[Setting, ...]:
     """Return the settings of a mapping in its order; report unreadable ones.
 
-    Raises
-    ------
-    TypeError
-        If no value of a spec has the type of a value.
+    Raise TypeError if no value of a spec has the type of a value.
     """
     settings: list[Setting] = []
     for text in _texts(changes):
@@ -195,10 +189,7 @@ def _is_neuron(name: str, value: Mapping[str, object]) -> bool:
 def spelt(value: object, key: str = "") -> str:
     """Write a Python value as ``.snn``.
 
-    Raises
-    ------
-    TypeError
-        If no property takes values of its type.
+    Raise TypeError if no property takes values of its type.
     """
     if value is None:
         return ""

@@ -12,12 +12,8 @@ from typing import Any
 def check_count(name: str, value: object, least: int) -> None:
     """Refuse a number that is not whole or too small; None stands for a default.
 
-    Raises
-    ------
-    TypeError
-        If it is not a whole number.
-    ValueError
-        If it is below ``least``.
+    Raise TypeError if it is not a whole number. Raise ValueError if it is below
+    ``least``.
     """
     if value is None:
         return
@@ -30,10 +26,7 @@ def check_count(name: str, value: object, least: int) -> None:
 def check_choice(name: str, value: object, known: Collection[str]) -> None:
     """Refuse an unknown word.
 
-    Raises
-    ------
-    ValueError
-        If it is not.
+    Raise ValueError if it is not.
     """
     if not isinstance(value, str) or value not in known:
         words = [repr(word) for word in known]
@@ -44,12 +37,8 @@ def check_choice(name: str, value: object, known: Collection[str]) -> None:
 def check_text(name: str, value: object) -> None:
     """Refuse anything but text that a file can hold.
 
-    Raises
-    ------
-    TypeError
-        If it is not a string.
-    ValueError
-        If it has half of a surrogate pair.
+    Raise TypeError if it is not a string. Raise ValueError if it has half of a
+    surrogate pair.
     """
     if not isinstance(value, str):
         raise TypeError(f"{name} is {type(value).__name__}, not a string")
@@ -60,10 +49,7 @@ def check_text(name: str, value: object) -> None:
 def given_weights(weights: object) -> Path | Mapping[str, Any]:
     """Return the file of weights, or their arrays by name.
 
-    Raises
-    ------
-    TypeError
-        If it is neither.
+    Raise TypeError if it is neither.
     """
     if isinstance(weights, str | os.PathLike):
         return Path(weights)

@@ -70,19 +70,16 @@ def autofix(
 ) -> Fixed:
     """Apply the fixes of a spec's diagnostics that help, until none is left.
 
+    Return with the text as the formatter writes it, if something was fixed and the
+    result has no syntax error; ``source`` itself if nothing was fixed. Each fix reduces
+    the number of problems.
+
     Parameters
     ----------
     unsafe
         Also apply fixes that may change the spec's meaning.
     device
         The device to check the spec for; None for Loihi 1.
-
-    Returns
-    -------
-    Fixed
-        With the text as the formatter writes it, if something was fixed and the
-        result has no syntax error; ``source`` itself if nothing was fixed. Each fix
-        reduces the number of problems.
     """
     mender = _Mender(unsafe)
     cache = PlanCache()
@@ -130,10 +127,7 @@ class _Mender:
     def _with(self, state: _State, fix: Fix) -> tuple[_State, int] | None:
         """Apply a fix and the fixes of revealed problems; None if it is useless.
 
-        Returns
-        -------
-        tuple
-            The spec afterwards, and the position of the first change in its text.
+        Return the spec afterwards, and the position of the first change in its text.
         """
         known = _places(state, fix)
         fixes, changed, after = [fix], fix.span.start, state

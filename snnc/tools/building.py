@@ -87,18 +87,15 @@ class Action(Protocol):
 def rival_of(package: PackageFiles, network: str) -> str | None:
     """Return the other spec whose package is in a package's folder.
 
+    Return the path in the lock; None if the package is this spec's, or if the other
+    spec is gone or has another network now.
+
     Parameters
     ----------
     package
         The package to write.
     network
         The name of its network.
-
-    Returns
-    -------
-    str or None
-        The path in the lock; None if the package is this spec's, or if the other spec
-        is gone or has another network now.
     """
     output = package.folder.parent
     ours, theirs = package.lock.origin, origin_of(package.folder)
@@ -137,7 +134,7 @@ def build_specs(
 
     All specs are compiled first, so that neither of two networks with one name is
     written. Packages to remove come last, and only without errors, because the spec of
-    a mistyped name looks removed.
+    a mistyped name looks removed. Return whether no error was reported.
 
     Parameters
     ----------
@@ -149,11 +146,6 @@ def build_specs(
         Whether to include packages whose specs are gone.
     force
         Whether a package may be taken over from another spec.
-
-    Returns
-    -------
-    bool
-        Whether no error was reported.
     """
     reports = [Diagnostics() for _ in specs]
     compiled = [_compile(*pair, output) for pair in zip(specs, reports, strict=True)]

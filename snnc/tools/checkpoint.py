@@ -54,10 +54,7 @@ class Checkpoint:
     def __init__(self, path: Path, header: Json, saved: SavedRun | None) -> None:
         """Begin a file, or continue a saved one.
 
-        Raises
-        ------
-        OSError
-            If it can't be written.
+        Raise OSError if it can't be written.
         """
         text = f"{json.dumps(header)}\n" if saved is None else saved.text
         if saved is not None and saved.damaged:
@@ -94,10 +91,7 @@ class Checkpoint:
 def read_checkpoint(path: Path) -> SavedRun | None:
     """Return the content of a file; None if it is empty or missing.
 
-    Raises
-    ------
-    OSError
-        If it can't be read.
+    Raise OSError if it can't be read.
     """
     data = path.read_bytes() if path.is_file() else b""
     if not data:

@@ -36,17 +36,14 @@ class ClusterWorkers:
 def cluster_workers(address: str, ahead: int = 1) -> Iterator[ClusterWorkers]:
     """Connect to the cluster at an address.
 
+    Raise NoClusterError if nothing answers, or the cluster has no workers.
+
     Parameters
     ----------
     ahead
         How many tasks each thread of the workers gets: more than one if sending them
         takes a large part of their time. If a worker dies, that counts against all
         of its tasks.
-
-    Raises
-    ------
-    NoClusterError
-        If nothing answers, or the cluster has no workers.
     """
     _check_scheduler(address)
     with Client(address, timeout=PATIENCE, set_as_default=False) as client:

@@ -48,6 +48,8 @@ def migrate_file(
 ) -> list[Move] | None:
     """Write the weights of ``old`` for ``new``, as far as they fit.
 
+    Return the change of each tensor; None if no file was written.
+
     Parameters
     ----------
     path
@@ -62,11 +64,6 @@ def migrate_file(
         Receives the problems.
     device
         The device to compile for; None for Loihi 1.
-
-    Returns
-    -------
-    list of Move or None
-        The change of each tensor; None if no file was written.
     """
     header = read_or_report(path, report)
     before, after = _version(old, report, device), _version(new, report, device)

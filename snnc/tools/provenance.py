@@ -29,12 +29,8 @@ def source_of(weights: Weights) -> Source | None:
 def smooth_of(weights: Weights) -> Path | None:
     """Return the file of the weights that entered the phase `spikes`.
 
-    None if ``weights`` are a mapping or never went through that phase.
-
-    Raises
-    ------
-    LayoutError
-        If the file is missing or has another hash.
+    None if ``weights`` are a mapping or never went through that phase. Raise
+    LayoutError if the file is missing or has another hash.
     """
     expected = _metadata(weights).get("smooth_sha256")
     if expected is None or isinstance(weights, Mapping):

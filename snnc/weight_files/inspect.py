@@ -35,6 +35,8 @@ def inspect(
 ) -> Listing | None:
     """List a file's tensors, and check whether a network and its chip accept them.
 
+    Return None if the file or the spec can't be read.
+
     Parameters
     ----------
     path
@@ -47,11 +49,6 @@ def inspect(
         Receives every problem.
     device
         The device of the spec; None for Loihi 1.
-
-    Returns
-    -------
-    Listing or None
-        None if the file or the spec can't be read.
     """
     header = read_or_report(path, report)
     network, mapped = None, None

@@ -115,17 +115,14 @@ def compose(
 ) -> Array:
     """Return the kernel over a projection's input, pools and zeros included.
 
+    Return (depth, height, width, source's channels, target's channels).
+
     Parameters
     ----------
     read
         The volume of the source, or of its picked places.
     filters
         The number of the target's channels.
-
-    Returns
-    -------
-    Array
-        (depth, height, width, source's channels, target's channels).
     """
     if projection.tensor is None:
         return fold_pools(kernels.identity(filters), projection)

@@ -108,10 +108,7 @@ def is_bare(key: Scalar, value: Node) -> bool:
 def rejoin(mapping: Mapping) -> Mapping:
     """Restore the values of ``from: a, b`` and ``kernel: (3, 3)`` in braces.
 
-    Raises
-    ------
-    UnreadableError
-        If a key has no blank after its colon: ``filters:8``.
+    Raise UnreadableError if a key has no blank after its colon: ``filters:8``.
     """
     pairs: list[tuple[Scalar, Node]] = []
     last: Scalar | None = None  # a part of the value of the pair before it

@@ -36,12 +36,8 @@ def not_in_comments(document: tree.Document) -> Iterator[Span]:
 def print_yaml(document: tree.Document) -> str:
     """Write a spec that has no syntax error, from either notation, as YAML text.
 
-    Comments must not contain `not_in_comments`.
-
-    Raises
-    ------
-    ValueError
-        If the document has no edition, no network or a broken statement.
+    Comments must not contain `not_in_comments`. Raise ValueError if the document has no
+    edition, no network or a broken statement.
     """
     broken = any(statement.broken for statement in document.statements)
     if document.edition is None or document.network is None or broken:

@@ -106,10 +106,8 @@ def compare(
 ) -> BoardComparison:
     """Compare a board's recording with the exact engine.
 
-    Raises
-    ------
-    RefusedRunError, snnc.exact.CannotRunError, snnc.runtime.data.DataError
-        If something does not fit; the text is for users.
+    Raise RefusedRunError or snnc.exact.CannotRunError or snnc.runtime.data.DataError if
+    something does not fit; the text is for users.
     """
     opened = open_package(package)
     network, tensors = opened.network, opened.layout.read(weights)

@@ -35,11 +35,8 @@ def read_recording(
 ) -> Recording:
     """Return a board's spikes for these examples and this package.
 
-    Raises
-    ------
-    RefusedRunError
-        If the file is cut off or not a recording, or belongs to another package, other
-        data or another number of steps.
+    Raise RefusedRunError if the file is cut off or not a recording, or belongs to
+    another package, other data or another number of steps.
     """
     try:
         with np.load(path, allow_pickle=False) as file:

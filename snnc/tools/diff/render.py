@@ -33,12 +33,8 @@ _UNIT = re.compile(r"(?<=\d) (%|Hz|ms|s)(?!\w)")
 def text(difference: Diff) -> str:
     """Write the changes as text of at most `WIDTH` columns; the verdict comes first.
 
-    ``+`` is added, ``-`` removed, ``~`` changed, ``>`` renamed, ``=`` kept.
-
-    Returns
-    -------
-    str
-        Text that ends with a line end.
+    ``+`` is added, ``-`` removed, ``~`` changed, ``>`` renamed, ``=`` kept. Return text
+    that ends with a line end.
     """
     blocks = [list(_head(difference))]
     for title, entries in sections(difference):

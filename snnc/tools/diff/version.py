@@ -31,6 +31,8 @@ def compile_version(
 ) -> Version | None:
     """Compile a spec for comparison.
 
+    Return None if the spec has errors.
+
     Parameters
     ----------
     source
@@ -41,11 +43,6 @@ def compile_version(
         comparison.
     device
         The device to compile for; None for Loihi 1.
-
-    Returns
-    -------
-    Version or None
-        None if the spec has errors.
     """
     own = Diagnostics()
     made = compile_spec(source, own, "place", device)

@@ -41,11 +41,8 @@ Traits = Mapping[str, object]
 def compare_weights(old: Version, new: Version, matching: Matching) -> WeightsChange:
     """Compare the layouts; if they are equal, compare the functions of the layers.
 
-    Returns
-    -------
-    Weights
-        Loading asks for an equal `layout_id` and an equal scale of the input; an equal
-        function, for `causes` to find nothing.
+    Return loading asks for an equal `layout_id` and an equal scale of the input; an
+    equal function, for `causes` to find nothing.
     """
     before, after = tensors(old.network), tensors(new.network)
     if not _loads(before, after):

@@ -79,12 +79,8 @@ def run_exact(
     """Return the parts of all examples, including an interrupted run's parts.
 
     ``progress`` is called with the number of examples just done, ``compare`` to add
-    Keras's outputs to a result.
-
-    Raises
-    ------
-    RefusedRunError, snnc.exact.CannotRunError
-        If something does not fit; the text is for users.
+    Keras's outputs to a result. Raise RefusedRunError or snnc.exact.CannotRunError if
+    something does not fit; the text is for users.
     """
     out = None if options.output is None else Path(options.output)
     header = _header(task, options, compares=compare is not None)
@@ -130,16 +126,10 @@ def _header(task: Task, options: EvaluateOptions, compares: bool) -> Json:
 def read_saved(path: Path, header: Json, resume: bool) -> SavedRun | None:
     """Return the saved run to continue; None to start a new one.
 
-    Raises
-    ------
-    NoCheckpointError
-        If the file belongs to another program.
-    OtherVersionError
-        If another version of snnc wrote it.
-    UnfinishedError
-        If an interrupted run would be overwritten.
-    OtherRunError
-        If the run to resume is another one.
+    Raise NoCheckpointError if the file belongs to another program. Raise
+    OtherVersionError if another version of snnc wrote it. Raise UnfinishedError if an
+    interrupted run would be overwritten. Raise OtherRunError if the run to resume is
+    another one.
     """
     saved = read_checkpoint(path)
     if saved is None:
@@ -268,10 +258,7 @@ def _collect(
 ) -> Iterator[tuple[ExampleStretch, list[SpanResult]]]:
     """Yield the results of stretches.
 
-    Raises
-    ------
-    LostClusterError
-        If workers die, or can't run the engine.
+    Raise LostClusterError if workers die, or can't run the engine.
     """
     try:
         for stretch, future in run_tasks(workers, run_stretch, stretches, TRIES):

@@ -26,12 +26,8 @@ class OptionError(ValueError):
 class EvaluateOptions:
     """The options of `evaluate`, which describes them.
 
-    Raises
-    ------
-    ValueError
-        If a value is not known, or too small.
-    OptionError
-        If an option has no effect on the simulator.
+    Raise ValueError if a value is not known, or too small. Raise OptionError if an
+    option has no effect on the simulator.
     """
 
     simulator: Simulator = "exact"

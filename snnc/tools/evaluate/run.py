@@ -114,10 +114,7 @@ class EvaluatedRun:
     def raster(self, example: int) -> dict[str, NDArray[np.uint8]]:
         """Run one example from rest on the exact engine, and return its spikes.
 
-        Raises
-        ------
-        IndexError
-            If there are fewer examples.
+        Raise IndexError if there are fewer examples.
         """
         x = self.task.examples.x
         if not 0 <= example < x.shape[0]:
@@ -140,10 +137,7 @@ def run(
 ) -> Evaluation:
     """Run an evaluation, and write the file of its examples.
 
-    Raises
-    ------
-    ValueError
-        If package, data, weights and options do not fit each other.
+    Raise ValueError if package, data, weights and options do not fit each other.
     """
     task = open_task(package.folder, weights, data, options.examples, options.seed)
     if task.package.hash != package.opened.hash:
@@ -173,10 +167,7 @@ def on_nengo(
 ) -> Evaluation:
     """Evaluate the spikes of a simulator of Nengo.
 
-    Raises
-    ------
-    RefusedRunError
-        If the network or the simulator can't run.
+    Raise RefusedRunError if the network or the simulator can't run.
     """
     network, program = task.package.network, task.package.module("nengo_network")
     simulator = cast("Simulator", options.simulator)
@@ -309,12 +300,8 @@ def on_engine(
     """Run the exact engine.
 
     ``seconds`` excludes Keras's time; with workers, which continue while Keras runs, it
-    includes it.
-
-    Raises
-    ------
-    RefusedRunError, snnc.exact.CannotRunError
-        If something does not fit; the text is for users.
+    includes it. Raise RefusedRunError or snnc.exact.CannotRunError if something does
+    not fit; the text is for users.
     """
     trained = Trained(task) if has_keras() else None
     started = time.perf_counter()

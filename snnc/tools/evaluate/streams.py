@@ -24,12 +24,8 @@ def is_array(x: object) -> bool:
 def read_batches(x: object, spec: DataSpec) -> Iterator[Batch]:
     """Yield the batches of an iterable; an example is a batch of one.
 
-    An item may be a tuple of examples and labels.
-
-    Raises
-    ------
-    DataError
-        If ``x`` is not an iterable, or never ends.
+    An item may be a tuple of examples and labels. Raise DataError if ``x`` is not an
+    iterable, or never ends.
     """
     if hasattr(x, "cardinality") and int(x.cardinality()) == ENDLESS:
         raise DataError("x never ends: take some of it, as x.take(1000)")
@@ -47,12 +43,8 @@ def store_examples(x: object, y: object, spec: DataSpec) -> tuple[Array, Any]:
     """Return the examples of an iterable, and their labels.
 
     The examples are in a temporary file, which is deleted after the last reference.
-    ``y`` has the labels, unless the iterable gives them.
-
-    Raises
-    ------
-    DataError
-        If the examples are not what the network accepts, or are missing.
+    ``y`` has the labels, unless the iterable gives them. Raise DataError if the
+    examples are not what the network accepts, or are missing.
     """
     labels: list[Array] = []
     count = 0

@@ -78,14 +78,9 @@ def open_task(
 ) -> Task:
     """Return a task with checked examples, drawn from the data.
 
-    Raises
-    ------
-    snnc.output.imported.CannotRunError
-        If the package does not exist.
-    snnc.runtime.layout.LayoutError
-        If the weights are not of its layout.
-    snnc.runtime.data.DataError
-        If the examples are not what the package reads.
+    Raise snnc.output.imported.CannotRunError if the package does not exist. Raise
+    snnc.runtime.layout.LayoutError if the weights are not of its layout. Raise
+    snnc.runtime.data.DataError if the examples are not what the package reads.
     """
     package = open_package(folder)
     accepted, identity = DataSpec.of(package.network), ""

@@ -48,12 +48,9 @@ SUFFIXES = (".png", ".svg", ".pdf")
 def check_file(file: str | PathLike[str]) -> None:
     """Refuse a file that can't be written, before a long computation.
 
-    Raises
-    ------
-    ValueError
-        If the file's suffix is not one of a picture, or its folder is missing.
-    ModuleNotFoundError
-        If matplotlib is not installed; the message names the package.
+    Raise ValueError if the file's suffix is not one of a picture, or its folder is
+    missing. Raise ModuleNotFoundError if matplotlib is not installed; the message names
+    the package.
     """
     if Path(file).suffix not in SUFFIXES:
         raise ValueError(f"{file} is no picture: name a file {', '.join(SUFFIXES)}")

@@ -225,10 +225,7 @@ def _use(block: Block, core: object) -> tuple[float, float, float, float]:
 def cores(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
     """Draw each core as four bars, of the colour of its layer.
 
-    Raises
-    ------
-    ValueError
-        If the network has no cores.
+    Raise ValueError if the network has no cores.
     """
     filled = list(tiles(mapped))
     if not filled:

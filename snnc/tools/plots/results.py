@@ -41,6 +41,8 @@ def training(
 ) -> Axes:
     """Draw a metric of training, and of validation if it exists.
 
+    Raise ValueError if no epoch ran, or the history lacks the metric.
+
     Parameters
     ----------
     history
@@ -49,11 +51,6 @@ def training(
         ``loss``, ``accuracy`` or another metric; by default accuracy, if it exists.
     phases
         The names of phases, and the number of epochs before each.
-
-    Raises
-    ------
-    ValueError
-        If no epoch ran, or the history lacks the metric.
     """
     what = what or ("accuracy" if "accuracy" in history else "loss")
     if not history.get(what):
@@ -115,12 +112,8 @@ def accuracy(result: Evaluation, dt: float, ax: Axes | None = None) -> Axes:
     """Draw accuracy, or error, and energy over how long an example is presented.
 
     The band is the 95 % interval. The scale above shows the energy, which grows in
-    proportion to time.
-
-    Raises
-    ------
-    ValueError
-        If the simulator has no results of shorter presentations.
+    proportion to time. Raise ValueError if the simulator has no results of shorter
+    presentations.
     """
     if not result.over_time:
         raise ValueError(f"the simulator {result.simulator} has no presentation time")
@@ -173,10 +166,7 @@ def _light() -> Any:
 def confusion(result: Evaluation, ax: Axes | None = None) -> Axes:
     """Draw how many examples of each class (rows) were taken for each (columns).
 
-    Raises
-    ------
-    ValueError
-        If the network has no classes.
+    Raise ValueError if the network has no classes.
     """
     counts = np.array(result.confusion)
     if not counts.size:
@@ -240,10 +230,7 @@ def predictions(
 def correlation(result: Evaluation, ax: Axes | None = None) -> Axes:
     """Draw how the spikes of each layer go with Keras's activations.
 
-    Raises
-    ------
-    ValueError
-        If nothing was compared with Keras.
+    Raise ValueError if nothing was compared with Keras.
     """
     layers = [r for r in result.layers if r.correlation is not None]
     if not layers:
@@ -276,6 +263,8 @@ def sweep(
 ) -> Axes:
     """Draw accuracy, or error, over costs; the best are connected and named.
 
+    Raise ValueError if none was evaluated.
+
     Parameters
     ----------
     name
@@ -285,11 +274,6 @@ def sweep(
     over
         Energy, with areas by cores, or cores. The line connects the variants that no
         other is better than in accuracy and that cost.
-
-    Raises
-    ------
-    ValueError
-        If none was evaluated.
     """
     judged = [line for line in lines if line.score is not None and line.energy]
     if not judged:
