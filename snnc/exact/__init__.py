@@ -1,7 +1,7 @@
 """The exact engine: the spikes of nengo-loihi's emulator, a hundred times faster.
 
 nengo-loihi builds, splits and discretises a network; this package reads the resulting
-integers (`read`) and replaces the steps (`kernel`). `open_engine` makes an `Engine` of
+integers (`read`) and replaces the steps (`kernel`). `make_engine` makes an `Engine` of
 a package of ``snnc build``; its ``run`` and ``stream`` take examples. Networks that
 cannot run raise `CannotRunError`, whose text is for users.
 
@@ -15,8 +15,8 @@ Examples start from rest, or spans of them do: "row" carries the state over with
 span, as nengo-loihi does. Neither depends on how threads share the work (`stream`).
 """
 
-from snnc.exact.engine import Engine, make_engine, open_engine
-from snnc.exact.package import CannotRunError
+from snnc.exact.engine import Engine, make_engine
 from snnc.exact.stream import Outcome
+from snnc.output.imported import CannotRunError
 
-__all__ = ["CannotRunError", "Engine", "Outcome", "make_engine", "open_engine"]
+__all__ = ["CannotRunError", "Engine", "Outcome", "make_engine"]

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from os import PathLike
 from typing import Protocol
 
 from snnc.exact.encoder import read_encoder, read_readout, wire
 from snnc.exact.hosted import Hosted
-from snnc.exact.package import (
-    Built,
-    CannotRunError,
-    ImportedPackage,
-    OtherShapeError,
-    TooManyStepsError,
-    build,
-    open_package,
-)
+from snnc.exact.package import Built, build
 from snnc.exact.read import block_starts, read_tables
 from snnc.exact.stream import (
     Chunk,
@@ -32,6 +23,7 @@ from snnc.exact.stream import (
     stream,
 )
 from snnc.exact.tables import BuiltChip, fanin
+from snnc.output.imported import CannotRunError, ImportedPackage
 from snnc.runtime.examples import ROW, Array, Presentation, Span, spans_of
 from snnc.runtime.layout import Weights
 from snnc.runtime.nengo.neurons import ClippedSpikingRectifiedLinear
@@ -48,7 +40,7 @@ class SizedImages(Images, Protocol):
 
 
 class Engine:
-    """A network that is ready to run; make it with `open_engine`.
+    """A network that is ready to run; make it with `make_engine`.
 
     Attributes
     ----------
@@ -109,7 +101,7 @@ class Engine:
     ) -> Iterator[Chunk]:
         """Run spans of examples side by side, a few examples at a time.
 
-        Raise OtherShapeError if the examples do not have the network's input shape.
+        Raise CannotRunError if the examples do not have the network's input shape.
 
         Parameters
         ----------
@@ -129,32 +121,33 @@ class Engine:
         """
         shape = self._built.package.network.input.shape
         if tuple(images.shape[1:]) != shape or images.shape[0] == 0:
-            raise OtherShapeError(tuple(images.shape), shape)
+            wanted = " x ".join(map(str, shape))
+            raise CannotRunError(
+                f"the examples have the shape {tuple(images.shape)}; this network "
+                f"reads one or more examples of {wanted}"
+            )
         job = RunOptions(
             presentation, decide, tuple(keep), 1 if self.hosted else threads
         )
         return stream(self._runs, images, spans, job)
 
 
-def open_engine(
-    folder: str | PathLike[str], weights: Weights, steps: int | None = None
-) -> Engine:
-    """Return the engine of a package of `snnc build`, with its weights.
-
-    ``steps`` per example default to the package's. Raise CannotRunError if the folder
-    is not such a package, an example is too long, or nothing in the network is on the
-    chip. Raise snnc.runtime.layout.LayoutError if the weights have another layout.
-    """
-    return make_engine(open_package(folder), weights, steps)
-
-
 def make_engine(
     package: ImportedPackage, weights: Weights, steps: int | None = None
 ) -> Engine:
-    """Return the engine of an open package, as `open_engine` does."""
+    """Return the engine of an open package, with its weights.
+
+    ``steps`` per example default to the package's. Raise CannotRunError if an example
+    is too long, or nothing in the network is on the chip. Raise
+    snnc.runtime.layout.LayoutError if the weights have another layout.
+    """
     wanted = steps or package.network.steps
     if wanted > MAX_STEPS:
-        raise TooManyStepsError(wanted, MAX_STEPS)
+        raise CannotRunError(
+            f"an example of {wanted} steps is longer than the {MAX_STEPS} that the "
+            "spike counters hold; give fewer steps, or write a smaller `present` or a "
+            "larger `dt`"
+        )
     built = build(package, weights, steps)
     try:
         return Engine(built, runs(built))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from snnc.exact.encoder import filter_of, read_encoder, wire
 from snnc.exact.kernel import LEARN_FRAC, learn_examples
-from snnc.exact.package import ImportedPackage, NotFixedError
+from snnc.exact.package import not_fixed
 from snnc.exact.read import number_sources, read_tables
 from snnc.exact.tables import (
     BuiltChip,
@@ -29,6 +29,7 @@ from snnc.exact.tables import (
     host_state,
     resting_state,
 )
+from snnc.output.imported import ImportedPackage
 from snnc.runtime.examples import Array
 from snnc.runtime.layout import Tensors
 from snnc.runtime.nengo.learning import targets_of
@@ -67,7 +68,7 @@ class Lost(NamedTuple):
 class Learner:
     """A network whose readout learns, at its first step.
 
-    Raise ValueError if the chip can't learn with such weights. Raise NotFixedError if
+    Raise ValueError if the chip can't learn with such weights. Raise CannotRunError if
     nengo has to step layers before the chip.
 
     Parameters
@@ -93,7 +94,7 @@ class Learner:
             self._random = np.random.RandomState(seed)
         encoder = read_encoder(run.sim, built, ClippedSpikingRectifiedLinear, "host")
         if encoder is None:
-            raise NotFixedError("layers of the host before it", "the chip")
+            raise not_fixed("layers of the host before it", "the chip")
         self._encoder = encoder
         tables = read_tables(run.sim, learning=True)
         axons = wire(run.sim, tables, encoder)

@@ -13,13 +13,7 @@ from typing import TYPE_CHECKING
 import nengo
 import numpy as np
 
-from snnc.output.imported import (
-    CannotRunError,
-    ImportedPackage,
-    NoPackageError,
-    OtherFormatError,
-    open_package,
-)
+from snnc.output.imported import CannotRunError, ImportedPackage
 from snnc.runtime.nengo import import_nengo_loihi
 from snnc.runtime.nengo.simulators import FAILURES
 
@@ -31,73 +25,20 @@ if TYPE_CHECKING:
     from snnc.runtime.nengo.neurons import BuiltNetwork
 
 
-__all__ = [
-    "Built",
-    "CannotRunError",
-    "ImportedPackage",
-    "NoPackageError",
-    "NotFixedError",
-    "NotStoredError",
-    "NothingOnChipError",
-    "OtherFormatError",
-    "OtherShapeError",
-    "TooManyStepsError",
-    "build",
-    "not_stored",
-    "open_package",
-]
+def not_fixed(what: str, block: object) -> CannotRunError:
+    """Return the error of a chip whose state the engine does not follow."""
+    return CannotRunError(
+        f"{block} has {what}, which the exact engine does not follow; run this "
+        "network on nengo-loihi's own emulator"
+    )
 
 
-class NothingOnChipError(CannotRunError):
-    """No layer of the network is on the chip."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "no layer of this network is on the chip, so there is nothing to run "
-            "exactly; use `--simulator nengo`, or write `place chip` in a layer"
-        )
-
-
-class NotFixedError(CannotRunError):
-    """The chip's state would change in a way that the engine does not support."""
-
-    def __init__(self, what: str, block: object) -> None:
-        super().__init__(
-            f"{block} has {what}, which the exact engine does not follow; run this "
-            "network on nengo-loihi's own emulator"
-        )
-
-
-class TooManyStepsError(CannotRunError):
-    """An example is longer than the spike counters can count."""
-
-    def __init__(self, steps: int, limit: int) -> None:
-        super().__init__(
-            f"an example of {steps} steps is longer than the {limit} that the spike "
-            "counters hold; give fewer steps, or write a smaller `present` or a "
-            "larger `dt`"
-        )
-
-
-class NotStoredError(CannotRunError):
-    """The chip has no integers for the weights."""
-
-    def __init__(self, layers: str) -> None:
-        super().__init__(
-            f"the chip can't store the weights of {layers}; `snnc weights FILE SPEC` "
-            "says why and what would help"
-        )
-
-
-class OtherShapeError(CannotRunError):
-    """The examples do not have the network's input shape."""
-
-    def __init__(self, shape: tuple[int, ...], wanted: tuple[int, ...]) -> None:
-        read = " x ".join(map(str, wanted))
-        super().__init__(
-            f"the examples have the shape {shape}; this network reads one or more "
-            f"examples of {read}"
-        )
+def why_not_stored(layers: str) -> str:
+    """Return the message for layers whose weights have no integers on the chip."""
+    return (
+        f"the chip can't store the weights of {layers}; `snnc weights FILE SPEC` "
+        "says why and what would help"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +59,16 @@ def build(
 ) -> Built:
     """Return a package's network, built with its weights and with every layer probed.
 
-    ``steps`` per example default to the package's. Raise NothingOnChipError if no layer
-    of the network is on the chip. Raise snnc.runtime.layout.LayoutError if the weights
-    do not fit. Raise NotStoredError if nengo-loihi can't store them.
+    ``steps`` per example default to the package's. Raise CannotRunError if no layer is
+    on the chip, or nengo-loihi can't store the weights. Raise
+    snnc.runtime.layout.LayoutError if the weights do not fit.
     """
     layers, dt = package.network.layers, package.network.dt
     if not any(layer.on_chip for layer in layers.values()):
-        raise NothingOnChipError
+        raise CannotRunError(
+            "no layer of this network is on the chip, so there is nothing to run "
+            "exactly; use `--simulator nengo`, or write `place chip` in a layer"
+        )
     # A decoder cache written under numpy 2 cannot be read under numpy 1.
     nengo.rc["decoder_cache"]["enabled"] = "False"
     tensors = package.layout.read(weights)
@@ -138,7 +82,7 @@ def build(
             )
     except FAILURES as error:
         if refused := not_stored(network.net, dt, tensors):
-            raise NotStoredError(refused) from error
+            raise CannotRunError(why_not_stored(refused)) from error
         raise
     return Built(package, network, simulator, steps or package.network.steps)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.exact.package import NotFixedError, NothingOnChipError
+from snnc.exact.package import not_fixed
 from snnc.exact.tables import (
     AxonTable,
     Compartments,
@@ -132,12 +132,9 @@ def read_tables(simulator: Simulator, learning: bool = False) -> Tables:
     """Return the tables of an open ``nengo_loihi.Simulator`` on its emulator.
 
     With ``learning``, synapses may learn; the tables don't have their axons. Raise
-    NothingOnChipError if the model has no block. Raise NotFixedError if a synapse
-    learns or a compartment is noisy.
+    CannotRunError if a synapse learns or a compartment is noisy.
     """
     blocks = list(simulator.model.blocks)
-    if not blocks:
-        raise NothingOnChipError
     for block in blocks:
         _check(block, learning)
     offsets = number_sources([*blocks, *simulator.model.inputs])
@@ -159,11 +156,11 @@ def read_tables(simulator: Simulator, learning: bool = False) -> Tables:
 
 def _check(block: LoihiBlock, learning: bool) -> None:
     if not learning and any(synapse.learning for synapse in block.synapses):
-        raise NotFixedError("a learning rule", block)
+        raise not_fixed("a learning rule", block)
     if np.any(block.compartment.enable_noise):
-        raise NotFixedError("noise", block)
+        raise not_fixed("noise", block)
     if block.compartment.vth.dtype != np.int32:
-        raise NotFixedError("values that are not discretised", block)
+        raise not_fixed("values that are not discretised", block)
 
 
 def block_starts(model: Model) -> dict[LoihiBlock, int]:

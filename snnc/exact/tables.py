@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from snnc.exact.package import NotFixedError
+from snnc.exact.package import not_fixed
 
 if TYPE_CHECKING:
     from nengo_loihi.inputs import LoihiInput
@@ -265,7 +265,7 @@ def host_state(voltage: Floats, units: int, steps: int) -> HostState:
 def fanin(axons: AxonTable, blocks: Int64, compartments: Compartments) -> Fanin:
     """Return the axons by block; axons with equal places are neighbours in memory.
 
-    Raise NotFixedError if a block reads its own spikes, directly or through others.
+    Raise CannotRunError if a block reads its own spikes, directly or through others.
     """
     heard = np.searchsorted(blocks, axons.base, side="right") - 1
     order = np.lexsort((axons.row, axons.base, heard))
@@ -294,4 +294,4 @@ def _forward(source: Int64, heard: Int64, blocks: Int64) -> Int64:
         return np.array(list(TopologicalSorter(graph).static_order()), np.int64)
     except CycleError as error:
         loop = f"block {error.args[1][0]}"
-        raise NotFixedError("a connection that leads back to it", loop) from error
+        raise not_fixed("a connection that leads back to it", loop) from error

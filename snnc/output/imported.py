@@ -30,28 +30,11 @@ class CannotRunError(ValueError):
     """A package, its weights or a run is refused; the text is for users."""
 
 
-class NoPackageError(CannotRunError):
-    """The folder holds no package of `snnc build`."""
-
-    def __init__(self, path: object) -> None:
-        super().__init__(
-            f"{path} is not a package that snnc built: it has no nengo_network.py; "
-            "name the folder that `snnc build` printed"
-        )
-
-
-class OtherFormatError(CannotRunError):
-    """Another snnc wrote the package, in another format."""
-
-    def __init__(self, message: str, advice: str) -> None:
-        super().__init__(f"{message}; {advice}")
-
-
-class OtherLibraryError(CannotRunError):
-    """The package's library belongs to another snnc, or was edited."""
-
-    def __init__(self, folder: str | PathLike[str], advice: str) -> None:
-        super().__init__(f"{folder} was built by another snnc: run `{advice}`")
+def _no_package(path: object) -> CannotRunError:
+    return CannotRunError(
+        f"{path} is not a package that snnc built: it has no nengo_network.py; "
+        "name the folder that `snnc build` printed"
+    )
 
 
 @dataclass(frozen=True)
@@ -106,19 +89,19 @@ class ImportedPackage:
 def open_package(folder: str | PathLike[str]) -> ImportedPackage:
     """Import a package that `snnc build` wrote, without hiding other modules.
 
-    Raise NoPackageError if the folder holds no such package. Raise OtherFormatError if
-    another snnc wrote it, in another format. Raise OtherLibraryError if its library
-    differs from this snnc's.
+    Raise CannotRunError if the folder holds no such package, or one of another snnc,
+    with another format or library.
     """
     path = Path(os.path.realpath(folder))
     if not (path / "nengo_network.py").is_file():
-        raise NoPackageError(folder)
+        raise _no_package(folder)
     other = other_format(Path(folder))
     if other is not None:
-        raise OtherFormatError(other.render_message(), other.render_help())
+        raise CannotRunError(f"{other.render_message()}; {other.render_help()}")
     library = library_files(path / LIBRARY)
     if not own_library().items() <= library.items():
-        raise OtherLibraryError(folder, rebuild_command(Path(folder)))
+        rebuild = rebuild_command(Path(folder))
+        raise CannotRunError(f"{folder} was built by another snnc: run `{rebuild}`")
     # The name includes a hash of the content, so a rebuilt package is another one.
     sources = {path.name: path.read_bytes() for path in sorted(path.glob("*.py"))}
     sources |= {f"{LIBRARY}/{name}": content for name, content in library.items()}
@@ -134,7 +117,7 @@ def _import(name: str, path: Path) -> None:
         name, path / "__init__.py", submodule_search_locations=[str(path)]
     )
     if spec is None or spec.loader is None:
-        raise NoPackageError(path)
+        raise _no_package(path)
     package = importlib.util.module_from_spec(spec)
     share(name)
     sys.modules[name] = package

@@ -14,7 +14,7 @@ from distributed import Client, KilledWorker
 from distributed.comm.addressing import parse_address, parse_host_port
 from distributed.comm.core import connect
 
-from snnc.tools.evaluate.refusals import NoClusterError
+from snnc.tools.evaluate.options import RefusedRunError
 
 PATIENCE = 10  # seconds after which an address counts as dead
 
@@ -36,7 +36,7 @@ class ClusterWorkers:
 def cluster_workers(address: str, ahead: int = 1) -> Iterator[ClusterWorkers]:
     """Connect to the cluster at an address.
 
-    Raise NoClusterError if nothing answers, or the cluster has no workers.
+    Raise RefusedRunError if nothing answers, or the cluster has no workers.
 
     Parameters
     ----------
@@ -50,14 +50,21 @@ def cluster_workers(address: str, ahead: int = 1) -> Iterator[ClusterWorkers]:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError as error:
-            raise NoClusterError(address, "this Dask cluster has no workers") from error
+            raise _absent(address, "this Dask cluster has no workers") from error
         threads = sum(client.nthreads().values())
         executor = client.get_executor(pure=False)
         yield ClusterWorkers(executor, ahead * max(1, threads))
 
 
+def _absent(address: str, reason: str) -> RefusedRunError:
+    return RefusedRunError(
+        f"{address}: {reason}; start one with `dask scheduler` and its workers "
+        f"with `dask worker {address}`, or use `--workers N` on this machine"
+    )
+
+
 def _check_scheduler(address: str) -> None:
-    """Raise NoClusterError unless a scheduler answers.
+    """Raise RefusedRunError unless a scheduler answers.
 
     A `Client` would raise an error too, but then take 20 s to close.
     """
@@ -71,8 +78,8 @@ def _check_scheduler(address: str) -> None:
         asyncio.run(greet())
     except ValueError as error:
         reason = "this is no address, such as tcp://HOST:8786"
-        raise NoClusterError(address, reason) from error
+        raise _absent(address, reason) from error
     # Another server's greeting, parsed as Dask's, may have a length of exabytes.
     except (OSError, asyncio.TimeoutError, MemoryError) as error:
         reason = f"no Dask scheduler answers within {PATIENCE} s"
-        raise NoClusterError(address, reason) from error
+        raise _absent(address, reason) from error

@@ -14,7 +14,7 @@ import pytest
 from tests.support import network
 
 if TYPE_CHECKING:
-    from snnc.exact.package import ImportedPackage
+    from snnc.output.imported import ImportedPackage
 
 SMALL = """
     timing { present 20 ms }

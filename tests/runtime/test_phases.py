@@ -12,7 +12,7 @@ import pytest
 from tensorflow import keras
 
 from snnc.exact import make_engine
-from snnc.exact.package import open_package
+from snnc.output.imported import open_package
 from snnc.runtime.keras.phases import Stage, stages_of
 from snnc.runtime.keras.spike_plan import SpikePlan
 from snnc.runtime.keras.spike_training import SpikeValidation

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from snnc.text.arguments import check_choice, check_count
-from snnc.tools.evaluate.refusals import MissingExtraError
+from snnc.text.installing import installation
 from snnc.tools.opening import FileName, missing
 
 Simulator = Literal["exact", "loihi", "nengo", "nengo_dl", "keras"]
 Presentation = Literal["row", "rest"]
 SIMULATORS: tuple[Simulator, ...] = get_args(Simulator)
+
+
+class RefusedRunError(ValueError):
+    """A package, data, weights or a run that can't be evaluated."""
 
 
 class OptionError(ValueError):
@@ -60,16 +65,17 @@ class EvaluateOptions:
 
 
 def require_simulator(simulator: str, clustered: bool = False) -> None:
-    """Refuse a run that needs missing packages, before NumPy is imported.
-
-    Raises
-    ------
-    MissingExtraError
-        Says what to install.
-    """
+    """Refuse a run that needs missing packages, before NumPy is imported."""
     needed = ["numpy", "scipy", "safetensors", "nengo_loihi", "numba"]
     needed += ["distributed"] if clustered else []
     needed += ["tensorflow"] if simulator == "keras" else []
     if absent := missing(*needed):
         extras = "evaluate,keras" if "tensorflow" in absent else "evaluate"
-        raise MissingExtraError(absent, extras)
+        raise not_installed(absent, extras)
+
+
+def not_installed(names: Sequence[str], extras: str) -> RefusedRunError:
+    """Return the error that says what to install."""
+    verb = "is" if len(names) == 1 else "are"
+    told = f"{' and '.join(names)} {verb} not installed"
+    return RefusedRunError(f"{told}: {installation(extras)}")

@@ -23,7 +23,7 @@ from snnc.runtime.network import Readout
 from snnc.text.progress import progress_bar
 from snnc.text.tables import csv_table
 from snnc.tools.evaluate.measures import KerasReference
-from snnc.tools.evaluate.refusals import RefusedRunError
+from snnc.tools.evaluate.options import RefusedRunError
 from snnc.tools.evaluate.streams import is_array, read_batches
 from snnc.tools.statistics import Array
 
