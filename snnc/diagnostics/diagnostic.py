@@ -279,13 +279,14 @@ class Diagnostics:
     _found: dict[Diagnostic, None] = field(default_factory=dict)
     _counts: Counter[Severity] = field(default_factory=Counter)
 
-    def add(self, diagnostic: Diagnostic) -> None:
-        """Keep a diagnostic, unless it is an error above the limit.
+    def add(self, *diagnostics: Diagnostic) -> None:
+        """Keep diagnostics, except errors above the limit.
 
         The same one reported twice is kept once.
         """
-        if not (self.full and diagnostic.severity is Severity.ERROR):
-            self.extend([diagnostic])
+        for diagnostic in diagnostics:
+            if not (self.full and diagnostic.severity is Severity.ERROR):
+                self.extend([diagnostic])
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Keep diagnostics, however many they are."""

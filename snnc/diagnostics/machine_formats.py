@@ -43,13 +43,12 @@ def _json_entry(diagnostic: Diagnostic) -> Json:
         "label": diagnostic.render_label(),
         "notes": list(diagnostic.render_notes()),
         "help": diagnostic.render_help(),
-        "related": [_json_related(label) for label in diagnostic.related],
+        "related": [
+            {"message": printable(label.text), **_json_place(label.span)}
+            for label in diagnostic.related
+        ],
         "fix": None if diagnostic.fix is None else _json_fix(diagnostic.fix),
     }
-
-
-def _json_related(label: Label) -> Json:
-    return {"message": printable(label.text), **_json_place(label.span)}
 
 
 def _json_place(span: Span) -> Json:

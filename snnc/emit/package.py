@@ -53,11 +53,6 @@ def docstring_module(network: LogicalNetwork) -> Module:
     )
 
 
-def typed_marker() -> Module:
-    """Return the empty file that marks the package as typed."""
-    return Module("py.typed", "")
-
-
 @cache
 def library() -> tuple[Module, ...]:
     """Return the modules of ``snnc/runtime``, byte for byte, in alphabetical order."""
@@ -84,7 +79,7 @@ def package_modules(routed: RoutedNetwork) -> tuple[Module, ...]:
         network_data(routed),
         predict(network),
         train(network),
-        typed_marker(),
+        Module("py.typed", ""),
         *((board(routed),) if isinstance(network.target, Loihi) else ()),
     )
     return tuple(sorted(modules, key=lambda module: module.path))

@@ -18,7 +18,6 @@ from snnc.runtime.examples import Array
 
 if TYPE_CHECKING:
     from nengo import Probe
-    from nengo_loihi import Simulator
     from nengo_loihi.builder import Model
     from nengo_loihi.inputs import LoihiInput
 
@@ -177,15 +176,12 @@ class Hosted:
         simulator = self._simulator
         for name in ("host_pre", "host"):
             if name in simulator.sims:
-                self._feed(simulator.sims[name], values)
+                host = simulator.sims[name]
+                if signals := host.model.sig.get(self._built.network.input):
+                    host.signals[signals["out"]][:] = values
         simulator.clear_probes()
         simulator.run_steps(self._built.steps)
         return np.array(simulator.data[self._built.network.output], np.float64)
-
-    def _feed(self, host: Simulator, values: Array) -> None:
-        signals = host.model.sig.get(self._built.network.input)
-        if signals:
-            host.signals[signals["out"]][:] = values
 
     def _spikes(self) -> Layers:
         """Return the spikes of each step of the last example."""

@@ -63,8 +63,7 @@ def place(
         # No system holds it: a plan would only show by how much.
         from snnc.loihi.refusals import refuse_large
 
-        for diagnostic in refuse_large(lowered, target, profile):
-            report.add(diagnostic)
+        report.add(*refuse_large(lowered, target, profile))
         return None
     most = target.cores if is_brief else maxsize
     tried = attempt(lowered, target, cache, most, effort)
@@ -79,8 +78,7 @@ def place(
     # Rules are imported for errors only: a correct spec need not wait.
     from snnc.loihi.refusals import refuse_plan
 
-    for diagnostic in refuse_plan(tried.plan, target, tried.search, mapped):
-        report.add(diagnostic)
+    report.add(*refuse_plan(tried.plan, target, tried.search, mapped))
     return None
 
 

@@ -270,8 +270,7 @@ class Check:
             return False
         self._print(comparison)
         lock = job.package.lock
-        for problem in problems(comparison, job.spec.path, lock, job.command):
-            report.add(problem)
+        report.add(*problems(comparison, job.spec.path, lock, job.command))
         if self.tracked and not report.errors:
             report.extend(report_untracked(job.package))
         if not report.errors:
@@ -284,8 +283,7 @@ class Check:
         if comparison is None:
             return
         self._print(comparison)
-        for problem in report_orphan(orphan, comparison, command):
-            report.add(problem)
+        report.add(*report_orphan(orphan, comparison, command))
 
     def _print(self, comparison: Comparison) -> None:
         if self.show is not None and (text := difference(comparison)):
@@ -321,8 +319,7 @@ class DryRun:
         if comparison is None:
             return
         refused = list(refusals(comparison))
-        for diagnostic in (*refused, *report_kept(comparison)):
-            report.add(diagnostic)
+        report.add(*refused, *report_kept(comparison))
         if not refused:
             for line in _list_changes(plan_changes(comparison), package.folder):
                 self.show(line)

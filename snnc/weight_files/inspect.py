@@ -166,6 +166,5 @@ def on_chip(
 
     layers = placed_layers(mapped, values)
     for layer in layers:
-        for diagnostic in complaints(layer):
-            report.add(diagnostic)
+        report.add(*complaints(layer))
     return tuple(precision(layer) for layer in layers)

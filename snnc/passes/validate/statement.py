@@ -62,8 +62,7 @@ def _model(
         # Only errors need this import.
         from snnc.passes.validate.unknown import translate
 
-        for problem in translate(error, values, statement, others):
-            report.add(problem)
+        report.add(*translate(error, values, statement, others))
         return None
 
 

@@ -60,7 +60,8 @@ def _within(key: str, name: str, limit: str, node: object) -> str:
     if key == "cores" and name == "ge":
         return "remove it to use all cores of the chips"
     if name in ("ge", "le"):
-        return f"write `{key} {limit}{_unit(node)}`"
+        unit = f" {node.unit.text}" if isinstance(node, tree.Quantity) else ""
+        return f"write `{key} {limit}{unit}`"
     value = getattr(node, "value", None)
     if key in _SHARES and isinstance(value, int) and 1 < value < 100:
         return f"write `{key} {value / 100:g}`: it is a share from 0 to 1"
@@ -68,10 +69,6 @@ def _within(key: str, name: str, limit: str, node: object) -> str:
         return f"write `{key} {100 * value:g}`: it is out of 100"
     usual = USUAL.get(key)
     return f"write, for example, `{key} {usual}`" if usual else ""
-
-
-def _unit(node: object) -> str:
-    return f" {node.unit.text}" if isinstance(node, tree.Quantity) else ""
 
 
 class _Located:

@@ -109,14 +109,12 @@ def _quoted_choice(span: Span, key: str, node: object) -> Diagnostic | None:
     )
 
 
-def _is_size(item: tree.Value) -> bool:
-    return isinstance(item, tree.Number) and item.span.text.isdecimal()
-
-
 def _describe_brackets(span: Span, key: str, node: tree.List) -> Diagnostic | None:
     """Describe sizes in brackets, as Python writes them."""
-    items = node.items
-    if not items or not all(map(_is_size, items)):
+    items = [n for n in node.items if isinstance(n, tree.Number)]
+    if not items or len(items) < len(node.items):
+        return None
+    if not all(item.span.text.isdecimal() for item in items):
         return None
     dims = "x".join(item.span.text for item in items)
     return rules.misplaced.DimsSpelling(

@@ -11,7 +11,6 @@ from snnc.tools.diff.changes import (
     BUDGET,
     Changed,
     LayerChange,
-    TensorChange,
     WeightsChange,
 )
 from snnc.tools.diff.cores import Cores, CoresRefused, CoresTaken, CoreUse
@@ -62,7 +61,10 @@ def _weights(weights: WeightsChange) -> Json:
         "new_layout_id": weights.new_id,
         "added": [{"name": t.name, "shape": t.new} for t in weights.of("added")],
         "removed": [{"name": t.name, "shape": t.old} for t in weights.of("removed")],
-        "changed": [_tensor_json(tensor) for tensor in weights.of("changed")],
+        "changed": [
+            {"name": t.name, "old": t.old, "new": t.new, "zeros": t.zeros}
+            for t in weights.of("changed")
+        ],
         "renamed": [
             {"old": t.before, "new": t.name, "shape": t.new}
             for t in weights.of("renamed")
@@ -72,11 +74,6 @@ def _weights(weights: WeightsChange) -> Json:
         "causes": [cause.explain() for cause in weights.causes],
         "notes": [note.explain() for note in weights.notes],
     }
-
-
-def _tensor_json(tensor: TensorChange) -> Json:
-    shapes = {"old": tensor.old, "new": tensor.new}
-    return {"name": tensor.name, **shapes, "zeros": tensor.zeros}
 
 
 def _layer(change: LayerChange) -> Json:

@@ -123,7 +123,8 @@ def _find_renamed(
 def causes(old: Version, new: Version, matching: Matching) -> Iterator[TableEntry]:
     """Yield why equal weights give another function, for equal layouts."""
     before, after = old.network, new.network
-    yield from _of_input(before.input, after.input)
+    traits = map(_input_traits, (before.input, after.input))
+    yield from _differing(after.input.name, *traits)
     for was, now in matching.pairs:
         first = _traits(before, was, matching.names)
         second = _traits(after, now, {})
@@ -157,10 +158,6 @@ def _differing(name: str, old: Traits, new: Traits) -> Iterator[TableEntry]:
         was, now = (traits.get(key, "none") for traits in (old, new))
         if was != now:
             yield TableEntry("~", name, (Changed(key, str(was), str(now)),))
-
-
-def _of_input(old: InputLayer, new: InputLayer) -> Iterator[TableEntry]:
-    yield from _differing(new.name, _input_traits(old), _input_traits(new))
 
 
 def _input_traits(read: InputLayer) -> Traits:
