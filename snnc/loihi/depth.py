@@ -78,10 +78,6 @@ class Depth:
         index = place - output * self.stride + self.before
         return self.taps[index] if 0 <= index < len(self.taps) else ()
 
-    def extent(self, inputs: int) -> int:
-        """Return how many slices a source has if ``inputs`` of them are read."""
-        return inputs if self.picked is None else self.picked.extent
-
     def within(self, slices: Interval) -> Interval:
         """Return the input slices among some of the source's."""
         return slices if self.picked is None else self.picked.within(slices)

@@ -249,7 +249,10 @@ def discretize_weights(blocks: Blocks, weights: object) -> Array:
     weights = np.asarray(weights, np.float32)
     flat = weights.reshape(len(weights), -1)
     exponents = weight_exponents(blocks, np.abs(flat).max(axis=1, initial=0))
-    exact = _multiply(flat, blocks.weight_scale, blocks.has_weights)
+    # nengo-loihi's scale is a scalar of float32 where the weights decide it.
+    coarse = flat * _column(blocks.weight_scale.astype(np.float32))
+    by_weights = _column(blocks.has_weights)
+    exact = np.where(by_weights, coarse, flat * _column(blocks.weight_scale))
     exact = exact * np.exp2(_column(exponents.shift))
     stored = np.round(exact / 2).clip(-WEIGHT_MANTISSA, WEIGHT_MANTISSA)
     unit = np.exp2(_column(1 + exponents.stored))
@@ -264,22 +267,6 @@ def decode_weights(blocks: Blocks, integers: Array) -> Array:
     scale = blocks.weight_scale * np.exp2(6.0 + blocks.exponent)
     flat = integers.reshape(len(integers), -1)
     return np.asarray(flat / _column(scale)).reshape(integers.shape)
-
-
-def discretize_biases(blocks: Blocks, biases: object) -> Array:
-    """Return biases, (blocks, neurons), as the chip stores them."""
-    biases = np.asarray(biases, np.float32)
-    by_biases = ~blocks.has_weights & (blocks.bias > 0)
-    exact = np.round(_multiply(biases, blocks.bias_scale, by_biases))
-    share = np.maximum(np.abs(exact) / BIAS_MANTISSA, 1)
-    unit = np.exp2(np.ceil(np.log2(share)))
-    return np.asarray(np.round(exact / unit) * unit, int)
-
-
-def _multiply(values: Array, scale: Array, by_itself: Array) -> Array:
-    """Multiply in float32 if nengo-loihi's scale is a scalar."""
-    coarse = values * _column(scale.astype(np.float32))
-    return np.where(_column(by_itself), coarse, values * _column(scale))
 
 
 def _column(values: Array) -> Array:

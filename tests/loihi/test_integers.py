@@ -18,7 +18,6 @@ from snnc.loihi.integers import (
     Blocks,
     ChipNeurons,
     decode_weights,
-    discretize_biases,
     discretize_blocks,
     discretize_weights,
     largest_weight,
@@ -111,16 +110,14 @@ def test_a_block_is_discretised_as_nengo_loihi_does(
     assert is_built(made) != refused
     if refused:
         return
-    compare(made, blocks, arrays, bias)
+    compare(made, blocks, arrays)
 
 
-def compare(made: LoihiBlock, blocks: Blocks, arrays: Any, bias: list[float]) -> None:
+def compare(made: LoihiBlock, blocks: Blocks, arrays: Any) -> None:
     """Compare the numbers of one block with nengo-loihi's."""
     info = made.compartment.discretize_info
     assert blocks.exponent[0] == info["w_exp"]
     assert (made.compartment.vth == blocks.threshold_mantissa[0] * 2**6).all()
-    stored = discretize_biases(blocks, [bias])
-    assert np.array_equal(made.compartment.bias, stored[0])
     for array, synapse in zip(arrays, made.synapses, strict=True):
         found = discretize_weights(blocks, array[np.newaxis])
         assert np.array_equal(found[0], synapse.weights[0][0])

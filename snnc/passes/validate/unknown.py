@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import ErrorDetails, ValidationError
@@ -71,20 +72,18 @@ def _within(key: str, name: str, limit: str, node: object) -> str:
     return f"write, for example, `{key} {usual}`" if usual else ""
 
 
+@dataclass(frozen=True, slots=True)
 class _Located:
     """The syntax of a statement by the path in pydantic's error."""
 
-    def __init__(
-        self, values: Mapping[str, object], whole: Span, names: Written
-    ) -> None:
-        self.names = names
-        self._values = values
-        self._whole = whole
+    values: Mapping[str, object]
+    whole: Span
+    names: Written
 
     def find(self, path: tuple[int | str, ...]) -> tuple[Span, str, Any]:
         """Return the span, the key and the syntax at a path, as exact as possible."""
-        node: Any = self._values
-        span, key = self._whole, ""
+        node: Any = self.values
+        span, key = self.whole, ""
         for index, step in enumerate(path):
             if _is_tag(node, step) and index + 1 < len(path):
                 continue

@@ -116,7 +116,7 @@ def result_of(
     """
     steps = network.steps if steps is None else steps
     outputs, classes = outputs_of(parts), network.readout.classes
-    firing = {n: _sum([p.firing[n] for p in parts]) for n in network.layers}
+    firing = {n: reduce(add, (p.firing[n] for p in parts)) for n in network.layers}
     keras = keras_of(parts)
     keras_outputs = None if keras is None else keras.outputs
     spikes = {name: fired.spikes for name, fired in firing.items()}
@@ -222,26 +222,17 @@ def _sort(parts: Sequence[EvaluatedPart]) -> list[EvaluatedPart]:
     return sorted(parts, key=lambda part: part.start)
 
 
-def _sum(values: list[Any]) -> Any:
-    return reduce(add, values)
-
-
+@dataclass
 class KerasReference:
     """A network's Keras model with trained weights.
 
-    It is built on first use, as TensorFlow takes seconds to import.
+    It is built on first use, as TensorFlow takes seconds to import; ``program`` then
+    imports a package's ``keras_model``.
     """
 
-    def __init__(
-        self,
-        network: Network,
-        program: Callable[[], ModuleType],
-        weights: Weights,
-    ) -> None:
-        """Take a function that imports a package's ``keras_model``, and weights."""
-        self._network = network
-        self._program = program
-        self._weights = weights
+    network: Network
+    program: Callable[[], ModuleType]
+    weights: Weights
 
     def outputs(self, x: Any) -> NDArray[np.float64]:
         """Return the outputs of examples: (examples, units).
@@ -270,7 +261,7 @@ class KerasReference:
             smooth = layout.load(path)
         except (LayoutError, OSError) as error:
             return TrainedOutputs(model, unknown=str(error))
-        reference = KerasReference(self._network, self._program, smooth)
+        reference = KerasReference(self.network, self.program, smooth)
         return TrainedOutputs(model, reference.outputs(x))
 
     def compare(
@@ -284,7 +275,7 @@ class KerasReference:
         proportional to rates, which activations stand for.
         """
         outputs, *activations = self._predict(x)
-        pairs = zip(self._network.layers, activations, strict=True)
+        pairs = zip(self.network.layers, activations, strict=True)
         alike = {name: Correlation.of(a, spikes[name]) for name, a in pairs}
         return Compared(outputs, alike)
 
@@ -299,7 +290,7 @@ class KerasReference:
         """The model of the outputs, then of each layer's activations."""
         from snnc.runtime.keras.model import with_activations  # imports TensorFlow
 
-        program = self._program()
+        program = self.program()
         model = program.build_model()
-        program.import_weights(model, self._weights)
-        return with_activations(model, self._network.layers)
+        program.import_weights(model, self.weights)
+        return with_activations(model, self.network.layers)
