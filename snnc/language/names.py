@@ -9,7 +9,6 @@ from itertools import pairwise
 from typing import Any
 
 from snnc.language import tree
-from snnc.language.reserved import is_reserved
 from snnc.language.scalars import bare, limit_error, problem, wrong_type_error
 
 # With longer names, no layout is stable under every formatter.
@@ -169,3 +168,29 @@ def _labels(items: Sequence[object]) -> tuple[str, ...]:
             advice="name two classes or more, or write `units 1` for a regression",
         )
     return tuple(seen)
+
+
+KINDS: set[str] = set()
+"""The first words of statements; each model of a statement adds its own."""
+HEADERS = frozenset(("snn", "network"))
+REFUSED = frozenset(
+    (
+        "softmax",
+        "sigmoid",
+        "tanh",
+        "elu",
+        "gelu",
+        "swish",
+        "lstm",
+        "layernorm",
+        "upsample",
+        "events",
+        "repeat",
+    )
+)
+
+
+def is_reserved(word: str) -> bool:
+    """Return whether a word can't be a name."""
+    # Only a statement can mean an event stream, so a layer may have this name.
+    return word != "events" and (word in KINDS or word in HEADERS | REFUSED)

@@ -51,8 +51,14 @@ from snnc.tools.evaluate.options import (
 )
 from snnc.tools.evaluate.part import SpanResult
 from snnc.tools.evaluate.predict import Prediction, name_classes
-from snnc.tools.evaluate.records import Record, list_records, write_records
-from snnc.tools.evaluate.task import Data, Task, open_task
+from snnc.tools.evaluate.task import (
+    Data,
+    Record,
+    Task,
+    list_records,
+    open_task,
+    write_records,
+)
 from snnc.tools.provenance import source_of
 from snnc.tools.scores import (
     Reader,
