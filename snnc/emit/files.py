@@ -75,11 +75,6 @@ class Origin:
         """Return the folder that the paths are relative to.
 
         Return None if ``output`` does not end in the origin's output.
-
-        Parameters
-        ----------
-        output
-            The folder that now holds the package's folder.
         """
         real, written = _real(output), PurePosixPath(self.output).parts
         count = len(real.parts) - len(written)

@@ -156,17 +156,7 @@ def _add_pool(here: Path, source: str, pool: AveragePooling, shape: Shape) -> Pa
 
 
 def picked_of(path: Path, shape: Shape, picked: Grid) -> Path:
-    """Return the path to some of the places of a path.
-
-    Parameters
-    ----------
-    path
-        The path to all of them.
-    shape
-        The shape of its source, channels last.
-    picked
-        The places to keep of the path's output.
-    """
+    """Return the path to some of the places of a path."""
     rank = len(shape) - 1
     grid = path.picked or whole(triple_of(shape[:-1]))
     steps = tuple(

@@ -182,17 +182,7 @@ def _blocks_of(
     groups: Sequence[int],
     readers: Sequence[_Reader],
 ) -> tuple[tuple[Held, ...], ...]:
-    """Return the contents of each ensemble's blocks, in nengo-loihi's order.
-
-    Parameters
-    ----------
-    costs, tiling
-        The population and its tiling.
-    groups
-        The group size of each projection's source.
-    readers
-        The population's readers on the chip.
-    """
+    """Return the contents of each ensemble's blocks, in nengo-loihi's order."""
     # Hundreds of readers may be equal.
     alike = {(r.connection.link, cut_of(r.target)): r.target for r in readers}
     counted = {key: key[0].axons(tiling, target) for key, target in alike.items()}

@@ -42,17 +42,6 @@ class CostModel:
 
     Populations that agree in both share one.
 
-    Parameters
-    ----------
-    volume
-        The population's volume.
-    geometries
-        Its inputs, one per projection.
-    pop
-        The axon format that the target requests.
-    profile
-        The device.
-
     Attributes
     ----------
     work
@@ -97,15 +86,7 @@ class CostModel:
         return tuple(links[form] for links, form in zip(self.links, forms, strict=True))
 
     def fit(self, tiling: Tiling, groups: tuple[int, ...]) -> BlockFit | LimitViolation:
-        """Return whether cores hold a tiling whose sources have ``groups``.
-
-        Parameters
-        ----------
-        tiling
-            A tiling of the population.
-        groups
-            The depth slices of an ensemble of each projection's source.
-        """
+        """Return whether cores hold a tiling whose sources have ``groups``."""
         key = (tiling.group, tiling.tile, tiling.forms, groups)
         if key not in self._fits:
             self._fits[key] = self._fit(tiling, groups)

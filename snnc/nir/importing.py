@@ -145,13 +145,6 @@ def restore(
     """Return the network of a spec, the weights of a graph and the spec's text.
 
     Return None if this spec would be exported as another graph.
-
-    Parameters
-    ----------
-    spec
-        The text of the spec that the graph carries.
-    weights
-        The kernels and biases of the graph's linear nodes.
     """
     report = Diagnostics()
     source = SourceFile("spec in the graph", spec)

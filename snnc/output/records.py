@@ -36,13 +36,6 @@ def read(folder: Path, name: str) -> str | NotAFile | None:
 
     Return `NotAFile` for a folder or a link, and for a path below a link or a file;
     None for a missing file. Text that is not UTF-8 is decoded with `surrogateescape`.
-
-    Parameters
-    ----------
-    folder
-        The package's folder.
-    name
-        The file's path within it, POSIX.
     """
     path = folder / name
     if any((folder / part).is_symlink() for part in _folders(name)):
@@ -224,13 +217,7 @@ def newer(folder: Path, lock: Lock) -> Diagnostic:
 
 
 def older(folder: Path, lock: Lock, command: str) -> Diagnostic:
-    """Return the diagnostic for a package of an older format.
-
-    Parameters
-    ----------
-    command
-        The command that upgrades it.
-    """
+    """Return the diagnostic for a package of an older format."""
     path = folder.as_posix()
     return OlderFormat(
         span=whole_file(path),

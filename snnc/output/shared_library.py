@@ -34,13 +34,7 @@ def own_library() -> dict[str, bytes]:
 
 
 def share(package: str) -> None:
-    """Make ``package._runtime`` and its modules import as `snnc.runtime`.
-
-    Parameters
-    ----------
-    package
-        The name that the package is imported under.
-    """
+    """Make ``package._runtime`` and its modules import as `snnc.runtime`."""
     if _FINDER not in sys.meta_path:
         sys.meta_path.insert(0, _FINDER)
     _FINDER.packages.add(package)

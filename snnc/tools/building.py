@@ -89,13 +89,6 @@ def rival_of(package: PackageFiles, network: str) -> str | None:
 
     Return the path in the lock; None if the package is this spec's, or if the other
     spec is gone or has another network now.
-
-    Parameters
-    ----------
-    package
-        The package to write.
-    network
-        The name of its network.
     """
     output = package.folder.parent
     ours, theirs = package.lock.origin, origin_of(package.folder)

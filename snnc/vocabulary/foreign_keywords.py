@@ -130,15 +130,7 @@ _BY_WORD = {word: advice for words, advice in _ADVICE.items() for word in words.
 
 
 def kind_counterpart(word: str, name: str) -> str:
-    """Return the advice for a word that begins a statement, or an empty text.
-
-    Parameters
-    ----------
-    word
-        The word as written.
-    name
-        The name after it.
-    """
+    """Return the advice for a word that begins a statement, or an empty text."""
     if advice := _BY_WORD.get(plain(word)):
         return advice.format(word=word, name=name or "my_network")
     found = counterpart(word)

@@ -128,15 +128,7 @@ class PlacedLayer:
 def placed_layers(
     mapped: MappedNetwork, tensors: Mapping[str, Array]
 ) -> tuple[PlacedLayer, ...]:
-    """Return all layers on the chip with the numbers of their cores.
-
-    Parameters
-    ----------
-    mapped
-        The network, on a device.
-    tensors
-        Its weights by name, with the shapes of its layout.
-    """
+    """Return all layers on the chip with the numbers of their cores."""
     populations = (p for p in mapped.populations if p.population.on_chip)
     return tuple(
         _place_layer(mapped, population, tensors)

@@ -63,15 +63,7 @@ class IncomingKernel:
         return source[0] < source[1] and self.link.depth.meets(part.slices, source)
 
     def boxes(self, piece: PlacedBlock, source: Interval) -> tuple[Box, ...]:
-        """Return the weights from slices of the source that a core holds.
-
-        Parameters
-        ----------
-        piece
-            The core's part of the target.
-        source
-            The slices of one ensemble of the source.
-        """
+        """Return the weights from slices of the source that a core holds."""
         if isinstance(self.link, SparseLink):
             return transposed_parts(self.link, piece)
         return kernel_parts(self.link, piece, source)
@@ -116,13 +108,6 @@ def compose(
     """Return the kernel over a projection's input, pools and zeros included.
 
     Return (depth, height, width, source's channels, target's channels).
-
-    Parameters
-    ----------
-    read
-        The volume of the source, or of its picked places.
-    filters
-        The number of the target's channels.
     """
     if projection.tensor is None:
         return fold_pools(kernels.identity(filters), projection)
@@ -168,17 +153,7 @@ class Box:
 def kernel_parts(
     link: ImageLink, piece: PlacedBlock, source: Interval
 ) -> tuple[Box, ...]:
-    """Return the parts of a composed kernel that a core holds, without repeats.
-
-    Parameters
-    ----------
-    link
-        How the target reads the source.
-    piece
-        The core's part of the target.
-    source
-        Slices of one ensemble of the source.
-    """
+    """Return the parts of a composed kernel that a core holds, without repeats."""
     rows, columns = (
         _tap_range(link.rows, piece.rows),
         _tap_range(link.columns, piece.columns),

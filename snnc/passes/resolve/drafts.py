@@ -31,15 +31,7 @@ from snnc.text.near import closest, only_near
 
 
 class KnownNames:
-    """The names of the input and the layers, and their possible readers.
-
-    Parameters
-    ----------
-    validated
-        The spec.
-    names
-        The name of each of its layers, in order.
-    """
+    """The names of the input and the layers, and their possible readers."""
 
     def __init__(self, validated: ValidatedSpec, names: Sequence[str]) -> None:
         self._input = validated.spec.input.name

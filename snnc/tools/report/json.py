@@ -21,13 +21,6 @@ VERSION = 1
 
 def document(summary: Summary, why: bool = False) -> Json:
     """Return the report of a network: encoder, spiking layers, readout in spec order.
-
-    Parameters
-    ----------
-    summary
-        The costs and the activity of the network.
-    why
-        Whether to add sentences on the limits of layers.
     """
     report = {
         "version": VERSION,

@@ -29,15 +29,7 @@ LEFT = {"layer", "kind", "shape", "bound by"}
 
 
 def table(summary: Summary, why: bool = False) -> str:
-    """Return two tables with one row per layer: its costs, and its activity.
-
-    Parameters
-    ----------
-    summary
-        The costs and the activity of the network.
-    why
-        Whether to add sentences on the limits of layers.
-    """
+    """Return two tables with one row per layer: its costs, and its activity."""
     lines = [
         *tables.columns(LAYERS, layers(summary), LEFT),
         "",
@@ -53,15 +45,7 @@ def table(summary: Summary, why: bool = False) -> str:
 
 
 def markdown(summary: Summary, why: bool = False) -> str:
-    """Return the tables of the report as GitHub's Markdown, ending with a line end.
-
-    Parameters
-    ----------
-    summary
-        The costs and the activity of the network.
-    why
-        Whether to add sentences on the limits of layers.
-    """
+    """Return the tables of the report as GitHub's Markdown, ending with a line end."""
     return "\n\n".join(_blocks(summary, why)) + "\n"
 
 
