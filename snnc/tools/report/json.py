@@ -20,8 +20,7 @@ VERSION = 1
 
 
 def document(summary: Summary, why: bool = False) -> Json:
-    """Return the report of a network: encoder, spiking layers, readout in spec order.
-    """
+    """Return the report of a network: encoder, layers and readout in spec order."""
     report = {
         "version": VERSION,
         "network": summary.network.name,
