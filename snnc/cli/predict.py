@@ -50,8 +50,9 @@ def predict_command(
 ) -> int:
     """Run the generated package in the folder PACKAGE on new examples without labels.
 
-    An .npz file holds outputs (examples, units) and labels (examples,), the CSV table
-    one row per example: index, label, class name, and the output of each unit.
+    An .npz file contains outputs (examples, units) and labels (examples,). The CSV
+    table has one row per example: index, label, class name, and the output of each
+    unit.
     """
     if output is not None and output.suffix not in (".npz", ".csv"):
         raise click.UsageError(f"-o {output}: name a file that ends in .npz or .csv")
