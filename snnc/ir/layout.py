@@ -59,7 +59,7 @@ class TensorSpec:
         return same and (other.zeros or not self.zeros)
 
 
-def tensors(network: Network) -> tuple[TensorSpec, ...]:
+def tensors(network: LogicalNetwork) -> tuple[TensorSpec, ...]:
     """Return the tensors in the order of the spec; the readout's tensors are last."""
     of_layers = [t for layer in network.layers for t in _of_layer(network, layer)]
     return (*of_layers, *_of_readout(network, network.readout))
@@ -138,7 +138,7 @@ def _has_no_bias(layer: LogicalLayer) -> bool:
     return not (operation.bias or has_norm)
 
 
-def input_scale(network: Network) -> str:
+def input_scale(network: LogicalNetwork) -> str:
     """Return how input values are scaled before the first weights.
 
     The result is a formula for a value x, such as ``x`` if values are not scaled.

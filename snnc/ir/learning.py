@@ -12,7 +12,7 @@ CHUNK = 64
 """The weights per chunk, and the bits per word (``nengo_loihi/block.py:516``)."""
 
 
-def learning_of(network: Network, layer: Layer) -> Learning:
+def learning_of(network: LogicalNetwork, layer: LogicalLayer) -> Learning:
     """Return the sizes for a readout that learns with PES from a layer."""
     learn, loss = network.readout.learn, network.train.loss
     assert learn is not None

@@ -59,7 +59,9 @@ def paths(layers: Mapping[str, LogicalLayer], name: str) -> tuple[Path, ...]:
     return tuple(complete)
 
 
-def count_paths(layers: Mapping[str, Layer], name: str, known: dict[str, int]) -> int:
+def count_paths(
+    layers: Mapping[str, LogicalLayer], name: str, known: dict[str, int]
+) -> int:
     """Return the number of paths that end in ``name``, at most `MAX_PATHS` + 1.
 
     ``known`` caches counts between calls for the same layers.
@@ -80,7 +82,9 @@ def count_paths(layers: Mapping[str, Layer], name: str, known: dict[str, int]) -
     return known[name]
 
 
-def _layer_between(layers: Mapping[str, Layer], name: str) -> Layer | None:
+def _layer_between(
+    layers: Mapping[str, LogicalLayer], name: str
+) -> LogicalLayer | None:
     """Return the pool or join that a path passes through; None at its end."""
     layer = layers.get(name)
     is_value = layer is not None and isinstance(layer.operation, MaxPooling)
@@ -89,7 +93,7 @@ def _layer_between(layers: Mapping[str, Layer], name: str) -> Layer | None:
     return layer
 
 
-def _sources(layers: Mapping[str, Layer], layer: Layer) -> Sequence[str]:
+def _sources(layers: Mapping[str, LogicalLayer], layer: LogicalLayer) -> Sequence[str]:
     """Return the names that a path reaches one step closer to the source."""
     if not isinstance(layer.operation, MaxPooling):
         return layer.sources
@@ -102,7 +106,9 @@ def _term(layer: LogicalLayer, source: str, level: int | None) -> str:
     return source if level is None else level_name(layer.name, level)
 
 
-def _behind(layers: Mapping[str, Layer], layer: Layer, here: Path) -> list[Path]:
+def _behind(
+    layers: Mapping[str, LogicalLayer], layer: LogicalLayer, here: Path
+) -> list[Path]:
     """Extend a path by one layer towards the source, through a pool or a join."""
     operation = layer.operation
     if isinstance(operation, MaxPooling):

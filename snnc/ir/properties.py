@@ -20,7 +20,7 @@ def model_of(kind: str) -> type[StatementModel]:
     return MODELS[word][variant]
 
 
-def layer_properties(layer: Layer) -> dict[str, Any]:
+def layer_properties(layer: LogicalLayer) -> Json:
     """Return the value of each property of the layer's kind.
 
     Sizes cover every axis, times are in seconds and rates in Hz. ``shortcut`` may be

@@ -101,7 +101,7 @@ def tree_of(pool: MaxPooling, shape: Shape) -> MaxTree:
     return max_tree(triple_of(shape[:-1]), window)
 
 
-def volume_named(network: Network, population: str) -> Shape:
+def volume_named(network: LogicalNetwork, population: str) -> Shape:
     """Return the volume of a layer's neurons or of one level of a max pool."""
     name, _, level = population.partition(".")
     if not level:
@@ -128,7 +128,7 @@ def error_of(network: LogicalNetwork, layer: LogicalLayer) -> PoolingError:
     )
 
 
-def levels_of(network: Network, layer: Layer) -> int:
+def levels_of(network: LogicalNetwork, layer: LogicalLayer) -> int:
     """Return the number of neuron levels in a max pool."""
     assert isinstance(layer.operation, MaxPooling)
     tree = tree_of(layer.operation, network.shape_of(layer.sources[0]))

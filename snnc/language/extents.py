@@ -32,7 +32,7 @@ Phase = Literal["smooth", "scale", "spikes"]
 PHASES: tuple[Phase, ...] = ("smooth", "scale", "spikes")
 
 
-def _ends(value: Any, expected: str, example: str) -> tuple[float | None, float]:
+def _ends(value: object, expected: str, example: str) -> tuple[float | None, float]:
     if isinstance(value, tree.Range):
         ends: Any = (value.low, value.high)
     else:
@@ -85,7 +85,7 @@ def upper_rate(value: object) -> tuple[float, float]:
     return low, high
 
 
-def _budget(value: Any) -> str:
+def _budget(value: object) -> str:
     """Return an example of a range whose upper end is the written rate."""
     most = value.value if isinstance(value, (tree.Number, tree.Quantity)) else 0
     return f"..{most:g} Hz" if most >= SLOWEST else "20..150 Hz"
@@ -182,7 +182,7 @@ def block(value: object) -> tuple[int, ...] | str:
     return dims(value, least="auto")
 
 
-def phases(value: Any) -> tuple[Any, ...]:
+def phases(value: object) -> tuple[Any, ...]:
     """Read a list of phases; the property's type refuses unknown words."""
     if isinstance(value, tree.List):
         items: Sequence[Any] = value.items

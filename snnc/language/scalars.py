@@ -83,7 +83,7 @@ def amount(value: object) -> float:
     return _finite(number)
 
 
-def share(value: Any) -> float:
+def share(value: object) -> float:
     """Read a fraction below 1."""
     return amount(value)
 

@@ -84,7 +84,7 @@ def _require(result: Result | None) -> Result:
     return result
 
 
-def _route(mapped: MappedNetwork) -> RoutedNetwork:
+def route_network(mapped: MappedNetwork) -> RoutedNetwork:
     """Assign cores to chips; never report a problem."""
     # Import late: a check does not assign chips.
     from snnc.passes.route import route

@@ -43,7 +43,7 @@ Pools = tuple[tuple[AveragePooling, Shape], ...]
 """The pools of a path, each with its input shape."""
 
 
-def lower(network: Network) -> LoweredNetwork:
+def lower(network: LogicalNetwork) -> LoweredNetwork:
     """Return the populations and projections of a valid network."""
     layers = network.by_name
     spiking = tuple(layer for layer in network.layers if layer.spiking is not None)

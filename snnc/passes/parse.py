@@ -32,11 +32,6 @@ _JSON = re.compile(r'\{\s*"|\[\s*\{\s*"')
 _JSON_OF_A_SPEC = re.compile(r'"?(?:snn|network)"?\s*:')
 
 
-def not_a_spec(source: SourceFile) -> Diagnostic | None:
-    """Describe a text that is not a spec; return None for other texts."""
-    return _conflict(source) or _other_notation(source) or _foreign(source)
-
-
 def _conflict(source: SourceFile) -> Diagnostic | None:
     """Describe the first merge conflict and its markers."""
     if "<<<<<<<" not in source.text or ">>>>>>>" not in source.text:

@@ -70,7 +70,7 @@ GRAPH_RULES: tuple[type[GraphRule], ...] = (
 )
 
 
-def verify(network: Network, report: Diagnostics) -> Network:
+def verify(network: LogicalNetwork, report: Diagnostics) -> LogicalNetwork:
     """Run each rule, and return the same network; report each position once.
 
     A value in `defaults` for several layers is reported once, where it is written.

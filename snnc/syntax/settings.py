@@ -166,7 +166,9 @@ def _add_unit(key: str, value: tree.Value) -> tree.Value:
     return value
 
 
-def settings_of(changes: Mapping[str, Any], report: Diagnostics) -> tuple[Setting, ...]:
+def settings_of(
+    changes: Mapping[str, object], report: Diagnostics
+) -> tuple[Setting, ...]:
     """Convert a mapping to settings in the same order; report unreadable settings.
 
     Raises

@@ -30,9 +30,6 @@ from snnc.source import Span
 
 def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
     """Check each statement, and the number, order and names of statements."""
-    _check_network(document.network, report)
-    network = _network_span(document)
-    assembly = Assembly(_check_all(document, network, report), network)
     word = document.network
     _check_network(word, report)
     network = Span(document.span.source, 0, 0) if word is None else word.span

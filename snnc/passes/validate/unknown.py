@@ -82,8 +82,8 @@ class _Located:
 
     def find(self, path: tuple[int | str, ...]) -> tuple[Span, str, Any]:
         """Return the span, the key and the syntax at a path, as exactly as possible."""
-        node: Any = self._values
-        span, key = self._whole, ""
+        node: Any = self.values
+        span, key = self.whole, ""
         for index, step in enumerate(path):
             if _is_tag(node, step) and index + 1 < len(path):
                 continue

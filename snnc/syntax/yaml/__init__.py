@@ -99,12 +99,8 @@ class _DocumentReader:
         layers = keys["layers"][0].span if "layers" in keys else None
         return tree.Document(edition, network, statements_read, whole, comments, layers)
 
-    def _is_known(self, keys: dict[str, tuple[Scalar, Node]]) -> bool:
-        """Return whether any key suggests that the file is a spec."""
-        return bool(keys.keys() & (KINDS | _EXAMPLES.keys() | {"layers"}))
-
-    def _keys(self, root: Mapping) -> dict[str, tuple[Scalar, Node]]:
-        keys: dict[str, tuple[Scalar, Node]] = {}
+    def _keys(self, root: Mapping) -> Keys:
+        keys: Keys = {}
         for key, node in root.pairs:
             if key.text in keys:
                 self._report.add(statements.describe_repeat(key, keys[key.text][0]))

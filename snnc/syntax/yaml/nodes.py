@@ -15,7 +15,7 @@ from snnc.syntax.yaml.blame import no_blank
 
 
 class UnreadableError(Exception):
-    """Stops reading; contains the diagnostic to report."""
+    """Stops reading; contains the diagnostic, or None if all errors are reported."""
 
     def __init__(self, diagnostic: Diagnostic | None = None) -> None:
         super().__init__()

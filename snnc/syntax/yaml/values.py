@@ -32,10 +32,6 @@ _LONGEST_SHOWN = 60
 _NUMERIC = frozenset(("NUMBER", "DIMS", "RANGE", "MALFORMED"))
 
 
-class SilentError(Exception):
-    """Raised for a value that can't be read, after its errors are reported."""
-
-
 def wrong_form(node: Node, expected: str, advice: str = "") -> UnreadableError:
     """Return the error of a node that should have another form."""
     if isinstance(node, Unread):
@@ -164,8 +160,6 @@ def _foreign(key: tree.Word, node: Scalar) -> Diagnostic | None:
 
 def properties_of(node: Node, owner: str) -> tuple[tree.Property, ...]:
     """Read a mapping of properties; treat a missing value as an empty mapping."""
-    if isinstance(node, Unread):
-        raise SilentError
     if is_empty(node):
         return ()
     if not isinstance(node, Mapping):
