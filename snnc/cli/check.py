@@ -1,4 +1,4 @@
-"""``snnc check``, in each of its formats."""
+"""``snnc check`` in all formats."""
 
 from __future__ import annotations
 

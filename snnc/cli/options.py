@@ -1,4 +1,4 @@
-"""Common parameters: specs, the device, formats, and options with a former name."""
+"""Common parameters: specs, the device, formats, and renamed options."""
 
 from __future__ import annotations
 
@@ -70,7 +70,10 @@ def specs_argument(command: Any) -> Any:
 def checked_stdin(specs: Iterable[str], filename: str | None) -> str:
     """Return the name of stdin.
 
-    Raise click.UsageError if stdin has a name but is not read.
+    Raises
+    ------
+    click.UsageError
+        If stdin has a name but no spec is ``-``.
     """
     if filename is not None and STDIN not in specs:
         raise click.UsageError("--stdin-filename needs - instead of a SPEC")
@@ -78,22 +81,22 @@ def checked_stdin(specs: Iterable[str], filename: str | None) -> str:
 
 
 def read_input(path: str, stdin: str, report: Diagnostics) -> SourceFile | None:
-    """Read a spec from its file, or from stdin with a given name."""
+    """Read a spec from a file, or from stdin under the given name."""
     return read_stdin(report, stdin) if path == STDIN else read(path, report)
 
 
 def with_folders(
     paths: Iterable[str], report: Diagnostics, allow_empty: bool = False
 ) -> Iterator[str]:
-    """Replace each folder with the specs in it.
+    """Replace each folder by the specs inside.
 
     Parameters
     ----------
     report
-        Gets SNN706 for a folder without specs, unless ``allow_empty``.
+        Receives SNN706 for a folder without specs, unless ``allow_empty``.
     allow_empty
-        Also skip missing paths, unless they are named like a spec: git keeps no folder
-        whose last file was removed.
+        Also skip missing paths, unless they are named like a spec, because git removes
+        folders without files.
     """
     for path in paths:
         if allow_empty and not os.path.lexists(path) and not can_format(path):
@@ -133,7 +136,7 @@ def output_option(*names: str, help: str, required: bool = False) -> Option:
 def count_option(
     *names: str, help: str, least: int = 1, default: int | None = None
 ) -> Option:
-    """Return an option for a number, whose default the help shows."""
+    """Return an option for a number; the help shows the default."""
     count, shown = click.IntRange(least), default is not None
     return click.option(
         *names, type=count, default=default, show_default=shown, help=help
@@ -153,15 +156,18 @@ examples_option = count_option(
 
 
 def quiet_tensorflow() -> None:
-    """Let TensorFlow print errors alone; call it before the import."""
+    """Let TensorFlow print only errors; call this before importing TensorFlow."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def refuse_pictures(*files: Path | None) -> None:
-    """Refuse pictures that can't be written, before a long computation.
+    """Before a long computation, refuse pictures that can't be written.
 
-    Raise click.UsageError if there is such a file, or matplotlib is not installed.
+    Raises
+    ------
+    click.UsageError
+        If a picture can't be written, or matplotlib is not installed.
     """
     try:
         for file in files:
@@ -173,10 +179,15 @@ def refuse_pictures(*files: Path | None) -> None:
 
 @contextmanager
 def one_line_errors(*others: type[Exception]) -> Iterator[None]:
-    """End the verb with status 1 and a message, if data or a package are refused.
+    """Print a message and exit with status 1 if data or a package is refused.
 
-    These are snnc's own errors, and those of the operating system; any other error,
-    except ``others``, is a bug. Raise click.exceptions.Exit with status 1.
+    This covers snnc's own errors, operating system errors, and ``others``. Any other
+    error is a bug.
+
+    Raises
+    ------
+    click.exceptions.Exit
+        With status 1.
     """
     caught: tuple[type[Exception], ...] = (
         ValueError,
@@ -199,19 +210,19 @@ def one_line_errors(*others: type[Exception]) -> Iterator[None]:
 
 
 def chosen_device() -> str | None:
-    """Return the name or file of the device as given; None for Loihi 1."""
+    """Return the device's name or file as typed; None for Loihi 1."""
     context = click.get_current_context(silent=True)
     name = None if context is None else context.find_root().params.get("device")
     return None if name == DEFAULT else name
 
 
 def device() -> Profile:
-    """Return the device that specs are compiled for."""
+    """Return the device to compile for."""
     return read_profile(chosen_device() or DEFAULT)
 
 
 def format_option(help_text: str, *others: str) -> Option:
-    """Return the option ``--format``: text, JSON and the other formats of a verb."""
+    """Return the option ``--format``: text, JSON, and the verb's other formats."""
     return click.option(
         "--format",
         "form",
@@ -228,7 +239,7 @@ def diagnostic_format(help_text: str) -> Option:
 
 
 def print_diagnostics_as(form: str, report: Diagnostics) -> None:
-    """Print all diagnostics in one of the formats; text goes to stderr."""
+    """Print all diagnostics in the given format; text goes to stderr."""
     if form == "text":
         print_diagnostics(report)
         return

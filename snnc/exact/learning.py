@@ -1,10 +1,12 @@
-"""A readout that learns by PES: bit for bit as on nengo-loihi's emulator.
+"""Run a readout that learns with PES, bit for bit like nengo-loihi's emulator.
 
-All other layers run as usual. Their spikes do not depend on what is learned, so an
-example first runs through them and then through the block that learns, step by step.
+All other layers run as usual. Their spikes do not depend on the learned weights. So an
+example first runs through these layers, and then step by step through the block that
+learns.
 
-The emulator rounds traces and weights by random numbers. How many it draws does not
-depend on any state, so we draw those of an example at once, by its own generator.
+The emulator uses random numbers to round traces and weights. The count of random
+numbers does not depend on any state, so we draw all numbers for an example at once,
+from the emulator's generator.
 """
 
 from __future__ import annotations
@@ -48,16 +50,16 @@ FACTOR_BITS = 2 * 7 + 3 - 15  # which nengo-loihi's accumulator can't hold
 
 
 class Lost(NamedTuple):
-    """How often the chip clipped something; the emulator warns of these.
+    """How often the chip clipped values; the emulator warns about this.
 
     Attributes
     ----------
     spikes
-        Spikes that traces missed: one counts in two steps.
+        Spikes that traces missed, because traces register one spike in two steps.
     traces
         Traces above 127.
     weights
-        Weights beyond their range.
+        Weights outside their range.
     """
 
     spikes: int
@@ -66,19 +68,23 @@ class Lost(NamedTuple):
 
 
 class Learner:
-    """A network whose readout learns, at its first step.
-
-    Raise ValueError if the chip can't learn with such weights. Raise CannotRunError if
-    nengo has to step layers before the chip.
+    """A network whose readout learns, before its first step.
 
     Parameters
     ----------
     package
         A package of a spec with ``learn pes``.
     tensors
-        The weights to begin with.
+        The initial weights.
     seed
-        The seed of nengo-loihi's simulator; None for the network's own.
+        The seed of nengo-loihi's simulator; None for the network's seed.
+
+    Raises
+    ------
+    ValueError
+        If the chip can't learn with these weights.
+    NotFixedError
+        If nengo must step layers before the chip.
     """
 
     def __init__(
@@ -111,7 +117,7 @@ class Learner:
 
     @property
     def kernel(self) -> Array:
-        """The weights as learned by now: (neurons, units)."""
+        """The present weights: (neurons, units)."""
         for held, learned in zip(
             self._synapse.weights, self._memory.weights, strict=True
         ):
@@ -132,13 +138,17 @@ class Learner:
     def present(self, images: Array, targets: Array) -> Floats:
         """Present examples one after another; return the outputs before they learn.
 
-        Return those halfway through each example: errors are sent from then on.
-
         Parameters
         ----------
         images : (examples, *input shape)
         targets
             Labels, (examples,), or values, (examples, units).
+
+        Returns
+        -------
+        outputs : (examples, units)
+            The outputs halfway through each example, when the host begins to send
+            errors.
         """
         targets = targets_of(targets, self._network)
         numbers = self._memory.weights.size * self._network.steps
@@ -160,7 +170,7 @@ class Learner:
         return rows[:, rows.shape[1] // 2]
 
     def _draw(self, example: int) -> tuple[Floats, Floats]:
-        """Draw the random numbers of a later example in the emulator's order."""
+        """Draw the random numbers for an example, in the emulator's order."""
         table, steps = self._table, self._network.steps
         shape, size = self._memory.weights.shape, len(self._chip.compartments.bias)
         traces = np.zeros((steps // table.trace_epoch + 1, shape[0]))
@@ -185,7 +195,7 @@ class Learner:
 
 
 def _learning_synapse(model: Model) -> tuple[int, Synapse]:
-    """Return the number of the block that learns, and its synapse."""
+    """Return the index of the block that learns, and its synapse."""
     found = [
         (number, synapse)
         for number, block in enumerate(model.blocks)

@@ -1,4 +1,4 @@
-"""Build the network of a package with nengo-loihi, or say why it cannot run."""
+"""Build a package's network with nengo-loihi, or say why it cannot run."""
 
 # mypy: disable-error-code="import-untyped"
 
@@ -43,9 +43,9 @@ def why_not_stored(layers: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A package, its network, and nengo-loihi's simulator of it.
+    """A package, its network, and nengo-loihi's simulator for the network.
 
-    An example takes ``steps``.
+    An example takes ``steps`` steps.
     """
 
     package: ImportedPackage
@@ -57,11 +57,18 @@ class Built:
 def build(
     package: ImportedPackage, weights: Weights, steps: int | None = None
 ) -> Built:
-    """Return a package's network, built with its weights and with every layer probed.
+    """Build a package's network with the given weights, and probe every layer.
 
-    ``steps`` per example default to the package's. Raise CannotRunError if no layer is
-    on the chip, or nengo-loihi can't store the weights. Raise
-    snnc.runtime.layout.LayoutError if the weights do not fit.
+    ``steps`` is the number of steps per example; by default, that of the package.
+
+    Raises
+    ------
+    NothingOnChipError
+        If no layer of the network is on the chip.
+    snnc.runtime.layout.LayoutError
+        If the weights have another layout.
+    NotStoredError
+        If nengo-loihi can't store the weights.
     """
     layers, dt = package.network.layers, package.network.dt
     if not any(layer.on_chip for layer in layers.values()):
@@ -76,7 +83,7 @@ def build(
     network = program.build_network(tensors, probe=tuple(layers))
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # evaluation reports bits lost in weights
+            warnings.simplefilter("ignore")  # `evaluate` reports lost bits
             simulator = import_nengo_loihi().Simulator(
                 network.net, dt=dt, target="sim", progress_bar=False
             )
@@ -88,16 +95,16 @@ def build(
 
 
 def not_stored(net: Network, dt: float, tensors: Tensors) -> str | None:
-    """Return which layers have weights that nengo-loihi can't store.
+    """Describe the layers with weights that nengo-loihi can't store, if any.
 
-    The text says how large their tensors are. None if it can store all.
+    The text says how large their tensors are.
     """
     loihi = import_nengo_loihi()
     discretize = importlib.import_module("nengo_loihi.builder.discretize")
     refused: dict[str, str] = {}
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        # This target builds a network with unrounded numbers.
+        # This target builds a network without rounding numbers.
         settings = {"target": "simreal", "progress_bar": False}
         with loihi.Simulator(net, dt=dt, **settings) as sim:
             for block in sim.model.blocks:

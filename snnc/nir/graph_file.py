@@ -1,6 +1,6 @@
 """Read a NIR graph from an untrusted file.
 
-`nir.read` would follow links and allocate any amount of memory.
+`nir.read` would follow links and allocate arbitrary amounts of memory.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ Edge = tuple[str, str]
 HDF5 = b"\x89HDF\r\n\x1a\n"
 MOST_NODES = 10_000
 WORDS = ("padding",)
-"""Parameters that may be a word instead of a number."""
+"""Parameters that may be words instead of numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node: its kind, its arrays and its words, such as ``padding`` of ``"same"``."""
+    """A node: its kind, arrays and words, such as ``"same"`` for ``padding``."""
 
     name: str
     kind: str
@@ -46,9 +46,12 @@ class Node:
     words: Mapping[str, str]
 
     def array(self, name: str) -> Array:
-        """Return an array that every node of this kind has.
+        """Return an array that every node of this kind must have.
 
-        Raise RefusedModelError if the array is missing.
+        Raises
+        ------
+        RefusedModelError
+            If the array is missing.
         """
         array = self.arrays.get(name)
         if array is None or array.size == 0:
@@ -66,12 +69,12 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class NirGraph:
-    """All nodes, each after its sources.
+    """A graph whose nodes are sorted, each after its sources.
 
     Attributes
     ----------
     version
-        The version of NIR that wrote the file.
+        The NIR version that wrote the file.
     facts
         The texts in the file's metadata.
     """
@@ -96,8 +99,11 @@ def order_nodes(
 ) -> NirGraph:
     """Return a graph with its nodes in the order in which they run.
 
-    Raise RefusedModelError if an edge leads nowhere, nodes read one another in a
-    circle, or there is not exactly one input and one output.
+    Raises
+    ------
+    RefusedModelError
+        If an edge leads nowhere, nodes form a cycle, or there is not exactly one input
+        and one output.
     """
     for source, target in edges:
         for end in (source, target):
@@ -130,9 +136,12 @@ def _sort(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> Iterator[Node]:
 
 
 def read_graph(file: Path, path: str) -> NirGraph:
-    """Read a graph; messages call it ``path``.
+    """Read a graph; messages refer to the file as ``path``.
 
-    Raise RefusedModelError if the file is not a NIR graph, or is damaged.
+    Raises
+    ------
+    RefusedModelError
+        If the file is not a NIR graph, or is damaged.
     """
     with file.open("rb") as opened:
         if opened.read(len(HDF5)) != HDF5:

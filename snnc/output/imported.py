@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class CannotRunError(ValueError):
-    """A package, its weights or a run is refused; the text is for users."""
+    """A package, its weights or a run is refused; the message is for users."""
 
 
 def _no_package(path: object) -> CannotRunError:
@@ -41,8 +41,8 @@ def _no_package(path: object) -> CannotRunError:
 class ImportedPackage:
     """A package that ``snnc build`` wrote, imported under a unique name.
 
-    Its run-time library is `snnc.runtime` itself. ``sources`` are its modules by their
-    paths in it.
+    The package uses `snnc.runtime` itself as its run-time library. ``sources`` contains
+    the package's modules by path.
     """
 
     folder: Path
@@ -63,7 +63,7 @@ class ImportedPackage:
 
     @cached_property
     def energy(self) -> Energy | None:
-        """The costs of events on its device; None if the device's file is gone."""
+        """The energy per event on the device; None if the device file is missing."""
         if not self.network.for_loihi:
             return None
         origin = origin_of(self.folder)
@@ -89,8 +89,14 @@ class ImportedPackage:
 def open_package(folder: str | PathLike[str]) -> ImportedPackage:
     """Import a package that `snnc build` wrote, without hiding other modules.
 
-    Raise CannotRunError if the folder holds no such package, or one of another snnc,
-    with another format or library.
+    Raises
+    ------
+    NoPackageError
+        If the folder is not such a package.
+    OtherFormatError
+        If another version of snnc wrote the package in another format.
+    OtherLibraryError
+        If the package's library differs from that of this snnc.
     """
     path = Path(os.path.realpath(folder))
     if not (path / "nengo_network.py").is_file():

@@ -9,7 +9,7 @@ from snnc.rules.imports import LayerRefusal
 class MalformedLayer(Diagnostic):
     """Checks the configuration of a layer.
 
-    Somebody edited the file, or another program than Keras wrote it.
+    The file was edited, or a program other than Keras wrote it.
     """
 
     code = "SNN811"
@@ -24,8 +24,8 @@ class MalformedLayer(Diagnostic):
 class SubclassedModel(Diagnostic):
     """Checks for models whose graph is only in Python code.
 
-    A subclass of `keras.Model` computes its outputs in the code of `call`. A
-    Sequential or functional model has its graph in the file.
+    A subclass of `keras.Model` computes its outputs in the method `call`. The file of a
+    Sequential or functional model contains its graph.
     """
 
     code = "SNN812"
@@ -43,7 +43,7 @@ class SubclassedModel(Diagnostic):
 
 
 class CyclicModel(Diagnostic):
-    """Checks for cycles between the layers of a model."""
+    """Checks for cycles among the layers of a model."""
 
     code = "SNN814"
     title = "cyclic model"
@@ -70,7 +70,7 @@ class SameLayerName(Diagnostic):
 
 
 class NoSuchLayer(Diagnostic):
-    """Checks that the layers that a model reads exist."""
+    """Checks that every layer reads existing layers."""
 
     code = "SNN816"
     title = "missing layer"
@@ -84,8 +84,8 @@ class NoSuchLayer(Diagnostic):
 class CustomObject(LayerRefusal):
     """Checks for custom classes.
 
-    The file has only the name of the class. Its code is elsewhere, and snnc doesn't
-    run it.
+    The file contains only the name of the class. The code is elsewhere, and snnc
+    doesn't run it.
     """
 
     code = "SNN817"
@@ -94,9 +94,9 @@ class CustomObject(LayerRefusal):
 
 
 class UnknownDtype(Diagnostic):
-    """Checks the dtype of layers, also for quantised layers.
+    """Checks the dtype of layers, including quantised layers.
 
-    Specs are float32. snnc computes the chip's integers from these values.
+    Specs use float32. snnc computes the chip's integers from float32 weights.
     """
 
     code = "SNN818"
@@ -122,7 +122,7 @@ class NotFiniteOption(Diagnostic):
 
 
 class NoInputShape(Diagnostic):
-    """Checks that a Sequential model has an input shape, that is, was built."""
+    """Checks that a Sequential model has an input shape: it must have been built."""
 
     code = "SNN820"
     title = "model without an input shape"
@@ -138,8 +138,8 @@ class NoInputShape(Diagnostic):
 class SecondOutput(Diagnostic):
     """Checks that only the first output of a layer is read.
 
-    Recurrent layers that return their state have several outputs. A layer of a spec has
-    one.
+    Recurrent layers that return their state have several outputs. A layer in a spec has
+    one output.
     """
 
     code = "SNN821"
@@ -163,9 +163,9 @@ class SeveralModelInputs(LayerRefusal):
 class NotNir(Diagnostic):
     """Checks that a file is a valid NIR graph.
 
-    `snnc import` reads files whose names end in `.nir` as NIR: HDF5 with `version`
-    and `node`, as from `nir.write`. It follows no links out of the file. The arrays
-    may take 1 GiB in total.
+    `snnc import` reads files whose names end in `.nir` as NIR: HDF5 with `version` and
+    `node`, as `nir.write` writes them. Links to other files are not followed. The
+    arrays may have 1 GiB in total.
     """
 
     code = "SNN850"
@@ -195,7 +195,7 @@ class NewerNir(Diagnostic):
 class NodeRefused(Diagnostic):
     """Checks that the chip can compute the nodes of a NIR graph.
 
-    `snnc import --explain` shows the result for every other node.
+    `snnc import --explain` shows what every other node becomes.
     """
 
     code = "SNN852"

@@ -1,6 +1,6 @@
-"""What only a board checks: where a network that the emulator runs may fail there.
+"""Rules for networks that run in the emulator but may fail on a board.
 
-They are warnings, and errors for a device whose file has `strict = true`.
+These are warnings, or errors for a device whose file sets `strict = true`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from snnc.diagnostics import Diagnostic, Severity
 class MixedAxons(Diagnostic):
     """Checks for neurons with two kinds of axons.
 
-    A convolution reads neurons through population axons, which say which channel
-    fired. A max pool, a depthwise or a dense layer reads them through discrete
-    axons. NxSDK's axon compiler does not accept neurons with both (nengo-loihi
-    issue 242). If there are enough cores, snnc stores all connections from a layer
-    in one form. Here there are not: the emulator runs this network, but a board may
-    refuse it.
+    A convolution reads neurons through population axons, which transmit the channel of
+    a spike. A max pool, a depthwise or a dense layer reads neurons through discrete
+    axons. NxSDK's axon compiler does not accept neurons with both kinds (nengo-loihi
+    issue 242). If there are enough cores, snnc stores all connections from a layer in
+    one form. For this network there are too few cores: the emulator runs the network,
+    but a board may refuse it.
     """
 
     code = "SNN410"
@@ -34,12 +34,12 @@ class MixedAxons(Diagnostic):
 
 
 class CostlyAxons(Diagnostic):
-    """Checks for cores that axons of one kind cost.
+    """Checks for extra cores that are needed to use only one kind of axon.
 
-    Convolutions and other layers, such as a max pool, read the same layer. NxSDK
-    does not accept neurons with axons of both kinds. snnc therefore stores the
-    convolutions weight by weight. This takes more memory, and cores that the
-    emulator alone would not need.
+    Convolutions and other layers, such as a max pool, read the same layer. NxSDK does
+    not accept neurons with axons of both kinds. snnc therefore stores each weight of
+    the convolutions separately. This needs more memory, and more cores than the
+    emulator alone would need.
     """
 
     code = "SNN411"
@@ -59,13 +59,13 @@ class CostlyAxons(Diagnostic):
 
 
 class UncertainOutAxons(Diagnostic):
-    """Checks for out-axons that fit a core only if neurons share them.
+    """Checks for out-axons that fit on a core only if neurons share them.
 
     nengo-loihi's emulator counts one out-axon for all channels of a pixel. On a
     board, NxSDK's compiler decides whether neurons share a list or have their own.
-    It is not public (nengo-loihi issue 326). A target on another chip takes one
-    more entry. The real number is between the two counts. If the larger one is
-    above the limit of a core, the network may not fit.
+    The compiler is not public (nengo-loihi issue 326). A target on another chip needs
+    one more entry. The real number is between the two counts. If the larger count
+    exceeds the limit of a core, the network may not fit.
     """
 
     code = "SNN412"
@@ -85,10 +85,10 @@ class UncertainOutAxons(Diagnostic):
 class UncertainFormats(Diagnostic):
     """Checks for cores that may need more synapse formats than they have.
 
-    Synapse words differ between connections in the size of their indices and the
-    scale of their weights. Only on a board, nengo-loihi asserts that a core has no
-    more formats than its registers hold (`nengo_loihi/hardware/validate.py`). The
-    trained weights determine the number of formats.
+    The formats of synapse words differ in the size of indices and the scale of weights.
+    Only on a board does nengo-loihi check that a core needs no more formats than it has
+    registers (`nengo_loihi/hardware/validate.py`). The trained weights determine the
+    number of formats.
     """
 
     code = "SNN413"
@@ -105,11 +105,11 @@ class UncertainFormats(Diagnostic):
 
 
 class ChipsUnasked(Diagnostic):
-    """Checks for networks on more chips than nengo-loihi requests by default.
+    """Checks for networks that need more chips than nengo-loihi requests by default.
 
     nengo-loihi requests two chips, unless `n_chips` sets another number
     (`nengo_loihi/hardware/interface.py`). `python -m NAME.board` and
-    `hardware_options()` set it. If you create a simulator yourself, set it too.
+    `hardware_options()` set it. If you create a simulator yourself, set `n_chips` too.
     """
 
     code = "SNN414"

@@ -1,4 +1,4 @@
-"""Rules for rates that neurons can't fire, or only with a shorter step."""
+"""Rules for rates at which neurons can't fire, or only with a shorter time step."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ USUAL_LOW: float = otherwise(SpikingSpec, "rate")[0]
 
 
 def time(seconds: float) -> str:
-    """Write a time as in a spec, in milliseconds below a second."""
+    """Write a time as in a spec; use milliseconds below one second."""
     return f"{seconds:.6g} s" if seconds >= 1 else f"{1000 * seconds:.6g} ms"
 
 
 def below(limit: float) -> float:
-    """Return the largest number of six digits that is not above a limit."""
+    """Round a limit down to six digits."""
     unit = 10.0 ** (math.floor(math.log10(limit)) - 5)
     return float(f"{math.floor(limit / unit * (1 + 1e-12)) * unit:.6g}")
 
@@ -47,7 +47,7 @@ def _high(layer: LogicalLayer) -> float:
 
 
 def _low(layer: LogicalLayer, ceiling: float) -> str:
-    """Return the lower rate of a layer, or a lower rate that fits the new upper one."""
+    """Return the lower rate of a layer, or a rate that suits the new upper rate."""
     low = layer.spiking.rate.low if layer.spiking else 0.0
     if low >= ceiling:
         low = USUAL_LOW
@@ -104,9 +104,10 @@ class RateAboveCeiling(Diagnostic):
 class NoSuchRate(Diagnostic):
     """Checks that the chip has a rate within a layer's range.
 
-    With a constant input, a neuron (relu or lif) fires once in a whole number of
-    steps. Its rate is `1 / (k dt)`. With steps of 1 ms, the rates around 150 Hz are
-    142.9 and 166.7 Hz. No scale brings a layer into a range between two such rates.
+    With a constant input, a neuron (relu or lif) fires once every `k` steps, where `k`
+    is an integer. Its rate is then `1 / (k dt)`. With steps of 1 ms, the rates nearest
+    to 150 Hz are 142.9 and 166.7 Hz. No scaling brings a layer into a range between two
+    such rates.
     """
 
     code = "SNN507"
@@ -152,8 +153,8 @@ class NoSuchRate(Diagnostic):
 class StepTooLong(Diagnostic):
     """Checks that the step is short enough for the rates of the network.
 
-    A neuron fires at most once per step, so no rate can be above `1 / dt`. If
-    several layers are above it because of a long `dt`, this rule reports the step
+    A neuron fires at most once per step, so no rate can be above `1 / dt`. If the rates
+    of several layers are too high because `dt` is long, this rule reports the step
     instead of each rate.
     """
 
@@ -198,7 +199,7 @@ class StepTooLong(Diagnostic):
 
 
 def _longest_step(network: LogicalNetwork, above: list[LogicalLayer]) -> float:
-    """Return the longest step in whole milliseconds that rates and `present` allow.
+    """Return the longest step, in whole milliseconds, that rates and `present` allow.
 
     Return `USUAL_STEP` if no such step exists.
     """

@@ -1,4 +1,4 @@
-"""Rules for words of Keras and PyTorch that have another form here.
+"""Rules for Keras and PyTorch words that are written differently in a spec.
 
 These words are not reserved: a layer may be called `flatten`. snnc looks them up, in
 the spelling of `plain`, only for an unknown statement, property or value.
@@ -14,9 +14,9 @@ _RANK = re.compile(r"[123]d")
 
 
 class Flatten(Refused):
-    """Checks for flatten layers, which are not needed.
+    """Checks for flatten layers, which are unnecessary.
 
-    `dense` and `readout` flatten their input automatically, in Keras's order.
+    `dense` and `readout` flatten their input automatically, in Keras order.
     """
 
     code = "SNN917"
@@ -29,8 +29,7 @@ class Flatten(Refused):
 class Dropout(Refused):
     """Dropout is a property of a layer, not a layer.
 
-    It acts only in training and not on the chip, so it has no line of its own. Its
-    value is a share from 0 to 1.
+    Dropout only acts in training, not on the chip. The value is a fraction from 0 to 1.
     """
 
     code = "SNN918"
@@ -46,8 +45,7 @@ class Dropout(Refused):
 class BatchNorm(Refused):
     """Batch normalisation is a property of a layer, not a layer.
 
-    On export, it is folded into the kernel and the bias of its layer, so it has no
-    line of its own.
+    On export, batch normalisation is folded into the kernel and the bias of its layer.
     """
 
     code = "SNN919"
@@ -61,8 +59,8 @@ class BatchNorm(Refused):
 class Activation(Refused):
     """Activations are not separate layers.
 
-    Convolutions, `downsample` and `dense` spike. Their neurons are `relu`, unless
-    the layer or `defaults` has `neuron lif`.
+    Convolutions, `downsample` and `dense` contain spiking neurons. These are `relu`,
+    unless the layer or `defaults` sets `neuron lif`.
     """
 
     code = "SNN920"
@@ -80,10 +78,10 @@ class Activation(Refused):
 class OtherCurve(Refused):
     """Checks for activations that the chip's neurons lack.
 
-    The chip has two kinds of neurons. `relu` is zero for negative inputs, and its
-    only ceiling is one spike per step. `lif` saturates. A piecewise linear curve,
-    such as leaky ReLU, is the sum of two `relu` neurons, which `snnc import`
-    writes.
+    The chip has two kinds of neurons. `relu` neurons are silent for negative inputs,
+    and only limited to one spike per step. `lif` neurons saturate. A piecewise linear
+    curve, such as leaky ReLU, is the sum of two `relu` neurons; `snnc import` writes
+    such sums.
     """
 
     code = "SNN921"
@@ -105,8 +103,8 @@ STRAIGHT = ("leakyrelu", "prelu", "relu6", "linear", "identity")
 class Separable(Refused):
     """Write a separable convolution as two layers.
 
-    A depthwise convolution with a convolution of kernel 1 after it computes the
-    same. On the chip there are neurons between them.
+    A depthwise convolution, followed by a convolution with kernel 1, computes the same.
+    On the chip, neurons separate the two layers.
     """
 
     code = "SNN922"
@@ -127,8 +125,8 @@ class Separable(Refused):
 class GlobalPool(Refused):
     """Write global average pooling as an average pool over all positions.
 
-    `avgpool` with `window all` averages over all spatial axes. It takes no neurons,
-    because it is folded into its reader.
+    `avgpool` with `window all` averages over all spatial axes. It needs no neurons,
+    because it is folded into the next layer.
     """
 
     code = "SNN923"
@@ -141,9 +139,9 @@ class GlobalPool(Refused):
 class GlobalMaxPool(Refused):
     """Write global max pooling as a max pool over all positions.
 
-    `maxpool` with `window all` takes the maximum over all spatial axes. The error
-    of the maximum grows with the number of values: `snnc report` prints the
-    expected error.
+    `maxpool` with `window all` computes the maximum over all spatial axes. The error of
+    the maximum grows with the number of values. `snnc report` prints the expected
+    error.
     """
 
     code = "SNN926"
@@ -156,8 +154,8 @@ class GlobalMaxPool(Refused):
 class Embedding(Refused):
     """The language has no embeddings.
 
-    An embedding looks up a row by an integer. The input is an array of values,
-    which an encoder turns into rates.
+    An embedding uses an integer to look up a row. In a spec, the input is an array of
+    values, which an encoder converts to rates.
     """
 
     code = "SNN924"
@@ -170,8 +168,8 @@ class Embedding(Refused):
 class Attention(Refused):
     """The chip has no attention.
 
-    Attention multiplies outputs of layers with each other and divides by a softmax.
-    Synapses multiply spikes only by fixed weights.
+    Attention multiplies outputs of layers with each other and applies softmax. Synapses
+    can only multiply spikes by fixed weights.
     """
 
     code = "SNN925"
@@ -227,7 +225,7 @@ _OF = {
 
 
 def plain(word: str) -> str:
-    """Return a word in the spelling of the tables: `MaxPooling2D` is `maxpooling`."""
+    """Return a word in the spelling of the tables: `maxpooling` for `MaxPooling2D`."""
     return _RANK.sub("", word.lower().replace("_", ""))
 
 
@@ -237,9 +235,9 @@ def rule_for(word: str, place: str) -> type[Refused] | None:
     Parameters
     ----------
     word
-        As it is written: ``Conv2DTranspose``, ``leaky_relu``.
+        The word as written, such as ``Conv2DTranspose`` or ``leaky_relu``.
     place
-        ``statement``, ``property`` or ``value``: what it stands for.
+        What the word is used as: ``statement``, ``property`` or ``value``.
     """
     key = plain(word)
     return REFUSED.get(key) or _OF[place].get(key)

@@ -1,4 +1,4 @@
-"""Rules for layers and options of Keras models that specs lack."""
+"""Rules for layers and options of Keras models that specs don't support."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from snnc.diagnostics import Diagnostic, Severity
 
 
 class LayerRefusal(Diagnostic):
-    """The common parts of rules that refuse layers: names, reason and remedy."""
+    """The base class of rules that refuse layers: names, reason and remedy."""
 
     notes: ClassVar[tuple[str, ...]] = ("{all_layers}",)
     help = "{remedy}"
@@ -20,7 +20,7 @@ class LayerRefusal(Diagnostic):
 
     @property
     def first_layers(self) -> str:
-        """Name the first layers, and count the others."""
+        """Name the first layers, and count the rest."""
         shown = self.layers if len(self.layers) <= FEW else self.layers[: FEW - 1]
         names = ", ".join(f"`{name}`" for name in shown)
         more = len(self.layers) - len(shown)
@@ -34,13 +34,13 @@ class LayerRefusal(Diagnostic):
 
 
 FEW = 3
-"""The number of layers that a message names."""
+"""The maximum number of layers to name in a message."""
 
 
 class LayerRefused(LayerRefusal):
     """Checks that the chip can compute a layer of a Keras model.
 
-    `snnc import --explain` shows the result for every other layer.
+    `snnc import --explain` shows what every other layer becomes.
     """
 
     code = "SNN830"
@@ -49,9 +49,9 @@ class LayerRefused(LayerRefusal):
 
 
 class OptionRefused(LayerRefusal):
-    """Checks for options of a layer that the chip or a spec lacks.
+    """Checks for options of a layer that the chip or specs don't support.
 
-    You can import the layer with other options.
+    With other options, the layer can be imported.
     """
 
     code = "SNN831"
@@ -65,8 +65,8 @@ class ActivationRefused(LayerRefusal):
     """Checks for activations that the chip's neurons lack.
 
     The rate of a neuron is 0 below its threshold and rises with its input, like
-    ReLU. A sum of ReLUs, such as leaky ReLU, takes two neurons. At the end of a
-    model, the host computes any activation.
+    ReLU. A sum of ReLUs, such as leaky ReLU, needs two neurons. At the end of a model,
+    the host computes any activation.
     """
 
     code = "SNN832"
@@ -79,10 +79,10 @@ class ActivationRefused(LayerRefusal):
 class MaxPoolRefused(LayerRefusal):
     """Checks for max pools over values that may be negative.
 
-    Rates cannot be negative, so a `maxpool` over negative values cannot be
-    computed. You can replace it with a mean or with a learned strided convolution
-    (`downsample`). Both change the outputs of the network, so you have to ask for
-    them and train again.
+    Rates cannot be negative, so a `maxpool` over negative values cannot be computed.
+    You can replace the max pool by an average pool or by a trained convolution with a
+    stride (`downsample`). Both change the outputs of the network, so you must request
+    the replacement, and train again.
     """
 
     code = "SNN833"
@@ -94,7 +94,7 @@ class MaxPoolRefused(LayerRefusal):
 
 
 class InputRefused(LayerRefusal):
-    """Checks that the input of a model has a fixed shape, which a spec needs."""
+    """Checks that the input of a model has a fixed shape, which a spec requires."""
 
     code = "SNN835"
     title = "input without a fixed shape"
@@ -114,9 +114,9 @@ class RewriteUnused(Diagnostic):
 
 
 class NoWeights(Diagnostic):
-    """Checks that the model has weights if you ask for them.
+    """Checks that the model has weights if you request them.
 
-    The text of `model.to_json()` has only the architecture.
+    The text of `model.to_json()` contains only the architecture.
     """
 
     code = "SNN837"
@@ -130,9 +130,10 @@ class NoWeights(Diagnostic):
 
 
 class LongSpec(Diagnostic):
-    """Checks that the spec of a model is not too long to be read.
+    """Checks that the spec of a model is not too long.
 
-    It has one statement per layer of neurons. Chips are full with far fewer layers.
+    A spec has one statement per layer of neurons. Far fewer layers already fill the
+    chips.
     """
 
     code = "SNN838"

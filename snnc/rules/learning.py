@@ -16,7 +16,7 @@ class LearnsFromWrongLayer(Diagnostic):
     """Checks that a readout that learns reads one layer of neurons on the chip.
 
     The chip learns the weights from one ensemble to the readout. Pools and joins have
-    no neurons, a max pool has several ensembles, and so has a layer over more than one
+    no neurons. A max pool has several ensembles, and so does a layer with more than one
     depth slice. With `target nengo`, the layer may be on the host.
     """
 
@@ -39,7 +39,7 @@ class LearnsFromWrongLayer(Diagnostic):
 
 
 def _fault(network: LogicalNetwork) -> str:
-    """Describe an error in the layers that the readout reads; empty without one."""
+    """Describe an error in the layers that the readout reads; may be empty."""
     sources = network.readout.sources
     if network.readout.convolution is not None:
         return "a layer through a convolution"
@@ -60,7 +60,7 @@ def _fault(network: LogicalNetwork) -> str:
 
 
 def learned_layer(network: LogicalNetwork) -> LogicalLayer | None:
-    """Return the layer that the readout learns from on the chip, if it is sound."""
+    """Return the chip layer from which the readout learns, if it is valid."""
     on_chip = isinstance(network.target, Loihi)
     if network.readout.learn is None or not on_chip or _fault(network):
         return None
@@ -68,10 +68,10 @@ def learned_layer(network: LogicalNetwork) -> LogicalLayer | None:
 
 
 class TooFastToLearn(Diagnostic):
-    """Checks that the chip sees all spikes of a layer from which a readout learns.
+    """Checks that the chip registers all spikes of a layer from which a readout learns.
 
-    The chip notes one spike per axon in two steps and loses others. With steps of
-    1 ms, neurons must fire at 500 Hz at most.
+    In two steps, the chip registers only one spike per axon. With steps of 1 ms,
+    neurons may therefore fire at 500 Hz at most.
     """
 
     code = "SNN421"
@@ -99,10 +99,11 @@ class TooFastToLearn(Diagnostic):
 
 
 class TooMuchToLearn(Diagnostic):
-    """Checks that the weights that are learned fit one core.
+    """Checks that the learned weights fit on one core.
 
-    They are on a core of their own. Each neuron takes two of its 4,096 in-axons and the
-    memory of its weights, two per unit. Each unit takes two compartments.
+    Learned weights are on a core of their own. Each neuron needs two of the core's
+    4,096 in-axons, and memory for two weights per unit. Each unit needs two
+    compartments.
     """
 
     code = "SNN422"
@@ -145,13 +146,13 @@ class TooMuchToLearn(Diagnostic):
 
 
 class LearningOutOfRange(Diagnostic):
-    """Checks that the chip has the learning rate.
+    """Checks that the chip can represent the learning rate.
 
-    The chip's own learning rate is fixed. The share of the error that one presentation
-    removes is in what a spike adds to the trace of its axon, a number with 7 bits. If
-    it is too large, traces are clipped. If it is too small, nothing is learned. It
-    grows with the share and shrinks with `present`, `rate` of the layer, and its
-    neurons.
+    The chip's own learning rate is fixed. A spike adds a 7-bit number to the trace of
+    its axon; this number sets the fraction of the error that one presentation removes.
+    If the number is too large, traces are clipped. If it is too small, nothing is
+    learned. The number is proportional to this fraction, and decreases with `present`,
+    with the layer's `rate` and with its number of neurons.
     """
 
     code = "SNN423"
@@ -197,10 +198,10 @@ class LearningOutOfRange(Diagnostic):
 
 
 class NoCoreToLearn(Diagnostic):
-    """Checks that a core is left for the weights that are learned.
+    """Checks that a core is left for the learned weights.
 
-    A core learns with all its synapses or with none, so these weights need a core of
-    their own. Each neuron from which they are learned has one more out-axon.
+    Either all synapses of a core learn or none, so learned weights need a core of their
+    own. Each neuron of the layer before needs one more out-axon.
     """
 
     code = "SNN424"

@@ -7,12 +7,12 @@ from snnc.ir.logical import Shape
 
 
 class FitsNoCore(Diagnostic):
-    """Checks that one neuron of a layer fits a core.
+    """Checks that one neuron of a layer fits on a core.
 
-    A neuron needs one in-axon per source neuron that it reads through a matrix, or
-    per source pixel that it reads through a convolution, and memory for each
-    weight. Both grow with the fan-in: kernel times channels, or all neurons for a
-    dense layer. Smaller blocks don't help. Reduce the fan-in.
+    A neuron needs one in-axon per source neuron that it reads through a matrix, or per
+    source pixel that it reads through a convolution. It also needs memory for each
+    weight. Both grow with the fan-in: kernel times channels, or all neurons for a dense
+    layer. Smaller blocks don't help. Reduce the fan-in.
     """
 
     code = "SNN401"
@@ -37,8 +37,9 @@ class BlockRank(Diagnostic):
 
     `block` is the part of a layer on one core: height x width x filters for
     `conv2d`, length x filters for `conv1d`, units for `dense`. For `conv3d` it is
-    slices x height x width x (slices times filters): the first axis cuts the depth
-    into ensembles, which have the filters of all their slices side by side.
+    slices x height x width x (slices times filters). The first number splits the depth
+    axis into ensembles. The last axis of an ensemble contains the filters of all its
+    slices.
     """
 
     code = "SNN402"
@@ -61,7 +62,7 @@ class BlockExceedsLayer(Diagnostic):
     """Checks that a `block` is not larger than its layer.
 
     A block doesn't have to divide a layer evenly: the last block may be smaller.
-    The last axis of a `conv3d` block counts the filters of all its slices: slices
+    The last number of a `conv3d` block counts the filters of all its slices: slices
     times filters.
     """
 
@@ -81,9 +82,9 @@ class BlockExceedsLayer(Diagnostic):
 
 
 class BlockExceedsCore(Diagnostic):
-    """Checks that a `block` fits a core.
+    """Checks that a `block` fits on a core.
 
-    snnc uses the block of the spec as it is. It must keep all limits of a core:
+    snnc uses the block in the spec unchanged. The block must meet all limits of a core:
     compartments, in-axons, out-axons and synapse memory.
     """
 
@@ -106,8 +107,8 @@ class BlockExceedsCore(Diagnostic):
 class TooManyOutAxons(Diagnostic):
     """Checks that the blocks of a layer can reach all blocks of its readers.
 
-    A block needs out-axon slots for each block that it sends to. If many small
-    blocks or several readers read it, a core has too few slots.
+    A block needs out-axon slots for each block to which it sends spikes. If many small
+    blocks or several layers read the block, the slots of a core may not suffice.
     """
 
     code = "SNN405"
@@ -124,10 +125,10 @@ class TooManyOutAxons(Diagnostic):
 
 
 class TooManyCores(Diagnostic):
-    """Checks that the network needs at most the cores of its target.
+    """Checks that the network needs no more cores than its target has.
 
-    Each block takes one core. snnc searches for the blocks that need the fewest cores.
-    `snnc report` lists the cores of each layer.
+    Each block uses one core. snnc searches for the blocks that need the fewest cores.
+    `snnc report` lists the number of cores of each layer.
     """
 
     code = "SNN406"
@@ -153,12 +154,12 @@ class TooManyCores(Diagnostic):
 
 
 class CostlyBlock(Diagnostic):
-    """Checks for a `block` that costs cores.
+    """Checks for a `block` that increases the number of cores.
 
-    Without `block`, snnc cuts a layer so that the network takes the fewest cores.
-    It uses a written block as it is. The last axis of a `conv3d` block counts the
-    filters of all its slices: in a layer with 16 filters, `block 8x1x1x16` puts
-    each of 8 slices on its own core.
+    Without `block`, snnc splits a layer so that the network needs the fewest cores.
+    snnc uses a given block unchanged. The last number of a `conv3d` block counts the
+    filters of all its slices: in a layer with 16 filters, `block 8x1x1x16` puts each of
+    8 slices on its own core.
     """
 
     code = "SNN409"
@@ -181,7 +182,7 @@ class CostlyBlock(Diagnostic):
 
 
 class MoreCoresThanChips(Diagnostic):
-    """Checks that `cores` is at most the cores of the chips."""
+    """Checks that `cores` is not larger than the number of cores on the chips."""
 
     code = "SNN407"
     title = "more cores than the chips have"
@@ -200,12 +201,12 @@ class MoreCoresThanChips(Diagnostic):
 
 
 class ShortAxonsImpossible(Diagnostic):
-    """Checks that 16-bit axons work if the target asks for them.
+    """Checks that 16-bit axons are possible if the target requests them.
 
-    A pop16 axon takes one out-axon slot instead of two. It needs sources with at
-    most 32 channels (an ensemble of g slices has g times the filters), at most 1024
-    in-axons on the core that reads, and compartment bases that are multiples of 4.
-    Blocks with a multiple of 4 filters have such bases.
+    A pop16 axon needs one out-axon slot instead of two. The source may have at most 32
+    channels (an ensemble of g slices has g times the filters). The target's core may
+    have at most 1024 in-axons, and compartment bases must be multiples of 4. Blocks
+    with a multiple of 4 filters have such bases.
     """
 
     code = "SNN408"

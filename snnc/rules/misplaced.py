@@ -29,7 +29,7 @@ def variants_explained(kind: str, variants: tuple[str, ...]) -> str:
 
 
 class UnknownVariant(Diagnostic):
-    """Checks the second word of a statement, its variant.
+    """Checks the variant of a statement, which is its second word.
 
     `target` is `loihi` or `nengo`, `encode` is `conv` or `rate`, `neuron` is `relu`
     or `lif`, and `defaults` may name one kind of layer.
@@ -56,7 +56,7 @@ class UnknownVariant(Diagnostic):
 
 
 def is_newer_chip(kind: str, word: str) -> bool:
-    """Return whether a target is a chip that snnc does not compile for: Loihi 2."""
+    """Return whether a target is Loihi 2, which snnc does not support."""
     return kind == "target" and bool(re.search("loihi.?(2|ii)", word, re.I))
 
 
@@ -67,7 +67,7 @@ NEWER_CHIP = (
 
 
 class MissingVariant(Diagnostic):
-    """Checks that a statement with variants names one."""
+    """Checks that a statement names one of its variants."""
 
     code = "SNN202"
     title = "missing variant"
@@ -90,8 +90,8 @@ class MissingVariant(Diagnostic):
 class PropertyAsStatement(Diagnostic):
     """Checks for a property on a line outside braces.
 
-    Properties such as `padding` or `rate` belong to a statement. Write them in its
-    braces, or in `defaults` for all layers.
+    Properties such as `padding` or `rate` belong to a statement. Write a property in
+    the braces of its statement, or in `defaults` for all layers.
     """
 
     code = "SNN222"
@@ -119,11 +119,11 @@ class PropertyAsStatement(Diagnostic):
 
 
 class ReservedSource(Diagnostic):
-    """Checks for words of the language instead of layer names.
+    """Checks for words of the language in place of layer names.
 
-    `from` and `shortcut` take names. Encoders, pools, `add` and `concat` need no
-    name, but you can only read them by name. Write the name after the kind of the
-    statement.
+    `from` and `shortcut` are followed by names. Encoders, pools, `add` and `concat`
+    need no name, but other layers can only read them by name. Write the name after the
+    kind of the statement.
     """
 
     code = "SNN223"
@@ -139,10 +139,10 @@ class ReservedSource(Diagnostic):
 
 
 class InputByKind(Diagnostic):
-    """Checks for the word `input` instead of the input's name.
+    """Checks for the word `input` in place of the input's name.
 
-    The input has a name like any layer. Only encoders read it: the chip receives
-    spikes, and an encoder turns values into spikes.
+    The input has a name, like any layer. Only encoders read the input: the chip
+    receives spikes, and an encoder converts values to spikes.
     """
 
     code = "SNN224"
@@ -169,16 +169,15 @@ class InputByKind(Diagnostic):
 
 
 class RemovedWord(Diagnostic):
-    """Checks for words of `train` that this release no longer has.
+    """Checks for words that `train` no longer accepts.
 
-    The phase `spikes` trains on the network's own spikes. It replaced the phase
-    `aware` with its property, the readout fitted to spikes, and the penalty on
-    rates.
+    The phase `spikes` trains on the network's own spikes. It replaced the phase and
+    property `aware`, the readout fit, and the penalty on rates.
 
-    The spec has the meaning of the fixed text. `aware off` leaves `spikes` out of
-    `phases`, and the phase `aware` becomes `spikes`. `aware on`, `fit_readout` and
-    `rate_weight` have no effect. `snnc check --fix` and `snnc fmt` write the fixed
-    text. The next release refuses these words.
+    The spec is read like the fixed text. `aware off` removes `spikes` from `phases`,
+    and the phase `aware` becomes `spikes`. `aware on`, `fit_readout` and `rate_weight`
+    have no effect. `snnc check --fix` and `snnc fmt` write the fixed text. The next
+    release refuses these words.
     """
 
     code = "SNN225"
@@ -198,7 +197,7 @@ class RemovedWord(Diagnostic):
 class FromAfterBlock(Diagnostic):
     """Checks that `from` comes before the block.
 
-    The parts of a statement have an order: kind, name, shape, range, `from`, block.
+    The order of the parts of a statement is: kind, name, shape, range, `from`, block.
     """
 
     code = "SNN122"
@@ -211,10 +210,10 @@ class FromAfterBlock(Diagnostic):
 
 
 class DimsSpelling(Diagnostic):
-    """Checks for dims in Python's notation.
+    """Checks for dims in Python notation.
 
-    Join sizes with `x`: `28x28x1`, `kernel 3x3`. There are no tuples, no brackets
-    around sizes and no batch axis. One integer applies to all axes of a kernel.
+    Join sizes with `x`: `28x28x1`, `kernel 3x3`. Don't write tuples, brackets or a
+    batch axis. A single integer applies to all axes of a kernel.
     """
 
     code = "SNN123"
@@ -228,9 +227,9 @@ class DimsSpelling(Diagnostic):
 
 
 class Percentage(Diagnostic):
-    """Checks for shares in percent.
+    """Checks for fractions in percent.
 
-    Shares, such as `dropout` or `validation`, are numbers from 0 to 1.
+    Fractions, such as `dropout` or `validation`, are numbers from 0 to 1.
     """
 
     code = "SNN124"
@@ -244,10 +243,10 @@ class Percentage(Diagnostic):
 
 
 class RangeSpelling(Diagnostic):
-    """Checks for ranges in Python's notation, or with a dash.
+    """Checks for ranges in Python notation, or with a dash.
 
-    Join the two ends of a range with two dots and no blanks. Write the unit once,
-    after the upper end: `0..1`, `20..150 Hz`.
+    Join the two ends of a range with two dots and no spaces. Write the unit once, after
+    the upper end: `0..1`, `20..150 Hz`.
     """
 
     code = "SNN125"

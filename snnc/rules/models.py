@@ -25,9 +25,9 @@ class NotAModel(Diagnostic):
 class ForeignModel(Diagnostic):
     """Checks for models of other frameworks or in other formats.
 
-    A spec needs layers, and only Keras files have them. Other formats have
-    operations, or weights without an architecture. Most of them can be converted to
-    Keras, or were made from a Keras model that still exists.
+    A spec needs layers, and only Keras files contain layers. Other formats contain
+    operations, or weights without an architecture. Most of these files can be converted
+    to Keras, or were made from a Keras model that still exists.
     """
 
     code = "SNN802"
@@ -43,8 +43,7 @@ class ForeignModel(Diagnostic):
 class DamagedModel(Diagnostic):
     """Checks for files that are truncated or don't match their first bytes.
 
-    Often a download or a copy was interrupted, or Git LFS left a pointer instead of
-    the file.
+    Often a download or a copy was interrupted, or the file is only a Git LFS pointer.
     """
 
     code = "SNN803"
@@ -57,7 +56,7 @@ class DamagedModel(Diagnostic):
 
 
 class UnsafeModel(Diagnostic):
-    """Checks for unsafe contents of a file, and stops reading there.
+    """Checks for unsafe contents in a file, and stops reading there.
 
     Examples are HDF5 files with links to other files or with an array of more than
     1 GiB, shards outside the folder of their model, and deeply nested JSON. Keras
@@ -78,8 +77,8 @@ class UnsafeModel(Diagnostic):
 class ModelTooLarge(Diagnostic):
     """Checks the size of a model file and of its contents.
 
-    The arrays that snnc reads may take 1 GiB in total, and so may the compressed
-    members of an archive. The text of an architecture may take 16 MiB.
+    The arrays that snnc reads may have 1 GiB in total, and so may the compressed
+    members of an archive. The text of an architecture may have 16 MiB.
     """
 
     code = "SNN805"
@@ -99,8 +98,8 @@ class ModelTooLarge(Diagnostic):
 class WeightsAlone(Diagnostic):
     """Checks for weights without an architecture.
 
-    `model.save_weights` writes such files. Without the architecture, snnc can't
-    know to which layers the numbers belong.
+    `model.save_weights` writes such files. Without the architecture, snnc can't know to
+    which layers the weights belong.
     """
 
     code = "SNN806"
@@ -115,7 +114,7 @@ class WeightsAlone(Diagnostic):
 
 
 class PackageMissing(Diagnostic):
-    """Checks that the package that reads this kind of model is installed."""
+    """Checks that the Python package for reading this kind of model is installed."""
 
     code = "SNN807"
     title = "missing Python package"
@@ -128,11 +127,11 @@ class PackageMissing(Diagnostic):
 
 
 class CodeFailed(Diagnostic):
-    """Reports code, or a SavedModel in TensorFlow, that returns no model.
+    """Reports code, or a SavedModel, from which no model can be loaded.
 
     `module:function` imports the module from the current directory and calls the
-    function without arguments. It must return a Keras model. The output of the code
-    is above the message.
+    function without arguments. It must return a Keras model. The output of the code is
+    printed above the message.
     """
 
     code = "SNN808"
@@ -146,7 +145,7 @@ class CodeFailed(Diagnostic):
 
 
 class PythonSource(Diagnostic):
-    """Checks for a Python file without the name of a function."""
+    """Checks for a Python file that is given without a function name."""
 
     code = "SNN809"
     title = "Python file instead of a model"
@@ -163,7 +162,7 @@ class PythonSource(Diagnostic):
 class WeightsUnclear(Diagnostic):
     """Checks that the weights of a layer are in the file and unambiguous.
 
-    The file doesn't belong to the architecture, or another program than Keras wrote it.
+    The file doesn't belong to the architecture, or a program other than Keras wrote it.
     """
 
     code = "SNN810"
@@ -178,10 +177,10 @@ class WeightsUnclear(Diagnostic):
 class ReadingStopped(Diagnostic):
     """Limits the time and memory for reading a model file.
 
-    `snnc import` reads model files in a child process. It stops the process after
-    ten seconds of processor time, plus one second per 20 MiB of the file, or above
-    2 GiB of memory. A damaged file can make the HDF5 library loop, and a small file
-    can unpack to any size.
+    `snnc import` reads model files in a child process. The process is stopped after ten
+    seconds of CPU time, plus one second per 20 MiB of the file, or above 2 GiB of
+    memory. A damaged file can send the HDF5 library into an infinite loop, and a small
+    file can decompress to an arbitrarily large size.
     """
 
     code = "SNN823"
@@ -197,11 +196,10 @@ class ReadingStopped(Diagnostic):
 
 
 class OldModel(Diagnostic):
-    """Checks for weights of Keras 1, or of Keras on Theano.
+    """Checks for weights from Keras 1, or from Keras with the Theano backend.
 
-    Keras 1 has other names and orders of weights, and the kernels of Theano are
-    mirrored. snnc reads the configurations of both as Keras 2 would write them, but
-    not their weights.
+    Keras 1 uses other names and orders of weights, and kernels in Theano are mirrored.
+    From such files, snnc reads only the configuration, not the weights.
     """
 
     code = "SNN825"
@@ -219,7 +217,7 @@ class OldModel(Diagnostic):
 class WeightsDiffer(Diagnostic):
     """Checks that a weight file belongs to the architecture.
 
-    snnc compares the layers in order, by the names and shapes of their weights.
+    snnc compares the layers in order by the names and shapes of their weights.
     """
 
     code = "SNN826"

@@ -16,7 +16,7 @@ def join_alternatives(words: tuple[str, ...]) -> str:
 
 
 def did_you_mean(near: str | None, legal: tuple[str, ...], otherwise: str) -> str:
-    """Ask for the nearest word, or list all legal words."""
+    """Suggest the nearest word, or list all legal words."""
     if near is not None:
         return f"did you mean `{near}`?"
     return otherwise.format(join_alternatives(legal))
@@ -29,9 +29,9 @@ class UnknownKind(Diagnostic):
     `readout` and `train`. Layers: `encode`, `conv1d`, `conv2d`, `conv3d`,
     `conv2d_transpose`, `depthwise1d`, `depthwise2d`, `depthwise3d`, `downsample`,
     `dense`, `avgpool`, `maxpool`, `add` and `concat`. `docs/language.md` lists
-    their properties. If a Keras word such as `AveragePooling2D` has another name
-    here, the help gives that name. Words for things that the language leaves out,
-    such as `lstm` or `Flatten`, have codes SNN9xx, which give the reason.
+    their properties. If a Keras word such as `AveragePooling2D` has another name in
+    snnc, the help names it. Unsupported words, such as `lstm` or `Flatten`, have codes
+    SNN9xx, which explain the reason.
     """
 
     code = "SNN200"
@@ -54,9 +54,9 @@ class UnknownKind(Diagnostic):
 
 
 class UnknownProperty(Diagnostic):
-    """Checks that a statement has only properties of its kind.
+    """Checks that a statement contains only properties of its kind.
 
-    A misspelt property is an error, so it can't silently become a default.
+    A misspelt property is an error. Otherwise, snnc would silently use the default.
     """
 
     code = "SNN203"
@@ -74,7 +74,7 @@ class UnknownProperty(Diagnostic):
 
     @property
     def known_properties(self) -> str:
-        """The properties, its own first; empty where the help is enough."""
+        """The properties to list, those of the owner first; may be empty."""
         if self.near is not None or self.advice:
             return ""
         if not self.legal:
@@ -91,7 +91,7 @@ class UnknownProperty(Diagnostic):
 
 
 class RepeatedProperty(Diagnostic):
-    """Checks that no property is given twice, because snnc would ignore one."""
+    """Checks that no property is given twice, because one value would be ignored."""
 
     code = "SNN204"
     title = "repeated property"
@@ -117,10 +117,10 @@ class MissingProperty(Diagnostic):
 
 
 class MissingName(Diagnostic):
-    """Checks that statements that need a name have one.
+    """Checks that statements have a name if they need one.
 
-    The input, the readout and layers that spike have names. The names of weight
-    tensors and generated variables are based on them.
+    The input, the readout and spiking layers have names. The names of weight tensors
+    and generated variables are based on these.
     """
 
     code = "SNN212"
@@ -136,9 +136,9 @@ class MissingName(Diagnostic):
 class InvalidName(Diagnostic):
     """Checks that a name is valid.
 
-    Names become variables, attributes and file names of the generated code. A name
-    has letters a to z, digits and underscores, at most 40 characters, and begins with
-    a letter. It can't be a Python keyword or a word of the language. The name of a
+    Names become variables, attributes and file names in the generated code. A name
+    begins with a letter, and consists of at most 40 letters a to z, digits and
+    underscores. It can't be a Python keyword or a word of the language. The name of a
     network is also the name of a folder and a package. It can't be the name of a
     library or of a Windows device.
     """
@@ -157,7 +157,7 @@ class InvalidName(Diagnostic):
 class RepeatedName(Diagnostic):
     """Checks that names are unique.
 
-    The input, the layers and the readout share one set of names.
+    The input, the layers and the readout share one namespace.
     """
 
     code = "SNN214"
@@ -185,10 +185,10 @@ class MissingPart(Diagnostic):
 
 
 class PartNotTaken(Diagnostic):
-    """Checks that a statement has only parts of its kind.
+    """Checks that a statement contains only the parts allowed for its kind.
 
-    Only the input has a shape and a range. Only layers and the readout have `from`.
-    Only `about` has a text. Shapes of layers follow from their inputs.
+    Only the input has a shape and a range, only layers and the readout have `from`, and
+    only `about` has a text. The shape of a layer follows from its input.
     """
 
     code = "SNN216"
@@ -203,7 +203,7 @@ class PartNotTaken(Diagnostic):
 
 
 class RepeatedStatement(Diagnostic):
-    """Checks that single statements, such as `timing`, occur once."""
+    """Checks that statements such as `timing` occur only once."""
 
     code = "SNN217"
     title = "repeated statement"
@@ -255,8 +255,8 @@ class OutOfPlace(Diagnostic):
 class TwoSizes(Diagnostic):
     """Checks that a readout has either `classes` or `units`.
 
-    With `classes` it is a classifier, and with `units` a regression. With `filters` it
-    is a regression whose units are the values of an image.
+    With `classes`, the network is a classifier; with `units`, it is a regression. With
+    `filters`, it is a regression whose units are the values of an image.
     """
 
     code = "SNN220"

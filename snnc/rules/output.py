@@ -13,10 +13,10 @@ _NO_FOLDER = os.strerror(errno.ENOENT)
 
 
 class CannotWrite(Diagnostic):
-    """Reports a file of the package that the operating system can't write.
+    """Reports a file of the package that can't be written.
 
-    Files that were already written stay complete. snnc writes the lock last, so the
-    next build knows which files are missing.
+    Files that were already written are complete. snnc writes the lock last, so the next
+    build knows which files are missing.
     """
 
     code = "SNN720"
@@ -39,9 +39,9 @@ class CannotWrite(Diagnostic):
 class EditedByHand(Diagnostic):
     """Checks for changes to generated files.
 
-    The hash of the file differs from the hash in `snnc.lock`, so somebody changed
-    it. A build would lose that change. Line ends don't count, because a checkout
-    may change them.
+    The hash of the file differs from the hash in `snnc.lock`, so the file was edited. A
+    build would overwrite the edit. Line ends are ignored, because a checkout may change
+    them.
     """
 
     code = "SNN721"
@@ -59,7 +59,7 @@ class EditedByHand(Diagnostic):
 
 
 class ForeignFile(Diagnostic):
-    """Checks for other files at the place of a generated file.
+    """Checks for other files at the path of a generated file.
 
     snnc never replaces a file that it did not write, not even with `--force`.
     """
@@ -73,7 +73,7 @@ class ForeignFile(Diagnostic):
 
 
 class CannotRewrite(Diagnostic):
-    """Reports a spec that the operating system can't replace.
+    """Reports a spec that can't be replaced.
 
     `snnc fmt` and `snnc check --fix` write a temporary file next to the spec and
     rename it, so the folder must be writable too. The spec is unchanged.
@@ -91,9 +91,9 @@ class CannotRewrite(Diagnostic):
 class EditedLibrary(Diagnostic):
     """Checks for changes to the run-time library of a package.
 
-    `_runtime` is the same in every package of a format. Its files differ from
-    `snnc.lock` and from this version of snnc. Somebody changed them, or copied the
-    library of another version.
+    `_runtime` is the same in every package of a format. The files differ from
+    `snnc.lock` and from this version of snnc. They were edited, or copied from another
+    version.
     """
 
     code = "SNN733"
@@ -114,8 +114,8 @@ class EditedLibrary(Diagnostic):
 class SameNetwork(Diagnostic):
     """Checks for two networks with the same name in one build.
 
-    The folder of a package has the name of the network, so the second would replace the
-    first.
+    A package's folder is named after its network, so two networks with the same name
+    would overwrite each other.
     """
 
     code = "SNN724"
@@ -130,7 +130,7 @@ class SameNetwork(Diagnostic):
 class AlreadyThere(Diagnostic):
     """Checks for files that `snnc init` would overwrite.
 
-    If it finds one, it writes nothing.
+    If such a file exists, `snnc init` writes nothing.
     """
 
     code = "SNN730"
@@ -145,8 +145,8 @@ class PackageTaken(Diagnostic):
     """Checks for a spec whose package belongs to another spec.
 
     Both networks have the same name, which is also the name of the folder.
-    `snnc.lock` names the spec that the package was built from. If that spec was
-    removed, renamed, or names another network now, snnc replaces the package
+    `snnc.lock` names the spec from which the package was built. If this spec was
+    removed or renamed, or now has another network name, snnc replaces the package
     without asking.
     """
 

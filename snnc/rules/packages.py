@@ -8,9 +8,9 @@ from snnc.diagnostics import Diagnostic
 class LockUnusable(Diagnostic):
     """Checks that a package has a valid `snnc.lock`.
 
-    The lock lists the files that snnc wrote, with their hashes. Without it, snnc
-    can't know which files were edited by hand. Every file that differs from the
-    output of the spec counts as edited, and a build would lose those changes.
+    The lock lists the files that snnc wrote, with their hashes. Without the lock, snnc
+    can't know which files were edited by hand. Every file that differs from the output
+    of the spec is treated as edited, and a build would overwrite these edits.
     """
 
     code = "SNN734"
@@ -33,7 +33,7 @@ class LockUnusable(Diagnostic):
 
 
 class NewerFormat(Diagnostic):
-    """Checks for packages in a newer format than this snnc knows.
+    """Checks for packages in a format that is too new for this version of snnc.
 
     A build would replace newer code with older code in each file.
     """
@@ -57,8 +57,8 @@ class NewerFormat(Diagnostic):
 class OlderFormat(Diagnostic):
     """Checks for packages in an older format.
 
-    `CHANGELOG.md` lists the changes of each format. `snnc build` upgrades the
-    package. Files that were edited by hand are still reported.
+    `CHANGELOG.md` lists the changes of each format. `snnc build` upgrades the package,
+    but still reports files that were edited by hand.
     """
 
     code = "SNN736"
@@ -83,8 +83,9 @@ class OlderFormat(Diagnostic):
 class UnresolvedMerge(Diagnostic):
     """Checks for merge conflicts in a package.
 
-    `snnc.lock` has merge markers. Don't merge the files of a package by hand.
-    Resolve the spec, and then build: snnc writes every file with its header again.
+    `snnc.lock` or another file contains conflict markers. Don't merge the files of a
+    package by hand. Resolve the conflict in the spec, and build again: snnc rewrites
+    every file that begins with its header.
     """
 
     code = "SNN737"
@@ -99,10 +100,10 @@ class UnresolvedMerge(Diagnostic):
 class Stale(Diagnostic):
     """Checks that a package matches its spec.
 
-    Its files are as snnc wrote them, but the spec has changed since. `snnc build
-    --check` reports this once per package and prints the differences. If the
-    network is unchanged, files were added, removed or renamed, or another snnc
-    wrote them.
+    The files are unedited, but the spec has changed since the build. `snnc build
+    --check` reports this once per package and prints the differences. If the network is
+    unchanged, files were added, removed or renamed, or another version of snnc wrote
+    them.
     """
 
     code = "SNN725"
@@ -152,8 +153,8 @@ class Missing(Diagnostic):
 class LeftOver(Diagnostic):
     """Checks for files and packages from earlier builds.
 
-    The spec was removed, its network was renamed, or snnc doesn't write such a file
-    any more. A build into the same folder removes it.
+    The spec was removed, its network was renamed, or snnc no longer writes this file. A
+    build into the same folder removes the file or package.
     """
 
     code = "SNN727"
@@ -169,9 +170,9 @@ class LeftOver(Diagnostic):
 class Untracked(Diagnostic):
     """Checks that git tracks a package.
 
-    The package is up to date, but a commit would include the spec without all of it.
-    `snnc build --tracked`, which the pre-commit hooks run, reports this. `git add`
-    fixes it.
+    The package is up to date, but a commit would include the spec without the whole
+    package. `snnc build --tracked`, which the pre-commit hooks run, reports this. To
+    fix it, run `git add`.
     """
 
     code = "SNN738"
@@ -201,8 +202,8 @@ class Unfinished(Diagnostic):
     """Checks for a build that was interrupted.
 
     `snnc.lock` lists files under `writing` that a build was about to write, or the
-    package is locked (`.snnc-building`). A build was killed, ran out of space, or is
-    still running. The next build completes the package and doesn't need `--force`.
+    package is locked (`.snnc-building`). A build was killed, ran out of disk space, or
+    is still running. The next build completes the package, without `--force`.
     """
 
     code = "SNN728"
@@ -221,8 +222,8 @@ class Unfinished(Diagnostic):
 class EditedLeftOver(Diagnostic):
     """Checks for leftover files that were edited by hand.
 
-    A build removes files that it doesn't write any more, but not your changes. The
-    file stays in `snnc.lock` until you delete it.
+    A build removes files that it no longer writes, but keeps files that you edited. The
+    file is listed in `snnc.lock` until you delete it.
     """
 
     code = "SNN729"
@@ -237,8 +238,8 @@ class EditedLeftOver(Diagnostic):
 class OtherOrigin(Diagnostic):
     """Checks that a package was built from the same path and for the same device.
 
-    The header of every generated file names the command that generates it, so all
-    of them are out of date. `snnc build --check` reports this once.
+    The header of every generated file contains the build command, so all files are out
+    of date. `snnc build --check` reports this once.
     """
 
     code = "SNN732"

@@ -13,9 +13,9 @@ from snnc.ir.shapes import error_of
 class HostBetweenChip(Diagnostic):
     """Checks for a layer on the host between layers on the chip.
 
-    Its spikes depend on the chip, so they can't be precomputed, and every step
-    waits for a round trip. `place host` is valid before the first and after the
-    last layer on the chip.
+    The spikes of such a layer depend on the chip, so they can't be precomputed, and
+    every step waits for a round trip. `place host` is valid before the first layer on
+    the chip and after the last.
     """
 
     code = "SNN310"
@@ -38,7 +38,7 @@ class HostBetweenChip(Diagnostic):
         before = chip_before(network)
         after: dict[str, str] = {}
         for layer in reversed(network.in_reading_order):
-            # The rule for max pools reports problems after a max pool.
+            # Another rule reports a host layer before a max pool.
             pools = isinstance(layer.operation, MaxPooling)
             on_chip = layer.on_chip and not pools
             ahead = layer.name if on_chip else after.get(layer.name)
@@ -60,7 +60,8 @@ class HostBetweenChip(Diagnostic):
 class NothingOnChip(Diagnostic):
     """Checks that a network for Loihi has a layer on the chip.
 
-    nengo-loihi refuses a network without one. `target nengo` needs no chip.
+    nengo-loihi refuses a network without layers on the chip. `target nengo` needs no
+    chip.
     """
 
     code = "SNN311"
@@ -72,7 +73,7 @@ class NothingOnChip(Diagnostic):
 
 
 def chip_before(network: LogicalNetwork) -> dict[str, str]:
-    """For each layer that depends on the chip, a chip layer before it."""
+    """Return a preceding chip layer for each layer that depends on the chip."""
     before: dict[str, str] = {}
     for layer in network.in_reading_order:
         for source in layer.reads:
@@ -87,9 +88,10 @@ def chip_before(network: LogicalNetwork) -> dict[str, str]:
 class MaxPoolOffChip(Diagnostic):
     """Checks that the inputs of a max pool are spikes on the chip.
 
-    Its neurons compare spikes on the chip. The input has values, so a max pool
-    needs an encoder before it. A layer on the host that reads the chip would send
-    its spikes back, so they could not be precomputed. `avgpool` works after both.
+    The neurons of a max pool compare spikes on the chip. The input consists of values,
+    so an encoder must precede a max pool. A host layer after the chip would have to
+    send its spikes back to the chip, so they could not be precomputed. `avgpool` works
+    in both cases.
     """
 
     code = "SNN900"
@@ -123,9 +125,10 @@ class MaxPoolOffChip(Diagnostic):
 class LargeMaxPool(Diagnostic):
     """Checks for max pools with large windows, whose error is large.
 
-    Spikes are noisy, and each comparison of two close values adds to the error. Above
-    nine values in a window, the error affects a network that was not trained with it.
-    Smaller windows, higher rates and a longer presentation reduce the error.
+    Spikes are noisy, and each comparison of two similar values adds to the error. With
+    more than nine values per window, the error reduces the accuracy of networks that
+    were trained without it. Smaller windows, higher rates and a longer presentation
+    reduce the error.
     """
 
     code = "SNN316"
@@ -163,13 +166,13 @@ class LargeMaxPool(Diagnostic):
 
 
 MOST = 9
-"""Values per window above which the error of a maximum is large."""
+"""The number of values per window above which the error of a maximum is large."""
 
 
 def _host_behind_chip(
     network: LogicalNetwork, layer: LogicalLayer, before: dict[str, str]
 ) -> LogicalLayer | None:
-    """Yield the layers on the host, after the chip, that a max pool reads."""
+    """Return a layer on the host, after the chip, that a max pool reads."""
     pending = list(layer.sources)
     while pending:
         source = network.by_name.get(pending.pop())

@@ -18,17 +18,17 @@ from snnc.source import Span
 
 WIDEST_UNSCALED = 16.0
 
-# nengo_loihi 1.1.0, builder/discretize.py: decays are multiples of 1/4096. The slowest
-# one above 0 has a time constant of about 2 x 4096 steps.
+# Decays are multiples of 1/4096 (builder/discretize.py in nengo_loihi 1.1.0). The
+# slowest nonzero decay has a time constant of about 8190 steps.
 SLOWEST_DECAY_STEPS = 8190
 
-# 4096 exp(-9) is less than a half: faster decays round to 4096.
+# 4096 exp(-9) is less than 0.5, so faster decays are rounded to 4096.
 FASTEST_DECAY_STEPS = 9
 LONGEST_REFRACTORY = 0.062
 
 UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6}
 SAME_STEPS = 1e-6
-"""Relative tolerance for `present` as a whole number of steps."""
+"""The relative tolerance for `present` to be a whole number of steps."""
 
 
 class PresentNotSteps(Diagnostic):
@@ -68,7 +68,7 @@ class PresentNotSteps(Diagnostic):
 
 
 def in_unit_of(written: str, steps: int, step: float) -> str:
-    """Write a number of steps as a time, in the unit of another time."""
+    """Write a number of steps as a time in the unit of another time."""
     unit = written.lstrip("+-.0123456789eE").strip()
     unit = unit if unit in UNITS else "ms"
     exact = UNITS[unit] * steps * step
@@ -80,8 +80,8 @@ def in_unit_of(written: str, steps: int, step: float) -> str:
 class WideRange(Diagnostic):
     """Checks for a wide input range without scaling.
 
-    Kernels are initialised for values of about 1. `as` scales the range linearly,
-    in Keras and in Nengo.
+    Kernels are initialised for values of about 1. `as` scales the range linearly in
+    Keras and in Nengo.
     """
 
     code = "SNN502"
@@ -109,8 +109,8 @@ class WideRange(Diagnostic):
 class SynapseTooLong(Diagnostic):
     """Checks that the chip can store a long time constant.
 
-    Decays are 12-bit fixed-point numbers. A time constant must therefore be below about
-    4096 x 2 steps (nengo_loihi 1.1.0, builder/discretize.py).
+    Decays are 12-bit fixed-point numbers. A time constant must therefore be shorter
+    than about 8190 steps (see `builder/discretize.py` in nengo_loihi 1.1.0).
     """
 
     code = "SNN503"
@@ -147,7 +147,7 @@ class SynapseTooLong(Diagnostic):
 
 
 def _constant_span(network: LogicalNetwork, layer: LogicalLayer, what: str) -> Span:
-    """Return the place of a time constant: the layer, `defaults` or `timing`."""
+    """Return the position of a time constant: in the layer, `defaults` or `timing`."""
     if what == "tau_rc":
         return layer.spans.get("neuron", layer.span)
     general = network.timing.spans.get(what, layer.span)
@@ -158,8 +158,8 @@ class DecayTooFast(Diagnostic):
     """Checks that the chip can store a short membrane time constant.
 
     The decay per step is a multiple of 1/4096: `4096 (1 - exp(-dt / tau_rc))`.
-    Below about `dt / 9` it rounds to 4096, and the neuron has no memory
-    (nengo_loihi 1.1.0, builder/discretize.py).
+    If `tau_rc` is below about `dt / 9`, this rounds to 4096, and the neuron has no
+    memory (see `builder/discretize.py` in nengo_loihi 1.1.0).
     """
 
     code = "SNN504"
@@ -190,8 +190,8 @@ class DecayTooFast(Diagnostic):
 class RefractoryTooLong(Diagnostic):
     """Checks that the chip can count a refractory period.
 
-    The limit is 62 ms. The emulator doesn't check it, but the hardware does
-    (nengo_loihi 1.1.0).
+    In nengo_loihi 1.1.0, the emulator doesn't check the limit of 62 ms, but the
+    hardware does.
     """
 
     code = "SNN505"
@@ -227,12 +227,12 @@ def _lif_on_chip(network: LogicalNetwork) -> Iterator[tuple[LogicalLayer, LifNeu
 
 
 class AveragedLif(Diagnostic):
-    """Checks for averages of LIF neurons on the chip, which cost accuracy.
+    """Checks for averages of LIF neurons on the chip, which reduce accuracy.
 
     Filtered spikes are noisy, and the curve of a LIF neuron is steepest at its
-    threshold: near threshold, noise makes a neuron fire. Neurons that should be
-    silent fire then. An average doesn't remove that, and later layers read it. A
-    ReLU neuron has no such step. `docs/accuracy/fidelity.md` compares both.
+    threshold. Noise therefore makes neurons fire that should be silent. An average
+    doesn't remove these spikes, and later layers read them. The curve of a ReLU neuron
+    is not steep there. `docs/accuracy/fidelity.md` compares both.
     """
 
     code = "SNN508"
@@ -264,7 +264,7 @@ class AveragedLif(Diagnostic):
 
 
 def _first_pools(network: LogicalNetwork) -> dict[str, str]:
-    """Return the first pool over each layer, directly or through joins."""
+    """Return the first pool that reads each layer, directly or through joins."""
     layers = {layer.name: layer for layer in network.layers}
     pools: dict[str, str] = {}
     for pool in network.layers:

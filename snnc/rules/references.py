@@ -13,8 +13,8 @@ from snnc.rules.names import join_alternatives
 class UnknownLayer(Diagnostic):
     """Checks that the names in `from` and `shortcut` exist.
 
-    They take the name of the input or of a layer. The layer may come after its
-    reader, but the spec must have it.
+    `from` and `shortcut` are followed by the name of the input or of a layer. The layer
+    may come after the layer that reads it, but must exist.
     """
 
     code = "SNN250"
@@ -27,7 +27,7 @@ class UnknownLayer(Diagnostic):
     known: tuple[str, ...]
     role: str = "which can be read here"
     example: str = ""
-    """Where a layer of this name was given a value: what can be given one."""
+    """A valid setting to suggest, if a setting assigned a value to a layer itself."""
 
     @property
     def reason(self) -> str:
@@ -66,8 +66,8 @@ class Cycle(Diagnostic):
 class NothingReads(Diagnostic):
     """Checks that the output of every layer is read.
 
-    A layer without readers takes cores and changes nothing. Usually a `from` names the
-    wrong layer, or the layer is not needed any more.
+    A layer that no other layer reads uses cores and has no effect. Usually a `from`
+    names the wrong layer, or the layer is no longer needed.
     """
 
     code = "SNN252"
@@ -79,7 +79,7 @@ class NothingReads(Diagnostic):
 
 
 def encoder_help(encoder: str, key: str = "from") -> str:
-    """Describe the fix for a reader of the input; the encoder may have no name."""
+    """Describe the fix for a layer that reads the input; the encoder may be unnamed."""
     if encoder:
         return f"read the encoder: write `{key} {encoder}`"
     return (
@@ -90,7 +90,7 @@ def encoder_help(encoder: str, key: str = "from") -> str:
 class ReadsRawValues(Diagnostic):
     """Checks that only encoders read the input.
 
-    The chip receives spikes and not values, so a layer needs an encoder before it.
+    The chip receives spikes, not values, so an encoder must precede other layers.
     """
 
     code = "SNN253"
@@ -112,7 +112,7 @@ class ReadsRawValues(Diagnostic):
 class EncoderReadsLayer(Diagnostic):
     """Checks that encoders read the input.
 
-    An encoder turns values into spikes. The outputs of layers are spikes already.
+    An encoder converts values to spikes. The outputs of layers are already spikes.
     """
 
     code = "SNN254"
@@ -139,7 +139,7 @@ class TooFewSources(Diagnostic):
 
 
 class TooManySources(Diagnostic):
-    """Checks that layers read one source; `add` and `concat` join several."""
+    """Checks that layers read one source; only `add` and `concat` read several."""
 
     code = "SNN256"
     title = "several sources"
@@ -155,8 +155,8 @@ class TooManySources(Diagnostic):
 class RepeatedSource(Diagnostic):
     """Checks that `add` doesn't name a layer twice.
 
-    Adding a layer to itself doubles the kernel. Training can do that without the cost
-    of a second connection.
+    Adding a layer to itself has the same effect as larger weights, but costs a second
+    connection.
     """
 
     code = "SNN257"
@@ -171,8 +171,8 @@ class RepeatedSource(Diagnostic):
 class TooManyPaths(Diagnostic):
     """Checks the number of paths between two layers.
 
-    Every path through pools, `add` and `concat` becomes a connection. Their number
-    multiplies with every join.
+    Every path through pools, `add` and `concat` becomes a connection. Each join
+    multiplies the number of paths.
     """
 
     code = "SNN258"
@@ -202,7 +202,8 @@ class TooManyPaths(Diagnostic):
 class MissingSetting(Diagnostic):
     """Checks that convolutions have `filters` and dense layers have `units`.
 
-    Write them in the layer, or in a `defaults` statement for it.
+    Write the property in the layer, or in a `defaults` statement that applies to the
+    layer.
     """
 
     code = "SNN259"

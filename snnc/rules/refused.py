@@ -8,7 +8,7 @@ from snnc.diagnostics import Diagnostic
 
 
 class Refused(Diagnostic):
-    """The common parts of rules that refuse a word."""
+    """The base class of rules that refuse a word."""
 
     title = "unsupported word"
     message = "`{word}` can't run on the chip"
@@ -21,9 +21,9 @@ class Refused(Diagnostic):
 class Softmax(Refused):
     """The chip has no softmax.
 
-    Softmax divides by a sum over all units, which spikes can't do. The readout
-    gives logits. Their largest value is also the largest value of softmax. The loss
-    `cross_entropy` applies softmax in training.
+    Softmax divides by a sum over all units, which spikes can't do. The readout outputs
+    logits. The class with the largest logit is also the class with the largest softmax
+    value. The loss `cross_entropy` applies softmax in training.
     """
 
     code = "SNN901"
@@ -37,7 +37,7 @@ class Softmax(Refused):
 class Sigmoid(Refused):
     """The chip has no sigmoid neurons.
 
-    Its neurons have the curves `relu` and `lif`. `lif` saturates, as sigmoid does.
+    The chip's neurons are `relu` and `lif`. Like sigmoid, `lif` saturates.
     """
 
     code = "SNN902"
@@ -97,7 +97,7 @@ class Swish(Refused):
 class Lstm(Refused):
     """The language has no recurrent layers.
 
-    An example passes through each layer once, and time steps are the steps of one
+    An example passes through each layer once, and all time steps belong to one
     presentation. Put time on the depth axis of the input and use `conv3d`.
     """
 
@@ -111,8 +111,8 @@ class Lstm(Refused):
 class LayerNorm(Refused):
     """The chip has no layer normalisation.
 
-    It divides by the deviation of each example, which spikes can't do. Batch
-    normalisation is folded into the weights on export.
+    Layer normalisation divides by the standard deviation of each example, which spikes
+    can't do. Batch normalisation is possible: it is folded into the weights on export.
     """
 
     code = "SNN910"
@@ -124,8 +124,8 @@ class LayerNorm(Refused):
 class Upsample(Refused):
     """Layers don't repeat or interpolate their input.
 
-    `conv2d_transpose` enlarges an image by a trained kernel. One of ones is the nearest
-    neighbour.
+    `conv2d_transpose` enlarges an image with a trained kernel. A kernel of ones repeats
+    the nearest value.
     """
 
     code = "SNN911"
@@ -150,8 +150,8 @@ class Events(Refused):
 class Repeat(Refused):
     """The language has no loops over layers.
 
-    Each layer has its own name and line, to which diagnostics, weights and reports
-    refer.
+    Each layer has its own name and line, which diagnostics, weights and reports refer
+    to.
     """
 
     code = "SNN913"
@@ -164,8 +164,8 @@ class Repeat(Refused):
 class DenseOverAxis(Diagnostic):
     """Checks for a dense layer along one axis.
 
-    `dense` flattens its input, as in Keras after a `Flatten`. A dense layer over
-    the channels of every pixel is a convolution with a kernel of 1.
+    `dense` flattens its input, like `Flatten` followed by `Dense` in Keras. A dense
+    layer over the channels of each pixel is a convolution with kernel 1.
     """
 
     code = "SNN914"
@@ -180,8 +180,8 @@ class DenseOverAxis(Diagnostic):
 class SeveralInputs(Diagnostic):
     """Checks that a network has one input.
 
-    An example is one array. Stack arrays with the same resolution as channels of
-    one input.
+    An example is a single array. Stack arrays of equal resolution as channels of one
+    input.
     """
 
     code = "SNN915"
@@ -194,7 +194,7 @@ class SeveralInputs(Diagnostic):
 class EncodeConvOnFeatures(Diagnostic):
     """Checks for `encode conv` after a feature vector.
 
-    A vector has no axis for a convolution.
+    A feature vector has no axis for a convolution.
     """
 
     code = "SNN916"

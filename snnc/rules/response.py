@@ -12,27 +12,30 @@ from snnc.rules.rates import in_unit_of
 from snnc.source import Span
 
 MIDDLE = {"last": 1.0, "mean": 0.75}
-"""The middle of the steps that the readout uses, as a share of `present`."""
+"""The middle of the steps that the readout uses, as a fraction of `present`."""
 OF_MEAN = "`decide mean` reads the second half, on average at 3/4 of `present`"
 NONE = 0.0, 0
-"""The response of the input: 0 seconds, 0 layers."""
+"""The response of the input: 0 seconds and 0 layers."""
 
 
 class PresentTooShort(Diagnostic):
     """Checks that `present` is long enough for the layers to respond.
 
-    Each spiking layer responds later than the layers that it reads. Its mean delay is
-    the sum of:
+    Each spiking layer responds later than the layers that it reads. The mean delay of a
+    layer is the sum of:
 
     - one step, for spikes to arrive;
     - its `synapse`, after which the filter is at 63 %;
-    - `1 / (low + high)`, half the time between two spikes at its mean `rate`.
+    - `1 / (low + high)`, half the mean interval between spikes of a neuron that fires
+      at the mean `rate`.
 
     The delays of layers in series add up, and the readout adds its `synapse`. `decide
-    last` reads the last step, and `decide mean` on average three quarters of `present`.
+    last` uses the last step. `decide mean` uses the second half of `present`, whose
+    middle is at three quarters.
 
-    This is the accuracy on handwritten digits for three layers. They need 51 ms with
-    `decide last` and 68 ms with `decide mean`:
+    The table shows the accuracy of a network with three layers on handwritten digits.
+    According to this rule, the network needs 51 ms with `decide last` and 68 ms with
+    `decide mean`:
 
     | `present` | 20 ms | 30 ms | 40 ms | 50 ms | 60 ms | 100 ms |
     |---|--:|--:|--:|--:|--:|--:|
@@ -40,8 +43,8 @@ class PresentTooShort(Diagnostic):
     | `decide mean` | | | | | 88 % | |
     | `decide last`, `synapse 2 ms` | | | | | 94 % | |
 
-    The rule also fits one to seven layers, rates up to 400 Hz and synapses of 10 ms.
-    After 0.7 times the time that it asks for, accuracy is about half.
+    The rule also holds for one to seven layers, rates up to 400 Hz and synapses of 10
+    ms. At 0.7 times the required time, accuracy is about half.
     """
 
     code = "SNN509"
@@ -93,9 +96,9 @@ class PresentTooShort(Diagnostic):
 
 
 def response(network: LogicalNetwork, synapse: float = math.inf) -> tuple[float, int]:
-    """Return seconds until the readout responds, and spiking layers in series.
+    """Return the response delay in seconds, and the number of spiking layers in series.
 
-    ``synapse`` limits, in seconds, what layers get from `timing`.
+    ``synapse`` limits, in seconds, the synapse that layers get from `timing`.
     """
     found = dict[str, tuple[float, int]]()
     for layer in network.in_reading_order:
@@ -114,13 +117,13 @@ def response(network: LogicalNetwork, synapse: float = math.inf) -> tuple[float,
 def needed_steps(
     network: LogicalNetwork, decide: str, synapse: float = math.inf
 ) -> int:
-    """Return the least steps per example for a decision after the response delay."""
+    """Return the minimum steps per example for a decision after the response delay."""
     delay, _ = response(network, synapse)
     return math.ceil(delay / network.timing.dt / MIDDLE[decide] - 1e-6)
 
 
 def _shorter(network: LogicalNetwork) -> tuple[str, Fix | None]:
-    """Return another setting with which the steps are enough, as help and as a fix."""
+    """Return another setting for which the steps suffice, as help and as a fix."""
     readout, timing = network.readout, network.timing
     if needed_steps(network, "last") <= timing.steps:
         fix = _write("decide", "last", readout.spans, ("classes", "units"))
@@ -135,7 +138,7 @@ def _shorter(network: LogicalNetwork) -> tuple[str, Fix | None]:
 def _write(
     key: str, value: str, spans: Mapping[str, Span], after: tuple[str, ...]
 ) -> Fix | None:
-    """Replace the value of a property, or add it after another one."""
+    """Return a fix that replaces the value of a property, or adds the property."""
     if key in spans:
         return Fix(spans[key], value, unsafe=True)
     end = next((spans[name] for name in after if name in spans), None)
@@ -145,5 +148,5 @@ def _write(
     if not place.source.is_yaml:
         return Fix(place, f", {key} {value}", unsafe=True)
     if place.source.text[end.end : end.end + 1] not in (",", "}"):
-        return None  # in a block of YAML, a property has a line of its own
+        return None  # in a YAML block, a property needs its own line
     return Fix(place, f", {key}: {value}", unsafe=True)

@@ -19,7 +19,7 @@ AXES = {
 
 
 def axis_names(rank: int) -> str:
-    """``depth x height x width x channels`` and the like, for messages."""
+    """Return the names of axes for messages, such as ``height x width x channels``."""
     return " x ".join(AXES[rank])
 
 
@@ -46,8 +46,8 @@ class WrongRank(Diagnostic):
 class ForgottenChannels(Diagnostic):
     """Checks that the input's shape has a channel axis.
 
-    Shapes have the channels last, and images with one channel have that axis too:
-    `28x28x1`. Without it, `28x28` is a length of 28 with 28 channels, for `conv1d`.
+    Shapes are channels-last, and images with one channel also have a channel axis:
+    `28x28x1`. Without this axis, `conv1d` reads `28x28` as 28 steps with 28 channels.
     """
 
     code = "SNN312"
@@ -80,7 +80,8 @@ class ForgottenChannels(Diagnostic):
 class UnequalShapes(Diagnostic):
     """Checks that the shapes of joined layers match.
 
-    `add` needs equal shapes. `concat` joins channels, so all other axes must be equal.
+    `add` needs equal shapes. `concat` concatenates channels, so all other axes must be
+    equal.
     """
 
     code = "SNN303"
@@ -124,16 +125,16 @@ class UnequalShapes(Diagnostic):
 
 
 def _strides_to(first: Shape, second: Shape) -> bool:
-    """Return whether a stride s makes ``ceil(n / s)`` positions of each axis."""
+    """Return whether some stride s reduces each axis to ``ceil(n / s)`` positions."""
     axes = list(zip(first, second, strict=True))
     return all(math.ceil(n / math.ceil(n / m)) == m for n, m in axes)
 
 
 class ShortcutMismatch(Diagnostic):
-    """Checks that a shortcut can get the shape of its target.
+    """Checks that a shortcut can produce the shape of its target.
 
     If the shapes are equal, a shortcut is the identity. Otherwise it is a trained 1x1
-    convolution. With the stride `s`, an axis of `n` becomes `ceil(n / s)`.
+    convolution. A stride of `s` reduces an axis of size `n` to `ceil(n / s)`.
     """
 
     code = "SNN304"
@@ -193,16 +194,16 @@ class TooManyValues(Diagnostic):
 
 
 def looks_channels_first(shape: Shape) -> bool:
-    """Return whether only the first axis is short enough to be the channels."""
+    """Return whether only the first axis is short enough to be channels."""
     return len(shape) >= 3 and shape[0] in (1, 3) and min(shape[1:]) > 4
 
 
 class SqueezedChannels(Diagnostic):
     """Checks for an encoder with one filter for several channels.
 
-    `encode conv` has one filter by default, so it turns a colour image into grey. Write
-    at least as many filters as the input has channels. If you want one filter, write
-    `filters 1`.
+    `encode conv` has one filter by default, so it converts a colour image to grey.
+    Write at least as many filters as the input has channels. If you want a single
+    filter, write `filters 1`.
     """
 
     code = "SNN313"
@@ -223,9 +224,9 @@ class SqueezedChannels(Diagnostic):
 
 
 class LooksChannelsFirst(Diagnostic):
-    """Checks for shapes with the channels first.
+    """Checks for channels-first shapes.
 
-    Shapes have the channels last, as in Keras: height x width x channels.
+    Shapes are channels-last, as in Keras: height x width x channels.
     """
 
     code = "SNN307"
@@ -248,7 +249,7 @@ class LooksChannelsFirst(Diagnostic):
     def check(cls, network: LogicalNetwork) -> Iterator[LooksChannelsFirst]:
         shape = network.input.shape
         known = {network.input.name, *(layer.name for layer in network.layers)}
-        # Another rule reports the layer that has no shape.
+        # Another rule reports the layer without a shape.
         is_whole = known.issuperset(network.readout.sources)
         if is_whole and looks_channels_first(shape):
             span = network.input.shape_span or network.input.span
@@ -256,10 +257,10 @@ class LooksChannelsFirst(Diagnostic):
 
 
 class CrossingShortcuts(Diagnostic):
-    """Checks for a shortcut that begins inside another one and ends outside of it.
+    """Checks for a shortcut that begins inside another shortcut and ends outside.
 
-    Residual blocks are usually nested or follow one another. Crossing shortcuts are
-    valid, but often one of the names is a mistake.
+    Residual blocks are usually nested or consecutive. Crossing shortcuts are valid, but
+    often one of the names is a mistake.
     """
 
     code = "SNN309"

@@ -6,12 +6,12 @@ from snnc.diagnostics import Diagnostic, Severity
 
 
 class UnusedAllow(Diagnostic):
-    """Checks for comments that allow a warning that doesn't occur.
+    """Checks for comments that allow warnings which don't occur.
 
-    `# snnc: allow SNN309 reason` suppresses warnings of that code on the statement
-    or property below it, or on its own line. Without such a warning, the comment is
-    out of date. The rule runs only if every check has run, that is, if the spec has
-    no errors.
+    `# snnc: allow SNN309 reason` suppresses warnings with this code on the statement or
+    property below the comment, or on the comment's line. Without such a warning, the
+    comment is outdated. The rule runs only if all checks have run, which requires a
+    spec without errors.
     """
 
     code = "SNN140"
@@ -27,7 +27,7 @@ class UnusedAllow(Diagnostic):
 class AllowWithoutReason(Diagnostic):
     """Checks that a comment that allows a warning gives a reason.
 
-    The next reader needs it to decide whether it still applies.
+    Readers need the reason to decide whether the exception still applies.
     """
 
     code = "SNN141"
@@ -41,7 +41,7 @@ class AllowWithoutReason(Diagnostic):
 
 
 class AllowUnknownCode(Diagnostic):
-    """Checks that a comment allows a code that snnc has."""
+    """Checks that a comment allows an existing code."""
 
     code = "SNN142"
     title = "suppression of an unknown code"
@@ -63,7 +63,8 @@ class AllowUnknownCode(Diagnostic):
 class AllowError(Diagnostic):
     """Checks for comments that allow an error.
 
-    Errors stop a build because the network can't run. Only warnings can be allowed.
+    An error stops the build, because the network couldn't run. Only warnings can be
+    allowed.
     """
 
     code = "SNN143"
@@ -79,7 +80,7 @@ class AllowError(Diagnostic):
 class UnknownDirective(Diagnostic):
     """Checks comments that begin with `snnc:`.
 
-    There is one instruction: `# snnc: allow CODE reason`.
+    The only instruction is `# snnc: allow CODE reason`.
     """
 
     code = "SNN144"

@@ -6,11 +6,11 @@ from snnc.diagnostics import Diagnostic
 
 
 class UnexpectedText(Diagnostic):
-    """Checks that the parts of a statement come in order.
+    """Checks that the parts of a statement are in order.
 
     A statement is `KIND [NAME] [SHAPE] [in RANGE [as RANGE]] [from NAME, NAME]
-    [{ properties }]`, and a property is `key value`. The message says which part
-    may come next. snnc still reads the other statements of the file.
+    [{ properties }]`, and a property is written as `key value`. The message says which
+    part may come next. snnc still reads the other statements of the file.
     """
 
     code = "SNN100"
@@ -42,7 +42,7 @@ class UnexpectedCharacter(Diagnostic):
 
 
 class MalformedNumber(Diagnostic):
-    """Checks that a word that begins like a number is one.
+    """Checks that a word that begins like a number is a valid number.
 
     Write a space between a number and its unit (`5 ms`), `x` between dims
     (`3x3x3`), and two dots in a range (`20..150`).
@@ -60,7 +60,7 @@ class MalformedNumber(Diagnostic):
 class UnterminatedString(Diagnostic):
     r"""Checks that a string ends on its line.
 
-    A string can't span several lines. Write `\n` for a line end in it.
+    A string can't span several lines. Write `\n` for a line end.
     """
 
     code = "SNN103"
@@ -87,9 +87,9 @@ class UnknownEscape(Diagnostic):
 class MissingBrace(Diagnostic):
     """Checks that every block and every list is closed.
 
-    The kinds of statements are reserved words. If one of them begins a line, or
-    comes where a property's key belongs, and a brace is open, the closing brace is
-    missing before it.
+    The kinds of statements are reserved words. If such a word begins a line or takes
+    the position of a key while a brace is open, the closing brace before the word is
+    missing.
     """
 
     code = "SNN105"
@@ -105,8 +105,8 @@ class MissingBrace(Diagnostic):
 class MissingOpeningBrace(Diagnostic):
     """Checks that a block of properties has its opening brace.
 
-    A property follows the name of a statement, and a `}` closes a block that was
-    not opened. snnc reads the statement as if the brace were there.
+    A property follows the name of a statement, and a `}` closes a block that was not
+    opened. snnc reads the statement as if the opening brace were there.
     """
 
     code = "SNN126"
@@ -118,7 +118,7 @@ class MissingOpeningBrace(Diagnostic):
 
 
 class UnmatchedBrace(Diagnostic):
-    """Checks for a closing brace without an opening one.
+    """Checks for a closing brace without an opening brace.
 
     The last brace of a file is the `}` of the network.
     """
@@ -135,7 +135,7 @@ class UnmatchedBrace(Diagnostic):
 class MissingValue(Diagnostic):
     """Checks that every property has a value.
 
-    A property is `key value`, both on one line. Switches have values too:
+    A property is written as `key value` on one line. Switches also have values:
     `batchnorm on`.
     """
 
@@ -157,7 +157,7 @@ class MissingValue(Diagnostic):
 class OneLineEach(Diagnostic):
     """Checks that every statement begins on its own line.
 
-    A statement ends with its line, or with the line that closes its block.
+    A statement ends at the end of its line, or of the line that closes its block.
     """
 
     code = "SNN108"
@@ -171,7 +171,7 @@ class OneLineEach(Diagnostic):
 class MissingEdition(Diagnostic):
     """Checks that a file begins with the edition of the language.
 
-    With `snn 1` on the first line, later editions of the language don't change the
+    If the first line is `snn 1`, later editions of the language don't change the
     meaning of the file.
     """
 
@@ -185,7 +185,7 @@ class MissingEdition(Diagnostic):
 
 
 class UnknownEdition(Diagnostic):
-    """Checks that this version of snnc knows the edition of a file."""
+    """Checks that this version of snnc supports the edition of a file."""
 
     code = "SNN110"
     title = "unknown edition"
@@ -226,7 +226,7 @@ class TextAfterEnd(Diagnostic):
 
 
 class TooDeep(Diagnostic):
-    """Checks how deep blocks are nested."""
+    """Checks how deeply blocks are nested."""
 
     code = "SNN113"
     title = "deeply nested blocks"
@@ -238,7 +238,7 @@ class TooDeep(Diagnostic):
 
 
 class NumberTooLong(Diagnostic):
-    """Checks the number of digits of a number."""
+    """Checks the number of digits in a number."""
 
     code = "SNN114"
     title = "long number"
@@ -268,7 +268,7 @@ class KeyPunctuation(Diagnostic):
 class BlockOnNextLine(Diagnostic):
     """Checks that a block opens on the line of its statement.
 
-    A statement ends with its line, so its `{` belongs on the same line.
+    A statement ends at the end of its line, so its `{` must be on the same line.
     """
 
     code = "SNN116"
@@ -302,7 +302,7 @@ class PropertyOutsideBlock(Diagnostic):
 
 
 class NothingHere(Diagnostic):
-    """Checks for a file that is empty or has only comments."""
+    """Checks for a file that is empty or contains only comments."""
 
     code = "SNN119"
     title = "empty file"
@@ -311,10 +311,10 @@ class NothingHere(Diagnostic):
 
 
 class TooLong(Diagnostic):
-    """Checks the number of words, numbers and marks in a file.
+    """Checks the number of words, numbers and punctuation marks in a file.
 
-    The limit stops snnc early on a file that is not a spec. It is far above the
-    size of a network with a thousand layers.
+    The limit stops snnc early if a file is not a spec. It is far above the size of a
+    network with a thousand layers.
     """
 
     code = "SNN121"
@@ -345,9 +345,9 @@ class OtherNotation(Diagnostic):
 
 
 class MergeConflict(Diagnostic):
-    """Checks for the markers of an unresolved merge.
+    """Checks for the conflict markers of an unresolved merge.
 
-    While they are there, the file contains two specs, and snnc reads neither.
+    A file with conflict markers contains two specs, and snnc reads neither.
     """
 
     code = "SNN128"
@@ -361,9 +361,9 @@ class MergeConflict(Diagnostic):
 
 
 class NotASpec(Diagnostic):
-    """Checks for programs and JSON instead of a spec.
+    """Checks for programs and JSON in place of a spec.
 
-    `snnc import` makes a spec from a Keras model. It reads a saved model or the text
+    `snnc import` converts a Keras model to a spec. It reads a saved model or the text
     of `model.to_json()`, or calls a function that returns a model.
     """
 

@@ -48,8 +48,8 @@ class OutOfRange(Diagnostic):
 class MissingUnit(Diagnostic):
     """Checks that times and rates have a unit.
 
-    Some people read a number without a unit as seconds, others as milliseconds. So
-    units are required: `5 ms`, `0.06 s`, `150 Hz`.
+    A number without a unit could mean seconds or milliseconds. Units are therefore
+    required: `5 ms`, `0.06 s`, `150 Hz`.
     """
 
     code = "SNN207"
@@ -96,7 +96,7 @@ class UnknownUnit(Diagnostic):
 
 
 class WrongUnit(Diagnostic):
-    """Checks that times have units of time and rates units of rates."""
+    """Checks that times have a unit of time, and rates a unit of rate."""
 
     code = "SNN209"
     title = "wrong unit"
@@ -115,7 +115,7 @@ class WrongUnit(Diagnostic):
 
 
 class UnknownChoice(Diagnostic):
-    """Checks that a property with a few possible words has one of them."""
+    """Checks that the value is a word that the property accepts."""
 
     code = "SNN210"
     title = "unknown choice"
@@ -153,9 +153,9 @@ class RepeatedClass(Diagnostic):
 class LossNeedsClasses(Diagnostic):
     """Checks that the loss suits the readout.
 
-    `cross_entropy` and `focal` compare with integer labels, and `class_weight balanced`
-    counts them, so these need a readout of `classes`. A readout of `units` gives
-    values, and its loss is `mse`.
+    `cross_entropy` and `focal` compare outputs with integer labels, and `class_weight
+    balanced` counts labels, so all three need a `classes` readout. A `units` readout
+    outputs values, and its loss is `mse`.
     """
 
     code = "SNN600"
@@ -173,7 +173,7 @@ class NothingTrains(Diagnostic):
     """Checks that a phase of `train` changes the weights.
 
     `smooth` trains as in plain Keras, and `spikes` trains on the network's own spikes.
-    `scale` only scales the layers into their `rate`.
+    `scale` only scales each layer so that its rates are within `rate`.
     """
 
     code = "SNN601"

@@ -15,8 +15,8 @@ LOOK_AT_BIAS = (
 class NotSafetensors(Diagnostic):
     """Checks that a weight file is in safetensors format.
 
-    `save_weights` of a package writes this format. It contains only numbers, and
-    nothing that could run. snnc opens no pickles and unpacks no archives.
+    `save_weights` of a package writes this format. It contains only numbers and no
+    code. snnc does not open pickles or archives.
     """
 
     code = "SNN740"
@@ -31,10 +31,10 @@ class NotSafetensors(Diagnostic):
 class WeightsDoNotFit(Diagnostic):
     """Checks that a weight file belongs to the network of the spec.
 
-    Names, shapes, types and axes of all tensors must match. Together they have an
-    identity, `layout_id`, which the file contains. Rates, losses, blocks, and the
-    names of the network and the classes don't affect it. The file also contains how
-    the input was scaled, which must be the same.
+    Names, shapes, types and axes of all tensors must match. Together they determine
+    `layout_id`, which the file contains. Rates, losses, blocks, and the names of the
+    network and the classes don't affect `layout_id`. The file also contains the scaling
+    of the input, which must be the same.
     """
 
     code = "SNN741"
@@ -76,7 +76,7 @@ class WeightsDoNotFit(Diagnostic):
 class NotFinite(Diagnostic):
     """Checks for NaN and infinite weights.
 
-    Training that diverges gives such weights. No simulator can run them.
+    Training that diverges produces such weights. No simulator can run them.
     """
 
     code = "SNN742"
@@ -93,11 +93,12 @@ class NotFinite(Diagnostic):
 
 
 class BiasNotZero(Diagnostic):
-    """Checks that the file has zero biases for a layer without a bias.
+    """Checks that the file contains zero biases for a layer without a bias.
 
-    A weight file has a bias for every layer, so that `bias on` and `bias off` don't
-    change its contents. With `bias off` it is zero, unless a batch norm was folded
-    into it. Weights that were trained with a bias give other results without it.
+    A weight file contains a bias for every layer, so that its layout is the same with
+    `bias on` and `bias off`. With `bias off`, the bias is zero, unless a batch norm was
+    folded into it. Weights that were trained with a bias compute different results
+    without the bias.
     """
 
     code = "SNN749"
@@ -118,7 +119,7 @@ class BiasNotZero(Diagnostic):
 
 
 class _Refused(Diagnostic):
-    """A layer that nengo-loihi does not build; ``core`` is the worst of ``refused``."""
+    """A layer that nengo-loihi refuses; ``core`` is the worst of ``refused`` cores."""
 
     core: int
     refused: int
@@ -134,12 +135,12 @@ class _Refused(Diagnostic):
 class NoWeightExponent(_Refused):
     """Checks that the weights of a core are large enough for its threshold and biases.
 
-    The chip stores the largest weight of a core as 254 or 255 times a power of two,
-    and the threshold and biases in the same unit. nengo-loihi tries the exponents 0
-    to -7. If the threshold or a bias is still too large, it raises "Could not find
-    appropriate weight exponent". There are two common causes: training that pushed
-    the weights towards zero, mostly by `l2`, and rates that are far apart. A weight
-    is multiplied by the rate of its layer over the rate of its source.
+    The chip stores the largest weight of a core as 254 or 255 times a power of two, and
+    the threshold and biases at the same scale. nengo-loihi tries the exponents 0 to -7.
+    If the threshold or a bias is still too large, it raises "Could not find appropriate
+    weight exponent". There are two common causes: training that moves the weights
+    towards zero, mostly because of `l2`, and rates that differ widely. Each weight is
+    multiplied by the rate of its layer and divided by the rate of its source.
     """
 
     code = "SNN743"
@@ -186,10 +187,10 @@ class NoWeightExponent(_Refused):
 class NoBiasScale(_Refused):
     """Checks the biases of a core without weights.
 
-    Without weights, nengo-loihi scales by the largest bias. If it is far below the
-    threshold, no scale fits both: "Could not find appropriate bias scaling". A
-    layer whose weights are all zero does nothing. Usually training has not reached
-    it.
+    Without weights, the largest bias determines the scale in nengo-loihi. If this bias
+    is far below the threshold, no scale fits both: "Could not find appropriate bias
+    scaling". A layer whose weights are all zero has no effect. Usually training has not
+    reached this layer.
     """
 
     code = "SNN744"
@@ -212,10 +213,10 @@ class NoBiasScale(_Refused):
 class ThresholdVanishes(_Refused):
     """Checks that the weights of a core are small enough for its threshold.
 
-    The largest weight of a core sets the unit of its threshold. The threshold is
-    stored in steps of 64, so a value below 33 becomes 0. nengo-loihi then fails
-    with an AssertionError without a message. If all weights are zero, the largest
-    bias sets the unit.
+    The largest weight on a core determines the scale of the threshold. The threshold is
+    stored in steps of 64, so a value below 33 becomes 0. nengo-loihi then fails with an
+    AssertionError without a message. If all weights are zero, the largest bias
+    determines the scale.
     """
 
     code = "SNN745"
@@ -239,9 +240,9 @@ class ThresholdVanishes(_Refused):
 
 
 class WeightsTooFarApart(_Refused):
-    """Checks for weights of one connection that are more than 2^64 times smaller.
+    """Checks for a connection whose weights are 2^64 times smaller than the largest.
 
-    nengo-loihi scales the connections of a core by powers of two. From 2^64 on,
+    nengo-loihi scales the connections into a core by powers of two. With 2^64 or more,
     NumPy fails with a TypeError.
     """
 
@@ -268,11 +269,10 @@ class WeightsTooFarApart(_Refused):
 class WeightsTooStrong(Diagnostic):
     """Checks for weights that nengo-loihi silently increases.
 
-    The weights of one connection have their own exponent, which is at least -6. If
-    the largest weight of the core needs a lower exponent, nengo-loihi still uses
-    -6, and the weights become too large. This happens if another connection into
-    the core has weights more than 128 times as large, or if the threshold is very
-    large.
+    Each connection has its own weight exponent, which is at least -6. If the weights of
+    a connection need a smaller exponent, nengo-loihi still uses -6, and the stored
+    weights are too large. This happens if another connection into the core has weights
+    more than 128 times as large, or if the threshold is very large.
     """
 
     code = "SNN746"
@@ -317,12 +317,12 @@ class WeightsTooStrong(Diagnostic):
 
 
 class WeightsRounded(Diagnostic):
-    """Checks for weights that rounding changes a lot.
+    """Checks for weights with large rounding errors.
 
-    A core stores weights as integers of 7 bits and a sign, in steps of 1/127 of its
-    largest weight. If the threshold or a bias is large compared with that, fewer
-    bits remain. Counting about ten spikes for an activation of 1.0 has an error of
-    3 %, so smaller errors of weights don't matter.
+    A core stores weights as integers with 7 bits and a sign, in steps of 1/127 of its
+    largest weight. If the threshold or a bias is much larger than this weight, fewer
+    bits remain. If an activation of 1.0 means about ten spikes, counting spikes has an
+    error of 3 %, so smaller errors of weights don't matter.
     """
 
     code = "SNN750"
@@ -376,14 +376,15 @@ class WeightsRounded(Diagnostic):
 
 
 class SpikesTooStrong(Diagnostic):
-    """Checks for layers in which one spike exceeds the threshold several times.
+    """Checks for layers in which one spike adds several times the threshold.
 
     A neuron on the chip fires at most once per step and then returns to 0, so the part
     above the threshold is lost. The rates of such a layer differ from the activations
-    in Keras. Weights become this large if a batch norm with small deviations is folded
-    into them, or if the neurons that a layer reads rarely fire.
+    in Keras. Weights become this large if a batch norm with small standard deviations
+    is folded into them, or if the neurons that a layer reads rarely fire.
 
-    snnc warns if the largest weight of the median channel exceeds four thresholds.
+    snnc warns if the largest weight in the median channel exceeds four times the
+    threshold.
     """
 
     code = "SNN751"

@@ -19,10 +19,10 @@ from snnc.ir.shapes import pads
 
 
 class KernelTooLarge(Diagnostic):
-    """Checks that a window with valid padding fits its input.
+    """Checks that a window with valid padding fits into its input.
 
     With `padding valid`, the output has `(size - kernel) // stride + 1` positions per
-    axis. There must be at least one.
+    axis. This must be at least one.
     """
 
     code = "SNN301"
@@ -81,11 +81,11 @@ class WrongDims(Diagnostic):
 
 
 class CausalInSpace(Diagnostic):
-    """Checks that `defaults` give `padding causal` only to `conv1d`.
+    """Checks that `defaults` set `padding causal` only for `conv1d`.
 
-    The axis of a `conv1d` may be time. `padding causal` puts all zeros in front of it,
-    so that no output reads later values. The axes of images have no such order, and
-    Keras has no other causal layer.
+    The axis of a `conv1d` may be time. `padding causal` adds all zeros before this
+    axis, so that no output reads later values. The axes of images are not ordered like
+    this, and Keras has no other causal layers.
     """
 
     code = "SNN317"
@@ -101,8 +101,8 @@ class CausalInSpace(Diagnostic):
 class DilatedStride(Diagnostic):
     """Checks for dilation with a stride.
 
-    Keras refuses a convolution with both. Such a layer would read few of the values
-    between its taps.
+    Keras refuses a convolution with both. Such a layer would skip most values between
+    its taps.
     """
 
     code = "SNN314"
@@ -121,8 +121,8 @@ class DilatedStride(Diagnostic):
 class GroupsDontDivide(Diagnostic):
     """Checks that `groups` divides the channels and the filters.
 
-    Each group of filters reads one group of channels, and all groups have equal
-    sizes.
+    Each group of filters reads one group of channels, and all groups have the same
+    size.
     """
 
     code = "SNN315"
@@ -156,9 +156,9 @@ class GroupsDontDivide(Diagnostic):
 class PooledSamePadding(Diagnostic):
     """Checks for `same` or `causal` padding over a pool that doesn't divide its input.
 
-    A pool is folded into its reader. Keras pads the pooled image, but the folded kernel
-    pads the image before the pool. Both are equal only if the window equals the stride
-    and divides the input.
+    A pool is folded into the layer that reads it. Keras pads the pooled image, but the
+    folded kernel pads the image before the pool. The results are equal only if the
+    window equals the stride and divides the input.
     """
 
     code = "SNN305"
@@ -206,8 +206,8 @@ class PooledSamePadding(Diagnostic):
 class NoReadoutImage(Diagnostic):
     """Checks the kernel of a readout that is a convolution.
 
-    A readout with `filters` reads length x channels or height x width x channels, and
-    its kernel is at most as large as what it reads, unless `padding same` is set.
+    A readout with `filters` reads length x channels or height x width x channels.
+    Unless `padding same` is set, its kernel can't be larger than its input.
     """
 
     code = "SNN319"
@@ -228,8 +228,9 @@ class NoReadoutImage(Diagnostic):
 class PooledTranspose(Diagnostic):
     """Checks for a transposed convolution that reads an average pool.
 
-    A pool is folded into its reader's kernel. The places that a transposed convolution
-    reads have zeros between them, so no kernel over the pool's input is the same.
+    A pool is folded into the kernel of the layer that reads it. A transposed
+    convolution inserts zeros between the positions that it reads, so no kernel over the
+    pool's input is equivalent.
     """
 
     code = "SNN318"
@@ -253,7 +254,7 @@ class PooledTranspose(Diagnostic):
 class StrideAboveKernel(Diagnostic):
     """Checks for a stride that is larger than its kernel.
 
-    Such a layer skips part of its input. The skipped neurons take cores, but no layer
+    Such a layer skips part of its input. The skipped neurons use cores, but no layer
     reads them.
     """
 
@@ -302,13 +303,13 @@ def _slides(
 def _uneven_pools(
     network: LogicalNetwork, layer: LogicalLayer, operation: Convolution
 ) -> Iterator[tuple[AveragePooling, Shape]]:
-    """Pools that `same` padding cannot be folded over, each with what it reads."""
+    """Yield pools over which `same` padding can't be folded, with their input sizes."""
     read = network.shape_of(layer.sources[0])[:-1]
     padded = [
         max(pads(n, k, s, operation.padding)) > 0
         for n, k, s in zip(read, operation.extent, operation.stride, strict=True)
     ]
-    # A 2-D convolution has one padding for height and width, and none for depth.
+    # A 2-D convolution has a common padding for height and width, and none for depth.
     plane = any(padded[-2:])
     axes = [
         plane if axis >= len(read) - 2 else padded[axis] for axis in range(len(read))
@@ -326,9 +327,9 @@ def _uneven_pools(
 
 
 def _divides(window: int, stride: int, size: int, picked: bool) -> bool:
-    """Return whether padding a pooled axis also pads the axis before the pool.
+    """Return whether padding a pooled axis equals padding the axis before the pool.
 
-    Where some places are picked, they may be further apart than a window is wide.
+    Picked positions may be further apart than the width of a window.
     """
     if picked:
         return window <= stride and (size - window) % stride == 0

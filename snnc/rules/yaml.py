@@ -8,9 +8,9 @@ from snnc.diagnostics import Diagnostic
 class NotYaml(Diagnostic):
     """Checks that a file is valid YAML.
 
-    YAML uses indentation: two blanks per level, never tabs. `key: value` needs a
-    blank after the colon, and every `{` and `[` needs its closing bracket. snnc does
-    not check the text after the first problem.
+    YAML uses indentation: two spaces per level, never tabs. `key: value` needs a space
+    after the colon, and every `{` and `[` needs its closing bracket. snnc does not
+    check the text after the first problem.
     """
 
     code = "SNN130"
@@ -26,8 +26,8 @@ class NotYaml(Diagnostic):
 class Reference(Diagnostic):
     """Checks for anchors (`&a`), aliases (`*a`) and merges (`<<`).
 
-    Each line of a spec can be understood and reviewed alone. Put properties that
-    several layers share into `defaults`.
+    Without these, each line of a spec can be understood and reviewed on its own. Put
+    properties that several layers share into `defaults`.
     """
 
     code = "SNN131"
@@ -52,7 +52,7 @@ class Tag(Diagnostic):
 
 
 class SeveralDocuments(Diagnostic):
-    """Checks that a file has one YAML document, because it describes one network."""
+    """Checks that a file contains one YAML document, since it describes one network."""
 
     code = "SNN133"
     title = "several YAML documents"
@@ -62,7 +62,7 @@ class SeveralDocuments(Diagnostic):
 
 
 class RepeatedKey(Diagnostic):
-    """Checks that no key occurs twice in a mapping, because snnc would ignore one."""
+    """Checks that no key occurs twice in a mapping, because one would be ignored."""
 
     code = "SNN134"
     title = "repeated key"
@@ -112,7 +112,7 @@ class MisplacedKey(Diagnostic):
     """Checks that layers, and nothing else, are in `layers`.
 
     The items of the list `layers` are the layers of the network, in order. All other
-    statements are keys of the file. An encoder may be either.
+    statements are top-level keys of the file. An encoder may be either.
     """
 
     code = "SNN137"
@@ -126,10 +126,10 @@ class MisplacedKey(Diagnostic):
 
 
 class SeveralKeys(Diagnostic):
-    """Checks for a single key in a mapping that names one thing.
+    """Checks that a mapping has a single key where only one is allowed.
 
-    An item of `layers` has one key, the kind of the layer. Its properties are below
-    the kind, indented further. The same applies to a choice such as `adam`.
+    An item of `layers` has one key, the kind of the layer. The properties of the layer
+    are indented below the kind. The same applies to a choice such as `adam`.
     """
 
     code = "SNN138"
@@ -163,8 +163,8 @@ class TooMuch(Diagnostic):
 class NotInComment(Diagnostic):
     """Checks for characters in a `.snn` comment that YAML comments can't contain.
 
-    YAML has no control characters. Some characters end a line, and so the comment,
-    in YAML but not in `.snn`. Only `snnc convert` reports this problem.
+    YAML allows no control characters. Some characters end a line, and therefore a
+    comment, in YAML but not in `.snn`. Only `snnc convert` reports this problem.
     """
 
     code = "SNN145"

@@ -10,10 +10,14 @@ from typing import Any
 
 
 def check_count(name: str, value: object, least: int) -> None:
-    """Refuse a number that is not whole or too small; None stands for a default.
+    """Refuse a number that is not an integer or is too small; accept None.
 
-    Raise TypeError if it is not a whole number. Raise ValueError if it is below
-    ``least``.
+    Raises
+    ------
+    TypeError
+        If the value is not an integer.
+    ValueError
+        If the value is below ``least``.
     """
     if value is None:
         return
@@ -26,7 +30,10 @@ def check_count(name: str, value: object, least: int) -> None:
 def check_choice(name: str, value: object, known: Collection[str]) -> None:
     """Refuse an unknown word.
 
-    Raise ValueError if it is not.
+    Raises
+    ------
+    ValueError
+        If the word is not in ``known``.
     """
     if not isinstance(value, str) or value not in known:
         words = [repr(word) for word in known]
@@ -35,10 +42,14 @@ def check_choice(name: str, value: object, known: Collection[str]) -> None:
 
 
 def check_text(name: str, value: object) -> None:
-    """Refuse anything but text that a file can hold.
+    """Refuse anything except text that can be written to a file.
 
-    Raise TypeError if it is not a string. Raise ValueError if it has half of a
-    surrogate pair.
+    Raises
+    ------
+    TypeError
+        If the value is not a string.
+    ValueError
+        If the text contains a lone surrogate.
     """
     if not isinstance(value, str):
         raise TypeError(f"{name} is {type(value).__name__}, not a string")
@@ -49,7 +60,10 @@ def check_text(name: str, value: object) -> None:
 def given_weights(weights: object) -> Path | Mapping[str, Any]:
     """Return the file of weights, or their arrays by name.
 
-    Raise TypeError if it is neither.
+    Raises
+    ------
+    TypeError
+        If the argument is neither.
     """
     if isinstance(weights, str | os.PathLike):
         return Path(weights)

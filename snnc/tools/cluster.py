@@ -1,4 +1,4 @@
-"""Run tasks on a Dask cluster, whose machines share a file system with this one."""
+"""Run tasks on a Dask cluster that shares a file system with this machine."""
 
 # mypy: disable-error-code="import-untyped,no-untyped-call"
 
@@ -16,7 +16,7 @@ from distributed.comm.core import connect
 
 from snnc.tools.evaluate.options import RefusedRunError
 
-PATIENCE = 10  # seconds after which an address counts as dead
+PATIENCE = 10  # seconds to wait for an answer from an address
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,17 @@ class ClusterWorkers:
 def cluster_workers(address: str, ahead: int = 1) -> Iterator[ClusterWorkers]:
     """Connect to the cluster at an address.
 
-    Raise RefusedRunError if nothing answers, or the cluster has no workers.
-
     Parameters
     ----------
     ahead
-        How many tasks each thread of the workers gets: more than one if sending them
-        takes a large part of their time. If a worker dies, that counts against all
-        of its tasks.
+        The number of tasks per worker thread; more than one if sending a task takes
+        long compared to running it. If a worker dies, this counts as a failed attempt
+        for each of its tasks.
+
+    Raises
+    ------
+    NoClusterError
+        If nothing answers, or the cluster has no workers.
     """
     _check_scheduler(address)
     with Client(address, timeout=PATIENCE, set_as_default=False) as client:
@@ -64,9 +67,9 @@ def _absent(address: str, reason: str) -> RefusedRunError:
 
 
 def _check_scheduler(address: str) -> None:
-    """Raise RefusedRunError unless a scheduler answers.
+    """Raise NoClusterError unless a scheduler answers.
 
-    A `Client` would raise an error too, but then take 20 s to close.
+    A `Client` would also raise an error, but would then take 20 s to close.
     """
 
     async def greet() -> None:

@@ -1,6 +1,6 @@
-"""Run one evaluation, from paths to the result.
+"""Run an evaluation, from paths to the result.
 
-It runs the exact engine, Keras, or a simulator of Nengo: nengo, nengo_dl, or
+The simulator is the exact engine, Keras, or a Nengo simulator: nengo, nengo_dl, or
 nengo-loihi's emulator.
 """
 
@@ -78,9 +78,9 @@ if TYPE_CHECKING:
 class EvaluatedRun:
     """The results of a run for each example, in the order of the run.
 
-    ``raw`` are the outputs, (examples, units), and ``keras`` the outputs of the Keras
-    model for comparison. Only the exact engine gives the spikes of each layer,
-    ``firing``.
+    ``raw`` contains the outputs, (examples, units), and ``keras`` the outputs of the
+    Keras model for comparison. ``firing``, the spikes of each layer, is only known for
+    the exact engine.
     """
 
     package: Package
@@ -93,12 +93,12 @@ class EvaluatedRun:
 
     @property
     def dt(self) -> float:
-        """Seconds per step."""
+        """The time step in seconds."""
         return self.task.package.network.dt
 
     @property
     def targets(self) -> Array:
-        """The true values, (examples, units), or classes, as ``raw`` is ordered."""
+        """The true values, (examples, units), or classes, in the order of ``raw``."""
         return self.task.examples.y
 
     @cached_property
@@ -110,7 +110,7 @@ class EvaluatedRun:
 
     @cached_property
     def records(self) -> list[Record]:
-        """A record per example, in the order of the data."""
+        """One record per example, in the order of the data."""
         who = "chip" if self.simulator in ("exact", "loihi") else self.simulator
         answers = {"keras": self.keras, who: self.raw}
         classifies = self.task.package.network.readout.classes
@@ -119,7 +119,10 @@ class EvaluatedRun:
     def raster(self, example: int) -> dict[str, NDArray[np.uint8]]:
         """Run one example from rest on the exact engine, and return its spikes.
 
-        Raise IndexError if there are fewer examples.
+        Raises
+        ------
+        IndexError
+            If there is no such example.
         """
         x = self.task.examples.x
         if not 0 <= example < x.shape[0]:
@@ -142,7 +145,10 @@ def run(
 ) -> Evaluation:
     """Run an evaluation, and write the file of its examples.
 
-    Raise ValueError if package, data, weights and options do not fit each other.
+    Raises
+    ------
+    ValueError
+        If package, data, weights and options don't match.
     """
     task = open_task(package.folder, weights, data, options.examples, options.seed)
     if task.package.hash != package.opened.hash:
@@ -156,7 +162,7 @@ def run(
             "another name with `--examples-out`"
         )
     count, label = len(task.examples), "examples"
-    if options.simulator == "exact":  # some of them run in a row and from rest
+    if options.simulator == "exact":  # some examples run both in a row and from rest
         count, label = runs_of(options, count), f"runs of {counted(count, 'example')}"
     with progress_bar(count, label, progress) as bar:
         if options.simulator == "keras":
@@ -173,9 +179,12 @@ def run(
 def on_nengo(
     package: Package, task: Task, options: EvaluateOptions, progress: Moved
 ) -> Evaluation:
-    """Evaluate the spikes of a simulator of Nengo.
+    """Evaluate a package on a Nengo simulator.
 
-    Raise RefusedRunError if the network or the simulator can't run.
+    Raises
+    ------
+    RefusedRunError
+        If the simulator can't run the network.
     """
     network, program = task.package.network, task.package.module("nengo_network")
     simulator = cast("Simulator", options.simulator)
@@ -268,7 +277,7 @@ def has_keras() -> bool:
 
 
 def reference_of(task: Task) -> KerasReference:
-    """Return the Keras model with the weights."""
+    """Return the Keras model with the task's weights."""
     package = task.package
     return KerasReference(
         package.network, lambda: package.module("keras_model"), task.tensors
@@ -276,14 +285,14 @@ def reference_of(task: Task) -> KerasReference:
 
 
 class Trained:
-    """The Keras model with the weights; ``seconds`` is the time that it took."""
+    """The Keras model with the weights; ``seconds`` is the time spent in Keras."""
 
     def __init__(self, task: Task) -> None:
         self.seconds = 0.0
         self.reference = reference_of(task)
 
     def compare(self, fresh: SpanResult) -> SpanResult:
-        """Return results together with the model's outputs."""
+        """Add the model's outputs to results."""
         started = time.perf_counter()
         keras = self.reference.compare(fresh.images, fresh.counts)
         self.seconds += time.perf_counter() - started
@@ -305,11 +314,15 @@ def keras_outputs(
 def on_engine(
     package: Package, task: Task, options: EvaluateOptions, progress: Moved
 ) -> Evaluation:
-    """Run the exact engine.
+    """Evaluate a package on the exact engine.
 
-    ``seconds`` excludes Keras's time; with workers, which continue while Keras runs, it
-    includes it. Raise RefusedRunError or snnc.exact.CannotRunError if something does
-    not fit; the text is for users.
+    ``seconds`` excludes the time for Keras, except with workers, which continue while
+    Keras runs.
+
+    Raises
+    ------
+    RefusedRunError, snnc.exact.CannotRunError
+        If package, data, weights or options don't match; the message is for users.
     """
     trained = Trained(task) if has_keras() else None
     started = time.perf_counter()

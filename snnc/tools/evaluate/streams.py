@@ -1,4 +1,4 @@
-"""Examples from iterables, such as a ``tf.data.Dataset``, that need not fit memory."""
+"""Read examples from iterables, such as a ``tf.data.Dataset``, larger than memory."""
 
 from __future__ import annotations
 
@@ -13,19 +13,23 @@ from snnc.tools.statistics import Array
 
 ENDLESS = -1  # the cardinality of a tf.data.Dataset that never ends
 Batch = tuple[Array, Array | None]
-"""Examples, (examples, *shape), and their labels, if there are any."""
+"""Examples, (examples, *shape), and their labels, if any."""
 
 
 def is_array(x: object) -> bool:
-    """Return whether all examples are in memory, or mapped to it."""
+    """Return whether all examples are in memory or memory-mapped."""
     return isinstance(x, list | tuple) or hasattr(x, "__array__")
 
 
 def read_batches(x: object, spec: DataSpec) -> Iterator[Batch]:
-    """Yield the batches of an iterable; an example is a batch of one.
+    """Yield the batches of an iterable; a single example is a batch of one.
 
-    An item may be a tuple of examples and labels. Raise DataError if ``x`` is not an
-    iterable, or never ends.
+    An item may be a tuple of examples and labels.
+
+    Raises
+    ------
+    DataError
+        If ``x`` is not an iterable, or never ends.
     """
     if hasattr(x, "cardinality") and int(x.cardinality()) == ENDLESS:
         raise DataError("x never ends: take some of it, as x.take(1000)")
@@ -40,11 +44,15 @@ def read_batches(x: object, spec: DataSpec) -> Iterator[Batch]:
 
 
 def store_examples(x: object, y: object, spec: DataSpec) -> tuple[Array, Any]:
-    """Return the examples of an iterable, and their labels.
+    """Store the examples of an iterable, and return them with their labels.
 
     The examples are in a temporary file, which is deleted after the last reference.
-    ``y`` has the labels, unless the iterable gives them. Raise DataError if the
-    examples are not what the network accepts, or are missing.
+    ``y`` contains the labels, unless the iterable yields labels.
+
+    Raises
+    ------
+    DataError
+        If the network does not accept the examples, or there are none.
     """
     labels: list[Array] = []
     count = 0

@@ -24,7 +24,8 @@ from snnc.tools.evaluate.streams import is_array, store_examples
 from snnc.tools.statistics import Array
 
 Data = Path | tuple[Any, Any]
-"""A file or a folder with ``x`` and ``y``, or both, ``x`` an array or an iterable."""
+"""A file or a folder with ``x`` and ``y``, or the pair itself; ``x`` is an array or an
+iterable."""
 
 
 def write_data(path: Path, x: Array, y: Array) -> None:
@@ -34,7 +35,7 @@ def write_data(path: Path, x: Array, y: Array) -> None:
 
 
 def identify_data(path: Path) -> str:
-    """Return a text that changes when ``x`` or ``y`` of a file or folder does."""
+    """Return a text that changes if ``x`` or ``y`` in a file or folder changes."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             sums = {member.filename: member.CRC for member in archive.infolist()}
@@ -48,8 +49,8 @@ def identify_data(path: Path) -> str:
 class Task:
     """A package, its weights (a file or tensors by name), and the examples to run.
 
-    ``seed`` has chosen the examples and their order. ``identity`` changes when their
-    file's content does.
+    ``seed`` determined the examples and their order. ``identity`` changes if the
+    content of the data file changes.
     """
 
     package: ImportedPackage
@@ -61,7 +62,7 @@ class Task:
 
     @cached_property
     def weight_bytes(self) -> bytes:
-        """The weights as the bytes of a safetensors file."""
+        """The content of a safetensors file with the weights."""
         if not isinstance(self.weights, Mapping):
             return Path(self.weights).read_bytes()
         metadata = {"layout_id": self.package.layout.id}
@@ -77,11 +78,16 @@ class Task:
 def open_task(
     folder: Path, weights: Weights, data: Data, limit: int | None, seed: int
 ) -> Task:
-    """Return a task with checked examples, drawn from the data.
+    """Open a package, and draw and check examples.
 
-    Raise snnc.output.imported.CannotRunError if the package does not exist. Raise
-    snnc.runtime.layout.LayoutError if the weights are not of its layout. Raise
-    snnc.runtime.data.DataError if the examples are not what the package reads.
+    Raises
+    ------
+    snnc.output.imported.CannotRunError
+        If the package does not exist.
+    snnc.runtime.layout.LayoutError
+        If the weights have another layout.
+    snnc.runtime.data.DataError
+        If the network does not accept the examples.
     """
     package = open_package(folder)
     accepted, identity = DataSpec.of(package.network), ""
@@ -101,17 +107,17 @@ def open_task(
 
 
 Record = dict[str, int | float]
-"""An example's place in the data, its label, and answers. For a regression, each unit
-has its own entry."""
+"""An example's index in the data, its label, and predictions. For a regression, each
+unit has its own entry."""
 
 
 def list_records(
     examples: Examples, answers: dict[str, Array | None], classifies: bool
 ) -> list[Record]:
-    """Return a record of each example, in the order of the data.
+    """Return a record for each example, in the order of the data.
 
-    ``answers`` are outputs, (examples, units), in the order in which examples ran, by
-    who gave them.
+    ``answers`` contains the outputs, (examples, units), in the order of the run, by
+    their source.
     """
     order = np.argsort(examples.rows)
     columns: dict[str, list[Any]] = {"example": examples.rows[order].tolist()}
@@ -123,7 +129,7 @@ def list_records(
 
 
 def write_records(path: Path, records: list[Record]) -> None:
-    """Write a CSV file with a row per example."""
+    """Write a CSV file with one row per example."""
     write_file(path, csv_table(records[0], (record.values() for record in records)))
 
 

@@ -29,7 +29,15 @@ LEFT = {"layer", "kind", "shape", "bound by"}
 
 
 def table(summary: Summary, why: bool = False) -> str:
-    """Return two tables with one row per layer: its costs, and its activity."""
+    """Return two tables with one row per layer: its costs, and its activity.
+
+    Parameters
+    ----------
+    summary
+        The costs and the activity of the network.
+    why
+        Whether to add sentences about the limits of layers.
+    """
     lines = [
         *tables.columns(LAYERS, layers(summary), LEFT),
         "",
@@ -45,12 +53,20 @@ def table(summary: Summary, why: bool = False) -> str:
 
 
 def markdown(summary: Summary, why: bool = False) -> str:
-    """Return the tables of the report as GitHub's Markdown, ending with a line end."""
+    """Return the tables of the report as GitHub Markdown, ending with a line end.
+
+    Parameters
+    ----------
+    summary
+        The costs and the activity of the network.
+    why
+        Whether to add sentences about the limits of layers.
+    """
     return "\n\n".join(_blocks(summary, why)) + "\n"
 
 
 def reasons(summary: Summary) -> Iterator[str]:
-    """Yield one sentence per layer on the chip, then one on the whole mapping."""
+    """Yield one sentence per layer on the chip, then one about the whole mapping."""
     core = summary.profile.core
     for row in summary.rows:
         for reason in row.reasons:
@@ -134,7 +150,7 @@ class Limit:
 
     @property
     def amount(self) -> str:
-        # Every digit of a count matters.
+        # Don't round: every digit of a count matters.
         much = ", ".join(
             f"{v:g}" if isinstance(v, float) else str(v) for v in self.values
         )
@@ -152,7 +168,7 @@ def limits_table(profile: Profile) -> DisplayedText:
 
 
 def limits_markdown(profile: Profile) -> str:
-    """Return the table as GitHub's Markdown."""
+    """Return the table as GitHub Markdown."""
     head = ("limit", tables.prose(profile.name), "source")
     rows = [
         (limit.name, limit.amount, tables.prose(limit.source))
@@ -162,7 +178,7 @@ def limits_markdown(profile: Profile) -> str:
 
 
 def limits_document(profile: Profile) -> Json:
-    """Return the limits for programs."""
+    """Return the limits as JSON data."""
     limits = [
         {
             "limit": limit.name,
