@@ -90,7 +90,7 @@ def create_server(device: str | None = None) -> SpecServer:
 def _make_handler(
     server: SpecServer, module: str, function: str
 ) -> Callable[[Any], Awaitable[Any]]:
-    async def answer(params: object) -> Any:
+    async def answer(params: Any) -> Any:
         family = importlib.import_module(f"{__name__}.{module}")
         return await getattr(family, function)(server, params)
 
