@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from snnc.cli import INTERRUPTED
 from snnc.cli.options import (
     DATA,
     WEIGHTS,
@@ -28,8 +29,6 @@ from snnc.tools import plots
 if TYPE_CHECKING:
     from snnc.tools.evaluate.options import Simulator
     from snnc.tools.pictures import Kind
-
-INTERRUPTED = 130
 
 
 @click.command(
