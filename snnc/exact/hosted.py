@@ -184,7 +184,6 @@ class Hosted:
         return np.array(simulator.data[self._built.network.output], np.float64)
 
     def _spikes(self) -> Layers:
-        """Return the spikes of each step of the last example."""
         described, trains = self._built.package.network, {}
         for name, layer in described.layers.items():
             values = self._built.network.neuron_values(self._simulator, name)

@@ -239,7 +239,6 @@ def _table(
 
 
 def _sources(model: Model, synapse: Synapse) -> Int64:
-    """Return the source of each in-axon of a synapse."""
     sources = np.zeros(synapse.n_axons, np.int64)
     for owner, start in number_sources([*model.blocks, *model.inputs]).items():
         for axon in owner.axons:

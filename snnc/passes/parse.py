@@ -33,7 +33,6 @@ _JSON_OF_A_SPEC = re.compile(r'"?(?:snn|network)"?\s*:')
 
 
 def _conflict(source: SourceFile) -> Diagnostic | None:
-    """Describe the first merge conflict and its markers."""
     if "<<<<<<<" not in source.text or ">>>>>>>" not in source.text:
         return None
     marks: list[tuple[int, Span]] = []

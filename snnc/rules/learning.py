@@ -9,7 +9,10 @@ from snnc.diagnostics import Diagnostic
 from snnc.ir.learning import axon_bits, learning_of
 from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, MaxPooling
 from snnc.rules.ceilings import above_ceiling, below
-from snnc.runtime.pes import LEAST, MOST_NEURONS, MOST_UNITS
+from snnc.runtime.pes import LEAST
+
+MOST_NEURONS = 2048  # each learned axon takes two of the core's 4,096 entries
+MOST_UNITS = 512  # each unit takes two of the core's 1,024 compartments
 
 
 class LearnsFromWrongLayer(Diagnostic):
@@ -151,8 +154,8 @@ class LearningOutOfRange(Diagnostic):
     The chip's own learning rate is fixed. A spike adds a 7-bit number to the trace of
     its axon; this number sets the fraction of the error that one presentation removes.
     If the number is too large, traces are clipped. If it is too small, nothing is
-    learned. The number is proportional to this fraction, and decreases with `present`,
-    with the layer's `rate` and with its number of neurons.
+    learned. The number grows with this fraction, and shrinks with `present`, with the
+    layer's `rate` and with its number of neurons.
     """
 
     code = "SNN423"

@@ -158,8 +158,8 @@ class CostlyBlock(Diagnostic):
 
     Without `block`, snnc splits a layer so that the network needs the fewest cores.
     snnc uses a given block unchanged. The last number of a `conv3d` block counts the
-    filters of all its slices: in a layer with 16 filters, `block 8x1x1x16` puts each of
-    8 slices on its own core.
+    filters of all its slices. In a layer with 16 filters, `block 8x1x1x16` therefore
+    puts each of 8 slices on its own core.
     """
 
     code = "SNN409"

@@ -58,9 +58,9 @@ class DamagedModel(Diagnostic):
 class UnsafeModel(Diagnostic):
     """Checks for unsafe contents in a file, and stops reading there.
 
-    Examples are HDF5 files with links to other files or with an array of more than
-    1 GiB, shards outside the folder of their model, and deeply nested JSON. Keras
-    writes none of them.
+    Examples are HDF5 files with links to other files or with an array of more than 1
+    GiB, shards outside the model's folder, and deeply nested JSON. Keras never writes
+    such files.
     """
 
     code = "SNN804"
