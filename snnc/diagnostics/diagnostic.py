@@ -253,10 +253,10 @@ class Diagnostic(Record):
         """Return the closest change that works, or an empty string."""
         return self._fill_template(type(self).help)
 
-    def as_error(self) -> Self:
-        """Return a copy of the diagnostic with severity error."""
+    def graded(self, severity: Severity) -> Self:
+        """Return a copy of the diagnostic with another severity."""
         made = self.but()
-        vars(made)["severity"] = Severity.ERROR
+        vars(made)["severity"] = severity
         return made
 
     @property

@@ -9,7 +9,6 @@ from typing import Any
 from snnc.importer.graph import read_graph
 from snnc.importer.layer_config import malformed, plain, refuse_repeats
 from snnc.importer.model import (
-    NOWHERE,
     Compiled,
     Graph,
     KerasLayer,
@@ -17,6 +16,7 @@ from snnc.importer.model import (
     LayerOutput,
     NestedLayer,
     RefusedModelError,
+    refused,
 )
 from snnc.ir.order import reading_order
 from snnc.rules.architectures import CyclicModel, NoSuchLayer, SecondOutput
@@ -172,9 +172,7 @@ def _source(call: CallKey, index: int, ends: Outputs, reader: str) -> str:
         raise _missing(reader, call[0])
     outputs = ends[call]
     if index >= len(outputs):
-        raise RefusedModelError(
-            SecondOutput(span=NOWHERE, reader=reader, layer=call[0], index=index)
-        )
+        raise refused(SecondOutput, reader=reader, layer=call[0], index=index)
     return outputs[index]
 
 
@@ -221,10 +219,10 @@ class Calls:
             order = reading_order(reads)
         except CycleError as error:
             cycle = tuple(name for name, _ in error.args[1])
-            raise RefusedModelError(CyclicModel(span=NOWHERE, layers=cycle)) from error
+            raise refused(CyclicModel, layers=cycle) from error
         for call in order:
             yield call, self._all[call]
 
 
 def _missing(reader: str, layer: str) -> RefusedModelError:
-    return RefusedModelError(NoSuchLayer(span=NOWHERE, reader=reader, layer=layer))
+    return refused(NoSuchLayer, reader=reader, layer=layer)

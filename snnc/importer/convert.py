@@ -9,23 +9,20 @@ from snnc.diagnostics import Diagnostic, Diagnostics, Severity
 from snnc.driver import allow_warnings
 from snnc.importer.decisions import Decision, diagnose
 from snnc.importer.draft import StatementDraft, Value
-from snnc.importer.ends import NetworkEnds, convert_ends
+from snnc.importer.ends import NetworkEnds, convert_ends, without_lambdas
 from snnc.importer.layer_config import FOREIGN
 from snnc.importer.model import KerasLayer, KerasModel, ModelWeights, RefusedModelError
 from snnc.importer.request import ImportRequest
 from snnc.importer.spec import WrittenSpec, write
 from snnc.importer.state import ConversionState
 from snnc.importer.table import HANDLERS, read_foreign, read_refused
+from snnc.importer.table.axes import AxesError, one_order
 from snnc.importer.table.operations import read_operation
 from snnc.importer.table.options import check_options
-from snnc.ir.logical import Loihi
-from snnc.ir.lowered import LoweredNetwork
-from snnc.ir.mapped import MappedNetwork
-from snnc.language.properties import MOST_CHIPS
 from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
-from snnc.passes.place import place
+from snnc.passes.place import cores_needed, exceeds_target, place
 from snnc.source import SourceFile
 
 WEIGHTED = ("Conv", "Dense", "Depthwise", "Separable", "BatchNorm", "PReLU", "Norm")
@@ -80,8 +77,13 @@ def convert(
     RefusedModelError
         If Keras has no such option, or the spec would be too long.
     """
-    state = ConversionState(model, request, weights)
-    for layer in model.layers:
+    rest, cut = without_lambdas(model)
+    state = ConversionState(rest, request, weights)
+    for layer in cut:
+        if layer.kind == "Lambda":
+            state.finals[layer.name] = layer.kind
+        state.rewrite(layer, "at the end, where the host computes it: it is left out")
+    for layer in rest.layers:
         state.values[layer.name] = _read(layer, state)
     ends = convert_ends(state)
     _tell_rest(state)
@@ -109,7 +111,10 @@ def _read(layer: KerasLayer, state: ConversionState) -> Value:
     check_options(layer)
     if layer.kind in NUMERIC and len(layer.reads) == 1:
         return read_operation(layer, state)
-    return HANDLERS.get(layer.kind, read_refused)(layer, state)
+    try:
+        return HANDLERS.get(layer.kind, read_refused)(layer, state)
+    except AxesError as error:
+        return state.refuse(layer, str(error), one_order(state))
 
 
 def _tell_rest(state: ConversionState) -> None:
@@ -133,20 +138,27 @@ def compile_written(
     cores take. This does not look for a smaller network that fits: that takes longer
     than the import, and `snnc check` does it.
     """
-    own = Diagnostics()
-    made = _lower_spec(written, name, own, request)
+    own, cache = Diagnostics(), PlanCache()
+    made = _lower_spec(written, name, own, request, cache)
     if made.lowered is not None and not own.errors:
-        cache, before = PlanCache(), made.source.text
-        mapped = place(made.lowered, Diagnostics(), cache, is_brief=True)
-        if mapped is None and request.chips is None:
-            mapped = _on_any_chips(made.lowered, cache)
-            if mapped is not None:
-                chips = ceil(mapped.cores / mapped.lowered.network.device.chip.cores)
-                written = written.on(chips, mapped.cores)
-                own = Diagnostics()
-                made = _lower_spec(written, name, own, request)
-        if made.lowered is not None and (mapped is None or made.source.text != before):
+        mapped, cores = None, None
+        is_large = request.chips is None and exceeds_target(made.lowered)
+        if not is_large:
             mapped = place(made.lowered, own, cache)
+        if mapped is None and request.chips is None:
+            cores = cores_needed(made.lowered, cache)
+        if cores is not None:
+            own = Diagnostics()
+            chips = ceil(cores / made.device.chip.cores)
+            written = written.on(chips)
+            made = _lower_spec(written, name, own, request, cache)
+        if (is_large or cores is not None) and made.lowered is not None:
+            mapped = place(made.lowered, own, cache)
+        if mapped is not None and cores is not None:
+            least = ceil(mapped.cores / made.device.chip.cores)
+            fits = "is the least that fits" if chips == least else "fits"
+            note = f"it takes {mapped.cores} cores: `chips {chips}` {fits}"
+            written = replace(written, notes=(*written.notes, note))
         made = replace(made, mapped=mapped)
     allow_warnings(made, own)
     report.extend(own.diagnostics)
@@ -154,22 +166,15 @@ def compile_written(
 
 
 def _lower_spec(
-    written: WrittenSpec, name: str, report: Diagnostics, request: ImportRequest
+    written: WrittenSpec,
+    name: str,
+    report: Diagnostics,
+    request: ImportRequest,
+    cache: PlanCache,
 ) -> Compilation:
     source = SourceFile(name, written.text)
-    start = Compilation(source, request.device or read_profile())
+    start = Compilation(source, request.device or read_profile(), cache)
     return run_passes(start, report, "lower")
-
-
-def _on_any_chips(lowered: LoweredNetwork, cache: PlanCache) -> MappedNetwork | None:
-    """Map a network on as many chips as it needs; None if no number suffices."""
-    network = lowered.network
-    assert isinstance(network.target, Loihi)
-    cores = MOST_CHIPS * network.device.chip.cores
-    target = replace(network.target, chips=MOST_CHIPS, cores=cores)
-    return place(
-        replace(lowered, network=replace(network, target=target)), Diagnostics(), cache
-    )
 
 
 def _cost(

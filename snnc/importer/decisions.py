@@ -173,6 +173,17 @@ def diagnose(
     )
 
 
+_RULES: dict[Rule, type[Diagnostic]] = {
+    "layer": imports.LayerRefused,
+    "option": imports.OptionRefused,
+    "activation": imports.ActivationRefused,
+    "maxpool": imports.MaxPoolRefused,
+    "input": imports.InputRefused,
+    "inputs": architectures.SeveralModelInputs,
+    "foreign": architectures.CustomObject,
+}
+
+
 def _diagnostic(
     cause: Cause, layers: list[str], kinds: dict[str, str], costs: str, span: Span
 ) -> Diagnostic:
@@ -185,18 +196,10 @@ def _diagnostic(
         "remedy": remedy,
     }
     if rule == "maxpool":
-        return imports.MaxPoolRefused(**same, costs=costs)
-    if rule == "option":
-        return imports.OptionRefused(**same, option=option)
-    if rule == "activation":
-        return imports.ActivationRefused(**same, option=option)
-    if rule == "input":
-        return imports.InputRefused(**same)
-    if rule == "inputs":
-        return architectures.SeveralModelInputs(**same)
-    if rule == "foreign":
-        return architectures.CustomObject(**same)
-    return imports.LayerRefused(**same)
+        same["costs"] = costs
+    elif rule in ("option", "activation"):
+        same["option"] = option
+    return _RULES[rule](**same)
 
 
 def _report_unused(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
 from snnc.importer.draft import INPUT, StatementDraft, Value, order, plain
-from snnc.importer.linear import LinearStep, Term, point, whole
+from snnc.importer.linear import LinearStep, Term, points, whole
+from snnc.importer.model import KerasLayer, KerasModel
 from snnc.importer.neurons import UnfitError, identity_neurons, readout, readout_image
-from snnc.importer.state import ConversionState
+from snnc.importer.state import ENDING, ConversionState
 from snnc.importer.sums import size_of
 
 CLASS_LOSSES = ("crossentropy", "focal")
@@ -42,6 +43,33 @@ class NetworkEnds:
     size: str
     is_pair: bool
     notes: tuple[str, ...]
+
+
+def without_lambdas(
+    model: KerasModel,
+) -> tuple[KerasModel, tuple[KerasLayer, ...]]:
+    """End a model before each `Lambda` at its end; also return what it then lacks.
+
+    The host computes a `Lambda` and the activations after it.
+    """
+    layers = {layer.name: layer for layer in model.layers}
+    outputs: list[str] = []
+    cut: dict[str, KerasLayer] = {}
+    due = list(model.outputs)
+    while due:
+        name = due.pop(0)
+        tail = [layers[name]]
+        while tail[-1].kind in ENDING and len(tail[-1].reads) == 1:
+            tail.append(layers[tail[-1].reads[0]])
+        if tail[-1].kind == "Lambda" and tail[-1].reads:
+            cut |= {layer.name: layer for layer in tail}
+            due = [*tail[-1].reads, *due]
+        elif name not in outputs:
+            outputs.append(name)
+    rest = tuple(layer for layer in model.layers if layer.name not in cut)
+    if any(not cut.keys().isdisjoint(layer.reads) for layer in rest):
+        return model, ()  # a `Lambda` is hidden as well
+    return replace(model, layers=rest, outputs=tuple(outputs)), tuple(cut.values())
 
 
 def convert_ends(state: ConversionState) -> NetworkEnds | None:
@@ -142,7 +170,7 @@ def _beside(
         if own == size:
             yield term
             continue
-        windows = tuple(map(point, term.sizes(len(term.steps))))
+        windows = points((*term.sizes(len(term.steps)), own))
         step = LinearStep("embed", "", windows, own, size, start=start)
         yield replace(term, steps=(*term.steps, step))
 
@@ -216,14 +244,12 @@ def _size(state: ConversionState, draft: StatementDraft, pair: bool) -> str:
 
 
 def _notes(state: ConversionState, values: list[Value], pair: bool) -> Iterator[str]:
+    if state.parts:
+        listed = _list_ranges(state.parts, state.parts.values())
+        yield f"the input has all inputs side by side, as channels: {listed}"
     if len(values) > 1:
-        names = state.model.outputs
         sizes = [prod(value.shape) for value in values]
-        ends = [sum(sizes[: number + 1]) for number in range(len(sizes))]
-        listed = ", ".join(
-            f"{name} {end - size}..{end - 1}"
-            for name, size, end in zip(names, sizes, ends, strict=True)
-        )
+        listed = _list_ranges(state.model.outputs, sizes)
         yield f"the readout has all outputs side by side: {listed}"
     loss = loss_name(state.model.compiled.loss if state.model.compiled else None)
     if not state.finals and not loss and state.request.readout is None:
@@ -235,6 +261,15 @@ def _notes(state: ConversionState, values: list[Value], pair: bool) -> Iterator[
         is_decided = final in ("softmax", "log_softmax") and len(values) == 1
         if not pair and not is_decided:
             yield f"the readout gives what Keras takes the {final} of, for `{name}`"
+
+
+def _list_ranges(names: Iterable[str], sizes: Iterable[int]) -> str:
+    """Return where each of several vectors is when they are side by side."""
+    ranges, start = [], 0
+    for name, size in zip(names, sizes, strict=True):
+        ranges.append(f"{name} {start}..{start + size - 1}")
+        start += size
+    return ", ".join(ranges)
 
 
 def loss_name(loss: Any) -> str:

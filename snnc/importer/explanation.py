@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from snnc.diagnostics import Diagnostics
@@ -177,13 +177,7 @@ def document(explanation: Explanation) -> dict[str, Any]:
         network = {
             "cores": explanation.cores,
             "layers": [
-                {
-                    "name": placed.name,
-                    "kind": placed.kind,
-                    "shape": list(placed.shape),
-                    "neurons": placed.neurons,
-                    "cores": placed.cores or 0,
-                }
+                asdict(placed) | {"cores": placed.cores or 0}
                 for placed in explanation.network
             ],
         }
@@ -201,17 +195,10 @@ def document(explanation: Explanation) -> dict[str, Any]:
 
 
 def _layer(layer: Explained) -> dict[str, Any]:
+    keys = ("option", "verdict", "why", "remedy")
     return {
         "name": layer.name,
         "kind": layer.kind,
-        "decisions": [
-            {
-                "option": decision.option,
-                "verdict": decision.verdict,
-                "why": decision.why,
-                "remedy": decision.remedy,
-            }
-            for decision in layer.decisions
-        ],
+        "decisions": [{key: getattr(d, key) for key in keys} for d in layer.decisions],
         "converter": None,  # a version of the JSON keeps its keys
     }

@@ -33,11 +33,11 @@ from snnc.importer.json_text import parse, too_deep
 from snnc.importer.keras1 import is_old, translate
 from snnc.importer.keras3_weights import FOLDERS, Keras3Weights, compare
 from snnc.importer.model import (
-    NOWHERE,
     Graph,
     KerasModel,
     RefusedModelError,
     StoredWeights,
+    refused,
     too_large,
 )
 from snnc.importer.tfjs import built, is_layers_model, read_tfjs
@@ -79,16 +79,22 @@ def read_file(file: Path, path: str, weights: str = "") -> Read:
     return model, stored
 
 
-def _read(file: Path, path: str) -> Found:
+def _beginning(file: Path) -> tuple[bytes, bool]:
+    """Return a file's first bytes, and whether it is HDF5."""
     with file.open("rb") as opened:
         head = opened.read(BEGINNING + len(HDF5))
-    if head.startswith(HDF5) or head[BEGINNING:] == HDF5:
+    return head, head.startswith(HDF5) or head[BEGINNING:] == HDF5
+
+
+def _read(file: Path, path: str) -> Found:
+    head, is_hdf5 = _beginning(file)
+    if is_hdf5:
         return _read_hdf5(file, path)
     if head.startswith(ZIP):
         return _read_archive(file, path)
     if file.suffix == ".py":
         module = module_of(file)
-        raise RefusedModelError(PythonSource(span=NOWHERE, path=path, module=module))
+        raise refused(PythonSource, path=path, module=module)
     refuse_bytes(path, head)
     return _read_json(file, path)
 
@@ -104,15 +110,14 @@ def read_weights(
         If it is not a file of Keras weights, or not of this model: SNN826 names the
         first layer that differs.
     """
-    with file.open("rb") as opened:
-        head = opened.read(BEGINNING + len(HDF5))
+    head, is_hdf5 = _beginning(file)
     if head.startswith(ZIP):
         with _archive(file, path) as archive:
             names = archive.namelist()
         if VARIABLES not in names:
             refuse_archive(path, names)
         stored: StoredWeights = UnpackedWeights(file, path, graph)
-    elif head.startswith(HDF5) or head[BEGINNING:] == HDF5:
+    elif is_hdf5:
         stored = _open_hdf5(file, path, graph)
     else:
         raise not_weights(path, head)
@@ -211,7 +216,7 @@ def _without_config(store: Store, path: str) -> RefusedModelError:
     members = store.members("")
     has_names = store.texts("", "layer_names") is not None
     if has_names or any(name in members for name in (*FOLDERS, ROOT)):
-        return RefusedModelError(WeightsAlone(span=NOWHERE, path=path))
+        return refused(WeightsAlone, path=path)
     if "version" in members and "node" in members:
         return not_a_model(
             path, "it is a graph of NIR: give it a name that ends in .nir"
@@ -265,9 +270,7 @@ def _archive(file: Path, path: str) -> Iterator[zipfile.ZipFile]:
         if getattr(error, "errno", None) not in (None, errno.EINVAL):
             raise  # such as a full disk
         reason = str(error) or type(error).__name__
-        raise RefusedModelError(
-            DamagedModel(span=NOWHERE, path=path, reason=reason)
-        ) from error
+        raise refused(DamagedModel, path=path, reason=reason) from error
 
 
 class UnpackedWeights(StoredWeights):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from snnc.importer.linear import AxisWindow, Shape, Term, Windows
 from snnc.ir.shapes import transposed_crop, transposed_places
@@ -50,6 +50,11 @@ class Fitted:
     skip: Shape
     is_padded: bool
     upscale: Shape = ()
+
+    def properties(self) -> dict[str, Any]:
+        """Return the attributes of a draft's kernel."""
+        names = ("kernel", "stride", "padding", "dilation", "before", "skip", "upscale")
+        return {name: getattr(self, name) for name in names}
 
 
 def positions(size: int, kernel: int, stride: int, padding: str) -> int:
@@ -118,7 +123,8 @@ def _transposed_axis(
     """Return the smallest kernel; zeros may be added at both of its ends."""
     if window.stride != 1:
         return None
-    for taps in range(window.taps, window.taps + 2 * window.step + 1):
+    most = max(window.taps + 2 * window.step, window.places - window.size + 1)
+    for taps in range(window.taps, most + 1):
         places = transposed_places(window.size, taps, window.step, padding)
         crop = transposed_crop(taps, window.step, padding)
         start = taps - 1 - crop - window.before
@@ -128,14 +134,18 @@ def _transposed_axis(
 
 
 def fit_more(windows: Windows) -> Fitted | None:
-    """Return a kernel with `same` padding and extra places, or None."""
+    """Return a kernel with `same` padding and extra places, or None.
+
+    A transposed convolution without a stride has more places than `same`, as padding
+    that is wider than the kernel needs.
+    """
     if any(window.step > 1 for window in windows):
         return None
     wider, skips = [], []
     for window in windows:
         first_fit = next(_wider(window), None)
         if first_fit is None:
-            return None
+            return _fit_transposed(windows)
         wider.append(first_fit[0])
         skips.append(first_fit[1])
     axes = [_axis(window, "same") for window in wider]

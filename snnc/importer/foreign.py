@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from snnc.importer.model import NOWHERE, RefusedModelError
+from snnc.importer.model import (
+    RefusedModelError,
+    refused,
+)
 from snnc.rules.models import DamagedModel, ForeignModel, NotAModel, OldModel
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -52,9 +55,7 @@ _LFS = b"version https://git-lfs.github.com"
 
 def foreign(path: str, what: tuple[str, str]) -> RefusedModelError:
     """Refuse a format by name, and say what to do."""
-    return RefusedModelError(
-        ForeignModel(span=NOWHERE, path=path, what=what[0], way_out=what[1])
-    )
+    return refused(ForeignModel, path=path, what=what[0], way_out=what[1])
 
 
 def refuse_bytes(path: str, head: bytes) -> None:
@@ -70,7 +71,7 @@ def refuse_bytes(path: str, head: bytes) -> None:
         raise not_a_model(path, "the file is empty")
     if head.startswith(_LFS):
         reason = "it is a pointer of Git LFS: type `git lfs pull`"
-        raise RefusedModelError(DamagedModel(span=NOWHERE, path=path, reason=reason))
+        raise refused(DamagedModel, path=path, reason=reason)
     if head.startswith(b"\x80") and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
         raise foreign(path, _TORCH if suffix in ("pt", "pth", "bin") else _PICKLE)
     if head[4:8] == b"TFL3":
@@ -90,15 +91,10 @@ def refuse_bytes(path: str, head: bytes) -> None:
 
 def not_weights(path: str, head: bytes) -> RefusedModelError:
     """Refuse a file of weights that is not one of Keras."""
-    if head.startswith(_LFS):
-        reason = "it is a pointer of Git LFS: type `git lfs pull`"
-        return RefusedModelError(DamagedModel(span=NOWHERE, path=path, reason=reason))
-    if not head:
-        return not_a_model(path, "the file is empty")
     try:
         refuse_bytes(path, head)
     except RefusedModelError as error:
-        if isinstance(error.diagnostic, ForeignModel):
+        if not (head and isinstance(error.diagnostic, NotAModel)):
             return error
     return not_a_model(path, "weights are read from HDF5 or a `.keras` archive")
 
@@ -142,7 +138,7 @@ def old_writer(keras: Any, backend: Any) -> str:
 def refuse_old(path: str, keras: Any, backend: Any) -> None:
     """Refuse weights of Keras 1, or of a Keras on Theano."""
     if writer := old_writer(keras, backend):
-        raise RefusedModelError(OldModel(span=NOWHERE, path=path, writer=writer))
+        raise refused(OldModel, path=path, writer=writer)
 
 
 def _is_state(value: Mapping[str, Any]) -> bool:
@@ -153,4 +149,4 @@ def _is_state(value: Mapping[str, Any]) -> bool:
 
 def not_a_model(path: str, reason: str) -> RefusedModelError:
     """Refuse a file that is not a model."""
-    return RefusedModelError(NotAModel(span=NOWHERE, path=path, reason=reason))
+    return refused(NotAModel, path=path, reason=reason)

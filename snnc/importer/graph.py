@@ -24,11 +24,10 @@ from snnc.importer.layer_config import (
     snake,
 )
 from snnc.importer.model import (
-    NOWHERE,
     Graph,
     LayerOutput,
     NestedLayer,
-    RefusedModelError,
+    refused,
 )
 from snnc.rules.architectures import NoInputShape, SubclassedModel
 
@@ -59,7 +58,7 @@ def read_graph(entry: Mapping[str, Any], name: str | None = None) -> Graph:
     own = config.get("name")
     name = name or (own if isinstance(own, str) and own else snake(kind))
     if kind not in MODELS or is_custom(entry) or "layers" not in config:
-        raise RefusedModelError(SubclassedModel(span=NOWHERE, name=name, kind=kind))
+        raise refused(SubclassedModel, name=name, kind=kind)
     entries = config["layers"]
     if not isinstance(entries, list):
         raise malformed(f"`{name}`", "its layers are not a list")
@@ -97,7 +96,7 @@ def _with_input(
     first = parts[0]
     shape = _first_shape(first) or config.get("build_input_shape")
     if shape is None:
-        raise RefusedModelError(NoInputShape(span=NOWHERE, name=name))
+        raise refused(NoInputShape, name=name)
     own = f"{first.name}_input"
     check_shape(shape, own)
     options = {"batch_input_shape": shape, "dtype": first.options.get("dtype")}
@@ -159,7 +158,7 @@ def _part(name: str, entry: Mapping[str, Any], call: Call) -> NestedLayer:
     if kind in MODELS:
         return NestedLayer(name, kind, {}, call.tensors, read_graph(entry, name))
     if "layers" in config and ("input_layers" in config or "output_layers" in config):
-        raise RefusedModelError(SubclassedModel(span=NOWHERE, name=name, kind=kind))
+        raise refused(SubclassedModel, name=name, kind=kind)
     foreign = foreign_class(entry)
     if foreign is not None:
         return NestedLayer(name, foreign, {FOREIGN: True}, call.tensors)

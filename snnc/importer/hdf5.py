@@ -10,7 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from snnc.importer.model import NOWHERE, RefusedModelError, too_large
+from snnc.importer.model import (
+    RefusedModelError,
+    refused,
+    too_large,
+)
 from snnc.rules.models import DamagedModel, PackageMissing, UnsafeModel
 from snnc.text.installing import installation
 
@@ -51,13 +55,11 @@ class Store:
         try:
             import h5py
         except ImportError as error:
-            raise RefusedModelError(
-                PackageMissing(
-                    span=NOWHERE,
-                    path=path,
-                    package="h5py",
-                    command=installation("import"),
-                )
+            raise refused(
+                PackageMissing,
+                path=path,
+                package="h5py",
+                command=installation("import"),
             ) from error
         self._h5py = h5py
         with self._sound():
@@ -148,9 +150,7 @@ class Store:
             if "allocat" in str(error):
                 raise MemoryError from error
             reason = " ".join(str(error).split()) or type(error).__name__
-            raise RefusedModelError(
-                DamagedModel(span=NOWHERE, path=self.path, reason=reason)
-            ) from error
+            raise refused(DamagedModel, path=self.path, reason=reason) from error
 
     def _at(self, path: str) -> Any:
         item: Any = self._file
@@ -186,9 +186,7 @@ class Store:
         return tuple(text for name in names for text in _texts(owner.attrs[name], what))
 
     def _unsafe(self, reason: str) -> RefusedModelError:
-        return RefusedModelError(
-            UnsafeModel(span=NOWHERE, path=self.path, reason=reason)
-        )
+        return refused(UnsafeModel, path=self.path, reason=reason)
 
 
 def _texts(value: Any, what: str) -> tuple[str, ...]:

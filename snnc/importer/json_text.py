@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from snnc.importer.model import NOWHERE, RefusedModelError, too_large
+from snnc.importer.model import (
+    RefusedModelError,
+    refused,
+    too_large,
+)
 from snnc.rules.models import DamagedModel, UnsafeModel
 from snnc.weight_files.header import RepeatedNameError, without_repeats
 
@@ -33,13 +37,11 @@ def parse(text: bytes | str, path: str, what: str) -> Any:
         reason = f"{what} is no JSON ({error})"
         if isinstance(error, RepeatedNameError):
             reason = f"{what} has the key {str(error)!r} twice in one object"
-        raise RefusedModelError(
-            DamagedModel(span=NOWHERE, path=path, reason=reason)
-        ) from error
+        raise refused(DamagedModel, path=path, reason=reason) from error
     return value
 
 
 def too_deep(path: str, what: str) -> RefusedModelError:
     """Refuse JSON that is nested too deeply for Python."""
     reason = f"{what} is nested too deeply"
-    return RefusedModelError(UnsafeModel(span=NOWHERE, path=path, reason=reason))
+    return refused(UnsafeModel, path=path, reason=reason)

@@ -16,9 +16,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from snnc.importer.hdf5 import Store
-from snnc.importer.layer_config import NAMES, snake, variable_names
+from snnc.importer.layer_config import NAMES, rank_of, snake, variable_names
 from snnc.importer.model import (
-    NOWHERE,
     Graph,
     KerasLayer,
     KerasModel,
@@ -26,6 +25,7 @@ from snnc.importer.model import (
     RefusedModelError,
     Shapes,
     StoredWeights,
+    refused,
     unclear,
 )
 from snnc.rules.models import WeightsDiffer, WeightsUnclear
@@ -202,14 +202,12 @@ def compare(model: KerasModel, weights: StoredWeights, path: str) -> None:
                 raise
             reason = error.diagnostic.reason
         if reason:
-            raise RefusedModelError(
-                WeightsDiffer(
-                    span=NOWHERE,
-                    path=path,
-                    layer=layer.name,
-                    kind=layer.kind,
-                    reason=reason,
-                )
+            raise refused(
+                WeightsDiffer,
+                path=path,
+                layer=layer.name,
+                kind=layer.kind,
+                reason=reason,
             )
 
 
@@ -245,8 +243,7 @@ def _sizes(layer: KerasLayer) -> dict[str, tuple[int | None, ...]]:
     options, kind = layer.options, layer.kind
     filters, units = _count(options.get("filters")), _count(options.get("units"))
     kernel = options.get("kernel_size")
-    plain = kind.removesuffix("Transpose")
-    rank = int(plain[-2]) if plain.endswith("D") else 0
+    rank = rank_of(kind)
     taps: tuple[int | None, ...] = (_count(kernel),) * rank
     if isinstance(kernel, list):
         taps = tuple(map(_count, kernel))

@@ -152,6 +152,10 @@ class Kernels:
             return kernel
         if step.op == "embed":
             return kernel[..., step.start : step.start + step.read, :]
+        if step.op == "select":
+            wide = np.zeros((*kernel.shape[:-2], step.read, kernel.shape[-1]))
+            wide[..., step.start : step.start + step.given, :] = kernel
+            return wide
         if step.op in ("mix", "slope"):
             return self._mix_side_by_side(step, kernel, sizes)
         own = self._own(step)

@@ -12,7 +12,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from snnc.importer.model import NOWHERE, RefusedModelError
+from snnc.importer.model import (
+    RefusedModelError,
+    refused,
+)
 from snnc.rules.architectures import (
     MalformedLayer,
     NotFiniteOption,
@@ -73,7 +76,7 @@ def refuse_repeats(names: list[str]) -> None:
     """Refuse a name of two layers."""
     for name, count in Counter(names).items():
         if count > 1:
-            raise RefusedModelError(SameLayerName(span=NOWHERE, layer=name))
+            raise refused(SameLayerName, layer=name)
 
 
 def snake(kind: str) -> str:
@@ -83,9 +86,15 @@ def snake(kind: str) -> str:
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
+def rank_of(kind: str) -> int:
+    """Return the number of axes of a class such as ``Conv2D``; 0 for others."""
+    plain = kind.removesuffix("Transpose")
+    return int(plain[-2]) if plain.endswith("D") else 0
+
+
 def malformed(layer: str, reason: str) -> RefusedModelError:
     """Refuse a configuration that Keras does not write."""
-    return RefusedModelError(MalformedLayer(span=NOWHERE, layer=layer, reason=reason))
+    return refused(MalformedLayer, layer=layer, reason=reason)
 
 
 def foreign_class(entry: Mapping[str, Any]) -> str | None:
@@ -142,11 +151,7 @@ def plain(value: Any) -> Any:
 
 def _plain(value: Any, option: str, layer: str) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
-        raise RefusedModelError(
-            NotFiniteOption(
-                span=NOWHERE, option=option, layer=f"`{layer}`", value=value
-            )
-        )
+        raise refused(NotFiniteOption, option=option, layer=f"`{layer}`", value=value)
     if isinstance(value, list):
         return [_plain(item, option, layer) for item in value]
     if not isinstance(value, dict):
@@ -173,7 +178,7 @@ def _check_dtype(dtype: Any, layer: str) -> None:
     if dtype is None or (isinstance(dtype, str) and dtype in DTYPES):
         return
     name = dtype.get("class_name") if isinstance(dtype, dict) else dtype
-    raise RefusedModelError(UnknownDtype(span=NOWHERE, layer=layer, dtype=str(name)))
+    raise refused(UnknownDtype, layer=layer, dtype=str(name))
 
 
 def check_shape(shape: Any, layer: str) -> None:
@@ -187,9 +192,7 @@ def check_shape(shape: Any, layer: str) -> None:
     elif math.prod(size or 1 for size in shape[1:]) >= LARGEST_INPUT:
         reason = "an example has more than 2^31 elements"
     if reason:
-        raise RefusedModelError(
-            MalformedLayer(span=NOWHERE, layer=f"`{layer}`", reason=reason)
-        )
+        raise refused(MalformedLayer, layer=f"`{layer}`", reason=reason)
 
 
 def _is_dimension(size: Any) -> bool:

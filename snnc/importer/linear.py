@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import gcd
-from typing import Literal
+from typing import Any, Literal
 
 Shape = tuple[int, ...]
 Op = Literal[
     "kernel", "depthwise", "separable", "matrix", "norm", "flat norm", "mean", "scale",
-    "slope", "mix", "embed", "window", "edge mean", "unroll", "fill", "transposed",
+    "slope", "mix", "embed", "select", "window", "edge mean", "unroll", "fill",
+    "transposed",
 ]  # fmt: skip
 
 
@@ -132,7 +133,8 @@ class LinearStep:
         ``fill``, a gain, factor and shift of each, to apply to the shift of the norm
         that names it.
     start :
-        For ``embed``, the first channel; for ``matrix``, the first row.
+        For ``embed`` and ``select``, the first channel; for ``matrix``, the first
+        row.
     order :
         For ``matrix`` and ``unroll``: the axes that Keras flattens, in its order.
     before, rows :
@@ -169,6 +171,19 @@ class LinearStep:
     def is_kernel(self) -> bool:
         """Whether a statement can be named after its layer."""
         return self.op in ("kernel", "depthwise", "separable", "matrix", "transposed")
+
+
+def points(shape: Shape) -> Windows:
+    """Return the windows that read each place of a value separately."""
+    return tuple(map(point, shape[:-1]))
+
+
+def per_channel(
+    op: Op, layer: str, shape: Shape, windows: Windows = (), **options: Any
+) -> LinearStep:
+    """Return a step that mixes no channels, by default of each place separately."""
+    own, channels = windows or points(shape), shape[-1]
+    return LinearStep(op, layer, own, channels, channels, groups=channels, **options)
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,13 +237,16 @@ class RefusedModelError(Exception):
         return RefusedModelError(self.diagnostic.but(span=whole_file(Path(name))))
 
 
+def refused(rule: type[Diagnostic], /, **fields: Any) -> RefusedModelError:
+    """Return the refusal with a diagnostic; its file is added later."""
+    return RefusedModelError(rule(span=NOWHERE, **fields))
+
+
 def unclear(layer: str, reason: str) -> RefusedModelError:
     """Refuse a file that does not say which weights belong to a layer."""
-    return RefusedModelError(WeightsUnclear(span=NOWHERE, layer=layer, reason=reason))
+    return refused(WeightsUnclear, layer=layer, reason=reason)
 
 
 def too_large(path: str, what: str, size: int, limit: int) -> RefusedModelError:
     """Refuse a file that has, or declares, too many bytes."""
-    return RefusedModelError(
-        ModelTooLarge(span=NOWHERE, path=path, what=what, size=size, limit=limit)
-    )
+    return refused(ModelTooLarge, path=path, what=what, size=size, limit=limit)

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from snnc.importer.draft import RELU, SIGNED, StatementDraft, Unit, Value, plain
 from snnc.importer.fitting import Fitted, cuts_of
-from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, point
+from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, per_channel
 from snnc.importer.state import ConversionState
 from snnc.importer.sums import (
     bias_of,
@@ -32,7 +32,7 @@ from snnc.importer.sums import (
     split_shortcut,
 )
 
-POSITIVE = ("mean", "embed", "window", "edge mean", "unroll")
+POSITIVE = ("mean", "embed", "select", "window", "edge mean", "unroll")
 """Steps that keep values from 0 up non-negative."""
 EDGE = "it is another kernel at each edge of an image, which only a matrix can have"
 BORDER = "no one kernel pads as its steps do, each at its own border"
@@ -88,8 +88,7 @@ def _skipping(owner: str, draft: StatementDraft, shape: Shape) -> LinearStep:
     windows = tuple(
         AxisWindow(size, 1, 1, -skip, places) for size, skip, places in axes
     )
-    channels = shape[-1]
-    return LinearStep("window", owner, windows, channels, channels, groups=channels)
+    return per_channel("window", owner, shape, windows)
 
 
 def identity_neurons(state: ConversionState, owner: str, value: Value) -> Value:
@@ -108,16 +107,8 @@ def identity_neurons(state: ConversionState, owner: str, value: Value) -> Value:
 def mix(fired: Value, owner: str, value: Value, gains: tuple[float, ...]) -> Value:
     """Return the sum of each value's neurons, each times its gain."""
     (term,) = fired.terms
-    channels = value.shape[-1]
-    step = LinearStep(
-        "mix",
-        owner,
-        tuple(map(point, value.shape[:-1])),
-        term.read[-1],
-        channels,
-        groups=channels,
-        factors=gains,
-    )
+    step = per_channel("mix", owner, value.shape, factors=gains)
+    step = replace(step, read=term.read[-1])
     terms = (replace(term, steps=(*term.steps, step)),)
     return replace(value, terms=terms, is_alone=False)
 
@@ -166,11 +157,7 @@ def readout_image(
         shape=value.shape,
         main=terms,
         reads=distinct(terms),
-        kernel=fitted.kernel,
-        stride=fitted.stride,
-        padding=fitted.padding,
-        dilation=fitted.dilation,
-        before=fitted.before,
+        **fitted.properties(),
         bias="on" if shift_of(terms) != "none" else "off",
         l2=l2_of(state, terms),
     )
@@ -228,13 +215,7 @@ def _convolution(
         main=main,
         beside=beside,
         reads=distinct(main),
-        kernel=fitted.kernel,
-        stride=fitted.stride,
-        padding=fitted.padding,
-        dilation=fitted.dilation,
-        before=fitted.before,
-        skip=fitted.skip,
-        upscale=fitted.upscale,
+        **fitted.properties(),
         groups=1 if fitted.upscale else groups_of(state, main),
         units=units,
         bias=bias_of(main, beside, units),

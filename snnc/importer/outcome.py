@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.diagnostics import Diagnostics
+from snnc.diagnostics import Diagnostics, Severity
 from snnc.importer.convert import Conversion, compile_written, convert
 from snnc.importer.model import KerasModel, ModelWeights
 from snnc.importer.request import ImportRequest
@@ -71,7 +71,13 @@ def outcome(
     if written is None:
         return ImportOutcome("", conversion, None, ())
     name = "imported.snn" if output is None else output.as_posix()
-    written, made = compile_written(written, name, report, request)
+    compiled = Diagnostics()
+    written, made = compile_written(written, name, compiled, request)
+    is_too_large = made.lowered is not None and made.mapped is None
+    for diagnostic in compiled.diagnostics:
+        # The model is imported all the same, unless the number of chips was given.
+        warns = is_too_large and request.chips is None
+        report.add(diagnostic.graded(Severity.WARNING) if warns else diagnostic)
     notes = (*model.notes, *written.notes)
     contents: dict[Path, bytes] = {}
     if weights_file is not None:

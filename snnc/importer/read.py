@@ -20,6 +20,7 @@ from snnc.importer.model import (
     ModelWeights,
     RefusedModelError,
     StoredWeights,
+    refused,
     too_large,
 )
 from snnc.importer.outcome import ImportOutcome, outcome
@@ -199,13 +200,11 @@ def _check_folder(path: Path, name: str) -> None:
     if not (path / "saved_model.pb").exists():
         raise not_a_model(name, "it is a folder without a saved_model.pb")
     if importlib.util.find_spec("tensorflow") is None:
-        raise RefusedModelError(
-            PackageMissing(
-                span=NOWHERE,
-                path=name,
-                package="TensorFlow",
-                command=installation("keras"),
-            )
+        raise refused(
+            PackageMissing,
+            path=name,
+            package="TensorFlow",
+            command=installation("keras"),
         )
 
 

@@ -70,7 +70,7 @@ class ImportRequest:
 
 
 def parse_rewrites(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Parse several rewrites.
+    """Parse rewrites such as ``maxpool=avgpool``.
 
     Raises
     ------
@@ -78,28 +78,16 @@ def parse_rewrites(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
         If one is not in `REWRITES`, or two replace the same.
     """
     rewrites: dict[str, str] = {}
-    for what, by in map(parse_rewrite, texts):
-        if rewrites.get(what, by) != by:
+    for text in texts:
+        what, _, by = text.partition("=")
+        if by not in REWRITES.get(what, ()):
+            known = ", ".join(f"{w}={'|'.join(bys)}" for w, bys in REWRITES.items())
+            raise ValueError(f"{text} is no rewrite; there are {known}")
+        if rewrites.setdefault(what, by) != by:
             raise ValueError(
                 f"{what}={rewrites[what]} and {what}={by}: one of them may stand for it"
             )
-        rewrites[what] = by
     return tuple(rewrites.items())
-
-
-def parse_rewrite(text: str) -> tuple[str, str]:
-    """Parse ``maxpool=avgpool``.
-
-    Raises
-    ------
-    ValueError
-        If it is not in `REWRITES`; lists those.
-    """
-    what, _, by = text.partition("=")
-    if by in REWRITES.get(what, ()):
-        return what, by
-    known = ", ".join(f"{w}={'|'.join(bys)}" for w, bys in REWRITES.items())
-    raise ValueError(f"{text} is no rewrite; there are {known}")
 
 
 def parse_range(text: str) -> Range:

@@ -9,7 +9,9 @@ from itertools import islice
 
 from snnc.importer.draft import INPUT
 from snnc.importer.ends import NetworkEnds
-from snnc.importer.model import NOWHERE, RefusedModelError
+from snnc.importer.model import (
+    refused,
+)
 from snnc.importer.request import Range
 from snnc.importer.state import ConversionState
 from snnc.importer.statements import (
@@ -95,12 +97,10 @@ class WrittenSpec:
         text = self.text.replace(RATE, f"rate ..{number(rate)} Hz")
         return replace(self, text=text)
 
-    def on(self, chips: int, cores: int) -> WrittenSpec:
-        """Return the spec for several chips, and a note that says why."""
+    def on(self, chips: int) -> WrittenSpec:
+        """Return the spec for several chips."""
         target = f"\n  target loihi {{ chips {chips} }}\n  defaults "
-        note = f"it takes {cores} cores: `chips {chips}` is the least that fits"
-        text = self.text.replace("\n  defaults ", target, 1)
-        return replace(self, text=text, notes=(*self.notes, note))
+        return replace(self, text=self.text.replace("\n  defaults ", target, 1))
 
 
 def write(state: ConversionState, ends: NetworkEnds) -> WrittenSpec:
@@ -113,7 +113,7 @@ class _SpecWriter:
         self._state = state
         self._ends = ends
         self._notes: list[str] = list(ends.notes)
-        self._input = state.layers[state.model.inputs[0]]
+        self._input = state.layers[state.inputs[0]]
         self._names = sanitized_names([self._input.name, *state.drafts])
         self._names[INPUT] = self._names[ends.encoder] if ends.encoder else ENCODED
         self._l2 = self._shared_l2()
@@ -212,6 +212,4 @@ def _check_length(text: str, name: str, layers: int) -> None:
     if len(text) < MOST_TOKENS:  # each token has a character
         return
     if sum(1 for _ in islice(tokens_of(text), MOST_TOKENS)) == MOST_TOKENS:
-        raise RefusedModelError(
-            LongSpec(span=NOWHERE, name=name, layers=layers, limit=MOST_TOKENS)
-        )
+        raise refused(LongSpec, name=name, layers=layers, limit=MOST_TOKENS)

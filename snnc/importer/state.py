@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +29,12 @@ class ConversionState(Decisions):
         The shape of the spec's input, channels last.
     finals :
         For each output, the activation left for the host, such as ``softmax``.
+    inputs :
+        The inputs that something reads.
+    parts :
+        The number of channels of each of several inputs, side by side in the spec's.
+    cut :
+        At the end, each `Reshape` that cuts the axis of a vector.
     l2 :
         For each layer, the factor of its kernel's penalty.
     weights :
@@ -60,6 +66,10 @@ class ConversionState(Decisions):
         self.l2: dict[str, float] = {}
         self.layers = {layer.name: layer for layer in model.layers}
         self.readers = _readers(model)
+        ends = model.outputs
+        self.inputs = [n for n in model.inputs if self.readers[n] or n in ends]
+        self.parts: dict[str, int] = {}
+        self.cut: set[str] = set()
         self.stands: dict[str, tuple[str, ...]] = {}
         self._pools: dict[tuple[str, str], str] = {}
         self.done: set[str] = set()
@@ -112,15 +122,23 @@ class ConversionState(Decisions):
 
     def output_of(self, layer: KerasLayer) -> str | None:
         """Return the output that a layer is, ignoring shapes; None if it is hidden."""
+        return self._end_of(
+            layer, lambda after: after.kind in SHAPING or _is_linear(after)
+        )
+
+    def is_end(self, layer: KerasLayer) -> bool:
+        """Whether only activations and changes of the shape follow a layer."""
+        return self._end_of(layer, lambda after: after.kind in ENDING) is not None
+
+    def _end_of(
+        self, layer: KerasLayer, passes: Callable[[KerasLayer], bool]
+    ) -> str | None:
         name = layer.name
         while self.readers[name]:
             if len(self.readers[name]) > 1 or name in self.model.outputs:
                 return None
             after = self.layers[self.readers[name][0]]
-            is_linear = after.options.get("activation") in ("linear", None)
-            if after.kind not in SHAPING and not (
-                after.kind == "Activation" and is_linear
-            ):
+            if not passes(after):
                 return None
             name = after.name
         return name if name in self.model.outputs else None
@@ -292,6 +310,13 @@ SHAPING = (
     "ActivityRegularization",
 )  # fmt: skip
 """Layers that change no value."""
+ENDING = ("Activation", "Softmax", "ReLU", "LeakyReLU", "Flatten", "Reshape")
+"""Layers that keep the order of a vector's values."""
+
+
+def _is_linear(layer: KerasLayer) -> bool:
+    named = layer.options.get("activation")
+    return layer.kind == "Activation" and named in ("linear", None)
 
 
 def _clean(value: float) -> float:

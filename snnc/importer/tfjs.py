@@ -19,12 +19,12 @@ from snnc.importer.h5_weights import full_names, owned, owners, short
 from snnc.importer.hdf5 import LARGEST
 from snnc.importer.json_text import parse
 from snnc.importer.model import (
-    NOWHERE,
     Graph,
     KerasModel,
     RefusedModelError,
     Shapes,
     StoredWeights,
+    refused,
     too_large,
 )
 from snnc.rules.models import DamagedModel, UnsafeModel
@@ -170,23 +170,17 @@ class Shards:
         file = self._folder / name
         if ".." in steps or name.startswith(("/", "\\")) or ":" in name:
             reason = f"its shard `{name:.80}` lies outside its folder"
-            raise RefusedModelError(
-                UnsafeModel(span=NOWHERE, path=self._path, reason=reason)
-            )
+            raise refused(UnsafeModel, path=self._path, reason=reason)
         if not file.is_file():
             raise self._refuse_damage(f"its shard `{name:.80}` is not next to it")
         parts = [file, *(p for p in file.parents if self._folder in p.parents)]
         if any(part.is_symlink() for part in parts):
             reason = f"its shard `{name:.80}` is a link to another place"
-            raise RefusedModelError(
-                UnsafeModel(span=NOWHERE, path=self._path, reason=reason)
-            )
+            raise refused(UnsafeModel, path=self._path, reason=reason)
         return file.stat().st_size
 
     def _refuse_damage(self, reason: str) -> RefusedModelError:
-        return RefusedModelError(
-            DamagedModel(span=NOWHERE, path=self._path, reason=reason)
-        )
+        return refused(DamagedModel, path=self._path, reason=reason)
 
 
 class ShardedWeights(StoredWeights):

@@ -12,7 +12,10 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from snnc.importer.model import NOWHERE, RefusedModelError
+from snnc.importer.model import (
+    RefusedModelError,
+    refused,
+)
 from snnc.rules.models import CodeFailed
 from snnc.text.near import only_near
 
@@ -65,9 +68,7 @@ def failed(how: str, target: str, reason: str, meant: str = "") -> RefusedModelE
         )
     if meant:
         way_out = f"did you mean `snnc import {meant}`?"
-    return RefusedModelError(
-        CodeFailed(span=NOWHERE, path=target, reason=reason, way_out=way_out)
-    )
+    return refused(CodeFailed, path=target, reason=reason, way_out=way_out)
 
 
 def called(target: str) -> Any:

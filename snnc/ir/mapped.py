@@ -177,7 +177,7 @@ class MappedNetwork:
         )
         return mixed_sources(self.lowered, onto_chip)
 
-    @property
+    @cached_property
     def cores(self) -> int:
         """The number of cores of all populations and of a readout that learns."""
         own = 0 if self.learned is None else len(self.learned.blocks)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from snnc.diagnostics import Diagnostic, Label
+from snnc.diagnostics import Diagnostic, Label, Severity
 from snnc.ir.logical import LogicalLayer, Loihi
 from snnc.ir.mapped import MappedNetwork, Registers, most_axons
 from snnc.rules.board import (
@@ -21,7 +21,7 @@ def doubts(mapped: MappedNetwork) -> Iterator[Diagnostic]:
     """Yield possible failures, as errors if the device is strict."""
     strict = mapped.lowered.network.device.strict
     for diagnostic in _doubts(mapped):
-        yield diagnostic.as_error() if strict else diagnostic
+        yield diagnostic.graded(Severity.ERROR) if strict else diagnostic
     yield from _prices(mapped)
 
 

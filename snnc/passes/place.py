@@ -32,7 +32,6 @@ def place(
     report: Diagnostics,
     cache: PlanCache | None = None,
     effort: int = 1,
-    is_brief: bool = False,
 ) -> MappedNetwork | None:
     """Split the populations into ensembles and blocks to minimize the number of cores.
 
@@ -48,8 +47,6 @@ def place(
         Results of other mappings on the same device; the new results are added.
     effort
         The search effort; 1 is the default.
-    is_brief
-        Whether to skip the search if a lower bound shows that no mapping fits.
 
     Returns
     -------
@@ -63,15 +60,13 @@ def place(
     if not is_sound(lowered, target):
         _refuse_spec(lowered, target, profile, report)
         return None
-    floor = sum(compartment_floors(lowered, profile).values())
-    if floor > MOST_CHIPS * profile.chip.cores:
+    if least_cores(lowered) > MOST_CHIPS * profile.chip.cores:
         # No system is large enough, so don't search for a mapping.
         from snnc.loihi.refusals import refuse_large
 
         report.add(*refuse_large(lowered, target, profile))
         return None
-    most = target.cores if is_brief else maxsize
-    tried = attempt(lowered, target, cache, most, effort)
+    tried = attempt(lowered, target, cache, effort=effort)
     # Build the mapping even above the target's limit: the problem names the number of
     # cores.
     mapped = tried.build_mapping()
@@ -85,6 +80,38 @@ def place(
     from snnc.loihi.refusals import refuse_plan
 
     report.add(*refuse_plan(tried.plan, target, tried.search, mapped))
+    return None
+
+
+def least_cores(lowered: LoweredNetwork) -> int:
+    """Return a lower bound of the cores, from the numbers of neurons."""
+    return sum(compartment_floors(lowered, lowered.network.device).values())
+
+
+def exceeds_target(lowered: LoweredNetwork) -> bool:
+    """Return whether a network has too many neurons for its target."""
+    target = lowered.network.target
+    return isinstance(target, Loihi) and least_cores(lowered) > target.cores
+
+
+LARGE = 2000
+"""Cores above which a brief search says how many are enough."""
+
+
+def cores_needed(lowered: LoweredNetwork, cache: PlanCache) -> int | None:
+    """Return enough cores for a network, however many chips they take.
+
+    None if no number of chips suffices.
+    """
+    target = lowered.network.target
+    most = MOST_CHIPS * lowered.network.device.chip.cores
+    if not isinstance(target, Loihi) or least_cores(lowered) > most:
+        return None
+    target = replace(target, chips=MOST_CHIPS, cores=most)
+    for effort in (0.5, 1) if least_cores(lowered) > LARGE else (1,):
+        found = attempt(lowered, target, cache, effort=effort)
+        if found.fits and found.solution is not None:
+            return found.solution.cores
     return None
 
 

@@ -18,7 +18,7 @@ from snnc.text.arguments import given_weights
 from snnc.tools.opening import FileName, Tensors, require
 from snnc.tools.package import Package
 from snnc.tools.problems import SpecError
-from snnc.tools.spec import Spec, parse
+from snnc.tools.spec import Spec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -113,7 +113,9 @@ def import_keras(
             raise SpecError(report.diagnostics)
         for note in done.notes:
             tell(note)
-        return parse(done.text, device), load_file(made)
+        assert done.compilation is not None  # there are no errors
+        spec = Spec(None, device, False, done.compilation, report)
+        return spec, load_file(made)
 
 
 def export_nir(

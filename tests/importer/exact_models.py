@@ -263,6 +263,17 @@ CASES: dict[str, Case] = {
         la.LeakyReLU(0.2), la.Conv2D(4, 3, strides=2, padding="same"),
         la.ZeroPadding2D(((0, 0), (0, 1))), la.BatchNormalization(),
         la.ReLU(), *_head(la)]),
+    "wide margins": Case((7, 6, 2), lambda la: [
+        la.ZeroPadding2D(3), *_front(la), la.BatchNormalization(),
+        la.ZeroPadding2D(((2, 1), (0, 4))), la.Conv2D(3, (2, 3), activation="relu"),
+        la.ZeroPadding2D(2), la.Conv2D(2, 2, strides=2, activation="relu"),
+        *_head(la)]),
+    "rows": Case((7, 7, 1), lambda la: [
+        *_front(la), la.Flatten(), la.Dense(6), la.Reshape((2, 3)), la.Softmax()],
+        final=lambda y: softmax(y.reshape(len(y), 2, 3)).reshape(len(y), -1)),
+    "steps": Case((8, 2), lambda la: [
+        la.Conv1D(4, 3, activation="relu"),
+        la.TimeDistributed(la.Dense(3, activation="relu")), *_head(la)]),
     "reshaped": Case((36,), lambda la: [
         la.Reshape((6, 6, 1)), *_front(la), la.Permute((2, 1, 3)),
         la.Conv2D(3, (2, 3), activation="relu"), la.Reshape((-1, 3)), *_head(la)]),

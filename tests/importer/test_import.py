@@ -180,13 +180,15 @@ def test_a_network_that_is_too_large_is_written_all_the_same(folder: Path) -> No
         IMAGE,
         layer("Flatten", "f", "image"),
         layer("Dense", "d", "f", units=2**18, activation="relu"),
-        layer("Dense", "end", "d", units=3, activation="softmax"),
+        layer("Dense", "wide", "d", units=4, activation="relu"),  # reads too much
+        layer("Dense", "end", "wide", units=3, activation="softmax"),
     )
     Path("m.json").write_text(json.dumps(large), encoding="utf-8")
-    done = run("m.json", "-o", "net.snn", "--chips", "1")
-    assert done.return_value == 1
-    assert "SNN406" in done.stderr
-    assert "units 262144" in Path("net.snn").read_text(encoding="utf-8")
+    for options, severity in ((("--chips", "1"), "error"), ((), "warning")):
+        done = run("m.json", "-o", "net.snn", "--force", *options)
+        assert done.return_value == (severity == "error")
+        assert f"{severity}[SNN406]" in done.stderr
+        assert "units 262144" in Path("net.snn").read_text(encoding="utf-8")
 
 
 def test_a_network_of_several_chips_gets_them(folder: Path) -> None:
@@ -301,10 +303,9 @@ def test_few_of_many_changed_names_are_listed(folder: Path) -> None:
 
 def test_padding_that_no_kernel_has_is_done_to_the_data(folder: Path) -> None:
     config = functional(
-        IMAGE,
-        layer("ZeroPadding2D", "p", "image", padding=[[2, 2], [2, 2]]),
-        layer("Conv2D", "c", "p", filters=2, kernel_size=[3, 3], strides=[2, 2],
-              activation="relu"),
+        layer("InputLayer", "image", batch_input_shape=[None, 8, 1]),
+        layer("ZeroPadding1D", "p", "image", padding=[4, 4]),
+        layer("Conv1D", "c", "p", filters=2, kernel_size=[3], activation="relu"),
         layer("Flatten", "f", "c"),
         layer("Dense", "d", "f", units=2),
     )  # fmt: skip

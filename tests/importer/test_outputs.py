@@ -69,13 +69,10 @@ def test_every_kind_of_layer_keeps_the_outputs_of_keras(
         model = randomize(make(keras))
         short = make.__name__
         package, weights = import_model(model, tmp_path, *OPTIONS.get(short, ()))
-        code = importlib.import_module(f"{package.__name__}.keras_model")
-        built = code.build_model()
-        code.import_weights(built, weights)
         x = examples(model)
         expected = model(x).numpy()
-        print(short)
-        found = apply_activation(built(x).numpy(), expected, short)
+        found = keras_outputs(package, weights, x)
+        found = apply_activation(found, expected, short)
         assert np.ptp(expected) > 1e-3, short
         np.testing.assert_allclose(
             found,
@@ -86,6 +83,68 @@ def test_every_kind_of_layer_keeps_the_outputs_of_keras(
         )
 
 
+def keras_outputs(package: Any, weights: Path, x: Any) -> Any:
+    """Return what the package's Keras model computes."""
+    code = importlib.import_module(f"{package.__name__}.keras_model")
+    built = code.build_model()
+    code.import_weights(built, weights)
+    return built(x).numpy()
+
+
+def test_several_inputs_are_channels_of_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two images are compared by a `Lambda` at the end, which the host computes."""
+    from tensorflow import keras
+
+    monkeypatch.syspath_prepend(tmp_path)
+    la = keras.layers
+    inputs = [keras.Input((7, 6, 2)) for _ in range(2)]
+    twin = keras.Sequential(
+        [
+            keras.Input((7, 6, 2)),
+            la.AveragePooling2D((1, 2)),
+            la.Conv2D(3, 2, activation="relu"),
+            la.Flatten(),
+            la.Dense(4, activation="relu"),
+            la.Dense(3),
+        ]
+    )
+    vectors = [twin(image) for image in inputs]
+    apart = la.Lambda(lambda pair: abs(pair[0] - pair[1]))(vectors)
+    model = randomize(keras.Model(inputs, la.Activation("sigmoid")(apart), name="twin"))
+    package, weights = import_model(model, tmp_path)
+    x = [np.random.default_rng(n).random((5, 7, 6, 2), np.float32) for n in range(2)]
+    found = keras_outputs(package, weights, np.concatenate(x, axis=-1))
+    expected = np.concatenate([twin(image) for image in x], axis=1)
+    assert np.ptp(expected, axis=0).min() > 1e-3
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+    distance = np.abs(found[:, :3] - found[:, 3:])
+    np.testing.assert_allclose(1 / (1 + np.exp(-distance)), model(x), atol=1e-5)
+
+
+def test_several_inputs_are_looked_up_by_the_host(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tensorflow import keras
+
+    monkeypatch.syspath_prepend(tmp_path)
+    la = keras.layers
+    inputs = [keras.Input((1,)), keras.Input((1,)), keras.Input((9,))]
+    tables = la.Embedding(10, 3), la.Embedding(1_000_000, 4)
+    rows = [table(given) for table, given in zip(tables, inputs, strict=False)]
+    both = la.Concatenate()([la.Flatten()(row) for row in rows])
+    outputs = la.Dense(1)(la.Dense(6, activation="relu")(both))
+    model = keras.Model(inputs, outputs, name="ratings")  # nothing reads the third
+    package, weights = import_model(model, tmp_path)
+    x = [np.array([[1], [9], [4]]), np.array([[0], [77], [999_999]])]
+    expected = model([*x, np.zeros((3, 9))]).numpy()
+    assert np.ptp(expected) > 1e-3
+    looked_up = [table(given) for table, given in zip(tables, x, strict=True)]
+    found = keras_outputs(package, weights, np.concatenate(looked_up, axis=-1))
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
 def test_what_stands_for_a_max_pool_begins_as_the_mean(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,9 +153,6 @@ def test_what_stands_for_a_max_pool_begins_as_the_mean(
     monkeypatch.syspath_prepend(tmp_path)
     model = randomize(pool_model(keras, "MaxPooling2D"))
     package, weights = import_model(model, tmp_path, "--rewrite", "maxpool=downsample")
-    code = importlib.import_module(f"{package.__name__}.keras_model")
-    built = code.build_model()
-    code.import_weights(built, weights)
     layers = keras.layers
     mean = keras.Sequential(
         [
@@ -111,7 +167,8 @@ def test_what_stands_for_a_max_pool_begins_as_the_mean(
     )
     x = examples(model)
     expected = mean(x).numpy()
-    np.testing.assert_allclose(built(x).numpy(), expected, rtol=1e-4)
+    found = keras_outputs(package, weights, x)
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
 def test_rate_mode_of_nengo_computes_what_keras_computed(

@@ -105,17 +105,18 @@ def test_one_cause_in_many_layers_is_one_diagnostic() -> None:
 
 def wrong(kind: str) -> dict[str, Any]:
     """Return a model with something that used to end the explanation of all."""
-    second = layer("InputLayer", "second", batch_input_shape=[None, 8, 8, 1])
+    second = layer("InputLayer", "second", batch_input_shape=[None, 9, 9, 1])
+    other = layer("Conv2D", "other", "second", **CONV)
     first = layer("Conv2D", "first", "image", **CONV)
     mine = layer("Conv2D", "mine", "first", **CONV)
     if kind == "foreign":
         mine |= {"module": "my.layers", "registered_name": "my>Layer"}
     join = layer("Add", "join", "mine", "first")
     end = layer("Dense", "end", "join", units=3, activation="tanh")
-    config = functional(IMAGE, second, first, mine, join, end)
+    config = functional(IMAGE, second, other, first, mine, join, end)
     config["config"]["input_layers"].append(["second", 0, 0])
     if kind != "inputs":
-        config["config"]["layers"].remove(second)
+        config["config"]["layers"][1:3] = []
         config["config"]["input_layers"].pop()
     return config
 

@@ -6,7 +6,8 @@ the layer's output.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from snnc.importer.draft import Value
@@ -42,6 +43,7 @@ from snnc.importer.table.joins import (
     read_subtract,
 )
 from snnc.importer.table.operations import read_operation
+from snnc.importer.table.options import check_options
 from snnc.importer.table.pooling import (
     read_average_pooling,
     read_global_average,
@@ -181,6 +183,8 @@ REFUSED: dict[str, tuple[str, str]] = {
     ),
     "EinsumDense": ("specs have `dense`", "use `Dense`, or a convolution of kernel 1"),
 }  # fmt: skip
+EACH_PLACE = ("Dense", "Activation", "ReLU", "LeakyReLU", "Dropout")
+"""Layers that `TimeDistributed` leaves as they are: they mix no places."""
 UNKNOWN = (
     "specs have no such layer",
     "do it to the data, end the model before it, or replace it by a layer that"
@@ -192,10 +196,12 @@ def read_refused(layer: KerasLayer, state: ConversionState) -> Value:
     """Refuse a layer that no other handler reads."""
     if tool_of(layer.kind) is not None:
         return read_foreign(layer, state)
-    if layer.kind == "Lambda" and not state.readers[layer.name] and layer.reads:
-        state.finals[layer.name] = layer.kind
-        state.rewrite(layer, "at the end, where the host computes it: it is left out")
-        return state.source(layer)
+    inner = layer.options.get("layer")
+    if isinstance(inner, Mapping) and inner.get("class_name") in EACH_PLACE:
+        options = inner.get("config")
+        alike = replace(layer, kind=inner["class_name"], options=options or {})
+        check_options(alike)
+        return HANDLERS[alike.kind](alike, state)
     why, remedy = REFUSED.get(layer.kind, UNKNOWN)
     return state.refuse(layer, why, remedy)
 

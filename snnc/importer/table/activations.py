@@ -14,7 +14,7 @@ from typing import Any
 
 from snnc.importer.draft import BROKEN, INPUT, RELU, SIGNED, Unit, Value
 from snnc.importer.fitting import cuts_of
-from snnc.importer.linear import LinearStep, Term, point
+from snnc.importer.linear import Term, per_channel
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
 from snnc.importer.request import ACTIVATIONS
@@ -236,16 +236,11 @@ def _fire_slopes(
     if fired.broken or fired.parts:
         return fired
     (term,) = fired.terms
-    step = LinearStep(
-        "slope",
-        layer.name,
-        tuple(map(point, inside.shape[:-1])),
-        term.read[-1],
-        value.shape[-1],
-        groups=value.shape[-1],
-        is_uniform=is_uniform,
-        order=tuple(axis for group in keras for axis in group),
+    order = tuple(axis for group in keras for axis in group)
+    step = per_channel(
+        "slope", layer.name, inside.shape, is_uniform=is_uniform, order=order
     )
+    step = replace(step, read=term.read[-1])
     fired = replace(fired, terms=(replace(term, steps=(*term.steps[:-1], step)),))
     return fired if pad is None else extended(fired, pad, fired.view)
 
@@ -262,9 +257,11 @@ def _finish(
     if name == "sigmoid" and not value.broken and _is_pair(state, value):
         why = "two classes: softmax of (0, x) is (1 - sigmoid(x), sigmoid(x))"
         state.rewrite(layer, why, option)
-    elif name in ("softmax", "log_softmax") and _is_over_all(layer, value):
+    elif name in ("softmax", "log_softmax") and _is_over_all(layer, state, value):
         state.train(layer, "in the loss: the readout gives logits", option)
     else:
+        if "softmax" in name:
+            state.finals[output] = f"{name} over one axis"
         why = f"the readout, on the host, gives what {name} is to be taken of"
         state.rewrite(layer, why, option)
     return value
@@ -274,9 +271,10 @@ def _is_pair(state: ConversionState, value: Value) -> bool:
     return len(state.model.outputs) == 1 and prod(value.shape) == 1
 
 
-def _is_over_all(layer: KerasLayer, value: Value) -> bool:
+def _is_over_all(layer: KerasLayer, state: ConversionState, value: Value) -> bool:
     """Whether a softmax is over all values."""
-    return value.broken or value.shape[-1] == prod(value.shape)
+    is_row = value.shape[-1:] == (prod(value.shape),)
+    return value.broken or (is_row and not state.cut & set(layer.reads))
 
 
 def _refuse(

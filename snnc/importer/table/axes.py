@@ -8,7 +8,16 @@ from typing import Any
 
 from snnc.importer.draft import Unit, Value, View, axis_of
 from snnc.importer.fitting import positions, same_pads
-from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows, point
+from snnc.importer.linear import (
+    AxisWindow,
+    LinearStep,
+    Shape,
+    Term,
+    Windows,
+    per_channel,
+    point,
+    points,
+)
 from snnc.importer.model import KerasLayer
 from snnc.importer.state import ConversionState
 
@@ -209,10 +218,7 @@ def _shift(
     value = state.source(layer)
     if value.broken:
         return value
-    try:
-        axes = axes_of(layer, value, len(pairs))
-    except AxesError as error:
-        return state.refuse(layer, str(error), "pad before `Permute` or `Reshape`")
+    axes = axes_of(layer, value, len(pairs))
     windows = list(map(point, value.shape[:-1]))
     for axis, size, (before, behind) in zip(axes.of, axes.sizes, pairs, strict=True):
         before, behind = sign * before, sign * behind
@@ -222,10 +228,7 @@ def _shift(
             return state.refuse(layer, "it leaves nothing", "crop less")
         if axis is not None:
             windows[axis] = AxisWindow(size, 1, 1, before, size + before + behind)
-    channels = value.shape[-1]
-    step = LinearStep(
-        "window", layer.name, tuple(windows), channels, channels, groups=channels
-    )
+    step = per_channel("window", layer.name, value.shape, tuple(windows))
     state.keep(
         layer, "its reader pads" if sign > 0 else "its reader skips what it cuts"
     )
@@ -262,7 +265,7 @@ def padded_under_norm(value: Value) -> tuple[Value, LinearStep, LinearStep] | No
     if pad is None or not value.terms:
         return None
     norm = value.terms[0].steps[-1]
-    own = replace(norm, windows=tuple(map(point, inside.shape[:-1])))
+    own = replace(norm, windows=points(inside.shape))
     return extended(inside, own, value.view), own, pad
 
 
@@ -295,17 +298,8 @@ def filled(
 def _add_border(
     value: Value, norm: LinearStep, units: Sequence[Unit], gains: Sequence[float]
 ) -> Value:
-    channels = value.shape[-1]
     pairs = zip(gains, units, strict=True)
     triples = [(gain, unit.factor, unit.shift) for gain, unit in pairs]
-    fill = LinearStep(
-        "fill",
-        norm.layer,
-        tuple(map(point, value.shape[:-1])),
-        channels,
-        channels,
-        groups=channels,
-        bias=True,
-        factors=tuple(number for triple in triples for number in triple),
-    )
+    factors = tuple(number for triple in triples for number in triple)
+    fill = per_channel("fill", norm.layer, value.shape, bias=True, factors=factors)
     return extended(value, fill, value.view)

@@ -13,7 +13,9 @@ from snnc.importer.linear import (
     Op,
     Shape,
     Term,
+    per_channel,
     point,
+    points,
     whole,
 )
 from snnc.importer.model import KerasLayer
@@ -24,7 +26,6 @@ from snnc.importer.table.axes import (
     axes_of,
     extended,
     is_first,
-    one_order,
     slide,
 )
 from snnc.importer.table.options import dims, shown, take_l2, tell_options
@@ -81,17 +82,14 @@ def _convolve(
     if any(step > taps for step, taps in zip(stride, size, strict=True)):
         why = "part of what it reads counts nowhere"
         state.keep(layer, why, "strides above kernel_size")
-    try:
-        axes = axes_of(layer, value, rank)
-        windows, taps = slide(axes, value, size, stride, padding, dilation)
-    except AxesError as error:
-        return _misfit(layer, state, str(error))
+    axes = axes_of(layer, value, rank)
+    windows, taps = slide(axes, value, size, stride, padding, dilation)
     groups = int(layer.options.get("groups") or 1)
     channels = value.shape[-1]
     if groups > 1:
         state.keep(layer, option=f"groups {groups}")
     if channels % groups or filters % groups:
-        return _misfit(layer, state, f"its groups do not share out {channels} channels")
+        raise AxesError(f"its groups do not share out {channels} channels")
     step = LinearStep(
         op,
         layer.name,
@@ -124,12 +122,9 @@ def read_transposed(layer: KerasLayer, state: ConversionState) -> Value:
     padding: Literal["valid", "same"] = (
         "same" if options.get("padding") == "same" else "valid"
     )
-    try:
-        axes = axes_of(layer, value, 2)
-    except AxesError as error:
-        return _misfit(layer, state, str(error))
+    axes = axes_of(layer, value, 2)
     if None in axes.of:
-        return _misfit(layer, state, "it moves along an axis of size 1")
+        raise AxesError("it moves along an axis of size 1")
     windows = [
         AxisWindow(
             n,
@@ -169,10 +164,7 @@ def read_upsampling(layer: KerasLayer, state: ConversionState) -> Value:
     rank = int(layer.kind[-2])
     size = dims(layer.options.get("size", 2), rank)
     way = str(layer.options.get("interpolation") or "nearest")
-    try:
-        axes = axes_of(layer, value, rank)
-    except AxesError as error:
-        return _misfit(layer, state, str(error))
+    axes = axes_of(layer, value, rank)
     is_repeated = way == "nearest" or all(
         n == 1 or s == 1 for n, s in zip(axes.sizes, size, strict=True)
     )
@@ -187,16 +179,9 @@ def read_upsampling(layer: KerasLayer, state: ConversionState) -> Value:
     for axis, n, s in zip(axes.of, axes.sizes, size, strict=True):
         if axis is not None and s > 1:
             windows[axis] = AxisWindow(n, s, 1, s - 1, n * s, step=s)
-    channels = value.shape[-1]
-    step = LinearStep(
-        "window", layer.name, tuple(windows), channels, channels, groups=channels
-    )
+    step = per_channel("window", layer.name, value.shape, tuple(windows))
     state.keep(layer, "in the kernel of the `conv2d_transpose` that reads it")
     return extended(value, step, axes.view, value.is_positive)
-
-
-def _misfit(layer: KerasLayer, state: ConversionState, why: str) -> Value:
-    return state.refuse(layer, why, one_order(state))
 
 
 def read_dense(layer: KerasLayer, state: ConversionState) -> Value:
@@ -215,11 +200,11 @@ def read_dense(layer: KerasLayer, state: ConversionState) -> Value:
     channels = len(value.shape) - 1
     long = [axis for axis in value.view[-1] if value.shape[axis] > 1]
     if long not in ([channels], []) or (not long and value.shape[-1] > 1):
-        return _misfit(layer, state, "its last axis is not the channels")
+        raise AxesError("its last axis is not the channels")
     step = LinearStep(
         "kernel",
         layer.name,
-        tuple(map(point, value.shape[:-1])),
+        points(value.shape),
         value.shape[-1],
         units,
         bias=bias,
@@ -279,19 +264,11 @@ def normalized(
     option: str,
 ) -> Value:
     """Return a value after a norm over an axis, counted from the last."""
-    rank, channels = len(value.view), len(value.shape) - 1
+    rank = len(value.view)
     is_one = len(axes) == 1 and -rank <= axes[0] < 0
     group = value.view[axes[0]] if is_one else ()
     if is_one and _are_channels(group, value.shape) and not value.parts:
-        step = LinearStep(
-            "norm",
-            layer.name,
-            tuple(map(point, value.shape[:-1])),
-            value.shape[channels],
-            value.shape[channels],
-            groups=value.shape[channels],
-            bias=True,
-        )
+        step = per_channel("norm", layer.name, value.shape, bias=True)
         return extended(value, step, value.view)
     if is_one and rank == 1:
         size = prod(value.shape)

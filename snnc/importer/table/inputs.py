@@ -19,19 +19,22 @@ from snnc.importer.draft import (
     regrouped,
 )
 from snnc.importer.layer_config import LARGEST_INPUT
-from snnc.importer.linear import LinearStep, Shape, Term, point
+from snnc.importer.linear import LinearStep, Shape, Term, per_channel, points
 from snnc.importer.model import KerasLayer
 from snnc.importer.state import ConversionState
 from snnc.importer.table.axes import once
 from snnc.importer.table.convolutions import keras_sizes, normalized
-from snnc.importer.table.options import shown
+from snnc.importer.table.options import numbers, shown
 
 
 def read_input(layer: KerasLayer, state: ConversionState) -> Value:
     """Return the input, which must have fixed sizes and at most 4 axes."""
-    shape = list(layer.options.get("batch_input_shape") or [None, None])[1:]
-    if len(state.model.inputs) > 1:
-        return _several(layer, state, shape)
+    shape = _sizes(layer)
+    if layer.name not in state.inputs:
+        state.rewrite(layer, "nothing reads it: it is left out")
+        return BROKEN
+    if len(state.inputs) > 1:
+        return _channels_of_input(layer, state) or _several(layer, state, tuple(shape))
     asked = state.request.shape
     sizes = "x".join("?" if size is None else str(size) for size in shape)
     if asked is not None and not _agree(shape, asked):
@@ -79,27 +82,64 @@ def _agree(shape: list[int | None], asked: Shape) -> bool:
     return is_near and all(a in (None, b) for a, b in zip(shape, asked, strict=True))
 
 
-def _several(
-    layer: KerasLayer, state: ConversionState, shape: list[int | None]
-) -> Value:
-    """Refuse several inputs, once, and still judge their readers."""
-    if layer.name == state.model.inputs[0]:
-        count, names = len(state.model.inputs), ", ".join(state.model.inputs)
+def _sizes(layer: KerasLayer) -> list[Any]:
+    """Return an input's shape in Keras, without the batch."""
+    return list(layer.options.get("batch_input_shape") or [None, None])[1:]
+
+
+def _channels_of_input(layer: KerasLayer, state: ConversionState) -> Value | None:
+    """Return one of several inputs as channels of the spec's; None if they differ."""
+    shapes = [_shape_of_part(state.layers[name], state) for name in state.inputs]
+    known = [shape for shape in shapes if shape is not None]
+    places = {shape[:-1] for shape in known}
+    if len(known) < len(shapes) or len(places) > 1 or len(known[0]) > 4:
+        return None
+    number = state.inputs.index(layer.name)
+    own, start = known[number], sum(shape[-1] for shape in known[:number])
+    whole = sum(shape[-1] for shape in known)
+    state.input_shape = (*own[:-1], whole)
+    state.parts[layer.name] = own[-1]
+    step = LinearStep("select", layer.name, points(own), whole, own[-1], start=start)
+    is_first = len(own) > 1 and _is_channels_first(layer, state)
+    why = f"channels {start}..{start + own[-1] - 1} of the spec's input"
+    state.rewrite(layer, why, "data_format channels_first" if is_first else "")
+    view = channels_first(len(own)) if is_first else plain(len(own))
+    return Value((Term(INPUT, state.input_shape, (step,)),), own, view)
+
+
+def _shape_of_part(layer: KerasLayer, state: ConversionState) -> Shape | None:
+    """Return the shape of one of several inputs, channels last; None if it is open."""
+    sizes = tuple(_sizes(layer))
+    if not sizes or None in sizes:
+        return None
+    first_reader = state.layers[state.readers[layer.name][0]]
+    width = first_reader.options.get("output_dim")
+    if first_reader.kind == "Embedding" and isinstance(width, int):
+        return (*sizes, width)
+    if len(sizes) > 1 and _is_channels_first(layer, state):
+        return (*sizes[1:], sizes[0])
+    return sizes
+
+
+def _several(layer: KerasLayer, state: ConversionState, shape: Shape) -> Value:
+    """Refuse inputs of several shapes, once, and still judge their readers."""
+    if layer.name == state.inputs[0]:
+        count, names = len(state.inputs), ", ".join(state.inputs)
         state.refuse(
             layer,
-            f"the model has {count} inputs ({names}); a spec has one",
+            f"the model has {count} inputs ({names}) of different shapes; a spec has"
+            " one",
             "let the host compute what they meet in, and import the layers behind it as"
             " a model of one input",
             rule="inputs",
         )
-    sizes = tuple(size for size in shape if size is not None)
-    if not sizes or len(sizes) < len(shape):
+    if not shape or None in shape:
         return BROKEN
     key = state.free(layer.name)
     state.add(
-        StatementDraft(layer=key, kind="downsample", sources=(INPUT,), shape=sizes)
+        StatementDraft(layer=key, kind="downsample", sources=(INPUT,), shape=shape)
     )
-    return Value((Term(key, sizes),), sizes, plain(len(sizes)), is_positive=True)
+    return Value((Term(key, shape),), shape, plain(len(shape)), is_positive=True)
 
 
 def _laid_out(state: ConversionState, shape: Shape) -> Value:
@@ -135,10 +175,10 @@ def read_rescaling(layer: KerasLayer, state: ConversionState) -> Value:
     """Move the input's factor and offset into `as`, others into kernels."""
     value = state.source(layer)
     scale, offset = layer.options.get("scale", 1), layer.options.get("offset", 0)
-    factors, shifts = _numbers(scale), _numbers(offset)
+    factors, shifts = numbers(scale), numbers(offset)
     if value.broken:
         return value
-    if factors is None or shifts is None:
+    if not factors or not shifts:
         return state.refuse(
             layer, "its scale is no number", "scale the data itself, and leave it out"
         )
@@ -171,17 +211,8 @@ def scaled(
             "it scales each place of an image by itself",
             "scale the data itself, and leave it out",
         )
-    step = LinearStep(
-        "scale",
-        layer.name,
-        tuple(map(point, value.shape[:-1])),
-        channels,
-        channels,
-        groups=channels,
-        bias=any(shifts),
-        factors=factors,
-        shifts=shifts,
-    )
+    step = per_channel("scale", layer.name, value.shape, bias=any(shifts))
+    step = replace(step, factors=factors, shifts=shifts)
     terms = tuple(
         replace(term, steps=(*term.steps, step if number == 0 else once(step)))
         for number, term in enumerate(value.terms)
@@ -217,7 +248,7 @@ def read_normalization(layer: KerasLayer, state: ConversionState) -> Value:
     if scaled_value is not None:
         return scaled(layer, state, value, *scaled_value)
     if axis is None or axis == []:
-        axes = [-1] if _is_one_axis(value) else []
+        axes = [] if value.parts else [-1]
     keras = [a if a < 0 else a - 1 - len(value.view) for a in axes]
     return normalized(layer, state, value, keras, f"axis {shown(axis)}")
 
@@ -244,21 +275,6 @@ def _scalar(
     if (factors != factors[0]).any() or (shifts != shifts[0]).any():
         return None
     return (float(factors[0]),), (float(shifts[0]),)
-
-
-def _is_one_axis(value: Value) -> bool:
-    return not value.parts
-
-
-def _numbers(value: Any) -> tuple[float, ...] | None:
-    values = value if isinstance(value, list) and value else [value]
-    if not all(_is_number(item) for item in values):
-        return None
-    return tuple(map(float, values))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def read_flatten(layer: KerasLayer, state: ConversionState) -> Value:
@@ -296,8 +312,11 @@ def reshaped(
         return state.refuse(
             layer, f"it reads {size} values", "save the model anew", option
         )
-    if not state.readers[layer.name] and not (value.parts or value.flat):
+    view = None if value.parts else regrouped(value.view, value.shape, tuple(target))
+    is_last = not state.readers[layer.name] or (view is None and len(value.shape) == 1)
+    if is_last and state.is_end(layer) and not (value.parts or value.flat):
         state.keep(layer, "at the end: a readout has the same values in one row")
+        state.cut |= {layer.name} if view is None else set()
         return value
     if value.parts:
         if target == [size]:
@@ -306,7 +325,6 @@ def reshaped(
         return state.refuse(
             layer, "it cuts a vector", "build the layers without", option
         )
-    view = regrouped(value.view, value.shape, tuple(target))
     if view is not None and not (value.is_alone and _is_wider(value, view)):
         state.keep(layer, "it renames axes, which its reader knows")
         return replace(value, view=view)
@@ -365,19 +383,20 @@ def read_embedding(layer: KerasLayer, state: ConversionState) -> Value:
     width = layer.options.get("output_dim")
     if value.broken:
         return value
-    is_first = value.is_alone and len(value.shape) == 1
-    if not (is_first and state.is_read_once(layer.reads[0]) and isinstance(width, int)):
-        return state.refuse(
-            layer,
-            "it looks rows up, and the chip reads rates",
-            "look them up before the network: the input of the spec is the embedded"
-            " sequence, length x channels",
-        )
-    shape = (value.shape[0], width)
-    state.is_embedded = True
-    size = "x".join(map(str, shape))
-    state.rewrite(layer, f"the input is {size}: look the rows up on the host")
-    return _laid_out(state, shape)
+    if isinstance(width, int) and state.is_read_once(layer.reads[0]):
+        is_part = layer.reads[0] in state.parts
+        if is_part or (value.is_alone and len(value.shape) == 1):
+            shape = value.shape if is_part else (*value.shape, width)
+            state.is_embedded = True
+            size = "x".join(map(str, shape))
+            state.rewrite(layer, f"the input is {size}: look the rows up on the host")
+            return value if is_part else _laid_out(state, shape)
+    return state.refuse(
+        layer,
+        "it looks rows up, and the chip reads rates",
+        "look them up before the network: the input of the spec is the embedded"
+        " sequence, length x channels",
+    )
 
 
 def read_permute(layer: KerasLayer, state: ConversionState) -> Value:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import prod
 
 from snnc.importer.draft import BROKEN, INPUT, StatementDraft, Value, plain
-from snnc.importer.linear import LinearStep, Term, point
+from snnc.importer.linear import LinearStep, Term, per_channel, points
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import UnfitError, add_relu, identity_neurons
 from snnc.importer.state import ConversionState
@@ -19,8 +19,8 @@ MOST_SOURCES = 64
 
 def read_add(layer: KerasLayer, state: ConversionState) -> Value:
     """Read a sum: of spikes it becomes an `add`, otherwise its readers' kernels add."""
-    values = [state.values[name] for name in layer.reads]
-    if any(value.broken for value in values) or _are_unequal(layer, state, values):
+    values = _equal_values(layer, state)
+    if not values:
         return BROKEN
     keys = [value.spikes for value in values]
     sources = tuple(key for key in keys if key is not None)
@@ -40,8 +40,8 @@ def read_add(layer: KerasLayer, state: ConversionState) -> Value:
 
 def read_subtract(layer: KerasLayer, state: ConversionState) -> Value:
     """Read a difference, which its readers' kernels compute."""
-    values = [state.values[name] for name in layer.reads]
-    if any(value.broken for value in values) or _are_unequal(layer, state, values):
+    values = _equal_values(layer, state)
+    if not values:
         return BROKEN
     state.keep(layer, "its readers subtract what it subtracts")
     return summed(values, [1.0, -1.0], layer.name)
@@ -49,8 +49,8 @@ def read_subtract(layer: KerasLayer, state: ConversionState) -> Value:
 
 def read_average(layer: KerasLayer, state: ConversionState) -> Value:
     """Read a mean of values, which its readers' kernels compute."""
-    values = [state.values[name] for name in layer.reads]
-    if any(value.broken for value in values) or _are_unequal(layer, state, values):
+    values = _equal_values(layer, state)
+    if not values:
         return BROKEN
     state.keep(layer, "its readers take the mean")
     return summed(values, [1.0 / len(values)] * len(values), layer.name)
@@ -58,8 +58,8 @@ def read_average(layer: KerasLayer, state: ConversionState) -> Value:
 
 def read_maximum(layer: KerasLayer, state: ConversionState) -> Value:
     """Read the larger, or smaller, of values: max(a, b) is b + relu(a - b)."""
-    values = [state.values[name] for name in layer.reads]
-    if any(value.broken for value in values) or _are_unequal(layer, state, values):
+    values = _equal_values(layer, state)
+    if not values:
         return BROKEN
     sign = 1.0 if layer.kind == "Maximum" else -1.0
     largest, *others = values
@@ -80,21 +80,13 @@ def summed(values: Sequence[Value], gains: Sequence[float], layer: str) -> Value
     """Return a sum of values of one shape, each times its gain."""
     terms: list[Term] = []
     for value, gain in zip(values, gains, strict=True):
+        step = per_channel("scale", layer, value.shape, factors=(gain,), shifts=(0.0,))
         for term in value.terms:
-            terms.append(term if gain == 1.0 else _times(term, gain, value, layer))
+            times = term if gain == 1.0 else replace(term, steps=(*term.steps, step))
+            terms.append(times)
     positive = all(v.is_positive for v in values) and min(gains) >= 0
     first = values[0]
     return Value(tuple(terms), first.shape, first.view, is_positive=positive)
-
-
-def _times(term: Term, gain: float, value: Value, layer: str) -> Term:
-    channels = value.shape[-1]
-    windows = tuple(map(point, value.shape[:-1]))
-    step = LinearStep(
-        "scale", layer, windows, channels, channels, channels, factors=(gain,),
-        shifts=(0.0,),
-    )  # fmt: skip
-    return replace(term, steps=(*term.steps, step))
 
 
 def read_concatenate(layer: KerasLayer, state: ConversionState) -> Value:
@@ -150,8 +142,8 @@ def _concatenate(
     start = 0
     for value in values:
         step = LinearStep(
-            "embed", layer.name, tuple(map(point, value.shape[:-1])), value.shape[-1],
-            shape[-1], start=start,
+            "embed", layer.name, points(value.shape), value.shape[-1], shape[-1],
+            start=start,
         )  # fmt: skip
         terms += (replace(term, steps=(*term.steps, step)) for term in value.terms)
         start += value.shape[-1]
@@ -178,21 +170,20 @@ def _join_layer(
     return Value((Term(layer.name, shape),), shape, first.view, is_positive=True)
 
 
-def _are_unequal(
-    layer: KerasLayer, state: ConversionState, values: list[Value]
-) -> bool:
+def _equal_values(layer: KerasLayer, state: ConversionState) -> list[Value]:
+    """Return the values that a layer adds; empty if their shapes differ."""
+    values = [state.values[name] for name in layer.reads]
     first = values[0]
+    if any(value.broken for value in values):
+        return []
     if any(v.parts or v.flat for v in values) and len(values) > 1:
         state.refuse(layer, "it adds flat images", "add them before `Flatten`")
-        return True
-    is_same = all(v.shape == first.shape and _order(v) == _order(first) for v in values)
-    if not is_same:
-        state.refuse(
-            layer,
-            "it adds unequal shapes",
-            "make them equal by a convolution of kernel 1",
-        )
-    return not is_same
+        return []
+    if all(v.shape == first.shape and _order(v) == _order(first) for v in values):
+        return values
+    remedy = "make them equal by a convolution of kernel 1"
+    state.refuse(layer, "it adds unequal shapes", remedy)
+    return []
 
 
 def _order(value: Value) -> tuple[tuple[int, ...], ...]:

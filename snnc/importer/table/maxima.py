@@ -8,10 +8,18 @@ from math import prod
 
 from snnc.importer.draft import INPUT, StatementDraft, Value, View
 from snnc.importer.fitting import fit
-from snnc.importer.linear import AxisWindow, LinearStep, Term, Windows, point
+from snnc.importer.linear import (
+    AxisWindow,
+    LinearStep,
+    Term,
+    Windows,
+    per_channel,
+    points,
+)
 from snnc.importer.model import KerasLayer
-from snnc.importer.neurons import UnfitError, add_relu, identity_neurons
+from snnc.importer.neurons import BORDER, UnfitError, add_relu, identity_neurons
 from snnc.importer.state import ConversionState
+from snnc.importer.table.activations import NARROWER
 from snnc.importer.table.axes import extended, unpadded
 from snnc.importer.table.convolutions import normed
 from snnc.importer.table.joins import summed
@@ -57,7 +65,10 @@ def maximum(
         return replace(compared(layer, state, value, windows), view=view)
     except UnfitError as error:
         return state.refuse(
-            layer, str(error), "put an activation before it", rule="maxpool"
+            layer,
+            str(error),
+            NARROWER if str(error) == BORDER else BEFORE,
+            rule="maxpool",
         )
 
 
@@ -107,8 +118,7 @@ def _statement(
             is_global=taps == sizes and set(shape[:-1]) == {1},
         )
     )
-    points = tuple(map(point, shape[:-1]))
-    steps = tuple(replace(step, windows=points) for step in norms)
+    steps = tuple(replace(step, windows=points(shape)) for step in norms)
     compared = Value((Term(key, shape, steps),), (*shape[:-1], value.shape[-1]), view)
     return replace(compared, is_positive=value.is_positive)
 
@@ -153,7 +163,7 @@ def _read_tap(
         AxisWindow(window.size, 1, window.stride, window.before - tap, window.places)
         for window, tap in zip(windows, taps, strict=True)
     )
-    step = windowed(layer, value, views)
+    step = per_channel("window", layer.name, value.shape, views)
     return extended(value, step, value.view, value.is_positive)
 
 
@@ -185,11 +195,3 @@ def rectified(layer: KerasLayer, state: ConversionState, value: Value) -> Value:
         return value
     state.done |= {norm.name for norm in norms}
     return fired
-
-
-def windowed(layer: KerasLayer, value: Value, windows: Windows) -> LinearStep:
-    """Return the step of windows that sum their input."""
-    channels = value.shape[-1]
-    return LinearStep(
-        "window", layer.name, windows, channels, channels, groups=channels
-    )

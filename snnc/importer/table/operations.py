@@ -17,6 +17,7 @@ from snnc.importer.state import ConversionState
 from snnc.importer.table.activations import activate
 from snnc.importer.table.inputs import read_permute, reshaped, scaled
 from snnc.importer.table.joins import read_add, read_concatenate, read_subtract
+from snnc.importer.table.options import numbers
 from snnc.importer.table.pooling import read_global_average
 
 ADD, TIMES, MINUS, BY = "add", "multiply", "subtract", "divide"
@@ -114,7 +115,7 @@ def _arithmetic(
             "use `Concatenate` and a convolution of kernel 1",
         )
     constants = {
-        key: constant for key, other in others.items() if (constant := _numbers(other))
+        key: constant for key, other in others.items() if (constant := numbers(other))
     }
     is_first = "0" in constants or "x" in constants
     is_by_zero = sign == BY and any(0.0 in constant for constant in constants.values())
@@ -124,18 +125,10 @@ def _arithmetic(
             "what it is called with is not a number",
             "do it to the data, and leave it out",
         )
-    (numbers,) = constants.values()
+    (given,) = constants.values()
     if sign in (TIMES, BY):
-        factors = numbers if sign == TIMES else tuple(1 / n for n in numbers)
+        factors = given if sign == TIMES else tuple(1 / n for n in given)
         return scaled(layer, state, value, factors, (0.0,))
     turn = -1.0 if is_first and sign == MINUS else 1.0
-    shifts = tuple(-n if sign == MINUS and not is_first else n for n in numbers)
+    shifts = tuple(-n if sign == MINUS and not is_first else n for n in given)
     return scaled(layer, state, value, (turn,), shifts)
-
-
-def _numbers(value: Any) -> tuple[float, ...]:
-    while isinstance(value, list) and len(value) == 1:
-        value = value[0]
-    values = value if isinstance(value, list) else [value]
-    fits = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
-    return tuple(map(float, values)) if fits and values else ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from snnc.importer.layer_config import malformed
+from snnc.importer.layer_config import malformed, rank_of
 from snnc.importer.linear import Shape
 from snnc.importer.model import KerasLayer
 from snnc.importer.state import ConversionState
@@ -91,6 +91,15 @@ def take_l2(layer: KerasLayer, state: ConversionState) -> float:
     return factor
 
 
+def numbers(value: Any) -> tuple[float, ...]:
+    """Return a number, or a list of them; empty for anything else."""
+    while isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    values = value if isinstance(value, list) else [value]
+    fits = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
+    return tuple(map(float, values)) if fits else ()
+
+
 def dims(value: Any, rank: int) -> Shape:
     """Return one whole number for each spatial axis; Keras writes one, or a list."""
     if isinstance(value, (list, tuple)):
@@ -124,12 +133,6 @@ def check_options(layer: KerasLayer) -> None:
         raise malformed(f"`{layer.name}`", f"it reads {len(layer.reads)} layers")
 
 
-def rank_of(layer: KerasLayer) -> int:
-    """Return the number of axes of a `Conv2D` or similar layer."""
-    kind = layer.kind.removesuffix("Transpose")
-    return int(kind[-2]) if kind.endswith("D") else 0
-
-
 def _is_count(value: Any, layer: KerasLayer) -> bool:
     return type(value) is int and 0 < value < LARGEST
 
@@ -137,7 +140,7 @@ def _is_count(value: Any, layer: KerasLayer) -> bool:
 def _are_dims(value: Any, layer: KerasLayer) -> bool:
     if _is_count(value, layer):
         return True
-    rank = rank_of(layer)
+    rank = rank_of(layer.kind)
     is_list = isinstance(value, (list, tuple)) and len(value) == rank
     return is_list and all(_is_count(item, layer) for item in value)
 
@@ -153,9 +156,9 @@ def _are_pads(value: Any, layer: KerasLayer) -> bool:
         return True
     if not isinstance(value, (list, tuple)):
         return False
-    if rank_of(layer) == 1 and len(value) == 2 and all(map(_is_pad, value)):
+    if rank_of(layer.kind) == 1 and len(value) == 2 and all(map(_is_pad, value)):
         return True
-    return len(value) == rank_of(layer) and all(
+    return len(value) == rank_of(layer.kind) and all(
         _is_pad(item)
         or (isinstance(item, list) and len(item) == 2 and all(map(_is_pad, item)))
         for item in value

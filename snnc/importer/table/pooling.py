@@ -5,18 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 
 from snnc.importer.draft import BROKEN, StatementDraft, Value, View
-from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows, point
+from snnc.importer.linear import (
+    AxisWindow,
+    LinearStep,
+    Op,
+    Shape,
+    Term,
+    Windows,
+    per_channel,
+    point,
+)
 from snnc.importer.model import KerasLayer
 from snnc.importer.state import ConversionState
 from snnc.importer.table.axes import (
     Axes,
-    AxesError,
     axes_of,
     extended,
-    one_order,
     slide,
 )
-from snnc.importer.table.maxima import maximum, rectified, windowed
+from snnc.importer.table.maxima import maximum, rectified
 from snnc.importer.table.options import dims, tell_options
 from snnc.text import tables
 
@@ -56,7 +63,9 @@ def read_max_pooling(layer: KerasLayer, state: ConversionState) -> Value:
     value, windows, axes = pooled
     if set(size) == {1}:
         state.keep(layer, "of windows of one value: its reader skips the others")
-        return extended(value, windowed(layer, value, windows), axes.view)
+        return extended(
+            value, per_channel("window", layer.name, value.shape, windows), axes.view
+        )
     if by is None:
         return maximum(layer, state, value, windows, axes.view)
     stride = dims(layer.options.get("strides") or size, rank)
@@ -78,11 +87,12 @@ def read_max_pooling(layer: KerasLayer, state: ConversionState) -> Value:
 def read_global_average(layer: KerasLayer, state: ConversionState) -> Value:
     """Read the average over all pixels."""
     tell_options(layer, state)
-    pooled = _all(layer, state)
-    if pooled is None:
+    value = state.source(layer)
+    if value.broken:
         return BROKEN
+    averaged = _average_all(layer, value)
     state.keep(layer, "`avgpool { window all }`, which takes no neurons and no cores")
-    return pooled
+    return averaged
 
 
 def read_global_max(layer: KerasLayer, state: ConversionState) -> Value:
@@ -92,37 +102,20 @@ def read_global_max(layer: KerasLayer, state: ConversionState) -> Value:
     if value.broken:
         return BROKEN
     if state.request.rewrite("globalmaxpool") is None:
-        pooled = _whole(layer, state, value)
-        if pooled is None:
-            return BROKEN
-        windows, view = pooled
-        return maximum(layer, state, value, windows, view)
+        return maximum(layer, state, value, *_whole(layer, value))
     state.rewrite(layer, "`globalmaxpool=avgpool`: the mean; retrain")
     state.stands[layer.name] = (layer.kind,)
-    return _all(layer, state, rectified(layer, state, value)) or BROKEN
+    return _average_all(layer, rectified(layer, state, value))
 
 
-def _all(
-    layer: KerasLayer, state: ConversionState, value: Value | None = None
-) -> Value | None:
-    value = value or state.source(layer)
-    pooled = None if value.broken else _whole(layer, state, value)
-    if pooled is None:
-        return None
-    windows, view = pooled
-    step = _mean(layer, value, windows)
-    return extended(value, step, view, value.is_positive)
+def _average_all(layer: KerasLayer, value: Value) -> Value:
+    windows, view = _whole(layer, value)
+    return extended(value, _mean(layer, value, windows), view, value.is_positive)
 
 
-def _whole(
-    layer: KerasLayer, state: ConversionState, value: Value
-) -> tuple[Windows, View] | None:
+def _whole(layer: KerasLayer, value: Value) -> tuple[Windows, View]:
     """Return windows of all pixels, and the view of their output."""
-    try:
-        axes = axes_of(layer, value, int(layer.kind[-2]))
-    except AxesError as error:
-        state.refuse(layer, str(error), one_order(state))
-        return None
+    axes = axes_of(layer, value, int(layer.kind[-2]))
     windows = list(map(point, value.shape[:-1]))
     for axis, size in zip(axes.of, axes.sizes, strict=True):
         if axis is not None:
@@ -135,7 +128,7 @@ def _whole(
 def _windows(
     layer: KerasLayer, state: ConversionState, is_replaced: bool = False
 ) -> tuple[Value, Windows, Axes] | None:
-    """Return a pool's input and windows; None if unknown."""
+    """Return a pool's input and windows; None if its input is unknown."""
     tell_options(layer, state, "pool_size", "strides", "padding")
     value = state.source(layer)
     if value.broken:
@@ -144,12 +137,8 @@ def _windows(
     window = dims(layer.options.get("pool_size", 2), rank)
     stride = dims(layer.options.get("strides") or window, rank)
     padding = str(layer.options.get("padding") or "valid")
-    try:
-        axes = axes_of(layer, value, rank)
-        windows, _ = slide(axes, value, window, stride, padding, (1,) * rank)
-    except AxesError as error:
-        state.refuse(layer, str(error), one_order(state))
-        return None
+    axes = axes_of(layer, value, rank)
+    windows, _ = slide(axes, value, window, stride, padding, (1,) * rank)
     if is_replaced:
         windows = tuple(map(_inside, windows))
     return value, windows, axes
@@ -174,16 +163,8 @@ def _is_tiled(windows: Windows) -> bool:
 def _mean(
     layer: KerasLayer, value: Value, windows: Windows, is_edged: bool = False
 ) -> LinearStep:
-    channels = value.shape[-1]
-    return LinearStep(
-        "edge mean" if is_edged else "mean",
-        layer.name,
-        windows,
-        channels,
-        channels,
-        groups=channels,
-        is_uniform=not is_edged,
-    )
+    op: Op = "edge mean" if is_edged else "mean"
+    return per_channel(op, layer.name, value.shape, windows, is_uniform=not is_edged)
 
 
 def _downsample(

@@ -139,7 +139,15 @@ class BoardRunner:
             arrays = self._describe_run(digest_of(examples[:]), spikes)
             with replacing(asked.output) as file:
                 np.savez_compressed(file, **arrays)
-            print(self._score_rows(rows, examples.y[: len(x)]))
+            readout, count = self.network.readout, len(x)
+            given = decide(rows, readout.decide), examples.y[:count]
+            found = score(*given, readout.classes)
+            several = f"{count} example{'s' if count > 1 else ''}"
+            if readout.classes:
+                print(f"accuracy {100 * found:.2f} % of {several} on a board")
+            else:
+                said = f"root mean square error {found:.4g}"
+                print(f"{said} on {several} on a board")
             print(f"what fired: {asked.output}, for `snnc evaluate --compare`")
 
         return run_program(parser.prog, run)
@@ -193,11 +201,3 @@ class BoardRunner:
             arrays[f"neurons{suffix}"] = train.shape[-1]
             arrays[f"spikes{suffix}"] = np.packbits(train, axis=-1)
         return arrays
-
-    def _score_rows(self, rows: Array, y: Array) -> str:
-        count = f"{len(y)} example{'s' if len(y) > 1 else ''} on a board"
-        readout = self.network.readout
-        found = score(decide(rows, readout.decide), y, readout.classes)
-        if readout.classes:
-            return f"accuracy {100 * found:.2f} % of {count}"
-        return f"root mean square error {found:.4g} on {count}"

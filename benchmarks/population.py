@@ -1,0 +1,59 @@
+"""Count which Keras models of a folder import as they are.
+
+``python -m benchmarks.population FOLDER`` reads each model file in the folder, and
+prints the rules that refuse it. docs/from-keras.md says how such a folder was drawn.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+from snnc.diagnostics import Severity
+from snnc.importer.convert import convert
+from snnc.importer.model import RefusedModelError
+from snnc.importer.read import read
+from snnc.importer.request import ImportRequest
+
+RECURRENT = (
+    "LSTM", "GRU", "RNN", "Bidirectional", "Attention", "Embedding", "StringLookup",
+)  # fmt: skip
+"""Words in the names of layers that a feed-forward model lacks."""
+
+
+def refusals(file: Path) -> tuple[bool, tuple[str, ...]]:
+    """Return whether a model is feed-forward, and the rules that refuse it."""
+    try:
+        model, _ = read(file, lambda sentence: None)
+        kinds = " ".join(layer.kind for layer in model.layers)
+        made = convert(model, ImportRequest(), file.name)
+    except RefusedModelError as error:
+        return False, (error.diagnostic.code,)
+    errors = (p.code for p in made.problems if p.severity is Severity.ERROR)
+    is_forward = not any(word in kinds for word in RECURRENT)
+    return is_forward, tuple(dict.fromkeys(errors))
+
+
+def main() -> None:
+    """Print the refused models, and the shares of those that import."""
+    parser = argparse.ArgumentParser("benchmarks.population", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    files = sorted(parser.parse_args().folder.iterdir())
+    found = {file.name: refusals(file) for file in files}
+    for name, (_, codes) in found.items():
+        if codes:
+            print(f"{name}: {', '.join(codes)}")
+    forward = [codes for is_forward, codes in found.values() if is_forward]
+    for title, group in {
+        "all": [codes for _, codes in found.values()],
+        "feed-forward": forward,
+    }.items():
+        whole = sum(not codes for codes in group)
+        print(f"{title}: {whole} of {len(group)}, {whole / len(group):.0%}")
+    counted = Counter(code for _, codes in found.values() for code in codes)
+    print(", ".join(f"{code} {count}" for code, count in counted.most_common()))
+
+
+if __name__ == "__main__":
+    main()
