@@ -1,7 +1,7 @@
 """The exact engine: computes the spikes of nengo-loihi's emulator, 100 times faster.
 
 nengo-loihi builds, splits and discretizes a network. This package reads the resulting
-integers (`read`) and simulates the time steps (`kernel`). `open_engine` returns an
+integers (`read`) and simulates the time steps (`kernel`). `make_engine` returns an
 `Engine` for a package of ``snnc build``; its methods ``run`` and ``stream`` run
 examples. Networks that cannot run raise `CannotRunError`, whose message is for users.
 

@@ -40,7 +40,7 @@ class SizedImages(Images, Protocol):
 
 
 class Engine:
-    """A network that is ready to run; create it with `open_engine`.
+    """A network that is ready to run; create it with `make_engine`.
 
     Attributes
     ----------
@@ -140,7 +140,17 @@ class Engine:
 def make_engine(
     package: ImportedPackage, weights: Weights, steps: int | None = None
 ) -> Engine:
-    """Return an engine for an imported package, like `open_engine`."""
+    """Return an engine for an imported package, with the given weights.
+
+    ``steps`` is the number of steps per example; by default, that of the package.
+
+    Raises
+    ------
+    CannotRunError
+        If an example has too many steps, or no layer is on the chip.
+    snnc.runtime.layout.LayoutError
+        If the weights have another layout.
+    """
     wanted = steps or package.network.steps
     if wanted > MAX_STEPS:
         raise CannotRunError(

@@ -63,12 +63,10 @@ def build(
 
     Raises
     ------
-    NothingOnChipError
-        If no layer of the network is on the chip.
+    CannotRunError
+        If no layer of the network is on the chip, or the chip can't store the weights.
     snnc.runtime.layout.LayoutError
         If the weights have another layout.
-    NotStoredError
-        If nengo-loihi can't store the weights.
     """
     layers, dt = package.network.layers, package.network.dt
     if not any(layer.on_chip for layer in layers.values()):

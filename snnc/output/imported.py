@@ -92,12 +92,9 @@ def open_package(folder: str | PathLike[str]) -> ImportedPackage:
 
     Raises
     ------
-    NoPackageError
-        If the folder is not such a package.
-    OtherFormatError
-        If another version of snnc wrote the package in another format.
-    OtherLibraryError
-        If the package's library differs from that of this snnc.
+    CannotRunError
+        If the folder holds no such package, or a package that another version of snnc
+        wrote in another format or with another library.
     """
     path = Path(os.path.realpath(folder))
     if not (path / "nengo_network.py").is_file():

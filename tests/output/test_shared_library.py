@@ -124,5 +124,5 @@ def test_a_package_has_the_modules_that_it_uses(models: Path) -> None:
     for name in found:
         open_package(models / name)
     (models / "learns" / LIBRARY / "pes.py").unlink()
-    with pytest.raises(OtherLibraryError, match=r"snnc build learns\.snn"):
+    with pytest.raises(CannotRunError, match=r"snnc build learns\.snn"):
         open_package(models / "learns")
