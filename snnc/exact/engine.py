@@ -121,7 +121,7 @@ class Engine:
 
         Raises
         ------
-        OtherShapeError
+        CannotRunError
             If the examples do not have the network's input shape.
         """
         shape = self._built.package.network.input.shape

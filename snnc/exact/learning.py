@@ -83,7 +83,7 @@ class Learner:
     ------
     ValueError
         If the chip can't learn with these weights.
-    NotFixedError
+    CannotRunError
         If nengo must step layers before the chip.
     """
 

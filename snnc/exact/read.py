@@ -135,9 +135,7 @@ def read_tables(simulator: Simulator, learning: bool = False) -> Tables:
 
     Raises
     ------
-    NothingOnChipError
-        If the model has no block.
-    NotFixedError
+    CannotRunError
         If a synapse learns or a compartment is noisy.
     """
     blocks = list(simulator.model.blocks)

@@ -268,7 +268,7 @@ def fanin(axons: AxonTable, blocks: Int64, compartments: Compartments) -> Fanin:
 
     Raises
     ------
-    NotFixedError
+    CannotRunError
         If a block reads its own spikes, directly or through other blocks.
     """
     heard = np.searchsorted(blocks, axons.base, side="right") - 1

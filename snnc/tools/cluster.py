@@ -45,7 +45,7 @@ def cluster_workers(address: str, ahead: int = 1) -> Iterator[ClusterWorkers]:
 
     Raises
     ------
-    NoClusterError
+    RefusedRunError
         If nothing answers, or the cluster has no workers.
     """
     _check_scheduler(address)
@@ -67,7 +67,7 @@ def _absent(address: str, reason: str) -> RefusedRunError:
 
 
 def _check_scheduler(address: str) -> None:
-    """Raise NoClusterError unless a scheduler answers.
+    """Raise RefusedRunError unless a scheduler answers.
 
     A `Client` would also raise an error, but would then take 20 s to close.
     """

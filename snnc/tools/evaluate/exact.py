@@ -124,14 +124,9 @@ def read_saved(path: Path, header: Json, resume: bool) -> SavedRun | None:
 
     Raises
     ------
-    NoCheckpointError
-        If the file belongs to another program.
-    OtherVersionError
-        If another version of snnc wrote it.
-    UnfinishedError
-        If an interrupted run would be overwritten.
-    OtherRunError
-        If the saved run is a different run.
+    RefusedRunError
+        If the file belongs to another program, to another version of snnc or to
+        another run, or if an interrupted run would be overwritten.
     """
     saved = read_checkpoint(path)
     if saved is None:

@@ -73,7 +73,7 @@ def require_simulator(simulator: str, clustered: bool = False) -> None:
 
     Raises
     ------
-    MissingExtraError
+    RefusedRunError
         If a package is missing; the message says what to install.
     """
     needed = ["numpy", "scipy", "safetensors", "nengo_loihi", "numba"]
