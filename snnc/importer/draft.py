@@ -33,11 +33,6 @@ def sizes(view: View, shape: Shape) -> Shape:
     return tuple(prod(shape[axis] for axis in group) for group in view)
 
 
-def joined(view: View) -> View:
-    """Return the view of a flattened value."""
-    return (order(view),)
-
-
 def order(view: View) -> Group:
     """Return the axes in Keras's memory order."""
     return tuple(axis for group in view for axis in group)

@@ -42,14 +42,11 @@ _PICKLE = (
     "a pickle, which may run code and is never opened",
     "save the model with `model.save('model.keras')`",
 )
-_NUMPY = (
-    "arrays of NumPy, without an architecture",
-    "load them into the model with `set_weights`, and import what `model.save` writes",
+_SET = (
+    "load them into the model with `set_weights`, and import what `model.save` writes"
 )
-_TENSORS = (
-    "a file of safetensors, without an architecture",
-    "load them into the model with `set_weights`, and import what `model.save` writes",
-)
+_NUMPY = ("arrays of NumPy, without an architecture", _SET)
+_TENSORS = ("a file of safetensors, without an architecture", _SET)
 _LFS = b"version https://git-lfs.github.com"
 
 

@@ -15,6 +15,7 @@ from nengo_loihi.builder import discretize
 
 from snnc.loihi import integers
 from snnc.loihi.integers import (
+    BIAS_MANTISSA,
     Blocks,
     ChipNeurons,
     decode_weights,
@@ -118,6 +119,9 @@ def compare(made: LoihiBlock, blocks: Blocks, arrays: Any) -> None:
     info = made.compartment.discretize_info
     assert blocks.exponent[0] == info["w_exp"]
     assert (made.compartment.vth == blocks.threshold_mantissa[0] * 2**6).all()
+    unit = np.exp2(np.ceil(np.log2(max(blocks.bias[0] / BIAS_MANTISSA, 1))))
+    stored = np.round(blocks.bias[0] / unit) * unit
+    assert np.abs(made.compartment.bias).max() == stored
     for array, synapse in zip(arrays, made.synapses, strict=True):
         found = discretize_weights(blocks, array[np.newaxis])
         assert np.array_equal(found[0], synapse.weights[0][0])

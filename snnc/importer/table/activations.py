@@ -14,7 +14,7 @@ from typing import Any
 
 from snnc.importer.draft import BROKEN, INPUT, RELU, SIGNED, Unit, Value
 from snnc.importer.fitting import cuts_of
-from snnc.importer.linear import Term, per_channel
+from snnc.importer.linear import per_channel
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import BORDER, UnfitError, add_relu, mix
 from snnc.importer.request import ACTIVATIONS
@@ -174,11 +174,15 @@ def _fire(
     try:
         fired = add_relu(state, layer.name, value, units)
     except UnfitError as error:
-        if str(error) == BORDER and all(map(_pads_input, value.terms)):
+        padded = [t for t in value.terms if any(s.op == "window" for s in t.steps)]
+        is_data = all(
+            t.source == INPUT and t.steps[0].op == "window" for t in value.terms
+        )
+        if str(error) == BORDER and is_data:
             remedy = "pad the data (`np.pad`), and import the model without its padding"
             return state.refuse(layer, BORDER, remedy)
         faulty = state.layers.get(error.layer, layer)
-        if str(error) == BORDER and any(map(_pads, value.terms)):
+        if str(error) == BORDER and padded:
             return state.refuse(faulty, BORDER, NARROWER)
         return _unfit(faulty, state, str(error))
     (term,) = fired.terms
@@ -187,14 +191,6 @@ def _fire(
             state.keep(layer, f"the neurons of `{term.source}`", option)
         return fired
     return replace(mix(fired, layer.name, value, gains), is_positive=False)
-
-
-def _pads_input(term: Term) -> bool:
-    return term.source == INPUT and term.steps[0].op == "window"
-
-
-def _pads(term: Term) -> bool:
-    return any(step.op == "window" for step in term.steps)
 
 
 NARROWER = (

@@ -14,7 +14,7 @@ from snnc.importer.draft import (
     StatementDraft,
     Value,
     channels_first,
-    joined,
+    order,
     plain,
     regrouped,
 )
@@ -286,7 +286,7 @@ def read_flatten(layer: KerasLayer, state: ConversionState) -> Value:
     view = value.view
     if layer.options.get("data_format") == "channels_first" and len(view) > 1:
         view = (*view[1:], view[0])  # as Keras does
-    return replace(value, view=joined(view), is_alone=False)
+    return replace(value, view=(order(view),), is_alone=False)
 
 
 def read_reshape(layer: KerasLayer, state: ConversionState) -> Value:

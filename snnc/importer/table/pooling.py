@@ -71,7 +71,8 @@ def read_max_pooling(layer: KerasLayer, state: ConversionState) -> Value:
     stride = dims(layer.options.get("strides") or size, rank)
     rewritten = f"{layer.kind} of {tables.dims(size)}, stride {tables.dims(stride)}"
     value = rectified(layer, state, value)
-    if by == "downsample" and value.spikes is not None and _is_tiled(windows):
+    is_tiled = all(window.taps == window.stride for window in windows)
+    if by == "downsample" and value.spikes is not None and is_tiled:
         return _downsample(layer, state, value, windows, axes, rewritten)
     why = "`maxpool=avgpool`: its readers take the mean; retrain"
     if by == "downsample":
@@ -154,10 +155,6 @@ def _inside(window: AxisWindow) -> AxisWindow:
     if window.places * window.stride <= window.size:
         return AxisWindow(window.size, window.stride, window.stride, 0, window.places)
     return AxisWindow(window.size, 1, window.stride, 0, window.places)
-
-
-def _is_tiled(windows: Windows) -> bool:
-    return all(window.taps == window.stride for window in windows)
 
 
 def _mean(
