@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from snnc.cli import INTERRUPTED
 from snnc.cli.options import (
     DATA,
     WEIGHTS,
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from snnc.tools.evaluate.evaluation import Evaluation
 
 LEARNING_SIMULATORS = ("exact", "loihi", "nengo")
-
-INTERRUPTED = 130
 
 
 @click.command(

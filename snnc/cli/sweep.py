@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from snnc.cli import INTERRUPTED
 from snnc.cli.options import (
     DATA,
     WEIGHTS,
@@ -29,8 +30,6 @@ from snnc.tools import plots
 if TYPE_CHECKING:
     from snnc.tools.evaluate.options import Simulator
     from snnc.tools.pictures import Kind
-
-INTERRUPTED = 130
 
 
 @click.command(
@@ -151,7 +150,7 @@ def _refuse_at_odds(
     seeds: int,
     workers: int | None,
     dask: str | None,
-    **_: Any,
+    **_: object,
 ) -> None:
     if data is None and (train or test or weights or picture):
         raise click.UsageError("--train, --test, --weights and --picture need --data")

@@ -11,7 +11,7 @@ from typing import Any
 from snnc.diagnostics import Diagnostics
 from snnc.ir.device import Profile
 from snnc.ir.layout import tensors
-from snnc.ir.logical import Layer, Loihi, Network, Shape
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, Shape
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
 from snnc.language.model import ValidatedSpec
@@ -53,7 +53,7 @@ def spec_text(value: int | Shape | str) -> str:
     return str(value[0]) if len(set(value)) == 1 else dims(value)
 
 
-def target_of(network: Network, cores: int | None) -> Loihi | None:
+def target_of(network: LogicalNetwork, cores: int | None) -> Loihi | None:
     """Return a network's target with another number of cores and enough chips.
 
     Return None for ``target nengo``, which has no cores.
@@ -154,17 +154,14 @@ class Trials:
             self._costs[()] = _cost(mapped.lowered, mapped.cores)
         self._lowered: dict[Changes, LoweredNetwork | None] = {}
 
-    def layers(self) -> tuple[Layer, ...]:
+    def layers(self) -> tuple[LogicalLayer, ...]:
         """Return the layers of the unchanged spec."""
         return self.as_is().network.layers
 
     def as_is(self) -> LoweredNetwork:
         """Return the unchanged spec, lowered.
 
-        Raises
-        ------
-        ValueError
-            If the spec has errors.
+        Raise ValueError if the spec has errors.
         """
         lowered = self.lower(())
         if lowered is None:

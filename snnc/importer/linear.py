@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import gcd
 from typing import Any, Literal
 
 Shape = tuple[int, ...]
@@ -249,8 +250,6 @@ class Term:
 
     def groups(self, first: int = 0) -> int:
         """Return into how many separate groups its channels fall."""
-        from math import gcd
-
         common = 0
         for step in self.steps[first:]:
             common = gcd(common, step.groups)

@@ -238,11 +238,11 @@ class Sweep(Tabular, Sequence[Variant]):
 
 def sweep(
     spec: Spec | FileName,
-    settings: Mapping[str, Any] | Sequence[str],
+    settings: Mapping[str, object] | Sequence[str],
     *,
     where: str | Sequence[str] = (),
-    data: FileName | tuple[Any, Any] | None = None,
-    test: FileName | tuple[Any, Any] | None = None,
+    data: FileName | tuple[object, object] | None = None,
+    test: FileName | tuple[object, object] | None = None,
     weights: FileName | None = None,
     epochs: int | None = None,
     phases: Sequence[Phase] = ("smooth", "scale"),
@@ -353,7 +353,7 @@ def sweep(
     return Sweep(base, tuple(replace(v, is_best=b) for v, b in pairs))
 
 
-def _sets(settings: Mapping[str, Any] | Sequence[str], path: str) -> bool:
+def _sets(settings: Mapping[str, object] | Sequence[str], path: str) -> bool:
     """Return whether settings, of either type, contain a path."""
     return any(str(each).partition("=")[0] == path for each in settings)
 
@@ -377,7 +377,7 @@ def _add_results(variant: Variant, found: Sequence[Json | str]) -> Variant:
 
 
 def _choices(
-    settings: Mapping[str, Any] | Sequence[str],
+    settings: Mapping[str, object] | Sequence[str],
 ) -> list[tuple[Setting, ...]]:
     """Parse settings with several values each.
 

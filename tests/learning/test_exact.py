@@ -9,7 +9,7 @@ import pytest
 
 from snnc.exact import CannotRunError
 from snnc.exact.learning import Learner
-from snnc.exact.package import open_package
+from snnc.output.imported import open_package
 from tests.exact.proof import random_images, random_weights, write_package
 from tests.learning.proof import compare, draw
 from tests.support import network

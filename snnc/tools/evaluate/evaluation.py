@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snnc.tools.evaluate.options import Presentation
-    from snnc.tools.evaluate.records import Record
     from snnc.tools.evaluate.run import EvaluatedRun
+    from snnc.tools.evaluate.task import Record
     from snnc.tools.package import Package
     from snnc.tools.statistics import LayerFiring
 
