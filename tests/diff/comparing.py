@@ -17,6 +17,14 @@ def version(text: str, name: str = "net.snn") -> Version | None:
     return compile_version(SourceFile(name, text), Diagnostics())
 
 
+def compare_texts(old: str, new: str) -> Diff:
+    """Compare two texts that are sound."""
+    before, after = version(old), version(new)
+    assert before is not None
+    assert after is not None
+    return compare(before, after)
+
+
 def case_version(case: Path, side: str) -> Version:
     """Compile the ``old`` or the ``new`` spec of a case, in the notation it is in."""
     path = next(case.glob(f"{side}.*"))
