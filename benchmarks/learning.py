@@ -2,8 +2,12 @@
 
 ``python -m benchmarks.learning zero`` begins with zeros and presents 300 digits once.
 ``... classes`` begins with a readout of the digits 0 to 7 and learns 8 and 9: it shows
-150 examples of these and 450 of the others once. Both compare with ridge regression on
-the same spikes. ``... simulators`` learns from zero on the chip and in Nengo.
+150 examples of these and some of the others once. Both compare with ridge regression
+on the same spikes. ``... simulators`` learns from zero on the chip and in Nengo.
+
+``... choose`` compares settings of ``classes`` on validation digits with seeds 0 to 2.
+The other studies use the best of them, on test digits that no setting was chosen by.
+Their seeds begin at 10.
 
 The layer before the readout has random weights for pixels whose mean is subtracted.
 """
@@ -17,6 +21,7 @@ import tempfile
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -37,23 +42,25 @@ network digits {{
   timing {{ present 60 ms }}
   input image 8x8x1 in 0..1
   encode rate
-  dense d0 {{ units 150, rate ..250 Hz }}
+  dense d0 {{ units {units}, rate ..250 Hz }}
   readout digit {{ classes 10, learn pes {{ rate {rate}, from {start} }} }}
 }}
 """
 NEW = (8, 9)
+PARTS = np.split(np.random.default_rng(42).permutation(1797), (900, 1200))
+"""The numbers of the digits to learn from, to choose settings by, and to test."""
+UNITS, RATE, OLD = 300, 0.4, 700
+"""The neurons, the ``rate`` and the old digits of ``classes``, as `choose` found."""
 Array = NDArray[np.float64]
 
 
 @dataclass
 class Digits:
-    """Digits to learn from and others to test, with random features of both."""
+    """Digits to learn from, for validation and to test, with random features."""
 
     package: snnc.Package
     x: Array
     y: NDArray[np.int64]
-    learn: NDArray[np.int64]
-    test: NDArray[np.int64]
     tensors: dict[str, NDArray[np.float32]]
 
     def features(self, chosen: NDArray[np.int64]) -> Array:
@@ -66,110 +73,145 @@ class Digits:
         network = self.package.opened.network
         with make_engine(self.package.opened, self.tensors) as engine:
             spikes = engine.run(self.x[chosen], "row", keep=("spikes",)).spikes["d0"]
-        trains = spikes.reshape(-1, 150) / (network.dt * network.layers["d0"].high)
+        units = network.layers["d0"].neurons
+        trains = spikes.reshape(-1, units) / (network.dt * network.layers["d0"].high)
         keep, add = filter_of(nengo.Lowpass(network.readout.synapse), network.dt)
-        filtered = np.zeros((len(trains) + 1, 150))
+        filtered = np.zeros((len(trains) + 1, units))
         for step, fired in enumerate(trains):
             filtered[step + 1] = keep * filtered[step] + add * fired
-        rows = filtered[:-1].reshape(len(chosen), network.steps, 150)
+        rows = filtered[:-1].reshape(len(chosen), network.steps, units)
         means: Array = rows[:, network.steps // 2 :].mean(axis=1)
         return means
 
     def accuracy(
-        self, kernel: Array, features: Array, old: bool | None = None
-    ) -> float:
-        """Return the accuracy on the test digits, or on the old or new of them."""
-        right = (features @ kernel).argmax(axis=1) == self.y[self.test]
-        if old is not None:
-            right = right[np.isin(self.y[self.test], NEW) != old]
-        return float(right.mean())
+        self, kernel: Array, part: NDArray[np.int64], features: Array
+    ) -> tuple[float, float, float]:
+        """Return the accuracy on all digits of a part, on the old, on the new."""
+        right = (features @ kernel).argmax(axis=1) == self.y[part]
+        is_new = np.isin(self.y[part], NEW)
+        return tuple(
+            100 * each.mean() for each in (right, right[~is_new], right[is_new])
+        )
 
 
-def digits(seed: int, count: int, rate: float, start: str, folder: Path) -> Digits:
-    """Return random features of ``count`` digits to learn from, and of the others."""
+def digits(
+    seed: int, folder: Path, units: int = 150, rate: float = 0.5, start: str = "zero"
+) -> Digits:
+    """Return the digits, and a package with random features of them."""
     given = load_digits()
     x, y = (given.images / 16).astype(np.float32)[..., None], given.target
     random = np.random.default_rng(seed)
-    order = random.permutation(len(x))
-    spec = snnc.parse(SPEC.format(rate=rate, start=start))
-    package = spec.build(folder / f"{start}{rate}{seed}")
+    spec = snnc.parse(SPEC.format(units=units, rate=rate, start=start))
+    package = spec.build(folder / f"{start}{units}-{rate}-{seed}")
     tensors = {t.name: np.zeros(t.shape, np.float32) for t in package.layout.TENSORS}
-    pixels = x[order[:count]].reshape(count, -1).astype(np.float64)
-    mean, kernel = pixels.mean(axis=0), random.normal(size=(64, 150))
+    pixels = x[PARTS[0]].reshape(-1, 64).astype(np.float64)
+    mean, kernel = pixels.mean(axis=0), random.normal(size=(64, units))
     kernel *= 0.5 / ((pixels - mean) @ kernel).std(axis=0)
     tensors["d0.kernel"][:] = kernel
     tensors["d0.bias"][:] = -mean @ kernel - 0.25  # fewer neurons fire
-    return Digits(package, x, y, order[:count], order[count:], tensors)
+    return Digits(package, x, y, tensors)
 
 
-def ridge(features: Array, labels: NDArray[np.int64], test: Array, y: Array) -> Array:
-    """Return the kernel of ridge regression that is best on the test digits."""
-    gram, targets = features.T @ features, features.T @ np.eye(10)[labels]
+def ridge(given: Digits, learn: NDArray[np.int64], features: Array) -> Array:
+    """Return the kernel of ridge regression that is best on validation digits."""
+    units = features.shape[1]
+    gram, targets = features.T @ features, features.T @ np.eye(10)[given.y[learn]]
     kernels = [
-        np.linalg.solve(gram + weight * np.trace(gram) / 150 * np.eye(150), targets)
+        np.linalg.solve(gram + weight * np.trace(gram) / units * np.eye(units), targets)
         for weight in 10.0 ** np.arange(-5, 2, 0.5)
     ]
-    return max(kernels, key=lambda k: ((test @ k).argmax(axis=1) == y).mean())
+    seen = given.features(PARTS[1])
+    return max(kernels, key=lambda k: given.accuracy(k, PARTS[1], seen))
 
 
 def from_zero(seed: int, folder: Path) -> str:
     """Return a line: ridge regression and one pass over 300 digits."""
-    given = digits(seed, 300, 0.5, "zero", folder)
-    learn, test = given.learn, given.features(given.test)
-    best = ridge(given.features(learn), given.y[learn], test, given.y[given.test])
+    given, test = digits(seed, folder), PARTS[2]
+    learn, seen = order(seed)[:300], given.features(test)
     found = given.package.adapt(given.x[learn], given.y[learn], given.tensors)
-    reached = given.accuracy(found.weights["digit.kernel"], test)
-    return (
-        f"seed {seed}: ridge {100 * given.accuracy(best, test):.1f} %, "
-        f"learned on the chip {100 * reached:.1f} %"
-    )
+    best = given.accuracy(ridge(given, learn, given.features(learn)), test, seen)
+    reached = given.accuracy(found.weights["digit.kernel"], test, seen)
+    return f"seed {seed}: ridge {best[0]:.1f} %, learned on the chip {reached[0]:.1f} %"
+
+
+def order(seed: int) -> NDArray[np.int64]:
+    """Return the digits to learn from, shuffled."""
+    shuffled: NDArray[np.int64] = np.random.default_rng(seed).permutation(PARTS[0])
+    return shuffled
+
+
+def mixed(given: Digits, seed: int, count: int) -> NDArray[np.int64]:
+    """Return 150 new digits and ``count`` old ones, shuffled."""
+    shuffled = order(seed)
+    is_new = np.isin(given.y[shuffled], NEW)
+    chosen = np.concatenate([shuffled[is_new][:150], shuffled[~is_new][:count]])
+    return np.random.default_rng(seed).permutation(chosen)
+
+
+def learn_old(given: Digits) -> None:
+    """Set the readout to logistic regression on the old digits to learn from."""
+    old = PARTS[0][~np.isin(given.y[PARTS[0]], NEW)]
+    model = LogisticRegression(max_iter=500, fit_intercept=False)
+    model.fit(given.features(old), given.y[old])
+    given.tensors["digit.kernel"][:, :8] = model.coef_.T
 
 
 def new_classes(seed: int, folder: Path) -> str:
     """Return a line: old and new digits before and after, and by ridge regression."""
-    given = digits(seed, 1000, 0.4, "trained", folder)
-    random, test = np.random.default_rng(seed), given.features(given.test)
-    is_new = np.isin(given.y[given.learn], NEW)
-    old, new = given.learn[~is_new], given.learn[is_new]
-    model = LogisticRegression(max_iter=500, fit_intercept=False)
-    model.fit(given.features(old), given.y[old])
-    given.tensors["digit.kernel"][:, :8] = model.coef_.T
-    chosen = np.concatenate(
-        [random.permutation(new)[:150], random.permutation(old)[:450]]
-    )
-    chosen = random.permutation(chosen)
+    given, test = digits(seed, folder, UNITS, RATE, "trained"), PARTS[2]
+    learn_old(given)
+    chosen, seen = mixed(given, seed, OLD), given.features(test)
     found = given.package.adapt(given.x[chosen], given.y[chosen], given.tensors)
-    labels = given.y[chosen]
-    best = ridge(given.features(chosen), labels, test, given.y[given.test])
+    kernels = {
+        "before": given.tensors["digit.kernel"],
+        "learned on the chip": found.weights["digit.kernel"],
+        "ridge": ridge(given, chosen, given.features(chosen)),
+    }
     shown = []
-    for kernel in (given.tensors["digit.kernel"], found.weights["digit.kernel"], best):
-        parts = (given.accuracy(kernel, test, old) for old in (True, False))
-        shown.append(" and ".join(f"{100 * part:.1f} %" for part in parts))
-    return (
-        f"seed {seed}, digits 0 to 7 and 8 to 9: before {shown[0]}, "
-        f"learned on the chip {shown[1]}, ridge {shown[2]}"
-    )
+    for name, kernel in kernels.items():
+        _, old, new = given.accuracy(kernel, test, seen)
+        shown.append(f"{name} {old:.1f} % and {new:.1f} %")
+    return f"seed {seed}, digits 0 to 7 and 8 to 9: {', '.join(shown)}"
+
+
+def choose(seed: int, folder: Path) -> str:
+    """Return lines: what settings of new classes reach on validation digits."""
+    lines = []
+    for units, count, rate in product((150, 300), (450, 700), (0.2, 0.4)):
+        given, part = digits(seed, folder, units, rate, "trained"), PARTS[1]
+        learn_old(given)
+        chosen, seen = mixed(given, seed, count), given.features(part)
+        found = given.package.adapt(given.x[chosen], given.y[chosen], given.tensors)
+        _, before, _ = given.accuracy(given.tensors["digit.kernel"], part, seen)
+        _, old, new = given.accuracy(found.weights["digit.kernel"], part, seen)
+        lines.append(
+            f"seed {seed}, {units} neurons, {count} old digits, rate {rate}: "
+            f"0 to 7 lose {before - old:.1f} points, 8 and 9 reach {new:.1f} %"
+        )
+    return "\n".join(lines)
 
 
 def simulators(seed: int, folder: Path) -> str:
     """Return a line: the accuracy after one pass, on the chip and in Nengo."""
-    given = digits(seed, 300, 0.5, "zero", folder)
-    learn, test = given.learn, given.features(given.test)
+    given, test = digits(seed, folder), PARTS[2]
+    learn, seen = order(seed)[:300], given.features(test)
     shown = []
     for simulator in ("exact", "nengo"):
         found = given.package.adapt(
             given.x[learn], given.y[learn], given.tensors, simulator=simulator
         )
-        reached = given.accuracy(found.weights["digit.kernel"], test)
-        shown.append(f"{simulator} {100 * reached:.1f} %")
+        reached, *_ = given.accuracy(found.weights["digit.kernel"], test, seen)
+        shown.append(f"{simulator} {reached:.1f} %")
     return f"seed {seed}: {', '.join(shown)}"
 
 
-STUDIES: dict[str, Callable[[int, Path], str]] = {
-    "zero": from_zero,
-    "classes": new_classes,
-    "simulators": simulators,
+STUDIES: dict[str, tuple[Callable[[int, Path], str], int]] = {
+    "choose": (choose, 0),
+    "zero": (from_zero, 10),
+    "classes": (new_classes, 10),
+    "simulators": (simulators, 10),
 }
+"""Each study and its first seed."""
 
 
 def main() -> int:
@@ -178,9 +220,10 @@ def main() -> int:
     parser.add_argument("study", choices=STUDIES)
     parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args()
+    study, first = STUDIES[options.study]
     with tempfile.TemporaryDirectory() as folder:
-        for seed in range(options.seeds):
-            print(STUDIES[options.study](seed, Path(folder)), flush=True)
+        for seed in range(first, first + options.seeds):
+            print(study(seed, Path(folder)), flush=True)
     return 0
 
 

@@ -144,6 +144,10 @@ def evaluate_command(
         raise click.UsageError("--compare is with the exact engine, and prints text")
     if compare is not None and min_accuracy is not None:
         raise click.UsageError("--compare has no accuracy: leave --min-accuracy out")
+    if adapt is not None and (options["output"] or compare) is not None:
+        raise click.UsageError(
+            "--adapt goes without -o and --compare; --weights-out writes the weights"
+        )
     _check_adapt(adapt, weights_out, checked, form)
     refuse_pictures(plot)
     quiet_tensorflow()

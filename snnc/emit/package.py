@@ -160,7 +160,7 @@ def network_data(routed: RoutedNetwork) -> Module:
         "network.py",
         network.name,
         (summary, network.about, ANATOMY),
-        imports=", ".join(_network_imports(network, layers)),
+        imports=import_line("._runtime.network", _network_imports(network, layers)),
         dt=number(network.timing.dt),
         present=number(network.timing.present),
         input=_input(network),

@@ -1,9 +1,7 @@
 """The steps of the chip, as in `nengo_loihi.emulator.EmulatorInterface.step`.
 
 All sums are sums of 32-bit integers that wrap around, so their order does not matter,
-and the result equals the emulator's bit for bit. All compiled functions that call each
-other are in this file, because numba detects changes to cached functions only in the
-same file.
+and the result equals the emulator's bit for bit.
 """
 
 from __future__ import annotations
@@ -20,8 +18,6 @@ from snnc.exact.tables import (
     HostState,
     Int32,
     Int64,
-    LearningState,
-    LearningTable,
     ReadoutTable,
     Rows,
     jit,
@@ -30,9 +26,6 @@ from snnc.exact.tables import (
 
 Q_BITS = 21  # bits of the input accumulator, without sign
 U_BITS = 23  # bits of the current, without sign
-LEARN_FRAC = 7  # fractional bits of a weight that learns
-LARGEST_TRACE = 127
-ERROR_STEP = 4
 
 
 @jit_inline
@@ -145,7 +138,7 @@ def _fire_and_wait(
 
 
 @jit
-def _update(
+def step_segment(
     segment: int, shift: int, step: int, chip: Compartments, state: ChipState
 ) -> None:
     """Step the compartments of a segment; its block starts at ``shift``."""
@@ -218,7 +211,7 @@ def run_chip(chip: BuiltChip, state: ChipState) -> None:
         _deliver(block, fanin, chip.rows, state)
         for t in range(len(state.inflow)):
             for segment in range(fanin.segment[block], fanin.segment[block + 1]):
-                _update(segment, start, t, chip.compartments, state)
+                step_segment(segment, start, t, chip.compartments, state)
             _list_spikes(size, t, state)
         file_spikes(state.ids, state.starts, start, size, state)
 
@@ -304,7 +297,7 @@ def mark_spikes(
 
 
 @jit
-def _run_spikes(
+def run_spikes(
     chip: BuiltChip, state: ChipState, host: HostState, charges: Floats
 ) -> None:
     """Run the encoders and the chip for one example."""
@@ -348,146 +341,6 @@ def run_examples(
         if rests[e]:
             rest_chip(state)
             _rest_host(host, voltage)
-        _run_spikes(chip, state, host, charges[e])
+        run_spikes(chip, state, host, charges[e])
         _run_readout(readout, host, state, rows[e])
         mark_spikes(state, counts[e], spikes[e])
-
-
-@jit
-def _read_outputs(learning: LearningTable, memory: LearningState) -> Floats:
-    """Return a step's outputs, and update their filter."""
-    units = len(memory.filtered)
-    outputs = learning.bias.copy()
-    for j in range(units):
-        received = learning.scale * (memory.held[j] - memory.held[units + j])
-        if learning.direct:
-            memory.filtered[j] = received
-        outputs[j] += memory.filtered[j]
-        kept = learning.keep * memory.filtered[j]
-        memory.filtered[j] = kept + learning.add * received
-    return outputs
-
-
-@jit
-def _round_errors(learning: LearningTable, outputs: Floats, target: Floats) -> Int64:
-    """Return the output errors as the integers that the host sends."""
-    if learning.softmax:
-        outputs = np.exp(outputs - outputs.max())
-        outputs /= outputs.sum()
-    largest = learning.error
-    errors = np.minimum(np.maximum(outputs - target, -largest), largest)
-    steps: Int64 = np.rint(errors * learning.error_steps).astype(np.int64)
-    return steps * ERROR_STEP
-
-
-@jit
-def _update_traces(
-    learning: LearningTable, memory: LearningState, drawn: Floats
-) -> None:
-    for i in range(len(drawn)):
-        trace = learning.trace_keep * memory.traces[i]
-        if memory.spiked[i]:
-            trace += learning.increment
-        whole = np.floor(trace)
-        rounded = np.int32(whole) + (trace - whole > drawn[i])
-        memory.lost[1] += rounded > LARGEST_TRACE
-        memory.traces[i] = min(rounded, LARGEST_TRACE)
-    memory.spiked[:] = 0
-
-
-@jit
-def _shift(value: np.int64, bits: int) -> np.int64:
-    return value << bits if bits >= 0 else value >> -bits
-
-
-@jit
-def _update_weights(
-    learning: LearningTable, memory: LearningState, errors: Int64, drawn: Floats
-) -> None:
-    """Add the products of traces and errors to the weights."""
-    units, exponent = len(errors), learning.weight_exponent
-    largest = (256 >> learning.lost_bits) - 1
-    for i in np.flatnonzero(memory.traces):
-        for j in range(2 * units):
-            error = -errors[j] if j < units else errors[j - units]
-            product = np.int64(memory.traces[i]) * error * learning.rate
-            weight = _shift(np.int64(memory.weights[i, j]), LEARN_FRAC - exponent)
-            weight += _shift(product, learning.rate_shift)
-            size = abs(weight) * 2.0 ** (-LEARN_FRAC - learning.lost_bits)
-            whole = np.floor(size)
-            rounded = np.int64(whole) + (size - whole > drawn[i, j])
-            memory.lost[2] += rounded > largest
-            rounded = min(rounded, largest) << (exponent + learning.lost_bits)
-            memory.weights[i, j] = -rounded if weight < 0 else rounded
-
-
-@jit
-def _learn(
-    chip: BuiltChip,
-    learning: LearningTable,
-    state: ChipState,
-    memory: LearningState,
-    target: Floats,
-    drawn: Floats,
-    drawn_weights: Floats,
-    rows: Floats,
-) -> None:
-    """Run the learning block for the example whose spikes are in ``state``."""
-    steps = len(rows)
-    start = chip.fanin.start[learning.block]
-    first, stop = chip.fanin.segment[learning.block : learning.block + 2]
-    next_spike = state.begin[learning.source]
-    traced = learned = 0
-    for t in range(steps):
-        rows[t] = _read_outputs(learning, memory)
-        inflow = state.inflow[t, : len(memory.held)]
-        for i in range(len(next_spike)):
-            k = next_spike[i]
-            if k < state.end[learning.source[i]] and state.times[k] == t:
-                next_spike[i] += 1
-                inflow += memory.weights[i]
-                memory.lost[0] += memory.spiked[i]
-                memory.spiked[i] = 1
-        memory.step[0] += 1
-        if memory.step[0] % learning.trace_epoch == 0:
-            _update_traces(learning, memory, drawn[traced])
-            traced += 1
-        if memory.step[0] % learning.weight_epoch == 0:
-            if t >= steps // 2:
-                errors = _round_errors(learning, rows[t], target)
-                _update_weights(learning, memory, errors, drawn_weights[learned])
-            learned += 1
-        for segment in range(first, stop):
-            _update(segment, start, t, chip.compartments, state)
-        memory.held[:] = state.voltage[start : start + len(memory.held)]
-
-
-@jit
-def learn_examples(
-    chip: BuiltChip,
-    learning: LearningTable,
-    state: ChipState,
-    host: HostState,
-    memory: LearningState,
-    charges: Floats,
-    targets: Floats,
-    drawn: Floats,
-    drawn_weights: Floats,
-    rows: Floats,
-) -> None:
-    """Run examples one after another while the readout learns.
-
-    Parameters
-    ----------
-    charges : (examples, encoder neurons)
-    targets : (examples, units)
-    drawn : (examples, updates of traces, axons)
-        Uniform random numbers for rounding traces; some may be unused.
-    drawn_weights : (examples, updates of weights, axons, 2 units)
-    rows : (examples, steps, units)
-        Filled with the outputs.
-    """
-    for e in range(len(charges)):
-        _run_spikes(chip, state, host, charges[e])
-        given = targets[e], drawn[e], drawn_weights[e], rows[e]
-        _learn(chip, learning, state, memory, *given)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.exact.encoder import filter_of, read_encoder, wire
-from snnc.exact.kernel import LEARN_FRAC, learn_examples
+from snnc.exact.learning_kernel import LEARN_FRAC, learn_examples
 from snnc.exact.package import ImportedPackage, NotFixedError
 from snnc.exact.read import number_sources, read_tables
 from snnc.exact.tables import (
@@ -105,6 +105,7 @@ class Learner:
         self._state = resting_state(tables.blocks, sources, network.steps)
         self._host = host_state(encoder.voltage, 0, network.steps)
         self._memory = _memory(self._synapse, network.readout.units)
+        run.close()
 
     @property
     def kernel(self) -> NDArray[Any]:

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from types import ModuleType
 from typing import Any, NamedTuple, TypeVar
+from zlib import crc32
 
 import numpy as np
 from numba import njit  # type: ignore[import-untyped]
@@ -28,6 +31,22 @@ def jit(function: Function) -> Function:
     """Compile without the interpreter lock, cache on disk, and keep the type."""
     made: Function = njit(function, nogil=True, cache=True)
     return made
+
+
+def jit_after(module: ModuleType) -> Callable[[Function], Function]:
+    """Compile as `jit` does a function that calls functions of another module.
+
+    numba looks for changes only in a function's own file. The name of the function on
+    disk therefore has a checksum of the module's file.
+    """
+    assert module.__file__ is not None
+    checksum = crc32(Path(module.__file__).read_bytes())
+
+    def compile_named(function: Function) -> Function:
+        function.__qualname__ += f"_{checksum:08x}"
+        return jit(function)
+
+    return compile_named
 
 
 def jit_inline(function: Function) -> Function:

@@ -128,7 +128,8 @@ class Energy(Table):
     """The energy of events on the chip, in picojoules.
 
     ``spike`` is for a spike within a tile (a group of neighbouring cores);
-    ``active_update`` and ``inactive_update`` are per neuron and step.
+    ``active_update`` and ``inactive_update`` are per neuron and step, and
+    ``synaptic_update`` per weight that learns.
     """
 
     source: str
@@ -136,6 +137,7 @@ class Energy(Table):
     spike: Picojoules
     active_update: Picojoules
     inactive_update: Picojoules
+    synaptic_update: Picojoules = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,15 +158,17 @@ class Board(Table):
 
     ``synapse_formats`` is the limit per core, and ``chips`` the default number of
     chips.
+    ``too_many_recorded`` neurons can't be recorded; the limit is not public.
     """
 
     source: str
     synapse_formats: Limit
     chips: Limit
+    too_many_recorded: Limit = 2304
 
 
 BOARD = Board(
-    "nengo_loihi/hardware/validate.py:13-21, interface.py:71",
+    "nengo_loihi/hardware/validate.py:13-21, interface.py:71, keras-to-loihi.ipynb",
     synapse_formats=15,
     chips=2,
 )

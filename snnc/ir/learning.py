@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from math import ceil, prod
+from math import prod
 
 from snnc.ir.device import Profile
 from snnc.ir.logical import Layer, Network
 from snnc.runtime.pes import Learning
-
-CHUNK = 64
-"""The weights per chunk, and the bits per word (``nengo_loihi/block.py:516``)."""
 
 
 def learning_of(network: Network, layer: Layer) -> Learning:
@@ -31,8 +28,5 @@ def learning_of(network: Network, layer: Layer) -> Learning:
 
 
 def axon_bits(units: int, device: Profile) -> int:
-    """Return the size in bits of an axon's weights: two per unit, in chunks."""
-    full, rest = divmod(2 * units, CHUNK)
-    chunks = [CHUNK] * full + [rest] * (rest > 0)
-    weight = device.synapse.weight_bits
-    return sum(CHUNK * ceil((chunk * weight + 10) / CHUNK) for chunk in chunks)
+    """Return the bits of an axon's weights: two per unit."""
+    return device.synapse.array_bits(2 * units, device.synapse.weight_bits)

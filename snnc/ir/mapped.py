@@ -97,7 +97,12 @@ class MappedPopulation:
 
     @property
     def cores(self) -> int:
-        return sum(len(ensemble.blocks) for ensemble in self.ensembles)
+        return len(self.sizes)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The neurons on each core."""
+        return tuple(b.compartments for e in self.ensembles for b in e.blocks)
 
     @property
     def block_shape(self) -> Shape | None:
@@ -213,7 +218,10 @@ def mixed_sources(
 
 
 Chips = Mapping[str, tuple[int, ...]]
-"""The chip of each core of every population on the chip, in nengo-loihi's order."""
+"""The chip of each core of every population on the chip, in nengo-loihi's order.
+
+A readout that learns on the chip is the last one.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ Each spike reads the weights to which its axons lead in the mapped network.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,7 @@ from functools import cached_property
 from snnc.ir.device import Energy
 from snnc.ir.lowered import Population
 from snnc.ir.mapped import MappedNetwork, MappedProjection, Route, RoutedNetwork
+from snnc.runtime.pes import WEIGHT_EPOCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Activity:
     updates
         Updates of the population's neurons. On the host, updates, operations and
         arrivals are 0.
+    learned
+        Updates of weights that learn.
     """
 
     name: str
@@ -39,6 +43,7 @@ class Activity:
     operations: float
     arrivals: float
     updates: int
+    learned: int = 0
 
     def joules(self, energy: Energy) -> float:
         """Return the energy if every neuron is active.
@@ -50,6 +55,7 @@ class Activity:
             self.operations * energy.synaptic_operation
             + self.arrivals * energy.spike
             + self.updates * energy.active_update
+            + self.learned * energy.synaptic_update
         )
         return picojoules * 1e-12
 
@@ -66,6 +72,7 @@ def sum_activity(name: str, parts: Sequence[Activity]) -> Activity:
         sum(part.operations for part in parts),
         sum(part.arrivals for part in parts),
         sum(part.updates for part in parts),
+        sum(part.learned for part in parts),
     )
 
 
@@ -76,7 +83,7 @@ class NetworkActivity:
     Attributes
     ----------
     layers
-        The activity of each population, in spec order.
+        The activity of each population, in spec order, and of a readout that learns.
     to_chip
         Spikes per step from the host to cores.
     to_host
@@ -118,23 +125,21 @@ def activity_of(routed: RoutedNetwork) -> NetworkActivity:
     mapped, routes = routed.mapped, routed.routes
     dt, populations = mapped.lowered.network.timing.dt, mapped.lowered.by_name
     rates = {name: population.upper_rate for name, population in populations.items()}
-    into: dict[str, list[Route]] = {name: [] for name in populations}
+    into: dict[str, list[Route]] = defaultdict(list)
     for route in routes:
         into[route.target].append(route)
     layers = tuple(
         _activity(population, into[name], mapped)
         for name, population in populations.items()
     )
+    if mapped.learned is not None:
+        layers += (_learning(mapped, into[mapped.lowered.network.readout.name]),)
+    leaving = read_by_host(mapped)
     entering = sum(
         rates[r.source] * r.messages
         for r in routes
         if not populations[r.source].on_chip
     )
-    leaving = {
-        p.projection.source
-        for p in (*mapped.projections, *mapped.readout)
-        if _leaves(mapped, p)
-    }
     return NetworkActivity(
         layers,
         to_chip=entering * dt,
@@ -148,15 +153,42 @@ def activity_of(routed: RoutedNetwork) -> NetworkActivity:
 def _activity(
     population: Population, read: Sequence[Route], mapped: MappedNetwork
 ) -> Activity:
-    timing, populations = mapped.lowered.network.timing, mapped.lowered.by_name
-    once = [populations[r.source].upper_rate * timing.present for r in read]
+    timing = mapped.lowered.network.timing
     return Activity(
         population.name,
         population.neurons * population.upper_rate * timing.present,
-        sum(n * r.operations for n, r in zip(once, read, strict=True)),
-        sum(n * r.messages for n, r in zip(once, read, strict=True)),
+        *_inputs(read, mapped),
         population.neurons * timing.steps if population.on_chip else 0,
     )
+
+
+def _inputs(read: Sequence[Route], mapped: MappedNetwork) -> tuple[float, float]:
+    """Return the operations and the arrivals of what routes bring."""
+    populations, present = mapped.lowered.by_name, mapped.lowered.network.timing.present
+    once = [populations[r.source].upper_rate * present for r in read]
+    return (
+        sum(n * r.operations for n, r in zip(once, read, strict=True)),
+        sum(n * r.messages for n, r in zip(once, read, strict=True)),
+    )
+
+
+def _learning(mapped: MappedNetwork, read: Sequence[Route]) -> Activity:
+    """Bound the activity of a readout that learns: it has no spikes."""
+    assert mapped.learned is not None
+    steps, name = (
+        mapped.lowered.network.timing.steps,
+        mapped.lowered.network.readout.name,
+    )
+    (block,), (registers,) = mapped.learned.blocks, mapped.learned.registers
+    learned = registers.words * (steps // WEIGHT_EPOCH)
+    updates = block.compartments * steps
+    return Activity(name, 0.0, *_inputs(read, mapped), updates, learned)
+
+
+def read_by_host(mapped: MappedNetwork) -> tuple[str, ...]:
+    """Return the populations on the chip that the host reads."""
+    reads = (p for p in (*mapped.projections, *mapped.readout) if _leaves(mapped, p))
+    return tuple(dict.fromkeys(p.projection.source for p in reads))
 
 
 def _leaves(mapped: MappedNetwork, mapping: MappedProjection) -> bool:

@@ -7,14 +7,19 @@ from collections.abc import Iterator
 from snnc.diagnostics import Diagnostic, Label, Severity
 from snnc.ir.logical import Layer, Loihi
 from snnc.ir.mapped import MappedNetwork, Registers, most_axons
+from snnc.loihi.activity import read_by_host
 from snnc.rules.board import (
     ChipsUnasked,
     CostlyAxons,
+    ManyRecorded,
     MixedAxons,
     UncertainFormats,
     UncertainOutAxons,
 )
 from snnc.text.tables import counted
+
+RECORDED = 784
+"""The most neurons that nengo-loihi's tests for boards record: `test_conv_deepnet`."""
 
 
 def doubts(mapped: MappedNetwork) -> Iterator[Diagnostic]:
@@ -41,6 +46,16 @@ def _doubts(mapped: MappedNetwork) -> Iterator[Diagnostic]:
         found = registers_of(mapped, layer.name)
         if found:
             yield from _of_layer(mapped, layer, found)
+    read = read_by_host(mapped)
+    neurons = sum(mapped.by_name[name].population.neurons for name in read)
+    if neurons >= board.too_many_recorded:
+        yield ManyRecorded(
+            span=network.readout.span,
+            neurons=neurons,
+            layers=_names(_layers(mapped, read)),
+            limit=board.too_many_recorded,
+            works=min(RECORDED, board.too_many_recorded - 1),
+        )
     if mapped.chips > board.chips:
         yield ChipsUnasked(span=target.span, chips=mapped.chips, usual=board.chips)
 

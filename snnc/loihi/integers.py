@@ -91,16 +91,15 @@ class Blocks(NamedTuple):
 
     ``weight`` is the largest magnitude of the given weights; ``has_weights`` is false
     if it is treated as 0. ``weight_scale`` converts weights to integers, for a
-    connection that is stored with ``exponent``; ``bias_scale`` converts biases.
-    ``threshold`` and the largest ``bias`` are integers before they are split into
-    mantissa and exponent. If nothing fits, all values are the closest ones.
+    connection that is stored with ``exponent``. ``threshold`` and the largest ``bias``
+    are integers before they are split into mantissa and exponent. If nothing fits, all
+    values are the closest ones.
     """
 
     weight: Array
     has_weights: Array
     weight_scale: Array
     exponent: Array
-    bias_scale: Array
     threshold: Array
     bias: Array
 
@@ -144,7 +143,7 @@ def discretize_blocks(
     by_weights = _above(weights, SOMETHING)
     by_biases = ~by_weights & _above(biases, SOMETHING)
     idle = ~by_weights & ~by_biases
-    columns = np.empty((5, len(weights)))
+    columns = np.empty((4, len(weights)))
     own = weights[by_weights], biases[by_weights]
     columns[:, by_weights] = _by_weights(neurons, *own)
     columns[:, by_biases] = _by_biases(neurons, biases[by_biases])
@@ -154,20 +153,18 @@ def discretize_blocks(
 
 
 def _by_weights(neurons: ChipNeurons, weights: Array, biases: Array) -> Array:
-    """Try all exponents; return the last five fields of `Blocks`."""
+    """Try all exponents; return the last four fields of `Blocks`."""
     unit = 1 / (neurons.current * neurons.voltage)
     scale = _by(WEIGHT_MOST, weights)
     voltage_scale = unit * scale * _column(np.exp2(6.0 + EXPONENTS))
-    bias_scale = voltage_scale * neurons.voltage
     threshold = np.round(np.float32(neurons.threshold) * voltage_scale)
-    bias = np.round(biases * bias_scale)
+    bias = np.round(biases * (voltage_scale * neurons.voltage))
     at = _first((threshold <= THRESHOLD_MOST) & (bias <= BIAS_MOST))
-    chosen = EXPONENTS[at[0]], bias_scale[at], threshold[at], bias[at]
-    return np.stack([scale, *chosen])
+    return np.stack([scale, EXPONENTS[at[0]], threshold[at], bias[at]])
 
 
 def _by_biases(neurons: ChipNeurons, biases: Array) -> Array:
-    """Try decreasing scales; return the last five fields of `Blocks`."""
+    """Try decreasing scales; return the last four fields of `Blocks`."""
     bias_scale = _by(BIAS_MOST, biases) / _column(np.exp2(HALVINGS))
     scale = bias_scale * neurons.current / WEIGHT_UNIT
     voltage_scale = bias_scale / neurons.voltage
@@ -175,8 +172,7 @@ def _by_biases(neurons: ChipNeurons, biases: Array) -> Array:
     # In nengo-loihi the scale is a scalar, so float32 biases stay float32.
     bias = np.round(biases * bias_scale.astype(np.float32))
     at = _first(threshold <= THRESHOLD_MOST)
-    chosen = np.zeros_like(at[1]), bias_scale[at], threshold[at], bias[at]
-    return np.stack([scale[at], *chosen])
+    return np.stack([scale[at], np.zeros_like(at[1]), threshold[at], bias[at]])
 
 
 def _idle(neurons: ChipNeurons, biases: Array) -> Array:
@@ -184,7 +180,7 @@ def _idle(neurons: ChipNeurons, biases: Array) -> Array:
     voltage_scale = IDLE_THRESHOLD / (threshold + 1)
     bias_scale = voltage_scale * neurons.voltage
     scale = bias_scale * neurons.current / WEIGHT_UNIT
-    same = (scale, 0.0, bias_scale, np.round(threshold * voltage_scale))
+    same = (scale, 0.0, np.round(threshold * voltage_scale))
     bias = np.round(biases * bias_scale)
     return np.stack([*(np.full(bias.shape, value) for value in same), bias])
 
@@ -268,16 +264,6 @@ def decode_weights(blocks: Blocks, integers: Array) -> Array:
     scale = blocks.weight_scale * np.exp2(6.0 + blocks.exponent)
     flat = integers.reshape(len(integers), -1)
     return np.asarray(flat / _column(scale)).reshape(integers.shape)
-
-
-def discretize_biases(blocks: Blocks, biases: Any) -> Array:
-    """Return biases, (blocks, neurons), as the chip stores them."""
-    biases = np.asarray(biases, np.float32)
-    by_biases = ~blocks.has_weights & (blocks.bias > 0)
-    exact = np.round(_multiply(biases, blocks.bias_scale, by_biases))
-    share = np.maximum(np.abs(exact) / BIAS_MANTISSA, 1)
-    unit = np.exp2(np.ceil(np.log2(share)))
-    return np.asarray(np.round(exact / unit) * unit, int)
 
 
 def _multiply(values: Array, scale: Array, by_itself: Array) -> Array:

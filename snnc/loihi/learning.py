@@ -7,7 +7,13 @@ from math import prod
 
 from snnc.ir.learning import axon_bits
 from snnc.ir.logical import Loihi
-from snnc.ir.mapped import Block, Ensemble, MappedNetwork, MappedPopulation
+from snnc.ir.mapped import (
+    Block,
+    Ensemble,
+    MappedNetwork,
+    MappedPopulation,
+    Registers,
+)
 
 
 def with_learning(mapped: MappedNetwork) -> MappedNetwork:
@@ -19,8 +25,10 @@ def with_learning(mapped: MappedNetwork) -> MappedNetwork:
     (source,) = readout.sources
     neurons = prod(network.by_name[source].shape)
     bits = neurons * axon_bits(readout.units, network.device)
-    block = Block(2 * readout.units, neurons, 0, bits)
     shape = (2 * readout.units,)
+    block = Block(shape[0], neurons, 0, bits)
+    # On hardware, an in-axon that learns takes two entries.
+    registers = Registers(2 * neurons, shape[0] * neurons, 1, 0, 0)
     return replace(
         mapped,
         populations=tuple(
@@ -28,7 +36,7 @@ def with_learning(mapped: MappedNetwork) -> MappedNetwork:
             for p in mapped.populations
         ),
         lower_bound=mapped.lower_bound + 1,
-        learned=Ensemble(0, 1, shape, shape, (block,)),
+        learned=Ensemble(0, 1, shape, shape, (block,), (registers,)),
     )
 
 

@@ -123,10 +123,9 @@ def open_package(folder: str | PathLike[str]) -> ImportedPackage:
     if other is not None:
         raise OtherFormatError(other.render_message(), other.render_help())
     library = library_files(path / LIBRARY)
-    needed = dict(own_library())
-    for name in {*chain.from_iterable(OPTIONAL.values())} - library.keys():
-        del needed[name]
-    if not needed.items() <= library.items():
+    unused = (names for names in OPTIONAL.values() if library.keys().isdisjoint(names))
+    needed = own_library().keys() - {*chain.from_iterable(unused)}
+    if any(library.get(name) != own_library()[name] for name in needed):
         raise OtherLibraryError(folder, rebuild_command(Path(folder)))
     # The name includes a hash of the content, so a rebuilt package gets a new name.
     sources = {path.name: path.read_bytes() for path in sorted(path.glob("*.py"))}

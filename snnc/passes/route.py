@@ -8,7 +8,7 @@ Kernighan and Lin. Work is limited by counting steps, not by time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 
 from snnc.ir.logical import Loihi
@@ -40,7 +40,11 @@ def route(mapped: MappedNetwork) -> RoutedNetwork:
         _route(source, target, link, tilings, placements)
         for source, target, link in links
     )
-    return RoutedNetwork(mapped, chips, routes, _fanouts(mapped, routes))
+    # Packages learn on request: spikes that are learned from are not in `fanouts`.
+    fanouts = _fanouts(mapped, routes)
+    return RoutedNetwork(
+        mapped, chips, (*routes, *_learned(mapped, placements)), fanouts
+    )
 
 
 def _route(
@@ -59,6 +63,26 @@ def _route(
                 crossing[i] += count
     operations = link.operations(tilings[source], tilings[target])
     return Route(source, target, operations, messages, *crossing)
+
+
+def _learned(mapped: MappedNetwork, placements: tuple[Chips, Chips]) -> Iterator[Route]:
+    """Yield the route to a readout that learns on the chip, if there is one."""
+    if mapped.learned is None:
+        return
+    readout = mapped.lowered.network.readout
+    (source,) = readout.sources
+    sizes = mapped.by_name[source].sizes
+    crossing = [
+        sum(
+            size
+            for size, chip in zip(sizes, chips[source], strict=True)
+            if (chip,) != chips[readout.name]
+        )
+        for chips in placements
+    ]
+    neurons = sum(sizes)
+    operations = neurons * 2 * readout.units
+    yield Route(source, readout.name, operations, neurons, *crossing)
 
 
 def _fanouts(
@@ -93,7 +117,7 @@ def _spikes(
     mapped: MappedNetwork, links: Links, tilings: Mapping[str, Tiling]
 ) -> Spikes | None:
     """Return the spikes between cores; None if there are too many pairs."""
-    first = _firsts(mapped)
+    first = {name: core for name, core, _ in _ranges(mapped)}
     spikes: list[dict[int, float]] = [{} for _ in range(mapped.cores)]
     pairs = 0
     for source, target, link in links:
@@ -107,25 +131,30 @@ def _spikes(
             pairs += 1
             if pairs > MOST_PAIRS:
                 return None
+    if mapped.learned is not None:
+        (source,) = mapped.lowered.network.readout.sources
+        rate, last = mapped.lowered.by_name[source].upper_rate, mapped.cores - 1
+        for core, size in enumerate(mapped.by_name[source].sizes, first[source]):
+            spikes[core][last] = spikes[last][core] = rate * size
     return spikes
 
 
-def _firsts(mapped: MappedNetwork) -> dict[str, int]:
-    """Return the index of the first core of each population on the chip."""
-    firsts, first = {}, 0
+def _ranges(mapped: MappedNetwork) -> Iterator[tuple[str, int, int]]:
+    """Yield each population on the chip with its first core and the next one's.
+
+    A readout that learns on the chip is the last one.
+    """
+    first = 0
     for population in mapped.populations:
         if population.cores:
-            firsts[population.population.name] = first
+            yield population.population.name, first, first + population.cores
         first += population.cores
-    return firsts
+    if mapped.learned is not None:
+        yield mapped.lowered.network.readout.name, first, first + 1
 
 
 def _chips_by_population(mapped: MappedNetwork, chips: Sequence[int]) -> Chips:
-    cores = {p.population.name: p.cores for p in mapped.populations}
-    return {
-        name: tuple(chips[first : first + cores[name]])
-        for name, first in _firsts(mapped).items()
-    }
+    return {name: tuple(chips[a:b]) for name, a, b in _ranges(mapped)}
 
 
 Spikes = Sequence[Mapping[int, float]]

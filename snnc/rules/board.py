@@ -122,3 +122,31 @@ class ChipsUnasked(Diagnostic):
 
     chips: int
     usual: int
+
+
+class ManyRecorded(Diagnostic):
+    """Checks for more neurons than a board can record.
+
+    The host reads the last layer on the chip. If a run is precomputed, nengo-loihi
+    probes the spikes of each of its neurons (`nengo_loihi/hardware/builder.py`). NxSDK
+    takes a counter of the hardware for each, and stops if none is left: "All the Spike
+    Counters are being Used" (nengo-loihi pull request 281). The number of counters is
+    not public. nengo-loihi's tests for boards record up to 784 neurons
+    (`test_conv_deepnet`). Its example `keras-to-loihi` has a dense layer of 100 neurons
+    before the readout because a board can't record the 2,304 of the layer before. With
+    `precompute=False`, snips read voltages instead, and some look like spikes
+    (nengo-loihi issue 170).
+    """
+
+    code = "SNN415"
+    title = "more neurons than a board can record"
+    severity = Severity.WARNING
+    message = "a board can't record the {neurons} neurons of {layers}"
+    label = "the host reads them"
+    notes = ("{limit} are too many; the limit is not public, but {works} work",)
+    help = "put a `dense` layer of at most {works} `units` before it"
+
+    neurons: int
+    layers: str
+    limit: int
+    works: int

@@ -148,6 +148,7 @@ RULES: tuple[type[Diagnostic], ...] = (
     board.UncertainOutAxons,
     board.UncertainFormats,
     board.ChipsUnasked,
+    board.ManyRecorded,
     learning.LearnsFromWrongLayer,
     learning.TooFastToLearn,
     learning.TooMuchToLearn,

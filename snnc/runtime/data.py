@@ -191,7 +191,14 @@ def open_arrays(path: FileName, names: Sequence[str]) -> dict[str, Array]:
     """
     place = Path(path)
     if place.is_dir():
-        arrays = {name: _of_folder(place, name) for name in names}
+        arrays = {}
+        for name in names:
+            file = place / f"{name}.npy"
+            if not file.is_file():
+                lacks = f"{place}: the folder has no {name}.npy"
+                raise DataError(f"{lacks}; np.save(path, {name}) writes it")
+            with _readable(file):
+                arrays[name] = np.load(file, "r", allow_pickle=False)
     elif place.exists() and not place.is_file():
         raise DataError(f"{place} is neither a file nor a folder")
     else:
@@ -210,16 +217,6 @@ def naming(path: FileName) -> Iterator[None]:
         yield
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
-
-
-def _of_folder(folder: Path, name: str) -> Array:
-    file = folder / f"{name}.npy"
-    if not file.is_file():
-        lacks = f"{folder}: the folder has no {name}.npy"
-        raise DataError(f"{lacks}; np.save(path, {name}) writes it")
-    with _readable(file):
-        array: Array = np.load(file, mmap_mode="r", allow_pickle=False)
-    return array
 
 
 def _of_file(path: Path, names: Sequence[str]) -> dict[str, Array]:

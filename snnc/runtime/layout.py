@@ -64,6 +64,11 @@ class Tensor:
     dtype: str = "float32"
     zeros: bool = False
 
+    @property
+    def is_transposed(self) -> bool:
+        """Whether the last axis has the channels that are read."""
+        return self.axes[-1] == "in"
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -161,11 +166,16 @@ class Layout:
         self,
         tensors: Mapping[str, Array],
     ) -> Iterator[str]:
-        yield from _not_finite(tensors)
-        for tensor in self.tensors:
-            if tensor.zeros and tensors[tensor.name].any():
-                layer = tensor.name.rpartition(".")[0]
-                yield f"{layer} has no bias, but {tensor.name} is not 0"
+        for name, tensor in tensors.items():
+            nan = np.count_nonzero(np.isnan(tensor))
+            infinite = np.count_nonzero(np.isinf(tensor))
+            if nan or infinite:
+                counts = f"{nan} NaN and {infinite} infinite values"
+                yield f"{name} holds {counts} among its {tensor.size}"
+        for own in self.tensors:
+            if own.zeros and tensors[own.name].any():
+                layer = own.name.rpartition(".")[0]
+                yield f"{layer} has no bias, but {own.name} is not 0"
 
     def _mismatches(
         self,
@@ -243,15 +253,6 @@ def _damage(path: FileName) -> str:
     if start.endswith(b"{"):
         return "cut short or damaged"
     return "not a safetensors file, or cut short"
-
-
-def _not_finite(tensors: Mapping[str, Array]) -> Iterator[str]:
-    for name, tensor in tensors.items():
-        nan = np.count_nonzero(np.isnan(tensor))
-        infinite = np.count_nonzero(np.isinf(tensor))
-        if nan or infinite:
-            counts = f"{nan} NaN and {infinite} infinite values"
-            yield f"{name} holds {counts} among its {tensor.size}"
 
 
 def _refuse(path: object, problems: Iterable[str]) -> None:

@@ -63,7 +63,8 @@ class Read:
 
 
 # weight, first, step
-Nodes: TypeAlias = "tuple[tuple[tuple[int, int, int], ...], ...]"
+Node: TypeAlias = "tuple[tuple[int, int, int], ...]"
+Nodes: TypeAlias = "tuple[Node, ...]"
 
 
 @dataclass(frozen=True)
@@ -151,25 +152,19 @@ def _reads(
     """Return what a level reads from the source and from earlier levels."""
     before, stride = place
     signed = [tuple(zip((1, -1), pair)) for pair in pairs]
-    leaves = tuple(
-        tuple((sign, value.leaf - before, stride) for sign, value in pair)
-        for pair in signed
-    )
-    reads = [Read(pick.level, pick.grid, leaves) for pick in picks]
+    leaves: list[Node] = []
+    for pair in signed:
+        leaves.append(tuple((s, v.leaf - before, stride) for s, v in pair))
+    reads = [Read(pick.level, pick.grid, tuple(leaves)) for pick in picks]
     used = {n[0] for pair in pairs for value in pair for n in value.nodes}
     for level in sorted(used):
         shape = levels[level].shape
         step = shape[axis] // levels[level].windows
-        nodes = tuple(
-            tuple(
-                (sign, node, step)
-                for sign, value in pair
-                for own, node in value.nodes
-                if own == level
-            )
-            for pair in signed
-        )
-        reads.append(Read(level, whole(shape), nodes))
+        nodes: list[Node] = []
+        for pair in signed:
+            own = [(s, n) for s, v in pair for k, n in v.nodes if k == level]
+            nodes.append(tuple((s, n, step) for s, n in own))
+        reads.append(Read(level, whole(shape), tuple(nodes)))
     return tuple(reads)
 
 

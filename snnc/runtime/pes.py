@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .network import Layer, Network
 
 EPOCH = 2  # steps from one update of the traces to the next
+WEIGHT_EPOCH = 4  # and of the weights
 LEVELS = 255  # the largest weight on the chip
 LARGEST = 127  # the largest trace, and the largest error
 # The chip rounds down a quarter of the product of trace and error. All weights
@@ -194,12 +195,27 @@ def on_chip(learning: Learning, largest: float) -> ChipLearning:
         threshold = ROOM * largest / learning.step
     increment = learning.increment(reach)
     if not LEAST / 2 <= increment <= learning.most_increment:
-        high = increment > learning.most_increment
-        bound = learning.most_increment if high else LEAST
-        rate = learning.rate_of(bound, reach)
-        word = "at most" if high else "at least"
         raise PesError(
             f"the weights of the readout reach {largest:.3g}, with which the "
-            f"chip learns at a rate of {word} {rate:.2g}, not {learning.rate:g}"
+            f"chip can't learn at a rate of {learning.rate:g}: "
+            f"{_advise(learning, reach)}"
         )
     return ChipLearning(exponent, threshold, reach)
+
+
+def _advise(learning: Learning, reach: float) -> str:
+    """Say what works if weights make the increment too large or too small.
+
+    A spec may only have a rate that also works from zero.
+    """
+    too_high = learning.increment(reach) > learning.most_increment
+    bound = learning.most_increment if too_high else LEAST
+    rate = learning.rate_of(bound, reach)
+    digits = 10.0 ** (1 - math.floor(math.log10(rate)))
+    round_off = math.floor if too_high else math.ceil
+    rate = round_off(rate * digits) / digits
+    lowest = learning.rate_of(LEAST)
+    if not lowest <= rate <= learning.rate_of(learning.most_increment):
+        return "write `from zero` in `learn pes`"
+    word = "at most" if too_high else "at least"
+    return f"write a `rate` of {word} {rate:.2g}, or `from zero`"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snnc.runtime.labels import Examples
+    from snnc.runtime.network import Network
     from snnc.tools.package import Package
 
 LearningSimulator = Literal["exact", "loihi", "nengo"]
@@ -47,6 +48,8 @@ class Adaptation:
         Whether the units are classes.
     score
         The accuracy, or the root mean square error, while learning.
+    clipped
+        The share of errors halfway that were larger than the spec's ``error``.
     """
 
     y: NDArray[Any]
@@ -54,6 +57,7 @@ class Adaptation:
     weights: dict[str, NDArray[np.float32]]
     classes: bool
     score: float
+    clipped: float = 0.0
 
     @property
     def accuracy(self) -> float | None:
@@ -153,7 +157,22 @@ def adapt(
     if weights_out is not None:
         package.layout.save_weights(weights_out, tensors)
     reached = score(outputs, chosen.y, readout.classes)
-    return Adaptation(chosen.y, outputs, tensors, readout.classes, reached)
+    clipped = _clipped(outputs, chosen.y, network)
+    return Adaptation(chosen.y, outputs, tensors, readout.classes, reached, clipped)
+
+
+def _clipped(outputs: NDArray[Any], y: NDArray[Any], network: Network) -> float:
+    """Return the share of errors that are larger than the chip takes."""
+    import numpy as np
+
+    from snnc.runtime.nengo.learning import targets_of
+
+    assert network.readout.learn is not None
+    if network.readout.learn.softmax:
+        powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+        outputs = powers / powers.sum(axis=1, keepdims=True)
+    errors = np.abs(outputs - targets_of(y, network))
+    return float(np.mean(errors > network.readout.learn.error))
 
 
 def _check_labels(chosen: Examples, classes: bool) -> None:
@@ -218,10 +237,17 @@ class AdaptedEvaluation:
 
     def as_dict(self) -> dict[str, Any]:
         """Return a mapping for JSON."""
-        learned = {
+        learned: dict[str, Any] = {
             "examples": len(self.learning.y),
             "accuracy" if self.learning.classes else "rmse": self.learning.score,
+            "clipped": self.learning.clipped,
         }
+        if self.learning.classes:
+            names = [each.name for each in self.before.by_class]
+            learned["classes"] = [
+                {"name": name, "recall": recall}
+                for name, recall in zip(names, self.learning.recalls, strict=True)
+            ]
         return {
             "version": 1,
             "before": self.before.as_dict(),
@@ -241,6 +267,11 @@ class AdaptedEvaluation:
             f"{self.after.network} on {self.after.simulator}: {kind} {before} before, "
             f"{learning} while learning {examples}, {after} after"
         )
+        if self.learning.clipped:
+            yield (
+                f"clipped: {percent(self.learning.clipped)} of the errors, which were "
+                "larger than `error` in `learn pes`; write a larger one"
+            )
         if self.learning.classes:
             yield ""
             yield from self._classes()

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import nengo_loihi
+import numpy as np
 
 from snnc.ir.mapped import Block, MappedNetwork
 from tests.agreement.built import import_package, random_weights
@@ -68,14 +69,19 @@ class Recorded:
     snips: list[dict[str, Any]]
 
 
-def record(net: Any, dt: float, options: dict[str, Any], snips: bool) -> Recorded:
+def record(
+    net: Any, dt: float, options: dict[str, Any], snips: bool, model: Any = None
+) -> Recorded:
     """Build for the emulator, then let nengo-loihi write that to a board.
 
-    nengo-loihi runs unchanged; only NxSDK is replaced.
+    nengo-loihi runs unchanged; only NxSDK is replaced. ``model`` has its settings for
+    learning.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with nengo_loihi.Simulator(net, dt=dt, target="sim", progress_bar=False) as sim:
+        with nengo_loihi.Simulator(
+            net, dt=dt, model=model, target="sim", progress_bar=False
+        ) as sim:
             with nxsdk.install_nxsdk() as hardware:
                 made = hardware.interface.HardwareInterface(
                     sim.model, use_snips=snips, **options
@@ -99,9 +105,17 @@ def check_registers(results: Any, snips: bool = False) -> list[Dump]:
     """Build a compiled spec's package for the hardware; compare what is predicted."""
     mapped = results.mapped
     with import_package(results.modules) as package:
-        built = package.nengo.build_network(random_weights(package.layout))
+        weights, dt = random_weights(package.layout), package.network.dt
         options = {"n_chips": mapped.chips, **options_of(package)}
-        found = record(built.net, package.network.dt, options, snips)
+        if mapped.learned is None:
+            built = package.nengo.build_network(weights)
+            found = record(built.net, dt, options, snips)
+        else:
+            none = np.zeros((1, package.network.readout.units))
+            built = package.nengo.build_network(weights, targets=none)
+            # A network that learns can't be precomputed.
+            model = built.learning.model(dt)
+            found = record(built.net, dt, options, True, model)
         names = list(built.layers)
     compare(mapped, names, found)
     return found.dumps
@@ -122,6 +136,8 @@ def compare(mapped: MappedNetwork, names: list[str], found: Recorded) -> None:
         for population in mapped.of_layer(name)
         for ensemble in population.ensembles
     ]
+    if mapped.learned is not None:
+        ensembles.append(mapped.learned)
     blocks = [block for ensemble in ensembles for block in ensemble.blocks]
     assert found.blocks == blocks
     for ensemble in ensembles:

@@ -11,7 +11,7 @@ from benchmarks.league import SPECS as LEAGUE
 from snnc.passes import Compilation
 from tests.agreement.specs import each_spec
 from tests.board.recording import check_registers
-from tests.support import SPECS, compile_text
+from tests.support import SPECS, compile_text, network
 
 pytestmark = [
     pytest.mark.slow,
@@ -50,6 +50,36 @@ def test_specs_pass_the_builder_for_the_hardware(path: Path) -> None:
 def test_the_league_passes_it(name: str) -> None:
     text = (LEAGUE / f"{name}.snn").read_text(encoding="utf-8")
     check_registers(compile_text(text)[0])
+
+
+ONE_CHIP = network(
+    """
+    timing { present 60 ms }
+    input image 8x8x1 in 0..1
+    encode conv { filters 2 }
+    dense d { units 150 }
+    readout y { classes 10, learn pes }
+    """
+)
+TWO_CHIPS = network(
+    """
+    target loihi { chips 2 }
+    timing { present 60 ms }
+    input x 130x1 in 0..1
+    encode rate
+    conv1d c { filters 1, kernel 1, block 1x1 }
+    dense d { units 40 }
+    readout y { classes 3, learn pes { rate 0.1, from zero } }
+    """
+)
+
+
+@pytest.mark.parametrize("text", [ONE_CHIP, TWO_CHIPS], ids=["one chip", "two chips"])
+def test_readouts_that_learn_pass_it(text: str) -> None:
+    results, _ = compile_text(text)
+    *_, learned = check_registers(results)
+    # An in-axon that learns takes two entries.
+    assert learned.in_axons == 2 * results.mapped.learned.blocks[0].in_axons
 
 
 def test_drawn_networks_pass_it() -> None:

@@ -60,6 +60,15 @@ POOLED = network(
     readout y { classes 2 }
     """
 )
+LEARNING = network(
+    """
+    timing { present 60 ms }
+    input image 4x4x1 in 0..1
+    encode rate
+    dense a { units 40 }
+    readout y { UNITS, learn pes { rate 0.35, from zero } }
+    """
+)
 LABELS: dict[str, np.ndarray] = {
     "small": np.zeros(3, np.int64),
     "values": np.zeros((3, 2), np.float32),
@@ -146,6 +155,17 @@ def commands(schema: str) -> Iterator[list[str]]:
             for simulator in ("exact", "nengo", "keras"):
                 run = [f"models/{name}", *files, "--simulator", simulator]
                 yield ["evaluate", *run]
+    elif schema == "adapt":
+        y = {"classes 3": np.arange(3), "units 2": np.zeros((3, 2), np.float32)}
+        x = np.full((3, 4, 4, 1), 0.5, np.float32)
+        for units, labels in y.items():
+            text = LEARNING.replace("UNITS", units)
+            np.savez("adapt.npz", x=x, y=labels)
+            save(Path("adapt.safetensors"), text, weights_of(text))
+            Path("adapt.snn").write_text(text)
+            main(["build", "adapt.snn"])
+            files = ["--data", "adapt.npz", "--weights", "adapt.safetensors"]
+            yield ["evaluate", "models/net", *files, "--adapt", "adapt.npz"]
     elif schema == "import":
         yield ["import", "m.json", "--explain"]
         yield ["import", "m.json", "--explain", "--rewrite", "maxpool=avgpool"]
@@ -158,9 +178,9 @@ def json_outputs(schema: str, capsys: pytest.CaptureFixture[str]) -> Iterator[An
         yield json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
 
 
+SLOW = ("adapt", "evaluate", "import")
 RUNS = [
-    pytest.param(name, marks=[pytest.mark.slow] * (name in ("evaluate", "import")))
-    for name in SCHEMAS
+    pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in SCHEMAS
 ]
 
 
@@ -174,6 +194,9 @@ def test_outputs_are_what_the_schema_says_and_all_of_it(
     validator = Draft7Validator(schema)
     unseen = set(keys_of(schema, schema))
     for output in json_outputs(name, capsys):
+        if name == "adapt":
+            for part in (output["before"], output["after"]):
+                Draft7Validator(SCHEMAS["evaluate"]).validate(part)
         problems = [
             f"{e.json_path}: {e.message}" for e in validator.iter_errors(output)
         ]
@@ -199,7 +222,7 @@ def test_every_verb_that_prints_json_has_a_schema() -> None:
     verbs = {verb for verb in VERBS if "json" in formats(verb)} - {"build"}
     assert formats("build") == formats("check")  # which has the one of both
     assert verbs <= set(SCHEMAS)
-    assert set(SCHEMAS) <= {*verbs, "folders", "migrate", "overview"}
+    assert set(SCHEMAS) <= {*verbs, "adapt", "folders", "migrate", "overview"}
 
 
 def formats(verb: str) -> tuple[str, ...]:

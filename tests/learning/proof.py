@@ -1,12 +1,17 @@
-"""Compares the engine that learns with nengo-loihi's emulator, bit for bit."""
+"""Compare the engine that learns with nengo-loihi's emulator, bit for bit.
+
+``python -m tests.learning.proof`` compares 100 drawn networks.
+"""
 
 from __future__ import annotations
 
+import sys
 import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -18,7 +23,7 @@ from snnc.runtime.pes import PesError
 from tests.exact.proof import random_images, random_weights, write_package
 from tests.support import compile_text
 
-EXAMPLES = 4
+EXAMPLES, NETWORKS = 4, 100
 LOST = ("Synaptic trace spikes", "Clipping synapse trace", "Clipping learning weights")
 
 
@@ -121,3 +126,29 @@ def compare(
 def _traces(simulator: Any) -> np.ndarray:
     (traces,) = simulator.sims["emulator"].synapses.traces.values()
     return np.asarray(traces)
+
+
+def main() -> int:
+    """Compare 100 drawn networks, and print the differences and the seconds."""
+    compared: list[Compared] = []
+    seed = 0
+    with TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        while len(compared) < NETWORKS:
+            package = draw(seed, Path(folder))
+            found = None if package is None else compare(package, seed)
+            compared += [] if found is None else [found]
+            seed += 1
+    differing = sum(bool(each.differences) for each in compared)
+    timed = compared[1:]  # the first one loads the compiled code
+    ratios = [each.emulator / each.engine for each in timed]
+    whole = sum(e.emulator for e in timed) / sum(e.engine for e in timed)
+    print(
+        f"{len(compared)} networks: {differing} differ; the emulator takes {whole:.0f} "
+        f"times as long as the engine, in the median network {np.median(ratios):.0f}"
+    )
+    return int(differing > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -136,6 +136,8 @@ def test_evaluate_shows_accuracy_before_while_learning_and_after(
         (("--adapt", "a.npz", "--simulator", "keras"), "exact, loihi, nengo"),
         (("--adapt", "a.npz", "--resume"), "--adapt evaluates twice"),
         (("--adapt", "a.npz", "--format", "html"), "--adapt evaluates twice"),
+        (("--adapt", "a.npz", "-o", "learned"), "--weights-out writes the weights"),
+        (("--adapt", "a.npz", "--compare", "b.npz"), "--adapt goes without"),
     ],
 )
 def test_options_that_do_not_go_together(
@@ -147,10 +149,12 @@ def test_options_that_do_not_go_together(
 
 
 def test_regressions_learn_values(tmp_path: Path) -> None:
-    text = SPEC.replace("classes 3", "units 2")
+    text = SPEC.replace("classes 3", "units 2").replace("zero", "zero, error 0.5")
     package = snnc.parse(text).build(tmp_path)
     values = np.stack([IMAGES[:, 0, 0, 0], IMAGES[:, 0, 1, 0]], axis=1)
     found = package.adapt(IMAGES, values, weights(package.layout))
     assert found.accuracy is None
     assert found.rmse == pytest.approx(float(found.score))
+    # Weights begin with zeros, so the first errors are the values.
+    assert found.clipped >= np.mean(np.abs(values) > 0.5) / len(values) > 0
     found.plot_accuracy()

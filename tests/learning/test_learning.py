@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from nengo_loihi.builder.discretize import scale_pes_errors
 
+from snnc.loihi.activity import Activity, activity_of
 from snnc.runtime.nengo.simulators import SimulatorRun
 from snnc.runtime.pes import LEAST, LEVELS, Learning, PesError, on_chip
 from tests.agreement.built import import_package
@@ -71,6 +72,20 @@ def test_the_report_has_the_cores_of_nengo_loihi(chip: Any) -> None:
     assert block.synapse_bits == blocks[-1].synapses[0].bits()
     (source,) = mapped.by_name["a"].ensembles[0].blocks
     assert source.out_axons == sum(axon.axon_slots() for axon in blocks[0].axons)
+
+
+def test_the_report_has_the_activity_of_the_core_that_learns() -> None:
+    """40 neurons spike 15 times each in 60 steps; each has weights to 2 x 3 units."""
+    routed = sound(spec(), "route")
+    assert activity_of(routed).by_name["y"] == Activity(
+        "y",
+        spikes=0,
+        operations=40 * 15 * 6,
+        arrivals=40 * 15,
+        updates=6 * 60,
+        learned=40 * 6 * 60 // 4,
+    )
+    assert routed.chips == {"a": (0,), "y": (0,)}
 
 
 def test_traces_grow_by_the_increment_of_the_report(chip: Any) -> None:
@@ -167,9 +182,17 @@ def test_weights_too_small_name_a_rate_that_works() -> None:
 
 
 def test_weights_too_large_name_a_rate_that_works() -> None:
-    with pytest.raises(PesError, match=r"at least 0\.87"):
-        on_chip(LEARNING, 100.0)
-    on_chip(replace(LEARNING, rate=0.87), 100.0)
+    slow = replace(LEARNING, rate=0.05)
+    with pytest.raises(PesError, match=r"`rate` of at least 0\.19"):
+        on_chip(slow, 10.0)
+    on_chip(replace(slow, rate=0.19), 10.0)
+
+
+@pytest.mark.parametrize("largest", [1e-5, 100.0])
+def test_a_rate_that_a_spec_may_not_have_is_not_named(largest: float) -> None:
+    with pytest.raises(PesError, match=r"0\.5: write `from zero` in"):
+        on_chip(LEARNING, largest)
+    on_chip(LEARNING, 0.0)
 
 
 def test_the_network_of_nengo_alone_learns() -> None:

@@ -98,3 +98,31 @@ def test_a_package_that_cannot_be_written_is_opened(models: Path) -> None:
     finally:
         for place in places:
             place.chmod(0o700)
+
+
+def test_a_package_has_the_modules_that_it_uses(models: Path) -> None:
+    Path("learns.snn").write_text(
+        network(
+            """
+            input values 12 in 0..1
+            encode rate
+            dense d { units 40 }
+            readout y { classes 3, learn pes { rate 0.05 } }
+            """,
+            "learns",
+        )
+    )
+    Path("hosted.snn").write_text(network(f"target nengo\n{BODY}", "hosted"))
+    for name in ("learns", "hosted"):
+        assert main(["build", f"{name}.snn", "-o", "models"]) == 0
+    found = {
+        name: {path.name for path in (models / name / LIBRARY).rglob("*.py")}
+        for name in ("first", "learns", "hosted")
+    }
+    assert found["learns"] - found["first"] == {"learning.py", "pes.py"}
+    assert found["first"] - found["hosted"] == {"board.py"}
+    for name in found:
+        open_package(models / name)
+    (models / "learns" / LIBRARY / "pes.py").unlink()
+    with pytest.raises(OtherLibraryError, match=r"snnc build learns\.snn"):
+        open_package(models / "learns")

@@ -15,7 +15,14 @@ from pydantic_core import ErrorDetails, ValidationError
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import scalars, tree
-from snnc.language.keywords import NEURONS, USUAL, keys_read_by, settings_of
+from snnc.language.fields import keys_of
+from snnc.language.keywords import (
+    NEURONS,
+    USUAL,
+    keys_read_by,
+    settings_of,
+    tables,
+)
 from snnc.language.scalars import SECONDS
 from snnc.language.statements import TimingSpec
 from snnc.passes.validate.structure import head
@@ -39,6 +46,13 @@ from snnc.vocabulary.foreign_keywords import (
 
 _LIMITS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 _SHARES = keys_read_by(scalars.share)
+_NUMBERS = {
+    key: entry.usual
+    for model in tables()
+    for key, entry in keys_of(model).items()
+    if entry.usual.replace(".", "").isdigit()
+}
+"""An example of each property that has numbers: ``rate`` of a layer has a range."""
 
 
 def out_of_limits(
@@ -66,7 +80,7 @@ def _within(key: str, name: str, limit: str, node: Any) -> str:
         return f"write `{key} {value / 100:g}`: it is a share from 0 to 1"
     if key == "percentile" and value is not None and 0 < value <= 1:
         return f"write `{key} {100 * value:g}`: it is out of 100"
-    usual = USUAL.get(key)
+    usual = _NUMBERS.get(key) or USUAL.get(key)
     return f"write, for example, `{key} {usual}`" if usual else ""
 
 

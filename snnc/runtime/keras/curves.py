@@ -95,12 +95,3 @@ def drive_of(layer: Layer, rate: float) -> float:
     wait = max(1 / rate - layer.lif.tau_ref, 1e-6)
     above = 1 / math.expm1(wait / layer.lif.tau_rc)
     return (1 / 64 + above) / layer.lif.gain(layer.high)
-
-
-def chip_taus(neuron: Lif, dt: float) -> tuple[float, float]:
-    """Return the time constants of LIF neurons on the chip, in seconds.
-
-    The chip's decay is a 12-bit integer, its refractory period whole steps.
-    """
-    decay = round(-math.expm1(-dt / neuron.tau_rc) * 4095) / 4095
-    return -dt / math.log1p(-decay), dt * round(neuron.tau_ref / dt)

@@ -22,14 +22,7 @@ from ..layout import Layout, Tensors, Weights
 from ..network import Layer, Network
 from .backend import Tensor, keras, tf
 from .layers import BalancedAdd, NeuronBias, Neurons, max_currents
-from .wiring import (
-    NEURONS,
-    input_last_kernels,
-    make_identity,
-    rescale,
-    wiring_of,
-    with_norm,
-)
+from .wiring import NEURONS, rescale, wiring_of, with_norm
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -116,17 +109,19 @@ def model_weights(model: keras.Model, layout: Layout) -> Tensors:
     biases; a layer without a bias gets zeros.
     """
     tensors: Tensors = {}
-    shapes = {tensor.name: tensor.shape for tensor in layout.tensors}
+    known = {tensor.name: tensor for tensor in layout.tensors}
+    parts = {part.name: part for part in model.layers}
     for name in _layers_with(layout, "kernel"):
         kernel, *rest = model.get_layer(name).get_weights()
-        kernel = kernel.reshape(shapes[f"{name}.kernel"])
-        empty = np.zeros(shapes[f"{name}.bias"], np.float32)
-        if (own := _part(model, f"{name}.bias")) is not None:
-            rest = own.get_weights()
+        own = known[f"{name}.kernel"]
+        kernel = kernel.reshape(own.shape)
+        empty = np.zeros(known[f"{name}.bias"].shape, np.float32)
+        if f"{name}.bias" in parts:
+            rest = parts[f"{name}.bias"].get_weights()
         bias = rest[0] if rest else empty
-        if (norm := _part(model, f"{name}.norm")) is not None:
-            turned = f"{name}.kernel" in input_last_kernels(layout)
-            kernel, bias = with_norm(kernel, bias, norm, turned)
+        if f"{name}.norm" in parts:
+            norm = parts[f"{name}.norm"]
+            kernel, bias = with_norm(kernel, bias, norm, own.is_transposed)
         tensors[f"{name}.kernel"] = kernel
         tensors[f"{name}.bias"] = bias
     for layer in _layers_with(layout, "shortcut"):
@@ -151,19 +146,21 @@ def set_model_weights(
     Raises LayoutError if the tensors do not fit the layout.
     """
     tensors = layout.read(weights)
+    parts = {part.name: part for part in model.layers}
     for name in _layers_with(layout, "kernel"):
-        layer, norm = model.get_layer(name), _part(model, f"{name}.norm")
+        layer, own = parts[name], parts.get(f"{name}.bias")
         kernel, bias = tensors[f"{name}.kernel"], tensors[f"{name}.bias"]
         # Keras has several shapes for one tensor, depending on the layer.
         kernel = kernel.reshape(layer.get_weights()[0].shape)
-        own = _part(model, f"{name}.bias")
         layer.set_weights([kernel, bias] if layer.use_bias else [kernel])
         if own is not None:
             own.set_weights([bias])
         if own is not None or layer.use_bias:
             bias = np.zeros(bias.shape[-1], bias.dtype)
-        if norm is not None:
-            make_identity(norm, shift=bias)
+        if f"{name}.norm" in parts:
+            norm, ones = parts[f"{name}.norm"], np.ones_like(bias)
+            # It adds the bias, and nothing else.
+            norm.set_weights([ones, bias, ones - ones, ones - norm.epsilon])
     for layer in _layers_with(layout, "shortcut"):
         name = f"{layer}.shortcut"
         model.get_layer(name).set_weights([tensors[name]])
@@ -222,10 +219,6 @@ def _layers_with(layout: Layout, part: str) -> list[str]:
     """Return the names of the layers with such a tensor, in order."""
     names = (tensor.name.rpartition(".") for tensor in layout.tensors)
     return [name for name, _, own in names if own == part]
-
-
-def _part(model: keras.Model, name: str) -> keras.layers.Layer | None:
-    return next((part for part in model.layers if part.name == name), None)
 
 
 def cross_entropy(smoothing: float) -> Loss:

@@ -152,7 +152,12 @@ class Session:
             fold_model(model, scaler.layout)
             self._train_spikes(len(stages))
         if scales or "spikes" in self.phases:
-            _report(scaler)
+            # No training follows that could adapt to a scale: others stay.
+            missed = scaler.broken_budgets(scaler.hold(is_tolerant=True))
+            for line in missed.values():
+                tell(f"rate not held: {line}")
+            if not missed:
+                tell("all layers are within their rates, in spikes")
         if self._batches.validation is not None:
             settings: dict[str, Any] = {"verbose": 0, "return_dict": True}
             metrics = model.evaluate(self._batches.validation, **settings)
@@ -265,16 +270,6 @@ def _prepare(model: keras.Model, smooth: bool, balanced: bool = False) -> None:
     model.make_train_function(force=True)
     model.make_test_function(force=True)
     model.make_predict_function(force=True)
-
-
-def _report(scaler: Scaler) -> None:
-    """Scale layers that miss their rates, and print those that still do."""
-    # No training follows that could adapt to a scale: others stay.
-    missed = scaler.broken_budgets(scaler.hold(is_tolerant=True))
-    for line in missed.values():
-        tell(f"rate not held: {line}")
-    if not missed:
-        tell("all layers are within their rates, in spikes")
 
 
 def _format(values: dict[str, Any], prefix: str = "") -> str:

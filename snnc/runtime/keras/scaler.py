@@ -194,10 +194,9 @@ class Scaler:
         layers, scales = self.network.layers, self.scales
         batches = self._batches(examples)
         count = sum(map(len, batches))
-        kept = {
-            name: Largest(count * layer.neurons, layer.percentile)
-            for name, layer in layers.items()
-        }
+        kept = {}
+        for name, layer in layers.items():
+            kept[name] = Largest(count * layer.neurons, layer.percentile)
         for x in batches:
             _, *currents = self._currents(x, training=False)
             for most, values in zip(kept.values(), currents):

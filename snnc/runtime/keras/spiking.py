@@ -101,6 +101,7 @@ class SpikingRun:
         sampled = np.arange(steps)[::-1] % chunk % SAMPLED == 0
         sampled = sampled * window_weights(self.network)
         samples = tf.constant(sampled / sampled.sum(), tf.float32)
+        some = slice((chunk - 1) % SAMPLED, None, SAMPLED)
         # Currents that only depend on the input are the same in each step.
         stages = zip(self.names, self.stages, strict=True)
         fixed = {n: stage(x, {}) for n, stage in stages if not stage.sources}
@@ -115,8 +116,10 @@ class SpikingRun:
             outputs, currents, fired = values
             shares, gradients = window[now], zeros
             if slopes:
-                taken = tf.ensure_shape(samples[now], [chunk])
-                gradients = self._slopes(taken, currents)
+                weights = tf.ensure_shape(samples[now], [chunk])[some]
+                pairs = zip(self._layers, currents, strict=True)
+                several = (layer.slope(each[some]) for layer, each in pairs)
+                gradients = tuple(tf.tensordot(weights, s, 1) for s in several)
             added = Firing(
                 tuple(tf.tensordot(shares, each, 1) for each in outputs),
                 gradients,
@@ -205,10 +208,3 @@ class SpikingRun:
         layers, last = zip(*ends, strict=True)
         state = State(layers, last, read)
         return tuple(zip(*values, strict=True)), tf.stack(reads), state
-
-    def _slopes(self, shares: Tensor, currents: Values) -> Values:
-        """Return weighted sums over steps of the slopes of rate curves."""
-        some = slice((shares.shape[0] - 1) % SAMPLED, None, SAMPLED)
-        pairs = zip(self._layers, currents, strict=True)
-        slopes = (layer.slope(each[some]) for layer, each in pairs)
-        return tuple(tf.tensordot(shares[some], each, 1) for each in slopes)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ..network import Layer, lowpass_decay
 from .backend import Tensor, tf
-from .curves import chip_taus, soft_lif_gradient
+from .curves import soft_lif_gradient
 from .layers import currents_of, maximum_of
 from .wiring import End
 
@@ -147,9 +147,11 @@ def neurons(layer: Layer, scale: Tensor, dt: float) -> Advance:
 def _chip_lif(layer: Layer, scale: Tensor, dt: float) -> Advance:
     assert layer.lif is not None
     unit = layer.high * dt
-    tau_rc, tau_ref = chip_taus(layer.lif, dt)
+    # The chip's decay is a 12-bit integer, its refractory period whole steps.
+    decay = round(-math.expm1(-dt / layer.lif.tau_rc) * 4095) / 4095
+    share = -math.expm1(math.log1p(-decay))
     slope = layer.lif.gain(layer.high)
-    share, refractory = -math.expm1(-dt / tau_rc), round(tau_ref / dt)
+    refractory = round(layer.lif.tau_ref / dt)
 
     def advance(current: Tensor, voltage: Tensor, wait: Tensor) -> Advanced:
         # Multiply by 0 or 1, as tf.where takes several times as long.

@@ -69,13 +69,9 @@ def wiring_of(
         group.update(dict.fromkeys(merged, merged))
     ordered = (tuple(n for n in names if n in group[name]) for name in names)
     groups = tuple(dict.fromkeys(ordered))
-    return Wiring(reads, groups, input_last_kernels(layout))
-
-
-def input_last_kernels(layout: Layout) -> frozenset[str]:
-    """Return the kernels whose last axis has the channels that are read."""
     tensors = layout.tensors
-    return frozenset(t.name for t in tensors if t.axes[-1] == "in")
+    transposed = frozenset(t.name for t in tensors if t.is_transposed)
+    return Wiring(reads, groups, transposed)
 
 
 def sources_of(tensor: Tensor) -> Sources:
@@ -224,12 +220,6 @@ def with_norm(
         flat = kernel.reshape(-1, len(scale)) * scale
         folded = flat.reshape(kernel.shape)
     return folded.astype(np.float32), shifted.astype(np.float32)
-
-
-def make_identity(norm: KerasLayer, shift: Array) -> None:
-    """Make a batch norm add ``shift``, (channels,), and nothing else."""
-    ones = np.ones_like(shift)
-    norm.set_weights([ones, shift, ones - ones, ones - norm.epsilon])
 
 
 def recalibration(

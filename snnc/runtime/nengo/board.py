@@ -34,10 +34,12 @@ Options: TypeAlias = "Mapping[str, Any]"
 class Placement:
     """An allocator for nengo-loihi that puts each block on a given chip.
 
-    ``chips`` has the chip of each block, in order.
+    ``chips`` has the chip of each block, in order. With ``learns``, the last
+    block is a readout that learns, which only a network with targets has.
     """
 
     chips: Sequence[int]
+    learns: bool = False
 
     def __call__(self, model: Any, n_chips: int) -> Any:
         """Return the board with the blocks of a built model.
@@ -46,9 +48,9 @@ class Placement:
         than ``n_chips`` chips.
         """
         made, known = len(model.blocks), len(self.chips)
-        if made != known:
+        if made != known and not (self.learns and made == known - 1):
             raise ValueError(f"{made} blocks, and places for {known}")
-        most = max(self.chips) + 1
+        most = max(self.chips[:made]) + 1
         if most > n_chips:
             raise ValueError(f"the network takes {most} chips, not {n_chips}")
         import_nengo_loihi()
@@ -63,15 +65,15 @@ class Placement:
         return board
 
 
-def hardware_options(runs: str) -> dict[str, Any]:
+def hardware_options(runs: str, learns: bool = False) -> dict[str, Any]:
     """Return the ``hardware_options`` of `nengo_loihi.Simulator`.
 
     ``runs`` lists the blocks in order: ``128x0 4x1`` are 128 on chip 0 and
-    four on chip 1.
+    four on chip 1. With ``learns``, the last one is a readout that learns.
     """
     pairs = [run.split("x") for run in runs.split()]
     chips = [int(chip) for n, chip in pairs for _ in range(int(n))]
-    return {"n_chips": max(chips) + 1, "allocator": Placement(chips)}
+    return {"n_chips": max(chips) + 1, "allocator": Placement(chips, learns)}
 
 
 def one_chip() -> dict[str, Any]:
@@ -139,7 +141,15 @@ class BoardRunner:
             arrays = self._describe_run(digest_of(examples[:]), spikes)
             with replacing(asked.output) as file:
                 np.savez_compressed(file, **arrays)
-            print(self._score_rows(rows, examples.y[: len(x)]))
+            readout, count = self.network.readout, len(x)
+            given = decide(rows, readout.decide), examples.y[:count]
+            found = score(*given, readout.classes)
+            several = f"{count} example{'s' if count > 1 else ''}"
+            if readout.classes:
+                print(f"accuracy {100 * found:.2f} % of {several} on a board")
+            else:
+                said = f"root mean square error {found:.4g}"
+                print(f"{said} on {several} on a board")
             print(f"what fired: {asked.output}, for `snnc evaluate --compare`")
 
         return run_program(parser.prog, run)
@@ -193,11 +203,3 @@ class BoardRunner:
             arrays[f"neurons{suffix}"] = train.shape[-1]
             arrays[f"spikes{suffix}"] = np.packbits(train, axis=-1)
         return arrays
-
-    def _score_rows(self, rows: Array, y: Array) -> str:
-        count = f"{len(y)} example{'s' if len(y) > 1 else ''} on a board"
-        readout = self.network.readout
-        found = score(decide(rows, readout.decide), y, readout.classes)
-        if readout.classes:
-            return f"accuracy {100 * found:.2f} % of {count}"
-        return f"root mean square error {found:.4g} on {count}"

@@ -12,6 +12,7 @@ from math import prod
 from typing import Any, Literal
 
 import nengo
+import numpy as np
 
 from ..examples import Array
 from ..layout import Tensors
@@ -20,10 +21,12 @@ from . import import_nengo_loihi
 from .connections import Compare
 from .neurons import (
     BuiltNetwork,
-    ensembles_of,
+    gain_and_rest,
     host_passthrough,
     input_process,
+    neuron_type,
     split_name,
+    values_of,
 )
 from .populations import Connection, Data, Part, SplitLayer
 
@@ -129,11 +132,11 @@ class NetworkBuilder:
                     seen = replace(given, level=level)
                     self._connect(seen, population, layer)
             levels.append(population)
-        self._terms[name] = tuple(
-            replace(source, grid=pick.grid)
-            for pick in tree.picks
-            for source in sources(pick.level)
-        )
+        terms: list[Compare] = []
+        for pick in tree.picks:
+            several = sources(pick.level)
+            terms += [replace(one, grid=pick.grid) for one in several]
+        self._terms[name] = tuple(terms)
         return tuple(levels)
 
     def _neurons(
@@ -143,15 +146,41 @@ class NetworkBuilder:
         volume: Volume,
         cut: Cut,
     ) -> SplitLayer:
-        """Add the ensembles of a layer, or of a level of a max pool."""
+        """Add the ensembles of a layer, or of a level of a max pool.
+
+        Each has the neurons of some depth slices, in the layout (height,
+        width, slices x channels). Biases are per channel or per neuron.
+        """
         bias = self._tensors.get(f"{name}.bias")
-        spiking = self._spiking
-        parts = tuple(ensembles_of(layer, name, volume, cut, bias, spiking))
-        for part in parts:
-            self._place(part, cut, volume)
+        voltages = layer.first_voltages(name)
+        gain, rest = gain_and_rest(layer)
+        depth, group = volume[0], cut.slices_per_ensemble
         ensembles = self._layers.setdefault(split_name(name)[0], [])
-        ensembles += [part.neurons.ensemble for part in parts]
-        return SplitLayer(name, volume, parts)
+        parts = []
+        for start in range(0, depth, group):
+            slices = range(start, min(start + group, depth))
+            part = f"{name}[{slices.start}:{slices.stop}]"
+            size = len(slices) * prod(volume[1:])
+            current, voltage = np.full(size, rest), None
+            if bias is not None:
+                own = values_of(bias, volume, slices)
+                current += gain * np.tile(own, size // len(own))
+            if voltages is not None:
+                voltage = values_of(voltages, volume, slices)
+            ensemble = nengo.Ensemble(
+                size,
+                # Connections join neurons, so dimensions don't matter.
+                dimensions=1,
+                encoders=np.ones((size, 1)),
+                gain=np.full(size, gain),
+                bias=current,
+                neuron_type=neuron_type(layer, self._spiking, voltage),
+                label=name if depth <= group else part,
+            )
+            ensembles.append(ensemble)
+            parts.append(Part(ensemble.label, ensemble.neurons, slices))
+            self._place(parts[-1], cut, volume)
+        return SplitLayer(name, volume, tuple(parts))
 
     def readout(self, *connections: Connection) -> None:
         """Add the readout's node, on the host, and its inputs."""

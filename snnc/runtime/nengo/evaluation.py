@@ -138,10 +138,9 @@ class Evaluator:
         require(simulator, network)
         warn(examples.warning)
         tensors = self.layout.read(weights)
-        most = {
-            name: Largest(len(examples) * layer.neurons, layer.percentile)
-            for name, layer in network.layers.items()
-        }
+        most, count = {}, len(examples)
+        for name, layer in network.layers.items():
+            most[name] = Largest(count * layer.neurons, layer.percentile)
         outputs, cores = [], None
         given = self.build_network, network, tensors, examples
         for part in run_examples(*given, simulator, presentation):

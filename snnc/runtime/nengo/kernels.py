@@ -192,8 +192,13 @@ def scatter(
     found = []
     for tap in np.ndindex(plane.shape[:2]):
         into, out = np.nonzero(used[tap])
-        lines = zip(outputs, image, stride, before, tap)
-        axes = [_meeting(*line) for line in lines]
+        axes: list[Axis] = []
+        for i, offset in enumerate(tap):
+            writes = np.arange(outputs[i])
+            reads = writes * stride[i] - before[i] + offset
+            inside = (reads >= 0) & (reads < image[i])
+            ones = np.ones(inside.sum(), np.int8)
+            axes.append((writes[inside], reads[inside], ones))
         axes.append((out, into, plane[tap][into, out]))
         found.append(join_axes(axes, (*outputs, filters), (*image, channels)))
     places, weights = zip(*found)
@@ -211,9 +216,8 @@ def join_axes(
     are joined with those of the other axes; their weights are multiplied.
     """
     index = np.ix_(*(range(len(pairs[0])) for pairs in axes))
-    out, into, weights = (
-        [pairs[end][i] for pairs, i in zip(axes, index)] for end in range(3)
-    )
+    both = zip(axes, index)
+    out, into, weights = zip(*([c[i] for c in pairs] for pairs, i in both))
     ends = ((out, outputs), (into, image))
     places = [np.ravel_multi_index(at, size).ravel() for at, size in ends]
     return np.stack(places, axis=1), prod(weights).ravel()
@@ -225,17 +229,3 @@ def within(axis: Axis, written: range, read: range) -> Axis:
     inside = np.isin(out, written) & np.isin(into, read)
     ends = out[inside] - written.start, into[inside] - read.start
     return (*ends, weights[inside])
-
-
-def _meeting(
-    outputs: int,
-    inputs: int,
-    stride: int,
-    before: int,
-    tap: int,
-) -> Axis:
-    """Return the pairs of places along one axis that a tap connects."""
-    writes = np.arange(outputs)
-    reads = writes * stride - before + tap
-    inside = (reads >= 0) & (reads < inputs)
-    return writes[inside], reads[inside], np.ones(inside.sum(), np.int8)

@@ -18,7 +18,7 @@ from ..layout import Tensors
 from ..network import Network
 from ..pes import LEVELS, ChipLearning, Learning, learning_of, on_chip
 from .builder import Mode, NetworkBuilder
-from .populations import Connection, Part
+from .populations import Connection
 
 Array = NDArray[Any]
 
@@ -125,48 +125,6 @@ def error_node(
     return nengo.Node(errors, size_in=targets.shape[1], label="error")
 
 
-def learn(
-    part: Part,
-    readout: nengo.Node,
-    kernel: Array,
-    targets: Array,
-    network: Network,
-    for_chip: bool,
-) -> LearningReadout:
-    """Connect a layer to its readout by weights that learn.
-
-    ``kernel`` is (neurons, units). Raises PesError if the chip can't learn
-    with such weights.
-    """
-    pes = network.readout.learn
-    assert pes is not None
-    if pes.start == "zero":
-        kernel = np.zeros_like(kernel)
-    learning = learning_of(network, network.layers[part.label])
-    largest = float(np.abs(kernel).max())
-    chip = on_chip(learning, largest) if for_chip else None
-    connection = nengo.Connection(
-        part.neurons.ensemble,
-        readout,
-        # The solver has the weights: only what these ask must be there, a
-        # function of as many values, and a point at which neurons fire.
-        function=lambda _: np.zeros(readout.size_in),
-        eval_points=np.array([[1e6]]),
-        scale_eval_points=False,
-        solver=nengo.solvers.NoSolver(kernel),
-        synapse=network.readout.synapse,
-        learning_rule_type=ChipPES(
-            learning.chip_rate,
-            pre_synapse=nengo.Lowpass(learning.trace_steps * network.dt),
-        ),
-        label=f"{part.label} to {readout.label}",
-    )
-    error = error_node(targets, network, learning)
-    nengo.Connection(readout, error, synapse=None)
-    nengo.Connection(error, connection.learning_rule, synapse=None)
-    return LearningReadout(connection, learning, chip)
-
-
 class LearningBuilder(NetworkBuilder):
     """Adds layers to a network whose readout learns, if there are targets."""
 
@@ -198,11 +156,32 @@ class LearningBuilder(NetworkBuilder):
         super().readout()
         (read,) = connections
         (part,) = read.source.parts
-        self._learning = learn(
-            part,
+        network, pes = self._network, self._network.readout.learn
+        assert pes is not None
+        kernel = self._tensors[f"{network.readout.name}.kernel"]
+        if pes.start == "zero":
+            kernel = np.zeros_like(kernel)
+        learning = learning_of(network, network.layers[part.label])
+        largest, chip = float(np.abs(kernel).max()), None
+        if self._loihi is not None:
+            chip = on_chip(learning, largest)
+        connection = nengo.Connection(
+            part.neurons.ensemble,
             self._readout,
-            self._tensors[f"{self._network.readout.name}.kernel"],
-            self._targets,
-            self._network,
-            self._loihi is not None,
+            # The solver has the weights: only what these ask must be there, a
+            # function of as many values, and a point at which neurons fire.
+            function=lambda _: np.zeros(network.readout.units),
+            eval_points=np.array([[1e6]]),
+            scale_eval_points=False,
+            solver=nengo.solvers.NoSolver(kernel),
+            synapse=network.readout.synapse,
+            learning_rule_type=ChipPES(
+                learning.chip_rate,
+                pre_synapse=nengo.Lowpass(learning.trace_steps * network.dt),
+            ),
+            label=f"{part.label} to {network.readout.name}",
         )
+        error = error_node(self._targets, network, learning)
+        nengo.Connection(self._readout, error, synapse=None)
+        nengo.Connection(error, connection.learning_rule, synapse=None)
+        self._learning = LearningReadout(connection, learning, chip)

@@ -8,16 +8,14 @@ Neurons fire at the rates that activations stand for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import nengo
 import numpy as np
 
 from ..examples import Array
-from ..network import REST, Cut, Layer, Network, Volume
+from ..network import REST, Layer, Network, Volume
 from .connections import Compare
 from .populations import Part
 
@@ -39,48 +37,7 @@ class ClippedSpikingRectifiedLinear(_Clipped, nengo.SpikingRectifiedLinear):
     """Spiking neurons, clipped."""
 
 
-def ensembles_of(
-    layer: Layer,
-    name: str,
-    volume: Volume,
-    cut: Cut,
-    bias: Array | None,
-    spiking: bool,
-) -> Iterator[Part]:
-    """Yield the ensembles of a layer, or of a level of a max pool.
-
-    Each has the neurons of some depth slices, in the layout (height, width,
-    slices x channels). ``bias`` is per channel, or of the shape of ``volume``.
-    """
-    voltages = layer.first_voltages(name)
-    gain, rest = gain_and_rest(layer)
-    depth, group = volume[0], cut.slices_per_ensemble
-    for start in range(0, depth, group):
-        slices = range(start, min(start + group, depth))
-        part = f"{name}[{slices.start}:{slices.stop}]"
-        label = name if depth <= group else part
-        size = len(slices) * prod(volume[1:])
-        current = np.full(size, rest)
-        if bias is not None:
-            own = _of_slices(bias, volume, slices)
-            current += gain * np.tile(own, size // len(own))
-        voltage = voltages
-        if voltages is not None:
-            voltage = _of_slices(voltages, volume, slices)
-        ensemble = nengo.Ensemble(
-            size,
-            # Connections join neurons, so the encoded dimensions don't matter.
-            dimensions=1,
-            encoders=np.ones((size, 1)),
-            gain=np.full(size, gain),
-            bias=current,
-            neuron_type=neuron_type(layer, spiking, voltage),
-            label=label,
-        )
-        yield Part(label, ensemble.neurons, slices)
-
-
-def _of_slices(values: Array, volume: Volume, slices: range) -> Array:
+def values_of(values: Array, volume: Volume, slices: range) -> Array:
     """Return the values of some depth slices, in their ensemble's order.
 
     Values with one axis, per channel or of a single slice, stay as they are.

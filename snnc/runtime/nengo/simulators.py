@@ -88,7 +88,16 @@ class SimulatorRun:
         self._network = network
         self._name = name
         if name == "loihi":
-            self.sim = _emulator(built, network.dt)
+            model = built.learning and built.learning.model(network.dt)
+            settings = {"model": model, "target": "sim", "progress_bar": False}
+            emulator = import_nengo_loihi().Simulator
+            try:
+                self.sim = emulator(built.net, dt=network.dt, **settings)
+            except FAILURES as error:
+                reason = f"the chip can't store these weights: {error}"
+                advice = "says which, why and what would help"
+                told = f"{reason}; `snnc weights FILE SPEC` {advice}"
+                raise RefusedError(told) from error
         elif name == "nengo_dl":
             nengo_dl = importlib.import_module("nengo_dl")
             settings = {"dt": network.dt, "progress_bar": False}
@@ -194,14 +203,3 @@ def run_examples(
                 rows, spikes = run.present(len(some))
                 start, at_rest = first + at, at == 0
                 yield Presented(start, at_rest, some, rows, spikes, run.cores)
-
-
-def _emulator(built: BuiltNetwork, dt: float) -> Any:
-    model = built.learning and built.learning.model(dt)
-    settings = {"model": model, "target": "sim", "progress_bar": False}
-    try:
-        return import_nengo_loihi().Simulator(built.net, dt=dt, **settings)
-    except FAILURES as error:
-        reason = f"the chip can't store these weights: {error}"
-        advice = "`snnc weights FILE SPEC` says which, why and what would help"
-        raise RefusedError(f"{reason}; {advice}") from error

@@ -151,6 +151,12 @@ def _learning(summary: Summary) -> Iterator[str]:
         f"{readout.name} learns on a core of its own, from {start}: one presentation "
         f"removes {100 * learn.rate:.3g} % of an error of at most {learn.error:g}"
     )
+    if summary.on_chip:
+        core = summary.profile.core
+        yield (
+            f"on a board, each in-axon that learns takes two entries: "
+            f"{2 * learning.neurons} of {core.in_axons}"
+        )
     yield (
         f"PES: learning rate {learning.chip_rate:.3g} on the chip "
         f"({learning.learning_rate:.3g} in Nengo), error scale "

@@ -109,7 +109,7 @@ def summarise(routed: RoutedNetwork, cache: PlanCache | None = None) -> Summary:
     by_name = {reason.name: reason for reason in reasons.layers}
     readout = network.readout
     rows = [_row(layer, routed, activity, by_name) for layer in network.layers]
-    rows.append(_readout(readout, mapped))
+    rows.append(_readout(readout, routed, activity))
     return Summary(
         network,
         network.device,
@@ -169,13 +169,23 @@ def _row(
     )
 
 
-def _readout(readout: ReadoutLayer, mapped: MappedNetwork) -> Row:
+def _readout(
+    readout: ReadoutLayer, routed: RoutedNetwork, activity: NetworkActivity
+) -> Row:
     """Describe the readout, which is on the host, or on its own core if it learns."""
     head = readout.name, "readout", readout.shape, None
-    if mapped.learned is None:
+    learned = routed.mapped.learned
+    if learned is None:
         return Row(*head, "host")
-    use = use_of(list(mapped.learned.blocks), mapped.lowered.network.device.core)
-    return Row(*head, "chip", 1, use=use, ensembles=(mapped.learned,))
+    return Row(
+        *head,
+        "chip",
+        1,
+        use=use_of(learned.blocks, routed.mapped.lowered.network.device.core),
+        activity=activity.by_name[readout.name],
+        chips=_chips(routed, [readout.name]),
+        ensembles=(learned,),
+    )
 
 
 def _chips(routed: RoutedNetwork, names: Sequence[str]) -> tuple[int, ...]:

@@ -213,6 +213,7 @@ def _limits(profile: Profile) -> Iterator[Limit]:
         ("input spikes per chip and step", traffic.input_spikes, traffic.source),
         ("synapse formats per core", board.synapse_formats, board.source),
         ("chips per board by default", board.chips, board.source),
+        ("neurons too many to record", board.too_many_recorded, board.source),
     ]
     for name, value, source in rows:
         yield Limit(name, value if isinstance(value, tuple) else (value,), "", source)
@@ -222,6 +223,7 @@ def _limits(profile: Profile) -> Iterator[Limit]:
             ("spike within a tile", energy.spike),
             ("step of an active neuron", energy.active_update),
             ("step of an idle neuron", energy.inactive_update),
+            ("update of a weight that learns", energy.synaptic_update),
         ],
         energy.source,
     )
