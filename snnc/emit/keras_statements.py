@@ -216,7 +216,8 @@ class _Statements:
     def _signed(self, layer: LogicalLayer) -> Bracket:
         """Write the input's values and their negatives."""
         values = self._variables[layer.sources[0]]
-        negative = f"layers.Rescaling(-1, {_name(f'{layer.name}.negative')})({values})"
+        factor = ("-1", _name(f"{layer.name}.negative"))
+        negative = Bracket("layers.Rescaling(", factor, f")({values})")
         name = _name(f"{layer.name}.signed")
         return _call_on_list("signed = layers.Concatenate(", name, (values, negative))
 
@@ -246,7 +247,7 @@ class _Statements:
         return layer.spiking.l2
 
 
-def _call_on_list(head: str, name: str, sources: Sequence[str]) -> Bracket:
+def _call_on_list(head: str, name: str, sources: Sequence[str | Bracket]) -> Bracket:
     layer = Bracket(head, (name,), ")(").at(INDENT)
     return Bracket(layer, (Bracket("[", sources, "]"),), exploded="\n" in layer)
 
