@@ -198,7 +198,8 @@ class RemovedWord(Diagnostic):
 class FromAfterBlock(Diagnostic):
     """Checks that `from` comes before the block.
 
-    The parts of a statement have an order: kind, name, shape, range, `from`, block.
+    The parts of a statement come in this order: kind, name, shape, range, `from`,
+    block.
     """
 
     code = "SNN122"
@@ -211,15 +212,15 @@ class FromAfterBlock(Diagnostic):
 
 
 class DimsSpelling(Diagnostic):
-    """Checks for dims in Python's notation.
+    """Checks for sizes in Python notation.
 
-    Join sizes with `x`: `28x28x1`, `kernel 3x3`. There are no tuples, no brackets
-    around sizes and no batch axis. One integer applies to all axes of a kernel.
+    Join sizes with `x`, as in `28x28x1` or `kernel 3x3`. Omit the batch axis, and don't
+    write brackets or commas. A single integer applies to all axes of a kernel.
     """
 
     code = "SNN123"
-    title = "dims in the wrong notation"
-    message = "`{text}` is not the notation of dims"
+    title = "sizes in the wrong notation"
+    message = "`{text}` is not a valid notation for sizes"
     label = "join sizes with `x`"
     help = "write `{dims}`"
 
@@ -228,14 +229,14 @@ class DimsSpelling(Diagnostic):
 
 
 class Percentage(Diagnostic):
-    """Checks for shares in percent.
+    """Checks for fractions given in percent.
 
-    Shares, such as `dropout` or `validation`, are numbers from 0 to 1.
+    Fractions, such as `dropout` or `validation`, are numbers from 0 to 1.
     """
 
     code = "SNN124"
     title = "percentage"
-    message = "`{text}` is a percentage, but shares are numbers from 0 to 1"
+    message = "`{text}` is a percentage, but fractions are numbers from 0 to 1"
     label = "not part of the language"
     help = "write `{share}`"
 
@@ -244,15 +245,15 @@ class Percentage(Diagnostic):
 
 
 class RangeSpelling(Diagnostic):
-    """Checks for ranges in Python's notation, or with a dash.
+    """Checks for ranges in Python notation or with a dash.
 
-    Join the two ends of a range with two dots and no blanks. Write the unit once,
-    after the upper end: `0..1`, `20..150 Hz`.
+    Join the two ends of a range with two dots and no spaces, as in `0..1`. Write the
+    unit once, after the upper end, as in `20..150 Hz`.
     """
 
     code = "SNN125"
     title = "range in the wrong notation"
-    message = "`{text}` is not the notation of ranges"
+    message = "`{text}` is not a valid notation for ranges"
     label = "join the ends with `..`"
     help = "write `{range}`"
 

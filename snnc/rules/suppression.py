@@ -6,18 +6,18 @@ from snnc.diagnostics import Diagnostic, Severity
 
 
 class UnusedAllow(Diagnostic):
-    """Checks for comments that allow a warning that doesn't occur.
+    """Checks for comments that suppress a warning that does not occur.
 
-    `# snnc: allow SNN309 reason` suppresses warnings of that code on the statement
-    or property below it, or on its own line. Without such a warning, the comment is
-    out of date. The rule runs only if every check has run, that is, if the spec has
-    no errors.
+    `# snnc: allow SNN309 reason` suppresses warnings with this code on the same line,
+    or on the statement or property below. If there is no such warning, the comment is
+    out of date. This rule runs only if the spec has no errors, because an error may
+    hide the warning.
     """
 
     code = "SNN140"
     title = "unused suppression"
     severity = Severity.WARNING
-    message = "there is no {allowed} to allow here"
+    message = "there is no {allowed} to suppress here"
     label = "no effect"
     help = "remove the comment"
 
@@ -25,23 +25,23 @@ class UnusedAllow(Diagnostic):
 
 
 class AllowWithoutReason(Diagnostic):
-    """Checks that a comment that allows a warning gives a reason.
+    """Checks that a comment that suppresses a warning gives a reason.
 
-    The next reader needs it to decide whether it still applies.
+    Readers need the reason to decide whether the suppression still applies.
     """
 
     code = "SNN141"
     title = "suppression without a reason"
     severity = Severity.WARNING
-    message = "the comment gives no reason for allowing {allowed}"
+    message = "the comment gives no reason for suppressing {allowed}"
     label = "expected a reason after the code"
-    help = "write `# snnc: allow {allowed}` and the reason"
+    help = "write the reason after `# snnc: allow {allowed}`"
 
     allowed: str
 
 
 class AllowUnknownCode(Diagnostic):
-    """Checks that a comment allows a code that snnc has."""
+    """Checks that the code in a suppression comment exists."""
 
     code = "SNN142"
     title = "suppression of an unknown code"
@@ -61,15 +61,16 @@ class AllowUnknownCode(Diagnostic):
 
 
 class AllowError(Diagnostic):
-    """Checks for comments that allow an error.
+    """Checks for comments that suppress an error.
 
-    Errors stop a build because the network can't run. Only warnings can be allowed.
+    An error stops the build, since the network could not run. Only warnings can be
+    suppressed.
     """
 
     code = "SNN143"
     title = "suppression of an error"
     severity = Severity.WARNING
-    message = "{allowed} is an error, and errors can't be allowed"
+    message = "{allowed} is an error, and only warnings can be suppressed"
     label = "an error"
     help = "remove the comment; `snnc explain {allowed}` says how to fix the error"
 
@@ -79,12 +80,12 @@ class AllowError(Diagnostic):
 class UnknownDirective(Diagnostic):
     """Checks comments that begin with `snnc:`.
 
-    There is one instruction: `# snnc: allow CODE reason`.
+    The only instruction is `# snnc: allow CODE reason`.
     """
 
     code = "SNN144"
     title = "unknown instruction in a comment"
     severity = Severity.WARNING
-    message = "snnc does not know this instruction"
+    message = "there is no such instruction"
     label = "not an instruction"
     help = "write `# snnc: allow CODE reason`"
