@@ -66,7 +66,7 @@ class RateEncoderSpec(StatementModel):
 
     forms = (ENCODE,)
     variant = ValueWord(
-        "rate", "Each value as a rate, with one channel per sign; not trained."
+        "rate", "Encodes each value as a rate, with one channel per sign; not trained."
     )
 
     kind: Literal["encode rate"] = "encode rate"
@@ -190,7 +190,7 @@ class DepthwiseSpec(DepthwiseProperties):
     forms = (
         layer(
             "depthwise1d",
-            "A spiking convolution over one axis, each channel separately.",
+            "A spiking convolution of each channel separately, over one axis.",
             "depthwise1d c0 { kernel 3 }",
             size="kernel",
             axes=1,
@@ -198,7 +198,7 @@ class DepthwiseSpec(DepthwiseProperties):
         ),
         layer(
             "depthwise2d",
-            "A spiking convolution over two axes, each channel separately.",
+            "A spiking convolution of each channel separately, over two axes.",
             "depthwise2d c0 { kernel 3 }",
             size="kernel",
             axes=2,
@@ -206,7 +206,7 @@ class DepthwiseSpec(DepthwiseProperties):
         ),
         layer(
             "depthwise3d",
-            "A spiking convolution over three axes, each channel separately.",
+            "A spiking convolution of each channel separately, over three axes.",
             "depthwise3d c0 { kernel 3 }",
             size="kernel",
             axes=3,
@@ -255,12 +255,12 @@ class DenseProperties(SpikingSpec):
 
 
 class DenseSpec(DenseProperties):
-    """A spiking dense layer, after a Keras `Flatten`."""
+    """A spiking dense layer, which flattens its input."""
 
     forms = (
         layer(
             "dense",
-            "A spiking dense layer, after a Keras `Flatten`.",
+            "A spiking dense layer, which flattens its input as Keras does.",
             "dense d0 { units 64 }",
             size="units",
             same="fc fullyconnected linear",
@@ -280,7 +280,7 @@ class AveragePoolSpec(StatementModel):
     forms = (
         layer(
             "avgpool",
-            "Average pooling, folded into its reader: no neurons, no cores.",
+            "Average pooling, folded into its reader, without neurons or cores.",
             "avgpool { window 2 }",
             named="avgpool p { window 2 }",
             name="optional",
@@ -303,7 +303,7 @@ class MaxPoolSpec(StatementModel):
     forms = (
         layer(
             "maxpool",
-            "Max pooling, by neurons that compare values in pairs.",
+            "Max pooling, with neurons that compare values in pairs.",
             "maxpool p0 { window 2 }",
             size="window",
             same="maxpooling",
@@ -327,7 +327,7 @@ class JoinSpec(StatementModel):
     forms = (
         layer(
             "add",
-            "The sum of layers of equal shape; no neurons.",
+            "The sum of layers of equal shape, without neurons.",
             "add from a, b",
             named="add s from a, b",
             name="optional",
@@ -336,7 +336,7 @@ class JoinSpec(StatementModel):
         ),
         layer(
             "concat",
-            "The channels of several layers, joined; no neurons.",
+            "The joined channels of several layers, without neurons.",
             "concat from a, b",
             named="concat s from a, b",
             name="optional",

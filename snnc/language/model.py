@@ -63,7 +63,7 @@ class DefaultsSpec(
         ),
         Form(
             "defaults",
-            "Properties of all chip layers, or of one kind of layers.",
+            "Properties of all chip layers, or of one kind of layer.",
             "defaults { rate 20..150 Hz }",
             nearby="config settings options params parameters",
         ),

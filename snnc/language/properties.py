@@ -32,7 +32,7 @@ MOST_CHIPS = 768
 # The parts before the block.
 Name = Annotated[
     Identifier,
-    StatementPart("name", "The name; the tensors of a layer begin with it"),
+    StatementPart("name", "The name, with which the names of a layer's tensors begin"),
 ]
 Sources = Annotated[
     tuple[Identifier, ...],
@@ -50,7 +50,7 @@ Within = Annotated[
     ValueRange,
     StatementPart(
         "in",
-        "The range of the values, checked on data: `0..1`",
+        "The range of the values, which data must not exceed: `0..1`",
         nearby="range values",
     ),
 ]
@@ -148,7 +148,7 @@ Neuron = Annotated[
 BatchNorm = Annotated[
     Flag,
     Key(
-        "Whether batch norm follows the weights; folded into them on export",
+        "Whether batch norm follows the weights; export folds it into the weights",
         usual="on",
         same="batch_norm batch_normalization batch_normalisation bn",
         nearby="norm normalization normalisation normalize",
@@ -157,7 +157,7 @@ BatchNorm = Annotated[
 Dropout = Annotated[
     Share,
     Key(
-        "The share of activations that training drops, below 1",
+        "The fraction of activations that training drops, below 1",
         usual="0.2",
         same="dropout_rate drop_rate dropout_prob drop_prob",
         nearby="drop p",
@@ -188,7 +188,7 @@ RunsOn = Annotated[
 Block = Annotated[
     property_types.Block,
     Key(
-        "The part of the layer on one core, as dims with slices first",
+        "The part of the layer on one core, as sizes with slices first",
         usual="auto",
         nearby="block_shape block_size tile",
     ),
@@ -223,7 +223,7 @@ Filters = Annotated[
 Kernel = Annotated[
     DimsValue,
     Key(
-        "The size of the kernel, one number or dims",
+        "The size of the kernel: one number, or one per axis",
         usual="3",
         same="kernel_size kernel_shape filter_size ksize",
         nearby="k size window",
@@ -232,13 +232,16 @@ Kernel = Annotated[
 Stride = Annotated[
     DimsValue,
     Key(
-        "The step between outputs, one number or dims",
+        "The step between outputs: one number, or one per axis",
         usual="2",
         same="strides",
         nearby="step subsample factor pool_stride",
     ),
 ]
-_PADDING = "`valid` or `same`, as in Keras; for `conv1d` also `causal`: zeros in front"
+_PADDING = (
+    "`valid` or `same`, as in Keras; `conv1d` also allows `causal`, with all zeros in "
+    "front"
+)
 Padding = Annotated[
     Literal["valid", "same"],
     Bare,
@@ -271,7 +274,7 @@ KernelPadding = Annotated[
 Dilation = Annotated[
     DimsValue,
     Key(
-        "The step between taps of the kernel, one number or dims",
+        "The step between taps of the kernel: one number, or one per axis",
         usual="2",
         same="dilation_rate dilations",
         nearby="atrous atrous_rate rate",
@@ -318,7 +321,7 @@ Shortcut = Annotated[
 Factor = Annotated[
     DimsValue,
     Key(
-        "Kernel and stride of the downsampling",
+        "The kernel and the stride",
         usual="2",
         nearby="kernel kernel_size pool pool_size window stride strides size scale "
         "scale_factor ratio by",
@@ -327,7 +330,7 @@ Factor = Annotated[
 Window = Annotated[
     property_types.Window,
     Key(
-        "The size of the pool: one number, dims, or `all`",
+        "The size of the pool: one number, one per axis, or `all`",
         usual="2",
         same="pool pool_size",
         nearby="kernel kernel_size size factor",
@@ -337,7 +340,7 @@ Units = Annotated[
     Whole,
     Limits(ge=1),
     Key(
-        "Number of output units; in a readout, of the regression",
+        "Number of output units; in a readout, for a regression",
         usual="64",
         same="out_features",
         nearby="hidden hidden_units hidden_size size width neurons nodes features "
@@ -356,7 +359,7 @@ Decide = Annotated[
     Literal["mean", "last"],
     Bare,
     Key(
-        "Decide by the `mean` of the second half, or by the `last` step",
+        "Decide by the `mean` of the second half of the steps, or by the `last` step",
         usual="mean",
         nearby="decision decode decoder reduction mode readout_mode vote",
         words=(

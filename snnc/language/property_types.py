@@ -125,14 +125,16 @@ class Focal(Choice):
     gamma: Annotated[
         Amount,
         Limits(ge=0),
-        Key("Focal loss: how much easy examples count less", usual="2"),
+        Key(
+            "Focal loss: how strongly the weight of easy examples is reduced", usual="2"
+        ),
     ] = 2.0
     alpha: Annotated[
         Amount,
         Limits(gt=0, le=1),
         Key(
-            "Focal loss: the factor of the second of two classes; that of the first is "
-            "1 - `alpha`",
+            "Focal loss: the weight of the second of two classes; the first has 1 - "
+            "`alpha`",
             usual="0.25",
         ),
     ] = 0.25
@@ -180,7 +182,7 @@ Beta2 = Annotated[
 Epsilon = Annotated[
     Amount,
     Limits(gt=0),
-    Key("Added to the denominator for stability", usual="1e-7", same="eps"),
+    Key("A number added to the denominator for stability", usual="1e-7", same="eps"),
 ]
 
 
@@ -237,7 +239,7 @@ class Pes(Choice):
 
     word = ValueWord(
         "pes",
-        "The prescribed error sensitivity rule, which the chip has.",
+        "The prescribed error sensitivity rule, which the chip supports.",
         nearby="bcm oja voja stdp rstdp delta lms hebbian rls",
     )
 
@@ -246,7 +248,7 @@ class Pes(Choice):
         Amount,
         Limits(gt=0, lt=1),
         Key(
-            "The share of an error that one presentation removes",
+            "The fraction of an error that one presentation removes",
             usual="0.5",
         ),
     ] = 0.5
@@ -269,7 +271,9 @@ class Pes(Choice):
             words=(
                 ValueWord("trained", "Learning begins with the trained weights."),
                 ValueWord(
-                    "zero", "Learning begins with zeros.", nearby="zeros none scratch"
+                    "zero",
+                    "Learning begins with zero weights.",
+                    nearby="zeros none scratch",
                 ),
             ),
         ),
@@ -280,7 +284,7 @@ Learn = Annotated[
     Pes,
     Chosen,
     Key(
-        "Whether the weights go on learning on the chip: `pes`",
+        "Whether the weights keep learning on the chip: `pes`",
         usual="pes",
         nearby="learning learning_rule rule adapt online plasticity",
     ),

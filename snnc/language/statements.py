@@ -20,7 +20,7 @@ from snnc.language.table import Form, Key, Limits, Otherwise, ValueWord
 
 ABOUT = Form(
     "about",
-    "What the network does; becomes the docstring of the package.",
+    "What the network does; this becomes the docstring of the package.",
     'about "What the network does."',
     once=True,
     nearby="title description doc docstring",
@@ -169,7 +169,7 @@ class TrainSpec(StatementModel):
         Whole,
         Limits(ge=1),
         Key(
-            "Examples per training step",
+            "Number of examples per training step",
             usual="64",
             same="batch_size mini_batch mini_batch_size",
         ),
@@ -188,7 +188,7 @@ class TrainSpec(StatementModel):
     label_smoothing: Annotated[
         Share,
         Key(
-            "The share of a label that is spread over all classes, below 1",
+            "The fraction of a label that is spread over all classes, below 1",
             usual="0.1",
             nearby="smoothing",
         ),
@@ -230,8 +230,8 @@ class TrainSpec(StatementModel):
     phases: Annotated[
         Phases,
         Key(
-            "The phases of training, in this order: as in Keras, scaled into the "
-            "rates, on the network's own spikes",
+            "The training phases, in this order: `smooth` as in Keras, `scale` into "
+            "the rates, `spikes` on the network's own spikes",
             usual="[smooth, scale]",
             nearby="stages training_phases",
             words=(
@@ -242,7 +242,7 @@ class TrainSpec(StatementModel):
                 ),
                 ValueWord(
                     "scale",
-                    "Scales each layer into its rates.",
+                    "Scales each layer into its range of rates.",
                     nearby="scaling rescale calibrate normalise normalize",
                 ),
                 ValueWord(
@@ -256,7 +256,7 @@ class TrainSpec(StatementModel):
     validation: Annotated[
         Share,
         Key(
-            "The share of the data that is held out for validation",
+            "The fraction of the data that is held out for validation",
             usual="0.1",
             same="validation_split val_split validation_fraction",
             nearby="val valid",

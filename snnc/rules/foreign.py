@@ -29,8 +29,7 @@ class Flatten(Refused):
 class Dropout(Refused):
     """Dropout is a property of a layer, not a layer.
 
-    It acts only in training and not on the chip, so it has no line of its own. Its
-    value is a share from 0 to 1.
+    Dropout acts only in training, not on the chip. Its value is a fraction from 0 to 1.
     """
 
     code = "SNN918"
@@ -38,7 +37,7 @@ class Dropout(Refused):
     message = "`{word}` is a property of a layer, not a layer"
     label = "not a statement"
     notes = ("dropout acts only in training, not on the chip",)
-    help = "write `dropout {share}` among the properties of the layer before it"
+    help = "write `dropout {share}` among the properties of the previous layer"
 
     share: str = "0.5"
 
@@ -46,8 +45,7 @@ class Dropout(Refused):
 class BatchNorm(Refused):
     """Batch normalisation is a property of a layer, not a layer.
 
-    On export, it is folded into the kernel and the bias of its layer, so it has no
-    line of its own.
+    On export, snnc folds batch normalisation into the kernel and the bias of its layer.
     """
 
     code = "SNN919"
@@ -55,14 +53,14 @@ class BatchNorm(Refused):
     message = "`{word}` is a property of a layer, not a layer"
     label = "not a statement"
     notes = ("batch normalisation is folded into the weights of its layer",)
-    help = "write `batchnorm on` among the properties of the layer before it"
+    help = "write `batchnorm on` among the properties of the previous layer"
 
 
 class Activation(Refused):
     """Activations are not separate layers.
 
-    Convolutions, `downsample` and `dense` spike. Their neurons are `relu`, unless
-    the layer or `defaults` has `neuron lif`.
+    Convolutions, `downsample` and `dense` consist of spiking neurons. These are `relu`
+    neurons, unless the layer or `defaults` sets `neuron lif`.
     """
 
     code = "SNN920"
@@ -78,12 +76,11 @@ class Activation(Refused):
 
 
 class OtherCurve(Refused):
-    """Checks for activations that the chip's neurons lack.
+    """Checks for activations that the chip's neurons can't compute.
 
-    The chip has two kinds of neurons. `relu` is zero for negative inputs, and its
-    only ceiling is one spike per step. `lif` saturates. A piecewise linear curve,
-    such as leaky ReLU, is the sum of two `relu` neurons, which `snnc import`
-    writes.
+    The chip has two kinds of neurons. `relu` is zero for negative inputs, and otherwise
+    linear up to one spike per step. `lif` saturates. A piecewise linear curve, such as
+    leaky ReLU, is the sum of two `relu` neurons. `snnc import` writes such sums.
     """
 
     code = "SNN921"
@@ -94,8 +91,11 @@ class OtherCurve(Refused):
     @property
     def none(self) -> str:
         if plain(self.word) in STRAIGHT:
-            return "a sum of two has this curve, which `snnc import` writes"
-        return "none has this curve"
+            return (
+                "the sum of two neurons has this curve, and `snnc import` writes such "
+                "sums"
+            )
+        return "neither has this curve"
 
 
 STRAIGHT = ("leakyrelu", "prelu", "relu6", "linear", "identity")
@@ -105,15 +105,15 @@ STRAIGHT = ("leakyrelu", "prelu", "relu6", "linear", "identity")
 class Separable(Refused):
     """Write a separable convolution as two layers.
 
-    A depthwise convolution with a convolution of kernel 1 after it computes the
-    same. On the chip there are neurons between them.
+    A depthwise convolution followed by a convolution with kernel 1 computes the same
+    function. On the chip, neurons separate the two convolutions.
     """
 
     code = "SNN922"
     title = "separable convolution"
     message = "write `{word}` as two layers"
     label = "not a statement"
-    notes = ("on the chip there are neurons between its two parts",)
+    notes = ("on the chip, neurons separate the two convolutions",)
     help = (
         "write `depthwise{axes}d NAME {{ kernel 3 }}`, then `conv{axes}d NAME {{ "
         "filters 8, kernel 1 }}`"
@@ -127,8 +127,8 @@ class Separable(Refused):
 class GlobalPool(Refused):
     """Write global average pooling as an average pool over all positions.
 
-    `avgpool` with `window all` averages over all spatial axes. It takes no neurons,
-    because it is folded into its reader.
+    `avgpool` with `window all` averages over all spatial axes. The pool takes no
+    neurons, because snnc folds it into its reader.
     """
 
     code = "SNN923"
@@ -156,8 +156,8 @@ class GlobalMaxPool(Refused):
 class Embedding(Refused):
     """The language has no embeddings.
 
-    An embedding looks up a row by an integer. The input is an array of values,
-    which an encoder turns into rates.
+    An embedding looks up a row by an integer index. The input of a network is an array
+    of values, which an encoder turns into rates.
     """
 
     code = "SNN924"
@@ -170,13 +170,13 @@ class Embedding(Refused):
 class Attention(Refused):
     """The chip has no attention.
 
-    Attention multiplies outputs of layers with each other and divides by a softmax.
+    Attention multiplies the outputs of layers with one another and applies a softmax.
     Synapses multiply spikes only by fixed weights.
     """
 
     code = "SNN925"
     title = "attention"
-    notes = ("it multiplies layers by each other; synapses have fixed weights",)
+    notes = ("{word} multiplies the outputs of layers; synapses have fixed weights",)
     help = "write a convolution with a large `kernel`, or a `dense` layer"
 
 

@@ -13,15 +13,15 @@ from snnc.runtime.pes import LEAST, MOST_NEURONS, MOST_UNITS
 
 
 class LearnsFromWrongLayer(Diagnostic):
-    """Checks that a readout that learns reads one layer of neurons on the chip.
+    """Checks that a readout with `learn` reads a single layer of neurons on the chip.
 
     The chip learns the weights from one ensemble to the readout. Pools and joins have
-    no neurons, a max pool has several ensembles, and so has a layer over more than one
-    depth slice. With `target nengo`, the layer may be on the host.
+    no neurons. A max pool, or a layer with more than one depth slice, has several
+    ensembles. With `target nengo`, the layer may be on the host.
     """
 
     code = "SNN420"
-    title = "nothing that a readout can learn from"
+    title = "layer that a readout can't learn from"
     message = "`{name}` can't learn from {what}"
     help = "put a `dense` layer on the chip before `{name}`, or remove `learn`"
 
@@ -68,17 +68,17 @@ def learned_layer(network: Network) -> Layer | None:
 
 
 class TooFastToLearn(Diagnostic):
-    """Checks that the chip sees all spikes of a layer from which a readout learns.
+    """Checks that the chip registers all spikes of a layer that a readout learns from.
 
-    The chip notes one spike per axon in two steps and loses others. With steps of
-    1 ms, neurons must fire at 500 Hz at most.
+    The chip registers at most one spike per axon in two steps and loses the others.
+    With steps of 1 ms, neurons must not fire faster than 500 Hz.
     """
 
     code = "SNN421"
     title = "rate too high for learning"
     message = "`{name}` may fire at {high} Hz, more than the chip can learn from"
     label = "at most {limit} Hz"
-    notes = ("the chip learns from one spike in two steps: 1 / (2 dt)",)
+    notes = ("the chip learns from at most one spike in two steps: 1 / (2 dt)",)
     help = "write `rate {low}..{limit} Hz`, or a lower upper end"
 
     name: str
@@ -99,10 +99,11 @@ class TooFastToLearn(Diagnostic):
 
 
 class TooMuchToLearn(Diagnostic):
-    """Checks that the weights that are learned fit one core.
+    """Checks that the learned weights fit on one core.
 
-    They are on a core of their own. Each neuron takes two of its 4,096 in-axons and the
-    memory of its weights, two per unit. Each unit takes two compartments.
+    The learned weights are on a core of their own. Each neuron takes two of the core's
+    4,096 in-axons, and memory for two weights per unit. Each unit takes two
+    compartments.
     """
 
     code = "SNN422"
@@ -145,24 +146,30 @@ class TooMuchToLearn(Diagnostic):
 
 
 class LearningOutOfRange(Diagnostic):
-    """Checks that the chip has the learning rate.
+    """Checks that the chip supports the learning rate.
 
-    The chip's own learning rate is fixed. The share of the error that one presentation
-    removes is in what a spike adds to the trace of its axon, a number with 7 bits. If
-    it is too large, traces are clipped. If it is too small, nothing is learned. It
-    grows with the share and shrinks with `present`, `rate` of the layer, and its
+    The chip's own learning rate is fixed. The fraction of the error that one
+    presentation removes therefore determines the trace increment: the 7-bit number that
+    a spike adds to the trace of its axon. If the increment is too large, traces are
+    clipped. If it is too small, nothing is learned. The increment grows with this
+    fraction. It shrinks with `present`, the `rate` of the layer, and the number of its
     neurons.
     """
 
     code = "SNN423"
-    title = "learning rate that the chip lacks"
-    message = "`{name}` can't remove a share of {rate} of an error in one presentation"
+    title = "learning rate that the chip does not support"
+    message = (
+        "`{name}` can't remove a fraction of {rate} of the error in one presentation"
+    )
     label = "{bound} {limit} here"
     notes = (
-        "a spike would add {increment:.3g} to its trace; the chip has {least:.3g} to"
-        " {most:.3g}",
+        "a spike would add {increment:.3g} to its trace; the chip allows {least:.3g} "
+        "to {most:.3g}",
     )
-    help = "give `pes` the `rate` {limit}, or change `present` or the neurons"
+    help = (
+        "set the `rate` of `pes` to {limit}, or change `present` or the number of "
+        "neurons"
+    )
 
     name: str
     rate: float
@@ -197,15 +204,15 @@ class LearningOutOfRange(Diagnostic):
 
 
 class NoCoreToLearn(Diagnostic):
-    """Checks that a core is left for the weights that are learned.
+    """Checks that a core is left for the learned weights.
 
-    A core learns with all its synapses or with none, so these weights need a core of
-    their own. Each neuron from which they are learned has one more out-axon.
+    Either all synapses of a core learn or none, so the learned weights need a core of
+    their own. Each neuron that the readout learns from needs one more out-axon.
     """
 
     code = "SNN424"
-    title = "no room for learning"
-    message = "learning `{name}` takes {value} {limit}, and there are {most}"
+    title = "too few cores or out-axons for learning"
+    message = "learning `{name}` takes {value} {limit}, but the limit is {most}"
     help = "{hint}"
 
     name: str

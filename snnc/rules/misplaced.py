@@ -8,10 +8,10 @@ from snnc.diagnostics import Diagnostic, Severity
 from snnc.rules.names import did_you_mean, join_alternatives
 
 _MEANING = {
-    "encode conv": "a trained convolution makes the spikes",
-    "encode rate": "each value becomes a rate, nothing is trained",
+    "encode conv": "a trained convolution that outputs spikes",
+    "encode rate": "each value becomes a rate, without training",
     "target loihi": "the chip, whose limits are checked",
-    "target nengo": "simulators only, no limits",
+    "target nengo": "simulators only, without limits",
     "neuron relu": "a rate proportional to the current",
     "neuron lif": "a leaky membrane, whose rate saturates",
 }
@@ -29,7 +29,7 @@ def variants_explained(kind: str, variants: tuple[str, ...]) -> str:
 
 
 class UnknownVariant(Diagnostic):
-    """Checks the second word of a statement, its variant.
+    """Checks the variant of a statement, which is the second word.
 
     `target` is `loihi` or `nengo`, `encode` is `conv` or `rate`, `neuron` is `relu`
     or `lif`, and `defaults` may name one kind of layer.
@@ -61,18 +61,18 @@ def is_newer_chip(kind: str, word: str) -> bool:
 
 
 NEWER_CHIP = (
-    "snnc compiles for Loihi 1: write `target loihi`, or give other limits in a device "
-    "file, `snnc --device FILE build SPEC`"
+    "snnc compiles only for Loihi 1: write `target loihi`, or set other limits in a "
+    "device file with `snnc --device FILE build SPEC`"
 )
 
 
 class MissingVariant(Diagnostic):
-    """Checks that a statement with variants names one."""
+    """Checks that a statement names its variant if its kind has several."""
 
     code = "SNN202"
     title = "missing variant"
     message = "`{kind}` needs a variant"
-    label = "expected {choices} after it"
+    label = "expected {choices} after this"
     help = "{hint}"
 
     kind: str
@@ -90,8 +90,8 @@ class MissingVariant(Diagnostic):
 class PropertyAsStatement(Diagnostic):
     """Checks for a property on a line outside braces.
 
-    Properties such as `padding` or `rate` belong to a statement. Write them in its
-    braces, or in `defaults` for all layers.
+    Properties such as `padding` or `rate` belong in the braces of a statement, or in
+    `defaults` for all layers.
     """
 
     code = "SNN222"
@@ -109,21 +109,21 @@ class PropertyAsStatement(Diagnostic):
     def hint(self) -> str:
         if self.has_layers:
             return (
-                "layers are not nested: list them in order, and join branches with "
+                "layers can't be nested: list them in order, and join branches with "
                 "`from`, `add` or `concat`"
             )
         if self.setting:
             return f"write it in `train`: `{self.setting}`"
         where = join_alternatives(self.kinds) or "`neuron lif`"
-        return f"write it among the properties of the statement it belongs to: {where}"
+        return f"write it in the braces of the statement to which it belongs: {where}"
 
 
 class ReservedSource(Diagnostic):
     """Checks for words of the language instead of layer names.
 
-    `from` and `shortcut` take names. Encoders, pools, `add` and `concat` need no
-    name, but you can only read them by name. Write the name after the kind of the
-    statement.
+    `from` and `shortcut` take names of layers. Encoders, pools, `add` and `concat` need
+    a name only if `from` or `shortcut` refers to them. Write the name after the kind of
+    the statement.
     """
 
     code = "SNN223"
@@ -141,8 +141,8 @@ class ReservedSource(Diagnostic):
 class InputByKind(Diagnostic):
     """Checks for the word `input` instead of the input's name.
 
-    The input has a name like any layer. Only encoders read it: the chip receives
-    spikes, and an encoder turns values into spikes.
+    The input has its own name, as layers do. Only encoders read the input, since the
+    chip receives spikes, not values.
     """
 
     code = "SNN224"
@@ -165,20 +165,22 @@ class InputByKind(Diagnostic):
             return f"write `from {self.input}`"
         if self.encoder:
             return f"write `from {self.encoder}`, the name of the encoder"
-        return "write an encoder before, `encode conv e { filters 2 }`, and `from e`"
+        return (
+            "add an encoder before this line, `encode conv e { filters 2 }`, and "
+            "write `from e`"
+        )
 
 
 class RemovedWord(Diagnostic):
     """Checks for words of `train` that this release no longer has.
 
-    The phase `spikes` trains on the network's own spikes. It replaced the phase
-    `aware` with its property, the readout fitted to spikes, and the penalty on
-    rates.
+    The phase `spikes`, which trains on the network's own spikes, replaces the phase
+    `aware` and the properties `aware`, `fit_readout` and `rate_weight`.
 
-    The spec has the meaning of the fixed text. `aware off` leaves `spikes` out of
-    `phases`, and the phase `aware` becomes `spikes`. `aware on`, `fit_readout` and
-    `rate_weight` have no effect. `snnc check --fix` and `snnc fmt` write the fixed
-    text. The next release refuses these words.
+    snnc still reads the removed words. It reads `aware off` as `phases` without
+    `spikes`, and the phase `aware` as `spikes`. `aware on`, `fit_readout` and
+    `rate_weight` have no effect. `snnc check --fix` and `snnc fmt` replace these words.
+    The next release will reject them.
     """
 
     code = "SNN225"

@@ -25,9 +25,9 @@ class NotAModel(Diagnostic):
 class ForeignModel(Diagnostic):
     """Checks for models of other frameworks or in other formats.
 
-    A spec needs layers, and only Keras files have them. Other formats have
-    operations, or weights without an architecture. Most of them can be converted to
-    Keras, or were made from a Keras model that still exists.
+    A spec consists of layers, which Keras files contain. Other formats contain
+    operations, or weights without an architecture. Most such models can be converted to
+    Keras, or come from a Keras model that still exists.
     """
 
     code = "SNN802"
@@ -41,9 +41,9 @@ class ForeignModel(Diagnostic):
 
 
 class DamagedModel(Diagnostic):
-    """Checks for files that are truncated or don't match their first bytes.
+    """Checks for files that are truncated or whose content is not what they announce.
 
-    Often a download or a copy was interrupted, or Git LFS left a pointer instead of
+    Often a download or a copy was interrupted, or Git LFS stored a pointer in place of
     the file.
     """
 
@@ -57,11 +57,11 @@ class DamagedModel(Diagnostic):
 
 
 class UnsafeModel(Diagnostic):
-    """Checks for unsafe contents of a file, and stops reading there.
+    """Checks for unsafe content in a file, and stops reading there.
 
-    Examples are HDF5 files with links to other files or with an array of more than
-    1 GiB, shards outside the folder of their model, and deeply nested JSON. Keras
-    writes none of them.
+    Examples are HDF5 files that link to other files or contain an array of more than 1
+    GiB, shards outside the folder of their model, and deeply nested JSON. Keras never
+    writes such content.
     """
 
     code = "SNN804"
@@ -78,13 +78,15 @@ class UnsafeModel(Diagnostic):
 class ModelTooLarge(Diagnostic):
     """Checks the size of a model file and of its contents.
 
-    The arrays that snnc reads may take 1 GiB in total, and so may the compressed
-    members of an archive. The text of an architecture may take 16 MiB.
+    The arrays that snnc reads may take up to 1 GiB in total, and so may the compressed
+    members of an archive. The text of an architecture may take up to 16 MiB.
     """
 
     code = "SNN805"
     title = "large model file"
-    message = "`{path}` is too large: {what} of {size} bytes, at most {limit} are read"
+    message = (
+        "`{path}` is too large: {what} of {size} bytes, but snnc reads at most {limit}"
+    )
     help = (
         "save the model without its optimizer: `model.save(...,"
         " include_optimizer=False)`"
@@ -99,13 +101,13 @@ class ModelTooLarge(Diagnostic):
 class WeightsAlone(Diagnostic):
     """Checks for weights without an architecture.
 
-    `model.save_weights` writes such files. Without the architecture, snnc can't
-    know to which layers the numbers belong.
+    `model.save_weights` writes such files. Without the architecture, snnc can't know to
+    which layers the weights belong.
     """
 
     code = "SNN806"
     title = "weights without an architecture"
-    message = "`{path}` holds weights only, without the architecture"
+    message = "`{path}` contains only weights, without the architecture"
     help = (
         "add the architecture, from `model.to_json()`: run `snnc import model.json "
         "--weights {path}`"
@@ -128,11 +130,11 @@ class PackageMissing(Diagnostic):
 
 
 class CodeFailed(Diagnostic):
-    """Reports code, or a SavedModel in TensorFlow, that returns no model.
+    """Reports Python code, or a SavedModel loaded by TensorFlow, that returns no model.
 
     `module:function` imports the module from the current directory and calls the
-    function without arguments. It must return a Keras model. The output of the code
-    is above the message.
+    function without arguments. The function must return a Keras model. The output of
+    the code appears above the message.
     """
 
     code = "SNN808"
@@ -146,7 +148,7 @@ class CodeFailed(Diagnostic):
 
 
 class PythonSource(Diagnostic):
-    """Checks for a Python file without the name of a function."""
+    """Checks for a Python file that is given without a function name."""
 
     code = "SNN809"
     title = "Python file instead of a model"
@@ -197,19 +199,21 @@ class ReadingStopped(Diagnostic):
 
 
 class OldModel(Diagnostic):
-    """Checks for weights of Keras 1, or of Keras on Theano.
+    """Checks for weights from Keras 1, or from Keras with the Theano backend.
 
-    Keras 1 has other names and orders of weights, and the kernels of Theano are
-    mirrored. snnc reads the configurations of both as Keras 2 would write them, but
-    not their weights.
+    Keras 1 uses different names and orders for weights, and Theano stores mirrored
+    kernels. snnc converts the configurations of both to Keras 2, but does not read
+    their weights.
     """
 
     code = "SNN825"
     title = "weights from an old Keras"
-    message = "the weights of `{path}` are from {writer}; snnc reads Keras 2 and 3"
+    message = (
+        "the weights in `{path}` are from {writer}, but snnc reads only Keras 2 and 3"
+    )
     help = (
         "copy the weights as NumPy arrays into the same layers of Keras 2 or 3 "
-        "(`set_weights`; kernels of Theano are mirrored), and save that model"
+        "(`set_weights`; mirror the kernels from Theano), and save that model"
     )
 
     path: str
@@ -219,7 +223,7 @@ class OldModel(Diagnostic):
 class WeightsDiffer(Diagnostic):
     """Checks that a weight file belongs to the architecture.
 
-    snnc compares the layers in order, by the names and shapes of their weights.
+    snnc compares the layers in order, using the names and shapes of their weights.
     """
 
     code = "SNN826"
@@ -228,7 +232,7 @@ class WeightsDiffer(Diagnostic):
         "`{path}` does not have the weights of this model: `{layer}` ({kind}) is the "
         "first layer that differs: {reason}"
     )
-    help = "name the file that `save_weights` of this model wrote"
+    help = "name the weight file that `save_weights` wrote for this model"
 
     path: str
     layer: str

@@ -21,28 +21,30 @@ class Refused(Diagnostic):
 class Softmax(Refused):
     """The chip has no softmax.
 
-    Softmax divides by a sum over all units, which spikes can't do. The readout
-    gives logits. Their largest value is also the largest value of softmax. The loss
-    `cross_entropy` applies softmax in training.
+    Softmax divides by a sum over all units, which spiking neurons can't do. The readout
+    outputs logits. The class with the largest logit also has the largest softmax value.
+    The loss `cross_entropy` applies softmax in training.
     """
 
     code = "SNN901"
     title = "softmax activation"
     notes = ("{word} divides by a sum over all units, which spiking neurons can't do",)
     help = (
-        "leave it out: the readout gives logits, and `cross_entropy` adds the softmax"
+        "leave it out: the readout outputs logits, and `cross_entropy` adds the softmax"
     )
 
 
 class Sigmoid(Refused):
     """The chip has no sigmoid neurons.
 
-    Its neurons have the curves `relu` and `lif`. `lif` saturates, as sigmoid does.
+    The neurons of the chip are `relu` and `lif`. `lif` saturates, like a sigmoid.
     """
 
     code = "SNN902"
     title = "sigmoid activation"
-    notes = ("the chip's neurons are `relu` and `lif`; none has the curve of {word}",)
+    notes = (
+        "the chip's neurons are `relu` and `lif`; neither has the curve of {word}",
+    )
     help = "write `neuron lif`, which saturates too, or `neuron relu`"
 
 
@@ -97,8 +99,8 @@ class Swish(Refused):
 class Lstm(Refused):
     """The language has no recurrent layers.
 
-    An example passes through each layer once, and time steps are the steps of one
-    presentation. Put time on the depth axis of the input and use `conv3d`.
+    An example passes through each layer once, and all time steps of a presentation show
+    the same example. Put time on the depth axis of the input and use `conv3d`.
     """
 
     code = "SNN909"
@@ -111,26 +113,28 @@ class Lstm(Refused):
 class LayerNorm(Refused):
     """The chip has no layer normalisation.
 
-    It divides by the deviation of each example, which spikes can't do. Batch
-    normalisation is folded into the weights on export.
+    Layer normalisation divides by the standard deviation of each example, which spiking
+    neurons can't do. Batch normalisation is folded into the weights on export.
     """
 
     code = "SNN910"
     title = "layer normalisation"
-    notes = ("it divides by a statistic of each example, which neurons can't do",)
+    notes = (
+        "{word} divides by a statistic of each example, which spiking neurons can't do",
+    )
     help = "write `batchnorm on`, which is folded into the weights"
 
 
 class Upsample(Refused):
     """Layers don't repeat or interpolate their input.
 
-    `conv2d_transpose` enlarges an image by a trained kernel. One of ones is the nearest
-    neighbour.
+    `conv2d_transpose` enlarges an image with a trained kernel. A kernel of ones repeats
+    the nearest neighbour.
     """
 
     code = "SNN911"
     title = "upsampling layer"
-    notes = ("`conv2d_transpose` enlarges an image by a trained kernel",)
+    notes = ("`conv2d_transpose` enlarges an image with a trained kernel",)
     help = "write `conv2d_transpose u {{ filters 8, kernel 4, stride 2 }}`"
 
 
@@ -157,15 +161,15 @@ class Repeat(Refused):
     code = "SNN913"
     title = "repeated layers"
     message = "`{word}` is not in the language"
-    notes = ("there are no loops: each layer has weights and a name for them",)
+    notes = ("there are no loops: each layer has its own name and weights",)
     help = "write each layer on a line of its own, with its own name"
 
 
 class DenseOverAxis(Diagnostic):
     """Checks for a dense layer along one axis.
 
-    `dense` flattens its input, as in Keras after a `Flatten`. A dense layer over
-    the channels of every pixel is a convolution with a kernel of 1.
+    `dense` flattens its input, like `Flatten` followed by `Dense` in Keras. A dense
+    layer over the channels of every pixel is a convolution with a kernel of 1.
     """
 
     code = "SNN914"
@@ -178,7 +182,7 @@ class DenseOverAxis(Diagnostic):
 
 
 class SeveralInputs(Diagnostic):
-    """Checks that a network has one input.
+    """Checks that a network has only one input.
 
     An example is one array. Stack arrays with the same resolution as channels of
     one input.
@@ -186,9 +190,9 @@ class SeveralInputs(Diagnostic):
 
     code = "SNN915"
     title = "several inputs"
-    message = "a network has one input"
+    message = "a network can have only one input"
     label = "another input"
-    help = "stack them as channels of one input, such as `8x8x2`"
+    help = "stack the arrays as channels of one input, such as `8x8x2`"
 
 
 class EncodeConvOnFeatures(Diagnostic):

@@ -342,7 +342,7 @@ def test_both_files_are_written_or_neither(folder: Path, failing: str) -> None:
     done = run(str(model), "-o", str(spec), "--weights-out", str(weights))
     assert done.return_value == 1
     assert f"error[SNN720]: `absent/{failing}`" in done.stderr
-    assert "help: make its folder, or name another file" in done.stderr
+    assert "help: create its folder, or name another file" in done.stderr
     assert not any(path.exists() for path in files.values())
     assert [path.name for path in folder.iterdir()] == ["m.json"]
 

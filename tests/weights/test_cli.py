@@ -183,7 +183,7 @@ def test_a_file_without_a_layout_does_not_fit(
     status, out, err = run(capsys, "plain.safetensors", "small.snn")
     assert status == 1
     assert "written for another network than small" in out
-    assert "its layout_id is not there" in err
+    assert "the layout_id of the file is missing" in err
 
 
 @FULL_STACK
@@ -354,4 +354,4 @@ def test_a_bias_that_makes_weights_too_strong_is_named(
     weights["b.bias"] += 500
     save(Path("small.safetensors"), SMALL, weights)
     _, _, err = run(capsys, "small.safetensors", "small.snn")
-    assert "look at `b.bias`" in err
+    assert "check `b.bias`" in err
