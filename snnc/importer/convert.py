@@ -116,10 +116,13 @@ def _tell_rest(state: ConversionState) -> None:
     """Give each layer a verdict, even if its sources were refused."""
     for layer in state.model.layers:
         if layer.shares and layer.kind.startswith(WEIGHTED):
-            why = f"`{layer.shares}` has them in Keras: retraining parts them"
+            why = (
+                f"shared with `{layer.shares}` in Keras; retraining changes them "
+                "separately"
+            )
             state.rewrite(layer, why, "weights of its own")
         if state.values[layer.name].broken:
-            state.tell(layer.name, "kept", "as soon as what it reads can be imported")
+            state.tell(layer.name, "kept", "as soon as its input can be imported")
         else:
             state.tell(layer.name, "kept", "in the kernels that read it")
 

@@ -249,7 +249,7 @@ class SeveralNirEnds(Diagnostic):
     code = "SNN855"
     title = "graph with several inputs or outputs"
     message = (
-        "the graph has {count} nodes of kind `{kind}`{names}, but must have exactly one"
+        "the graph must have exactly one node of kind `{kind}`, but has {count}{names}"
     )
     help = "join these nodes before you write the graph"
 

@@ -91,7 +91,7 @@ UNFIT = {
         "conv2d a { filters 16, block 40x40x16 }",
         "conv2d b { filters 16, block 8x8 }",
     ),
-    "block that costs cores": layers(
+    "block that takes extra cores": layers(
         "conv3d a { filters 16, kernel 1x3x3, block 8x1x1x16 }", shape="8x3x3x2"
     ),
 }

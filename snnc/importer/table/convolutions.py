@@ -69,7 +69,7 @@ def _convolve(
     if padding not in ("valid", "same") and not (padding == "causal" and rank == 1):
         state.refuse(
             layer,
-            "specs pad as `valid` and `same` do",
+            "specs support only `valid` and `same` padding",
             "use `padding='valid'` and retrain; the axis becomes shorter",
             f"padding {padding}",
         )
@@ -79,7 +79,7 @@ def _convolve(
     size = dims(layer.options["kernel_size"], rank)
     stride = dims(layer.options.get("strides", 1), rank)
     if any(step > taps for step, taps in zip(stride, size, strict=True)):
-        why = "part of what it reads counts nowhere"
+        why = "part of its input is not used"
         state.keep(layer, why, "strides above kernel_size")
     try:
         axes = axes_of(layer, value, rank)
@@ -91,7 +91,7 @@ def _convolve(
     if groups > 1:
         state.keep(layer, option=f"groups {groups}")
     if channels % groups or filters % groups:
-        return _misfit(layer, state, f"its groups do not share out {channels} channels")
+        return _misfit(layer, state, f"its groups do not divide {channels} channels")
     step = LinearStep(
         op,
         layer.name,
@@ -145,8 +145,10 @@ def read_transposed(layer: KerasLayer, state: ConversionState) -> Value:
     if isinstance(given, list):
         places = given[2:] if is_first(layer) else given[1:-1]
         if places != [window.places for window in windows]:
-            why = f"its output_shape is {shown(given)}, which no padding gives"
-            return state.refuse(layer, why, "build it in Keras 2 without")
+            why = f"its output_shape is {shown(given)}, which no padding produces"
+            return state.refuse(
+                layer, why, "build the layer in Keras 2 without this option"
+            )
     step = LinearStep(
         "transposed",
         layer.name,
@@ -179,7 +181,7 @@ def read_upsampling(layer: KerasLayer, state: ConversionState) -> Value:
     if not is_repeated or None in axes.of:
         return state.refuse(
             layer,
-            "only repeated values are one kernel at all places",
+            "only repeated values correspond to one kernel at all positions",
             "use `interpolation='nearest'`, or `Conv2DTranspose`, and retrain",
             f"interpolation {way}",
         )
@@ -295,13 +297,13 @@ def normalized(
         return extended(value, step, value.view)
     if is_one and rank == 1:
         size = prod(value.shape)
-        state.rewrite(layer, "folded into the kernel of what reads the flat vector")
+        state.rewrite(layer, "folded into the kernel that reads the flat vector")
         step = LinearStep("flat norm", layer.name, (), size, size, bias=True)
         return replace(value, flat=(*value.flat, step), is_positive=False)
     return state.refuse(
         layer,
-        "only a norm of each channel goes into a kernel",
-        "put it over the axis of the channels",
+        "only a norm over channels can be folded into a kernel",
+        "normalize over the channel axis",
         option,
     )
 

@@ -39,18 +39,19 @@ def read_input(layer: KerasLayer, state: ConversionState) -> Value:
         return state.refuse(
             layer,
             f"its shape is {sizes}",
-            f"`--input-shape {size}` is another",
+            f"`--input-shape {size}` is different",
             rule="input",
         )
     shape = shape if asked is None else list(asked)
     if not shape or None in shape:
         return state.refuse(
             layer,
-            f"its shape is {sizes or 'a single number'}, and the chip's neurons are"
-            f" laid out before it runs",
-            f"say its sizes, such as `--input-shape {sizes.replace('?', '64')}`"
+            f"its shape is {sizes or 'a single number'}, but snnc must know the "
+            "number of neurons",
+            f"set its sizes, such as `--input-shape {sizes.replace('?', '64')}`"
             if shape
-            else "give `keras.Input` a shape, copy the weights, save anew",
+            else "give `keras.Input` a shape, copy the weights, and save the model "
+            "again",
             rule="input",
         )
     if len(shape) > 4 and sum(size > 1 for size in shape) > 4:
@@ -88,8 +89,8 @@ def _several(
         state.refuse(
             layer,
             f"the model has {count} inputs ({names}); a spec has one",
-            "let the host compute what they meet in, and import the layers behind it as"
-            " a model of one input",
+            "compute the layer that joins the inputs on the host, and import the "
+            "layers after it as a model with one input",
             rule="inputs",
         )
     sizes = tuple(size for size in shape if size is not None)
@@ -140,7 +141,9 @@ def read_rescaling(layer: KerasLayer, state: ConversionState) -> Value:
         return value
     if factors is None or shifts is None:
         return state.refuse(
-            layer, "its scale is no number", "scale the data itself, and leave it out"
+            layer,
+            "its scale is not a number",
+            "scale the data instead, and remove this layer",
         )
     return scaled(layer, state, value, factors, shifts)
 
@@ -168,8 +171,8 @@ def scaled(
     ):
         return state.refuse(
             layer,
-            "it scales each place of an image by itself",
-            "scale the data itself, and leave it out",
+            "it scales each position of an image separately",
+            "scale the data instead, and remove this layer",
         )
     step = LinearStep(
         "scale",
@@ -211,7 +214,7 @@ def read_normalization(layer: KerasLayer, state: ConversionState) -> Value:
     axes = list(axis) if isinstance(axis, list) else [axis]
     if layer.options.get("invert"):
         return state.refuse(
-            layer, "it multiplies by what it should divide by", "normalize the data"
+            layer, "it multiplies where it should divide", "normalize the data"
         )
     scaled_value = _scalar(layer, state, value)
     if scaled_value is not None:
@@ -294,21 +297,23 @@ def reshaped(
         target[target.index(-1)] = size // max(1, rest)
     if prod(target) != size or any(n < 1 for n in target):
         return state.refuse(
-            layer, f"it reads {size} values", "save the model anew", option
+            layer, f"its input has {size} values", "save the model again", option
         )
     if not state.readers[layer.name] and not (value.parts or value.flat):
-        state.keep(layer, "at the end: a readout has the same values in one row")
+        state.keep(
+            layer, "at the end of the model: a readout has the same values as a vector"
+        )
         return value
     if value.parts:
         if target == [size]:
-            state.keep(layer, "it gives what it reads")
+            state.keep(layer, "its output equals its input")
             return value
         return state.refuse(
-            layer, "it cuts a vector", "build the layers without", option
+            layer, "it splits a vector", "build the layers without", option
         )
     view = regrouped(value.view, value.shape, tuple(target))
     if view is not None and not (value.is_alone and _is_wider(value, view)):
-        state.keep(layer, "it renames axes, which its reader knows")
+        state.keep(layer, "it renames axes, which its reader takes into account")
         return replace(value, view=view)
     if value.is_alone and state.is_read_once(layer.reads[0]) and len(target) <= 4:
         shape = "x".join(map(str, target))
@@ -320,8 +325,8 @@ def reshaped(
         return image
     return state.refuse(
         layer,
-        "it cuts an axis; neurons are laid out once, and only the input may be anew",
-        "put it in front of the model, or build the layers without it",
+        "it splits an axis, and only the input may be reshaped this way",
+        "put this layer at the beginning of the model, or build the layers without it",
         option,
     )
 
@@ -369,14 +374,14 @@ def read_embedding(layer: KerasLayer, state: ConversionState) -> Value:
     if not (is_first and state.is_read_once(layer.reads[0]) and isinstance(width, int)):
         return state.refuse(
             layer,
-            "it looks rows up, and the chip reads rates",
-            "look them up before the network: the input of the spec is the embedded"
-            " sequence, length x channels",
+            "it looks up rows, but the chip reads rates",
+            "look up the rows before the network: the input of the spec is the "
+            "embedded sequence, length x channels",
         )
     shape = (value.shape[0], width)
     state.is_embedded = True
     size = "x".join(map(str, shape))
-    state.rewrite(layer, f"the input is {size}: look the rows up on the host")
+    state.rewrite(layer, f"the input is {size}: look up the rows on the host")
     return _laid_out(state, shape)
 
 
@@ -389,7 +394,7 @@ def read_permute(layer: KerasLayer, state: ConversionState) -> Value:
     rank = len(value.view)
     if not isinstance(dims, list) or sorted(dims) != list(range(1, rank + 1)):
         return state.refuse(
-            layer, "its dims are no order of axes", "save the model anew"
+            layer, "its dims are not an order of axes", "save the model again"
         )
     view = tuple(value.view[dim - 1] for dim in dims)
     if value.is_alone and state.is_read_once(layer.reads[0]):
@@ -397,5 +402,5 @@ def read_permute(layer: KerasLayer, state: ConversionState) -> Value:
         size = "x".join(map(str, shape))
         state.rewrite(layer, f"the input is {size} from the start: transpose the data")
         return _laid_out(state, shape)
-    state.keep(layer, "it renames axes, which its reader knows")
+    state.keep(layer, "it renames axes, which its reader takes into account")
     return replace(value, view=view)
