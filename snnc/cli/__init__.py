@@ -31,7 +31,7 @@ GROUPS = {
     "Check it": {
         "check": "list every problem of specs",
         "report": "print the layers, cores and costs of a network",
-        "fit": "list variants of a spec that fit a number of cores",
+        "fit": "list variants of a spec that fit on a number of cores",
         "limits": "print the limits of the chip",
         "diff": "show what changed between two specs",
         "explain": "explain a diagnostic code",
@@ -177,8 +177,8 @@ INTERRUPTED = 130
 @click.option(
     "--device",
     metavar="NAME|FILE",
-    help="Compile for a chip other than loihi1. A file has its limits, such as"
-    " snnc/loihi/loihi1.toml.",
+    help="Compile for a chip other than loihi1. A file lists the limits of its chip, "
+    "as snnc/loihi/loihi1.toml does.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print only data and problems.")
 @click.option(

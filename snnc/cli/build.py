@@ -53,7 +53,8 @@ _State = dict[Path, tuple[int, int, int] | None]
 @click.option(
     "--check",
     is_flag=True,
-    help="Write nothing; say which packages would change, and exit with 1 if any.",
+    help="Write nothing; list the packages that would change, and exit with 1 if "
+    "there are any.",
 )
 @diagnostic_format(
     "Format of diagnostics, with --check; text goes to stderr, the others to stdout."
@@ -86,8 +87,8 @@ def build_command(
     """Check SPECS and write the package of each into OUTPUT.
 
     For a folder, all specs in it are built. Packages in OUTPUT whose network was
-    renamed, or whose spec was removed, are deleted. With -v, the path of each written
-    file is printed too, or with --check the differences.
+    renamed, or whose spec was removed, are deleted. -v also prints the path of each
+    written file or, with --check, the differences.
     """
     verbose = has_option("verbose")
     modes = {"--check": check, "--dry-run": dry_run, "--watch": watch}
@@ -99,7 +100,7 @@ def build_command(
     if form != "text" and not check:
         raise click.UsageError(f"--format {form} needs --check")
     if tracked and (dry_run or watch):
-        raise click.UsageError("--tracked goes with --check or alone")
+        raise click.UsageError("--tracked works only alone or with --check")
     report = Diagnostics()
     paths = tuple(with_folders(specs, report, allow_empty))
     if report.errors:

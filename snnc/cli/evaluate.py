@@ -61,19 +61,19 @@ INTERRUPTED = 130
 )
 @count_option(
     "--workers",
-    help="Share the examples among N processes with one thread each; exact only. By"
+    help="Distribute the examples over N processes with one thread each; exact only. By"
     " default, one process has a thread per core.",
 )
 @click.option(
     "--dask",
     metavar="ADDRESS",
-    help="Share the examples on a Dask cluster; exact only.",
+    help="Distribute the examples over a Dask cluster; exact only.",
 )
 @click.option(
     "--presentation",
     type=click.Choice(["row", "rest"]),
     help="row (default): examples in a row, with the state carried over as on the"
-    " chip, and a reset every 200. rest: a reset before each example.",
+    " chip, and a reset every 200 examples. rest: a reset before each example.",
 )
 @click.option(
     "-o",
@@ -93,8 +93,8 @@ INTERRUPTED = 130
     "--compare",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Instead, compare with what the package's board.py wrote, spike for spike:"
-    " the first difference, and its likely cause.",
+    help="Instead, compare the spikes with a file from the package's board.py, and "
+    "print the first difference and its likely cause.",
 )
 @path_option(
     "--adapt",
@@ -131,17 +131,17 @@ def evaluate_command(
 ) -> int:
     """Run the generated package in the folder PACKAGE on data.
 
-    Prints the accuracy or error, also for shorter presentations, the spikes and the
-    energy per example, and rates with their budgets. If TensorFlow is installed, it
-    also compares with the Keras model, as a whole and layer by layer.
+    This prints the accuracy or error (also for shorter presentations), the spikes and
+    energy per example, and the rates with their budgets. If TensorFlow is installed, it
+    also compares the results with the Keras model, as a whole and layer by layer.
     """
     checked = _check_options(weights, **options)
     if strict and checked.simulator == "keras":
-        raise click.UsageError("--strict is for spikes, and Keras has no spikes")
+        raise click.UsageError("--strict needs spikes, but Keras has no spikes")
     if compare is not None and (checked.simulator != "exact" or form != "text"):
-        raise click.UsageError("--compare is with the exact engine, and prints text")
+        raise click.UsageError("--compare uses the exact engine and prints text")
     if compare is not None and min_accuracy is not None:
-        raise click.UsageError("--compare has no accuracy: leave --min-accuracy out")
+        raise click.UsageError("--compare has no accuracy: leave out --min-accuracy")
     _check_adapt(adapt, weights_out, checked, form)
     refuse_pictures(plot)
     quiet_tensorflow()
@@ -205,14 +205,14 @@ def _check_adapt(
     """Refuse options that don't go with ``--adapt``, or need it."""
     if adapt is None:
         if weights_out is not None:
-            raise click.UsageError("--weights-out is for --adapt: give examples")
+            raise click.UsageError("--weights-out needs --adapt with examples")
         return
     if options.simulator not in LEARNING_SIMULATORS:
         learning = ", ".join(LEARNING_SIMULATORS)
-        raise click.UsageError(f"--adapt is for the simulators {learning}")
+        raise click.UsageError(f"--adapt works only with the simulators {learning}")
     if options.resume or options.examples_out is not None or form == "html":
         raise click.UsageError(
-            "--adapt evaluates twice: leave --resume, --examples-out and html out"
+            "--adapt evaluates twice: leave out --resume, --examples-out and html"
         )
 
 
@@ -234,7 +234,7 @@ def _check_options(
     except OptionError as error:
         flag = "-o" if error.option == "output" else f"--{error.option}"
         flag = flag.replace("_", "-")
-        raise click.UsageError(f"{flag} is for `--simulator exact`") from error
+        raise click.UsageError(f"{flag} needs `--simulator exact`") from error
     journal = output or weights.parent / f"{weights.stem}.evaluation.jsonl"
     for path in (weights, journal):
         if path.is_fifo():
@@ -245,9 +245,9 @@ def _check_options(
             "--examples-out writes CSV: name a file that ends in .csv"
         )
     if presentation is not None and simulator == "keras":
-        raise click.UsageError("--presentation is for spikes, and Keras has no spikes")
+        raise click.UsageError("--presentation needs spikes, but Keras has no spikes")
     if checked.dask is not None and checked.workers is not None:
-        raise click.UsageError("a cluster has its own workers: leave --workers out")
+        raise click.UsageError("a cluster has its own workers: leave out --workers")
     return replace(checked, output=journal) if simulator == "exact" else checked
 
 
@@ -256,7 +256,7 @@ def _too_inaccurate(least: float | None, found: Evaluation) -> str | None:
     if least is None or (found.accuracy is not None and found.accuracy >= least):
         return None
     if found.accuracy is None:
-        return f"--min-accuracy is for classes, and {found.network} has none"
+        return f"--min-accuracy needs classes, but {found.network} has none"
     reached = f"{100 * found.accuracy:.2f} %, below --min-accuracy {least:g}"
     return f"the accuracy is {reached}"
 

@@ -98,7 +98,7 @@ Form = Literal["text", "json", "markdown"]
     "--chips",
     metavar="N",
     type=click.IntRange(min=1),
-    help="The number of chips; by default the least that hold the model.",
+    help="The number of chips; by default the fewest that hold the model.",
 )
 @click.option(
     "--explain",
@@ -125,10 +125,10 @@ def import_command(
 ) -> int:
     """Convert a Keras model, or a NIR graph, to a spec.
 
-    MODEL is a .keras or .h5 file, the text of `model.to_json()`, a model.json of
-    TensorFlow.js, a SavedModel folder, or module:function, which is executed. Only the
-    last two need TensorFlow. A file that ends in .nir is a NIR graph, as from Norse,
-    sinabs, snnTorch or `snnc export`.
+    MODEL is a .keras or .h5 file, the text of `model.to_json()`, a TensorFlow.js
+    model.json, a SavedModel folder, or module:function, which snnc runs. Only the last
+    two need TensorFlow. A file whose name ends in .nir is a NIR graph, as written by
+    Norse, sinabs, snnTorch or `snnc export`.
     """
     _refuse_at_odds(output, weights_out, explain, form)
     request = _request(name, rewrites, encode, values, readout, chips, shape)
@@ -178,7 +178,7 @@ def _refuse_at_odds(
 ) -> None:
     """Refuse options without effect, and files with another format's name."""
     if form != "text" and not explain:
-        raise click.UsageError("--format belongs to --explain")
+        raise click.UsageError("--format needs --explain")
     if output is not None and output.suffix in (".yaml", ".yml"):
         raise click.UsageError("-o writes .snn; `snnc convert` converts it to YAML")
     if output is not None and output.suffix != ".snn":
@@ -265,7 +265,7 @@ def _print(done: ImportOutcome, form: Form) -> None:
 def export_command(
     package: Path, weights: Path, to: str, output: Path, neuron: Neuron
 ) -> int:
-    """Export PACKAGE and its weights for other tools: Norse, sinabs, Spyx and more.
+    """Export PACKAGE and its weights for other tools, such as Norse, sinabs and Spyx.
 
     PACKAGE is a folder from `snnc build`, or a spec. docs/nir.md lists the results of
     each tool.

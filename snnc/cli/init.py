@@ -92,7 +92,7 @@ def _way_to(folder: str) -> str:
     help="The folder for data, package and weights.",
 )
 def demo_command(output: Path) -> int:
-    """Train and run drifting digits: spec, Keras, Nengo, Loihi emulator."""
+    """Train a network on drifting digits, and run it on the Loihi emulator."""
     quiet_tensorflow()
     from snnc.tools.verbs import demo  # imports what other verbs here don't need
 

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 stdin_filename = click.option(
     "--stdin-filename",
     metavar="PATH",
-    help="With -, the file name of the text on stdin. Diagnostics show it, and its"
-    " suffix sets the notation.",
+    help="With -, the file name for the text on stdin. Diagnostics show this name, "
+    "and its suffix sets the notation.",
 )
 
 _allow_empty = click.option(

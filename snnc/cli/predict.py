@@ -50,17 +50,18 @@ def predict_command(
 ) -> int:
     """Run the generated package in the folder PACKAGE on new examples without labels.
 
-    An .npz file holds outputs (examples, units) and labels (examples,), the CSV table
-    one row per example: index, label, class name, and the output of each unit.
+    An .npz file contains outputs (examples, units) and labels (examples,). The CSV
+    table has one row per example: index, label, class name, and the output of each
+    unit.
     """
     if output is not None and output.suffix not in (".npz", ".csv"):
         raise click.UsageError(f"-o {output}: name a file that ends in .npz or .csv")
     if output is not None and output.resolve() in (data.resolve(), weights.resolve()):
-        raise click.UsageError(f"-o {output} would replace what is read")
+        raise click.UsageError(f"-o {output} would replace an input file")
     if over_time and (output is None or output.suffix != ".npz"):
         raise click.UsageError("--over-time needs -o with a file that ends in .npz")
     if over_time and simulator == "keras":
-        raise click.UsageError("--over-time is for spikes, and Keras has no spikes")
+        raise click.UsageError("--over-time needs spikes, but Keras has no spikes")
     # The engine's matrices are small: more threads only wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from snnc.tools.predict import predict  # needs NumPy

@@ -85,8 +85,9 @@ def report_command(
 ) -> int:
     """Print the layers, cores and costs of SPEC.
 
-    SPEC may be `-` for stdin, or a folder. With several specs in it, each is a row: its
-    cores and energy, whether it fits, and whether its package is up to date.
+    SPEC may be `-` for stdin, or a folder. For a folder with several specs, the report
+    has one row per spec: its cores and energy, whether it fits, and whether its package
+    is up to date.
     """
     if against is not None and form != "html":
         raise click.UsageError("--against goes with --format html; or use `snnc diff`")
@@ -97,8 +98,8 @@ def report_command(
     if len(paths) > 1:
         if form == "html" or why or plot is not None:
             raise click.UsageError(
-                f"{spec} has {len(paths)} specs; --format html, --why and --plot are"
-                f" for one of them, such as {paths[0]}"
+                f"{spec} has {len(paths)} specs; --format html, --why and --plot need "
+                f"a single spec, such as {paths[0]}"
             )
         from snnc.tools.report.folder import report_folder  # compares packages
 
@@ -154,7 +155,7 @@ def limits_command(form: str) -> None:
 @click.option("--all", "everything", is_flag=True, help="Print every variant found.")
 @format_option("Output format.", "markdown")
 def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> int:
-    """List variants of SPEC (filters, strides) that fit a number of cores.
+    """List variants of SPEC (filters, strides) that fit on a number of cores.
 
     Variants that keep most of the network come first. If SPEC itself fits, the list
     shows how far each layer could grow, up to 16 times its filters.
@@ -194,7 +195,7 @@ def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
     """Show what changed between two specs, and whether trained weights stay valid.
 
     OLD and NEW are files, or git:REV:PATH as in `git show REV:PATH`. Two folders are
-    compared spec by spec, with one row for each.
+    compared spec by spec, with one row per spec.
     """
     report = Diagnostics()
     folders = [is_folder(old), is_folder(new)]

@@ -92,9 +92,9 @@ INTERRUPTED = 130
 )
 @count_option("--workers", help="Number of processes  [default: one per processor]")
 @click.option("--dask", metavar="ADDRESS", help="Use a Dask cluster instead.")
-@output_option("--plot", help="Also draw accuracy over energy: .png, .svg or .pdf.")
+@output_option("--plot", help="Also draw accuracy against energy: .png, .svg or .pdf.")
 @output_option(
-    "--plot-cores", help="Also draw accuracy over cores: .png, .svg or .pdf."
+    "--plot-cores", help="Also draw accuracy against cores: .png, .svg or .pdf."
 )
 @format_option(
     "Output format; html is one page with pictures.", "csv", "markdown", "html"
@@ -109,7 +109,7 @@ def sweep_command(
     form: str,
     **options: Any,
 ) -> int:
-    """Compare variants of SPEC in cores, weights and energy; with data, in accuracy.
+    """Compare variants of SPEC in cores, weights, energy and, with data, accuracy.
 
     Run the same command again to continue an interrupted sweep.
     """
@@ -161,11 +161,13 @@ def _refuse_at_odds(
     if data is not None and train == (weights is not None):
         raise click.UsageError("with --data, give one of --train and --weights")
     if test is not None and not train:
-        raise click.UsageError("--test is for --train: evaluate on --data")
+        raise click.UsageError(
+            "--test needs --train; without training, evaluate on --data"
+        )
     if dask is not None and workers is not None:
-        raise click.UsageError("a cluster has its own workers: leave --workers out")
+        raise click.UsageError("a cluster has its own workers: leave out --workers")
     if seeds > 1 and not train:
-        raise click.UsageError("--seeds is for --train")
+        raise click.UsageError("--seeds needs --train")
 
 
 KINDS = (
@@ -210,7 +212,7 @@ def plot_command(
         raise click.UsageError(f"--kind {kind} needs --data and --weights")
     needless = () if kind == "raster" else ("example",) if runs else (*_OF_RUNS,)
     if typed := " ".join(f"--{name}" for name in needless if _is_typed(name)):
-        raise click.UsageError(f"with --kind {kind} nothing reads {typed}")
+        raise click.UsageError(f"--kind {kind} does not use {typed}")
     from snnc.tools.evaluate.verb import evaluate  # `sweep` does not need these
     from snnc.tools.pictures import Drawable, plot
     from snnc.tools.problems import SpecError

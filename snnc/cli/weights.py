@@ -60,8 +60,8 @@ def weights_command(
 
     Specs are files, or git:REV:PATH as in `git show REV:PATH`.
 
-    With a SPEC for Loihi, it also checks whether the chip can store the weights, core
-    by core, as nengo-loihi does when it builds.
+    With a SPEC for Loihi, this also checks, core by core as in nengo-loihi, whether the
+    chip can store the weights.
     """
     if spec is not None and file.suffix in (".snn", ".yaml", ".yml"):
         raise click.UsageError(f"swap them: snnc weights {spec} {file.as_posix()}")
@@ -80,7 +80,7 @@ def weights_command(
 def _list(file: Path, spec: str | None, form: str) -> int:
     calculates = not missing("numpy")
     if not calculates:
-        say(f"note: without numpy the values are not read: {EXTRA}")
+        say(f"note: the values are not read, because numpy is missing: {EXTRA}")
     report = Diagnostics()
     listing = inspect(file, spec, calculates, report, device())
     print_diagnostics(report)
@@ -133,12 +133,12 @@ def calibrate_command(
     weights_out: Path,
     examples: int | None,
 ) -> int:
-    """Scale the weights of PACKAGE so that each layer keeps to its rates.
+    """Scale the weights of PACKAGE so that each layer stays within its rates.
 
-    Use it for existing weights, because `train` scales the weights that it trains. The
-    outputs of the network don't change. Rates are measured on the data; training data
-    are fine. If the package's spec exists, it also checks whether the chip can store
-    the scaled weights.
+    Use this for existing weights; `train` already scales the weights that it trains.
+    The outputs of the network don't change. Rates are measured on the data; training
+    data are fine. If the package's spec exists, this also checks whether the chip can
+    store the scaled weights.
     """
     if weights_out.resolve() == data.resolve():
         raise click.UsageError("-o would replace the data")
@@ -163,7 +163,7 @@ def calibrate_command(
     click.echo(str(done))
     if done.precision is None:
         check = f"snnc weights {weights_out} SPEC"
-        say(f"note: whether the chip can store them, `{check}` tells")
+        say(f"note: `{check}` shows whether the chip can store the weights")
     if done.missed:
         say(f"error: rates not held: {', '.join(done.missed)}")
         return 1

@@ -70,7 +70,7 @@ class SameLayerName(Diagnostic):
 
 
 class NoSuchLayer(Diagnostic):
-    """Checks that the layers that a model reads exist."""
+    """Checks for references to layers that do not exist."""
 
     code = "SNN816"
     title = "missing layer"
@@ -82,10 +82,9 @@ class NoSuchLayer(Diagnostic):
 
 
 class CustomObject(LayerRefusal):
-    """Checks for custom classes.
+    """Checks for layers of custom classes.
 
-    The file contains only the name of the class. snnc does not run the code of the
-    class.
+    The file contains only the name of such a class, and snnc does not run its code.
     """
 
     code = "SNN817"
@@ -94,7 +93,7 @@ class CustomObject(LayerRefusal):
 
 
 class UnknownDtype(Diagnostic):
-    """Checks the dtype of layers, including quantised layers.
+    """Checks that snnc knows the dtype of each layer, including quantised layers.
 
     Weights in a spec are float32. snnc computes the chip's integers from them.
     """
@@ -181,7 +180,7 @@ class NotNir(Diagnostic):
 
 
 class NewerNir(Diagnostic):
-    """Checks the NIR version of a graph.
+    """Checks that snnc supports the NIR version of a graph.
 
     A new major version may change the meaning of a node without changing its name.
     """

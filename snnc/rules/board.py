@@ -15,7 +15,7 @@ class MixedAxons(Diagnostic):
     channel that fired. Max pools, depthwise layers and dense layers read neurons
     through discrete axons. NxSDK's axon compiler rejects neurons with both kinds
     (nengo-loihi issue 242). If there are enough cores, snnc uses one kind for all
-    connections from a layer. Here there are too few cores: the emulator runs this
+    connections from a layer. With too few cores for that, the emulator runs the
     network, but a board may refuse it.
     """
 
@@ -34,7 +34,7 @@ class MixedAxons(Diagnostic):
 
 
 class CostlyAxons(Diagnostic):
-    """Checks for extra cores that are needed for axons of one kind.
+    """Checks for extra cores that are needed to use a single kind of axons.
 
     If convolutions and other layers, such as a max pool, read the same layer, its
     neurons would have two kinds of axons, which NxSDK rejects. snnc therefore stores

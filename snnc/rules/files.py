@@ -85,7 +85,7 @@ class FileNotText(Diagnostic):
 
 
 class FileTooLarge(Diagnostic):
-    """Checks the size of a file."""
+    """Checks that a file is not too large for a spec."""
 
     code = "SNN704"
     title = "file too large"

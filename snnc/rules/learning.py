@@ -148,12 +148,12 @@ class TooMuchToLearn(Diagnostic):
 class LearningOutOfRange(Diagnostic):
     """Checks that the chip supports the learning rate.
 
-    The chip's own learning rate is fixed. The fraction of the error that one
-    presentation removes therefore determines the trace increment: the 7-bit number that
-    a spike adds to the trace of its axon. If the increment is too large, traces are
+    The chip's own learning rate is fixed. snnc therefore uses the trace increment, the
+    7-bit number that a spike adds to the trace of its axon, to set the fraction of the
+    error that one presentation removes. If the increment is too large, traces are
     clipped. If it is too small, nothing is learned. The increment grows with this
-    fraction. It shrinks with `present`, the `rate` of the layer, and the number of its
-    neurons.
+    fraction. It shrinks as `present`, the `rate` of the layer, or the number of its
+    neurons grows.
     """
 
     code = "SNN423"

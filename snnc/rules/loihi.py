@@ -203,10 +203,10 @@ class MoreCoresThanChips(Diagnostic):
 class ShortAxonsImpossible(Diagnostic):
     """Checks that 16-bit population axons are possible if the target asks for them.
 
-    A pop16 axon takes one out-axon slot instead of two. It is possible only if the
-    source has at most 32 channels (an ensemble of g slices has g times the filters),
-    the reading core has at most 1024 in-axons, and all compartment bases are multiples
-    of 4. Blocks with a multiple of 4 filters have such bases.
+    A pop16 axon takes one out-axon slot instead of two. Such an axon is possible only
+    if the source has at most 32 channels (an ensemble of g slices has g times the
+    filters), the reading core has at most 1024 in-axons, and all compartment bases are
+    multiples of 4. Blocks with a multiple of 4 filters have such bases.
     """
 
     code = "SNN408"

@@ -119,7 +119,7 @@ class PropertyAsStatement(Diagnostic):
 
 
 class ReservedSource(Diagnostic):
-    """Checks for words of the language instead of layer names.
+    """Checks for reserved words in place of layer names.
 
     `from` and `shortcut` take names of layers. Encoders, pools, `add` and `concat` need
     a name only if `from` or `shortcut` refers to them. Write the name after the kind of
@@ -139,7 +139,7 @@ class ReservedSource(Diagnostic):
 
 
 class InputByKind(Diagnostic):
-    """Checks for the word `input` instead of the input's name.
+    """Checks for the word `input` in place of the input's name.
 
     The input has its own name, as layers do. Only encoders read the input, since the
     chip receives spikes, not values.
@@ -172,7 +172,7 @@ class InputByKind(Diagnostic):
 
 
 class RemovedWord(Diagnostic):
-    """Checks for words of `train` that this release no longer has.
+    """Checks for words in `train` that this release no longer supports.
 
     The phase `spikes`, which trains on the network's own spikes, replaces the phase
     `aware` and the properties `aware`, `fit_readout` and `rate_weight`.

@@ -41,7 +41,7 @@ class ForeignModel(Diagnostic):
 
 
 class DamagedModel(Diagnostic):
-    """Checks for files that are truncated or whose content is not what they announce.
+    """Checks for files that are truncated or have the wrong content for their type.
 
     Often a download or a copy was interrupted, or Git LFS stored a pointer in place of
     the file.
@@ -76,7 +76,7 @@ class UnsafeModel(Diagnostic):
 
 
 class ModelTooLarge(Diagnostic):
-    """Checks the size of a model file and of its contents.
+    """Checks that a model file and its contents are not too large.
 
     The arrays that snnc reads may take up to 1 GiB in total, and so may the compressed
     members of an archive. The text of an architecture may take up to 16 MiB.
@@ -117,7 +117,7 @@ class WeightsAlone(Diagnostic):
 
 
 class PackageMissing(Diagnostic):
-    """Checks that the package that reads this kind of model is installed."""
+    """Checks that the Python package for this kind of model is installed."""
 
     code = "SNN807"
     title = "missing Python package"
@@ -154,8 +154,8 @@ class PythonSource(Diagnostic):
     title = "Python file instead of a model"
     message = "`{path}` is Python code"
     help = (
-        "write `{module}:function`, a function that returns the model; snnc then runs "
-        "that code"
+        "write `{module}:function` for a function that returns the model; snnc then "
+        "runs this code"
     )
 
     path: str
@@ -163,9 +163,10 @@ class PythonSource(Diagnostic):
 
 
 class WeightsUnclear(Diagnostic):
-    """Checks that the weights of a layer are in the file and unambiguous.
+    """Checks that a file has the weights of each layer, without ambiguity.
 
-    The file doesn't belong to the architecture, or another program than Keras wrote it.
+    Otherwise the file does not belong to the architecture, or a program other than
+    Keras wrote the file.
     """
 
     code = "SNN810"
@@ -180,10 +181,10 @@ class WeightsUnclear(Diagnostic):
 class ReadingStopped(Diagnostic):
     """Limits the time and memory for reading a model file.
 
-    `snnc import` reads model files in a child process. It stops the process after
-    ten seconds of processor time, plus one second per 20 MiB of the file, or above
-    2 GiB of memory. A damaged file can make the HDF5 library loop, and a small file
-    can unpack to any size.
+    `snnc import` reads model files in a child process. It stops the process if it takes
+    more than 2 GiB of memory, or more than ten seconds of processor time plus one
+    second per 20 MiB of the file. A damaged file can send the HDF5 library into an
+    infinite loop, and a small file can decompress to an arbitrarily large size.
     """
 
     code = "SNN823"

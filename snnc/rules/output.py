@@ -39,9 +39,9 @@ class CannotWrite(Diagnostic):
 class EditedByHand(Diagnostic):
     """Checks for changes to generated files.
 
-    The hash of the file differs from the hash in `snnc.lock`, so somebody changed it. A
-    build would lose that change. snnc ignores differences in line endings, because a
-    checkout may change them.
+    The hash of the file differs from the hash in `snnc.lock`, so somebody changed the
+    file. A build would lose that change. snnc ignores differences in line endings,
+    because a checkout may change them.
     """
 
     code = "SNN721"

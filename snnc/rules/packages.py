@@ -210,9 +210,10 @@ class Untracked(Diagnostic):
 class Unfinished(Diagnostic):
     """Checks for a build that was interrupted.
 
-    `snnc.lock` lists the files that a build was about to write under `writing`, or the
-    package is locked by the file `.snnc-building`. A build was killed, ran out of disk
-    space, or is still running. The next build completes the package without `--force`.
+    `snnc.lock` lists, under `writing`, the files that a build was about to write, or
+    the package is locked by the file `.snnc-building`. A build was killed, ran out of
+    disk space, or is still running. The next build completes the package without
+    `--force`.
     """
 
     code = "SNN728"
@@ -247,8 +248,8 @@ class EditedLeftOver(Diagnostic):
 class OtherOrigin(Diagnostic):
     """Checks that a package was built from the same path and for the same device.
 
-    The header of every generated file names the command that generates the file, so all
-    headers are out of date. `snnc build --check` reports this once per package.
+    Otherwise all files are out of date, since the header of each file names the command
+    that generates the file. `snnc build --check` reports this once per package.
     """
 
     code = "SNN732"

@@ -103,8 +103,8 @@ class WideRange(Diagnostic):
 class SynapseTooLong(Diagnostic):
     """Checks that the chip can store a long time constant.
 
-    Decays are 12-bit fixed-point numbers. A time constant must therefore be shorter
-    than about 8190 steps (see `builder/discretize.py` in nengo-loihi 1.1.0).
+    The chip stores decays as 12-bit fixed-point numbers. A time constant must therefore
+    be shorter than about 8190 steps (see `builder/discretize.py` in nengo-loihi 1.1.0).
     """
 
     code = "SNN503"
@@ -153,7 +153,8 @@ class DecayTooFast(Diagnostic):
 
     The chip stores the decay per step, `4096 (1 - exp(-dt / tau_rc))`, as a whole
     number. If `tau_rc` is below about `dt / 9`, this number rounds to 4096, and the
-    neuron has no memory (see `builder/discretize.py` in nengo-loihi 1.1.0).
+    neuron keeps nothing from the previous step (see `builder/discretize.py` in
+    nengo-loihi 1.1.0).
     """
 
     code = "SNN504"
@@ -221,12 +222,12 @@ def _lif_on_chip(network: Network) -> Iterator[tuple[Layer, LifNeuron]]:
 
 
 class AveragedLif(Diagnostic):
-    """Checks for averages of LIF neurons on the chip, which cost accuracy.
+    """Checks for averages of LIF neurons on the chip, since they reduce accuracy.
 
     Filtered spikes are noisy, and the rate curve of a LIF neuron is steepest at its
     threshold. Near the threshold, noise therefore makes neurons fire that should be
     silent. An average does not remove these spikes, so later layers read them. A ReLU
-    neuron has no such step. `docs/accuracy/fidelity.md` compares both.
+    neuron has no such step. `docs/accuracy/fidelity.md` compares ReLU and LIF networks.
     """
 
     code = "SNN508"

@@ -178,7 +178,7 @@ class RepeatedSource(Diagnostic):
 
 
 class TooManyPaths(Diagnostic):
-    """Checks the number of paths between two layers.
+    """Checks that there are not too many paths between two layers.
 
     Every path through pools, `add` and `concat` becomes a connection. The number of
     paths multiplies with every join.

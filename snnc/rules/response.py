@@ -46,7 +46,7 @@ class PresentTooShort(Diagnostic):
     | `decide last`, `synapse 2 ms` | | | | | 94 % | |
 
     The rule also holds for one to seven layers, rates up to 400 Hz and synapses of 10
-    ms. After 0.7 times the required time, accuracy is about half.
+    ms. If `present` is only 0.7 times the required time, accuracy is about half.
     """
 
     code = "SNN509"

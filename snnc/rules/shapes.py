@@ -24,7 +24,7 @@ def axis_names(rank: int) -> str:
 
 
 class WrongRank(Diagnostic):
-    """Checks the number of axes that a layer reads.
+    """Checks that the input of a layer has the right number of axes.
 
     `conv1d` reads length x channels, `conv2d` height x width x channels and
     `conv3d` depth x height x width x channels. Pools need at least one spatial axis.
@@ -169,7 +169,7 @@ class ShortcutMismatch(Diagnostic):
 
 
 class TooManyValues(Diagnostic):
-    """Checks the number of values of a layer or a weight tensor."""
+    """Checks that a layer or a weight tensor does not have too many values."""
 
     code = "SNN306"
     title = "too many values"
@@ -200,7 +200,7 @@ def looks_channels_first(shape: Shape) -> bool:
 
 
 class SqueezedChannels(Diagnostic):
-    """Checks for an encoder with one filter for several channels.
+    """Checks for an encoder with one filter but several input channels.
 
     `encode conv` has one filter by default, so it turns a colour image into a grey
     image. Write at least as many filters as the input has channels. To keep a single

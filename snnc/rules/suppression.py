@@ -78,7 +78,7 @@ class AllowError(Diagnostic):
 
 
 class UnknownDirective(Diagnostic):
-    """Checks comments that begin with `snnc:`.
+    """Checks for comments that begin with `snnc:` and an unknown instruction.
 
     The only instruction is `# snnc: allow CODE reason`.
     """

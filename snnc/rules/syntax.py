@@ -71,7 +71,7 @@ class UnterminatedString(Diagnostic):
 
 
 class UnknownEscape(Diagnostic):
-    r"""Checks the character after a backslash in a string.
+    r"""Checks that a backslash in a string begins a valid escape.
 
     The valid escapes are `\"`, `\\`, `\n` and `\t`.
     """
@@ -105,9 +105,8 @@ class MissingBrace(Diagnostic):
 class MissingOpeningBrace(Diagnostic):
     """Checks that a block of properties begins with an opening brace.
 
-    In this case, a property follows the name of a statement, and a later `}` closes a
-    block that was never opened. snnc reads the statement as if the opening brace were
-    there.
+    snnc reports a property after the name of a statement if a later `}` closes a block
+    that was never opened. It reads the statement as if the opening brace were there.
     """
 
     code = "SNN126"
@@ -229,7 +228,7 @@ class TextAfterEnd(Diagnostic):
 
 
 class TooDeep(Diagnostic):
-    """Checks how deeply blocks are nested."""
+    """Checks that blocks are not nested too deeply."""
 
     code = "SNN113"
     title = "deeply nested blocks"
@@ -314,7 +313,7 @@ class NothingHere(Diagnostic):
 
 
 class TooLong(Diagnostic):
-    """Checks the number of words, numbers and punctuation marks in a file.
+    """Checks that a file does not have too many words, numbers and punctuation marks.
 
     The limit makes snnc stop early if a file is not a spec. Even a network with a
     thousand layers is far below the limit.

@@ -31,8 +31,8 @@ class NotSafetensors(Diagnostic):
 class WeightsDoNotFit(Diagnostic):
     """Checks that a weight file belongs to the network of the spec.
 
-    The names, shapes, types and axes of all tensors must match. The file stores a hash
-    of them, `layout_id`. Rates, losses, blocks, and the names of the network and its
+    The names, shapes, types and axes of all tensors must match. The file stores their
+    hash as `layout_id`. Rates, losses, blocks, and the names of the network and its
     classes don't affect `layout_id`. The file also stores how the input was scaled,
     which must match too.
     """
@@ -188,7 +188,7 @@ class NoWeightExponent(_Refused):
 
 
 class NoBiasScale(_Refused):
-    """Checks the biases of a core without weights.
+    """Checks that the biases of a core without weights are large enough.
 
     If all weights are zero, nengo-loihi uses the scale of the largest bias. If this
     bias is far below the threshold, no scale fits both, and nengo-loihi raises "Could

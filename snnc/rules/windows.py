@@ -162,7 +162,7 @@ class PooledSamePadding(Diagnostic):
     """
 
     code = "SNN305"
-    title = "padding over an uneven pool"
+    title = "padding after an uneven pool"
     message = (
         "`{name}` pads with `{padding}` after an average pool of window {window}, "
         "stride {stride} over {size}"
@@ -252,7 +252,7 @@ class PooledTranspose(Diagnostic):
 
 
 class StrideAboveKernel(Diagnostic):
-    """Checks for a stride that is larger than its kernel.
+    """Checks for a stride that is larger than the kernel.
 
     Such a layer skips part of its input. The skipped neurons take cores, but no layer
     reads them.

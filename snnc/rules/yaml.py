@@ -62,7 +62,7 @@ class SeveralDocuments(Diagnostic):
 
 
 class RepeatedKey(Diagnostic):
-    """Checks that no key occurs twice in a mapping, because snnc would ignore one."""
+    """Checks that no key occurs twice in a mapping, since one would be ignored."""
 
     code = "SNN134"
     title = "repeated key"
@@ -76,7 +76,7 @@ class RepeatedKey(Diagnostic):
 class WrongForm(Diagnostic):
     """Checks for a mapping, a list or a single value where another form is expected.
 
-    A statement is a mapping of its properties (`timing: {{dt: 1 ms}}`), `layers` is a
+    A statement is a mapping of its properties (`timing: {dt: 1 ms}`), `layers` is a
     list of statements, and a name is a single value.
     """
 
@@ -153,7 +153,7 @@ class SeveralKeys(Diagnostic):
 
 
 class TooMuch(Diagnostic):
-    """Checks the size of a YAML file and its values."""
+    """Checks that a YAML file and its values are not too large."""
 
     code = "SNN139"
     title = "large YAML file"

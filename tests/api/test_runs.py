@@ -130,7 +130,7 @@ def test_a_raster_is_what_was_counted(
     raster = found.raster(0)
     assert raster["c0"].shape == (20, 4, 4, 3)
     assert sum(int(spikes.sum()) for spikes in raster.values()) == found.spikes
-    with pytest.raises(IndexError, match="1 examples, not number 1"):
+    with pytest.raises(IndexError, match="1 examples, so there is no example 1"):
         found.raster(1)
 
 

@@ -325,7 +325,8 @@ def test_a_damaged_variant_runs_again_and_one_line_says_so(
     swept(tmp_path)
     assert len(again.done) == 7
     assert (
-        f"warning: {path} is damaged: all of it runs again" in capsys.readouterr().err
+        f"warning: {path} is damaged, so all variants run again"
+        in capsys.readouterr().err
     )
 
 

@@ -114,7 +114,7 @@ def test_who_writes_what_is_told_has_no_problem(text: str) -> None:
 def choices(found: Diagnostic) -> list[tuple[str, str]]:
     """Return what can be written, each with the word that begins its line."""
     text, here = found.render_help(), _statement(found)
-    parts = text.removesuffix(", for this layer to fit a core").split(", or ")
+    parts = text.removesuffix(", so that this layer fits on a core").split(", or ")
     told = []
     for part in parts:
         place = re.search(r" in `(\w+)`$", part)

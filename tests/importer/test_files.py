@@ -193,7 +193,9 @@ def test_shards_within_a_linked_folder_are_not_read(tmp_path: Path) -> None:
 
 def test_the_folder_of_a_model_is_told_by_its_file(tmp_path: Path) -> None:
     publish(tmp_path / "in")
-    with pytest.raises(RefusedModelError, match=r"name the `model\.json` in the folder"):
+    with pytest.raises(
+        RefusedModelError, match=r"name the `model\.json` in the folder"
+    ):
         read_target(tmp_path / "in")
 
 

@@ -350,7 +350,7 @@ def test_both_files_are_written_or_neither(folder: Path, failing: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--format", "json"), "--format belongs to --explain"),
+        (("--format", "json"), "--format needs --explain"),
         (("--rewrite", "maxpool=maxpool"), "maxpool=downsample|avgpool"),
         (
             ("--rewrite", "maxpool=avgpool", "--rewrite", "maxpool=downsample"),

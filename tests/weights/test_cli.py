@@ -290,7 +290,8 @@ def test_without_numpy_the_header_is_listed(
     status, out, err = run(capsys, "small.safetensors", "small.snn")
     assert status == 0
     assert err == (
-        "note: without numpy the values are not read: pip install numpy safetensors\n"
+        "note: the values are not read, because numpy is missing: "
+        "pip install numpy safetensors\n"
     )
     assert "which fit small" in out
     assert "min" not in out
