@@ -36,44 +36,51 @@ class Published:
 
 
 PUBLISHED = {
-    "nengo_cifar10": Published("90", NENGO, "blocks by hand"),
-    "nengo_cifar10_parts": Published("90", NENGO, "blocks by hand, no layer in parts"),
-    "keras_to_loihi": Published("14", NENGO, "blocks by hand"),
-    "nxtf_mobile": Published("157", NXTF, "its input is on the chip, soft reset"),
+    "nengo_cifar10": Published("90", NENGO, "blocks chosen by hand"),
+    "nengo_cifar10_parts": Published(
+        "90", NENGO, "blocks chosen by hand, no layer split into parts"
+    ),
+    "keras_to_loihi": Published("14", NENGO, "blocks chosen by hand"),
+    "nxtf_mobile": Published("157", NXTF, "the input is on the chip; soft reset"),
     "mobilenet": Published(
-        "16 chips at 80 %", NXTF, "its input is on the chip, soft reset"
+        "16 chips at 80 %", NXTF, "the input is on the chip; soft reset"
     ),
     "slayer_gesture": Published(
-        "169, by hand 83", SLAYER, "delays, its input on the chip, weights of few bits"
+        "169, or 83 by hand",
+        SLAYER,
+        "delays, the input is on the chip, weights with few bits",
     ),
     "slayer_nmnist": Published(
-        "10", SLAYER, "weights of fewer bits than nengo-loihi can set"
+        "10", SLAYER, "weights with fewer bits than nengo-loihi can set"
     ),
-    "sanafe_gesture": Published("42", SANAFE, "its input is on the chip"),
+    "sanafe_gesture": Published("42", SANAFE, "the input is on the chip"),
 }
 ABOUT = """\
 # Core counts compared
 
-Core counts of published benchmark networks: as published, with snnc, and a lower bound
-for mappings with equal blocks. snnc's counts equal nengo-loihi's builds. The input runs
-on the host. `python -m benchmarks.league` writes this page.
+This table lists core counts of benchmark networks: the published count, snnc's count,
+and a lower bound for mappings with equal blocks. snnc's counts equal those of
+nengo-loihi's builds. The input runs on the host. `python -m benchmarks.league` writes
+this page.
 
 """
 NOTES = """
-The lower bound holds for mappings that cut each layer into equal blocks. It is the sum of
-what each layer needs alone or, if the search tried all combinations, snnc's own count.
+The lower bound holds for mappings that split each layer into equal blocks. It is the
+sum of the cores that each layer would need on its own. If the search tried all
+combinations, it is snnc's own count.
 
 SLAYER's synapses have only as many bits as the trained weights need. nengo-loihi always
-uses 8, so SLAYER's N-MNIST network is smaller.
+uses 8 bits. SLAYER's N-MNIST network therefore needs fewer cores.
 
-We know of no published count on Loihi for MLPerf Tiny's four networks (`autoencoder`,
-`ds_cnn`, `mobilenet_quarter`, `resnet8`), PilotNet, LeNet-5, All-CNN-C, VGG-11 and
-ResNet-20. NxTF's tutorial on MNIST (`nxtf_mnist`) prints no count. NxTF's paper has a
-network with 14 cores, but that is a different network whose layers are unpublished.
+We know of no published core counts on Loihi for the four networks of MLPerf Tiny
+(`autoencoder`, `ds_cnn`, `mobilenet_quarter`, `resnet8`), PilotNet, LeNet-5, All-CNN-C,
+VGG-11 and ResNet-20. The MNIST tutorial of NxTF (`nxtf_mnist`) prints no count. The
+NxTF paper describes a network with 14 cores, but this is a different network, and its
+layers are unpublished.
 
-`nengo_cifar10_parts` and `all_cnn_c_parts` are the same networks with some layers split
-into parts that `concat` joins. [How the mapper works](mapping.md) explains why they take
-fewer cores.
+In `nengo_cifar10_parts` and `all_cnn_c_parts`, some layers are split into parts, and
+`concat` joins the parts. [How the mapper works](mapping.md) explains why these networks
+need fewer cores.
 """
 
 

@@ -28,11 +28,13 @@ def page(found: Sequence[dict[str, Any]]) -> str:
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     return (
         "# Kinds of networks\n\n"
-        "`before` is Keras with the weights that entered the phase `spikes`, `Keras` "
-        "with those that left it. `last` and `mean` are the chip with examples in a "
-        "row, `from rest` is the chip too. Differences are in points, over the same "
-        "examples of all seeds, with their 95 % interval; `chip` decides as the spec "
-        "says. `agreement` is the correlation of spikes with Keras's activations, in "
+        "`before` is the accuracy of Keras with the weights from before the phase "
+        "`spikes`, and `Keras` is its accuracy with the weights after this phase. "
+        "`last` and `mean` are the accuracies on the chip with examples in a row, for "
+        "both settings of `decide`. `from rest` is the accuracy on the chip with each "
+        "example from rest. Differences are in percentage points, over the same "
+        "examples of all seeds, with their 95 % interval. `chip` uses the `decide` of "
+        "the spec. `agreement` is the correlation of spikes with Keras activations in "
         "the worst layer.\n\n"
         f"{table}"
     )

@@ -29,7 +29,8 @@ def page(network: dict[str, Any]) -> str:
     parts = [
         f"# {network['title']}",
         *([network["note"]] if "note" in network else []),
-        f"{network['train']} examples to train, {network['test']} to test.",
+        f"We used {network['train']} training examples and {network['test']} test"
+        " examples.",
         _markdown(_accuracies(network)),
         *_refusals(network),
         _markdown(_chip(network)),
@@ -64,7 +65,9 @@ def _accuracy(cell: dict[str, Any]) -> str:
 
 def _refusals(network: dict[str, Any]) -> Iterator[str]:
     swap = network["columns"]["swap"]
-    yield "The swap runs in NengoDL's simulator. The other simulators say:"
+    yield (
+        "The swap runs in NengoDL's simulator. The other simulators give these results:"
+    )
     lines = []
     for row, name in (("reference", "nengo.Simulator"), ("loihi", "nengo-loihi")):
         told = swap[row].get("refused")
@@ -90,7 +93,7 @@ def _chip(network: dict[str, Any]) -> Iterator[Cells]:
     for way, label in WAYS.items():
         yield (label, *(percent(cell["decided"][way]) for cell in cells))
     yield ("each from rest", *(percent(cell["rest"]) for cell in cells))
-    yield ("decides as Keras", *(percent(c["agreement"]) for c in cells))
+    yield ("agreement with Keras", *(percent(c["agreement"]) for c in cells))
     yield ("spikes per example", *(f"{cell['spikes']:.0f}" for cell in cells))
     yield ("overflows", *(str(sum(cell["overflows"])) for cell in cells))
     yield ("cores", *(str(cell["cores"]) for cell in cells))

@@ -43,7 +43,7 @@ GROUPS = {
         "demo": "train and run a drifting-digits network, from spec to spikes",
         "evaluate": "run a trained package on data, with the chip's spikes",
         "predict": "compute outputs and labels of new data",
-        "calibrate": "scale existing weights into a package's rates",
+        "calibrate": "scale existing weights so that rates are within their ranges",
         "sweep": "compare variants of a spec in cost and accuracy",
         "plot": "draw a network, its cores or its results",
         "weights": "check a weight file against a network and its chip",
@@ -177,8 +177,8 @@ INTERRUPTED = 130
 @click.option(
     "--device",
     metavar="NAME|FILE",
-    help="Compile for a chip other than loihi1. A file lists the limits of its chip, "
-    "as snnc/loihi/loihi1.toml does.",
+    help="Compile for a chip other than loihi1. A file contains the limits of the"
+    " chip, such as snnc/loihi/loihi1.toml.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="Print only data and problems.")
 @click.option(

@@ -53,11 +53,12 @@ _State = dict[Path, tuple[int, int, int] | None]
 @click.option(
     "--check",
     is_flag=True,
-    help="Write nothing; list the packages that would change, and exit with 1 if "
-    "there are any.",
+    help="Write nothing; list the packages that would change, and exit with 1 if"
+    " there are any.",
 )
 @diagnostic_format(
-    "Format of diagnostics, with --check; text goes to stderr, the others to stdout."
+    "Format of diagnostics, with --check. Text is written to stderr, other formats to"
+    " stdout."
 )
 @click.option(
     "--tracked",
@@ -84,11 +85,11 @@ def build_command(
     force: bool,
     watch: bool,
 ) -> int:
-    """Check SPECS and write the package of each into OUTPUT.
+    """Check SPECS and write their packages into OUTPUT.
 
-    For a folder, all specs in it are built. Packages in OUTPUT whose network was
-    renamed, or whose spec was removed, are deleted. -v also prints the path of each
-    written file or, with --check, the differences.
+    In a folder, all specs are built. Packages in OUTPUT whose network was renamed, or
+    whose spec was removed, are deleted. -v also prints the path of each written file
+    or, with --check, the differences.
     """
     verbose = has_option("verbose")
     modes = {"--check": check, "--dry-run": dry_run, "--watch": watch}

@@ -24,7 +24,9 @@ from snnc.syntax.files import STDIN, read
 
 @click.command("check", epilog="Example: snnc check specs/drift.snn")
 @specs_argument
-@diagnostic_format("Format of diagnostics; text goes to stderr, the others to stdout.")
+@diagnostic_format(
+    "Format of diagnostics. Text is written to stderr, other formats to stdout."
+)
 @click.option("--fix", is_flag=True, help="Fix problems that have one obvious fix.")
 @click.option(
     "--unsafe-fixes",
@@ -40,9 +42,9 @@ def check_command(
     unsafe_fixes: bool,
     stdin_filename: str | None,
 ) -> int:
-    """List every problem of SPECS, including whether they fit the chip.
+    """List every problem of SPECS, including networks that don't fit on the chip.
 
-    For a folder, all specs in it are checked. `-` means stdin.
+    In a folder, all specs are checked. `-` means stdin.
     """
     if unsafe_fixes and not fix:
         raise click.UsageError("--unsafe-fixes needs --fix")

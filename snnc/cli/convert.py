@@ -59,7 +59,7 @@ def fmt_command(
 ) -> int:
     """Format SPECS; specs with syntax errors stay unchanged.
 
-    For a folder, all specs in it are formatted. `-` reads stdin and writes stdout.
+    In a folder, all specs are formatted. `-` reads stdin and writes stdout.
     """
     report = Diagnostics()
     formatter = _Formatter(check, diff, checked_stdin(specs, stdin_filename))
@@ -149,7 +149,7 @@ def with_modeline(text: str, schema: str) -> str:
     "--modeline",
     callback=lambda ctx, option, path: one_line(path),
     metavar="PATH",
-    help="Print the line that refers editors to the schema at PATH instead.",
+    help="Instead, print the comment that names the schema at PATH, for editors.",
 )
 def schema_command(modeline: str | None) -> None:
     """Print the JSON Schema (draft-07) of YAML specs, for editors."""
@@ -175,7 +175,8 @@ def schema_command(modeline: str | None) -> None:
     former="--schema",
     callback=lambda ctx, option, path: one_line(path),
     metavar="PATH",
-    help="Begin YAML with the line that refers editors to the schema at PATH.",
+    help="Begin the YAML file with a comment that names the schema at PATH, for"
+    " editors.",
 )
 @output_option("-o", "--output", help="The file to write  [default: stdout]")
 @click.option("--force", is_flag=True, help="Replace an existing file.")

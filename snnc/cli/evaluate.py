@@ -61,19 +61,19 @@ INTERRUPTED = 130
 )
 @count_option(
     "--workers",
-    help="Distribute the examples over N processes with one thread each; exact only. By"
-    " default, one process has a thread per core.",
+    help="Distribute the examples to N processes with one thread each; exact only. By"
+    " default, one process uses one thread per core.",
 )
 @click.option(
     "--dask",
     metavar="ADDRESS",
-    help="Distribute the examples over a Dask cluster; exact only.",
+    help="Distribute the examples to a Dask cluster; exact only.",
 )
 @click.option(
     "--presentation",
     type=click.Choice(["row", "rest"]),
     help="row (default): examples in a row, with the state carried over as on the"
-    " chip, and a reset every 200 examples. rest: a reset before each example.",
+    " chip, and a reset after every 200 examples. rest: a reset before each example.",
 )
 @click.option(
     "-o",
@@ -86,20 +86,21 @@ INTERRUPTED = 130
 )
 @path_option(
     "--examples-out",
-    help="Write a CSV file with one row per example: label, Keras, chip; exact only.",
+    help="Write a CSV file with one row per example: its label, and the predictions"
+    " of Keras and of the chip; exact only.",
 )
 @click.option("--resume", is_flag=True, help="Continue an interrupted run.")
 @click.option(
     "--compare",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Instead, compare the spikes with a file from the package's board.py, and "
-    "print the first difference and its likely cause.",
+    help="Compare the spikes with FILE, which the package's board.py wrote. Prints"
+    " only the first difference and its likely cause.",
 )
 @path_option(
     "--adapt",
-    help="Labelled examples, for a readout with `learn pes`: evaluate, let it learn"
-    " from these, and evaluate again.",
+    help="Labelled examples for a readout with `learn pes`. Evaluate, let the readout"
+    " learn from these examples, and evaluate again.",
 )
 @path_option("--weights-out", help="The file for the weights that --adapt learned.")
 @click.option(
@@ -111,10 +112,10 @@ INTERRUPTED = 130
     metavar="SHARE",
     help="Exit with 1 if the accuracy is below SHARE, such as 0.9.",
 )
-@format_option("Output format; html is one page with pictures.", "html")
+@format_option("Output format; html is a page with plots.", "html")
 @output_option(
     "--plot",
-    help="Also draw accuracy and energy over presentation time: .png, .svg or .pdf.",
+    help="Also plot accuracy and energy against presentation time: .png, .svg or .pdf.",
 )
 def evaluate_command(
     package: Path,
@@ -131,9 +132,10 @@ def evaluate_command(
 ) -> int:
     """Run the generated package in the folder PACKAGE on data.
 
-    This prints the accuracy or error (also for shorter presentations), the spikes and
-    energy per example, and the rates with their budgets. If TensorFlow is installed, it
-    also compares the results with the Keras model, as a whole and layer by layer.
+    Prints the accuracy or the error (also for shorter presentations), the spikes and
+    the energy per example, and the rates with their budgets. If TensorFlow is
+    installed, the command also compares the package with its Keras model, in total and
+    layer by layer.
     """
     checked = _check_options(weights, **options)
     if strict and checked.simulator == "keras":

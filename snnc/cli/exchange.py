@@ -56,7 +56,7 @@ Form = Literal["text", "json", "markdown"]
     "weights_read",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Separate weights of MODEL, from `save_weights` or `save`.",
+    help="A separate file with the weights of MODEL, from `save_weights` or `save`.",
 )
 @output_option(
     "--weights-out",
@@ -68,14 +68,15 @@ Form = Literal["text", "json", "markdown"]
     multiple=True,
     metavar="WHAT=BY",
     help="Replace an unsupported or costly layer: maxpool=downsample, maxpool=avgpool,"
-    " globalmaxpool=avgpool, relu6=relu, or avgpool=zeros (counts padded zeros).",
+    " globalmaxpool=avgpool, relu6=relu, or avgpool=zeros (includes padded zeros).",
 )
 @click.option(
     "--encode",
     type=click.Choice(["first", "rate"]),
     default="first",
     show_default=True,
-    help="The encoder: the first convolution, on the host, or each value as a rate.",
+    help="The encoder: the first convolution, which runs on the host, or each value as"
+    " a rate.",
 )
 @click.option(
     "--input-range",
@@ -87,18 +88,18 @@ Form = Literal["text", "json", "markdown"]
     "--input-shape",
     "shape",
     metavar="HxWxC",
-    help="The shape of the input, if the model leaves it open.",
+    help="The shape of the input, if the model doesn't set it.",
 )
 @click.option(
     "--readout",
     type=click.Choice(["units", "classes"]),
-    help="The kind of outputs  [default: from the loss or a softmax]",
+    help="The kind of outputs  [default: inferred from the loss or a softmax]",
 )
 @click.option(
     "--chips",
     metavar="N",
     type=click.IntRange(min=1),
-    help="The number of chips; by default the fewest that hold the model.",
+    help="The number of chips; by default, the smallest number that the model needs.",
 )
 @click.option(
     "--explain",
@@ -125,9 +126,9 @@ def import_command(
 ) -> int:
     """Convert a Keras model, or a NIR graph, to a spec.
 
-    MODEL is a .keras or .h5 file, the text of `model.to_json()`, a TensorFlow.js
-    model.json, a SavedModel folder, or module:function, which snnc runs. Only the last
-    two need TensorFlow. A file whose name ends in .nir is a NIR graph, as written by
+    MODEL is a .keras or .h5 file, the text of `model.to_json()`, a model.json from
+    TensorFlow.js, a SavedModel folder, or module:function, which is executed. Only the
+    last two need TensorFlow. A file that ends in .nir is a NIR graph, for example from
     Norse, sinabs, snnTorch or `snnc export`.
     """
     _refuse_at_odds(output, weights_out, explain, form)
@@ -245,7 +246,7 @@ def _print(done: ImportOutcome, form: Form) -> None:
     " -o drift.nir",
 )
 @click.argument("package", type=click.Path(path_type=Path))
-@path_option("--weights", help="The weights, a safetensors file.", required=True)
+@path_option("--weights", help="A safetensors file with the weights.", required=True)
 @click.option(
     "--to", type=click.Choice(["nir"]), default="nir", show_default=True, help="Format."
 )

@@ -37,8 +37,8 @@ For another source, use `snnc init --requirement` or edit the file."""
 @click.argument("folder", default=".", type=click.Path(file_okay=False))
 @click.option(
     "--requirement",
-    help="The pip requirement in the workflow  [default: the git commit that this snnc"
-    " was installed from, or else snnc]",
+    help="The pip requirement in the workflow  [default: the Git commit that snnc was"
+    " installed from, otherwise snnc]",
 )
 def init_command(folder: str, requirement: str | None) -> int:
     """Create a starter spec in FOLDER, with hooks, a workflow and .gitattributes."""
@@ -92,7 +92,7 @@ def _way_to(folder: str) -> str:
     help="The folder for data, package and weights.",
 )
 def demo_command(output: Path) -> int:
-    """Train a network on drifting digits, and run it on the Loihi emulator."""
+    """Train a network on drifting digits, and run it as spikes."""
     quiet_tensorflow()
     from snnc.tools.verbs import demo  # imports what other verbs here don't need
 

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 stdin_filename = click.option(
     "--stdin-filename",
     metavar="PATH",
-    help="With -, the file name for the text on stdin. Diagnostics show this name, "
-    "and its suffix sets the notation.",
+    help="With -, a file name for the text on stdin. Diagnostics show this name, and"
+    " its suffix determines the notation.",
 )
 
 _allow_empty = click.option(
@@ -118,7 +118,7 @@ Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 """The result of `click.option`."""
 
 DATA = "An .npz file with x and y, or a folder with x.npy and y.npy."
-WEIGHTS = "The weights from training, a safetensors file."
+WEIGHTS = "A safetensors file with the trained weights."
 
 
 def path_option(*names: str, help: str, required: bool = False) -> Option:
@@ -148,10 +148,10 @@ simulator_option = click.option(
     type=click.Choice(["exact", "loihi", "nengo", "nengo_dl", "keras"]),
     default="exact",
     show_default=True,
-    help="exact: the same spikes as nengo-loihi's emulator, 100 times faster.",
+    help="exact computes the same spikes as nengo-loihi's emulator, 100 times faster.",
 )
 examples_option = count_option(
-    "--examples", help="Run only N examples, drawn by the seed."
+    "--examples", help="Run only N examples, drawn with the seed."
 )
 
 

@@ -52,18 +52,18 @@ from snnc.tools.spec import Spec
 )
 @click.argument("spec", type=click.Path())
 @format_option(
-    "Output format; markdown suits a comment on a pull request, and html is one page"
-    " with everything.",
+    "Output format; use markdown for comments on pull requests, and html for a page"
+    " with all details.",
     "markdown",
     "html",
 )
 @click.option(
-    "--why", is_flag=True, help="Also print why each layer doesn't take fewer cores."
+    "--why", is_flag=True, help="Also print what prevents fewer cores for each layer."
 )
 @click.option(
     "--against",
     metavar="OLD",
-    help="With --format html, also show changes since another spec, or git:REV:PATH.",
+    help="With --format html, also show the changes from OLD, a spec or git:REV:PATH.",
 )
 @output_option("--plot", help="Also draw the cores: .png, .svg or .pdf.")
 @click.option(
@@ -86,8 +86,8 @@ def report_command(
     """Print the layers, cores and costs of SPEC.
 
     SPEC may be `-` for stdin, or a folder. For a folder with several specs, the report
-    has one row per spec: its cores and energy, whether it fits, and whether its package
-    is up to date.
+    has one row per spec: its cores, its energy, whether it fits, and whether its
+    package is up to date.
     """
     if against is not None and form != "html":
         raise click.UsageError("--against goes with --format html; or use `snnc diff`")
@@ -158,7 +158,7 @@ def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> in
     """List variants of SPEC (filters, strides) that fit on a number of cores.
 
     Variants that keep most of the network come first. If SPEC itself fits, the list
-    shows how far each layer could grow, up to 16 times its filters.
+    shows how large each layer could be, up to 16 times its filters.
     """
     report = Diagnostics()
     made = compile_file(spec, report, "place", device())
@@ -185,7 +185,7 @@ def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> in
 @click.command("diff", epilog="Example: snnc diff git:main:specs/a.snn specs/a.snn")
 @click.argument("old", type=click.Path())
 @click.argument("new", type=click.Path())
-@format_option("Output format; markdown suits a comment on a pull request.", "markdown")
+@format_option("Output format; use markdown for comments on pull requests.", "markdown")
 @click.option(
     "--exit-code",
     is_flag=True,
@@ -194,8 +194,8 @@ def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> in
 def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
     """Show what changed between two specs, and whether trained weights stay valid.
 
-    OLD and NEW are files, or git:REV:PATH as in `git show REV:PATH`. Two folders are
-    compared spec by spec, with one row per spec.
+    OLD and NEW are files, or git:REV:PATH as in `git show REV:PATH`. For two folders,
+    the output has one row per spec.
     """
     report = Diagnostics()
     folders = [is_folder(old), is_folder(new)]

@@ -69,10 +69,10 @@ INTERRUPTED = 130
     metavar="PHASE,...",
     help="Phases of each training; `smooth,scale,spikes` takes several times longer.",
 )
-@count_option("--examples", help="Evaluate on N examples, drawn by the seed.")
+@count_option("--examples", help="Evaluate on N examples, drawn with the seed.")
 @count_option(
     "--seed",
-    help="Seed of the examples; initial weights follow `train.seed`.",
+    help="Seed for drawing the examples; the initial weights depend on `train.seed`.",
     least=0,
     default=0,
 )
@@ -92,13 +92,11 @@ INTERRUPTED = 130
 )
 @count_option("--workers", help="Number of processes  [default: one per processor]")
 @click.option("--dask", metavar="ADDRESS", help="Use a Dask cluster instead.")
-@output_option("--plot", help="Also draw accuracy against energy: .png, .svg or .pdf.")
+@output_option("--plot", help="Also plot accuracy against energy: .png, .svg or .pdf.")
 @output_option(
-    "--plot-cores", help="Also draw accuracy against cores: .png, .svg or .pdf."
+    "--plot-cores", help="Also plot accuracy against cores: .png, .svg or .pdf."
 )
-@format_option(
-    "Output format; html is one page with pictures.", "csv", "markdown", "html"
-)
+@format_option("Output format; html is a page with plots.", "csv", "markdown", "html")
 def sweep_command(
     spec: str,
     settings: tuple[str, ...],
@@ -184,7 +182,7 @@ _OF_RUNS = ("data", "weights", "simulator", "examples", "example")
     type=click.Choice(KINDS),
     default="network",
     show_default=True,
-    help="All except network and cores run a package on --data with --weights.",
+    help="All kinds except network and cores need a package, --data and --weights.",
 )
 @output_option(
     "-o", "--output", help="The file to write: .png, .svg or .pdf.", required=True

@@ -56,12 +56,12 @@ def weights_command(
     output: Path | None,
     force: bool,
 ) -> int:
-    """Print the contents of the safetensors file FILE, and whether it fits SPEC.
+    """Print the contents of the safetensors file FILE, and whether it matches SPEC.
 
     Specs are files, or git:REV:PATH as in `git show REV:PATH`.
 
-    With a SPEC for Loihi, this also checks, core by core as in nengo-loihi, whether the
-    chip can store the weights.
+    With a SPEC for Loihi, the command also checks whether each core can store its
+    weights, as nengo-loihi's build does.
     """
     if spec is not None and file.suffix in (".snn", ".yaml", ".yml"):
         raise click.UsageError(f"swap them: snnc weights {spec} {file.as_posix()}")
@@ -133,12 +133,12 @@ def calibrate_command(
     weights_out: Path,
     examples: int | None,
 ) -> int:
-    """Scale the weights of PACKAGE so that each layer stays within its rates.
+    """Scale the weights of PACKAGE so that rates are within their ranges.
 
-    Use this for existing weights; `train` already scales the weights that it trains.
-    The outputs of the network don't change. Rates are measured on the data; training
-    data are fine. If the package's spec exists, this also checks whether the chip can
-    store the scaled weights.
+    Use this command for existing weights, because `train` already scales the weights
+    that it trains. The outputs of the network don't change. Rates are measured on the
+    data, which may be the training data. If the package's spec exists, the command also
+    checks whether the chip can store the scaled weights.
     """
     if weights_out.resolve() == data.resolve():
         raise click.UsageError("-o would replace the data")

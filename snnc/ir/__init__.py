@@ -1,7 +1,7 @@
-"""The graphs of a network on its way to the chip, each a frozen value.
+"""The graphs of a network at each stage of compilation; all are immutable.
 
-`logical` has layers, `lowered` populations and projections, `mapped` blocks, cores and
-their routes; `device` is a chip's limits as data, `layout` the weights in Keras's
-order. `paths` and `shapes` compute the inputs and outputs of layers. Imports only the
-types of `language`.
+`logical` defines layers, `lowered` populations and projections, and `mapped` blocks,
+cores and routes. `device` defines a chip's limits, and `layout` the weight tensors in
+Keras order. `paths` and `shapes` compute the inputs and outputs of layers. Imports only
+the types of `language`.
 """

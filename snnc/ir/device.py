@@ -10,11 +10,12 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 MOST = 10**9
-"""Far above any device, and small enough that no sum overflows."""
+"""The largest legal number: far above any device, and small enough that sums don't
+overflow."""
 
 
 class Bounds:
-    """The limits of a type for pydantic, which only users' devices need."""
+    """The limits of a number, for pydantic, which only custom devices need."""
 
     def __init__(self, **bounds: float) -> None:
         self._bounds = bounds
@@ -32,7 +33,7 @@ Picojoules = Annotated[float, Bounds(strict=True, ge=0, le=MOST)]
 
 
 class Table:
-    """A table of a device's file, which pydantic validates by its types."""
+    """A table in a device file, which pydantic validates by its field types."""
 
     __slots__ = ()
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
@@ -40,7 +41,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Core(Table):
-    """The limits of one core, in the counts of ``block.utilization()``."""
+    """The limits of one core, in the units of ``block.utilization()``."""
 
     source: str
     compartments: Limit
@@ -61,8 +62,8 @@ class Chip(Table):
 class SynapseMemory(Table):
     """How weights are stored.
 
-    ``page`` is the number of compartments that an axon's base address can name; the
-    rest of an address is part of the stored indices.
+    ``page`` is the number of compartments that an axon's base address can select; the
+    stored indices contain the rest of the address.
     """
 
     source: str
@@ -74,7 +75,7 @@ class SynapseMemory(Table):
     page: Limit
 
     def index_width(self, top: int) -> int:
-        """Return the width of an index field for ``top``; the widest if none fits."""
+        """Return the smallest index width that holds ``top``, or the widest."""
         need = top.bit_length()
         return next((b for b in self.index_bits if b >= need), self.index_bits[-1])
 
@@ -84,9 +85,9 @@ class SynapseMemory(Table):
         Parameters
         ----------
         weights
-            Entries of the array.
+            The number of entries.
         width
-            Size of one entry: weight and index.
+            The size of one entry (weight and index) in bits.
         """
         full, rest = divmod(weights, self.chunk)
         bits = full * self._chunk_bits(self.chunk, width)
@@ -100,11 +101,11 @@ class SynapseMemory(Table):
 
 @dataclass(frozen=True, slots=True)
 class Axons(Table):
-    """Out-axon slots of each format, and the conditions of the short one, pop16.
+    """The out-axon slots of each format, and the conditions of the short format, pop16.
 
-    ``pop16_atoms`` is the most channels of a source, ``pop16_in_axons`` the most axons
-    of the target's core (axon numbers have 10 bits), ``pop16_base`` the divisor of
-    every compartment base.
+    ``pop16_atoms`` is the maximum number of channels in a source. ``pop16_in_axons`` is
+    the maximum number of axons on the target's core (axon numbers have 10 bits).
+    ``pop16_base`` must divide every compartment base.
     """
 
     source: str
@@ -116,7 +117,7 @@ class Axons(Table):
     pop16_base: Limit
 
     def slots(self, pop: int | None) -> int:
-        """Return the out-axon slots of one axon; a dense axon has no ``pop``."""
+        """Return the out-axon slots of one axon; ``pop`` is None for a dense axon."""
         if pop is None:
             return self.discrete_slots
         return self.pop16_slots if pop == 16 else self.pop32_slots
@@ -126,8 +127,8 @@ class Axons(Table):
 class Energy(Table):
     """The energy of events on the chip, in picojoules.
 
-    ``spike`` is for a spike within a tile of cores; ``active_update`` and
-    ``inactive_update`` are per neuron and step.
+    ``spike`` is for a spike within a tile (a group of neighbouring cores);
+    ``active_update`` and ``inactive_update`` are per neuron and step.
     """
 
     source: str
@@ -139,9 +140,10 @@ class Energy(Table):
 
 @dataclass(frozen=True, slots=True)
 class Traffic(Table):
-    """``input_spikes``: the most host spikes per chip and step, unless precomputed.
+    """The limit of spikes from the host.
 
-    nengo-loihi drops the rest.
+    ``input_spikes`` is the maximum per chip and step, unless the spikes are
+    precomputed. nengo-loihi drops the rest.
     """
 
     source: str
@@ -150,9 +152,10 @@ class Traffic(Table):
 
 @dataclass(frozen=True, slots=True)
 class Board(Table):
-    """The limits that nengo-loihi only checks on a board, and a board's size.
+    """The limits that nengo-loihi only checks on a board, and the size of a board.
 
-    ``synapse_formats`` is the limit of a core, ``chips`` a board's default.
+    ``synapse_formats`` is the limit per core, and ``chips`` the default number of
+    chips.
     """
 
     source: str
@@ -171,7 +174,7 @@ BOARD = Board(
 class Profile(Table):
     """One device.
 
-    With ``strict``, a possible failure on a board is an error, not a warning.
+    With ``strict``, a possible failure on a board is an error instead of a warning.
     """
 
     name: str

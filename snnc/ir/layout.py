@@ -1,9 +1,10 @@
 """The weight tensors of a network, in Keras order.
 
-A convolution's kernel has its spatial axes, then in, then out; a transposed one has
-out, then in. With groups, in counts the channels of one group, and a depthwise kernel
-has the multiples of each channel instead of out. A dense kernel has the flattened
-input, then the units. Batch norm is folded in.
+The axes of a convolution kernel are the spatial axes, input channels, output channels.
+In a transposed kernel, output channels come before input channels. With groups, the
+input axis has the channels of one group. The last axis of a depthwise kernel is the
+depth multiplier. The axes of a dense kernel are the flattened input and the units.
+Batch norm is folded in.
 """
 
 from __future__ import annotations
@@ -40,10 +41,10 @@ DIGITS = 16
 
 @dataclass(frozen=True, slots=True)
 class TensorSpec:
-    """One tensor of the weights file: its name, shape, type and axes' names.
+    """One tensor of the weight file: its name, shape, type and axis names.
 
-    ``zeros`` is set if all its values are 0: the bias of a layer with ``bias off`` and
-    without batch norm, which would be folded into it.
+    ``zeros`` is set if all values are 0. This is the bias of a layer with ``bias off``
+    and without batch norm, which would otherwise be folded into the bias.
     """
 
     name: str
@@ -53,13 +54,13 @@ class TensorSpec:
     zeros: bool = False
 
     def takes(self, other: TensorSpec) -> bool:
-        """Return whether another tensor, of any name, is part of this one's values."""
+        """Return whether this tensor accepts another's values, ignoring names."""
         same = replace(other, name=self.name, zeros=self.zeros) == self
         return same and (other.zeros or not self.zeros)
 
 
 def tensors(network: Network) -> tuple[TensorSpec, ...]:
-    """Return the tensors in the order of the spec, the readout's last."""
+    """Return the tensors in the order of the spec; the readout's tensors are last."""
     of_layers = [t for layer in network.layers for t in _of_layer(network, layer)]
     return (*of_layers, *_of_readout(network, network.readout))
 
@@ -138,9 +139,9 @@ def _has_no_bias(layer: Layer) -> bool:
 
 
 def input_scale(network: Network) -> str:
-    """Return how the values of the input are scaled for the first weights.
+    """Return how input values are scaled before the first weights.
 
-    It is a formula of a value x: ``x`` if they read it as it is.
+    The result is a formula for a value x, such as ``x`` if values are not scaled.
     """
     given = network.input
     factor, offset = 1.0, 0.0
@@ -158,9 +159,9 @@ def input_scale(network: Network) -> str:
 def layout_id(tensors: Iterable[TensorSpec]) -> str:
     """Return the identity of a layout: 16 hexadecimal digits.
 
-    It only depends on names, shapes, dtypes and axes, in order, so a change of a rate,
-    a loss or a block shape keeps trained weights valid. Loading checks that a bias of
-    zeros is zero.
+    The identity only depends on names, shapes, dtypes and axes, in order. Trained
+    weights therefore stay valid if a rate, a loss or a block shape changes. Loading
+    checks that a bias declared as zeros contains only zeros.
     """
     rows = [asdict(tensor) for tensor in tensors]
     for row in rows:

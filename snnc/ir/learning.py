@@ -1,4 +1,4 @@
-"""The numbers of a readout that learns on the chip."""
+"""The sizes of a readout that learns on the chip."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from snnc.ir.logical import Layer, Network
 from snnc.runtime.pes import Learning
 
 CHUNK = 64
-"""Weights of a chunk, and bits of a word (``nengo_loihi/block.py:516``)."""
+"""The weights per chunk, and the bits per word (``nengo_loihi/block.py:516``)."""
 
 
 def learning_of(network: Network, layer: Layer) -> Learning:
-    """Return the numbers of PES for a readout that learns from a layer."""
+    """Return the sizes for a readout that learns with PES from a layer."""
     learn, loss = network.readout.learn, network.train.loss
     assert learn is not None
     assert layer.spiking is not None
@@ -31,7 +31,7 @@ def learning_of(network: Network, layer: Layer) -> Learning:
 
 
 def axon_bits(units: int, device: Profile) -> int:
-    """Return the bits of an axon's weights: two per unit, in chunks."""
+    """Return the size in bits of an axon's weights: two per unit, in chunks."""
     full, rest = divmod(2 * units, CHUNK)
     chunks = [CHUNK] * full + [rest] * (rest > 0)
     weight = device.synapse.weight_bits

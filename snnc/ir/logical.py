@@ -1,4 +1,4 @@
-"""The logical graph: layers as the user wrote them, with shapes and every default.
+"""The logical graph: layers as the user wrote them, with shapes and all defaults.
 
 Shapes are channels-last without the batch axis. Times are in seconds, rates in Hz.
 """
@@ -23,7 +23,7 @@ KernelPadding = Literal["valid", "same", "causal"]
 
 @dataclass(frozen=True, slots=True)
 class Loihi:
-    """A Loihi system of ``chips`` chips; a network may use ``cores`` of its cores."""
+    """A Loihi system with ``chips`` chips; a network may use ``cores`` cores."""
 
     chips: int
     cores: int
@@ -42,7 +42,7 @@ class Nengo:
 class Timing:
     """Seconds per step (``dt``) and per example (``present``); ``steps`` is T.
 
-    ``spans`` has the places of the values that are written.
+    ``spans`` contains the positions of the written values.
     """
 
     dt: float
@@ -56,7 +56,7 @@ class Timing:
 class InputLayer:
     """The network's input: values in ``low..high``, mapped to ``scaled``.
 
-    ``shape_span`` and ``range_span`` are the places of shape and range, None if
+    ``shape_span`` and ``range_span`` are the positions of shape and range; None if
     unknown.
     """
 
@@ -90,9 +90,9 @@ class LifNeuron:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A firing-rate budget in Hz, held by a percentile over neurons and examples.
+    """A firing-rate budget in Hz for a percentile over neurons and examples.
 
-    Activation 1.0 stands for ``high``; a spike has amplitude ``1 / high``.
+    An activation of 1.0 means a rate of ``high``; a spike has amplitude ``1 / high``.
     """
 
     low: float
@@ -126,15 +126,17 @@ class Convolution:
     Attributes
     ----------
     padding
-        Where zeros are added to the axes; ``causal``, of one axis, only before it.
+        Where zeros are added to the axes; ``causal`` adds zeros only before a single
+        axis.
     dilation
-        The step between taps of the kernel.
+        The distance between kernel taps.
     groups
-        The number of equal groups of channels, each read by one group of filters.
+        The number of channel groups of equal size, each read by one group of filters.
     neuron_bias
-        Whether its bias has a value for each neuron, not for each channel.
+        Whether the bias has one value per neuron instead of one per channel.
     depthwise
-        Whether each channel is a group, whose filters are an axis of the kernel.
+        Whether each channel is a group; the kernel has an axis for the filters of a
+        group.
     """
 
     kernel: Shape
@@ -148,17 +150,18 @@ class Convolution:
 
     @property
     def extent(self) -> Shape:
-        """The number of places that the kernel covers along each axis."""
+        """The number of positions that the kernel covers along each axis."""
         pairs = zip(self.kernel, self.dilation, strict=True)
         return tuple((taps - 1) * step + 1 for taps, step in pairs)
 
 
 @dataclass(frozen=True, slots=True)
 class TransposedConvolution:
-    """A convolution whose ``stride`` is the step that each input makes in the output.
+    """A convolution whose output has a ``stride`` between neighbouring inputs.
 
-    Input place ``i`` reaches output ``i * stride - crop + t`` with tap ``t``, where
-    ``crop`` is what ``padding`` cuts off before the axis.
+    Tap ``t`` connects input position ``i`` to output position ``i * stride - crop +
+    t``, where ``crop`` is the number of positions that ``padding`` removes at the start
+    of the axis.
     """
 
     kernel: Shape
@@ -177,7 +180,7 @@ class Dense:
 
 @dataclass(frozen=True, slots=True)
 class RateCode:
-    """`encode rate`: the parts of a value over ``scale``; both signs if ``signed``."""
+    """`encode rate`: values over ``scale``, with one channel per sign if ``signed``."""
 
     scale: float
     signed: bool
@@ -185,7 +188,7 @@ class RateCode:
 
 @dataclass(frozen=True, slots=True)
 class AveragePooling:
-    """The mean of each window, valid."""
+    """The mean of each window, without padding."""
 
     window: Shape
     stride: Shape
@@ -195,7 +198,7 @@ class AveragePooling:
 class MaxPooling:
     """The maximum of each window, by neurons that compare values in pairs.
 
-    Its inputs are 0 or more, so padding with zeros does not change it.
+    Inputs are 0 or more, so padding with zeros does not change the maximum.
     """
 
     window: Shape
@@ -205,12 +208,12 @@ class MaxPooling:
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """The sum of equal shapes."""
+    """The sum of sources with equal shapes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Concat:
-    """The channels of the sources, one after another."""
+    """The concatenated channels of the sources."""
 
 
 Operation = (
@@ -229,8 +232,9 @@ Operation = (
 class Shortcut:
     """Adds ``source`` to a layer's current.
 
-    The identity has no ``stride``. With a stride, a bias-free 1x1 convolution is
-    learned; in a dense layer, with an empty stride, a matrix.
+    An identity shortcut has no ``stride``. With a stride, the shortcut is a trained 1x1
+    convolution without bias; with an empty stride, in a dense layer, it is a trained
+    matrix.
     """
 
     source: str
@@ -241,9 +245,9 @@ class Shortcut:
 class Layer:
     """One statement that computes: an encoder, a spiking layer, a pool or a join.
 
-    ``kind`` is the word of the spec (``"encode conv"``, ``"conv3d"``, ...). Pools and
-    joins have no ``spiking``. ``spans`` has the place of each property in the spec,
-    ``span`` the statement's first line.
+    ``kind`` is the word in the spec (``"encode conv"``, ``"conv3d"``, ...). In pools
+    and joins, ``spiking`` is None. ``spans`` contains the position of each property in
+    the spec, and ``span`` is the first line of the statement.
     """
 
     name: str
@@ -281,9 +285,10 @@ class Layer:
 class ReadoutLayer:
     """The linear layer on the host; a regression has no ``labels``.
 
-    It is a matrix, or a ``convolution`` whose output is an ``image``; its units are the
-    image's values in Keras's order. ``learn`` says how its weights keep learning on the
-    chip; None if they don't. ``spans`` has the places of the values in the spec.
+    The readout is a matrix, or a ``convolution`` whose output is an ``image``; the
+    units are then the image's values in Keras order. ``learn`` says how the weights
+    continue to learn on the chip; None if they don't. ``spans`` contains the positions
+    of the values in the spec.
     """
 
     name: str
@@ -308,7 +313,8 @@ class ReadoutLayer:
 class Network:
     """A checked network; ``layers`` is in the order of the spec.
 
-    ``device`` is the device of its costs, whether its ``target`` is a chip or not.
+    ``device`` is the device for which costs are computed, even if ``target`` is not a
+    chip.
     """
 
     name: str
@@ -324,7 +330,7 @@ class Network:
 
     @property
     def rank(self) -> int:
-        """The number of spatial axes of images, one to three."""
+        """The number of spatial axes in images, from one to three."""
         return len(self.input.shape) - 1
 
     @cached_property
@@ -338,5 +344,5 @@ class Network:
         return {layer.name: layer for layer in self.layers}
 
     def shape_of(self, name: str) -> Shape:
-        """Return the shape of the values of the input or of a layer."""
+        """Return the output shape of the input or of a layer."""
         return self.input.shape if name == self.input.name else self.by_name[name].shape

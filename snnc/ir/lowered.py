@@ -1,9 +1,9 @@
-"""The lowered graph: populations of neurons and projections between them.
+"""The lowered graph: populations of neurons and projections between populations.
 
-Pools and joins are folded into their readers. Every population is a volume ``(depth,
-height, width, channels)``: a conv2d layer has depth 1, a conv1d layer is ``(1, length,
-1, channels)``, a dense layer ``(1, 1, 1, units)``. Kernels are three-dimensional in the
-same way.
+Pools and joins are folded into the layers that read them. Every population is a volume
+``(depth, height, width, channels)``: a conv2d layer has depth 1, a conv1d layer is
+``(1, length, 1, channels)``, a dense layer ``(1, 1, 1, units)``. Kernels are
+three-dimensional in the same way.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Pooling:
-    """An average pool between a source and its reader, over the three axes."""
+    """An average pool over three axes, between a source and a target."""
 
     window: Triple
     stride: Triple
@@ -32,10 +32,10 @@ class Pooling:
 
 @dataclass(frozen=True, slots=True)
 class ChannelGroups:
-    """Channels that form equal groups, side by side at both ends.
+    """Channels in groups of equal size, in the same order at both ends.
 
-    Each of ``count`` groups has ``read`` channels of the reader's input, and ``given``
-    of its output.
+    Each of the ``count`` groups has ``read`` input channels and ``given`` output
+    channels.
     """
 
     read: int
@@ -45,7 +45,7 @@ class ChannelGroups:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The composed convolution that a reader applies to a source.
+    """The composed convolution from a source to a target, including pools.
 
     Output slice ``o`` of the depth axis reads source slices ``o * stride[0] -
     depth_before + t`` for each tap ``t`` of ``kernel[0]``; slices outside the source
@@ -54,27 +54,30 @@ class Window:
     Attributes
     ----------
     kernel
-        Taps over depth, height and width of the *source*, pools included.
+        The number of taps over depth, height and width of the *source*, including
+        pools.
     stride
-        Step over the source, pools included.
+        The step over the source, including pools.
     depth_before
-        Zero slices before the source's depth axis.
+        The zero slices before the source's depth axis.
     padding
         The padding of height and width.
     zeros_before
-        Zero rows and columns added before the kernel, so that ``same`` padding
-        of the source is where Keras pads the pooled image: (height, width).
+        Zero rows and columns added before the kernel, (height, width). They align
+        ``same`` padding of the source with the padding of the pooled image in Keras.
     zeros_behind
-        The same after it, so that ``same`` padding pads only before the source.
+        Zero rows and columns added after the kernel, so that ``same`` padding only pads
+        before the source.
     dilation
-        The step between taps of the reader's own kernel, after pools.
+        The distance between taps of the target's own kernel, after pools.
     group
-        The channels that read one another; None if all do.
+        The channel groups; None if each filter reads all channels.
     input_step
-        The step between places of the source among the places that the taps cover; a
-        transposed convolution has zeros between them.
+        The distance between source positions, among the positions that the taps cover.
+        A transposed convolution reads zeros in between.
     input_before
-        With an ``input_step``, how many places precede the source: (height, width).
+        With an ``input_step``, the number of positions before the source: (height,
+        width).
     """
 
     kernel: Triple
@@ -90,12 +93,12 @@ class Window:
 
     @property
     def is_transposed(self) -> bool:
-        """Whether it belongs to a transposed convolution, with its taps reversed."""
+        """Whether the window is a transposed convolution, whose taps are reversed."""
         return self.input_before is not None
 
     @property
     def is_sparse(self) -> bool:
-        """Whether a target neuron leaves some places that it covers unread."""
+        """Whether a target neuron skips some of the positions that it covers."""
         has_gaps = self.group is not None or self.dilation != (1, 1, 1)
         return has_gaps or self.is_transposed
 
@@ -104,10 +107,10 @@ class Window:
 class Pairwise:
     """Each channel of the target compares pairs of values of its source channel.
 
-    The neurons of a window of a maximum are side by side along ``axis``; a window has
-    ``nodes`` neurons, each with weights, 1 or -1, and the places that it reads in
-    window j, ``first + j * step``, of the pools' output. Along the other axes a neuron
-    reads its own place.
+    The neurons for one window are consecutive along ``axis``. Each of the ``nodes``
+    neurons has weights of 1 or -1. In window j, a neuron reads the positions ``first +
+    j * step`` of the pools' output. Along the other axes, each neuron reads its own
+    position.
     """
 
     axis: int
@@ -122,26 +125,26 @@ class Full:
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """All inputs of one target population from one source population.
+    """All inputs to one target population from one source population.
 
     Attributes
     ----------
     source, target
         Names of populations; ``source`` may be the input (host side).
     tensor
-        The weight tensor, such as ``"c0.kernel"`` or ``"c1.shortcut"``; None for
-        the identity (fixed weights, and equal volumes except for pools).
+        The weight tensor, such as ``"c0.kernel"`` or ``"c1.shortcut"``. None means the
+        identity: fixed weights between volumes that are equal except for pools.
     rows
-        The kernel's input channels for the source's channels.
+        The kernel's input channels that belong to the source.
     all_rows
-        How many input channels the kernel has.
+        The number of the kernel's input channels.
     pools
-        The pools in between, source first.
+        The pools in between, from the source to the target.
     reach
         How the target reads the source.
     picked
-        The places of the source that are read, along depth, height and width; None for
-        all. The other fields ignore the other places.
+        The source positions that are read, along depth, height and width; None for all.
+        The other fields refer to these positions only.
     """
 
     source: str
@@ -156,7 +159,7 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """The neurons of one encoder or spiking layer, or of a ``level`` of a max pool."""
+    """The neurons of one encoder or spiking layer, or of a max pool's ``level``."""
 
     name: str
     layer: Layer
@@ -178,12 +181,12 @@ class Population:
 
 @dataclass(frozen=True)
 class LoweredNetwork:
-    """Populations in spec order and the projections between them.
+    """Populations in spec order, and the projections between populations.
 
-    ``projections`` end in populations; ``readout`` has the readout's projections
+    ``projections`` end in populations; ``readout`` contains the readout's projections
     (always `Full`, on the host). A source with the name of the network's input is the
-    input node. ``pooled`` has the projections whose maximum a max pool is; its levels'
-    inputs follow from them.
+    input node. ``pooled`` contains the projections into max pools; the inputs of their
+    levels follow from these.
     """
 
     network: Network

@@ -1,10 +1,11 @@
-"""The mapped graph: ensembles, their blocks, the form of each connection, and routes.
+"""The mapped graph: ensembles, blocks, the form of each connection, and routes.
 
 A population becomes one ensemble for each group of ``group`` consecutive depth
-slices (the last may be smaller). A convolutional ensemble has the shape
-``(height, width, slices x channels)``, with its channels slice by slice, a dense one
-``(units,)``. nengo-loihi cuts an ensemble into blocks of ``block_shape``, one per core,
-in row-major order; the last block of an axis may be smaller.
+slices (the last may be smaller). A convolutional ensemble has the shape ``(height,
+width, slices x channels)``, with the channels of each slice together; a dense ensemble
+has the shape ``(units,)``. nengo-loihi splits an ensemble into blocks of
+``block_shape``, one per core, in row-major order. The last block along an axis may be
+smaller.
 """
 
 from __future__ import annotations
@@ -19,22 +20,22 @@ from snnc.ir.lowered import LoweredNetwork, Population, Projection, group_by_nam
 
 PopType = Literal[16, 32]
 Form = Literal["dense", "sparse", "convolution"]
-"""The transform of Nengo for a projection."""
+"""The type of Nengo transform for a projection."""
 AxonKind = Literal["discrete", "population"]
-"""The content of a source's spike on the chip: its arrival only, or the channel too."""
+"""What a spike on the chip tells its target: only its arrival, or also its channel."""
 
 
 KINDS: tuple[AxonKind, ...] = ("discrete", "population")
 
 
 def kind_of(form: Form) -> AxonKind:
-    """Return the kind of axons of a projection onto the chip."""
+    """Return the kind of axon for a projection that ends on the chip."""
     return "population" if form == "convolution" else "discrete"
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The content of one core, as ``block.utilization()`` of nengo-loihi counts it."""
+    """The resources that one core uses, as counted by ``block.utilization()``."""
 
     compartments: int
     in_axons: int
@@ -44,22 +45,23 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Registers:
-    """The use of one core on hardware, where nengo-loihi's emulator counts differently.
+    """The resources of one core on a board; the emulator counts some differently.
 
     Attributes
     ----------
     in_axons
-        In-axons that lead to a weight; the others are not built.
+        In-axons that lead to a weight; other in-axons are not built.
     words
-        Synapses, one for each stored weight.
+        The number of synapses, one per stored weight.
     formats
-        The most formats of the words; the weights decide how many there are.
+        The maximum number of synapse formats; the exact number depends on the weights.
     shared_axons
         Out-axon slots if the neurons of a population share a list, as the emulator
-        counts.
+        assumes.
     own_axons
-        Entries of out-axon lists if each neuron has its own list, as nengo-loihi
-        creates them. The number in NxSDK, which is not public, is between the two.
+        Out-axon entries if each neuron has its own list, as nengo-loihi creates on a
+        board. NxSDK is not public; its number is between ``shared_axons`` and
+        ``own_axons``.
     """
 
     in_axons: int
@@ -73,8 +75,8 @@ class Registers:
 class Ensemble:
     """One ensemble: the depth slices ``start..stop`` of its population.
 
-    ``block_shape`` has as many axes as ``shape``. On the host it is None, without
-    blocks. Each block has ``registers``.
+    ``block_shape`` has as many axes as ``shape``. On the host there are no blocks, and
+    it is None. Each block has an entry in ``registers``.
     """
 
     start: int
@@ -87,7 +89,7 @@ class Ensemble:
 
 @dataclass(frozen=True, slots=True)
 class MappedPopulation:
-    """A population cut into ensembles of ``group`` depth slices."""
+    """A population split into ensembles of ``group`` depth slices."""
 
     population: Population
     group: int
@@ -99,17 +101,17 @@ class MappedPopulation:
 
     @property
     def block_shape(self) -> Shape | None:
-        """The block shape of its ensembles; the last one's may be smaller."""
+        """The block shape of all ensembles; in the last, it may be smaller."""
         return self.ensembles[0].block_shape
 
 
 @dataclass(frozen=True, slots=True)
 class MappedProjection:
-    """A projection as Nengo connections: one for each pair of overlapping ensembles.
+    """A projection as Nengo connections, one per pair of overlapping ensembles.
 
-    With a `Full` reach, a ``"convolution"`` has a kernel as large as the source's
-    ensemble. ``pop`` is the axon format of a convolution that ends on the
-    chip, else None.
+    With a `Full` reach, the kernel of a ``"convolution"`` is as large as the source's
+    ensemble. ``pop`` is the axon format of a convolution that ends on the chip,
+    otherwise None.
     """
 
     projection: Projection
@@ -119,7 +121,7 @@ class MappedProjection:
 
 @dataclass(frozen=True, slots=True)
 class Unmixed:
-    """The kind of axon set for populations by name, and the cores that this costs."""
+    """Populations with a forced kind of axon, by name, and the extra cores for this."""
 
     axons: Mapping[str, AxonKind]
     cores: int
@@ -129,10 +131,10 @@ class Unmixed:
 class MappedNetwork:
     """The whole mapping; ``populations`` are in spec order.
 
-    ``pooled`` are the inputs of max pools, as in the lowered graph. ``lower_bound`` is
-    the fewest cores of any mapping into equal blocks. ``unmixed`` are populations whose
-    neurons would otherwise have axons of both kinds, ``learned`` the units of a readout
-    that learns on the chip.
+    ``pooled`` contains the inputs of max pools, as in the lowered graph.
+    ``lower_bound`` is a lower bound on the cores of mappings into equal blocks.
+    ``unmixed`` lists the populations whose neurons would otherwise have axons of both
+    kinds. ``learned`` is the number of units of a readout that learns on the chip.
     """
 
     lowered: LoweredNetwork
@@ -149,7 +151,7 @@ class MappedNetwork:
         return {p.population.name: p for p in self.populations}
 
     def of_layer(self, name: str) -> tuple[MappedPopulation, ...]:
-        """Return a layer's neurons: one population, or the levels of a max pool."""
+        """Return a layer's populations: one, or the levels of a max pool."""
         return self._of_layer.get(name, ())
 
     @cached_property
@@ -177,18 +179,18 @@ class MappedNetwork:
 
     @property
     def cores(self) -> int:
-        """The cores of all populations and of a readout that learns."""
+        """The number of cores of all populations and of a readout that learns."""
         own = 0 if self.learned is None else len(self.learned.blocks)
         return own + sum(p.cores for p in self.populations)
 
     @property
     def chips(self) -> int:
-        """The number of chips that the cores fill."""
+        """The number of chips needed for the cores."""
         return -(-self.cores // self.lowered.network.device.chip.cores)
 
 
 def most_axons(mapped: MappedNetwork, registers: Registers) -> int:
-    """Return the most entries of out-axon lists that a core may need.
+    """Return the maximum number of out-axon entries that a core may need.
 
     With several chips, a target on another chip needs one more entry.
     """
@@ -200,7 +202,7 @@ def mixed_sources(
 ) -> tuple[str, ...]:
     """Return the populations on the chip that are read through axons of both kinds.
 
-    ``onto_chip`` has the source and the form of each projection to the chip.
+    ``onto_chip`` contains the source and the form of each projection to the chip.
     """
     kinds: dict[str, set[AxonKind]] = {}
     for name, form in onto_chip:
@@ -211,25 +213,25 @@ def mixed_sources(
 
 
 Chips = Mapping[str, tuple[int, ...]]
-"""The chip of each core of each population on the chip, in nengo-loihi's order."""
+"""The chip of each core of every population on the chip, in nengo-loihi's order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A projection that ends on the chip, if every neuron of its source spikes once.
+    """Traffic of a projection onto the chip if every source neuron spikes once.
 
     Attributes
     ----------
     source, target
         Names of populations.
     operations
-        Synaptic operations: weights that are read.
+        Synaptic operations: the number of weights that are read.
     messages
-        Spikes that cores receive.
+        The number of spikes that cores receive.
     crossing
-        The ``messages`` that go from one chip to another.
+        The number of ``messages`` between different chips.
     crossing_in_order
-        The same if blocks filled one chip after the other.
+        The number of ``messages`` between chips if chips were filled in block order.
     """
 
     source: str
@@ -244,7 +246,8 @@ class Route:
 class RoutedNetwork:
     """A mapped network on its chips.
 
-    ``fanouts`` has each layer's operations and messages if its neurons spike once.
+    ``fanouts`` contains the operations and messages of each layer if its neurons spike
+    once.
     """
 
     mapped: MappedNetwork

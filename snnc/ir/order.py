@@ -1,4 +1,4 @@
-"""An order in which each comes after what it reads."""
+"""Sort names so that each name comes after the names that it reads."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 def reading_order(reads: Mapping[Key, Iterable[Key]]) -> tuple[Key, ...]:
-    """Order names so that each comes after those it reads.
+    """Order names so that each name comes after the names that it reads.
 
-    Among several that are ready, the first in ``reads`` goes first. Names that are read
-    but are not keys of ``reads`` are ready.
+    If several names are ready, the first in ``reads`` comes first. Names that are read
+    but are not keys of ``reads`` are always ready.
 
     Raises
     ------
     graphlib.CycleError
-        If names form a cycle, which is its second argument.
+        If names form a cycle; the second argument of the error is the cycle.
     """
     names = tuple(reads)
     places = {name: place for place, name in enumerate(names)}

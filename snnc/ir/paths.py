@@ -1,4 +1,4 @@
-"""Paths of layers: through pools and joins to a reader."""
+"""Paths of layers that lead through pools and joins to a reader."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_PATHS = 1024
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """One way from a source's neurons to a reader.
+    """One path from a source's neurons to a reader.
 
     Attributes
     ----------
@@ -22,12 +22,12 @@ class Path:
         The name of a population: an encoder, a spiking layer, or the neurons of one
         level of a maximum.
     first_row
-        Where the source's channels begin among those that the reader sees.
+        The index of the source's first channel among the reader's input channels.
     pools
-        The average pools passed, source first, each with the shape it reads.
+        The average pools on the path, from the source, each with its input shape.
     picked
-        The places of the source that are read, along depth, height and width; None
-        for all. Pools are over these.
+        The source positions that are read, along depth, height and width; None for all.
+        Pools read only these positions.
     """
 
     source: str
@@ -37,7 +37,7 @@ class Path:
 
 
 class TooManyPathsError(ValueError):
-    """Joins multiply the paths of a reader beyond `MAX_PATHS`."""
+    """Raised if joins lead to more than `MAX_PATHS` paths into a reader."""
 
 
 def paths(layers: Mapping[str, Layer], name: str) -> tuple[Path, ...]:
@@ -63,9 +63,9 @@ def paths(layers: Mapping[str, Layer], name: str) -> tuple[Path, ...]:
 
 
 def count_paths(layers: Mapping[str, Layer], name: str, known: dict[str, int]) -> int:
-    """Return how many paths end in ``name``'s values; `MAX_PATHS` + 1 for more.
+    """Return the number of paths that end in ``name``, at most `MAX_PATHS` + 1.
 
-    ``known`` caches the counts of calls for the same layers.
+    ``known`` caches counts between calls for the same layers.
     """
     pending = [name]
     while pending:
@@ -84,7 +84,7 @@ def count_paths(layers: Mapping[str, Layer], name: str, known: dict[str, int]) -
 
 
 def _layer_between(layers: Mapping[str, Layer], name: str) -> Layer | None:
-    """Return the pool or join that a path goes through; None at its end."""
+    """Return the pool or join that a path passes through; None at its end."""
     layer = layers.get(name)
     is_value = layer is not None and isinstance(layer.operation, MaxPooling)
     if layer is None or (layer.spiking is not None and not is_value):
@@ -93,7 +93,7 @@ def _layer_between(layers: Mapping[str, Layer], name: str) -> Layer | None:
 
 
 def _sources(layers: Mapping[str, Layer], layer: Layer) -> Sequence[str]:
-    """Return the ends of the paths one step further from the reader."""
+    """Return the names that a path reaches one step closer to the source."""
     if not isinstance(layer.operation, MaxPooling):
         return layer.sources
     source = layer.sources[0]
@@ -106,7 +106,7 @@ def _term(layer: Layer, source: str, level: int | None) -> str:
 
 
 def _behind(layers: Mapping[str, Layer], layer: Layer, here: Path) -> list[Path]:
-    """Return the paths one step further from the reader, through a pool or a join."""
+    """Extend a path by one layer towards the source, through a pool or a join."""
     operation = layer.operation
     if isinstance(operation, MaxPooling):
         return _terms(layers, layer, operation, here)
@@ -115,7 +115,8 @@ def _behind(layers: Mapping[str, Layer], layer: Layer, here: Path) -> list[Path]
         return [_add_pool(here, source, operation, layers[source].shape)]
     further, row = [], here.first_row
     for source in layer.sources:
-        # Hundreds of sums in a row make tens of thousands of these.
+        # Keep this fast: hundreds of consecutive sums create tens of thousands of
+        # paths.
         further.append(Path(source, row, here.pools, here.picked))
         if isinstance(operation, Concat):
             row += layers[source].shape[-1]
@@ -125,7 +126,7 @@ def _behind(layers: Mapping[str, Layer], layer: Layer, here: Path) -> list[Path]
 def _terms(
     layers: Mapping[str, Layer], layer: Layer, pool: MaxPooling, here: Path
 ) -> list[Path]:
-    """Return the terms of a maximum: some values of its source, and some neurons."""
+    """Return the terms of a maximum: some source values and some neurons."""
     source = layer.sources[0]
     return [
         replace(
@@ -150,16 +151,16 @@ def _add_pool(here: Path, source: str, pool: AveragePooling, shape: Shape) -> Pa
 
 
 def picked_of(path: Path, shape: Shape, picked: Grid) -> Path:
-    """Return the path to some of the places of a path.
+    """Return a path with only some of its output positions.
 
     Parameters
     ----------
     path
-        The path to all of them.
+        The path with all positions.
     shape
-        The shape of its source, channels last.
+        The shape of the source, channels last.
     picked
-        The places to keep of the path's output.
+        The output positions to keep.
     """
     rank = len(shape) - 1
     grid = path.picked or whole(triple_of(shape[:-1]))

@@ -1,8 +1,8 @@
-"""The error of a maximum over spikes, measured and interpolated.
+"""The measured error of max pooling over spikes, interpolated.
 
-Filtered spikes of two nearly equal values are larger now for one, now for the other,
-and a neuron rectifies their difference to a value above 0. More values in a window add
-more error.
+Of two nearly equal values, the filtered spikes of one are sometimes larger and
+sometimes smaller than those of the other. A neuron rectifies this difference, so the
+mean is above 0. Larger windows have larger errors.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 
 class PoolingError(NamedTuple):
-    """The error of maxima, as a share of activation 1.0."""
+    """The error of maxima; 1.0 is the largest activation."""
 
     bias: float
     deviation: float
@@ -34,9 +34,9 @@ def expected_error(
 ) -> PoolingError:
     """Return the error of the maximum of ``values`` values.
 
-    They are uniform in 0..1, where 1.0 fires at ``high`` Hz, and are filtered by
-    ``synapse`` seconds. The error is for spikes in ``present`` seconds, as readers
-    count them.
+    The values are uniformly distributed in 0..1, where 1.0 means a rate of ``high`` Hz.
+    Their spikes are filtered with a time constant of ``synapse`` seconds, and counted
+    for ``present`` seconds.
     """
     place = (
         math.log(max(values, 2)),
@@ -59,7 +59,7 @@ def _between(
     axes: Sequence[Sequence[float]],
     value: Callable[[int, int, int], float],
 ) -> float:
-    """Interpolate along each axis; beyond its ends, the end's value holds."""
+    """Interpolate along each axis; outside its range, use the value at the end."""
     spans = []
     for point, axis in zip(place, axes, strict=True):
         i = min(max(bisect_right(axis, point) - 1, 0), len(axis) - 2)
@@ -75,8 +75,8 @@ def _between(
 VALUES = (2, 4, 9, 16, 25, 49, 100)
 RATES = (50.0, 100.0, 150.0, 250.0, 400.0)  # Hz
 SYNAPSES = (0.0025, 0.005, 0.01, 0.02)  # seconds
-# For each synapse and rate, by number of values: the bias, the deviation that remains
-# however long spikes are counted, and the deviation if they are counted for a second.
+# For each synapse and rate, by number of values: the bias, the standard deviation that
+# remains however long spikes are counted, and the deviation after one second.
 MEASURED = (
     (
         (

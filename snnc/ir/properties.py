@@ -1,4 +1,4 @@
-"""The properties of layers, by the words of the language, with every default."""
+"""The properties of layers under their names in the language, with all defaults."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def model_of(kind: str) -> type[StatementModel]:
 
 
 def layer_properties(layer: Layer) -> dict[str, Any]:
-    """Return the value of each property that the layer's kind has.
+    """Return the value of each property of the layer's kind.
 
     Sizes cover every axis, times are in seconds and rates in Hz. ``shortcut`` may be
-    None. The order is: sizes, other properties of its operation, properties of
+    None. Sizes come first, then other properties of the operation, then properties of
     all spiking layers.
     """
     size = FORMS[layer.kind.partition(" ")[0]].size or "filters"

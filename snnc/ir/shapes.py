@@ -1,4 +1,4 @@
-"""Output sizes of windows over axes, and the levels of max pools."""
+"""Output sizes of windows, and the levels of max pools."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Each = TypeVar("Each")
 def window_positions(
     size: int, kernel: int, stride: int, padding: KernelPadding
 ) -> int:
-    """Return how many positions a window has on an axis of ``size``.
+    """Return the number of positions of a window on an axis of ``size``.
 
     The formulas are TensorFlow's (``tf.nn.convolution``): ``ceil(size / stride)`` for
-    ``same`` and ``causal``, ``ceil((size - kernel + 1) / stride)`` for ``valid``; not
-    positive if the kernel is larger than the axis.
+    ``same`` and ``causal``, ``ceil((size - kernel + 1) / stride)`` for ``valid``. The
+    result is not positive if the kernel is larger than the axis.
     """
     if padding != "valid":
         return -(-size // stride)
@@ -34,15 +34,15 @@ def same_pad(size: int, kernel: int, stride: int) -> tuple[int, int]:
 
 
 def transposed_places(size: int, kernel: int, stride: int, padding: Padding) -> int:
-    """Return how many places a transposed convolution gives for an axis of ``size``.
+    """Return the output size of a transposed convolution for an axis of ``size``.
 
-    The formula is Keras's (``deconv_output_length``).
+    The formula is that of Keras (``deconv_output_length``).
     """
     return size * stride + (max(kernel - stride, 0) if padding == "valid" else 0)
 
 
 def transposed_crop(kernel: int, stride: int, padding: Padding) -> int:
-    """Return how many places `same` cuts off before a transposed convolution's axis."""
+    """Return how many positions `same` crops before a transposed convolution's axis."""
     return max(kernel - stride, 0) // 2 if padding == "same" else 0
 
 
@@ -51,8 +51,8 @@ def pads(
 ) -> tuple[int, int]:
     """Return the zeros before and after an axis.
 
-    ``causal`` is Keras's: ``kernel - 1`` zeros before the axis, then ``valid``. A
-    negative number is the count of places after the last window that are not read.
+    ``causal`` is as in Keras: ``kernel - 1`` zeros before the axis, then ``valid``. A
+    negative number means that so many positions after the last window are not read.
     """
     if padding == "same":
         return same_pad(size, kernel, stride)
@@ -64,7 +64,7 @@ def pads(
 def volume_of(shape: Shape) -> tuple[int, int, int, int]:
     """Return a channels-last shape as (depth, height, width, channels).
 
-    Features are channels of one pixel, a sequence is an image of width 1.
+    Features are the channels of one pixel, and a sequence is an image of width 1.
     """
     *spatial, channels = shape
     depth, height, width = triple_of(tuple(spatial))
@@ -72,12 +72,12 @@ def volume_of(shape: Shape) -> tuple[int, int, int, int]:
 
 
 def of_rank(triple: tuple[Each, ...], rank: int) -> tuple[Each, ...]:
-    """Return only ``rank`` spatial axes of values along depth, height and width."""
+    """Return the values of ``rank`` spatial axes from (depth, height, width)."""
     return {1: triple[1:2], 2: triple[1:]}.get(rank, triple)
 
 
 def triple_of(spatial: Shape) -> tuple[int, int, int]:
-    """Return one to three spatial extents as (depth, height, width)."""
+    """Extend one to three spatial sizes to (depth, height, width)."""
     if len(spatial) == 3:
         return spatial[0], spatial[1], spatial[2]
     if len(spatial) == 2:
@@ -89,13 +89,13 @@ def triple_of(spatial: Shape) -> tuple[int, int, int]:
 
 @lru_cache(maxsize=256)
 def tree_of(pool: MaxPooling, shape: Shape) -> MaxTree:
-    """Return the levels of a max pool that reads values of ``shape``, channels last."""
+    """Return the levels of a max pool with an input of ``shape``, channels last."""
     window = PoolWindow(triple_of(pool.window), triple_of(pool.stride), pool.padding)
     return max_tree(triple_of(shape[:-1]), window)
 
 
 def volume_named(network: Network, population: str) -> Shape:
-    """Return the volume of a layer's neurons, or of one level of a max pool's."""
+    """Return the volume of a layer's neurons or of one level of a max pool."""
     name, _, level = population.partition(".")
     if not level:
         return volume_of(network.shape_of(name))
@@ -106,7 +106,7 @@ def volume_named(network: Network, population: str) -> Shape:
 
 
 def level_name(layer: str, level: int) -> str:
-    """Return the name of a level's population; no layer can have such a name."""
+    """Return the name of a level's population, which no layer can have."""
     return f"{layer}.{level + 1}"
 
 
@@ -122,7 +122,7 @@ def error_of(network: Network, layer: Layer) -> PoolingError:
 
 
 def levels_of(network: Network, layer: Layer) -> int:
-    """Return how many levels of neurons a max pool has."""
+    """Return the number of neuron levels in a max pool."""
     assert isinstance(layer.operation, MaxPooling)
     tree = tree_of(layer.operation, network.shape_of(layer.sources[0]))
     return len(tree.levels)

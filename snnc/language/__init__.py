@@ -1,7 +1,8 @@
-"""The language: its table of words, the syntax tree with places, and the spec as data.
+"""The language: its table of words, the syntax tree, and the spec as data.
 
-Read `layers` and `statements` first: their models are the table of the language.
-`properties` has each property once, and `table` defines its entries. `keywords`,
-`fields` and `schema` derive from the table, and so do the parsers in higher folders.
-Both notations are parsed to `tree`. Imports `source` and lower folders.
+Read `layers` and `statements` first: their models form the language table. `properties`
+defines each property once, and `table` defines the types of table entries. `keywords`,
+`fields` and `schema` derive from the table, as do the parsers in `syntax`. Both
+notations are parsed into `tree`. Imports `source` and the folders below it in the
+layering.
 """

@@ -1,4 +1,4 @@
-"""Read ranges, dims and training phases, from syntax or plain Python, as tuples."""
+"""Convert ranges, dims and training phases from syntax or plain Python to tuples."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ from snnc.language.scalars import (
 from snnc.language.written import write_list
 
 SLOWEST = 1.0
-"""The lowest upper end of a rate in Hz: with usual weights, nengo-loihi keeps 6 of
-their 7 bits at 1 Hz, 2 to 4 of them at 0.1 Hz, and refuses them at 0.01 Hz."""
+"""The smallest upper end of a rate range, in Hz. With typical 7-bit weights,
+nengo-loihi keeps 6 bits at 1 Hz and 2 to 4 bits at 0.1 Hz, and fails at 0.01 Hz."""
 WIDEST, NARROWEST = 1e12, 1e-12
-"""The largest input value; weights that scale it to 1 are within float32."""
+"""The largest absolute end and the smallest width of an input range. The weights that
+scale such values to 1 stay within float32."""
 RESOLUTION = 1e-6
-"""The smallest width of a range, relative to its largest end: eight float32 values."""
+"""The smallest width of a range, relative to the larger absolute end. Eight float32
+values fit in such a range."""
 Phase = Literal["smooth", "scale", "spikes"]
 
 PHASES: tuple[Phase, ...] = ("smooth", "scale", "spikes")
 
 
 def _ends(value: Any, expected: str, example: str) -> tuple[float | None, float]:
-    """Return the two ends of a range; only the lower one may be missing."""
     if isinstance(value, tree.Range):
         ends: Any = (value.low, value.high)
     else:
@@ -85,7 +86,7 @@ def upper_rate(value: Any) -> tuple[float, float]:
 
 
 def _budget(value: Any) -> str:
-    """Return a range of rates up to a written rate, as an example."""
+    """Return an example of a range whose upper end is the written rate."""
     most = value.value if isinstance(value, (tree.Number, tree.Quantity)) else 0
     return f"..{most:g} Hz" if most >= SLOWEST else "20..150 Hz"
 
@@ -112,7 +113,7 @@ def values(value: Any) -> tuple[float, float]:
 
 
 def _check_resolution(low: float, high: float) -> None:
-    """Refuse ranges outside float32, in which Keras and the host compute."""
+    """Refuse ranges that are too large or too narrow for float32 computations."""
     most = max(abs(low), abs(high))
     if most > WIDEST:
         limit = f"the ends must be from {-WIDEST:g} to {WIDEST:g}"
@@ -149,7 +150,6 @@ def dims(value: Any, *, least: str = "") -> tuple[int, ...]:
 
 
 def _nearer(sizes: Sequence[int], least: str) -> dict[str, str]:
-    """Return the advice for dims with a size that is too small or too large."""
     if max(sizes) > LARGEST:
         return {"advice": "write smaller sizes"}
     return {"instead": least or "x".join(str(max(size, 1)) for size in sizes)}
@@ -183,7 +183,7 @@ def block(value: Any) -> tuple[int, ...] | str:
 
 
 def phases(value: Any) -> tuple[Any, ...]:
-    """Read a list of phases; the type of the property refuses unknown words."""
+    """Read a list of phases; the property's type refuses unknown words."""
     if isinstance(value, tree.List):
         items: Sequence[Any] = value.items
     elif isinstance(value, (tuple, list)):

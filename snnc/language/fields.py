@@ -16,7 +16,7 @@ Note = TypeVar("Note", Key, Otherwise, StatementPart)
 
 
 def notes(field: Field[Any]) -> Iterator[Any]:
-    """Return the notes on the type of a field, or on its type without None."""
+    """Return the notes on the type of a field, and on the alternatives of a union."""
     kind: Any = field.type
     if get_origin(kind) is Annotated:
         kind, *own = get_args(kind)
@@ -30,7 +30,7 @@ def note(field: Field[Any], kind: type[Note]) -> Note | None:
 
 
 def words_of(field: Field[Any]) -> tuple[ValueWord, ...]:
-    """Return the descriptions of words that are values of a field."""
+    """Return the descriptions of the words that a field accepts."""
     key = note(field, Key)
     return key.words if key is not None else ()
 
@@ -53,7 +53,7 @@ def parts_of(model: type[Model]) -> Mapping[str, StatementPart]:
 
 @cache
 def choices_of(model: type[Model]) -> Mapping[str, Mapping[str, type[Choice]]]:
-    """Return the properties that are choices with settings, with models by word."""
+    """Return the properties whose values are choices with settings: models by word."""
     choices: dict[str, dict[str, type[Choice]]] = {}
     for name, field in fields_of(model).items():
         for part in types_in(field.type):
@@ -63,7 +63,7 @@ def choices_of(model: type[Model]) -> Mapping[str, Mapping[str, type[Choice]]]:
 
 
 def values_in(annotation: Any) -> Iterator[str]:
-    """Return the words that are values of a type, also inside its models."""
+    """Return the words that a type accepts, including those of nested models."""
     if isinstance(annotation, type) and issubclass(annotation, Model):
         for field in fields_of(annotation).values():
             yield from values_in(field.type)
@@ -97,7 +97,7 @@ def description(model: type[Model], field: str) -> str:
 
 
 def default(field: Field[Any]) -> str:
-    """Return the default of a field in ``.snn`` notation, or where it comes from."""
+    """Return a field's default in ``.snn`` notation, or describe what it depends on."""
     fallback = note(field, Otherwise)
     if fallback is not None and fallback.text:
         return fallback.text

@@ -33,7 +33,8 @@ KINDS = frozenset(FORMS)
 RESERVED = frozenset(filter(is_reserved, KINDS | HEADERS | REFUSED))
 
 MODELS: dict[str, dict[str, type[StatementModel]]] = {}
-"""The models of a kind by variant; the variant is empty for kinds without one."""
+"""The models of each kind by variant; the variant is empty for kinds without
+variants."""
 for _model in STATEMENTS:
     for _form in _model.forms:
         _variant = _model.variant.text if _model.variant else ""
@@ -45,12 +46,12 @@ PARTS: Mapping[str, StatementPart] = {
 """The parts before a block, by field name."""
 
 VALUES = ("shape", "within", "mapped")
-"""The parts of the input alone."""
+"""The parts that only the input has."""
 
 CHOICES: Mapping[str, Mapping[str, type[Choice]]] = {
     key: choices for model in STATEMENTS for key, choices in choices_of(model).items()
 }
-"""The losses and optimizers, by the property and the word."""
+"""The models of losses and optimizers, by property and word."""
 
 NEURONS: Mapping[str, ValueWord] = {
     word.text: word for word in words_of(fields_of(NeuronSpec)["kind"])
@@ -70,7 +71,7 @@ def kinds(*places: Place) -> tuple[str, ...]:
 
 
 def may_be_bare(kind: str) -> bool:
-    """Return whether a layer may be written as its kind: ``- avgpool`` in YAML."""
+    """Return whether YAML may write a layer as its kind alone: ``- avgpool``."""
     form = FORMS.get(kind)
     if form is None or form.place != "layer" or form.sources == "required":
         return False
@@ -86,7 +87,7 @@ def settings_of(choice: str) -> tuple[str, ...]:
 
 
 def first_key(owner: str) -> str:
-    """Return the property that a bare number after a kind or a choice stands for."""
+    """Return the property that a bare number after a kind or a choice sets."""
     if owner in FORMS and FORMS[owner].size:
         return FORMS[owner].size
     by_word = {v: model for models in MODELS.values() for v, model in models.items()}
@@ -95,7 +96,7 @@ def first_key(owner: str) -> str:
 
 
 def tables() -> Iterator[type[Model]]:
-    """Return every model with properties: of statements, neurons and choices."""
+    """Return every model with properties: statements, neurons and choices."""
     yield from STATEMENTS
     yield NeuronSpec
     for choices in CHOICES.values():
@@ -103,19 +104,18 @@ def tables() -> Iterator[type[Model]]:
 
 
 def values_of(key: str) -> tuple[str, ...]:
-    """Return the words that are values of a property."""
+    """Return the words that a property accepts as values."""
     fields = (fields_of(model) for model in tables() if key in keys_of(model))
     return tuple(dict.fromkeys(word for f in fields for word in values_in(f[key].type)))
 
 
 def keys_read_by(*readers: Callable[..., Any]) -> frozenset[str]:
-    """Return properties and parts of some types, by the functions that read them."""
+    """Return the properties and parts whose values the given functions read."""
     return frozenset(key for reader in readers for key in _by_reader()[reader])
 
 
 @cache
 def _by_reader() -> Mapping[Callable[..., Any], frozenset[str]]:
-    """Return all properties and parts, by the functions that read their values."""
     by_reader: dict[Callable[..., Any], set[str]] = {}
     for model in tables():
         for name, info in fields_of(model).items():
@@ -127,7 +127,7 @@ def _by_reader() -> Mapping[Callable[..., Any], frozenset[str]]:
 
 
 def likes_of(keys: Collection[str]) -> frozenset[str]:
-    """Return the names of properties in other libraries."""
+    """Return the names that other libraries use for some properties."""
     return frozenset(
         like for key, entry in words() if key in keys for like in entry.same.split()
     )
@@ -146,7 +146,7 @@ def words() -> Iterator[tuple[str, ValueWord | Key]]:
 
 
 def owner_of(statement: tree.Statement) -> str:
-    """Return the words of a statement for quoting, without the name."""
+    """Return the words to quote a statement: its kind and variant, without its name."""
     kind = statement.kind.text
     return kind if statement.variant is None else f"{kind} {statement.variant.text}"
 
@@ -170,7 +170,7 @@ def legal_keys(statement: tree.Statement) -> tuple[str, ...]:
 
 
 def scope_keys(kind: str) -> tuple[str, ...]:
-    """Return the properties of a kind of layer that ``defaults`` may have."""
+    """Return the properties of a kind of layer that ``defaults`` may set."""
     layer = MODELS[kind][""]
     return tuple(key for key in keys_of(DefaultsSpec) if key in keys_of(layer))
 
@@ -191,5 +191,5 @@ USUAL = {
     for key, entry in keys_of(model).items()
 }
 """An example value of each property."""
-# `from` is a key of settings alone; in front of a block it is a part.
+# `from` is a key only inside settings; before a block it is a part.
 KEYS = frozenset(USUAL) - CLAUSES

@@ -1,7 +1,7 @@
 """The table of layers: their properties and descriptions.
 
-None means "not written": `defaults` and `Otherwise` give the value when the logical
-graph is built. The properties that `defaults` may have are in base classes.
+None means "not written": the value then comes from `defaults` or `Otherwise` when the
+logical graph is built. Properties that `defaults` may set are in base classes.
 """
 
 from typing import Annotated, Literal
@@ -62,11 +62,11 @@ class ConvEncoderSpec(StatementModel):
 
 
 class RateEncoderSpec(StatementModel):
-    """`encode rate`: each value as a rate, with one channel per sign; not trained."""
+    """`encode rate`: encodes each value as a rate, one channel per sign; untrained."""
 
     forms = (ENCODE,)
     variant = ValueWord(
-        "rate", "Encodes each value as a rate, with one channel per sign; not trained."
+        "rate", "An untrained encoder: each value is a rate, with one channel per sign."
     )
 
     kind: Literal["encode rate"] = "encode rate"
@@ -77,7 +77,7 @@ class RateEncoderSpec(StatementModel):
 
 
 class KernelProperties(SpikingSpec):
-    """Properties of all convolutions that `defaults` may have."""
+    """Properties of all convolutions that `defaults` may set."""
 
     kernel: Annotated[has.Kernel | None, Otherwise((3,))] = None
     stride: Annotated[has.Stride | None, Otherwise((1,))] = None
@@ -87,13 +87,13 @@ class KernelProperties(SpikingSpec):
 
 
 class FilterProperties(SpikingSpec):
-    """The number of filters, which `defaults` may have for convolutions."""
+    """The number of filters, which `defaults` may set for convolutions."""
 
     filters: has.Filters | None = None
 
 
 class ConvProperties(KernelProperties, FilterProperties):
-    """Properties of convolutions over all channels that `defaults` may have."""
+    """Properties of convolutions over all channels that `defaults` may set."""
 
     groups: Annotated[has.Groups | None, Otherwise(1)] = None
 
@@ -150,7 +150,7 @@ class ImageConvSpec(ConvSpec):
 
 
 class TransposedConvProperties(FilterProperties):
-    """Properties of transposed convolutions that `defaults` may have."""
+    """Properties of transposed convolutions that `defaults` may set."""
 
     kernel: Annotated[has.Kernel | None, Otherwise((3,))] = None
     stride: Annotated[has.Stride | None, Otherwise((1,))] = None
@@ -179,7 +179,7 @@ class TransposedConvSpec(TransposedConvProperties):
 
 
 class DepthwiseProperties(KernelProperties):
-    """Properties of depthwise convolutions that `defaults` may have."""
+    """Properties of depthwise convolutions that `defaults` may set."""
 
     multiplier: Annotated[has.Multiplier | None, Otherwise(1)] = None
 
@@ -222,7 +222,7 @@ class DepthwiseSpec(DepthwiseProperties):
 
 
 class DownsampleProperties(SpikingSpec):
-    """Properties of `downsample` alone that `defaults` may have."""
+    """Properties of `downsample` only that `defaults` may set."""
 
     factor: Annotated[has.Factor | None, Otherwise((2,))] = None
 
@@ -248,19 +248,19 @@ class DownsampleSpec(DownsampleProperties):
 
 
 class DenseProperties(SpikingSpec):
-    """Properties of `dense` that `defaults` may have."""
+    """Properties of `dense` that `defaults` may set."""
 
     units: has.Units | None = None
     bias: Annotated[has.KernelBias | None, Otherwise(True)] = None
 
 
 class DenseSpec(DenseProperties):
-    """A spiking dense layer, which flattens its input."""
+    """A spiking dense layer; in Keras, a `Flatten` precedes it."""
 
     forms = (
         layer(
             "dense",
-            "A spiking dense layer, which flattens its input as Keras does.",
+            "A spiking dense layer, which flattens its input.",
             "dense d0 { units 64 }",
             size="units",
             same="fc fullyconnected linear",
@@ -275,7 +275,7 @@ class DenseSpec(DenseProperties):
 
 
 class AveragePoolSpec(StatementModel):
-    """Average pooling without neurons, folded into its reader."""
+    """Average pooling without neurons, folded into the next layer."""
 
     forms = (
         layer(
@@ -322,7 +322,7 @@ class MaxPoolSpec(StatementModel):
 
 
 class JoinSpec(StatementModel):
-    """`add` and `concat`: sums or joins channels without neurons."""
+    """`add` and `concat`: add or concatenate layers without neurons."""
 
     forms = (
         layer(

@@ -1,7 +1,7 @@
-"""The spec as data, from the statements of `statements` and `layers`, with its places.
+"""The spec as data, made of the models in `statements` and `layers`, with positions.
 
-A model checks one statement. Rules that need several statements (names, shapes, the
-chip) are checked on the graph. Times are in seconds, rates in Hz.
+A model checks one statement. Rules about several statements (names, shapes, the chip)
+are checked on the graph. Times are in seconds, rates in Hz.
 """
 
 import hashlib
@@ -43,7 +43,6 @@ SCOPES = tuple(
 
 
 def _scope(value: object) -> str:
-    """Read a kind of layer that spikes."""
     kind = bare(value)
     if kind not in SCOPES:
         raise wrong_type_error("a kind of layer that spikes", SCOPES[0])
@@ -53,7 +52,7 @@ def _scope(value: object) -> str:
 class DefaultsSpec(
     DenseProperties, DownsampleProperties, DepthwiseProperties, ConvProperties
 ):
-    """Layer properties for every chip layer, or for one kind of layers."""
+    """Layer properties for every chip layer, or for one kind of layer."""
 
     forms = (
         Form(
@@ -97,22 +96,22 @@ STATEMENTS: tuple[type[StatementModel], ...] = (
     ReadoutSpec,
     TrainSpec,
 )
-"""The models of all statements but `about`, in the order of the language."""
+"""The models of all statements except `about`, in the order of the language."""
 
 
 def spec_hash(spec: NetworkSpec) -> str:
-    """Return the SHA-256 of the canonical spec, which has no comments or layout."""
+    """Return the SHA-256 of the canonical spec, which excludes comments and layout."""
     canonical = json.dumps(asdict(spec), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
 
 
 class Place(NamedTuple):
-    """The place of a statement.
+    """The position of a statement.
 
-    ``span`` is its head, from the kind to the name. ``keys`` has the span of the value
-    of each written property (and of ``shape``, ``within`` and ``mapped``), and
-    ``sources`` the span of each name after ``from``. A statement that is not written
-    has the place of the network's name.
+    ``span`` is the statement's head, from the kind to the name. ``keys`` holds the span
+    of the value of each written property (and of ``shape``, ``within`` and ``mapped``),
+    and ``sources`` the span of each name after ``from``. For a statement that is not
+    written, the spans are those of the network's name.
     """
 
     span: Span
@@ -123,25 +122,25 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ValidatedSpec:
-    """The valid parts of a spec, with their places.
+    """The valid parts of a spec, with their positions.
 
     The parts of ``spec`` are checked one by one. A layer statement with an error is
-    None in ``spec.layers``. The next layer, if it names no source, then reads an
-    unknown layer. A broken or missing input or readout is a placeholder with a name.
+    None in ``spec.layers``. If the next layer names no source, its source is then
+    unknown. A named placeholder replaces a broken or missing input or readout.
 
     Attributes
     ----------
     places
-        Parallel to ``spec.layers``. The name of a place is None if the layer has no
-        name, or a name that is already taken.
+        One per item of ``spec.layers``. The name is None if the layer has no name, or a
+        name that is already taken.
     defaults
-        Parallel to ``spec.defaults``.
+        One per item of ``spec.defaults``.
     broken
         Names of the input, layers and readout whose statements have errors. Their
         properties are unknown, so rules should not report them.
     defaults_sound
-        Whether every ``defaults`` statement is valid; if not, a missing property may
-        have been given there.
+        Whether every ``defaults`` statement is valid. An invalid statement may have set
+        a property that looks missing.
     sound
         Whether the spec has no errors.
     span

@@ -1,7 +1,7 @@
-"""The base class of the language's models, and the validator, which is pydantic's.
+"""The base class of the language's models, and their validator.
 
-The validator is made of the types of fields with their notes. Only pydantic's core is
-imported: with its classes `snnc check` would be half as slow again
+The validator is built from the types and notes of the fields. Only pydantic's core is
+imported: with pydantic's classes, `snnc check` would take half as long again
 (docs/decisions/033-start.md).
 """
 
@@ -36,10 +36,10 @@ Made = TypeVar("Made", bound="Model")
 Schema = core_schema.CoreSchema
 
 
-# Without its metaclass, mypy takes no model for hashable.
+# Without its metaclass, mypy considers no model hashable.
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 class Model(metaclass=type):  # noqa: UP050
-    """A model of values at one place; every subclass is a frozen dataclass."""
+    """The base class of models, which are frozen dataclasses."""
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
@@ -48,18 +48,18 @@ class Model(metaclass=type):  # noqa: UP050
 
     @classmethod
     def read(cls, value: Any, make: Callable[[Any], Any]) -> Any:
-        """Make the model of a value; ``make`` makes it from a mapping."""
+        """Convert a value to a model; ``make`` converts a mapping."""
         return make(value)
 
 
 @cache
 def fields_of(model: type[Model]) -> Mapping[str, Field[Any]]:
-    """Return the fields of a model by their keys, base classes first."""
+    """Return the fields of a model by key, base classes first."""
     return {key_of(field): field for field in fields(model)}
 
 
 def key_of(field: Field[Any]) -> str:
-    """Return the key of a field: its name, without the `_` after Python's words."""
+    """Return the key of a field: its name without the `_` after a Python keyword."""
     return field.name.rstrip("_")
 
 
@@ -68,12 +68,12 @@ def is_required(field: Field[Any]) -> bool:
 
 
 def validate(kind: type[Made], value: Any) -> Made:
-    """Return the model of a mapping of values, or a value of another type.
+    """Validate a value, and convert a mapping to its model.
 
     Raises
     ------
     pydantic_core.ValidationError
-        If a value is missing, unknown, or not as its type and notes say.
+        If a key is missing or unknown, or a value violates its type or notes.
     """
     made: Made = _validator(kind).validate_python(value)
     return made
@@ -85,12 +85,12 @@ def _validator(kind: Any) -> SchemaValidator:
 
 
 def _schema(kind: Any) -> Schema:
-    """Return pydantic's schema of a type.
+    """Return the pydantic schema of a type.
 
     Raises
     ------
     TypeError
-        If the language has no values of the type.
+        If no value of the language has this type.
     """
     origin, parts = get_origin(kind), get_args(kind)
     if origin is Annotated:
@@ -141,7 +141,7 @@ def _union(parts: tuple[Any, ...]) -> Schema:
 
 
 def _select_by_kind(kinds: Iterable[type[Model]]) -> Schema:
-    """Select one of several models of a mapping by its ``kind``."""
+    """Select one of several models by the ``kind`` in a mapping."""
     models = {
         word: _schema(kind)
         for kind in kinds

@@ -1,4 +1,4 @@
-"""Read names of layers and classes, from syntax or plain Python, as strings."""
+"""Convert names of layers and classes from syntax or plain Python to strings."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from snnc.language import tree
 from snnc.language.reserved import is_reserved
 from snnc.language.scalars import bare, limit_error, problem, wrong_type_error
 
-# With longer names, no layout is stable under every formatter.
+# With longer names, no layout of the generated code would survive every formatter.
 LONGEST = 40
-# `keyword.softkwlist` of the newest Python: the same for whichever one runs snnc.
+# `keyword.softkwlist` of the newest Python, so that every version accepts the same
+# names.
 SOFT_KEYWORDS = frozenset({"case", "match", "type"})
-# The imports of the generated package, their imports, and modules that are not in
-# `sys.stdlib_module_names` though Python has it.
+# The imports of the generated package, the imports of these libraries, and standard
+# modules that are not in `sys.stdlib_module_names`.
 LIBRARIES = frozenset(
     {
         "absl",
@@ -64,7 +65,7 @@ LIBRARIES = frozenset(
         "wrapt",
     }
 )
-# Windows allows no folder with such a name, in any case.
+# Windows allows no folder with such a name, in upper or lower case.
 DEVICES = frozenset(
     {"aux", "con", "nul", "prn"}
     | {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
@@ -91,7 +92,7 @@ def why_no_name(name: str) -> str:
 
 
 def why_no_package(name: str) -> str:
-    """Return why a word can't name a network, whose package has that name."""
+    """Return why a word can't name a network; its package would have the same name."""
     if name in LIBRARIES or name in sys.stdlib_module_names:
         return "the package would hide the library of the same name"
     if name.lower() in DEVICES:
@@ -133,7 +134,7 @@ def classes(value: Any) -> int | tuple[str, ...]:
 
 
 def _check_commas(items: Sequence[tree.Value]) -> None:
-    """Refuse ``[cat, polar bear]``: names are separated by blanks or by commas."""
+    """Refuse ``[cat, polar bear]``, which mixes commas and spaces as separators."""
     text = items[0].span.source.text if items else ""
     pairs = [
         (a.span, b.span, text[a.span.end : b.span.start]) for a, b in pairwise(items)

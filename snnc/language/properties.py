@@ -1,6 +1,6 @@
-"""Every property of the language once: its type, its limits and its description.
+"""The properties of the language, each with its type, limits and description.
 
-A model uses it with its default, or with `Otherwise` if `defaults` may have it.
+A model adds the default of a property, or `Otherwise` if `defaults` may set it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from snnc.language.property_types import (
 from snnc.language.table import Key, Limits, StatementPart, ValueWord
 
 MOST_CHIPS = 768
-"""Chips of the largest system; see docs/decisions/006-bounds.md."""
+"""The number of chips in the largest system; see docs/decisions/006-bounds.md."""
 
 # The parts before the block.
 Name = Annotated[
@@ -148,7 +148,7 @@ Neuron = Annotated[
 BatchNorm = Annotated[
     Flag,
     Key(
-        "Whether batch norm follows the weights; export folds it into the weights",
+        "Whether batch norm follows the weights. Export folds it into the weights",
         usual="on",
         same="batch_norm batch_normalization batch_normalisation bn",
         nearby="norm normalization normalisation normalize",
@@ -188,7 +188,7 @@ RunsOn = Annotated[
 Block = Annotated[
     property_types.Block,
     Key(
-        "The part of the layer on one core, as sizes with slices first",
+        "The part of the layer on one core, as dims; for `conv3d`, slices come first",
         usual="auto",
         nearby="block_shape block_size tile",
     ),
@@ -223,7 +223,7 @@ Filters = Annotated[
 Kernel = Annotated[
     DimsValue,
     Key(
-        "The size of the kernel: one number, or one per axis",
+        "The size of the kernel: one number or dims",
         usual="3",
         same="kernel_size kernel_shape filter_size ksize",
         nearby="k size window",
@@ -232,15 +232,15 @@ Kernel = Annotated[
 Stride = Annotated[
     DimsValue,
     Key(
-        "The step between outputs: one number, or one per axis",
+        "The step between outputs: one number or dims",
         usual="2",
         same="strides",
         nearby="step subsample factor pool_stride",
     ),
 ]
 _PADDING = (
-    "`valid` or `same`, as in Keras; `conv1d` also allows `causal`, with all zeros in "
-    "front"
+    "`valid` or `same`, as in Keras; for `conv1d` also `causal`, "
+    "with zeros only at the start"
 )
 Padding = Annotated[
     Literal["valid", "same"],
@@ -274,7 +274,7 @@ KernelPadding = Annotated[
 Dilation = Annotated[
     DimsValue,
     Key(
-        "The step between taps of the kernel: one number, or one per axis",
+        "The distance between kernel taps: one number or dims",
         usual="2",
         same="dilation_rate dilations",
         nearby="atrous atrous_rate rate",
@@ -340,7 +340,7 @@ Units = Annotated[
     Whole,
     Limits(ge=1),
     Key(
-        "Number of output units; in a readout, for a regression",
+        "Number of output units, or of regression outputs in a readout",
         usual="64",
         same="out_features",
         nearby="hidden hidden_units hidden_size size width neurons nodes features "
@@ -359,7 +359,7 @@ Decide = Annotated[
     Literal["mean", "last"],
     Bare,
     Key(
-        "Decide by the `mean` of the second half of the steps, or by the `last` step",
+        "The deciding output: the `mean` of the second half, or the `last` step",
         usual="mean",
         nearby="decision decode decoder reduction mode readout_mode vote",
         words=(

@@ -1,7 +1,7 @@
 """The types of property values: literals, and words with their own settings.
 
-They read syntax or plain Python, and return plain Python. They raise the errors of
-`snnc.language.scalars`.
+These types read syntax or plain Python and return plain Python. They raise the errors
+defined in `snnc.language.scalars`.
 """
 
 from collections.abc import Callable, Mapping
@@ -125,16 +125,14 @@ class Focal(Choice):
     gamma: Annotated[
         Amount,
         Limits(ge=0),
-        Key(
-            "Focal loss: how strongly the weight of easy examples is reduced", usual="2"
-        ),
+        Key("Focal loss: how strongly easy examples are down-weighted", usual="2"),
     ] = 2.0
     alpha: Annotated[
         Amount,
         Limits(gt=0, le=1),
         Key(
-            "Focal loss: the weight of the second of two classes; the first has 1 - "
-            "`alpha`",
+            "Focal loss: the weight of the second of two classes. The first has the "
+            "weight 1 - `alpha`",
             usual="0.25",
         ),
     ] = 0.25
@@ -158,7 +156,7 @@ LearningRate = Annotated[
     Amount,
     Limits(gt=0),
     Key(
-        "The optimizer's step",
+        "The learning rate of the optimizer",
         usual="1e-3",
         same="lr",
         nearby="eta step_size rate alpha",
@@ -231,7 +229,9 @@ class Sgd(Choice):
     momentum: Annotated[
         Amount, Limits(ge=0, lt=1), Key("Momentum, below 1", usual="0.9")
     ] = 0.0
-    nesterov: Annotated[Flag, Key("Whether momentum is Nesterov's", usual="on")] = False
+    nesterov: Annotated[Flag, Key("Whether to use Nesterov momentum", usual="on")] = (
+        False
+    )
 
 
 class Pes(Choice):
@@ -265,7 +265,7 @@ class Pes(Choice):
         Literal["trained", "zero"],
         Bare,
         Key(
-            "The weights that learning begins with: `trained` or `zero`",
+            "The initial weights of learning: `trained` or `zero`",
             usual="trained",
             nearby="initial init start",
             words=(
@@ -284,7 +284,7 @@ Learn = Annotated[
     Pes,
     Chosen,
     Key(
-        "Whether the weights keep learning on the chip: `pes`",
+        "The rule by which the weights keep learning on the chip: `pes`",
         usual="pes",
         nearby="learning learning_rule rule adapt online plasticity",
     ),

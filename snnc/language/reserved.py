@@ -1,7 +1,7 @@
-"""The words that can't be names."""
+"""The words that can't be used as names."""
 
 KINDS: set[str] = set()
-"""The first words of statements; each model of a statement adds its own."""
+"""The first words of statements; each statement model adds its own."""
 HEADERS = frozenset(("snn", "network"))
 REFUSED = frozenset(
     (
@@ -22,5 +22,6 @@ REFUSED = frozenset(
 
 def is_reserved(word: str) -> bool:
     """Return whether a word can't be a name."""
-    # Only a statement can mean an event stream, so a layer may have this name.
+    # `events` is reserved only at the start of a statement, so a layer may have this
+    # name.
     return word != "events" and (word in KINDS or word in HEADERS | REFUSED)

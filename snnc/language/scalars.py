@@ -1,6 +1,6 @@
 """Read numbers, switches, times and rates, from syntax or plain Python.
 
-Times become seconds, rates Hz.
+Times are converted to seconds, and rates to Hz.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ UNITS = frozenset((*SECONDS, *HERTZ))
 
 
 def problem(kind: str, template: str, context: dict[str, Any]) -> PydanticCustomError:
-    """Describe a value that is refused."""
     return PydanticCustomError(kind, template, context)
 
 
@@ -53,7 +52,7 @@ _SWITCHES = dict.fromkeys(("true", "yes", "1", "on"), "on") | dict.fromkeys(
     ("false", "no", "none", "null", "0", "off"), "off"
 )
 SHORTEST, LONGEST = 1e-9, 1e6
-"""Times other than zero, in seconds: wide enough for any network."""
+"""The limits of nonzero times, in seconds: wide enough for any network."""
 
 
 def bare(value: Any) -> Any:
@@ -85,7 +84,7 @@ def amount(value: Any) -> float:
 
 
 def share(value: Any) -> float:
-    """Read a share below 1."""
+    """Read a fraction below 1."""
     return amount(value)
 
 

@@ -1,8 +1,8 @@
-"""Make the JSON Schema (draft-07) of the YAML notation from the spec's models.
+"""Build the JSON Schema (draft-07) of the YAML notation from the spec models.
 
-Each property occurs once, in the definitions. No schema has alternatives, because a
-validator could only say that none of them matches. The conditions for each type are
-next to each other instead, so a validator names the wrong key and the reason.
+Each property occurs once, in the definitions. The schema avoids alternatives such as
+`anyOf`, because a validator could only report that none of them matches. Instead, each
+type has its own condition, so a validator names the wrong key and the reason.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ _NUMBER = r"[+-]?(\d+(\.\d+)?|\.\d+)([eE][+-]?\d+)?"
 
 
 def _text(pattern: str, kind: str = "") -> Schema:
-    """Return the schema of a string with a pattern; YAML may read it as a number."""
+    """Return the schema of a string with a pattern, or of a number that YAML reads."""
     types = {"type": [kind, "string"]} if kind else {"type": "string"}
     return {**types, "pattern": f"^{pattern}$"}
 
 
 def _dims(word: str = "") -> Schema:
-    """Return the schema of dims: ``3x3``, an integer, a list, or a word instead."""
+    """Return the schema of dims: ``3x3``, an integer, a list, or a given word."""
     sizes = _text(r"\d+(x\d+)*" if not word else rf"(\d+(x\d+)*|{word})", "integer")
     item = {**_text(r"\d+", "integer"), "minimum": 1}
     return {**_or_list(sizes, item), "minimum": 1}
@@ -88,7 +88,7 @@ _FILE = {
     "network": "The name of the network and of the generated package.",
     "layers": "The layers in order. Each item has one key, its kind.",
 }
-"""Descriptions of keys of a YAML file that are not statements."""
+"""Descriptions of the keys in a YAML file that are not statements."""
 
 
 ID = "urn:snnc:spec:1"
@@ -101,7 +101,7 @@ def schema() -> Schema:
 
 
 class _SchemaWriter:
-    """Makes the schema, with a definition of each property."""
+    """Writes the schema, with a definition of each property."""
 
     def __init__(self) -> None:
         self._definitions: dict[str, Schema] = {}
@@ -149,7 +149,7 @@ class _SchemaWriter:
         return _choice(forms, bare=tuple(filter(may_be_bare, FORMS)))
 
     def _defaults(self) -> Schema:
-        """Return the schema of ``defaults``: properties, also by kind of layer."""
+        """Return the schema of ``defaults``: properties, or properties by kind."""
         scopes: Schema = {}
         for kind in SCOPES:
             layer = self._mapping(DefaultsSpec, scope_keys(kind))
@@ -162,9 +162,9 @@ class _SchemaWriter:
         keys: tuple[str, ...] | None = None,
         more: Mapping[str, Schema] | None = None,
     ) -> Schema:
-        """Return the schema of a statement's properties, or of some of them.
+        """Return the schema of a statement's properties, or only of ``keys``.
 
-        ``more`` are further keys.
+        ``more`` holds the schemas of additional keys.
         """
         properties: Schema = {}
         required = []
@@ -185,7 +185,7 @@ class _SchemaWriter:
         return {"type": "object", "allOf": [self._define(name, keys_of_it)]}
 
     def _define(self, key: str, value: Schema) -> Schema:
-        """Return a reference to a definition; other meanings of a word are numbered."""
+        """Return a reference to a definition; number the other definitions of a key."""
         names = (key, *(f"{key}{number}" for number in range(2, 100)))
         name = next(n for n in names if self._definitions.get(n, value) == value)
         self._definitions[name] = value
@@ -239,7 +239,7 @@ def _plain(field: Field[Any]) -> Schema:
     Raises
     ------
     TypeError
-        If the texts of its type are unknown.
+        If the schema of the field's type is unknown.
     """
     parts = [*types_in(field.type)]
     for part in parts:
@@ -267,6 +267,6 @@ _BOUNDS = {
 
 
 def _limits(parts: Iterable[Any]) -> Schema:
-    """Return the bounds of a number; a schema can't express the bounds of a time."""
+    """Return the limits of a number; a schema can't express the limits of a time."""
     limits = [part for part in parts if isinstance(part, Limits)]
     return {_BOUNDS[k]: bound for part in limits for k, bound in part.to_dict().items()}

@@ -20,20 +20,20 @@ from snnc.language.table import Form, Key, Limits, Otherwise, ValueWord
 
 ABOUT = Form(
     "about",
-    "What the network does; this becomes the docstring of the package.",
+    "What the network does. The text becomes the docstring of the package.",
     'about "What the network does."',
     once=True,
     nearby="title description doc docstring",
 )
 KINDS.add(ABOUT.kind)
-"""The only statement with a text and without properties."""
+"""The only statement with a text and no properties."""
 
 
 class StatementModel(Model):
-    """The base of all statements: unknown keys are errors, and values don't change.
+    """The base class of statements: unknown keys are errors, and values are immutable.
 
-    ``forms`` are the kinds of statements with this model. ``variant`` is the word after
-    the kind, for kinds with several models.
+    ``forms`` are the kinds of statements that use this model. ``variant`` is the word
+    after the kind, for kinds with several models.
     """
 
     forms: ClassVar[tuple[Form, ...]] = ()
@@ -55,7 +55,7 @@ TARGET = Form(
 
 
 class LoihiTarget(StatementModel):
-    """A Loihi system; all limits of its cores are checked."""
+    """A Loihi system; all limits of its cores are enforced."""
 
     forms = (TARGET,)
     variant = ValueWord("loihi", "A Loihi system; all limits of its cores are checked.")
@@ -67,7 +67,7 @@ class LoihiTarget(StatementModel):
 
 
 class NengoTarget(StatementModel):
-    """Nengo's simulators, which have no limits and no blocks."""
+    """The Nengo simulators, which have no limits and no blocks."""
 
     forms = (TARGET,)
     variant = ValueWord(
@@ -120,7 +120,7 @@ class InputSpec(StatementModel):
 
 
 class ReadoutSpec(StatementModel):
-    """The linear layer on the host that outputs the result."""
+    """The linear layer on the host that computes the output."""
 
     forms = (
         Form(
@@ -151,7 +151,7 @@ class ReadoutSpec(StatementModel):
 
 
 class TrainSpec(StatementModel):
-    """How `train.py` trains; None if it depends on the readout."""
+    """How `train.py` trains; a value is None if it depends on the readout."""
 
     forms = (
         Form(
@@ -230,8 +230,8 @@ class TrainSpec(StatementModel):
     phases: Annotated[
         Phases,
         Key(
-            "The training phases, in this order: `smooth` as in Keras, `scale` into "
-            "the rates, `spikes` on the network's own spikes",
+            "The phases of training, in this order: plain Keras, scaling into the "
+            "rates, training on the network's own spikes",
             usual="[smooth, scale]",
             nearby="stages training_phases",
             words=(

@@ -1,9 +1,10 @@
-"""The entries of the language table, in addition to types, limits and defaults.
+"""The types of entries in the language table.
 
-The table is the spec's models: `statements` and `layers` list the properties of each
-statement, and `properties` has every property once. The entries below are notes on
-their types and classes. Parsers, printers, the JSON Schema, ``docs/language.md``,
-editors and messages about wrong words use them, through `keywords` and `fields`.
+The table consists of the spec models: `statements` and `layers` list the properties of
+each statement, and `properties` defines every property once. The entries below are
+notes on these types and classes. Parsers, printers, the JSON Schema,
+``docs/language.md``, editors and messages about wrong words read the notes through
+`keywords` and `fields`.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ Place = Literal["front", "encoder", "layer", "back"]
 
 
 class ReadBy(NamedTuple):
-    """The function that converts syntax to plain Python before it is checked."""
+    """The function that converts syntax to plain Python before the value is checked."""
 
     func: Callable[[Any], Any]
 
 
 class Limits(NamedTuple):
-    """The limits of a number: at least, more than, at most, less than."""
+    """The limits of a number: at least, greater than, at most, less than."""
 
     ge: float | None = None
     gt: float | None = None
@@ -47,7 +48,7 @@ class ValueWord(NamedTuple):
     same
         Words of other libraries with the same meaning, which `--fix` replaces.
     nearby
-        Words of other libraries that may mean it.
+        Words of other libraries that may have this meaning.
     """
 
     text: str
@@ -68,7 +69,7 @@ class Key(NamedTuple):
     same, nearby
         As for a `ValueWord`.
     words
-        The descriptions of words that are its values.
+        The descriptions of the words that the property accepts as values.
     """
 
     about: str
@@ -81,7 +82,7 @@ class Key(NamedTuple):
 class StatementPart(NamedTuple):
     """A part before the block in ``.snn``, and a key in YAML.
 
-    ``key`` is that key; the other fields are as for a `Key`.
+    ``key`` is the YAML key; the other fields are those of a `Key`.
     """
 
     key: str
@@ -90,14 +91,14 @@ class StatementPart(NamedTuple):
 
 
 class Otherwise(NamedTuple):
-    """The value of an unwritten property: a note on a field whose default is None.
+    """The default of a property: a note on a field whose default is None.
 
     Attributes
     ----------
     value
         The value; None if it depends on other properties.
     text
-        The dependency, for the documentation.
+        What the value depends on, for the documentation.
     """
 
     value: Any = None
@@ -114,22 +115,23 @@ class Form(NamedTuple):
     about
         The meaning: a sentence.
     example
-        The shortest example.
+        The shortest example statement.
     named
         An example with a name, if ``example`` has none.
     name, sources, values
-        Whether the statement has a name, a ``from``, a shape with a range.
+        Whether the statement has a name, a ``from``, or a shape with a range.
     place
-        The place in a YAML file; an encoder may also be a layer.
+        The part of a YAML file that contains the statement; an encoder may also be a
+        layer.
     once
-        Whether a spec has the statement at most once.
+        Whether a spec may contain the statement at most once.
     size
-        The property that a bare number after the kind means.
+        The property that a bare number after the kind sets.
     axes
-        The spatial axes of its input; 0 for any number of them.
+        The number of spatial axes of the input; 0 if any number is allowed.
     same, nearby
-        The words of a `ValueWord`, in the spelling of `snnc.rules.foreign.plain`, or
-        with axes.
+        As for a `ValueWord`, in the spelling of `snnc.rules.foreign.plain` or with the
+        number of axes.
     """
 
     kind: str

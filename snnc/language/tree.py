@@ -1,6 +1,6 @@
-"""The syntax tree of a spec, with places, before any checks of meaning.
+"""The syntax tree of a spec, with positions, before any semantic checks.
 
-Both notations, ``.snn`` and YAML, become this tree.
+Both notations, ``.snn`` and YAML, are parsed into this tree.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Dims:
-    """Integers joined by ``x``: ``3x3x3``; one integer alone is a `Number`."""
+    """Integers joined by ``x``, such as ``3x3x3``; a single integer is a `Number`."""
 
     values: tuple[int, ...]
     span: Span
@@ -55,7 +55,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A quoted string, its escapes resolved."""
+    """A quoted string, with its escapes resolved."""
 
     value: str
     span: Span
@@ -94,10 +94,10 @@ class Property:
 class Statement:
     """``KIND [VARIANT] [NAME] [SHAPE] [in RANGE [as RANGE]] [from A, B] [{ ... }]``.
 
-    ``variant`` is the second word of ``target loihi``, ``encode conv``,
-    ``neuron lif`` and ``defaults conv3d``; ``text`` is the string of ``about``.
-    ``properties`` is None if the statement has no block. A ``broken`` statement could
-    not be parsed: only its kind, variant and name are known.
+    ``variant`` is the second word of statements such as ``target loihi``, ``encode
+    conv``, ``neuron lif`` and ``defaults conv3d``. ``text`` is the string after
+    ``about``. ``properties`` is None if the statement has no block. A ``broken``
+    statement could not be parsed: only its kind, variant and name are known.
     """
 
     kind: Word
@@ -115,9 +115,9 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """The text of a comment, without ``#``, one blank after it, and blanks at the end.
+    """The text of a comment, without ``#``, the space after it, and trailing spaces.
 
-    ``trailing`` says whether other text comes before it on its line.
+    ``trailing`` says whether other text precedes the comment on its line.
     """
 
     text: str
@@ -127,10 +127,10 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole spec: its edition, its network's name and its statements in order.
+    """A whole spec: its edition, the network's name and the statements in order.
 
-    ``comments`` are in the order of the file, and their spans show where they belong.
-    ``layers`` is the place of YAML's key of that name.
+    ``comments`` are in file order, and their spans show where they belong. ``layers``
+    is the position of the `layers` key in a YAML file.
     """
 
     edition: Number | None

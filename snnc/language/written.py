@@ -1,4 +1,4 @@
-"""Write values in the notation of the language; different values differ in text."""
+"""Write values in the notation of the language; the text of each value is unique."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from decimal import Decimal
 from snnc.text.tables import dims
 
 MOST_DIGITS = 18
-"""The most digits in a row; more are treated as a mistake."""
-# Longer ones may have more digits in a row than the language allows.
+"""The maximum number of digits in a row; more are treated as a mistake."""
+# Longer numbers may have more digits in a row than the language allows.
 LONGEST_FIXED = MOST_DIGITS + 2
 _EXPONENT = re.compile(r"(\.0)?e([+-]?)0*")
 
 
 def numeral(value: int | float) -> str:
-    """Write a number; a float in the shorter of ``0.05`` and ``1e-3``.
+    """Write a number; for a float, choose the shorter of ``0.05`` and ``5e-2``.
 
     A float stays a float (``2.0``), and whole floats below a million have no exponent.
     """
@@ -44,13 +44,13 @@ def _short_exponent(match: re.Match[str]) -> str:
 
 
 def number(value: float) -> str:
-    """Write a number; a whole one below a million as an integer."""
+    """Write a number; write a whole number below a million as an integer."""
     whole = isinstance(value, int) or (value.is_integer() and abs(value) < 1e6)
     return numeral(int(value) if whole else value)
 
 
 def time(seconds: float) -> str:
-    """Write a time given in seconds, in ms below one second."""
+    """Write a time given in seconds; use ms below one second."""
     exact = Decimal(repr(seconds))
     if seconds >= 1:
         return f"{_plain(exact)} s"
@@ -66,7 +66,7 @@ def interval(low: float, high: float) -> str:
 
 
 def rates(low: float, high: float) -> str:
-    """Write a budget in Hz, without a lower end of 0."""
+    """Write a rate range in Hz; omit a lower end of 0."""
     if low == 0:
         return f"..{number(high)} Hz"
     return f"{interval(low, high)} Hz"
@@ -77,7 +77,7 @@ def flag(value: bool) -> str:
 
 
 def extents(value: tuple[int, ...]) -> str:
-    """Write sizes of axes; equal sizes as one number."""
+    """Write the sizes of axes; write equal sizes as one number."""
     return str(value[0]) if len(set(value)) == 1 else dims(value)
 
 

@@ -1,15 +1,15 @@
-"""The compiler, as the passes that a spec goes through.
+"""The compiler: the passes that turn a spec into a package.
 
 ======== ======================== ============================================
 pass     result                   action
 ======== ======================== ============================================
-parse    `Compilation.document`   text becomes located syntax
+parse    `Compilation.document`   text becomes a syntax tree
 validate `Compilation.spec`       statements become a checked spec
 resolve  `Compilation.network`    names, order, defaults and shapes
-verify   the same network         rules over the whole network
-lower    `Compilation.lowered`    pools and joins go into their readers
+verify   the same network         checks of the whole network
+lower    `Compilation.lowered`    pools and joins are folded into readers
 place    `Compilation.mapped`     ensembles, blocks and cores
-route    `Compilation.routed`     chips, and spikes from core to core
+route    `Compilation.routed`     chips, and spikes between cores
 emit     `Compilation.modules`    the files of the generated package
 ======== ======================== ============================================
 """
@@ -48,8 +48,8 @@ Result = TypeVar("Result")
 class Compilation:
     """The results so far for a spec and a device.
 
-    A result is None if its pass has not run: it was not requested, or an error came
-    before it. ``cache`` has the plans of other specs for the device.
+    A result is None if its pass did not run, because it was not requested or an earlier
+    pass found an error. ``cache`` contains plans for other specs on the same device.
     """
 
     source: SourceFile
@@ -66,10 +66,10 @@ class Compilation:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One step of the compiler: returns what it ``makes`` of a compilation.
+    """One step of the compiler, which computes the result called ``makes``.
 
     ``tolerant`` passes also run on the valid part of a spec with errors, so that one
-    run reports all of them; the others need a valid input.
+    run reports all errors. Other passes need a valid input.
     """
 
     name: str
@@ -79,28 +79,28 @@ class Pass:
 
 
 def _require(result: Result | None) -> Result:
-    """Return the previous pass's result; no pass runs without it."""
+    """Return the previous pass's result, which must exist."""
     assert result is not None
     return result
 
 
 def _route(mapped: MappedNetwork) -> RoutedNetwork:
-    """Return cores on chips; report no problems."""
-    # A check needs no chips, and must not wait for this.
+    """Assign cores to chips; never report a problem."""
+    # Import late: a check does not assign chips.
     from snnc.passes.route import route
 
     return route(mapped)
 
 
 def _emit(routed: RoutedNetwork) -> tuple[Module, ...]:
-    """Return the files of the package; report no problems."""
-    # Only `snnc build` emits: other commands must not wait for the templates.
+    """Return the files of the package; never report a problem."""
+    # Import late: only `snnc build` uses the templates.
     from snnc.emit.package import package_modules
 
     return package_modules(routed)
 
 
-# Each pass with the name of its result; the last argument is `tolerant`.
+# The last argument is `tolerant`.
 PIPELINE = (
     Pass("parse", "document", lambda c, r: parse(c.source, r), True),
     Pass("validate", "spec", lambda c, r: validate(_require(c.document), r), True),
@@ -119,15 +119,15 @@ PASSES = frozenset(step.name for step in PIPELINE)
 
 
 def run_passes(made: Compilation, report: Diagnostics, through: str) -> Compilation:
-    """Run the passes up to and including one of them, but not those with a result.
+    """Run all passes without a result, up to and including the pass ``through``.
 
-    They end where errors in ``report`` prevent the next one. An existing network counts
-    as verified.
+    Stop if errors in ``report`` prevent the next pass. A network that exists already is
+    not verified again.
 
     Raises
     ------
     ValueError
-        If no pass has the name.
+        If no pass is called ``through``.
     """
     if through not in PASSES:
         raise ValueError(f"no pass is called {through}")

@@ -1,4 +1,4 @@
-"""Logical to lowered graph: pools and joins folded into their readers."""
+"""Convert the logical to the lowered graph: fold pools and joins into their readers."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ from snnc.ir.shapes import (
 from snnc.runtime.maxima import EVERY, whole
 
 Pools = tuple[tuple[AveragePooling, Shape], ...]
-"""The pools of a path, each with the shape that it reads."""
+"""The pools of a path, each with its input shape."""
 
 
 def lower(network: Network) -> LoweredNetwork:
-    """Return populations and projections of a checked network; report no problems."""
+    """Return the populations and projections of a valid network."""
     layers = network.by_name
     spiking = tuple(layer for layer in network.layers if layer.spiking is not None)
     readout = network.readout
@@ -104,7 +104,7 @@ def _populations(
 def _comparisons(
     network: Network, layer: Layer, pool: MaxPooling
 ) -> tuple[Projection, ...]:
-    """Return the inputs of a max pool's levels: its sources, and earlier levels."""
+    """Return the projections into each level of a max pool."""
     source = layer.sources[0]
     pooled = paths(network.by_name, source)
     projections = []
@@ -132,7 +132,7 @@ def _inputs(network: Network, layer: Layer) -> tuple[Projection, ...]:
     tensor = f"{layer.name}.kernel" if trained else None
     source = layer.sources[0]
     ways = [p for each in layer.sources for p in paths(network.by_name, each)]
-    # Hundreds of paths to one reader may pass the same pools, or usually none.
+    # Handle each combination of pools once: hundreds of paths may share it.
     pools = dict.fromkeys(path.pools for path in ways)
     reach = {passed: _reach(network, layer, passed) for passed in pools}
     return tuple(
@@ -218,10 +218,10 @@ def _reach(network: Network, layer: Layer, pools: Pools) -> Window | Full:
 
 
 def _transposed_window(operation: TransposedConvolution) -> Window:
-    """Return a transposed convolution as one over its source with zeros in between.
+    """Return a transposed convolution as a convolution over a source with added zeros.
 
-    Output ``o`` reads place ``i`` with tap ``o + crop - i * stride``: its kernel in
-    reverse begins ``kernel - 1 - crop`` places before the output's own.
+    Output ``o`` reads position ``i`` with tap ``o + crop - i * stride``: the reversed
+    kernel begins ``kernel - 1 - crop`` positions before that of the output.
     """
     axes = zip(operation.kernel, operation.stride, strict=True)
     before = [
@@ -243,18 +243,18 @@ def _window(
     pools: Pools,
     read: Shape,
 ) -> Window:
-    """Return a convolution over pools as one over their source.
+    """Return a convolution over pools as a convolution over the source of the pools.
 
-    A kernel that covers ``k`` places with stride ``r`` over windows ``w`` with stride
-    ``s`` is a kernel of ``(k - 1) s + w`` taps with stride ``r s``.
+    A kernel that covers ``k`` positions with stride ``r``, over windows ``w`` with
+    stride ``s``, equals a kernel of ``(k - 1) s + w`` taps with stride ``r s``.
 
-    If `same` pads an axis unevenly, Keras adds one more zero of the pooled image after
-    it, which is ``s`` rows of the source; padding the source would divide them between
-    both ends. ``s - 1`` zero rows before the kernel undo that.
+    If `same` pads an axis unevenly, Keras pads the end of the pooled image by one more
+    zero, which corresponds to ``s`` rows of the source. Padding the source would divide
+    these rows between both ends; ``s - 1`` zero rows before the kernel prevent this.
 
-    `causal` pads ``k - 1`` zeros before and leaves ``u`` places after it unread. ``(k -
-    1 + u) s`` zero rows after the kernel make `same` do that: it divides the zeros that
-    a kernel needs between both ends.
+    `causal` adds ``k - 1`` zeros before an axis and leaves ``u`` positions after it
+    unread. To get this from `same`, which divides padding between both ends, add ``(k -
+    1 + u) s`` zero rows after the kernel.
     """
     kernel, stride = triple_of(operation.extent), triple_of(operation.stride)
     before = (0, 0, 0)
@@ -265,7 +265,7 @@ def _window(
         before = _triple(pad[0] for pad in around)
         behind = _triple(pad[1] for pad in around)
     uneven = _triple(e - b for b, e in zip(before, behind, strict=True))
-    # Without padding, `same` is `valid`, which folds over any pool.
+    # Without padding, `same` equals `valid`, which can be folded over any pool.
     padded = any(pad > 0 for pad in (*before[1:], *behind[1:]))
     if not padded:
         uneven = (0, 0, 0)
@@ -296,7 +296,6 @@ def _window(
 
 
 def _pair(values: Iterable[int]) -> tuple[int, int]:
-    """Return height and width of values along depth, height and width."""
     _, height, width = values
     return height, width
 

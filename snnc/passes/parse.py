@@ -1,4 +1,4 @@
-"""Source text to located syntax, in the notation of the file's suffix."""
+"""Convert source text to a syntax tree, in the notation of the file's suffix."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from snnc.source import SourceFile, Span, module_of
 from snnc.syntax.removed import without_removed
 from snnc.syntax.snn import parse_snn
 
-# A line with content, from its first word on.
+# A line with content, starting at its first word.
 _SAYS = re.compile(r"^[^\S\n]*([^\s#].*)", re.MULTILINE)
-# Each notation by its first two lines: the edition, and the line after it.
+# The first two lines of each notation: the edition, and the line after it.
 _YAML = re.compile(r"(snn:[ \t]*\d+)\s*(?:#.*)?"), re.compile(r"\w+:.*")
 _SNN = re.compile(r"(snn[ \t]+\d+)\s*(?:#.*)?"), re.compile(r"network\s+\S+\s*\{.*")
-# Git's marks around the sides of a conflict, at the start of a line.
+# Git's conflict markers, at the start of a line.
 _MARK = re.compile(r"^(?:(<{7})|(\|{7})|(={7})|(>{7}))(?:[ \t].*)?$", re.MULTILINE)
 _SIDES = ("", "one side", "what both had", "the other side", "ends here")
 _PYTHON = re.compile(
@@ -33,12 +33,12 @@ _JSON_OF_A_SPEC = re.compile(r'"?(?:snn|network)"?\s*:')
 
 
 def not_a_spec(source: SourceFile) -> Diagnostic | None:
-    """Describe a text that is not a spec; None for all others."""
+    """Describe a text that is not a spec; return None for other texts."""
     return _conflict(source) or _other_notation(source) or _foreign(source)
 
 
 def _conflict(source: SourceFile) -> Diagnostic | None:
-    """Describe the first conflict of a merge, with its marks."""
+    """Describe the first merge conflict and its markers."""
     if "<<<<<<<" not in source.text or ">>>>>>>" not in source.text:
         return None
     marks: list[tuple[int, Span]] = []
@@ -53,7 +53,7 @@ def _conflict(source: SourceFile) -> Diagnostic | None:
 
 
 def _other_notation(source: SourceFile) -> Diagnostic | None:
-    """Describe a file in the other notation, by its first lines."""
+    """Describe a file whose first lines are in the other notation."""
     lines = list(islice(_lines(source), 2))
     edition, below = _SNN if source.is_yaml else _YAML
     if len(lines) < 2 or not below.fullmatch(lines[1][1]):
@@ -76,7 +76,7 @@ def _is_other(span: Span, suffix: str) -> Diagnostic:
 
 
 def _foreign(source: SourceFile) -> Diagnostic | None:
-    """Describe a text that is a program or JSON, by its first line."""
+    """Describe a text whose first line is Python or JSON."""
     start, text = next(_lines(source), (0, ""))
     span = Span(source, start, start + min(len(text.rstrip()), _LONGEST))
     if _JSON.match(source.text, start):
@@ -93,21 +93,21 @@ def _foreign(source: SourceFile) -> Diagnostic | None:
 
 
 def _lines(source: SourceFile) -> Iterator[tuple[int, str]]:
-    """Yield the lines with content, each with its place; YAML may begin with one."""
+    """Yield the position and text of lines with content."""
     for match in _SAYS.finditer(source.text):
         if match[1].rstrip() != "---":
             yield match.start(1), match[1]
 
 
 def parse(source: SourceFile, report: Diagnostics) -> Document:
-    """Read a spec; problems are reported and their statements marked as broken.
+    """Read a spec; report problems, and mark their statements as broken.
 
     The file's suffix chooses the notation: ``.yaml`` or ``.yml``, otherwise ``.snn``.
     Removed words are reported, and left out of the document.
     """
     read = parse_snn
     if source.is_yaml:
-        # A .snn file need not wait for it, nor a text that is not a spec.
+        # Import late: `.snn` files and texts that are not specs don't need this.
         from snnc.syntax.yaml import parse_yaml as read
         from snnc.syntax.yaml.quotes import in_yaml
 

@@ -1,4 +1,4 @@
-"""Lowered to mapped graph: ensembles, blocks and cores."""
+"""Convert the lowered to the mapped graph: ensembles, blocks and cores."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def place(
     effort: int = 1,
     is_brief: bool = False,
 ) -> MappedNetwork | None:
-    """Cut the populations into ensembles and blocks for the fewest cores.
+    """Split the populations into ensembles and blocks to minimize the number of cores.
 
     Parameters
     ----------
@@ -43,11 +43,11 @@ def place(
     report
         Receives the limits that the network exceeds.
     cache
-        Results of mappings on the same device; this one adds to them.
+        Results of other mappings on the same device; the new results are added.
     effort
-        The factor of the usual work.
+        The search effort; 1 is the default.
     is_brief
-        Whether to skip the search if a bound shows that no mapping fits.
+        Whether to skip the search if a lower bound shows that no mapping fits.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def place(
         return None
     floor = sum(compartment_floors(lowered, profile).values())
     if floor > MOST_CHIPS * profile.chip.cores:
-        # No system holds it: a plan would only show by how much.
+        # No system is large enough, so don't search for a mapping.
         from snnc.loihi.refusals import refuse_large
 
         for diagnostic in refuse_large(lowered, target, profile):
@@ -71,7 +71,8 @@ def place(
         return None
     most = target.cores if is_brief else maxsize
     tried = attempt(lowered, target, cache, most, effort)
-    # Above the target too: the problem names the number of cores.
+    # Build the mapping even above the target's limit: the problem names the number of
+    # cores.
     mapped = tried.build_mapping()
     if tried.fits and mapped is not None:
         if mapped.learned is not None and (lack := _lacks_room(mapped, target)):
@@ -79,7 +80,7 @@ def place(
             return None
         report.extend(doubts(mapped))
         return mapped
-    # Rules are imported for errors only: a correct spec need not wait.
+    # Import late: only errors need the rules.
     from snnc.loihi.refusals import refuse_plan
 
     for diagnostic in refuse_plan(tried.plan, target, tried.search, mapped):
@@ -88,7 +89,7 @@ def place(
 
 
 def _lacks_room(mapped: MappedNetwork, target: Loihi) -> Diagnostic | None:
-    """Say what is missing for a readout that learns on the chip, if anything is."""
+    """Describe what is missing for a readout that learns on the chip, if anything."""
     readout = mapped.lowered.network.readout
     (source,) = readout.sources
     ensembles = mapped.by_name[source].ensembles
@@ -116,8 +117,8 @@ def _lacks_room(mapped: MappedNetwork, target: Loihi) -> Diagnostic | None:
 class Attempt:
     """A search for a mapping, and its result, for any number of cores.
 
-    ``unmixed`` has the populations whose neurons would otherwise have axons of both
-    kinds; ``work`` is the work of all searches, in looks of the search.
+    ``unmixed`` lists the populations whose neurons would otherwise have axons of both
+    kinds. ``work`` is the total work of all searches, in candidates examined.
     """
 
     plan: Plan
@@ -129,7 +130,7 @@ class Attempt:
 
     @property
     def fits(self) -> bool:
-        """Whether a mapping was found that fits the target."""
+        """Whether the search found a mapping that fits the target."""
         solution = self.solution
         return solution is not None and solution.cores <= self.target.cores
 
@@ -148,32 +149,32 @@ def attempt(
     most: int = maxsize,
     effort: float = 1,
 ) -> Attempt:
-    """Search the mapping of a valid network with the fewest cores.
+    """Search for the mapping of a valid network with the fewest cores.
 
     Parameters
     ----------
     lowered
         The network.
     target
-        The cores that it may take.
+        The system, whose cores the network may use.
     cache
-        Results of attempts on the same device; this one adds to them.
+        Results of other attempts on the same device; the new results are added.
     most
-        Cores above which a mapping is of no use; by default all are returned.
+        Ignore mappings with more cores; by default, there is no limit.
     effort
-        The factor of the usual work.
+        The search effort; 1 is the default.
     """
     cache = PlanCache() if cache is None else cache
     profile = lowered.network.device
     plan = make_plan(lowered, target, profile, cache)
-    # One mapping of a variant could take as long as all the others together.
+    # Be brief: mapping one variant could take as long as mapping all the others.
     search, solution = _search(plan, target, cache, most, effort, is_brief=effort < 1)
     free = Attempt(plan, target, search, solution, work=search.work)
     return _unmix(free, cache, effort) if free.fits else free
 
 
 KEPT = 8
-"""The most searches to keep: each holds much of its results."""
+"""The maximum number of cached searches, each of which uses much memory."""
 
 
 def _search(
@@ -184,7 +185,7 @@ def _search(
     effort: float,
     is_brief: bool = False,
 ) -> tuple[Search, Solution | None]:
-    """Search a mapping, unless one of the last searches was the same."""
+    """Search for a mapping, unless one of the last searches was identical."""
     key = plan.steps, target.cores, most, effort, is_brief
     if key not in cache.searches:
         device = plan.profile
@@ -202,15 +203,16 @@ def _search(
 
 
 ROUNDS = 3
-"""How often sources get one kind of axon, as others may then have both."""
+"""The maximum number of rounds: forcing one kind of axon on some sources may lead to
+both kinds on others."""
 
 
 def _unmix(free: Attempt, cache: PlanCache, effort: float) -> Attempt:
-    """Return the attempt in which every neuron has axons of one kind, if there is one.
+    """Return an attempt in which every neuron has axons of one kind, if possible.
 
-    NxSDK's compiler of axons rejects neurons with both (nengo-loihi 242). The cheaper
-    of two is taken: all mixed sources with discrete axons, which are per neuron, or
-    with population axons where possible.
+    NxSDK's axon compiler rejects neurons with both kinds (nengo-loihi 242). Return the
+    cheaper of two attempts: all mixed sources use discrete axons, which are per neuron,
+    or population axons where possible.
     """
     assert free.solution is not None
     best, work = free, free.work
@@ -230,7 +232,10 @@ def _unmix(free: Attempt, cache: PlanCache, effort: float) -> Attempt:
 def _of_one_kind(
     free: Attempt, mixed: Sequence[str], kind: AxonKind, cache: PlanCache, effort: float
 ) -> Attempt:
-    """Return the attempt with one kind for mixed sources, and its own work."""
+    """Return the attempt with one kind of axon for mixed sources.
+
+    ``work`` is the work of this attempt alone.
+    """
     lowered, target, profile = free.plan.lowered, free.target, free.plan.profile
     assert free.solution is not None
     axons: dict[str, AxonKind] = {}
@@ -254,7 +259,7 @@ def _of_one_kind(
 
 
 def is_sound(lowered: LoweredNetwork, target: Loihi) -> bool:
-    """Return whether the chips have the cores, and every `block` fits its layer."""
+    """Return whether the chips have enough cores, and every `block` fits its layer."""
     cores = target.chips * lowered.network.device.chip.cores
     return target.cores <= cores and all(map(block_is_sound, lowered.populations))
 
@@ -262,7 +267,7 @@ def is_sound(lowered: LoweredNetwork, target: Loihi) -> bool:
 def _refuse_spec(
     lowered: LoweredNetwork, target: Loihi, profile: Profile, report: Diagnostics
 ) -> None:
-    # Only a wrong spec needs this import.
+    # Import late: only a wrong spec needs this.
     from snnc.loihi.refusals import refuse_block, refuse_target
 
     if target.cores > target.chips * profile.chip.cores:

@@ -1,9 +1,9 @@
-"""Mapped to routed graph: chips of the cores, and the spikes between cores.
+"""Convert the mapped to the routed graph: assign cores to chips, and count spikes.
 
-Chips are a partition of the graph of spikes between cores, into parts of at most a
-chip's cores, with few spikes between parts. Two initial partitions, in the order of the
-cores and grown from a core, are improved by moving and exchanging cores until nothing
-is gained, as in Kernighan and Lin. Work is counted, never timed.
+The graph of spikes between cores is partitioned into chips, with few spikes between
+chips. There are two initial partitions: one in core order, and one grown from single
+cores. Both are improved by moving and exchanging cores until no move helps, as in
+Kernighan and Lin. Work is limited by counting steps, not by time.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from snnc.loihi.link import Link
 from snnc.loihi.tiling import Tiling, tiling_of
 
 Links = Sequence[tuple[str, str, Link]]
-"""The source, the target and the link of each projection to the chip."""
+"""The source, the target and the link of each projection that ends on the chip."""
 
 
 def route(mapped: MappedNetwork) -> RoutedNetwork:
-    """Put cores on chips, and count the resulting spikes.
+    """Assign cores to chips, and count the resulting spikes.
 
-    Cores take the fewest chips, with few spikes between chips if all neurons fire at
-    the upper rates of their budgets.
+    Use the fewest chips, with few spikes between them when all neurons fire at the
+    upper rates of their budgets.
     """
     room = mapped.lowered.network.device.chip.cores
     tilings = {p.population.name: tiling_of(p) for p in mapped.populations}
@@ -111,7 +111,7 @@ def _spikes(
 
 
 def _firsts(mapped: MappedNetwork) -> dict[str, int]:
-    """Return the number of each chip population's first core."""
+    """Return the index of the first core of each population on the chip."""
     firsts, first = {}, 0
     for population in mapped.populations:
         if population.cores:
@@ -129,25 +129,25 @@ def _chips_by_population(mapped: MappedNetwork, chips: Sequence[int]) -> Chips:
 
 
 Spikes = Sequence[Mapping[int, float]]
-"""For each core the spikes to and from each other, in Hz."""
+"""For each core, the spikes to and from every other core, in Hz."""
 
 MOST_PAIRS = 2_000_000
-"""Pairs of cores with spikes above which cores keep their order."""
+"""If more pairs of cores exchange spikes, cores keep their order."""
 MOST_LOOKS = 2_000_000
-"""Exchanges of two cores to test, which takes one to two seconds."""
+"""The maximum number of exchanges to test, which takes one to two seconds."""
 LEAST_GAIN = 1e-9
-"""The rounding error of sums of rates, as a share of the total."""
+"""The rounding error of sums of rates, relative to the total."""
 
 
 def in_order(cores: int, room: int) -> list[int]:
-    """Return the chip of each core if they fill one after the other."""
+    """Return the chip of each core if chips are filled in core order."""
     return [core // room for core in range(cores)]
 
 
 def partition(spikes: Spikes, room: int) -> list[int]:
-    """Return the chip of each core, at most ``room`` of them on one.
+    """Return the chip of each core, with at most ``room`` cores per chip.
 
-    Chips are as few as possible, and numbered by their first cores.
+    Use as few chips as possible, numbered by their first cores.
     """
     starts = in_order(len(spikes), room), grown(spikes, room)
     partitions = []
@@ -161,13 +161,13 @@ def partition(spikes: Spikes, room: int) -> list[int]:
 
 
 def crossing(spikes: Spikes, chips: Sequence[int]) -> float:
-    """Return twice the spikes between chips, in Hz."""
+    """Return twice the rate of spikes between chips, in Hz."""
     pairs = ((i, j, n) for i, near in enumerate(spikes) for j, n in near.items())
     return sum(n for i, j, n in pairs if chips[i] != chips[j])
 
 
 def grown(spikes: Spikes, room: int) -> list[int]:
-    """Fill each chip with the core that has most spikes to and from it."""
+    """Fill each chip, adding the core that exchanges the most spikes with it."""
     chips = [-1] * len(spikes)
     first = 0
     for n in range(len(spikes)):
@@ -192,7 +192,7 @@ def grown(spikes: Spikes, room: int) -> list[int]:
 
 
 class _Exchange:
-    """Moves cores to chips with room, and exchanges cores of two chips."""
+    """Moves cores to chips with free cores, and exchanges cores between chips."""
 
     def __init__(self, spikes: Spikes, chips: Sequence[int], room: int) -> None:
         self.chips = list(chips)
@@ -210,7 +210,7 @@ class _Exchange:
                 to[chip] = to.get(chip, 0.0) + count
 
     def run(self) -> None:
-        """Repeat until no core is better elsewhere, or the work is used up."""
+        """Improve until no move helps, or the work is used up."""
         improved = True
         while improved:
             improved = False
@@ -218,7 +218,7 @@ class _Exchange:
                 improved |= self._improve(core)
 
     def _improve(self, core: int) -> bool:
-        """Move a core to the chip with most of its spikes, if the total improves."""
+        """Move a core to the chip with most of its spikes if this helps."""
         chips = [c for c in self._to[core] if self._gain(core, c) > self._least]
         for chip in sorted(chips, key=lambda c: (-self._gain(core, c), c)):
             if len(self._on[chip]) < self._room:
@@ -243,12 +243,12 @@ class _Exchange:
         return False
 
     def _gain(self, core: int, chip: int) -> float:
-        """Return how many fewer spikes of a core cross if it moves to a chip."""
+        """Return by how much traffic between chips falls if a core moves to a chip."""
         to = self._to[core]
         return to.get(chip, 0.0) - to.get(self.chips[core], 0.0)
 
     def _largest_gain(self, chip: int, other: int) -> float:
-        """Return the most that one core of a chip gains by going to another chip."""
+        """Return the largest gain from moving a core of one chip to another chip."""
         known = self._largest[chip]
         if other not in known:
             self._looks += len(self._on[chip])

@@ -1,4 +1,4 @@
-"""Warnings that a comment allows: ``# snnc: allow SNN309 reason``."""
+"""Suppress warnings that a comment allows: ``# snnc: allow SNN309 reason``."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from snnc.text.near import closest
 
 _ALLOW = re.compile(r"#+\s*snnc:\s*allow\s+(?P<code>\w+)(?P<reason>.*)")
 
-# Near misses too: in other cases, or without the colon.
+# Include near misses: with other letter case, or without the colon.
 _SIGNED = re.compile(r"[#\s]*snnc(?::|\s+allow\b|:?\s*allow\s+SNN\d)", re.IGNORECASE)
 
 
 class _Warnings:
-    """The warnings about a file, by code and then by place."""
+    """The warnings about a file, by code and position."""
 
     def __init__(self, source: SourceFile, report: Diagnostics) -> None:
         self._report = report
@@ -36,7 +36,7 @@ class _Warnings:
                 self._found[diagnostic.code].append((at, diagnostic))
 
     def withdraw(self, code: str, subject: Span) -> bool:
-        """Withdraw the warnings of a code in a place; return whether there are any."""
+        """Withdraw the warnings with a code in a span; return whether any exist."""
         warnings = self._found[code]
         start = bisect_left(warnings, subject.start, key=itemgetter(0))
         end = bisect_left(warnings, subject.end, key=itemgetter(0))
@@ -47,22 +47,23 @@ class _Warnings:
 
 
 def suppress_warnings(document: Document, report: Diagnostics, complete: bool) -> None:
-    """Withdraw the warnings that comments allow, and report comments that are wrong.
+    """Withdraw the warnings that comments allow, and report invalid comments.
 
     Parameters
     ----------
     document
         The spec; only warnings about its file are withdrawn.
     report
-        Loses allowed warnings; gets SNN140 to SNN144, but not too many to read.
+        Allowed warnings are removed, and a limited number of SNN140 to SNN144 are
+        added.
     complete
-        Whether every pass that warns has run, so that a comment without warnings is
+        Whether every pass that warns has run; if so, a comment without warnings is
         unused.
     """
     signed = [c for c in document.comments if _SIGNED.match(c.span.text)]
     if not signed:
         return
-    # It imports all rules, and few specs allow warnings.
+    # Import late: this imports all rules, and few specs allow warnings.
     from snnc.rules.catalogue import RULES
 
     severities = {rule.code: rule.severity for rule in RULES}
@@ -92,7 +93,7 @@ def suppress_warnings(document: Document, report: Diagnostics, complete: bool) -
 def _read(
     comment: Comment, severities: dict[str, Severity]
 ) -> tuple[Diagnostic | None, str, str]:
-    """Return a comment's problem, if it can't allow anything, its code and reason."""
+    """Return the problem of an invalid comment or None, the code, and the reason."""
     match = _ALLOW.fullmatch(comment.span.text)
     if match is None:
         return rules.suppression.UnknownDirective(span=comment.span), "", ""
@@ -114,9 +115,9 @@ def _problem(
 
 
 def subjects_of(document: Document) -> dict[int, Span]:
-    """Return the statements or properties of comments, by the comments' places.
+    """Return the statement or property of each comment, by the comment's position.
 
-    A comment at the end of a block or of the file has none.
+    A comment at the end of a block or file belongs to nothing.
     """
     entries = tuple(entries_of(document))
     remarks = Remarks(document.comments, entries)
@@ -124,7 +125,7 @@ def subjects_of(document: Document) -> dict[int, Span]:
     subjects: dict[int, Span] = {}
 
     def visit(entry: Entry, owner: Span | None) -> Span | None:
-        """Collect an entry's comments; return the first subject in it, or around it."""
+        """Collect an entry's comments; return the first subject inside or around it."""
         own = entry.span if _ends(entry.span) in known else owner
         first = own
         for inner in entry.inner or ():
@@ -140,7 +141,7 @@ def subjects_of(document: Document) -> dict[int, Span]:
 
 
 class _Lines:
-    """Lines where no part of the spec begins or ends, such as removed properties."""
+    """Lines where no part of the spec begins or ends (a removed property, say)."""
 
     def __init__(self, document: Document) -> None:
         self._source = document.span.source
@@ -149,7 +150,10 @@ class _Lines:
         self._taken |= {span.last.line for span in spans}
 
     def of(self, comment: Comment) -> Span | None:
-        """Return the line of a comment, or the next one below; None if taken."""
+        """Return the span of a comment's line, or of the next line with text.
+
+        Return None if part of the spec begins or ends there.
+        """
         line = comment.span.first.line
         if not comment.trailing:
             line = self._below[line]
@@ -160,7 +164,7 @@ class _Lines:
 
     @cached_property
     def _below(self) -> dict[int, int]:
-        """Return, for each line, the first below with part of the spec."""
+        """Return, for each line, the next line that contains part of the spec."""
         below: dict[int, int] = {}
         nearest = 0
         for line in range(self._source.line_count, 0, -1):
@@ -181,7 +185,7 @@ def _candidates(document: Document) -> Iterator[Span]:
 
 
 def _whole(comment: Comment) -> Span:
-    """Return a comment with the blanks, or the line, that it would leave."""
+    """Return the span of a comment, with the spaces or the line to delete with it."""
     text, span = comment.span.source.text, comment.span
     start = len(text[: span.start].rstrip(" \t"))
     end = span.end

@@ -1,4 +1,4 @@
-"""Rules over the logical graph: each checks the whole and reports separately."""
+"""Check rules on the logical graph; each rule checks the whole graph."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from snnc.source import Span
 
 
 class GraphRule(Protocol):
-    """A diagnostic that finds its own places in a logical graph."""
+    """A diagnostic with a check that finds its occurrences in a logical graph."""
 
     @classmethod
     def check(cls, network: Network) -> Iterator[Diagnostic]: ...
@@ -71,7 +71,7 @@ GRAPH_RULES: tuple[type[GraphRule], ...] = (
 
 
 def verify(network: Network, report: Diagnostics) -> Network:
-    """Return the same network, after each rule has reported, once per place.
+    """Run each rule, and return the same network; report each position once.
 
     A value in `defaults` for several layers is reported once, where it is written.
     """
@@ -81,6 +81,6 @@ def verify(network: Network, report: Diagnostics) -> Network:
             if diagnostic.span not in places:
                 report.add(diagnostic)
             places.add(diagnostic.span)
-    if not report.errors:  # a broken statement may have set it
+    if not report.errors:  # a broken statement may have set the value
         report.extend(PresentTooShort.check(network))
     return network

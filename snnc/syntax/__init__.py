@@ -1,6 +1,6 @@
-"""Text to located syntax: the same tree for every notation of a spec.
+"""Parse the text of a spec into a syntax tree, which is the same for all notations.
 
-`snn` and `yaml` parse, `printer` and `yaml.printer` write, `files` reads and replaces
-spec files. `split` and `explain` report syntax errors; the passes check the meaning of
-the words. Imports `vocabulary` and lower packages.
+`snn` and `yaml` parse, `printer` and `yaml.printer` write, and `files` reads and
+replaces spec files. `split` and `explain` report syntax errors; the passes check
+semantics. Imports `vocabulary` and the folders below it in the layering.
 """

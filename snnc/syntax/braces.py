@@ -1,4 +1,4 @@
-"""Describe errors in the braces of a file, and in the statements that they end."""
+"""Describe errors in the braces of a file and in the statements before them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def not_closed(
 
 
 def not_opened(before: Token, source: SourceFile) -> Diagnostic:
-    """Describe a block without the ``{`` after ``before``."""
+    """Describe a block whose ``{`` is missing after ``before``."""
     place = _after(before, source)
     return rules.syntax.MissingOpeningBrace(
         span=place, before=str(before), fix=Fix(place, " {")

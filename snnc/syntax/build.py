@@ -1,4 +1,4 @@
-"""Build located syntax from lark's parse tree."""
+"""Build the syntax tree from lark's parse tree."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ _VALUES = frozenset(("NAME", "NUMBER", "DIMS", "RANGE", "STRING", "LSQB"))
 def _is_unit(word: Token, following: Token | None) -> bool:
     """Return whether a word after a number is a unit rather than a key.
 
-    An unknown word is a misspelt key if a value follows, otherwise a misspelt unit.
+    An unknown word is treated as a misspelt key if a value follows, otherwise as a
+    misspelt unit.
     """
     if word in UNITS:
         return True
@@ -67,9 +68,8 @@ def grammar_text() -> str:
 def parser(start: str = "statement") -> Lark:
     """Build the LALR parser whose entry point is ``statement`` or ``document``.
 
-    Lark caches its tables next to this module's byte code, and rebuilds them after a
-    change of the grammar or of Lark. Without the cache, `snnc check` takes a quarter
-    longer.
+    The parser tables are cached next to this module's byte code, and rebuilt when the
+    grammar or Lark changes. Without the cache, `snnc check` takes a quarter longer.
     """
     return Lark(
         grammar_text(),
@@ -83,7 +83,7 @@ def parser(start: str = "statement") -> Lark:
 
 
 def tokens(text: str, most: int | None = None) -> list[Token]:
-    """Return the first ``most`` tokens of a text; unknown characters are tokens too.
+    """Return at most ``most`` tokens of a text; unknown characters are tokens too.
 
     `Lark.lex` would build a lexer for each text, which takes longer than most texts.
     """
@@ -101,12 +101,12 @@ ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
 
 
 def number(text: str) -> int | float:
-    """Return the int or float that a numeral means."""
+    """Convert a numeral to an int or a float."""
     return int(text) if text.lstrip("+-").isdecimal() else float(text)
 
 
 def span_of(token: Token, source: SourceFile) -> Span:
-    """Return the span of a token; the span of a line end is empty."""
+    """Return the span of a token; a line end has an empty span."""
     start = token.start_pos or 0
     end = start if token.type == "NEWLINE" else token.end_pos or start
     return Span(source, start, end)
@@ -117,7 +117,6 @@ def _end(text: str) -> int | float | None:
 
 
 def _nodes(parts: list[Any]) -> tuple[Any, ...]:
-    """Return the parts without the line ends."""
     return tuple(part for part in parts if not isinstance(part, Token))
 
 
@@ -125,7 +124,7 @@ class Builder:
     """Build the nodes of `snnc.language.tree` from the inside out.
 
     Each rule of the grammar has a method of the same name. Lark's own `Transformer`
-    takes three times as long, which is a fifth of the time to read a spec.
+    takes three times as long; the difference is a fifth of the time to read a spec.
     """
 
     def __init__(self, source: SourceFile) -> None:

@@ -1,4 +1,4 @@
-"""Describe YAML list items and PyTorch module names that appear as statements."""
+"""Describe YAML list items and PyTorch module names used as statements."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def is_item(piece: StatementTokens, source: SourceFile) -> bool:
 def whole_items(
     pieces: list[StatementTokens], source: SourceFile
 ) -> list[StatementTokens]:
-    """Join the lines of each YAML list item, so that it gives one diagnostic."""
+    """Join the lines of each YAML list item, which then causes only one diagnostic."""
     groups: list[list[StatementTokens]] = []
     for piece in pieces:
         is_inner = len(piece.tokens) > 1 and piece.tokens[1] in (":", "-")
@@ -53,7 +53,6 @@ def foreign_construct(piece: StatementTokens, source: SourceFile) -> Diagnostic 
 
 
 def _describe_item(piece: StatementTokens, source: SourceFile) -> Diagnostic | None:
-    """Describe a YAML list item, and show it as ``.snn``."""
     if not is_item(piece, source):
         return None
     first, last = piece.tokens[0], piece.tokens[-1]
@@ -71,7 +70,7 @@ def _describe_item(piece: StatementTokens, source: SourceFile) -> Diagnostic | N
 
 
 def _as_statement(item: Span) -> str:
-    """Return the statement in a YAML list item; empty if the item can't be read."""
+    """Return a YAML list item as an ``.snn`` statement; empty if it can't be read."""
     # Only YAML items need the YAML parser, which is slow to import.
     from snnc.syntax.printer import statement_item
     from snnc.syntax.yaml import parse_yaml
@@ -92,7 +91,7 @@ def _as_statement(item: Span) -> str:
 def _describe_module_name(
     tokens: Sequence[Token], source: SourceFile
 ) -> Diagnostic | None:
-    """Describe a statement such as ``nn.Conv2d``, after another library's class."""
+    """Describe a statement such as ``nn.Conv2d``: another library's class name."""
     match = _DOTTED.match(source.text, tokens[0].start_pos or 0)
     if match is None or tokens[0].type != "NAME":
         return None

@@ -1,8 +1,8 @@
-"""Change values of a spec that is located syntax.
+"""Change values in the syntax tree of a spec.
 
-A new value keeps its place in the setting that it came from, so that diagnostics point
-to the setting. Statements and properties keep their places in the spec, so that the
-printer leaves the comments where they were.
+A new value keeps its position in the setting, so that diagnostics point to the setting.
+Statements and properties keep their positions in the spec, so that the printer leaves
+comments where they were.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from snnc.text.near import nearest_spelling, only_near
 
 _PARTS = {"shape": "shape", "in": "within", "as": "mapped"}
 _ALONE = frozenset(("network", "about", "target", "encode", "neuron"))
-"""Words that are a whole path: the setting replaces the text after the word."""
+"""Words that are complete paths: the setting replaces the text after the word."""
 _ADDED = frozenset(("about", "target", "timing", "defaults", "train"))
-"""Optional statements, which a setting adds if the spec lacks them."""
+"""Optional statements that a setting adds if the spec lacks them."""
 
 
 def apply_settings(
     document: tree.Document, settings: Iterable[Setting], report: Diagnostics
 ) -> tree.Document:
-    """Return a spec with the values of settings.
+    """Return a copy of a spec with the values of the settings.
 
     Parameters
     ----------
     document
         The spec, without syntax errors.
     report
-        Gets SNN250 for a name that the spec lacks, and SNN225 for a removed word.
-        The compiler checks the values later.
+        Receives SNN250 for an unknown name, and SNN225 for a removed word. The compiler
+        checks the values later.
     """
     for setting in settings:
         document = _apply(document, setting, report)
@@ -69,7 +69,7 @@ def _apply(
 
 
 def _position(document: tree.Document, word: str) -> int | None:
-    """Return the index of the statement with a name, or of the only one of a kind."""
+    """Return the index of the statement with a name, or of the only one of its kind."""
     statements = document.statements
     for i, statement in enumerate(statements):
         if statement.name is not None and statement.name.text == word:
@@ -120,7 +120,7 @@ def _names(document: tree.Document) -> Iterator[str]:
 def _add_statement(
     document: tree.Document, word: tree.Word
 ) -> tuple[tree.Document, int]:
-    """Add an empty statement at the place that the language has for its kind."""
+    """Add an empty statement at the usual position for its kind."""
     kinds = [statement.kind.text for statement in document.statements]
     at = len(kinds)
     if word.text != "train":
@@ -167,14 +167,14 @@ def _with_word(statement: tree.Statement, value: tree.Value | None) -> tree.Stat
     if isinstance(value, tree.Group):
         return replace(statement, variant=value.name, properties=value.properties)
     variant = replace(statement, variant=_as_word(value))
-    # Drop the properties that the new target or encoder does not take.
+    # Drop the properties that the new target or encoder lacks.
     legal = legal_keys(variant)
     kept = tuple(p for p in statement.properties or () if p.key.text in legal)
     return replace(variant, properties=kept or None)
 
 
 def _as_word(value: tree.Value) -> tree.Word:
-    """Return a value as a word; the passes report a value that is not a word."""
+    """Convert a value to a word; the passes report values that are not words."""
     return tree.Word(value.span.text, value.span)
 
 
@@ -189,7 +189,7 @@ def _set(
     value: tree.Value | None,
     place: Span,
 ) -> tuple[tree.Property, ...]:
-    """Set a property or a value inside it; add a missing property at ``place``."""
+    """Set a property or one of its settings; add a missing property at ``place``."""
     key, *rest = path
     at = next((i for i, p in enumerate(properties) if p.key.text == key.text), None)
     before = None if at is None else properties[at]
@@ -222,7 +222,7 @@ def _within(
 
 
 def _default(key: tree.Word, setting: tree.Word) -> tree.Word:
-    """Return the loss, optimizer or neuron that takes a setting, as a default."""
+    """Return the loss, optimizer or neuron to use if only its setting is given."""
     for choice in CHOICES.get(key.text, NEURONS if key.text == "neuron" else ()):
         if setting.text in settings_of(choice):
             return tree.Word(choice, setting.span)
@@ -230,7 +230,7 @@ def _default(key: tree.Word, setting: tree.Word) -> tree.Word:
 
 
 def place_values(document: tree.Document) -> tree.Document:
-    """Give each new value a place in the spec, which comments are printed by."""
+    """Assign each new value a position in the spec, so that comments stay in order."""
     return replace(
         document,
         statements=tuple(

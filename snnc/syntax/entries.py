@@ -19,7 +19,7 @@ LAYERS = frozenset(kinds("encoder", "layer"))
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A key with a scalar or with nested entries.
+    """A key with a scalar or nested entries.
 
     The key is empty for a list item that is a mapping without a kind. ``inner`` is
     None for a scalar. An entry with ``is_variant``, such as the `conv` of `encode`,
@@ -35,7 +35,7 @@ class Entry:
 
     @property
     def is_open(self) -> bool:
-        """Whether the entry is `layers` or a list of `defaults`: never flat."""
+        """Whether the entry is `layers` or a list of `defaults`, never flat."""
         return self.is_list and self.key in ("layers", "defaults")
 
     @property
@@ -57,7 +57,7 @@ def entries_of(document: tree.Document) -> Iterator[Entry]:
     statements = document.statements
     for kind in _FRONT:
         yield from _top(kind, [s for s in statements if s.kind.text == kind])
-    # Unknown kinds are meant as layers, because top-level ones can't be read.
+    # Treat unknown kinds as layers, because unknown top-level keys can't be read.
     layers = [s for s in statements if s.kind.text not in (*_FRONT, *_BACK)]
     encoders = [s for s in layers if s.kind.text in kinds("encoder")]
     if len(encoders) == 1 and layers[0] is encoders[0]:
@@ -70,13 +70,12 @@ def entries_of(document: tree.Document) -> Iterator[Entry]:
 
 
 def _line_to(span: Span) -> Span:
-    """Extend a span to the beginning of its line."""
     _, column = span.source.line_column(span.start)
     return Span(span.source, span.start - column + 1, span.end)
 
 
 def _place(document: tree.Document, layers: list[tree.Statement]) -> Span:
-    """Return the span of the layers; in `.snn`, from the end of the line before."""
+    """Return the span of the layers; in `.snn`, it begins where the line above ends."""
     first = layers[0].span
     whole = first.to(layers[-1].span)
     if document.layers is not None:
@@ -97,7 +96,7 @@ def _top(kind: str, statements: list[tree.Statement]) -> Iterator[Entry]:
 
 
 def _default(statement: tree.Statement) -> Entry:
-    """Return one of several `defaults`, without the key that they share."""
+    """Return one of several `defaults`, without their common key."""
     key = key_text(statement.variant.text) if statement.variant else ""
     return Entry(key, statement.span, inner=tuple(_properties(statement)))
 
@@ -166,15 +165,15 @@ def _value(key: str, value: tree.Value, span: Span) -> Entry:
     return Entry(key, span, scalar_text(value))
 
 
-# A text that YAML reads as a string without quotes: it begins with a letter, and has no
-# colon, hash, bracket or quote.
+# A text that YAML reads as a string without quotes: it begins with a letter and
+# contains no colon, hash, bracket or quote.
 _PLAIN = re.compile(r"[A-Za-z](?:[\w .,;()/+'-]*[\w.)])?", re.ASCII)
 _WORD = re.compile(r"[^\W\d]\w*")
 _EXPONENT = re.compile(r"(?<![\d.])([+-]?\d+)e")
 
 
 def plain_or_quoted(value: str) -> str:
-    """Write the text of ``about``, without quotes if YAML reads it correctly."""
+    """Write the text of ``about``, with quotes only if YAML needs them."""
     return value if _PLAIN.fullmatch(value) else quote_yaml(value)
 
 
@@ -195,7 +194,7 @@ def _escape(character: str) -> str:
 
 
 def scalar_text(value: Scalar) -> str:
-    """Write a literal; YAML 1.1 needs a point in every float, so add a missing one."""
+    """Write a literal; add the decimal point that YAML 1.1 requires in every float."""
     if isinstance(value, tree.Word):
         return value.text
     return _EXPONENT.sub(r"\1.0e", scalar(value))

@@ -58,7 +58,7 @@ class Explainer:
         return span_of(token, self.source)
 
     def explain(self, index: int) -> Diagnostic:
-        """Describe the error at a token; ``len(tokens)`` stands for the end."""
+        """Describe the error at a token; an index of ``len(tokens)`` means the end."""
         nesting = Nesting()
         for token in self.tokens[:index]:
             nesting.feed(token)
@@ -127,7 +127,7 @@ class Explainer:
         return self._describe_at(index, "the rest of the statement or the line's end")
 
     def _late_from(self, index: int, before: Token) -> Diagnostic:
-        """Describe a `from` that must go before the block or the name."""
+        """Describe a `from` that comes after the block or in a wrong position."""
         clause = self.tokens[index:]
         opener = next((t for t in self.tokens if t.type == "LBRACE"), None)
         plain = all(t.type in ("FROM", "NAME", "COMMA") for t in clause)
@@ -155,7 +155,6 @@ class Explainer:
         return self._describe_token(token, "the end of the line")
 
     def _rest_from(self, token: Token) -> str:
-        """Return the text from a token to the end of the statement."""
         rest = self.span(token).to(self.span(self.tokens[-1])).text
         plain = "\n" not in rest and "{" not in rest and len(rest) <= _LONGEST
         return rest if plain else f"{token} ..."
@@ -226,7 +225,7 @@ def _quote(token: Token) -> str:
 
 _SIZED = frozenset(k for k, form in FORMS.items() if form.is_layer and form.size)
 _KEY_OF = {word: key for key in ("padding", "neuron") for word in values_of(key)}
-"""The key of each word that only one key takes as its value."""
+"""The key of each word that is a value of only one key."""
 
 
 @dataclass(slots=True)
@@ -263,7 +262,7 @@ class _Meant:
 def describe_order(
     source: SourceFile, tokens: Sequence[Token], index: int
 ) -> Diagnostic | None:
-    """Describe a statement with its parts in the wrong order, and show the line."""
+    """Describe a statement whose parts are in the wrong order; show the right line."""
     meant = _input(source, tokens) if tokens[0] == "input" else _layer(tokens)
     if meant is None or index >= len(tokens):
         return None
@@ -282,7 +281,7 @@ def describe_order(
 
 
 def _layer(tokens: Sequence[Token]) -> tuple[str, bool] | None:
-    """Return the line for ``conv2d 32 3x3 same``, and whether it has a name."""
+    """Return the line for ``conv2d 32 3x3 same``, and whether it is a sure fix."""
     kind = str(tokens[0])
     if kind not in _SIZED or len(tokens) < 2:
         return None
@@ -292,13 +291,14 @@ def _layer(tokens: Sequence[Token]) -> tuple[str, bool] | None:
     rest = [token for token in rest if token.type != "COMMA"]
     if not rest or not all(meant.take(token) for token in rest):
         return None
-    # With two bare numbers, either may be the kernel or the number of input channels.
+    # With two bare numbers, the meaning is unclear: one may be the kernel size or the
+    # number of input channels.
     sure = sum(token.type == "NUMBER" for token in rest) < 2
     return meant.line, sure and bool(meant.name or not FORMS[kind].usual_name)
 
 
 def _input(source: SourceFile, tokens: Sequence[Token]) -> tuple[str, bool] | None:
-    """Return the line for an input with its parts reordered, if none is ambiguous."""
+    """Return the line for an input whose parts are reordered, and if it is sure."""
     names = [t for t in tokens[1:] if t.type == "NAME"]
     shapes = [t for t in tokens[1:] if t.type in ("DIMS", "NUMBER")]
     ranges = {

@@ -31,14 +31,14 @@ _EDITION = re.compile(rb"^(?:\xef\xbb\xbf)?[\"']?snn[\"']?[ \t]*:", re.MULTILINE
 
 
 def read(path: str | Path, report: Diagnostics) -> SourceFile | None:
-    r"""Read a spec file, without a byte order mark and with ``\n`` line ends.
+    r"""Read a spec file; remove a byte order mark, and convert line ends to ``\n``.
 
     Parameters
     ----------
     path
         The path as the user typed it; diagnostics show it with forward slashes.
     report
-        Gets a diagnostic of the family SNN7xx if the file can't be read.
+        Receives an SNN7xx diagnostic if the file can't be read.
 
     Returns
     -------
@@ -110,7 +110,7 @@ def read_stdin(report: Diagnostics, name: str = STDIN_NAME) -> SourceFile | None
     Parameters
     ----------
     report
-        Gets SNN703 to SNN705 if stdin is not text, is too long or can't be read.
+        Receives SNN703 to SNN705 if stdin is not text, is too long or can't be read.
     name
         The name in diagnostics; its suffix determines the notation.
 
@@ -136,7 +136,7 @@ def read_stdin(report: Diagnostics, name: str = STDIN_NAME) -> SourceFile | None
 
 
 def _beginning() -> bytes:
-    """Read at most one byte more of stdin than the limit allows."""
+    """Read stdin up to one byte beyond the limit."""
     if sys.stdin is None:  # Python sets it to None if it is closed
         raise OSError(errno.EBADF, "it is closed")
     return sys.stdin.buffer.read(LARGEST + 1)
@@ -148,11 +148,11 @@ def replace_text(path: str | Path, text: str, report: Diagnostics) -> bool:
     Parameters
     ----------
     path
-        The path as the user typed it; for a link, the file that it points to.
+        The path as the user typed it; for a link, its target is replaced.
     text
-        The new text with ``\n`` line ends, which are not converted.
+        The new text with ``\n`` line ends, which are written unchanged.
     report
-        Gets SNN723 if the file can't be written.
+        Receives SNN723 if the file can't be written.
 
     Returns
     -------
@@ -205,7 +205,7 @@ def is_spec(name: str, read: Callable[[], bytes]) -> bool:
         return False
 
 
-# The module and the function that print a notation.
+# The module and the function that print each notation.
 _PRINTERS = {
     "snn": ("snnc.syntax.printer", "print_snn"),
     "yaml": ("snnc.syntax.yaml.printer", "print_yaml"),

@@ -1,4 +1,4 @@
-"""Describe names, values and settings in the style of Python or other notations."""
+"""Describe names, values and settings written as in Python or other notations."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from snnc.language.keywords import keys_read_by, likes_of
 from snnc.source import SourceFile, Span
 
 _OURS = keys_read_by(extents.dims, extents.window, extents.block, extents.shape)
-# Keys of other libraries too, because the value is checked before the key.
+# Include the keys of other libraries, because the value is checked before the key.
 _DIM_KEYS = _OURS | {"size", *likes_of(_OURS)}
-# Sizes in brackets, with other separators than `x`, or with the batch axis, which Keras
+# Sizes in brackets, with separators other than `x`, or with a batch axis, which Keras
 # shows as None.
 _DIMS = re.compile(
     r"""(?P<open>[(\[])?[ \t]*
@@ -52,7 +52,7 @@ NAME_RULE = "names have letters, digits and `_`"
 def foreign_problem(
     tokens: Sequence[Token], index: int, source: SourceFile, in_block: bool
 ) -> Diagnostic | None:
-    """Describe the value or name at a token, if another notation writes it so."""
+    """Describe the value or name at a token if it is written as in another notation."""
     return _value(tokens, index, source) or _syntax(tokens, index, source, in_block)
 
 
@@ -74,11 +74,11 @@ def _value(
 
 
 def _may_be_dims(tokens: Sequence[Token], index: int) -> bool:
-    """Return whether a token begins a value with sizes, or the input's shape."""
+    """Return whether a token begins a list of sizes or the input's shape."""
     if not index or tokens[index - 1].type != "NAME":
         return False
     if tokens[index - 1] in _DIM_KEYS:
-        # A list is valid syntax; validation describes it.
+        # A list is valid syntax; validation reports it.
         return tokens[index].type != "LSQB"
     return tokens[0] == "input" and index in (1, 2)
 
@@ -108,7 +108,7 @@ def _range(span: Span, key: str, match: re.Match[str]) -> Diagnostic | None:
 
 
 def foreign_text(key: str, span: Span) -> Diagnostic | None:
-    """Describe the YAML value of a key, if another notation writes it so."""
+    """Describe the YAML value of a key if it is written as in another notation."""
     text = span.text
     if _PERCENTAGE.fullmatch(text):
         return _percentage(span, key)

@@ -1,4 +1,4 @@
-"""Read the first two lines of a file: its edition and its network."""
+"""Read the first two lines of a file: the edition and the network."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class SpecHeader:
         return (None if name is None else self.builder.word(name)), opener
 
     def _no_network(self) -> Diagnostic:
-        """Describe the word at the place of `network`."""
+        """Describe the word that appears instead of `network`."""
         token, here = self._peek(), self._here()
         if token is not None and (problem := problem_of((token,), self.source)):
             return problem

@@ -1,4 +1,4 @@
-"""Describe tokens that are wrong alone, or together with the token before them."""
+"""Describe tokens that are wrong by themselves, or after the previous token."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from snnc.syntax.build import ESCAPES, OPENERS, span_of
 from snnc.syntax.foreign import foreign_problem
 from snnc.syntax.literals import quote
 
-# Count the digits before a point: those after it do not make the number larger.
+# Count only digits before a point: digits after the point don't make a number larger.
 _DIGITS = re.compile(rf"(?<![.\d])\d{{{MOST_DIGITS + 1},}}")
 _NUMERAL = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _QUANTITY = re.compile(
@@ -127,7 +127,7 @@ def _explain_unknown(
 
 
 def _no_key(mark: Span, before: str) -> str:
-    """Return the advice for a mark after a name that is not a key, or an empty text."""
+    """Return the advice for a `:` or `=` after a name that is not a key, if any."""
     rest = mark.source.text[mark.end :].lstrip(" \t")
     if rest.startswith("{"):
         return "remove it: the block follows the name"
@@ -145,7 +145,7 @@ def _no_key(mark: Span, before: str) -> str:
 
 
 def _fix_spacing(mark: Span) -> Fix:
-    """Replace a mark and the blanks before it by one blank."""
+    """Replace a mark and the spaces before it by one space."""
     text = mark.source.text
     start = len(text[: mark.start].rstrip(" \t"))
     blank = "" if text[mark.end : mark.end + 1] in (" ", "\t") else " "
@@ -196,7 +196,7 @@ def _problem(
 
 
 def problem_of(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
-    """Describe the first token that is wrong alone, or return None."""
+    """Describe the first token that is wrong by itself, or return None."""
     pairs = zip(tokens, (None, *tokens), strict=False)
     problems = (_problem(token, source, before) for token, before in pairs)
     return next(filter(None, problems), None)
@@ -205,7 +205,7 @@ def problem_of(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None
 def find_problem(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
     """Describe the first token that is wrong or belongs to another notation.
 
-    Report an unclosed quote first: other errors may be parts of its text.
+    Report an unclosed quote first: other errors may be inside its text.
     """
     if problem := _find_missing_quotes(tokens, source):
         return problem
@@ -226,7 +226,7 @@ def find_problem(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | No
 def _other_quotes(
     token: Token, source: SourceFile, before: Token | None
 ) -> Diagnostic | None:
-    """Describe a text in other quotes that begins at a token."""
+    """Describe a text with the wrong kind of quotes that begins at a token."""
     if token.type != "UNKNOWN":
         return None
     # Compiling non-ASCII sets takes a tenth of the time of `snnc check`.
@@ -249,7 +249,7 @@ def _other_quotes(
 def _find_missing_quotes(
     tokens: Sequence[Token], source: SourceFile
 ) -> Diagnostic | None:
-    """Describe an ``about`` whose text has no quotes or other quotes."""
+    """Describe an ``about`` whose text has no quotes or the wrong kind."""
     if tokens[0] != "about" or len(tokens) < 3 or tokens[1].type == "STRING":
         return None
     if tokens[-1] == '"':

@@ -16,14 +16,14 @@ Scalar = tree.Word | tree.Number | tree.Dims | tree.Quantity | tree.Range | tree
 
 
 def word(text: str) -> str:
-    """Write a word, in quotes if the parser would not read it as a word."""
+    """Write a word; add quotes if the parser would not read it as a word."""
     if _NAME.fullmatch(text) and text not in CLAUSES:
         return text
     return quote(text)
 
 
 def quote(text: str) -> str:
-    r"""Write a string in quotes; ``\r`` becomes a line end, as when a file is read."""
+    r"""Write a string in quotes; convert ``\r`` to a line end, as `files.read` does."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return '"' + "".join(_ESCAPED.get(c, c) for c in text) + '"'
 

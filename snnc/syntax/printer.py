@@ -1,6 +1,6 @@
 """Format a ``.snn`` file.
 
-A block or list goes on one line if the line fits, has no comment inside, and is not the
+A block or list is written on one line if it fits, contains no comment, and is not the
 block of `train`. Otherwise each item gets its own line. Comments stay where they are.
 Several blank lines become one.
 """
@@ -20,10 +20,10 @@ from snnc.syntax.remarks import Remarks
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A statement, a property or a list item, on a line or on a part of one.
+    """A statement, a property or a list item, which fills one line or part of a line.
 
     ``head`` ends with the opening bracket if ``inner`` is not None. Items with ``open``
-    never go on one line.
+    are never written on one line.
     """
 
     head: str
@@ -43,7 +43,7 @@ class Item:
 
     @property
     def begins_statement(self) -> bool:
-        """Whether the item would read as a statement at the beginning of a line."""
+        """Whether the item would be read as a statement at the beginning of a line."""
         return self.head.split(",")[0] in BEGINNINGS
 
 
@@ -113,8 +113,7 @@ def print_snn(document: tree.Document) -> str:
     Raises
     ------
     ValueError
-        If the document has no edition, no network or a broken statement: a file
-        that can't be read can't be formatted.
+        If the document has no edition, no network or a broken statement.
     """
     edition, network = document.edition, document.network
     broken = any(statement.broken for statement in document.statements)
@@ -124,7 +123,7 @@ def print_snn(document: tree.Document) -> str:
 
 
 class _SnnPrinter:
-    """Write a spec line by line, with the comments in their order."""
+    """Write a spec line by line, with its comments in order."""
 
     def __init__(self, document: tree.Document) -> None:
         self._document = document
@@ -157,7 +156,7 @@ class _SnnPrinter:
         self._line(text, span.start - column + 1, 0)
 
     def _end(self, items: tuple[Item, ...], network: tree.Word) -> int:
-        """Return the position of the network's end, which YAML does not mark."""
+        """Return the position where the network ends, which YAML does not mark."""
         text = self._source.text
         start = items[-1].span.end if items else network.span.end
         gaps = [c.span for c in self._document.comments if c.span.start >= start]
@@ -218,13 +217,13 @@ class _SnnPrinter:
         return bool(self._comments) and self._comments[-1].span.start < end
 
     def _above(self, end: int, depth: int) -> None:
-        """Write the comments before a position on lines of their own."""
+        """Write the comments before a position, each on its own line."""
         while self._comment_before(end):
             comment = self._comments.pop()
             self._line(_format_comment(comment), comment.span.start, depth)
 
     def _trailing(self, start: int, end: int) -> None:
-        """Write the comment on the line of ``start``, if it is before ``end``."""
+        """Write the comment on the line of ``start`` if it precedes ``end``."""
         if not self._comment_before(end):
             return
         at = self._comments[-1].span.start
@@ -232,14 +231,14 @@ class _SnnPrinter:
             self._lines[-1] += f"  {_format_comment(self._comments.pop())}"
 
     def _line(self, text: str, start: int, depth: int) -> None:
-        """Write a line, after a blank line if the source has one or more there."""
+        """Write a line; keep one blank line before it if the source has any."""
         if not self._opened and self._is_apart(start):
             self._lines.append("")
         self._lines.append(_INDENT * depth + text)
         self._opened = False
 
     def _is_apart(self, start: int) -> bool:
-        """Return whether a blank line is above a position or above its list key."""
+        """Return whether a blank line precedes a position or its list key."""
         line, column = self._source.line_column(start)
         if self._source.is_yaml and line > 1:
             above = self._source.line_text(line - 1)
@@ -294,7 +293,7 @@ def _comments_of_items(
 
 
 def _spans_of(nodes: Iterable[tree.Statement | tree.Property]) -> Iterator[Span]:
-    """Yield the spans of nodes that may have lines of their own."""
+    """Yield the spans of nodes that may have their own lines."""
     for node in nodes:
         yield node.span
         value = node.value if isinstance(node, tree.Property) else None
@@ -307,7 +306,7 @@ def _spans_of(nodes: Iterable[tree.Statement | tree.Property]) -> Iterator[Span]
 
 
 def _format_comment(comment: tree.Comment) -> str:
-    """Return a comment with its ``#``, and without a blank between several."""
+    """Return a comment with its ``#``; don't separate several ``#`` by a space."""
     if not comment.text or comment.text.startswith(("#", "!")):
         return f"#{comment.text}"
     return f"# {comment.text}"

@@ -31,7 +31,7 @@ class Remarks:
         self._beside: dict[int, list[tree.Comment]] = defaultdict(list)
         self._below: dict[int, list[tree.Comment]] = defaultdict(list)
         self._levels: dict[int, _Level] = {}
-        self._latest: int | None = None  # the start of the previous comment
+        self._latest: int | None = None  # start of the previous comment
         for comment in comments:
             self._place(comment, entries, None)
             self._latest = comment.span.start
@@ -58,7 +58,7 @@ class Remarks:
         return self._levels[id(entries)]
 
     def _is_next(self, entry: Entry) -> bool:
-        """Return whether an entry has no comment yet, and none comes between."""
+        """Return whether an entry has no comment yet and no entry comes before it."""
         end = entry.span.end if entry.inner else entry.span.start
         between = self._latest is not None and self._latest >= end
         return not self._beside[id(entry)] and not between
@@ -101,7 +101,7 @@ class Remarks:
 
 
 class _Level:
-    """The entries around a position that only moves forward.
+    """The entries around a position, which only moves forward.
 
     Attributes
     ----------
@@ -110,7 +110,7 @@ class _Level:
     around
         The entry without nested entries that contains the position: an empty block.
     before, after
-        The last entry that ends before the position, and the next one after it.
+        The last entry that ends before the position, and the first entry after it.
     """
 
     def __init__(self, entries: Sequence[Entry]) -> None:
@@ -118,7 +118,7 @@ class _Level:
         self.around: Entry | None = None
         self.before: Entry | None = None
         self.after: Entry | None = None
-        # If two entries end at one position, the first one counts.
+        # If two entries end at the same position, use the first.
         self._open = sorted(entries, key=lambda e: e.span.end, reverse=True)
         numbered = sorted(enumerate(entries), key=lambda pair: pair[1].span.start)
         self._coming = numbered[::-1]
@@ -147,9 +147,9 @@ _CLOSED = re.compile(r"[]}]")
 def _ending(entry: Entry, comment: tree.Comment) -> Entry:
     """Return the part of an entry that a trailing comment belongs to.
 
-    In YAML, this is the part that begins and ends on the comment's line. In a block of
-    `.snn`, it is the last property. A comment that allows a warning belongs to the
-    block that the bracket before it closes.
+    In YAML, return the part that begins and ends on the comment's line. In a `.snn`
+    block, return the last property. A comment that allows a warning belongs to the
+    block whose closing bracket precedes the comment.
     """
     text = comment.span.source.text
     while entry.inner and (
@@ -166,12 +166,12 @@ def _ending(entry: Entry, comment: tree.Comment) -> Entry:
 
 
 def _allows(comment: tree.Comment) -> bool:
-    """Return whether a comment may allow a warning, so that its place matters."""
+    """Return whether a comment may allow a warning, so that its position matters."""
     return comment.text.lstrip("# ").lower().startswith("snnc")
 
 
 def _is_in_heading(before: Entry, comment: tree.Comment) -> bool:
-    """Return whether a block of `.snn` opens between an entry and a comment."""
+    """Return whether an `.snn` block opens between an entry and a comment."""
     source = comment.span.source
     opened = "{" in source.text[before.span.end : comment.span.start]
     return opened and not source.is_yaml

@@ -1,4 +1,4 @@
-"""Replace the words that `train` no longer has."""
+"""Replace words that are no longer valid in `train`."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _replace_removed(properties: Properties, report: Diagnostics) -> Properties:
 def _write_phases(
     off: tree.Property, properties: Properties, report: Diagnostics
 ) -> Properties:
-    """Write ``phases [smooth, scale]`` for ``aware off``."""
+    """Replace ``aware off`` by ``phases [smooth, scale]``."""
     words = tuple(tree.Word(p, off.value.span) for p in ("smooth", "scale"))
     key = tree.Word("phases", off.key.span)
     phases = tree.Property(key, tree.List(words, off.value.span), off.span)
@@ -71,7 +71,7 @@ def _drop_last_phase(
     properties: Properties,
     report: Diagnostics,
 ) -> Properties:
-    """Leave the last phase out of ``phases``, as ``aware off`` does."""
+    """Omit the last phase of ``phases``, as ``aware off`` did."""
     words = _words(phases)
     kept = tuple(word for word in words if word.text not in ("aware", "spikes"))
     if kept == words:
@@ -88,7 +88,7 @@ def _drop_last_phase(
 def _rename_phase(
     phases: tree.Property, properties: Properties, report: Diagnostics
 ) -> Properties:
-    """Write ``spikes`` for ``aware`` in ``phases``."""
+    """Replace ``aware`` by ``spikes`` in ``phases``."""
     words = _words(phases)
     for word in words:
         if word.text == "aware":
@@ -111,7 +111,7 @@ def _is_off(item: tree.Property) -> bool:
 
 
 def _words(phases: tree.Property) -> tuple[tree.Word, ...]:
-    """Return the words of ``phases``; empty unless it is a list of words."""
+    """Return the words of ``phases``; empty unless the value is a list of words."""
     items = phases.value.items if isinstance(phases.value, tree.List) else ()
     words = tuple(item for item in items if isinstance(item, tree.Word))
     return words if len(words) == len(items) else ()
@@ -139,7 +139,7 @@ def _text(phases: tree.Property) -> str:
 
 
 def _fix(item: tree.Property, text: str) -> Fix | None:
-    """Replace a property; return None if it is a setting from outside the spec."""
+    """Return a fix that replaces a property; None if the property is from a setting."""
     source, start, end = item.span.source, item.span.start, item.span.end
     if item.key.span.source is not source:
         return None
@@ -150,7 +150,7 @@ def _fix(item: tree.Property, text: str) -> Fix | None:
 
 
 def _deletion(item: tree.Property) -> Fix | None:
-    """Delete a property with its line, or with the comma next to it."""
+    """Return a fix that deletes a property and its line, or the comma next to it."""
     fix = _fix(item, "")
     if fix is None:
         return None
@@ -167,7 +167,7 @@ def _deletion(item: tree.Property) -> Fix | None:
 
 
 def _both(first: Fix | None, second: Fix | None) -> Fix | None:
-    """Merge two fixes into one, and keep the text between them."""
+    """Merge two fixes, and keep the text between them."""
     if first is None or second is None:
         return None
     first, second = sorted((first, second), key=lambda fix: fix.span.start)

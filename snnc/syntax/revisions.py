@@ -21,16 +21,17 @@ def read_revision(revision: str, path: str, report: Diagnostics) -> SourceFile |
     Parameters
     ----------
     revision
-        A branch, tag or commit as git names it; empty for the staged file.
+        A branch, tag or commit; empty for the staged file.
     path
-        The path from the repository's root; ``./path`` from the current directory.
+        The path relative to the repository root; ``./path`` is relative to the current
+        directory.
     report
-        Gets a diagnostic of the family SNN7xx if the file can't be read.
+        Receives an SNN7xx diagnostic if the file can't be read.
 
     Returns
     -------
     SourceFile or None
-        Named ``REV:path``; None if it can't be read.
+        The file, named ``REV:path``, or None if it can't be read.
     """
     name = f"{revision}:{path}"
     try:
@@ -49,7 +50,8 @@ def git_specs(folder: str) -> dict[str, str] | None:
     Returns
     -------
     dict of str, or None
-        ``git:REV:PATH`` by the path inside the folder; None if it is not a folder.
+        ``git:REV:PATH`` by the path inside the folder; None if the path is not a
+        folder.
     """
     name = folder.removeprefix(PREFIX).rstrip("/")
     if name.startswith("-") or _git("cat-file", "-t", name).stdout.strip() != b"tree":
@@ -69,12 +71,13 @@ def _content(name: str) -> bytes:
 
 
 def read_spec(spec: str, report: Diagnostics) -> SourceFile | None:
-    """Read a spec from a file, or from git where its name is ``git:REV:PATH``.
+    """Read a spec from a file, or from git if its name is ``git:REV:PATH``.
 
     Raises
     ------
     ValueError
-        If the name is neither; the message says what to type.
+        If the name is neither a file nor ``git:REV:PATH``; the message says what to
+        type.
     """
     if spec.startswith(PREFIX):
         revision, colon, path = spec.removeprefix(PREFIX).partition(":")
@@ -88,7 +91,7 @@ def read_spec(spec: str, report: Diagnostics) -> SourceFile | None:
 
 
 def _blob(revision: str, path: str, span: Span) -> bytes | Diagnostic:
-    """Return the content of a file of a revision, or describe why it can't be read."""
+    """Return the content of a file in a revision, or describe why it can't be read."""
     name = span.source.name
     inside = _git("rev-parse", "--git-dir")
     if inside.returncode:
@@ -107,7 +110,7 @@ def _blob(revision: str, path: str, span: Span) -> bytes | Diagnostic:
 
 
 def _exists(revision: str) -> bool:
-    """Return whether git knows a revision; a name like an option is unknown."""
+    """Return whether git knows a revision; a name like ``--option`` is unknown."""
     if revision.startswith("-"):
         return False
     wanted = f"{revision}^{{tree}}"
@@ -115,7 +118,7 @@ def _exists(revision: str) -> bool:
 
 
 def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """Run git without a shell, a pager or a translation."""
+    """Run git without a shell or a pager, with untranslated messages."""
     return subprocess.run(
         ["git", "--no-pager", *arguments],
         capture_output=True,

@@ -1,7 +1,7 @@
-"""Read settings such as ``c0.filters=8``, which ``snnc sweep --set`` takes.
+"""Read settings such as ``c0.filters=8``, the argument of ``snnc sweep --set``.
 
-The ``.snn`` parser reads a setting, and keeps its place in the user's text, so that
-diagnostics quote the setting. Python values, which `Spec.replace` takes, are written as
+The ``.snn`` parser reads a setting and keeps its position in the user's text, so that
+diagnostics quote the setting. Python values from `Spec.replace` are converted to
 ``.snn`` first.
 """
 
@@ -44,7 +44,7 @@ class Setting:
     path
         The name or kind of the statement, then its property and nested properties:
         ``train.optimizer.learning_rate``. ``network``, ``about``, ``target``,
-        ``encode`` and ``neuron`` alone mean the text after these words.
+        ``encode`` and ``neuron`` alone refer to the text after these words.
     value
         The new value; None for the default.
     """
@@ -54,7 +54,7 @@ class Setting:
 
     @property
     def text(self) -> str:
-        """The setting as the user wrote it, without the alternative values."""
+        """The setting as the user wrote it, without alternative values."""
         end = self.path[-1].span
         path = Span(end.source, self.path[0].span.start, end.end).text
         return f"{path}={'' if self.value is None else self.value.span.text}"
@@ -63,19 +63,20 @@ class Setting:
 def read_settings(
     text: str, name: str, report: Diagnostics, several: bool = True
 ) -> tuple[Setting, ...]:
-    """Read ``PATH=VALUE``, or ``PATH=VALUE,VALUE`` as one setting per value.
+    """Read ``PATH=VALUE``; read ``PATH=VALUE,VALUE`` as one setting per value.
 
     Parameters
     ----------
     text
-        The user's text. Values are written as in ``.snn``; an empty value is the
+        The user's text. Values are written as in ``.snn``. An empty value means the
         default, and a number without a unit is in ms or Hz.
     name
-        The origin of the text, such as ``--set``, which diagnostics show as the file.
+        The origin of the text, such as ``--set``, which diagnostics show as the file
+        name.
     report
-        Gets the errors in values.
+        Receives the errors in values.
     several
-        Whether a comma outside of brackets and quotes separates values.
+        Whether a comma outside brackets and quotes separates values.
 
     Raises
     ------
@@ -88,7 +89,8 @@ def read_settings(
         raise NoSettingError(f"{text}: write NAME.PROPERTY=VALUE, such as c0.filters=8")
     start = len(path) + 1
     values = list(_values(text, start)) if several else [text[start:]]
-    # Read each value alone: together, `3,9` would look like dims of another library.
+    # Read each value separately: together, `3,9` would look like dims of another
+    # library.
     settings = (
         _setting(SourceFile(name, f"{path}={v}"), start, report) for v in values
     )
@@ -108,7 +110,7 @@ def _setting(source: SourceFile, start: int, report: Diagnostics) -> Setting | N
 
 
 def _values(text: str, start: int) -> Iterator[str]:
-    """Split at the commas outside of brackets and quotes."""
+    """Split a text at the commas outside brackets and quotes."""
     depth, first = 0, start
     for token in tokens_of(text[start:]):
         at = start + (token.start_pos or 0)
@@ -164,12 +166,12 @@ def _add_unit(key: str, value: tree.Value) -> tree.Value:
 
 
 def settings_of(changes: Mapping[str, Any], report: Diagnostics) -> tuple[Setting, ...]:
-    """Return the settings of a mapping in its order; report unreadable ones.
+    """Convert a mapping to settings in the same order; report unreadable settings.
 
     Raises
     ------
     TypeError
-        If no value of a spec has the type of a value.
+        If a value has a type that no property accepts.
     """
     settings: list[Setting] = []
     for text in _texts(changes):
@@ -197,14 +199,14 @@ def spelt(value: Any, key: str = "") -> str:
     Raises
     ------
     TypeError
-        If no property takes values of its type.
+        If no property accepts values of this type.
     """
     if value is None:
         return ""
     if isinstance(value, str):
         return _text(value)
     if hasattr(value, "item") and getattr(value, "shape", None) == ():
-        value = value.item()  # a number of NumPy
+        value = value.item()  # a NumPy number
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, int | float):

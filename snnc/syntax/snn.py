@@ -1,7 +1,7 @@
 """Parse ``.snn`` text, statement by statement.
 
-Each statement is parsed alone, so that a broken statement gives one diagnostic and does
-not affect the others.
+Each statement is parsed alone, so that a broken statement causes one diagnostic and
+does not affect the others.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def comments_of(
 _END = Token("$END", "")
 
 MOST_TOKENS = 30_000
-"""The longest file that is read; a layer has about 15 tokens."""
+"""The maximum number of tokens in a file; a layer has about 15."""
 
 
 def parse_snn(source: SourceFile, report: Diagnostics) -> tree.Document:
@@ -84,7 +84,7 @@ def parse_statement(code: str) -> tree.Statement | None:
 def read_statement(
     piece: StatementTokens, source: SourceFile, report: Diagnostics
 ) -> tree.Statement:
-    """Parse one statement; report an error, and mark the statement as broken."""
+    """Parse one statement; on an error, report it and mark the statement as broken."""
     if piece.broken:
         return _broken(piece, source)
     if problem := foreign_construct(piece, source) or find_problem(
@@ -111,7 +111,7 @@ def read_statement(
 
 
 def _broken(piece: StatementTokens, source: SourceFile) -> tree.Statement:
-    """Return a broken statement with the kind and name that can be read."""
+    """Return a broken statement with its kind and name as far as they can be read."""
     builder = Builder(source)
     words: list[tree.Word] = []
     for token in piece.tokens:

@@ -1,8 +1,8 @@
 """Split the tokens of a network into statements.
 
 A statement ends with its line, or with the line on which its block closes. A kind at
-the beginning of a line, or at the place of a key, begins a statement even if braces are
-open: a ``}`` is missing before it.
+the beginning of a line, or where a key is expected, begins a statement even inside open
+braces: a ``}`` is missing before it.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _CLOSER_TYPES = {"}": "RBRACE", "]": "RSQB"}
 class StatementTokens(NamedTuple):
     """The tokens of one statement.
 
-    ``broken`` statements are not parsed. In ``repaired`` ones, a missing brace was
-    reported and added, so another error is probably a consequence.
+    ``broken`` statements are not parsed. In ``repaired`` statements, a missing brace
+    was reported and added, so further errors are probably consequences.
     """
 
     tokens: tuple[Token, ...]
@@ -87,8 +87,8 @@ def split(
 ) -> list[StatementTokens]:
     """Return the statements after the network's ``{``, which is None if missing.
 
-    Errors in the braces are reported. The further lines of a text, up to its closing
-    quote, are omitted.
+    Errors in the braces are reported. For an unclosed text, the lines after the first
+    are omitted, up to the closing quote.
     """
     pieces = _Splitter(source, report, tokens).split(opener)
     kept = []
@@ -100,7 +100,6 @@ def split(
 
 
 def _end_of_text(pieces: list[StatementTokens], index: int) -> int:
-    """Return the index of the piece with the closing quote, or ``index``."""
     if not pieces[index].has_open_quote:
         return index
     for end in range(index + 1, len(pieces)):
@@ -167,7 +166,7 @@ class _Splitter:
         self._report.add(problem)
 
     def _is_end(self, index: int, token: Token) -> bool:
-        """Return whether a token is the network's ``}``, not a superfluous one."""
+        """Return whether a token is the network's ``}``, not a superfluous brace."""
         if token.type != "RBRACE":
             return False
         if self._depth > 0:
@@ -186,7 +185,7 @@ class _Splitter:
     def _closes_early(self, index: int, token: Token) -> bool:
         """Return whether the file's last ``}`` belongs to the network.
 
-        It does if it is first on its line, and further left than the statement.
+        It does if it begins its line and is indented less than the statement.
         """
         if self._closers_ahead > 0 or self._depth != 1:
             return False
@@ -221,7 +220,8 @@ class _Splitter:
     def _opens_group(self) -> bool:
         """Return whether the closed block of an unknown statement contains statements.
 
-        They are read without it, so that the unknown word gives one error.
+        These are then read as if the block did not exist, so that the unknown word
+        causes one error.
         """
         last = _last_word(self._current)
         if last is None or last.type != "LBRACE":
@@ -231,7 +231,7 @@ class _Splitter:
         return unknown and closed > self._groups + self._depth
 
     def _lacks_opener(self, index: int, token: Token) -> bool:
-        """Return whether the next token is a block's first key, without its ``{``."""
+        """Return whether the next token is the first key of a block without ``{``."""
         if self._depth > 0 or not self._current:
             return False
         first, last = self._current[0], self._current[-1]
@@ -278,7 +278,7 @@ class _Splitter:
             self._close_swallowed(token)
 
     def _close_swallowed(self, text: Token) -> None:
-        """Close the brackets that an unclosed text contains at its end."""
+        """Close the brackets at the end of an unclosed text."""
         for closer in _closers_at_end(text):
             openers = self._nesting.openers
             if openers and OPENERS[openers[-1].type] == _CLOSER_TYPES[closer]:
@@ -295,7 +295,7 @@ class _Splitter:
         self._begin()
 
     def _close_open(self, down_to: str | None, before: str) -> None:
-        """Report the innermost open bracket, and close all."""
+        """Report the innermost open bracket, and close all open brackets."""
         openers = self._nesting.openers
         if openers and openers[-1].type != down_to and not self._broken:
             last = _last_word(self._current) or openers[-1]
@@ -317,7 +317,7 @@ class _Splitter:
 
 
 def _closers_at_end(text: Token) -> Iterator[str]:
-    """Yield the brackets at the end of a text, without blanks and commas."""
+    """Yield the brackets at the end of a text; skip spaces and commas."""
     end = len(text)
     while end and (text[end - 1] in "]}," or text[end - 1].isspace()):
         end -= 1
@@ -325,15 +325,15 @@ def _closers_at_end(text: Token) -> Iterator[str]:
 
 
 class _Ahead:
-    """The tokens after each token, found in one pass.
+    """What follows each token, determined in one pass.
 
     Attributes
     ----------
     following
-        The next token after each token that is not a line end, or None.
+        For each token, the next token that is not a line end, or None.
     closes
-        Whether a superfluous ``}`` comes before the next statement, for each token. The
-        last ``}`` of the file closes the network and does not count.
+        For each token, whether a superfluous ``}`` comes before the next statement. The
+        last ``}`` of the file closes the network and is never superfluous.
     """
 
     def __init__(self, tokens: Sequence[Token]) -> None:
@@ -342,7 +342,7 @@ class _Ahead:
         self.closes = [False] * len(tokens)
         following: Token | None = None
         last: int | None = None
-        unmatched: list[int] = []  # the `}` of this statement, the nearest one last
+        unmatched: list[int] = []  # the `}` of this statement, the nearest last
         for index in reversed(range(len(tokens))):
             token = tokens[index]
             self.following[index] = following

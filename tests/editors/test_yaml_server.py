@@ -107,4 +107,4 @@ async def test_a_key_is_explained(yaml: Client, folder: Path) -> None:
     found = await yaml.text_document_hover_async(params)
     assert found
     assert isinstance(found.contents, types.MarkupContent)
-    assert "The share of activations that training drops" in found.contents.value
+    assert "The fraction of activations that training drops" in found.contents.value

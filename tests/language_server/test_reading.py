@@ -29,14 +29,11 @@ async def page(document: Document, words: str, inside: int = 1) -> str:
     [
         ("conv3d c0", "`conv3d`: A spiking convolution over three axes."),
         ("loihi {", "`target loihi`: A Loihi system"),
-        (
-            "kernel 3",
-            "`kernel`: The size of the kernel: one number, or one per axis (3).",
-        ),
+        ("kernel 3", "`kernel`: The size of the kernel: one number or dims (3)."),
         ("5 ms", "`synapse`: Time constant of the filter on the inputs (5 ms)."),
         ("synapse 5", "Units: `s`, `ms`, `us`."),
         ("adam {", "`adam`: Adam (Kingma and Ba, 2014)."),
-        ("learning_rate", "`learning_rate`: The optimizer's step (1e-3)."),
+        ("learning_rate", "`learning_rate`: The learning rate of the optimizer (1e-3)."),
         ("clip 8", "**clip**: input, `8x16x16x1`, values in 0..1"),
         ("direction {", "**direction**: readout, `8`, host"),
         ("drift {", "**drift**: 2,704 neurons, 5 cores (5 of 128 cores, on 1 chip)"),

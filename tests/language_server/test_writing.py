@@ -155,5 +155,5 @@ async def test_a_client_replaces_the_word_that_is_typed(client: Client) -> None:
     assert document.text_at(item.text_edit.range) == "padd"
     assert item.text_edit.new_text == "padding ${1:same}"
     assert isinstance(item.documentation, types.MarkupContent)
-    told = "`conv1d` also allows `causal`, with all zeros in front (valid)."
-    assert item.documentation.value == f"`valid` or `same`, as in Keras; {told}"
+    told = "`conv1d` also `causal`, with zeros only at the start (valid)."
+    assert item.documentation.value == f"`valid` or `same`, as in Keras; for {told}"

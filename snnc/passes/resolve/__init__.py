@@ -1,7 +1,7 @@
-"""Spec to logical graph: names, order, defaults and shapes.
+"""Convert a spec to the logical graph: resolve names, order, defaults and shapes.
 
-A broken layer, or a layer that reads one, has no known shape; no errors follow from
-that.
+The shapes of broken layers, and of layers that read them, are unknown. Unknown shapes
+cause no follow-up errors.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def resolve(
 ) -> Network | None:
     """Return the logical graph of a spec; None if layers form a cycle.
 
-    If there are errors, the graph has only the valid layers.
+    If there are errors, the graph contains only the valid layers.
     """
     return _Resolution(validated, device, report).run()
 
@@ -131,7 +131,7 @@ class _Resolution:
         return known if len(known) == len(shapes) else None
 
     def _shape(self, name: str) -> Shape | None:
-        """Return the shape of the input's or a layer's values; None if unknown."""
+        """Return the output shape of the input or a layer; None if unknown."""
         if name == self._input.name:
             return None if name in self._validated.broken else self._input.shape
         layer = self._layers.get(name)
@@ -167,7 +167,7 @@ class _Resolution:
     def _report_raw(
         self, span: Span, name: str, kind: str = "", key: str = "from"
     ) -> None:
-        """Report a reader of the input; an encoder without readers is meant."""
+        """Report a layer that reads the input; it should read an encoder."""
         encoders = [s for s in self._spec.layers if s and s.kind.startswith("encode")]
         encoder = next((s.name for s in encoders if s.name), None) or ""
         is_source = span.text == self._input.name
@@ -336,7 +336,7 @@ class _Resolution:
     def _readout_image(
         self, sources: tuple[str, ...]
     ) -> tuple[Convolution | None, Shape]:
-        """Return the convolution of a readout and the shape it gives, if it has one."""
+        """Return a readout's convolution, if it has one, and the output shape."""
         spec = self._spec.readout
         shape = self._shape(sources[0]) if sources else None
         if spec.filters is None or shape is None:
@@ -370,7 +370,7 @@ class _Resolution:
 
 
 def _is_still(operation: Operation) -> bool:
-    """Return whether the windows of a max pool have one value and need no neurons."""
+    """Return whether each window of a max pool has only one value."""
     return isinstance(operation, MaxPooling) and max(operation.window) == 1
 
 

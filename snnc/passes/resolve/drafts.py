@@ -1,4 +1,4 @@
-"""Layer statements with their sources resolved, and the names that they can read."""
+"""Layer statements with resolved sources, and the names that layers can read."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from snnc.text.near import closest, only_near
 
 
 class KnownNames:
-    """The names of the input and the layers, and their possible readers.
+    """The names of the input and the layers, and the layers that may read each name.
 
     Parameters
     ----------
     validated
         The spec.
     names
-        The name of each of its layers, in order.
+        The name of each layer, in order.
     """
 
     def __init__(self, validated: ValidatedSpec, names: Sequence[str]) -> None:
@@ -48,7 +48,8 @@ class KnownNames:
         places = zip(names, validated.places, strict=True)
         self._unwritten = frozenset(n for n, place in places if place.name is None)
         self.lacks_one = any(self._layers[name] is None for name in self._unwritten)
-        """Whether a broken layer has lost its name, which may be any."""
+        """Whether a broken layer has lost its name, so that any name may be its
+        name."""
 
     def readable_by(self, reader: str | None) -> tuple[str, ...]:
         """Return the names that a layer, or the readout (None), could read.
@@ -83,7 +84,7 @@ class KnownNames:
         return readers
 
     def _reads(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Yield each layer with the names that it reads."""
+        """Yield the name of each layer and the names that it reads."""
         before = self._input
         for name, spec in self._layers.items():
             sources = () if spec is None else spec.sources
@@ -100,8 +101,9 @@ def _shortcut(spec: LayerSpec | None) -> tuple[str, ...]:
 class Draft:
     """A layer statement with resolved names and an unknown shape.
 
-    ``spec`` is None for a broken statement, whose name others may read. ``sources`` and
-    ``shortcut`` hold only names that exist; ``sound`` is set if all of them did.
+    ``spec`` is None for a broken statement, which other layers may read by name.
+    ``sources`` and ``shortcut`` contain only existing names; ``sound`` is set if all
+    names exist.
     """
 
     name: str
@@ -113,11 +115,11 @@ class Draft:
 
     @property
     def kind(self) -> str:
-        """Return the kind of the layer; empty for a broken statement."""
+        """The kind of the layer; empty for a broken statement."""
         return self.spec.kind if self.spec else ""
 
     def span_of(self, key: str) -> Span:
-        """Return the place of a property, or the statement's if it is not written."""
+        """Return the position of a property, or of the statement."""
         return self.place.keys.get(key, self.place.span)
 
 
@@ -138,9 +140,9 @@ def draft_layers(validated: ValidatedSpec, report: Diagnostics) -> tuple[Draft, 
 def resolve_sources(
     name: str, span: Span, reader: str | None, known: KnownNames, report: Diagnostics
 ) -> bool:
-    """Return whether a name exists; report a missing one if no layer lost its name.
+    """Return whether a name exists; report a missing name if no layer lost its name.
 
-    ``reader`` is the layer that reads it, or None for the readout.
+    ``reader`` is the layer that reads the name, or None for the readout.
     """
     if name in known.names:
         return True
@@ -163,7 +165,7 @@ def resolve_sources(
 def in_order(
     drafts: tuple[Draft, ...], report: Diagnostics
 ) -> tuple[Draft, ...] | None:
-    """Return drafts so that each comes after its sources; None for a cycle."""
+    """Sort drafts so that each comes after its sources; return None for a cycle."""
     by_name = {draft.name: draft for draft in drafts}
     graph = {draft.name: _reads(draft, by_name) for draft in drafts}
     try:
@@ -247,7 +249,7 @@ def _distinct(spec: JoinSpec, place: Place, report: Diagnostics) -> bool:
 
 
 def _names(validated: ValidatedSpec) -> list[str]:
-    """Return the written names, otherwise the statement's word with a number."""
+    """Return each layer's name: as written, or a default word with a number."""
     spec = validated.spec
     taken = {spec.input.name, spec.readout.name} | set(validated.broken)
     taken |= {layer.name for layer in spec.layers if layer and layer.name}
@@ -266,7 +268,7 @@ def _names(validated: ValidatedSpec) -> list[str]:
 
 
 def _word(layer: LayerSpec | None) -> str:
-    """Return the name of an unnamed layer, without the number."""
+    """Return the word from which an unnamed layer gets its name."""
     if isinstance(layer, (ConvEncoderSpec, RateEncoderSpec)):
         return "encode"
     if isinstance(layer, (AveragePoolSpec, JoinSpec)):
@@ -275,6 +277,6 @@ def _word(layer: LayerSpec | None) -> str:
 
 
 def _free(word: str, taken: Collection[str]) -> Iterator[str]:
-    """Yield free names that begin with a word."""
+    """Yield unused names that begin with a word."""
     numbered = (f"{word}_{number}" for number in count(2))
     return (name for name in chain((word,), numbered) if name not in taken)

@@ -1,4 +1,4 @@
-"""The computation of each layer, and its output shape."""
+"""Determine the operation and the output shape of each layer."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ Computed = tuple[Operation, Shape]
 
 
 class Operations:
-    """Finds the operation and output shape of one layer after another.
+    """Determines the operation and output shape of one layer after another.
 
     Parameters
     ----------
     settings
-        The layers' properties with every default.
+        The layers' properties with all defaults.
     given
-        The input, with the range of the encoders' values.
+        The input, with the range that the encoders read.
     report
         Receives problems; a method that reports one returns None.
     """
@@ -136,7 +136,7 @@ class Operations:
         return replace(operation, groups=channels, depthwise=True), (*out, filters)
 
     def _transpose_convolution(self, draft: Draft, shape: Shape) -> Computed | None:
-        """Return a transposed convolution; it reads features as one pixel."""
+        """Return a transposed convolution; features are read as one pixel."""
         rank = FORMS[draft.spec.kind].axes if draft.spec else 0
         sizes = shape[:-1] or (1,) * rank
         if len(sizes) != rank:
@@ -159,7 +159,7 @@ class Operations:
         return operation, (*out, filters)
 
     def _kernel(self, draft: Draft, rank: int) -> Convolution | None:
-        """Return a layer's kernel, with all channels in one group."""
+        """Return a layer's convolution, with all channels in one group."""
         kernel = self._windows.dims(draft, "kernel", rank)
         stride = self._windows.dims(draft, "stride", rank)
         dilation: Shape | None = (1,) * rank
@@ -205,7 +205,7 @@ class Operations:
         return None
 
     def _groups(self, draft: Draft, channels: int, filters: int) -> int | None:
-        """Return the groups of a convolution; None after reporting a wrong number."""
+        """Return the number of groups; None after reporting a wrong number."""
         if isinstance(draft.spec, ConvEncoderSpec):
             return 1
         groups = int(self._settings.get(draft, "groups"))
@@ -269,7 +269,7 @@ class Operations:
         if windows is None:
             return None
         window, stride = windows
-        # Padding must not make a window larger than its whole input.
+        # A window must fit into the unpadded input.
         if self._windows.slide(draft, shape, "window", window, stride) is None:
             return None
         padding: Padding = self._settings.get(draft, "padding")

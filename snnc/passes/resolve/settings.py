@@ -1,4 +1,4 @@
-"""Layer properties with `defaults`: own, then of the kind, then of all layers."""
+"""Look up layer properties: in the layer, in `defaults KIND`, then in `defaults`."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from snnc.passes.resolve.drafts import Draft
 from snnc.rules.references import MissingSetting
 from snnc.source import Span
 
-# The range of an encoder or a max pool covers the same share as any layer's.
+# The percentile for the range of an encoder or a max pool, which equals that of layers.
 PERCENTILE: float = otherwise(SpikingSpec, "percentile")
 
 
 class Settings:
-    """Looks properties up in a layer, in `defaults KIND`, then in `defaults`."""
+    """Looks up properties in a layer, in `defaults KIND`, then in `defaults`."""
 
     def __init__(
         self, validated: ValidatedSpec, l2: float, report: Diagnostics
@@ -36,7 +36,7 @@ class Settings:
         self._report = report
 
     def get(self, draft: Draft, key: str) -> Any:
-        """Return a property's value; if it is not set, the table's default or None."""
+        """Return a property's value, otherwise the table's default or None."""
         own = getattr(draft.spec, key, None)
         if own is not None:
             return own
@@ -57,7 +57,7 @@ class Settings:
                     yield defaults, place
 
     def spans(self, draft: Draft) -> dict[str, Span]:
-        """Return the place of each property of a layer, or that in `defaults`."""
+        """Return the position of each property, in the layer or in `defaults`."""
         places = [place for _, place in self._defaults(draft)]
         spans: dict[str, Span] = {}
         for place in (*reversed(places), draft.place):
@@ -65,13 +65,13 @@ class Settings:
         return spans
 
     def span_of(self, draft: Draft, key: str) -> Span:
-        """Return the place of a layer's property; the layer's head if it is not set."""
+        """Return the position of a layer's property, or of the layer's head."""
         return self.spans(draft).get(key, draft.place.span)
 
     def require(self, draft: Draft, key: str) -> Any:
-        """Return a property without a default; None after reporting its absence."""
+        """Return a property without a default; report it if it is missing."""
         value = self.get(draft, key)
-        # A broken `defaults` may contain it.
+        # A broken `defaults` may contain the property.
         sound = self._validated.defaults_sound
         if value is None and draft.spec is not None and sound:
             self._report.add(

@@ -1,4 +1,4 @@
-"""Windows along a layer's axes, channels, and shortcuts."""
+"""Compute windows along a layer's axes, and shortcuts; find missing channels."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from snnc.rules.windows import KernelTooLarge, WrongDims
 def shortcut_of(
     draft: Draft, shape: Shape, source_shape: Shape, report: Diagnostics
 ) -> Shortcut | None:
-    """Return an identity, a strided 1x1 convolution, or a matrix; None if none fits."""
+    """Return an identity, a strided 1x1 convolution, a matrix, or None if none fits."""
     source = draft.shortcut or ""
     if source_shape == shape:
         return Shortcut(source, stride=None)
@@ -65,15 +65,15 @@ def _strides(sizes: Shape, targets: Shape) -> Shape | None:
 
 
 MOST_CHANNELS = 4
-"""A last axis up to this size looks like channels, not like an axis of pixels."""
+"""A last axis up to this size is probably channels, not pixels."""
 
 
 class Channels:
-    """Report once that the input lacks an axis for convolutions.
+    """Reports once that the input lacks an axis for convolutions.
 
-    A convolution whose input lacks one axis, and which reads only encoders or pools of
-    them, was probably written for an image of one channel, unless the last axis is so
-    short that it must be the channels.
+    If a convolution lacks one axis, and only encoders or their pools precede it, it was
+    probably written for an image with one channel. A short last axis, however, must be
+    the channels.
     """
 
     def __init__(self, given: InputLayer, report: Diagnostics) -> None:
@@ -83,7 +83,7 @@ class Channels:
         self._blamed = False
 
     def see(self, draft: Draft) -> None:
-        """Record whether a layer has the input's rank."""
+        """Record a layer that is an encoder, or a pool of an encoder."""
         encodes = isinstance(draft.spec, (ConvEncoderSpec, RateEncoderSpec))
         pools = isinstance(draft.spec, (AveragePoolSpec, MaxPoolSpec))
         if encodes or (pools and draft.sources[0] in self._raw):
@@ -116,7 +116,7 @@ class Channels:
 
 
 class Windows:
-    """Slides windows over a layer's input, and reports their errors.
+    """Slides windows over a layer's input, and reports errors in windows.
 
     Parameters
     ----------
@@ -142,22 +142,22 @@ class Windows:
         self._channels.see(draft)
 
     def see_uneven(self, draft: Draft) -> None:
-        """Record a pool whose windows leave a rest, or overlap."""
+        """Record a pool whose windows overlap, leave gaps or leave a rest."""
         self._uneven.add(draft.name)
 
     def pass_on(self, draft: Draft) -> None:
-        """Record that a folded layer's pool divides unevenly."""
+        """Record a layer that follows an uneven pool."""
         if not self._uneven.isdisjoint(draft.sources):
             self._uneven.add(draft.name)
 
     def dims(self, draft: Draft, key: str, rank: int) -> Shape | None:
-        """Return a property with one value, or one for each of ``rank`` axes."""
+        """Return a property with one value per axis."""
         return self.broadcast(draft, key, self._settings.get(draft, key), rank)
 
     def broadcast(
         self, draft: Draft, key: str, value: Shape, rank: int
     ) -> Shape | None:
-        """Return the same for a known value."""
+        """Extend a value to ``rank`` axes, like `dims`."""
         if len(value) == 1:
             return value * rank
         if len(value) == rank:
@@ -186,7 +186,7 @@ class Windows:
     ) -> Shape | None:
         """Return a window's positions on each axis of ``shape``, channels last.
 
-        ``what`` is the property of its size; an empty ``dilation`` is 1.
+        ``what`` is the property with the window's size; an empty ``dilation`` means 1.
         """
         out = []
         names, apart = AXES[len(shape)], dilation or (1,) * len(kernel)
@@ -221,7 +221,7 @@ class Windows:
         return tuple(out)
 
     def _channels_last(self) -> dict[str, Any]:
-        """Return the input's shape with channels last, if that is the likely cause."""
+        """Return advice if the input's shape looks like channels first."""
         shape = self._input.shape
         if not looks_channels_first(shape):
             return {}
@@ -233,7 +233,7 @@ class Windows:
         return {"channels_last": last, "hint": hint}
 
     def report_rank(self, draft: Draft, shape: Shape, rank: int | None) -> None:
-        """Report a shape without the ``rank`` axes that a layer reads; None for any."""
+        """Report a shape that lacks the ``rank`` axes that a layer needs."""
         kind = draft.kind
         if self._channels.are_missing(draft, shape, rank):
             return

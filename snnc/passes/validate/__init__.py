@@ -1,7 +1,7 @@
-"""Located syntax to spec: each statement by its model, then all together.
+"""Convert the syntax tree to a spec: check each statement, then all together.
 
-A statement with an error is reported and left out. To avoid follow-up errors, its name
-is remembered as broken, and its place in the chain of layers is kept.
+Errors are reported, and statements with errors are omitted. To avoid follow-up errors,
+their names are marked as broken, and their positions among the layers are kept.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from snnc.source import Span
 
 
 def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
-    """Check each statement, and the statements' number, order and names."""
+    """Check each statement, and the number, order and names of statements."""
     _check_network(document.network, report)
     network = _network_span(document)
     assembly = Assembly(_check_all(document, network, report), network)
@@ -90,9 +90,9 @@ def _check_all(
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A statement with its model, which is None if it has an error.
+    """A statement with its model, which is None if the statement has an error.
 
-    ``named`` is False if another statement has the name already.
+    ``named`` is False if an earlier statement has the same name.
     """
 
     statement: tree.Statement
@@ -130,7 +130,7 @@ class Assembly:
         self.defaults = [c for c in checked if isinstance(c.model, DefaultsSpec)]
 
     def spec(self, network: str) -> NetworkSpec:
-        """Return the spec from its checked parts."""
+        """Return the spec made of the checked parts."""
         return NetworkSpec(
             network=network,
             about=self._about(),
@@ -144,13 +144,13 @@ class Assembly:
         )
 
     def place(self, kind: str) -> Place:
-        """Return the place of a statement; the network's name if it is missing."""
+        """Return a statement's position, or that of the network's name."""
         checked = self._one(kind)
         return self._nowhere if checked is None else checked.place
 
     @property
     def broken(self) -> frozenset[str]:
-        """Names of broken statements."""
+        """The names of broken statements."""
         names = {self._name("input"), self._name("readout")}
         known = {c.statement.name.text for c in self._sound() if c.statement.name}
         names |= {
@@ -172,7 +172,7 @@ class Assembly:
         return (c for c in self._checked if c.model is not None)
 
     def _one(self, kind: str) -> Checked | None:
-        """Return the valid statement of a kind, otherwise the first one."""
+        """Return the valid statement of a kind, otherwise its first statement."""
         of_kind = [c for c in self._checked if c.statement.kind.text == kind]
         sound = [c for c in of_kind if c.model is not None]
         return next(iter(sound or of_kind), None)
@@ -182,7 +182,7 @@ class Assembly:
         return None if checked is None else checked.model
 
     def _name(self, kind: str) -> str:
-        """Return the name of the input or readout, or its kind if it has none."""
+        """Return the name of the input or readout, or its kind if it is unnamed."""
         checked = self._one(kind)
         if checked is None or checked.statement.name is None or not checked.named:
             return kind
@@ -201,9 +201,10 @@ class Assembly:
 
 
 def _layers(checked: Sequence[Checked]) -> Iterator[Checked]:
-    """Yield layers, and statements of an unknown kind that may be meant as layers.
+    """Yield layers, and statements of unknown kinds that may be meant as layers.
 
-    A statement before the input describes the network, such as a title.
+    An unknown statement before the input is not a layer; it may be a title, for
+    example.
     """
     has_input = any(c.statement.kind.text == "input" for c in checked)
     behind = not has_input

@@ -1,4 +1,4 @@
-"""One statement to its model: words, parts, then values by their types."""
+"""Convert a statement to its model: check words, then parts, then values."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def check_statement(
 ) -> Model | None:
     """Return the model of a statement, or None after reporting errors.
 
-    ``others`` are the statements of the spec, whose names a report may use.
+    ``others`` are the statements of the spec, whose names may appear in messages.
     """
     if statement.broken or not check_head(statement, report):
         return None
@@ -59,7 +59,7 @@ def _model(
     try:
         return validate(model, values)
     except ValidationError as error:
-        # Only errors need this import.
+        # Import late: only errors need this.
         from snnc.passes.validate.unknown import translate
 
         for problem in translate(error, values, statement, others):
@@ -70,7 +70,7 @@ def _model(
 def _values(
     statement: tree.Statement, properties: Mapping[str, tree.Property]
 ) -> dict[str, Any]:
-    """Return the statement's values, still as syntax, by the names of the model."""
+    """Return the values of a statement, still as syntax, by the model's field names."""
     kind = statement.kind.text
     if kind == "neuron":
         return {"neuron": _neuron(statement, tuple(properties.values()))}
@@ -93,9 +93,9 @@ def _values(
 def _neuron(
     statement: tree.Statement, properties: tuple[tree.Property, ...]
 ) -> tree.Group:
-    """Return ``neuron lif { ... }`` as its value inside ``defaults``."""
+    """Convert ``neuron lif { ... }`` to its value inside ``defaults``."""
     name = statement.variant or statement.kind
-    written = name.span.source is statement.span.source  # not by `replace`
+    written = name.span.source is statement.span.source  # not set by `replace`
     span = name.span.to(statement.span) if written else name.span
     return tree.Group(name, properties, span)
 
@@ -105,7 +105,7 @@ def _check_size(
     properties: Mapping[str, tree.Property],
     report: Diagnostics,
 ) -> None:
-    """Report a readout that has both classes and units, or none of its sizes."""
+    """Report a readout that has both classes and units, or neither."""
     name = statement.name.text if statement.name else ""
     owner = f"{owner_of(statement)} {name}"
     classes = properties.get("classes")
@@ -132,7 +132,7 @@ _AXIS_WORDS = frozenset(("axis", "axes", "over"))
 
 
 def check_head(statement: tree.Statement, report: Diagnostics) -> bool:
-    """Return whether kind and variant are known; report unknown ones."""
+    """Return whether the kind and variant are known; report unknown words."""
     problem = _head_problem(statement)
     if problem is not None:
         report.add(problem)
@@ -180,7 +180,7 @@ def check_properties(
     by_key = dict[str, tree.Property]()
     legal = legal_keys(statement)
     if statement.kind.text in BLOCKLESS:
-        return by_key  # reported as one block too many
+        return by_key  # reported elsewhere as a superfluous block
     for item in statement.properties or ():
         if report.full:
             break
@@ -228,7 +228,7 @@ def _property_problem(
 
 
 def _refused_neuron(item: tree.Property) -> Diagnostic | None:
-    """Describe an activation that no neuron has."""
+    """Describe an activation that neurons can't compute."""
     word = next(_words(item.value), None)
     if word is None or word.text in VARIANTS["neuron"]:
         return None
@@ -243,7 +243,7 @@ def _words(value: tree.Value) -> Iterator[tree.Word]:
 
 
 def _nested_problem(item: tree.Property) -> Diagnostic | None:
-    """Describe a repeated or refused property inside ``adam { ... }``."""
+    """Describe a repeated or unsupported property inside ``adam { ... }``."""
     if not isinstance(item.value, tree.Group):
         return None
     by_key = dict[str, tree.Property]()

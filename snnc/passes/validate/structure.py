@@ -1,4 +1,4 @@
-"""The parts of each statement, and the number, order and names of all of them."""
+"""Check the parts of each statement, and the number, order and names of statements."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from snnc.source import Span
 
 
 def head(statement: tree.Statement) -> Span:
-    """Return the place of a statement from its kind to its name."""
+    """Return the span of a statement from its kind to its name."""
     last = statement.name or statement.variant or statement.kind
     return statement.kind.span.to(last.span)
 
@@ -32,7 +32,7 @@ def check_parts(statement: tree.Statement, report: Diagnostics) -> bool:
 def _missing(statement: tree.Statement, form: Form) -> Iterator[Diagnostic]:
     kind = owner_of(statement)
     if statement.properties and statement.kind.text in BLOCKLESS:
-        return  # a missing part may be in the block, which is reported
+        return  # a missing part may be in the block, which is reported elsewhere
     if form.name == "required" and statement.name is None and not _stands_in(statement):
         yield rules.names.MissingName(
             span=head(statement), kind=kind, example=form.example.split()[1]
@@ -45,7 +45,7 @@ def _missing(statement: tree.Statement, form: Form) -> Iterator[Diagnostic]:
 
 
 def _stands_in(statement: tree.Statement) -> bool:
-    """Return whether another diagnostic reports the place of the name."""
+    """Return whether another diagnostic reports the value in the name's position."""
     number = isinstance(statement.shape, tree.Number)
     return statement.text is not None or (number and statement.kind.text != "input")
 
@@ -94,7 +94,7 @@ def _extra_parts(
 
 
 def _shape_advice(statement: tree.Statement, form: Form) -> str:
-    """Return advice for `dense 64`, or for a layer with a shape."""
+    """Return the advice for `dense 64`, or for a layer with a shape."""
     line = _with_size(statement, form)
     if not line:
         return "remove it: a layer's shape follows from its input"
@@ -102,7 +102,7 @@ def _shape_advice(statement: tree.Statement, form: Form) -> str:
 
 
 def _with_size(statement: tree.Statement, form: Form) -> str:
-    """Return the line with its bare number as a property; empty without one."""
+    """Return the line with its bare number as a property; empty without a number."""
     kind, shape = statement.kind.text, statement.shape
     if not form.size or not isinstance(shape, tree.Number):
         return ""
@@ -111,7 +111,7 @@ def _with_size(statement: tree.Statement, form: Form) -> str:
 
 
 def _shape_fix(statement: tree.Statement, form: Form) -> Fix | None:
-    """Put a bare number into braces, if the statement has no braces and no name."""
+    """Return a fix that moves a bare number into a new block."""
     shape = statement.shape
     named = statement.name is not None or form.name != "required"
     plain = statement.properties is None and not statement.sources
@@ -131,7 +131,7 @@ def _text_advice(statement: tree.Statement, form: Form) -> str:
 _ONCE = frozenset(kind for kind, form in FORMS.items() if form.once)
 _NAMED = frozenset(kind for kind, form in FORMS.items() if form.name != "none")
 _ANY_LAYER = "a layer"
-"""Represents all kinds of layers; no kind is written like this."""
+"""Stands for all kinds of layers; no kind has this name."""
 _EXAMPLES = {kind: FORMS[kind].example for kind in ("input", "readout")}
 
 
@@ -143,7 +143,7 @@ def is_layer(statement: tree.Statement) -> bool:
 def check_order(
     statements: Sequence[tree.Statement], network: Span, report: Diagnostics
 ) -> frozenset[int]:
-    """Return the indices of statements that are repeated, or out of order."""
+    """Return the indices of statements that are repeated or out of order."""
     wrong: set[int] = set()
     for index, problem in _find_misplaced(statements):
         report.add(problem)
@@ -200,7 +200,7 @@ def _out_of_place(
 def _absent(
     statements: Sequence[tree.Statement], network: Span
 ) -> Iterator[Diagnostic]:
-    """Yield a missing input or readout, unless an unread statement may be it."""
+    """Yield diagnostics for a missing input or readout, unless a kind is unknown."""
     kinds = {statement.kind.text for statement in statements}
     if not kinds <= FORMS.keys():
         return
@@ -218,7 +218,7 @@ _LAST = re.compile(r"(out|logit|pred|class|label|softmax|head)", re.IGNORECASE)
 
 
 def _meant_as_readout(statements: Sequence[tree.Statement]) -> str:
-    """Return the readout that the last layer probably is; empty if unclear."""
+    """Return the last layer as a readout, if it was probably meant as one."""
     layers = [s for s in statements if is_layer(s)]
     last = layers[-1] if layers else None
     if last is None or last.kind.text != "dense" or last.name is None:
@@ -234,7 +234,7 @@ def _meant_as_readout(statements: Sequence[tree.Statement]) -> str:
 def check_names(
     statements: Sequence[tree.Statement], report: Diagnostics
 ) -> frozenset[int]:
-    """Return the indices of statements whose name is taken."""
+    """Return the indices of statements whose names are already taken."""
     taken = {statement.name.text for statement in statements if statement.name}
     first: dict[str, tree.Word] = {}
     repeated: set[int] = set()
@@ -262,7 +262,7 @@ def _used_twice(name: tree.Word, first: tree.Word, taken: set[str]) -> Diagnosti
 
 
 def check_defaults(statements: Sequence[tree.Statement], report: Diagnostics) -> None:
-    """Report a property that two `defaults` of the same layers set."""
+    """Report a property that is set by two `defaults` for the same layers."""
     first: dict[tuple[str, str], tree.Word] = {}
     for statement in statements:
         if statement.broken or statement.kind.text not in ("defaults", "neuron"):
@@ -281,7 +281,7 @@ def check_defaults(statements: Sequence[tree.Statement], report: Diagnostics) ->
 
 
 def _keys_set(statement: tree.Statement) -> Iterator[tuple[str, tree.Word]]:
-    """Yield the layers of a `defaults`, and each key that it sets."""
+    """Yield the layers that a `defaults` applies to, with each key that it sets."""
     if statement.kind.text == "neuron":
         yield "", statement.kind
         return

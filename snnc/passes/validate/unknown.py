@@ -1,7 +1,7 @@
-"""Turn pydantic's errors into diagnostics, and explain unknown properties.
+"""Convert pydantic's errors to diagnostics, and explain unknown properties.
 
-Diagnostics point at the exact words. An unknown property may be a word of another
-library, a property of another statement, or misspelt.
+Diagnostics point at the exact words. An unknown property may be a word from another
+library, a property of another statement, or a misspelling.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _unit(node: Any) -> str:
 
 
 class _Located:
-    """The syntax of a statement by the path in pydantic's error."""
+    """The syntax of a statement, by the path in a pydantic error."""
 
     def __init__(self, values: Mapping[str, Any], whole: Span, names: Written) -> None:
         self.names = names
@@ -83,7 +83,7 @@ class _Located:
         self._whole = whole
 
     def find(self, path: tuple[int | str, ...]) -> tuple[Span, str, Any]:
-        """Return the span, the key and the syntax at a path, as exact as possible."""
+        """Return the span, the key and the syntax at a path, as exactly as possible."""
         node: Any = self._values
         span, key = self._whole, ""
         for index, step in enumerate(path):
@@ -122,9 +122,9 @@ def translate(
     statement: tree.Statement,
     others: Sequence[tree.Statement],
 ) -> Iterator[Diagnostic]:
-    """Convert the errors of pydantic about a statement's values to diagnostics.
+    """Convert pydantic's errors about a statement's values to diagnostics.
 
-    ``others`` are the statements of the spec, whose names a text may quote.
+    ``others`` are the statements of the spec, whose names may appear in messages.
     """
     names = {s.kind.text: s.name.text for s in reversed(others) if s.name is not None}
     written = Written(
@@ -134,7 +134,7 @@ def translate(
     )
     located = _Located(values, head(statement), written)
     for detail in error.errors(include_url=False):
-        if detail["type"] != "missing":  # reported as a missing part
+        if detail["type"] != "missing":  # reported elsewhere as a missing part
             yield _translate(detail, located)
 
 
@@ -175,7 +175,7 @@ def unknown_property(
     legal: tuple[str, ...],
     siblings: Sequence[tree.Property] = (),
 ) -> Diagnostic:
-    """Describe that a statement, or a choice such as ``adam``, has no such property.
+    """Describe a property that a statement, or a choice such as ``adam``, lacks.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ def unknown_property(
     owner
         The statement's kind and variant, or the choice.
     legal
-        The properties that the owner takes.
+        The properties that the owner accepts.
     siblings
         All properties in the statement.
     """
@@ -206,7 +206,7 @@ def unknown_property(
 
 
 def in_notation(line: str, source: SourceFile) -> str:
-    """Return a statement or property of ``.snn`` in a file's notation."""
+    """Convert an ``.snn`` statement or property to a file's notation."""
     if not source.is_yaml:
         return line
     from snnc.syntax.yaml.quotes import snippet  # only for a YAML spec
@@ -220,7 +220,7 @@ def _advice(
     legal: tuple[str, ...],
     siblings: Sequence[tree.Property],
 ) -> str:
-    """Return advice; empty if the word may be legal, or is unknown."""
+    """Return the advice; empty if the word may be legal or is unknown."""
     word = item.key.text
     if text := _in_numbers(item, owner, siblings):
         return text
@@ -241,7 +241,7 @@ def _fill_advice(match: Counterpart, item: tree.Property, owner: str) -> str:
 
 
 def _like(value: tree.Value, usual: str) -> str:
-    """Return the value as written if it has a common type, otherwise its default."""
+    """Return the value as written if its type is as in the example, or the example."""
     kinds: tuple[type, ...] = (tree.Number, tree.Dims)
     if ".." in usual:
         kinds = (tree.Range,)
@@ -266,7 +266,7 @@ def _in_numbers(
 
 
 def _step(siblings: Sequence[tree.Property]) -> float:
-    """Return the step set in the same statement, or the default, in seconds."""
+    """Return the time step in the same statement, or the default, in seconds."""
     given = next((p.value for p in siblings if p.key.text == "dt"), None)
     measured = isinstance(given, tree.Quantity) and given.unit.text in SECONDS
     return scalars.seconds(given) if measured else _DT
@@ -274,13 +274,13 @@ def _step(siblings: Sequence[tree.Property]) -> float:
 
 def _present(steps: tree.Number, dt: float, owner: str) -> str:
     step, time = (f"{1000 * seconds:.12g} ms" for seconds in (dt, steps.value * dt))
-    if owner != "timing":  # the value of `dt` is not known here
+    if owner != "timing":  # the value of `dt` is unknown here
         return f"write `present {time}` in `timing`, if its `dt` is {step}"
     return f"write `present {time}` in `timing`: {steps.span.text} steps of `dt {step}`"
 
 
 def _time_constant(value: tree.Value, owner: str) -> str:
-    """Convert a membrane's decay factor per step to its time constant."""
+    """Convert a membrane's decay factor per step to a time constant."""
     beta = value.value if isinstance(value, tree.Number) else 0
     line = f"tau_rc {USUAL['tau_rc']}"
     if 0 < beta < 1:
@@ -290,7 +290,7 @@ def _time_constant(value: tree.Value, owner: str) -> str:
 
 
 def _elsewhere(item: tree.Property, owner: str) -> str:
-    """Say which other statement has a property."""
+    """Return the advice that names another statement with this property."""
     word = item.key.text
     key = same_key(word, USUAL)
     if key is None:
@@ -312,13 +312,13 @@ def _elsewhere(item: tree.Property, owner: str) -> str:
 
 
 def _setting_line(item: tree.Property, siblings: Sequence[tree.Property]) -> str:
-    """Return the loss or the optimizer with a setting that was written in ``train``."""
+    """Return the loss or optimizer with a setting that was written in ``train``."""
     given = {p.key.text: p.value for p in siblings}
     return setting_line(item.key.text, item.value.span.text, given)
 
 
 def _setting_fix(item: tree.Property, siblings: Sequence[tree.Property]) -> Fix | None:
-    """Move the setting into its loss or optimizer, if that is not given."""
+    """Return a fix that moves a setting into its loss or optimizer, if possible."""
     line = _setting_line(item, siblings)
     if not line or line.split()[0] in {p.key.text for p in siblings}:
         return None

@@ -1,4 +1,4 @@
-"""The diagnostic for each type of error that pydantic or a literal raises."""
+"""Describe each type of error that pydantic or a literal raises."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SCALED = {
     "minutes": ("s", 60),
     "h": ("s", 3600),
 }
-"""Units of other scales: the unit to write, and how many of it one is."""
+"""Other units, each with the legal unit and the conversion factor."""
 _UNIT_WORDS = {
     "sec": "s",
     "secs": "s",
@@ -44,9 +44,9 @@ _UNIT_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Names of the spec for diagnostics; empty ones are not written.
+    """Names in the spec, for diagnostics; empty if not written.
 
-    ``by_encoder`` is set if the statement in question is an encoder.
+    ``by_encoder`` is set if the statement is an encoder.
     """
 
     input: str = ""
@@ -55,7 +55,7 @@ class Written:
 
 
 def display_key(key: str) -> str:
-    """Return the user's word for a part of a statement."""
+    """Name a part of a statement in the user's words."""
     return PARTS[key].key if key in PARTS else key
 
 
@@ -113,7 +113,7 @@ def _wrong_unit(span: Span, key: str, node: Any, context: dict[str, Any]) -> Dia
 def _other_scale(
     key: str, node: Any, unit: str, units: tuple[str, ...]
 ) -> Diagnostic | None:
-    """Describe a number in a unit that is a known multiple of a legal one."""
+    """Describe a number in a unit that is a known multiple of a legal unit."""
     instead, factor = _SCALED.get(unit) or _SCALED.get(unit.lower(), ("", 1))
     if instead not in units:
         return None
@@ -177,7 +177,7 @@ def _bad_name(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagn
 
 
 def _raw_source(span: Span, names: Written) -> Diagnostic:
-    """Describe ``from input``: the input has its own name, and encoders read it."""
+    """Describe ``from input``: the input has its own name; encoders read it."""
     source = names.input if names.by_encoder else names.encoder
     return rules.misplaced.InputByKind(
         span=span,

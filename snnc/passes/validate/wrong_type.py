@@ -1,4 +1,4 @@
-"""The diagnostic for a value of the wrong type."""
+"""Describe values of the wrong type."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from snnc.source import Span
 from snnc.syntax.snn import parse_statement
 
 LONGEST = 40
-"""The most characters of a text to quote."""
+"""The maximum length of a quoted text, in characters."""
 _DIMS_EXAMPLE = "3x3"
 _MEASURED = ("a number", "a whole number", "a time")
 _FOUND = {
@@ -28,14 +28,14 @@ _FOUND = {
 
 
 def describe_value(node: Any) -> str:
-    """Return a value as it is written, or its kind."""
+    """Return a value as written, or describe its type."""
     text = str(node.span.text) if hasattr(node, "span") else ""
     kind = _FOUND.get(type(node), "this")
     return f"`{text}`" if 0 < len(text) <= LONGEST and "\n" not in text else kind
 
 
 def wrong_type(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagnostic:
-    """Describe which values a property takes, with the written one if it is close."""
+    """Describe which values a property accepts, and suggest one similar to the text."""
     expected = context["expected"]
     if isinstance(node, tree.Quantity) and expected in ("a number", "a whole number"):
         return rules.values.WrongUnit(
@@ -68,9 +68,9 @@ def wrong_type(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diag
 
 
 def _unquote(node: Any, example: str) -> str:
-    """Return a quoted text as a value, if it is one like the example."""
+    """Return the value in a quoted text if its type is that of the example."""
     text = node.value.strip() if isinstance(node, tree.Text) else ""
-    # The quotes of a text in YAML are outside of its span.
+    # In YAML, the span of a text excludes its quotes.
     if not 0 < len(text) <= LONGEST or node.span.source.is_yaml:
         return ""
     value, like = _parse(text), _parse(example)
@@ -89,7 +89,7 @@ def _parse(text: str) -> tree.Value | None:
 
 
 def _quoted_choice(span: Span, key: str, node: Any) -> Diagnostic | None:
-    """Report a choice such as ``adam`` in quotes or brackets, or an unknown choice."""
+    """Describe a choice such as ``adam`` in quotes or brackets, or an unknown one."""
     known = list(CHOICES.get(key, NEURONS if key == "neuron" else ()))
     if not known:
         return None
@@ -97,7 +97,7 @@ def _quoted_choice(span: Span, key: str, node: Any) -> Diagnostic | None:
     words = [getattr(item, "value", getattr(item, "text", None)) for item in items]
     sure = len(words) == 1 and words[0] in known
     word = str(words[0] if sure else known[0])
-    # The quotes of a text in YAML are outside of its span.
+    # In YAML, the span of a text excludes its quotes.
     quoted = span.source.is_yaml and isinstance(node, tree.Text)
     return rules.values.WrongType(
         span=span,
@@ -114,7 +114,7 @@ def _is_size(item: tree.Value) -> bool:
 
 
 def _describe_brackets(span: Span, key: str, node: tree.List) -> Diagnostic | None:
-    """Describe sizes in brackets, as Python writes them."""
+    """Describe sizes in brackets, as in Python."""
     items = node.items
     if not items or not all(map(_is_size, items)):
         return None

@@ -1,6 +1,6 @@
 """Parse the YAML notation into the same syntax tree as ``.snn``.
 
-This module reads the keys of the file, in the language's order.
+This module reads the top-level keys of the file, in the language's order.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = ["parse_yaml"]
 _FRONT, _BACK = kinds("front", "encoder"), kinds("back")
 _EDITIONS = frozenset(("version", "edition", "snnc", "snn_version"))
 _EXAMPLES = {"snn": f"snn: {EDITION}", "network": "network: my_network"}
-# After a scalar or bracket, a `#` needs no blank before it: PyYAML reads `}# a`.
+# After a scalar or bracket, a `#` needs no space before it: PyYAML reads `}# a`.
 _COMMENT = re.compile(r"#[^\n]*")
 _HEADER = re.compile(r"[|>][^\n]*")
 
@@ -64,21 +64,21 @@ def _end(source: SourceFile) -> Span:
 
 
 def _wrong_edition_key(key: Scalar) -> Diagnostic:
-    """Describe an edition under another key."""
+    """Describe an edition that is written under a wrong key."""
     return rules.names.UnknownKind(
         span=key.span, word=key.text, near="snn", known=_TOP, fix=Fix(key.span, "snn")
     )
 
 
 def _edition(name: str, start: Span) -> Fix | None:
-    """Insert the edition before the first key; a network's name can't be guessed."""
+    """Return a fix that inserts a missing edition before the first key."""
     first = Span(start.source, start.start, start.start)
     alone = start.first.column == 1
     return Fix(first, f"snn: {EDITION}\n") if name == "snn" and alone else None
 
 
 class _DocumentReader:
-    """Read the keys of a file."""
+    """Read the top-level keys of a file."""
 
     def __init__(self, source: SourceFile, report: Diagnostics) -> None:
         self._source = source
@@ -98,7 +98,7 @@ class _DocumentReader:
         return tree.Document(edition, network, statements_read, whole, comments, layers)
 
     def _is_known(self, keys: dict[str, tuple[Scalar, Node]]) -> bool:
-        """Return whether any key shows that the file is a spec."""
+        """Return whether any key suggests that the file is a spec."""
         return bool(keys.keys() & (KINDS | _EXAMPLES.keys() | {"layers"}))
 
     def _keys(self, root: Mapping) -> dict[str, tuple[Scalar, Node]]:
@@ -181,7 +181,7 @@ class _DocumentReader:
         yield statements.read(key, node, self._report)
 
     def _stray(self, key: Scalar) -> tree.Statement:
-        """Report an unknown key of the file: a layer's kind or a misspelt key."""
+        """Report an unknown top-level key: a layer's kind or a misspelt key."""
         if key.text in KINDS:
             self._report_place(key, "outside `layers`", "into the list `layers`")
         elif key.text.lower() in ("layer", "layers", "model", "sequential"):
@@ -234,7 +234,7 @@ class _DocumentReader:
         return statements.read(key, node, self._report)
 
     def _pair(self, item: Node) -> tuple[Scalar, Node]:
-        """Return kind and properties; the properties of ``- avgpool`` are empty."""
+        """Return a layer's kind and properties; ``- avgpool`` has no properties."""
         if isinstance(item, Scalar) and item.text:
             end = Span(self._source, item.span.end, item.span.end)
             return item, Scalar("", end, plain=True)
@@ -247,7 +247,7 @@ _TOP = ("snn", "network", *_FRONT, "layers", *_BACK)
 
 
 def _with_top_keys(problem: Diagnostic) -> Diagnostic:
-    """Add the keys of a file to a diagnostic that has no nearest word."""
+    """List the top-level keys in a diagnostic that suggests no word."""
     if not isinstance(problem, rules.names.UnknownKind) or problem.near is not None:
         return problem
     return rules.names.UnknownKind(
@@ -265,7 +265,7 @@ _NO_LAYERS = frozenset(kind for kind in _TOP if kind not in FORMS) | frozenset(
 
 
 def comments_of(source: SourceFile, scalars: Iterable[Span]) -> tuple[Comment, ...]:
-    """Return the comments outside of the scalars, whose spans are in order."""
+    """Return the comments outside the scalars, whose spans must be in order."""
     builder = Builder(source)
     return tuple(
         builder.comment(match.start(), match.end())

@@ -1,7 +1,8 @@
-"""Find the error in a YAML file, which is often before the place where reading stops.
+"""Find the error in a YAML file, which is often before the point where reading stops.
 
-ruamel.yaml stops at the first impossible character. For an unclosed quote, this is the
-end of the file. The functions here look back from there to the line to change.
+ruamel.yaml stops at the first impossible character. For an unclosed quote, this
+character is at the end of the file. The functions here search backwards for the line
+that the user must change.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ _WORDS = (
 
 @dataclass(frozen=True, slots=True)
 class Blame:
-    """The place and description of an error, and an unclosed bracket, if any."""
+    """The position and description of an error, and an unclosed bracket, if any."""
 
     start: int
     end: int
@@ -67,7 +68,7 @@ class _Line:
 
 
 def blame(source: SourceFile, error: MarkedYAMLError) -> Blame:
-    """Find the probable place of an error that ruamel.yaml reports."""
+    """Find the probable position of an error that ruamel.yaml reports."""
     if mistake := _no_blank(source) or _empty_list(source):
         return mistake
     mark = error.problem_mark or error.context_mark
@@ -103,7 +104,7 @@ _GLUED = re.compile(r"[ ]*(?:- +)*(?:snn|network|\w+)(:)(?=[\w.\"'\[{])[^\s:]", 
 
 
 def _no_blank(source: SourceFile) -> Blame | None:
-    """Find the first key without a blank after its colon."""
+    """Find the first key without a space after its colon."""
     at = 0
     for text in source.text.split("\n"):
         match = _GLUED.match(text)
@@ -125,7 +126,7 @@ def _line_start(source: SourceFile, at: int) -> int:
 
 
 def _unmarked_key(source: SourceFile, at: int) -> Blame:
-    """Find a line without a colon, or without a blank after the colon."""
+    """Find a line without a colon, or without a space after the colon."""
     line, _ = source.line_column(at)
     text = source.line_text(line)
     start = _line_start(source, at)
@@ -137,7 +138,7 @@ def _unmarked_key(source: SourceFile, at: int) -> Blame:
 
 
 def _blame_bracket(source: SourceFile, opener: int, at: int, problem: str) -> Blame:
-    """Blame an unclosed bracket, before the line that looks like a new key."""
+    """Blame an unclosed bracket, which must close before a line with a new key."""
     before = source.text[_line_start(source, at) : at]
     if "\n" not in source.text[opener:at] or not _KEY.fullmatch(before):
         return Blame(at, at + 1, problem, opener)
@@ -154,8 +155,9 @@ def _is_first_key(source: SourceFile, colon: int) -> bool:
 def _blame_indentation(source: SourceFile, at: int, begun: int | None = None) -> Blame:
     """Blame the indentation of a line, or of the line above it.
 
-    Blame the line of ``at``, unless the next line of its level has the same indentation
-    and the line above (or at ``begun``, where the level begins) differs.
+    Blame the line of ``at``. Exception: if the next line of its level has the same
+    indentation, but the line above it (or at ``begun``, where the level begins)
+    differs, blame the line above.
     """
     lines = list(_lines(source))
     index = _index(lines, at)
@@ -168,7 +170,7 @@ def _blame_indentation(source: SourceFile, at: int, begun: int | None = None) ->
 
 
 def _index(lines: list[_Line], at: int) -> int:
-    """Return the index of the line of a position, at most that of the last line."""
+    """Return the index of the line that contains a position, or of the last line."""
     starts = [line.start - line.indent for line in lines]
     return max(bisect_right(starts, at) - 1, 0)
 
@@ -185,13 +187,13 @@ def _lines(source: SourceFile) -> Iterator[_Line]:
 
 
 def in_words(problem: str | None) -> str:
-    """Return a problem of ruamel.yaml in the user's words."""
+    """Translate a problem from ruamel.yaml to the user's words."""
     known = (words for part, words in _WORDS if part in (problem or ""))
     return next(known, "the text has no meaning here")
 
 
 def no_blank(colon: Span) -> Diagnostic:
-    """Describe a value that follows a colon without a blank."""
+    """Describe a value that follows a colon without a space."""
     source, at = colon.source, colon.start
     line, column = source.line_column(at)
     text = source.line_text(line)

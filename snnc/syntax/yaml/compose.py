@@ -51,7 +51,7 @@ class Composer:
         self.scalars: list[Span] = []
 
     def compose(self) -> Node | None:
-        """Return the root; None, after a report, if the file is not YAML or empty."""
+        """Return the root node, or report why the file has none and return None."""
         try:
             return self._document()
         except UnreadableError as problem:
@@ -87,7 +87,7 @@ class Composer:
         except YAMLError as error:
             raise UnreadableError(self._not_yaml(error)) from None
         except (ValueError, IndexError, OverflowError):
-            # ruamel's scanner does not catch the errors of `chr` and `int`.
+            # ruamel's scanner does not catch errors raised by `chr` and `int`.
             problem = "an escape or a number is not valid"
             raise UnreadableError(self._problem(0, problem)) from None
 
@@ -167,7 +167,7 @@ class Composer:
         span = self._mark(event)
         try:
             event.value.encode()
-        except UnicodeEncodeError:  # no file can hold it
+        except UnicodeEncodeError:  # a lone surrogate
             problem = "an escape encodes only half a character"
             raise UnreadableError(self._problem(span.start, problem)) from None
         if span.start < span.end:
@@ -215,5 +215,5 @@ class Composer:
 
 
 def _last(end: Span, nodes: list[Node]) -> Span:
-    """Return the end of a collection; a block's end mark is after the blank lines."""
+    """Return the end of a collection, before the blank lines that a block includes."""
     return end.to(nodes[-1].span) if nodes else end

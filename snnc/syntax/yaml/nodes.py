@@ -1,6 +1,6 @@
-"""Represent YAML text as scalars, mappings and lists with their places.
+"""Represent YAML text as scalars, mappings and lists with their positions.
 
-A bare key in a flow mapping has no colon: it is a part of a value that contains commas.
+A bare key in a flow mapping has no colon: it is part of a value that contains commas.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from snnc.syntax.yaml.blame import no_blank
 
 
 class UnreadableError(Exception):
-    """Stop reading, and carry the diagnostic to report."""
+    """Stops reading; contains the diagnostic to report."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.render_message())
@@ -31,7 +31,7 @@ class Scalar:
     text
         The value without quotes, with escapes resolved and folded lines joined.
     span
-        The characters in the file, without the quotes around them.
+        The characters in the file, without surrounding quotes.
     plain
         Whether the scalar has no quotes and is not a block.
     block
@@ -67,7 +67,7 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A place whose errors are all reported."""
+    """A node whose errors are all reported."""
 
     span: Span
 
@@ -76,7 +76,7 @@ Node = Scalar | Mapping | Sequence | Unread
 
 
 def describe_node(node: Node) -> str:
-    """Return the user's word for a node."""
+    """Name the type of a node in the user's words."""
     match node:
         case Mapping():
             return "a mapping"
@@ -106,10 +106,10 @@ def rejoin(mapping: Mapping) -> Mapping:
     Raises
     ------
     UnreadableError
-        If a key has no blank after its colon: ``filters:8``.
+        If a key has no space after its colon: ``filters:8``.
     """
     pairs: list[tuple[Scalar, Node]] = []
-    last: Scalar | None = None  # a part of the value of the pair before it
+    last: Scalar | None = None  # part of the previous pair's value
     for key, value in mapping.pairs:
         bare = is_bare(key, value)
         if bare:
@@ -125,7 +125,7 @@ def rejoin(mapping: Mapping) -> Mapping:
 
 
 def _goes_on(key: Scalar, value: Node, last: Scalar | None) -> bool:
-    """Return whether the text after a comma belongs to the value before it."""
+    """Return whether the text after a comma belongs to the value before the comma."""
     if not isinstance(value, Scalar) or not value.plain or not value.text:
         return False
     opened = value.text.startswith("(") and not (last or value).text.endswith(")")

@@ -1,8 +1,8 @@
 """Format a YAML spec.
 
-Each level is indented by two blanks. A mapping goes on its key's line, in braces, if
-the line has at most 110 columns and no comment inside. Otherwise each key gets its own
-line. Comments stay with their entries. Several blank lines become one.
+Each level is indented by two spaces. A mapping is written on its key's line, in braces,
+if the line has at most 110 columns and contains no comment. Otherwise each key gets its
+own line. Comments stay with their entries. Several blank lines become one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from snnc.syntax.remarks import Remarks
 
 WIDTH = 110
 _INDENT = "  "
-_FAR = 400  # the longest line, with some blank lines
+_FAR = 400  # the longest line plus some blank lines
 _BLANK = re.compile(r"\n[ \t]*\n")
 # Characters that YAML refuses or reads as a line end, which would end a comment.
 _NOT_IN_COMMENTS = re.compile(
@@ -36,7 +36,7 @@ def not_in_comments(document: tree.Document) -> Iterator[Span]:
 def print_yaml(document: tree.Document) -> str:
     """Write a spec that has no syntax error, from either notation, as YAML text.
 
-    Comments must not contain `not_in_comments`.
+    Comments must not contain the characters that `not_in_comments` finds.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def print_yaml(document: tree.Document) -> str:
 
 
 class _YamlPrinter:
-    """Write a spec line by line; ``opened`` forbids a blank line next."""
+    """Write a spec line by line; after ``opened``, no blank line may follow."""
 
     def __init__(self, document: tree.Document, remarks: Remarks) -> None:
         self._source = document.span.source
@@ -71,7 +71,7 @@ class _YamlPrinter:
         """Write entries, each on one or more lines."""
         for entry in entries:
             self._entry(entry, depth, "")
-            # In `.snn`, the layout and not the author separates these two.
+            # In `.snn`, the formatter and not the author separates these two.
             header = entry.key in ("snn", "network") and depth == 0
             self._opened = header and not self._source.is_yaml
 
@@ -86,7 +86,7 @@ class _YamlPrinter:
         if not entry.inner or self._fits(entry, flat):
             self._line(flat + trailing, entry.span.start)
             return
-        if not entry.key:  # it has no line for a trailing comment
+        if not entry.key:  # no line of its own for a trailing comment
             self._comments(self._remarks.beside(entry), depth)
         else:
             self._line(f"{indent}{dash}{entry.key}:{trailing}", entry.span.start)
@@ -109,14 +109,14 @@ class _YamlPrinter:
             self._line(_INDENT * depth + _format_comment(comment), comment.span.start)
 
     def _line(self, text: str, start: int) -> None:
-        """Write a line, after a blank line if the source has one or more there."""
+        """Write a line; keep one blank line before it if the source has any."""
         if not self._opened and self._is_apart(start):
             self._lines.append("")
         self._lines.append(text)
         self._opened = False
 
     def _is_apart(self, start: int) -> bool:
-        """Return whether a blank line is above a position that opens no `.snn` block.
+        """Return whether a blank line precedes a position that opens no `.snn` block.
 
         The list of layers has no key in `.snn`, and begins at the end of a line.
         """

@@ -1,7 +1,7 @@
-"""Translate the quotes of a spec in a message to YAML.
+"""Translate the code quoted in a message to YAML.
 
-Notes and helps quote ``.snn``, such as `` `stride 2` ``. For a YAML file, each quote is
-parsed and printed in the style of the YAML formatter.
+Notes and helps quote ``.snn`` code such as `` `stride 2` ``. For a YAML file, each
+quote is parsed, and printed as the YAML formatter would print it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from snnc.syntax.snn import parse_statement
 
 _QUOTED = re.compile(r"`([^`]+)`")
 _HEADER = re.compile(r"(?:snn \d+|network \w+)(?= \{|$)")
-# A statement that each clause can follow.
+# A statement that may precede each clause.
 _BEFORE = {"from": "dense x ", "in": "input x 1 ", "as": "input x 1 in 0..1 "}
 
 
@@ -60,7 +60,7 @@ def _clause(first: str, code: str) -> str:
 
 
 def _entries_in(code: str) -> Iterator[Entry]:
-    """Yield the entries of keys with values; nothing if they can't be parsed."""
+    """Yield the entries of keys with values; yield nothing if parsing fails."""
     statement = parse_statement(f"train {{ {code} }}")
     for item in (statement.properties if statement else None) or ():
         yield property_entry(item)

@@ -56,7 +56,7 @@ class _Parts:
 
 
 def read(key: Scalar, node: Node, report: Diagnostics) -> tree.Statement:
-    """Read one statement; report an error, and mark the statement as broken."""
+    """Read one statement; on an error, report it and mark the statement as broken."""
     kind = word(key)
     span = key.span.to(node.span)
     try:
@@ -86,7 +86,7 @@ def unknown(kind: tree.Word, node: Node | None = None) -> Diagnostic:
 
 
 def _broken(kind: tree.Word, node: Node, span: Span) -> tree.Statement:
-    """Return a broken statement with the kind, variant and name that can be read."""
+    """Return a broken statement with the kind, variant and name that are readable."""
     variant: tree.Word | None = None
     if kind.text in _CHOOSING and isinstance(node, Mapping) and node.pairs:
         variant, node = word(node.pairs[0][0]), node.pairs[0][1]
@@ -141,7 +141,7 @@ def defaults(key: Scalar, node: Node, report: Diagnostics) -> Iterator[tree.Stat
 
 
 def _is_scope(key: Scalar, node: Node) -> bool:
-    """Return whether a key of ``defaults`` is a kind of layer, perhaps misspelt."""
+    """Return whether a key of ``defaults`` is a kind of layer, possibly misspelt."""
     if key.text in VARIANTS["defaults"]:
         return True
     return isinstance(node, Mapping) and key.text not in KEYS
@@ -214,7 +214,7 @@ def _sort_keys(statement: tree.Statement, node: Mapping) -> _Parts:
 def _find_misspelling(
     statement: tree.Statement, key: Scalar, parts: _Parts
 ) -> Diagnostic | None:
-    """Describe a refused or misspelt key, if the key is one."""
+    """Describe a key if it is refused or misspelt."""
     kind = statement.kind.text
     if key.text in REFUSED:
         return rules.refused.REFUSED[key.text](span=key.span, word=key.text)
@@ -242,6 +242,6 @@ def _legal(statement: tree.Statement) -> tuple[str, ...]:
 
 
 def describe_repeat(key: Scalar, first: Scalar) -> Diagnostic:
-    """Describe a key that a mapping has twice."""
+    """Describe a key that appears twice in a mapping."""
     label = Label(first.span, "first given here")
     return rules.yaml.RepeatedKey(span=key.span, key=key.text, related=(label,))

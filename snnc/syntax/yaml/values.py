@@ -28,12 +28,12 @@ from snnc.syntax.yaml.nodes import (
 
 LONGEST = 1_000
 _LONGEST_SHOWN = 60
-# First tokens of quoted texts that are meant as numbers, such as "5ms".
+# First tokens of quoted texts that are probably meant as numbers, such as "5ms".
 _NUMERIC = frozenset(("NUMBER", "DIMS", "RANGE", "MALFORMED"))
 
 
 class SilentError(Exception):
-    """A value can't be read, and its errors are all reported."""
+    """Raised for a value that can't be read, after its errors are reported."""
 
 
 def wrong_form(node: Node, expected: str, advice: str = "") -> UnreadableError:
@@ -45,7 +45,7 @@ def wrong_form(node: Node, expected: str, advice: str = "") -> UnreadableError:
 
 
 def word(scalar: Scalar) -> tree.Word:
-    """Return a key, or a scalar that is a name, as a word."""
+    """Convert a key, or a scalar that is a name, to a word."""
     return tree.Word(scalar.text, scalar.span)
 
 
@@ -85,9 +85,9 @@ def is_empty(node: Node) -> bool:
 
 
 def literal(scalar: Scalar, expected: str = "a value") -> tree.Value:
-    """Read a scalar as a ``.snn`` literal whose parts have their own places.
+    """Read a scalar as an ``.snn`` literal whose parts have their own positions.
 
-    A quoted scalar that is not a literal is a text.
+    A quoted scalar that is not a literal becomes a text.
     """
     text = scalar.text.rstrip()
     if len(text) > LONGEST:
@@ -101,7 +101,7 @@ def literal(scalar: Scalar, expected: str = "a value") -> tree.Value:
     if is_literal and (problem := problem_of(tokens, scalar.span.source)):
         raise UnreadableError(problem)
     value = _value(tokens, Builder(scalar.span.source))
-    # A comment of the lexer is part of the scalar.
+    # What the lexer treats as a comment is part of the scalar.
     if value is not None and ("#" not in text or any("#" in t for t in tokens)):
         return value
     if scalar.plain:
@@ -110,7 +110,7 @@ def literal(scalar: Scalar, expected: str = "a value") -> tree.Value:
 
 
 def _move_token(token: Token, scalar: Scalar) -> Token:
-    """Move a token to its place in the file; with escapes, to the whole scalar."""
+    """Set a token's position in the file; use the whole scalar if it has escapes."""
     span = scalar.span
     start, end = span.start, span.end
     if scalar.is_verbatim:
@@ -162,7 +162,7 @@ def _foreign(key: tree.Word, node: Scalar) -> Diagnostic | None:
 
 
 def properties_of(node: Node, owner: str) -> tuple[tree.Property, ...]:
-    """Read a mapping of properties; a missing value is an empty mapping."""
+    """Read a mapping of properties; treat a missing value as an empty mapping."""
     if isinstance(node, Unread):
         raise SilentError
     if is_empty(node):
@@ -176,7 +176,7 @@ _NUMERAL = re.compile(r"[\d.]+(?:[eE][+-]?\d+)?(?: \w+|[^\W\d]\w*)?")
 
 
 def _example(owner: str, node: Node) -> str:
-    """Return the advice for a bare value, or for ``key value`` without its colon."""
+    """Return the advice for a bare value, or for ``key value`` without a colon."""
     text = node.text if isinstance(node, Scalar) else ""
     first, _, rest = text.partition(" ")
     key, value = first.rstrip(":"), rest
@@ -199,7 +199,7 @@ def property_of(key: Scalar, node: Node) -> tree.Property:
 
 
 def one_pair(node: Mapping) -> tuple[Scalar, Node]:
-    """Return the pair of a mapping that names one thing, such as ``adam: {...}``."""
+    """Return the only pair of a mapping such as ``adam: {...}``."""
     if not node.pairs:
         raise wrong_form(node, "one key")
     if len(node.pairs) > 1:
@@ -220,7 +220,7 @@ _SETTINGS = frozenset(("config", "args", "kwargs", "params", "properties", "sett
 
 
 def _with_kind(node: Mapping) -> str:
-    """Return the advice for ``{name: adam, epsilon: 1e-7}``, whose kind is a value."""
+    """Return the advice for ``{name: adam, ...}``, where the kind is a value."""
     (key, chosen), *rest = node.pairs
     if key.text not in _SELECTORS or not isinstance(chosen, Scalar):
         return ""
