@@ -99,7 +99,7 @@ def test_a_spec_of_no_file_is_written_beside_its_package(
     six.build(output)
     assert snnc.load(beside) == six
     beside.write_text(beside.read_text().removeprefix(MARK))
-    with pytest.raises(FileExistsError, match=r"four.snn is there already"):
+    with pytest.raises(FileExistsError, match=r"four.snn already exists"):
         spec.replace(network="four").build(output)
     assert snnc.load(beside) == six
 

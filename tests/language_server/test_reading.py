@@ -33,7 +33,10 @@ async def page(document: Document, words: str, inside: int = 1) -> str:
         ("5 ms", "`synapse`: Time constant of the filter on the inputs (5 ms)."),
         ("synapse 5", "Units: `s`, `ms`, `us`."),
         ("adam {", "`adam`: Adam (Kingma and Ba, 2014)."),
-        ("learning_rate", "`learning_rate`: The learning rate of the optimizer (1e-3)."),
+        (
+            "learning_rate",
+            "`learning_rate`: The learning rate of the optimizer (1e-3).",
+        ),
         ("clip 8", "**clip**: input, `8x16x16x1`, values in 0..1"),
         ("direction {", "**direction**: readout, `8`, host"),
         ("drift {", "**drift**: 2,704 neurons, 5 cores (5 of 128 cores, on 1 chip)"),
