@@ -1,8 +1,8 @@
 """snnc compiles a declarative spec of a spiking network into Keras and Nengo code.
 
 The names in ``__all__`` are the interface; everything else is internal and may change.
-Each is imported when it is first used: importing this package imports none of
-tensorflow, nengo, numpy or pydantic.
+Each name is imported on first use, so importing this package does not import
+TensorFlow, Nengo, NumPy or pydantic.
 
 >>> import snnc
 >>> spec = snnc.load("specs/drift.snn")
@@ -12,7 +12,7 @@ tensorflow, nengo, numpy or pydantic.
 
 __version__ = "0.2.0"
 
-# Type checkers take it for `typing.TYPE_CHECKING`, whose import takes time.
+# Type checkers treat this like `typing.TYPE_CHECKING`, which is slow to import.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from snnc.diagnostics import Diagnostic as Diagnostic
@@ -89,7 +89,7 @@ __all__ = sorted(name for names in _HOMES.values() for name in names)
 def __getattr__(name: str) -> object:
     for module, names in _HOMES.items():
         if name in names:
-            import importlib  # takes time, which `import snnc` need not
+            import importlib  # slow to import
 
             value = getattr(importlib.import_module(module), name)
             globals()[name] = value

@@ -4,8 +4,8 @@ import os
 import sys
 from contextlib import suppress
 
-# Python searches the current folder first, where a `numpy.py` may be untrusted.
-with suppress(FileNotFoundError):  # it may be gone
+# Python searches the current folder first, which may contain an untrusted `numpy.py`.
+with suppress(FileNotFoundError):  # if it was already removed
     if sys.path[0] == os.getcwd():
         del sys.path[0]
 

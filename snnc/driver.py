@@ -1,4 +1,4 @@
-"""Compile one spec: run the passes, add advice, and drop allowed warnings."""
+"""Compile one spec: run the passes, add advice, and suppress allowed warnings."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def compile_file(
     through: str = "emit",
     device: Profile | None = None,
 ) -> Compilation | None:
-    """Compile the spec in a file, as `compile_spec` does; None if it can't be read."""
+    """Compile the spec in a file like `compile_spec`; None if it can't be read."""
     source = read(path, report)
     return None if source is None else compile_spec(source, report, through, device)
 
@@ -39,22 +39,22 @@ def compile_spec(
     cache: PlanCache | None = None,
     document: Document | None = None,
 ) -> Compilation:
-    """Run the passes up to and including one of them, then drop allowed warnings.
+    """Run the passes up to and including ``through``, then suppress allowed warnings.
 
     Parameters
     ----------
     source
         The spec.
     report
-        Gets the problems, and the advice for a network that does not fit.
+        Receives the problems, and advice if the network does not fit.
     through
         The name of the last pass.
     device
         The device to compile for; None for Loihi 1.
     cache
-        The plans of other specs for the device.
+        Plans for other specs on the same device.
     document
-        The spec as located syntax; None to parse ``source``.
+        The syntax tree of the spec; None to parse ``source``.
 
     Returns
     -------
@@ -70,13 +70,13 @@ def compile_spec(
 
 
 def wants_advice(made: Compilation, report: Diagnostics) -> bool:
-    """Return whether a compilation has problems whose advice needs trials."""
+    """Return whether a compilation has problems whose advice requires trials."""
     too_large = any(d.code == "SNN301" for d in report.diagnostics)
     return _does_not_fit(made, report) or too_large or _has_blocks(made.mapped)
 
 
 def add_advice(made: Compilation, report: Diagnostics) -> None:
-    """Add the nearest values that fit to the diagnostics of a network that does not."""
+    """Add the closest values that fit to diagnostics of the mapping."""
     if made.spec is None:
         return
     if made.lowered is not None and _does_not_fit(made, report):
@@ -88,7 +88,7 @@ def add_advice(made: Compilation, report: Diagnostics) -> None:
 
         advise_windows(made.spec, made.device, report)
     if made.mapped is not None and _has_blocks(made.mapped):
-        from snnc.fitting.advise import advise_blocks  # few specs need it
+        from snnc.fitting.advise import advise_blocks  # needed for few specs
 
         advise_blocks(made.spec, made.mapped, report)
 
@@ -96,19 +96,20 @@ def add_advice(made: Compilation, report: Diagnostics) -> None:
 def allow_warnings(
     made: Compilation, report: Diagnostics, complete: bool | None = None
 ) -> None:
-    """Drop the warnings that comments of the spec allow.
+    """Suppress the warnings that comments in the spec allow.
 
-    ``complete`` says whether all warnings are known; by default, after the mapping.
+    ``complete`` says whether all warnings are known; by default, this is the case after
+    the mapping.
     """
     if made.document is not None and made.document.comments:
-        from snnc.passes.suppress import suppress_warnings  # few specs need it
+        from snnc.passes.suppress import suppress_warnings  # needed for few specs
 
         complete = made.mapped is not None if complete is None else complete
         suppress_warnings(made.document, report, complete)
 
 
 def place_on_chips(made: Compilation) -> RoutedNetwork | None:
-    """Return the network on cores and chips, on more than the target has if needed.
+    """Assign the network to cores and chips, if needed to more than the target has.
 
     Return None if it has other errors, or if no number of cores suffices.
     """
@@ -117,7 +118,7 @@ def place_on_chips(made: Compilation) -> RoutedNetwork | None:
     mapped = made.mapped or map_without_limit(made)
     if mapped is None:
         return None
-    from snnc.passes.route import route  # a check needs no chips
+    from snnc.passes.route import route  # not needed for a check
 
     return route(mapped)
 
@@ -132,7 +133,7 @@ def map_without_limit(made: Compilation) -> MappedNetwork | None:
     target = made.lowered.network.target
     if not isinstance(target, Loihi):
         return None
-    from snnc.fitting.trials import Trials  # a fitting network needs none
+    from snnc.fitting.trials import Trials  # not needed for a network that fits
 
     return Trials(made.spec, target, made.device).without_limit
 

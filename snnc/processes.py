@@ -1,7 +1,7 @@
-"""Start processes of snnc that import nothing from the current folder.
+"""Start snnc processes that import nothing from the current folder.
 
-The folder may be untrusted, and a `struct.py` in it is not Python's. The processes
-don't import the caller's program either, so that scripts and notebooks need no guard.
+The folder may be untrusted: it may contain its own `struct.py`. The processes don't
+import the caller's program either, so scripts and notebooks need no main guard.
 """
 
 from __future__ import annotations
@@ -40,22 +40,22 @@ _START = (
     " del sys.argv[1]; import runpy;"
     " runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
 )
-"""As ``python -P -m``, which 3.10 lacks."""
+"""Like ``python -P -m``, which Python 3.10 lacks."""
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
 def python_command(module: str, *arguments: str, path: str = "") -> list[str]:
-    """Return the command for a module of snnc, or of a package in ``path``."""
+    """Return the command that runs a module of snnc, or of a package in ``path``."""
     folders = "\n".join(filter(None, (_ROOT, path)))
     return [sys.executable, "-c", _START, folders, module, *arguments]
 
 
 class Workers(Protocol):
-    """The workers of tasks: a number of processes, on one executor or on several.
+    """Workers for tasks: a number of processes, on one or several executors.
 
-    ``deaths`` are the errors of tasks whose processes died.
+    ``deaths`` contains the errors of tasks whose processes died.
     """
 
     @property
@@ -66,9 +66,9 @@ class Workers(Protocol):
 
 
 class LocalWorkers:
-    """Processes on this machine, an executor each: a crash ends only one task.
+    """Processes on this machine, one executor each, so that a crash ends only one task.
 
-    Their output goes to the file ``log``, if it is named.
+    Output goes to the file ``log``, if given.
     """
 
     deaths: tuple[type[Exception], ...] = (BrokenExecutor,)
@@ -79,7 +79,7 @@ class LocalWorkers:
         self._opened: list[ProcessPoolExecutor] = []
 
     def open(self) -> Executor:
-        """Return a new process, which starts with its first task."""
+        """Return an executor for a new process, which starts with its first task."""
         log = None if self._log is None else str(self._log)
         pool = ProcessPoolExecutor(1, _Context(), _print_to, (log,))
         self._opened.append(pool)
@@ -107,12 +107,12 @@ def run_tasks(
     tasks: Iterable[Task],
     tries: int = 1,
 ) -> Iterator[tuple[Task, Future[Result]]]:
-    """Yield tasks with their futures as they end.
+    """Yield each task and its future when the task ends.
 
     Parameters
     ----------
     tasks
-        The tasks; each is drawn when a worker is free.
+        The tasks; each is requested when a worker is free.
     tries
         How often to run a task whose process dies.
     """
@@ -144,7 +144,7 @@ def _submit(
 ) -> tuple[Future[Result], Executor]:
     while True:
         executor = idle.pop() if idle else workers.open()
-        with suppress(BrokenExecutor):  # it died while it had nothing to do
+        with suppress(BrokenExecutor):  # it died while it was idle
             return executor.submit(work, task), executor
 
 
@@ -173,7 +173,7 @@ _OF_CALLER = ("sys_path", "init_main_from_name", "init_main_from_path")
 def _alone() -> Iterator[None]:
     """Let a new process import only installed modules, and ignore Ctrl-C.
 
-    A terminal sends Ctrl-C to all processes; this one ends the others.
+    A terminal sends Ctrl-C to all processes; the main process ends the others.
     """
     before = {name: os.environ.get(name) for name in ENVIRONMENT}
     genuine, installed = spawn.get_preparation_data, _search_path()
@@ -199,7 +199,8 @@ def _alone() -> Iterator[None]:
 def _search_path() -> list[str]:
     """Return the search path without the current folder and the program's folder.
 
-    A folder with this snnc stays, because another snnc may come after it.
+    A folder that contains this snnc is kept, because another snnc may follow on the
+    path.
     """
     program = getattr(sys.modules["__main__"], "__file__", None)
     left_out = set() if program is None else {os.path.dirname(_absolute(program))}
@@ -212,7 +213,7 @@ def _search_path() -> list[str]:
 def _absolute(path: str) -> str:
     try:
         return os.path.abspath(path)
-    except FileNotFoundError:  # the current folder is gone, and holds no modules
+    except FileNotFoundError:  # the current folder was removed
         return os.curdir
 
 
@@ -235,7 +236,7 @@ def _ignoring_interrupts() -> Iterator[None]:
 
 @contextmanager
 def _among_modules() -> Iterator[None]:
-    """Make the folder of Python's modules the current one, also for new processes."""
+    """Make Python's module folder the current folder, also for new processes."""
     try:
         here = Path.cwd()
     except FileNotFoundError:

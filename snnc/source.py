@@ -1,4 +1,4 @@
-"""Read source files and files of snnc, and locate spans in their text."""
+"""Read source files and snnc's data files, and locate spans in their text."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from snnc.text.near import closest
 
 @dataclass(frozen=True, eq=False)
 class SourceFile:
-    r"""The text of one spec, held once and shared by every span into it.
+    r"""The text of one spec, which all of its spans share.
 
     Attributes
     ----------
     name
         The path as the user typed it, with forward slashes; shown in diagnostics.
     text
-        The decoded text with ``\n`` line ends, so that offsets mean the same
-        on every checkout.
+        The decoded text with ``\n`` line ends, so that offsets are equal on every
+        checkout.
     """
 
     name: str
@@ -51,9 +51,9 @@ class SourceFile:
         return self.text[start:] if end < 0 else self.text[start:end]
 
     def is_apart(self, offset: int) -> bool:
-        """Return whether text begins its line, and a blank line is above.
+        """Return whether the text starts its line and is preceded by a blank line.
 
-        The dash of a list item and a quote before the text do not count.
+        The dash of a list item and a quote before the text are ignored.
         """
         line, column = self.line_column(offset)
         before = self.text[offset - column + 1 : offset]
@@ -84,7 +84,7 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The characters ``start`` up to, not including, ``end`` of a file."""
+    """The characters ``start`` up to, but not including, ``end`` of a file."""
 
     source: SourceFile
     start: int
@@ -109,7 +109,7 @@ class Span:
         return self.source.text[self.start : self.end]
 
     def to(self, other: Span) -> Span:
-        """Return the smallest span that covers this and another span of the file."""
+        """Return the smallest span that includes this and another span of the file."""
         return Span(self.source, min(self.start, other.start), max(self.end, other.end))
 
     def __repr__(self) -> str:
@@ -124,15 +124,15 @@ def whole_file(name: str | PurePath) -> Span:
 
 
 LARGEST = 256 * 1024
-"""Bytes of the largest spec or device."""
+"""The maximum size of a spec or a device file, in bytes."""
 
 
 class NotRegularError(OSError):
-    """A pipe, a socket or a device."""
+    """Raised for a pipe, a socket or a device."""
 
 
 class TooLargeError(OSError):
-    """A file of more than ``LARGEST`` bytes: of at least ``size``."""
+    """Raised for a file larger than ``LARGEST``; it has at least ``size`` bytes."""
 
     def __init__(self, path: Path, size: int) -> None:
         super().__init__(errno.EFBIG, f"more than {LARGEST} bytes", str(path))
@@ -140,9 +140,9 @@ class TooLargeError(OSError):
 
 
 def module_of(path: PurePath) -> str:
-    """Return the name that Python imports a file by: `a.b` for `a/b.py`.
+    """Return the name under which Python imports a file: `a.b` for `a/b.py`.
 
-    A file outside of the current folder gets its name in its own folder.
+    For a file outside the current folder, this is the name in its own folder.
     """
     parts = path.with_suffix("").parts
     return ".".join(parts) if all(map(str.isidentifier, parts)) else path.stem
@@ -174,13 +174,13 @@ def read_bytes(path: Path) -> bytes:
 
 
 def _beginning(path: Path) -> bytes:
-    """Read at most one byte more than the limit: some files have no end and no size."""
+    """Read up to one byte beyond the limit: some files have no end and no size."""
     with open(path, "rb", opener=_open_at_once) as file:
         return file.read(LARGEST + 1) or b""
 
 
 def _open_at_once(path: str, flags: int) -> int:
-    """Open a file without waiting, in case that a pipe has replaced it."""
+    """Open a file without blocking, in case a pipe has replaced the file."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
@@ -207,12 +207,12 @@ def rule_pages() -> dict[str, Path]:
 
 
 def rule_page(code: str | int) -> str:
-    """Return the text of the page of a code, or of its number.
+    """Return the page of a code, which may be given as a number.
 
     Raises
     ------
     ValueError
-        If the code is unknown; the message names the nearest.
+        If the code is unknown; the message names the nearest code.
     """
     pages, code = rule_pages(), str(code)
     code = f"SNN{code}" if code.isdecimal() else code

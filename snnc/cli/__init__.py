@@ -1,8 +1,8 @@
-"""The command line. Each file has one or a few subcommands, and is imported on use.
+"""The command line. Each file defines one or a few subcommands, and is imported on use.
 
 Data go to stdout, messages to stderr. Exit status: 0 success, 1 diagnostics or stale
-output, 2 usage, 3 a bug in snnc, 130 interrupted. Read `check` first. Imports every
-folder.
+output, 2 usage error, 3 a bug in snnc, 130 interrupted. Read `check` first. Imports
+every folder.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ _FILES = {
     "plot": "sweep",
     "schema": "convert",
 }
-"""The files of verbs that are not named after them."""
+"""The files of verbs, if they have a different name."""
 
 
 def command_of(verb: str) -> click.Command:
@@ -94,7 +94,7 @@ class Verbs(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Name the verbs if the given one is unknown."""
+        """Find a verb; list all verbs if it is unknown."""
         if args[0] not in VERBS and not args[0].startswith("-"):
             raise click.UsageError(_unknown(args[0]), ctx)
         return super().resolve_command(ctx, args)
@@ -148,7 +148,7 @@ _MEANT = {
     "--help": "help",
     "--version": "version",
 }
-"""Names of the verbs in other programs."""
+"""Names that other programs use for the verbs."""
 
 
 def _unknown(verb: str) -> str:
@@ -194,7 +194,7 @@ def snnc(device: str | None, quiet: bool, verbose: bool) -> None:
     """
     if device is None:
         return
-    from snnc.loihi.profile import ProfileError, read_profile  # few runs name a device
+    from snnc.loihi.profile import ProfileError, read_profile  # few runs set a device
 
     try:
         read_profile(device)
@@ -204,8 +204,8 @@ def snnc(device: str | None, quiet: bool, verbose: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit status."""
-    # A run is short and ends with the process. Garbage collection, also at the end, and
-    # the search for pydantic plugins, which snnc doesn't have, would only take time.
+    # A run is short, so garbage collection only costs time, and so does the search for
+    # pydantic plugins, because snnc has none.
     gc.disable()
     atexit.register(gc.freeze)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
@@ -238,15 +238,15 @@ def _run(arguments: list[str] | None) -> int:
 
 
 def _refuse(error: click.ClickException) -> int:
-    """Show a usage error."""
-    if not isinstance(error, click.exceptions.NoArgsIsHelpError):  # has many lines
+    """Print a usage error."""
+    if not isinstance(error, click.exceptions.NoArgsIsHelpError):  # the help text
         error.message = printable(error.message)  # type: ignore[misc]
     error.show()
     return error.exit_code
 
 
 def _os_error_text(error: OSError) -> str:
-    """Return the text of an error of the operating system, which is not a bug."""
+    """Return the message for an operating system error, which is not a bug."""
     try:
         os.getcwd()
     except FileNotFoundError:
@@ -255,8 +255,8 @@ def _os_error_text(error: OSError) -> str:
 
 
 def _report_bug() -> int:
-    """Show the traceback of a bug."""
-    import traceback  # for bugs alone
+    """Print the traceback of a bug."""
+    import traceback  # only for bugs
 
     for line in traceback.format_exc().rstrip("\n").split("\n"):
         say(line)

@@ -1,8 +1,8 @@
 """``snnc build``, once or whenever a spec is saved.
 
-``--watch`` checks the files five times per second. This needs no library, detects saves
-by rename, and works on network drives and in containers, where notifications don't
-arrive.
+``--watch`` checks the files five times per second. Polling needs no library, detects
+saves by renaming, and works on network drives and in containers, where notifications
+don't arrive.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def build_command(
     if not watch:
         return 0 if act(wanted, tell=print_diagnostics) else 1
 
-    # While a spec is saved or checked out, it may be missing for a moment.
+    # A spec may be missing for a moment while it is saved or checked out.
     def now() -> list[Path]:
         return [
             Path(path) for path in with_folders(specs, Diagnostics(), allow_empty=True)
@@ -148,15 +148,15 @@ def watch_files(
 ) -> NoReturn:
     """Act now, and after each save, until the user interrupts.
 
-    A change counts if it is the same twice in a row, so a file that is still being
-    written is left alone.
+    A file is only read after two equal polls, so files that are still being written are
+    ignored.
 
     Raises
     ------
     KeyboardInterrupt
         When the user interrupts.
     """
-    gc.enable()  # the command line turns it off, for runs that are short
+    gc.enable()  # the command line disables it for short runs
     done = seen = _state(find())
     act()
     say(f"watching {', '.join(path.as_posix() for path in seen)}: Ctrl-C ends")

@@ -1,4 +1,4 @@
-"""``snnc check``, in each of its formats."""
+"""``snnc check`` in all formats."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _check(path: str, stdin: str) -> Diagnostics:
 
 def _fix(path: str, unsafe: bool) -> Diagnostics:
     """Fix a file; report the remaining problems."""
-    from snnc.syntax.files import replace_text  # only fixes need it
+    from snnc.syntax.files import replace_text  # only needed for fixes
     from snnc.tools.autofix import autofix
 
     report = Diagnostics()

@@ -1,4 +1,4 @@
-"""``snnc fmt``, ``snnc convert`` and ``snnc schema``: layout and notations of specs."""
+"""``snnc fmt``, ``snnc convert`` and ``snnc schema``: layout and notation of specs."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def fmt_command(
             )
     changed = False
     for path in paths:
-        own = Diagnostics()  # reading ends where a report is full
+        own = Diagnostics()  # a full report would stop reading
         changed |= formatter.format(path, own)
         report.extend(own.diagnostics)
     print_diagnostics(report)
@@ -80,7 +80,7 @@ def fmt_command(
 
 @dataclass(frozen=True, slots=True)
 class _Formatter:
-    """The options for each file; ``stdin`` is its name if it comes from stdin."""
+    """Formats files; ``stdin`` is the name to use for a file from stdin."""
 
     check: bool
     diff: bool
@@ -126,12 +126,12 @@ MODELINE = "# yaml-language-server: $schema="
 
 
 def one_line(path: str | None) -> str | None:
-    """Return a path that can be written in a comment.
+    """Return a path if it can be written in a comment.
 
     Raises
     ------
     click.BadParameter
-        If it has a line end or bytes that are not text.
+        If the path contains a line end or bytes that are not UTF-8.
     """
     if path is not None and path != printable(path):
         raise click.BadParameter("use a path without line ends")
@@ -139,7 +139,7 @@ def one_line(path: str | None) -> str | None:
 
 
 def with_modeline(text: str, schema: str) -> str:
-    """Begin a YAML text with the line that names its schema, and remove another one."""
+    """Add or replace the first line of a YAML text, which names its schema."""
     first, _, rest = text.partition("\n")
     return f"{MODELINE}{schema}\n{rest if first.startswith(MODELINE) else text}"
 
@@ -156,7 +156,7 @@ def schema_command(modeline: str | None) -> None:
     if modeline is not None:
         print_data(f"{MODELINE}{modeline}\n")
         return
-    from snnc.language.schema import schema  # takes time
+    from snnc.language.schema import schema  # slow to import
 
     print_json(schema())
 
@@ -214,7 +214,7 @@ def convert_command(
 
 
 def _warn_of_characters(document: tree.Document) -> Iterator[Diagnostic]:
-    from snnc.rules.yaml import NotInComment  # few specs need it
+    from snnc.rules.yaml import NotInComment  # needed for few specs
     from snnc.syntax.yaml.printer import not_in_comments
 
     for span in not_in_comments(document):

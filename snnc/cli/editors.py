@@ -1,4 +1,4 @@
-"""``snnc lsp`` and ``snnc explain``: diagnostics in an editor, and their pages."""
+"""``snnc lsp``, ``snnc explain`` and ``snnc completion``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from snnc.text.installing import installation
 
 
 def _codes(ctx: click.Context, argument: click.Parameter, typed: str) -> list[str]:
-    """Return the codes that complete a word in the shell."""
+    """Return the codes that complete a word, for shell completion."""
     return [code for code in rule_pages() if code.startswith(typed.upper())]
 
 
@@ -33,7 +33,7 @@ def explain_command(code: str) -> None:
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion_command(shell: str) -> None:
     """Print the completion script of SHELL, for its start-up file."""
-    from click.shell_completion import get_completion_class  # seldom used
+    from click.shell_completion import get_completion_class  # rarely used
 
     kind = get_completion_class(shell)
     assert kind is not None
@@ -46,7 +46,7 @@ def completion_command(shell: str) -> None:
 def lsp_command(stdio: bool) -> int:
     """Run the language server (LSP) on stdin and stdout."""
     try:
-        from snnc.language_server.requests import create_server  # an extra
+        from snnc.language_server.requests import create_server  # needs the extra `lsp`
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing not in ("pygls", "lsprotocol"):
@@ -58,16 +58,16 @@ def lsp_command(stdio: bool) -> int:
             "waiting for an editor on stdin (editors start this command); Ctrl-C to"
             " stop"
         )
-    # `cli.device` would load modules that a client need not wait for.
+    # Don't use `cli.device`, which imports modules that delay the start.
     device = click.get_current_context().find_root().params["device"]
     server = create_server(device)
-    # The server runs for days, so it collects garbage, except for what exists by now.
+    # The server runs for days, so collect garbage, but only of new objects.
     gc.freeze()
     gc.enable()
     stdout = sys.stdout.buffer
-    sys.stdout = sys.stderr  # what is printed by mistake is not the protocol's
+    sys.stdout = sys.stderr  # keep accidental output out of the protocol
     server.start_io(sys.stdin.buffer, stdout)
     if server.was_shut_down:
-        # A running analysis would keep the process alive.
+        # A running analysis would otherwise keep the process alive.
         os._exit(0)
     return 1

@@ -148,15 +148,15 @@ def evaluate_command(
     refuse_pictures(plot)
     quiet_tensorflow()
     if checked.simulator == "exact":
-        # The matrices are small: more threads would only wait for each other.
+        # The matrices are small, so more threads would only wait for each other.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from snnc.tools.evaluate.verb import evaluate_with  # after the environment
+    from snnc.tools.evaluate.verb import evaluate_with  # after setting the environment
 
     with one_line_errors():
         require_simulator(checked.simulator, checked.dask is not None)
         if compare is not None:
             return _compare(package, data, weights, compare)
-        with _status("reading the package, weights and data"):  # and what takes seconds
+        with _status("reading the package, weights and data"):  # and slow imports
             importlib.import_module("snnc.tools.evaluate.run")
         if adapt is not None:
             from snnc.tools.adapt import evaluate_adapted
@@ -178,7 +178,7 @@ def evaluate_command(
             return INTERRUPTED
     print_result(found, form)
     if plot is not None:
-        from snnc.tools.pictures import plot as draw  # most runs draw nothing
+        from snnc.tools.pictures import plot as draw  # most runs don't draw
 
         draw(found, file=plot)
     return _verdict(found, package, strict, min_accuracy)
@@ -187,7 +187,7 @@ def evaluate_command(
 def _verdict(
     found: Evaluation, package: Path, strict: bool, min_accuracy: float | None
 ) -> int:
-    """Say what misses the limits that were set; return the exit status."""
+    """Print which limits are not met, and return the exit status."""
     if strict and found.missed:
         say(
             f"error: rates not held: {', '.join(found.missed)}; give them a wider "
@@ -204,7 +204,7 @@ def _verdict(
 def _check_adapt(
     adapt: Path | None, weights_out: Path | None, options: EvaluateOptions, form: str
 ) -> None:
-    """Refuse options that don't go with ``--adapt``, or need it."""
+    """Refuse options that are incompatible with ``--adapt``, or require it."""
     if adapt is None:
         if weights_out is not None:
             raise click.UsageError("--weights-out needs --adapt with examples")
@@ -224,9 +224,9 @@ def _check_options(
     presentation: Presentation | None,
     **options: Any,
 ) -> EvaluateOptions:
-    """Return the options, and refuse options without effect.
+    """Return the options; refuse options without effect.
 
-    Pipes are refused too, because they can be read only once.
+    Pipes are also refused, because they can be read only once.
     """
     examples_out, simulator = options["examples_out"], options["simulator"]
     try:
@@ -242,7 +242,7 @@ def _check_options(
         if path.is_fifo():
             raise click.UsageError(f"{path} is a pipe: name a file")
     if examples_out is not None and examples_out.suffix != ".csv":
-        # A wrong order of arguments could name data or weights, which it would replace.
+        # After swapping arguments by mistake, the output could replace data or weights.
         raise click.UsageError(
             "--examples-out writes CSV: name a file that ends in .csv"
         )
@@ -254,7 +254,7 @@ def _check_options(
 
 
 def _too_inaccurate(least: float | None, found: Evaluation) -> str | None:
-    """Return why an accuracy is not enough; None if it is."""
+    """Return why the accuracy is too low, or None."""
     if least is None or (found.accuracy is not None and found.accuracy >= least):
         return None
     if found.accuracy is None:
@@ -264,7 +264,7 @@ def _too_inaccurate(least: float | None, found: Evaluation) -> str | None:
 
 
 def _compare(package: Path, data: Path, weights: Path, recording: Path) -> int:
-    from snnc.tools.board.compare import compare  # needs NumPy
+    from snnc.tools.board.compare import compare  # imports NumPy
 
     found = compare(package, data, weights, recording)
     print_lines(str(found))
@@ -273,7 +273,7 @@ def _compare(package: Path, data: Path, weights: Path, recording: Path) -> int:
 
 @contextmanager
 def _status(doing: str) -> Iterator[None]:
-    """Show the current step on a terminal."""
+    """Show the current activity on a terminal."""
     shown = sys.stderr.isatty()
     if shown:
         click.echo(doing, nl=False, err=True)

@@ -140,7 +140,7 @@ def import_command(
         return 1
     report = Diagnostics()
     typed = click.get_current_context().find_root().obj
-    if typed is not None:  # so that no temporary folder and no child is left
+    if typed is not None:  # so that no temporary folder or child process remains
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     if typed is not None and not is_child() and Path(model).is_file():
         return _import_in_child(typed, Path(model), weights_read, report)
@@ -148,9 +148,9 @@ def import_command(
     files = weights_out, output
     done: ImportOutcome | Restored | None
     if Path(model).suffix == ".nir":
-        # These options apply to a spec that is made from the nodes.
+        # Other options only apply to a spec that is created from the nodes.
         takes_spec = not explain and request == ImportRequest(device=request.device)
-        from snnc.nir.importing import run as run_nir  # an extra
+        from snnc.nir.importing import run as run_nir  # needs the extra `nir`
 
         done = run_nir(model, request, *files, report, takes_spec, limits)
     else:
@@ -167,7 +167,7 @@ def import_command(
     if explain:
         from snnc.importer.outcome import ImportOutcome
 
-        assert isinstance(done, ImportOutcome)  # no spec of a graph's own was asked for
+        assert isinstance(done, ImportOutcome)  # because `takes_spec` is false
         _print(done, form)
     elif done.text and output is None:
         print_data(done.text)
@@ -177,7 +177,7 @@ def import_command(
 def _refuse_at_odds(
     output: Path | None, weights_out: Path | None, explain: bool, form: Form
 ) -> None:
-    """Refuse options without effect, and files with another format's name."""
+    """Refuse options without effect, and file names of other formats."""
     if form != "text" and not explain:
         raise click.UsageError("--format needs --explain")
     if output is not None and output.suffix in (".yaml", ".yml"):
@@ -223,7 +223,7 @@ def _import_in_child(
 
 
 def _print(done: ImportOutcome, form: Form) -> None:
-    from snnc.importer.explanation import explain  # most runs explain nothing
+    from snnc.importer.explanation import explain  # rarely used
 
     explanation = explain(done.conversion, done.compilation)
     if form == "json":
@@ -271,7 +271,7 @@ def export_command(
     PACKAGE is a folder from `snnc build`, or a spec. docs/nir.md lists the results of
     each tool.
     """
-    from snnc.nir.export import CannotExportError, export_nir  # needs NumPy
+    from snnc.nir.export import CannotExportError, export_nir  # imports NumPy
     from snnc.runtime.layout import OTHERS
 
     if output.suffix == ".safetensors" or _is_same(output, weights):
@@ -283,7 +283,7 @@ def export_command(
     try:
         done = export_nir(package, weights, output, neuron, device())
     except (CannotExportError, OSError) as error:
-        for line in f"error: {reason(error)}".split("\n"):  # a layout names each tensor
+        for line in f"error: {reason(error)}".split("\n"):  # may have several lines
             say(line)
         return 1
     milliseconds = 1000 * (time.perf_counter() - started)

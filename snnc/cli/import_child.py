@@ -1,7 +1,7 @@
-"""``snnc import`` in a child process, which ends even if reading a file does not.
+"""Run ``snnc import`` in a child process, which ends even if reading a file does not.
 
-The child runs the whole command on the same streams. While it reads a model, its
-processor time and memory are limited. If the HDF5 library crashes, only the child ends.
+The child runs the whole command on the same streams. While it reads a model, its CPU
+time and memory are limited. If the HDF5 library crashes, only the child ends.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from snnc.rules.models import DamagedModel, ReadingStopped
 
 SECONDS = 10
 BYTES_PER_SECOND = 20 * 2**20
-"""VGG16 (553 MB) takes 2 s and may take 36."""
+"""Reading VGG16 (553 MB) takes 2 s; the limit is 36 s."""
 MEMORY = 2 * 2**30
 LIMIT = "SNNC_IMPORT_SECONDS"
-"""The environment variable from which the child knows its limit."""
+"""The environment variable that tells the child its limit."""
 
 
 def is_child() -> bool:
@@ -37,16 +37,16 @@ def run_child(arguments: Sequence[str], *files: Path) -> int | Diagnostic:
     Parameters
     ----------
     files
-        The files that it reads; the first is the model.
+        The files that the child reads; the first is the model.
 
     Returns
     -------
     int or Diagnostic
-        The exit status, or the reason why the child has none.
+        The exit status, or the reason why there is none.
     """
     size = sum(file.stat().st_size for file in files if file.is_file())
     seconds = SECONDS + size // BYTES_PER_SECOND
-    # The stacks of further threads would count as memory.
+    # The stacks of additional threads would count as memory.
     limits = {LIMIT: str(seconds), "OMP_NUM_THREADS": "1"}
     command = python_command("snnc", *arguments)
     status = subprocess.run(command, env={**os.environ, **limits}).returncode
@@ -54,7 +54,7 @@ def run_child(arguments: Sequence[str], *files: Path) -> int | Diagnostic:
 
 
 def _reason(number: int, path: str, seconds: int) -> Diagnostic:
-    """Return why a signal ended the child."""
+    """Describe why a signal ended the child."""
     name = signal.Signals(number).name
     limits = {"SIGXCPU": f"{seconds} s", "SIGKILL": "the free memory"}
     if name in limits:
@@ -65,7 +65,7 @@ def _reason(number: int, path: str, seconds: int) -> Diagnostic:
 
 @contextmanager
 def reading_limits(path: str) -> Iterator[None]:
-    """Limit the memory and time of the child; SIGXCPU ends it after its seconds.
+    """Limit the memory and time of the child; SIGXCPU ends it after the time limit.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def reading_limits(path: str) -> Iterator[None]:
         Instead of MemoryError.
     """
     try:
-        import resource  # not on Windows
+        import resource  # missing on Windows
     except ImportError:  # Windows
         yield
         return
@@ -85,8 +85,8 @@ def reading_limits(path: str) -> Iterator[None]:
     before = {kind: resource.getrlimit(kind) for kind in limits}
     try:
         for kind, (soft, hard) in before.items():
-            if soft < 0 or soft > limits[kind]:  # below 0: no limit
-                with suppress(ValueError, OSError):  # macOS does not limit memory
+            if soft < 0 or soft > limits[kind]:  # negative: no limit
+                with suppress(ValueError, OSError):  # macOS can't limit memory
                     resource.setrlimit(kind, (limits[kind], hard))
         yield
     except MemoryError as error:

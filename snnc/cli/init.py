@@ -75,7 +75,7 @@ def _say_lines(text: str) -> None:
 
 
 def _way_to(folder: str) -> str:
-    """Return the first commands: enter the folder, and create a repository."""
+    """Return the first commands, which enter the folder and create a repository."""
     place = Path(os.path.realpath(folder))
     go = "" if place == Path.cwd() else f"cd {shlex.quote(printable(folder))}\n  "
     is_repo = any((around / ".git").exists() for around in (place, *place.parents))
@@ -94,7 +94,7 @@ def _way_to(folder: str) -> str:
 def demo_command(output: Path) -> int:
     """Train a network on drifting digits, and run it as spikes."""
     quiet_tensorflow()
-    from snnc.tools.verbs import demo  # imports what other verbs here don't need
+    from snnc.tools.verbs import demo  # slow to import
 
     with one_line_errors(RuntimeError):
         print_lines(str(demo(output, tell=say)))

@@ -1,4 +1,4 @@
-"""Common parameters: specs, the device, formats, and options with a former name."""
+"""Common parameters: specs, the device, formats, and renamed options."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def checked_stdin(specs: Iterable[str], filename: str | None) -> str:
     Raises
     ------
     click.UsageError
-        If stdin has a name but is not read.
+        If stdin has a name but no spec is ``-``.
     """
     if filename is not None and STDIN not in specs:
         raise click.UsageError("--stdin-filename needs - instead of a SPEC")
@@ -81,22 +81,22 @@ def checked_stdin(specs: Iterable[str], filename: str | None) -> str:
 
 
 def read_input(path: str, stdin: str, report: Diagnostics) -> SourceFile | None:
-    """Read a spec from its file, or from stdin with a given name."""
+    """Read a spec from a file, or from stdin under the given name."""
     return read_stdin(report, stdin) if path == STDIN else read(path, report)
 
 
 def with_folders(
     paths: Iterable[str], report: Diagnostics, allow_empty: bool = False
 ) -> Iterator[str]:
-    """Replace each folder with the specs in it.
+    """Replace each folder by the specs inside.
 
     Parameters
     ----------
     report
-        Gets SNN706 for a folder without specs, unless ``allow_empty``.
+        Receives SNN706 for a folder without specs, unless ``allow_empty``.
     allow_empty
-        Also skip missing paths, unless they are named like a spec: git keeps no folder
-        whose last file was removed.
+        Also skip missing paths, unless they are named like a spec, because git removes
+        folders without files.
     """
     for path in paths:
         if allow_empty and not os.path.lexists(path) and not can_format(path):
@@ -136,7 +136,7 @@ def output_option(*names: str, help: str, required: bool = False) -> Option:
 def count_option(
     *names: str, help: str, least: int = 1, default: int | None = None
 ) -> Option:
-    """Return an option for a number, whose default the help shows."""
+    """Return an option for a number; the help shows the default."""
     count, shown = click.IntRange(least), default is not None
     return click.option(
         *names, type=count, default=default, show_default=shown, help=help
@@ -156,18 +156,18 @@ examples_option = count_option(
 
 
 def quiet_tensorflow() -> None:
-    """Let TensorFlow print errors alone; call it before the import."""
+    """Let TensorFlow print only errors; call this before importing TensorFlow."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 def refuse_pictures(*files: Path | None) -> None:
-    """Refuse pictures that can't be written, before a long computation.
+    """Before a long computation, refuse pictures that can't be written.
 
     Raises
     ------
     click.UsageError
-        If there is such a file, or matplotlib is not installed.
+        If a picture can't be written, or matplotlib is not installed.
     """
     try:
         for file in files:
@@ -179,10 +179,10 @@ def refuse_pictures(*files: Path | None) -> None:
 
 @contextmanager
 def one_line_errors(*others: type[Exception]) -> Iterator[None]:
-    """End the verb with status 1 and a message, if data or a package are refused.
+    """Print a message and exit with status 1 if data or a package is refused.
 
-    These are snnc's own errors, and those of the operating system; any other error,
-    except ``others``, is a bug.
+    This covers snnc's own errors, operating system errors, and ``others``. Any other
+    error is a bug.
 
     Raises
     ------
@@ -210,8 +210,8 @@ def one_line_errors(*others: type[Exception]) -> Iterator[None]:
 
 
 def chosen_device() -> str | None:
-    """Return the name or file of the device as given; None for Loihi 1."""
-    from snnc.loihi.profile import DEFAULT  # not all verbs have a device
+    """Return the device's name or file as typed; None for Loihi 1."""
+    from snnc.loihi.profile import DEFAULT  # not used by all verbs
 
     context = click.get_current_context(silent=True)
     name = None if context is None else context.find_root().params.get("device")
@@ -219,14 +219,14 @@ def chosen_device() -> str | None:
 
 
 def device() -> Profile:
-    """Return the device that specs are compiled for."""
-    from snnc.loihi.profile import DEFAULT, read_profile  # not all verbs have a device
+    """Return the device to compile for."""
+    from snnc.loihi.profile import DEFAULT, read_profile  # not used by all verbs
 
     return read_profile(chosen_device() or DEFAULT)
 
 
 def format_option(help_text: str, *others: str) -> Option:
-    """Return the option ``--format``: text, JSON and the other formats of a verb."""
+    """Return the option ``--format``: text, JSON, and the verb's other formats."""
     return click.option(
         "--format",
         "form",
@@ -243,11 +243,11 @@ def diagnostic_format(help_text: str) -> Option:
 
 
 def print_diagnostics_as(form: str, report: Diagnostics) -> None:
-    """Print all diagnostics in one of the formats; text goes to stderr."""
+    """Print all diagnostics in the given format; text goes to stderr."""
     if form == "text":
         print_diagnostics(report)
     elif form == "github":
-        from snnc.diagnostics.machine_formats import github_commands  # only CI needs it
+        from snnc.diagnostics.machine_formats import github_commands  # only for CI
 
         for line in github_commands(report.diagnostics):
             print_data(f"{line}\n")
@@ -260,7 +260,7 @@ def _document(form: str, report: Diagnostics) -> Json:
         from snnc.diagnostics.machine_formats import sarif_document
 
         return sarif_document(report.diagnostics)
-    from snnc.diagnostics.machine_formats import document  # only programs need it
+    from snnc.diagnostics.machine_formats import document  # only for programs
 
     return document(report.diagnostics)
 

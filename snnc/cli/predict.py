@@ -62,9 +62,9 @@ def predict_command(
         raise click.UsageError("--over-time needs -o with a file that ends in .npz")
     if over_time and simulator == "keras":
         raise click.UsageError("--over-time needs spikes, but Keras has no spikes")
-    # The engine's matrices are small: more threads only wait for each other.
+    # The matrices are small, so more threads would only wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from snnc.tools.predict import predict  # needs NumPy
+    from snnc.tools.predict import predict  # imports NumPy
 
     with one_line_errors():
         found = predict(

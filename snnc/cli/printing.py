@@ -1,8 +1,8 @@
 """Print data to stdout, diagnostics and messages to stderr, and add colours.
 
-A full disk, a closed reader or a closed stderr must not end a run halfway, with
-packages unwritten, and must not go unnoticed. The streams accept everything and
-remember the first error.
+A full disk, a closed pipe or a closed stderr must not stop a run before all packages
+are written, and must not go unnoticed. So the streams accept all output and remember
+the first error.
 
 For colours, https://no-color.org has priority, then https://force-color.org, then the
 kind of stream.
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _COMMAND = re.compile(r"##(?=\w*\[)")
 ESCAPES = re.compile(r"\x1b\[[\d;]*m")
 Paint = Callable[[str], str]
-"""A function that colours one line, which is already printable."""
+"""A function that colours one printable line."""
 
 BOLD, RED, GREEN, YELLOW, BLUE, CYAN = "1", "31", "32", "33", "34", "36"
 _TOTAL = re.compile(r"\w+: \d+ neurons?\b")
@@ -44,13 +44,13 @@ _UNIFIED = {"---": BOLD, "+++": BOLD, "@@": CYAN, "-": RED, "+": GREEN}
 
 
 class Result(Protocol):
-    """The result of a tool; formats other than text and JSON are methods too."""
+    """The result of a tool; other formats than text and JSON are further methods."""
 
     def as_dict(self) -> Json: ...
 
 
 def print_result(found: Result, form: str, paint: Paint | None = None) -> None:
-    """Print a tool's result in one of the formats of its verb."""
+    """Print a tool's result in the given format."""
     if form == "json":
         print_json(found.as_dict())
     elif form == "text":
@@ -71,7 +71,7 @@ def print_diagnostics(found: Found) -> None:
     """Print all diagnostics to stderr, with colours if enabled."""
     if not found.diagnostics:
         return
-    from snnc.diagnostics.diagnostic_text import render  # most runs have none
+    from snnc.diagnostics.diagnostic_text import render  # most runs have no diagnostics
 
     colour = wants_colour(sys.stderr)
     text = render(found.diagnostics, colour=colour)
@@ -79,26 +79,26 @@ def print_diagnostics(found: Found) -> None:
 
 
 def has_option(option: str) -> bool:
-    """Return whether an option that all verbs share is set: quiet or verbose."""
+    """Return whether a shared option is set: quiet or verbose."""
     context = click.get_current_context(silent=True)
     return context is not None and bool(context.find_root().params.get(option))
 
 
 def say(line: str) -> None:
-    """Print one line of a message to stderr; with ``--quiet``, errors alone."""
+    """Print one line of a message to stderr; with ``--quiet``, only errors."""
     if line.startswith("error") or not has_option("quiet"):
         click.echo(printable(line), err=True)
 
 
 def print_data(data: str) -> None:
     """Print data to stdout unchanged: a spec, a page or a schema."""
-    click.echo(data, nl=False, color=True)  # which leaves escapes as they are
+    click.echo(data, nl=False, color=True)  # this leaves escapes unchanged
 
 
 def print_lines(text: str, paint: Paint | None = None) -> None:
     """Print text for people to stdout, with control characters escaped.
 
-    ``paint`` colours the lines if stdout has colours.
+    ``paint`` colours the lines if stdout supports colours.
     """
     lines = map(_line, text.removesuffix("\n").split("\n"))
     if paint is not None and wants_colour(sys.stdout):
@@ -107,14 +107,14 @@ def print_lines(text: str, paint: Paint | None = None) -> None:
 
 
 def _line(text: str) -> str:
-    """Return a printable line; a diff shows the tabs of a file."""
+    """Return a printable line; keep tabs for diffs."""
     return "\t".join(map(printable, text.split("\t")))
 
 
 def print_json(document: Mapping[str, Any]) -> None:
     """Print a document to stdout as JSON.
 
-    NaN and infinity become null. Bytes of a name that are not UTF-8 become escapes. The
+    NaN and infinity become null. In names, bytes that are not UTF-8 are escaped. The
     text is ASCII, and no CI server reads it as a command.
     """
     text = json.dumps(_known_to_json(document), indent=2, allow_nan=False)
@@ -132,7 +132,7 @@ def _known_to_json(value: Any) -> Any:
 
 
 def wants_colour(stream: TextIO) -> bool:
-    """Return whether a stream of the command line has colours."""
+    """Return whether to colour the output to a stream."""
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):
@@ -172,7 +172,7 @@ def paint_report(line: str) -> str:
 
 
 class _Raw(io.RawIOBase):
-    """A file that still accepts bytes when it can't be written any more."""
+    """A file that continues to accept bytes after a write error."""
 
     def __init__(self, file: io.RawIOBase) -> None:
         self._file = file
@@ -204,7 +204,7 @@ class Streams:
 
     @property
     def stdout_error(self) -> OSError | None:
-        """The error of stdout; None if there was none, or if the reader closed it."""
+        """The error of stdout; None without an error, or if the reader closed it."""
         error = self.stdout.error if self.stdout is not None else None
         return None if isinstance(error, BrokenPipeError) else error
 
@@ -213,8 +213,8 @@ class Streams:
 def lenient_streams() -> Iterator[Streams]:
     """Replace stdout and stderr during a run.
 
-    They accept any text, such as paths that are not UTF-8, and write escapes. Streams
-    that are not files, as in tests and notebooks, are not replaced.
+    The new streams accept any text; for example, they escape paths that are not UTF-8.
+    Streams that are not files, as in tests and notebooks, are not replaced.
     """
     _occupy_closed()
     before = sys.stdout, sys.stderr
@@ -225,7 +225,7 @@ def lenient_streams() -> Iterator[Streams]:
         yield Streams(out)
     finally:
         for stream in (stdout, stderr):
-            with suppress(ValueError):  # the user's code may have closed it
+            with suppress(ValueError):  # if the user's code has closed it
                 stream.flush()
         sys.stdout, sys.stderr = before
 
@@ -233,7 +233,7 @@ def lenient_streams() -> Iterator[Streams]:
 def _occupy_closed() -> None:
     """Open files for closed streams, so that no other file gets their numbers.
 
-    Each is opened in the wrong direction, so that using it still fails.
+    Each file is opened in the wrong direction, so that using it still fails.
     """
     for number in (0, 1, 2):
         try:
@@ -243,12 +243,12 @@ def _occupy_closed() -> None:
 
 
 def _lenient(stream: TextIO | None, number: int) -> tuple[TextIO, _Raw | None]:
-    if stream is None:  # so Python shows a closed one
+    if stream is None:  # Python represents a closed stream so
         raw = _Raw(io.FileIO(number, "wb", closefd=False))
         return _text(raw, "utf-8"), raw
     if not isinstance(stream, io.TextIOWrapper):
         return stream, None
-    file = getattr(stream.buffer, "raw", stream.buffer)  # itself with `python -u`
+    file = getattr(stream.buffer, "raw", stream.buffer)  # unbuffered with `python -u`
     if not isinstance(file, io.RawIOBase):
         return stream, None
     stream.flush()

@@ -1,6 +1,6 @@
 """``snnc report``, ``limits``, ``fit`` and ``diff``.
 
-They print costs of networks, limits of the chip, variants that fit, and changes.
+These print costs of networks, limits of the chip, variants that fit, and changes.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def report_command(
                 f"{spec} has {len(paths)} specs; --format html, --why and --plot need "
                 f"a single spec, such as {paths[0]}"
             )
-        from snnc.tools.report.folder import report_folder  # compares packages
+        from snnc.tools.report.folder import report_folder  # slow to import
 
         rows = report_folder(paths, packages, device(), chosen_device())
         print_diagnostics(rows)
@@ -124,7 +124,7 @@ def report_command(
     else:
         print_lines(found.text(why=why), paint_report)
     if plot is not None:
-        from snnc.tools.pictures import plot as draw  # most runs draw nothing
+        from snnc.tools.pictures import plot as draw  # most runs don't draw
 
         draw(found, "cores", file=plot)
     return 1 if report.errors else 0
@@ -133,7 +133,7 @@ def report_command(
 def _page(found: Report, against: str | None) -> str:
     try:
         return found.html(against)
-    except (SpecError, ValueError) as error:  # what it is compared with
+    except (SpecError, ValueError) as error:  # from the other spec
         raise click.ClickException(str(error)) from error
 
 
@@ -164,7 +164,7 @@ def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> in
     made = compile_file(spec, report, "place", device())
     large = [d for d in report.diagnostics if isinstance(d, TooManyCores)]
     for diagnostic in large:
-        report.withdraw(diagnostic)  # what follows says it
+        report.withdraw(diagnostic)  # the list below replaces it
     print_diagnostics(report)
     if made is None or made.spec is None or made.lowered is None:
         return 1

@@ -113,7 +113,7 @@ def sweep_command(
     """
     _refuse_at_odds(train, plot or plot_cores, **options)
     refuse_pictures(plot, plot_cores)
-    from snnc.syntax.settings import NoSettingError  # `plot` does not need these
+    from snnc.syntax.settings import NoSettingError  # not needed by `plot`
     from snnc.tools.pictures import plot as draw
     from snnc.tools.problems import SpecError
     from snnc.tools.sweep import sweep
@@ -211,7 +211,7 @@ def plot_command(
     needless = () if kind == "raster" else ("example",) if runs else (*_OF_RUNS,)
     if typed := " ".join(f"--{name}" for name in needless if _is_typed(name)):
         raise click.UsageError(f"--kind {kind} does not use {typed}")
-    from snnc.tools.evaluate.verb import evaluate  # `sweep` does not need these
+    from snnc.tools.evaluate.verb import evaluate  # not needed by `sweep`
     from snnc.tools.pictures import Drawable, plot
     from snnc.tools.problems import SpecError
     from snnc.tools.spec import load

@@ -96,7 +96,7 @@ def _migrate(
     if needs := missing("numpy", "safetensors"):
         say(f"error: --migrate needs {' and '.join(needs)}: {EXTRA}")
         return 1
-    from snnc.tools.migrate import (  # needs NumPy
+    from snnc.tools.migrate import (  # imports NumPy
         migrate_file,
         moves_document,
         moves_text,
@@ -148,7 +148,7 @@ def calibrate_command(
 
     with one_line_errors():
         require_libraries()
-        from snnc.runtime.layout import check_writable  # needs NumPy
+        from snnc.runtime.layout import check_writable  # imports NumPy
 
         check_writable(weights_out)
         chosen = chosen_device() or DEFAULT

@@ -1,8 +1,8 @@
-"""Problems as data: what they say, where they point, how they print.
+"""Represent problems as data, and print them.
 
-`diagnostic.Diagnostic` is the base of every rule. `diagnostic.Diagnostics` collects the
-problems of one run. `diagnostic_text` and `machine_formats` write them. This package
-imports only `source` and lower packages.
+`diagnostic.Diagnostic` is the base class of every rule. `diagnostic.Diagnostics`
+collects the problems of one run. `diagnostic_text` and `machine_formats` print
+diagnostics. Imports only `source` and the folders below it in the layering.
 """
 
 from snnc.diagnostics.diagnostic import Diagnostic, Diagnostics, Fix, Label, Severity

@@ -1,4 +1,4 @@
-"""Problems as data: the base class of all kinds, and the list of a run."""
+"""The base class of all diagnostics, and the collection of one run."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ else:
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 class Record:
-    """A frozen dataclass in all but the code that `dataclasses` generates.
+    """Like a frozen dataclass, but without generated methods.
 
-    There are more than a hundred kinds of diagnostics; to generate the methods of
-    each would take longer than to check a spec. Annotated names are keyword
-    arguments, those with a value optional ones.
+    There are more than a hundred kinds of diagnostics: generating methods for each
+    would take longer than checking a spec. Annotated names are keyword arguments; those
+    with a value are optional.
 
     Raises
     ------
     TypeError
-        If an argument is missing, or the class has no such value.
+        If an argument is missing or unknown.
     """
 
     _names: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        own = get_annotations(cls)  # where they are is Python's business
+        own = get_annotations(cls)  # works in every Python version
         fields = (name for name, kind in own.items() if "ClassVar" not in str(kind))
         cls._names = tuple(dict.fromkeys((*cls._names, *fields)))
 
@@ -73,7 +73,7 @@ class Record:
 
 
 class Severity(str, enum.Enum):
-    """How much a diagnostic matters: only errors stop a build."""
+    """The severity of a diagnostic: only errors stop a build."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -86,22 +86,22 @@ class Severity(str, enum.Enum):
 
 
 TRANSLATIONS: dict[str, Callable[[str], str]] = {}
-"""By notation, the function that translates the examples in notes and helps.
+"""For each notation, the function that translates the examples in notes and helps.
 
-The texts use ``.snn``. The parser of another notation adds its translation before it
+The texts use ``.snn``. The parser of another notation adds its function before it
 reports any diagnostic.
 """
 
 
 class Label(NamedTuple):
-    """A second place of a diagnostic, with its text."""
+    """An additional position of a diagnostic, with its text."""
 
     span: Span
     text: str
 
 
 class Fix(NamedTuple):
-    """A replacement for the text of a span, which fixes the problem.
+    """A replacement for the text of a span that fixes the problem.
 
     An ``unsafe`` fix may change the meaning of the spec.
     """
@@ -112,9 +112,9 @@ class Fix(NamedTuple):
 
 
 def _fill(template: str, values: object) -> str:
-    """Fill a template from attributes; any text becomes one line without control codes.
+    """Fill a template from attributes; the result has one line and no control codes.
 
-    A text between backticks can't end the code span.
+    Backticks inside a value can't end a code span.
     """
     parts = []
     is_quoted = False
@@ -128,7 +128,7 @@ def _fill(template: str, values: object) -> str:
 
 
 def _format_value(value: Any, spec: str) -> str:
-    """Format a value: a tuple of integers as dims, a float plainly."""
+    """Format a value; write a tuple of integers as dims."""
     if isinstance(value, tuple) and all(isinstance(v, int) for v in value):
         return "x".join(map(str, value))
     if isinstance(value, float) and not spec:
@@ -140,7 +140,7 @@ _TEXTS = {"message", "label", "notes", "help"}
 
 
 class _Template:
-    """A text of a kind of diagnostics, which each of its diagnostics fills in."""
+    """A template on a class of diagnostics, which each instance fills in."""
 
     def __init__(self, name: str, template: Any) -> None:
         self._render = f"render_{name}"
@@ -153,14 +153,14 @@ class _Template:
 
 
 class Diagnostic(Record):
-    """One problem at one place.
+    """One problem at one position.
 
-    A kind of problem is a subclass, which assigns its code, title and texts. Its
-    docstring is its documentation page, which `snnc.explain` returns. It annotates the
-    values that fill its texts, which become keyword arguments. The texts of the class
-    are templates over these values and properties; the texts of an instance are filled.
-    A tuple of integers is written as dims (``3x3x3``). Notes and help quote the
-    notation of ``.snn``, which is translated for a YAML spec.
+    Each kind of problem is a subclass that assigns a code, a title and texts. The
+    subclass's docstring is its documentation page, which `snnc.explain` returns.
+    Annotated values become keyword arguments. The texts of the class are templates for
+    these values and for properties; the texts of an instance are filled in. A tuple of
+    integers is written as dims (``3x3x3``). Notes and help quote ``.snn`` code, which
+    is translated for a YAML spec.
 
     Attributes
     ----------
@@ -171,17 +171,17 @@ class Diagnostic(Record):
     message : str
         One plain sentence.
     label : str
-        The words next to the place; may be empty.
+        The text next to the underlined position; may be empty.
     notes : tuple of str
-        Value, limit and source.
+        The value, the limit and its source.
     help : str
         The closest change that works; may be empty.
     span : Span
-        The place: see also `file`, `line` and `column`.
+        The position: see also `file`, `line` and `column`.
     related : tuple of Label
-        Other places, each with its ``span`` and ``text``.
+        Other positions, each with a ``span`` and a ``text``.
     fix : Fix or None
-        The ``replacement`` for the text of a ``span`` that fixes the problem.
+        A fix: the ``replacement`` for the text of a ``span``.
     """
 
     code: ClassVar[str]
@@ -208,17 +208,17 @@ class Diagnostic(Record):
 
     @property
     def line(self) -> int:
-        """The line where the place begins, from 1."""
+        """The line where the span begins, from 1."""
         return self.span.first.line
 
     @property
     def column(self) -> int:
-        """The column where the place begins, from 1."""
+        """The column where the span begins, from 1."""
         return self.span.first.column
 
     @property
     def end_line(self) -> int:
-        """The line where the place ends, from 1."""
+        """The line where the span ends, from 1."""
         return self.span.last.line
 
     @property
@@ -231,7 +231,7 @@ class Diagnostic(Record):
         return f"{place}: {self.severity}[{self.code}]: {self.message}"
 
     def _fill_template(self, template: str) -> str:
-        """Fill a template, in the notation of the spec that it is about."""
+        """Fill a template, and translate it to the notation of the spec."""
         text = _fill(template, self)
         translate = TRANSLATIONS.get(self.span.source.notation)
         return text if translate is None else translate(text)
@@ -241,11 +241,11 @@ class Diagnostic(Record):
         return _fill(type(self).message, self)
 
     def render_label(self) -> str:
-        """Return the words next to the caret; may be empty."""
+        """Return the text next to the carets; may be empty."""
         return _fill(type(self).label, self)
 
     def render_notes(self) -> tuple[str, ...]:
-        """Return value, limit and source, one per line, without empty ones."""
+        """Return the nonempty notes: the value, the limit and its source."""
         notes = type(self).notes
         return tuple(text for note in notes if (text := self._fill_template(note)))
 
@@ -254,25 +254,25 @@ class Diagnostic(Record):
         return self._fill_template(type(self).help)
 
     def as_error(self) -> Self:
-        """Return the same problem as an error."""
+        """Return a copy of the diagnostic with severity error."""
         made = self.but()
         vars(made)["severity"] = Severity.ERROR
         return made
 
     @property
     def sort_key(self) -> tuple[str, int, int, str]:
-        """Diagnostics are shown by place, then by code."""
+        """The key by which diagnostics are sorted: position, then code."""
         return (self.span.source.name, self.span.start, self.span.end, self.code)
 
 
 @dataclass(slots=True)
 class Diagnostics:
-    """Collects diagnostics, so that one run reports every problem of a file.
+    """Collects diagnostics, so that one run reports every problem in a file.
 
     Attributes
     ----------
     limit
-        The largest number of errors: passes stop at it, and more are dropped.
+        The maximum number of errors: passes stop there, and further errors are dropped.
     """
 
     limit: int = 100
@@ -280,28 +280,28 @@ class Diagnostics:
     _counts: Counter[Severity] = field(default_factory=Counter)
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Keep a diagnostic, unless it is an error above the limit.
+        """Add a diagnostic, unless it is an error above the limit.
 
-        The same one reported twice is kept once.
+        A diagnostic that is reported twice is kept once.
         """
         if not (self.full and diagnostic.severity is Severity.ERROR):
             self.extend([diagnostic])
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
-        """Keep diagnostics, however many they are."""
+        """Add diagnostics, ignoring the limit."""
         for diagnostic in diagnostics:
             if diagnostic not in self._found:
                 self._found[diagnostic] = None
                 self._counts[diagnostic.severity] += 1
 
     def withdraw(self, diagnostic: Diagnostic) -> None:
-        """Forget a diagnostic that was added."""
+        """Remove a diagnostic."""
         del self._found[diagnostic]
         self._counts[diagnostic.severity] -= 1
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """All diagnostics, sorted by place."""
+        """All diagnostics, sorted by position."""
         return tuple(sorted(self._found, key=lambda d: d.sort_key))
 
     @property

@@ -1,4 +1,4 @@
-"""Diagnostics for the terminal, with the lines that they point at."""
+"""Print diagnostics for the terminal, with the lines that they point at."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BEFORE = 60
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place to underline, and the words next to it."""
+    """A span to underline, and the text next to it."""
 
     span: Span
     text: str
@@ -46,10 +46,10 @@ def _width(character: str) -> int:
 
 
 def expand(text: str) -> tuple[str, list[int]]:
-    """Return a line as it is shown, and the screen column where each character begins.
+    """Return a line as shown on screen, and the screen column of each character.
 
-    Tabs go to the next multiple of four columns. The columns have one entry more
-    than the text has characters: where it ends.
+    Tabs advance to the next multiple of four columns. The last entry of the columns is
+    the end of the text.
     """
     shown: list[str] = []
     columns = [0]
@@ -63,7 +63,7 @@ def expand(text: str) -> tuple[str, list[int]]:
 
 
 def snippet(marks: Iterable[Mark]) -> Iterator[Line]:
-    """Show each marked line, and below it one line of carets for each of its marks."""
+    """Yield each marked line, followed by one line of carets per mark."""
     ordered = sorted(marks, key=lambda m: (m.line, not m.primary, m.span.start))
     previous: int | None = None
     for line, group in groupby(ordered, key=lambda m: m.line):
@@ -74,7 +74,7 @@ def snippet(marks: Iterable[Mark]) -> Iterator[Line]:
 
 
 def _marked_line(line: int, marks: list[Mark]) -> Iterator[Line]:
-    """Show a line; of a very long line, only the part near its first mark."""
+    """Yield a marked line; shorten a long line to the part near its first mark."""
     text = marks[0].span.source.line_text(line)
     start = 0
     if len(text) > WIDEST:
@@ -88,7 +88,7 @@ def _marked_line(line: int, marks: list[Mark]) -> Iterator[Line]:
 
 
 def _carets(mark: Mark, columns: list[int], start: int) -> str:
-    """Underline a mark by at least one caret; up to the line's end if it continues."""
+    """Underline a mark with at least one caret; stop at the end of the line."""
     size = len(columns) - 1
     last = mark.span.last
     first = min(max(mark.span.first.column - 1 - start, 0), size)
@@ -105,7 +105,7 @@ _HELP_COLOUR = "36"
 
 
 class _Style:
-    """Wraps text in ANSI colours, or leaves it as it is."""
+    """Wraps text in ANSI colours, or leaves it unchanged."""
 
     def __init__(self, colour: bool) -> None:
         self._colour = colour
@@ -127,19 +127,19 @@ def describe_fix(fix: Fix) -> str:
 
 
 def render(diagnostics: Sequence[Diagnostic], *, colour: bool = False) -> str:
-    """Write diagnostics with their source lines, and a last line that counts them.
+    """Return diagnostics as text, with source lines and a final line of totals.
 
     Parameters
     ----------
     diagnostics
-        In the order in which they are to be shown.
+        The diagnostics, in the order of the output.
     colour
         Whether to use ANSI colours.
 
     Returns
     -------
     str
-        Text that ends with a line end; empty without diagnostics.
+        The text, which ends with a line end; empty without diagnostics.
     """
     if not diagnostics:
         return ""
@@ -165,7 +165,7 @@ def _block(diagnostic: Diagnostic, style: _Style) -> Iterator[str]:
 
 
 def _place(span: Span) -> str:
-    """Name a place; an error about a whole file has no line."""
+    """Return a position as text; an error about a whole file has no line."""
     name, start = printable(span.source.name), span.first
     return f"{name}:{start.line}:{start.column}" if span.source.text else name
 
@@ -179,7 +179,7 @@ def _format_line(line: Line, margin: int, colour: str, style: _Style) -> str:
 
 
 def _by_file(diagnostic: Diagnostic) -> Iterator[tuple[Mark, ...]]:
-    """Yield the marks of each file: the first one, and all that have lines to show."""
+    """Yield the marks of each file: the main mark, and others with lines to show."""
     marks: dict[int, list[Mark]] = {}
     for mark in _marks(diagnostic):
         marks.setdefault(id(mark.span.source), []).append(mark)

@@ -1,8 +1,8 @@
-"""Diagnostics for programs: JSON, annotations of GitHub, and SARIF 2.1.0.
+"""Write diagnostics for programs: JSON, GitHub annotations, and SARIF 2.1.0.
 
-JSON is the output of ``snnc check --format json``, version 1. Annotations are the
-workflow commands of GitHub Actions; SARIF is the OASIS format that code scanners
-exchange: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+JSON is the output of ``snnc check --format json``, version 1. Annotations are workflow
+commands of GitHub Actions. SARIF is an OASIS exchange format for code scanners:
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ VERSION = 1
 
 
 def document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
-    """Make plain data of diagnostics, ready for ``json.dumps``.
+    """Convert diagnostics to plain data for ``json.dumps``.
 
-    Lines and columns count from 1, and an end is the position after the last
-    character. Label and help may be empty.
+    Lines and columns are counted from 1. An end is the position after the last
+    character. The label and the help may be empty.
     """
     return {"version": VERSION, "diagnostics": [_json_entry(d) for d in diagnostics]}
 
@@ -85,11 +85,11 @@ SCHEMA = (
 
 
 def repository_path(name: str) -> str:
-    """Return a path relative to the repository that holds it, POSIX.
+    """Return the POSIX path of a file relative to its repository.
 
-    That is the nearest folder around the file that holds ``.git`` or
-    ``pyproject.toml``. Outside any the path is relative to the current folder; where
-    that would lead upwards, it stays as it is.
+    The repository is the nearest parent folder with ``.git`` or ``pyproject.toml``.
+    Without a repository, the path is relative to the current folder, or unchanged if it
+    is outside this folder.
     """
     path = Path(os.path.abspath(name))
     repository = repository_around(path.parent) or Path.cwd()
@@ -99,10 +99,10 @@ def repository_path(name: str) -> str:
 
 
 def github_commands(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
-    """Yield a workflow command, one line, for each of the first ten diagnostics.
+    """Yield a workflow command, in one line, for each of the first ten diagnostics.
 
-    Errors come before warnings, so that what stops a build is among the ten. If
-    there are more, the last line says how many.
+    Errors come before warnings, so that errors are among the ten. If there are more
+    diagnostics, the last line gives their number.
     """
     ordered = sorted(diagnostics, key=lambda d: d.severity is not Severity.ERROR)
     for diagnostic in ordered[:MOST_ANNOTATIONS]:
@@ -126,7 +126,7 @@ def _command(diagnostic: Diagnostic) -> str:
 
 
 def _lines(diagnostic: Diagnostic) -> dict[str, str]:
-    """Lines, and columns only within one: GitHub refuses them across lines."""
+    """Return the lines; add columns only for a single line, as GitHub requires."""
     first, last = diagnostic.span.first, diagnostic.span.last
     lines = {"line": str(first.line), "endLine": str(last.line)}
     if first.line != last.line:
@@ -145,9 +145,9 @@ def _property(text: str) -> str:
 
 
 def sarif_document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
-    """Make a SARIF log of one run, ready for ``json.dumps``.
+    """Convert diagnostics to a SARIF log of one run, for ``json.dumps``.
 
-    Columns count Unicode code points from 1; an end is the position after the last
+    Columns count Unicode code points from 1. An end is the position after the last
     character. Paths are relative to the repository. Only rules with results are listed,
     each with its documentation page as help.
     """
@@ -183,10 +183,11 @@ def _rule(kind: type[Diagnostic]) -> dict[str, Any]:
 
 
 def fingerprints(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
-    """Yield a fingerprint of each that does not depend on other lines of its file.
+    """Yield a fingerprint of each diagnostic that does not depend on other lines.
 
-    It is made of the code, the file and the text of the line without blanks, and of a
-    number where a file has several that are equal in all of these.
+    The fingerprint consists of the code, the file and the text of the line without
+    spaces. A number is added if a file has several diagnostics for which these are
+    equal.
     """
     seen: Counter[str] = Counter()
     for diagnostic in diagnostics:

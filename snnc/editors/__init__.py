@@ -1,4 +1,5 @@
-"""Colour specs in editors: a TextMate grammar and a Pygments lexer of the same rules.
+"""Colour specs in editors: a TextMate grammar and a Pygments lexer from the same rules.
 
-Begin at `rules`, which come from the words of `language` and the grammar of `syntax`.
+Begin at `rules`, which are derived from the words in `language` and the grammar in
+`syntax`.
 """

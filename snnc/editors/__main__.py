@@ -1,4 +1,4 @@
-"""Print the TextMate grammar; ``python -m snnc.editors snippets``: the snippets."""
+"""Print the TextMate grammar, or with the argument ``snippets`` the snippets."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def _action(rule: Rule) -> Any:
 
 
 def _groups(kinds: list[Any]) -> Callable[..., Tokens]:
-    """Return an action that gives each group, and the blanks between, a token."""
+    """Return an action that assigns tokens to each group and to the spaces between."""
 
     def tokens(lexer: object, match: re.Match[str], context: object = None) -> Tokens:
         end = match.start()

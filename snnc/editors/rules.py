@@ -1,7 +1,7 @@
 """List the patterns that colour a ``.snn`` file, in order, with their categories.
 
-Numbers, strings and names come from ``grammar/snn.lark``, words from
-`snnc.language.keywords` and the spec's models. The patterns work in Python and in
+Patterns for numbers, strings and names come from ``grammar/snn.lark``, and words from
+`snnc.language.keywords` and the spec models. The patterns work in Python and in
 Oniguruma, which editors use.
 """
 
@@ -35,7 +35,7 @@ SWITCHES = frozenset(("on", "off", "true", "false"))
 
 
 def value_words() -> frozenset[str]:
-    """Return every word that some property takes, such as ``same`` or ``adam``."""
+    """Return every word that a property accepts, such as ``same`` or ``adam``."""
     words = {word for word in values_in(NetworkSpec) if word.isidentifier()}
     return SWITCHES | words
 
@@ -124,7 +124,7 @@ def _numbers() -> tuple[Rule, ...]:
 
 
 def _statements() -> tuple[Rule, ...]:
-    """Return the rules of statements: kind, variant and name."""
+    """Return the rules for statements: kind, variant and name."""
     name = f"(?!{_any_of(CLAUSES)}){_terminal('NAME')}"
     named = [kind for kind, form in FORMS.items() if form.name != "none"]
     encoders = Rule(
@@ -196,7 +196,7 @@ def _first(text: str, at: int) -> tuple[re.Match[str], Rule] | None:
 def _parts(
     text: str, match: re.Match[str], rule: Rule
 ) -> Iterator[tuple[str, Category | None]]:
-    """Yield the groups of a match, and the blanks between them."""
+    """Yield the groups of a match, and the spaces between groups."""
     if rule.is_whole:
         yield match[0], rule.categories[0]
         return
@@ -236,7 +236,7 @@ def _pattern(rule: Rule) -> dict[str, Any]:
 
 
 def to_fill(example: str) -> str:
-    """Make each number of an example a placeholder: ``filters ${1:8}``."""
+    """Turn each number in an example into a placeholder: ``filters ${1:8}``."""
     count = iter(range(1, 100))
     return _NUMBER.sub(lambda match: f"${{{next(count)}:{match[0]}}}", example)
 

@@ -48,7 +48,7 @@ def _optimizer(train: TrainSpec) -> Bracket:
 
 
 def _optimizer_settings(optimizer: Optimizer) -> tuple[str, ...]:
-    """Return the settings that differ from Keras's defaults."""
+    """Return the settings that differ from the Keras defaults."""
     return tuple(
         f"{name}={number(value)}"
         for name, field in fields_of(type(optimizer)).items()
@@ -58,14 +58,14 @@ def _optimizer_settings(optimizer: Optimizer) -> tuple[str, ...]:
 
 
 class LossCode(NamedTuple):
-    """The loss for ``compile``, and the function of ``losses`` that it needs."""
+    """The loss for ``compile``, and the function that it needs from ``losses``."""
 
     expression: str
     function: str = ""
 
 
 def loss_code(network: Network) -> LossCode:
-    """Return the code of the network's loss; the readout chooses a default."""
+    """Return the code of the network's loss; the default depends on the readout."""
     train = network.train
     classified = network.readout.labels is not None
     smoothing = [number(train.label_smoothing)] if train.label_smoothing else []
@@ -84,7 +84,7 @@ def loss_code(network: Network) -> LossCode:
 
 
 def _own_layers(network: Network) -> Iterator[str]:
-    """Yield the layers of the run-time library that a model has."""
+    """Yield the run-time library's layers that a model uses."""
     readout = network.readout.convolution
     if readout is not None:
         yield f"FlatConv{len(readout.kernel)}D"
@@ -123,7 +123,6 @@ def _description(network: Network) -> str:
 
 
 def _batch(shape: Shape) -> str:
-    """Write a shape with a leading batch axis."""
     return items(("batch", *shape))
 
 

@@ -59,7 +59,7 @@ TAKEN = frozenset(
         "squared_error",
     }
 )
-"""Names that the generated module uses itself: no layer's variable may hide them."""
+"""Names that the generated module uses itself and layer variables must not shadow."""
 
 
 def statements(network: Network) -> tuple[str, ...]:
@@ -105,7 +105,7 @@ class _Statements:
         yield call("return keras.Model", model_input, output, _name(network.name))
 
     def _input(self, read: InputLayer) -> Iterator[Bracket]:
-        """Write the input and its mapping, which gets the input's variable name."""
+        """Write the input and its mapping; the variable refers to the mapped values."""
         variable = self._variables[read.name]
         yield call(f"{variable} = keras.Input", items(read.shape), _name(read.name))
         if read.scaled is None:
@@ -160,7 +160,7 @@ class _Statements:
         return options
 
     def _shortcut(self, layer: Layer) -> Iterator[Bracket]:
-        """Write a shortcut's own kernel, if it has one."""
+        """Write a shortcut's kernel, if it has one."""
         shortcut = layer.shortcut
         if shortcut is None or shortcut.stride is None:
             return
@@ -178,12 +178,11 @@ class _Statements:
         yield Bracket(f"shortcut = layers.{function}(", arguments, f")({source})")
 
     def _linear(self, layer: Layer) -> Bracket:
-        """Write the layer's linear part."""
         function, given, kind = _parts(layer)
         arguments: list[str | Bracket] = [*given]
         operation = layer.operation
         if not isinstance(operation, RateCode):
-            # Keras counts all channels as a depthwise kernel's inputs.
+            # For a depthwise kernel, Keras counts all channels as inputs.
             channels = 1
             if kind == "depthwise" and isinstance(operation, Convolution):
                 channels = operation.groups
@@ -200,7 +199,7 @@ class _Statements:
             yield Bracket("flat = layers.Flatten(", (_name(f"{reader}.flat"),), tail)
 
     def _is_pixel(self, layer: Layer) -> bool:
-        """Whether a transposed convolution reads features, as one pixel."""
+        """Return whether a transposed convolution reads features as one pixel."""
         is_transposed = isinstance(layer.operation, TransposedConvolution)
         return is_transposed and len(self._network.shape_of(layer.sources[0])) == 1
 
@@ -218,7 +217,7 @@ class _Statements:
     def _kernel(
         self, name: str, l2: float, kind: str = "kernel", channels: int = 1
     ) -> Iterator[str | Bracket]:
-        """Write a kernel's initializer and penalty."""
+        """Write a kernel's initializer and L2 penalty."""
         drawn = [quote(name), "seed"]
         if kind == "transposed":
             kind = "kernel"
@@ -232,7 +231,7 @@ class _Statements:
             yield f"{kind}_regularizer=keras.regularizers.L2({number(l2)})"
 
     def _l2_of(self, layer: Layer) -> float:
-        """Return the L2 of a layer's kernels; encoders use the training's."""
+        """Return the L2 factor for a layer's kernels; encoders use that of `train`."""
         if layer.is_encoder or layer.spiking is None:
             return self._network.train.l2
         return layer.spiking.l2
@@ -244,7 +243,7 @@ def _call_on_list(head: str, name: str, sources: Sequence[str]) -> Bracket:
 
 
 def _parts(layer: Layer) -> tuple[str, list[str], str]:
-    """Return a linear part's constructor, its arguments and its kernel's name."""
+    """Return the constructor, arguments and kernel name of the linear part."""
     channels = str(layer.shape[-1])
     match layer.operation:
         case Convolution():
@@ -264,10 +263,10 @@ def _parts(layer: Layer) -> tuple[str, list[str], str]:
 
 
 def _convolution(operation: Convolution, filters: int) -> tuple[str, list[str], str]:
-    """Return a Keras layer, its arguments and its name for the kernel.
+    """Return a Keras layer, its arguments and the name of its kernel.
 
-    Keras lacks depthwise layers over three axes or with unequal strides; a convolution
-    with as many groups as channels is the same.
+    Keras lacks depthwise layers over three axes or with unequal strides. A convolution
+    with one group per channel is equivalent.
     """
     kernel, stride, groups = operation.kernel, operation.stride, operation.groups
     given = [dims(kernel), *_strides(stride)]

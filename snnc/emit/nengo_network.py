@@ -38,7 +38,7 @@ KINDS = frozenset(
         "Rectify",
     }
 )
-"""How a layer may read another: names of classes in the run-time library."""
+"""The run-time library's classes for connections between layers."""
 # Other names that the module uses.
 TAKEN = KINDS | {"Any", "BuiltNetwork", "Mode", "NDArray", "Sequence", "Weights"}
 TAKEN |= {"LAYOUT", "NETWORK", "NetworkBuilder", "LearningBuilder", "Pool"}
@@ -46,14 +46,14 @@ TAKEN |= {"build", "build_network", "images", "mode", "probe", "targets", "weigh
 
 
 class Statements:
-    """The body of ``with build.net``.
+    """Writes the body of ``with build.net``.
 
     Attributes
     ----------
     lines
-        Each statement without its first indent.
+        The statements, without their first indent.
     used
-        The run-time library's connections that they use.
+        The run-time library's connection classes that the statements use.
     """
 
     def __init__(self, mapped: MappedNetwork) -> None:
@@ -69,7 +69,7 @@ class Statements:
         yield f"{self._variables[self._network.input.name]} = build.input(images)"
         for population in self._mapped.lowered.in_reading_order:
             name, level = population.layer.name, population.level
-            # Only level 0 needs code: NETWORK has the pairs that levels compare.
+            # Only level 0 needs code: NETWORK contains the pairs that levels compare.
             if level in (None, 0):
                 function = "layer" if level is None else "maxpool"
                 head = f"{self._variables[name]} = build.{function}"
@@ -130,7 +130,7 @@ class Statements:
         return "IdentitySparse" if mapped.form == "sparse" else "Identity"
 
     def _ranges(self, picked: Grid) -> Iterator[str]:
-        """Write the places along the network's spatial axes."""
+        """Write the positions along the network's spatial axes."""
         for places in of_rank(picked, self._network.rank):
             bounds = [places.start, places[-1] + 1, places.step]
             if places.step == 1 or len(places) == 1:
@@ -199,7 +199,7 @@ def nengo_network(routed: RoutedNetwork) -> Module:
 
 
 def _chips(placed: Chips) -> str:
-    """Return the chips of all blocks, in the library's format; "" for one chip."""
+    """Return the chip of each block in the library's format; empty for one chip."""
     chips = [chip for population in placed.values() for chip in population]
     if not any(chips):
         return ""

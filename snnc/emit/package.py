@@ -1,4 +1,4 @@
-"""All modules of the generated package; this module makes the framework-free ones."""
+"""Generate all modules of a package; write the modules without frameworks here."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ MODULES = (
 
 
 def docstring_module(network: Network) -> Module:
-    """Return ``__init__.py``, which imports nothing, so importing it stays cheap."""
+    """Return ``__init__.py``, which imports nothing, so that it is cheap to import."""
     summary = "The spiking network {name}: trained by Keras, run by Nengo."
     return render(
         "__init__.py",
@@ -98,11 +98,12 @@ AXES: Mapping[tuple[str, ...], str] = {
     **{(*axes, *DEPTHWISE_AXES): f"DEPTHWISE{n}D" for n, axes in SPATIAL_AXES.items()},
     (*SPATIAL_AXES[2], *TRANSPOSED_AXES): "TRANSPOSED2D",
 }
-"""The run-time library's names for them; importing the library loads NumPy."""
+"""The run-time library's names for axes. They are repeated here because importing the
+library loads NumPy."""
 
 
 def layout(network: Network) -> Module:
-    """Return the module with the layout of the network's weights."""
+    """Return the module with the network's weight layout."""
     weights, scale = tensors(network), input_scale(network)
     return render(
         "layout.py",

@@ -1,7 +1,8 @@
 """Lay out Python expressions and statements in the style of black and ruff.
 
-A statement goes on one line if it fits 79 columns; otherwise a bracket is exploded,
-with one item per line and a trailing comma, which keeps it so at any line length.
+A statement is written on one line if it fits in 79 columns. Otherwise a bracket is
+exploded: one item per line and a trailing comma, which keeps this layout at any line
+length.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _QUOTES_THAT_COULD_CLOSE = re.compile(r'"(?="|$)|(?<=")"|^"')
 def quote(text: str) -> str:
     """Return a Python string literal of ``text``.
 
-    Quotes are double, or single if that saves escapes, as in black and ruff.
+    As in black and ruff, quotes are double, or single if that saves escapes.
     """
     mark = "'" if text.count('"') > text.count("'") else '"'
     escapes = {"\\": "\\\\", mark: f"\\{mark}"}
@@ -30,15 +31,15 @@ def quote(text: str) -> str:
 
 
 def comment(text: str) -> str:
-    """Return ``text`` for use within a one-line comment."""
+    """Return ``text`` for use in a one-line comment."""
     return "".join(cells(text, on_every_python=True))
 
 
 def docstring(text: str, indent: int = 0) -> str:
     """Return ``text`` as wrapped lines for a docstring.
 
-    White space is collapsed. Backslashes, and quotes that could end the docstring,
-    become escapes that are legal in any docstring.
+    White space is collapsed. Backslashes, and quotes that could end the docstring, are
+    escaped.
     """
     words = (
         _QUOTES_THAT_COULD_CLOSE.sub(r"\\u0022", comment(word).replace("\\", "\\u005c"))
@@ -54,7 +55,7 @@ def docstring(text: str, indent: int = 0) -> str:
 
 
 def module_docstring(summary: str, name: str, *paragraphs: str) -> str:
-    """Return a docstring of a summary line and wrapped paragraphs.
+    """Return a docstring with a summary line and wrapped paragraphs.
 
     ``{name}`` in the summary is the network's name, or ``this network`` if the line
     would be too long.
@@ -92,18 +93,18 @@ def dims(sizes: Sequence[int]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Bracket:
-    """Items between brackets; an item may be brackets in turn.
+    """Items in brackets; an item may itself be a `Bracket`.
 
     Attributes
     ----------
     head, tail
-        The texts up to the opening bracket and from the closing one. A parenthesis
-        without a name before it is a tuple's.
+        The text up to the opening bracket, and the text from the closing bracket. A
+        parenthesis without a name before it is a tuple.
     items
-        The texts in between.
+        The items in between.
     exploded
-        Whether each item gets its own line even if all fit one, so that changing an
-        item changes one line.
+        Whether each item gets its own line even if all fit on one line, so that
+        changing an item changes one line.
     """
 
     head: str
@@ -114,8 +115,8 @@ class Bracket:
     def at(self, indent: int, behind: int = 0) -> str:
         """Return the text, without the first line's indent and without a line end.
 
-        It is one line if that leaves room for ``behind`` characters; otherwise each
-        item has its own line, recursively.
+        The text is one line if ``behind`` more characters fit after it. Otherwise each
+        item gets its own line, recursively.
         """
         line = "" if self._is_exploded else str(self)
         if line and indent + len(line) + behind <= WIDTH:
@@ -158,8 +159,8 @@ _BUILTINS = frozenset(dir(builtins))
 def variables(names: Iterable[str], taken: Collection[str]) -> dict[str, str]:
     """Map names of the spec to variables that shadow nothing.
 
-    A builtin, or a name in ``taken`` (what the file defines or imports), gets trailing
-    underscores until it is free.
+    Underscores are appended to the names of builtins, and to names in ``taken`` (which
+    the file defines or imports), until they are unused.
     """
     wanted = tuple(names)
     used = {*_BUILTINS, *taken}

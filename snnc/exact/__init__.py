@@ -1,18 +1,18 @@
-"""The exact engine: the spikes of nengo-loihi's emulator, a hundred times faster.
+"""The exact engine: computes the spikes of nengo-loihi's emulator, 100 times faster.
 
-nengo-loihi builds, splits and discretises a network; this package reads the resulting
-integers (`read`) and replaces the steps (`kernel`). `open_engine` makes an `Engine` of
-a package of ``snnc build``; its ``run`` and ``stream`` take examples. Networks that
-cannot run raise `CannotRunError`, whose text is for users.
+nengo-loihi builds, splits and discretizes a network. This package reads the resulting
+integers (`read`) and simulates the time steps (`kernel`). `open_engine` returns an
+`Engine` for a package of ``snnc build``; its methods ``run`` and ``stream`` run
+examples. Networks that cannot run raise `CannotRunError`, whose message is for users.
 
-A spike takes a step to arrive, and none goes back to an earlier block. So a block runs
-all steps of an example before the next block runs its first, and its state fits a
-cache. The kernel also runs encoders and the readout in their usual shape; nengo runs
-other hosts, which have layers of neurons of their own, with our chip instead of the
-emulator (`hosted`).
+A spike takes one step to arrive, and no spike goes back to an earlier block. So a block
+runs all steps of an example before the next block starts, and its state fits in the CPU
+cache. The kernel also runs typical encoders and readouts. If the host has other layers
+of neurons, nengo runs the host, with our chip instead of the emulator (`hosted`).
 
-Examples start from rest, or spans of them do: "row" carries the state over within a
-span, as nengo-loihi does. Neither depends on how threads share the work (`stream`).
+Either each example starts from rest, or each span of examples: "row" keeps the state
+within a span, as nengo-loihi does. Results do not depend on how threads share the work
+(`stream`).
 """
 
 from snnc.exact.engine import Engine, make_engine, open_engine

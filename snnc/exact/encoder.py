@@ -1,4 +1,4 @@
-"""The host before the chip: encoders with constant currents in an example.
+"""Run the host before the chip: encoders with constant currents in each example.
 
 nengo's own operators compute the currents, once per example instead of once per step.
 """
@@ -24,7 +24,7 @@ from snnc.exact.tables import AxonTable, Floats, Int64, ReadoutTable, Tables
 class Encoder:
     """Encoders whose currents nengo computes, and whose spikes the kernel computes.
 
-    ``first`` maps each ensemble to the number of its first neuron.
+    ``first`` maps each ensemble to the index of its first neuron.
     """
 
     size: int
@@ -38,7 +38,7 @@ class Encoder:
     def charges(self, example: NDArray[Any]) -> Floats:
         """Return each neuron's increase per step, in spikes: (neurons,).
 
-        Do not call it from two threads at once: it works in nengo's memory.
+        Not thread-safe: this uses nengo's memory.
         """
         self._values[:] = example.ravel()
         for step in self._steps:
@@ -50,10 +50,11 @@ class Encoder:
 def read_encoder(
     simulator: Any, built: Any, clipped: type, part: str = "host_pre"
 ) -> Encoder | None:
-    """Return the encoders before the chip, or None if nengo has to step them.
+    """Return the encoders before the chip, or None if nengo must step them.
 
-    It has to if something before the neurons has a state, or if they are not of the
-    type ``clipped``. ``part`` names the simulator of the host that has them.
+    nengo must step encoders if something before the neurons has a state, or if the
+    neurons are not of the type ``clipped``. ``part`` names the host simulator that runs
+    the encoders.
     """
     host = simulator.sims.get(part)
     if host is None:
@@ -94,7 +95,7 @@ def _ancestors(graph: dict[Any, Iterable[Any]], ends: list[Any]) -> set[Any]:
 
 
 def _number(model: Any, built: Any, neurons: list[Any]) -> tuple[dict[Any, int], int]:
-    """Return the first neuron of each ensemble and the number of all neurons."""
+    """Return the index of each ensemble's first neuron, and the number of neurons."""
     firsts, size = {}, 0
     for op in neurons:
         firsts[op.J] = size
@@ -105,10 +106,10 @@ def _number(model: Any, built: Any, neurons: list[Any]) -> tuple[dict[Any, int],
 
 
 def wire(simulator: Any, tables: Tables, encoder: Encoder) -> AxonTable:
-    """Return the axons with the encoders' neurons instead of the inputs'.
+    """Return the axons with encoder neurons as sources instead of inputs.
 
-    nengo-loihi has an input for each connection; here a neuron that several connections
-    read is one source.
+    nengo-loihi has one input per connection. Here, a neuron is a single source even if
+    several connections read it.
     """
     model = simulator.model
     neuron = np.arange(tables.sources)
@@ -127,9 +128,9 @@ def wire(simulator: Any, tables: Tables, encoder: Encoder) -> AxonTable:
 def read_readout(
     simulator: Any, built: Any, starts: dict[Any, int]
 ) -> ReadoutTable | None:
-    """Return the readout, or None if nengo has to step the layers after the chip.
+    """Return the readout, or None if nengo must step the layers after the chip.
 
-    ``starts`` has the first compartment of each block.
+    ``starts`` contains the index of each block's first compartment.
     """
     model = simulator.model
     node = built.output.target

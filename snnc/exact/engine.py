@@ -1,4 +1,4 @@
-"""Prepare a network to run, from what nengo-loihi has built."""
+"""Prepare a network that nengo-loihi has built to run on the engine."""
 
 from __future__ import annotations
 
@@ -39,28 +39,28 @@ from snnc.runtime.layout import Weights
 from snnc.runtime.nengo.neurons import ClippedSpikingRectifiedLinear
 from snnc.runtime.network import Decide
 
-MAX_STEPS = 2**16 - 1  # the most that a spike count can hold
+MAX_STEPS = 2**16 - 1  # the maximum of a spike counter
 
 
 class SizedImages(Images, Protocol):
-    """Examples with a length: (examples, *input shape)."""
+    """Examples of known number: (examples, *input shape)."""
 
     @property
     def shape(self) -> tuple[int, ...]: ...
 
 
 class Engine:
-    """A network that is ready to run; make it with `open_engine`.
+    """A network that is ready to run; create it with `open_engine`.
 
     Attributes
     ----------
     cores : int
         The number of nengo-loihi's blocks.
     network
-        The network, as in its package.
+        The network that the package describes.
     hosted : bool
-        Whether nengo has to step layers on the host, which takes longer and uses
-        one thread.
+        Whether nengo must step layers on the host, which takes longer and uses one
+        thread.
     """
 
     def __init__(self, built: Built, runs: Runs) -> None:
@@ -93,7 +93,7 @@ class Engine:
         keep: Sequence[Kept] = (),
         threads: int | None = None,
     ) -> Outcome:
-        """Run all examples for one result; `stream` explains the arguments."""
+        """Run all examples, and return one outcome; see `stream` for the arguments."""
         count = len(images)
         size = ROW if presentation == "row" else share(count, threads)
         spans = spans_of(count, size)
@@ -109,23 +109,25 @@ class Engine:
         keep: Sequence[Kept] = (),
         threads: int | None = None,
     ) -> Iterator[Chunk]:
-        """Run spans of examples side by side, a few examples at a time.
+        """Run spans of examples in parallel; yield results in chunks.
 
         Parameters
         ----------
         images : (examples, *input shape)
         spans
-            The first example of each, and the one after the last. Each has one thread.
+            The first example of each span, and the example after the last. Each span
+            runs on one thread.
         presentation
-            "rest": each example starts from rest. "row": a span starts from rest, and
-            its examples follow one another with the state carried over, as in
+            "rest": each example starts from rest. "row": each span starts from rest,
+            and each further example from the state after the example before, as in
             nengo-loihi, which cannot reset a chip.
         decide
-            By the "mean" of the second half of an example's rows or its "last" row.
+            Whether to use the "mean" of the second half of an example's rows, or the
+            "last" row.
         keep
-            What to return besides the outputs: "counts", "spikes", "rows", "early".
+            Further results to return: "counts", "spikes", "rows", "early".
         threads
-            By default one per core.
+            The number of threads; by default, one per CPU core.
 
         Raises
         ------
@@ -144,15 +146,15 @@ class Engine:
 def open_engine(
     folder: str | PathLike[str], weights: Weights, steps: int | None = None
 ) -> Engine:
-    """Return the engine of a package of `snnc build`, with its weights.
+    """Return an engine for a package of `snnc build`, with the given weights.
 
-    ``steps`` per example default to the package's.
+    ``steps`` is the number of steps per example; by default, that of the package.
 
     Raises
     ------
     CannotRunError
-        If the folder is not such a package, an example is too long, or nothing in the
-        network is on the chip.
+        If the folder is not a package, an example has too many steps, or no layer is on
+        the chip.
     snnc.runtime.layout.LayoutError
         If the weights have another layout.
     """
@@ -162,7 +164,7 @@ def open_engine(
 def make_engine(
     package: ImportedPackage, weights: Weights, steps: int | None = None
 ) -> Engine:
-    """Return the engine of an open package, as `open_engine` does."""
+    """Return an engine for an imported package, like `open_engine`."""
     wanted = steps or package.network.steps
     if wanted > MAX_STEPS:
         raise TooManyStepsError(wanted, MAX_STEPS)
@@ -175,7 +177,7 @@ def make_engine(
 
 
 def runs(built: Built) -> Runs:
-    """Return the fast way to run a network, or the one with nengo's host."""
+    """Return the fast implementation for a network, or that with nengo's host."""
     simulator, network = built.simulator, built.network
     tables = read_tables(simulator)
     starts = block_starts(simulator.model)

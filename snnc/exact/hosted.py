@@ -1,4 +1,4 @@
-"""Run networks whose host nengo has to step: its simulator with our chip in it."""
+"""Run networks whose host nengo must step, in nengo's simulator with our chip."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from snnc.exact.tables import Bools, BuiltChip, Tables, fanin, resting_state
 
 
 def _nengo_loihi(module: str) -> Any:
-    """Return a module of the package that has built the network."""
+    """Import a module of nengo-loihi, which has built the network."""
     return importlib.import_module(f"nengo_loihi.{module}")
 
 
 class ChipInterface:
-    """Replaces `nengo_loihi.emulator.EmulatorInterface` in its simulator.
+    """Replaces `nengo_loihi.emulator.EmulatorInterface` in nengo-loihi's simulator.
 
-    Probes stay nengo-loihi's own.
+    Probes are still those of nengo-loihi.
     """
 
     def __init__(self, model: Any, tables: Tables, limit: int) -> None:
@@ -49,7 +49,7 @@ class ChipInterface:
 
     @property
     def overflows(self) -> NDArray[np.int64]:
-        """Return the overflows so far, in the counts of `Outcome`."""
+        """Return the number of overflows so far, as in `Outcome`."""
         return self._state.overflows.copy()
 
     def __enter__(self) -> ChipInterface:
@@ -62,13 +62,13 @@ class ChipInterface:
         self.closed = True
 
     def clear_probes(self) -> None:
-        """Do nothing: the probes are empty already."""
+        """Do nothing: the probes are already empty."""
 
     def collect_probe_output(self, probe: Any) -> Any:
         return self._probes.collect_probe_output(probe)
 
     def host2chip(self, spikes: list[tuple[Any, int, Any]], errors: list[Any]) -> None:
-        """Take spikes (input, step from 1, neurons); they arrive a step later."""
+        """Receive spikes (input, step from 1, neurons), which arrive one step later."""
         assert not errors
         for given, step, neurons in spikes:
             numbers = self._tables.inputs[given] - self._tables.size + neurons
@@ -79,14 +79,14 @@ class ChipInterface:
             self._probes.send(self._now, probe, receiver)
 
     def run_steps(self, steps: int) -> None:
-        """Run at most the number of steps that the chip was made for, repeatedly."""
+        """Run steps, in portions of the number for which the chip was created."""
         while steps > 0:
             part = min(steps, self._limit)
             self._run(part)
             steps -= part
 
     def step(self) -> None:
-        """Run one step, if the host needs the chip's output in each."""
+        """Run one step, for hosts that need the chip's output in each step."""
         self._run(1)
 
     def _run(self, steps: int) -> None:
@@ -105,7 +105,7 @@ class ChipInterface:
             self._probes.update(self._now, SimpleNamespace(spiked=fired))
 
     def _arriving(self, steps: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Return the spikes of the host in the format of a block's list."""
+        """Return the host's spikes in the format of a block's spike list."""
         none = [np.zeros(0, np.int64)]
         sent = [
             np.concatenate(self._sent.pop(self._now + 1 + step, none))
@@ -116,7 +116,7 @@ class ChipInterface:
 
 
 class Hosted:
-    """One example after another through nengo's host and our chip; the only lane."""
+    """Runs examples one after another through nengo's host and our chip."""
 
     def __init__(self, built: Built, tables: Tables) -> None:
         self._built = built
@@ -126,12 +126,12 @@ class Hosted:
         self.rest()
 
     def lanes(self, count: int) -> list[Hosted]:
-        """Return the only lane: nengo has one memory."""
+        """Return a single lane: nengo has only one state."""
         assert count == 1
         return [self]
 
     def prepare(self, images: NDArray[Any]) -> NDArray[Any]:
-        """Return the argument of `run`."""
+        """Convert examples to the argument of `run`."""
         return images.reshape(len(images), -1)
 
     def run(

@@ -1,8 +1,9 @@
 """The steps of the chip, as in `nengo_loihi.emulator.EmulatorInterface.step`.
 
-All sums are of 32-bit integers that wrap around, so their order does not matter and the
-result equals the emulator's to the last bit. All compiled functions that call one
-another are in this file: numba detects changes to a cached one only in its own file.
+All sums are sums of 32-bit integers that wrap around, so their order does not matter,
+and the result equals the emulator's bit for bit. All compiled functions that call each
+other are in this file, because numba detects changes to cached functions only in the
+same file.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ from snnc.exact.tables import (
     jit_inline,
 )
 
-Q_BITS = 21  # of the input accumulator, without its sign
-U_BITS = 23  # of the current, without its sign
-LEARN_FRAC = 7  # bits of a weight below one while it learns
+Q_BITS = 21  # bits of the input accumulator, without sign
+U_BITS = 23  # bits of the current, without sign
+LEARN_FRAC = 7  # fractional bits of a weight that learns
 LARGEST_TRACE = 127
 ERROR_STEP = 4
 
@@ -53,7 +54,7 @@ def _decay(value: np.int32, keep: np.int32) -> np.int32:
 
 @jit
 def _deliver(block: int, fanin: Fanin, rows: Rows, state: ChipState) -> None:
-    """Add the rows of all spikes to a block to the steps in which they arrive."""
+    """Add the weight rows of all spikes into a block at their arrival steps."""
     steps = len(state.inflow)
     for a in range(fanin.first[block], fanin.first[block + 1]):
         source = fanin.source[a]
@@ -80,7 +81,7 @@ def _charge(
     keep: np.int32,
     overflows: Int64,
 ) -> None:
-    """Filter the input into the current; leave the biased current in ``inflow``."""
+    """Filter the input into the current; write the biased current to ``inflow``."""
     lost_q = lost_u = lost_b = 0
     for i in range(len(inflow)):
         arrived = inflow[i]
@@ -130,7 +131,7 @@ def _fire_and_wait(
     threshold: np.int32,
     refractory: np.int32,
 ) -> None:
-    """Fire as `_fire` does, and hold the voltage at 0 for a time after a spike."""
+    """Fire like `_fire`, and keep the voltage at 0 for a time after a spike."""
     for i in range(len(inflow)):
         v = np.int32(_decay(voltage[i], keep) + inflow[i])
         v = min(max(v, low), high)
@@ -147,7 +148,7 @@ def _fire_and_wait(
 def _update(
     segment: int, shift: int, step: int, chip: Compartments, state: ChipState
 ) -> None:
-    """Step the compartments of a segment, in the block that starts at ``shift``."""
+    """Step the compartments of a segment; its block starts at ``shift``."""
     s, a, b = segment, chip.start[segment], chip.stop[segment]
     inflow = state.inflow[step, a - shift : b - shift]
     spiked = state.spiked[a - shift : b - shift]
@@ -155,7 +156,7 @@ def _update(
     _charge(inflow, current, chip.bias[a:b], chip.keep_u[s], state.overflows)
     keep, threshold = chip.keep_v[s], chip.threshold[s]
     low, high = chip.v_min[s], chip.v_max[s]
-    if chip.refractory[s] <= 1:  # decremented before it is read
+    if chip.refractory[s] <= 1:  # it is decremented before it is read
         _fire(inflow, voltage, spiked, keep, low, high, threshold)
     else:
         waiting, refractory = state.waiting[a:b], chip.refractory[s]
@@ -181,7 +182,7 @@ def _list_spikes(size: int, step: int, state: ChipState) -> None:
 def file_spikes(
     ids: Int32, starts: Int64, shift: int, count: int, state: ChipState
 ) -> None:
-    """Sort listed spikes by source, for ``count`` sources from ``shift`` on."""
+    """Sort listed spikes by source, for ``count`` sources starting at ``shift``."""
     begin, end = state.begin[shift : shift + count], state.end[shift : shift + count]
     last = state.last[shift : shift + count]
     end[:] = last
@@ -206,10 +207,10 @@ def file_spikes(
 
 @jit
 def run_chip(chip: BuiltChip, state: ChipState) -> None:
-    """Run all steps of one block, then of the next.
+    """Run all steps of one block, then of the next block.
 
-    A spike takes a step to arrive, so a block only needs the spikes of the blocks
-    before it. The host's spikes are sorted already.
+    A spike takes one step to arrive, so a block only needs the spikes of earlier
+    blocks. The host's spikes are already sorted.
     """
     fanin = chip.fanin
     for block in fanin.order:
@@ -224,7 +225,7 @@ def run_chip(chip: BuiltChip, state: ChipState) -> None:
 
 @jit
 def rest_chip(state: ChipState) -> None:
-    """Reset the state, but keep the counts of overflows."""
+    """Reset the state, but keep the overflow counts."""
     state.current[:] = 0
     state.voltage[:] = 0
     state.waiting[:] = 0
@@ -240,9 +241,9 @@ def _rest_host(host: HostState, voltage: Floats) -> None:
 
 @jit
 def _run_encoders(charges: Floats, host: HostState) -> None:
-    """Step neurons as `nengo.SpikingRectifiedLinear` does.
+    """Step neurons like `nengo.SpikingRectifiedLinear`.
 
-    ``charges`` is the increase per step, in spikes.
+    ``charges`` is the voltage increase per step, in spikes.
     """
     active = np.flatnonzero(charges)
     end = 0
@@ -261,10 +262,10 @@ def _run_encoders(charges: Floats, host: HostState) -> None:
 def _run_readout(
     readout: ReadoutTable, host: HostState, state: ChipState, rows: Floats
 ) -> None:
-    """Fill ``rows``, (steps, units), with the outputs of the steps.
+    """Fill ``rows``, (steps, units), with the output of each step.
 
-    The readout gets nengo-loihi's messages one step later. It reads the first message
-    of a run twice, as no message precedes it.
+    The readout receives nengo-loihi's messages one step later. It reads the first
+    message of a run twice, because no message precedes it.
     """
     steps, units = rows.shape
     arrived = np.zeros((steps + 1, units))
@@ -290,7 +291,7 @@ def _run_readout(
 def mark_spikes(
     state: ChipState, counts: NDArray[np.uint16], spikes: NDArray[np.uint8]
 ) -> None:
-    """Count each source's spikes of a run, (sources,), and mark them by step."""
+    """Count each source's spikes in a run, (sources,), and mark them by step."""
     for s in range(len(state.begin)):
         begin, end = state.begin[s], state.end[s]
         if end > begin and state.times[begin] == 0:
@@ -306,7 +307,7 @@ def mark_spikes(
 def _run_spikes(
     chip: BuiltChip, state: ChipState, host: HostState, charges: Floats
 ) -> None:
-    """Run one example up to the spikes of the chip."""
+    """Run the encoders and the chip for one example."""
     size = len(chip.compartments.bias)
     state.used[0] = 0
     _run_encoders(charges, host)
@@ -334,9 +335,9 @@ def run_examples(
     voltage : (encoder neurons,)
         The initial voltages of encoders.
     charges : (examples, encoder neurons)
-        Their increase per step, in spikes.
+        The voltage increase of encoders per step, in spikes.
     rests : (examples,)
-        Whether an example starts from rest.
+        Whether each example starts from rest.
     rows : (examples, steps, units)
         Filled with the outputs.
     counts : (examples, sources), or (examples, 0) if unused
@@ -354,7 +355,7 @@ def run_examples(
 
 @jit
 def _read_outputs(learning: LearningTable, memory: LearningState) -> Floats:
-    """Return a step's outputs, and filter what the block of outputs held before."""
+    """Return a step's outputs, and update their filter."""
     units = len(memory.filtered)
     outputs = learning.bias.copy()
     for j in range(units):
@@ -369,7 +370,7 @@ def _read_outputs(learning: LearningTable, memory: LearningState) -> Floats:
 
 @jit
 def _round_errors(learning: LearningTable, outputs: Floats, target: Floats) -> Int64:
-    """Return the errors of outputs as integers, as the host sends them."""
+    """Return the output errors as the integers that the host sends."""
     if learning.softmax:
         outputs = np.exp(outputs - outputs.max())
         outputs /= outputs.sum()
@@ -403,7 +404,7 @@ def _shift(value: np.int64, bits: int) -> np.int64:
 def _update_weights(
     learning: LearningTable, memory: LearningState, errors: Int64, drawn: Floats
 ) -> None:
-    """Add the products of traces and errors; without a product, nothing changes."""
+    """Add the products of traces and errors to the weights."""
     units, exponent = len(errors), learning.weight_exponent
     largest = (256 >> learning.lost_bits) - 1
     for i in np.flatnonzero(memory.traces):
@@ -431,7 +432,7 @@ def _learn(
     drawn_weights: Floats,
     rows: Floats,
 ) -> None:
-    """Run the block that learns through the example whose spikes are in ``state``."""
+    """Run the learning block for the example whose spikes are in ``state``."""
     steps = len(rows)
     start = chip.fanin.start[learning.block]
     first, stop = chip.fanin.segment[learning.block : learning.block + 2]
@@ -481,7 +482,7 @@ def learn_examples(
     charges : (examples, encoder neurons)
     targets : (examples, units)
     drawn : (examples, updates of traces, axons)
-        Uniform random numbers by which traces are rounded; some may be unused.
+        Uniform random numbers for rounding traces; some may be unused.
     drawn_weights : (examples, updates of weights, axons, 2 units)
     rows : (examples, steps, units)
         Filled with the outputs.

@@ -1,10 +1,12 @@
-"""A readout that learns by PES: bit for bit as on nengo-loihi's emulator.
+"""Run a readout that learns with PES, bit for bit like nengo-loihi's emulator.
 
-All other layers run as usual. Their spikes do not depend on what is learned, so an
-example first runs through them and then through the block that learns, step by step.
+All other layers run as usual. Their spikes do not depend on the learned weights. So an
+example first runs through these layers, and then step by step through the block that
+learns.
 
-The emulator rounds traces and weights by random numbers. How many it draws does not
-depend on any state, so we draw those of an example at once, by its own generator.
+The emulator uses random numbers to round traces and weights. The count of random
+numbers does not depend on any state, so we draw all numbers for an example at once,
+from the emulator's generator.
 """
 
 from __future__ import annotations
@@ -34,21 +36,21 @@ from snnc.runtime.nengo.learning import targets_of
 from snnc.runtime.nengo.neurons import ClippedSpikingRectifiedLinear
 from snnc.runtime.nengo.simulators import SimulatorRun
 
-NUMBERS_AT_ONCE = 2**21  # that are drawn before they are used
-FACTOR_BITS = 2 * 7 + 3 - 15  # which nengo-loihi's accumulator can't hold
+NUMBERS_AT_ONCE = 2**21  # random numbers that are drawn in advance
+FACTOR_BITS = 2 * 7 + 3 - 15  # bits that nengo-loihi's accumulator can't hold
 
 
 class Lost(NamedTuple):
-    """How often the chip clipped something; the emulator warns of these.
+    """How often the chip clipped values; the emulator warns about this.
 
     Attributes
     ----------
     spikes
-        Spikes that traces missed: one counts in two steps.
+        Spikes that traces missed, because traces register one spike in two steps.
     traces
         Traces above 127.
     weights
-        Weights beyond their range.
+        Weights outside their range.
     """
 
     spikes: int
@@ -57,23 +59,23 @@ class Lost(NamedTuple):
 
 
 class Learner:
-    """A network whose readout learns, at its first step.
+    """A network whose readout learns, before its first step.
 
     Parameters
     ----------
     package
         A package of a spec with ``learn pes``.
     tensors
-        The weights to begin with.
+        The initial weights.
     seed
-        The seed of nengo-loihi's simulator; None for the network's own.
+        The seed of nengo-loihi's simulator; None for the network's seed.
 
     Raises
     ------
     ValueError
-        If the chip can't learn with such weights.
+        If the chip can't learn with these weights.
     NotFixedError
-        If nengo has to step layers before the chip.
+        If nengo must step layers before the chip.
     """
 
     def __init__(
@@ -106,7 +108,7 @@ class Learner:
 
     @property
     def kernel(self) -> NDArray[Any]:
-        """The weights as learned by now: (neurons, units)."""
+        """The present weights: (neurons, units)."""
         for held, learned in zip(
             self._synapse.weights, self._memory.weights, strict=True
         ):
@@ -136,7 +138,8 @@ class Learner:
         Returns
         -------
         outputs : (examples, units)
-            Those halfway through each example: errors are sent from then on.
+            The outputs halfway through each example, when the host begins to send
+            errors.
         """
         targets = targets_of(targets, self._network)
         numbers = self._memory.weights.size * self._network.steps
@@ -158,7 +161,7 @@ class Learner:
         return rows[:, rows.shape[1] // 2]
 
     def _draw(self, example: int) -> tuple[Floats, Floats]:
-        """Draw the random numbers of a later example in the emulator's order."""
+        """Draw the random numbers for an example, in the emulator's order."""
         table, steps = self._table, self._network.steps
         shape, size = self._memory.weights.shape, len(self._chip.compartments.bias)
         traces = np.zeros((steps // table.trace_epoch + 1, shape[0]))
@@ -183,7 +186,7 @@ class Learner:
 
 
 def _learning_synapse(model: Any) -> tuple[int, Any]:
-    """Return the number of the block that learns, and its synapse."""
+    """Return the index of the block that learns, and its synapse."""
     found = [
         (number, synapse)
         for number, block in enumerate(model.blocks)

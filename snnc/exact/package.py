@@ -1,4 +1,4 @@
-"""Build the network of a package with nengo-loihi, or say why it cannot run."""
+"""Build a package's network with nengo-loihi, or say why it cannot run."""
 
 # mypy: disable-error-code="import-untyped"
 
@@ -50,7 +50,7 @@ class NothingOnChipError(CannotRunError):
 
 
 class NotFixedError(CannotRunError):
-    """The chip's state would change in a way that the engine does not support."""
+    """Something would change the chip's state in a way that the engine lacks."""
 
     def __init__(self, what: str, block: object) -> None:
         super().__init__(
@@ -60,7 +60,7 @@ class NotFixedError(CannotRunError):
 
 
 class TooManyStepsError(CannotRunError):
-    """An example is longer than the spike counters can count."""
+    """An example has more steps than a spike counter can count."""
 
     def __init__(self, steps: int, limit: int) -> None:
         super().__init__(
@@ -71,7 +71,7 @@ class TooManyStepsError(CannotRunError):
 
 
 class NotStoredError(CannotRunError):
-    """The chip has no integers for the weights."""
+    """The chip can't store the weights as integers."""
 
     def __init__(self, layers: str) -> None:
         super().__init__(
@@ -93,9 +93,9 @@ class OtherShapeError(CannotRunError):
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A package, its network, and nengo-loihi's simulator of it.
+    """A package, its network, and nengo-loihi's simulator for the network.
 
-    An example takes ``steps``.
+    An example takes ``steps`` steps.
     """
 
     package: ImportedPackage
@@ -107,18 +107,18 @@ class Built:
 def build(
     package: ImportedPackage, weights: Weights, steps: int | None = None
 ) -> Built:
-    """Return a package's network, built with its weights and with every layer probed.
+    """Build a package's network with the given weights, and probe every layer.
 
-    ``steps`` per example default to the package's.
+    ``steps`` is the number of steps per example; by default, that of the package.
 
     Raises
     ------
     NothingOnChipError
         If no layer of the network is on the chip.
     snnc.runtime.layout.LayoutError
-        If the weights do not fit.
+        If the weights have another layout.
     NotStoredError
-        If nengo-loihi can't store them.
+        If nengo-loihi can't store the weights.
     """
     import nengo
 
@@ -128,14 +128,14 @@ def build(
     layers, dt = package.network.layers, package.network.dt
     if not any(layer.on_chip for layer in layers.values()):
         raise NothingOnChipError
-    # A decoder cache written under numpy 2 cannot be read under numpy 1.
+    # A decoder cache written with NumPy 2 cannot be read with NumPy 1.
     nengo.rc["decoder_cache"]["enabled"] = "False"
     tensors = package.layout.read(weights)
     program = package.module("nengo_network")
     network = program.build_network(tensors, probe=tuple(layers))
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # evaluation reports bits lost in weights
+            warnings.simplefilter("ignore")  # `evaluate` reports lost bits
             simulator = import_nengo_loihi().Simulator(
                 network.net, dt=dt, target="sim", progress_bar=False
             )
@@ -147,9 +147,9 @@ def build(
 
 
 def not_stored(net: Any, dt: float, tensors: Tensors) -> str | None:
-    """Return which layers have weights that nengo-loihi can't store.
+    """Describe the layers with weights that nengo-loihi can't store, if any.
 
-    The text says how large their tensors are. None if it can store all.
+    The text says how large their tensors are.
     """
     import numpy as np
 
@@ -161,7 +161,7 @@ def not_stored(net: Any, dt: float, tensors: Tensors) -> str | None:
     refused: dict[str, str] = {}
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        # This target builds a network with unrounded numbers.
+        # This target builds a network without rounding numbers.
         settings = {"target": "simreal", "progress_bar": False}
         with loihi.Simulator(net, dt=dt, **settings) as sim:
             for block in sim.model.blocks:

@@ -1,4 +1,4 @@
-"""Read the tables of a chip that nengo-loihi has built, split and discretised."""
+"""Read the tables of a chip that nengo-loihi has built, split and discretized."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from snnc.exact.tables import (
     jit,
 )
 
-GAP = 8  # zeros in a row of weights above which skipping them is faster than adding
+GAP = 8  # if more consecutive weights are zero, skipping them is faster than adding
 
 
 class WeightRows:
@@ -34,7 +34,7 @@ class WeightRows:
         self._size = 0
 
     def add(self, weights: Int32, indices: Int32) -> int:
-        """Return the number of the first row of (atoms, entries) arrays."""
+        """Add (atoms, entries) arrays, and return the index of their first row."""
         key = (weights.shape, weights.tobytes(), indices.tobytes())
         if key not in self._first:
             self._first[key] = self._rows
@@ -64,7 +64,7 @@ class WeightRows:
 
 
 def _increasing(weights: Int32, indices: Int32) -> tuple[Int32, Int32]:
-    """Return both sorted by index; of equal indices the last counts."""
+    """Return both sorted by index; for equal indices, keep the last weight."""
     weights = np.ascontiguousarray(weights, np.int32)
     indices = np.ascontiguousarray(indices, np.int32)
     if (np.diff(indices, axis=1) > 0).all():
@@ -80,14 +80,14 @@ def _increasing(weights: Int32, indices: Int32) -> tuple[Int32, Int32]:
 def cut_runs(
     weights: Int32, indices: Int32, gap: int
 ) -> tuple[Int64, Int64, NDArray[np.int32]]:
-    """Cut rows where indices jump or more than ``gap`` weights are zero.
+    """Split rows where indices jump or more than ``gap`` weights are zero.
 
     Returns
     -------
     counts : (rows,) int64
-        Runs of each row.
+        The number of runs per row.
     runs : (3, runs) int64
-        Offset, begin in ``kept`` and length of each run.
+        The offset of each run, its begin in ``kept``, and its length.
     kept : int32
         The weights of all runs.
     """
@@ -97,7 +97,7 @@ def cut_runs(
     kept = np.empty(weights.size, np.int32)
     used = written = 0
     for a in range(atoms):
-        end = -1  # of the run that is open
+        end = -1  # the end of the current run
         for i in range(entries):
             if weights[a, i] == 0:
                 continue
@@ -119,13 +119,13 @@ def cut_runs(
     return counts, runs[:, :used].copy(), kept[:written].copy()
 
 
-DECAY_ONE = 4096  # 12 bits of a decay
+DECAY_ONE = 4096  # a decay has 12 bits
 
 
 def read_tables(simulator: Any, learning: bool = False) -> Tables:
-    """Return the tables of an open ``nengo_loihi.Simulator`` on its emulator.
+    """Return the tables of an open ``nengo_loihi.Simulator`` that uses the emulator.
 
-    With ``learning``, synapses may learn; the tables don't have their axons.
+    With ``learning``, synapses may learn; the tables omit their axons.
 
     Raises
     ------
@@ -166,12 +166,12 @@ def _check(block: Any, learning: bool) -> None:
 
 
 def block_starts(model: Any) -> dict[Any, int]:
-    """Return the number of the first compartment of each block."""
+    """Return the index of each block's first compartment."""
     return number_sources(model.blocks)
 
 
 def number_sources(owners: Iterable[Any]) -> dict[Any, int]:
-    """Return the number of the first source of each block or input."""
+    """Return the index of the first source of each block or input."""
     numbers, start = {}, 0
     for owner in owners:
         numbers[owner] = start
@@ -180,12 +180,12 @@ def number_sources(owners: Iterable[Any]) -> dict[Any, int]:
 
 
 def _read_compartments(built: Any, blocks: Int64) -> Compartments:
-    """Return the compartments, in as few segments as their constants allow."""
+    """Return the compartments, in as few segments of equal constants as possible."""
     decay_u = np.asarray(built.decay_u, np.int32)
     decay_v = np.asarray(built.decay_v, np.int32)
     constants = np.stack(
         [
-            DECAY_ONE - 1 - decay_u,  # the chip adds 1 to the decay of a current
+            DECAY_ONE - 1 - decay_u,  # the chip adds 1 to the decay of the current
             DECAY_ONE - decay_v,
             built.vmin,
             built.vmax,
@@ -219,7 +219,7 @@ def _read_axons(offsets: dict[Any, int], store: WeightRows) -> AxonTable:
 
 
 class _Target:
-    """The entries of a synapse, as rows and bases among all compartments."""
+    """The entries of a synapse: their rows, and their bases among all compartments."""
 
     def __init__(self, synapse: Any, start: int, store: WeightRows) -> None:
         pairs = zip(synapse.weights, synapse.indices, strict=True)
@@ -234,7 +234,7 @@ class _Target:
     def deliver(
         self, sources: Int64, entries: Int64, atoms: Int64, start: int
     ) -> Int64:
-        """Return source, row and base of each arriving spike: (3, spikes)."""
+        """Return the source, row and base of each arriving spike: (3, spikes)."""
         used = entries >= 0
         used[used] = self._used[entries[used]]
         entries, atoms = entries[used], atoms[used]

@@ -1,8 +1,8 @@
-"""Run examples on threads: one after another on each, from the encoder to the readout.
+"""Run examples on several threads, from the encoder to the readout.
 
-A thread runs a span of examples from its first to its last, so in a row each example
-finds the state of the one before. Results come a few examples at a time, so nobody has
-to store all of them, or to wait for all.
+Each thread runs the examples of a span in order, so that in a row, each example starts
+from the state after the previous example. Results are yielded for a few examples at a
+time, so that the caller need not store or await all results.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Layers = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True, slots=True)
 class LaneResult:
-    """The result of a lane: rows, and the rest as in `Outcome`."""
+    """The result of a lane: the rows, and other fields as in `Outcome`."""
 
     rows: NDArray[np.float64]
     overflows: Int64
@@ -55,11 +55,11 @@ class Outcome:
     Attributes
     ----------
     outputs : (examples, units)
-        The outputs that decide.
+        The outputs that determine the result.
     overflows : (3,)
-        How often, over compartments and steps, the input, the current and the
-        current with its bias did not fit the chip's registers and wrapped around;
-        the emulator warns of these.
+        How often, over compartments and steps, the input, the current and the biased
+        current overflowed the chip's registers and wrapped around. The emulator warns
+        about overflows.
     counts : uint16 (examples, *shape) of each layer
         Spikes per example.
     spikes : uint8 (examples, steps, *shape) of each layer
@@ -67,8 +67,8 @@ class Outcome:
     rows : (examples, steps, units)
         The readout at each step.
     early : (moments, examples, units)
-        The outputs that decide if an example ends after one, two, three or four of its
-        quarters.
+        The outputs that would determine the result if an example ended after one, two,
+        three or four quarters.
     """
 
     outputs: NDArray[np.float64]
@@ -80,7 +80,7 @@ class Outcome:
 
 
 def join(parts: Sequence[Outcome]) -> Outcome:
-    """Return consecutive outcomes of the same kind as one."""
+    """Join consecutive outcomes of the same kind."""
     rows = [part.rows for part in parts if part.rows is not None]
     early = [part.early for part in parts if part.early is not None]
     return Outcome(
@@ -97,8 +97,8 @@ def _join(layers: list[Layers]) -> Layers:
     return {name: np.concatenate([part[name] for part in layers]) for name in layers[0]}
 
 
-CHUNK = 8  # examples that a thread runs without the interpreter lock
-AHEAD = 2  # chunks per thread, so that it runs one while another is used
+CHUNK = 8  # examples that a thread runs at once without the interpreter lock
+AHEAD = 2  # chunks per thread: one runs while another is used
 
 
 class Images(Protocol):
@@ -108,7 +108,7 @@ class Images(Protocol):
 
 
 class Runner(Protocol):
-    """A state that runs one example after another, on one thread at a time."""
+    """A state that runs examples one after another, on one thread at a time."""
 
     def run(
         self, values: NDArray[Any], /, rests: Bools, keep: Sequence[Kept]
@@ -116,7 +116,7 @@ class Runner(Protocol):
 
 
 class Runs(Protocol):
-    """A network that makes states to run it."""
+    """A network that creates runners."""
 
     def lanes(self, count: int) -> Sequence[Runner]: ...
     def prepare(self, images: NDArray[Any]) -> NDArray[Any]: ...
@@ -133,7 +133,7 @@ class RunOptions:
 
 
 class Chunk(NamedTuple):
-    """Some examples of a span, from ``start`` on, and their results."""
+    """Some examples of a span, starting at ``start``, and their results."""
 
     span: Span
     start: int
@@ -142,9 +142,9 @@ class Chunk(NamedTuple):
 
 
 def share(count: int, threads: int | None) -> int:
-    """Return how many of ``count`` examples, each from rest, form a span.
+    """Return the span length for ``count`` examples that all start from rest.
 
-    Each thread gets several spans, so that all end at about the same time.
+    Each thread gets several spans, so that all threads end at about the same time.
     """
     each = 4 * (threads or os.cpu_count() or 1)
     return max(1, min(CHUNK, count // each))
@@ -153,13 +153,13 @@ def share(count: int, threads: int | None) -> int:
 def stream(
     runs: Runs, images: Images, spans: Sequence[Span], job: RunOptions
 ) -> Iterator[Chunk]:
-    """Yield the chunks of spans: in order within a span, mixed between spans."""
+    """Yield the chunks of all spans; only chunks of the same span are in order."""
     lanes = runs.lanes(max(1, min(job.threads or os.cpu_count() or 1, len(spans))))
     waiting = iter(spans)
     ahead = [_pieces(waiting) for _ in lanes]
     running: dict[Future[Outcome], tuple[int, Span, int, NDArray[Any]]] = {}
     with ExitStack() as stack:
-        # A pool per lane keeps the chunks of a span in order.
+        # One pool per lane keeps the chunks of a span in order.
         pools = [stack.enter_context(ThreadPoolExecutor(1)) for _ in lanes]
 
         def submit(lane: int) -> None:
@@ -183,7 +183,7 @@ def stream(
 
 
 def _pieces(spans: Iterator[Span]) -> Iterator[tuple[Span, int, int]]:
-    """Yield the chunks of a span, then the chunks of the next free span."""
+    """Yield the chunks of a span, then those of the next unclaimed span."""
     for start, stop in spans:
         for at in range(start, stop, CHUNK):
             yield (start, stop), at, min(at + CHUNK, stop)
@@ -203,10 +203,10 @@ def _run(lane: Runner, values: NDArray[Any], rests: Bools, job: RunOptions) -> O
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """The data that all lanes share and none changes.
+    """The constant data that all lanes share.
 
-    Sources are the compartments and then the encoders' neurons. ``places`` has the
-    sources of each layer, in the layer's shape.
+    Sources are the compartments, followed by the encoder neurons. ``places`` contains
+    the sources of each layer, in the layer's shape.
     """
 
     chip: BuiltChip
@@ -217,11 +217,11 @@ class Circuit:
     _preparing: Lock = field(default_factory=Lock)
 
     def lanes(self, count: int) -> list[Lane]:
-        """Return lanes for this many threads."""
+        """Return one lane per thread."""
         return [Lane(self) for _ in range(count)]
 
     def prepare(self, images: NDArray[Any]) -> Floats:
-        """Return the argument of `Lane.run`."""
+        """Convert examples to the argument of `Lane.run`."""
         with self._preparing:
             return np.stack([self.encoder.charges(image) for image in images])
 
@@ -266,10 +266,10 @@ class Lane:
 def read_places(
     simulator: Any, built: Any, starts: dict[Any, int], hosts: dict[Any, int]
 ) -> dict[str, Int64]:
-    """Return each layer's sources, in the layer's shape; for a max pool in a row.
+    """Return each layer's sources, in the layer's shape; for a max pool, flat.
 
-    ``starts`` has the first source of each block, ``hosts`` of each ensemble on the
-    host. All layers must be probed.
+    ``starts`` contains the first source of each block, and ``hosts`` that of each
+    ensemble on the host. All layers must be probed.
     """
     numbers = {}
     for name, ensembles in built.layers.items():
@@ -280,12 +280,12 @@ def read_places(
             else:
                 part = _compartments(simulator.model.objs[probe]["out"], starts)
             numbers[probe] = part[np.newaxis]
-    # The package itself converts depth groups to the layer's shape.
+    # The package converts depth groups to the layer's shape.
     data = SimpleNamespace(data=numbers)
     places = {}
     for name in built.layers:
         (row,) = built.neuron_values(data, name).astype(np.int64)
-        # A max pool has as many neurons as maxima only if windows hold two.
+        # A max pool has as many neurons as maxima only if windows have two values.
         places[name] = row if name in built.terms else row.reshape(built.shapes[name])
     return places
 

@@ -1,7 +1,8 @@
-"""The integers of a chip that nengo-loihi has built, and the state that runs on them.
+"""The integers of a chip that nengo-loihi has built, and the state of a run.
 
-Sources are all neurons whose spikes reach the chip: the compartments, block after
-block, then neurons of the host. The records are named tuples, which numba supports.
+Sources are all neurons whose spikes reach the chip: the compartments, block by block,
+followed by neurons on the host. The records are named tuples because numba supports
+these.
 """
 
 from __future__ import annotations
@@ -24,23 +25,23 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 
 def jit(function: Function) -> Function:
-    """Compile to code that frees the interpreter and is kept on disk; keep the type."""
+    """Compile without the interpreter lock, cache on disk, and keep the type."""
     made: Function = njit(function, nogil=True, cache=True)
     return made
 
 
 def jit_inline(function: Function) -> Function:
-    """Compile as `jit` does, into each function that calls it."""
+    """Compile like `jit`, and inline into each calling function."""
     made: Function = njit(function, nogil=True, cache=True, inline="always")
     return made
 
 
 class Compartments(NamedTuple):
-    """Compartments of all blocks in a row, cut into segments of equal constants.
+    """The compartments of all blocks, split into segments of equal constants.
 
-    ``bias`` has one value per compartment; everything else one per segment. ``keep_u``
-    and ``keep_v`` are the 4096ths of current and voltage that a step keeps. No segment
-    spans two blocks.
+    ``bias`` has one value per compartment; other fields have one value per segment.
+    ``keep_u`` and ``keep_v`` are the fractions of current and voltage, in units of
+    1/4096, that remain after a step. No segment spans two blocks.
     """
 
     bias: Int32
@@ -57,9 +58,9 @@ class Compartments(NamedTuple):
 class Rows(NamedTuple):
     """The weights that one spike adds: each row is a set of runs of compartments.
 
-    Row ``i`` has the runs ``first[i]`` to ``first[i + 1]``; run ``r`` adds
-    ``length[r]`` weights from ``weights[begin[r]]`` on to the compartments from
-    ``offset[r]`` on, counted from the axon's base.
+    Row ``i`` has the runs ``first[i]`` to ``first[i + 1]``. Run ``r`` adds
+    ``length[r]`` weights, starting at ``weights[begin[r]]``, to the compartments
+    starting at ``offset[r]``, relative to the axon's base.
     """
 
     first: Int64
@@ -80,8 +81,8 @@ class AxonTable(NamedTuple):
 class Tables(NamedTuple):
     """A chip's tables.
 
-    ``blocks`` are the first compartments of the blocks, and at the end their number.
-    ``inputs`` maps nengo-loihi's inputs to the first of their sources.
+    ``blocks`` contains the first compartment of each block, followed by the number of
+    compartments. ``inputs`` maps nengo-loihi's inputs to their first sources.
     """
 
     blocks: Int64
@@ -98,11 +99,11 @@ class Tables(NamedTuple):
 
 
 class Fanin(NamedTuple):
-    """The input axons of each block, in an order where none reads a later block.
+    """The input axons of each block, ordered so that no block reads a later block.
 
     Block ``b`` has the compartments ``start[b]`` to ``start[b + 1]``, the segments
-    ``segment[b]`` to ``segment[b + 1]`` and the axons ``first[b]`` to ``first[b + 1]``,
-    whose ``base`` counts from its start.
+    ``segment[b]`` to ``segment[b + 1]`` and the axons ``first[b]`` to ``first[b + 1]``.
+    The ``base`` of an axon is relative to the start of the block.
     """
 
     order: Int64
@@ -115,7 +116,7 @@ class Fanin(NamedTuple):
 
 
 class BuiltChip(NamedTuple):
-    """The constants of the chip's steps."""
+    """The constants for simulating the chip."""
 
     compartments: Compartments
     rows: Rows
@@ -125,9 +126,9 @@ class BuiltChip(NamedTuple):
 class ReadoutTable(NamedTuple):
     """The weights from spikes to the outputs, and the filter of the outputs.
 
-    A spike of ``source[i]`` adds ``weights[i]``; the filter is ``y[t] = keep * y[t - 1]
-    + add * x[t]``, and a step shows the value before it. Without a filter, it is
-    ``direct``.
+    A spike of ``source[i]`` adds ``weights[i]``. The filter is ``y[t] = keep * y[t - 1]
+    + add * x[t]``, and the output of a step is the value before it. ``direct`` means
+    that there is no filter.
     """
 
     source: Int64
@@ -139,11 +140,11 @@ class ReadoutTable(NamedTuple):
 
 
 class LearningTable(NamedTuple):
-    """A readout that learns by PES: a block of outputs, and the host that it talks to.
+    """A readout that learns with PES: a block of outputs, and its host.
 
-    ``source`` has the source of each of the block's in-axons. Each unit has two
-    compartments, for its positive and its negative values; ``scale`` times their
-    difference is its value, which the host filters as `ReadoutTable` does.
+    ``source`` contains the source of each in-axon of the block. Each unit has two
+    compartments, for its positive and its negative values. The unit's value is
+    ``scale`` times their difference; the host filters it as in `ReadoutTable`.
     """
 
     block: int
@@ -169,9 +170,9 @@ class LearningTable(NamedTuple):
 class LearningState(NamedTuple):
     """The state that learning changes.
 
-    ``weights`` are (axons, 2 units), ``held`` the block's voltages. ``spiked`` marks
-    the axons that spiked since the last update of their ``traces``. ``lost`` counts
-    spikes that traces missed, and clipped traces and weights.
+    ``weights`` are (axons, 2 units), and ``held`` the block's voltages. ``spiked``
+    marks the axons that have spiked since the last update of ``traces``. ``lost``
+    counts spikes that traces missed, and clipped traces and weights.
     """
 
     weights: Int32
@@ -186,14 +187,14 @@ class LearningState(NamedTuple):
 class ChipState(NamedTuple):
     """The state that a run changes on the chip.
 
-    ``inflow`` and ``spiked`` belong to one block at a time: (steps, its compartments);
-    ``ids`` and ``starts`` list the compartments that fired in it, step after step.
+    ``inflow`` and ``spiked`` belong to one block at a time: (steps, compartments).
+    ``ids`` and ``starts`` list the compartments of this block that fired, step by step.
 
-    The spikes of source ``s`` are the ``times`` from ``begin[s]`` to ``end[s]``: the
-    steps in which they arrive. Step 0 is for spikes from before the run, and the number
-    of steps for those that arrive after it, whose sources ``last`` marks. ``used`` is
-    the number of times. ``overflows`` counts compartments whose input, current and
-    biased current did not fit.
+    The arrival steps of source ``s`` are ``times`` from ``begin[s]`` to ``end[s]``.
+    Step 0 is for spikes from before the run. Spikes that arrive after the run have the
+    number of steps as their time, and ``last`` marks their sources. ``used`` is the
+    number of times. ``overflows`` counts overflows of input, current and biased
+    current.
     """
 
     current: Int32
@@ -215,8 +216,8 @@ class ChipState(NamedTuple):
 class HostState(NamedTuple):
     """The state that a run changes on the host.
 
-    ``ids`` and ``starts`` list the encoders' spikes as `ChipState` does a block's;
-    ``fresh`` is 1 until the readout has received something.
+    ``ids`` and ``starts`` list the encoders' spikes, like those of a block in
+    `ChipState`. ``fresh`` is 1 until the readout has received a message.
     """
 
     voltage: Floats
@@ -227,7 +228,7 @@ class HostState(NamedTuple):
 
 
 def resting_state(blocks: Int64, sources: int, steps: int) -> ChipState:
-    """Return the state of a chip before the first of ``steps``."""
+    """Return the state of a chip before the first step."""
     size, widest = int(blocks[-1]), int(np.diff(blocks).max())
     spiked = np.zeros(-(-widest // 8) * 8, np.uint8)
     return ChipState(
@@ -249,7 +250,7 @@ def resting_state(blocks: Int64, sources: int, steps: int) -> ChipState:
 
 
 def host_state(voltage: Floats, units: int, steps: int) -> HostState:
-    """Return the state of encoders and a readout before the first of ``steps``."""
+    """Return the state of encoders and a readout before the first step."""
     return HostState(
         voltage=voltage.copy(),
         ids=np.empty(len(voltage) * steps, np.int32),
@@ -260,12 +261,12 @@ def host_state(voltage: Floats, units: int, steps: int) -> HostState:
 
 
 def fanin(axons: AxonTable, blocks: Int64, compartments: Compartments) -> Fanin:
-    """Return the axons by block; axons with equal places are neighbours in memory.
+    """Return the axons by block; place axons with equal targets next to each other.
 
     Raises
     ------
     NotFixedError
-        If a block reads its own spikes, directly or through others.
+        If a block reads its own spikes, directly or through other blocks.
     """
     heard = np.searchsorted(blocks, axons.base, side="right") - 1
     order = np.lexsort((axons.row, axons.base, heard))

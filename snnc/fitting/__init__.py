@@ -1,6 +1,7 @@
-"""Find the smallest changes of a spec after which its network fits the chip.
+"""Find the smallest changes to a spec after which its network fits on the chip.
 
-A change gives one property of one layer another value. `trials` compile a spec with
-changes, and `solve` looks for the smallest change that fits. `advise` and `blocks` put
-it into the diagnostics of a spec that does not fit; ``snnc fit`` lists variants.
+A change sets one property of one layer to another value. `trials` compiles a spec with
+changes, and `solve` searches for the smallest change that fits. `advise` and `blocks`
+add this change to the diagnostics of a spec that does not fit; ``snnc fit`` lists
+variants.
 """

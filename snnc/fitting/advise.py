@@ -1,4 +1,4 @@
-"""Put the closest legal changes into the diagnostics of a network that does not fit."""
+"""Add the closest legal changes to the diagnostics of a network that does not fit."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ BOUNDS = "for the neurons alone: "
 
 
 def advise(spec: ValidatedSpec, network: Network, report: Diagnostics) -> None:
-    """Find changes that fit, and put them into the diagnostics of the mapping.
+    """Find changes that fit, and add these to the diagnostics of the mapping.
 
     Parameters
     ----------
@@ -46,14 +46,14 @@ def advise(spec: ValidatedSpec, network: Network, report: Diagnostics) -> None:
     network
         The logical network of the spec.
     report
-        Has the diagnostics; those with advice replace them.
+        Contains the diagnostics, which are replaced by diagnostics with advice.
     """
     if not isinstance(network.target, Loihi):
         return
     trials = Trials(spec, network.target, network.device)
     diagnostics = report.diagnostics
     large = next((d for d in diagnostics if isinstance(d, TooManyCores)), None)
-    # A change after which the network fits is also advice for each of its layers.
+    # A change after which the whole network fits is also advice for each layer.
     whole: tuple[Change, ...] = ()
     with suppress(OutOfWorkError):
         whole = () if large is None else for_cores(trials, large.largest)
@@ -71,11 +71,11 @@ def advise(spec: ValidatedSpec, network: Network, report: Diagnostics) -> None:
 def advise_blocks(
     spec: ValidatedSpec, mapped: MappedNetwork, report: Diagnostics
 ) -> None:
-    """Report each `block` of a spec that fits, but costs cores."""
+    """Report each `block` that fits but increases the number of cores."""
     network = mapped.lowered.network
     if isinstance(network.target, Loihi):
         trials = Trials(spec, network.target, network.device)
-        with suppress(OutOfWorkError):  # large networks are warned of some blocks
+        with suppress(OutOfWorkError):  # in large networks, only some blocks are tested
             warn_of_costs(mapped, trials, report)
 
 
@@ -104,7 +104,7 @@ def _advise(
 def _fan_in(
     diagnostic: FitsNoCore, trials: Trials, whole: Sequence[Change]
 ) -> Diagnostic | None:
-    """Add changes after which the network fits, or else only this layer."""
+    """Add changes after which the network, or at least this layer, fits."""
     if trials.certain and whole:
         return diagnostic.but(hint=f"write {_choice(whole)}")
     alone = for_fan_in(trials, diagnostic.name)
@@ -149,7 +149,7 @@ def _cores(
 
 
 def _count_cores(diagnostic: TooManyCores, trials: Trials) -> TooManyCores:
-    """Add the number of cores of the network, if they can be counted."""
+    """Add the number of cores that the network needs, if it can be computed."""
     mapped = trials.without_limit
     if mapped is None:
         return diagnostic
@@ -165,7 +165,7 @@ def _count_cores(diagnostic: TooManyCores, trials: Trials) -> TooManyCores:
 
 
 def _place(change: Change, trials: Trials) -> dict[str, object]:
-    """Return the layer's width as the place, and the widest that fits as its label."""
+    """Return the span of the layer's width, with the largest width that fits."""
     layer = trials.layers()[change.position]
     fit = "fit" if trials.certain else "can fit"
     stride = " at this stride" if change.key == "filters" else ""
@@ -184,12 +184,12 @@ def _choice(changes: Sequence[Change]) -> str:
 
 
 def _texts(changes: Sequence[Change]) -> list[str]:
-    """Return one text per layer: ``filters 20` or `stride 2` in `a``."""
+    """Return one text per layer, such as ``filters 20` or `stride 2` in `a``."""
     return _by_layer((change.layer, f"`{change.text}`") for change in changes)
 
 
 def _directions(changes: Sequence[Change]) -> list[str]:
-    """Return one text per layer with the direction of changes that were not tried."""
+    """Return one text per layer with the direction of untested changes."""
     return _by_layer((c.layer, f"{DIRECTIONS[c.key]} `{c.key}`") for c in changes)
 
 
@@ -206,7 +206,7 @@ def _by_layer(choices: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def _join(texts: Sequence[str], word: str = "or") -> str:
-    """Join choices to the end of a sentence."""
+    """Join alternatives to a list in a sentence."""
     if len(texts) == 1:
         return texts[0]
     return f"{', '.join(texts[:-1])}, {word} {texts[-1]}"

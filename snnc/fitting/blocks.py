@@ -1,4 +1,4 @@
-"""Find a better `block` or window for one that does not fit, or that costs cores."""
+"""Find a better `block` or window if it does not fit or increases the cores."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Refused = BlockRank | BlockExceedsLayer | BlockExceedsCore
 
 
 def with_better_blocks(refused: Sequence[Refused], trials: Trials) -> list[Refused]:
-    """Return the diagnostics, each with a block that was tried with all the others."""
+    """Return the diagnostics, each with a block that fits together with the others."""
     names = [d.name for d in refused]
     near = [None if isinstance(d, BlockRank) else d.nearest for d in refused]
     blocks = [block for block in near if block is not None]
@@ -54,7 +54,7 @@ def with_better_blocks(refused: Sequence[Refused], trials: Trials) -> list[Refus
 
 
 def blocks_in_the_way(trials: Trials) -> tuple[str, ...]:
-    """Return the layers, if possible one, without whose `block` the network fits."""
+    """Return the layers whose `block` prevents fitting; one layer if possible."""
     layers = [layer.name for layer in trials.layers() if _block_of(layer) is not None]
     for names in [*([name] for name in layers), layers]:
         if names and _with_blocks(names, [FREE] * len(names), trials) is not None:
@@ -63,7 +63,7 @@ def blocks_in_the_way(trials: Trials) -> tuple[str, ...]:
 
 
 def warn_of_costs(mapped: MappedNetwork, trials: Trials, report: Diagnostics) -> None:
-    """Warn of each `block` without which the network takes fewer cores."""
+    """Warn about each `block` without which the network needs fewer cores."""
     if not trials.countable:
         return
     floors = compartment_floors(mapped.lowered, trials.profile)
@@ -118,21 +118,21 @@ WORDS = "fewer `cores` or more `chips`"
 
 
 def more_room(cores: int, is_bound: bool, trials: Trials) -> tuple[str, list[str]]:
-    """Return the text for a larger `target`, and its bound if none was tried.
+    """Return the text for a larger `target`, and a lower bound if it is untested.
 
     Parameters
     ----------
     cores
-        The cores of the network, or a lower bound.
+        The number of cores of the network, or a lower bound.
     is_bound
-        Whether ``cores`` is a bound.
+        Whether ``cores`` is a lower bound.
     trials
         The network and its present target.
 
     Returns
     -------
     tuple
-        Both are empty if no system is large enough.
+        The text and the bound; both are empty if no system is large enough.
     """
     target = _of_cores(cores, trials)
     if target.chips > MOST_CHIPS:
@@ -146,7 +146,7 @@ def more_room(cores: int, is_bound: bool, trials: Trials) -> tuple[str, list[str
 
 
 def system_for(diagnostic: MoreCoresThanChips, trials: Trials) -> str:
-    """Return the text for a `target` with more cores than its chips have."""
+    """Return the text for a `target` whose chips have too few cores."""
     target = trials.target
     fewer = replace(target, cores=diagnostic.most)
     larger = replace(target, chips=diagnostic.needed)
@@ -164,14 +164,14 @@ def system_for(diagnostic: MoreCoresThanChips, trials: Trials) -> str:
 
 
 def _of_cores(cores: int, trials: Trials) -> Loihi:
-    """Return the target with ``cores`` cores, and enough chips for them."""
+    """Return the target with ``cores`` cores and enough chips."""
     per_chip = trials.profile.chip.cores
     chips = max(trials.target.chips, ceil(cores / per_chip))
     return replace(trials.target, chips=chips, cores=cores)
 
 
 def _written_room(target: Loihi, trials: Trials) -> str:
-    """Return the changed properties of the spec's `target`."""
+    """Return the properties of the spec's `target` that change, as text."""
     has_cores = getattr(trials.spec.spec.target, "cores", None) is not None
     parts = []
     if target.chips > trials.target.chips:
@@ -190,13 +190,13 @@ BEHIND = ", which leaves enough for the layers after it"
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A spec whose only error is a window, for a device."""
+    """A spec whose only error is a window, and a device."""
 
     spec: ValidatedSpec
     device: Profile
 
     def holds(self, change: Change) -> bool:
-        """Whether the network has no errors after a change."""
+        """Return whether the network has no errors after a change."""
         report = Diagnostics()
         network = resolve(with_changes(self.spec, (change,)), self.device, report)
         if network is not None and not report.errors:
@@ -205,9 +205,9 @@ class Trial:
 
 
 def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) -> None:
-    """Add the largest window that the whole network can have to a refused one.
+    """Add the largest window with which the whole network fits to a refused window.
 
-    With other errors, nothing can be tried and the message stays unchanged.
+    If there are other errors, nothing can be tried, and the message stays unchanged.
     """
     trial = Trial(spec, device)
     too_large = [d for d in report.diagnostics if isinstance(d, KernelTooLarge)]
@@ -232,7 +232,7 @@ def advise_windows(spec: ValidatedSpec, device: Profile, report: Diagnostics) ->
 
 
 def _largest(trial: Trial, position: int, refused: KernelTooLarge) -> Change | None:
-    """Return the largest window without errors, found by bisection."""
+    """Find the largest window without errors by bisection."""
 
     def change(size: int) -> Change:
         window = tuple(min(size, most) for most in refused.legal)

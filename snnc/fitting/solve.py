@@ -11,21 +11,21 @@ from snnc.ir.logical import Convolution, Dense, Layer, Shape
 from snnc.loihi.plan import compartment_floors
 
 Holds = Callable[[Sequence[Change]], bool]
-"""Whether a variant meets the condition."""
+"""A function that returns whether a variant meets the condition."""
 
-# Channels are stored and addressed by fours and in chunks: a few more may fit where
-# one more does not.
+# Channels are stored and addressed in groups of four and in chunks, so a few more
+# channels may fit even if one more does not.
 STEPS = (4, 8, 16, 32)
 FEW = 64
-"""The most sizes of a kernel to try one by one; above, bisection is used."""
+"""The maximum number of kernel sizes to try one by one; otherwise, use bisection."""
 GROWTH = 3
-"""Steps by which a stride may grow."""
+"""The maximum increase of a stride."""
 
 
 def width_key(layer: Layer) -> str | None:
     """Return the property with a layer's number of channels or units."""
     if isinstance(layer.operation, Convolution):
-        # A depthwise layer has the channels that it reads.
+        # A depthwise layer has as many channels as its source.
         return None if layer.operation.depthwise else "filters"
     return "units" if isinstance(layer.operation, Dense) else None
 
@@ -35,8 +35,7 @@ def widest(
 ) -> Change | None:
     """Return the most filters or units, up to ``most``, that meet the condition.
 
-    It is found by bisection, as costs grow with channels, and by trying the next
-    multiples above.
+    Costs grow with channels, so use bisection, then try the next multiples above.
     """
     key = width_key(layer)
     if key is None or most < 1:
@@ -66,15 +65,15 @@ def _by_halving(good: Callable[[int], bool], most: int) -> int | None:
 
 
 def smallest_stride(position: int, layer: Layer, holds: Holds) -> Change | None:
-    """Return the smallest larger stride that meets the condition."""
+    """Return the next larger stride that meets the condition."""
     changes = wider_strides(position, layer)
     return next((change for change in changes if holds((change,))), None)
 
 
 def wider_strides(position: int, layer: Layer) -> list[Change]:
-    """Return strides above a convolution's own, starting with the largest outputs.
+    """Return larger strides for a convolution, starting with the largest outputs.
 
-    No stride is longer than the kernel: that would skip inputs.
+    No stride exceeds the kernel, because that would skip inputs.
     """
     operation = layer.operation
     if not isinstance(operation, Convolution):
@@ -85,9 +84,9 @@ def wider_strides(position: int, layer: Layer) -> list[Change]:
 
 
 def _larger_strides(operation: Convolution, free: bool) -> Iterable[Shape]:
-    """Return strides above the present one, starting with the largest outputs.
+    """Return larger strides, starting with the largest outputs.
 
-    Height and width grow together, depth separately.
+    The strides of height and width increase together, and that of depth separately.
     """
     present, kernel = operation.stride, operation.kernel
     plane = min(2, len(present))
@@ -104,7 +103,7 @@ def _larger_strides(operation: Convolution, free: bool) -> Iterable[Shape]:
 
 
 def largest_kernel(position: int, layer: Layer, holds: Holds) -> Change | None:
-    """Return the largest smaller kernel that meets the condition."""
+    """Return the next smaller kernel that meets the condition."""
     operation = layer.operation
     if not isinstance(operation, Convolution) or layer.kind == "downsample":
         return None
@@ -147,7 +146,7 @@ def for_cores(trials: Trials, largest: str) -> tuple[Change, ...]:
 def for_axons(trials: Trials, name: str) -> tuple[Change, ...]:
     """Return changes to a layer or its readers after which its out-axons suffice."""
     lowered = trials.as_is()
-    # A max pool is several populations, and one layer.
+    # A max pool is one layer, but several populations.
     layers = [lowered.by_name[p.target].layer.name for p in lowered.out_of(name)]
     changes: list[Change] = []
     for layer in dict.fromkeys((*layers, lowered.by_name[name].layer.name)):
@@ -156,7 +155,7 @@ def for_axons(trials: Trials, name: str) -> tuple[Change, ...]:
 
 
 def for_fan_in(trials: Trials, name: str) -> tuple[Change, ...]:
-    """Return changes after which one neuron of a layer fits a core."""
+    """Return changes after which one neuron of a layer fits on a core."""
 
     def holds(changes: Sequence[Change]) -> bool:
         return trials.fits_a_core(changes, name)

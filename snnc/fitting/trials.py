@@ -1,4 +1,4 @@
-"""Compile changes of a spec, and cache the result of each."""
+"""Compile variants of a spec, and cache the results."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from snnc.text.tables import dims
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One property of one layer with another value.
+    """A new value for one property of one layer.
 
-    ``position`` is the layer's place among the spec's layers, ``layer`` its name.
+    ``position`` is the layer's index in the spec, and ``layer`` its name.
     """
 
     position: int
@@ -42,21 +42,21 @@ class Change:
 
     @property
     def text(self) -> str:
-        """The property in a spec: ``stride 2``, ``kernel 1x3x3``."""
+        """The property as written in a spec: ``stride 2``, ``kernel 1x3x3``."""
         return f"{self.key} {spec_text(self.value)}"
 
 
 def spec_text(value: int | Shape | str) -> str:
-    """Return a number, dims or a word as in a spec; equal dims are one number."""
+    """Return a number, dims or a word as written in a spec; shorten equal dims."""
     if not isinstance(value, tuple):
         return str(value)
     return str(value[0]) if len(set(value)) == 1 else dims(value)
 
 
 def target_of(network: Network, cores: int | None) -> Loihi | None:
-    """Return a network's target with other cores and enough chips for them.
+    """Return a network's target with another number of cores and enough chips.
 
-    None for ``target nengo``, which has no cores.
+    Return None for ``target nengo``, which has no cores.
     """
     target = network.target
     if not isinstance(target, Loihi) or cores is None:
@@ -66,7 +66,7 @@ def target_of(network: Network, cores: int | None) -> Loihi | None:
 
 
 def with_changes(spec: ValidatedSpec, changes: Sequence[Change]) -> ValidatedSpec:
-    """Return the spec with other values at the same positions."""
+    """Return the spec with the changed values; the positions stay the same."""
     layers = list(spec.spec.layers)
     for change in changes:
         value: dict[str, Any] = {change.key: change.value}
@@ -76,24 +76,27 @@ def with_changes(spec: ValidatedSpec, changes: Sequence[Change]) -> ValidatedSpe
 
 Changes = tuple[Change, ...]
 MAPPED = 256
-"""With more cores, variants are judged by their neurons, unless `Trials` is patient."""
+"""For more cores, only the variants' neurons are counted, unless `Trials` is
+patient."""
 COUNTED = 1024
-"""The most cores filled by the neurons of a variant that is still mapped."""
+"""A variant is only mapped if its neurons fill at most this number of cores."""
 FAR = 8
-"""A network is mapped on up to this multiple of its cores, to count what it needs."""
+"""To count the cores that a network needs, it is mapped to up to this multiple of its
+target's cores."""
 LAYER = 40
 CHOICES = 100
-"""The work for one layer of a variant, or for new choices, in the search's units."""
+"""The work for one layer of a variant or for new choices, in work units of the
+search."""
 MOST_WORK = 100_000
 PATIENT_WORK = 120_000
-"""The work after which no other variant is tried, impatient and patient."""
+"""The work after which no further variant is tried, without and with patience."""
 EFFORT = 0.1
-"""The share of the usual effort to map one variant."""
+"""The search effort for mapping one variant, relative to the default."""
 
 
 @dataclass(frozen=True, slots=True)
 class VariantCost:
-    """The cores, neurons on the chip, and trained numbers of a variant."""
+    """The cores, neurons on the chip, and trained parameters of a variant."""
 
     cores: int
     neurons: int
@@ -101,33 +104,33 @@ class VariantCost:
 
 
 class OutOfWorkError(Exception):
-    """The work for trying variants is used up."""
+    """Raised if the work for trying variants is used up."""
 
 
 class Trials:
-    """A spec, its target, and every variant that was tried.
+    """A spec, its target, and all variants tried so far.
 
     Parameters
     ----------
     spec
-        A spec without errors, apart from the chip's limits.
+        A spec without errors, except for the chip's limits.
     target
-        The cores that a variant may take.
+        The system whose cores a variant may use.
     device
-        The device with these cores.
+        The device.
     patient
-        Map variants on any number of cores, which can take seconds.
+        Map variants with any number of cores, which can take seconds.
     mapped
-        The unchanged spec on its own target, if known.
+        The mapping of the unchanged spec on its own target, if known.
 
     Attributes
     ----------
     certain
-        Whether variants are mapped, not judged by their neurons.
+        Whether variants are mapped, instead of only counting their neurons.
     cache
-        Results of earlier mappings for later ones.
+        Results of earlier mappings that later mappings reuse.
     work
-        The work so far, in the search's units.
+        The work so far, in work units of the search.
     """
 
     def __init__(
@@ -168,7 +171,7 @@ class Trials:
         return lowered
 
     def lower(self, changes: Changes) -> LoweredNetwork | None:
-        """Return the lowered variant; None if it is not legal.
+        """Return the lowered variant; None if the variant is not legal.
 
         Raises
         ------
@@ -178,7 +181,8 @@ class Trials:
         if changes not in self._lowered:
             if changes and self.work > self._most_work:
                 raise OutOfWorkError
-            # Variants are large, and nobody asks for earlier ones again.
+            # Don't cache other variants: they are large, and nobody requests them
+            # again.
             as_is = self._lowered.get(())
             self._lowered = {} if as_is is None else {(): as_is}
             self._lowered[changes] = self._lower(changes)
@@ -230,23 +234,23 @@ class Trials:
         return outcome if outcome.fits else None
 
     def fits(self, changes: Sequence[Change]) -> bool:
-        """Whether the variant fits the target, or may fit if not `certain`."""
+        """Return whether the variant fits the target, or may fit if not `certain`."""
         if self.certain:
             return self.fits_target(changes)
         legal = self.lower(tuple(changes)) is not None
         return legal and self.floor(tuple(changes)) <= self.target.cores
 
     def fits_target(self, changes: Sequence[Change]) -> bool:
-        """Map the variant to find out whether it fits the target."""
+        """Return whether the variant fits the target, after mapping it."""
         return self.cost(tuple(changes)) is not None
 
     def fits_surely(self, changes: Changes) -> bool:
-        """Whether the variant fits the target, and is small enough to be tried."""
+        """Return whether the variant is small enough to be mapped, and fits."""
         is_small = self.floor(changes) <= COUNTED
         return is_small and self.cost(changes) is not None
 
     def fits_a_core(self, changes: Sequence[Change], name: str) -> bool:
-        """Whether a layer of the variant can be cut so that each block fits a core."""
+        """Return whether a layer of the variant has a tiling that fits on cores."""
         lowered = self.lower(tuple(changes))
         if lowered is None or not all(map(block_is_sound, lowered.populations)):
             return False
@@ -264,7 +268,7 @@ class Trials:
 
     @property
     def countable(self) -> bool:
-        """Whether the cores of the spec can be counted in seconds."""
+        """Return whether the cores of the spec can be counted in seconds."""
         return self.certain and self.floor(()) <= self._far
 
     @property
@@ -273,9 +277,9 @@ class Trials:
 
     @cached_property
     def without_limit(self) -> MappedNetwork | None:
-        """The spec mapped on all the cores that it needs.
+        """Map the spec to as many cores as it needs.
 
-        None if they are too many to count, or if no number of cores suffices.
+        Return None if these are too many to count, or if no number of cores suffices.
         """
         if not self.countable:
             return None

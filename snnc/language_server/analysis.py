@@ -1,4 +1,4 @@
-"""Analyse the open texts in threads, and keep the newest result of each."""
+"""Analyse open texts in threads, and keep the newest result for each text."""
 
 from __future__ import annotations
 
@@ -26,19 +26,20 @@ if TYPE_CHECKING:
     from snnc.language_server.buffers import Buffer
 
 LEAST_ROOM = 300
-"""The least number of cached layers; a large layer takes some hundred kilobytes."""
+"""The minimum capacity of the cache, in layers; a large layer needs some hundred kB."""
 GROWTH = 3
-"""The cache holds this many times the layers of the first text, if that is more."""
+"""The capacity relative to the layers of the first text, if this is more."""
 LONGEST_PAUSE = 0.5
-"""Seconds; an analysis waits an eighth of the previous one's time for further edits."""
+"""The longest wait for further edits, in seconds; an analysis waits an eighth of the
+time of the previous analysis."""
 IDLE = 0.2
-"""Seconds without an edit before the slow part of an analysis starts."""
+"""The time without edits, in seconds, before the slow part of an analysis starts."""
 
 
 class Memory:
     """The cached plans of layers on one device.
 
-    After an edit of one layer, the mapper plans only that layer.
+    After an edit to one layer, only this layer is planned again.
     """
 
     def __init__(self, device: Profile) -> None:
@@ -63,9 +64,9 @@ class Analysis:
     Attributes
     ----------
     mapped
-        The mapping; for a network that is too large, on as many cores as it needs.
+        The mapping; a network that is too large is mapped to as many cores as it needs.
     settled
-        Whether the diagnostics have all of their advice.
+        Whether the diagnostics already contain all advice.
     """
 
     source: SourceFile
@@ -76,12 +77,12 @@ class Analysis:
 
     @property
     def document(self) -> tree.Document:
-        assert self.made.document is not None  # parsing always returns one
+        assert self.made.document is not None  # parsing always returns a document
         return self.made.document
 
     @cached_property
     def summary(self) -> Summary | None:
-        """The report of the network; None without a mapping."""
+        """The report about the network; None without a mapping."""
         return (
             None
             if self.mapped is None
@@ -90,17 +91,18 @@ class Analysis:
 
     @cached_property
     def rows(self) -> dict[str, Row]:
-        """The rows of the report by the names of layers."""
+        """The rows of the report, by layer name."""
         return {row.name: row for row in self.summary.rows} if self.summary else {}
 
 
 def analyse(source: SourceFile, device: Profile, memory: Memory) -> Iterator[Analysis]:
-    """Compile a text up to its mapping, then add the advice that takes longer.
+    """Compile a text up to its mapping, then add advice that takes longer.
 
     Yields
     ------
     Analysis
-        One analysis with all diagnostics; a second one if the first is not settled.
+        An analysis with all diagnostics, and a second analysis if the first is not
+        settled.
     """
     report = Diagnostics()
     start = Compilation(source, device, memory.plans_for(device))
@@ -121,7 +123,7 @@ def analyse(source: SourceFile, device: Profile, memory: Memory) -> Iterator[Ana
 
 @dataclass(slots=True)
 class _Work:
-    """The tasks for one state of a text.
+    """The tasks for one version of a text.
 
     ``first`` returns an analysis. ``settled`` starts when the user stops typing, and
     returns an analysis with all advice. ``newest`` is the latest result.
@@ -138,17 +140,17 @@ class _Work:
 
 
 class Analyses:
-    """Analyse texts one after another, and drop results of older states.
+    """Analyses texts one after another, and drops results for older versions.
 
     Parameters
     ----------
     ready
-        Called with each analysis of the newest state of a text, and whether it is the
-        second one.
+        Called with each analysis of the newest version of a text, and whether it is the
+        second analysis.
     failed
-        Called with unexpected exceptions of the compiler.
+        Called with unexpected exceptions from the compiler.
     device
-        Returns the device to compile for.
+        A function that returns the device to compile for.
     """
 
     def __init__(
@@ -184,7 +186,7 @@ class Analyses:
         self._quick.submit(lambda: list(analyse(source, self._device(), self._memory)))
 
     async def newest(self, uri: str) -> Analysis:
-        """Wait for the analysis of the newest state of a text.
+        """Wait for the analysis of the newest version of a text.
 
         Raises
         ------

@@ -1,8 +1,8 @@
-"""Convert texts, places, diagnostics and edits between snnc and the protocol.
+"""Convert texts, positions, diagnostics and edits between snnc and the protocol.
 
-A place of the protocol is a line and a column, from 0, in units that client and server
-agree on: UTF-16 code units unless the client offers others. A place outside the text
-means the nearest one inside, as the protocol demands.
+A position in the protocol is a line and a column, counted from 0. Columns are in units
+on which client and server agree: UTF-16 code units unless the client offers others. A
+position outside the text means the nearest position inside, as the protocol demands.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ if TYPE_CHECKING:
 
 Change = types.TextDocumentContentChangeEvent
 _LINE_END = re.compile("\r\n?")
-# Only specs have this key, so that other YAML files get no diagnostics.
+# Only specs have this key, so other YAML files get no diagnostics.
 _EDITION = re.compile(r"^[\"']?snn[\"']?[ \t]*:", re.MULTILINE)
 _SUFFIXES = {"snn": ".snn", "yaml": ".yaml"}
 
 
 @dataclass(frozen=True, slots=True)
 class Buffer:
-    r"""One state of a text that a client has open.
+    r"""One version of a text that is open in a client.
 
     Attributes
     ----------
     uri
         The client's name of the text.
     version
-        The client's number of the state.
+        The client's version number.
     source
-        The text with ``\n`` line ends, which change no place.
+        The text with ``\n`` line ends, which keeps all positions.
     """
 
     uri: str
@@ -96,7 +96,7 @@ def _name(uri: str, language: str) -> str:
 def offset_in(
     source: SourceFile, position: types.Position, codec: PositionCodec
 ) -> int:
-    """Return the offset of a place of the protocol, or the nearest offset."""
+    """Return the offset of a position in the protocol, or the nearest offset."""
     if position.line >= source.line_count:
         return len(source.text)
     line = position.line + 1
@@ -113,7 +113,7 @@ def offset_in(
 def offsets_in(
     source: SourceFile, places: types.Range, codec: PositionCodec
 ) -> tuple[int, int]:
-    """Return the first offset of a range and the one after it, in order."""
+    """Return the start and end offsets of a range, in order."""
     start, end = (offset_in(source, p, codec) for p in (places.start, places.end))
     return min(start, end), max(start, end)
 
@@ -175,13 +175,13 @@ def message(diagnostic: Diagnostic) -> str:
 
 
 def of_device(problem: str) -> types.Diagnostic:
-    """Report that the costs are for Loihi 1 instead of the wanted device."""
+    """Report that the costs are for Loihi 1 instead of the configured device."""
     text = f"device {problem}\nnote: costs are those of Loihi 1"
     return _of_all("\n".join(map(printable, text.split("\n"))))
 
 
 def of_bug(error: Exception) -> types.Diagnostic:
-    """Report a bug of the compiler."""
+    """Report a bug in the compiler."""
     name = type(error).__name__
     return _of_all(f"{name}: this is a bug in snnc: please report it with the spec")
 
@@ -216,7 +216,7 @@ class Edit:
 
 
 def between(source: SourceFile, text: str) -> Iterator[Edit]:
-    """Yield the edits of lines that turn a source into another text."""
+    """Yield the line edits that turn a source into another text."""
     before, after = (t.splitlines(keepends=True) for t in (source.text, text))
     starts = [0]
     for line in before:
@@ -251,7 +251,7 @@ def with_property(statement: tree.Statement, key: str, value: str) -> Edit:
 
 
 def _with_key(statement: tree.Statement, pair: str) -> Edit:
-    """Add a key after the last one of a YAML mapping, in the mapping's style."""
+    """Add a key at the end of a YAML mapping, in the mapping's style."""
     source = statement.span.source
     words = (statement.name, *statement.sources, *(statement.properties or ()))
     last = max((w.span for w in words if w is not None), key=lambda span: span.end)

@@ -31,12 +31,12 @@ Sort = Literal["statement", "variant", "key", "value", "unit", "layer", "text"]
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A proposed word.
+    """A suggested word.
 
     Attributes
     ----------
     word
-        The text that the user types to find it.
+        The text that the user types to find the word.
     text
         The text to insert, with placeholders such as ``${1:8}``.
     detail, page
@@ -94,13 +94,13 @@ class _Text:
         return self.source.is_yaml
 
     def kinds(self, *, before: bool) -> set[str]:
-        """Return the kinds of statements above the cursor, or below it."""
+        """Return the kinds of statements above or below the cursor."""
         text = self.source.text
         part = text[: self.at] if before else text[self.at :]
         return set(_BEGINNING.findall(part))
 
     def names(self, *, here: bool = False) -> list[str]:
-        """Return the layers above the statement or cursor, the nearest first."""
+        """Return the layers above the statement or cursor, nearest first."""
         above = self.source.text[: self.at]
         begun = [match.start() for match in _BEGINNING.finditer(above)]
         above = above[: begun[-1]] if begun and not here else above
@@ -165,7 +165,7 @@ def _top(text: _Text) -> Iterator[Completion]:
 
 
 def _statements(text: _Text) -> Iterator[Completion]:
-    """Yield the kinds that may follow: settings before layers, most of them once."""
+    """Yield the kinds that may follow: settings before layers, most only once."""
     above, below = text.kinds(before=True), text.kinds(before=False)
     layers = any(FORMS[kind].is_layer for kind in above)
     ended = "readout" in above
@@ -277,7 +277,7 @@ def _values(place: CursorPlace, text: _Text) -> Iterator[Completion]:
 
 
 def _words(place: CursorPlace, text: _Text) -> Iterator[str]:
-    """Yield the words that are values of a property."""
+    """Yield the words that a property accepts."""
     assert place.model is not None
     if place.key in CHOICES:
         yield from CHOICES[place.key]

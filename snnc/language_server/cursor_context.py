@@ -1,9 +1,9 @@
 """Find the syntactic context of the cursor in an incomplete text.
 
 A placeholder is inserted at the cursor, and the compiler's parser reads the text up to
-it. The nodes above the placeholder are the context. For ``.snn``, only the last
-statement is parsed, without its unreadable parts. For YAML, only the key above the
-cursor is parsed, and only the last one of the layers.
+the placeholder. The nodes above the placeholder are the context. For ``.snn``, only the
+last statement is parsed, without its unreadable parts. For YAML, only the key above the
+cursor is parsed, and among the layers only the last.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def place_in_snn(before: str) -> CursorPlace | None:
 
 
 def _in_statement(statement: tree.Statement) -> CursorPlace | None:
-    """Return the context of the placeholder in a statement; None if it is not there."""
+    """Return the context of the placeholder in a statement, if it contains one."""
     kind, second = statement.kind.text, statement.variant
     if kind == _MARK:
         return CursorPlace("statement")
@@ -125,7 +125,7 @@ def place_in_yaml(before: str) -> CursorPlace | None:
 
 
 def _chunk(before: str) -> str:
-    """Return the text from the key above the cursor, with only its last layer."""
+    """Return the text from the key above the cursor; keep only the last layer."""
     lines = before.split("\n")
     top = next((i for i in range(len(lines))[::-1] if _TOP.match(lines[i])), None)
     if top is None or (top < len(lines) - 1 and lines[-1] == ""):
@@ -140,7 +140,7 @@ def _chunk(before: str) -> str:
 
 
 def _closers(chunk: str) -> str:
-    """Return the closers of the brackets that are open at the end."""
+    """Return the closing brackets for the brackets that are open at the end."""
     stack: list[str] = []
     quote = ""
     for character in chunk:
@@ -156,7 +156,7 @@ def _closers(chunk: str) -> str:
 
 
 Path = tuple[tuple[str, ...], bool, tuple[str, ...]]
-"""The keys above the cursor, whether it is at a key, and the keys next to it."""
+"""The keys above the cursor, whether the cursor is at a key, and the sibling keys."""
 
 
 def _path(node: Node, above: tuple[str, ...] = ()) -> Path | None:
@@ -206,7 +206,7 @@ def _inside(
 ) -> CursorPlace:
     """Return the context inside some keys of a statement.
 
-    ``siblings`` are the keys at the same level; None at a value.
+    ``siblings`` contains the keys at the same level; None at a value.
     """
     model, legal = takes(statement_of(kind, variant))
     while len(above) > 1:  # a choice with settings: optimizer, adam, learning_rate

@@ -23,11 +23,11 @@ from snnc.tools.report.sentences import total as total_sentence
 from snnc.tools.report.summary import COUNTERS, Row
 
 Page = tuple[Span | None, str]
-"""The span that a hover text is about, and the text."""
+"""The span of a hover text, and the text."""
 
 
 def page_at(analysis: Analysis, offset: int) -> Page | None:
-    """Return the hover text at an offset; None if there is nothing to show."""
+    """Return the hover text at an offset, if any."""
     span, parts = None, []
     document = analysis.document
     if document.network is not None and is_network(document, offset):
@@ -47,7 +47,7 @@ def page_at(analysis: Analysis, offset: int) -> Page | None:
 
 
 def word_at(text: str, offset: int) -> tuple[int, str] | None:
-    """Return the word at an offset, and its start."""
+    """Return the start of the word at an offset, and the word."""
     start = end = offset
     while start and _is_word(text[start - 1]):
         start -= 1
@@ -81,7 +81,7 @@ def _variant(statement: tree.Statement) -> str | None:
 
 
 def _word(word: str, is_yaml: bool) -> Iterator[str]:
-    """Yield the descriptions of a word without context, as in broken statements."""
+    """Yield the descriptions of a word without context (in a broken statement)."""
     parts = {part.key: part.about for part in PARTS.values()}
     if word in FORMS:
         yield kind(word, None)
@@ -99,7 +99,7 @@ def kind(word: str, variant: str | None) -> str:
 
 
 def value(entry: Key, key: str, word: str) -> str:
-    """Return the meaning of a word as a property's value; empty if it has none."""
+    """Return the meaning of a word as a property's value; may be empty."""
     known: tuple[ValueWord, ...] = entry.words
     if key == "neuron":
         known = tuple(NEURONS.values())
@@ -135,7 +135,7 @@ def _network(analysis: Analysis) -> Iterator[str]:
 
 
 def _share(analysis: Analysis) -> str:
-    """Return the share of the target's cores and chips; empty off the chip."""
+    """Return the use of the target's cores and chips; empty without a chip."""
     mapped, network = analysis.mapped, analysis.made.network
     if mapped is None or network is None or not isinstance(network.target, Loihi):
         return ""
@@ -144,7 +144,7 @@ def _share(analysis: Analysis) -> str:
 
 
 def layer(analysis: Analysis, name: str) -> str:
-    """Describe a layer, its use of cores and the limit that binds."""
+    """Describe a layer, its use of cores, and the limit that determines this use."""
     network = analysis.made.network
     if network is None:
         return ""
@@ -187,7 +187,7 @@ def _spiking(layer: Layer) -> str:
 
 
 def _use(row: Row) -> Iterator[str]:
-    """Yield the use of the fullest core, its block and the layer's highest activity."""
+    """Yield the use of the fullest core, its block and the layer's maximum activity."""
     assert row.use is not None
     parts = zip(COUNTERS, row.use, strict=True)
     shares = ", ".join(f"{name} {100 * part:.0f} %" for name, part in parts)
@@ -209,13 +209,13 @@ def rule(diagnostic: Diagnostic) -> str:
 
 
 Hint = tuple[int, str]
-"""An offset in the text, and the text to show there."""
+"""An offset, and the text to show there."""
 
 
 def hints(analysis: Analysis) -> Iterator[Hint]:
     """Yield the hints after the network's name and after the line of each layer.
 
-    A spec with errors has hints with the known shapes.
+    In a spec with errors, hints show the known shapes.
     """
     network, mapped = analysis.made.network, analysis.mapped
     if network is None:
@@ -257,7 +257,7 @@ def total(analysis: Analysis) -> str:
 
 
 def thousands(number: int, noun: str) -> str:
-    """Write a number of things with commas: ``5,408 neurons``."""
+    """Write a number with commas and a noun: ``5,408 neurons``."""
     return counted(number, noun).replace(str(number), f"{number:,}", 1)
 
 

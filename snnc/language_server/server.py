@@ -1,4 +1,4 @@
-"""The server: track open texts and settings, and publish diagnostics."""
+"""Track open texts and settings, and publish diagnostics."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ClientSettings:
     root: Path = Path()
 
     def with_section(self, section: Any) -> ClientSettings:
-        """Return the settings with a client's values, if these are text."""
+        """Return the settings with a client's values, if these are strings."""
         if not isinstance(section, Mapping):
             return self
         section = section.get(SECTION, section)
@@ -76,13 +76,13 @@ class ClientSettings:
 
 
 class Devices:
-    """Read devices, and read their files again after a change."""
+    """Reads devices, and reads their files again after a change."""
 
     def __init__(self) -> None:
         self._stamps: dict[str, tuple[int, int] | None] = {}
 
     def read(self, settings: ClientSettings) -> tuple[Profile, str]:
-        """Return the wanted device, or Loihi 1 and the reason."""
+        """Return the configured device, or Loihi 1 and the reason."""
         # As in `ClientSettings.device_path`.
         from snnc.loihi.profile import ProfileError, is_file, read_profile
 
@@ -107,7 +107,7 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.snnc"
-"""The kind of the action that applies all safe fixes."""
+"""The kind of action that applies all safe fixes."""
 PULLED = "text_document.diagnostic"
 """The capability of clients that request diagnostics instead of receiving them."""
 
@@ -115,7 +115,7 @@ PULLED = "text_document.diagnostic"
 class SpecProtocol(LanguageServerProtocol):
     """A protocol that leaves texts to `Buffer`, which accepts any edit and line end.
 
-    It answers invalid requests with an error; pygls only logs them.
+    Invalid requests are answered with an error; pygls only logs them.
     """
 
     lsp_text_document__did_open = None  # type: ignore[assignment]
@@ -150,12 +150,12 @@ class SpecProtocol(LanguageServerProtocol):
 
 
 class SpecServer(LanguageServer):
-    """A language server of specs.
+    """A language server for specs.
 
     Parameters
     ----------
     device
-        The device to compile for unless the client names one; None for Loihi 1.
+        The device to compile for unless the client sets a device; None for Loihi 1.
 
     Attributes
     ----------
@@ -185,14 +185,14 @@ class SpecServer(LanguageServer):
         return self.workspace.position_codec
 
     def supports(self, capability: str) -> bool:
-        """Return whether the client has a capability, named by its path."""
+        """Return whether the client has a capability, given as a path."""
         value: Any = self.client_capabilities
         for name in capability.split("."):
             value = getattr(value, name, None)
         return bool(value)
 
     def begin(self, params: types.InitializeParams) -> None:
-        """Read the settings that a client sends when it starts."""
+        """Read the settings that a client sends at the start."""
         root = params.root_uri or next(
             (folder.uri for folder in params.workspace_folders or ()), None
         )
@@ -278,7 +278,7 @@ class SpecServer(LanguageServer):
         self.text_document_publish_diagnostics(params)
 
     def _refresh(self) -> None:
-        """Make the client request the hints and diagnostics again."""
+        """Ask the client to request hints and diagnostics again."""
         if self.supports("workspace.inlay_hint.refresh_support"):
             self.workspace_inlay_hint_refresh(None)
         if self.supports("workspace.diagnostics.refresh_support"):
@@ -286,7 +286,7 @@ class SpecServer(LanguageServer):
 
 
 def _is_unexpected(record: logging.LogRecord) -> bool:
-    """Whether a log entry is more than a request that was refused with a reason."""
+    """Return whether a log entry is more than a request that was refused."""
     return not (
         record.exc_info and isinstance(record.exc_info[1], JsonRpcInvalidParams)
     )

@@ -27,16 +27,16 @@ REFERRING = "shortcut"
 
 @dataclass(frozen=True, slots=True)
 class SpecWord:
-    """One word, or one value.
+    """One word or value.
 
     Attributes
     ----------
     role
-        The role: a ``definition`` of a name, a ``reference`` to one, a ``value``.
+        The role, such as ``definition`` or ``reference`` (of a name), or ``value``.
     statement
         The statement that contains the word.
     model
-        The model with the property of a ``key`` or ``value``; None if unknown.
+        The model that contains the property of a ``key`` or ``value``; None if unknown.
     key
         The property of a ``key`` or ``value``; otherwise empty.
     """
@@ -93,7 +93,7 @@ def _property(
 
 
 def model_of_choice(key: str, word: str) -> type[Model] | None:
-    """Return the model of the settings of a loss, an optimizer or a neuron."""
+    """Return the model with the settings of a loss, an optimizer or a neuron."""
     if key == "neuron":
         return NeuronSpec if word in NEURONS else None
     return CHOICES.get(key, {}).get(word)
@@ -102,12 +102,12 @@ def model_of_choice(key: str, word: str) -> type[Model] | None:
 def role_at(document: tree.Document, offset: int) -> SpecWord | None:
     """Return the word at an offset, or the word that ends there."""
     touching = (m for m in words_of(document) if m.span.start <= offset <= m.span.end)
-    # If two words touch the offset, take the one that begins there.
+    # If two words touch the offset, use the word that begins there.
     return max(touching, key=lambda mark: mark.span.start, default=None)
 
 
 def mentions(document: tree.Document) -> Iterator[tuple[str, Span, bool]]:
-    """Yield each name with its place, and whether it is defined there."""
+    """Yield each use of a name: its span, and whether it is a definition."""
     for mark in words_of(document):
         if mark.role in ("definition", "reference"):
             yield mark.text, mark.span, mark.role == "definition"
@@ -122,7 +122,7 @@ def named_at(document: tree.Document, offset: int) -> tuple[str, Span] | None:
 
 
 def definition_spans(document: tree.Document, name: str) -> list[Span]:
-    """Return the places that define a name: one, in a spec without errors."""
+    """Return the definitions of a name; a spec without errors has exactly one."""
     return [
         span for other, span, given in mentions(document) if given and other == name
     ]
@@ -175,11 +175,12 @@ class CursorPlace:
     Attributes
     ----------
     where
-        The beginning of a ``statement``, a ``part`` before a block, ...
+        Where the cursor is: the beginning of a ``statement``, a ``part`` before a
+        block, ...
     kind, variant
         The kind and variant of the statement.
     model
-        The model that has the property; None if unknown.
+        The model that contains the property; None if unknown.
     legal
         The keys that are allowed here.
     key
@@ -218,7 +219,7 @@ def statement_of(kind: str, variant: str) -> tree.Statement:
 
 
 def takes(statement: tree.Statement) -> tuple[type[Model] | None, tuple[str, ...]]:
-    """Return the model of a statement, and the keys that it takes."""
+    """Return the model and the legal keys of a statement."""
     kind = statement.kind.text
     if kind not in FORMS:
         return None, ()

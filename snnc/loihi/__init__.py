@@ -1,8 +1,9 @@
 """The costs and limits of Loihi's cores, and the search for the fewest cores.
 
-Begin at `plan`: it makes a step of each population. `link` and its kinds count what
-nengo-loihi stores, a `tiling` is a way to cut a population, `candidates` lists those
-that fit a core and `search` chooses among them; `why` and `refusals` explain. Works on
-the graphs of `ir`; the limits come with the network's device. Imports `rules`, `ir` and
-what is below that.
+Begin at `plan`, which turns each population into a step of the search. `link` and its
+implementations count what nengo-loihi stores. A `tiling` splits a population into
+blocks; `candidates` lists the tilings that fit on a core, and `search` chooses among
+them. `why` and `refusals` explain the result. This folder works on the graphs of `ir`,
+and reads the limits from the network's device. Imports `rules`, `ir` and the folders
+below them in the layering.
 """

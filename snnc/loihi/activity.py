@@ -1,8 +1,8 @@
-"""Bound a network's activity on the chip per inference, at every neuron's upper rate.
+"""Bound a network's activity on the chip per inference.
 
-A neuron's upper rate is the most that the spec's budget allows. If all neurons fire at
-it for the whole of ``present``, spikes are ``neurons x rate x present``; each reads the
-weights that its axons lead to in the mapped network.
+A neuron's upper rate is the highest rate that the spec allows. If all neurons fire at
+their upper rates during ``present``, there are ``neurons x rate x present`` spikes.
+Each spike reads the weights to which its axons lead in the mapped network.
 """
 
 from __future__ import annotations
@@ -23,13 +23,15 @@ class Activity:
     Attributes
     ----------
     spikes
-        Spikes of its neurons.
+        Spikes of the population's neurons.
     operations
-        Synaptic operations on its cores, for its inputs.
+        Synaptic operations on the population's cores, for its inputs.
     arrivals
-        Spikes that its cores receive, one for each core that a spike is sent to.
+        Spikes that the population's cores receive. A spike that is sent to several
+        cores is counted once per core.
     updates
-        Updates of its neurons; 0 on the host, as are operations and arrivals.
+        Updates of the population's neurons. On the host, updates, operations and
+        arrivals are 0.
     """
 
     name: str
@@ -42,7 +44,7 @@ class Activity:
         """Return the energy if every neuron is active.
 
         The costs are the lowest in Davies et al. (2018, table 2): spikes stay within a
-        tile. The chips' idle power is not included.
+        tile. Idle power is not included.
         """
         picojoules = (
             self.operations * energy.synaptic_operation
@@ -52,12 +54,12 @@ class Activity:
         return picojoules * 1e-12
 
     def idle_joules(self, energy: Energy) -> float:
-        """Return the energy of the updates alone, no neuron being active."""
+        """Return the energy of the updates if no neuron is active."""
         return self.updates * energy.inactive_update * 1e-12
 
 
 def sum_activity(name: str, parts: Sequence[Activity]) -> Activity:
-    """Return the sum of the populations of one layer."""
+    """Return the total activity of the populations of one layer."""
     return Activity(
         name,
         sum(part.spikes for part in parts),
@@ -74,15 +76,15 @@ class NetworkActivity:
     Attributes
     ----------
     layers
-        One for each population, in spec order.
+        The activity of each population, in spec order.
     to_chip
         Spikes per step from the host to cores.
     to_host
-        Spikes per step that the host reads off the chip.
+        Spikes per step from the chip to the host.
     crossing
-        Spikes per step from chip to chip.
+        Spikes per step between chips.
     crossing_in_order
-        The same if blocks filled one chip after the other.
+        Spikes per step between chips if chips were filled in block order.
     """
 
     layers: tuple[Activity, ...]
@@ -97,7 +99,7 @@ class NetworkActivity:
 
     @property
     def spikes(self) -> float:
-        """Spikes of all populations, those on the host too."""
+        """Spikes of all populations, including those on the host."""
         return sum(layer.spikes for layer in self.layers)
 
     @property
@@ -112,7 +114,7 @@ class NetworkActivity:
 
 
 def activity_of(routed: RoutedNetwork) -> NetworkActivity:
-    """Bound what a network does in an inference, and in a step."""
+    """Bound a network's activity per inference and per step."""
     mapped, routes = routed.mapped, routed.routes
     dt, populations = mapped.lowered.network.timing.dt, mapped.lowered.by_name
     rates = {name: population.upper_rate for name, population in populations.items()}

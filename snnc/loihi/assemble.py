@@ -1,4 +1,4 @@
-"""Build the mapped graph from the search's solution."""
+"""Build the mapped graph from a solution of the search."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ from snnc.loihi.search import Solution
 from snnc.loihi.tiling import EnsembleTiling, Tiling
 
 Connections = Mapping[int, ConnectionChoice]
-"""By ``id`` of a projection to the chip."""
+"""The connection of each projection that ends on the chip, by the projection's
+``id``."""
 Held = tuple[Block, Registers]
 
 
@@ -38,10 +39,10 @@ def assemble(
     lower_bound: int = 0,
     unmixed: Unmixed | None = None,
 ) -> MappedNetwork:
-    """Return a solution's mapping, with the counts of every block.
+    """Return a solution's mapping, with the resources of every block.
 
-    ``lower_bound`` is a lower bound on the cores; ``unmixed`` has the populations that
-    got axons of one kind.
+    ``lower_bound`` is a lower bound on the cores. ``unmixed`` lists the populations
+    that were forced to use one kind of axon.
     """
     connections = {
         id(projection): connection
@@ -55,7 +56,7 @@ def assemble(
 
 
 def mixed_in(plan: Plan, solution: Solution) -> tuple[str, ...]:
-    """Return the populations on the chip that would have axons of both kinds."""
+    """Return the populations on the chip that have axons of both kinds."""
     connections = _connections(plan, solution)
     return mixed_sources(
         plan.lowered, ((p.source, connection.form) for p, connection in connections)
@@ -65,7 +66,7 @@ def mixed_in(plan: Plan, solution: Solution) -> tuple[str, ...]:
 def _connections(
     plan: Plan, solution: Solution
 ) -> Iterator[tuple[Projection, ConnectionChoice]]:
-    """Yield the projections to the chip, and their connections."""
+    """Yield the projections that end on the chip, and their connections."""
     for population, fit in zip(plan.populations, solution.fits, strict=True):
         if population.on_chip:
             into = plan.lowered.into(population.name)
@@ -73,7 +74,7 @@ def _connections(
 
 
 def without_device(lowered: LoweredNetwork) -> MappedNetwork:
-    """Return the mapping for Nengo's own simulators: one ensemble per depth slice."""
+    """Return the mapping for the Nengo simulators: one ensemble per depth slice."""
     populations = tuple(
         _map_to_host(population, 1) for population in lowered.populations
     )
@@ -187,13 +188,13 @@ def _blocks_of(
     Parameters
     ----------
     costs, tiling
-        The population and its tiling.
+        The costs and the tiling of the population.
     groups
         The group size of each projection's source.
     readers
         The population's readers on the chip.
     """
-    # Hundreds of readers may be equal.
+    # Count equal readers once: there may be hundreds.
     alike = {(r.connection.link, cut_of(r.target)): r.target for r in readers}
     counted = {key: key[0].axons(tiling, target) for key, target in alike.items()}
     axons = [counted[r.connection.link, cut_of(r.target)] for r in readers]

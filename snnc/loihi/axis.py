@@ -1,6 +1,6 @@
 """One spatial axis of a convolution, as nengo-loihi unrolls it onto blocks.
 
-The source is `conv2d_loihi_weights` in ``nengo_loihi/conv.py:150-293`` and
+This follows `conv2d_loihi_weights` in ``nengo_loihi/conv.py:150-293`` and
 `set_new_synapse_weights` in ``nengo_loihi/builder/split_blocks.py:533-640``.
 """
 
@@ -16,17 +16,17 @@ from typing import overload
 from snnc.loihi.taps import Tap, Taps, without_factor
 
 Interval = tuple[int, int]
-"""Half-open: the places from ``start`` up to, not including, ``stop``."""
+"""Positions from ``start`` up to, but not including, ``stop``."""
 
 
 def length(interval: Interval) -> int:
-    """Return how many places an interval has."""
+    """Return the number of positions in an interval."""
     return interval[1] - interval[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Tiles(Sequence[Interval]):
-    """The tiles of an axis, in constant memory."""
+    """The tiles of an axis, computed on demand."""
 
     extent: int
     size: int
@@ -50,7 +50,7 @@ class Tiles(Sequence[Interval]):
 
 
 def cut(extent: int, size: int) -> Tiles:
-    """Cut an axis into tiles of ``size``; the last may be smaller."""
+    """Split an axis into tiles of ``size``; the last may be smaller."""
     return Tiles(extent, size)
 
 
@@ -58,9 +58,9 @@ def cut(extent: int, size: int) -> Tiles:
 class TapRun:
     """The inputs that reach a tile through the same consecutive taps of the kernel.
 
-    ``tap`` is the first of the taps; ``values`` numbers their weights up to the factor
-    ``scale`` (0 if all taps are zero); ``starts`` are the first outputs reached,
-    counted from the tile's start.
+    ``tap`` is the first tap. ``values`` identifies the weights up to the factor
+    ``scale``, which is 0 if all taps are zero. ``starts`` are the first outputs that
+    each input reaches, relative to the tile's start.
     """
 
     tap: int
@@ -71,12 +71,12 @@ class TapRun:
 
 
 class View:
-    """The ``inputs`` places of an axis that a tile of ``size`` outputs reads, in runs.
+    """The ``inputs`` positions that a tile of ``size`` outputs reads on an axis.
 
     Tiles with equal views share one object, so costs are computed once. Runs are
-    computed on demand, as most tilings fail by their inputs alone. They are known if
-    ``each_once``: a single output reads each input through a tap that differs from all
-    others.
+    computed on demand, because most tilings already have too many inputs. With
+    ``each_once``, runs are trivial: a single output reads each input through a
+    different tap.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class View:
 
     @cached_property
     def kinds(self) -> Counter[tuple[int, frozenset[int]]]:
-        """The number of values of each length, by the scales at which they occur."""
+        """The number of distinct values, by length and by the scales in use."""
         if self._each_once:
             return Counter({(1, frozenset([1])): self.inputs})
         scales: dict[tuple[int, int], set[int]] = {}
@@ -114,7 +114,7 @@ class View:
 
     @cached_property
     def starts(self) -> frozenset[int]:
-        """The first outputs that runs reach, counted from the tile's start."""
+        """The first outputs that runs reach, relative to the tile's start."""
         if self._each_once:
             return frozenset([0])
         return frozenset(start for run in self.runs for start in run.starts)
@@ -122,13 +122,13 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """The ``places`` that are read of an axis of ``extent``, numbered in order."""
+    """The ``places`` that are read on an axis of size ``extent``, numbered in order."""
 
     extent: int
     places: range
 
     def within(self, interval: Interval) -> Interval:
-        """Return the numbers of the places in an interval of the axis."""
+        """Return the numbers of the positions in an interval of the axis."""
         places, count = self.places, len(self.places)
         first, stop = (
             min(max(0, -(-(end - places.start) // places.step)), count)
@@ -138,14 +138,14 @@ class Picked:
 
 
 Picks = tuple[Picked, Picked, Picked]
-"""Along depth, height and width."""
+"""The picked positions along depth, height and width."""
 
 
 class Axis:
-    """An axis where ``outputs`` places read ``inputs`` places through ``taps``.
+    """An axis where ``outputs`` positions read ``inputs`` positions through ``taps``.
 
     Output ``o`` reads input ``o * stride - before + t`` with tap ``t``. Inputs are all
-    places of the source's axis, or those that are ``picked``.
+    positions on the source's axis, or only the ``picked`` positions.
     """
 
     def __init__(
@@ -169,9 +169,9 @@ class Axis:
         self._crossings: dict[tuple[int, int], tuple[int, ...]] = {}
 
     def view(self, tile: Interval) -> View:
-        """Return the view of a tile of the outputs."""
+        """Return the view of a tile of outputs."""
         start, stop = self._reach(tile)
-        # Tiles of one size only differ in what the ends of the axis cut off.
+        # Tiles of one size only differ in how much of their view is outside the axis.
         key = (tile[1] - tile[0], max(0, -start), max(0, stop - self.inputs))
         if key not in self._views:
             self._views[key] = View(
@@ -183,7 +183,7 @@ class Axis:
         return self._views[key]
 
     def equivalent_tiles(self, tiles: Tiles) -> range:
-        """Return the tiles with equal views, which no end of the axis cuts."""
+        """Return the tiles with equal views, which don't extend beyond the axis."""
         step = tiles.size * self.stride
         first = -(-self.before // step)
         # The last tile may be smaller than the others.
@@ -194,9 +194,9 @@ class Axis:
         return range(first, max(first, stop))
 
     def crossings(self, source_tile: int, target_tile: int) -> tuple[int, ...]:
-        """Return, for each tile of the source, how many places the outputs' tiles read.
+        """Return, for each source tile, how many positions the output tiles read.
 
-        A place that several tiles read counts once for each.
+        A position that several tiles read is counted once per tile.
         """
         key = (source_tile, target_tile)
         if key not in self._crossings:
@@ -212,26 +212,26 @@ class Axis:
         return self._crossings[key]
 
     def within(self, tile: Interval) -> Interval:
-        """Return the inputs in a tile of the source's axis."""
+        """Return the inputs in a source tile."""
         return tile if self.picked is None else self.picked.within(tile)
 
     @cached_property
     def read_extent(self) -> int:
-        """The number of places up to the last that is read; the rest is cut off."""
+        """The number of positions up to the last position that is read."""
         return min(self.inputs, self._reach((0, self.outputs))[1])
 
     def reached_of(self, tile: Interval) -> int:
-        """Return how many places of `read_extent` are in a tile of the source."""
+        """Return how many positions within `read_extent` are in a source tile."""
         first, stop = self.within(tile)
         return max(0, min(stop, self.read_extent) - first)
 
     @cached_property
     def pairs(self) -> int:
-        """The number of pairs of a place and an output that reads it."""
+        """The number of pairs of an input position and an output that reads it."""
         return sum(self.count_inputs((i, i + 1)) for i in range(self.outputs))
 
     def overlap(self, source_tile: Interval, target_tile: Interval) -> int:
-        """Return how many places of a source's tile an outputs' tile reads."""
+        """Return how many positions of a source tile an output tile reads."""
         first, last = self.within(source_tile)
         return sum(
             max(0, min(stop, last) - max(start, first))
@@ -239,7 +239,7 @@ class Axis:
         )
 
     def all_shared(self, sources: Tiles, targets: Tiles) -> list[tuple[int, int, int]]:
-        """Return the pairs of source and output tiles, with their shared places."""
+        """Return pairs of source and output tiles, with their shared positions."""
         return [
             (i, j, n)
             for i, source in enumerate(sources)
@@ -248,22 +248,22 @@ class Axis:
         ]
 
     def _reading_outputs(self, place: int, tile: Interval) -> Interval:
-        """Return the outputs of a tile that read a place."""
+        """Return the outputs of a tile that read a position."""
         top = place + self.before
         first = max(tile[0], -(-(top - len(self.taps) + 1) // self.stride))
         return first, min(tile[1], top // self.stride + 1)
 
     def count_inputs(self, tile: Interval) -> int:
-        """Return how many places a tile of the outputs reads."""
+        """Return how many positions a tile of outputs reads."""
         return sum(stop - start for start, stop in self._stretches(tile))
 
     def _reach(self, tile: Interval) -> Interval:
-        """Return the interval of places that a tile reads, padding included."""
+        """Return the interval of positions that a tile reads, including padding."""
         start = tile[0] * self.stride - self.before
         return start, (tile[1] - 1) * self.stride - self.before + len(self.taps)
 
     def _stretches(self, tile: Interval) -> Iterator[Interval]:
-        """Yield the distinct places that a tile of the outputs reads, in order."""
+        """Yield the distinct intervals that a tile of outputs reads, in order."""
         apart = self.stride > len(self.taps)
         parts = ((i, i + 1) for i in range(*tile)) if apart else (tile,)
         for part in parts:
@@ -285,7 +285,7 @@ class Axis:
         )
 
     def _number(self, tap: int, length: int) -> tuple[int, int]:
-        """Number the weights of consecutive taps, and return their scale."""
+        """Return an identifier for the weights of consecutive taps, and their scale."""
         key = (tap, length)
         if key not in self._numbered and self.taps.differ:
             self._numbered[key] = (len(self._numbered), 1)
@@ -298,7 +298,7 @@ class Axis:
 
 
 class _NoAxis(Axis):
-    """An axis of a source without an image: it has no inputs and equal tiles."""
+    """An axis of a source that is not an image: no inputs, and all tiles are equal."""
 
     def __init__(self) -> None:
         super().__init__(0, 1, 1, 0, Taps(1, 1, 0, ()))

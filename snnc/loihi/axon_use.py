@@ -15,25 +15,25 @@ Slots = tuple[int, ...]
 
 
 def cut_of(tiling: Tiling) -> Cut:
-    """Return how a volume is cut; populations may share it, as links know volumes."""
+    """Return how a volume is split; equal splits of different populations are equal."""
     return tiling.group, tiling.tile
 
 
 @dataclass(slots=True, eq=False)
 class Readers:
-    """Some readers of a population: the last one, and those before it.
+    """A linked list of readers of a population.
 
     Attributes
     ----------
     before
-        The others.
+        The other readers, or None.
     connection, target
-        The connection and the tiling of the last one.
+        The connection and the tiling of the last reader.
     bounds
-        By the source's cut: the most slots of a block for one reader, and the sum of
-        all readers' maxima.
+        By the source's split: the maximum slots of a block for one reader, and the sum
+        of these maxima over all readers.
     slots
-        By the source's cut: the slots of each block for all readers.
+        By the source's split: the slots of each block for all readers.
     """
 
     before: Readers | None
@@ -44,9 +44,9 @@ class Readers:
 
 
 class AxonUse:
-    """Counts slots, each pair of tilings once.
+    """Counts slots, once for each pair of tilings.
 
-    Searches of variants share the counts.
+    Searches for variants of a network share the counts.
     """
 
     def __init__(self) -> None:
@@ -57,16 +57,16 @@ class AxonUse:
     def more(
         self, before: Readers | None, connection: ConnectionChoice, target: Tiling
     ) -> Readers:
-        """Return the readers with one more; equal ones are one object."""
+        """Return the readers with one more reader; equal results are one object."""
         key = before, connection.link, cut_of(target), connection.slots
         if key not in self._readers:
             self._readers[key] = Readers(before, connection, target)
         return self._readers[key]
 
     def exceeds(self, readers: Readers | None, source: Tiling, limit: int) -> int:
-        """Return the slots of a source's block above a limit, or 0 within it.
+        """Return the slots of a source's block if they exceed a limit, otherwise 0.
 
-        If a single reader exceeds the limit, the others are not counted.
+        If a single reader exceeds the limit, the other readers are not counted.
         """
         if readers is None:
             return 0
@@ -76,7 +76,7 @@ class AxonUse:
         return least if least > limit else 0
 
     def peak(self, readers: Readers, source: Tiling) -> int:
-        """Return the slots of the source's block that uses most."""
+        """Return the slots of the source's block that uses the most."""
         cut, total = cut_of(source), Slots()
         lacking, known = _split(readers, "slots", cut)
         if known is not None:
@@ -117,7 +117,7 @@ class AxonUse:
 def _split(
     readers: Readers, what: Literal["bounds", "slots"], cut: Cut
 ) -> tuple[list[Readers], Readers | None]:
-    """Return the uncounted last readers, in order, and the one before them."""
+    """Return the last readers that are not counted yet, and the reader before them."""
     lacking: list[Readers] = []
     one: Readers | None = readers
     while one is not None and cut not in getattr(one, what):

@@ -1,4 +1,4 @@
-"""Groups of channels in a projection, and strips of channels with equal inputs."""
+"""Channel groups in a projection, and channel slices ("strips") with equal inputs."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from snnc.loihi.axis import Interval, Tiles, cut
 
 @dataclass(frozen=True, slots=True)
 class Bands:
-    """A kernel whose channels form groups, side by side at both ends.
+    """A kernel whose channels form groups, in the same order at both ends.
 
     Attributes
     ----------
     first
-        The row of the kernel for the source's first channel.
+        The kernel's input channel for the source's first channel.
     channels, filters
-        Channels of the source and of the reader.
+        The number of channels of the source and of the reader.
     read
-        Rows of a group.
+        The number of the kernel's input channels per group.
     given
-        The reader's channels of a group.
+        The number of the reader's channels per group.
     """
 
     first: int
@@ -47,7 +47,7 @@ class Bands:
 
     @property
     def are_all(self) -> bool:
-        """Whether each channel of the reader reads some channel of the source."""
+        """Whether each channel of the reader reads a channel of the source."""
         return self.outputs == (0, self.filters)
 
     def of(self, group: int) -> Interval:
@@ -56,7 +56,7 @@ class Bands:
         return max(0, start), min(self.channels, start + self.read)
 
     def size(self, groups: range) -> int:
-        """Return how many of the source's channels are in some consecutive groups."""
+        """Return how many of the source's channels are in consecutive groups."""
         return self.of(groups[-1])[1] - self.of(groups[0])[0]
 
     def width(self, group: int, outputs: Interval) -> int:
@@ -66,23 +66,23 @@ class Bands:
         return max(0, stop - max(outputs[0], start))
 
     def source_groups(self, outputs: Interval) -> range:
-        """Return the source's groups that ``outputs`` read."""
+        """Return the source's groups that channels in ``outputs`` read."""
         here = self.groups
         first = max(here.start, outputs[0] // self.given)
         return range(first, min(here.stop, -(-outputs[1] // self.given)))
 
 
 def one_band(channels: int, filters: int) -> Bands:
-    """Return one group: every channel of the reader reads all of the source's."""
+    """Return a single group: every channel of the reader reads every source channel."""
     return Bands(0, channels, filters, channels, filters)
 
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """The channels of a slice at which its inputs from a source change.
+    """The channels of a slice at which the inputs from a source change.
 
-    They change every ``step`` channels (never if that is 0), always in the same way
-    except at the ``marks``.
+    Inputs change every ``step`` channels (never if ``step`` is 0), always in the same
+    way except at the ``marks``.
     """
 
     marks: tuple[int, ...] = ()
@@ -93,7 +93,7 @@ NO_EDGES = Edges()
 
 
 def edges_of(bands: Bands) -> Edges:
-    """Return the edges of grouped channels; the source may cut its outer groups."""
+    """Return the edges of grouped channels; the outer groups may be incomplete."""
     (low, high), given = bands.outputs, bands.given
     return Edges((low, low + given, high - given, high), given)
 
@@ -102,18 +102,18 @@ def edges_of(bands: Bands) -> Edges:
 def unlike_strips(
     extent: int, channels: int, size: int, edges: frozenset[Edges]
 ) -> tuple[Interval, ...]:
-    """Return an ensemble's strips with different inputs, which represent all others.
+    """Return a representative of each kind of strip in an ensemble.
 
-    There may be a million strips, but few different ones.
+    There may be a million strips, but few of them differ in their inputs.
 
     Parameters
     ----------
     extent, channels
-        Channels of the ensemble, and of each of its slices.
+        The number of channels of the ensemble, and of each of its slices.
     size
-        Channels of a strip.
+        The number of channels of a strip.
     edges
-        The edges of the links that feed them.
+        The edges of the links into the ensemble.
     """
     strips = cut(extent, size)
     marks = {mark for one in edges for mark in one.marks}
@@ -134,14 +134,13 @@ def _in_slice(
     marks: Collection[int],
     steps: Collection[int],
 ) -> Iterator[int]:
-    """Yield strips that begin in the slice whose first channel is ``start``."""
     first = -(-start // strips.size)
     last = -(-(start + channels) // strips.size) - 1
     stops = {first, last, last + 1}
     for mark in marks:
         i = (start + mark) // strips.size
         stops |= {i, i + 1}
-    # The position of strips relative to the steps has this period.
+    # The positions of strips relative to the steps repeat with this period.
     period = lcm(strips.size, *steps) // strips.size
     for a, b in pairwise(sorted(i for i in stops if first <= i <= last + 1)):
         i = a

@@ -1,4 +1,4 @@
-"""Warn where a mapped network may fail on a board, although the emulator runs it."""
+"""Warn if a mapped network may fail on a board although it runs in the emulator."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from snnc.text.tables import counted
 
 
 def doubts(mapped: MappedNetwork) -> Iterator[Diagnostic]:
-    """Yield possible failures; errors if the device is strict."""
+    """Yield possible failures, as errors if the device is strict."""
     strict = mapped.lowered.network.device.strict
     for diagnostic in _doubts(mapped):
         yield diagnostic.as_error() if strict else diagnostic

@@ -41,10 +41,10 @@ from snnc.runtime.maxima import EVERY, entries
 class ProjectionGeometry:
     """The geometry of one projection.
 
-    ``source`` is the volume read: all of the source, or the part that is ``picked``.
-    ``first`` is the reader's channel that reads its first one, ``kernel`` the reader's
-    own kernel without pools and zeros. ``axons`` is the required kind of axon; None for
-    any.
+    ``source`` is the volume that is read: the whole source, or the part that is
+    ``picked``. ``first`` is the reader's input channel for the first channel of
+    ``source``, and ``kernel`` is the reader's own kernel without pools and zeros.
+    ``axons`` is the required kind of axon, or None.
     """
 
     source: Volume
@@ -70,7 +70,7 @@ def geometry_of(
         kernel = triple_of(operation.kernel)
     reach = projection.reach
     if isinstance(reach, Window) and projection.tensor is None and axons == "discrete":
-        # A Sparse stores no zero weights between the channels of an identity.
+        # A Sparse transform stores no zero weights between the channels of an identity.
         reach = replace(reach, group=ChannelGroups(1, 1, target.volume[3]))
     each = isinstance(reach, Pairwise)
     grouped = isinstance(reach, Window) and reach.group is not None
@@ -92,10 +92,11 @@ def build_links(
 ) -> dict[Form, Link]:
     """Return the possible forms of a projection, in order of preference.
 
-    A window is a convolution; if some places that it covers are not read, a convolution
-    stores zeros there and a Sparse does not. A full reach is a Dense or a convolution
-    whose kernel is as large as the source's image. If the source's axons must be of one
-    kind, only forms of that kind remain; a comparison has a single form.
+    A window becomes a convolution. If the window skips some positions, a convolution
+    stores zeros for these, but a Sparse transform does not. A full reach becomes a
+    Dense transform, or a convolution whose kernel is as large as the source's image. If
+    the source's axons must be of one kind, only forms of this kind remain. A comparison
+    has a single form.
     """
     links = _every_link(geometry, target, profile)
     fit = {f: link for f, link in links.items() if kind_of(f) == geometry.axons}
@@ -127,7 +128,7 @@ def _every_link(
     return links
 
 
-# Equal axes are one object, so that results are shared.
+# Equal axes are one object, so that cached results are shared.
 _axis = lru_cache(maxsize=256)(Axis)
 _scattered = lru_cache(maxsize=256)(ScatterAxis)
 
@@ -185,7 +186,7 @@ def _link_compare(
 def _entries(
     geometry: ProjectionGeometry, reach: Pairwise, target: Volume, axis: int
 ) -> Entries:
-    """Return the places and weights that the target reads along an axis."""
+    """Return the positions and weights that the target reads along an axis."""
     pools = [(pool.window[axis], pool.stride[axis]) for pool in geometry.pools]
     compares = axis == reach.axis
     nodes = reach.nodes if compares else EVERY
@@ -196,9 +197,9 @@ def _entries(
 def _along(
     geometry: ProjectionGeometry, window: Window, target: Volume, axis: int
 ) -> tuple[int, int, int, int, Taps, Picked | None]:
-    """Return a spatial axis: inputs, outputs, stride, zeros before, taps, places."""
+    """Return a spatial axis: inputs, outputs, stride, zeros before, taps, picked."""
     inputs, outputs, stride = geometry.source[axis], target[axis], window.stride[axis]
-    # TensorFlow's and Nengo's padding (`conv2d_loihi_weights`, conv.py:205-208)
+    # Padding as in TensorFlow and Nengo (`conv2d_loihi_weights`, conv.py:205-208).
     room = (outputs - 1) * stride + window.kernel[axis] - inputs
     before = max(room, 0) // 2 if window.padding == "same" else 0
     picked = geometry.picked and geometry.picked[axis]

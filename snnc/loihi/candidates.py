@@ -1,8 +1,8 @@
-"""List the tilings of one population that fit a core, fewest cores first.
+"""List the tilings of one population that fit on a core, fewest cores first.
 
-Among tiles of equal height and width, the tile with the most channels is best: it takes
-the fewest cores, and the fewest out-axons of its sources. Others are listed only if
-they may take fewer out-axons of the population itself, or shorter ones of its sources.
+Among tiles of equal height and width, the tile with the most channels is best: it needs
+the fewest cores, and the fewest out-axons in its sources. Other tiles are listed only
+if the population may then need fewer out-axons, or its sources shorter axons.
 """
 
 from __future__ import annotations
@@ -22,18 +22,20 @@ from snnc.loihi.link import BlockFit, LimitViolation
 from snnc.loihi.tiling import Forms, Tile, Tiling, count_cores, least_sizes
 
 MAX_COMBINATIONS = 64
-"""The most combinations of the sources' groups to try."""
+"""The maximum number of combinations of the sources' groups to try."""
 MAX_GROUPS = 16
-"""Ways to group a population above which only ensembles of one block are tried."""
+"""With more possible group sizes, only ensembles of one block are tried."""
 Groups = tuple[int, ...]
-"""The depth slices of an ensemble, for the source of each projection."""
+"""The number of depth slices per ensemble, for the source of each projection."""
 FittingTiling = tuple[Tiling, BlockFit]
 _Progress = tuple[int, FittingTiling | None]
-"""The cores below which all tilings are known, and the next tiling, if any."""
+"""A number of cores below which all tilings are known, and the next tiling, if any."""
 _Waiting = tuple[int, int, int, int, int, int, int]
-"""Cores, one of three kinds, group, form, and channels, height and width negated."""
+"""A queue entry: cores, one of the three kinds below, group, form, and the negated
+channels, height and width."""
 GROUP, NARROWER, TILE = range(3)
-"""All tiles of a group; a tile with at most the given channels; or exactly these."""
+"""The kinds of entries: all tiles of a group, a tile with at most the given channels,
+or a tile with exactly these channels."""
 
 
 class TilingCandidates:
@@ -44,14 +46,14 @@ class TilingCandidates:
     costs
         The population.
     fixed
-        The one tiling for each form that the spec's ``block`` allows, or None.
+        If the spec sets ``block``, its tiling in each form; otherwise None.
     groups
-        The possible depth slices of an ensemble.
+        The possible numbers of depth slices per ensemble.
     sources
-        The group of each projection's source.
+        The group size of each projection's source.
     by_channel
-        Whether some reader takes out-axons by channel, so that fewer channels in a
-        block may help.
+        Whether a reader needs out-axons per channel, so that fewer channels in a block
+        may help.
     """
 
     def __init__(
@@ -72,7 +74,7 @@ class TilingCandidates:
         )
 
     def up_to(self, cores: int) -> Iterator[FittingTiling]:
-        """Yield the tilings of at most ``cores``, fewest first."""
+        """Yield the tilings with at most ``cores`` cores, fewest first."""
         i = 0
         while i < len(self._found) or self._reached <= cores:
             if i < len(self._found):
@@ -91,8 +93,8 @@ class TilingCandidates:
                 yield tiling.cores, (tiling, fit)
 
     def _find(self, groups: Groups) -> Iterator[_Progress]:
-        # A group represents its tiles until that many cores are requested, and a tile
-        # that exceeds a core those with fewer channels.
+        # Expand entries on demand: a group stands for its tiles until so many cores are
+        # requested, and a tile that doesn't fit stands for tiles with fewer channels.
         waiting: list[_Waiting] = [
             (least_cores(self.costs, group), GROUP, group, 0, 0, 0, 0)
             for group in sorted(groups)
@@ -124,8 +126,8 @@ class TilingCandidates:
     def _whole(self, group: int) -> Iterator[_Progress]:
         """Yield the tilings of a deep population into ensembles of one block.
 
-        An ensemble of many blocks costs more than several ensembles of one block: all
-        its strips store something for each ensemble that any of them reads.
+        An ensemble of many blocks costs more than several ensembles of one block: each
+        of its strips stores weights for every ensemble that any of the strips reads.
         """
         _, height, width, channels = self.costs.volume
         for form in range(self._forms):
@@ -161,25 +163,26 @@ class TilingCandidates:
                 yield high, wide, strips[bisect(strips, room) - 1]
 
     def _after(self, tiling: Tiling, fit: BlockFit | LimitViolation) -> tuple[int, int]:
-        """Return how to go on with a tile: a kind, and channels, 0 for none."""
+        """Return the next entry for a tile: its kind and channels, or 0 for none."""
         strip, part = tiling.tile[2], tiling.part(0)
         strips = least_sizes(part.strips.extent)
         n = bisect_left(strips, strip)
         smaller = strips[n - 1] if n else 0
         if isinstance(fit, LimitViolation):
             return (TILE if fit.limit == "pop16 bases" else NARROWER), smaller
-        # A whole ensemble takes pixels between strides as well.
+        # A whole ensemble also reads pixels between strides.
         if self.by_channel or part.whole:
             return TILE, smaller
-        # Bases of pop16 are multiples: fewer channels may take half the slots.
+        # Bases of pop16 axons must be multiples: with fewer channels, axons may need
+        # half the slots.
         base = self.costs.profile.axon.pop16_base
         is_long = any(connection.pop == 32 for connection in fit.connections)
         return TILE, strip - strip % base if is_long and strip % base else 0
 
     def _most_fitting(self, tiling: Tiling) -> int:
-        """Return the most channels with which a tile fits a core, 0 if none does.
+        """Return the maximum channels with which a tile fits on a core, or 0.
 
-        Found by bisection, as costs grow with channels.
+        Costs grow with channels, so bisection finds the maximum.
         """
         form, tile = self.costs.forms.index(tiling.forms), tiling.tile
         strips = least_sizes(tiling.part(0).strips.extent)
@@ -196,7 +199,7 @@ class TilingCandidates:
 
 @dataclass(frozen=True, slots=True)
 class HostChoices:
-    """A population on the host: only its groups matter, and it takes no core."""
+    """A population on the host: only its groups matter, and it needs no cores."""
 
     volume: Volume
 
@@ -209,7 +212,7 @@ class HostChoices:
         return least_sizes(self.volume[0])
 
     def tiling(self, group: int) -> Tiling:
-        """Return the tiling of whole slices."""
+        """Return the tiling into whole slices."""
         _, height, width, channels = self.volume
         return Tiling(self.volume, group, (height, width, group * channels), (), 0)
 
@@ -222,9 +225,9 @@ class ChipChoices:
     costs
         The population.
     fixed
-        The one tiling for each form that the spec's ``block`` allows, or None.
+        If the spec sets ``block``, its tiling in each form; otherwise None.
     sources
-        For each projection, the possible groups of its source.
+        For each projection, the possible group sizes of its source.
     """
 
     def __init__(
@@ -247,7 +250,7 @@ class ChipChoices:
     def candidates(
         self, groups: Groups, sources: Groups, by_channel: bool
     ) -> TilingCandidates:
-        """Return the tilings for some groups, and one group of each source."""
+        """Return the tilings for some group sizes, given those of the sources."""
         key = groups, sources, by_channel
         if key not in self._candidates:
             self._candidates[key] = TilingCandidates(self.costs, self.fixed, *key)
@@ -255,17 +258,16 @@ class ChipChoices:
 
     @cached_property
     def combinations(self) -> tuple[Groups, ...]:
-        """The combinations of the sources' groups; empty if there are too many."""
+        """The combinations of the sources' group sizes; empty if there are too many."""
         if prod(map(len, self.sources)) > MAX_COMBINATIONS:
             return ()
         return tuple(product(*self.sources))
 
     @cached_property
     def floor(self) -> int:
-        """The fewest cores for any groups of the sources; -1 if no tiling fits.
+        """The fewest cores for any group sizes of the sources; -1 if no tiling fits.
 
-        If the sources have too many groups to try, it is the cores that the neurons
-        fill.
+        If there are too many combinations, only the neurons count.
         """
         if not self.combinations:
             if self.fixed is not None:
@@ -281,7 +283,7 @@ class ChipChoices:
         return least if least < maxsize else -1
 
     def _can_fit(self, tilings: Sequence[Tiling]) -> bool:
-        """Return whether some of the finest tilings fit, so that others may."""
+        """Return whether one of the finest tilings fits, so that others may fit."""
         return any(
             isinstance(fit, BlockFit) or fit.limit == "pop16 bases"
             for tiling, groups in product(tilings, self.combinations)
@@ -293,7 +295,7 @@ Choices = HostChoices | ChipChoices
 
 
 def least_cores(costs: CostModel, group: int) -> int:
-    """Return the cores that the neurons fill, in ensembles of some slices."""
+    """Return how many cores the neurons fill, in ensembles of ``group`` slices."""
     depth, *rest = costs.volume
     full, last = divmod(depth, group)
     most, slices = costs.profile.core.compartments, prod(rest)
@@ -301,7 +303,7 @@ def least_cores(costs: CostModel, group: int) -> int:
 
 
 def tilings_of(costs: CostModel, group: int, tile: Tile) -> tuple[Tiling, ...]:
-    """Return a tiling in each form of the inputs."""
+    """Return the tiling for each combination of input forms."""
     cores = count_cores(costs.volume, group, tile)
     return tuple(
         Tiling(costs.volume, group, tile, forms, cores) for forms in costs.forms
@@ -309,16 +311,16 @@ def tilings_of(costs: CostModel, group: int, tile: Tile) -> tuple[Tiling, ...]:
 
 
 def finest_tilings(costs: CostModel) -> tuple[Tiling, ...]:
-    """Return tilings of one neuron per block and one slice per ensemble."""
+    """Return tilings with one neuron per block and one slice per ensemble."""
     return tilings_of(costs, 1, (1, 1, 1))
 
 
 def tilings_below(
     volume: Volume, forms: Sequence[Forms], compartments: int, cores: int
 ) -> list[Tiling]:
-    """Return the tilings with fewer cores whose blocks keep within compartments.
+    """Return the tilings with fewer cores whose blocks don't exceed ``compartments``.
 
-    Fewer cores come first, then smaller groups, then larger strips of channels.
+    Tilings are sorted by cores, then by group size, then by channels (most first).
     """
     depth, height, width, channels = volume
     found: list[tuple[int, int, int, int, int, int]] = []
@@ -346,9 +348,9 @@ def tilings_below(
 def least_violation(
     costs: CostModel, tilings: Sequence[Tiling], sources: Sequence[Sequence[int]]
 ) -> LimitViolation | None:
-    """Return how closely tilings miss fitting, or None if one of them fits.
+    """Return the smallest violation of a limit, or None if one of the tilings fits.
 
-    Sources are tried at their finest and coarsest groups, all in the same way.
+    All sources are tried with their smallest groups, and all with their largest.
     """
     ends = {tuple(groups[i] for groups in sources) for i in (0, -1)}
     fits = [costs.fit(tiling, groups) for tiling in tilings for groups in sorted(ends)]

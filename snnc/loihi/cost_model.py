@@ -1,4 +1,4 @@
-"""The costs of one population's tilings on the chip, given its inputs."""
+"""Compute the costs of one population's tilings on the chip, given its inputs."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ from snnc.loihi.tiling import Forms, Tiling
 Views = tuple[View, ...]
 """A tile's view along one axis, for each projection."""
 MANY = 1024
-"""Tiles of an axis above which its ends and its middle represent all at first."""
+"""With more tiles on an axis, only its ends and middle are tested at first."""
 FEEDS_OF_LOOK = 8
 LINKS_OF_LOOK = 2
 LOOKS_OF_LOAD = 10
-"""The work to compute the load of one block, in looks of a search."""
+"""The work to compute the load of one block, in work units of the search."""
 
 
 class CostModel:
     """The costs of a population's tilings on the chip, by volume and inputs.
 
-    Populations that agree in both share one.
+    Populations with equal volumes and inputs share a cost model.
 
     Parameters
     ----------
     volume
         The population's volume.
     geometries
-        Its inputs, one per projection.
+        The population's inputs, one per projection.
     pop
         The axon format that the target requests.
     profile
@@ -56,7 +56,7 @@ class CostModel:
     Attributes
     ----------
     work
-        The work so far, in looks of a search.
+        The work so far, in work units of the search.
     """
 
     def __init__(
@@ -81,8 +81,8 @@ class CostModel:
     def forms(self) -> tuple[Forms, ...]:
         """The possible forms of the projections, in order of preference.
 
-        If more than three projections have a choice, all take their first form or all
-        their last: the combinations would double with each.
+        If more than three projections have several forms, all use their first form or
+        all use their last, because each projection would double the combinations.
         """
         free = [tuple(links) for links in self.links]
         if sum(len(forms) > 1 for forms in free) > 3:
@@ -90,21 +90,21 @@ class CostModel:
         return tuple(product(*free))
 
     def links_of(self, tiling: Tiling) -> tuple[Link, ...]:
-        """Return the links of a tiling, one for each projection."""
+        """Return the links of a tiling, one per projection."""
         return self._in_form(tiling.forms)
 
     def _in_form(self, forms: Forms) -> tuple[Link, ...]:
         return tuple(links[form] for links, form in zip(self.links, forms, strict=True))
 
     def fit(self, tiling: Tiling, groups: tuple[int, ...]) -> BlockFit | LimitViolation:
-        """Return whether cores hold a tiling whose sources have ``groups``.
+        """Return whether a tiling fits on cores if the sources have the given groups.
 
         Parameters
         ----------
         tiling
             A tiling of the population.
         groups
-            The depth slices of an ensemble of each projection's source.
+            The number of depth slices per ensemble, for each projection's source.
         """
         key = (tiling.group, tiling.tile, tiling.forms, groups)
         if key not in self._fits:
@@ -134,9 +134,9 @@ class CostModel:
         return self._formats(tiling, groups, axons, aligned)
 
     def _max_in_axons(self, tiling: Tiling, groups: tuple[int, ...]) -> int:
-        """Return the in-axons of the first ensemble's block that reads most.
+        """Return the maximum in-axons of a block in the first ensemble.
 
-        Most tilings that fit no core fail by these, and counting them is fast.
+        Counting these is fast, and most tilings that don't fit exceed this limit.
         """
         height, width, _ = tiling.tile
         part, links = tiling.part(0), self.links_of(tiling)
@@ -151,7 +151,7 @@ class CostModel:
     def _most_seen(
         self, key: tuple[int, int, Forms], tiles: Sequence[Interval]
     ) -> tuple[int, ...]:
-        """Return the largest view's inputs along an axis, for each projection."""
+        """Return the maximum inputs of a view along an axis, for each projection."""
         if key not in self._most:
             links = Counter(self._in_form(key[2]))
             look = [link.axes[key[0]].count_inputs for link in links]
@@ -163,19 +163,19 @@ class CostModel:
         return self._most[key]
 
     def _loads(self, tiling: Tiling, groups: tuple[int, ...]) -> Iterator[Load]:
-        """Yield the loads of all different blocks, the largest views first."""
+        """Yield the loads of all different blocks, largest views first."""
         links = self.links_of(tiling)
         for strip, whole, feeds in self._strips(tiling, groups):
             for views in product(*self._views_of(tiling)):
                 yield load_of(links, feeds, views, strip, whole)
 
     def _views_of(self, tiling: Tiling) -> tuple[list[Views], list[Views]]:
-        """Return the tiles' views of the sources' rows, and of their columns."""
+        """Return the tiles' views of the sources' rows and columns."""
         part = tiling.part(0)
         return self._along(0, tiling, part.rows), self._along(1, tiling, part.columns)
 
     def _along(self, axis: int, tiling: Tiling, tiles: Tiles) -> list[Views]:
-        """Return the different views of tiles, for all projections, largest first."""
+        """Return the different views of tiles for all projections, largest first."""
         key = (axis, tiling.tile[axis], tiling.forms)
         if key not in self._views:
             links = self.links_of(tiling)
@@ -202,8 +202,8 @@ class CostModel:
     ) -> Iterator[tuple[int, bool, Feeds]]:
         """Yield the widths and feeds of all different strips.
 
-        They do not depend on the height and width of the tiles. A tiling that fails by
-        its first strip needs no other.
+        They do not depend on the height and width of the tiles. If the first strip does
+        not fit, no other strip is computed.
         """
         first, links = tiling.part(0), self.links_of(tiling)
         one_tile = len(first.rows) * len(first.columns) == 1
@@ -222,7 +222,7 @@ class CostModel:
             for a, b in unlike_strips(strips.extent, part.channels, strips.size, edges):
                 feeds = feeds_of(links, groups, part, (a, b))
                 self.work += sum(map(len, feeds)) // FEEDS_OF_LOOK
-                # Links return equal feeds as one object.
+                # Links return the same object for equal feeds.
                 same = (b - a, part.whole, *map(id, feeds))
                 if same not in strips_of:
                     strips_of[same] = b - a, part.whole, feeds
@@ -241,7 +241,7 @@ class CostModel:
         )
         counts = (geometry.source[3] for geometry in self.geometries)
         channels = dict(zip(read, counts, strict=True))
-        # Most of hundreds of projections are equal.
+        # Handle equal projections once: there may be hundreds.
         connections: dict[Hashable, ConnectionChoice] = {}
         for alike, each in channels.items():
             link, form, group, suits = alike

@@ -1,4 +1,4 @@
-"""The depth axis: which groups of slices read which, and through which taps."""
+"""The depth axis: which slices read which slices, and through which taps."""
 
 from __future__ import annotations
 
@@ -22,16 +22,17 @@ def _reading(
 def ensembles(
     extent: int, group: int, picked: Picked | None = None
 ) -> Sequence[Interval]:
-    """Return the slices of each ensemble of ``group`` slices of a source.
+    """Return the slices of each ensemble of a source.
 
     Parameters
     ----------
     extent
-        How many slices the source has, or how many of them are picked.
+        The number of slices of the source, or of those that are picked.
     group
-        Slices of an ensemble, picked or not; the last may have fewer.
+        The number of slices per ensemble, picked or not; the last may have fewer.
     picked
-        The slices that are read, which are then numbered. An ensemble may have none.
+        The slices that are read; results then count only these. An ensemble may contain
+        none.
     """
     if picked is None:
         return cut(extent, group)
@@ -40,13 +41,13 @@ def ensembles(
 
 @dataclass(frozen=True, slots=True)
 class EquivalentItems:
-    """Equal items in a sequence, ``period`` apart from one another."""
+    """Equal items in a sequence, at a distance of ``period``."""
 
     within: range
     period: int
 
     def some(self, number: int) -> Iterator[int]:
-        """Yield numbers below ``number`` that include all different items."""
+        """Yield indices below ``number`` that include every different item."""
         again = min(self.within.start + self.period, number)
         yield from range(again)
         yield from range(max(again, self.within.stop), number)
@@ -65,7 +66,7 @@ NONE_EQUIVALENT = EquivalentItems(range(0), 1)
 class Depth:
     """An axis where output ``o`` reads input ``o * stride - before + t`` with tap t.
 
-    Input slices are all of the source's, or those that are ``picked``.
+    Input slices are all slices of the source, or those that are ``picked``.
     """
 
     stride: int
@@ -74,28 +75,28 @@ class Depth:
     picked: Picked | None = None
 
     def tap(self, output: int, place: int) -> Tap:
-        """Return the tap with which one slice reads another; empty without one."""
+        """Return the tap through which one slice reads another; may be empty."""
         index = place - output * self.stride + self.before
         return self.taps[index] if 0 <= index < len(self.taps) else ()
 
     def extent(self, inputs: int) -> int:
-        """Return how many slices a source has if ``inputs`` of them are read."""
+        """Return the number of slices of a source of which ``inputs`` are read."""
         return inputs if self.picked is None else self.picked.extent
 
     def within(self, slices: Interval) -> Interval:
-        """Return the input slices among some of the source's."""
+        """Return the input slices among some slices of the source."""
         return slices if self.picked is None else self.picked.within(slices)
 
     def meets(self, outputs: Interval, inputs: Interval) -> bool:
         """Return whether any output slice reads any input slice.
 
-        Two ensembles that meet are joined by one connection, even if a gap between
-        pools makes all its weights zero.
+        If so, a connection joins the two ensembles, even if all its weights are zero
+        because of a gap between pools.
         """
         return len(self._reading(outputs, inputs)) > 0
 
     def weighs(self, outputs: Interval, inputs: Interval) -> bool:
-        """Return whether a weight between the slices is not zero."""
+        """Return whether any weight between the slices is nonzero."""
         return any(
             self.taps[t]
             for o in self._reading(outputs, inputs)
@@ -103,21 +104,21 @@ class Depth:
         )
 
     def reach(self, outputs: Interval) -> Interval:
-        """Return the interval of input slices read, including those outside."""
+        """Return the interval of input slices that are read, including padding."""
         first = outputs[0] * self.stride - self.before
         return first, (outputs[1] - 1) * self.stride - self.before + len(self.taps)
 
     def read(self, outputs: Interval, extent: int, group: int) -> Sequence[int]:
-        """Return which ensembles of ``group`` slices of a source are read, in order.
+        """Return the indices of the source ensembles that are read, in order.
 
         Parameters
         ----------
         outputs
             The slices that read.
         extent
-            Input slices.
+            The number of input slices.
         group
-            Slices of an ensemble of the source.
+            The number of slices per source ensemble.
         """
         if self.picked is not None:
             groups = ensembles(extent, group, self.picked)
@@ -135,19 +136,19 @@ class Depth:
         return [i for i in near if self.meets(outputs, groups[i])]
 
     def readers(self, inputs: Interval, extent: int, group: int) -> range:
-        """Return which ensembles of ``group`` slices may read any of ``inputs``."""
+        """Return the indices of ensembles that may read any of ``inputs``."""
         outputs = self._reading((0, extent), inputs)
         return range(outputs.start // group, -(-outputs.stop // group))
 
     def equivalent_tiles(
         self, extent: int, group: int, outputs: Tiles
     ) -> EquivalentItems:
-        """Return which groups of the outputs read a source in the same way.
+        """Return which groups of outputs read a source in the same way.
 
         Parameters
         ----------
         extent, group
-            Slices of the source, and of each of its ensembles.
+            The number of slices of the source, and of each of its ensembles.
         outputs
             The slices that read, in groups.
         """
@@ -171,9 +172,9 @@ class Depth:
         Parameters
         ----------
         sources
-            The source's slices, by ensemble.
+            The source's slices, in ensembles.
         extent, group
-            The slices of the target, and of each of its ensembles.
+            The number of slices of the target, and of each of its ensembles.
         """
         if self.picked is not None:
             return NONE_EQUIVALENT
@@ -188,6 +189,6 @@ class Depth:
         return _reading(self.stride, self.before, len(self.taps), outputs, inputs)
 
     def _taps_into(self, output: int, inputs: Interval) -> range:
-        """Return the taps with which an output slice reads slices among ``inputs``."""
+        """Return the taps through which an output slice reads slices in ``inputs``."""
         first = output * self.stride - self.before
         return range(max(0, inputs[0] - first), min(len(self.taps), inputs[1] - first))

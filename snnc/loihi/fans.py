@@ -1,4 +1,4 @@
-"""The slices and channels of a source that the strips of a target read."""
+"""Count the slices and channels of a source that a target's strips read."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from snnc.loihi.taps import Tap, without_factor
 from snnc.loihi.tiling import EnsembleTiling, Tiling
 
 Pattern = tuple[tuple[int, Tap], ...]
-"""Outputs, and the taps through which they read a place, without their factor."""
+"""Outputs, and the taps through which they read a position, without a common factor."""
 Entries = Sequence[Mapping[int, int]]
-"""For each output, the places that it reads and their weights."""
+"""For each output, the positions that it reads and their weights."""
 Read = tuple[int, Tap, Interval]
-"""An output slice, the tap with which it reads, and its channels that read."""
+"""An output slice, the tap through which it reads, and its reading channels."""
 Kind = tuple[int, frozenset[int]]
 
 
 class ComparedDepth:
-    """A depth axis where each output reads a few places, as in a `ComparedAxis`."""
+    """A depth axis where each output reads a few positions, as in a `ComparedAxis`."""
 
     def __init__(self, entries: Entries, picked: Picked | None = None) -> None:
         self.picked = picked
         self._entries = entries
 
     def tap(self, output: int, place: int) -> Tap:
-        """Return the tap with which one slice reads another; empty without one."""
+        """Return the tap through which one slice reads another; may be empty."""
         weight = self._entries[output].get(place)
         return ((0, weight),) if weight else ()
 
     def extent(self, inputs: int) -> int:
-        """Return how many slices a source has if ``inputs`` of them are read."""
+        """Return the number of slices of a source of which ``inputs`` are read."""
         return inputs if self.picked is None else self.picked.extent
 
     def within(self, slices: Interval) -> Interval:
-        """Return the input slices among some of the source's."""
+        """Return the input slices among some slices of the source."""
         return slices if self.picked is None else self.picked.within(slices)
 
 
@@ -56,14 +56,14 @@ def pattern_of(reads: list[tuple[int, Tap]]) -> tuple[Pattern, int]:
 class SynapseFanOut(SourceChannels):
     """The inputs of a strip from each pixel of a source ensemble.
 
-    ``entries`` are the image channels that it reads.
+    ``entries`` is the number of channels that the strip reads.
 
     Attributes
     ----------
     lengths
-        How many channels reach how many of the strip: ``(reached, number)``.
+        ``(reached, number)``: how many channels reach how many channels of the strip.
     kinds
-        The same for those with different weights, with their factors.
+        The same for channels with different weights, with their factors.
     """
 
     lengths: tuple[tuple[int, int], ...]
@@ -72,7 +72,7 @@ class SynapseFanOut(SourceChannels):
 
 @dataclass(frozen=True, slots=True)
 class FanOuts:
-    """The depth axis and the channels of a projection that is stored by weights."""
+    """The depth axis and channels of a projection that stores each weight."""
 
     depth: Depth | ComparedDepth
     bands: Bands
@@ -108,15 +108,15 @@ class FanOuts:
     def _reads(
         self, part: EnsembleTiling, strip: Interval, place: int
     ) -> Iterator[Read]:
-        """Yield how slices of a strip read one of the source."""
+        """Yield how slices of a strip read one slice of the source."""
         for out in range(*part.slices_of(strip)):
             if tap := self.depth.tap(out, place):
                 yield out, tap, _own(part, strip, out)
 
     def _alike(self, part: EnsembleTiling, strip: Interval) -> list[range]:
-        """Return the source's groups, with consecutive ones joined if read equally.
+        """Return the source's groups; join consecutive groups that are read equally.
 
-        There may be a million of them, and the ends of a strip cut few.
+        There may be a million groups, and few differ because of a strip's ends.
         """
         here, given = self.bands.groups, self.bands.given
         ends = {here.start, here.start + 1, here.stop - 1, here.stop}
@@ -129,7 +129,7 @@ class FanOuts:
     def _channels(
         self, part: EnsembleTiling, strip: Interval, place: int
     ) -> list[Interval]:
-        """Return the intervals of a source slice's channels that a strip reads."""
+        """Return the channel ranges that a strip reads from one slice of its source."""
         stretches: list[Interval] = []
         for _, _, own in sorted(self._reads(part, strip, place), key=itemgetter(2)):
             if not (groups := self.bands.source_groups(own)):
@@ -144,7 +144,7 @@ class FanOuts:
     def axons(self, source: Tiling, target: Tiling) -> list[list[int]]:
         """Return how many channels of each source strip the target's strips read.
 
-        A channel counts once for each of these. Strips are ordered by source ensemble.
+        A channel is counted once per target strip. Source strips are in ensemble order.
         """
         sums = []
         for part in source.parts:
@@ -161,18 +161,19 @@ class FanOuts:
         return sums
 
     def _times(self, target: Tiling, place: int) -> Iterator[Interval]:
-        """Yield the channels of a source slice that strips read, strip by strip."""
+        """Yield the channels that each strip reads from one slice of the source."""
         for part in target.parts:
             for strip in part.strips:
                 yield from self._channels(part, strip, place)
 
     def count_pairs(self, source: int, target: int) -> int:
-        """Return how many pairs of slice and channel at both ends are connected.
+        """Return how many pairs of channels, in any slices, are connected.
 
         Parameters
         ----------
         source, target
-            Slices of the depth axis at either end; for the source, those that are read.
+            The number of depth slices of the source (only those that are read) and
+            target.
         """
         pairs = product(range(target), range(source))
         slices = sum(1 for out, place in pairs if self.depth.tap(out, place))
@@ -181,8 +182,8 @@ class FanOuts:
     def overlaps(self, source: Tiling, target: Tiling) -> dict[tuple[int, int], int]:
         """Return how many channels of source strips the target's strips read.
 
-        Strips are numbered at both ends, by ensemble; pairs that share nothing are left
-        out.
+        Keys are pairs of strip numbers, in ensemble order; pairs that share no channels
+        are omitted.
         """
         counts = Counter[tuple[int, int]]()
         strips = [(part, strip) for part in target.parts for strip in part.strips]
@@ -209,7 +210,7 @@ def _own(part: EnsembleTiling, strip: Interval, out: int) -> Interval:
 
 
 def _sums(steps: Mapping[int, int], strips: Tiles) -> list[int]:
-    """Return the sums over strips of a function that changes by ``steps``."""
+    """Return the sum over each strip of a function that changes by ``steps``."""
     places = sorted(steps)
     heights = [0, *accumulate(steps[place] for place in places)]
     widths = (b - a for a, b in pairwise(places))

@@ -1,4 +1,4 @@
-"""A projection stored as 2-D convolutions over the ensembles' images."""
+"""A projection that is stored as 2-D convolutions over the ensembles' images."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class ImageLink(Link):
     source
         The volume of the source.
     rows, columns, depth, bands
-        The target's inputs along each axis; unconnected pairs have zero weights.
+        The target's inputs along each axis; unconnected pairs are stored as zero
+        weights.
     profile
         The device.
     """
@@ -59,7 +60,7 @@ class ImageLink(Link):
         return self._feeds[key]
 
     def _reading_slices(self, part: EnsembleTiling, strip: Interval) -> Interval:
-        """Return the slices of a strip with a channel that reads the source."""
+        """Return the slices of a strip in which some channel reads the source."""
         first, stop = part.slices_of(strip)
         if self.bands.are_all:
             return first, stop
@@ -71,7 +72,7 @@ class ImageLink(Link):
         return first + (below >= high), stop - (above <= low)
 
     def _place(self, group: int, slices: Interval, touched: Interval) -> Hashable:
-        """Return the position of slices: equal for ensembles away from the ends."""
+        """Return a key for the position of slices, equal if they are not at an end."""
         if self.depth.picked is not None:
             return group, slices, touched
         start, stop = self.depth.reach(slices)
@@ -86,7 +87,7 @@ class ImageLink(Link):
     ) -> tuple[SourceChannels, ...]:
         depth, _, _, channels = self.source
         groups = ensembles(depth, group, self.depth.picked)
-        # Inputs of other strips only are stored as zeros.
+        # Inputs that only other strips read are stored as zeros.
         near = self.depth.read(touched, depth, group)
         apart = SourceChannels(group * channels, 0)
         picked = self.depth.picked is not None
@@ -118,7 +119,7 @@ class ImageLink(Link):
         return len(ensembles) * self._pixels(rows, columns, part.whole)
 
     def _pixels(self, rows: int, columns: int, whole: bool) -> int:
-        # An ensemble that stays whole takes pixels between strides as well.
+        # An ensemble that is not split also reads pixels between strides.
         return (
             self.rows.read_extent * self.columns.read_extent
             if whole
@@ -222,7 +223,7 @@ class ImageLink(Link):
         met = self._met(part, target)
         strips = sum(len(t.strips) for t in met if not t.whole)
         whole = sum(t.whole for t in met)
-        # A strip of slices that are not picked has no axons.
+        # A strip without picked slices has no axons.
         read = [
             channels_read(part, strip, self.depth.picked) > 0 for strip in part.strips
         ]
@@ -238,7 +239,7 @@ class ImageLink(Link):
         ]
 
     def _inputs(self, part: EnsembleTiling) -> int:
-        """Return how many slices of a source ensemble are read, or could be."""
+        """Return how many slices of a source ensemble are read or could be read."""
         return length(self.depth.within(part.slices))
 
     def _met(self, part: EnsembleTiling, target: Tiling) -> list[EnsembleTiling]:
@@ -254,7 +255,7 @@ class ImageLink(Link):
 def _overlaps(
     axis: Axis, sources: Tiles, targets: Tiles
 ) -> list[list[tuple[int, int]]]:
-    """Return the tiles of outputs that read each input tile, and how much."""
+    """Return the output tiles that read each input tile, and the shared positions."""
     return [
         [(i, n) for i, tile in enumerate(targets) if (n := axis.overlap(source, tile))]
         for source in sources

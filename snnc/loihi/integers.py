@@ -1,9 +1,9 @@
 """Compute the integers that nengo-loihi 1.1.0 stores for the numbers of a block.
 
-A block is the content of one core. Its threshold, biases and weights share a scale,
-which its largest weight sets; each connection into it has its own exponent
-(``nengo_loihi/builder/discretize.py``). Before that, numbers are in nengo-loihi's
-units: a rectified linear neuron fires at a threshold of 1 / dt.
+A block is the content of one core. The largest weight of a block determines a common
+scale for its threshold, biases and weights. Each connection into a block has its own
+exponent (``nengo_loihi/builder/discretize.py``). Numbers that are not converted yet are
+in nengo-loihi's units: a rectified linear neuron fires at a threshold of 1 / dt.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 THRESHOLD_UNIT = 2**6
-THRESHOLD_LEAST = THRESHOLD_UNIT // 2 + 1  # less is stored as 0
+THRESHOLD_LEAST = THRESHOLD_UNIT // 2 + 1  # smaller thresholds are stored as 0
 THRESHOLD_MOST = (2**17 - 1) * THRESHOLD_UNIT
-IDLE_THRESHOLD = 2**21 - 1  # without weights and biases
+IDLE_THRESHOLD = 2**21 - 1  # for a block without weights and biases
 BIAS_MANTISSA = 2**12 - 1
 BIAS_MOST = BIAS_MANTISSA * 2**7
 WEIGHT_MOST = 255.0
@@ -26,20 +26,20 @@ WEIGHT_MANTISSA = 2**7 - 1  # the eighth bit of 255 is not stored
 WEIGHT_UNIT = 2**6
 EXPONENTS = np.arange(0, -8, -1)  # of a block
 EXPONENT_LEAST = -6  # of a connection
-HALVINGS = np.arange(19)  # of a scale set by biases
-SHIFT_BITS = 64  # of integers in NumPy's multiplications
-SOMETHING = 1e-8  # weights and biases of a block up to this count as 0
-CONNECTED = 1e-16  # weights of a connection up to this, too
+HALVINGS = np.arange(19)  # of a scale that depends on biases
+SHIFT_BITS = 64  # bits of NumPy's integers
+SOMETHING = 1e-8  # weights and biases of a block up to this are treated as 0
+CONNECTED = 1e-16  # weights of a connection up to this are treated as 0
 DECAY_ONE = 2**12
 DECAY_START = 2**21
-DECAY_LOSS = 0.494  # of rounding in a step, as nengo-loihi's authors found
+DECAY_LOSS = 0.494  # the rounding loss per step that nengo-loihi assumes
 
 
 class ChipNeurons(NamedTuple):
-    """The common numbers of a layer's neurons.
+    """The parameters that all neurons of a layer share.
 
-    An integer that decays adds up to more than one step's value: ``current`` and
-    ``voltage`` are the factors of inputs that compensate for it.
+    A decaying integer adds up to more than its first value. ``current`` and ``voltage``
+    are factors for the inputs that compensate for this.
     """
 
     threshold: float
@@ -52,12 +52,13 @@ def neurons_of(
     synapse: float | None,
     tau_rc: float | None = None,
 ) -> ChipNeurons:
-    """Return the common numbers of a layer's neurons.
+    """Return the parameters that all neurons of a layer share.
 
-    All are in seconds: a step, the time constant of the filter on the inputs, if there
-    is one, and the time constant of LIF neurons, None for rectified linear ones.
+    Arguments are in seconds: the time step, the time constant of the input filter (None
+    without a filter), and the time constant of LIF neurons (None for rectified linear
+    neurons).
     """
-    # The chip adds 1, which is subtracted here.
+    # The chip adds 1, so subtract 1 here.
     decay = _stored_decay(-np.expm1(-dt / synapse) if synapse else 1.0, 1)
     current = 1 / _decay_sum(max(0, decay), 1)
     if tau_rc is None:
@@ -72,11 +73,12 @@ def _stored_decay(decay: float, offset: int = 0) -> int:
 
 
 def _decay_sum(decay: int, offset: int = 0) -> float:
-    """Return ``decay_magnitude``: the sum of a decaying integer over its first value.
+    """Return the sum of a decaying integer, divided by its first value.
 
-    Each step rounds down.
+    This is nengo-loihi's ``decay_magnitude``. Each step rounds down.
     """
-    # In an array, NumPy may compute powers in another way.
+    # Use an array, as nengo-loihi does: NumPy may compute powers of scalars
+    # differently.
     ratio = (DECAY_ONE - offset - np.array([decay])) / DECAY_ONE
     steps = -np.log1p(DECAY_START * (1 - ratio) / DECAY_LOSS) / np.log(ratio)
     whole = (1 - ratio ** (steps + 1)) / (1 - ratio)
@@ -87,11 +89,11 @@ def _decay_sum(decay: int, offset: int = 0) -> float:
 class Blocks(NamedTuple):
     """The integers of blocks; each array is (blocks,).
 
-    ``weight`` is the largest magnitude of the weights, as given; ``has_weights`` is
-    false if that counts as 0. ``weight_scale`` converts weights to integers, for a
+    ``weight`` is the largest magnitude of the given weights; ``has_weights`` is false
+    if it is treated as 0. ``weight_scale`` converts weights to integers, for a
     connection that is stored with ``exponent``; ``bias_scale`` converts biases.
-    ``threshold``, and ``bias``, the largest, are integers before they are split into
-    mantissa and exponent. If nothing fits, all are the closest values.
+    ``threshold`` and the largest ``bias`` are integers before they are split into
+    mantissa and exponent. If nothing fits, all values are the closest ones.
     """
 
     weight: Array
@@ -103,7 +105,7 @@ class Blocks(NamedTuple):
     bias: Array
 
     def take(self, index: Any) -> Blocks:
-        """Return some of the blocks, or one, as indexing an array does."""
+        """Return some of the blocks, or one block, like indexing an array."""
         return Blocks(*(values[index] for values in self))
 
     @property
@@ -113,12 +115,12 @@ class Blocks(NamedTuple):
 
     @property
     def threshold_share(self) -> Array:
-        """The threshold over the largest that can be stored."""
+        """The threshold, divided by the largest that can be stored."""
         return self.threshold / THRESHOLD_MOST
 
     @property
     def bias_share(self) -> Array:
-        """The largest bias over the largest that can be stored."""
+        """The largest bias, divided by the largest that can be stored."""
         return self.bias / BIAS_MOST
 
     @property
@@ -133,9 +135,9 @@ def discretize_blocks(
     weights: Any,
     biases: Any,
 ) -> Blocks:
-    """Return the integers of blocks: ``discretize_compartment``.
+    """Return the integers of blocks, like nengo-loihi's ``discretize_compartment``.
 
-    ``weights`` and ``biases``, (blocks,), are the largest magnitudes.
+    ``weights`` and ``biases`` are the largest magnitudes per block: (blocks,).
     """
     weights = np.asarray(weights, np.float32)
     biases = np.asarray(biases, np.float32)
@@ -152,7 +154,7 @@ def discretize_blocks(
 
 
 def _by_weights(neurons: ChipNeurons, weights: Array, biases: Array) -> Array:
-    """Try exponents; return the last five fields of `Blocks`."""
+    """Try all exponents; return the last five fields of `Blocks`."""
     unit = 1 / (neurons.current * neurons.voltage)
     scale = _by(WEIGHT_MOST, weights)
     voltage_scale = unit * scale * _column(np.exp2(6.0 + EXPONENTS))
@@ -165,12 +167,12 @@ def _by_weights(neurons: ChipNeurons, weights: Array, biases: Array) -> Array:
 
 
 def _by_biases(neurons: ChipNeurons, biases: Array) -> Array:
-    """Try smaller and smaller scales."""
+    """Try decreasing scales; return the last five fields of `Blocks`."""
     bias_scale = _by(BIAS_MOST, biases) / _column(np.exp2(HALVINGS))
     scale = bias_scale * neurons.current / WEIGHT_UNIT
     voltage_scale = bias_scale / neurons.voltage
     threshold = np.round(np.float32(neurons.threshold) * voltage_scale)
-    # nengo-loihi's scale is a scalar here, so float32 stays float32.
+    # In nengo-loihi the scale is a scalar, so float32 biases stay float32.
     bias = np.round(biases * bias_scale.astype(np.float32))
     at = _first(threshold <= THRESHOLD_MOST)
     chosen = np.zeros_like(at[1]), bias_scale[at], threshold[at], bias[at]
@@ -188,22 +190,23 @@ def _idle(neurons: ChipNeurons, biases: Array) -> Array:
 
 
 def _first(fits: Array) -> tuple[Array, Array]:
-    """Return where the first of (tries, blocks) fits; otherwise the last."""
+    """Return the indices of the first of (tries, blocks) that fits, or of the last."""
     tries = np.where(fits.any(axis=0), fits.argmax(axis=0), len(fits) - 1)
     return tries, np.arange(fits.shape[1])
 
 
 def largest_weight(neurons: ChipNeurons) -> float:
-    """Return the largest weight of a block that leaves its threshold above 0."""
+    """Return the largest weight with which a block's threshold is stored above 0."""
     unit = neurons.current * neurons.voltage * THRESHOLD_LEAST
     return WEIGHT_MOST * WEIGHT_UNIT * neurons.threshold / unit
 
 
 class Exponents(NamedTuple):
-    """The storage of one connection's weights in each block: (blocks,).
+    """The exponents of one connection's weights in each block: (blocks,).
 
-    They are finer than the block's largest weight by ``shift`` bits. They need the
-    exponent ``meant``, but get ``stored``, the smallest one that exists.
+    The connection's largest weight is ``shift`` bits smaller than the block's. The
+    weights need the exponent ``meant``, but are stored with ``stored``, which can't be
+    below the smallest exponent of the chip.
     """
 
     shift: Array
@@ -212,31 +215,31 @@ class Exponents(NamedTuple):
 
     @property
     def failures(self) -> Array:
-        """The blocks for which nengo-loihi raises an error, as weights are too fine."""
+        """The blocks for which nengo-loihi raises an error: weights are too small."""
         return np.asarray(self.shift >= SHIFT_BITS)
 
     @property
     def bits(self) -> Array:
-        """Bits of the largest weight that remain, of 7 and a sign."""
+        """The number of bits that remain of the largest weight, out of 7 plus sign."""
         return 7 - np.maximum(0, -1 - self.stored)
 
     @property
     def excess(self) -> Array:
-        """The factor by which weights become too large."""
+        """The factor by which stored weights are too large."""
         return np.asarray(np.exp2(self.stored - self.meant))
 
 
 def weight_exponents(blocks: Blocks, weights: Any) -> Exponents:
-    """Return the exponents of connections: from ``discretize_synapse``.
+    """Return the exponents of connections, like nengo-loihi's ``discretize_synapse``.
 
-    ``weights``, (blocks,), are their largest magnitudes.
+    ``weights`` are the largest magnitudes per block: (blocks,).
     """
     weights = np.asarray(weights, np.float32)
     connected = _above(weights, CONNECTED)
     ratio = np.ones_like(weights)
     with np.errstate(over="ignore"):
         np.divide(blocks.weight, weights, out=ratio, where=connected)
-    # An infinite shift is beyond nengo-loihi's limits anyway.
+    # Clip infinite shifts, which nengo-loihi rejects in any case.
     shift = np.floor(np.log2(ratio).clip(max=2 * SHIFT_BITS)).astype(int)
     meant = np.where(connected, blocks.exponent - shift, EXPONENT_LEAST)
     return Exponents(shift, meant, np.maximum(meant, EXPONENT_LEAST))
@@ -245,7 +248,7 @@ def weight_exponents(blocks: Blocks, weights: Any) -> Exponents:
 def discretize_weights(blocks: Blocks, weights: Any) -> Array:
     """Return the weights of one connection, (blocks, ...), as integers.
 
-    A spike adds these: ``discretize_synapse``.
+    A spike adds these integers, as in nengo-loihi's ``discretize_synapse``.
     """
     weights = np.asarray(weights, np.float32)
     flat = weights.reshape(len(weights), -1)
@@ -261,7 +264,7 @@ def discretize_weights(blocks: Blocks, weights: Any) -> Array:
 
 
 def decode_weights(blocks: Blocks, integers: Array) -> Array:
-    """Return the values of stored weights, (blocks, ...)."""
+    """Convert stored weights, (blocks, ...), back to values."""
     scale = blocks.weight_scale * np.exp2(6.0 + blocks.exponent)
     flat = integers.reshape(len(integers), -1)
     return np.asarray(flat / _column(scale)).reshape(integers.shape)
@@ -278,7 +281,7 @@ def discretize_biases(blocks: Blocks, biases: Any) -> Array:
 
 
 def _multiply(values: Array, scale: Array, by_itself: Array) -> Array:
-    """Multiply in float32 if nengo-loihi's scale is a scalar."""
+    """Multiply in float32 where nengo-loihi's scale is a scalar."""
     coarse = values * _column(scale.astype(np.float32))
     return np.where(_column(by_itself), coarse, values * _column(scale))
 
@@ -287,8 +290,8 @@ def _column(values: Array) -> Array:
     return values[:, np.newaxis]
 
 
-# nengo-loihi computes with single numbers, for which NumPy up to version 1
-# takes float64, and later ones float32. So these go one by one.
+# nengo-loihi multiplies scalars, for which NumPy 1 uses float64 and NumPy 2 uses
+# float32. Multiply these one by one to get the same results.
 
 
 def _above(values: Array, bound: float) -> Array:

@@ -11,7 +11,7 @@ from snnc.ir.mapped import Block, Ensemble, MappedNetwork, MappedPopulation
 
 
 def with_learning(mapped: MappedNetwork) -> MappedNetwork:
-    """Add the core of a readout that learns, and the out-axons to it."""
+    """Add the core of a readout that learns, and the out-axons that lead to it."""
     network = mapped.lowered.network
     readout = network.readout
     if readout.learn is None or not isinstance(network.target, Loihi):

@@ -1,8 +1,8 @@
 """The connections of one projection, and their costs for the blocks at both ends.
 
 A projection becomes one connection for each pair of ensembles whose depth slices
-overlap. Every method of a link counts for a single pair. The costs of all of a block's
-inputs are its `Load`, and `BlockFit` says whether a core holds it.
+overlap. A `Load` contains the costs of all inputs of a block. A `BlockFit` is a tiling
+whose blocks fit on cores.
 """
 
 from __future__ import annotations
@@ -22,14 +22,15 @@ from snnc.loihi.tiling import EnsembleTiling, Tiling
 
 @dataclass(frozen=True, slots=True)
 class SourceChannels:
-    """The inputs of a strip of channels from one source ensemble.
+    """The inputs of a strip (a slice of channels) from one source ensemble.
 
     Attributes
     ----------
     entries
-        Image channels of the source ensemble; its neurons, for a Dense.
+        The number of image channels of the source ensemble; for a Dense, its neurons.
     distinct
-        Rows of weights that differ; for a convolution 0 if all weights are zero.
+        The number of different rows of weights; for a convolution, 0 if all weights are
+        zero.
     """
 
     entries: int
@@ -40,8 +41,9 @@ class SourceChannels:
 class Cost:
     """The cost of one connection for a block of its target, without in-axons.
 
-    ``aligned`` says that its compartment bases suit pop16. ``words`` is the number of
-    stored weights, ``index_bits`` the bits of an index; None if the source decides.
+    ``aligned`` says whether the compartment bases are suitable for pop16. ``words`` is
+    the number of stored weights. ``index_bits`` is the size of an index in bits; None
+    if it depends on the source.
     """
 
     bits: int
@@ -51,12 +53,13 @@ class Cost:
 
 
 class AxonLists(NamedTuple):
-    """Entries of out-axon lists on hardware; axons without weights have none.
+    """Entries in out-axon lists on a board; axons without weights need none.
 
     Attributes
     ----------
     shared, own
-        If neurons of one pixel share a list, and if each neuron has its own.
+        The entries if the neurons of a pixel share a list, and if each neuron has its
+        own list.
     """
 
     shared: int
@@ -85,12 +88,12 @@ class Link(ABC):
     ) -> tuple[SourceChannels, ...]:
         """Return a strip's inputs from each source ensemble of ``group`` slices.
 
-        Equal feeds are one object.
+        Equal results are one object.
         """
 
     @abstractmethod
     def equivalent_parts(self, group: int, target: Tiling) -> EquivalentItems:
-        """Return which target ensembles have equal inputs, from groups of ``group``."""
+        """Return which target ensembles have equal inputs from the source's groups."""
 
     @abstractmethod
     def fed_axons(
@@ -107,7 +110,7 @@ class Link(ABC):
         Parameters
         ----------
         group
-            Slices of an ensemble of the source.
+            The number of slices per source ensemble.
         part
             The ensemble of the block.
         rows, columns
@@ -124,7 +127,7 @@ class Link(ABC):
     def axons(self, source: Tiling, target: Tiling) -> list[list[int]]:
         """Return the axons of each block of each source ensemble, in order.
 
-        A convolution's axon serves all channels of a pixel.
+        In a convolution, one axon serves all channels of a pixel.
         """
 
     def axon_lists(self, source: Tiling, target: Tiling) -> list[list[AxonLists]]:
@@ -135,30 +138,30 @@ class Link(ABC):
 
     @abstractmethod
     def most_axons(self, source: Tiling, target: Tiling) -> int:
-        """Return the most axons of a block of the source."""
+        """Return the maximum number of axons of a block of the source."""
 
     @abstractmethod
     def operations(self, source: Tiling, target: Tiling) -> int:
         """Return the number of weights read if every neuron of the source spikes once.
 
-        It does not depend on how ensembles are cut into blocks; zeros in the kernels of
-        a depth group count, as the chip reads them as well.
+        The number does not depend on how ensembles are split into blocks. It includes
+        zeros in the kernels of a depth group, which the chip also reads.
         """
 
     @abstractmethod
     def spike_counts(
         self, source: Tiling, target: Tiling
     ) -> Iterator[tuple[int, int, int]]:
-        """Yield from core, to core and number of spikes, if every neuron spikes once.
+        """Yield (from core, to core, spikes) if every neuron spikes once.
 
-        Cores are numbered as the tilings' pieces; pairs without spikes are left out. An
-        axon without weights is not connected (``axon_map``,
-        ``nengo_loihi/hardware/nxsdk_objects.py:304-343``), and gets no spike.
+        Cores are numbered like the tilings' pieces; pairs without spikes are omitted.
+        An axon without weights is not connected (``axon_map``,
+        ``nengo_loihi/hardware/nxsdk_objects.py:304-343``) and receives no spikes.
         """
 
 
 def channels_read(part: EnsembleTiling, strip: Interval, picked: Picked | None) -> int:
-    """Return how many channels of a source's strip are in slices that are read."""
+    """Return how many channels of a source strip are in slices that are read."""
     if picked is None:
         return length(strip)
     channels, total = part.channels, 0
@@ -171,7 +174,8 @@ def channels_read(part: EnsembleTiling, strip: Interval, picked: Picked | None) 
 
 EXPONENTS = 7
 INDICES = 8
-"""Exponents of weights, and sizes of an index, that formats of words may have."""
+"""Formats may differ in the exponents of weights and in the sizes of indices: the
+numbers of each."""
 Feeds = tuple[tuple[SourceChannels, ...], ...]
 """The inputs of a strip, for each projection and source ensemble."""
 Limit = Literal[
@@ -189,7 +193,7 @@ Limit = Literal[
 class ConnectionChoice:
     """The connection of a projection to a tiling: its form, link and axons.
 
-    One out-axon takes ``slots``.
+    Each out-axon needs ``slots`` slots.
     """
 
     form: Form
@@ -200,14 +204,14 @@ class ConnectionChoice:
 
 @dataclass(frozen=True, slots=True)
 class BlockFit:
-    """A tiling that a core can hold, and the connections of its projections."""
+    """A tiling whose blocks fit on cores, and the connections of its projections."""
 
     connections: tuple[ConnectionChoice, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class LimitViolation:
-    """The first limit that a tiling breaks."""
+    """The first limit that a tiling exceeds."""
 
     limit: Limit
     value: int
@@ -216,10 +220,10 @@ class LimitViolation:
 
 @dataclass(frozen=True)
 class Load:
-    """The inputs of a block's core; ``aligned`` by projection.
+    """The costs of a block's inputs; ``aligned`` is per projection.
 
-    Bits are counted on demand: counting is slow, and there may be far more in-axons
-    than a core has.
+    Bits are counted on demand: counting is slow, and often unnecessary because there
+    are too many in-axons.
     """
 
     in_axons: int
@@ -240,9 +244,9 @@ class Load:
 
     @property
     def formats(self) -> int:
-        """Return the most formats that the words may have.
+        """Return the maximum number of synapse formats.
 
-        For one index size they only differ by the weights' exponent, 0 to -6
+        For one index size, formats only differ by the weights' exponent, from 0 to -6
         (``builder/discretize.py:268, 378``).
         """
         every = [cost.index_bits for costs in self.costs for cost in costs]
@@ -260,7 +264,7 @@ def feeds_of(
 ) -> Feeds:
     """Return the inputs of an ensemble's strip, by projection."""
     read = list(zip(links, groups, strict=True))
-    # Most of hundreds of projections are equal.
+    # Handle equal projections once: there may be hundreds.
     alike = {pair: pair[0].feeds(pair[1], part, strip) for pair in dict.fromkeys(read)}
     return tuple(map(alike.__getitem__, read))
 
@@ -272,22 +276,22 @@ def load_of(
     strip: int,
     whole: bool,
 ) -> Load:
-    """Return the costs of a block's inputs, over projections and ensembles.
+    """Return the costs of a block's inputs for all projections and ensembles.
 
     Parameters
     ----------
     links
-        One for each projection.
+        One link per projection.
     feeds
-        From `feeds_of`.
+        The result of `feeds_of`.
     views
-        For each projection, the block's view of the source's rows; and columns.
+        The block's views of the sources' rows, and of their columns, by projection.
     strip
-        Channels of the block.
+        The number of channels of the block.
     whole
         Whether the block is all of its ensemble.
     """
-    # A link that is one object gives equal loads for equal feeds.
+    # The same link and the same feeds have the same costs.
     read = [
         (link, id(given), row, column)
         for link, given, row, column in zip(links, feeds, *views, strict=True)

@@ -1,4 +1,4 @@
-"""A projection stored as Dense transforms."""
+"""A projection that is stored as Dense transforms."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ class MatrixLink(Link):
     source
         The volume of the source.
     pools
-        The pools in between: neurons of one window have equal weights, which
-        nengo-loihi stores once after a split (``builder/split_blocks.py:612``).
+        The pools in between. The neurons of one window have equal weights, which
+        nengo-loihi stores once if it splits the ensemble
+        (``builder/split_blocks.py:612``).
     profile
         The device.
     picked
-        The places of the source that are read, whose volume then is ``source``.
+        The source positions that are read; ``source`` is then their volume.
     """
 
     def __init__(
@@ -115,7 +116,7 @@ class MatrixLink(Link):
     def _read(
         self, part: EnsembleTiling, rows: Interval, columns: Interval, strip: Interval
     ) -> int:
-        """Return how many neurons of a source's block are read."""
+        """Return how many neurons of a source block are read."""
         if self.picked is None:
             return prod(b - a for a, b in (rows, columns, strip))
         depth, *plane = self.picked
@@ -131,7 +132,7 @@ class MatrixLink(Link):
         return self._distinct[slices]
 
     def _count_rows(self, slices: Interval) -> int:
-        """Return how many rows of weights differ: one per channel and window."""
+        """Return the number of distinct rows of weights: one per channel and window."""
         depth, height, width, channels = self.source
         if not self.pools:
             return (slices[1] - slices[0]) * height * width * channels
@@ -148,7 +149,7 @@ class MatrixLink(Link):
 
 
 def _join(*taps: tuple[tuple[Tap, ...], int]) -> Hashable:
-    """Return the weights of a place; None if no window covers it."""
+    """Return a key for the weights of a position; None if no window covers it."""
     scale = 1
     for _, factor in taps:
         scale *= factor

@@ -1,4 +1,4 @@
-"""From a lowered network to the steps of the search, and the solution back."""
+"""Convert a lowered network to the steps of the search."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from snnc.loihi.search import Step
 from snnc.loihi.tiling import Tiling, least_sizes
 
 Axons = Mapping[str, AxonKind]
-"""The kind of axon of a population, by its name."""
+"""The required kind of axon of populations, by name."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The populations to cut, in reading order: those on the chip and their sources."""
+    """The populations on the chip and their sources, in reading order."""
 
     lowered: LoweredNetwork
     populations: tuple[Population, ...]
@@ -43,7 +43,7 @@ class Plan:
 
     @cached_property
     def positions(self) -> Mapping[str, int]:
-        """The step of each population."""
+        """The index of each population's step."""
         return {p.name: i for i, p in enumerate(self.populations)}
 
     def step(self, population: Population) -> Step:
@@ -51,18 +51,18 @@ class Plan:
 
     @property
     def unmappable(self) -> tuple[Population, ...]:
-        """Return the populations without a tiling that fits a core."""
+        """Return the populations for which no tiling fits on a core."""
         return tuple(p for p in self.populations if self.step(p).choices.floor < 0)
 
 
 @dataclass(frozen=True, slots=True)
 class PlanCache:
-    """Results shared by several plans: variants differ in few populations."""
+    """Results that several plans share, because variants differ in few populations."""
 
     choices: dict[Hashable, Choices] = field(default_factory=dict)
     axon_use: AxonUse = field(default_factory=AxonUse)
     searches: dict[Hashable, Any] = field(default_factory=dict)
-    """The last searches, as few edits change the mapping problem."""
+    """The last searches, because few edits to a spec change the mapping."""
 
 
 def make_plan(
@@ -72,16 +72,16 @@ def make_plan(
     cache: PlanCache | None = None,
     axons: Axons | None = None,
 ) -> Plan:
-    """Return the plan: for each population, the tilings that fit a core.
+    """Return the plan: for each population, the tilings that fit on a core.
 
-    The `block` of a layer must be valid already, as `block_is_sound` says.
+    `block_is_sound` must hold for each layer with a `block`.
 
     Parameters
     ----------
     lowered, target, profile
-        The network, the cores that it may take, and the device that has them.
+        The network, the system whose cores it may use, and the device.
     cache
-        Results of plans for the same device; this one adds to them.
+        Results of other plans for the same device; the new results are added.
     axons
         The required kind of axon, for populations that need one.
     """
@@ -119,7 +119,7 @@ def make_plan(
 
 @dataclass(frozen=True, slots=True)
 class StandaloneFeasibility:
-    """A population on its own: its costs, its finest tilings, its sources' groups."""
+    """A population on its own: its costs, finest tilings and the sources' groups."""
 
     costs: CostModel
     tilings: tuple[Tiling, ...]
@@ -127,14 +127,14 @@ class StandaloneFeasibility:
 
     @property
     def violation(self) -> LimitViolation | None:
-        """Return how closely the finest tiling misses fitting; None if it fits."""
+        """Return the smallest violation of the finest tilings; None if one fits."""
         return least_violation(self.costs, self.tilings, self.sources)
 
 
 def standalone(
     lowered: LoweredNetwork, population: Population, target: Loihi, profile: Profile
 ) -> StandaloneFeasibility:
-    """Return one population on the chip, without planning the others."""
+    """Return one population on the chip, without planning other populations."""
     read = lowered.into(population.name)
     volumes = [lowered.by_name[p.source].volume for p in read]
     geometries = [
@@ -161,7 +161,7 @@ def _choices(
 
 
 def fixed_tilings(costs: CostModel, block: Shape | None) -> tuple[Tiling, ...] | None:
-    """Return the tiling for each form that a layer's `block` leaves; None if free."""
+    """Return the tiling in each form that a `block` allows; None without a `block`."""
     if block is None:
         return None
     group, height, width, strip = block_tiling(block)
@@ -169,7 +169,7 @@ def fixed_tilings(costs: CostModel, block: Shape | None) -> tuple[Tiling, ...] |
 
 
 def block_tiling(block: Shape) -> tuple[int, int, int, int]:
-    """Return a `block` as slices, height, width and channels, for any rank."""
+    """Convert a `block` of any rank to slices, height, width and channels."""
     if len(block) == 4:
         return block[0], block[1], block[2], block[3]
     if len(block) == 3:
@@ -180,9 +180,10 @@ def block_tiling(block: Shape) -> tuple[int, int, int, int]:
 
 
 def whole_block(shape: Shape) -> Shape:
-    """Return the block that holds a whole layer, with as many axes as the layer.
+    """Return the block that contains a whole layer, with as many axes as the layer.
 
-    A conv3d's block runs over the channels of all slices of its ensemble.
+    In a conv3d layer, the block's last axis is the channels of all slices of an
+    ensemble.
     """
     if len(shape) < 4:
         return shape
@@ -190,7 +191,7 @@ def whole_block(shape: Shape) -> Shape:
 
 
 def largest_block(population: Population) -> Shape:
-    """Return the largest `block` of a layer with its present slices."""
+    """Return the largest `block` of a layer without changing its slices."""
     shape, block = population.layer.shape, block_of(population)
     if len(shape) < 4 or not block:
         return shape
@@ -198,7 +199,7 @@ def largest_block(population: Population) -> Shape:
 
 
 def block_of(population: Population) -> Shape | None:
-    """Return the `block` of the spec."""
+    """Return the `block` in the spec, if any."""
     spiking = population.layer.spiking
     return spiking.block if spiking is not None else None
 
@@ -214,7 +215,7 @@ def block_is_sound(population: Population) -> bool:
 
 
 def compartment_floors(lowered: LoweredNetwork, profile: Profile) -> dict[str, int]:
-    """Return the cores that each chip population's neurons fill, by name."""
+    """Return the number of cores that the neurons of each chip population fill."""
     return {
         population.name: ceil(population.neurons / profile.core.compartments)
         for population in lowered.populations

@@ -1,4 +1,4 @@
-"""The devices of snnc, and those in users' files."""
+"""Read the built-in devices, and custom devices from files."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ DEFAULT = "loihi1"
 
 
 class ProfileError(ValueError):
-    """A device's file is invalid; says why."""
+    """Raised for an invalid device file; the message says why."""
 
 
 _TABLES: dict[str, Any] = {
     key: kind for key, kind in get_type_hints(Profile).items() if is_dataclass(kind)
 }
 _KEYS = {key: [field.name for field in fields(kind)] for key, kind in _TABLES.items()}
-"""The tables of a device's file, and the keys of each."""
+"""The tables of a device file, and the keys of each table."""
 _WANTED = {
     "dataclass_type": "a table",
     "string_type": "a text",
@@ -46,18 +46,18 @@ _WANTED = {
     "greater_than_equal": f"from 0 to {MOST:g}",
     "less_than_equal": f"from 0 to {MOST:g}",
 }
-"""Descriptions of pydantic's kinds of errors."""
+"""Descriptions of pydantic's error types."""
 
 
 def validate_profile(data: dict[str, Any]) -> Profile:
-    """Validate a file's tables by the types of `Profile`, and report the first error.
+    """Validate the tables of a device file by the types of `Profile`.
 
     Raises
     ------
     ProfileError
-        If a table or a number is missing, unknown, or not of its type.
+        If a table or a number is missing, unknown or of the wrong type.
     """
-    # Only users' devices need it: building a schema of all tables takes time.
+    # Import late: only custom devices need this, and building the schema takes time.
     from pydantic import TypeAdapter, ValidationError
 
     try:
@@ -67,7 +67,7 @@ def validate_profile(data: dict[str, Any]) -> Profile:
 
 
 def build_profile(data: dict[str, Any]) -> Profile:
-    """Return the profile of a file of snnc, which tests have validated."""
+    """Return the profile of a built-in device, which tests validate."""
     kinds = ((key, kind) for key, kind in _TABLES.items() if key in data)
     tables = {key: kind(**_tuples(data[key])) for key, kind in kinds}
     return Profile(**{**data, **tables})
@@ -78,7 +78,7 @@ def _tuples(table: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reason(error: ErrorDetails) -> str:
-    """Return one error of pydantic in the terms of a device's file."""
+    """Describe a pydantic error in the terms of a device file."""
     *table, key = (key for key in error["loc"] if isinstance(key, str))
     place = f"[{table[0]}]" if table else "the file"
     if error["type"] == "missing":
@@ -97,13 +97,13 @@ def _key_text(key: str) -> str:
 
 @lru_cache
 def read_profile(name: str = DEFAULT) -> Profile:
-    """Read the profile ``name`` of snnc, or the file at that path.
+    """Read the built-in profile called ``name``, or the file at this path.
 
     Raises
     ------
     ProfileError
-        If there is no such profile, or if a table or a number is missing, unknown, or
-        not of its type.
+        If there is no such profile, or if a table or a number is missing, unknown or of
+        the wrong type.
     """
     is_foreign = is_file(name)
     path = Path(name) if is_foreign else HERE / f"{name}.toml"
@@ -111,7 +111,7 @@ def read_profile(name: str = DEFAULT) -> Profile:
         data = tomllib.loads(read_bytes(path).decode("utf-8"))
     except OSError as error:
         reason = f"{error.strerror}; snnc has {', '.join(sorted(_known_names()))}"
-        from snnc.rules.misplaced import is_newer_chip  # for errors alone
+        from snnc.rules.misplaced import is_newer_chip  # only for errors
 
         if is_newer_chip("target", name):
             reason = "snnc compiles for Loihi 1; a device file can give other limits"
@@ -129,7 +129,7 @@ def read_profile(name: str = DEFAULT) -> Profile:
 
 
 def is_file(name: str) -> bool:
-    """Return whether a device is a file's path, not a name of snnc."""
+    """Return whether a device is the path of a file, not a built-in name."""
     return name not in _known_names()
 
 

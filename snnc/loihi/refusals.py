@@ -1,4 +1,4 @@
-"""Diagnostics for networks that do not fit, with the closest change that does."""
+"""Describe networks that don't fit, with the closest change that makes them fit."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from snnc.source import Span
 from snnc.text.tables import counted
 
 DEEP = 64
-"""Slices above which a layer of a far too large network is not checked."""
+"""In a network that is far too large, layers with more slices are not checked."""
 BLOCK_AXES = {
     1: "units",
     2: "length x filters",
@@ -45,7 +45,7 @@ BLOCK_AXES = {
 
 
 def refuse_block(population: Population, block: Shape) -> Diagnostic:
-    """Describe the shape of a layer's `block`."""
+    """Describe an invalid shape of a `block`."""
     layer = population.layer
     rank = len(layer.shape)
     if len(block) != rank:
@@ -149,7 +149,7 @@ def _pop16_problem(violation: LimitViolation | None) -> str:
 def _smaller(
     costs: CostModel, block: Shape, sources: Sequence[Sequence[int]]
 ) -> Shape | None:
-    """Return the fitting block with the most filters, otherwise unchanged."""
+    """Return the block with the most filters that fits; keep its other axes."""
     group, height, width, channels = block_tiling(block)
     for strip in reversed(least_sizes(channels)):
         tilings = tilings_of(costs, group, (height, width, strip))
@@ -159,7 +159,7 @@ def _smaller(
 
 
 def _refuse_floor(plan: Plan, target: Loihi, cores: int) -> Diagnostic:
-    """Describe layers that need more cores than there are, even on their own."""
+    """Describe layers whose lower bounds add up to more cores than the target has."""
     largest = max(plan.populations, key=lambda p: plan.step(p).choices.floor)
     share = plan.step(largest).choices.floor
     return _too_many(plan.lowered, target, cores, largest, share, "at least ")
@@ -187,7 +187,7 @@ def _refuse_size(target: Loihi, mapped: MappedNetwork) -> Diagnostic:
 def refuse_large(
     lowered: LoweredNetwork, target: Loihi, profile: Profile
 ) -> Iterator[Diagnostic]:
-    """Report a network whose neurons alone are far too many."""
+    """Report a network with far too many neurons."""
     for population in lowered.populations:
         if population.on_chip and population.volume[0] <= DEEP:
             one = standalone(lowered, population, target, profile)
@@ -199,7 +199,7 @@ def refuse_large(
 def _refuse_neurons(
     lowered: LoweredNetwork, target: Loihi, profile: Profile
 ) -> Diagnostic:
-    """Describe neurons that fill more cores than the target allows."""
+    """Describe a network whose neurons fill more cores than the target allows."""
     floors = compartment_floors(lowered, profile)
     largest = max(floors, key=lambda name: floors[name])
     return _too_many(
@@ -233,5 +233,5 @@ def _too_many(
 
 
 def block_span(layer: Layer) -> Span:
-    """Return the place of a layer's `block`."""
+    """Return the position of a layer's `block`."""
     return layer.spans.get("block", layer.span)

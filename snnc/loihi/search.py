@@ -1,19 +1,19 @@
-"""Search the mapping with the fewest cores.
+"""Search for the mapping with the fewest cores.
 
-Populations are cut one after the other, each before its sources: a block's readers are
-then known, and a population with too few out-axons is cut finer, which no later choice
-forbids. So a mapping exists whenever each population has a tiling. Of all partial
-solutions with equal readers, the search keeps the cheapest; on a chain of layers, this
-is dynamic programming.
+The search chooses a tiling for one population after another, each before its sources.
+The readers of a block are then known. If a population has too few out-axons, it gets
+smaller blocks, which no later choice forbids. So a mapping exists whenever each
+population has a tiling. Among partial solutions with equal readers, the search keeps
+the cheapest. On a chain of layers, this is dynamic programming.
 
-Each partial solution has a lower bound on the cores of all mappings with it: its own
-cores, those that sources need to serve their readers, and the fewest of each other
-population. An attempt drops partial solutions above a bound, which starts at the sum of
-every population's fewest cores and grows until a mapping is found. While there are at
-most `WIDTH` partial solutions, the mapping is the best of all. For larger networks,
-attempts without a bound keep the cheapest ones: first a single one, then more of them
-while work is left. Work is counted, never timed: a mapping is the same on every
-machine.
+Each partial solution has a lower bound on the cores of all mappings that contain it.
+The bound is the sum of its own cores, the cores that sources need to serve their
+readers, and the fewest cores of each other population. An attempt drops partial
+solutions above a limit. The limit starts at the sum of every population's fewest cores,
+and grows until a mapping is found. As long as there are at most `WIDTH` partial
+solutions, the mapping is optimal. For larger networks, attempts without a limit keep
+the cheapest partial solutions: first one, then more while work is left. Work is
+counted, not timed, so that a mapping is the same on every machine.
 """
 
 from __future__ import annotations
@@ -42,17 +42,17 @@ from snnc.loihi.link import BlockFit
 from snnc.loihi.tiling import Tiling
 
 WIDTH = 1024
-"""The most partial solutions of an attempt that finds the best mapping."""
+"""The maximum number of partial solutions in an attempt that finds the best mapping."""
 WIDTHS = (1, 4, 16, 64)
-"""The partial solutions of attempts for larger networks."""
+"""The numbers of partial solutions in attempts for larger networks."""
 PATIENCE = 30_000
-"""Work after which no larger bound is tried, some tenths of a second."""
+"""The work after which no larger limit is tried: a few tenths of a second."""
 WORK = 80_000
-"""Work of all attempts, which takes some seconds."""
+"""The work of all attempts: a few seconds."""
 GROWTH = 8
-"""The factor by which the next attempt's work may be larger."""
+"""The factor by which the next attempt may need more work."""
 FITS_OF_WORK = 4
-"""The parts of a fit that take the time of one unit of work."""
+"""The number of parts of a fit that take as long as one unit of work."""
 Given = TypeVar("Given")
 
 
@@ -60,7 +60,7 @@ Given = TypeVar("Given")
 class Step:
     """One population: its choices and its sources.
 
-    ``sources`` are the positions of the steps read, one for each projection.
+    ``sources`` are the indices of the steps that are read, one per projection.
     """
 
     choices: Choices
@@ -69,10 +69,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """A mapping: one tiling and fit for each step.
+    """A mapping: one tiling and fit per step.
 
-    ``floor`` is a lower bound on the cores; ``exact`` says that no mapping of the
-    tilings tried has fewer.
+    ``floor`` is a lower bound on the cores. ``exact`` says whether no mapping with the
+    tilings tried has fewer cores.
     """
 
     tilings: tuple[Tiling, ...]
@@ -84,19 +84,19 @@ class Solution:
 
 @dataclass(frozen=True, slots=True)
 class Infeasible:
-    """The step with too few out-axons, and how many it needed at least."""
+    """The step with too few out-axons, and the minimum that it needs."""
 
     source: int
     out_axons: int
 
 
 class OutOfPatienceError(Exception):
-    """An attempt has reached its limit of work."""
+    """Raised if an attempt reaches its work limit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Pick:
-    """The tiling of a step, and the picks of the steps after it."""
+    """The tiling of a step, and the picks of later steps."""
 
     tiling: Tiling
     fit: BlockFit
@@ -105,18 +105,18 @@ class _Pick:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PartialSolution:
-    """A mapping of the steps from one on.
+    """A mapping of a step and all later steps.
 
     Attributes
     ----------
     bound
-        The minimum cores of all mappings with it.
+        A lower bound on the cores of all mappings that contain this partial solution.
     readers, groups
-        For each earlier source, its readers, and its group size.
+        The readers and the group size of each earlier source.
     needs
-        The fewest cores with which it serves them.
+        The fewest cores with which each source serves its readers.
     pick
-        The choices.
+        The tilings chosen so far.
     """
 
     bound: int
@@ -127,12 +127,12 @@ class PartialSolution:
 
     @property
     def key(self) -> object:
-        """The properties that affect earlier steps."""
+        """The properties that affect earlier steps, as a key."""
         return frozenset(self.readers.items()), frozenset(self.groups.items())
 
 
 class Search:
-    """Searches the mapping with the fewest cores.
+    """Searches for the mapping with the fewest cores.
 
     Parameters
     ----------
@@ -141,20 +141,20 @@ class Search:
     core
         The limits of a core.
     use
-        Counts the slots of readers; searches of variants share the counts.
+        Counts the slots of readers; searches for variants share the counts.
     most
-        The most cores that a mapping may take.
+        The maximum number of cores of a mapping.
     effort
-        The factor of the usual work.
+        The search effort; 1 is the default.
 
     Attributes
     ----------
     floor
         The sum of the cores that each population needs on its own.
     lower_bound
-        The fewest cores that any mapping into equal blocks can take.
+        A lower bound on the cores of any mapping into equal blocks.
     infeasible
-        The closest miss by out-axons.
+        The closest miss because of out-axons.
     gave_up
         Whether the search ended early because the network is too large.
     """
@@ -190,13 +190,13 @@ class Search:
             some == tuple(step.choices.groups)
             for some, step in zip(self._groups, steps, strict=True)
         )
-        # Each of possibly hundreds of readers asks for a step again.
+        # Cache: hundreds of readers may request the same step.
         self._free: dict[tuple[int, int], list[TilingCandidates]] = {}
         self._needs: dict[tuple[object, ...], int | None] = {}
 
     @property
     def work(self) -> int:
-        """How often a tiling was tested against its readers, or equal work."""
+        """How often a tiling was tested against its readers, or equivalent work."""
         return self._tested + (self._work - self._known) // FITS_OF_WORK
 
     @property
@@ -204,7 +204,7 @@ class Search:
         return sum(costs.work for costs in self._cost_models)
 
     def run(self, hopeless: bool = False) -> Solution | None:
-        """Return the best mapping found; None without one of at most ``most`` cores.
+        """Return the best mapping found with at most ``most`` cores, or None.
 
         If a mapping seems ``hopeless``, the search ends early.
         """
@@ -230,7 +230,7 @@ class Search:
         return best
 
     def _grow_bound(self) -> Solution | None:
-        """Return the best mapping, unless finding it takes too much work."""
+        """Return the best mapping, or None if finding it takes too much work."""
         self._patience = self._began + int(PATIENCE * self.effort)
         slack = 0
         while True:
@@ -244,7 +244,7 @@ class Search:
             if is_complete:
                 self.lower_bound = bound + 1 if found is None else found.cores
             if found is None and is_complete and bound == maxsize:
-                self.lower_bound = self.floor  # No number of cores is enough.
+                self.lower_bound = self.floor  # no number of cores is enough
             if found is not None or not is_complete or bound == self.most:
                 return found
             slack += max(1, slack)
@@ -252,21 +252,22 @@ class Search:
     def attempt(
         self, bound: int, width: int, branches: int | None = None
     ) -> tuple[Solution | None, bool]:
-        """Return the best mapping within a bound, and whether all were tried.
+        """Return the best mapping within a bound, and whether all mappings were tried.
 
         Parameters
         ----------
         bound
-            The most cores of the mapping.
+            The maximum number of cores of the mapping.
         width
-            The most partial solutions to keep at each step.
+            The maximum number of partial solutions to keep at each step.
         branches
-            The most tilings to try for each of them; None for all within the bound.
+            The maximum number of tilings to try per partial solution; None for all
+            within the bound.
 
         Raises
         ------
         OutOfPatienceError
-            If that exceeds the limit of work.
+            If the attempt exceeds the work limit.
         """
         is_complete = self._tries_all and branches is None
         some = [PartialSolution(self.floor, {}, {}, {}, None)]
@@ -293,7 +294,7 @@ class Search:
     def _extend(
         self, partial: PartialSolution, i: int, bound: int
     ) -> Iterator[PartialSolution]:
-        """Cut one more step, in the ways with the fewest cores first."""
+        """Add a tiling of one more step; try those with the fewest cores first."""
         choices, own = self.steps[i].choices, partial.groups.get(i)
         need = partial.needs.get(i, self.floors[i])
         before = PartialSolution(
@@ -328,7 +329,7 @@ class Search:
         fit: BlockFit,
         groups: Mapping[int, int],
     ) -> PartialSolution | None:
-        """Return a solution with a step cut; None if a source can't serve it."""
+        """Return a solution with one more tiling; None if a source can't serve it."""
         readers, needs = dict(partial.readers), dict(partial.needs)
         for source, connection in zip(
             self.steps[i].sources, fit.connections, strict=False
@@ -352,7 +353,7 @@ class Search:
         )
 
     def _need(self, i: int, readers: Readers, group: int, least: int) -> int | None:
-        """Return the fewest cores from ``least`` on that serve a step's readers."""
+        """Return the fewest cores, at least ``least``, that serve a step's readers."""
         key = (id(self.steps[i].choices), self._by_channel[i], group, readers)
         if key not in self._needs:
             if (i, group) not in self._free:
@@ -383,10 +384,10 @@ class Search:
         return not over
 
     def _combinations(self, i: int, groups: Mapping[int, int]) -> list[Groups]:
-        """Return the combinations of the sources' groups; some groups may be fixed.
+        """Return the combinations of the sources' group sizes; some may be fixed.
 
-        If there are too many, some are left out: for very many sources, all but those
-        where each has its finest group, or each its coarsest.
+        If there are too many, some are omitted. For very many sources, only two remain:
+        each source has its smallest groups, or each has its largest.
         """
         sources = tuple(dict.fromkeys(self.steps[i].sources))
         free = [
@@ -410,7 +411,7 @@ class Search:
         return choices.candidates(groups, sources, self._by_channel[i])
 
     def _read_by_channel(self) -> list[bool]:
-        """Return, for each step, whether a reader takes axons by channel."""
+        """Return, for each step, whether a reader needs axons per channel."""
         found = [False] * len(self.steps)
         for step in self.steps:
             if isinstance(step.choices, ChipChoices):
@@ -433,7 +434,7 @@ def _are_too_many(free: Sequence[Groups]) -> bool:
 
 
 def _some_groups(choices: Choices, compartments: int) -> Groups:
-    """Return the group sizes of a population to try; for a deep one, only some."""
+    """Return the group sizes to try; for a deep population, only some."""
     groups = choices.groups
     if len(groups) <= MAX_GROUPS:
         return groups
@@ -442,7 +443,7 @@ def _some_groups(choices: Choices, compartments: int) -> Groups:
 
 
 def _powers(groups: Groups) -> Groups:
-    """Return some groups of a source: few blocks of those by powers of two differ."""
+    """Return some group sizes of a source: powers of two, which share many blocks."""
     if len(groups) <= MAX_GROUPS:
         return groups
     return tuple(g for g in groups if not g & (g - 1))

@@ -1,4 +1,4 @@
-"""A projection stored as Sparse transforms, which only store real connections."""
+"""A projection that is stored as Sparse transforms, without unconnected pairs."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ from snnc.loihi.tiling import EnsembleTiling, Tiling
 
 
 class ScatterAxis(Axis):
-    """An axis where zero taps connect nothing, and each place is separate.
+    """An axis where zero taps connect nothing, and each position is a separate run.
 
-    A `nengo.Sparse` has an array of weights for each neuron read, tied to the neurons
-    that read it (`set_weights`, ``nengo_loihi/block.py:734``): a run is one place.
+    A `nengo.Sparse` stores an array of weights for each neuron that is read. The array
+    belongs to the neurons that read it (`set_weights`, ``nengo_loihi/block.py:734``),
+    so a run is one position.
     """
 
     @cached_property
@@ -48,7 +49,7 @@ class ScatterAxis(Axis):
                 first = i + 1
 
     def _read(self, tile: Interval) -> tuple[int, ...]:
-        """Return the places that a tile reads through nonzero taps, in order."""
+        """Return the positions that a tile reads through nonzero taps, in order."""
         if tile not in self._places:
             starts = (o * self.stride - self.before for o in range(*tile))
             inside = {
@@ -73,16 +74,16 @@ class ScatterAxis(Axis):
 
 
 class ComparedAxis(ScatterAxis):
-    """An axis where each output reads a few places, with weights that may be negative.
+    """An axis where each output reads a few positions, possibly with negative weights.
 
     Parameters
     ----------
     inputs
-        How many places there are.
+        The number of positions.
     entries
-        The places and weights that outputs read.
+        The positions and weights that each output reads.
     picked
-        The places of the source's axis; None for all.
+        The positions on the source's axis that are read; None for all.
     """
 
     def __init__(
@@ -102,7 +103,7 @@ class ComparedAxis(ScatterAxis):
         return self._by_tile[tile]
 
     def equivalent_tiles(self, tiles: Tiles) -> range:
-        # Equal views are one object, found by checking every tile.
+        # Check every tile: views with equal content are one object.
         return range(0)
 
     def _read(self, tile: Interval) -> tuple[int, ...]:
@@ -124,7 +125,7 @@ class ComparedAxis(ScatterAxis):
 
     @cached_property
     def _readers(self) -> Mapping[int, Sequence[tuple[int, int]]]:
-        """Return the outputs that read each place, and their weights."""
+        """Return the outputs that read each position, and their weights."""
         readers: dict[int, list[tuple[int, int]]] = {}
         for output, read in enumerate(self._entries):
             for place, weight in read.items():
@@ -138,11 +139,11 @@ class TransposedAxis(ComparedAxis):
     Parameters
     ----------
     inputs, outputs
-        How many places there are.
+        The number of positions.
     kernel, step, before
-        The taps, the step between inputs and the places that precede them.
+        The number of taps, the distance between inputs, and the positions before them.
     picked
-        The places of the source's axis; None for all.
+        The positions on the source's axis that are read; None for all.
     """
 
     def __init__(
@@ -157,7 +158,7 @@ class TransposedAxis(ComparedAxis):
         entries = transposed_entries(inputs, outputs, kernel, step, before)
         super().__init__(inputs, entries, picked)
         self._step = step
-        # The outputs whose taps all lie between the first and the last input.
+        # The outputs whose taps are all between the first and the last input.
         self._inside = before, (inputs - 1) * step + before - kernel + 2
         self._by_phase: dict[tuple[int, int, int, int], View] = {}
 
@@ -185,7 +186,7 @@ class TransposedAxis(ComparedAxis):
         return ((entry, 1),)
 
     def taps_of(self, tile: Interval) -> tuple[int, ...]:
-        """Return the taps through which a tile of the outputs reads, in order."""
+        """Return the taps through which a tile of outputs reads, in order."""
         entries = self._entries[slice(*tile)]
         return tuple(sorted({tap for read in entries for tap in read.values()}))
 
@@ -193,7 +194,7 @@ class TransposedAxis(ComparedAxis):
 def transposed_entries(
     inputs: int, outputs: int, taps: int, step: int, before: int
 ) -> Entries:
-    """Return the places that each output reads, and the tap of each, as in `Window`."""
+    """Return the positions that each output reads, and their taps, as in `Window`."""
     return [
         {
             place: taps - 1 - (place * step + before - output)
@@ -209,10 +210,10 @@ def transposed_entries(
 class SparseLink(Link):
     """The connections of a projection, each a `nengo.Sparse` from the neurons read.
 
-    Each neuron that a block reads takes an in-axon and an array of its weights,
-    without indices (`set_weights`, ``nengo_loihi/block.py:734``; compression 3,
-    ``:524``). After a split, arrays of equal weights to the same neurons are stored
-    once (``builder/split_blocks.py:612``): pools make such arrays.
+    Each neuron that a block reads needs an in-axon and an array of weights without
+    indices (`set_weights`, ``nengo_loihi/block.py:734``; compression 3, ``:524``). If
+    an ensemble is split, arrays with equal weights to the same neurons, as pools create
+    them, are stored once (``builder/split_blocks.py:612``).
 
     Parameters
     ----------
@@ -333,7 +334,7 @@ class SparseLink(Link):
 
 
 def _places(tiling: Tiling) -> list[tuple[int, int, int]]:
-    """Return each strip's first core, the tiles of a row and of a strip."""
+    """Return each strip's first core, and the number of tiles per row and per strip."""
     places, first = [], 0
     for part in tiling.parts:
         strips = len(part.strips)
@@ -345,7 +346,7 @@ def _places(tiling: Tiling) -> list[tuple[int, int, int]]:
 def _every_array(
     fan: SynapseFanOut, rows: View, columns: View
 ) -> Iterator[tuple[int, int]]:
-    """Yield the weights of arrays, and their number: one for each neuron read."""
+    """Yield (weights per array, number of arrays); each neuron read has one array."""
     axes = (rows.lengths.items(), columns.lengths.items(), fan.lengths)
     for (high, n), (wide, m), (reached, k) in product(*axes):
         yield high * wide * reached, n * m * k
@@ -354,7 +355,7 @@ def _every_array(
 def _distinct_arrays(
     fan: SynapseFanOut, rows: View, columns: View
 ) -> Iterator[tuple[int, int]]:
-    """Yield the same for distinct arrays, by the neurons reached and the weights."""
+    """Yield (weights per array, number of arrays), counting equal arrays once."""
     axes = (rows.kinds.items(), columns.kinds.items(), fan.kinds)
     for ((high, a), n), ((wide, b), m), ((reached, c), k) in product(*axes):
         scales = {i * j * f for i, j, f in product(a, b, c)}

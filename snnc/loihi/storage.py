@@ -1,4 +1,4 @@
-"""The arrays of weights that a convolution stores for one block."""
+"""Count the arrays of weights that a convolution stores for one block."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from snnc.loihi.axis import TapRun, View
 class Storage:
     """Stored arrays: ``(pixels reached, how many such arrays)`` pairs.
 
-    ``top`` is their largest index; ``aligned`` says that every base suits pop16.
+    ``top`` is the largest index in the arrays. ``aligned`` says whether every base is
+    suitable for pop16.
     """
 
     arrays: tuple[tuple[int, int], ...]
@@ -28,8 +29,8 @@ class Storage:
 class Footprint:
     """A block's view of a source image, for a strip of ``channels`` channels.
 
-    ``shared`` says that equal arrays are stored once, as nengo-loihi does after a
-    split; ``zero`` that the strip's weights are all zero.
+    ``shared`` says whether equal arrays are stored once, as nengo-loihi does after
+    splitting an ensemble. ``zero`` says whether all weights of the strip are zero.
     """
 
     rows: View
@@ -40,7 +41,7 @@ class Footprint:
 
     @property
     def size(self) -> int:
-        """The compartments of the block."""
+        """The number of compartments of the block."""
         return self.rows.size * self.columns.size * self.channels
 
 
@@ -48,10 +49,10 @@ class Footprint:
 def storage_of(footprint: Footprint, profile: Profile) -> Storage:
     """Return the arrays that a block stores for one connection.
 
-    There is one for each run of kernel rows, run of kernel columns, and page of the
-    first compartment reached (`conv2d_loihi_weights`, ``nengo_loihi/conv.py:235-262``);
-    after a split, one for each distinct value (`set_new_synapse_weights`,
-    ``builder/split_blocks.py:612``).
+    There is one array per run of kernel rows, run of kernel columns, and page of the
+    first compartment reached (`conv2d_loihi_weights`, ``nengo_loihi/conv.py:235-262``).
+    If the ensemble is split, there is one array per distinct value
+    (`set_new_synapse_weights`, ``builder/split_blocks.py:612``).
     """
     if footprint.size <= profile.synapse.page:
         return _on_one_page(footprint, profile)
@@ -68,7 +69,7 @@ def storage_of(footprint: Footprint, profile: Profile) -> Storage:
 
 
 def _on_one_page(footprint: Footprint, profile: Profile) -> Storage:
-    """Return the storage if all arrays begin in one page, counted by axis, not pair."""
+    """Return the storage if all arrays begin on one page, without a loop over pairs."""
     rows, columns = footprint.rows, footprint.columns
     if footprint.shared:
         arrays = _distinct(rows, columns, footprint.zero)
@@ -85,7 +86,7 @@ def _on_one_page(footprint: Footprint, profile: Profile) -> Storage:
 
 
 def _distinct(rows: View, columns: View, zero: bool) -> Counter[int]:
-    """Count the areas of arrays with different values, scale or size."""
+    """Count the arrays with different values, scale or size, by area."""
     arrays = Counter[int]()
     nothing: set[tuple[int, int]] = set()
     kinds = product(rows.kinds.items(), columns.kinds.items())
@@ -115,7 +116,7 @@ def _pages(
     footprint: Footprint,
     profile: Profile,
 ) -> set[int]:
-    """Return the pages of the compartments where arrays begin, as offsets."""
+    """Return the offsets of the pages on which arrays begin."""
     page, channels = profile.synapse.page, footprint.channels
     width = footprint.columns.size
     return {

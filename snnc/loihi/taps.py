@@ -1,7 +1,7 @@
-"""The components of a composed kernel's taps, along one axis.
+"""The taps of a composed kernel along one axis, as sums of the reader's taps.
 
 A pool before a reader turns each tap of the reader's kernel into several equal weights.
-nengo-loihi stores equal arrays once, so it matters here which taps of the composed
+nengo-loihi stores equal arrays once, so the costs depend on which taps of the composed
 kernel are equal, and which are zero.
 """
 
@@ -18,27 +18,27 @@ from snnc.ir.lowered import Pooling
 Tap = tuple[tuple[int, int], ...]
 """``(reader's tap, times)`` pairs in order; empty where the kernel is zero."""
 Steps = tuple[tuple[int, int], ...]
-"""Window and stride of each pool along one axis, source first."""
+"""The window and stride of each pool along one axis, from the source."""
 
 
 @dataclass(frozen=True)
 class Taps(Sequence[Tap]):
     """The taps of a composed kernel, each computed on demand.
 
-    A kernel may be far larger than its input.
+    The kernel may be far larger than its input.
 
     Attributes
     ----------
     size
-        Taps of the composed kernel, zeros included.
+        The number of taps of the composed kernel, including zeros.
     reader
-        Taps of the reader's own kernel.
+        The number of taps of the reader's own kernel.
     zeros
-        Zero taps before it.
+        The number of zero taps before the kernel.
     pools
-        Window and stride of each pool, source first.
+        The window and stride of each pool, from the source.
     dilation
-        The step between the reader's taps, after pools.
+        The distance between the reader's taps, after pools.
     """
 
     size: int
@@ -65,7 +65,7 @@ class Taps(Sequence[Tap]):
 
     @property
     def differ(self) -> bool:
-        """Whether the taps are the reader's own, all of them different."""
+        """Whether the taps are the reader's own, so that all differ."""
         return not self.pools and not self.zeros and self.size <= self.reader
 
     @cached_property
@@ -73,9 +73,9 @@ class Taps(Sequence[Tap]):
         return _compose(self.pools)
 
     def nonzero_places(self, first: int, stop: int) -> Iterator[int]:
-        """Yield the places from ``first`` up to ``stop`` of nonzero taps.
+        """Yield the positions of nonzero taps from ``first`` up to ``stop``.
 
-        Neighbouring taps of the reader may have the same places, which then come twice.
+        A position that several taps of the reader share is yielded repeatedly.
         """
         counts, stride = self._window
         step = stride * self.dilation
@@ -92,12 +92,12 @@ class Taps(Sequence[Tap]):
         first = max(0, -(-(place - len(counts) + 1) // step))
         last = min(self.reader - 1, place // step)
         times = ((tap, counts[place - tap * step]) for tap in range(first, last + 1))
-        # Between pools that leave gaps, a window counts some places zero times.
+        # If pools leave gaps, some positions are not counted at all.
         return tuple((tap, count) for tap, count in times if count)
 
 
 def without_factor(taps: Sequence[Tap]) -> tuple[tuple[Tap, ...], int]:
-    """Return taps without the common factor of their weights, and the factor."""
+    """Return taps divided by the common factor of their weights, and the factor."""
     scale = gcd(*(times for tap in taps for _, times in tap))
     return tuple(tuple((i, n // scale) for i, n in tap) for tap in taps), scale
 
@@ -115,7 +115,7 @@ def window_taps(
 
 
 def full_taps(extent: int, pools: Sequence[Pooling], axis: int) -> Taps:
-    """Return a dense reader's tap of each place: the pooled places that cover it."""
+    """Return the tap of each position for a dense reader of pooled values."""
     steps = _along(pools, axis)
     reader = extent
     for window, stride in steps:
@@ -130,7 +130,7 @@ def _along(pools: Sequence[Pooling], axis: int) -> Steps:
 def _compose(pools: Steps) -> tuple[tuple[int, ...], int]:
     counts, stride = [1], 1
     for window, step in pools:
-        # A moving sum over a window: add what enters, subtract what leaves.
+        # A moving sum over a window: add what enters the window, subtract what leaves.
         wider = counts + [0] * ((window - 1) * stride)
         for place in range(stride, len(wider)):
             wider[place] += wider[place - stride]

@@ -1,4 +1,4 @@
-"""The ways to cut a population: depth groups, tiles, and the form of its inputs."""
+"""The ways to split a population: depth groups, tiles, and the forms of its inputs."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from snnc.loihi.axis import Interval, Tiles, cut
 Tile = tuple[int, int, int]
 """Height, width and channels of a block."""
 Forms = tuple[Form, ...]
-"""For each projection read, its form."""
+"""The form of each projection into the population."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnsembleTiling:
-    """One ensemble of a tiling: its depth slices and its cut.
+    """One ensemble of a tiling: its depth slices and blocks.
 
-    ``whole`` says that it is a single block, which nengo-loihi leaves as built: its
-    connections are not trimmed to the block's needs.
+    ``whole`` says whether the ensemble is a single block. nengo-loihi does not split
+    such an ensemble, and does not trim its connections.
     """
 
     slices: Interval
@@ -64,14 +64,14 @@ class PlacedBlock:
 
 @dataclass(frozen=True, eq=False)
 class Tiling:
-    """One way to cut a population; ``cores`` is 0 on the host.
+    """One way to split a population; ``cores`` is 0 on the host.
 
     Attributes
     ----------
     volume
-        Depth, height, width and channels of the population.
+        The depth, height, width and channels of the population.
     group
-        Depth slices of an ensemble.
+        The number of depth slices per ensemble.
     """
 
     volume: Volume
@@ -90,7 +90,7 @@ class Tiling:
         return -(-self.volume[0] // self.group)
 
     def part(self, i: int) -> EnsembleTiling:
-        """Return one ensemble; there may be far too many to create all."""
+        """Return one ensemble; there may be too many to create all."""
         depth, height, width, channels = self.volume
         a, b = cut(depth, self.group)[i]
         rows, columns = cut(height, self.tile[0]), cut(width, self.tile[1])
@@ -99,7 +99,7 @@ class Tiling:
 
     @cached_property
     def pieces(self) -> tuple[PlacedBlock, ...]:
-        """The content of each core, in nengo-loihi's order of blocks."""
+        """The content of each core, in nengo-loihi's block order."""
         return tuple(
             PlacedBlock(part, *where)
             for part in self.parts
@@ -108,13 +108,13 @@ class Tiling:
 
     @property
     def compartments(self) -> int:
-        """The compartments of the largest block."""
+        """The number of compartments of the largest block."""
         height, width, strip = self.tile
         return height * width * strip
 
 
 def tiling_of(mapped: MappedPopulation) -> Tiling:
-    """Return the tiling of a mapped population; on the host an ensemble is one tile."""
+    """Return a mapped population's tiling; on the host, each ensemble is one tile."""
     block = mapped.block_shape or mapped.ensembles[0].shape
     height, width, strip = block if len(block) == 3 else (1, 1, *block)
     volume = mapped.population.volume

@@ -1,9 +1,11 @@
 """Explain a mapping's number of cores.
 
-Three lower bounds apply to the cores of a layer: the cores that its neurons fill,
-without their connections; the fewest of any tiling of the layer on its own; and the
-fewest with the present tilings of its neighbours. The reason is the highest bound that
-is reached. The tiling with fewer cores that is closest to fitting shows by how much.
+There are three lower bounds on the cores of a layer. The first is the number of cores
+that its neurons fill, ignoring connections. The second is the fewest cores of any
+tiling of the layer on its own. The third is the fewest cores with the present tilings
+of the neighbouring layers. The reason is the highest bound that the mapping reaches.
+Among the tilings with fewer cores, the one closest to fitting shows which limit is
+exceeded, and by how much.
 """
 
 from __future__ import annotations
@@ -33,11 +35,11 @@ class NearMiss:
     Attributes
     ----------
     cores
-        The tiling's cores.
+        The number of cores of the tiling.
     layer
-        The layer of the overfull core.
+        The layer whose core exceeds a limit.
     violation
-        The first limit broken there.
+        The first limit exceeded on this core.
     """
 
     cores: int
@@ -46,7 +48,7 @@ class NearMiss:
 
     @property
     def ratio(self) -> float:
-        """The fraction of the limit: 1.0 would fit."""
+        """The use relative to the limit: 1.0 would fit."""
         if self.violation.limit == "pop16 bases":
             return inf
         return self.violation.value / self.violation.most
@@ -59,23 +61,23 @@ class Reason:
     Attributes
     ----------
     name
-        The layer.
+        The layer's name.
     neurons, cores
-        Its neurons and cores.
+        The numbers of the layer's neurons and cores.
     filled
-        Cores that its neurons fill.
+        The number of cores that the neurons fill.
     alone
-        The fewest cores of any tiling of the layer on its own; if its sources have too
-        many groups to try, the fewest that hold it.
+        The fewest cores of any tiling of the layer on its own. If its sources have too
+        many groups to try, the fewest that its neurons fill.
     tried
-        Whether ``alone`` comes from trying all groups of the sources.
+        Whether ``alone`` is based on all groups of the sources.
     bound
-        The bound that is reached; ``"block"`` if the spec sets the tiling.
+        The bound that the mapping reaches; ``"block"`` if the spec sets the tiling.
     block
         The spec's `block`.
     miss
-        The nearest miss among tilings with fewer cores; None if the neurons or the spec
-        are the bound, or if the search was cut short.
+        The tiling with fewer cores that is closest to fitting. None if the neurons or
+        the spec are the bound, or if the search ended early.
     """
 
     name: str
@@ -91,10 +93,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """The reasons for a network's cores.
+    """The reasons for a network's number of cores.
 
-    ``floor`` is the sum of the cores that layers need on their own; ``exact`` says that
-    no mapping into equal blocks has fewer cores than this one.
+    ``floor`` is the sum of the cores that each layer needs on its own. ``exact`` says
+    whether no mapping into equal blocks has fewer cores.
     """
 
     layers: tuple[Reason, ...]
@@ -106,7 +108,7 @@ class Reasons:
 def reasons_of(mapped: MappedNetwork, cache: PlanCache | None = None) -> Reasons:
     """Return the reason for each layer's cores in a mapped network.
 
-    ``cache`` has the results of its mapping, which are then reused.
+    ``cache`` contains results from the mapping, which are reused.
     """
     lowered = mapped.lowered
     target, profile = lowered.network.target, lowered.network.device
@@ -118,7 +120,7 @@ def reasons_of(mapped: MappedNetwork, cache: PlanCache | None = None) -> Reasons
 
 
 def _solution_of(plan: Plan, mapped: MappedNetwork) -> Solution:
-    """Return the solution that became a mapped network."""
+    """Return the search solution of a mapped network."""
     forms = {id(p.projection): p.form for p in mapped.projections}
     tilings: list[Tiling] = []
     fits: list[BlockFit] = []
@@ -174,15 +176,15 @@ def _reason(plan: Plan, solution: Solution, i: int, choices: ChipChoices) -> Rea
 
 
 def _nearest(misses: Iterable[NearMiss]) -> NearMiss | None:
-    """Return the miss closest to fitting; of equal ones that with the most cores."""
+    """Return the miss closest to fitting; prefer more cores if several are equal."""
     return min(misses, key=lambda miss: (miss.ratio, -miss.cores), default=None)
 
 
 def _misses_alone(choices: ChipChoices, name: str, filled: int) -> Iterator[NearMiss]:
     """Yield tilings with fewer cores than the floor, for any groups of the sources.
 
-    If some of them keep within a core's compartments, only those are yielded: the
-    others would hide the reason.
+    If some of these don't exceed a core's compartments, only those are yielded, because
+    the others would hide the reason.
     """
     costs = choices.costs
     cheaper = _cheaper(choices, choices.floor, costs.profile.core.compartments)
@@ -203,7 +205,8 @@ def _misses_beside(
 ) -> list[NearMiss]:
     """Return tilings that fit on their own, but not with the other layers.
 
-    Empty if one of them fits: then the search missed it, and this bound does not hold.
+    Empty if one of these tilings fits: the search missed it, so this bound does not
+    hold.
     """
     replacement = LocalReplacement(plan, solution)
     limit = choices.costs.profile.core.compartments
@@ -220,27 +223,27 @@ def _misses_beside(
 
 
 def _may_fit(choices: ChipChoices, tiling: Tiling) -> bool:
-    """Return whether a tiling fits on its own, as far as was tried."""
+    """Return whether a tiling fits on its own, for the groups that were tried."""
     combinations = choices.combinations
     fits = (choices.costs.fit(tiling, groups) for groups in combinations)
     return not combinations or any(isinstance(fit, BlockFit) for fit in fits)
 
 
 def _cheaper(choices: ChipChoices, cores: int, compartments: int) -> list[Tiling]:
-    """Return the tilings with fewer cores, of blocks up to a size."""
+    """Return the tilings with fewer cores and at most ``compartments`` per block."""
     costs = choices.costs
     return tilings_below(costs.volume, costs.forms, compartments, cores)
 
 
 class LocalReplacement:
-    """A mapping in which one layer at a time is cut differently.
+    """A mapping in which one layer at a time gets a different tiling.
 
     Parameters
     ----------
     plan
         The layers and their projections.
     solution
-        Their tilings.
+        The tilings of the layers.
     """
 
     def __init__(self, plan: Plan, solution: Solution) -> None:
@@ -249,10 +252,11 @@ class LocalReplacement:
         self._use = AxonUse()
 
     def violation(self, i: int, tiling: Tiling) -> tuple[int, LimitViolation] | None:
-        """Return the first broken limit if layer ``i`` is cut into ``tiling``.
+        """Return the first exceeded limit if layer ``i`` has the given tiling.
 
-        It checks the layer itself, then its readers, then the out-axons of all sources
-        of these. The limit comes with the position of the layer that breaks it.
+        The layer is checked first, then its readers, then the out-axons of the sources
+        of all these layers. The result includes the index of the layer that exceeds the
+        limit.
         """
         tilings, steps = list(self.solution.tilings), self.plan.steps
         tilings[i] = tiling
@@ -286,7 +290,7 @@ class LocalReplacement:
 
 
 def _fit(plan: Plan, i: int, tilings: Sequence[Tiling]) -> BlockFit | LimitViolation:
-    """Return whether cores hold a layer among the others."""
+    """Return whether a layer fits on cores, given the other layers' tilings."""
     step = plan.steps[i]
     if not isinstance(step.choices, ChipChoices):
         return BlockFit(())

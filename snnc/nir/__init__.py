@@ -1,11 +1,11 @@
-"""NIR, the format in which spiking networks travel between tools: out and in.
+"""Export to and import from NIR, an exchange format for spiking networks.
 
-Out: `export.export_nir` compiles a spec, `neurons` says how its values become NIR's,
-`linear` converts its kernels, `graph` makes the nodes, and `facts` describes what they
-can't say. In: `importing.run` reads a file (`graph_file`), `translate` turns its nodes
-into the layers of a model, and `snnc.importer` imports the model. If the file contains
-the spec that it was exported from, the import returns that spec. This package imports
-`importer` and the packages below it.
+Export: `export.export_nir` compiles a spec, `neurons` converts neuron parameters,
+`linear` converts kernels, `graph` creates the nodes, and `facts` describes what NIR
+can't express. Import: `importing.run` reads a file (`graph_file`), `translate` turns
+its nodes into the layers of a model, and `snnc.importer` imports the model. If the file
+contains the spec from which it was exported, the import returns this spec. Imports
+`importer` and the folders below it in the layering.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    """Import the export at its first use: reading a file needs no compiler."""
+    """Import the export on first use: reading a file needs no compiler."""
     if name not in ("CannotExportError", "Exported", "export_nir"):
         raise AttributeError(f"there is no {name!r} in NIR's room")
     from snnc.nir import export

@@ -1,4 +1,4 @@
-"""`Conv1d`, `Conv2d` and pools of NIR as layers, and kernels, channels last."""
+"""Convert NIR's `Conv1d`, `Conv2d` and pools to layers with channels-last kernels."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ANEW = "write the graph again"
 class Convolved:
     """The layers of a convolution, its output shape, and its weight.
 
-    ``weight`` lacks the taps at its ends that are zero or only meet padding.
+    ``weight`` omits taps at its ends that are zero or only cover padding.
     """
 
     layers: tuple[KerasLayer, ...]
@@ -36,15 +36,15 @@ class Convolved:
 
 
 def convolve(node: Node, source: str, read: Shape) -> Convolved:
-    """Return a convolution as layers.
+    """Convert a convolution to layers.
 
     Padding becomes a separate layer, which the importer folds into the kernel. NIR pads
-    both ends equally; tools with uneven padding add a tap of zeros to the kernel.
+    both ends equally; tools with uneven padding add a zero tap to the kernel.
 
     Raises
     ------
     RefusedModelError
-        If its numbers contradict each other or the shape of its input.
+        If the node's parameters contradict each other or the shape of its input.
     """
     rank = 1 if node.kind == "Conv1d" else 2
     weight = _weight(node, rank)
@@ -100,7 +100,7 @@ def convolve(node: Node, source: str, read: Shape) -> Convolved:
 def _trim(
     weight: Array, axis: int, size: int, stride: int, step: int, pads: tuple[int, int]
 ) -> tuple[Array, tuple[int, int]]:
-    """Remove taps at the ends of an axis that add nothing, and the padding for them."""
+    """Remove taps at the ends of an axis that have no effect, and their padding."""
     before, behind = pads
     taps = weight.shape[2 + axis]
     places = (size + before + behind - (taps - 1) * step - 1) // stride
@@ -125,7 +125,7 @@ def _trim(
 def arrays_of(
     node: Node, weight: Array, bias: Array, read: Array, gain: Array
 ) -> Arrays:
-    """Return the kernel of a convolution in Keras's layout.
+    """Return the kernel of a convolution in the Keras layout.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ def _weight(node: Node, rank: int) -> Array:
 
 
 def _padding(node: Node, rank: int, stride: Shape) -> tuple[str, list[tuple[int, int]]]:
-    """Return Keras's padding, and the zeros that a layer before it adds."""
+    """Return the Keras padding, and the zeros that a preceding layer must add."""
     none = [(0, 0)] * rank
     word = node.words.get("padding")
     if word is None:
@@ -205,7 +205,7 @@ def _padding(node: Node, rank: int, stride: Shape) -> tuple[str, list[tuple[int,
 def _numbers(
     node: Node, name: str, count: int, default: Shape | None, least: int = 1
 ) -> Shape:
-    """Return whole numbers, one for each axis."""
+    """Return integers, one per axis."""
     array = node.arrays.get(name)
     if array is None or array.size == 0:
         if default is None:
@@ -225,16 +225,16 @@ def _numbers(
 
 @dataclass(frozen=True, slots=True)
 class FoldedKernel:
-    """A layer's kernel, made from a linear node.
+    """A layer's kernel that was made from a linear node.
 
     Attributes
     ----------
     node, weight
         The node, and its weight without unused taps.
     read
-        The factor of each input channel, or of each value of a flat input.
+        The factor of each input channel, or of each value if the input is flat.
     image
-        The shape before the flattening, channels first; empty if there was none.
+        The shape before flattening, channels first; empty if nothing was flattened.
     gain, offset
         The operation after the node, per channel: ``gain x + offset``.
     """
@@ -248,7 +248,7 @@ class FoldedKernel:
 
 
 class GraphWeights(ModelWeights):
-    """The kernels of a graph, channels last; ``NODE/raw`` names an unscaled one."""
+    """The kernels of a graph, channels last; ``NODE/raw`` names an unscaled kernel."""
 
     def __init__(self, kernels: Mapping[str, FoldedKernel]) -> None:
         self._kernels = kernels
@@ -265,7 +265,7 @@ class GraphWeights(ModelWeights):
         return _arrays(kernel)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: no file is open."""
 
 
 def _arrays(kernel: FoldedKernel) -> Arrays:

@@ -1,4 +1,4 @@
-"""Exports a package, or a spec, with its weights."""
+"""Export a package or a spec with its weights."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NEEDED = ("numpy", "safetensors", "nir")
 
 
 class CannotExportError(ValueError):
-    """A package, weights or a place that can't be exported; says why."""
+    """Raised if a package or weights can't be exported; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Exported:
     Attributes
     ----------
     path, text
-        The graph, and a text about what it can't say.
+        The graph, and a text about what it can't express.
     nodes
         The number of nodes in the graph.
     size
@@ -57,30 +57,29 @@ def export_nir(
     neuron: Neuron = "if",
     device: Profile | None = None,
 ) -> Exported:
-    """Write a network and its weights in NIR, and a text next to it, ``PATH.txt``.
+    """Write a network and its weights in NIR, and a description in ``PATH.txt``.
 
     Parameters
     ----------
     package
-        The folder of a package whose spec is where it was built from, or an object
-        with such a ``folder``; or a spec.
+        The folder of a package whose spec still exists at its original path, an object
+        with such a ``folder``, or a spec.
     weights
-        A safetensors file of the network's layout, or its tensors by name, in Keras
-        order: float32.
+        A safetensors file with the network's layout, or the tensors by name, in Keras
+        order, as float32.
     path
         The file to write, such as ``drift.nir``.
     neuron
-        What ReLU neurons become: ``"if"``, which drops the filter of their synapse, or
-        ``"cubalif"``, which keeps it.
+        The NIR neuron for ReLU: ``"if"``, without the synaptic filter, or
+        ``"cubalif"``, with the filter.
     device
-        What the spec is compiled for; None for Loihi 1.
+        The device to compile for; None for Loihi 1.
 
     Raises
     ------
     CannotExportError
-        If the package or spec is missing, the spec has errors or differs from the one
-        that the package was built from, the weights have another layout, or NIR is not
-        installed.
+        If the package or spec is missing, the spec has errors or has changed since the
+        package was built, the weights have another layout, or NIR is not installed.
     OSError
         If a file can't be read or written.
     """
@@ -115,7 +114,7 @@ def export_nir(
 
 
 def _compile(package: Any, device: Profile | None) -> Compilation:
-    """Compile a spec, or the spec that a package was built from."""
+    """Compile a spec, or the spec from which a package was built."""
     place = Path(fspath(getattr(package, "folder", package)))
     if not place.exists():
         raise CannotExportError(f"there is no package or spec {place}")
@@ -165,7 +164,7 @@ def _refuse_neuron_biases(lowered: LoweredNetwork) -> None:
 
 
 def _refuse_images(lowered: LoweredNetwork) -> None:
-    """Refuse layers that enlarge an image, and a readout that gives one."""
+    """Refuse layers that enlarge an image, and a readout that outputs an image."""
     kinds = {layer.name: layer.kind for layer in lowered.network.layers}
     names = [name for name, kind in kinds.items() if kind == "conv2d_transpose"]
     if names:
@@ -181,7 +180,7 @@ def _refuse_images(lowered: LoweredNetwork) -> None:
 
 
 def _layout(lowered: LoweredNetwork) -> Layout:
-    """Return the layout as packages have it."""
+    """Return the weight layout, in the type that packages use."""
     from snnc.ir.layout import input_scale, layout_id, tensors
     from snnc.runtime.layout import Layout, Tensor
 
@@ -203,7 +202,7 @@ def _tensors(layout: Layout, weights: Weights) -> Mapping[str, Any]:
 
 
 def _spec_text(made: Compilation) -> str:
-    """Return the spec as .snn, whatever notation it came in."""
+    """Return the spec as `.snn`, whatever its notation is."""
     from snnc.syntax.printer import print_snn
 
     assert made.document is not None
@@ -211,7 +210,7 @@ def _spec_text(made: Compilation) -> str:
 
 
 def _write(target: Path, graph: ExportedGraph, facts: Mapping[str, Any]) -> int:
-    """Write the file as a whole or not at all; return its size in bytes."""
+    """Write the file atomically; return its size in bytes."""
     import io
 
     import h5py
@@ -225,8 +224,8 @@ def _write(target: Path, graph: ExportedGraph, facts: Mapping[str, Any]) -> int:
     }
     whole = nir.NIRGraph(nodes, graph.edges, dict(facts), type_check=False)
     content = io.BytesIO()
-    # Else HDF5 gives nodes back in the order of the alphabet, in which readers of
-    # nirtorch meet neurons before what they read.
+    # Otherwise HDF5 returns nodes in alphabetical order, and tools based on nirtorch
+    # read neurons before their inputs.
     before = h5py.get_config().track_order
     h5py.get_config().track_order = True
     try:
@@ -240,9 +239,9 @@ def _write(target: Path, graph: ExportedGraph, facts: Mapping[str, Any]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Portable:
-    """A graph that nir 1.0.4 reads too, which sinabs asks for.
+    """A graph that nir 1.0.4, which sinabs requires, can also read.
 
-    It knows no ``v_reset``; later versions take one that is missing for 0.
+    This version lacks ``v_reset``; later versions use 0 if it is missing.
     """
 
     graph: Any

@@ -1,4 +1,4 @@
-"""Describe what a NIR graph can't say, as a text and as metadata."""
+"""Describe what a NIR graph can't express, as text and as metadata."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from snnc.nir.linear import nir_shape
 from snnc.text.tables import columns, dims
 
 VERSION = 1
-"""The version of the metadata. It increases if a key changes its meaning."""
+"""The version of the metadata, which increases if the meaning of a key changes."""
 UNIT = "a spike has the value 1 for one step of dt; a neuron fires at 1 and resets to 0"
 HEAD = ("layer", "kind", "shape", "runs on", "rate", "nodes", "neurons", "weights")
 WIDTH = 88
 
 
 def metadata(lowered: LoweredNetwork, layout: str, spec: str) -> dict[str, Any]:
-    """Return the metadata of the file: times in seconds, rates in Hz.
+    """Return the metadata of the file, with times in seconds and rates in Hz.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def metadata(lowered: LoweredNetwork, layout: str, spec: str) -> dict[str, Any]:
 
 
 def text(lowered: LoweredNetwork, graph: ExportedGraph, layout: str, file: str) -> str:
-    """Return the same as a text, and what the export loses."""
+    """Return the same facts as text, with a list of what the export loses."""
     network, timing = lowered.network, lowered.network.timing
     shown = (
         f"a step is {timing.dt * 1e3:g} ms; an example is shown for {timing.steps}"

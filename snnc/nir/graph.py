@@ -1,8 +1,9 @@
-"""A network as a NIR graph: nodes as in the library ``nir``, and edges.
+"""Convert a network to a NIR graph, with the node types of the library ``nir``.
 
-Each layer becomes a linear node with its name, another one for each further source, and
-a node of neurons, which sums its inputs. Nodes are in the order in which they run, from
-``input`` to ``output``. Some readers rely on the order, and Spyx on these two names.
+Each layer becomes a linear node per source, where the first has the layer's name, and a
+node of neurons that sums its inputs. Nodes are in the order in which they run, from
+``input`` to ``output``. Some tools rely on the order, and Spyx relies on these two
+names.
 """
 
 from __future__ import annotations
@@ -31,19 +32,19 @@ INPUT, OUTPUT = "input", "output"
 
 @dataclass(frozen=True, slots=True)
 class ExportedLayer:
-    """The nodes of a layer or the readout.
+    """The nodes of a layer or of the readout.
 
     Attributes
     ----------
     linear
-        The names of its linear nodes.
+        The names of the linear nodes.
     neurons
-        The name of its neurons; None for the readout.
+        The name of the node with neurons; None for the readout.
     cell
-        The kind and parameters of its neurons.
+        The kind and parameters of the neurons.
     growth
-        The number of weights in its nodes, divided by the number in its tensors. Depth,
-        groups and dilation add zeros, average pools add copies.
+        The number of weights in the nodes, divided by the number in the layer's
+        tensors. Depth, groups and dilation add zeros, and average pools add copies.
     """
 
     layer: str
@@ -57,7 +58,7 @@ class ExportedLayer:
 
 @dataclass(frozen=True, slots=True)
 class ExportedNode:
-    """A node: its class in ``nir`` and the arguments of that class."""
+    """A node: its class in ``nir`` and the arguments of the class."""
 
     kind: str
     values: Mapping[str, Any]
@@ -65,20 +66,20 @@ class ExportedNode:
 
 @dataclass(frozen=True, slots=True)
 class TensorTerm:
-    """A linear node made from a projection.
+    """A linear node that was made from a projection.
 
     Attributes
     ----------
     layer, tensor
-        The layer that reads it, and its weight tensor; None for an identity.
+        The target layer, and the weight tensor; None for an identity.
     linear
-        Its operation on activations.
+        The operation on activations.
     scale
-        The factor of its weights.
+        The factor of the weights.
     windows
-        The number of values that its average pools take the mean of.
+        The number of values that the average pools average.
     bias
-        Gain and rest of the layer's bias, if the node has the bias.
+        The gain and rest of the layer's bias, if the node contains the bias.
     """
 
     layer: str
@@ -93,7 +94,7 @@ class TensorTerm:
 class ExportedGraph:
     """The nodes and edges so far, and the nodes of each layer.
 
-    ``terms`` are the linear nodes made from the network's projections.
+    ``terms`` are the linear nodes that were made from the network's projections.
     """
 
     nodes: dict[str, ExportedNode] = field(default_factory=dict)
@@ -102,7 +103,7 @@ class ExportedGraph:
     terms: dict[str, TensorTerm] = field(default_factory=dict)
 
     def add(self, name: str, node: ExportedNode, *sources: str) -> str:
-        """Add a node that reads ``sources``; return its name, which is made unique."""
+        """Add a node that reads ``sources``, and return its unique name."""
         while name in self.nodes or (name in (INPUT, OUTPUT) and self.nodes):
             name += "_"
         self.nodes[name] = node
@@ -118,9 +119,9 @@ def graph_of(
     Parameters
     ----------
     tensors
-        The tensors of the network's layout.
+        The tensors in the network's layout.
     neuron
-        The NIR neuron for ReLU, see `snnc.nir.neurons`.
+        The NIR neuron for ReLU; see `snnc.nir.neurons`.
     """
     return _GraphMaker(lowered, tensors, neuron).build()
 
@@ -134,7 +135,7 @@ class _GraphMaker:
         self._tensors = tensors
         self._neuron = neuron
         self._graph = ExportedGraph()
-        # The nodes that give each layer's spikes, and the activation of one spike.
+        # The nodes that output each layer's spikes, and the activation of one spike.
         self._ends: dict[str, list[str]] = {}
         self._spikes: dict[str, float] = {}
 
@@ -157,7 +158,7 @@ class _GraphMaker:
         node = ExportedNode("Input", {"input_type": np.array(shape)})
         end = self._graph.add(INPUT, node)
         if given.scaled is not None:
-            # A separate node, as padding adds zeros to the scaled values.
+            # Use a separate node, because padding adds zeros to the scaled values.
             low, high = given.scaled
             slope = (high - low) / (given.high - given.low)
             offset = low - slope * given.low
@@ -202,7 +203,7 @@ class _GraphMaker:
         rest: float,
         number: int = 0,
     ) -> tuple[tuple[str, ...], float]:
-        """Add the linear nodes of a reader's inputs; the first one has the bias."""
+        """Add the linear nodes of a reader's inputs; the first node has the bias."""
         bias = self._tensors.get(f"{name}.bias")
         names: list[str] = []
         size = 0
@@ -242,7 +243,7 @@ class _GraphMaker:
         return tuple(names), size / due if due else 1.0
 
     def _by_slice(self, name: str, bias: Array) -> Array:
-        """Repeat a bias of channels for each slice of the depth axis."""
+        """Repeat a bias per channel for each slice of the depth axis."""
         population = self._lowered.by_name.get(name)
         return np.tile(bias, population.volume[0] if population else 1)
 
@@ -268,7 +269,7 @@ class _GraphMaker:
 
 
 def _conv(linear: Convolution2d, weight: Array, bias: Array) -> ExportedNode:
-    # Not all readers support other values: Spyx drops dilation and groups.
+    # Not all tools support other values: Spyx ignores dilation and groups.
     values = {
         "input_shape": linear.image,
         "weight": weight,
@@ -282,9 +283,10 @@ def _conv(linear: Convolution2d, weight: Array, bias: Array) -> ExportedNode:
 
 
 def _changes_nothing(linear: Convolution2d | Matrix, weight: Array) -> bool:
-    """Whether an edge is enough: nirtorch then runs the nodes in the right order.
+    """Return whether an edge can replace the node.
 
-    It follows the first edge of a node to its end before it takes the next one.
+    If so, nirtorch runs nodes in the right order: it follows the first edge of a node
+    to its end before it follows the next edge.
     """
     if isinstance(linear, Convolution2d):
         if weight.shape[2:] != (1, 1) or linear.stride != (1, 1):

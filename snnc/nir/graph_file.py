@@ -1,6 +1,6 @@
 """Read a NIR graph from an untrusted file.
 
-`nir.read` would follow links and allocate any amount of memory.
+`nir.read` would follow links and allocate arbitrary amounts of memory.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ Edge = tuple[str, str]
 HDF5 = b"\x89HDF\r\n\x1a\n"
 MOST_NODES = 10_000
 WORDS = ("padding",)
-"""Parameters that may be a word instead of a number."""
+"""Parameters that may be words instead of numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node: its kind, its arrays and its words, such as ``padding`` of ``"same"``."""
+    """A node: its kind, arrays and words, such as ``"same"`` for ``padding``."""
 
     name: str
     kind: str
@@ -48,7 +48,7 @@ class Node:
     words: Mapping[str, str]
 
     def array(self, name: str) -> Array:
-        """Return an array that every node of this kind has.
+        """Return an array that every node of this kind must have.
 
         Raises
         ------
@@ -71,12 +71,12 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class NirGraph:
-    """All nodes, each after its sources.
+    """A graph whose nodes are sorted, each after its sources.
 
     Attributes
     ----------
     version
-        The version of NIR that wrote the file.
+        The NIR version that wrote the file.
     facts
         The texts in the file's metadata.
     """
@@ -104,8 +104,8 @@ def order_nodes(
     Raises
     ------
     RefusedModelError
-        If an edge leads nowhere, nodes read one another in a circle, or there is not
-        exactly one input and one output.
+        If an edge leads nowhere, nodes form a cycle, or there is not exactly one input
+        and one output.
     """
     for source, target in edges:
         for end in (source, target):
@@ -138,7 +138,7 @@ def _sort(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> Iterator[Node]:
 
 
 def read_graph(file: Path, path: str) -> NirGraph:
-    """Read a graph; messages call it ``path``.
+    """Read a graph; messages refer to the file as ``path``.
 
     Raises
     ------
@@ -234,7 +234,7 @@ def matrix_of(node: Node) -> Array:
     Raises
     ------
     RefusedModelError
-        If it is not a matrix of finite numbers, or its bias does not fit it.
+        If the weight is not a matrix of finite numbers, or the bias does not fit it.
     """
     import numpy as np
 

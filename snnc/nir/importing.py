@@ -1,7 +1,7 @@
-"""Import a NIR graph: return the spec in it, or make one from its nodes.
+"""Import a NIR graph: return the spec that it contains, or create a spec.
 
 Another tool may have trained the weights further. To find where the export puts each
-weight, the spec is exported again with tensors that number their own values.
+weight, the spec is exported again with tensors whose values are their own indices.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The spec that a graph was exported from, and notes for the user."""
+    """The spec from which a graph was exported, and notes for the user."""
 
     text: str
     notes: tuple[str, ...]
@@ -58,20 +58,20 @@ def run(
     takes_spec: bool = True,
     limits: AbstractContextManager[None] | None = None,
 ) -> ImportOutcome | Restored | None:
-    """Import a graph; None if reading or writing fails.
+    """Import a graph; return None if reading or writing fails.
 
     Parameters
     ----------
     target
-        The file.
+        The NIR file.
     weights_file, output
         The files to write, or None.
     report
         Receives every problem.
     takes_spec
-        Whether to return the spec in a file that snnc exported.
+        Whether to return the spec that an exported file contains.
     limits
-        A context that limits reading.
+        A context that limits the resources for reading.
     """
     try:
         with refusing(target), limits or nullcontext():
@@ -147,19 +147,19 @@ RESETS = (
 def restore(
     spec: str, graph: NirGraph, weights: ModelWeights, device: Profile | None
 ) -> tuple[LoweredNetwork, dict[str, Array], str] | None:
-    """Return the network of a spec, the weights of a graph and the spec's text.
+    """Return a spec's network, a graph's weights as its tensors, and the spec's text.
 
     Parameters
     ----------
     spec
-        The text of the spec that the graph carries.
+        The text of the spec in the graph.
     weights
         The kernels and biases of the graph's linear nodes.
 
     Returns
     -------
     tuple or None
-        None if this spec would be exported as another graph.
+        None if this spec would be exported to a different graph.
     """
     report = Diagnostics()
     source = SourceFile("spec in the graph", spec)
@@ -199,7 +199,7 @@ def restore(
 
 
 def _printable(document: tree.Document) -> tree.Document:
-    """Escape control characters of texts and comments that a terminal would obey."""
+    """Escape control characters in texts and comments."""
     texts = (_escape(c.text).lstrip("#") for c in document.comments)
     comments = map(lambda c, text: replace(c, text=text), document.comments, texts)
     return replace(
@@ -235,7 +235,7 @@ def _escape(text: str) -> str:
 
 
 def _is_same(exported: ExportedGraph, graph: NirGraph) -> bool:
-    """Whether a graph has the same nodes, edges and neurons as an exported one."""
+    """Return whether a graph has the nodes, edges and neurons of an exported graph."""
     kinds = {name: node.kind for name, node in exported.nodes.items()}
     if kinds != {node.name: node.kind for node in graph.nodes}:
         return False
@@ -248,12 +248,12 @@ def _is_same(exported: ExportedGraph, graph: NirGraph) -> bool:
         for node in graph.nodes
         if node.kind in NEURONS or node.kind == "Flatten"
         for key, array in node.arrays.items()
-        if key not in ("input_type", "end_dim")  # of a Flatten to its last axis
+        if key not in ("input_type", "end_dim")  # parameters of a Flatten node
     )
 
 
 def _has_weights(exported: Mapping[str, Any], node: Node) -> bool:
-    """Whether a node without weights of the spec, such as a scale, is unchanged."""
+    """Return whether a node without trained weights, such as a scale, is unchanged."""
     return all(
         np.array_equal(np.asarray(exported[key], np.float32), node.arrays[key])
         for key in ("weight", "bias")
@@ -262,7 +262,7 @@ def _has_weights(exported: Mapping[str, Any], node: Node) -> bool:
 
 
 def _has_value(exported: Any, array: Array) -> bool:
-    """Whether an exported value equals the first value of an array in the file."""
+    """Return whether a value equals the first value of an array in the file."""
     if exported is None:
         return False
     return bool(np.float32(np.ravel(exported)[0]) == array.flat[0])
@@ -274,7 +274,7 @@ def _take(
     arrays: Mapping[str, Any],
     tensors: dict[str, Array],
 ) -> bool:
-    """Copy a tensor's values from a node; return whether its other values are zero."""
+    """Copy a tensor's values from a node; return whether all others are zero."""
     kernel = np.asarray(arrays["kernel"], float)
     number, count = (
         np.rint(_channels_last(term.linear) * term.windows) for term in (place, used)

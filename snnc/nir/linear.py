@@ -1,8 +1,8 @@
-"""Projections as NIR nodes: `Conv2d`, and `Affine` after `Flatten`.
+"""Convert projections to NIR nodes: `Conv2d`, or `Affine` after `Flatten`.
 
-A layer's output is (channels, height, width). The channels contain the slices of a
-depth axis one after another, and an axis that a layer lacks has size 1. Pools, dilation
-and groups are part of the kernels, as not all readers support them.
+A layer's output is (channels, height, width). The slices of a depth axis are
+concatenated along the channels, and an axis that a layer lacks has size 1. Pools,
+dilation and groups are part of the kernels, because not all tools support them.
 """
 
 from __future__ import annotations
@@ -43,21 +43,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """A matrix, ``weight`` (out, in), over an input of shape ``flattens``, if any."""
+    """A matrix, ``weight`` (out, in); ``flattens`` is the input's shape if not flat."""
 
     weight: Array
     flattens: Shape | None
 
 
 def nir_shape(shape: Shape) -> Shape:
-    """Return a channels-last shape in NIR's order."""
+    """Convert a channels-last shape to NIR's order."""
     return shape if len(shape) == 1 else nir_shape_of(volume_of(shape))
 
 
 def nodes_of(lowered: LoweredNetwork, name: str) -> tuple[int, int]:
-    """Return the neurons per window of a population, and the axis along which they are.
+    """Return a population's number of neurons per window, and their axis.
 
-    A level of a max pool has several; each becomes a node in NIR.
+    A level of a max pool has several neurons per window; each becomes a node in NIR.
     """
     for projection in lowered.into(name):
         if isinstance(projection.reach, Pairwise):
@@ -76,13 +76,13 @@ def linears_of(
     Parameters
     ----------
     node
-        The number of the target's node, if it has several.
+        The index of the target's node, if it has several.
 
     Yields
     ------
     tuple of int and Convolution2d or Matrix
-        The number of the source's node, and the operation; none if all taps are outside
-        the source.
+        The index of the source's node, and the operation. Nothing is yielded if all
+        taps are outside the source.
     """
     network, reach = lowered.network, projection.reach
     population = lowered.by_name.get(projection.source)
@@ -112,7 +112,7 @@ def linears_of(
     for number, moving in movings:
         here = picked
         if nodes > 1 and isinstance(reach, Pairwise) and projection.picked is None:
-            here = places(read[:3])  # each node of a level separately
+            here = places(read[:3])  # handle each node of a level separately
         elif nodes > 1:
             number, here = _node_picked(picked, axis, nodes)
         over = behind(moving, here, read, given)
@@ -123,7 +123,7 @@ def linears_of(
 
 
 def places(size: Sequence[int]) -> Grid:
-    """Return all places along three axes."""
+    """Return all positions along three axes."""
     depth, height, width = map(range, size)
     return depth, height, width
 
@@ -139,7 +139,7 @@ def _cut(volume: Volume, axis: int, nodes: int) -> Volume:
 
 
 def _node_picked(picked: Grid, axis: int, nodes: int) -> tuple[int, Grid]:
-    """Return which of several nodes is picked, and the places within it."""
+    """Return the index of the picked node, and the positions inside this node."""
     if nodes == 1:
         return 0, picked
     along = picked[axis]

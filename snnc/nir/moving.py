@@ -1,12 +1,12 @@
-"""How kernels move over their input, and how NIR pads it.
+"""Compute how kernels move over their input, with the even padding of NIR.
 
-Pools, maxima and picked places are part of the kernels. Axes are depth, height and
+Pools, maxima and picked positions are part of the kernels. Axes are depth, height and
 width; the last step moves depth into the channels.
 
-NIR pads both ends of an axis equally. Readers interpret the word ``same`` differently,
-and TensorFlow's padding is uneven if a stride leaves one zero over: a tap of zeros in
-front of the kernel corrects that. NIR's shape check (up to 1.0.8) uses the rows of a
-kernel for its columns too, so `nir.read` only accepts square kernels.
+NIR pads both ends of an axis equally, and tools interpret the word ``same``
+differently. TensorFlow's padding is uneven if the number of zeros is odd; a zero tap
+before the kernel compensates for this. NIR's shape check (up to 1.0.8) uses the rows of
+a kernel also for its columns, so `nir.read` only accepts square kernels.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 SPARE = 4
-"""The most taps that a square kernel may add to the longer of its two axes."""
+"""The maximum number of taps that may be added to an axis to make a kernel square."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ class PaddedAxis:
     Attributes
     ----------
     size, outputs
-        The number of inputs and of outputs.
+        The numbers of inputs and outputs.
     taps, stride
-        The kernel's taps and stride.
+        The number of the kernel's taps, and its stride.
     before
-        The zeros before the input; if negative, the places before it that are skipped.
+        The number of zeros before the input; if negative, of skipped input positions.
     """
 
     size: int
@@ -58,7 +58,8 @@ class PaddedAxis:
 class EvenPadding:
     """An axis with ``padding`` zeros at both ends.
 
-    The kernel has ``taps`` in all: ``front`` zeros, its own taps, and zeros after them.
+    The kernel has ``taps`` taps in total: ``front`` zeros, its own taps, and more
+    zeros.
     """
 
     taps: int
@@ -70,8 +71,8 @@ def even(axes: tuple[PaddedAxis, PaddedAxis]) -> tuple[EvenPadding, EvenPadding]
     """Pad rows and columns evenly, with a square kernel if possible.
 
     Output ``o`` still reads ``o * stride - before + tap``. With ``front`` zeros, the
-    padding is ``p = before + front``. PyTorch's formula for the number of outputs,
-    ``(size + 2 p - taps) // stride + 1``, must give the same number.
+    padding is ``p = before + front``. PyTorch's formula ``(size + 2 p - taps) // stride
+    + 1`` must result in the same number of outputs.
     """
     least = max(map(_fewest, axes))
     for taps in range(least, least + SPARE + max(a.stride for a in axes)):
@@ -82,7 +83,7 @@ def even(axes: tuple[PaddedAxis, PaddedAxis]) -> tuple[EvenPadding, EvenPadding]
 
 
 def _smallest(axis: PaddedAxis) -> EvenPadding:
-    """Pad one axis; two axes whose sizes differ by one may need different kernels."""
+    """Pad one axis evenly, with as few taps as possible."""
     least = _fewest(axis)
     paddings = (_with_taps(axis, least + more) for more in range(SPARE + axis.stride))
     return next(even for even in paddings if even is not None)
@@ -113,7 +114,7 @@ class Convolution2d:
 
 @dataclass(frozen=True, slots=True)
 class MovingKernel:
-    """A kernel (depth, height, width, in, out) and how it moves over a source."""
+    """A kernel (depth, height, width, in, out), and how it moves over a source."""
 
     kernel: Array
     stride: Triple
@@ -121,13 +122,13 @@ class MovingKernel:
 
 
 class NoNodeError(ValueError):
-    """A layer reads its source in a way that no NIR convolution does."""
+    """Raised if no NIR convolution can express how a layer reads its source."""
 
 
 def compare_kernels(
     projection: Projection, reach: Pairwise, node: int, channels: int, nodes: int
 ) -> list[tuple[int, MovingKernel]]:
-    """Return the kernel of a comparing neuron over each node that it reads."""
+    """Return the kernel of a comparing neuron for each node that it reads."""
     reads = []
     entries = reach.nodes[node]
     for number in sorted({first % nodes for _, first, _ in entries}):
@@ -164,7 +165,7 @@ def _over_pools(
 
 
 def move_window(kernel: Array, window: Window, picked: Grid) -> MovingKernel:
-    """Return how a window moves over the picked places."""
+    """Return how a window moves over the picked positions."""
     pads = [
         same_pad(len(n), k, s)[0] if window.padding == "same" else 0
         for n, k, s in zip(picked, kernel.shape, window.stride, strict=False)
@@ -175,7 +176,7 @@ def move_window(kernel: Array, window: Window, picked: Grid) -> MovingKernel:
 def behind(
     moving: MovingKernel, picked: Grid, read: Volume, given: Volume
 ) -> MovingKernel:
-    """Return a kernel over picked places as a kernel over the whole source."""
+    """Convert a kernel over picked positions to a kernel over the whole source."""
     for n, m, k, s, b, axis in zip(
         read[:3],
         given[:3],

@@ -1,16 +1,16 @@
-"""Convert neurons of a spec to NIR's neurons, and back.
+"""Convert neurons of a spec to NIR neurons, and back.
 
-Out: activation 1.0 means a layer's upper rate HI. A NIR neuron sums its input in each
-step and fires at 1, so activation 1.0 is an input of ``HI dt`` per step, and one spike
-is an activation of ``1 / (HI dt)``. The weights include gain, amplitude and step.
-Resistance, threshold and reset are 1, 1 and 0, which all readers interpret equally.
+Export: an activation of 1.0 means a layer's upper rate HI. A NIR neuron sums its input
+in each step and fires at 1, so an activation of 1.0 is an input of ``HI dt`` per step,
+and one spike is an activation of ``1 / (HI dt)``. The weights include gain, amplitude
+and step. Resistance, threshold and reset are 1, 1 and 0, which all tools interpret
+equally.
 
-In: a step of the tool is a step of the spec. A neuron with input ``I`` in each step and
-no leak fires ``r I / (v_threshold - v_reset)`` times per step (as Nengo's rectified
-linear neurons, at any upper rate). With a leak, it fires
-``dt / (tau log(1 + 1 / (J - 1)))`` times per step, where
-``J = (r I + v_leak - v_reset) / (v_threshold - v_reset)``. NIR's ``IF`` does not define
-a step, so tools add ``r I`` once per step.
+Import: a step of the tool is a step of the spec. A neuron with input ``I`` in each step
+and no leak fires ``r I / (v_threshold - v_reset)`` times per step, like Nengo's
+rectified linear neurons with any upper rate. With a leak, it fires ``dt / (tau log(1 +
+1 / (J - 1)))`` times per step, where ``J = (r I + v_leak - v_reset) / (v_threshold -
+v_reset)``. NIR's ``IF`` does not define a step, so tools add ``r I`` once per step.
 """
 
 from __future__ import annotations
@@ -26,20 +26,21 @@ from snnc.runtime import network
 
 Form = Literal["IF", "LIF", "CubaLIF"]
 Neuron = Literal["if", "cubalif"]
-"""The NIR neuron for ReLU: without the filter of its synapse, or with it."""
+"""The NIR neuron for ReLU, without or with the synaptic filter."""
 
 REST = network.REST
-"""The current of activation 0 of a LIF neuron: below its threshold of 1."""
+"""The current of a LIF neuron at activation 0, below its threshold of 1."""
 NO_LEAK = 1000.0
-"""Seconds: the membrane of a `CubaLIF` that replaces a neuron without a leak. It loses
-a millionth of its voltage in a step of 1 ms."""
+"""The membrane time constant, in seconds, of a `CubaLIF` that replaces a neuron without
+a leak. It loses a millionth of its voltage in a step of 1 ms."""
 NEURONS = ("IF", "LIF", "CubaLIF")
 TOP = 150.0
 """The upper rate of the layers of an imported spec, in Hz."""
 STEP = 1e-3
-"""The step of an imported spec in seconds."""
+"""The time step of an imported spec, in seconds."""
 LONGEST_LEAK = 8.19
-"""Seconds: Loihi's integers can't express a slower leak, so it is left out."""
+"""The longest time constant of a leak, in seconds. Loihi's integers can't express a
+slower leak, so it is omitted."""
 DIFFERS = "its {name} differs between neurons, but a layer has only one value"
 
 
@@ -54,7 +55,7 @@ class NirNeurons:
     gain, rest
         The input per step for an activation ``x`` is ``gain x + rest``.
     membrane, synapse
-        Time constants in seconds; 0 if the form lacks one.
+        Time constants in seconds; 0 if this kind of node lacks one.
     """
 
     form: Form
@@ -67,11 +68,11 @@ class NirNeurons:
 def nir_neurons_of(
     spiking: Spiking, neuron: Neuron, dt: float, is_encoder: bool
 ) -> NirNeurons:
-    """Return the neurons of a layer.
+    """Return the NIR neurons of a layer.
 
-    The current of a `LIF` is ``REST`` at activation 0. At activation 1 it makes the
-    neuron fire at HI without a refractory period, which NIR lacks. A `CubaLIF` divides
-    its input by ``tau / dt``. Encoders read unfiltered values.
+    The current of a `LIF` at activation 0 is ``REST``. At activation 1, the current
+    makes the neuron fire at HI, ignoring the refractory period, which NIR lacks. A
+    `CubaLIF` divides its input by ``tau / dt``. Encoders read unfiltered values.
     """
     high, kind = spiking.rate.high, spiking.neuron
     filtered = neuron == "cubalif" and not is_encoder and spiking.synapse > 0
@@ -86,22 +87,22 @@ def nir_neurons_of(
 
 
 def spike_of(spiking: Spiking, dt: float) -> float:
-    """Return the activation of one spike in a step."""
+    """Return the activation that one spike per step represents."""
     return 1 / (spiking.rate.high * dt)
 
 
 @dataclass(frozen=True, slots=True)
 class SpecNeurons:
-    """The neurons of a node.
+    """The neurons of a node, as properties of a spec.
 
     Attributes
     ----------
     gain, offset
-        A sum ``x`` is the activation ``gain x + offset``.
+        An input sum ``x`` is the activation ``gain x + offset``.
     spike
-        The activation of one spike in each step.
+        The activation that one spike per step represents.
     properties
-        Their properties in the layer's statement.
+        The properties in the layer's statement.
     resets
         Whether the node has a reset voltage.
     """
@@ -114,12 +115,12 @@ class SpecNeurons:
 
 
 def spec_neurons_of(node: Node) -> SpecNeurons:
-    """Return the neurons of a node.
+    """Convert the neurons of a node to properties of a spec.
 
     Raises
     ------
     RefusedModelError
-        If parameters differ between neurons, or are not possible.
+        If parameters differ between neurons, or are impossible.
     """
     threshold = _one(node, "v_threshold")
     reset = _one(node, "v_reset", 0.0)
@@ -138,7 +139,7 @@ def spec_neurons_of(node: Node) -> SpecNeurons:
 def _leaky(node: Node, resistance: float, room: float, reset: float) -> SpecNeurons:
     tau = _one(node, "tau" if node.kind == "LIF" else "tau_mem")
     leak = _one(node, "v_leak")
-    # snnTorch writes r = tau / dt, at a step of 0.1 ms; others write 1, for 1 ms.
+    # snnTorch writes r = tau / dt with a step of 0.1 ms; other tools write 1, for 1 ms.
     step = tau / resistance if resistance > 1 else STEP
     gain = resistance / room
     properties: tuple[str, ...] = ()
@@ -175,7 +176,7 @@ def _milliseconds(node: Node, seconds: float) -> str:
 
 
 def _one(node: Node, name: str, default: float | None = None) -> float:
-    """Return a parameter that all neurons share."""
+    """Return a parameter that must be equal for all neurons."""
     array = node.arrays.get(name)
     if array is None or array.size == 0:
         if default is None or array is not None:

@@ -1,9 +1,9 @@
 """Translate a NIR graph into a model that `snnc.importer` imports, layer by layer.
 
-NIR's channels are first, a model's are last, in its kernels too. Operations between a
-kernel and its neurons (thresholds, resistances, scales) are folded into the kernel.
-Operations after neurons (sums of a pool, scales, the value of a spike) are folded into
-the kernels that read them.
+NIR is channels-first, but models and their kernels are channels-last. Operations
+between a kernel and its neurons (thresholds, resistances, scales) are folded into the
+kernel. Operations after neurons (sums of a pool, scales, the value of a spike) are
+folded into the kernels that read them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 LARGEST = 2**27
-"""Values of a node: more neurons than a thousand chips have."""
+"""The maximum number of values of a node: more than the neurons of a thousand chips."""
 FLAT = "leave the batch axis out of `start_dim`: NIR shapes have no batch axis"
 
 
@@ -38,15 +38,15 @@ class NodeValue:
     Attributes
     ----------
     layer
-        The layer of the model that computes it.
+        The layer of the model that computes the output.
     shape
-        Its shape, channels first.
+        The shape, channels first.
     factor
-        The factor of each channel of the layer's values.
+        The factor of each of the layer's channels.
     image
-        The shape before the flattening, if there was one.
+        The shape before flattening, if the output was flattened.
     linear
-        The linear nodes that it sums, if any.
+        The linear nodes whose outputs are summed, if any.
     """
 
     layer: str
@@ -66,12 +66,12 @@ class Translated:
 
 
 def translate(graph: NirGraph, name: str) -> Translated:
-    """Return a graph as a model.
+    """Translate a graph into a model.
 
     Raises
     ------
     RefusedModelError
-        If a node has no counterpart, or its numbers make no sense.
+        If a node has no counterpart, or its parameters are invalid.
     """
     translator = _Translator(graph)
     for node in graph.nodes:
@@ -181,7 +181,7 @@ class _Translator:
         return NodeValue(node.name, shape, np.ones(1))
 
     def _has_batch(self, node: Node, shape: tuple[int, ...]) -> bool:
-        """Whether the first axis is a batch of one, which some tools write."""
+        """Return whether the first axis is a batch of one, which some tools write."""
         readers = self.graph.readers(node.name)
         for reader in (n for n in self.graph.nodes if n.name in readers):
             if reader.kind in ("Affine", "Linear") and len(shape) == 2:
@@ -203,7 +203,7 @@ class _Translator:
         return NodeValue(node.name, convolved.shape, np.ones(1), linear=(node.name,))
 
     def _rescales(self, node: Node, value: NodeValue, weight: Array) -> bool:
-        """Turn a node that only scales the input into `as` of the spec."""
+        """Turn a node that only scales the input into `as` in the spec."""
         if value.layer not in self.inputs:
             return False
         matrix = weight.reshape(*weight.shape[:2], -1)
@@ -247,7 +247,7 @@ class _Translator:
             return value
         start = int(node.arrays.get("start_dim", np.array(0)))
         end = int(node.arrays.get("end_dim", np.array(-1)))
-        # Tools that count a batch axis start at 1; both flatten the whole value.
+        # Tools that include a batch axis start at 1; both flatten the whole value.
         if start not in (0, 1) or end not in (-1, len(value.shape) - 1):
             raise node.refusal(f"it flattens only axes {start} to {end}", FLAT)
         self._layer(node.name, "Flatten", {}, (value.layer,))
@@ -283,7 +283,7 @@ class _Translator:
     def _follow(
         self, node: Node, value: NodeValue, gain: Array | float, offset: float
     ) -> None:
-        """Fold an operation after linear nodes into their kernels."""
+        """Fold an operation that follows linear nodes into their kernels."""
         if value.image:
             raise node.refusal(
                 "it comes after a Flatten", "put this node before the Flatten"
@@ -320,7 +320,7 @@ class _Translator:
         return NodeValue(node.name, value.shape, np.full(1, 1 / cells.spike))
 
     def _check_sum(self, node: Node, value: NodeValue, cells: SpecNeurons) -> None:
-        """Refuse a sum of kernels and spikes that scales the spikes."""
+        """Refuse a sum of linear nodes and scaled spikes."""
         reads = self.graph.reads(node.name)
         plain = [name for name in reads if not self.values[name].linear]
         if not plain or len(reads) == 1:

@@ -1,8 +1,8 @@
 """Compare, write and remove the files of a package that snnc owns, and no others.
 
-Begin at `compare`: it compares the existing files (`records`) with the wanted ones
-(`package`); `write`, `stale` and `orphans` act on the result. Imports `emit` and lower
-packages.
+Begin at `compare`, which compares the existing files (`records`) with the expected
+files (`package`); `write` and `stale` act on the result. Imports `emit` and the folders
+below it in the layering.
 """
 
 from snnc.output.compare import ComparedFile, Comparison, FileState, compare

@@ -1,4 +1,4 @@
-"""Compare a package on disk with the wanted one."""
+"""Compare a package on disk with the expected package."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from snnc.output.records import NotAFile, PackageRecords, read
 
 
 class FileState(enum.Enum):
-    """The difference between a file and its wanted text."""
+    """The difference between a file and its expected text."""
 
     UNCHANGED = enum.auto()
     STALE = enum.auto()
@@ -39,7 +39,7 @@ _FORCED = {
 
 @dataclass(frozen=True, slots=True)
 class ComparedFile:
-    """One file: its name, its state, its text and the wanted text."""
+    """One file: its name, its state, its text and the expected text."""
 
     name: str
     state: FileState
@@ -49,16 +49,16 @@ class ComparedFile:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All files of a package, the lock last.
+    """All files of a package; the lock is the last.
 
     Attributes
     ----------
     unfinished
-        Whether a build has begun and not ended.
+        Whether a build was interrupted.
     merging
-        Whether a merge has conflicts in two locks, or in two versions of a file.
+        Whether the lock or another file has merge conflicts.
     is_newer
-        Whether a newer snnc wrote it, and its files are not to be replaced by force.
+        Whether a newer snnc wrote the package, and files are not replaced by force.
     flaw
         The reason why the existing lock can't be read, as a sentence.
     lock
@@ -74,7 +74,7 @@ class Comparison:
     lock: Lock | None = None
 
     def names(self, *states: FileState) -> tuple[str, ...]:
-        """Return the names of the files in any of these states."""
+        """Return the names of files in any of these states."""
         return tuple(row.name for row in self.rows if row.state in states)
 
     @property
@@ -100,7 +100,7 @@ class Comparison:
 
 
 def compare(package: PackageFiles, force: bool = False) -> Comparison:
-    """Compare without changing anything on disk.
+    """Compare a package with the disk, without changing anything.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def compare(package: PackageFiles, force: bool = False) -> Comparison:
     Raises
     ------
     OSError
-        If something can't be read.
+        If a file can't be read.
     """
     folder = package.folder
     if folder.is_symlink():
@@ -118,7 +118,7 @@ def compare(package: PackageFiles, force: bool = False) -> Comparison:
     records = PackageRecords.of(folder).with_library(folder)
     unfinished = records.is_unfinished
     if not package.files and records.lock != package.lock:
-        return Comparison(folder, (), unfinished)  # no longer the files to remove
+        return Comparison(folder, (), unfinished)  # the lock has changed
     rows = [_compare_file(folder, file, records) for file in package.files]
     rows += _left_over(package, records)
     rows += _lock_row(package, records, [] if force else rows)
@@ -162,7 +162,7 @@ def _state(
 def _left_over(
     package: PackageFiles, records: PackageRecords
 ) -> Iterator[ComparedFile]:
-    """Yield files that snnc wrote once and does not write any more."""
+    """Yield files from an earlier build that are no longer part of the package."""
     owned = {*records.files, *records.writing}
     if records.lock is None or records.is_merging:
         owned |= _own_modules(package.folder)
@@ -177,7 +177,7 @@ def _left_over(
 
 
 def _own_modules(folder: Path) -> set[str]:
-    """Return the modules that snnc may have written, without a lock to list them."""
+    """Return the modules that snnc may have written, for a package without a lock."""
     paths = (*folder.glob("*.py"), *folder.glob(f"{LIBRARY}/**/*.py"))
     return {path.relative_to(folder).as_posix() for path in paths}
 
@@ -185,7 +185,7 @@ def _own_modules(folder: Path) -> set[str]:
 def _lock_row(
     package: PackageFiles, records: PackageRecords, rows: Sequence[ComparedFile]
 ) -> Iterator[ComparedFile]:
-    """Yield the lock, which also lists files kept because they were edited."""
+    """Yield the lock, which also lists files that are kept because they were edited."""
     kept = [row.name for row in rows if row.state is FileState.EDITED_LEFT_OVER]
     hashes = {name: records.files.get(name, "") for name in kept}
     wanted = package.lock_text(hashes)

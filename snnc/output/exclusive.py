@@ -1,4 +1,4 @@
-"""Let one build at a time write a package."""
+"""Let only one build at a time write a package."""
 
 from __future__ import annotations
 
@@ -26,26 +26,27 @@ def exclusive(folder: Path, waiting: Callable[[Path], None]) -> Iterator[None]:
     folder
         The folder of the package.
     waiting
-        Called with the folder, once, if another build holds it.
+        Called once with the folder if another build has locked it.
 
     Raises
     ------
     OSError
-        If the folder or the locked file can't be made.
+        If the folder or the lock file can't be created.
     """
     lock = _acquire(folder, waiting)
     try:
         yield
     finally:
-        # A waiting build then finds its file removed, and creates another one. Windows
-        # removes no open file: there the library does it after the release.
+        # A waiting build then finds that its file was removed, and creates another
+        # file. Windows can't remove open files; there, the library removes the file
+        # after the release.
         with suppress(OSError):
             (folder / MARKER).unlink()
         lock.release()
 
 
 def _acquire(folder: Path, waiting: Callable[[Path], None]) -> BaseFileLock:
-    # Builds without changes don't import it, which saves a tenth of a second.
+    # Import late: builds without changes save a tenth of a second.
     from filelock import FileLock, Timeout
 
     lock, told = FileLock(folder / MARKER), False
@@ -61,6 +62,6 @@ def _acquire(folder: Path, waiting: Callable[[Path], None]) -> BaseFileLock:
         except OSError as error:
             if error.errno not in _NO_LOCKS:
                 raise
-            return lock  # a file system without locks: build without
+            return lock  # the file system has no locks, so build without
         else:
             return lock

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 
 class CannotRunError(ValueError):
-    """A package, its weights or a run is refused; the text is for users."""
+    """A package, its weights or a run is refused; the message is for users."""
 
 
 class NoPackageError(CannotRunError):
-    """The folder holds no package of `snnc build`."""
+    """The folder is not a package of `snnc build`."""
 
     def __init__(self, path: object) -> None:
         super().__init__(
@@ -41,14 +41,14 @@ class NoPackageError(CannotRunError):
 
 
 class OtherFormatError(CannotRunError):
-    """Another snnc wrote the package, in another format."""
+    """Another version of snnc wrote the package in another format."""
 
     def __init__(self, message: str, advice: str) -> None:
         super().__init__(f"{message}; {advice}")
 
 
 class OtherLibraryError(CannotRunError):
-    """The package's library belongs to another snnc, or was edited."""
+    """The package's library belongs to another version of snnc, or was edited."""
 
     def __init__(self, folder: str | PathLike[str], advice: str) -> None:
         super().__init__(f"{folder} was built by another snnc: run `{advice}`")
@@ -58,8 +58,8 @@ class OtherLibraryError(CannotRunError):
 class ImportedPackage:
     """A package that ``snnc build`` wrote, imported under a unique name.
 
-    Its run-time library is `snnc.runtime` itself. ``sources`` are its modules by their
-    paths in it.
+    The package uses `snnc.runtime` itself as its run-time library. ``sources`` contains
+    the package's modules by path.
     """
 
     folder: Path
@@ -80,7 +80,7 @@ class ImportedPackage:
 
     @cached_property
     def energy(self) -> Energy | None:
-        """The costs of events on its device; None if the device's file is gone."""
+        """The energy per event on the device; None if the device file is missing."""
         if not self.network.for_loihi:
             return None
         origin = origin_of(self.folder)
@@ -109,11 +109,11 @@ def open_package(folder: str | PathLike[str]) -> ImportedPackage:
     Raises
     ------
     NoPackageError
-        If the folder holds no such package.
+        If the folder is not such a package.
     OtherFormatError
-        If another snnc wrote it, in another format.
+        If another version of snnc wrote the package in another format.
     OtherLibraryError
-        If its library differs from this snnc's.
+        If the package's library differs from that of this snnc.
     """
     path = Path(os.path.realpath(folder))
     if not (path / "nengo_network.py").is_file():
@@ -124,7 +124,7 @@ def open_package(folder: str | PathLike[str]) -> ImportedPackage:
     library = library_files(path / LIBRARY)
     if not own_library().items() <= library.items():
         raise OtherLibraryError(folder, rebuild_command(Path(folder)))
-    # The name includes a hash of the content, so a rebuilt package is another one.
+    # The name includes a hash of the content, so a rebuilt package gets a new name.
     sources = {path.name: path.read_bytes() for path in sorted(path.glob("*.py"))}
     sources |= {f"{LIBRARY}/{name}": content for name, content in library.items()}
     digest = hashlib.sha256(repr((path, sources)).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The wanted files of a package, and ``snnc.lock``, which lists them."""
+"""The expected files of a package, and ``snnc.lock``, which lists these files."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ LONGEST_PATH = 4095
 
 
 class LockError(ValueError):
-    """A text is not a lock; says why in a sentence."""
+    """Raised if a text is not a lock; the message says why in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lock:
     """A package's origin, and the hash of every owned file.
 
-    The version of snnc is written but not compared, so another version that writes the
-    same bytes leaves the lock unchanged.
+    The lock contains the version of snnc, but this is not compared. So another version
+    that writes the same bytes leaves the lock unchanged.
 
     Attributes
     ----------
     spec
-        The hash of the canonical spec, which has no comments.
+        The hash of the canonical spec, which excludes comments.
     origin
-        The spec, the output and the device, relative to the consumer's repo; None in
-        locks without them.
+        The spec, the output and the device, relative to the user's repository; None if
+        the lock lacks them.
     files
-        SHA-256 of each owned file outside the library, by its path within the package.
-        It is empty for a file that was edited when the previous lock was lost.
+        The SHA-256 of each owned file outside the library, by path. The hash is empty
+        for a file that was edited when the previous lock was lost.
     library
-        `library_hash` of the run-time library; empty while a build writes, and in locks
-        of formats 1 and 2: ``files`` then includes its files.
+        The `library_hash` of the run-time library. It is empty during a build, and in
+        locks of formats 1 and 2; ``files`` then includes the library's files.
     writing
-        SHA-256 of each file that an unfinished build has begun to write; any of them
-        may still have its hash in ``files``.
+        The SHA-256 of each file that an interrupted build was going to write. A file on
+        disk may still have its hash in ``files`` instead.
     is_merging
-        Whether the text has conflicts of `git merge`. ``files`` then has the files of
-        both sides, without meaningful hashes.
+        Whether the text has Git merge conflicts. ``files`` then lists the files of both
+        sides, without meaningful hashes.
     """
 
     spec: str
@@ -108,7 +108,7 @@ def text_hash(text: str) -> str:
 
 
 def library_hash(hashes: Mapping[str, str]) -> str:
-    """Return one hash of the library's files, from their hashes and names."""
+    """Return a hash for the whole library, from the hashes and names of its files."""
     lines = (f"{digest}  {name}\n" for name, digest in sorted(hashes.items()))
     return text_hash("".join(lines))
 
@@ -118,7 +118,7 @@ def is_of_library(name: str) -> bool:
     return name.startswith(f"{LIBRARY}/")
 
 
-@lru_cache(1024)  # the library's files have the same names in each package
+@lru_cache(1024)  # the names of library files are the same in each package
 def is_plain(name: str) -> bool:
     """Return whether an untrusted name is a valid path in the package."""
     path = PurePosixPath(name)
@@ -133,12 +133,12 @@ def is_plain(name: str) -> bool:
 
 
 def is_usable(path: str) -> bool:
-    """Return whether the system accepts a path."""
+    """Return whether the operating system accepts a path."""
     if "\0" in path or len(path) > LONGEST_PATH:
         return False
     try:
         parts = [part.encode("utf-8") for part in PurePosixPath(path).parts]
-    except UnicodeEncodeError:  # half of a surrogate pair
+    except UnicodeEncodeError:  # a lone surrogate
         return False
     return all(len(part) <= LONGEST_NAME for part in parts)
 
@@ -184,7 +184,7 @@ def _parse(text: str) -> Lock:
             library=_text(data, "library") if "library" in data else "",
         )
     except LockError:
-        if number > FORMAT:  # a newer version's content is not read
+        if number > FORMAT:  # don't read the content of a newer version
             return lock
         raise
 
@@ -217,16 +217,16 @@ def _origin(data: Mapping[str, Any]) -> Origin | None:
 
 @dataclass(frozen=True, slots=True)
 class PackageFiles:
-    """The wanted files of a package; none if the package should be removed.
+    """The expected files of a package; empty if the package should be removed.
 
     Attributes
     ----------
     folder
-        The folder of the package, starting as the user typed it.
+        The folder of the package, relative to the path that the user typed.
     files
-        Every file but the lock.
+        Every file except the lock.
     lock
-        The lock of these files, or of the package to remove.
+        The lock for these files, or of the package to remove.
     """
 
     folder: Path
@@ -250,10 +250,10 @@ class PackageFiles:
 
     @classmethod
     def gone(cls, folder: Path, lock: Lock) -> PackageFiles:
-        """Return an orphaned package, of this lock, without files."""
+        """Return an orphaned package with this lock and no files."""
         return cls(folder, (), lock)
 
     def lock_text(self, kept: Mapping[str, str]) -> str | None:
-        """Return the lock's text with further files in it; None if it has no file."""
+        """Return the lock's text with additional files; None if it lists no files."""
         files = {**(self.lock.files if self.files else {}), **kept}
         return replace(self.lock, files=files).text() if files else None

@@ -32,14 +32,14 @@ class NotAFile(enum.Enum):
 
 
 def read(folder: Path, name: str) -> str | NotAFile | None:
-    r"""Return a file's text, with ``\n`` line ends as in every checkout.
+    r"""Return a file's text, with ``\n`` line ends.
 
     Parameters
     ----------
     folder
         The package's folder.
     name
-        The file's path within it, POSIX.
+        The file's POSIX path inside the package.
 
     Returns
     -------
@@ -63,7 +63,7 @@ def read(folder: Path, name: str) -> str | NotAFile | None:
 
 
 def remove(folder: Path, name: str) -> None:
-    """Remove a file and, for a module, its byte code; then folders left empty."""
+    """Remove a file, the byte code of a module, and folders that are then empty."""
     path = folder / name
     path.unlink(missing_ok=True)
     cache = path.parent / "__pycache__"
@@ -75,7 +75,7 @@ def remove(folder: Path, name: str) -> None:
 
 
 def remove_parts(folder: Path) -> None:
-    """Remove partial files of killed builds; no other build may be running."""
+    """Remove partial files of killed builds, while no other build is running."""
     for part in (*folder.glob(f".*{PART}"), *folder.glob(f"{LIBRARY}/**/.*{PART}")):
         part.unlink(missing_ok=True)
     for empty in (*folder.glob(f"{LIBRARY}/*/"), folder / LIBRARY):
@@ -84,31 +84,30 @@ def remove_parts(folder: Path) -> None:
 
 
 def _folders(name: str) -> tuple[PurePosixPath, ...]:
-    """Return the folders of a file within its package, the innermost first."""
+    """Return the folders of a file inside its package, innermost first."""
     return tuple(PurePosixPath(name).parents)[:-1]
 
 
 MARKER = ".snnc-building"
-"""A file that is there, and locked, while a build writes the package."""
+"""A file that exists, and is locked, while a build writes the package."""
 
 
 @dataclass(frozen=True, slots=True)
 class PackageRecords:
-    """The lock, and whether a build has begun and not ended.
+    """The lock, and whether a build was interrupted.
 
     Attributes
     ----------
     found
-        The obstacle at the lock's path.
+        What is at the lock's path if it is not a file.
     lock
-        None if it is missing or can't be read.
+        The lock; None if it is missing or can't be read.
     flaw
-        The reason why it can't be read, as a sentence.
+        The reason why the lock can't be read, as a sentence.
     is_unfinished
-        Whether a build has begun and not ended.
+        Whether a build was interrupted.
     library
-        The hashes of the library's existing files: with ``is_library_whole``, from the
-        lock.
+        The hashes of the library's existing files.
     """
 
     found: str | NotAFile | None
@@ -124,11 +123,11 @@ class PackageRecords:
         Raises
         ------
         OSError
-            If one can't be read.
+            If a file can't be read.
         """
         text = read(folder, NAME)
         lock, flaw = None, ""
-        if isinstance(text, str) and text:  # a power cut leaves an empty file
+        if isinstance(text, str) and text:  # a power failure can leave an empty file
             try:
                 lock = Lock.parse(text)
             except LockError as error:
@@ -158,9 +157,9 @@ class PackageRecords:
 
     @property
     def files(self) -> Mapping[str, str]:
-        """The hashes in the lock, and of each file of a complete library.
+        """The hashes in the lock, and of each file if the library is complete.
 
-        In an incomplete library, edited files can't be identified.
+        If the library is incomplete, edited files can't be identified.
         """
         if self.lock is None:
             return {}
@@ -171,7 +170,7 @@ class PackageRecords:
 
     @property
     def writing(self) -> Mapping[str, str]:
-        """The hashes that an unfinished build may have written."""
+        """The hashes of files that an interrupted build may have written."""
         return {} if self.lock is None else self.lock.writing
 
     @property
@@ -187,7 +186,7 @@ class PackageRecords:
     def vouch_for(self, name: str, text: str) -> bool:
         """Return whether snnc wrote a text, in this or another build.
 
-        A merge of two such texts counts as one, too.
+        This includes a merge of two such texts.
         """
         if (self.is_merging or has_conflict(text)) and is_generated(text):
             return True
@@ -204,12 +203,12 @@ def origin_of(folder: Path) -> Origin | None:
 
 
 def other_format(folder: Path) -> Diagnostic | None:
-    """Return the diagnostic for users of a package of another format.
+    """Return the diagnostic for users of a package in another format.
 
     Returns
     -------
     Diagnostic or None
-        None also if the package's lock is lost.
+        None if the format is the same, or if the lock is missing.
 
     Raises
     ------
@@ -237,12 +236,12 @@ def newer(folder: Path, lock: Lock) -> Diagnostic:
 
 
 def older(folder: Path, lock: Lock, command: str) -> Diagnostic:
-    """Return the diagnostic for a package of an older format.
+    """Return the diagnostic for a package in an older format.
 
     Parameters
     ----------
     command
-        The command that upgrades it.
+        The command that upgrades the package.
     """
     path = folder.as_posix()
     return OlderFormat(

@@ -1,8 +1,8 @@
-"""Share one copy of the run-time library in a process: packages use snnc's own.
+"""Let packages use snnc's copy of the run-time library.
 
-A package of this snnc has the same bytes in its ``_runtime``, so its modules can be the
-modules of `snnc.runtime`. A layer, an error or a type is then the same object under
-both names, and snnc accepts the objects that a package returns.
+A package built by this snnc has the same bytes in its ``_runtime``, so its modules can
+be the modules of `snnc.runtime`. A layer, an error or a type is then the same object
+under both names, and snnc accepts the objects that a package returns.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from snnc.emit.files import LIBRARY
 
 
 def library_files(folder: Path) -> dict[str, bytes]:
-    """Return the modules of a library by their paths within its folder."""
+    """Return the modules of a library by their paths inside its folder."""
     paths = sorted(folder.rglob("*.py"))
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
@@ -34,12 +34,12 @@ def own_library() -> dict[str, bytes]:
 
 
 def share(package: str) -> None:
-    """Make ``package._runtime`` and its modules import as `snnc.runtime`.
+    """Alias ``package._runtime`` and its modules to `snnc.runtime`.
 
     Parameters
     ----------
     package
-        The name that the package is imported under.
+        The name under which the package is imported.
     """
     if _FINDER not in sys.meta_path:
         sys.meta_path.insert(0, _FINDER)
@@ -70,7 +70,8 @@ class _Alias(Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        # The module has run; the import system has just set the other name's spec.
+        # The module has already run, and the import system has just set the alias's
+        # spec.
         module.__spec__ = self._spec
 
 

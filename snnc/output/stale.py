@@ -1,4 +1,4 @@
-"""Find stale files of a package, files not in git, and packages without specs."""
+"""Find stale files of a package, files that are not in git, and orphaned packages."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class Orphan:
 
 
 def find_renamed(package: PackageFiles) -> Iterator[Orphan]:
-    """Find the packages that a package's spec wrote under other names.
+    """Find packages that were built from the same spec under other names.
 
     Parameters
     ----------
     package
-        The package of the current spec; its neighbours are searched.
+        The package of the current spec; its sibling folders are searched.
     """
     origin, output = package.lock.origin, package.folder.parent
     for folder, lock in _packages(output):
@@ -55,10 +55,10 @@ def find_renamed(package: PackageFiles) -> Iterator[Orphan]:
 
 
 def find_orphans(output: Path) -> Iterator[Orphan]:
-    """Find the packages in a folder whose specs are gone.
+    """Find packages in a folder whose specs no longer exist.
 
-    A package that was built elsewhere is not an orphan: its lock has another output,
-    and its spec's path has no meaning here.
+    A package that was built elsewhere is not an orphan: its lock has another output, so
+    its spec's path is meaningless here.
     """
     for folder, lock in _packages(output):
         spec = None if lock.origin is None else lock.origin.spec_path(output)
@@ -75,7 +75,7 @@ def _packages(output: Path) -> Iterator[tuple[Path, Lock]]:
     for folder in _folders(output):
         try:
             lock = PackageRecords.of(folder).lock
-        except OSError:  # not ours to read
+        except OSError:  # skip unreadable folders
             continue
         if lock is not None:
             yield folder, lock
@@ -87,7 +87,7 @@ def _folders(output: Path) -> list[Path]:
 
 
 def _is_same(one: Path, other: Path) -> bool:
-    """Return whether two paths are one folder; some disks ignore letter case."""
+    """Return whether two paths are the same folder; some file systems ignore case."""
     return one.name == other.name or (other.exists() and one.samefile(other))
 
 
@@ -99,8 +99,8 @@ def problems(
 ) -> Iterator[Diagnostic]:
     """Report why a package differs from its spec: one cause per package.
 
-    Reasons to refuse a build come first, and alone: nothing else can
-    be fixed before them.
+    If there are reasons to refuse a build, only these are reported, because they must
+    be fixed first.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def problems(
     wanted
         The lock that the package should have.
     command
-        The command that brings the package up to date.
+        The command that updates the package.
     """
     folder = comparison.folder.as_posix()
     refused = [*refusals(comparison), *report_kept(comparison)]
@@ -131,7 +131,7 @@ def _of_files(
     comparison: Comparison, spec: str, wanted: Lock, command: str
 ) -> Iterator[Diagnostic]:
     changed = [row for row in comparison.rows if row.state is not FileState.UNCHANGED]
-    if len(changed) > 1:  # then the lock differs in any case
+    if len(changed) > 1:  # because the lock then differs in any case
         changed = [row for row in changed if row.name != NAME]
     folder, built = comparison.folder, comparison.origin
     states = {row.state for row in changed}
@@ -163,7 +163,7 @@ def _of_files(
 
 
 def _join_names(rows: Sequence[ComparedFile]) -> str:
-    """Return the files that differ, with the library's as one."""
+    """Return the names of files that differ; the library is one name."""
     library = f"{LIBRARY}/"
     names = (library if row.name.startswith(library) else row.name for row in rows)
     return ", ".join(dict.fromkeys(names))
@@ -187,7 +187,7 @@ def _of_origin(
 def report_orphan(
     orphan: Orphan, comparison: Comparison, command: str
 ) -> Iterator[Diagnostic]:
-    """Report a package to remove, once, and the edits in it."""
+    """Report a package to remove, and its edited files."""
     yield from refusals(comparison)
     yield from report_kept(comparison)
     path = orphan.package.folder.as_posix()
@@ -198,11 +198,11 @@ def report_orphan(
 
 
 def difference(comparison: Comparison) -> str:
-    """Return a unified diff from the existing to the wanted files.
+    """Return a unified diff between the existing and the expected files.
 
-    ``git apply -p0`` and ``patch -p0`` accept it. A new or removed file is one line, as
-    the spec already says what its text would. The diff is empty for packages of another
-    format or with merge conflicts.
+    ``git apply -p0`` and ``patch -p0`` accept the diff. A new or removed file is shown
+    as one line, because its text follows from the spec. The diff is empty for packages
+    in another format or with merge conflicts.
     """
     if comparison.merging or comparison.format != FORMAT:
         return ""
@@ -231,9 +231,9 @@ def _diff(path: Path, row: ComparedFile) -> Iterator[str]:
 
 
 def report_untracked(package: PackageFiles) -> Iterator[Diagnostic]:
-    """Report, once, the files of a package that are not in git's index.
+    """Report the files of a package that are not in git's index.
 
-    They are up to date on this disk, but a commit would not include them.
+    These files are up to date on disk, but a commit would not include them.
     """
     folder = package.folder.as_posix()
     names = [*(file.path for file in package.files), NAME]

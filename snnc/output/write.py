@@ -1,4 +1,4 @@
-"""Bring a package up to date: write only whole files, and only our own."""
+"""Update a package: write files atomically, and only files that snnc owns."""
 
 from __future__ import annotations
 
@@ -46,24 +46,26 @@ def write_package(
     report: Diagnostics,
     waiting: Callable[[Path], None] = lambda folder: None,
 ) -> WrittenFiles | None:
-    """Write the changed files, remove the left-over files, then write the lock.
+    """Write changed files, remove obsolete files, then write the lock.
 
     Parameters
     ----------
     package
-        The wanted files of the folder.
+        The expected files.
     force
-        Replace, or remove, generated files that were edited by hand.
+        Replace or remove generated files that were edited by hand.
     report
-        Gets SNN720 to SNN722 and SNN733 to SNN735, and SNN729 for files that are kept.
+        Receives SNN720 to SNN722 and SNN733 to SNN735, and SNN729 for files that are
+        kept.
     waiting
-        Called with the folder if another build is writing it.
+        Called with the folder if another build is writing the package.
 
     Returns
     -------
     Written or None
-        None if the build was refused, which writes nothing, or failed, which leaves
-        whole files, and a lock that lists the files to be written.
+        None if the build was refused or failed. A refused build writes nothing. A
+        failed build leaves only complete files, and a lock that lists the files to be
+        written.
     """
     try:
         return _write(package, force, report, waiting)
@@ -73,7 +75,7 @@ def write_package(
 
 
 def cannot_write(error: OSError, folder: Path) -> Diagnostic:
-    """Return the diagnostic for an error of the operating system."""
+    """Return the diagnostic for an operating system error."""
     path = Path(error.filename or folder).as_posix()
     reason = error.strerror or str(error)
     return CannotWrite(span=whole_file(path), path=path, reason=reason)
@@ -116,7 +118,7 @@ def _unusable(comparison: Comparison) -> Diagnostic:
 
 
 def _report_edited(folder: Path, names: tuple[str, ...]) -> Iterator[Diagnostic]:
-    """Report edited files once; the library's count as one."""
+    """Report edited files in one diagnostic; name the library only once."""
     library = [name for name in names if name.startswith(f"{LIBRARY}/")]
     own = [name for name in names if name not in library]
     if own:
@@ -154,7 +156,7 @@ def _write(
 def _write_alone(
     package: PackageFiles, force: bool, waiting: Callable[[Path], None]
 ) -> Comparison:
-    """Compare again, as another build may have written since, and write."""
+    """Compare again, because another build may have written meanwhile, and write."""
     try:
         with exclusive(package.folder, waiting):
             comparison = compare(package, force)
@@ -169,7 +171,7 @@ def _write_alone(
 
 
 def _remove_empty(folder: Path) -> None:
-    with suppress(OSError):  # any file keeps it
+    with suppress(OSError):  # fails if the folder is not empty
         folder.rmdir()
 
 
@@ -178,17 +180,17 @@ def _is_refused(comparison: Comparison) -> bool:
 
 
 def _apply(comparison: Comparison) -> None:
-    """Write, then remove; write the lock last, as it vouches for all the others."""
+    """Write files, then remove files; write the lock, which lists all files, last."""
     records.remove_parts(comparison.folder)
     lock = [row for row in comparison.rows if row.name == NAME]
     files = [row for row in comparison.rows if row.name != NAME]
     if lock and lock[0].wanted is not None and any(map(_is_due, files)):
-        with suppress(LockError):  # the spec's name is not UTF-8, and no lock has it
+        with suppress(LockError):  # the spec's name is not UTF-8
             interim = _interim(comparison, Lock.parse(lock[0].wanted), files)
             write_file(comparison.folder / NAME, interim.text())
             lock = [replace(lock[0], state=FileState.STALE)]
     elif comparison.lock is not None and comparison.lock.library:
-        # One hash can't cover a library while a part of it is removed.
+        # One hash can't describe a library while parts of it are removed.
         leaving = [row for row in files if row.state is FileState.LEFT_OVER]
         if any(is_of_library(row.name) for row in leaving):
             hashes = {row.name: text_hash(row.found or "") for row in leaving}
@@ -202,9 +204,9 @@ def _apply(comparison: Comparison) -> None:
 def _interim(
     comparison: Comparison, wanted: Lock, files: Sequence[ComparedFile]
 ) -> Lock:
-    """Return a lock of old and new files, for another build to finish from.
+    """Return a lock with old and new files, from which another build can continue.
 
-    The format stays the previous one until no file of it is left.
+    The format is the previous format until no file in this format is left.
     """
     kept = comparison.names(FileState.EDITED_LEFT_OVER)
     hashes = {row.name: text_hash(row.found) for row in files if row.found is not None}

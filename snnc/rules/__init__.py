@@ -1,8 +1,8 @@
-"""Every kind of problem that snnc can report, one family a file.
+"""Every kind of problem that snnc can report, with one family per file.
 
-The families are imported when a problem is reported: a good spec pays for none.
-`snnc.rules.catalogue` lists all of them; SARIF shows the names of their classes.
-Imports `ir`, `diagnostics` and lower packages.
+A family is imported only when a problem is reported, so a valid spec imports none.
+`snnc.rules.catalogue` lists all rules; SARIF shows the names of their classes. Imports
+`ir`, `diagnostics` and the folders below them in the layering.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> ModuleType:
-    """Import the family of a rule at its first use."""
+    """Import a family of rules on first use."""
     try:
         return importlib.import_module(f"{__name__}.{name}")
     except ModuleNotFoundError:

@@ -43,7 +43,7 @@ class SubclassedModel(Diagnostic):
 
 
 class CyclicModel(Diagnostic):
-    """Checks for cycles between the layers of a model."""
+    """Checks for cycles among the layers of a model."""
 
     code = "SNN814"
     title = "cyclic model"
@@ -197,7 +197,7 @@ class NewerNir(Diagnostic):
 class NodeRefused(Diagnostic):
     """Checks that the chip can compute the nodes of a NIR graph.
 
-    `snnc import --explain` shows the result for every other node.
+    `snnc import --explain` shows what every other node becomes.
     """
 
     code = "SNN852"

@@ -1,6 +1,6 @@
-"""What only a board checks: where a network that the emulator runs may fail there.
+"""Rules for networks that run in the emulator but may fail on a board.
 
-They are warnings, and errors for a device whose file has `strict = true`.
+These are warnings, or errors for a device whose file sets `strict = true`.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class UncertainFormats(Diagnostic):
 
 
 class ChipsUnasked(Diagnostic):
-    """Checks for networks on more chips than nengo-loihi requests by default.
+    """Checks for networks that need more chips than nengo-loihi requests by default.
 
     nengo-loihi requests two chips, unless `n_chips` sets another number
     (`nengo_loihi/hardware/interface.py`). `python -m NAME.board` and

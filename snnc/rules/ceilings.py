@@ -1,4 +1,4 @@
-"""Rules for rates that neurons can't fire, or only with a shorter step."""
+"""Rules for rates at which neurons can't fire, or only with a shorter time step."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ USUAL_LOW: float = otherwise(SpikingSpec, "rate")[0]
 
 
 def time(seconds: float) -> str:
-    """Write a time as in a spec, in milliseconds below a second."""
+    """Write a time as in a spec; use milliseconds below one second."""
     return f"{seconds:.6g} s" if seconds >= 1 else f"{1000 * seconds:.6g} ms"
 
 
 def below(limit: float) -> float:
-    """Return the largest number of six digits that is not above a limit."""
+    """Round a limit down to six digits."""
     unit = 10.0 ** (math.floor(math.log10(limit)) - 5)
     return float(f"{math.floor(limit / unit * (1 + 1e-12)) * unit:.6g}")
 
@@ -47,7 +47,7 @@ def _high(layer: Layer) -> float:
 
 
 def _low(layer: Layer, ceiling: float) -> str:
-    """Return the lower rate of a layer, or a lower rate that fits the new upper one."""
+    """Return the lower rate of a layer, or a rate that suits the new upper rate."""
     low = layer.spiking.rate.low if layer.spiking else 0.0
     if low >= ceiling:
         low = USUAL_LOW
@@ -199,7 +199,7 @@ class StepTooLong(Diagnostic):
 
 
 def _longest_step(network: Network, above: list[Layer]) -> float:
-    """Return the longest step in whole milliseconds that rates and `present` allow.
+    """Return the longest step, in whole milliseconds, that rates and `present` allow.
 
     Return `USUAL_STEP` if no such step exists.
     """

@@ -1,4 +1,4 @@
-"""Rules for spec files and specs in git that can't be read."""
+"""Rules for specs, in files or in git, that can't be read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class FileMissing(Diagnostic):
 
 
 class FileIsDirectory(Diagnostic):
-    """Checks for a directory instead of a spec."""
+    """Checks for a directory in place of a spec."""
 
     code = "SNN701"
     title = "directory instead of a file"
@@ -57,7 +57,7 @@ class NoSpecInFolder(Diagnostic):
 
 
 class FileNotRegular(Diagnostic):
-    """Checks for a pipe, a socket or a device instead of a spec.
+    """Checks for a pipe, a socket or a device in place of a spec.
 
     snnc reads a spec twice and hashes it, so a spec must be a regular file.
     """
@@ -112,7 +112,7 @@ class FileUnreadable(Diagnostic):
 class GitMissing(Diagnostic):
     """Checks that git is installed when a spec is read from a git revision.
 
-    `git:REV:path` runs the `git` program to read the spec from a revision.
+    `git:REV:path` runs the program `git` to read the spec from a revision.
     """
 
     code = "SNN710"
@@ -139,8 +139,8 @@ class NotARepository(Diagnostic):
 class UnknownRevision(Diagnostic):
     """Checks that a branch, tag or commit exists.
 
-    In CI, the clone is often shallow. Fetch the target branch of a pull request before
-    you read a spec from it.
+    In CI, clones are often shallow. Fetch the target branch of a pull request before
+    you read a spec from this branch.
     """
 
     code = "SNN712"

@@ -1,4 +1,4 @@
-"""Rules for words of Keras and PyTorch that have another form here.
+"""Rules for Keras and PyTorch words that are written differently in a spec.
 
 These words are not reserved: a layer may be called `flatten`. snnc looks them up, in
 the spelling of `plain`, only for an unknown statement, property or value.
@@ -14,9 +14,9 @@ _RANK = re.compile(r"[123]d")
 
 
 class Flatten(Refused):
-    """Checks for flatten layers, which are not needed.
+    """Checks for flatten layers, which are unnecessary.
 
-    `dense` and `readout` flatten their input automatically, in Keras's order.
+    `dense` and `readout` flatten their input automatically, in Keras order.
     """
 
     code = "SNN917"
@@ -141,9 +141,9 @@ class GlobalPool(Refused):
 class GlobalMaxPool(Refused):
     """Write global max pooling as a max pool over all positions.
 
-    `maxpool` with `window all` takes the maximum over all spatial axes. The error
-    of the maximum grows with the number of values: `snnc report` prints the
-    expected error.
+    `maxpool` with `window all` computes the maximum over all spatial axes. The error of
+    the maximum grows with the number of values. `snnc report` prints the expected
+    error.
     """
 
     code = "SNN926"
@@ -227,7 +227,7 @@ _OF = {
 
 
 def plain(word: str) -> str:
-    """Return a word in the spelling of the tables: `MaxPooling2D` is `maxpooling`."""
+    """Return a word in the spelling of the tables: `maxpooling` for `MaxPooling2D`."""
     return _RANK.sub("", word.lower().replace("_", ""))
 
 
@@ -237,9 +237,9 @@ def rule_for(word: str, place: str) -> type[Refused] | None:
     Parameters
     ----------
     word
-        As it is written: ``Conv2DTranspose``, ``leaky_relu``.
+        The word as written, such as ``Conv2DTranspose`` or ``leaky_relu``.
     place
-        ``statement``, ``property`` or ``value``: what it stands for.
+        What the word is used as: ``statement``, ``property`` or ``value``.
     """
     key = plain(word)
     return REFUSED.get(key) or _OF[place].get(key)

@@ -1,4 +1,4 @@
-"""Rules for layers and options of Keras models that specs lack."""
+"""Rules for layers and options of Keras models that specs don't support."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from snnc.diagnostics import Diagnostic, Severity
 
 
 class LayerRefusal(Diagnostic):
-    """The common parts of rules that refuse layers: names, reason and remedy."""
+    """The base class of rules that refuse layers: names, reason and remedy."""
 
     notes: ClassVar[tuple[str, ...]] = ("{all_layers}",)
     help = "{remedy}"
@@ -20,7 +20,7 @@ class LayerRefusal(Diagnostic):
 
     @property
     def first_layers(self) -> str:
-        """Name the first layers, and count the others."""
+        """Name the first layers, and count the rest."""
         shown = self.layers if len(self.layers) <= FEW else self.layers[: FEW - 1]
         names = ", ".join(f"`{name}`" for name in shown)
         more = len(self.layers) - len(shown)
@@ -34,13 +34,13 @@ class LayerRefusal(Diagnostic):
 
 
 FEW = 3
-"""The number of layers that a message names."""
+"""The maximum number of layers to name in a message."""
 
 
 class LayerRefused(LayerRefusal):
     """Checks that the chip can compute a layer of a Keras model.
 
-    `snnc import --explain` shows the result for every other layer.
+    `snnc import --explain` shows what every other layer becomes.
     """
 
     code = "SNN830"
@@ -130,7 +130,7 @@ class NoWeights(Diagnostic):
 
 
 class LongSpec(Diagnostic):
-    """Checks that the spec of a model is not too long to be read.
+    """Checks that the spec of a model is not too long.
 
     A spec has one statement per layer of neurons. Far fewer layers already fill the
     chips.

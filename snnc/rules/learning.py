@@ -39,7 +39,7 @@ class LearnsFromWrongLayer(Diagnostic):
 
 
 def _fault(network: Network) -> str:
-    """Describe an error in the layers that the readout reads; empty without one."""
+    """Describe an error in the layers that the readout reads; may be empty."""
     sources = network.readout.sources
     if network.readout.convolution is not None:
         return "a layer through a convolution"
@@ -60,7 +60,7 @@ def _fault(network: Network) -> str:
 
 
 def learned_layer(network: Network) -> Layer | None:
-    """Return the layer that the readout learns from on the chip, if it is sound."""
+    """Return the chip layer from which the readout learns, if it is valid."""
     on_chip = isinstance(network.target, Loihi)
     if network.readout.learn is None or not on_chip or _fault(network):
         return None

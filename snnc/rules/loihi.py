@@ -127,8 +127,8 @@ class TooManyOutAxons(Diagnostic):
 class TooManyCores(Diagnostic):
     """Checks that the network needs no more cores than its target allows.
 
-    Each block takes one core. snnc searches for the blocks that need the fewest cores.
-    `snnc report` lists the cores of each layer.
+    Each block uses one core. snnc searches for the blocks that need the fewest cores.
+    `snnc report` lists the number of cores of each layer.
     """
 
     code = "SNN406"

@@ -56,7 +56,7 @@ class UnknownVariant(Diagnostic):
 
 
 def is_newer_chip(kind: str, word: str) -> bool:
-    """Return whether a target is a chip that snnc does not compile for: Loihi 2."""
+    """Return whether a target is Loihi 2, which snnc does not support."""
     return kind == "target" and bool(re.search("loihi.?(2|ii)", word, re.I))
 
 

@@ -16,7 +16,7 @@ def join_alternatives(words: tuple[str, ...]) -> str:
 
 
 def did_you_mean(near: str | None, legal: tuple[str, ...], otherwise: str) -> str:
-    """Ask for the nearest word, or list all legal words."""
+    """Suggest the nearest word, or list all legal words."""
     if near is not None:
         return f"did you mean `{near}`?"
     return otherwise.format(join_alternatives(legal))
@@ -74,7 +74,7 @@ class UnknownProperty(Diagnostic):
 
     @property
     def known_properties(self) -> str:
-        """The properties, its own first; empty where the help is enough."""
+        """The properties to list, those of the owner first; may be empty."""
         if self.near is not None or self.advice:
             return ""
         if not self.legal:

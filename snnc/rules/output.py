@@ -13,7 +13,7 @@ _NO_FOLDER = os.strerror(errno.ENOENT)
 
 
 class CannotWrite(Diagnostic):
-    """Reports a file of the package that the operating system can't write.
+    """Reports a file of the package that can't be written.
 
     Files that were already written are complete. snnc writes the lock last, so the next
     build knows which files are missing.
@@ -73,7 +73,7 @@ class ForeignFile(Diagnostic):
 
 
 class CannotRewrite(Diagnostic):
-    """Reports a spec that the operating system can't replace.
+    """Reports a spec that can't be replaced.
 
     `snnc fmt` and `snnc check --fix` write a temporary file next to the spec and
     rename it, so the folder must be writable too. The spec is unchanged.

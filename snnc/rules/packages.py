@@ -35,7 +35,7 @@ class LockUnusable(Diagnostic):
 
 
 class NewerFormat(Diagnostic):
-    """Checks for packages in a newer format than this snnc knows.
+    """Checks for packages in a format that is too new for this version of snnc.
 
     A build would replace newer code with older code in every file.
     """
@@ -63,8 +63,8 @@ class NewerFormat(Diagnostic):
 class OlderFormat(Diagnostic):
     """Checks for packages in an older format.
 
-    `CHANGELOG.md` lists the changes of each format. `snnc build` upgrades the
-    package. Files that were edited by hand are still reported.
+    `CHANGELOG.md` lists the changes of each format. `snnc build` upgrades the package,
+    but still reports files that were edited by hand.
     """
 
     code = "SNN736"

@@ -38,7 +38,7 @@ class HostBetweenChip(Diagnostic):
         before = chip_before(network)
         after: dict[str, str] = {}
         for layer in reversed(network.in_reading_order):
-            # The rule for max pools reports problems after a max pool.
+            # Another rule reports a host layer before a max pool.
             pools = isinstance(layer.operation, MaxPooling)
             on_chip = layer.on_chip and not pools
             ahead = layer.name if on_chip else after.get(layer.name)
@@ -72,7 +72,7 @@ class NothingOnChip(Diagnostic):
 
 
 def chip_before(network: Network) -> dict[str, str]:
-    """For each layer that depends on the chip, a chip layer before it."""
+    """Return a preceding chip layer for each layer that depends on the chip."""
     before: dict[str, str] = {}
     for layer in network.in_reading_order:
         for source in layer.reads:
@@ -168,13 +168,13 @@ class LargeMaxPool(Diagnostic):
 
 
 MOST = 9
-"""Values per window above which the error of a maximum is large."""
+"""The number of values per window above which the error of a maximum is large."""
 
 
 def _host_behind_chip(
     network: Network, layer: Layer, before: dict[str, str]
 ) -> Layer | None:
-    """Yield the layers on the host, after the chip, that a max pool reads."""
+    """Return a layer on the host, after the chip, that a max pool reads."""
     pending = list(layer.sources)
     while pending:
         source = network.by_name.get(pending.pop())

@@ -12,17 +12,17 @@ from snnc.source import Span
 
 WIDEST_UNSCALED = 16.0
 
-# nengo_loihi 1.1.0, builder/discretize.py: decays are multiples of 1/4096. The slowest
-# one above 0 has a time constant of about 2 x 4096 steps.
+# Decays are multiples of 1/4096 (builder/discretize.py in nengo_loihi 1.1.0). The
+# slowest nonzero decay has a time constant of about 8190 steps.
 SLOWEST_DECAY_STEPS = 8190
 
-# 4096 exp(-9) is less than a half: faster decays round to 4096.
+# 4096 exp(-9) is less than 0.5, so faster decays are rounded to 4096.
 FASTEST_DECAY_STEPS = 9
 LONGEST_REFRACTORY = 0.062
 
 UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6}
 SAME_STEPS = 1e-6
-"""Relative tolerance for `present` as a whole number of steps."""
+"""The relative tolerance for `present` to be a whole number of steps."""
 
 
 class PresentNotSteps(Diagnostic):
@@ -62,7 +62,7 @@ class PresentNotSteps(Diagnostic):
 
 
 def in_unit_of(written: str, steps: int, step: float) -> str:
-    """Write a number of steps as a time, in the unit of another time."""
+    """Write a number of steps as a time in the unit of another time."""
     unit = written.lstrip("+-.0123456789eE").strip()
     unit = unit if unit in UNITS else "ms"
     exact = UNITS[unit] * steps * step
@@ -74,8 +74,8 @@ def in_unit_of(written: str, steps: int, step: float) -> str:
 class WideRange(Diagnostic):
     """Checks for a wide input range without scaling.
 
-    Kernels are initialised for values of about 1. `as` scales the range linearly,
-    in Keras and in Nengo.
+    Kernels are initialised for values of about 1. `as` scales the range linearly in
+    Keras and in Nengo.
     """
 
     code = "SNN502"
@@ -141,7 +141,7 @@ class SynapseTooLong(Diagnostic):
 
 
 def _constant_span(network: Network, layer: Layer, what: str) -> Span:
-    """Return the place of a time constant: the layer, `defaults` or `timing`."""
+    """Return the position of a time constant: in the layer, `defaults` or `timing`."""
     if what == "tau_rc":
         return layer.spans.get("neuron", layer.span)
     general = network.timing.spans.get(what, layer.span)
@@ -259,7 +259,7 @@ class AveragedLif(Diagnostic):
 
 
 def _first_pools(network: Network) -> dict[str, str]:
-    """Return the first pool over each layer, directly or through joins."""
+    """Return the first pool that reads each layer, directly or through joins."""
     layers = {layer.name: layer for layer in network.layers}
     pools: dict[str, str] = {}
     for pool in network.layers:

@@ -27,7 +27,7 @@ class UnknownLayer(Diagnostic):
     known: tuple[str, ...]
     role: str = "which can be read here"
     example: str = ""
-    """Where a layer of this name was given a value: what can be given one."""
+    """A valid setting to suggest, if a setting assigned a value to a layer itself."""
 
     @property
     def reason(self) -> str:
@@ -84,7 +84,7 @@ class NothingReads(Diagnostic):
 
 
 def encoder_help(encoder: str, key: str = "from") -> str:
-    """Describe the fix for a reader of the input; the encoder may have no name."""
+    """Describe the fix for a layer that reads the input; the encoder may be unnamed."""
     if encoder:
         return f"read the encoder: write `{key} {encoder}`"
     return (
@@ -118,7 +118,7 @@ class ReadsRawValues(Diagnostic):
 class EncoderReadsLayer(Diagnostic):
     """Checks that encoders read the input.
 
-    An encoder turns values into spikes. The outputs of layers are spikes already.
+    An encoder converts values to spikes. The outputs of layers are already spikes.
     """
 
     code = "SNN254"

@@ -8,7 +8,7 @@ from snnc.diagnostics import Diagnostic
 
 
 class Refused(Diagnostic):
-    """The common parts of rules that refuse a word."""
+    """The base class of rules that refuse a word."""
 
     title = "unsupported word"
     message = "`{word}` can't run on the chip"
@@ -154,8 +154,8 @@ class Events(Refused):
 class Repeat(Refused):
     """The language has no loops over layers.
 
-    Each layer has its own name and line, to which diagnostics, weights and reports
-    refer.
+    Each layer has its own name and line, which diagnostics, weights and reports refer
+    to.
     """
 
     code = "SNN913"
@@ -184,8 +184,8 @@ class DenseOverAxis(Diagnostic):
 class SeveralInputs(Diagnostic):
     """Checks that a network has only one input.
 
-    An example is one array. Stack arrays with the same resolution as channels of
-    one input.
+    An example is a single array. Stack arrays of equal resolution as channels of one
+    input.
     """
 
     code = "SNN915"
@@ -198,7 +198,7 @@ class SeveralInputs(Diagnostic):
 class EncodeConvOnFeatures(Diagnostic):
     """Checks for `encode conv` after a feature vector.
 
-    A vector has no axis for a convolution.
+    A feature vector has no axis for a convolution.
     """
 
     code = "SNN916"

@@ -17,14 +17,14 @@ OF_MEAN = (
     "`decide mean` reads the second half of the steps, on average at 3/4 of `present`"
 )
 NONE = 0.0, 0
-"""The response of the input: 0 seconds, 0 layers."""
+"""The response of the input: 0 seconds and 0 layers."""
 
 
 class PresentTooShort(Diagnostic):
     """Checks that `present` is long enough for the layers to respond.
 
-    Each spiking layer responds later than the layers that it reads. Its mean delay is
-    the sum of:
+    Each spiking layer responds later than the layers that it reads. The mean delay of a
+    layer is the sum of:
 
     - one step, for spikes to arrive;
     - its `synapse`, after which the filter is at 63 %;
@@ -98,9 +98,9 @@ class PresentTooShort(Diagnostic):
 
 
 def response(network: Network, synapse: float = math.inf) -> tuple[float, int]:
-    """Return seconds until the readout responds, and spiking layers in series.
+    """Return the response delay in seconds, and the number of spiking layers in series.
 
-    ``synapse`` limits, in seconds, what layers get from `timing`.
+    ``synapse`` limits, in seconds, the synapse that layers get from `timing`.
     """
     found = dict[str, tuple[float, int]]()
     for layer in network.in_reading_order:
@@ -117,13 +117,13 @@ def response(network: Network, synapse: float = math.inf) -> tuple[float, int]:
 
 
 def needed_steps(network: Network, decide: str, synapse: float = math.inf) -> int:
-    """Return the least steps per example for a decision after the response delay."""
+    """Return the minimum steps per example for a decision after the response delay."""
     delay, _ = response(network, synapse)
     return math.ceil(delay / network.timing.dt / MIDDLE[decide] - 1e-6)
 
 
 def _shorter(network: Network) -> tuple[str, Fix | None]:
-    """Return another setting with which the steps are enough, as help and as a fix."""
+    """Return another setting for which the steps suffice, as help and as a fix."""
     readout, timing = network.readout, network.timing
     if needed_steps(network, "last") <= timing.steps:
         fix = _write("decide", "last", readout.spans, ("classes", "units"))
@@ -138,7 +138,7 @@ def _shorter(network: Network) -> tuple[str, Fix | None]:
 def _write(
     key: str, value: str, spans: Mapping[str, Span], after: tuple[str, ...]
 ) -> Fix | None:
-    """Replace the value of a property, or add it after another one."""
+    """Return a fix that replaces the value of a property, or adds the property."""
     if key in spans:
         return Fix(spans[key], value, unsafe=True)
     end = next((spans[name] for name in after if name in spans), None)
@@ -148,5 +148,5 @@ def _write(
     if not place.source.is_yaml:
         return Fix(place, f", {key} {value}", unsafe=True)
     if place.source.text[end.end : end.end + 1] not in (",", "}"):
-        return None  # in a block of YAML, a property has a line of its own
+        return None  # in a YAML block, a property needs its own line
     return Fix(place, f", {key}: {value}", unsafe=True)

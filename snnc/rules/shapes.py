@@ -19,7 +19,7 @@ AXES = {
 
 
 def axis_names(rank: int) -> str:
-    """``depth x height x width x channels`` and the like, for messages."""
+    """Return the names of axes for messages, such as ``height x width x channels``."""
     return " x ".join(AXES[rank])
 
 
@@ -81,7 +81,8 @@ class ForgottenChannels(Diagnostic):
 class UnequalShapes(Diagnostic):
     """Checks that the shapes of joined layers match.
 
-    `add` needs equal shapes. `concat` joins channels, so all other axes must be equal.
+    `add` needs equal shapes. `concat` concatenates channels, so all other axes must be
+    equal.
     """
 
     code = "SNN303"
@@ -126,7 +127,7 @@ class UnequalShapes(Diagnostic):
 
 
 def _strides_to(first: Shape, second: Shape) -> bool:
-    """Return whether a stride s makes ``ceil(n / s)`` positions of each axis."""
+    """Return whether some stride s reduces each axis to ``ceil(n / s)`` positions."""
     axes = list(zip(first, second, strict=True))
     return all(math.ceil(n / math.ceil(n / m)) == m for n, m in axes)
 
@@ -195,7 +196,7 @@ class TooManyValues(Diagnostic):
 
 
 def looks_channels_first(shape: Shape) -> bool:
-    """Return whether only the first axis is short enough to be the channels."""
+    """Return whether only the first axis is short enough to be channels."""
     return len(shape) >= 3 and shape[0] in (1, 3) and min(shape[1:]) > 4
 
 
@@ -250,7 +251,7 @@ class LooksChannelsFirst(Diagnostic):
     def check(cls, network: Network) -> Iterator[LooksChannelsFirst]:
         shape = network.input.shape
         known = {network.input.name, *(layer.name for layer in network.layers)}
-        # Another rule reports the layer that has no shape.
+        # Another rule reports the layer without a shape.
         is_whole = known.issuperset(network.readout.sources)
         if is_whole and looks_channels_first(shape):
             span = network.input.shape_span or network.input.span

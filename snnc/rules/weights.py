@@ -93,7 +93,7 @@ class NotFinite(Diagnostic):
 
 
 class BiasNotZero(Diagnostic):
-    """Checks that the file has zero biases for a layer without a bias.
+    """Checks that the file contains zero biases for a layer without a bias.
 
     A weight file contains a bias for every layer, so that `bias on` and `bias off` need
     the same tensors. With `bias off`, the bias is zero unless a batch norm was folded
@@ -119,7 +119,7 @@ class BiasNotZero(Diagnostic):
 
 
 class _Refused(Diagnostic):
-    """A layer that nengo-loihi does not build; ``core`` is the worst of ``refused``."""
+    """A layer that nengo-loihi refuses; ``core`` is the worst of ``refused`` cores."""
 
     core: int
     refused: int
@@ -327,7 +327,7 @@ class WeightsTooStrong(Diagnostic):
 
 
 class WeightsRounded(Diagnostic):
-    """Checks for weights that rounding changes a lot.
+    """Checks for weights with large rounding errors.
 
     A core stores weights as integers with 7 bits and a sign, in steps of 1/127 of the
     core's largest weight. If the threshold or a bias is large compared with this
@@ -389,12 +389,12 @@ class WeightsRounded(Diagnostic):
 
 
 class SpikesTooStrong(Diagnostic):
-    """Checks for layers in which one spike exceeds the threshold several times.
+    """Checks for layers in which one spike adds several times the threshold.
 
     A neuron on the chip fires at most once per step and then resets to 0, so the excess
     above the threshold is lost. The rates of such a layer differ from the activations
-    in Keras. Weights become this large if a batch norm with small deviations is folded
-    into them, or if the neurons that a layer reads rarely fire.
+    in Keras. Weights become this large if a batch norm with small standard deviations
+    is folded into them, or if the neurons that a layer reads rarely fire.
 
     snnc warns if the largest weight of the median channel exceeds four times the
     threshold.

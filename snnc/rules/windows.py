@@ -121,8 +121,8 @@ class DilatedStride(Diagnostic):
 class GroupsDontDivide(Diagnostic):
     """Checks that `groups` divides the channels and the filters.
 
-    Each group of filters reads one group of channels, and all groups have equal
-    sizes.
+    Each group of filters reads one group of channels, and all groups have the same
+    size.
     """
 
     code = "SNN315"
@@ -254,7 +254,7 @@ class PooledTranspose(Diagnostic):
 class StrideAboveKernel(Diagnostic):
     """Checks for a stride that is larger than the kernel.
 
-    Such a layer skips part of its input. The skipped neurons take cores, but no layer
+    Such a layer skips part of its input. The skipped neurons use cores, but no layer
     reads them.
     """
 
@@ -301,13 +301,13 @@ def _slides(network: Network, layer: Layer, operation: Convolution) -> bool:
 def _uneven_pools(
     network: Network, layer: Layer, operation: Convolution
 ) -> Iterator[tuple[AveragePooling, Shape]]:
-    """Pools that `same` padding cannot be folded over, each with what it reads."""
+    """Yield pools over which `same` padding can't be folded, with their input sizes."""
     read = network.shape_of(layer.sources[0])[:-1]
     padded = [
         max(pads(n, k, s, operation.padding)) > 0
         for n, k, s in zip(read, operation.extent, operation.stride, strict=True)
     ]
-    # A 2-D convolution has one padding for height and width, and none for depth.
+    # A 2-D convolution has a common padding for height and width, and none for depth.
     plane = any(padded[-2:])
     axes = [
         plane if axis >= len(read) - 2 else padded[axis] for axis in range(len(read))
@@ -325,9 +325,9 @@ def _uneven_pools(
 
 
 def _divides(window: int, stride: int, size: int, picked: bool) -> bool:
-    """Return whether padding a pooled axis also pads the axis before the pool.
+    """Return whether padding a pooled axis equals padding the axis before the pool.
 
-    Where some places are picked, they may be further apart than a window is wide.
+    Picked positions may be further apart than the width of a window.
     """
     if picked:
         return window <= stride and (size - window) % stride == 0

@@ -10,14 +10,14 @@ from typing import Any
 
 
 def check_count(name: str, value: Any, least: int) -> None:
-    """Refuse a number that is not whole or too small; None stands for a default.
+    """Refuse a number that is not an integer or is too small; accept None.
 
     Raises
     ------
     TypeError
-        If it is not a whole number.
+        If the value is not an integer.
     ValueError
-        If it is below ``least``.
+        If the value is below ``least``.
     """
     if value is None:
         return
@@ -33,7 +33,7 @@ def check_choice(name: str, value: Any, known: Collection[str]) -> None:
     Raises
     ------
     ValueError
-        If it is not.
+        If the word is not in ``known``.
     """
     if not isinstance(value, str) or value not in known:
         words = [repr(word) for word in known]
@@ -42,14 +42,14 @@ def check_choice(name: str, value: Any, known: Collection[str]) -> None:
 
 
 def check_text(name: str, value: Any) -> None:
-    """Refuse anything but text that a file can hold.
+    """Refuse anything except text that can be written to a file.
 
     Raises
     ------
     TypeError
-        If it is not a string.
+        If the value is not a string.
     ValueError
-        If it has half of a surrogate pair.
+        If the text contains a lone surrogate.
     """
     if not isinstance(value, str):
         raise TypeError(f"{name} is {type(value).__name__}, not a string")
@@ -63,7 +63,7 @@ def given_weights(weights: Any) -> Path | Mapping[str, Any]:
     Raises
     ------
     TypeError
-        If it is neither.
+        If the argument is neither.
     """
     if isinstance(weights, str | os.PathLike):
         return Path(weights)

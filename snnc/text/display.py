@@ -1,4 +1,4 @@
-"""How objects show themselves in notebooks and terminals, on light and dark."""
+"""Display objects in notebooks and terminals, on light and dark backgrounds."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, TypeAlias
 
 Json: TypeAlias = dict[str, Any]
-"""A JSON object, such as a result returns from ``as_dict``."""
+"""A JSON object, such as the result of ``as_dict``."""
 
 _ESCAPE = re.compile(r"\x1b\[([\d;]*)m")
-# Legible on white and on black; the hues are from Okabe and Ito.
+# Legible on white and black backgrounds; the hues are from Okabe and Ito.
 _COLOURS = {"31": "#c8490a", "33": "#a97b00", "34": "#3d82c4", "36": "#0a8f74"}
 PRE = (
     "font-family: var(--jp-code-font-family, monospace); line-height: 1.35;"
@@ -20,7 +20,7 @@ PRE = (
 
 
 class Listed:
-    """List only public names in `dir`, and so in completion."""
+    """Lists only public names in `dir`, and therefore in completion."""
 
     _internal: ClassVar[frozenset[str]] = frozenset()
 
@@ -30,7 +30,7 @@ class Listed:
 
 
 class Displayed(Listed):
-    """Shows itself in notebooks, and in terminals of IPython, as it prints."""
+    """Displays itself in notebooks and IPython terminals like `print`."""
 
     def _repr_html_(self) -> str:
         return to_pre(str(self))
@@ -39,7 +39,7 @@ class Displayed(Listed):
         cls._repr_pretty_ = Displayed._pretty  # type: ignore[attr-defined]
 
     def _pretty(self, printer: Any, cycle: bool) -> None:
-        """Print as `print` does; IPython looks for this method next to `__repr__`."""
+        """Print like `print`; IPython calls this method instead of `__repr__`."""
         printer.text(str(self))
 
 
@@ -51,7 +51,7 @@ class Tabular(Displayed):
         raise NotImplementedError
 
     def to_pandas(self) -> Any:
-        """Return the table as a data frame of pandas, which you install yourself.
+        """Return the table as a pandas data frame; install pandas separately.
 
         Raises
         ------
@@ -62,7 +62,7 @@ class Tabular(Displayed):
 
 
 def data_frame(rows: Sequence[Mapping[str, Any]]) -> Any:
-    """Return rows as a data frame of pandas.
+    """Convert rows to a pandas data frame.
 
     Raises
     ------
@@ -100,12 +100,12 @@ class MarkdownText(Listed, str):
 
 
 def to_pre(text: str) -> str:
-    """Return HTML of text as it is, such as a table of the command line."""
+    """Convert preformatted text, such as a command-line table, to HTML."""
     return f'<pre style="{PRE}">{html.escape(text)}</pre>'
 
 
 def terminal_html(text: str) -> str:
-    """Return HTML of text with the colours of its terminal escapes."""
+    """Convert text with terminal colours to HTML."""
     return f'<pre style="{PRE}">{"".join(_spans(text))}</pre>'
 
 

@@ -1,4 +1,4 @@
-"""Words that are close to a misspelt one, and words in one spelling."""
+"""Find words that are similar to a misspelt word, and normalize spellings."""
 
 from __future__ import annotations
 
@@ -13,27 +13,28 @@ _LONGEST = 40
 
 
 def closest(word: str, legal: Iterable[str]) -> str | None:
-    """Return the legal word that shares most letters with a word, if it is similar."""
+    """Return the legal word that shares the most letters with a word, if similar."""
     import difflib  # slow to import, and only needed for misspelt words
 
     return next(iter(difflib.get_close_matches(word, list(legal), n=1)), None)
 
 
 def nearest_spelling(word: str, legal: Iterable[str]) -> str | None:
-    """Return the first legal word with the fewest edits, if the edits are few.
+    """Return the first legal word with the fewest edits, if these are few enough.
 
-    One edit for words of three to six letters, two up to ten, and so on: more would be
-    another word.
+    Words of three to six letters may have one edit, words of up to ten letters two, and
+    so on. With more edits, it would be a different word.
     """
     found = _close(word, legal)
     return found[0][2] if found else None
 
 
 def only_near(word: str, legal: Iterable[str]) -> str | None:
-    """Return the only legal word that a word can mean, or None.
+    """Return the only legal word that a misspelt word can mean, or None.
 
-    It is close to the word, no other is as close, and no digit differs: `conv2d` is
-    not `conv3d` misspelt, and neither is `qif` or `alif` `lif`, nor `end_b` `end_a`.
+    The legal word is similar, no other legal word is as similar, and no digit differs.
+    For example, `conv2d` is not a misspelt `conv3d`, `qif` and `alif` are not `lif`,
+    and `end_b` is not `end_a`.
     """
     found = _close(word, legal)
     if not found or found[0][1] or (len(found) > 1 and found[0][:2] == found[1][:2]):
@@ -43,11 +44,12 @@ def only_near(word: str, legal: Iterable[str]) -> str | None:
 
 
 def _is_another(word: str, near: str) -> bool:
-    """Return whether a similar word is probably another word, not a typing error.
+    """Return whether a similar word is probably a different word, not a typing error.
 
-    A letter more at the beginning or end makes another word, except a plural or a
-    doubled letter. Another letter at the end makes another word of a series. In short
-    words, the typing errors are a swap, a doubled letter or a missing inner letter.
+    An additional letter at the beginning or end makes a different word, except for a
+    plural or a doubled letter. A different last letter makes another word of a series.
+    In short words, only a swap, a doubled letter or a missing inner letter is a typing
+    error.
     """
     if word.endswith(near) and word[0] != near[0]:
         return True
@@ -63,12 +65,12 @@ def _is_another(word: str, near: str) -> bool:
 
 
 def _letters(word: str) -> list[str]:
-    """Return the letters of a word, with doubled letters once."""
+    """Return the letters of a word; include doubled letters only once."""
     return sorted(letter for letter, _ in groupby(word))
 
 
 def _close(word: str, legal: Iterable[str]) -> list[tuple[int, bool, str]]:
-    """Return the similar legal words with their edits, nearest first."""
+    """Return the similar legal words with their numbers of edits, nearest first."""
     word = word.lower()
     most = (len(word) + 1) // 4
     if len(word) > _LONGEST:
@@ -79,7 +81,7 @@ def _close(word: str, legal: Iterable[str]) -> list[tuple[int, bool, str]]:
 
 
 def edits(word: str, other: str) -> int:
-    """Letters to add, to drop, to change or to swap with the next until both agree."""
+    """Count the letters to add, drop, change or swap to make two words equal."""
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, letter in enumerate(word, 1):
@@ -97,10 +99,10 @@ def _digits(word: str) -> list[str]:
 
 
 def normal(word: str) -> str:
-    """Return a word in the spelling of the tables: `num_Filters` is `filters`."""
+    """Return a word in the spelling of the tables: `filters` for `num_Filters`."""
     return without_count(word).replace("_", "")
 
 
 def without_count(word: str) -> str:
-    """Remove the part of a word that only announces a number: `num_filters`."""
+    """Remove the part of a word that only means a number, as in `num_filters`."""
     return _COUNT.sub("", word.lower())

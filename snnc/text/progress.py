@@ -1,4 +1,4 @@
-"""A bar that shows how far a run is, on terminals and in notebooks."""
+"""Show a progress bar on terminals and in notebooks."""
 
 from __future__ import annotations
 
@@ -29,11 +29,12 @@ def progress_bar(total: int, label: str, shown: bool | None = None) -> Iterator[
     Parameters
     ----------
     total
-        The number of things to do.
+        The number of items.
     label
-        The noun of the counted things.
+        The noun for the items.
     shown
-        Whether to show the bar; None for terminals and notebooks. It needs tqdm.
+        Whether to show the bar, which needs tqdm; None for terminals and notebooks
+        only.
     """
     if shown is None:
         shown = sys.stderr.isatty() or in_notebook()

@@ -1,9 +1,9 @@
 r"""Format text, numbers and tables for people, and for GitHub.
 
-All foreign text goes through `printable` before it is shown. The name of a file, a
+All untrusted text passes through `printable` before it is shown. The name of a file, a
 layer or a tensor may contain any character. Some characters move the cursor of a
 terminal, reverse the order of letters, or end a line, after which a CI server may read
-a command. `printable` shows such characters as Python's escapes: ``\x1b``.
+a command. `printable` converts such characters to Python escapes: ``\x1b``.
 """
 
 from __future__ import annotations
@@ -17,43 +17,45 @@ from dataclasses import dataclass
 from typing import Literal
 from unicodedata import ucd_3_2_0
 
-# GitHub obeys `::error::` where a line begins and `##[error]` anywhere, Azure
-# `##vso[...]`. The last character of a match is escaped.
+# GitHub executes `::error::` at the start of a line and `##[error]` anywhere, and Azure
+# executes `##vso[...]`. The last character of a match is escaped.
 _COMMAND = re.compile(r"^\s*:(?=:)|#(?=#\w*\[)")
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _INVISIBLE = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"))
 
 
 def printable(text: str) -> str:
-    """Return a text as one line without control characters."""
+    """Convert a text to one line without control characters."""
     if text.isprintable() and not _COMMAND.search(text):
         return text
     return "".join(cells(text))
 
 
 def quote_code(text: str) -> str:
-    """Return a text between backticks, which it can't end: for a sentence, or Markdown.
+    """Return a text in backticks, for a sentence or for Markdown.
 
-    Messages quote user input this way, and are shown as Markdown too.
+    Messages quote user input this way, and may be shown as Markdown. The text can't end
+    the code span.
     """
     return f"`{in_backticks(text)}`"
 
 
 def in_backticks(text: str) -> str:
-    """Return a text for use between the backticks of a sentence."""
+    """Return a text for use between backticks in a sentence."""
     return printable(text).replace("`", "\\x60")
 
 
 def cells(text: str, *, on_every_python: bool = False) -> list[str]:
-    """Return what each character of a text is shown as, itself or an escape.
+    """Return each character of a text, or its escape.
 
     Parameters
     ----------
     text
-        Any text, half surrogate pairs included.
+        Any text, including lone surrogates.
     on_every_python
-        Whether also to escape what Unicode 3.2, which every Python carries, does not
-        know; otherwise younger scripts show where the Python at hand knows them.
+        Whether to escape all characters that Unicode 3.2, which every Python includes,
+        does not define. Otherwise, newer scripts are shown if the running Python
+        defines them.
     """
     shown = [c if _is_printable(c, on_every_python) else escape(c) for c in text]
     for found in _COMMAND.finditer(text):
@@ -84,7 +86,7 @@ PREFIXES = {9: "G", 6: "M", 3: "k", 0: "", -3: "m", -6: "u", -9: "n", -12: "p"}
 
 
 def align(rows: Sequence[Sequence[str]], sides: Sequence[str]) -> list[str]:
-    """Return rows as lines, each column aligned to its side, < or >."""
+    """Return rows as lines; align each column to its side, < or >."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
@@ -99,9 +101,9 @@ Cells = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """Rows of cells of text; ``sides`` has < or > for each column.
+    """A table of text; ``sides`` contains < or > for each column.
 
-    The first row is the head, unless ``has_head`` is false.
+    The first row is the header, unless ``has_head`` is false.
     """
 
     rows: Sequence[Sequence[str]]
@@ -129,9 +131,10 @@ class TextTable:
         head
             The columns' names.
         rows
-            As many cells each as ``head`` has; whatever they hold, a row is one line.
+            The rows, each with as many cells as ``head``. Each row is printed on one
+            line.
         left
-            Names of the columns that are aligned to the left.
+            The names of columns that are aligned to the left.
         """
         head, rows = without_empty(head, [tuple(map(printable, row)) for row in rows])
         sides = "".join("<" if name in left else ">" for name in head)
@@ -158,7 +161,7 @@ def human(value: float, unit: str = "") -> str:
 
 
 def percent(share: float) -> str:
-    """Write a share to a tenth of a percent."""
+    """Write a fraction as a percentage with one decimal."""
     return f"{100 * share:.1f} %"
 
 
@@ -173,12 +176,12 @@ def dims(shape: tuple[int, ...]) -> str:
 
 
 def columns(head: Cells, rows: Sequence[Cells], left: Collection[str]) -> Iterator[str]:
-    """Lay out `TextTable.of` for a terminal."""
+    """Return the lines of `TextTable.of` for a terminal."""
     yield from TextTable.of(head, rows, left).lines()
 
 
 def without_empty(head: Cells, rows: Sequence[Cells]) -> tuple[Cells, list[Cells]]:
-    """Leave out the empty columns."""
+    """Remove empty columns."""
     kept = [i for i in range(len(head)) if any(row[i] for row in rows)]
     head, *rest = (tuple(row[i] for i in kept) for row in (head, *rows))
     return head, rest
@@ -202,7 +205,7 @@ def code(text: str | None) -> str:
 
 
 def prose(text: str) -> str:
-    """Write a sentence of a message: what it quotes is code, the rest no markup."""
+    """Write a message as Markdown: keep quotes as code, and escape the rest."""
     parts = _SPAN.split(printable(text))
     return "".join(
         code(part[1:-1]) if number % 2 else _MARKUP.sub(r"\\\1", part)
@@ -211,12 +214,12 @@ def prose(text: str) -> str:
 
 
 def table(head: Row, rows: Sequence[Row], right: Sequence[int] = ()) -> Iterator[str]:
-    """Write the lines of a table of cells that are Markdown.
+    """Write the lines of a Markdown table; cells are already Markdown.
 
     Parameters
     ----------
     right
-        Numbers of the columns that are aligned to the right.
+        The indices of columns that are aligned to the right.
     """
     dashes = tuple("---:" if i in right else "---" for i in range(len(head)))
     for row in (head, dashes, *rows):
@@ -224,7 +227,7 @@ def table(head: Row, rows: Sequence[Row], right: Sequence[int] = ()) -> Iterator
 
 
 def csv_table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    """Return rows as CSV, with LF at the end of lines."""
+    """Return rows as CSV with LF line ends."""
     stream = io.StringIO(newline="")
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(head)

@@ -1,6 +1,7 @@
-"""The tools that work on a compiled network, a package or its weights.
+"""Tools for a compiled network, a package or its weights.
 
-A tool's result is one frozen dataclass. Python returns it, the command line prints it,
-and notebooks display it. `spec` and `package` are the two objects of the interface;
-`verbs` has the functions that take a spec or its file.
+The result of a tool is a frozen dataclass. Python functions return the result, the
+command line prints it, and notebooks display it. `spec` and `package` define the two
+main classes of the Python interface. `verbs` contains the functions whose argument is a
+spec or its file.
 """

@@ -27,7 +27,7 @@ LearningSimulator = Literal["exact", "loihi", "nengo"]
 
 
 class NotLearningError(ValueError):
-    """Raised for a network, or a simulator, that can't learn."""
+    """Raised for a network or a simulator that can't learn."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -37,16 +37,16 @@ class Adaptation:
     Attributes
     ----------
     y
-        The labels, (examples,), or the values, in the order of presentation.
+        The labels, (examples,), or the target values, in the order of presentation.
     outputs
         The readout's outputs halfway through each example, before it learned from the
         example: (examples, units).
     weights
         All tensors by name, with the learned kernel of the readout.
     classes
-        Whether units are classes.
+        Whether the units are classes.
     score
-        The accuracy while learning, or the root mean square error.
+        The accuracy, or the root mean square error, while learning.
     """
 
     y: NDArray[Any]
@@ -57,7 +57,7 @@ class Adaptation:
 
     @property
     def accuracy(self) -> float | None:
-        """The share of right decisions during learning; None for a regression."""
+        """The fraction of correct decisions during learning; None for a regression."""
         return self.score if self.classes else None
 
     @property
@@ -67,15 +67,15 @@ class Adaptation:
 
     @property
     def recalls(self) -> tuple[float | None, ...]:
-        """The accuracy of each class during learning; None without examples."""
+        """The accuracy of each class while learning; None for absent classes."""
         right = self.outputs.argmax(axis=1) == self.y
         shown = (right[self.y == each] for each in range(self.outputs.shape[1]))
         return tuple(float(each.mean()) if len(each) else None for each in shown)
 
     def plot_accuracy(self, ax: Axes | None = None) -> Axes:
-        """Draw the accuracy, or the error, over the examples.
+        """Plot the accuracy, or the error, against the number of examples.
 
-        Each point averages an example and at most 49 before it.
+        Each point averages an example and at most 49 examples before it.
         """
         return plots.style.draw_in_theme(plots.results.learning, self, ax=ax)
 
@@ -104,29 +104,29 @@ def adapt(
     Parameters
     ----------
     package
-        The package of a spec with ``learn pes``, or its folder.
+        A package whose spec has ``learn pes``, or its folder.
     x : array (examples, *input shape), or a data file
     y : array (examples,) of integers, or (examples, units) of floats
         None with a file.
     weights : path or mapping
         The initial weights.
     simulator
-        ``exact`` learns what nengo-loihi's emulator, ``loihi``, learns, 50 times
-        faster; ``nengo`` does not round.
+        ``exact`` learns the same weights as nengo-loihi's emulator (``loihi``), 50
+        times faster. ``nengo`` does not round weights.
     examples
-        Present only this many, drawn by the seed.
+        The number of examples to present, drawn with the seed; by default, all.
     seed
-        Shuffles the examples; None leaves their order.
+        The seed for shuffling the examples; None keeps their order.
     weights_out
-        A file for the weights that were learned.
+        The file to write the learned weights to.
 
     Raises
     ------
     ValueError
-        If the readout does not learn, the data are not what the network accepts or
-        are of one class, or the chip can't learn with such weights.
+        If the readout does not learn, the network does not accept the data, all
+        examples have the same class, or the chip can't learn with these weights.
     """
-    import numpy as np  # these need NumPy and Nengo, which are extras
+    import numpy as np  # imports of extras
 
     from snnc.runtime.data import DataSpec
     from snnc.runtime.examples import score
@@ -157,7 +157,7 @@ def adapt(
 
 
 def _check_labels(chosen: Examples, classes: bool) -> None:
-    """Refuse examples from which nothing can be learned."""
+    """Refuse examples that all have the same label."""
     from snnc.runtime.data import DataError
 
     if not len(chosen):
@@ -172,7 +172,7 @@ def _check_labels(chosen: Examples, classes: bool) -> None:
 def _learn_exactly(
     package: Package, tensors: Any, chosen: Examples, simulator: LearningSimulator
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return the outputs and the kernel that was learned, on the exact engine."""
+    """Return the outputs and the learned kernel, using the exact engine."""
     from snnc.exact.learning import Learner
 
     learner = Learner(package.opened, tensors)
@@ -182,7 +182,7 @@ def _learn_exactly(
 def _learn_in_nengo(
     package: Package, tensors: Any, chosen: Examples, simulator: LearningSimulator
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return the outputs and the kernel that was learned, on a simulator."""
+    """Return the outputs and the learned kernel, using a simulator."""
     import numpy as np
 
     from snnc.runtime.nengo.simulators import SimulatorRun
@@ -200,14 +200,14 @@ def _learn_in_nengo(
 
 @dataclass(frozen=True)
 class AdaptedEvaluation:
-    """The decisions of a package before, during and after its readout learns.
+    """The results of a package before, while and after its readout learns.
 
     Attributes
     ----------
     before, after : Evaluation
-        With the weights that were given, and with those that were learned.
+        The results with the given weights, and with the learned weights.
     learning : Adaptation
-        How it learned.
+        The results while learning.
     """
 
     before: Evaluation

@@ -1,4 +1,4 @@
-"""Fix everything in a spec that can be fixed without asking."""
+"""Apply all automatic fixes to a spec."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from snnc.syntax.files import can_format, format_document
 
 
 def apply_fixes(text: str, fixes: Iterable[Fix]) -> tuple[str, int]:
-    """Apply fixes to a text; of fixes that overlap or touch, apply the first.
+    """Apply fixes to a text; if fixes overlap or touch, apply only the first.
 
     Returns
     -------
     str
         The new text.
     int
-        How many fixes were applied.
+        The number of applied fixes.
     """
     pieces: list[str] = []
     end, applied = 0, 0
@@ -35,17 +35,18 @@ def apply_fixes(text: str, fixes: Iterable[Fix]) -> tuple[str, int]:
     return "".join([*pieces, text[end:]]), applied
 
 
-# A fixed word can reveal another problem, but not endlessly.
+# A fix can reveal another problem; limit the number of rounds.
 ROUNDS = 10
 MOST_READ = 200_000
-"""The most characters to read when fixes are tried one by one, if all together fail."""
+"""The maximum number of characters to parse when fixes are tried one by one, because
+applying all failed."""
 MOST_COUNTED = 1_000
-"""The most errors to count, to find out whether fixes help."""
+"""The maximum number of errors to count when testing whether a fix helps."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """The spec after the fixes, the number of fixes, and the remaining diagnostics."""
+    """The fixed spec, the number of fixes, and the remaining diagnostics."""
 
     source: SourceFile
     count: int
@@ -54,7 +55,7 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class _State(Fixed):
-    """The fixes so far; ``unread`` statements have a syntax error."""
+    """The result so far; ``unread`` is the number of statements with syntax errors."""
 
     unread: int
     device: Profile | None
@@ -68,21 +69,20 @@ class _State(Fixed):
 def autofix(
     source: SourceFile, unsafe: bool = False, device: Profile | None = None
 ) -> Fixed:
-    """Apply the fixes of a spec's diagnostics that help, until none is left.
+    """Apply all fixes that help, until none is left.
 
     Parameters
     ----------
     unsafe
         Also apply fixes that may change the spec's meaning.
     device
-        The device to check the spec for; None for Loihi 1.
+        The device to compile for; None for Loihi 1.
 
     Returns
     -------
     Fixed
-        With the text as the formatter writes it, if something was fixed and the
-        result has no syntax error; ``source`` itself if nothing was fixed. Each fix
-        reduces the number of problems.
+        The formatted text, or the unformatted text if it still has syntax errors. If
+        nothing was fixed, ``source`` itself. Each fix reduces the number of problems.
     """
     mender = _Mender(unsafe)
     cache = PlanCache()
@@ -107,7 +107,7 @@ class _Mender:
         self._room = MOST_READ
 
     def all_at_once(self, state: _State) -> _State | None:
-        """Apply all fixes; None unless each of them removes a problem."""
+        """Apply all fixes; return None unless each fix removes a problem."""
         fixes = self._fixes(state.report.diagnostics)
         if not fixes:
             return None
@@ -117,7 +117,7 @@ class _Mender:
         return after if helped and after.report.errors <= state.report.errors else None
 
     def one_by_one(self, state: _State) -> _State | None:
-        """Apply each fix that helps, the last one first: earlier places stay valid."""
+        """Apply each fix that helps, last first: earlier positions stay valid."""
         start = state
         fixes = self._fixes(state.report.diagnostics)
         changed = len(state.source.text) + 1
@@ -128,12 +128,12 @@ class _Mender:
         return None if state is start else state
 
     def _with(self, state: _State, fix: Fix) -> tuple[_State, int] | None:
-        """Apply a fix and the fixes of revealed problems; None if it is useless.
+        """Apply a fix and the fixes of revealed problems; None if this doesn't help.
 
         Returns
         -------
         tuple
-            The spec afterwards, and the position of the first change in its text.
+            The resulting spec, and the position of the first change in its text.
         """
         known = _places(state, fix)
         fixes, changed, after = [fix], fix.span.start, state
@@ -169,7 +169,7 @@ def _after(state: _State, fixes: list[Fix]) -> _State:
 
 
 def _places(state: _State, fix: Fix) -> set[tuple[str, int]]:
-    """Return the known problems before and after a fix, by code and place."""
+    """Return the codes of known problems, with positions before and after a fix."""
     found = {(d.code, d.span.start) for d in state.report.diagnostics}
     moved = len(fix.replacement) - (fix.span.end - fix.span.start)
     return found | {(code, at + moved) for code, at in found if at >= fix.span.end}

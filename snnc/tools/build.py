@@ -29,21 +29,21 @@ def build(
 ) -> Package:
     """Write the package of a spec, or check that it is up to date.
 
-    Generated files name their spec. A spec without a file, because it was changed or
-    parsed, is written next to its package, as ``OUTPUT/NAME.snn``.
+    Generated files name their spec. A spec without a file, which was changed or parsed
+    from text, is written next to its package as ``OUTPUT/NAME.snn``.
 
     Parameters
     ----------
     spec
         A file, or a spec.
     output
-        The folder that holds the packages' folders.
+        The folder that contains the packages' folders.
     device
-        The device to compile a file for: ``loihi1``, or a device's file.
+        The device if ``spec`` is a file: ``loihi1`` or the path of a device file.
     check
-        Write nothing; raise an error if anything would change.
+        Whether to write nothing, and to raise an error if anything would change.
     force
-        Replace files edited by hand, and take over another spec's package.
+        Whether to replace files that were edited by hand, and another spec's package.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def build(
     SpecError
         If the network does not fit its chip, or its package can't be written.
     FileExistsError
-        If the spec's path has a file that `build` did not write.
+        If the path for the spec has a file that `build` did not write.
     """
     spec, folder = as_spec(spec, device), Path(output)
     if not spec.fits:
@@ -83,7 +83,7 @@ def _compile(spec: Spec, report: diagnostics.Diagnostics) -> Compilation:
 
 
 def _write_spec(spec: Spec, output: Path, check: bool, force: bool) -> Path:
-    """Write a spec without a file next to its package, unless another spec is there."""
+    """Write a spec without a file next to its package, unless another spec exists."""
     path = output / f"{spec.name}.{spec.notation}"
     text = MARK + spec.text
     before = path.read_text(encoding="utf-8") if path.exists() else None

@@ -1,7 +1,7 @@
-"""Build the packages of specs: for `snnc build`, from Python, and for sweeps.
+"""Build the packages of specs for `snnc build`, Python callers and sweeps.
 
-Specs are compiled, and each package is passed to an action, unless another spec owns
-it. The actions are `Write`, `Check` and `DryRun`.
+All specs are compiled. Each package is passed to an action, unless another spec owns
+the package. The actions are `Write`, `Check` and `DryRun`.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ from snnc.text.tables import counted, printable
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A spec to build: its path as typed, the device, and its compiler.
+    """A spec to build: its path as typed, its device, and a function that compiles it.
 
-    Without a ``device``, the target is Loihi 1.
+    If ``device`` is None, the target is Loihi 1.
     """
 
     path: str
@@ -57,7 +57,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A spec's package, and the time that it took."""
+    """A spec's package, and the time for compiling it."""
 
     spec: Wanted
     package: PackageFiles
@@ -75,30 +75,30 @@ class Job:
 
 
 class Action(Protocol):
-    """An action on every package of a run."""
+    """An action for every package of a run."""
 
     def package(self, job: Job, report: Diagnostics) -> bool:
-        """Process the package of a spec; return False if a build of it would fail."""
+        """Process the package of a spec; return False if building it would fail."""
 
     def orphan(self, orphan: Orphan, command: str, report: Diagnostics) -> None:
-        """Process a package to remove; ``command`` would remove it."""
+        """Process a package to remove; ``command`` is the command that removes it."""
 
 
 def rival_of(package: PackageFiles, network: str) -> str | None:
-    """Return the other spec whose package is in a package's folder.
+    """Return the path of another spec that owns a package's folder.
 
     Parameters
     ----------
     package
         The package to write.
     network
-        The name of its network.
+        The name of the package's network.
 
     Returns
     -------
     str or None
-        The path in the lock; None if the package is this spec's, or if the other spec
-        is gone or has another network now.
+        The path in the lock. None if this spec owns the package, or if the other spec
+        no longer exists or now has another network name.
     """
     output = package.folder.parent
     ours, theirs = package.lock.origin, origin_of(package.folder)
@@ -112,14 +112,14 @@ def rival_of(package: PackageFiles, network: str) -> str | None:
 
 
 def _name_of(spec: Path) -> str | None:
-    """Return the name of a spec's network; None if errors hide it."""
+    """Return the name of a spec's network; None if errors make it unknown."""
     made = compile_file(spec, Diagnostics(), "resolve")
     return None if made is None or made.network is None else made.network.name
 
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """A valid spec: its job and its report, which may have warnings."""
+    """A valid spec: its job, and its report, which may contain warnings."""
 
     job: Job
     network: Network
@@ -135,20 +135,21 @@ def build_specs(
 ) -> bool:
     """Apply an action to the package of every spec, even if other specs have errors.
 
-    All specs are compiled first, so that neither of two networks with one name is
-    written. Packages to remove come last, and only without errors, because the spec of
-    a mistyped name looks removed.
+    All specs are compiled first, so that nothing is written for two networks with the
+    same name. Packages to remove are processed last, and only if there are no errors: a
+    spec with a mistyped name would look removed.
 
     Parameters
     ----------
     output
         The folder that holds the packages' folders.
     tell
-        Called with the diagnostics of each spec, then of packages without a spec.
+        Called with the diagnostics of each spec, then with those of packages without a
+        spec.
     sweep
-        Whether to include packages whose specs are gone.
+        Whether to include packages whose specs no longer exist.
     force
-        Whether a package may be taken over from another spec.
+        Whether a package of another spec may be replaced.
 
     Returns
     -------
@@ -178,7 +179,7 @@ def _compile(spec: Wanted, report: Diagnostics, output: Path) -> _Compiled | Non
         return None
     try:
         package = package_of(made, spec.path, spec.device, output)
-    except OSError as error:  # the current folder is gone
+    except OSError as error:  # the current folder was removed
         report.add(cannot_write(error, output))
         return None
     job = Job(spec, package, time.perf_counter() - started)
@@ -200,7 +201,7 @@ def package_of(
 def _refuse_same_names(
     compiled: Sequence[_Compiled | None], reports: Sequence[Diagnostics]
 ) -> None:
-    """Report networks whose folders would be one on some disk, at each of them."""
+    """Report, at each one, networks whose folders are equal if case is ignored."""
     for made, report in zip(compiled, reports, strict=True):
         other = made and _namesake(made, compiled)
         if made and other:
@@ -209,7 +210,7 @@ def _refuse_same_names(
 
 
 def _namesake(of: _Compiled, among: Sequence[_Compiled | None]) -> str | None:
-    """Return the first other spec with a network of the same name."""
+    """Return the first other spec whose network has the same name."""
     name, spec = of.network.name.lower(), of.job.spec.path
     others = (o for o in among if o is not None and o.job.spec.path != spec)
     same = (o.job.spec.path for o in others if o.network.name.lower() == name)
@@ -217,7 +218,7 @@ def _namesake(of: _Compiled, among: Sequence[_Compiled | None]) -> str | None:
 
 
 def _is_taken(made: _Compiled, force: bool, report: Diagnostics) -> bool:
-    """Return whether the package belongs to another spec; report it if so."""
+    """Report whether the package belongs to another spec, and return the answer."""
     package, name = made.job.package, made.network.name
     other = None if force else rival_of(package, name)
     if other is None:
@@ -230,7 +231,7 @@ def _is_taken(made: _Compiled, force: bool, report: Diagnostics) -> bool:
 def _do_orphans(
     done: Sequence[Job], output: Path, sweep: bool, action: Action, report: Diagnostics
 ) -> None:
-    """Process the specs' packages under other names, then packages without specs."""
+    """Process packages of renamed networks, then packages without specs."""
     built = {job.package.folder for job in done}
     try:
         orphans = [
@@ -239,7 +240,7 @@ def _do_orphans(
             for orphan in find_renamed(job.package)
         ]
         if sweep:
-            again = _nothing_into(output)  # the command names no spec
+            again = _nothing_into(output)  # the command without specs
             orphans += [(orphan, again) for orphan in find_orphans(output)]
         for orphan, command in orphans:
             if orphan.package.folder not in built:  # otherwise another spec owns it now
@@ -249,7 +250,7 @@ def _do_orphans(
 
 
 def _nothing_into(output: Path) -> str:
-    """Return the command that removes packages whose specs are gone."""
+    """Return the command that removes packages whose specs no longer exist."""
     return f"snnc build --allow-empty -o {shlex.quote(output.as_posix())}"
 
 
@@ -257,15 +258,15 @@ Tell = Callable[[str], object]
 
 
 def _ignore(line: str) -> None:
-    """Print no message: Python calls are silent."""
+    """Discard a message: Python calls print nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """Report packages that are out of date.
 
-    With ``tracked``, also report files that git does not track. ``say`` gets a line
-    for each package that is up to date, ``show`` the differences of the others.
+    With ``tracked``, also report files that git does not track. ``say`` receives a line
+    for each package that is up to date, and ``show`` the differences of other packages.
     """
 
     tracked: bool = False
@@ -344,10 +345,10 @@ def _list_changes(plan: WrittenFiles, folder: Path) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Bring a package up to date.
+    """Update a package.
 
-    With ``tracked``, report files that git does not track afterwards. ``say`` gets a
-    summary of each package, ``show`` the path of each written file.
+    With ``tracked``, report files that git does not track afterwards. ``say`` receives
+    a summary of each package, and ``show`` the path of each written file.
     """
 
     force: bool

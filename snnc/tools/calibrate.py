@@ -1,7 +1,7 @@
-"""Scale weights so that each layer keeps its rates: `snnc calibrate`.
+"""Scale weights so that each layer's rates stay within bounds: `snnc calibrate`.
 
-`scaling` computes the scales; the package's spec, if available, shows the precision
-that the chip's integers keep.
+`scaling` computes the scales. If the package's spec is available, the result also
+includes the precision of the weights on the chip.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 
 
 class CannotCalibrateError(ValueError):
-    """Data, weights or rates that can't be brought together; says why."""
+    """Raised if weights can't be calibrated; the message says why."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Calibration(Displayed):
-    """Weights that keep layers within their rates, and their scales.
+    """Weights with which each layer's rates are within bounds, and the scales.
 
     Attributes
     ----------
@@ -52,11 +52,11 @@ class Calibration(Displayed):
     examples : int
         The number of measured examples.
     diagnostics : tuple of Diagnostic
-        The changes that the chip makes to the weights.
+        Warnings about changes that the chip makes to the weights.
     precision : tuple of Precision, or None
-        Of the layers on the chip; None without the package's spec.
+        The precision of each layer on the chip; None without the package's spec.
     scaled, source
-        All measurements, and the origin of the weights: internal.
+        Internal: all measurements, and the origin of the weights.
     """
 
     _internal = frozenset(("scaled", "source"))
@@ -80,16 +80,16 @@ class Calibration(Displayed):
 
     @property
     def rates(self) -> dict[str, float]:
-        """The percentile of the rates of each layer with these weights, in Hz."""
+        """The percentile of each layer's rates with the scaled weights, in Hz."""
         return {name: found.rate for name, found in self.scaled.after.items()}
 
     @property
     def missed(self) -> tuple[str, ...]:
-        """The layers whose rates no scale brings within bounds."""
+        """The layers for which no scale brings the rates within bounds."""
         return tuple(self.scaled.missed)
 
     def save(self, path: FileName) -> None:
-        """Write the weights to a safetensors file, whole or not at all."""
+        """Write the weights to a safetensors file atomically."""
         self.package.opened.layout.save(path, self.weights, self.source)
 
     def __str__(self) -> str:
@@ -106,7 +106,7 @@ def require_libraries() -> None:
     Raises
     ------
     ModuleNotFoundError
-        Says what to install.
+        If a library is missing; the message says what to install.
     """
     needed = ("numpy", "safetensors", "tensorflow", "nengo")
     require(needed, "keras,nengo", "calibrate")
@@ -120,27 +120,28 @@ def calibrate(
     examples: int | None = None,
     device: str = DEFAULT,
 ) -> Calibration:
-    """Scale weights so that each layer keeps its rates; outputs stay the same.
+    """Scale weights so that rates stay within bounds; outputs stay the same.
 
-    Use it for imported weights: training scales its own.
+    Use this for imported weights; training scales its weights itself.
 
     Parameters
     ----------
     package
         A package, or its folder.
     x : array (examples, *input shape), or a data file
-        The examples to measure rates on, such as training data.
+        The examples for measuring rates, such as training data.
     weights : path or mapping
         A safetensors file, or its tensors by name.
     examples
-        Measure only this many, from the first on.
+        The number of examples to measure, from the first; by default, all.
     device
-        The device that the scaled weights are checked for.
+        The device on which the scaled weights are checked.
 
     Raises
     ------
     ValueError
-        If the network does not accept data or weights, or rates can't be held.
+        If the network does not accept data or weights, or no scale brings the rates
+        within bounds.
     SpecError
         If the chip can't store the scaled weights.
     ModuleNotFoundError
@@ -149,8 +150,8 @@ def calibrate(
     source = given_weights(weights)
     check_count("examples", examples, 1)
     require_libraries()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow's log
-    from snnc.runtime.data import (  # these need NumPy, which is an extra
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow messages
+    from snnc.runtime.data import (  # imports of extras
         DataError,
         DataSpec,
         check_input,
@@ -180,8 +181,8 @@ def calibrate(
 def _scale(
     package: ImportedPackage, x: NDArray[np.float32], tensors: Tensors
 ) -> ScaledWeights:
-    """Scale valid weights: any error then comes from the scales."""
-    from snnc.runtime.layout import LayoutError  # these import TensorFlow
+    """Scale valid weights; further errors are caused by the scales."""
+    from snnc.runtime.layout import LayoutError  # imports TensorFlow
     from snnc.tools.scaling import CalibrationError, Calibrator
 
     build_model = package.module("keras_model").build_model
@@ -231,7 +232,7 @@ def table(calibration: Calibration) -> str:
 
 
 def _row(name: str, layer: Layer, done: ScaledWeights) -> tuple[str, ...]:
-    from snnc.runtime.examples import check_budget, slack_of  # needs NumPy
+    from snnc.runtime.examples import check_budget, slack_of  # imports NumPy
 
     rate = done.after[name].rate
     verdict = check_budget(rate, layer.rate)

@@ -1,7 +1,7 @@
 """Save the results of a run as JSON lines; the first line identifies the run.
 
-Each line ends with a digest of itself and the first one. A damaged line, or one of
-another run, is ignored: its part runs again.
+Each line ends with a digest of itself and the first line. Damaged lines, and lines from
+another run, are ignored, so that their parts run again.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ class SavedRun:
     header
         The run's identity; None if the first line is not a JSON object.
     lines
-        The undamaged lines.
+        The valid lines.
     damaged
         The number of damaged lines.
     text
-        The first line and the undamaged ones.
+        The first line and the valid lines.
     is_whole
-        Whether that is all of the file.
+        Whether this is the whole file.
     """
 
     header: Json | None
@@ -49,15 +49,15 @@ class SavedRun:
 
 
 class Checkpoint:
-    """A file that takes lines; each outlives the process."""
+    """A file to which lines are added; each line is saved at once."""
 
     def __init__(self, path: Path, header: Json, saved: SavedRun | None) -> None:
-        """Begin a file, or continue a saved one.
+        """Begin a file, or continue a saved run.
 
         Raises
         ------
         OSError
-            If it can't be written.
+            If the file can't be written.
         """
         text = f"{json.dumps(header)}\n" if saved is None else saved.text
         if saved is not None and saved.damaged:
@@ -75,7 +75,7 @@ class Checkpoint:
         Raises
         ------
         OSError
-            Naming the file, if it can't be written.
+            If the file can't be written; the error names the file.
         """
         try:
             self._file.write(_seal(self._first, json.dumps(content)) + "\n")
@@ -87,7 +87,7 @@ class Checkpoint:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(OSError):  # a failed write is reported
+        with suppress(OSError):  # the failed write is reported
             self._file.close()
 
 
@@ -97,12 +97,12 @@ def read_checkpoint(path: Path) -> SavedRun | None:
     Raises
     ------
     OSError
-        If it can't be read.
+        If the file can't be read.
     """
     data = path.read_bytes() if path.is_file() else b""
     if not data:
         return None
-    # A killed process may have left half a line at the end.
+    # A killed process may have left an incomplete line at the end.
     whole = data[: data.rfind(b"\n") + 1].decode("utf-8", "replace").split("\n")[:-1]
     first, *others = whole or [""]
     known = [line for line in others if _is_sound(first, line)]

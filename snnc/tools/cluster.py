@@ -1,4 +1,4 @@
-"""Run tasks on a Dask cluster, whose machines share a file system with this one."""
+"""Run tasks on a Dask cluster that shares a file system with this machine."""
 
 # mypy: disable-error-code="import-untyped,no-untyped-call"
 
@@ -16,7 +16,7 @@ from distributed.comm.core import connect
 
 from snnc.tools.evaluate.refusals import NoClusterError
 
-PATIENCE = 10  # seconds after which an address counts as dead
+PATIENCE = 10  # seconds to wait for an answer from an address
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ def cluster_workers(address: str, ahead: int = 1) -> Iterator[ClusterWorkers]:
     Parameters
     ----------
     ahead
-        How many tasks each thread of the workers gets: more than one if sending them
-        takes a large part of their time. If a worker dies, that counts against all
-        of its tasks.
+        The number of tasks per worker thread; more than one if sending a task takes
+        long compared to running it. If a worker dies, this counts as a failed attempt
+        for each of its tasks.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def cluster_workers(address: str, ahead: int = 1) -> Iterator[ClusterWorkers]:
 def _check_scheduler(address: str) -> None:
     """Raise NoClusterError unless a scheduler answers.
 
-    A `Client` would raise an error too, but then take 20 s to close.
+    A `Client` would also raise an error, but would then take 20 s to close.
     """
 
     async def greet() -> None:
@@ -75,7 +75,7 @@ def _check_scheduler(address: str) -> None:
     except ValueError as error:
         reason = "this is not an address such as tcp://HOST:8786"
         raise NoClusterError(address, reason) from error
-    # Another server's greeting, parsed as Dask's, may have a length of exabytes.
+    # The greeting of another server, parsed as Dask's, may announce exabytes.
     except (OSError, asyncio.TimeoutError, MemoryError) as error:
         reason = f"no Dask scheduler answers within {PATIENCE} s"
         raise NoClusterError(address, reason) from error

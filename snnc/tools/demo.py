@@ -31,7 +31,7 @@ BRIGHTEST = 16.0
 
 @dataclass(frozen=True, slots=True)
 class Clips:
-    """``x``: (clips, 8, 16, 16, 1) in 0..1; ``y``: (clips,) directions 0..7."""
+    """Clips ``x``, (clips, 8, 16, 16, 1) in 0..1, and directions ``y`` in 0..7."""
 
     x: NDArray[np.float32]
     y: NDArray[np.int64]
@@ -40,13 +40,13 @@ class Clips:
 def drifting_digits(
     train: int = 4000, test: int = 200, seed: int = 0
 ) -> tuple[Clips, Clips]:
-    """Clips for training and for testing, which share no image of a digit.
+    """Return clips for training and testing, which share no image of a digit.
 
-    A digit of 8x8 pixels starts anywhere on a canvas of 16x16 whose opposite edges
-    are joined, and moves one pixel per frame in one of eight directions. No single
-    frame shows the direction.
+    A digit of 8x8 pixels starts at a random position on a canvas of 16x16 pixels, and
+    moves one pixel per frame in one of eight directions. It wraps around at the edges.
+    No single frame shows the direction.
     """
-    from sklearn.datasets import load_digits  # an extra
+    from sklearn.datasets import load_digits  # import of an extra
 
     images = load_digits().images / BRIGHTEST
     random = np.random.default_rng(seed)
@@ -77,14 +77,14 @@ _STACK = ("tensorflow", "numpy", "nengo", "nengo-loihi", "nengo-dl")
 
 
 def simulators() -> tuple[Simulator, ...]:
-    """Return the simulators to run, with nengo-dl if installed (it needs Keras 2)."""
+    """Return the simulators to run; nengo-dl, which needs Keras 2, is optional."""
     is_old = sys.version_info < (3, 12)
     has_dl = is_old and importlib.util.find_spec("nengo_dl") is not None
     return ("nengo", "nengo_dl", "loihi") if has_dl else ("nengo", "loihi")
 
 
 def stack() -> str:
-    """Describe the libraries of the demonstration, and what it leaves out for that."""
+    """Describe the installed libraries, and what the demo therefore omits."""
     versions = [f"Python {platform.python_version()}"]
     for name in _STACK:
         with suppress(PackageNotFoundError):
@@ -104,12 +104,12 @@ LABELS: dict[Simulator, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Demonstration:
-    """The results of the steps; prints as a table.
+    """The results of all steps; prints as a table.
 
     Attributes
     ----------
     cores : int
-        The number of cores that the report predicts.
+        The predicted number of cores.
     seconds : dict of float
         The time of each step.
     evaluations : dict of Evaluation
@@ -151,7 +151,7 @@ class Demonstration:
 
 
 def run_demo(folder: Path, spec: Path, say: Callable[[str], object]) -> Demonstration:
-    """Make data, build, train and evaluate in ``folder``."""
+    """Create data, build, train and evaluate in ``folder``."""
     seconds: dict[str, float] = {}
 
     @contextmanager

@@ -42,10 +42,10 @@ def import_keras(
     device: str = DEFAULT,
     tell: Callable[[str], None] = print,
 ) -> tuple[Spec, dict[str, NDArray[np.float32]]]:
-    """Return the spec of a Keras model, and its weights in the spec's layout.
+    """Convert a Keras model to a spec, and its weights to the spec's layout.
 
-    This reads the file in this process. To read a file that you don't trust, with
-    limits on time and memory, run ``snnc import``.
+    The file is read in this process. To read an untrusted file with limits on time and
+    memory, run ``snnc import``.
 
     Parameters
     ----------
@@ -53,44 +53,45 @@ def import_keras(
         A ``.keras`` or ``.h5`` file, the text of ``to_json()``, a ``model.json`` of
         TensorFlow.js, or the folder of a SavedModel.
     weights
-        The weights of an architecture: a file of ``save_weights`` or ``save``.
+        A weight file for an architecture, from ``save_weights`` or ``save``.
     name
-        The network's name; by default the model's.
+        The network's name; by default, that of the model.
     rewrite
         Replacements for unsupported layers, such as ``{"maxpool": "avgpool"}``.
     encode
-        How values become spikes: through the ``first`` convolution, or each value as a
-        ``rate``.
+        How values are encoded as spikes: by the ``first`` convolution, or each value as
+        a ``rate``.
     input_range
-        The range of input values; by default 0 to 1, or to 255 before a Rescaling.
+        The range of input values; by default 0 to 1, or 0 to 255 before a Rescaling.
     input_shape
-        The shape of the input, without the batch, if the model leaves sizes open.
+        The shape of the input without the batch axis, if the model does not fix it.
     readout
-        The kind of outputs; by default the loss, or a softmax, decides.
+        The kind of outputs; by default, it depends on the loss or a softmax.
     chips
         The number of chips for the spec.
     device
         The device to compile the spec for.
     tell
-        Called with a sentence for each thing that was done or is left to do.
+        Called with one sentence per change or remaining task.
 
     Returns
     -------
     Spec, dict of float32 array
-        Save them by `Spec.save` and ``package.layout.save_weights``.
+        The spec and its weights. To save these, call `Spec.save` and
+        ``package.layout.save_weights``.
 
     Raises
     ------
     SpecError
-        If the model can't be read, or has layers that the chip can't run, each with an
-        alternative.
+        If the model can't be read, or has layers that the chip can't run. The message
+        suggests an alternative for each.
     ValueError
         If ``rewrite`` is unknown.
     TypeError
         If ``model`` is neither a model nor a path.
     """
     require(("numpy", "h5py", "safetensors"), "import", "import_keras")
-    from safetensors.numpy import load_file  # these need extras
+    from safetensors.numpy import load_file  # imports of extras
 
     from snnc.importer.read import run
 
@@ -128,24 +129,25 @@ def export_nir(
     Parameters
     ----------
     package
-        A package or its folder, or a spec's file.
+        A package, its folder, a spec or its file.
     weights : path or mapping
-        A safetensors file of the network's layout, or its tensors by name.
+        A safetensors file with the network's layout, or its tensors by name.
     path
-        The file to write, such as ``drift.nir``; limitations are written next to it,
-        as ``PATH.txt``.
+        The file to write, such as ``drift.nir``. Limitations are described in
+        ``PATH.txt``.
     neuron
-        The type for ReLU neurons: ``"if"``, without the filter of their synapse, or
-        ``"cubalif"``, with it.
+        The NIR neuron for ReLU: ``"if"``, without the synaptic filter, or
+        ``"cubalif"``, with the filter.
     device
-        The device that the spec is compiled for.
+        The device to compile for.
 
     Raises
     ------
     ValueError
-        If weights or spec belong to another network, or NIR can't express a layer.
+        If the weights or the spec belong to another network, or NIR can't express a
+        layer.
     """
-    from snnc.nir import export  # needs NumPy
+    from snnc.nir import export  # imports NumPy
 
     source = given_weights(weights)
     if isinstance(package, Spec):
@@ -157,14 +159,14 @@ def export_nir(
 
 
 def _check(model: Any) -> None:
-    """Refuse anything but a built model of layers.
+    """Refuse anything except a built model with a graph of layers.
 
     Raises
     ------
     TypeError
-        If it is not a model.
+        If the argument is not a model.
     SpecError
-        If it has no graph, or none yet.
+        If the model has no graph, or is not built yet.
     """
     if isinstance(model, type) or not hasattr(model, "get_layer"):
         kind = type(model).__name__

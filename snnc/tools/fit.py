@@ -29,22 +29,23 @@ if TYPE_CHECKING:
     from snnc.tools.spec import Spec
 
 GROWTH = 16
-"""A fitting network is offered at most this many times the filters of a layer."""
+"""If the network fits, a layer may grow to at most this multiple of its filters."""
 SHARES = tuple(n / 16 for n in range(15, 0, -1))
-"""Shares of all filters that are tried, most first."""
+"""The fractions of all filters to try, largest first."""
 HALVES = (0.75, 0.5, 0.25)
-"""Shares of one layer's filters that are tried with fewer filters of another."""
+"""The fractions of one layer's filters to try together with fewer filters in
+another."""
 PAIRED = 3
-"""The number of largest layers of which two are changed together."""
+"""The number of largest layers from which pairs are changed together."""
 
 
 @dataclass(frozen=True, slots=True)
 class FitVariant:
-    """A legal network near the spec.
+    """A legal network that is similar to the spec.
 
-    ``kept`` is the geometric mean of the shares of neurons and of weights that the
-    variant keeps; above 1 if it grows. ``open_end`` is a change to the largest tried
-    value, so that a larger one may fit too.
+    ``kept`` is the geometric mean of the fractions of neurons and weights that the
+    variant keeps; above 1 if it grows. ``open_end`` is a change to the largest value
+    that was tried, so larger values may also fit.
     """
 
     changes: Changes
@@ -55,23 +56,24 @@ class FitVariant:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Fit(Tabular):
-    """The variants that fit, sorted by how much of the network they keep.
+    """The variants that fit, sorted by the fraction of the network that they keep.
 
     Attributes
     ----------
     spec : Spec
         The original spec.
     cores : int
-        The number of cores available.
+        The number of available cores.
     needed : int or None
-        The cores of the unchanged network; None if they can't be counted.
+        The number of cores of the unchanged network; None if it can't be computed.
     present : VariantCost or None
         The costs of the unchanged network; None if it does not fit.
     variants : tuple of FitVariant
-        Changes, their ``cost`` (cores, neurons, weights), and the share ``kept``.
+        The changes, their ``cost`` (cores, neurons, weights), and the fraction
+        ``kept``.
     layers, untried : int
-        The number of layers that could change, and of layers that were not fully tried
-        because a large network takes long.
+        The number of layers that can change, and the number of layers that were not
+        fully tried because the network is large.
     """
 
     spec: Spec
@@ -99,13 +101,13 @@ class Fit(Tabular):
         return self.spec.replace(**changes)
 
     def text(self, shown: int | None = None) -> str:
-        """Return a row per variant; at most ``shown``."""
+        """Return one row per variant, at most ``shown`` rows."""
         table = self._table(shown)
         lines = [] if table is None else [*table.lines(), ""]
         return "\n".join([*lines, _sentence(self, shown)])
 
     def markdown(self, shown: int | None = None) -> str:
-        """Return the rows as Markdown, for a comment on a pull request."""
+        """Return the rows as Markdown for a comment on a pull request."""
         rows = [(code(change), *cost) for change, *cost in self._rows(shown)]
         right = range(1, len(COLUMNS))
         lines = tables.table(COLUMNS, rows, right=right) if rows else ()
@@ -156,12 +158,12 @@ class Fit(Tabular):
 
 
 def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
-    """Look for variants of a spec that fit a number of cores, or its own target.
+    """Find variants of a spec that fit a number of cores, or the spec's target.
 
-    Single layers get fewer filters (or more, if the network fits), a larger stride,
-    or both; all layers together get a share of their filters; and two layers change
-    if that keeps more than any of the others. Layers with the most neurons come
-    first, as long as there is work left.
+    Some variants change one layer: fewer filters (or more, if the network fits), a
+    larger stride, or both. One variant scales the filters of all layers. A variant that
+    changes two layers is included only if it keeps more than the others. Layers with
+    the most neurons are tried first, until the work is used up.
 
     Raises
     ------
@@ -193,7 +195,7 @@ def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
 def _fitting(
     trials: Trials, layers: Sequence[tuple[int, Layer]], fits: bool
 ) -> tuple[list[Changes], int]:
-    """Yield fitting variants layer by layer; return the number of tried layers."""
+    """Return the variants that fit, layer by layer, and the number of layers tried."""
     alone: list[Changes] = []
     together: list[Changes] = []
     tried = 0
@@ -208,7 +210,7 @@ def _fitting(
         if not fits:
             together += _better_pair(trials, largest[:PAIRED], [*alone, *together])
     except OutOfWorkError:
-        pass  # the result says how many layers are left
+        pass  # the result contains the number of untried layers
     return [*sorted(alone, key=lambda changes: changes[0].position), *together], tried
 
 
@@ -227,14 +229,14 @@ def _variant(trials: Trials, changes: Changes) -> FitVariant:
 
 
 def _kept_share(trials: Trials, changes: Changes) -> float:
-    """Return the geometric mean of the kept shares of neurons and weights."""
+    """Return the geometric mean of the fractions of neurons and weights kept."""
     new, (neurons, weights) = trials.cost(changes), _size(trials)
     assert new is not None, "only fitting variants are compared"
     return sqrt(new.neurons / neurons * new.weights / weights)
 
 
 def _most(trials: Trials, change: Change) -> int:
-    """Return the most filters or units of a layer to try."""
+    """Return the maximum number of filters or units to try for a layer."""
     return GROWTH * trials.layers()[change.position].shape[-1]
 
 
@@ -247,7 +249,7 @@ def _size(trials: Trials) -> tuple[int, int]:
 
 
 def _grown(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
-    """Yield a variant of a layer with the most filters that fit."""
+    """Yield the variant with the most filters in a layer that fit."""
     now = layer.shape[-1]
     more = widest(position, layer, trials.fits_target, GROWTH * now)
     if more is not None and more.value != now:
@@ -255,7 +257,7 @@ def _grown(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
 
 
 def _narrower(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
-    """Yield variants of a layer with fewer filters, a larger stride, or both."""
+    """Yield variants with fewer filters in a layer, a larger stride, or both."""
     fewer = widest(position, layer, trials.fits_target, layer.shape[-1] - 1)
     if fewer is not None:
         yield (fewer,)
@@ -272,14 +274,14 @@ def _narrower(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
 
 
 def _thinner(trials: Trials, layers: Sequence[tuple[int, Layer]]) -> Iterator[Changes]:
-    """Yield a variant with the largest fitting share of all filters.
+    """Yield the variant with the largest fraction of all filters that fits.
 
-    A single layer is left to `_narrower`.
+    If there is only one layer, `_narrower` handles this.
     """
     wide = [(position, layer) for position, layer in layers if layer.shape[-1] > 1]
     for share in SHARES:
         shares = (_share(position, layer, share) for position, layer in wide)
-        # A layer with few filters may keep them all.
+        # A layer with few filters may keep all.
         changes = tuple(
             change
             for change, (_, layer) in zip(shares, wide, strict=True)
@@ -293,7 +295,7 @@ def _thinner(trials: Trials, layers: Sequence[tuple[int, Layer]]) -> Iterator[Ch
 def _better_pair(
     trials: Trials, layers: Sequence[tuple[int, Layer]], others: Sequence[Changes]
 ) -> Iterator[Changes]:
-    """Yield the best change of two layers, if it keeps more than ``others``."""
+    """Yield the best change to two layers, if it keeps more than ``others``."""
     pairs = [
         pair
         for (position, layer), second in permutations(layers, 2)
@@ -307,7 +309,7 @@ def _better_pair(
 
 
 def _steps_down(position: int, layer: Layer) -> Iterator[Change]:
-    """Yield changes to some shares of a layer's filters, or the next larger stride."""
+    """Yield changes to some fractions of a layer's filters, or to the next stride."""
     yield from wider_strides(position, layer)[:1]
     for change in (_share(position, layer, share) for share in HALVES):
         if change.value != layer.shape[-1]:
@@ -317,7 +319,7 @@ def _steps_down(position: int, layer: Layer) -> Iterator[Change]:
 def _with_fewer(
     trials: Trials, first: Change, second: tuple[int, Layer]
 ) -> Iterator[Changes]:
-    """Add the most filters of another layer that fit to a change of one layer."""
+    """Extend a change of one layer by the most filters that fit in another layer."""
     position, layer = second
     fewer = widest(position, layer, trials.fits_target, layer.shape[-1] - 1, (first,))
     if fewer is not None:
@@ -330,7 +332,7 @@ def _share(position: int, layer: Layer, share: float) -> Change:
 
 
 def _layers(trials: Trials) -> list[tuple[int, Layer]]:
-    """Return the chip's layers with filters or units, by place in the spec."""
+    """Return the chip's layers with filters or units, with their indices."""
     return [
         (position, layer)
         for position, layer in enumerate(trials.layers())
@@ -342,7 +344,7 @@ COLUMNS = ("change", "cores", "neurons", "weights", "keeps")
 SHOWN = 10
 KEEPS = "keeps: neurons and weights as a fraction of the spec's (geometric mean)"
 ONE_BY_ONE = 2
-"""More changes than these are one to every layer."""
+"""With more changes than this, all layers change."""
 
 
 def _row(variant: FitVariant) -> Cells:
@@ -350,7 +352,7 @@ def _row(variant: FitVariant) -> Cells:
 
 
 def changes_text(variant: FitVariant) -> str:
-    """Write changes as in a spec; for all layers, only the widths."""
+    """Write changes as in a spec; if all layers change, only write the widths."""
     if len(variant.changes) > ONE_BY_ONE:
         widths = (f"{c.layer} {spec_text(c.value)}" for c in variant.changes)
         return f"all layers: {', '.join(widths)}"
@@ -382,7 +384,7 @@ def _sentence(found: Fit, shown: int | None) -> str:
 
 
 def _note_untried(found: Fit) -> str:
-    """Return a note on the layers that were not tried, to save time."""
+    """Describe the layers that were not tried, to save time."""
     if not found.untried:
         return ""
     which = "" if found.untried == found.layers else ", those with the fewest neurons"

@@ -1,8 +1,8 @@
-"""Weights of one network, as far as they fit, for another.
+"""Reuse the weights of one network in another network, as far as they fit.
 
-A tensor is carried over if the new network has one of the same name, shape and axes.
-All others begin as an untrained model of the new network does: kernels He uniform,
-biases zero (``kernel_initializer`` of the generated ``build_model``).
+A tensor is kept if the new network has a tensor with the same name, shape and axes. All
+other tensors are initialized as in an untrained model: kernels He uniform, biases zero
+(``kernel_initializer`` in the generated ``build_model``).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def migrate_file(
     output
         The file to write.
     force
-        Whether it may exist.
+        Whether the file may exist.
     report
         Receives the problems.
     device
@@ -65,7 +65,7 @@ def migrate_file(
     Returns
     -------
     list of Move or None
-        The change of each tensor; None if no file was written.
+        What happened to each tensor; None if no file was written.
     """
     header = read_or_report(path, report)
     before, after = _version(old, report, device), _version(new, report, device)
@@ -101,9 +101,10 @@ def _version(spec: str, report: Diagnostics, device: Profile | None) -> Version 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A tensor of either network: kept, new (with a seed) or gone.
+    """A tensor of either network: kept, new or removed.
 
-    ``seed`` is None for biases, which begin as zeros.
+    ``seed`` is the seed for a new kernel, and None for biases, which are initialized to
+    zeros.
     """
 
     before: TensorSpec | None
@@ -117,7 +118,7 @@ class Move:
 
     @property
     def was(self) -> str | None:
-        """Its name in the old network, where that is another."""
+        """The name in the old network, if it differs."""
         before = self.before if self.kept else None
         return before.name if before and before.name != self.name else None
 
@@ -132,16 +133,16 @@ def plan(
     seed: int,
     renamed: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Move]:
-    """Return the change of each tensor: of the new network in order, then the rest.
+    """Return what to do with each tensor, first for those of the new network.
 
     Parameters
     ----------
     old, new
         The layouts.
     seed
-        The seed of the new network's training; the kernels' seeds count from it.
+        The training seed of the new network; kernels use this and the following seeds.
     renamed
-        The old names of tensors, by the new ones.
+        The old names of tensors, by new name.
     """
     before = {tensor.name: tensor for tensor in old}
     moves = []
@@ -158,7 +159,7 @@ def plan(
 def _partner(
     tensor: TensorSpec, before: Mapping[str, TensorSpec], renamed: Mapping[str, str]
 ) -> TensorSpec | None:
-    """Return the old tensor of a new one; a renamed layer has one successor."""
+    """Return the old tensor for a new tensor; a renamed layer has one counterpart."""
     name = renamed.get(tensor.name, tensor.name)
     is_taken = name in renamed.values() and tensor.name not in renamed
     return None if is_taken else before.get(name)
@@ -176,12 +177,13 @@ def migrate(moves: list[Move], values: Mapping[str, Array]) -> dict[str, Array]:
 
 
 def _begin(tensor: TensorSpec, seed: int | None) -> Array:
-    """Return a tensor as it is before training.
+    """Return the initial values of a tensor.
 
-    He uniform draws from -limit to limit, limit = sqrt(6 / fan-in), where the fan-in
-    of a kernel is all its axes but the last (He et al. 2015, as Keras has it), of a
-    depthwise one its taps alone, and of a transposed one all but the outputs. NumPy
-    draws other numbers than TensorFlow from the same seed.
+    He uniform draws from -limit to limit, where limit = sqrt(6 / fan-in) (He et al.
+    2015, as in Keras). The fan-in of a kernel is the product of all axes except the
+    last; for a depthwise kernel, it is the number of taps, and for a transposed kernel,
+    the product of all axes except the outputs. With the same seed, NumPy and TensorFlow
+    draw different numbers.
     """
     if seed is None:
         return np.zeros(tensor.shape, np.float32)
@@ -193,7 +195,7 @@ def _begin(tensor: TensorSpec, seed: int | None) -> Array:
 
 
 def moves_document(moves: Sequence[Move], target: str) -> dict[str, Any]:
-    """Return the changes of tensors as JSON data."""
+    """Return what happened to each tensor, as JSON data."""
     return {
         "version": VERSION,
         "file": target,
@@ -215,7 +217,7 @@ def _move(move: Move) -> dict[str, Any]:
 
 
 def moves_text(each: Sequence[Move], target: str) -> str:
-    """Write a line per tensor: kept, new with its initial value, or gone."""
+    """Write one line per tensor: kept, new with its initial values, or removed."""
     lines = [_move_line(move) for move in each]
     kept = sum(move.kept for move in each)
     new = sum(move.after is not None and not move.kept for move in each)

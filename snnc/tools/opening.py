@@ -1,4 +1,4 @@
-"""Open the package of a tool, and check its installed libraries."""
+"""Open packages for tools, and check for installed libraries."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 FileName = str | os.PathLike[str]
 Tensors: TypeAlias = "Mapping[str, NDArray[np.float32]]"
-"""Weights: a tensor for each name of a layout."""
+"""Weights: a tensor for each name in a layout."""
 
 
 def as_package(package: Package | FileName) -> Package:
-    """Return a package, or open the one in a folder."""
-    # The class has the tools as methods: it is found by the public name.
+    """Return a package; open it if a folder is given."""
+    # Use the public name, because the class imports the tools for its methods.
     return package if isinstance(package, snnc.Package) else snnc.Package(package)
 
 
 def missing(*names: str) -> list[str]:
-    """Return the libraries that are not installed, as pip names them."""
+    """Return the pip names of libraries that are not installed."""
     absent = [name for name in names if importlib.util.find_spec(name) is None]
     return [name.replace("_", "-") for name in absent]
 
@@ -39,7 +39,7 @@ def require(names: tuple[str, ...], extra: str, what: str) -> None:
     Raises
     ------
     ModuleNotFoundError
-        Says what to install.
+        If a library is missing; the message says what to install.
     """
     if absent := missing(*names):
         listed = " and ".join(absent)

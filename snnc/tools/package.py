@@ -1,4 +1,4 @@
-"""A generated package as an object: its modules, its training, and tools for it."""
+"""A generated package as an object: its modules, training, and tools."""
 
 from __future__ import annotations
 
@@ -32,30 +32,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
 class Package(Listed):
-    """A package that `snnc.build` or ``snnc build`` wrote, opened.
+    """An opened package that `snnc.build` or ``snnc build`` wrote.
 
-    Its modules are imported under a unique name, so two packages, or two builds of one,
-    never conflict. Building it again does not change an open one.
+    Modules are imported under a unique name, so two packages, or two builds of a
+    package, never conflict. Building a package again does not change an open package.
 
     Parameters
     ----------
     folder : path
         The package's folder, such as ``models/drift``.
     spec : Spec, optional
-        The spec that it must be built from.
+        The spec from which the package must have been built.
 
     Attributes
     ----------
     folder : Path
-        Absolute.
+        The absolute path of the package's folder.
     opened
-        Imports its modules: internal.
+        Internal: imports the package's modules.
 
     Raises
     ------
     ValueError
-        If the folder holds no package, one of another snnc's format, or one that was
-        not built from ``spec``.
+        If the folder is not a package, or the package has another version's format or
+        was not built from ``spec``.
     """
 
     _internal = frozenset(("opened",))
@@ -100,14 +100,14 @@ class Package(Listed):
 
     @cached_property
     def spec(self) -> Spec:
-        """The spec that it was built from.
+        """The spec from which the package was built.
 
         Raises
         ------
         ValueError
-            If the spec was moved or changed since.
+            If the spec was moved or changed since the build.
         SpecError
-            If the spec has errors now.
+            If the spec now has errors.
         """
         lock = PackageRecords.of(self.folder).lock
         path = imported.spec_of(self.folder)
@@ -132,34 +132,37 @@ class Package(Listed):
         epochs: int | None = None,
         **options: Unpack[TrainOptions],
     ) -> Training:
-        """Train the Keras model, as the package's ``train.py`` does.
+        """Train the Keras model, like the package's ``train.py``.
 
         Parameters
         ----------
         x : array (examples, *input shape), tf.data.Dataset, or a data file
-            A file is ``.npz`` with ``x`` and ``y``, or a folder with ``.npy`` of each.
+            A file is ``.npz`` with ``x`` and ``y``, or a folder with an ``.npy`` file
+            for each.
         y : array (examples,) of integers, or (examples, units) of floats
-            None with a data set or a file.
+            None for a data set or a file.
         weights
             The safetensors file to write, if any.
         epochs
-            By default the spec's.
+            The number of epochs; by default, that of the spec.
         **options
             ``initial``, ``phases``, ``spike_updates``, ``patience``, ``resume``,
             ``strategy``, ``seed``, ``validation``, ``groups``, ``class_weight``,
-            ``callbacks``: options of the package's ``train.train``; see its docstring.
+            ``callbacks``: options of the package's ``train.train``; see the docstring
+            of that function.
 
         Raises
         ------
         ValueError
             If the network does not accept data or weights.
         RuntimeError
-            If the loss becomes NaN or infinite, or devices can't share a batch.
+            If the loss becomes NaN or infinite, or a batch can't be divided among
+            devices.
         ModuleNotFoundError
             If TensorFlow is not installed.
         """
         if isinstance(x, str | os.PathLike):
-            from snnc.runtime.data import DataSpec  # needs NumPy, which is an extra
+            from snnc.runtime.data import DataSpec  # imports an extra
             from snnc.runtime.labels import load_data
 
             x, y = load_data(x, DataSpec.of(self.opened.network))
@@ -189,7 +192,7 @@ class Training:
     model : keras.Model
         The trained model; batch norms are folded on export.
     file : Path or None
-        The file of weights that was written.
+        The weight file that was written.
     """
 
     package: Package
@@ -198,7 +201,7 @@ class Training:
 
     @property
     def history(self) -> dict[str, list[float]]:
-        """Keras's values after each epoch, of all phases: ``loss``, ``val_loss``..."""
+        """The Keras metrics after each epoch, such as ``loss``, for all phases."""
         history: dict[str, list[float]] = dict(self.model.history.history)
         return history
 
@@ -221,9 +224,9 @@ class Training:
         return found
 
     def plot(self, what: str | None = None, ax: Axes | None = None) -> Axes:
-        """Draw a metric after each epoch: accuracy, or ``loss`` and others.
+        """Plot a metric after each epoch, such as accuracy or ``loss``.
 
-        Lines mark where each phase begins.
+        Lines mark the beginning of each phase.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""HTML pages of a tool's result, with its tables and pictures."""
+"""Write HTML pages of a tool's result, with tables and pictures."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LACKING = f"Pictures are missing: {installation('plot')}, and print the page aga
 
 
 def report_page(report: Report, against: Spec | FileName | None = None) -> str:
-    """Return a page about a network, compared with ``against`` if given."""
+    """Return a page about a network; compare it with ``against`` if given."""
     spec, costs = report.spec, report.summary
     shown = spec_html(spec.text, spec.notation, line_costs(costs))
     return page(costs, list(_of_report(report, against)), _footer(spec.path), shown)
@@ -101,7 +101,7 @@ def _of_evaluation(evaluation: Evaluation) -> Iterator[Section]:
 
 
 def sweep_page(sweep: Sweep) -> str:
-    """Write the table of a sweep, and accuracy over energy and over cores."""
+    """Write the table of a sweep, and plots of accuracy against energy and cores."""
     sections = []
     if any(variant.results for variant in sweep):
         for over in ("energy", "cores"):
@@ -112,7 +112,7 @@ def sweep_page(sweep: Sweep) -> str:
 
 
 def _picture(title: str, of: str, draw: Callable[[], Axes]) -> Section:
-    """Draw on a light and a dark background, as images in the page."""
+    """Draw images for light and dark backgrounds, embedded in the page."""
     if importlib.util.find_spec("matplotlib") is None:
         return Section(title, "", LACKING)
     light, dark = (_draw(draw, dark=is_dark) for is_dark in (False, True))
@@ -127,7 +127,7 @@ def _picture(title: str, of: str, draw: Callable[[], Axes]) -> Section:
 def _draw(draw: Callable[[], Axes], dark: bool) -> str:
     buffer = BytesIO()
     style = plots.style
-    with style.theme(dark), style.hidden():  # notebooks would show each picture too
+    with style.theme(dark), style.hidden():  # don't display it in notebooks
         style.save_svg(draw(), buffer)
     encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
     return f"data:image/svg+xml;base64,{encoded}"
@@ -156,14 +156,14 @@ _CATEGORIES = {
 
 
 def spec_html(text: str, notation: str, costs: Mapping[int, str] | None = None) -> str:
-    """Return HTML of a spec, coloured unless it is YAML, and escape control codes.
+    """Convert a spec to HTML; colour it unless it is YAML, and escape control codes.
 
     Parameters
     ----------
     text, notation
-        The spec, in ``snn`` or ``yaml``.
+        The spec and its notation, ``snn`` or ``yaml``.
     costs
-        The texts to write after lines, by line number from 1.
+        The texts to write after lines, by line number (from 1).
     """
     lines = ("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
     text = "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Draw a picture of a tool's result, in a notebook or to a file: `snnc plot`."""
+"""Draw a tool's result in a notebook or to a file: `snnc plot`."""
 
 from __future__ import annotations
 
@@ -34,32 +34,33 @@ def plot(
     dark: bool = False,
     example: int = 0,
 ) -> Axes:
-    """Draw a picture, and write it to a file if one is given.
+    """Draw a picture, and write it to ``file`` if given.
 
     Parameters
     ----------
     what
-        A spec or its file, a package, a report: ``network`` (the default) or ``cores``.
-        An evaluation: ``accuracy`` (the default), ``raster``, ``rates``, ``confusion``,
-        ``predictions``, ``correlation``, or the kinds of its spec. A training: its own.
-        A sweep: ``sweep``, over energy (the default), or ``sweep-cores``.
+        What to draw, which determines the kinds of pictures. A spec or its file, a
+        package, or a report: ``network`` (the default) or ``cores``. An evaluation:
+        ``accuracy`` (the default), ``raster``, ``rates``, ``confusion``,
+        ``predictions``, ``correlation``, or the kinds for its spec. A training: only
+        one kind. A sweep: ``sweep``, against energy (the default), or ``sweep-cores``.
     kind
         The kind of picture.
     ax
-        The axes to draw on; by default new ones.
+        The axes to draw on; by default, new axes.
     file
         The file to write: ``.png``, ``.svg`` or ``.pdf``.
     dark
-        Draw on a dark background.
+        Whether to draw on a dark background.
     example
-        The example of a raster, among those that ran.
+        The index of the example for a raster, among those that ran.
 
     Raises
     ------
     ValueError
         If the kind of picture is unknown.
     ModuleNotFoundError
-        If matplotlib is not installed; it says what to install.
+        If matplotlib is not installed; the message says what to install.
     """
     if file is not None:
         plots.check_file(file)

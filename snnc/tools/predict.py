@@ -1,4 +1,4 @@
-"""Run a package on new examples, without labels: `snnc predict`."""
+"""Run a package on new examples without labels: `snnc predict`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def predict(
     over_time: bool = False,
     progress: bool | None = None,
 ) -> Prediction:
-    """Run a package on new examples, without labels.
+    """Run a package on new examples without labels.
 
     Parameters
     ----------
@@ -38,9 +38,9 @@ def predict(
     simulator
         As for `evaluate`.
     over_time
-        Whether to keep the outputs of each step too.
+        Whether to also return the outputs of each step.
     progress
-        Whether to show a bar; by default on terminals and in notebooks.
+        Whether to show a progress bar; by default, on terminals and in notebooks.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def predict(
     source = given_weights(weights)
     check_choice("simulator", simulator, SIMULATORS)
     require_simulator(simulator)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow's log
-    from snnc.tools.evaluate.predict import run  # needs NumPy and nengo-loihi
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow messages
+    from snnc.tools.evaluate.predict import run  # imports NumPy and nengo-loihi
 
     return run(as_package(package).opened, x, source, simulator, over_time, progress)

@@ -1,4 +1,4 @@
-"""The problems of a spec, or of a package, as an exception."""
+"""The exception for problems in a spec or a package."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from snnc.text.display import terminal_html
 
 
 class SpecError(ValueError):
-    """A spec, or a package, that has problems.
+    """Raised for a spec or a package that has problems.
 
-    Its text is the output of the command line: each problem with its place, the lines
-    of the spec, and a remedy. Notebooks show that instead of a traceback.
+    The message equals the output of the command line: each problem with its position,
+    the relevant lines of the spec, and a remedy. Notebooks show this instead of a
+    traceback.
 
     Attributes
     ----------
     diagnostics : tuple of Diagnostic
-        All problems, warnings included, sorted by place.
+        All problems, including warnings, sorted by position.
     """
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
@@ -33,5 +34,5 @@ class SpecError(ValueError):
         return terminal_html(self._coloured)
 
     def _render_traceback_(self) -> list[str]:
-        """Return the text for IPython: lines of snnc's own code would not help."""
+        """Return the text for IPython, without lines of snnc's own code."""
         return self._coloured.split("\n")

@@ -1,4 +1,4 @@
-"""Where a weight file comes from, as its metadata say."""
+"""Find the origin of a weight file in its metadata."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from snnc.runtime.layout import (
 
 
 def source_of(weights: Weights) -> Source | None:
-    """Return where weights come from, if their file says so.
+    """Return the origin of weights, if their file contains it.
 
-    Raises the errors of opening the file.
+    Errors from opening the file are passed on.
     """
     imported = _metadata(weights).get("source") == "imported"
     return "imported" if imported else None
 
 
 def smooth_of(weights: Weights) -> Path | None:
-    """Return the file of the weights that entered the phase `spikes`.
+    """Return the file with the weights from before the phase `spikes`.
 
-    None if ``weights`` are a mapping or never went through that phase.
+    Return None if ``weights`` is a mapping, or if there was no such phase.
 
     Raises
     ------

@@ -25,11 +25,11 @@ class CalibrationError(ValueError):
 
 @dataclass(frozen=True)
 class ScaledWeights:
-    """Scaled weights, the scale of each layer, and rates before and after.
+    """Scaled weights, the scale of each layer, and rates before and after scaling.
 
     Rates are spike rates. ``change`` is the largest change of an output of the Keras
-    model, as a share of the largest output. ``fixed`` says why a layer has no scale;
-    ``missed`` lists the layers out of bounds.
+    model, relative to the largest output. ``fixed`` says why a layer can't be scaled.
+    ``missed`` lists the layers whose rates are out of bounds.
     """
 
     tensors: Tensors
@@ -50,15 +50,15 @@ class Calibrator:
     build_model: Callable[[], keras.Model]
 
     def calibrate(self, x: Array, weights: Weights) -> ScaledWeights:
-        """Return weights that bring the rates of spikes within bounds.
+        """Return weights that bring the spike rates within bounds.
 
-        ``x`` is (examples, *the input's shape). Layers within bounds stay unchanged,
-        unless they share a scale; others move to the nearer bound. The outputs of the
-        Keras model only change by rounding. LIF layers stay unchanged, as no scale is
-        exact for them.
+        ``x`` is (examples, *input shape). Layers within bounds stay unchanged, unless
+        they share a scale with others. Rates of other layers are scaled to the nearer
+        bound. The outputs of the Keras model only change by rounding. LIF layers stay
+        unchanged, because no scale is exact for LIF neurons.
 
-        Raises DataError if the data do not fit, LayoutError if the weights do not, and
-        CalibrationError if no scale brings all layers to their rates.
+        Raises DataError or LayoutError if the network does not accept the data or the
+        weights, and CalibrationError if no scale brings all layers within bounds.
         """
         x = check_input(x, DataSpec.of(self.network))
         tensors = self.layout.read(weights)
@@ -70,7 +70,7 @@ class Calibrator:
         scaler.hold(tuple(fixed), measure=scaler.measure_activations)
         after = scaler.hold(tuple(fixed))
         final = model_weights(model, self.layout)
-        self.layout.read(final)  # scales may exceed float32
+        self.layout.read(final)  # scaled weights may exceed float32
         missed = scaler.broken_budgets(after)
         refused = [line for name, line in missed.items() if name not in fixed]
         if refused:
@@ -88,7 +88,7 @@ class Calibrator:
         )
 
     def _unscalable_layers(self, rates: Rates) -> dict[str, str]:
-        """Return, for each layer without an exact scale, the reason."""
+        """Return the reason for each layer that can't be scaled exactly."""
         reasons = {}
         for name, layer in self.network.layers.items():
             ceiling = 1 / (self.network.dt * layer.high)
@@ -106,7 +106,7 @@ class Calibrator:
         before: Tensors,
         after: Tensors,
     ) -> float:
-        """Return the largest change of an output, over the largest output."""
+        """Return the largest change of an output, divided by the largest output."""
         old, new = self.build_model(), self.build_model()
         set_model_weights(old, self.layout, before)
         set_model_weights(new, self.layout, after)

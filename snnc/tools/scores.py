@@ -1,7 +1,7 @@
-"""Score outputs, and compare several ways to decide.
+"""Score outputs, and compare several readouts.
 
-With another filter or a mean, the readout could decide better from the same spikes: it
-averages out more of their noise. Neither weights nor the chip change.
+With another filter or a mean, the readout could make better decisions from the same
+spikes, because it averages out more noise. Neither the weights nor the chip changes.
 """
 
 from __future__ import annotations
@@ -32,15 +32,16 @@ QUARTERS = (1, 2, 3, 4)
 
 
 def moments(steps: int) -> tuple[int, ...]:
-    """Return the steps after each quarter of an example."""
+    """Return the number of steps after each quarter of an example."""
     ends = {max(1, steps * quarter // 4) for quarter in QUARTERS}
     return tuple(sorted(ends))
 
 
 def decide_early(rows: Array, how: Decide) -> Array:
-    """Return the outputs that decide up to each of `moments`.
+    """Return the outputs if an example ended at each of `moments`.
 
-    They are (moments, examples, units); the last ones equal the result of `decide`.
+    The result is (moments, examples, units); the last outputs equal the result of
+    `decide`.
     """
     ends = moments(rows.shape[1])
     return np.stack([decide(rows[:, :end], how) for end in ends])
@@ -53,8 +54,8 @@ def merits(
 ) -> Array:
     """Return the quality of each example's outputs; more is better.
 
-    ``outputs`` are (examples, units). With ``classes`` the quality is whether they
-    decide for the label, bool; otherwise the negative mean square error.
+    ``outputs`` are (examples, units). With ``classes``, the quality is whether the
+    decision is correct; otherwise it is the negative mean square error.
     """
     if classes:
         right: NDArray[np.bool_] = outputs.argmax(axis=1) == y
@@ -70,8 +71,9 @@ def difference(
 ) -> Interval | None:
     """Return the 95 % interval of the mean of ``first`` minus ``second``.
 
-    Both are `merits` of the same examples. With several ``comparisons``, all intervals
-    hold together in 95 % of cases (Bonferroni). None for a single value.
+    Both arrays are `merits` of the same examples. With several ``comparisons``, all
+    intervals hold simultaneously in 95 % of cases (Bonferroni). Return None for a
+    single value.
     """
     z = NormalDist().inv_cdf(1 - 0.025 / comparisons)
     apart = first.astype(np.float64) - second
@@ -80,7 +82,7 @@ def difference(
     if first.dtype == np.bool_:
         # A. Agresti, Y. Min, Simple improved confidence intervals for
         # comparing matched proportions, Statistics in Medicine 24, 2005,
-        # 729-740: half an example more of each of the four kinds.
+        # 729-740: add half an example to each of the four cells.
         count, squares = count + 2, squares + 1
     elif count < 2:
         return None
@@ -98,11 +100,11 @@ def score(
     before: Array | None = None,
     unknown: str | None = None,
 ) -> Score:
-    """Score outputs, (examples, units), by labels and against Keras's.
+    """Score outputs, (examples, units), against labels and against Keras.
 
-    With ``classes``, ``y`` is (examples,), otherwise values (examples, units).
-    ``before`` are Keras's outputs with the weights that entered the phase `spikes`;
-    ``unknown`` says why they are missing.
+    With ``classes``, ``y`` contains labels, (examples,), otherwise values, (examples,
+    units). ``before`` contains Keras's outputs with the weights from before the phase
+    `spikes`; ``unknown`` says why these are missing.
     """
     judge = _share if classes else _rms
     target: Array = y
@@ -140,16 +142,16 @@ def _error_interval(outputs: Array, y: Array) -> Interval | None:
 
 
 def explained_variance(outputs: Array, y: Array) -> float | None:
-    """Return R2, 1 minus the unexplained share of the variance of ``y``.
+    """Return R2: 1 minus the unexplained fraction of the variance of ``y``.
 
-    Both are (examples, units). The result is None if ``y`` does not vary.
+    Both arrays are (examples, units). Return None if ``y`` does not vary.
     """
     variance = float(y.var(axis=0, dtype=np.float64).mean())
     return 1 - float(np.mean((outputs - y) ** 2)) / variance if variance else None
 
 
 def unit_results(outputs: Array, y: Array) -> tuple[UnitResult, ...]:
-    """Judge each unit of a regression by itself: both are (examples, units)."""
+    """Score each unit of a regression; both arrays are (examples, units)."""
     pairs = zip(np.hsplit(outputs, y.shape[1]), np.hsplit(y, y.shape[1]), strict=True)
     return tuple(UnitResult(_rms(o, t), explained_variance(o, t)) for o, t in pairs)
 
@@ -159,10 +161,11 @@ def _shares(
     y: Array,
     classes: bool,
 ) -> Array:
-    """Return each example's part of the score; more is better.
+    """Return each example's contribution to the score; more is better.
 
-    The mean is the accuracy, or the negative root mean square error: to first order, an
-    example with square error e adds (e / rms - rms) / 2 to it (the delta method).
+    The mean is the accuracy or the negative root mean square error. To first order, an
+    example with square error e changes the error by (e / rms - rms) / 2 (the delta
+    method).
     """
     found = merits(outputs, y, classes)
     rms = 0.0 if classes else math.sqrt(-found.mean())
@@ -189,7 +192,7 @@ def contrast(
     y: Array,
     classes: bool,
 ) -> Contrast:
-    """Compare outputs of the same examples, (examples, units), by labels."""
+    """Compare the outputs of the same examples, (examples, units), with labels."""
     row_merits, rest_merits = (merits(o, y, classes) for o in (row, rest))
     return Contrast(
         len(y),
@@ -203,7 +206,7 @@ def confusion(
     outputs: Array,
     y: Array,
 ) -> tuple[tuple[int, ...], ...]:
-    """Count the decisions for each class, by the class of the example."""
+    """Count the decisions for each class, by true class."""
     units = outputs.shape[1]
     pairs = y * units + outputs.argmax(axis=1)
     counts = np.bincount(pairs, minlength=units**2).reshape(units, units)
@@ -218,11 +221,11 @@ def _rms(one: Array, other: Array) -> float:
     return float(np.sqrt(np.mean((one - other) ** 2)))
 
 
-LONGER = (2, 3)  # times the readout's own synapse
+LONGER = (2, 3)  # multiples of the readout's synapse
 
 
 def ways_of(readout: Readout) -> tuple[Readout, ...]:
-    """Return other ways to read the spikes of a readout."""
+    """Return variants of a readout with other filters or decisions."""
     mean = replace(readout, decide="mean")
     last = replace(readout, decide="last")
     other = mean if readout.decide == "last" else last
@@ -235,13 +238,13 @@ def ways_of(readout: Readout) -> tuple[Readout, ...]:
 class Reader:
     """Computes other readouts' outputs from the rows of consecutive examples.
 
-    One lowpass filter follows from another: if the readout is
-    s[t + 1] = k s[t] + (1 - k) x[t] for spikes x, another filter is
-    r[t + 1] = l r[t] + (1 - l) / (1 - k) (s[t + 1] - k s[t]).
+    One lowpass filter can be computed from another. If the readout is s[t + 1] = k s[t]
+    + (1 - k) x[t] for spikes x, then another filter is r[t + 1] = l r[t] + (1 - l) / (1
+    - k) (s[t + 1] - k s[t]).
     """
 
     def __init__(self, network: Network, carries: bool) -> None:
-        """Take a network, and whether the state carries over between examples."""
+        """Create a reader; with ``carries``, examples follow one another in a row."""
         self._ways = ways_of(network.readout)
         self._synapse = network.readout.synapse
         self._dt = network.dt
@@ -250,12 +253,12 @@ class Reader:
         self._filtered: dict[Readout, Array] = {}
 
     def read(self, rows: Array) -> NDArray[np.float64]:
-        """Return the outputs that would decide, from (examples, steps, units).
+        """Return the outputs of each readout, from rows (examples, steps, units).
 
-        They are (ways, examples, units).
+        The result is (ways, examples, units).
         """
         earlier = np.roll(rows, 1, axis=1)
-        earlier[:, 0] = rows[:, 0]  # at rest: no spike has arrived
+        earlier[:, 0] = rows[:, 0]  # at rest, before any spike arrives
         if self._carries:
             earlier[1:, 0] = rows[:-1, -1]
             if self._shown is not None:
@@ -275,7 +278,7 @@ class Reader:
         kept = lowpass_decay(self._synapse, self._dt)
         keeps = lowpass_decay(way.synapse, self._dt)
         steps = rows.shape[1]
-        # The share of each step's change that is left at the end.
+        # The fraction of each step's change that remains at the end.
         left = keeps ** np.arange(steps - 1, -1, -1.0)
         left *= (1 - keeps) / (1 - kept)
         fresh = rows - kept * earlier
@@ -299,7 +302,7 @@ def compare_readouts(
 ) -> tuple[Reading, ...]:
     """Compare the readout's outputs, (examples, units), with alternative readouts.
 
-    ``others`` are (ways, examples, units), ``y`` the labels.
+    ``others`` are (ways, examples, units), and ``y`` contains the labels.
     """
     classes, ways = network.readout.classes, ways_of(network.readout)
     own = merits(outputs, y, classes)

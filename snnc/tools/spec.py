@@ -1,4 +1,4 @@
-"""A spec as an object: read, checked, changed, and reported on."""
+"""A spec as an object that can be checked, changed and reported on."""
 
 from __future__ import annotations
 
@@ -51,21 +51,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Spec(Displayed):
-    """A network's spec without errors; `load` and `parse` make one.
+    """A network's spec without errors, from `load` or `parse`.
 
-    It never changes: `replace` returns another one. `fits` and `diagnostics` say
-    whether the network also fits its chip.
+    A spec is immutable: `replace` returns another spec. `fits` and `diagnostics` say
+    whether the network also fits on its chip.
 
     Attributes
     ----------
     path : Path or None
         The file with the spec's text.
     device : str
-        The device that it is compiled for: a name, or a device's file.
+        The device: a name or the path of a device file.
     changed : bool
-        Whether `replace` has made it.
+        Whether `replace` created the spec.
     made, found
-        The compiler's result and diagnostics: internal.
+        Internal: the compiler's result and diagnostics.
     """
 
     _internal = frozenset(("made", "found", "routed", "with_settings"))
@@ -100,9 +100,10 @@ class Spec(Displayed):
 
     @cached_property
     def layers(self) -> Mapping[str, LayerSpec]:
-        """Layers by name, in the order of the spec, such as ``layers["c0"].filters``.
+        """The layers by name, in spec order, for example ``layers["c0"].filters``.
 
-        They have every default, sizes of every axis, seconds and Hz.
+        All defaults are filled in, sizes cover every axis, times are in seconds, and
+        rates in Hz.
         """
         return read_layers(self._network)
 
@@ -118,17 +119,17 @@ class Spec(Displayed):
 
     @property
     def target(self) -> LoihiTarget | NengoTarget:
-        """The target, by its ``kind``; for ``loihi`` with its chips and cores."""
+        """The target: its ``kind`` and, for ``loihi``, its chips and cores."""
         return read_target(self._statements, self._network)
 
     @property
     def readout(self) -> ReadoutSpec:
-        """The readout, with the names of ``classes``, or None for a regression."""
+        """The readout, with the names of ``classes``; None for a regression."""
         return read_readout(self._statements, self._network)
 
     @property
     def train(self) -> TrainSpec:
-        """How the network is trained: ``epochs``, ``optimizer.learning_rate`` ..."""
+        """The training settings: ``epochs``, ``optimizer.learning_rate`` ..."""
         return self._network.train
 
     @property
@@ -153,31 +154,32 @@ class Spec(Displayed):
 
     @cached_property
     def routed(self) -> RoutedNetwork | None:
-        """The network on its chips, if its cores can be counted: internal."""
+        """Internal: the network on its chips, if its cores can be counted."""
         return place_on_chips(self.made)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """Warnings, and the reasons why the network does not fit its chip."""
+        """Warnings, and the reasons why the network does not fit on its chip."""
         return self.found.diagnostics
 
     def replace(self, **changes: Any) -> Spec:
-        """Return the spec with other values.
+        """Return a spec with other values.
 
         Parameters
         ----------
         **changes
-            By the name of a layer, the input or the readout, or by ``timing``,
-            ``train``, ``defaults`` and ``target``: a mapping of properties to values.
-            A value is a number (of ms or Hz, if it has a unit), a bool, a text as in
-            ``.snn`` (``"20..200 Hz"``), a tuple for ``3x3x1``, a list, or a mapping
-            for ``{"adam": {"learning_rate": 1e-3}}``; None selects the default.
-            ``network``, ``about``, ``target`` and ``encode`` take a text too.
+            Keys are the names of a layer, the input or the readout, or ``timing``,
+            ``train``, ``defaults`` or ``target``. Each value is a mapping from
+            properties to new values. A new value is a number (in ms or Hz, if it has a
+            unit), a bool, a text as in ``.snn`` (``"20..200 Hz"``), a tuple for
+            ``3x3x1``, a list, or a mapping for ``{"adam": {"learning_rate": 1e-3}}``.
+            None selects the default. For ``network``, ``about``, ``target`` and
+            ``encode``, the value may also be a text.
 
         Raises
         ------
         SpecError
-            If the name or property is unknown, or the value does not suit it.
+            If the name or property is unknown, or the value is invalid.
 
         Examples
         --------
@@ -190,7 +192,7 @@ class Spec(Displayed):
         return self.with_settings(settings)
 
     def with_settings(self, settings: Iterable[Setting]) -> Spec:
-        """Return the spec with parsed settings, for `replace` and sweeps."""
+        """Return a spec with parsed settings, for `replace` and sweeps."""
         report = diagnostics.Diagnostics()
         document = apply_settings(_document(self), settings, report)
         if report.errors:
@@ -199,25 +201,25 @@ class Spec(Displayed):
         return _compile(made.source, None, self.device, document, made.cache, report)
 
     def report(self) -> Report:
-        """Return the network's cores and costs: see `snnc.report`."""
+        """Return the network's cores and costs; see `snnc.report`."""
         return Report.of(self)
 
     def build(
         self, output: FileName = "models", *, check: bool = False, force: bool = False
     ) -> Package:
-        """Write the package of the spec: see `snnc.build`."""
+        """Write the package of the spec; see `snnc.build`."""
         return snnc.build(self, output, check=check, force=force)
 
     def fit(self, cores: int | None = None, *, patient: bool = True) -> Fit:
-        """Return variants that fit the cores: see `snnc.fit`."""
+        """Return variants that fit the cores; see `snnc.fit`."""
         return snnc.fit(self, cores, patient=patient)
 
     def diff(self, new: Spec | FileName) -> Diff:
-        """Return the changes from this spec to another: see `snnc.diff`."""
+        """Return the changes from this spec to another; see `snnc.diff`."""
         return snnc.diff(self, new)
 
     def changed_since(self, old: Spec | FileName) -> Diff:
-        """Return the changes from another spec to this one: see `snnc.diff`."""
+        """Return the changes from another spec to this spec; see `snnc.diff`."""
         return snnc.diff(old, self)
 
     def save(self, path: FileName, *, force: bool = False) -> Spec:
@@ -262,7 +264,7 @@ class Spec(Displayed):
         return (self.hash, self.device) == (other.hash, other.device)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the spec as text, which the other process compiles again."""
+        """Pickle the spec as text, which is compiled again when unpickling."""
         name = self.made.source.name
         return _restore, (name, self.text, self.path, self.device)
 
@@ -290,7 +292,7 @@ def _compile(
     cache: PlanCache | None = None,
     report: diagnostics.Diagnostics | None = None,
 ) -> Spec:
-    """Compile down to the cores; ``report`` has the document's diagnostics.
+    """Compile a spec up to its cores; ``report`` contains the document's diagnostics.
 
     Raises
     ------
@@ -313,15 +315,13 @@ def load(path: FileName, device: str = DEFAULT) -> Spec:
     path
         A file in ``.snn`` or YAML, or ``git:REV:PATH`` as in ``git show REV:PATH``.
     device
-        The device to compile for: ``loihi1``, or a device's file.
-
-    Raises
+        The device to compile for: ``loihi1`` or the path of a device file. Raises
     ------
     SpecError
-        If it can't be read, or has errors. A network that does not fit its chip raises
-        no error here: see `Spec.fit`.
+        If the spec can't be read, or has errors. A network that does not fit on its
+        chip is no error here; see `Spec.fit`.
     ValueError
-        If the device can't be read, or ``path`` names no revision.
+        If the device can't be read, or ``path`` is not a valid revision.
     """
     report = diagnostics.Diagnostics()
     name = os.fspath(path)
@@ -338,16 +338,17 @@ def parse(text: str, device: str = DEFAULT, *, name: str = "text") -> Spec:
     Parameters
     ----------
     text
-        In ``.snn``; in YAML if ``name`` ends in ``.yaml``, or the text begins so.
+        The spec in ``.snn``, or in YAML if ``name`` ends in ``.yaml`` or the text
+        begins like YAML.
     device
-        The device to compile for: ``loihi1``, or a device's file.
+        The device to compile for: ``loihi1`` or the path of a device file.
     name
         The name of the text in diagnostics.
 
     Raises
     ------
     SpecError
-        If it has errors: see `load`.
+        If the spec has errors; see `load`.
     """
     check_text("text", text)
     check_text("name", name)
@@ -360,5 +361,5 @@ _YAML = re.compile(r"\s*(?:#[^\n]*\n\s*)*snn[ \t]*:")
 
 
 def as_spec(spec: Spec | FileName, device: str = DEFAULT) -> Spec:
-    """Return a spec, or read the one in a file."""
+    """Return a spec; read it if a file is given."""
     return spec if isinstance(spec, Spec) else load(spec, device)

@@ -1,4 +1,4 @@
-"""The statements of a spec as values, with every default filled in."""
+"""The statements of a spec as values, with all defaults filled in."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from snnc.language.statements import LoihiTarget, NengoTarget, ReadoutSpec
 class LayerSpec:
     """A layer: its name, kind, sources and shape, and the properties of its kind.
 
-    Sizes cover every axis, times are in seconds, and rates in Hz. A property that the
-    kind does not have is an AttributeError. A layer does not change: `Spec.replace`
+    Sizes cover every axis, times are in seconds, and rates in Hz. Reading a property
+    that the kind lacks raises AttributeError. Layers are immutable: `Spec.replace`
     returns a spec with other values.
     """
 
@@ -52,10 +52,10 @@ class LayerSpec:
     def __init__(self, **properties: Any) -> None:
         vars(self).update(properties)
 
-    if not TYPE_CHECKING:  # for type checkers, a layer has the attributes above
+    if not TYPE_CHECKING:  # type checkers use the attributes above
 
         def __getattr__(self, name: str) -> object:
-            if name.startswith("__") or not vars(self):  # copies, pickles
+            if name.startswith("__") or not vars(self):  # when copying or unpickling
                 raise AttributeError(name)
             has = ", ".join(f"`{key}`" for key in vars(self))
             raise AttributeError(f"{self.kind} has no `{name}`: it has {has}")
@@ -92,7 +92,7 @@ def read_layers(network: Network) -> Mapping[str, LayerSpec]:
 
 
 def read_readout(statements: NetworkSpec, network: Network) -> ReadoutSpec:
-    """Return the readout; ``classes`` are names, None for a regression."""
+    """Return the readout; ``classes`` contains names, or is None for a regression."""
     found = network.readout
     return replace(
         statements.readout,

@@ -1,4 +1,4 @@
-"""Statistics of values in batches, in constant memory."""
+"""Compute statistics of values in batches, in constant memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from snnc.runtime import examples
 
 Array: TypeAlias = NDArray[Any]
-"""Numbers of any type, or bools."""
+"""An array of numbers of any type, or of bools."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class LayerFiring:
     ``examples``
         The number of examples.
     ``seen``
-        How many neurons fired each number of spikes in an example, over all
-        examples: (most spikes + 1,).
+        How many neurons fired each number of spikes in an example, over all examples:
+        (maximum spikes + 1,).
     ``fired``
         Whether each neuron has ever fired: (neurons,).
     """
@@ -41,7 +41,7 @@ class LayerFiring:
         return cls(len(spikes), np.bincount(spikes.ravel()), fired)
 
     def __add__(self, other: LayerFiring) -> LayerFiring:
-        """Return the counts of both sets of examples."""
+        """Return the counts for both sets of examples."""
         seen = np.zeros(max(len(self.seen), len(other.seen)), np.int64)
         seen[: len(self.seen)] = self.seen
         seen[: len(other.seen)] += other.seen
@@ -49,7 +49,7 @@ class LayerFiring:
         return LayerFiring(self.examples + other.examples, seen, fired)
 
     def percentile(self, percentile: float) -> float:
-        """Return the percentile of spikes per example, as numpy.percentile does."""
+        """Return the percentile of spikes per example, like numpy.percentile."""
         return examples.percentile(self.seen, percentile)
 
     @property
@@ -60,7 +60,7 @@ class LayerFiring:
 
     @property
     def silent(self) -> float:
-        """The share of neurons that have never fired."""
+        """The fraction of neurons that never fired."""
         return float(np.mean(~self.fired))
 
     def at_least(self, spikes: int) -> int:
@@ -68,24 +68,24 @@ class LayerFiring:
         return int(self.seen[spikes:].sum())
 
     def saturation(self, steps: int) -> float:
-        """Return the share of neurons and examples with a spike in every step."""
+        """Return the fraction of neurons and examples with a spike in every step."""
         return self.at_least(steps) / self.at_least(0)
 
 
 @dataclass(frozen=True)
 class Correlation:
-    """The sums for Pearson's correlation of pairs of values.
+    """The sums for the Pearson correlation of pairs of values.
 
-    The sums of two sets of pairs can be added, as in Chan, Golub and LeVeque, Updating
+    The sums of two sets of pairs can be added; see Chan, Golub and LeVeque, Updating
     formulae and a pairwise algorithm for computing sample variances, 1979.
 
     ``count``
         The number of pairs.
     ``means``
-        Of both variables.
+        The means of both variables.
     ``products``
-        The sums of products of deviations from the means: of the first with
-        itself, of both, of the second with itself.
+        The sums of products of deviations from the means: first times first, first
+        times second, second times second.
     """
 
     count: int
@@ -94,7 +94,7 @@ class Correlation:
 
     @classmethod
     def of(cls, first: Array, second: Array) -> Correlation:
-        """Take pairs of values from two arrays of equal size."""
+        """Compute the sums for pairs of values from two arrays of equal size."""
         x, y = (np.ravel(v).astype(np.float64) for v in (first, second))
         means = float(x.mean()), float(y.mean())
         x -= means[0]
@@ -120,7 +120,7 @@ class Correlation:
 
 
 def interval(share: float, count: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share observed in ``count`` examples."""
+    """Return the 95 % interval of a fraction observed in ``count`` examples."""
     # Wilson's score interval: E. B. Wilson, Probable inference, the law of
     # succession, and statistical inference, JASA 22, 1927, 209-212.
     z = 1.959964**2 / count

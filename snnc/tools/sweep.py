@@ -1,4 +1,4 @@
-"""Compare variants of a spec in cost and accuracy: `snnc sweep`."""
+"""Compare the cost and accuracy of variants of a spec: `snnc sweep`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _OF_WORDS = "SNN3"
-"""Lower codes concern single words and values."""
+"""Lower codes are about single words and values."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,18 +40,18 @@ class Variant:
     Attributes
     ----------
     settings : dict of str
-        The values, by their paths.
+        The values, by path.
     spec : Spec or None
-        None if no network is legal with these.
+        The spec; None if the values don't form a legal network.
     report : Report or None
-        Cores, weights, and energy at most.
+        The cores, weights and maximum energy.
     results : tuple of dict
-        The results of the evaluations, one per seed, as ``snnc evaluate --format json``
-        has it.
+        The results of the evaluations, one per seed, as in ``snnc evaluate --format
+        json``.
     problem : str
-        The problem with it; empty without one.
+        The problem with the variant; empty if there is none.
     is_best : bool
-        Whether it is on the Pareto front of accuracy, energy and cores.
+        Whether the variant is on the Pareto front of accuracy, energy and cores.
     """
 
     settings: dict[str, str]
@@ -68,7 +68,7 @@ class Variant:
 
     @property
     def accuracy(self) -> float | None:
-        """The share of right decisions; None without data, and of a regression.
+        """The fraction of correct decisions; None without data and for a regression.
 
         This and the other numbers are means over seeds.
         """
@@ -76,18 +76,18 @@ class Variant:
 
     @property
     def rmse(self) -> float | None:
-        """The root mean square error; None without data, and of a classification."""
+        """The root mean square error; None without data and for a classification."""
         return self._mean("rmse")
 
     @property
     def deviation(self) -> float | None:
-        """The standard deviation of accuracy, or error, over seeds; None for one."""
+        """The standard deviation of the score over seeds; None for a single seed."""
         scores = self._all("rmse" if self.accuracy is None else "accuracy")
         return stdev(scores) if len(scores) > 1 else None
 
     @property
     def energy(self) -> float | None:
-        """Return the energy per example in joules: measured, or the maximum."""
+        """The energy per example in joules: measured, or the maximum."""
         if self.results:
             return self._mean("energy_joules")
         return None if self.report is None else self.report.energy
@@ -102,12 +102,12 @@ class Variant:
 
     @property
     def cores(self) -> int | None:
-        """The number of cores; None if no network is legal."""
+        """The number of cores; None for an illegal network."""
         return None if self.report is None else self.report.cores
 
     @property
     def weights(self) -> int | None:
-        """The number of trained values; None if no network is legal."""
+        """The number of trained values; None for an illegal network."""
         return None if self.report is None else self.report.weights
 
     @property
@@ -128,7 +128,7 @@ class Variant:
         return None if interval is None else (interval[0], interval[1])
 
     def costs(self) -> VariantCosts | None:
-        """Return what to compare with other variants; None without numbers."""
+        """The costs to compare with other variants; None if unknown."""
         score = self.rmse if self.accuracy is None else -self.accuracy
         if score is None or self.cores is None or not math.isfinite(score):
             return None
@@ -145,7 +145,7 @@ class Sweep(Tabular, Sequence[Variant]):
     spec : Spec
         The original spec.
     variants : tuple of Variant
-        Also those with a problem.
+        All variants, including those with a problem.
     """
 
     spec: Spec
@@ -153,7 +153,7 @@ class Sweep(Tabular, Sequence[Variant]):
 
     @property
     def front(self) -> tuple[Variant, ...]:
-        """The variants that no other one beats in accuracy, energy and cores."""
+        """The variants that no other variant beats in accuracy, energy and cores."""
         return tuple(variant for variant in self.variants if variant.is_best)
 
     def as_dict(self) -> Json:
@@ -182,11 +182,11 @@ class Sweep(Tabular, Sequence[Variant]):
         }
 
     def csv(self) -> str:
-        """Return the variants as CSV, with a column for each setting."""
+        """Return the variants as CSV, with one column per setting."""
         return sweep_table.csv_text(self.as_dict()["variants"])
 
     def markdown(self) -> str:
-        """Return the table as GitHub's Markdown."""
+        """Return the table as GitHub Markdown."""
         return sweep_table.markdown(self.spec.name, self.variants)
 
     def html(self) -> str:
@@ -200,7 +200,7 @@ class Sweep(Tabular, Sequence[Variant]):
     def plot(
         self, ax: Axes | None = None, *, over: Literal["energy", "cores"] = "energy"
     ) -> Axes:
-        """Draw accuracy over energy or cores, the Pareto front connected.
+        """Plot accuracy against energy or cores, and connect the Pareto front.
 
         Raises
         ------
@@ -255,59 +255,60 @@ def sweep(
 ) -> Sweep:
     """Compare variants of a spec: all combinations of some values.
 
-    Without data, this computes cores, weights and maximum energy at once. With data,
-    each variant is trained, and evaluated on the exact engine, in its own process;
-    results are kept in a folder and not computed again.
+    Without data, this immediately computes cores, weights and maximum energy. With
+    data, each variant is also trained, and evaluated on the exact engine, in its own
+    process. Results are stored in a folder and reused.
 
     Parameters
     ----------
     spec
         A file, or a spec.
     settings
-        Values by path, such as ``{"c0.filters": [8, 16], "c1.kernel": [3, 5]}``, each
-        as in `Spec.replace`; a single one needs no list. Or texts such as
-        ``"c0.filters=8,16"``.
+        Values by path, such as ``{"c0.filters": [8, 16], "c1.kernel": [3, 5]}``, or
+        texts such as ``"c0.filters=8,16"``. Each value is as in `Spec.replace`; a
+        single value needs no list.
     where
-        Conditions such as ``"cores <= 4"`` or ``"energy < 2 uJ"`` (the maximum):
-        variants that fail them are neither trained nor evaluated.
+        Conditions such as ``"cores <= 4"`` or ``"energy < 2 uJ"`` (maximum energy).
+        Variants that don't meet all conditions are neither trained nor evaluated.
     data : file, or x and y
-        Training data; a fifth, drawn by the seed, is held out to evaluate on.
+        Training data; a fifth of it, drawn with the seed, is held out for evaluation.
     test : file, or x and y
-        Data to evaluate on instead.
+        Data for evaluation, instead of held-out training data.
     weights
-        Evaluate on all data with these, and do not train: for settings that keep the
+        Weights for evaluating all variants without training, if the settings keep the
         layout.
     epochs
-        By default the spec's.
+        The number of epochs; by default, that of the spec.
     phases
-        The phases of each training, instead of the spec's. The phase ``spikes`` takes
-        several times as long as the others.
+        The phases of each training, instead of those in the spec. The phase ``spikes``
+        takes several times as long as the others.
     examples
-        Evaluate on only this many, drawn by the seed.
+        The number of examples for evaluation, drawn with the seed; by default, all.
     seed
-        Draws the examples that are held out and evaluated. First weights are drawn by
-        the spec's ``train.seed``.
+        The seed for drawing held-out and evaluated examples. Initial weights depend on
+        ``train.seed`` in the spec.
     seeds
-        Train each variant this many times, with ``train.seed``, the next seed, and so
-        on: its accuracy and energy are means.
+        The number of trainings per variant, with ``train.seed`` and the following
+        seeds. Accuracy and energy are means over seeds.
     output
-        The folder of results; it may hold several sweeps.
+        The folder for results, which may contain several sweeps.
     workers
-        The number of processes; by default the number of processors.
+        The number of processes; by default, the number of CPU cores.
     dask
-        The address of a Dask cluster to use instead, whose workers see the folder.
+        The address of a Dask cluster to use instead; its workers must have access to
+        the folder.
     device
-        The device to compile a file for: ``loihi1``, or a device's file.
+        The device if ``spec`` is a file: ``loihi1`` or the path of a device file.
     progress
-        Whether to show a bar, or print a line per variant where a bar can't be shown;
-        by default a bar on terminals and in notebooks.
+        Whether to show a progress bar, or lines if a bar can't be shown; by default, a
+        bar on terminals and in notebooks.
 
     Raises
     ------
     SpecError
-        If the spec has errors, or a value is wrong with any of the others.
+        If the spec has errors, or a value is wrong in all combinations.
     ValueError
-        If a text is not a path with values, or options have no effect together.
+        If a text is not a path with values, or options are incompatible.
     """
     if data is None and (test is not None or weights is not None):
         raise ValueError("test and weights need a sweep with data")
@@ -350,12 +351,12 @@ def sweep(
 
 
 def _sets(settings: Mapping[str, Any] | Sequence[str], path: str) -> bool:
-    """Return whether settings of any type have values for a path."""
+    """Return whether settings, of either type, contain a path."""
     return any(str(each).partition("=")[0] == path for each in settings)
 
 
 def _jobs(variant: Variant, shared: SweepSettings, seeds: int) -> Iterator[VariantJob]:
-    """Return what to run of a variant, once per seed."""
+    """Yield the jobs of a variant, one per seed."""
     if variant.spec is None or variant.problem:
         return
     if seeds == 1:

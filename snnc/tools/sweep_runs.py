@@ -1,4 +1,4 @@
-"""The runs of a sweep: the work for a variant, its folder, and its processes."""
+"""Run the variants of a sweep in processes, and store their results."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 
 
 HELD_OUT = 0.2
-"""The share of the data to evaluate variants on, without separate test data."""
+"""The fraction of the data for evaluation if there is no separate test data."""
 MARK = {"snnc": "sweep", "version": 2}
 DIGITS = 16
-LONGEST = 80  # characters of the settings in a folder's name
+LONGEST = 80  # the maximum length of the settings in a folder's name
 DIED = "its process died; it may lack memory"
 
 
 def name_of(identity: Json) -> str:
-    """Return a name that no other variant, or other data, has."""
+    """Return a name that is unique for the variant and data."""
     text = json.dumps(identity, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
@@ -45,7 +45,7 @@ def name_of(identity: Json) -> str:
 class SweepSettings:
     """The common settings of a sweep's variants; paths are absolute.
 
-    ``weights`` are those to evaluate with; None to train.
+    ``weights`` is the weight file for evaluation; None to train.
     """
 
     folder: Path
@@ -59,7 +59,7 @@ class SweepSettings:
 
     @cached_property
     def identity(self) -> Json:
-        """The common dependencies; large files are read once for it."""
+        """The common dependencies of all results; large files are hashed only once."""
         from snnc.tools.evaluate.task import identify_data
 
         weights = self.weights and hashlib.sha256(self.weights.read_bytes()).hexdigest()
@@ -75,8 +75,8 @@ class SweepSettings:
         }
 
     def job(self, spec: Spec, settings: Mapping[str, str]) -> VariantJob:
-        """Return the job of a variant; its name covers all that it depends on."""
-        # Use the device's content, as a file of the same name may change.
+        """Return the job of a variant; its name identifies all dependencies."""
+        # Use the device's content, because a device file may change.
         own = {"spec": spec.hash, "device": repr(spec.made.device)}
         name = name_of(own | self.identity)
         said = ",".join(f"{path}={value}" for path, value in settings.items())
@@ -85,7 +85,7 @@ class SweepSettings:
 
 @dataclass(frozen=True, slots=True)
 class VariantJob:
-    """A variant to run; ``settings`` are texts as on the command line."""
+    """A variant to run; ``settings`` contains texts as on the command line."""
 
     name: str
     settings: str
@@ -96,7 +96,7 @@ class VariantJob:
 
     @property
     def folder(self) -> Path:
-        """The folder for package and weights, however the settings were named."""
+        """The folder for the package and the weights."""
         readable = re.sub(r"[^\w.,=-]+", "_", self.settings)[:LONGEST]
         known = self.shared.folder.glob(f"*-{self.name}")
         return next(known, self.shared.folder / f"{readable}-{self.name}")
@@ -104,7 +104,7 @@ class VariantJob:
 
 def run_variant(job: VariantJob) -> Json | str:
     """Build, train and evaluate a variant; return the result, or the problem."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow's log
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow messages
     try:
         return _run(job)
     except (ValueError, RuntimeError, OSError, ModuleNotFoundError) as error:
@@ -112,7 +112,7 @@ def run_variant(job: VariantJob) -> Json | str:
 
 
 def _run(job: VariantJob) -> Json:
-    """Run the job; an interrupted training continues after its last epoch."""
+    """Run the job; continue an interrupted training after its last epoch."""
     shared = job.shared
     own = job.folder
     spec = parse(job.spec, job.device, name=f"variant.{job.notation}")
@@ -121,7 +121,7 @@ def _run(job: VariantJob) -> Json:
     weights = shared.weights or own / "weights.safetensors"
     if shared.weights is None and not weights.exists():
         resumes = Path(f"{weights}.progress.npz").exists()
-        package.train(  # the seed is the spec's
+        package.train(  # the seed is in the spec
             *train, weights, shared.epochs, phases=shared.phases, resume=resumes
         )
     found = package.evaluate(
@@ -132,7 +132,7 @@ def _run(job: VariantJob) -> Json:
         progress=False,
         workers=1,
     )
-    # As a checkpoint returns it: lists instead of tuples.
+    # Convert tuples to lists, as in a checkpoint.
     known: Json = json.loads(json.dumps(found.as_dict()))
     return known
 
@@ -141,8 +141,8 @@ Arrays = tuple["NDArray[Any]", "NDArray[Any]"]
 
 
 def _data(package: Package, shared: SweepSettings) -> tuple[Arrays, Arrays]:
-    """Return training data, and evaluation data that are the same for all variants."""
-    import numpy as np  # an extra
+    """Return the training and evaluation data, which are equal for all variants."""
+    import numpy as np  # import of an extra
 
     from snnc.runtime.data import DataSpec
     from snnc.runtime.labels import load_data
@@ -159,10 +159,10 @@ def _data(package: Package, shared: SweepSettings) -> tuple[Arrays, Arrays]:
 
 
 def data_file(data: FileName | tuple[Any, Any], folder: Path) -> Path:
-    """Return a file of the data; arrays are written to one."""
+    """Return a file with the data; write arrays to a file."""
     if not isinstance(data, tuple):
         return Path(data).absolute()
-    import numpy as np  # an extra
+    import numpy as np  # import of an extra
 
     from snnc.tools.evaluate.task import write_data
 
@@ -186,7 +186,7 @@ def run_variants(
 ) -> dict[str, Json | str]:
     """Return the results of jobs, or their problems, by name.
 
-    Finished jobs in the folder do not run again.
+    Finished jobs do not run again.
     """
     header = shared.identity
     path = shared.folder / f"{name_of(header)}.jsonl"
@@ -235,6 +235,6 @@ def _workers(
 ) -> AbstractContextManager[Workers]:
     if dask is None or not count:
         return LocalWorkers(count, shared.folder / "log.txt")
-    from snnc.tools.cluster import cluster_workers  # importing Dask takes a second
+    from snnc.tools.cluster import cluster_workers  # slow to import
 
     return cluster_workers(dask)

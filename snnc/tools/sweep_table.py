@@ -1,4 +1,4 @@
-"""A table of the variants of a spec, and which of them are the best."""
+"""Write a table of the variants of a spec, and find the best variants."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ BEST = "*"
 
 
 def table(name: str, lines: Sequence[Variant]) -> str:
-    """Return one row per variant, in the order of the settings, and the best below."""
+    """Return one row per variant, in the order of the settings, then the best."""
     return "\n".join([*_table(lines).lines(), "", *_sentences(name, lines)])
 
 
@@ -41,7 +41,7 @@ def _table(lines: Sequence[Variant]) -> TextTable:
 
 
 def markdown(name: str, lines: Sequence[Variant]) -> str:
-    """Return the table as GitHub's Markdown."""
+    """Return the table as GitHub Markdown."""
     keys, head, rows = _rows(lines)
     head, rows = without_empty(head, rows)
     shown = [
@@ -68,7 +68,7 @@ def html_table(name: str, lines: Sequence[Variant]) -> str:
 
 
 def csv_text(variants: Sequence[Mapping[str, Any]]) -> str:
-    """Return variants as `Sweep.as_dict` has them as CSV, each setting a column."""
+    """Convert variants from `Sweep.as_dict` to CSV, with one column per setting."""
     keys = list(dict.fromkeys(key for v in variants for key in v["settings"]))
     others = [key for key in variants[0] if key != "settings"] if variants else []
     rows = (
@@ -79,7 +79,7 @@ def csv_text(variants: Sequence[Mapping[str, Any]]) -> str:
 
 
 def parse_setting(text: str) -> int | float | bool | str | None:
-    """Return the value of a setting as JSON has it; None for the default."""
+    """Convert the value of a setting to a JSON value; None for the default."""
     if not text:
         return None
     if text in ("on", "off"):
@@ -91,7 +91,7 @@ def parse_setting(text: str) -> int | float | bool | str | None:
 
 
 def _rows(lines: Sequence[Variant]) -> tuple[list[str], Row, list[Row]]:
-    """Return the names of settings, the head, and a row per variant."""
+    """Return the names of settings, the header, and one row per variant."""
     keys = list(dict.fromkeys(key for line in lines for key in line.settings))
     judged = _is_judged(lines)
     energy = "energy" if judged else "energy at most"
@@ -112,7 +112,7 @@ def _cells(line: Variant, keys: Sequence[str], judged: bool) -> Iterator[str]:
     yield from (line.settings.get(key, "") for key in keys)
     yield "" if line.cores is None else str(line.cores)
     yield "" if line.weights is None else str(line.weights)
-    # Next to measured energies, an upper bound would mislead.
+    # An upper bound next to measured energies would be misleading.
     known = line.energy is not None and (line.score is not None or not judged)
     yield human(line.energy or 0.0, "J") if known else ""
     yield _score(line.score, line.classifies)
@@ -148,7 +148,7 @@ def _sentences(name: str, lines: Sequence[Variant]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A limit on cores, weights or joules that a variant must keep to be trained."""
+    """A limit on cores, weights or energy that a variant must meet to be trained."""
 
     name: str
     sign: str
@@ -196,9 +196,9 @@ _SIGNS: Mapping[str, Callable[[float, float], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class VariantCosts:
-    """The costs of a variant, lower is better: its score, then the others.
+    """The costs of a variant: its score, then other costs; lower is better.
 
-    ``error`` is the standard error of the score; 0 for one training.
+    ``error`` is the standard error of the score; 0 for a single training.
     """
 
     score: float
@@ -209,17 +209,17 @@ class VariantCosts:
 def front(costs: Sequence[VariantCosts | None]) -> tuple[bool, ...]:
     """Return which variants are Pareto-optimal.
 
-    Scores count as equal if they differ by less than 2 standard errors.
+    Scores are treated as equal if they differ by less than 2 standard errors.
 
     Parameters
     ----------
     costs
-        The costs of each variant; None for a failed one.
+        The costs of each variant; None for a failed variant.
 
     Returns
     -------
     tuple of bool
-        True for each Pareto-optimal variant, including equal ones.
+        True for each Pareto-optimal variant, including ties.
     """
     known = {own for own in costs if own is not None}
     return tuple(
@@ -229,7 +229,7 @@ def front(costs: Sequence[VariantCosts | None]) -> tuple[bool, ...]:
 
 
 def _is_better(one: VariantCosts, other: VariantCosts) -> bool:
-    """Return whether one cost is better, and none is worse."""
+    """Return whether at least one cost is better and none is worse."""
     noise = 2 * hypot(one.error, other.error)
     gain = other.score - one.score
     pairs = list(zip(one.others, other.others, strict=True))

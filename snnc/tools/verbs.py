@@ -1,4 +1,4 @@
-"""Verbs of the command line for a spec or its file, as functions."""
+"""The command-line verbs for a spec or its file, as functions."""
 
 from __future__ import annotations
 
@@ -40,14 +40,15 @@ def check(
     spec
         A file, or a spec.
     device
-        The device to compile a file for: ``loihi1``, or a device's file.
+        The device if ``spec`` is a file: ``loihi1`` or the path of a device file.
     fix
-        Fix the problems in the file that have one obvious fix, and return the others.
+        Whether to fix problems in the file that have one obvious fix; the other
+        problems are returned.
 
     Returns
     -------
     tuple of Diagnostic
-        Errors and warnings, sorted by place; empty without problems.
+        Errors and warnings, sorted by position; empty without problems.
     """
     if isinstance(spec, Spec):
         return spec.diagnostics
@@ -73,22 +74,22 @@ def report(spec: FileName, device: str = ..., *, packages: FileName = ...) -> An
 def report(
     spec: Spec | FileName, device: str = DEFAULT, *, packages: FileName = "models"
 ) -> Report | FolderReport:
-    """Return the cores that a network takes, and the costs of an example.
+    """Return the cores that a network needs, and its costs per example.
 
     Parameters
     ----------
     spec
-        A file, or a spec; it may be too large for its chip. A folder of several specs
-        has a row for each.
+        A file or a spec, which may be too large for its chip. For a folder with several
+        specs, the result has one row per spec.
     device
-        The device to compile a file for: ``loihi1``, or a device's file.
+        The device if ``spec`` is a file: ``loihi1`` or the path of a device file.
     packages
-        For a folder, the folder of its packages.
+        For a folder of specs, the folder of the packages.
 
     Returns
     -------
     Report or FolderReport
-        The latter for a folder of several specs.
+        A `FolderReport` for a folder with several specs.
 
     Raises
     ------
@@ -111,18 +112,19 @@ def fit(
     *,
     patient: bool = True,
 ) -> Fit:
-    """Look for variants of a network (filters, strides) that fit the cores.
+    """Find variants of a network (filters, strides) that fit the cores.
 
     Parameters
     ----------
     spec
-        A file, or a spec. If it fits already, variants show how far layers could grow.
+        A file or a spec. If the network already fits, variants show how far layers
+        could grow.
     cores
-        The number of cores; by default the cores of the spec's target.
+        The number of cores; by default, that of the spec's target.
     device
-        The device to compile a file for: ``loihi1``, or a device's file.
+        The device if ``spec`` is a file: ``loihi1`` or the path of a device file.
     patient
-        Whether to search for seconds if a network is large.
+        Whether to search for several seconds if a network is large.
 
     Raises
     ------
@@ -136,19 +138,19 @@ def fit(
 
 
 def diff(old: Spec | FileName, new: Spec | FileName, device: str = DEFAULT) -> Diff:
-    """Compare two networks instead of their texts.
+    """Compare two networks, not the texts of their specs.
 
     Parameters
     ----------
     old, new
         Files, specs, or ``git:REV:PATH`` as in ``git show REV:PATH``.
     device
-        The device to compile files for: ``loihi1``, or a device's file.
+        The device for files: ``loihi1`` or the path of a device file.
 
     Raises
     ------
     SpecError
-        If one of them has errors. A network that does not fit its chip is a change, not
+        If a spec has errors. A network that does not fit on its chip is a change, not
         an error.
     """
     before, after = as_spec(old, device), as_spec(new, device)
@@ -160,26 +162,26 @@ def diff(old: Spec | FileName, new: Spec | FileName, device: str = DEFAULT) -> D
 
 
 def init(folder: FileName = ".", requirement: str | None = None) -> tuple[Path, ...]:
-    """Write a first spec, and the files that its repo needs for packages.
+    """Write a starter spec, and the files that a repository needs for packages.
 
     Parameters
     ----------
     folder
         The folder for specs and packages.
     requirement
-        The package that the workflow installs with pip; by default the git commit that
-        this snnc was installed from, or else ``snnc``.
+        The requirement that the workflow installs with pip. By default, this is the git
+        commit from which snnc was installed, or else ``snnc``.
 
     Returns
     -------
     tuple of Path
-        The files that were written. Existing files at the root of a git repository
-        stay unchanged.
+        The files that were written. Existing files at the root of a git repository are
+        kept.
 
     Raises
     ------
     FileExistsError
-        If another file exists already; then nothing is written.
+        If another file already exists; nothing is written then.
     """
     plan = StarterPlan.of(Path(folder), requirement or installed_from())
     if plan.existing_files:
@@ -203,7 +205,7 @@ def demo(
     Returns
     -------
     Demonstration
-        Seconds of each step, cores, and the result of each simulator.
+        The duration of each step, the cores, and the result of each simulator.
 
     Raises
     ------
@@ -214,20 +216,20 @@ def demo(
     """
     needed = ("numpy", "sklearn", "tensorflow", "nengo", "nengo_loihi")
     require(needed, "all", "the demo")
-    from snnc.tools.demo import run_demo  # needs NumPy
+    from snnc.tools.demo import run_demo  # imports NumPy
 
     return run_demo(Path(folder), source.spec_path("drift.snn"), tell)
 
 
 def convert(spec: Spec | FileName, to: Literal["snn", "yaml"] | None = None) -> str:
-    """Return a spec in a notation, comments included.
+    """Convert a spec to a notation, including comments.
 
     Parameters
     ----------
     spec
         A file, or a spec.
     to
-        By default the other notation.
+        The notation; by default, the other notation.
 
     Raises
     ------
@@ -251,12 +253,12 @@ def fmt(spec: Spec | FileName) -> str:
 
 
 def explain(code: str | int) -> str:
-    """Return the page of a diagnostic's code, ``SNN301`` or 301, as Markdown.
+    """Return the page of a diagnostic code, ``SNN301`` or 301, as Markdown.
 
     Raises
     ------
     ValueError
-        If the code is unknown; the message names the nearest.
+        If the code is unknown; the message names the nearest code.
     """
     return MarkdownText(source.rule_page(code))
 

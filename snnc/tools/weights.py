@@ -1,4 +1,4 @@
-"""The tensors of a weights file, and whether a network accepts them: `snnc weights`."""
+"""List the tensors of a weight file, and check them: `snnc weights`."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from snnc.weight_files.listing import Listing, document, parts, table
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Weights(Tabular):
-    """The tensors of a file and, with a spec, whether its network accepts them.
+    """The tensors of a file and, with a spec, whether the network accepts them.
 
     Attributes
     ----------
     diagnostics : tuple of Diagnostic
-        The reasons why network or chip do not accept them.
+        The reasons why the network or the chip does not accept the tensors.
     listing
-        The complete results: internal.
+        Internal: the complete results.
     """
 
     _internal = frozenset(("listing",))
@@ -44,12 +44,12 @@ class Weights(Tabular):
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape of each tensor of the file."""
+        """The shape of each tensor in the file."""
         return {name: t.shape for name, t in self.listing.header.tensors.items()}
 
     @property
     def fits(self) -> bool:
-        """Whether network and chip accept them; True without a spec."""
+        """Whether the network and the chip accept the tensors; True without a spec."""
         return not any(d.severity == "error" for d in self.diagnostics)
 
     def migrate(
@@ -61,23 +61,24 @@ class Weights(Tabular):
         force: bool = False,
         device: str = DEFAULT,
     ) -> None:
-        """Write the tensors that still fit a changed network; initialize the others.
+        """Write tensors that still fit a changed network; initialize the others.
 
         Parameters
         ----------
         old, new
-            Files, or ``git:REV:PATH``: the spec of the weights, and the changed one.
+            The spec of the weights and the changed spec: files or ``git:REV:PATH``.
         output
-            The file to write; ``force`` replaces one.
+            The file to write; ``force`` replaces an existing file.
         device
-            The device that specs are compiled for.
+            The device to compile for.
 
         Raises
         ------
         SpecError
-            If nothing was written, with the reason; also if the tensors are in no file.
+            If nothing was written; the message says why. This includes tensors without
+            a file.
         """
-        from snnc.tools.migrate import migrate_file  # needs NumPy
+        from snnc.tools.migrate import migrate_file  # imports NumPy
 
         report, path = diagnostics.Diagnostics(), self.listing.header.path
         names = os.fspath(old), os.fspath(new)
@@ -117,15 +118,15 @@ def weights(
     file : path or mapping
         The safetensors file, or tensors by name.
     spec
-        A spec, or its file, to compare the weights with, including their rounding to
-        the chip's integers.
+        A spec or its file for comparison, including the rounding of weights to the
+        chip's integers.
     device
-        The device to compile a file for: ``loihi1``, or a device's file.
+        The device if ``spec`` is a file: ``loihi1`` or the path of a device file.
 
     Raises
     ------
     SpecError
-        If the file can't be read, or the network does not fit its chip.
+        If the file can't be read, or the network does not fit on its chip.
     """
     require(("numpy", "safetensors"), "import", "weights")
     report = diagnostics.Diagnostics()
@@ -144,7 +145,7 @@ def weights(
 def _store_weights(
     weights: FileName | Tensors, mapped: MappedNetwork | None
 ) -> Iterator[Path]:
-    """Yield the file of weights; tensors are written to one, in the network's layout.
+    """Yield the path of a weight file; write tensors to a file in the network's layout.
 
     Names and shapes are checked later.
     """
@@ -152,7 +153,7 @@ def _store_weights(
     if isinstance(given, Path):
         yield given
         return
-    import numpy as np  # an extra
+    import numpy as np  # import of an extra
     from safetensors.numpy import save_file
 
     metadata = {}

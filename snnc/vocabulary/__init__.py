@@ -1,9 +1,9 @@
 """Guess the meaning of unknown words.
 
-`counterparts` has words of Keras, PyTorch and Nengo. `foreign_keywords` finds the
-nearest word, and the advice for an unknown statement. Parsers and passes use it only
-after an error: it is imported at its first use, so a valid spec doesn't load it.
-Imports `rules`, `language` and lower folders.
+`counterparts` contains words from Keras, PyTorch and Nengo. `foreign_keywords` finds
+the nearest word, and the advice for an unknown statement. Parsers and passes use this
+folder only after an error. Its modules are imported on first use, so a valid spec does
+not load them. Imports `rules`, `language` and the folders below them in the layering.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> ModuleType:
-    """Import a module at its first use."""
+    """Import a module on first use."""
     if name not in ("counterparts", "foreign_keywords"):
         raise AttributeError(f"the vocabulary has no {name!r}")
     return importlib.import_module(f"{__name__}.{name}")

@@ -1,7 +1,7 @@
-"""Advice for properties of other libraries that have no counterpart here.
+"""Advice for properties of other libraries that have no counterpart in snnc.
 
-They come from Keras, Nengo, and PyTorch with its libraries. Words with a counterpart
-are in `snnc.vocabulary.foreign_keywords`.
+The properties are from Keras, Nengo, and PyTorch with its libraries. Words with a
+counterpart are in `snnc.vocabulary.foreign_keywords`.
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ from snnc.text.near import normal
 
 @dataclass(frozen=True, slots=True)
 class Counterpart:
-    """Words with one meaning, and what to write for them.
+    """Words with the same meaning, and what to write instead.
 
     Attributes
     ----------
     words
-        As other libraries spell them.
+        The words, as other libraries spell them.
     advice
-        Filled with the ``word``, the ``owner`` of the property and its ``value``.
+        The advice: a template for the ``word``, the ``owner`` of the property and its
+        ``value``.
     usual
-        Stands for a value that is of another kind.
+        The example to show if the value has another type.
     owners
-        Statements and choices in which the words mean this; empty for all.
+        Statements and choices in which the words have this meaning; empty for all.
     """
 
     words: str
@@ -304,5 +305,5 @@ def own_counterpart(word: str, owner: str) -> Counterpart | None:
 
 
 def counterpart(word: str) -> Counterpart | None:
-    """Return the meaning of a word that does not depend on its place."""
+    """Return the meaning of a word in any statement."""
     return _BY_OWNER[""].get(normal(word))

@@ -1,6 +1,6 @@
-"""Find the counterpart of another library's word, or explain why it has none.
+"""Find the counterpart of another library's word, or explain why there is none.
 
-Counterparts are in the table of the language, in the spelling of
+Counterparts are defined in the language table, in the spelling of
 `snnc.text.near.normal`.
 """
 
@@ -86,7 +86,7 @@ def nearest(word: str, legal: Iterable[str]) -> str | None:
 
 
 def fix_word(span: Span, word: str, legal: Iterable[str]) -> Fix | None:
-    """Replace a word by the legal one, if only one is likely."""
+    """Return a fix that inserts the legal word, if only one is likely."""
     legal = tuple(legal)
     if other := same_key(word, legal):
         return Fix(span, other)
@@ -138,7 +138,7 @@ _BY_WORD = {word: advice for words, advice in _ADVICE.items() for word in words.
 
 
 def kind_counterpart(word: str, name: str) -> str:
-    """Return the advice for a word that begins a statement, or an empty text.
+    """Return the advice for a word that begins a statement; may be empty.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def owner_of_setting(
 ) -> tuple[str, str, str] | None:
     """Return the property, choice and setting that a word in ``train`` means.
 
-    The choice is the one that is ``given``, if it has the setting.
+    If a ``given`` choice has the setting, this choice is used.
     """
     for key, choices in CHOICES.items():
         written = _word_of(given.get(key))
@@ -184,7 +184,7 @@ _MOST_OWNERS = 4
 
 
 def owners(key: str) -> tuple[str, ...]:
-    """Return some kinds of statements with a property, layers on the chip first."""
+    """Return some kinds of statements that have a property; chip layers come first."""
     found = [
         kind
         for kind, models in MODELS.items()
@@ -195,13 +195,13 @@ def owners(key: str) -> tuple[str, ...]:
 
 
 def home_of(key: str) -> str:
-    """Return the only statement with a property; empty for layers or several."""
+    """Return the only statement that has a property; empty for layers or several."""
     found = owners(key)
     return found[0] if len(found) == 1 and FORMS[found[0]].once else ""
 
 
 def sibling_with(key: str, owner: str) -> str:
-    """Another variant of a statement that has a property: ``target loihi``; or none."""
+    """Return a variant of a statement that has a property, such as ``target loihi``."""
     kind = owner.partition(" ")[0]
     return next(
         (
@@ -214,7 +214,7 @@ def sibling_with(key: str, owner: str) -> str:
 
 
 def setting_line(word: str, value: str, given: Mapping[str, tree.Value]) -> str:
-    """Write the choice with a setting; return an empty text if no choice has it.
+    """Write the choice with a setting; empty if no choice has this setting.
 
     Parameters
     ----------
@@ -223,7 +223,7 @@ def setting_line(word: str, value: str, given: Mapping[str, tree.Value]) -> str:
     value
         The text after the word.
     given
-        The choices of ``train``; a loss or an optimizer with the setting comes first.
+        The choices in ``train``; those that have the setting are preferred.
     """
     found = owner_of_setting(word, given)
     if found is None:
@@ -233,7 +233,7 @@ def setting_line(word: str, value: str, given: Mapping[str, tree.Value]) -> str:
 
 
 def refusal(word: tree.Word, place: str) -> Diagnostic | None:
-    """Say why a word is refused as a statement, property or value, if it is."""
+    """Describe a word that is refused as a statement, property or value, if it is."""
     rule = rule_for(word.text, place)
     return None if rule is None else rule(span=word.span, word=word.text)
 
@@ -253,7 +253,7 @@ def unknown_kind(statement: tree.Statement) -> Diagnostic:
 
 
 def _dropout(statement: tree.Statement) -> Diagnostic:
-    """Refuse dropout as a layer; the advice has the written share."""
+    """Refuse dropout as a layer; the advice contains the written rate."""
     properties = statement.properties or ()
     values = [statement.shape, *(item.value for item in properties)]
     numbers = [value for value in values if isinstance(value, tree.Number)]
@@ -263,7 +263,7 @@ def _dropout(statement: tree.Statement) -> Diagnostic:
 
 
 def _property(statement: tree.Statement) -> Diagnostic | None:
-    """Describe a property at the place of a statement."""
+    """Describe a property that is written in place of a statement."""
     key = statement.kind.text
     if key not in KEYS:
         return None
@@ -279,7 +279,7 @@ def _property(statement: tree.Statement) -> Diagnostic | None:
 
 
 def _split_glued(word: str) -> str | None:
-    """Return a kind and its variant for a word that lacks the blank between them."""
+    """Return a kind and its variant for a word that lacks the space between."""
     pairs = ((kind, variant) for kind, all_ in VARIANTS.items() for variant in all_)
     return next((f"{k} {v}" for k, v in pairs if word.replace("_", "") == k + v), None)
 
@@ -314,7 +314,7 @@ def _unknown(statement: tree.Statement) -> Diagnostic:
     if (glued := _split_glued(kind.text)) and not kind.span.source.is_yaml:
         meant, certain = glued, True
     begins = "a statement begins with"
-    if kind.span.source.is_yaml:  # a key of the file has none of its own kind
+    if kind.span.source.is_yaml:  # top-level keys have no nested type
         known = tuple(word for word in known if FORMS[word].is_layer)
         begins = "a layer begins with"
     advice = "" if meant else kind_counterpart(kind.text, name) or _two_words(kind)

@@ -1,4 +1,4 @@
-"""Weights files: their contents, and whether a network and its chip accept them.
+"""Read weight files, and check whether a network and its chip accept them.
 
-`header` reads a file without NumPy; the other modules need it. Begin with `inspect`.
+`header` reads a file without NumPy; the other modules need NumPy. Begin with `inspect`.
 """

@@ -1,4 +1,4 @@
-"""Find, layer by layer, how the chip rounds a network's weights and what it refuses."""
+"""Find how the chip rounds a network's weights, and which weights it can't store."""
 
 from __future__ import annotations
 
@@ -31,26 +31,30 @@ from snnc.weight_files.cores import CoreContent, PlacedLayer
 from snnc.weight_files.rounding import round_layer
 
 STRONGEST = 4.0
-"""The most that a spike may add, in thresholds; a neuron drops all above the first."""
-ERROR_MOST = 0.03  # the error of counting the spikes of an activation
+"""The largest weight, in multiples of the threshold, that causes no warning. A neuron
+discards all input above one threshold per step."""
+ERROR_MOST = 0.03  # the error of representing an activation by a spike count
 
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """How much of the chip's number range a layer uses, in its worst core.
+    """How much of the chip's number range a layer uses, on its worst core.
 
     Attributes
     ----------
     exponents
-        The least and the largest weight exponent; None if no core has weights.
+        The smallest and the largest weight exponent; None if no core has weights.
     weight_bits
-        The bits of a tensor's largest weights that are kept, of 7 and a sign.
+        The number of bits that remain of a tensor's largest weights, out of 7 plus
+        sign.
     threshold_bits
-        The bits of the threshold that are used, of 17.
+        The number of bits of the threshold that are used, out of 17.
     bias_bits
-        The bits of the largest bias that are used, of 12; None if all biases are zero.
+        The number of bits of the largest bias that are used, out of 12; None if all
+        biases are zero.
     threshold_share, bias_share
-        The fraction of the largest storable number; nengo-loihi refuses more than 1.
+        The number divided by the largest storable number; nengo-loihi refuses more than
+        1.
     refused
         The number of cores that nengo-loihi refuses.
     rounding
@@ -71,7 +75,7 @@ class Precision:
 
 
 def precision(placed: PlacedLayer) -> Precision:
-    """Summarize the cores of a layer."""
+    """Summarize the precision of a layer's cores."""
     blocks = placed.blocks
     exponents = blocks.exponent[blocks.has_weights].tolist()
     biased = [_bits(bias) for bias in blocks.bias if bias]
@@ -91,12 +95,11 @@ def precision(placed: PlacedLayer) -> Precision:
 
 
 def _bits(value: float) -> int:
-    """Return the number of bits of a whole number."""
     return int(np.frexp(value)[1])
 
 
 def _weight_bits(placed: PlacedLayer) -> Iterator[int]:
-    """Yield the bits of each tensor in each core."""
+    """Yield the number of bits that remain of each tensor on each core."""
     for core in placed.cores:
         bits: dict[str, int] = {}
         for synapse, stored in zip(
@@ -148,7 +151,7 @@ def _median_channel(kernel: Any) -> float:
 
 
 def _block(placed: PlacedLayer, core: CoreContent) -> Blocks:
-    """Return the integers of one core as single numbers."""
+    """Return the integers of one core as scalars."""
     return placed.blocks.take(core.number)
 
 
@@ -158,7 +161,7 @@ def _shortage(block: Blocks) -> float:
 
 
 def _kind_of(placed: PlacedLayer, core: CoreContent) -> Any:
-    """Return the function that explains why nengo-loihi refuses a core, or None."""
+    """Return the function that describes why nengo-loihi refuses a core, or None."""
     block = _block(placed, core)
     if not block.failures:
         refused = any(stored.refused for stored in placed.store_kernels(core))
@@ -244,12 +247,12 @@ def _too_far_apart(placed: PlacedLayer, core: CoreContent, refused: int) -> Diag
 
 
 def _whole(value: Any) -> str:
-    """Return a whole number as text, with only the first digits if it is very long."""
+    """Return an integer as text; shorten very long numbers."""
     return f"{value:.0f}" if value < 1e12 else f"{value:.3g}"
 
 
 def _too_strong(placed: PlacedLayer, sound: list[int]) -> Iterator[Diagnostic]:
-    """Yield one warning per tensor, for the core that changes it most."""
+    """Yield one warning per tensor, for the core that changes the tensor most."""
     worst: dict[str, tuple[float, CoreContent, int]] = {}
     for core in (placed.cores[number] for number in sound):
         for index, stored in enumerate(placed.store_kernels(core)):
@@ -280,7 +283,7 @@ def _strong(
 
 
 def _is_by_bias(placed: PlacedLayer, core: CoreContent) -> bool:
-    """Whether weights would have a larger exponent without the bias."""
+    """Return whether weights would have a larger exponent without the bias."""
     block = placed.blocks.take([core.number])
     bare = discretize_blocks(placed.neurons, block.weight, np.zeros(1))
     return bool(bare.exponent[0] > block.exponent[0])

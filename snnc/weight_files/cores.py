@@ -1,4 +1,4 @@
-"""The weights and biases of each core of a mapped network, and the chip's integers."""
+"""Compute the weights and biases of each core, and the integers on the chip."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class Synapse:
     Attributes
     ----------
     arriving, boxes
-        All weights of its projection, and the parts that the core holds.
+        All weights of the projection, and the parts that the core stores.
     weight, trained
-        The largest magnitude in nengo-loihi's and in Keras's units.
+        The largest magnitude, in nengo-loihi's units and in Keras's units.
     """
 
     arriving: IncomingKernel
@@ -55,7 +55,7 @@ class CoreContent:
     Attributes
     ----------
     number
-        The core's number within its layer, from 0, in nengo-loihi's order.
+        The core's index within its layer, in nengo-loihi's order.
     synapses
         The connections into the core.
     weight, bias
@@ -72,7 +72,7 @@ class CoreContent:
 
     @property
     def largest(self) -> Synapse | None:
-        """The connection that sets the scale of all; None without connections."""
+        """The connection that determines the core's scale; None if there is none."""
         return max(self.synapses, key=lambda s: s.weight, default=None)
 
 
@@ -83,9 +83,9 @@ class StoredKernel:
     Attributes
     ----------
     bits
-        The bits that its largest weight keeps, of 7 and a sign.
+        The number of bits that remain of the largest weight, out of 7 plus sign.
     excess
-        The factor by which its weights become too strong.
+        The factor by which stored weights are too large.
     refused
         Whether nengo-loihi raises an error.
     """
@@ -97,7 +97,7 @@ class StoredKernel:
 
 @dataclass(frozen=True, slots=True)
 class PlacedLayer:
-    """A layer on the chip, its cores, and the integers that they hold."""
+    """A layer on the chip, its cores, and the integers that these store."""
 
     mapped: MappedPopulation
     neurons: ChipNeurons
@@ -114,7 +114,7 @@ class PlacedLayer:
     ) -> list[StoredKernel]:
         """Return how each connection into a core is stored.
 
-        ``blocks`` are by default the layer's.
+        ``blocks`` defaults to the blocks of the layer.
         """
         same = (blocks or self.blocks).take([core.number] * len(core.synapses))
         exponents = weight_exponents(
@@ -134,7 +134,7 @@ def placed_layers(
     mapped
         The network, on a device.
     tensors
-        Its weights by name, with the shapes of its layout.
+        The weights by name, with the shapes in the network's layout.
     """
     populations = (p for p in mapped.populations if p.population.on_chip)
     return tuple(
@@ -188,10 +188,10 @@ def _arriving(
     source = mapped.by_name[projection.source]
     target = mapped.by_name[projection.target]
     geometry = geometry_of(projection, source.population.volume, target.population)
-    # A Dense has the weights of a convolution over its whole input.
+    # A Dense has the weights of a convolution that covers the whole input.
     device = mapped.lowered.network.device
     links = build_links(geometry, target.population.volume, device)
-    # A transposed convolution has no other form than a Sparse.
+    # A transposed convolution only has a Sparse form.
     link = links.get("convolution", links.get("sparse"))
     assert isinstance(link, ImageLink | SparseLink)
     filters = target.population.volume[3]
@@ -244,5 +244,5 @@ def _synapses(
 
 
 def _float32(magnitude: float) -> float:
-    """Round to float32; too large values become the largest float32."""
+    """Round to float32; clip values that are too large."""
     return float(np.float32(min(magnitude, LARGEST)))

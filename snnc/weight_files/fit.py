@@ -11,7 +11,7 @@ from snnc.weight_files.header import StoredTensor, WeightsHeader
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A tensor of the network and the tensor of this name in the file.
+    """A tensor of the network and the tensor with the same name in the file.
 
     Either may be None, but not both.
     """
@@ -49,9 +49,10 @@ class LayoutFit:
     layout
         The identity of the network's layout.
     written
-        The identity in the file; None without one.
+        The layout identity in the file; None if the file has none.
     scale
-        How the scale of the file's input differs, in words; empty if it does not.
+        A description of how the scale of the file's input differs; empty if it does
+        not.
     """
 
     pairs: tuple[Pair, ...]
@@ -65,7 +66,7 @@ class LayoutFit:
 
     @property
     def fits(self) -> bool:
-        """Whether the package's `load_weights` accepts the file; ignores its values."""
+        """Whether the package's `load_weights` accepts the file (except values)."""
         is_same = self.written == self.layout and not self.scale
         return not self.problems and is_same
 
@@ -121,7 +122,7 @@ def advice(fitting: LayoutFit, migrating: bool = False) -> str:
     Parameters
     ----------
     migrating
-        Whether the network is already the OLD_SPEC of a migration.
+        Whether the network is the OLD_SPEC of a migration.
     """
     problems = fitting.problems
     if not problems and fitting.scale:
@@ -144,7 +145,7 @@ def _is_only_a_type(pair: Pair) -> bool:
 
 
 def _is_turned(pair: Pair) -> bool:
-    """Whether the axes are in PyTorch's order: out, in, height, width."""
+    """Return whether the axes are in PyTorch order: out, in, height, width."""
     stored, wanted = pair.stored, pair.wanted
     if stored is None or wanted is None or len(wanted.shape) < 2:
         return False
@@ -153,7 +154,7 @@ def _is_turned(pair: Pair) -> bool:
 
 
 def _is_renamed(problems: tuple[Pair, ...]) -> bool:
-    """Whether the file has all missing shapes, but under unknown names."""
+    """Return whether the file has all missing shapes, but under unknown names."""
     missing = [pair.wanted for pair in problems if pair.stored is None]
     unknown = [pair.stored for pair in problems if pair.wanted is None]
     if not missing or len(missing) + len(unknown) < len(problems):

@@ -1,7 +1,7 @@
-"""The header of a safetensors file, read without numpy.
+"""Read the header of a safetensors file without NumPy.
 
-A file is the header's length (8 bytes, little-endian), the header in JSON, then the
-tensors' bytes: https://github.com/huggingface/safetensors, "Format".
+A file consists of the header's length (8 bytes, little-endian), the header in JSON, and
+the tensors' bytes: https://github.com/huggingface/safetensors, "Format".
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from snnc.source import whole_file
 
 LENGTH = 8
 LARGEST = 100_000_000
-"""The most bytes of a header, as in the safetensors library."""
+"""The maximum size of a header in bytes, as in the safetensors library."""
 
 BYTES = {
     "BOOL": 1, "U8": 1, "I8": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2,
@@ -47,7 +47,7 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class StoredTensor:
-    """One tensor of a file; its bytes are ``start`` up to, not including, ``stop``."""
+    """One tensor of a file; its bytes are ``start`` up to, but not, ``stop``."""
 
     name: str
     dtype: str
@@ -62,7 +62,7 @@ class StoredTensor:
 
 @dataclass(frozen=True, slots=True)
 class WeightsHeader:
-    """The metadata and tensors of a file; tensors are in the order of their bytes."""
+    """The metadata and tensors of a file, in the order of their bytes."""
 
     path: Path
     metadata: Mapping[str, str]
@@ -74,13 +74,13 @@ class WeightsHeader:
 
 
 class _DamagedError(ValueError):
-    """An invalid header; the text is the reason."""
+    """Raised for an invalid header; the message is the reason."""
 
 
 def read_header(path: str | Path) -> WeightsHeader | Diagnostic:
     """Read the header of a safetensors file, or return why it can't be read.
 
-    All sizes are checked against the file's size, so its tensors can be read later.
+    All sizes are checked against the file's size, so the tensors can be read later.
     """
     path = Path(path)
     try:
@@ -112,7 +112,7 @@ def _read(path: Path) -> WeightsHeader:
 
 
 def _length(start: bytes, size: int) -> int:
-    """Return the length of the header from the first bytes of a file."""
+    """Return the length of the header, from the first bytes of a file."""
     if not start:
         raise _DamagedError("it is empty")
     if start[LENGTH:] != b"{":
@@ -141,11 +141,11 @@ def _parse(text: bytes) -> dict[str, Any]:
 
 
 class RepeatedNameError(Exception):
-    """A JSON object has a name twice; the text is the name."""
+    """Raised if a JSON object has a name twice; the message is the name."""
 
 
 def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return a JSON object as a dict.
+    """Convert the pairs of a JSON object to a dict.
 
     Raises
     ------
@@ -200,7 +200,7 @@ def _tensor_of(name: str, entry: Any, begin: int) -> StoredTensor:
 
 
 def read_or_report(path: Path, report: Diagnostics) -> WeightsHeader | None:
-    """Return the header of a weights file, or report why it can't be read."""
+    """Return the header of a weight file, or report why it can't be read."""
     header = read_header(path)
     if isinstance(header, Diagnostic):
         report.add(header)

@@ -1,4 +1,4 @@
-"""Read a weights file and compare it with a spec."""
+"""Read a weight file, and compare it with a spec."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def inspect(
     spec
         The spec to compare with, if any: a file, a revision, or a compiled network.
     calculates
-        Whether to check the values, which needs numpy.
+        Whether to check the values, which needs NumPy.
     report
         Receives every problem.
     device
-        The device of the spec; None for Loihi 1.
+        The device to compile for; None for Loihi 1.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def inspect(
 def compile_to_cores(
     spec: str, report: Diagnostics, device: Profile | None = None
 ) -> tuple[Network, MappedNetwork] | None:
-    """Compile a file or revision up to its cores; None if it has errors."""
+    """Compile a spec up to its cores; return None if it has errors."""
     source = read_spec(spec, report)
     made = None if source is None else compile_spec(source, report, "place", device)
     if made is None or made.mapped is None:
@@ -96,7 +96,7 @@ def compile_to_cores(
 def refusal(
     header: WeightsHeader, network: Network, fitting: LayoutFit, migrating: bool = False
 ) -> Diagnostic:
-    """Return the error that lists each tensor that does not fit a network."""
+    """Return the error that lists all tensors that do not fit a network."""
     return WeightsDoNotFit(
         span=network.span,
         path=header.path.as_posix(),
@@ -122,9 +122,9 @@ def report_values(
     network: Network,
     report: Diagnostics,
 ) -> bool:
-    """Report tensors with values that a network can't use; return whether all are fine.
+    """Report tensors with invalid values; return whether all values are valid.
 
-    These are values that are not finite, or nonzero values of a bias that is off.
+    Invalid values are not finite, or are nonzero in a bias that is off.
     """
     file, before = header.path.as_posix(), len(report.diagnostics)
     for tensor in tensors(network):

@@ -1,4 +1,4 @@
-"""The weights of a projection on the chip, and the parts that each core holds."""
+"""Compute the weights of a projection on the chip, and the part on each core."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ class IncomingKernel:
     link
         How the target reads the source.
     kernel
-        The weights in the units of Keras: (depth, height, width, source's channels,
-        target's channels), in float64.
+        The weights in Keras's units: (depth, height, width, source's channels, target's
+        channels), in float64.
     factor
-        The factor from these to nengo-loihi's units.
+        The factor from Keras's to nengo-loihi's units.
     """
 
     projection: Projection
@@ -56,17 +56,17 @@ class IncomingKernel:
 
     @property
     def tensor(self) -> str:
-        """The tensor, or the source of a shortcut without one."""
+        """The tensor's name, or the source of a shortcut without a tensor."""
         return self.projection.tensor or f"shortcut {self.projection.source}"
 
     def meets(self, part: EnsembleTiling, source: Interval) -> bool:
-        """Whether an ensemble reads any of the source's slices."""
+        """Return whether an ensemble reads any of the source's slices."""
         if isinstance(self.link, SparseLink):
             return True
         return source[0] < source[1] and self.link.depth.meets(part.slices, source)
 
     def boxes(self, piece: PlacedBlock, source: Interval) -> tuple[Box, ...]:
-        """Return the weights from slices of the source that a core holds.
+        """Return the weights from slices of the source that a core stores.
 
         Parameters
         ----------
@@ -80,7 +80,7 @@ class IncomingKernel:
         return kernel_parts(self.link, piece, source)
 
     def within(self, slices: Interval) -> Interval:
-        """Return the places within some slices of the source that are read."""
+        """Return the positions, within some slices of the source, that are read."""
         if isinstance(self.link, SparseLink):
             return slices
         return self.link.depth.within(slices)
@@ -92,12 +92,12 @@ class IncomingKernel:
 
     @cached_property
     def _magnitudes(self) -> Array:
-        """The largest magnitudes over the source's channels."""
+        """The largest magnitude over the source's channels, per tap and filter."""
         largest: Array = np.abs(self.kernel).max(axis=3)
         return largest
 
     def values(self, boxes: Iterable[Box]) -> tuple[Array, Array]:
-        """Return the weights in boxes and the channels of the target, both flat."""
+        """Return the weights in boxes and their target channels, both flat."""
         weights, channels = [np.zeros(0)], [np.zeros(0, np.int64)]
         for box in boxes:
             *sides, filters = _sides(box)
@@ -116,12 +116,12 @@ def _sides(box: Box) -> tuple[slice, ...]:
 def compose(
     projection: Projection, read: Volume, filters: int, tensors: Mapping[str, Array]
 ) -> Array:
-    """Return the kernel over a projection's input, pools and zeros included.
+    """Return the kernel over a projection's input, including pools and zeros.
 
     Parameters
     ----------
     read
-        The volume of the source, or of its picked places.
+        The volume of the source, or of its picked positions.
     filters
         The number of the target's channels.
 
@@ -157,13 +157,13 @@ def fold_pools(kernel: Array, projection: Projection) -> Array:
 
 
 def pools_of(projection: Projection) -> tuple[kernels.Pool, ...]:
-    """Return the pools of a projection, source first."""
+    """Return the pools of a projection, from the source."""
     return tuple(kernels.Pool(p.window, p.stride) for p in projection.pools)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Box:
-    """Taps over the source's depth, height and width, and filters of the target."""
+    """Ranges of taps (source's depth, height and width) and of target filters."""
 
     depth: Interval
     rows: Interval
@@ -174,7 +174,7 @@ class Box:
 def kernel_parts(
     link: ImageLink, piece: PlacedBlock, source: Interval
 ) -> tuple[Box, ...]:
-    """Return the parts of a composed kernel that a core holds, without repeats.
+    """Return the parts of a composed kernel that a core stores, without repeats.
 
     Parameters
     ----------
@@ -183,7 +183,7 @@ def kernel_parts(
     piece
         The core's part of the target.
     source
-        Slices of one ensemble of the source.
+        The slices of one ensemble of the source.
     """
     rows, columns = (
         _tap_range(link.rows, piece.rows),
@@ -206,7 +206,7 @@ def kernel_parts(
 
 
 def transposed_parts(link: SparseLink, piece: PlacedBlock) -> tuple[Box, ...]:
-    """Return the taps of a transposed convolution that a core holds, one per box."""
+    """Return the taps of a transposed convolution that a core stores, one per box."""
     sides = (link.rows, piece.rows), (link.columns, piece.columns)
     rows, columns = (
         [(tap, tap + 1) for tap in axis.taps_of(tile)]
@@ -218,7 +218,7 @@ def transposed_parts(link: SparseLink, piece: PlacedBlock) -> tuple[Box, ...]:
 
 
 def _join(stretches: list[Interval]) -> list[Interval]:
-    """Join stretches that touch; a small source is read with gaps between taps."""
+    """Join adjacent intervals; a small source is read with gaps between taps."""
     joined: list[Interval] = []
     for start, stop in sorted(stretches):
         if joined and start <= joined[-1][1]:
@@ -228,7 +228,7 @@ def _join(stretches: list[Interval]) -> list[Interval]:
 
 
 def _depth_taps(link: ImageLink, out: int, source: Interval) -> Interval:
-    """Return the taps with which an output slice reads slices of the source."""
+    """Return the taps through which an output slice reads slices of the source."""
     first = out * link.depth.stride - link.depth.before
     size = len(link.depth.taps)
     start = min(size, max(0, source[0] - first))
@@ -236,10 +236,10 @@ def _depth_taps(link: ImageLink, out: int, source: Interval) -> Interval:
 
 
 def _tap_range(axis: Axis, tile: Interval) -> Interval:
-    """Return the taps with which outputs read the source, not padding.
+    """Return the taps through which outputs read the source, not padding.
 
-    They are consecutive: a gap would need a stride larger than the image, which then
-    has a single output.
+    The taps are consecutive: a gap would need a stride larger than the image, which
+    would then have a single output.
     """
     runs = axis.view(tile).runs
     taps = [run.tap - i * axis.stride for run in runs for i in range(run.length)]

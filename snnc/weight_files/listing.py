@@ -1,4 +1,4 @@
-"""The result of ``snnc weights`` as data, as JSON, and as tables."""
+"""Present the result of ``snnc weights`` as data, JSON and tables."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A weights file and, with a spec, how the file fits it.
+    """A weight file and, with a spec, how the file fits it.
 
     Attributes
     ----------
     header
         The header of the file.
     spreads
-        The spread of each tensor; None if numpy is not installed.
+        The statistics of each tensor; None if NumPy is not installed.
     network
         The name of the spec's network; None without a spec.
     fit
@@ -44,13 +44,13 @@ class Listing:
 
     @property
     def pairs(self) -> tuple[Pair, ...]:
-        """The tensors to list; without a spec, the file's tensors."""
+        """The tensors to list; without a spec, all tensors in the file."""
         if self.fit is not None:
             return self.fit.pairs
         return tuple(Pair(None, tensor) for tensor in self.header.tensors.values())
 
     def problem(self, pair: Pair) -> str:
-        """Return the problem of a pair, including its values, in one phrase."""
+        """Return the problem of a pair, including invalid values, in one phrase."""
         if self.fit is None:
             return ""
         spread = (self.spreads or {}).get(pair.name)
@@ -65,9 +65,9 @@ class Listing:
 
 
 def document(listing: Listing) -> dict[str, Any]:
-    """Return a file's contents; with a spec also its fit and its precision on the chip.
+    """Return a file's contents; with a spec, also the fit and precision on the chip.
 
-    ``fits`` covers names, shapes, types and the identity of the layout.
+    ``fits`` includes names, shapes, types and the identity of the layout.
     """
     listed: dict[str, Any] = {
         "version": VERSION,
@@ -128,7 +128,7 @@ LEFT = {"tensor", "shape", "type", "problem", "layer"}
 
 
 def table(listing: Listing) -> str:
-    """Return one row per tensor, the metadata, and the table of the chip."""
+    """Return one row per tensor, the metadata, and the table about the chip."""
     lines = [*_tensors(listing).lines(), "", *_metadata(listing), _sum(listing)]
     if listing.layers:
         lines += ["", *chip_table(listing.layers)]
@@ -220,7 +220,7 @@ def _layer(layer: Precision) -> Cells:
 
 
 def _usage(bits: int | None, most: int, share: float) -> str:
-    """Return the bits of a number that are used, and the share of its range."""
+    """Return the number of bits in use, and the fraction of the range."""
     if bits is None:
         return ""
     part = f"{100 * share:.0f} %" if share < 1e4 else f"{100 * share:.0e} %"

@@ -14,22 +14,23 @@ from snnc.weight_files.kernels import Array
 
 @dataclass(frozen=True, slots=True)
 class RoundedTensor:
-    """The rounding of a tensor's weights in one core.
+    """The rounding of a tensor's weights on one core.
 
     Attributes
     ----------
     bits, too_strong
-        The bits that its largest weights keep, of 7; whether these become too strong.
+        The number of bits that remain of the largest weights, out of 7, and whether
+        these weights are stored too large.
     error
         The root mean square of the errors, divided by the root mean square of the
-        weights: of all channels or of the median channel, whichever is larger.
+        weights, for all channels or for the median channel, whichever is larger.
     median
-        Whether ``error`` is the median channel's.
+        Whether ``error`` is that of the median channel.
     largest, channel, others
         The largest weight in Keras's units, its channel, and the largest weight of
         the other channels.
     times
-        The largest weight, divided by the root mean square of all.
+        The largest weight, divided by the root mean square of all weights.
     """
 
     core: int
@@ -45,12 +46,12 @@ class RoundedTensor:
 
 
 def round_layer(placed: PlacedLayer) -> Iterator[RoundedTensor]:
-    """Yield the rounding of each tensor in each core that nengo-loihi builds."""
+    """Yield the rounding of each tensor on each core that nengo-loihi builds."""
     known: dict[object, RoundedTensor] = {}
     for core in placed.cores:
         block = placed.blocks.take([core.number])
         for name, synapses in _by_tensor(placed, core).items():
-            # Cores with the same weights in the same scale have the same error.
+            # Cores with the same weights and scale have the same error.
             boxes = tuple(synapse.boxes for synapse, _ in synapses)
             key = (name, boxes, float(block.weight[0]), int(block.exponent[0]))
             if key not in known:
@@ -62,7 +63,7 @@ SynapsePair = tuple[Synapse, StoredKernel]
 
 
 def _by_tensor(placed: PlacedLayer, core: CoreContent) -> dict[str, list[SynapsePair]]:
-    """Return the connections of each tensor in a core; none if the core is refused."""
+    """Return a core's connections by tensor; empty if the core is refused."""
     stored = placed.store_kernels(core)
     if placed.blocks.failures[core.number] or any(each.refused for each in stored):
         return {}

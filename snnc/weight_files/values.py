@@ -19,8 +19,8 @@ Array = NDArray[Any]
 class Spread:
     """The statistics of a tensor's values.
 
-    ``low``, ``high``, ``mean`` and ``deviation`` (of the population, not a sample) are
-    of the finite values, and None if no value is finite.
+    ``low``, ``high``, ``mean`` and ``deviation`` (population, not sample) ignore values
+    that are not finite, and are None if no value is finite.
     """
 
     low: float | None
@@ -50,7 +50,7 @@ def read_values(header: WeightsHeader) -> dict[str, Array]:
 
 def _array(stored: StoredTensor, data: bytes) -> Array:
     if stored.dtype == "bfloat16":
-        # The upper half of a float32, a type that numpy does not have.
+        # bfloat16, which NumPy lacks, is the upper half of a float32.
         upper = np.frombuffer(data, "<u2").astype("<u4") << 16
         return upper.view("<f4").reshape(stored.shape)
     dtype = np.dtype(stored.dtype).newbyteorder("<")
@@ -58,12 +58,12 @@ def _array(stored: StoredTensor, data: bytes) -> Array:
 
 
 def spreads(values: Mapping[str, Array]) -> dict[str, Spread]:
-    """Return the spread of each tensor."""
+    """Return the statistics of each tensor."""
     return {name: spread(array) for name, array in values.items()}
 
 
 def spread(array: Array) -> Spread:
-    """Return the spread of one tensor."""
+    """Return the statistics of one tensor."""
     wide = array.astype(np.float64)
     finite = wide[np.isfinite(wide)]
     nan = int(np.count_nonzero(np.isnan(wide)))

@@ -1,4 +1,4 @@
-"""Write a safetensors file of a layout."""
+"""Write safetensors files with a given layout."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def serialize(
     scale: str,
     source: Source | None = None,
 ) -> bytes:
-    """Return a file of tensors as the generated `save_weights` writes it."""
+    """Return a weight file's content, as the generated `save_weights` writes it."""
     ordered = {t.name: np.ascontiguousarray(tensors[t.name]) for t in new}
     origin = {} if source is None else {"source": source}
     metadata = {"layout_id": layout_id(new), "input_scale": scale, **origin}

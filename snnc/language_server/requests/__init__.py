@@ -1,6 +1,6 @@
-"""Map each request of a client to the function that answers it.
+"""Map each request of a client to a function that answers the request.
 
-The modules of the functions are imported at their first use, so that the server can
+The modules of these functions are imported on first use, so that the server can
 announce its capabilities without loading the compiler.
 """
 
@@ -28,7 +28,7 @@ COLOURED = (
 """The coloured kinds of words, by their names in the protocol."""
 MODIFIERS = ("declaration", "deprecated")
 
-# By request: the module, its function and the announced options.
+# For each request: the module, the function and the announced options.
 _ANSWERS: dict[str, tuple[str, str, object]] = {
     types.TEXT_DOCUMENT_DIAGNOSTIC: (
         "costs",
@@ -77,9 +77,9 @@ _ANSWERS: dict[str, tuple[str, str, object]] = {
 
 
 def create_server(device: str | None = None) -> SpecServer:
-    """Create a server with all of its requests, ready to start.
+    """Create a server that answers all requests and is ready to start.
 
-    ``device`` is the device to compile for, unless the client names another one.
+    ``device`` is the device to compile for, unless the client sets another device.
     """
     server = SpecServer(device)
     for method, (module, function, options) in _ANSWERS.items():

@@ -1,4 +1,4 @@
-"""Diagnostics, and the costs of a network and its layers as hints."""
+"""Answer requests for diagnostics, and for costs as hints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Offer code actions: single fixes, all fixes, and values that fit the chip."""
+"""Offer code actions: single fixes, all fixes, and values that fit on the chip."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ MISFITS = (FitsNoCore, TooManyCores, TooManyOutAxons)
 class Remedy:
     """One way to fix a diagnostic.
 
-    ``sure`` marks the usual choice: it keeps the meaning, or makes the network fit.
+    ``sure`` marks a preferred fix, which keeps the meaning or makes the network fit.
     """
 
     title: str
@@ -64,7 +64,7 @@ def remedies(analysis: Analysis, start: int, end: int) -> Iterator[Remedy]:
 
 
 def touching(analysis: Analysis, start: int, end: int) -> Iterator[Diagnostic]:
-    """Yield the diagnostics with a character in a range, or at its ends."""
+    """Yield the diagnostics that overlap or touch a range."""
     for diagnostic in analysis.diagnostics:
         if diagnostic.span.start <= end and start <= diagnostic.span.end:
             yield diagnostic
@@ -85,8 +85,8 @@ def fix_all(analysis: Analysis) -> tuple[Edit, ...]:
 def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> tuple[Remedy, ...]:
     """Return the nearest values with which the network or layer fits.
 
-    The result is cached: the search takes up to a second, and editors ask after each
-    move of the cursor.
+    The result is cached: the search takes up to a second, and editors request it after
+    each cursor movement.
     """
     spec, lowered = analysis.made.spec, analysis.made.lowered
     if spec is None or lowered is None:
@@ -119,7 +119,7 @@ def _changes(diagnostic: Diagnostic, trials: Trials) -> Iterator[Change]:
 
 
 def _allow_warning(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remedy]:
-    """Offer a comment that allows a warning, with a placeholder for the reason."""
+    """Offer to add a comment that allows a warning; the reason is a placeholder."""
     if diagnostic.code.startswith("SNN14"):
         return
     source = analysis.source
@@ -156,7 +156,7 @@ async def actions(
 
 
 async def resolve(server: SpecServer, action: types.CodeAction) -> types.CodeAction:
-    """Add the edits to a chosen action that fixes all."""
+    """Add the edits to a selected action that fixes everything."""
     uri = str(action.data)
     analysis = await server.analysis(uri)
     if analysis is None:
@@ -169,7 +169,7 @@ async def resolve(server: SpecServer, action: types.CodeAction) -> types.CodeAct
 
 
 def _is_wanted(kind: str, wanted: Iterable[str] | None) -> bool:
-    """Return whether a client asks for a kind of action or a kind that contains it."""
+    """Return whether a client requests a kind of action, or a more general kind."""
     if wanted is None:
         return True
     names = [getattr(word, "value", word) for word in wanted]

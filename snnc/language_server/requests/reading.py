@@ -1,8 +1,8 @@
 """Answer requests about a text: hover, colours, outline, folds.
 
-`snnc.editors.rules` finds the words of a ``.snn`` text, even with syntax errors, and
-the tree finds the names. Editors colour YAML themselves, so for YAML only words with a
-role in the spec are coloured here.
+`snnc.editors.rules` finds the words in a ``.snn`` text, even with syntax errors, and
+the syntax tree finds the names. Editors colour YAML themselves, so in YAML only words
+with a role in the spec are coloured here.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ class Symbol:
 
 
 def symbols_of(analysis: Analysis) -> Iterator[Symbol]:
-    """Yield the statements of a spec in order; layers with their shapes."""
+    """Yield the statements of a spec in order, with the shapes of layers."""
     network = analysis.made.network
     shapes = {} if network is None else {la.name: la.shape for la in network.layers}
     for statement in analysis.document.statements:
@@ -192,7 +192,7 @@ class Fold:
 
 
 def folds(document: tree.Document) -> Iterator[Fold]:
-    """Yield the network, statements, values and comments on several lines."""
+    """Yield the network, statements, values and comments that span several lines."""
     source = document.span.source
     last = source.line_column(len(source.text.rstrip()))[0]
     if document.network is not None and not source.is_yaml:
@@ -231,7 +231,7 @@ def semantic_tokens(document: tree.Document) -> list[Token]:
     by_place = {
         (mark.span.start, mark.span.end): _OF_ROLE[mark.role]
         for mark in words_of(document)
-        if mark.role in _OF_ROLE and mark.span.text == mark.text  # otherwise quoted
+        if mark.role in _OF_ROLE and mark.span.text == mark.text  # skip quoted words
     }
     if source.is_yaml:
         return [(*place, *by_place[place]) for place in sorted(by_place)]

@@ -112,12 +112,12 @@ def _lines(source: SourceFile, places: types.Range, server: SpecServer) -> range
 
 
 def layout(source: SourceFile, lines: range | None = None) -> tuple[Edit, ...]:
-    """Return the edits of `snnc fmt`; none for a text with a syntax error.
+    """Return the edits of `snnc fmt`; empty for a text with a syntax error.
 
     Parameters
     ----------
     lines
-        The lines to change, counted from 1; None for all.
+        The lines to change, counted from 1; None for all lines.
     """
     report = Diagnostics()
     document = parse(source, report)
@@ -136,7 +136,7 @@ def _touches(edit: Edit, lines: range) -> bool:
 
 
 class _Placed(Protocol):
-    """The parameters of a request about a place in a text."""
+    """The parameters of a request about a position in a text."""
 
     @property
     def text_document(self) -> types.TextDocumentIdentifier: ...
@@ -227,7 +227,7 @@ async def prepare(
 
 
 def _rename_everywhere(analysis: Analysis, offset: int, name: str) -> tuple[Edit, ...]:
-    """Replace a name at all of its places.
+    """Replace a name everywhere.
 
     Raises
     ------

@@ -1,6 +1,6 @@
 """Compare the spikes of a board and the exact engine.
 
-`recording` reads what a package's ``board.py`` wrote, `compare` finds the first
-difference, and `causes` the known failure of boards that explains it best, with
-`replay`, which runs the chip again with a failure in it.
+`recording` reads a recording from a package's ``board.py``, and `compare` finds the
+first difference. `causes` finds the known board failure that explains the difference
+best, using `replay`, which runs the chip again with a simulated failure.
 """

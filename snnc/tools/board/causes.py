@@ -1,8 +1,9 @@
-"""Find out why a board's spikes differ from the exact engine's.
+"""Find out why a board's spikes differ from those of the exact engine.
 
-Each known failure of boards is tried on the recording, if it would show there alone,
-and on the exact engine, which runs again with the failure. The result names the one
-that explains most. Runs are counted, never timed.
+Some known board failures only affect the recording; these are applied to the recorded
+spikes. For other failures, the exact engine runs again with the failure. The result is
+the failure that explains the most differences. Work is limited by counting runs, not by
+time.
 """
 
 from __future__ import annotations
@@ -22,23 +23,25 @@ Spikes = Mapping[str, Bools]
 """The spikes of each layer: (examples, steps, neurons)."""
 RUNS = 2000
 WORK = 4_000_000_000
-"""Runs of the engine, and steps of neurons, after which no more failures are tried."""
+"""The work, in engine runs and neuron steps, after which no further failure is
+tried."""
 LIKELY = 0.9
-"""The share that missing or added spikes alone explain: a fault may be likelier."""
+"""The fraction that only missing or only added spikes explain: a specific fault may be
+more likely."""
 NEAR = 20
-"""Steps after the first difference in which failures are compared."""
+"""The number of steps after the first difference in which failures are compared."""
 EXPONENTS = (1, -1, 2, -2)
 LATE = 16
-"""Steps after which a lost spike of the host may first show."""
+"""The maximum number of steps until a lost spike from the host has an effect."""
 SHARE = 0.5
-"""The share of the differences that a failure must explain to be named."""
+"""The fraction of the differences that a failure must explain to be reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A known failure of boards, and where it would be.
+    """A known board failure, and its location.
 
-    ``explains`` is the share of the differences that it explains.
+    ``explains`` is the fraction of the differences that this cause accounts for.
     """
 
     name: str
@@ -63,16 +66,16 @@ class _Fault:
 def find_cause(
     board: Spikes, exact: Spikes, network: Network, replay: Replay | None
 ) -> Cause | None:
-    """Return the likeliest cause of differences; None if none explains half of them.
+    """Return the most likely cause of differences; None if none explains half of them.
 
     Parameters
     ----------
     board, exact
-        The spikes of the same layers on both.
+        The spikes of the same layers on the board and in the exact engine.
     network
         The network that ran.
     replay
-        Runs the chip again; None if the host steps neurons of its own.
+        Runs the chip again; None if the host has its own layers of neurons.
     """
     recorded = _of_recording(board, exact, network, replay)
     if recorded is not None and recorded.explains == 1:
@@ -86,7 +89,7 @@ def find_cause(
 
 
 def first_difference(board: Spikes, exact: Spikes) -> tuple[int, int] | None:
-    """Return the first example and step in which layers differ."""
+    """Return the first example and step with a difference in any layer."""
     differs = np.any(
         [(board[name] != exact[name]).any(axis=2) for name in board], axis=0
     )
@@ -97,7 +100,7 @@ def first_difference(board: Spikes, exact: Spikes) -> tuple[int, int] | None:
 def _of_recording(
     board: Spikes, exact: Spikes, network: Network, replay: Replay | None
 ) -> Cause | None:
-    """Try faults of the probes, or of the layer that they record."""
+    """Try faults in the probes or in the recorded layer."""
     tried: list[tuple[str, str, Spikes]] = []
     for name in board:
         late = {**exact, name: _late(exact[name])}
@@ -138,7 +141,7 @@ def _since(first: tuple[int, int], before: Bools, behind: Bools) -> Bools:
 
 
 def _one_sided(board: Spikes, exact: Spikes) -> Cause | None:
-    """Try spikes that are only missing, from one step on, or only added."""
+    """Try to explain differences by only missing spikes, or by only added spikes."""
     missing = sum(int((exact[n] & ~board[n]).sum()) for n in board)
     added = sum(int((board[n] & ~exact[n]).sum()) for n in board)
     if added and not missing:
@@ -155,7 +158,7 @@ def _one_sided(board: Spikes, exact: Spikes) -> Cause | None:
 def _permute_channels(
     name: str, board: Bools, exact: Bools, network: Network
 ) -> Iterator[tuple[str, Bools]]:
-    """Yield the spikes with two channels exchanged."""
+    """Yield a layer's spikes with two channels exchanged."""
     layer = network.layers[name]
     if layer.pool is not None:
         return
@@ -172,7 +175,7 @@ def _permute_channels(
 def _move_cores(
     name: str, exact: Bools, replay: Replay | None
 ) -> Iterator[tuple[str, Bools]]:
-    """Yield a layer's spikes with a core silent, or two cores exchanged."""
+    """Yield a layer's spikes with one silent core, or with two cores exchanged."""
     if replay is None:
         return
     blocks = _blocks_of(name, replay)
@@ -197,7 +200,7 @@ def _blocks_of(name: str, replay: Replay) -> list[tuple[int, NDArray[np.int64]]]
 def _of_chip(
     board: Spikes, exact: Spikes, network: Network, replay: Replay
 ) -> Cause | None:
-    """Try faults on the chip, or on the way to it."""
+    """Try faults on the chip or in the input to the chip."""
     first = first_difference(board, exact)
     assert first is not None
     example, step = first
@@ -205,7 +208,7 @@ def _of_chip(
     end = min(step + NEAR, network.steps)
 
     def near(spikes: Spikes) -> dict[str, Bools]:
-        """Return the spikes up to some steps after the first difference."""
+        """Return the spikes until some steps after the first difference."""
         cut = {name: spikes[name][seen].copy() for name in board}
         for train in cut.values():
             train[example, end:] = False
@@ -232,7 +235,7 @@ def _distance(one: Spikes, other: Spikes) -> int:
 def _faults(
     network: Network, replay: Replay, example: int, step: int
 ) -> Iterator[_Fault]:
-    """Yield the known failures of boards, the cheapest to test first."""
+    """Yield the known board failures, cheapest to test first."""
     chip, host = replay.chip, replay.host
     yield _Fault("one step late", "the host's spikes", chip, _late(host))
     yield from _drop_spikes(replay, example, step)
@@ -242,7 +245,7 @@ def _faults(
 
 
 def _drop_spikes(replay: Replay, example: int, step: int) -> Iterator[_Fault]:
-    """Drop the last spikes of the host in one step, as nengo-loihi does."""
+    """Drop the last spikes from the host in one step, like nengo-loihi."""
     for at in range(step, max(-1, step - LATE), -1):
         sent = np.flatnonzero(replay.host[example, at])
         for kept in sorted({n * len(sent) // 8 for n in range(8)}):
@@ -281,7 +284,7 @@ def _scale_weights(replay: Replay) -> Iterator[_Fault]:
 
 
 def _lose_spikes(replay: Replay) -> Iterator[_Fault]:
-    """Lose spikes between chips, from a layer to a core, or of a core."""
+    """Lose spikes between chips, from a layer to a core, or from a core."""
     heard, starts = replay.chip.fanin, replay.chip.fanin.start
     for one, other, axons in replay.between_chips():
         where = f"spikes from chip {one} to chip {other} are lost"
@@ -300,7 +303,7 @@ def _lose_spikes(replay: Replay) -> Iterator[_Fault]:
 
 
 def _swap_channels(network: Network, replay: Replay) -> Iterator[_Fault]:
-    """Exchange two channels of a layer for its readers."""
+    """Exchange two channels of a layer for the layers that read it."""
     for name, layer in network.layers.items():
         if layer.pool is not None:
             continue
@@ -312,7 +315,7 @@ def _swap_channels(network: Network, replay: Replay) -> Iterator[_Fault]:
 
 
 def _of_first(board: Spikes, exact: Spikes) -> Cause | None:
-    """Describe the first step that differs, if no failure explains more."""
+    """Describe the first step with a difference, if no failure explains more."""
     first = first_difference(board, exact)
     assert first is not None
     one, other = ({n: s[n][first] for n in board} for s in (board, exact))

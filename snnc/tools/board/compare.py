@@ -18,15 +18,15 @@ from snnc.tools.board.recording import Bools, read_recording
 from snnc.tools.board.replay import Replay
 
 TAKEN = 50
-"""Spikes that nengo-loihi accepts per chip and step: `snip_max_spikes_per_step`."""
+"""The maximum spikes per chip and step in nengo-loihi: `snip_max_spikes_per_step`."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpikeDifference:
-    """The first spike that only one of them has.
+    """The first spike that only the board or only the exact engine has.
 
-    ``neuron`` is its place in the layer's shape, or its number in a max pool;
-    ``on_board`` is set if the board has the spike.
+    ``neuron`` is the neuron's position in the layer's shape, or its index in a max
+    pool. ``on_board`` is set if the board has the spike.
     """
 
     example: int
@@ -46,24 +46,24 @@ class SpikeDifference:
 
 @dataclass(frozen=True, slots=True)
 class BoardComparison:
-    """The comparison of spikes of a board and the exact engine.
+    """The comparison of the spikes of a board and of the exact engine.
 
     Attributes
     ----------
     layers
         The recorded layers.
     examples, steps
-        How many examples were compared, and how long each is.
+        The number of compared examples, and the number of steps per example.
     spikes
         The engine's spikes in these examples.
     differing
-        The number of spikes in only one of the two.
+        The number of spikes that only one of the two has.
     first, cause
-        The first such spike, and the failure that explains most of them; None
+        The first such spike, and the failure that explains most of these spikes; None
         without differences.
     sent
-        The most spikes that the host sends to one chip in a step; None if the host has
-        layers of its own.
+        The maximum number of spikes from the host to one chip in a step; None if the
+        host has its own layers of neurons.
     """
 
     layers: tuple[str, ...]
@@ -77,7 +77,7 @@ class BoardComparison:
 
     @property
     def agrees(self) -> bool:
-        """Whether the board and the exact engine have equal spikes."""
+        """Whether all spikes of the board and the exact engine are equal."""
         return self.first is None
 
     def __str__(self) -> str:
@@ -109,7 +109,7 @@ def compare(
     Raises
     ------
     RefusedRunError, snnc.exact.CannotRunError, snnc.runtime.data.DataError
-        If something does not fit; the text is for users.
+        If package, data, weights and recording don't match; the message is for users.
     """
     opened = open_package(package)
     network, tensors = opened.network, opened.layout.read(weights)

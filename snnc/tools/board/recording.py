@@ -1,4 +1,4 @@
-"""Read the file of a package's ``board.py``: the spikes on a board, step by step."""
+"""Read a recording from a package's ``board.py``: the spikes on a board by step."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """The spikes of some layers on a board: (examples, steps, neurons) each."""
+    """The spikes of some layers on a board, each (examples, steps, neurons)."""
 
     spikes: Mapping[str, Bools]
 
@@ -33,13 +33,13 @@ class Recording:
 def read_recording(
     path: Path, package: ImportedPackage, x: NDArray[np.float32]
 ) -> Recording:
-    """Return a board's spikes for these examples and this package.
+    """Return a board's spikes for the given examples and package.
 
     Raises
     ------
     RefusedRunError
-        If the file is cut off or not a recording, or belongs to another package, other
-        data or another number of steps.
+        If the file is truncated or is not a recording, or belongs to another package,
+        other data or another number of steps.
     """
     try:
         with np.load(path, allow_pickle=False) as file:

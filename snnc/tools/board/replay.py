@@ -1,4 +1,4 @@
-"""Run the exact engine's chip again with a fault in it."""
+"""Run the exact engine's chip again with a simulated fault."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ Places = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Replay:
-    """A chip, the host's spikes, and the places of its layers.
+    """A chip, the host's spikes, and the sources of each layer.
 
-    ``host`` is (examples, steps, encoder neurons); ``places`` are the flat source
-    numbers of each layer: compartments, followed by the host's neurons. ``chips`` has
-    the chip of each block.
+    ``host`` is (examples, steps, encoder neurons). ``places`` contains the flat source
+    indices of each layer: compartments, followed by the host's neurons. ``chips``
+    contains the chip of each block.
     """
 
     chip: BuiltChip
@@ -37,7 +37,7 @@ class Replay:
         spikes: Mapping[str, NDArray[np.uint8]],
         chips: Sequence[int] = (),
     ) -> Replay:
-        """Take a circuit and all layers' spikes: (examples, steps, *shape)."""
+        """Use a circuit and all layers' spikes, (examples, steps, *shape)."""
         size = len(circuit.chip.compartments.bias)
         places = {name: at.ravel() for name, at in circuit.places.items()}
         count, steps = next(iter(spikes.values())).shape[:2]
@@ -53,7 +53,10 @@ class Replay:
         return len(self.chip.compartments.bias)
 
     def run(self, chip: BuiltChip, host: Bools) -> dict[str, Bools]:
-        """Return the layers' spikes: (examples, steps, neurons), in a row from rest."""
+        """Run all examples in a row, and return the layers' spikes.
+
+        The spikes are (examples, steps, neurons).
+        """
         examples, steps, others = host.shape
         blocks = chip.fanin.start
         sources = self.size + others
@@ -70,7 +73,7 @@ class Replay:
 
     @property
     def most_sent(self) -> int:
-        """The most spikes that the host sends to one chip in a step."""
+        """The maximum number of spikes from the host to one chip in a step."""
         heard = self.chip.fanin
         blocks = np.repeat(np.arange(len(heard.start) - 1), np.diff(heard.first))
         chips = np.asarray(self.chips)[blocks] if len(self.chips) else 0 * blocks
@@ -80,12 +83,12 @@ class Replay:
         return int((self.host.astype(int) @ axons).max(initial=0))
 
     def layer_of(self, block: int) -> str:
-        """Return the layer that a block belongs to."""
+        """Return the layer of a block."""
         start = self.chip.fanin.start[block]
         return next(name for name, at in self.places.items() if start in at)
 
     def axons(self, block: int, layer: str | None = None) -> NDArray[np.int64]:
-        """Return the input axons of a block, from all layers or one."""
+        """Return the input axons of a block, from all layers or one layer."""
         first = self.chip.fanin.first
         heard = np.arange(first[block], first[block + 1])
         if layer is None:
@@ -120,7 +123,7 @@ class Replay:
         )
 
     def scale_axons(self, axons: NDArray[np.int64], exponent: int) -> BuiltChip:
-        """Return the chip with some axons' weights times 2^exponent."""
+        """Return the chip with the weights of some axons multiplied by 2^exponent."""
         rows, heard = self.chip.rows, self.chip.fanin
         weights = rows.weights.copy()
         for row in np.unique(heard.row[axons]):

@@ -1,8 +1,8 @@
-"""Compare two networks, and write the differences.
+"""Compare two networks, and print the differences.
 
-``version`` reads a spec from a file or git, and compiles it. ``compare`` returns the
-`Diff` of two versions, ``table`` its rows, which ``render`` writes as text, and
-``document`` its JSON data.
+``version`` compiles a spec from a file or git. ``compare`` returns the `Diff` of two
+versions. ``table`` returns the rows of a diff, ``render`` writes the rows as text, and
+``document`` returns the JSON data.
 """
 
 from snnc.tools.diff.compare import Diff, compare

@@ -1,6 +1,6 @@
-"""Every change between two networks, as rows of one table.
+"""The changes between two networks, as rows of a table.
 
-Values are as the language writes them (``8``, ``3x3``, ``20..150 Hz``).
+Values are written as in the language (``8``, ``3x3``, ``20..150 Hz``).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SIGNS: dict[Became, Sign] = {"added": "+", "removed": "-", "renamed": ">"}
 
 
 def arrow(old: object, new: object) -> str:
-    """Write a change, or the one value without a change."""
+    """Write a change, or only the value if nothing changed."""
     return f"{old}" if old == new else f"{old} -> {new}"
 
 
@@ -26,14 +26,14 @@ BUDGET = ("rate", "percentile")
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A property has another value; None where one of the two has no such property."""
+    """A property with its old and new value; None where it does not exist."""
 
     key: str
     old: str | None
     new: str | None
 
     def explain(self) -> str:
-        """Write the change in a few words."""
+        """Describe the change in a few words."""
         if self.old is None:
             return f"{self.key} {self.new} (new)"
         if self.new is None:
@@ -43,16 +43,16 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The changes of one subject: a layer, a tensor, or the statement of a section.
+    """The changes of one subject: a layer, a tensor, or a section's statement.
 
     Attributes
     ----------
     sign
-        ``+`` added, ``-`` removed, ``~`` changed, ``>`` renamed, ``=`` kept.
+        ``+`` added, ``-`` removed, ``~`` changed, ``>`` renamed, or ``=`` kept.
     rows
         The rows of the table: property, old and new value.
     text
-        The text for a terminal, if rows would be hard to read or are missing.
+        The text for a terminal, if there are no rows or these would be hard to read.
     """
 
     sign: Sign
@@ -61,7 +61,7 @@ class Entry:
     text: str = ""
 
     def explain(self) -> str:
-        """Write the entry as one line."""
+        """Describe the entry in one line."""
         if self.text:
             return f"{self.subject}: {self.text}" if not self.rows else self.text
         changes = ", ".join(row.explain() for row in self.rows)
@@ -70,11 +70,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class LayerChange:
-    """The change of a layer, or of the order of layers, which has no ``name``.
+    """The change of a layer; without a ``name``, the change of the order of layers.
 
-    ``name`` is the name in the new network; for a removed layer, in the old network.
-    ``rows`` are the changed properties. An added or removed layer has one row with its
-    statement, a renamed layer one with both names, and an order one with all layers.
+    ``name`` is the name in the new network or, for a removed layer, in the old network.
+    ``rows`` contains the changed properties. For an added or removed layer, there is
+    one row with its statement; for a renamed layer, one row with both names; for the
+    order, one row with all layers.
     """
 
     became: Became
@@ -88,8 +89,8 @@ class LayerChange:
 class TensorChange:
     """The change of a tensor; ``old`` and ``new`` are its shapes or None.
 
-    ``before`` is the name in the old network. With ``zeros``, all values have to be 0
-    in the new network.
+    ``before`` is the name in the old network. With ``zeros``, all values must be 0 in
+    the new network.
     """
 
     became: Became
@@ -102,24 +103,24 @@ class TensorChange:
 
 @dataclass(frozen=True, slots=True)
 class WeightsChange:
-    """The use of weights in the new network that were trained for the old one.
+    """Whether the new network can use weights that were trained for the old network.
 
     Attributes
     ----------
     verdict
-        ``valid``: they load and mean the same; ``retrain``: they load, but
-        ``build_model()`` computes another function of them (``causes`` say why);
-        ``incompatible``: they do not load.
+        ``valid``: the weights load and have the same meaning. ``retrain``: the weights
+        load, but ``build_model()`` uses them to compute a different function (see
+        ``causes``). ``incompatible``: the weights do not load.
     old_id, new_id
         The identities of the two layouts.
     tensors
         The changed tensors.
     kept
-        Names of tensors whose name and shape stay.
+        The names of tensors whose name and shape are unchanged.
     reordered
         Whether the layouts differ only in the order of the tensors.
     notes
-        The changes that leave the weights valid.
+        Changes that keep the weights valid.
     """
 
     verdict: Verdict
@@ -132,5 +133,5 @@ class WeightsChange:
     notes: tuple[Entry, ...] = ()
 
     def of(self, became: Became) -> list[TensorChange]:
-        """Return the tensors to which one thing happened."""
+        """Return the tensors with a given kind of change."""
         return [tensor for tensor in self.tensors if tensor.became == became]

@@ -25,7 +25,7 @@ from snnc.tools.report.html import tables_html
 
 @dataclass(frozen=True, slots=True)
 class ComparedSpec:
-    """The name of the source of a version, and the name of its network."""
+    """The names of a version's source and network."""
 
     source: str
     network: str
@@ -40,10 +40,10 @@ class Diff(Displayed):
     old, new : ComparedSpec
         The names of the two sources and networks.
     tensors, cores, layers, sections
-        The changes of weights, cores, layers, and of statements about the whole
-        network, such as ``train``: internal.
+        Internal: the changes of weights, cores, layers, and statements about the whole
+        network, such as ``train``.
     respelt : bool
-        Whether the specs differ in words that mean the same.
+        Whether the specs differ in words with the same meaning.
     """
 
     _internal = frozenset(("cores", "layers", "rates", "sections", "tensors"))
@@ -58,22 +58,22 @@ class Diff(Displayed):
 
     @property
     def same(self) -> bool:
-        """Whether the two specs mean the same."""
+        """Whether the two specs have the same meaning."""
         return not self.layers and not self.sections
 
     @property
     def weights(self) -> Verdict:
-        """Whether trained weights stay valid: ``valid``, ``incompatible`` ..."""
+        """The verdict on trained weights: ``valid``, ``retrain``, ``incompatible``."""
         return self.tensors.verdict
 
     @property
     def rates(self) -> list[tuple[str, Changed]]:
-        """The layers with another budget, its rate or percentile: internal."""
+        """Internal: the layers whose rate budget or percentile changed."""
         changed = (layer for layer in self.layers if layer.became == "changed")
         return [(c.name, row) for c in changed for row in c.rows if row.key in BUDGET]
 
     def text(self) -> str:
-        """Return the changes, one section after another."""
+        """Return the changes as text, section by section."""
         return render.text(self)
 
     def markdown(self) -> str:
@@ -98,7 +98,7 @@ class Diff(Displayed):
 
 
 def compare(old: Version, new: Version) -> Diff:
-    """Return all that changed from one network to another."""
+    """Return all changes from one network to another."""
     matching = match(old, new)
     return Diff(
         old=ComparedSpec(old.source, old.network.name),

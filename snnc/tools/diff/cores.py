@@ -1,4 +1,4 @@
-"""Compare the use of the chips by two networks: blocks, cores and their limits."""
+"""Compare how two networks use the chips: blocks, cores and limits."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from snnc.tools.report.json import round_number
 
 @dataclass(frozen=True, slots=True)
 class CoresTaken:
-    """The cores of a network, and the upper bounds for one example.
+    """The cores of a network, and upper bounds for one example.
 
-    ``spikes`` counts the spikes of all neurons at the upper rates of their budgets, and
-    ``energy_joules`` is their energy on the chip.
+    ``spikes`` is the number of spikes if all neurons fire at the upper rates of their
+    budgets, and ``energy_joules`` is the energy on the chip.
     """
 
     cores: int
@@ -32,7 +32,7 @@ class CoresTaken:
 
 @dataclass(frozen=True, slots=True)
 class CoresRefused:
-    """Why a network does not fit the chip: the first diagnostic that says so."""
+    """The first diagnostic that says why a network does not fit on the chip."""
 
     code: str
     message: str
@@ -45,9 +45,9 @@ class CoreUse:
     Attributes
     ----------
     block
-        The block of one core, as in `snnc report`; empty on the host.
+        The block on one core, as in `snnc report`; empty on the host.
     use
-        Per cent of each limit that the fullest core of the layer takes.
+        The use of each limit on the layer's fullest core, in percent.
     """
 
     cores: int
@@ -57,7 +57,7 @@ class CoreUse:
 
 @dataclass(frozen=True, slots=True)
 class UseChanged:
-    """A layer takes other cores; None where a network has no such layer."""
+    """A layer whose use of cores changed; None where the layer does not exist."""
 
     layer: str
     old: CoreUse | None
@@ -79,7 +79,7 @@ class UseChanged:
 
 @dataclass(frozen=True, slots=True)
 class Cores:
-    """The cores of both networks, and the layers where they differ."""
+    """The cores of both networks, and the layers whose use differs."""
 
     old: CoresTaken | CoresRefused
     new: CoresTaken | CoresRefused
@@ -87,7 +87,7 @@ class Cores:
 
 
 MUCH = 10
-"""The least change of the fullest core's use to report, in percentage points."""
+"""The smallest reported change of the fullest core's use, in percentage points."""
 
 
 def compare_cores(old: Version, new: Version, names: Mapping[str, str]) -> Cores:
@@ -96,7 +96,7 @@ def compare_cores(old: Version, new: Version, names: Mapping[str, str]) -> Cores
     Parameters
     ----------
     old, new
-        The networks; of one that does not fit the chip no layer is compared.
+        The networks. If one does not fit on the chip, no layers are compared.
     names
         The new names of the old layers.
     """
@@ -108,7 +108,7 @@ def compare_cores(old: Version, new: Version, names: Mapping[str, str]) -> Cores
 
 
 def fit_of(version: Version) -> CoresTaken | CoresRefused:
-    """Return how a network sits on its chip, or why it does not."""
+    """Return the network's use of the chip, or why it does not fit."""
     mapped = version.mapped
     if mapped is not None:
         activity = activity_of(route(mapped))

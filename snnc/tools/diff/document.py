@@ -1,4 +1,4 @@
-"""A difference as plain data: ``snnc diff --format json``, version 1."""
+"""Convert a diff to plain data: ``snnc diff --format json``, version 1."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ SECTIONS = ("network", "target", "timing", "input", "readout", "train")
 
 
 def document(difference: Diff) -> dict[str, Any]:
-    """Make plain data of a difference, ready for ``json.dumps``.
+    """Convert a diff to plain data for ``json.dumps``.
 
-    Values of properties are texts as the language writes them, null where one side
-    has no such property; ``weights.verdict`` is ``valid``, ``retrain`` or
-    ``incompatible``. All keys are always there.
+    Values of properties are texts in the notation of the language, or null where the
+    property does not exist. ``weights.verdict`` is ``valid``, ``retrain`` or
+    ``incompatible``. All keys are always present.
     """
     return {
         "version": VERSION,
@@ -104,7 +104,7 @@ def _cores(cores: Cores) -> dict[str, Any]:
 
 
 def fit_document(taken: CoresTaken | CoresRefused) -> dict[str, Any]:
-    """Make plain data of how a network sits on its chip."""
+    """Convert a network's use of the chip to plain data."""
     return {"fits": isinstance(taken, CoresTaken), **asdict(taken)}
 
 

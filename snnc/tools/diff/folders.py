@@ -23,7 +23,7 @@ Fit = CoresTaken | CoresRefused | None
 
 @dataclass(frozen=True, slots=True)
 class SpecChange:
-    """The change of one spec; ``path`` is inside both folders.
+    """The change of one spec; ``path`` is relative to both folders.
 
     ``old`` and ``new`` are None for a missing or broken spec. ``weights`` is None
     unless both networks can be compared.
@@ -51,7 +51,7 @@ class FolderDifference:
 
     @property
     def broken(self) -> bool:
-        """Whether a spec has errors."""
+        """Whether any spec has errors."""
         return any(spec.change == "broken" for spec in self.specs)
 
     def as_dict(self) -> dict[str, Any]:
@@ -78,7 +78,7 @@ class FolderDifference:
         return "\n".join([f"{self.old} -> {self.new}", *(lines if rows else ())])
 
     def markdown(self) -> str:
-        """Return the table as GitHub's Markdown."""
+        """Return the table as GitHub Markdown."""
         rows = [(code(path), *rest) for path, *rest in map(_cells, self.specs)]
         listed = "\n".join(table(_HEAD, [tuple(row) for row in rows], (3, 4)))
         listed = listed.replace(" -> ", " → ")
@@ -105,7 +105,7 @@ def _energy(fit: CoresTaken | CoresRefused) -> str:
 
 
 def is_folder(name: str) -> bool:
-    """Return whether a name means a folder or ``git:REV:FOLDER``."""
+    """Return whether a name is a folder or ``git:REV:FOLDER``."""
     return (
         git_specs(name) is not None if name.startswith(PREFIX) else Path(name).is_dir()
     )
@@ -114,9 +114,9 @@ def is_folder(name: str) -> bool:
 def compare_folders(
     old: str, new: str, report: Diagnostics, device: Profile | None = None
 ) -> FolderDifference:
-    """Compare the specs of two folders by their paths in them.
+    """Compare the specs in two folders by path.
 
-    ``report`` gets the problems of broken specs.
+    ``report`` receives the problems of broken specs.
     """
     before, after = _paths(old), _paths(new)
     paths = sorted({*before, *after})
@@ -128,7 +128,7 @@ def compare_folders(
 
 
 def _paths(folder: str) -> dict[str, str]:
-    """Return what to read by the path inside a folder."""
+    """Return the name to read for each path inside a folder."""
     if folder.startswith(PREFIX):
         return git_specs(folder) or {}
     root = Path(folder)

@@ -27,21 +27,21 @@ AROUND = frozenset(
         "start",
     ]
 )
-"""What `defaults` may say of any neurons, and the start of an encoder's: it is around a
-layer, not its definition."""
+"""Properties that don't define a layer: those that `defaults` may set for all neurons,
+and an encoder's `start`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """Which old layer is which new one.
+    """Which old layer corresponds to which new layer.
 
     Attributes
     ----------
     names
-        The new name of every old one that has a successor, the input's and the
-        readout's too.
+        The new name of every old layer that has a counterpart; includes the input and
+        the readout.
     pairs
-        The layers that both have, in the order of the new spec.
+        The layers that both networks have, in the order of the new spec.
     """
 
     names: dict[str, str]
@@ -49,10 +49,10 @@ class Matching:
 
 
 def match(old: Version, new: Version) -> Matching:
-    """Pair layers of the same name, then of the same definition, then of its heart.
+    """Match layers by name, then by all properties, then by their main properties.
 
-    The heart is what is left of a definition without what `defaults` may say of any
-    neurons: a renamed layer whose rate also changed is still that layer.
+    The main properties exclude those that `defaults` may set for all neurons. So a
+    renamed layer is matched even if its rate also changed.
     """
     names = _same_names(old, new)
     for ignored in (frozenset[str](), AROUND):
@@ -85,7 +85,7 @@ def _layers_named(version: Version, names: dict[str, str]) -> Iterator[Layer]:
 def _find_rename(
     old: Version, new: Version, names: dict[str, str], ignored: frozenset[str]
 ) -> dict[str, str]:
-    """Find a further pair of layers with the same definition."""
+    """Find another pair of layers with the same properties."""
     taken = set(names.values())
     left = [layer for layer in old.network.layers if layer.name not in names]
     for layer in new.network.layers:
@@ -101,7 +101,7 @@ def _find_rename(
 def differences(
     old: Version, before: Layer, new: Version, after: Layer, names: dict[str, str]
 ) -> tuple[Changed, ...]:
-    """Return the differing properties that are not inherited on both sides."""
+    """Return the properties that differ and are not inherited on both sides."""
     was = properties.of_layer(old, before, names)
     now = properties.of_layer(new, after, {})
     both = properties.inherited_keys(old, was) & properties.inherited_keys(new, now)

@@ -1,4 +1,4 @@
-"""The properties of layers and statements, by the words of the language."""
+"""The properties of layers and statements, under their names in the language."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from snnc.tools.diff.changes import Changed
 from snnc.tools.diff.version import Version
 
 INHERITED = ("l2", "synapse")
-"""Properties that take their default from `train` or `timing`."""
+"""Properties whose default is in `train` or `timing`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def _neuron(value: NeuronSpec) -> Written:
 
 
 def _write_choice(value: Model) -> WrittenChoice:
-    """Write a loss, an optimiser or a neuron with all of its settings."""
+    """Write a loss, an optimizer or a neuron with all settings."""
     settings = {
         key_of(field): written_value(getattr(value, field.name), field)
         for field in fields_of(type(value)).values()
@@ -58,11 +58,11 @@ def of_layer(version: Version, layer: Layer, names: Mapping[str, str]) -> Proper
     Parameters
     ----------
     version
-        The spec that the layer is part of.
+        The spec that contains the layer.
     layer
         The layer.
     names
-        The new names of other layers, by the names that they have.
+        The new names of other layers, by their names in this spec.
     """
     found = layer_properties(layer)
     if found.get("shortcut") is None:
@@ -88,17 +88,17 @@ def _write_value(layer: Layer, key: str, value: Any) -> Written:
 def changes(
     old: Mapping[str, Written], new: Mapping[str, Written]
 ) -> tuple[Changed, ...]:
-    """Yield the differences in the new order; of equal choices only the settings."""
+    """Return the differences in the new order; for equal choices, only the settings."""
     keys = [*new, *(key for key in old if key not in new)]
     return tuple(c for key in keys for c in _change(key, old.get(key), new.get(key)))
 
 
 SIZES = ("filters", "kernel", "stride", "multiplier", "factor", "units", "window")
-"""Properties that the statement of a layer always shows."""
+"""Properties that are always shown in a layer's statement."""
 
 
 def statement(version: Version, layer: Layer) -> str:
-    """Write a layer as a statement that says all that is not a default."""
+    """Write a layer as a statement with all properties that are not defaults."""
     head = layer.kind if layer.name.startswith(layer.kind) else ""
     head = head or f"{layer.kind} {layer.name}"
     values = of_layer(version, layer, {})
@@ -128,12 +128,12 @@ def _change(key: str, old: Written | None, new: Written | None) -> Iterator[Chan
 
 
 def source_names(sources: Iterable[str], names: Mapping[str, str]) -> str:
-    """Return the sources of a layer, by the new names of the old layers."""
+    """Return the sources of a layer, under their new names."""
     return ", ".join(names.get(name, name) for name in sources)
 
 
 def inherited_keys(version: Version, values: Mapping[str, Written]) -> set[str]:
-    """Return the properties of a layer with the value of `train` or `timing`."""
+    """Return the properties of a layer that inherit from `train` or `timing`."""
     usual = {
         "l2": written.number(version.network.train.l2),
         "synapse": written.time(version.spec.timing.synapse),
@@ -204,7 +204,7 @@ def _readout(readout: ReadoutLayer, names: Mapping[str, str]) -> Properties:
 
 
 def classes(labels: tuple[str, ...]) -> str:
-    """Write the classes as the spec may have: their number, or their names."""
+    """Write the classes as in a spec: their number, or their names."""
     if labels == tuple(map(str, range(len(labels)))):
         return str(len(labels))
     return f"[{', '.join(map(word, labels))}]"

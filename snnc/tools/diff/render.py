@@ -1,4 +1,4 @@
-"""Write a difference for the terminal, and as a comment on a pull request."""
+"""Write a diff for the terminal, and as a comment for a pull request."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _UNIT = re.compile(r"(?<=\d) (%|Hz|ms|s)(?!\w)")
 
 
 def text(difference: Diff) -> str:
-    """Write the changes as text of at most `WIDTH` columns; the verdict comes first.
+    """Write the changes as text with at most `WIDTH` columns; the verdict comes first.
 
-    ``+`` is added, ``-`` removed, ``~`` changed, ``>`` renamed, ``=`` kept.
+    Signs mean: ``+`` added, ``-`` removed, ``~`` changed, ``>`` renamed, ``=`` kept.
 
     Returns
     -------
     str
-        Text that ends with a line end.
+        The text, which ends with a line end.
     """
     blocks = [list(_head(difference))]
     for title, entries in sections(difference):
@@ -84,7 +84,7 @@ def _wrap(line: str, first: str, others: str) -> str:
 
 
 def parts(difference: Diff) -> Iterator[Part]:
-    """Yield what changed as parts of a page: the verdict, and a table per section."""
+    """Yield the parts of a page: the verdict, and a table per section."""
     old, new = difference.old, difference.new
     yield f"{old.source} -> {new.source}"
     if difference.same:
@@ -109,7 +109,7 @@ def parts(difference: Diff) -> Iterator[Part]:
 
 
 def markdown(difference: Diff) -> str:
-    """Write the changes as GitHub's Markdown, ending with a line end."""
+    """Write the changes as GitHub Markdown, ending with a line end."""
     return "\n\n".join(_blocks(difference)) + "\n"
 
 
@@ -144,7 +144,7 @@ def _rows(entry: Entry) -> Iterator[Row]:
 
 
 def _rows_to_show(entry: Entry) -> Iterator[Changed]:
-    """Return the rows of an entry with a difference or a new name."""
+    """Yield the rows of an entry that differ or have a new name."""
     return (row for row in entry.rows if row.old != row.new or entry.sign == ">")
 
 

@@ -1,4 +1,4 @@
-"""The table of changes, which both writers print, and the sentences above it."""
+"""The table of changes for text and Markdown, and the sentences above the table."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LOAD = {
 
 
 def sections(difference: Diff) -> Iterator[tuple[str, list[Entry]]]:
-    """Yield the sections of the table, `cores` last, with their entries."""
+    """Yield the sections of the table with their entries; `cores` is the last."""
     if difference.same:
         return
     yield "weights", list(_weights(difference.tensors))
@@ -75,7 +75,7 @@ def _layer(change: LayerChange) -> Iterator[Entry]:
 
 
 def _rates(difference: Diff) -> list[Entry]:
-    """Return budgets with the layers of each."""
+    """Return the changed budgets, with the layers that use each."""
     layers: dict[Changed, list[str]] = {}
     for layer, row in difference.rates:
         layers.setdefault(row, []).append(layer)
@@ -90,7 +90,7 @@ def _use(change: UseChanged) -> Entry:
 
 
 def verdict_sentence(weights: WeightsChange) -> str:
-    """Return the verdict on the weights, and why they do not load, in one sentence."""
+    """Return the verdict on the weights, with a reason, as one sentence."""
     head = LOAD[weights.verdict]
     why = _why(weights)
     return f"{head}: {why}" if why else head
@@ -120,14 +120,14 @@ def _why(weights: WeightsChange) -> str:
 
 
 def same_sentence(difference: Diff) -> str:
-    """Return the sentence for specs that mean the same."""
+    """Return the sentence for specs with the same meaning."""
     if difference.respelt:
         return "The same network, written differently"
     return "The same network"
 
 
 def core_lines(cores: Cores) -> tuple[str, ...]:
-    """Return one line if both agree or fit, otherwise a line for each network."""
+    """Return one line if both networks agree or fit, otherwise one line per network."""
     old, new = _core_line(cores.old), _core_line(cores.new)
     if old == new:
         return (new,)
@@ -137,7 +137,7 @@ def core_lines(cores: Cores) -> tuple[str, ...]:
 
 
 def _core_line(taken: CoresTaken | CoresRefused) -> str:
-    """Return the cores of one network, or why it has none."""
+    """Describe the cores of one network, or why it does not fit."""
     if isinstance(taken, CoresRefused):
         return f"does not fit ({taken.code}: {taken.message})"
     if not taken.cores:
@@ -146,7 +146,7 @@ def _core_line(taken: CoresTaken | CoresRefused) -> str:
 
 
 def cost_line(cores: Cores) -> str:
-    """Return how spikes and energy change; empty where they don't, or are unknown."""
+    """Describe how spikes and energy change; empty if unchanged or unknown."""
     old, new = cores.old, cores.new
     if isinstance(old, CoresRefused) or isinstance(new, CoresRefused):
         return ""
@@ -159,7 +159,7 @@ def cost_line(cores: Cores) -> str:
 
 
 def _change(old: float, new: float, unit: str, what: str = "") -> str:
-    """Write a change and its share: ``10 k -> 12 k spikes (+20 %)``."""
+    """Write a change and its percentage: ``10 k -> 12 k spikes (+20 %)``."""
     if old == new:
         return ""
     percent = 100 * (new / old - 1) if old else 0.0

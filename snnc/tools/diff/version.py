@@ -1,4 +1,4 @@
-"""One side of a comparison: a spec, of a file or of git, as far as it compiles."""
+"""One side of a comparison: a compiled spec from a file or git."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from snnc.source import SourceFile
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A sound network and its place on the chip; ``refusal`` if it does not fit."""
+    """A valid network and its mapping; ``refusal`` says why it does not fit."""
 
     source: str
     spec: NetworkSpec
@@ -37,8 +37,7 @@ def compile_version(
         The spec.
     report
         Receives the diagnostics of a spec that can't be compared. A network that does
-        not fit its chip can be compared: this is not reported here, but in the
-        comparison.
+        not fit on its chip can be compared: the result says so.
     device
         The device to compile for; None for Loihi 1.
 
@@ -56,7 +55,7 @@ def compile_version(
 
 
 def version_of(made: Compilation, report: Diagnostics) -> Version | None:
-    """Return a compiled spec with its diagnostics; None if the spec has errors."""
+    """Return a compiled spec as a version; None if the spec has errors."""
     if made.spec is None or made.lowered is None:
         return None
     refusals = (d for d in report.diagnostics if d.severity is Severity.ERROR)

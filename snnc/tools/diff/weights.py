@@ -1,4 +1,4 @@
-"""Whether weights that were trained for the old network serve the new one."""
+"""Find out whether the new network can use weights trained for the old network."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from snnc.tools.diff.properties import classes, source_names
 from snnc.tools.diff.version import Version
 
 Traits = Mapping[str, object]
-"""Return a description of a layer's function; equal functions compare equal."""
+"""A description of a layer's function; equal functions have equal descriptions."""
 
 
 def compare_weights(old: Version, new: Version, matching: Matching) -> WeightsChange:
@@ -44,8 +44,8 @@ def compare_weights(old: Version, new: Version, matching: Matching) -> WeightsCh
     Returns
     -------
     Weights
-        Loading asks for an equal `layout_id` and an equal scale of the input; an equal
-        function, for `causes` to find nothing.
+        Weights load if `layout_id` and the scale of the input are equal. The function
+        is equal if there are no `causes`.
     """
     before, after = tensors(old.network), tensors(new.network)
     if not _loads(before, after):
@@ -65,7 +65,7 @@ def compare_weights(old: Version, new: Version, matching: Matching) -> WeightsCh
 
 
 def _loads(before: tuple[TensorSpec, ...], after: tuple[TensorSpec, ...]) -> bool:
-    """Return whether the new network loads every file of the old one."""
+    """Return whether the new network can load all weight files of the old network."""
     if layout_id(before) != layout_id(after):
         return False
     return all(now.takes(was) for was, now in zip(before, after, strict=True))
@@ -113,7 +113,7 @@ def _find_renamed(
     now: Mapping[str, TensorSpec],
     names: Mapping[str, str],
 ) -> Iterator[TensorChange]:
-    """Yield tensors of layers that have another name, where the shape is the same."""
+    """Yield tensors of equal shape whose layers were renamed."""
     for tensor in was.values():
         layer, _, part = tensor.name.rpartition(".")
         name = f"{names.get(layer, layer)}.{part}"
@@ -124,7 +124,7 @@ def _find_renamed(
 
 
 def causes(old: Version, new: Version, matching: Matching) -> Iterator[Entry]:
-    """Yield why equal weights give another function, for equal layouts."""
+    """Yield why the same weights compute a different function, for equal layouts."""
     before, after = old.network, new.network
     yield from _of_input(before.input, after.input)
     for was, now in matching.pairs:
@@ -135,7 +135,7 @@ def causes(old: Version, new: Version, matching: Matching) -> Iterator[Entry]:
 
 
 def notes(old: Version, new: Version, matching: Matching) -> Iterator[Entry]:
-    """Return the changes of spikes that do not change the meaning of the weights."""
+    """Yield changes that affect spikes, but not the meaning of the weights."""
     by_text: dict[str, list[str]] = {}
     for was, now in matching.pairs:
         for text in _spikes(was, now):
@@ -220,12 +220,12 @@ def _operation(network: Network, layer: Layer) -> Traits:
 
 
 def _effective(stride: Shape, shape: Shape) -> Shape:
-    """Return a stride, with 1 for axes with a single position."""
+    """Return a stride; use 1 for axes with a single position."""
     return tuple(1 if n == 1 else s for s, n in zip(stride, shape, strict=False))
 
 
 def _pads(network: Network, layer: Layer, operation: Convolution | MaxPooling) -> str:
-    """Return the zeros before and after each axis, as ``0+1 x 1+1``."""
+    """Write the zeros before and after each axis, as ``0+1 x 1+1``."""
     if operation.padding == "valid":
         return "none"
     sizes = network.shape_of(layer.sources[0])
@@ -238,7 +238,7 @@ def _pads(network: Network, layer: Layer, operation: Convolution | MaxPooling) -
 
 
 def _curve(network: Network, layer: Layer) -> str:
-    """Return the neurons' response curve, as in ``build_model()``."""
+    """Describe the neurons' response curve in ``build_model()``."""
     spiking = layer.spiking
     if spiking is None or layer.kind == "encode rate":
         return "relu"
@@ -268,5 +268,5 @@ def _of_readout(
 
 
 def _has_names(readout: ReadoutLayer) -> bool:
-    """Return whether the classes have names rather than numbers."""
+    """Return whether the classes have names instead of numbers."""
     return readout.labels is not None and not all(map(str.isdecimal, readout.labels))

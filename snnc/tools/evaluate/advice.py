@@ -1,4 +1,4 @@
-"""Advice that follows from an evaluation, where the numbers support it."""
+"""Derive advice from an evaluation, if the numbers support it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from snnc.tools.evaluate.results import Interval, Moment
 if TYPE_CHECKING:
     from snnc.tools.evaluate.evaluation import Evaluation
 
-ALIKE = 0.01  # the drop of accuracy, or share of an error, to ignore
+ALIKE = 0.01  # the drop of accuracy, or fraction of an error, to ignore
 
 CARRIED = """
 the state carried over between examples {effect}: the previous example still affects a
@@ -30,7 +30,7 @@ BELOW = """
 {settled} of Keras{before}: a longer `present` does not help; {first}a longer `synapse`
 or a higher `rate` may help in layers where `as Keras` falls
 """
-# Neurons with equal currents and equal initial voltages spike in step forever.
+# Neurons with equal currents and equal initial voltages always spike in the same steps.
 SPREAD = """
 try `start spread` in {names} first, which does not change the weights;
 """
@@ -100,7 +100,7 @@ def _carried_over(result: Evaluation) -> Iterator[str]:
 
 
 def _readings(result: Evaluation) -> Iterator[str]:
-    """Describe a better way for the readout to read its spikes."""
+    """Suggest a better filter or decision for the readout."""
     better = [r for r in result.readings if r.gain and r.gain[0] > 0]
     if not better:
         return
@@ -123,8 +123,8 @@ def _readings(result: Evaluation) -> Iterator[str]:
 def _time(result: Evaluation) -> Iterator[str]:
     """Describe the effect of longer or shorter examples.
 
-    If the result gets worse during an example or stays worse than Keras's, the network
-    settles in a wrong steady state, which more time does not fix.
+    If the result gets worse during an example, or stays worse than that of Keras, the
+    network settles in a wrong steady state, which more time does not fix.
     """
     early = [m for m in result.over_time if m.gain is not None]
     if not early:
@@ -140,7 +140,7 @@ def _time(result: Evaluation) -> Iterator[str]:
         if _lacks(result):
             yield RISES.format(**words)
     elif _is_carried(result):
-        return  # other lengths would change how much carries over
+        return  # the length of an example also affects how much state carries over
     elif _settled_below(result, last):
         before = "" if result.score.before is None else " before `spikes`"
         yield BELOW.format(**words, first=_first(result), before=before)
@@ -153,17 +153,17 @@ def _write_score(result: Evaluation, value: float) -> str:
 
 
 def _little(result: Evaluation) -> float:
-    """Return the difference of scores to ignore: a point, or 1 % of the error."""
+    """Return the difference of scores to ignore: 1 % accuracy, or 1 % of the error."""
     return ALIKE if result.classes else ALIKE * result.score.value
 
 
 def _noise(result: Evaluation) -> float:
-    """Return the gain to take for none: an error always varies a little with time."""
+    """Return the gain to ignore: an error always varies a little over time."""
     return 0.0 if result.classes else _little(result)
 
 
 def _first(result: Evaluation) -> str:
-    """Return what to try first if layers settle at wrong values."""
+    """Suggest what to try first if layers settle at wrong values."""
     names = ", ".join(f"`{name}`" for name in result.resting)
     return f"{SPREAD.format(names=names).strip()} " if names else ""
 
@@ -178,19 +178,19 @@ def _settled_below(result: Evaluation, last: Interval) -> bool:
 
 
 def _lacks(result: Evaluation) -> bool:
-    """Return whether accuracy is below Keras's, or Keras's is unknown."""
+    """Return whether accuracy is below that of Keras, or that of Keras is unknown."""
     loss = result.score.loss
     return loss is None or loss[0] > 0
 
 
 def _is_carried(result: Evaluation) -> bool:
-    """Return whether the state that carries over costs accuracy."""
+    """Return whether the state that carries over reduces accuracy."""
     gain = None if result.contrast is None else result.contrast.gain
     return gain is not None and gain[1] < 0
 
 
 def _alike(result: Evaluation, early: list[Moment]) -> list[Moment]:
-    """Return the last moments as good as the end, in reverse order."""
+    """Return the last moments that are as good as the end, in reverse order."""
     alike: list[Moment] = []
     for moment in reversed(early):
         if _gain(result, moment)[1] > _little(result):
@@ -210,10 +210,10 @@ def _rates(result: Evaluation) -> Iterator[str]:
 
 
 def _gain(result: Evaluation, moment: Moment) -> Interval:
-    """Return what the steps after a moment add to accuracy, or take from the RMSE.
+    """Return how much the steps after a moment improve accuracy or the RMSE.
 
-    To first order, the RMSE falls by the fall of the mean square error over twice the
-    RMSE.
+    To first order, the RMSE decreases by the decrease of the mean square error, divided
+    by twice the RMSE.
     """
     assert moment.gain is not None
     low, high = moment.gain

@@ -35,49 +35,49 @@ if TYPE_CHECKING:
     from snnc.tools.package import Package
     from snnc.tools.statistics import LayerFiring
 
-UNEVEN = 2  # times as many examples in one class as in another
+UNEVEN = 2  # classes are uneven if one has so many times the examples of another
 
 
 @dataclass(frozen=True, repr=False)
 class Evaluation(Displayed):
-    """The result of a run on data; prints and displays as ``snnc evaluate`` does.
+    """The result of a run on data; prints and displays like ``snnc evaluate``.
 
-    Results that a simulator does not have are None or empty.
+    Results that a simulator does not provide are None or empty.
 
     Attributes
     ----------
     network, simulator : str
-        The network, and the simulator that ran it.
+        The names of the network and the simulator.
     presentation : str or None
         ``row`` or ``rest``; None for Keras.
     examples : int
-        The number of examples that ran.
+        The number of examples.
     steps : int or None
-        The length of an example.
+        The number of steps per example.
     classes : bool
         Whether the score is an accuracy.
     score : Score
-        The accuracy, or root mean square error, its interval, and Keras's.
+        The accuracy or root mean square error, its interval, and the value for Keras.
     over_time : tuple of Moment
-        The score of shorter examples.
+        The scores for shorter examples.
     readings : tuple of Reading
-        The score of other readouts of the same spikes.
+        The scores of other readouts for the same spikes.
     contrast : Contrast or None
         The effect of the state that carries over between examples.
     confusion : tuple of tuple of int
-        The number of examples of each class (rows) by decision (columns).
+        The number of examples by class (rows) and decision (columns).
     units : tuple of UnitResult
         The errors of the units of a regression.
     names : tuple of str
         The names of classes.
     layers : tuple of LayerResult
-        How each layer fired: rates in Hz, spikes per example.
+        The activity of each layer: rates in Hz, and spikes per example.
     spikes : float or None
         The mean number of spikes of all layers per example.
     clipped : float or None
-        The share of encoder values above one spike per step.
+        The fraction of encoder values that would need more than one spike per step.
     resting : tuple of str
-        The encoders whose voltages all begin at 0.
+        The encoders whose initial voltages are all 0.
     work : Work or None
         Synaptic operations and energy per example on the chip.
     cores : int or None
@@ -85,9 +85,9 @@ class Evaluation(Displayed):
     overflows : tuple of int or None
         The overflows of each of the chip's registers.
     seconds : float or None
-        The time of the run.
+        The duration of the run.
     run : EvaluatedRun or None
-        The results of each example: internal.
+        Internal: the results of each example.
     """
 
     _internal = frozenset(("firing", "run"))
@@ -127,9 +127,9 @@ class Evaluation(Displayed):
 
     @property
     def firing(self) -> Mapping[str, LayerFiring]:
-        """How many neurons gave each number of spikes, by layer: internal.
+        """Internal: how many neurons fired each number of spikes, by layer.
 
-        It is empty if the exact engine did not run.
+        Empty if the exact engine did not run.
         """
         return self._run.firing
 
@@ -140,7 +140,7 @@ class Evaluation(Displayed):
 
     @property
     def labels(self) -> NDArray[np.int64]:
-        """The class that was decided for each example, in the order of the data.
+        """The predicted class of each example, in the order of the data.
 
         Raises
         ------
@@ -151,11 +151,11 @@ class Evaluation(Displayed):
 
     @property
     def records(self) -> list[Record]:
-        """A dictionary per example, in the order of the data, as pandas takes them.
+        """A dictionary per example, in the order of the data, in a format for pandas.
 
-        ``example`` is its place in the data, ``label`` what it is; ``keras`` and
-        ``chip``, or the name of another simulator, are what these decide. For a
-        regression, each unit has entries of its own, such as ``chip_0``.
+        ``example`` is the index in the data, and ``label`` the true class. ``keras``
+        and ``chip``, or the name of another simulator, are the predictions. For a
+        regression, each unit has its own entries, such as ``chip_0``.
         """
         return self._run.records
 
@@ -166,37 +166,37 @@ class Evaluation(Displayed):
 
     @property
     def keras_accuracy(self) -> float | None:
-        """Keras's accuracy with these weights and examples; None without TensorFlow."""
+        """Keras's accuracy with the same weights; None without TensorFlow."""
         return self.score.keras if self.classes else None
 
     @property
     def keras_accuracy_before(self) -> float | None:
-        """Keras's accuracy with the weights before phase `spikes`; None if unknown."""
+        """Keras's accuracy with the weights before `spikes`; None if unknown."""
         return self.score.before if self.classes else None
 
     @property
     def r2(self) -> float | None:
-        """The share of the targets' variance that is explained; for a regression."""
+        """The explained fraction of the targets' variance, for a regression."""
         return self.score.r2
 
     @property
     def energy(self) -> float | None:
-        """Joules per example on the chip; None without a chip."""
+        """The energy per example on the chip, in joules; None without a chip."""
         return None if self.work is None else self.work.energy_joules
 
     @property
     def accuracy(self) -> float | None:
-        """The share of right decisions; None in a regression."""
+        """The fraction of correct decisions; None for a regression."""
         return self.score.value if self.classes else None
 
     @property
     def rmse(self) -> float | None:
-        """The root mean square error; None in a classification."""
+        """The root mean square error; None for a classification."""
         return None if self.classes else self.score.value
 
     @property
     def by_class(self) -> tuple[ClassResult, ...]:
-        """The result of each class; empty in a regression."""
+        """The result of each class; empty for a regression."""
         decided = [sum(column) for column in zip(*self.confusion, strict=True)]
         classes = []
         for i, row in enumerate(self.confusion):
@@ -208,20 +208,20 @@ class Evaluation(Displayed):
 
     @property
     def balanced_accuracy(self) -> float | None:
-        """The mean recall of the classes with examples; None for a regression."""
+        """The mean recall of the classes that have examples; None for a regression."""
         recalls = [c.recall for c in self.by_class if c.recall is not None]
         return sum(recalls) / len(recalls) if recalls else None
 
     @property
     def is_uneven(self) -> bool:
-        """Whether a class has twice the examples of another, and not by chance."""
+        """Whether a class has twice the examples of another, not just by chance."""
         counts = [each.examples for each in self.by_class if each.examples]
         least, most = min(counts, default=0), max(counts, default=0)
         return most >= UNEVEN * least and most - least > 2 * sqrt(most + least)
 
     @property
     def rates(self) -> dict[str, float]:
-        """The percentile of the rates of each layer, in Hz."""
+        """The percentile of each layer's rates, in Hz."""
         return {layer.name: layer.rate for layer in self.layers}
 
     @property
@@ -230,7 +230,7 @@ class Evaluation(Displayed):
         return tuple(layer.name for layer in self.layers if not layer.holds)
 
     def as_dict(self) -> Json:
-        """Return a mapping for JSON; scores have the names of their kind."""
+        """Return a mapping for JSON; scores are named after their kind."""
         score, work = self.score, self.work
         kind, alike = "rmse", "difference"
         more: Json = {
@@ -291,28 +291,29 @@ class Evaluation(Displayed):
         Parameters
         ----------
         example
-            Its place among the examples that ran.
+            The index among the examples that ran.
 
         Returns
         -------
         dict of uint8 array (steps, *the layer's shape)
-            One per layer, the encoder included; for a max pool (steps, neurons).
+            The spikes of each layer, including the encoder; for a max pool, (steps,
+            neurons).
 
         Raises
         ------
         IndexError
-            If there are fewer examples.
+            If there is no such example.
         """
         return self._run.raster(example)
 
     def plot_raster(self, example: int = 0, ax: Axes | None = None) -> Axes:
-        """Draw the spikes of an example, layer by layer: see `raster`."""
+        """Plot the spikes of an example, layer by layer; see `raster`."""
         return plots.style.draw_in_theme(
             plots.spikes.raster, self.raster(example), self._run.dt, ax=ax
         )
 
     def plot_rates(self, ax: Axes | None = None) -> Axes:
-        """Draw the rates of neurons with the budgets of their layers.
+        """Plot the rates of neurons with the budgets of their layers.
 
         Raises
         ------
@@ -326,13 +327,13 @@ class Evaluation(Displayed):
         return plots.style.draw_in_theme(draw, self.firing, self.layers, present, ax=ax)
 
     def plot_accuracy(self, ax: Axes | None = None) -> Axes:
-        """Draw accuracy, or error, and energy over the length of an example."""
+        """Plot accuracy, or error, and energy against the length of an example."""
         return plots.style.draw_in_theme(
             plots.results.accuracy, self, self._run.dt, ax=ax
         )
 
     def plot_confusion(self, ax: Axes | None = None) -> Axes:
-        """Draw the number of examples of each class by decision.
+        """Plot the number of examples by class and decision.
 
         Raises
         ------
@@ -342,17 +343,17 @@ class Evaluation(Displayed):
         return plots.style.draw_in_theme(plots.results.confusion, self, ax=ax)
 
     def plot_correlation(self, ax: Axes | None = None) -> Axes:
-        """Draw the correlation of each layer's spikes with Keras's activations.
+        """Plot the correlation of each layer's spikes with Keras's activations.
 
         Raises
         ------
         ValueError
-            If the run has no comparison with Keras.
+            If the run was not compared with Keras.
         """
         return plots.style.draw_in_theme(plots.results.correlation, self, ax=ax)
 
     def plot_predictions(self, ax: Axes | None = None) -> Axes:
-        """Draw the outputs of a regression over the true values.
+        """Plot the outputs of a regression against the true values.
 
         Raises
         ------
@@ -371,12 +372,12 @@ class Evaluation(Displayed):
         return evaluation_page(self)
 
     def to_pandas(self, table: Literal["layers", "records"] = "layers") -> Any:
-        """Return a table as a data frame of pandas, which you install yourself.
+        """Return a table as a pandas data frame; install pandas separately.
 
         Parameters
         ----------
         table
-            How each layer fired, or the `records` of the examples.
+            The activity of each layer, or the `records` of the examples.
 
         Raises
         ------

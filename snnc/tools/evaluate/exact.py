@@ -1,4 +1,4 @@
-"""Run examples on the exact engine, here or in other processes."""
+"""Run examples on the exact engine, in this or other processes."""
 
 from __future__ import annotations
 
@@ -46,19 +46,19 @@ from snnc.tools.evaluate.task import Task
 from snnc.tools.opening import FileName
 from snnc.tools.statistics import Array
 
-REST = 25  # examples from rest per run, few enough that all threads get some
-SAMPLE = 100  # examples of a row that also run from rest, to compare
-AHEAD = 2  # stretches per thread of a cluster: one runs while the next is sent
-TRIES = 2  # runs of a stretch whose process dies
+REST = 25  # examples from rest per run, so few that all threads get some
+SAMPLE = 100  # examples in a row that also run from rest, for comparison
+AHEAD = 2  # stretches per cluster thread: one runs while the next is sent
+TRIES = 2  # attempts to run a stretch if its process dies
 MARK = {"snnc": "evaluation", "version": 8}
 
 Spans = Mapping[Presentation, list[Span]]
 
 
 def counts_of(options: EvaluateOptions, examples: int) -> dict[Presentation, int]:
-    """Return how many of the first examples to present in each way.
+    """Return the number of examples to present in a row and from rest.
 
-    Examples presented in both ways show the effect of the state that carries over.
+    Examples that run both ways show the effect of the state that carries over.
     """
     if options.presentation == "rest":
         return {"rest": examples}
@@ -66,7 +66,7 @@ def counts_of(options: EvaluateOptions, examples: int) -> dict[Presentation, int
 
 
 def runs_of(options: EvaluateOptions, examples: int) -> int:
-    """Return the number of examples to run, over all ways."""
+    """Return the total number of examples to run."""
     return sum(counts_of(options, examples).values())
 
 
@@ -76,15 +76,15 @@ def run_exact(
     progress: Moved,
     compare: Callable[[SpanResult], SpanResult] | None = None,
 ) -> list[ExactPart]:
-    """Return the parts of all examples, including an interrupted run's parts.
+    """Return the parts of all examples, including those of an interrupted run.
 
-    ``progress`` is called with the number of examples just done, ``compare`` to add
-    Keras's outputs to a result.
+    ``progress`` is called with the number of examples just completed, and ``compare``
+    to add Keras's outputs to a result.
 
     Raises
     ------
     RefusedRunError, snnc.exact.CannotRunError
-        If something does not fit; the text is for users.
+        If package, data, weights or options don't match; the message is for users.
     """
     out = None if options.output is None else Path(options.output)
     header = _header(task, options, compares=compare is not None)
@@ -106,12 +106,12 @@ def run_exact(
 
 
 def steps_of(task: Task, options: EvaluateOptions) -> int:
-    """Return the length of an example, by default the network's."""
+    """Return the number of steps per example; by default, that of the network."""
     return options.steps or task.package.network.steps
 
 
 def _header(task: Task, options: EvaluateOptions, compares: bool) -> Json:
-    """Return the settings that must agree for two runs to be the same."""
+    """Return the settings that must be equal to continue a run."""
     counts = counts_of(options, len(task.examples))
     return {
         **MARK,
@@ -139,7 +139,7 @@ def read_saved(path: Path, header: Json, resume: bool) -> SavedRun | None:
     UnfinishedError
         If an interrupted run would be overwritten.
     OtherRunError
-        If the run to resume is another one.
+        If the saved run is a different run.
     """
     saved = read_checkpoint(path)
     if saved is None:
@@ -159,7 +159,7 @@ def read_saved(path: Path, header: Json, resume: bool) -> SavedRun | None:
 
 
 def restored_parts(saved: SavedRun | None) -> list[ExactPart]:
-    """Return the saved parts of a run; a repeated line counts once."""
+    """Return the saved parts of a run; ignore repeated lines."""
     lines = () if saved is None else saved.lines
     unique = {(line["presentation"], line["start"]): line for line in lines}
     return [*map(restore, unique.values())]
@@ -178,7 +178,7 @@ def _refuse_unfinished(path: Path, saved: SavedRun, header: Json) -> None:
 def _remaining_spans(
     parts: list[ExactPart], counts: Mapping[Presentation, int]
 ) -> Spans:
-    """Return the examples that are left to run in each way."""
+    """Return the examples that remain to be run, in a row and from rest."""
     done = {(part.presentation, part.start) for part in parts}
     sizes: dict[Presentation, int] = {"row": ROW, "rest": REST}
     return {
@@ -216,14 +216,14 @@ def _fresh(
 def _workers(options: EvaluateOptions) -> AbstractContextManager[Workers]:
     if options.dask is None:
         return LocalWorkers(options.workers or 1)
-    from snnc.tools.cluster import cluster_workers  # importing Dask takes a second
+    from snnc.tools.cluster import cluster_workers  # slow to import
 
     return cluster_workers(options.dask, AHEAD)
 
 
 @contextmanager
 def _weights_file(task: Task) -> Iterator[Path]:
-    """Yield the path of the weights, for other processes to read."""
+    """Yield the path of a weight file that other processes can read."""
     if not isinstance(task.weights, Mapping):
         yield Path(task.weights).absolute()
         return
@@ -235,7 +235,7 @@ def _weights_file(task: Task) -> Iterator[Path]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExampleStretch:
-    """Consecutive examples, and the data that a process needs to run them."""
+    """Consecutive examples, and everything that a process needs to run them."""
 
     folder: Path
     weights: Path
@@ -249,7 +249,7 @@ class ExampleStretch:
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """The text of an error whose class can't be pickled."""
+    """The message of an error whose class can't be pickled."""
 
     text: str
     of_build: bool
@@ -300,12 +300,12 @@ _STEPPING = Lock()
 
 
 def run_stretch(stretch: ExampleStretch) -> list[SpanResult] | _Refusal:
-    """Run examples in the calling process, or the calling thread of a worker."""
+    """Run examples in the calling process or worker thread."""
     try:
         with _OPENING:
             known = stretch.folder, stretch.weights, stretch.hashes, stretch.steps
             engine = _engine(*known)
-        # Nengo shares memory between the layers that it steps.
+        # Nengo's state is shared, so run only one thread.
         with _STEPPING if engine.hosted else nullcontext():
             way, spans = stretch.presentation, [(0, len(stretch.x))]
             found = run_spans(engine, way, stretch.x, spans, 1)
@@ -323,7 +323,7 @@ def _engine(folder: Path, weights: Path, hashes: tuple[str, str], steps: int) ->
 
 
 def _light(fresh: SpanResult, compares: bool) -> SpanResult:
-    """Return results without images and unused counts."""
+    """Return results without images and without unused counts."""
     counts = fresh.counts if compares else {}
     return replace(fresh, images=fresh.images[:0], counts=counts)
 

@@ -1,4 +1,4 @@
-"""Combine the results of runs into one result."""
+"""Combine the results of runs into an evaluation."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ BATCH = 64  # examples
 class Compared:
     """Keras's results for some examples.
 
-    ``outputs`` are the model's, (examples, units); ``alike`` has the correlation of
-    each layer's activations with its spikes.
+    ``outputs`` are the model's outputs, (examples, units). ``alike`` contains the
+    correlation of each layer's activations with its spikes.
     """
 
     outputs: NDArray[np.float64]
     alike: Mapping[str, Correlation]
 
     def __add__(self, other: Compared) -> Compared:
-        """Return the results for these examples, then for the others."""
+        """Concatenate the results of two sets of examples."""
         outputs = np.concatenate([self.outputs, other.outputs])
         alike = {n: own + other.alike[n] for n, own in self.alike.items()}
         return Compared(outputs, alike)
@@ -48,9 +48,9 @@ class Compared:
 class TrainedOutputs(NamedTuple):
     """The kind of Keras model, and its results before the phase `spikes`.
 
-    ``before`` are the outputs, (examples, units), of all examples in order, with the
-    weights from before the phase. It is None without the phase, or if these weights are
-    unknown; ``unknown`` then says why.
+    ``before`` contains the outputs of all examples in order, (examples, units), with
+    the weights before the phase. It is None if there was no such phase, or if the
+    weights are unknown; ``unknown`` then says why.
     """
 
     model: KerasModel
@@ -59,7 +59,7 @@ class TrainedOutputs(NamedTuple):
 
 
 class UsedChip(NamedTuple):
-    """The cores that nengo-loihi used, and the costs of events, if they are known."""
+    """The cores that nengo-loihi used, and the energy per event, if known."""
 
     cores: int
     energy: Energy | None
@@ -69,9 +69,9 @@ class UsedChip(NamedTuple):
 class EvaluatedPart:
     """The results of the examples ``start`` to ``stop``.
 
-    ``outputs``, (moments, examples, units), decide after each of `scores.moments`;
-    ``others``, (ways, examples, units), decide with each of `scores.ways_of`; ``keras``
-    is None without TensorFlow.
+    ``outputs``, (moments, examples, units), are those after each of `scores.moments`.
+    ``others``, (ways, examples, units), are those with each of `scores.ways_of`.
+    ``keras`` is None without TensorFlow.
     """
 
     start: int
@@ -111,8 +111,8 @@ def result_of(
 ) -> Evaluation:
     """Compute the result of a run from its parts, in any order.
 
-    ``steps`` per example default to the network's. With a ``chip``, the result has its
-    work if the energy of its events is known.
+    ``steps`` per example defaults to that of the network. With a ``chip`` whose energy
+    per event is known, the result includes the work on the chip.
     """
     steps = network.steps if steps is None else steps
     outputs, classes = outputs_of(parts), network.readout.classes
@@ -152,11 +152,11 @@ def work_of(
     steps: int,
     energy: Energy | None,
 ) -> Work | None:
-    """Return the chip's work per example; None if its costs are unknown.
+    """Return the chip's work per example; None if the energy per event is unknown.
 
-    ``spikes`` counts the spikes of each layer. Each spike costs the mean of its layer's
-    neurons, and each neuron on the chip costs energy in each of ``steps``. The chips'
-    idle power and the host are not included.
+    ``spikes`` contains the spikes of each layer. Each spike costs as much as the mean
+    over its layer's neurons, and each neuron on the chip costs energy in each step.
+    Idle power and the host are not included.
     """
     if energy is None:
         return None
@@ -182,7 +182,7 @@ def layer_result(
     steps: int,
     alike: Correlation | None = None,
 ) -> LayerResult:
-    """Compute a layer's result from its spikes in examples of ``steps``."""
+    """Compute a layer's result from its spikes in examples of ``steps`` steps."""
     layer, present = network.layers[name], steps * network.dt
     rate = firing.percentile(layer.percentile) / present
     return LayerResult(
@@ -205,7 +205,7 @@ def _clipped_share(
     firing: Mapping[str, LayerFiring],
     steps: int,
 ) -> float:
-    """Return the share of encoder values that fire in every step."""
+    """Return the fraction of encoder values whose neuron fires in every step."""
     layers = network.layers
     encoders = [firing[name] for name in layers if layers[name].encoder]
     clipped = sum(fired.at_least(steps) for fired in encoders)
@@ -213,7 +213,7 @@ def _clipped_share(
 
 
 def _resting(network: Network) -> tuple[str, ...]:
-    """Return the encoders whose voltages all begin at 0."""
+    """Return the encoders whose initial voltages are all 0."""
     layers = network.layers.items()
     return tuple(n for n, x in layers if x.encoder and x.start == "rest")
 
@@ -229,7 +229,7 @@ def _sum(values: list[Any]) -> Any:
 class KerasReference:
     """A network's Keras model with trained weights.
 
-    It is built on first use, as TensorFlow takes seconds to import.
+    The model is built on first use, because TensorFlow takes seconds to import.
     """
 
     def __init__(
@@ -238,7 +238,7 @@ class KerasReference:
         program: Callable[[], ModuleType],
         weights: Weights,
     ) -> None:
-        """Take a function that imports a package's ``keras_model``, and weights."""
+        """Create a reference; ``program`` imports a package's ``keras_model``."""
         self._network = network
         self._program = program
         self._weights = weights
@@ -246,7 +246,7 @@ class KerasReference:
     def outputs(self, x: Any) -> NDArray[np.float64]:
         """Return the outputs of examples: (examples, units).
 
-        ``x`` may be `Examples`, which are then read a few at a time.
+        ``x`` may be `Examples`, which are read a few at a time.
         """
         starts = range(0, len(x), BATCH)
         batches = [self._predict(x[i : i + BATCH])[0] for i in starts]
@@ -278,10 +278,10 @@ class KerasReference:
         x: Array,
         spikes: Mapping[str, Array],
     ) -> Compared:
-        """Compare the activations of layers with the spikes of examples.
+        """Compare the activations of layers with their spikes.
 
-        ``spikes`` are (examples, ...) of each layer, in Keras order. They are
-        proportional to rates, which activations stand for.
+        ``spikes`` contains (examples, ...) for each layer, in Keras order. Activations
+        represent rates, which are proportional to spike counts.
         """
         outputs, *activations = self._predict(x)
         pairs = zip(self._network.layers, activations, strict=True)
@@ -296,7 +296,7 @@ class KerasReference:
 
     @cached_property
     def _model(self) -> Any:
-        """The model of the outputs, then of each layer's activations."""
+        """The model that outputs the result, followed by each layer's activations."""
         from snnc.runtime.keras.model import with_activations  # imports TensorFlow
 
         program = self._program()

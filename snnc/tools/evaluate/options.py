@@ -1,4 +1,4 @@
-"""The options of an evaluation, and the libraries that its simulator needs."""
+"""The options of an evaluation, and a check for required libraries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SIMULATORS: tuple[Simulator, ...] = get_args(Simulator)
 
 
 class OptionError(ValueError):
-    """An option of the exact engine, for another simulator."""
+    """Raised if an option only works with the exact engine."""
 
     def __init__(self, option: str, simulator: str) -> None:
         super().__init__(
@@ -26,14 +26,14 @@ class OptionError(ValueError):
 
 @dataclass(frozen=True)
 class EvaluateOptions:
-    """The options of `evaluate`, which describes them.
+    """The options of an evaluation; see `evaluate`.
 
     Raises
     ------
     ValueError
-        If a value is not known, or too small.
+        If a value is unknown or too small.
     OptionError
-        If an option has no effect on the simulator.
+        If an option has no effect with the simulator.
     """
 
     simulator: Simulator = "exact"
@@ -61,17 +61,17 @@ class EvaluateOptions:
 
     @property
     def uses_workers(self) -> bool:
-        """Whether other processes run the engine."""
+        """Whether the engine runs in other processes."""
         return self.dask is not None or (self.workers or 1) > 1
 
 
 def require_simulator(simulator: str, clustered: bool = False) -> None:
-    """Refuse a run that needs missing packages, before NumPy is imported.
+    """Refuse a run that needs missing packages, before importing NumPy.
 
     Raises
     ------
     MissingExtraError
-        Says what to install.
+        If a package is missing; the message says what to install.
     """
     needed = ["numpy", "scipy", "safetensors", "nengo_loihi", "numba"]
     needed += ["distributed"] if clustered else []

@@ -1,4 +1,4 @@
-"""Results of examples that ran together, and their JSON, one line each."""
+"""Results of examples that ran together, and their JSON lines."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ KEPT: tuple[Kept, ...] = ("counts", "early", "rows")
 
 @dataclass(frozen=True, kw_only=True)
 class ExactPart(measures.EvaluatedPart):
-    """The results of examples ``start`` to ``stop`` on the exact engine.
+    """The results of the examples ``start`` to ``stop`` on the exact engine.
 
     Attributes
     ----------
     presentation
-        How they were presented.
+        How the examples were presented.
     overflows
         As in `snnc.exact.Outcome`.
     cores
@@ -45,10 +45,10 @@ class ExactPart(measures.EvaluatedPart):
 
 @dataclass(frozen=True, slots=True)
 class SpanResult:
-    """A few examples of a span, and their spikes to compare with Keras.
+    """A few examples of a span, and their spikes for comparison with Keras.
 
-    ``counts`` are (examples, *shape) of each layer, ``images`` (examples, *input
-    shape).
+    ``counts`` contains (examples, *shape) for each layer; ``images`` is (examples,
+    *input shape).
     """
 
     span: Span
@@ -64,7 +64,7 @@ def run_spans(
     spans: Sequence[Span],
     threads: int | None = None,
 ) -> Iterator[SpanResult]:
-    """Run spans of examples side by side, a few examples at a time."""
+    """Run spans of examples in parallel, a few examples at a time."""
     carries, network = presentation == "row", engine.network
     how = network.readout.decide
     readers = {span: Reader(network, carries) for span in spans}
@@ -86,7 +86,7 @@ def run_spans(
 
 
 def number_examples(fresh: SpanResult, by: int, images: Array) -> SpanResult:
-    """Return results with examples numbered among all, and with their images."""
+    """Return results with images and with example numbers among all examples."""
     start, stop = fresh.part.start, fresh.part.stop
     part = replace(fresh.part, start=start + by, stop=stop + by)
     span = fresh.span[0] + by, fresh.span[1] + by
@@ -94,7 +94,7 @@ def number_examples(fresh: SpanResult, by: int, images: Array) -> SpanResult:
 
 
 def whole_spans(results: Iterable[SpanResult]) -> Iterator[ExactPart]:
-    """Yield the part of each span once its last examples are done."""
+    """Yield the part of each span when its last examples are done."""
     building: dict[tuple[Presentation, Span], list[ExactPart]] = defaultdict(list)
     for fresh in results:
         key = fresh.part.presentation, fresh.span
@@ -104,7 +104,7 @@ def whole_spans(results: Iterable[SpanResult]) -> Iterator[ExactPart]:
 
 
 def _join(parts: Sequence[ExactPart]) -> ExactPart:
-    """Return consecutive parts as one."""
+    """Join consecutive parts."""
     compared = [part.keras for part in parts if part.keras is not None]
     names = parts[0].firing
     return replace(
@@ -119,13 +119,13 @@ def _join(parts: Sequence[ExactPart]) -> ExactPart:
 
 
 def record(part: ExactPart) -> Json:
-    """Return a mapping of a part for JSON."""
+    """Convert a part to a mapping for JSON."""
     return {
         "presentation": part.presentation,
         "start": part.start,
         "stop": part.stop,
         "outputs": part.outputs[-1].tolist(),
-        "early": part.outputs[:-1].tobytes().hex(),  # floats as text are slow
+        "early": part.outputs[:-1].tobytes().hex(),  # faster than floats as text
         "others": part.others.tobytes().hex(),
         "firing": {
             name: {"seen": each.seen.tolist(), "fired": _pack(each.fired)}
@@ -147,7 +147,7 @@ def _keras_record(keras: Compared) -> Json:
 
 
 def restore(told: Json) -> ExactPart:
-    """Return the part of a mapping from `record`."""
+    """Convert a mapping from `record` to a part."""
     start, stop, keras = told["start"], told["stop"], told["keras"]
     outputs = np.array(told["outputs"], np.float64)
     early = _floats(told["early"], outputs.shape)

@@ -1,4 +1,4 @@
-"""Run a package on new examples, without labels."""
+"""Run a package on new examples without labels."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ class Prediction:
     Attributes
     ----------
     outputs : float32 array (examples, units)
-        The outputs that decide. NumPy converts a prediction to this array.
+        The outputs that determine the result. NumPy converts a prediction to this
+        array.
     names : tuple of str
         The names of the classes; empty for a regression.
     outputs_over_time : float32 array (examples, steps, units), or None
@@ -54,7 +55,7 @@ class Prediction:
 
     @property
     def labels(self) -> NDArray[np.int64]:
-        """The number of each example's class, (examples,).
+        """The index of each example's class, (examples,).
 
         Raises
         ------
@@ -73,7 +74,7 @@ class Prediction:
         return len(self.outputs)
 
     def write(self, path: Path) -> None:
-        """Write the prediction to a file, ``.npz`` or ``.csv``."""
+        """Write the prediction to an ``.npz`` or ``.csv`` file."""
         if path.suffix == ".csv":
             write_file(path, self.csv())
             return
@@ -86,7 +87,7 @@ class Prediction:
             np.savez(file, **arrays)
 
     def csv(self) -> str:
-        """Return a table: index, label and name of the class, a column per unit."""
+        """Return a table with index, label, class name, and a column per unit."""
         units = self.names or tuple(map(str, range(self.outputs.shape[1])))
         columns: list[list[Any]] = [list(range(len(self)))]
         heads = ["index"]
@@ -115,9 +116,10 @@ def run(
     Raises
     ------
     DataError
-        If the examples are not what the network accepts, or are missing.
+        If the network does not accept the examples, or there are none.
     CannotRunError, RefusedRunError
-        If the weights are another network's, or the simulator can't run it.
+        If the weights belong to another network, or the simulator can't run the
+        network.
     """
     network = package.network
     tensors = package.layout.read(weights)
@@ -148,13 +150,13 @@ def run(
 
 
 def name_classes(readout: Readout) -> tuple[str, ...]:
-    """Return the names of classes, their numbers if need be; none for a regression."""
+    """Return the names or numbers of classes; empty for a regression."""
     numbers = tuple(map(str, range(readout.units)))
     return (readout.names or numbers) if readout.classes else ()
 
 
 Run = Callable[[Array], tuple[Array, Array | None]]
-"""Returns the outputs of a block of examples, and the rows of the readout."""
+"""A function that returns the outputs for some examples, and the readout's rows."""
 
 
 @contextmanager
@@ -197,7 +199,7 @@ def _on_nengo(
 
 
 def _blocks(x: Any, spec: DataSpec) -> Iterator[NDArray[np.float32]]:
-    """Return checked examples, in blocks that all CPU cores process at once.
+    """Return checked examples, in blocks that use all CPU cores.
 
     Arrays are checked as a whole first.
     """

@@ -13,17 +13,17 @@ from snnc.text.tables import csv_table
 from snnc.tools.statistics import Array
 
 Record = dict[str, int | float]
-"""An example's place in the data, its label, and answers. For a regression, each unit
-has its own entry."""
+"""An example's index in the data, its label, and predictions. For a regression, each
+unit has its own entry."""
 
 
 def list_records(
     examples: Examples, answers: dict[str, Array | None], classifies: bool
 ) -> list[Record]:
-    """Return a record of each example, in the order of the data.
+    """Return a record for each example, in the order of the data.
 
-    ``answers`` are outputs, (examples, units), in the order in which examples ran, by
-    who gave them.
+    ``answers`` contains the outputs, (examples, units), in the order of the run, by
+    their source.
     """
     order = np.argsort(examples.rows)
     columns: dict[str, list[Any]] = {"example": examples.rows[order].tolist()}
@@ -35,7 +35,7 @@ def list_records(
 
 
 def write_records(path: Path, records: list[Record]) -> None:
-    """Write a CSV file with a row per example."""
+    """Write a CSV file with one row per example."""
     write_file(path, csv_table(records[0], (record.values() for record in records)))
 
 

@@ -9,11 +9,11 @@ from snnc.text.installing import installation
 
 
 class RefusedRunError(ValueError):
-    """A package, data, weights or a run that can't be evaluated."""
+    """Raised if a package, data, weights or a run can't be evaluated."""
 
 
 class MissingExtraError(RefusedRunError):
-    """A package that is not installed."""
+    """A Python package is not installed."""
 
     def __init__(self, names: Sequence[str], extras: str) -> None:
         verb = "is" if len(names) == 1 else "are"
@@ -23,7 +23,7 @@ class MissingExtraError(RefusedRunError):
 
 
 class NotBuiltError(RefusedRunError):
-    """A network that nengo-loihi can't build with these weights."""
+    """nengo-loihi can't build the network with these weights."""
 
     def __init__(self, reason: object) -> None:
         super().__init__(
@@ -44,7 +44,7 @@ class NoCheckpointError(RefusedRunError):
 
 
 class OtherVersionError(RefusedRunError):
-    """The file for results has another version's layout."""
+    """The file for results has the layout of another version."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
@@ -55,7 +55,7 @@ class OtherVersionError(RefusedRunError):
 
 
 class NoFolderError(RefusedRunError):
-    """The file for decisions could not be written after the run."""
+    """The file for predictions could not be written after the run."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
@@ -87,7 +87,7 @@ class OtherRunError(RefusedRunError):
 
 
 class NoClusterError(RefusedRunError):
-    """No Dask scheduler at an address, or no workers."""
+    """There is no Dask scheduler at an address, or it has no workers."""
 
     def __init__(self, address: str, reason: str) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""Define the results of an evaluation."""
+"""The results of an evaluation."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ if TYPE_CHECKING:
     from snnc.runtime.examples import Verdict
     from snnc.runtime.network import Decide
 
-# The plain model has smooth rates; its weights may be imported.
+# Smooth: a model without spikes; imported: weights that were not trained here.
 KerasModel = Literal["smooth", "imported"]
 Interval = tuple[float, float]
 
-# Registers of the chip that may overflow, in the order of their counts.
+# Registers of the chip that may overflow, in the order of the overflow counts.
 REGISTERS = ("input", "current", "current with bias")
 
 
 @dataclass(frozen=True)
 class LayerResult:
-    """How a layer fired; rates in Hz, spikes per example.
+    """The activity of a layer: rates in Hz, and spikes per example.
 
     ``low``, ``high``, ``percentile``
-        The budget: bounds of the percentile of neurons' rates in an example.
+        The budget: bounds for the percentile of the neurons' rates in an example.
     ``rate``
-        That percentile.
+        The measured percentile.
     ``verdict``
-        Whether the budget is held, tolerated outside of its bounds, or missed.
+        Whether the rate is within the budget, slightly outside, or outside.
     ``slack``
-        How far below and above its bounds a rate is tolerated.
+        How far the rate may be below and above the bounds.
     ``spikes``
-        Of all neurons, on average.
+        The mean number of spikes of all neurons.
     ``silent``
-        The share of neurons that have never fired.
+        The fraction of neurons that never fired.
     ``saturated``
-        The share of neurons and examples with a spike in every step.
+        The fraction of neurons and examples with a spike in every step.
     ``correlation``
-        Pearson's, of spikes and of Keras's activations over neurons and
-        examples; None if one of them does not vary, and without Keras.
+        The Pearson correlation between spikes and Keras activations over neurons and
+        examples; None if either is constant or Keras is unavailable.
     """
 
     name: str
@@ -54,22 +54,22 @@ class LayerResult:
 
     @property
     def holds(self) -> bool:
-        """Whether the budget is not missed."""
+        """Whether the rate is within the budget or tolerated."""
         return self.verdict != "missed"
 
 
 @dataclass(frozen=True)
 class Score:
-    """The quality of outputs: the share of right ones, or a root mean square error.
+    """The quality of outputs: the accuracy, or the root mean square error.
 
-    ``interval`` is the 95 % interval of either. ``r2`` is the share of the targets'
-    variance that the outputs explain, all units together. ``keras`` is the value of the
-    Keras model, named by ``model``, with the same weights; ``agreement`` is the share
-    of equal decisions, or the root mean square difference. ``before`` is Keras's value
-    with the weights that entered the phase `spikes`; ``unknown`` says why there is
-    none. ``loss`` is the 95 % interval of the loss against Keras, in the share or the
-    error, on the same examples: before `spikes`, or with the same weights if they never
-    went through it.
+    ``interval`` is the 95 % interval of the value. ``r2`` is the explained fraction of
+    the targets' variance over all units. ``keras`` is the value for the Keras model,
+    whose kind is ``model``, with the same weights. ``agreement`` is the fraction of
+    equal decisions, or the root mean square difference. ``before`` is the value for
+    Keras with the weights from before the phase `spikes`; ``unknown`` says why it is
+    missing. ``loss`` is the 95 % interval of the loss of accuracy, or increase of the
+    error, against Keras on the same examples. For the comparison, Keras uses the
+    weights from before `spikes`, or the same weights if there was no such phase.
     """
 
     value: float
@@ -87,8 +87,8 @@ class Score:
 class Moment:
     """The quality of outputs if examples ended after ``steps``.
 
-    ``gain`` is the 95 % interval of the improvement by the remaining steps on the same
-    examples: an increase of the share, or a decrease of the mean square error.
+    ``gain`` is the 95 % interval of the improvement in the remaining steps, on the same
+    examples: an increase of accuracy, or a decrease of the mean square error.
     """
 
     steps: int
@@ -98,11 +98,11 @@ class Moment:
 
 @dataclass(frozen=True)
 class Reading:
-    """The quality of outputs if the readout decided in another way.
+    """The quality of outputs if the readout had other properties.
 
-    ``decide`` and ``synapse``, in seconds, would be the readout's; ``gain`` is the 95 %
-    interval of the improvement on the same examples: of the share, or as a decrease of
-    the mean square error.
+    ``decide`` and ``synapse``, in seconds, are these properties. ``gain`` is the 95 %
+    interval of the improvement on the same examples: an increase of accuracy, or a
+    decrease of the mean square error.
     """
 
     decide: Decide
@@ -115,9 +115,9 @@ class Reading:
 class Contrast:
     """The effect of the state that carries over, on some of the examples.
 
-    ``row`` and ``rest`` are scores of the same ``examples`` in a row and each from
-    rest. ``gain`` is the 95 % interval of the row's advantage: in the share, or as a
-    decrease of the mean square error.
+    ``row`` and ``rest`` are the scores of the same ``examples`` in a row and from rest.
+    ``gain`` is the 95 % interval of the advantage of a row: an increase of accuracy, or
+    a decrease of the mean square error.
     """
 
     examples: int
@@ -144,8 +144,8 @@ class ClassResult:
 class UnitResult:
     """The error of one unit of a regression.
 
-    ``r2`` is the share of the target's variance that its values explain; None
-    of a target that does not vary.
+    ``r2`` is the explained fraction of the target's variance; None if the target does
+    not vary.
     """
 
     rmse: float

@@ -1,6 +1,6 @@
-"""Run one evaluation, from paths to the result.
+"""Run an evaluation, from paths to the result.
 
-It runs the exact engine, Keras, or a simulator of Nengo: nengo, nengo_dl, or
+The simulator is the exact engine, Keras, or a Nengo simulator: nengo, nengo_dl, or
 nengo-loihi's emulator.
 """
 
@@ -73,9 +73,9 @@ if TYPE_CHECKING:
 class EvaluatedRun:
     """The results of a run for each example, in the order of the run.
 
-    ``raw`` are the outputs, (examples, units), and ``keras`` the outputs of the Keras
-    model for comparison. Only the exact engine gives the spikes of each layer,
-    ``firing``.
+    ``raw`` contains the outputs, (examples, units), and ``keras`` the outputs of the
+    Keras model for comparison. ``firing``, the spikes of each layer, is only known for
+    the exact engine.
     """
 
     package: Package
@@ -88,12 +88,12 @@ class EvaluatedRun:
 
     @property
     def dt(self) -> float:
-        """Seconds per step."""
+        """The time step in seconds."""
         return self.task.package.network.dt
 
     @property
     def targets(self) -> Array:
-        """The true values, (examples, units), or classes, as ``raw`` is ordered."""
+        """The true values, (examples, units), or classes, in the order of ``raw``."""
         return self.task.examples.y
 
     @cached_property
@@ -105,7 +105,7 @@ class EvaluatedRun:
 
     @cached_property
     def records(self) -> list[Record]:
-        """A record per example, in the order of the data."""
+        """One record per example, in the order of the data."""
         who = "chip" if self.simulator in ("exact", "loihi") else self.simulator
         answers = {"keras": self.keras, who: self.raw}
         classifies = self.task.package.network.readout.classes
@@ -117,7 +117,7 @@ class EvaluatedRun:
         Raises
         ------
         IndexError
-            If there are fewer examples.
+            If there is no such example.
         """
         x = self.task.examples.x
         if not 0 <= example < x.shape[0]:
@@ -143,7 +143,7 @@ def run(
     Raises
     ------
     ValueError
-        If package, data, weights and options do not fit each other.
+        If package, data, weights and options don't match.
     """
     task = open_task(package.folder, weights, data, options.examples, options.seed)
     if task.package.hash != package.opened.hash:
@@ -154,7 +154,7 @@ def run(
     if each is not None and not each.parent.is_dir():
         raise NoFolderError(each)
     count, label = len(task.examples), "examples"
-    if options.simulator == "exact":  # some of them run in a row and from rest
+    if options.simulator == "exact":  # some examples run both in a row and from rest
         count, label = runs_of(options, count), f"runs of {counted(count, 'example')}"
     with progress_bar(count, label, progress) as bar:
         if options.simulator == "keras":
@@ -171,12 +171,12 @@ def run(
 def on_nengo(
     package: Package, task: Task, options: EvaluateOptions, progress: Moved
 ) -> Evaluation:
-    """Evaluate the spikes of a simulator of Nengo.
+    """Evaluate a package on a Nengo simulator.
 
     Raises
     ------
     RefusedRunError
-        If the network or the simulator can't run.
+        If the simulator can't run the network.
     """
     network, program = task.package.network, task.package.module("nengo_network")
     simulator = cast("Simulator", options.simulator)
@@ -269,7 +269,7 @@ def has_keras() -> bool:
 
 
 def reference_of(task: Task) -> KerasReference:
-    """Return the Keras model with the weights."""
+    """Return the Keras model with the task's weights."""
     package = task.package
     return KerasReference(
         package.network, lambda: package.module("keras_model"), task.tensors
@@ -277,14 +277,14 @@ def reference_of(task: Task) -> KerasReference:
 
 
 class Trained:
-    """The Keras model with the weights; ``seconds`` is the time that it took."""
+    """The Keras model with the weights; ``seconds`` is the time spent in Keras."""
 
     def __init__(self, task: Task) -> None:
         self.seconds = 0.0
         self.reference = reference_of(task)
 
     def compare(self, fresh: SpanResult) -> SpanResult:
-        """Return results together with the model's outputs."""
+        """Add the model's outputs to results."""
         started = time.perf_counter()
         keras = self.reference.compare(fresh.images, fresh.counts)
         self.seconds += time.perf_counter() - started
@@ -306,15 +306,15 @@ def keras_outputs(
 def on_engine(
     package: Package, task: Task, options: EvaluateOptions, progress: Moved
 ) -> Evaluation:
-    """Run the exact engine.
+    """Evaluate a package on the exact engine.
 
-    ``seconds`` excludes Keras's time; with workers, which continue while Keras runs, it
-    includes it.
+    ``seconds`` excludes the time for Keras, except with workers, which continue while
+    Keras runs.
 
     Raises
     ------
     RefusedRunError, snnc.exact.CannotRunError
-        If something does not fit; the text is for users.
+        If package, data, weights or options don't match; the message is for users.
     """
     trained = Trained(task) if has_keras() else None
     started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Examples from iterables, such as a ``tf.data.Dataset``, that need not fit memory."""
+"""Read examples from iterables, such as a ``tf.data.Dataset``, larger than memory."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from snnc.tools.statistics import Array
 
 ENDLESS = -1  # the cardinality of a tf.data.Dataset that never ends
 Batch = tuple[Array, Array | None]
-"""Examples, (examples, *shape), and their labels, if there are any."""
+"""Examples, (examples, *shape), and their labels, if any."""
 
 
 def is_array(x: Any) -> bool:
-    """Return whether all examples are in memory, or mapped to it."""
+    """Return whether all examples are in memory or memory-mapped."""
     return isinstance(x, list | tuple) or hasattr(x, "__array__")
 
 
 def read_batches(x: Any, spec: DataSpec) -> Iterator[Batch]:
-    """Yield the batches of an iterable; an example is a batch of one.
+    """Yield the batches of an iterable; a single example is a batch of one.
 
     An item may be a tuple of examples and labels.
 
@@ -44,15 +44,15 @@ def read_batches(x: Any, spec: DataSpec) -> Iterator[Batch]:
 
 
 def store_examples(x: Any, y: Any, spec: DataSpec) -> tuple[Array, Any]:
-    """Return the examples of an iterable, and their labels.
+    """Store the examples of an iterable, and return them with their labels.
 
     The examples are in a temporary file, which is deleted after the last reference.
-    ``y`` has the labels, unless the iterable gives them.
+    ``y`` contains the labels, unless the iterable yields labels.
 
     Raises
     ------
     DataError
-        If the examples are not what the network accepts, or are missing.
+        If the network does not accept the examples, or there are none.
     """
     labels: list[Array] = []
     count = 0

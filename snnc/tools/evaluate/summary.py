@@ -23,13 +23,13 @@ PRESENTED = {
     None: "",
 }
 MODELS = {"smooth": "", "imported": " (as imported)", None: ""}
-MOST_CLASSES = 20  # the most classes, or units, in a table
+MOST_CLASSES = 20  # the maximum number of classes or units in a table
 RATES = ("layer", "percentile", "rate", "budget", "")
 SPIKES = ("layer", "spikes", "silent", "saturated", "as Keras")
 
 
 def text(result: Evaluation) -> str:
-    """Describe the decisions, the work, and how each layer fired."""
+    """Describe the score, the work, and the activity of each layer."""
     lines = [heading(result), "", *scores(result).lines()]
     for table in tables(result):
         lines += ["", *table.lines()]
@@ -99,7 +99,7 @@ def _scores(result: Evaluation) -> list[Row]:
 
 
 def _before(before: float, result: Evaluation) -> str:
-    """Describe Keras before the phase `spikes`, and the loss through spikes."""
+    """Describe the score of Keras before the phase `spikes`, and the loss."""
     lost, loss = before - result.score.value, result.score.loss or ()
     if result.classes:
         told = f"{percent(before)}, spikes lose {100 * lost:.1f} points"
@@ -118,7 +118,7 @@ def _contrast(contrast: Contrast, result: Evaluation) -> str:
 
 
 def _facts(result: Evaluation) -> list[Row]:
-    """Return the rows that depend on the simulator."""
+    """Return the rows of results that depend on the simulator."""
     facts: list[Row] = []
     if result.clipped is not None:
         facts.append(("encoder values clipped", _percent(result.clipped)))
@@ -173,7 +173,7 @@ def outside(
     slack: Bounds,
     verdict: Verdict,
 ) -> str:
-    """Say how far a rate is out of bounds, and how far it may be."""
+    """Describe how far a rate is out of bounds, and how far it may be."""
     if verdict == "held":
         return ""
     low, high = bounds
@@ -197,7 +197,7 @@ def _spikes(layer: LayerResult) -> Row:
 
 
 def _classes(result: Evaluation) -> Iterator[Row]:
-    """Yield a row per class: the number of decisions for each class."""
+    """Yield one row per class with the number of decisions for each class."""
     columns = range(len(result.confusion))
     yield "class", "recall", "precision", "taken for", *map(str, columns)
     rows = zip(result.by_class, result.confusion, strict=True)

@@ -23,7 +23,8 @@ from snnc.tools.evaluate.streams import is_array, store_examples
 from snnc.tools.statistics import Array
 
 Data = Path | tuple[Any, Any]
-"""A file or a folder with ``x`` and ``y``, or both, ``x`` an array or an iterable."""
+"""A file or a folder with ``x`` and ``y``, or the pair itself; ``x`` is an array or an
+iterable."""
 
 
 def write_data(path: Path, x: Array, y: Array) -> None:
@@ -33,7 +34,7 @@ def write_data(path: Path, x: Array, y: Array) -> None:
 
 
 def identify_data(path: Path) -> str:
-    """Return a text that changes when ``x`` or ``y`` of a file or folder does."""
+    """Return a text that changes if ``x`` or ``y`` in a file or folder changes."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             sums = {member.filename: member.CRC for member in archive.infolist()}
@@ -47,8 +48,8 @@ def identify_data(path: Path) -> str:
 class Task:
     """A package, its weights (a file or tensors by name), and the examples to run.
 
-    ``seed`` has chosen the examples and their order. ``identity`` changes when their
-    file's content does.
+    ``seed`` determined the examples and their order. ``identity`` changes if the
+    content of the data file changes.
     """
 
     package: ImportedPackage
@@ -60,7 +61,7 @@ class Task:
 
     @cached_property
     def weight_bytes(self) -> bytes:
-        """The weights as the bytes of a safetensors file."""
+        """The content of a safetensors file with the weights."""
         if not isinstance(self.weights, Mapping):
             return Path(self.weights).read_bytes()
         metadata = {"layout_id": self.package.layout.id}
@@ -76,16 +77,16 @@ class Task:
 def open_task(
     folder: Path, weights: Weights, data: Data, limit: int | None, seed: int
 ) -> Task:
-    """Return a task with checked examples, drawn from the data.
+    """Open a package, and draw and check examples.
 
     Raises
     ------
     snnc.output.imported.CannotRunError
         If the package does not exist.
     snnc.runtime.layout.LayoutError
-        If the weights are not of its layout.
+        If the weights have another layout.
     snnc.runtime.data.DataError
-        If the examples are not what the package reads.
+        If the network does not accept the examples.
     """
     package = open_package(folder)
     accepted, identity = DataSpec.of(package.network), ""

@@ -38,45 +38,50 @@ def evaluate(
     examples_out: FileName | None = None,
     progress: bool | None = None,
 ) -> Evaluation:
-    """Run a package on data, spike for spike as the chip does.
+    """Run a package on data, spike for spike like the chip.
 
     Parameters
     ----------
     package
         A package, or its folder.
     x : array (examples, *input shape), a data file, or an iterable
-        A file is ``.npz`` with ``x`` and ``y``, or a folder with ``.npy`` of each. An
-        iterable, such as a tf.data.Dataset, gives examples or batches, or pairs of
-        these and their ``y``. It need not fit memory: a temporary file keeps it.
+        A file is ``.npz`` with ``x`` and ``y``, or a folder with an ``.npy`` file for
+        each. An iterable, such as a tf.data.Dataset, yields examples or batches, or
+        pairs of these and their ``y``. It may be larger than memory: a temporary file
+        stores the examples.
     y : array (examples,) of integers, or (examples, units) of floats
-        None with a file, or an iterable of pairs.
+        None for a file or an iterable of pairs.
     weights : path or mapping
         A safetensors file, or its tensors by name.
     simulator
-        ``exact`` gives the spikes of nengo-loihi's emulator, ``loihi``, a hundred times
-        faster; ``nengo`` and ``nengo_dl`` don't round weights, ``keras`` has no spikes.
+        ``exact`` computes the spikes of nengo-loihi's emulator (``loihi``), 100 times
+        faster. ``nengo`` and ``nengo_dl`` don't round weights, and ``keras`` has no
+        spikes.
     examples
-        Run only this many, drawn by the seed.
+        The number of examples to run, drawn with the seed; by default, all.
     seed
-        Shuffles the examples before they run.
+        The seed for shuffling the examples.
     steps
-        Steps per example, by default the spec's; exact only, as are the next options.
+        The number of steps per example; by default, that of the spec. This and the
+        following options need the exact simulator, unless noted.
     presentation
-        ``row``: one after another, the state carried over as on the chip, from rest
-        after 200; ``rest``: each from rest. For all simulators but Keras.
+        ``row``: examples start from the state after the example before, as on the chip,
+        and from rest after every 200. ``rest``: each example starts from rest. For all
+        simulators except Keras.
     workers, dask
-        The number of processes, or the address of a Dask cluster, that run examples.
+        The number of processes, or the address of a Dask cluster, for running examples.
     output, resume
-        A file that keeps partial results, and whether to continue from it.
+        A file for partial results, and whether to continue from this file.
     examples_out
-        A CSV file to write: a row per example with label, Keras and the chip.
+        A CSV file to write, with one row per example: the label and the predictions of
+        Keras and the chip.
     progress
-        Whether to show a bar; by default on terminals and in notebooks.
+        Whether to show a progress bar; by default, on terminals and in notebooks.
 
     Raises
     ------
     ValueError
-        If package, data, weights and options do not fit each other; the text says how.
+        If package, data, weights and options don't match; the message says why.
     """
     options = EvaluateOptions(
         simulator,
@@ -100,13 +105,13 @@ def evaluate_with(
     weights: Tensors | FileName | None,
     progress: bool | None = None,
 ) -> Evaluation:
-    """Run a package on data with checked options, as `evaluate` does."""
+    """Run a package on data with checked options, like `evaluate`."""
     if weights is None:
         raise ValueError("weights: name a safetensors file, or give its tensors")
     source = given_weights(weights)
     require_simulator(options.simulator, options.dask is not None)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow's log
-    from snnc.tools.evaluate.run import run  # needs NumPy and nengo-loihi
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # hide TensorFlow messages
+    from snnc.tools.evaluate.run import run  # imports NumPy and nengo-loihi
 
     x, y = data
     given = Path(x) if isinstance(x, str | os.PathLike) else (x, y)

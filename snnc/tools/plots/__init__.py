@@ -1,9 +1,9 @@
 """Draw networks and their results with matplotlib: the extra ``plot``.
 
-Each function draws on given or new axes, and returns them. Colour-blind people can
-distinguish the colours. Text and lines follow matplotlib's style, so that a dark style
-gives dark pictures. The modules are imported on first use, because they need NumPy and
-most runs draw nothing.
+Each function draws on given or new axes, and returns the axes. Colour-blind people can
+distinguish the colours. Text and lines follow matplotlib's style, so a dark style
+produces dark pictures. The modules are imported on first use, because they need NumPy
+and most runs don't draw.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def require_matplotlib() -> None:
     Raises
     ------
     ModuleNotFoundError
-        Says what to install.
+        If matplotlib is missing; the message says what to install.
     """
     if importlib.util.find_spec("matplotlib") is None:
         raise ModuleNotFoundError(f"a picture needs matplotlib: {installation('plot')}")
@@ -46,14 +46,14 @@ SUFFIXES = (".png", ".svg", ".pdf")
 
 
 def check_file(file: str | PathLike[str]) -> None:
-    """Refuse a file that can't be written, before a long computation.
+    """Before a long computation, refuse a file that can't be written.
 
     Raises
     ------
     ValueError
-        If the file's suffix is not one of a picture, or its folder is missing.
+        If the file's suffix is not a picture format, or its folder is missing.
     ModuleNotFoundError
-        If matplotlib is not installed; the message names the package.
+        If matplotlib is not installed; the message says what to install.
     """
     if Path(file).suffix not in SUFFIXES:
         raise ValueError(f"{file} is not a picture: name a file {', '.join(SUFFIXES)}")

@@ -1,6 +1,7 @@
 """Draw the layers of a network from input to readout, and the cores of its chips.
 
-Connections that skip layers go along the side. The fill of a core is its use.
+Connections that skip layers are drawn at the side. The filled part of a core shows its
+use.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ from snnc.tools.plots.style import COLOURS, WIDTH, axes, bare, looks
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 ROW = 0.42  # inches
-_HALF = 0.31  # of a box's height, in rows
+_HALF = 0.31  # half the height of a box, in rows
 _LANE = 0.045
-_LETTER, _BETWEEN = 0.0142, 0.03  # of the width, in letters of 9 points
+_LETTER, _BETWEEN = 0.0142, 0.03  # 9-point letters, relative to the width
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnNode:
-    """A row of the picture: a statement, what it says, and the names that it reads."""
+    """A row of the picture: a statement, its texts, and the names that it reads."""
 
     name: str
     kind: str
@@ -63,7 +64,7 @@ def nodes(mapped: MappedNetwork) -> list[DrawnNode]:
 def network(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
     """Draw layers with kind, shape, cores and connections.
 
-    Shortcuts are dashed; connections that skip rows go along the side.
+    Shortcuts are dashed. Connections that skip rows are drawn at the side.
     """
     rows = nodes(mapped)
     ax = axes(ax, ROW * len(rows) + 0.3)
@@ -96,7 +97,7 @@ def network(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
 
 
 def _looks(mapped: MappedNetwork) -> dict[str, dict[str, Any]]:
-    """Return the colours of layers on the chip; for a max pool, of its first level."""
+    """Return the colours of layers on the chip; for a max pool, that of level 0."""
     placed = [p.population for p in mapped.populations if p.cores]
     looked = looks([population.name for population in placed])
     found: dict[str, dict[str, Any]] = {}
@@ -115,7 +116,7 @@ def _total(mapped: MappedNetwork) -> str:
 
 
 def _label(ax: Axes, rows: list[DrawnNode]) -> None:
-    """Write the columns, in letters as large as they fit."""
+    """Write the columns with the largest letters that fit."""
     columns = [
         [str(getattr(row, part)) for row in rows]
         for part in ("name", "kind", "shape", "takes")
@@ -171,7 +172,7 @@ def _arrow(colour: Any) -> dict[str, Any]:
 
 
 def _skips(rows: list[DrawnNode]) -> Iterator[tuple[int, int, bool, int]]:
-    """Return connections that skip rows: source, target, if a shortcut, and lane."""
+    """Yield connections that skip rows: source, target, is shortcut, and lane."""
     at = {node.name: place for place, node in enumerate(rows)}
     busy: list[int] = []
     for place, node in enumerate(rows):
@@ -187,23 +188,24 @@ def _skips(rows: list[DrawnNode]) -> Iterator[tuple[int, int, bool, int]]:
 
 
 COLUMNS, FEW = 16, 8
-"""Cores in a row of the picture, and of few; a chip of 128 has eight rows."""
+"""The number of cores per row, and per row if there are few; 128 cores fill eight
+rows."""
 COUNTERS = ("compartments", "in-axons", "out-axons", "synapses")
 _BAR, _GAP = 0.2, 0.05
 Box = tuple[float, float, float, float]
-"""Left, bottom, width and height."""
+"""The left, bottom, width and height of a box."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A core: its layer, and what it uses of each of `COUNTERS`, as a share."""
+    """A core: its layer, and its use of each of `COUNTERS`, as a fraction."""
 
     layer: str
     use: tuple[float, float, float, float]
 
 
 def tiles(mapped: MappedNetwork) -> Iterator[Tile]:
-    """Yield the cores in the order in which nengo-loihi makes them."""
+    """Yield the cores in nengo-loihi's order."""
     core = mapped.lowered.network.device.core
     for population in mapped.populations:
         for ensemble in population.ensembles:
@@ -223,7 +225,7 @@ def _use(block: Block, core: object) -> tuple[float, float, float, float]:
 
 
 def cores(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
-    """Draw each core as four bars, of the colour of its layer.
+    """Draw each core as four bars in the colour of its layer.
 
     Raises
     ------
@@ -278,7 +280,7 @@ def cores(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
 
 
 def _outline(boxes: Sequence[Box]) -> Path:
-    """Return one path around all boxes: 5,000 single ones take a second to draw."""
+    """Return one path around all boxes: drawing 5,000 single boxes takes a second."""
     corners = [
         [(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)]
         for x, y, width, height in boxes
@@ -288,7 +290,7 @@ def _outline(boxes: Sequence[Box]) -> Path:
 
 
 def _rows(count: int, size: int, columns: int) -> float:
-    """Rows of all chips, and the gaps between these."""
+    """Return the number of rows of all chips, including gaps."""
     _, y = _place(count - 1, size, columns)
     return -y
 

@@ -1,4 +1,4 @@
-"""How right networks are: in training, over time, class by class, in a sweep."""
+"""Plot the quality of networks: in training, over time, by class, in a sweep."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 MOST_NUMBERS = 12
-"""Classes with which each cell of a confusion matrix still has its number."""
+"""The maximum number of classes for which a confusion matrix shows numbers."""
 AVERAGED = 50
-"""Examples whose mean is a point of the plot of learning."""
-_AREA, _LARGEST = 14.0, 900.0  # square points a core, and at most
-_LEAST = 0.8  # correlations below it are rare; their axis begins there
-_NAMED = 8  # as many of the best variants as have room for their settings
+"""The number of examples per average in the plot of learning."""
+_AREA, _LARGEST = 14.0, 900.0  # the area per core, and the maximum, in square points
+_LEAST = 0.8  # the axis begins here, because lower correlations are rare
+_NAMED = 8  # the number of best variants whose settings fit in the picture
 
 
 def training(
@@ -39,16 +39,16 @@ def training(
     phases: Sequence[tuple[str, int]] = (),
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw a metric of training, and of validation if it exists.
+    """Plot a metric for training and, if available, for validation.
 
     Parameters
     ----------
     history
-        The metrics of Keras after each epoch.
+        The Keras metrics after each epoch.
     what
-        ``loss``, ``accuracy`` or another metric; by default accuracy, if it exists.
+        ``loss``, ``accuracy`` or another metric; by default, accuracy if available.
     phases
-        The names of phases, and the number of epochs before each.
+        The names of phases, with the number of epochs before each.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def training(
 
 
 def learning(result: Adaptation, ax: Axes | None = None) -> Axes:
-    """Draw the accuracy, or the error, of the last examples while a readout learns."""
+    """Plot the accuracy, or the error, of recent examples while a readout learns."""
     ax = axes(ax, 2.6)
     if result.classes:
         values = 100.0 * (result.outputs.argmax(axis=1) == result.y)
@@ -112,15 +112,15 @@ def learning(result: Adaptation, ax: Axes | None = None) -> Axes:
 
 
 def accuracy(result: Evaluation, dt: float, ax: Axes | None = None) -> Axes:
-    """Draw accuracy, or error, and energy over how long an example is presented.
+    """Plot accuracy, or error, and energy against the presentation time.
 
-    The band is the 95 % interval. The scale above shows the energy, which grows in
-    proportion to time.
+    The band is the 95 % interval. The upper axis shows the energy, which is
+    proportional to time.
 
     Raises
     ------
     ValueError
-        If the simulator has no results of shorter presentations.
+        If the simulator has no results for shorter presentations.
     """
     if not result.over_time:
         raise ValueError(f"the simulator {result.simulator} has no presentation time")
@@ -166,12 +166,12 @@ def accuracy(result: Evaluation, dt: float, ax: Axes | None = None) -> Axes:
 
 
 def _light() -> Any:
-    """Return colours from white to blue: most cells of a matrix are nearly empty."""
+    """Return colours from white to blue, because most cells are nearly empty."""
     return LinearSegmentedColormap.from_list("shares", ["#f3f5f7", COLOURS[0]])
 
 
 def confusion(result: Evaluation, ax: Axes | None = None) -> Axes:
-    """Draw how many examples of each class (rows) were taken for each (columns).
+    """Plot the number of examples by class (rows) and decision (columns).
 
     Raises
     ------
@@ -211,12 +211,12 @@ def confusion(result: Evaluation, ax: Axes | None = None) -> Axes:
 def predictions(
     outputs: NDArray[Any], targets: NDArray[Any], name: str, ax: Axes | None = None
 ) -> Axes:
-    """Draw the outputs of a regression over the true values, one colour for each unit.
+    """Plot the outputs of a regression against the true values, one colour per unit.
 
     Parameters
     ----------
     outputs, targets
-        (examples, units), in the targets' unit.
+        Arrays (examples, units) in the unit of the targets.
     name
         The name of the network.
     """
@@ -238,12 +238,12 @@ def predictions(
 
 
 def correlation(result: Evaluation, ax: Axes | None = None) -> Axes:
-    """Draw how the spikes of each layer go with Keras's activations.
+    """Plot the correlation between each layer's spikes and Keras's activations.
 
     Raises
     ------
     ValueError
-        If nothing was compared with Keras.
+        If the run was not compared with Keras.
     """
     layers = [r for r in result.layers if r.correlation is not None]
     if not layers:
@@ -274,22 +274,22 @@ def sweep(
     over: Literal["energy", "cores"] = "energy",
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw accuracy, or error, over costs; the best are connected and named.
+    """Plot accuracy, or error, against costs; connect and name the best variants.
 
     Parameters
     ----------
     name
         The name of the network.
     lines
-        The variants; variants without an evaluation are left out.
+        The variants; variants without an evaluation are omitted.
     over
-        Energy, with areas by cores, or cores. The line connects the variants that no
-        other is better than in accuracy and that cost.
+        The cost: energy, with areas that show cores, or cores. The line connects the
+        variants that no other variant beats in both accuracy and this cost.
 
     Raises
     ------
     ValueError
-        If none was evaluated.
+        If no variant was evaluated.
     """
     judged = [line for line in lines if line.score is not None and line.energy]
     if not judged:
@@ -359,7 +359,7 @@ def _number(
 
 
 def _captions(lines: Sequence[Variant], over: Literal["energy", "cores"]) -> list[str]:
-    """Return the settings of the variants that have room below the picture."""
+    """Return the settings of the variants that fit below the picture."""
     captions = []
     for number, line in enumerate(lines[:_NAMED], 1):
         settings = ", ".join(f"{k} {v}" for k, v in line.settings.items())
@@ -369,7 +369,7 @@ def _captions(lines: Sequence[Variant], over: Literal["energy", "cores"]) -> lis
 
 
 def _best_over_cores(lines: Sequence[Variant]) -> list[Variant]:
-    """Return the variants that no other beats in accuracy, or error, and cores."""
+    """Return the variants that no other variant beats in both score and cores."""
     sign = -1 if lines[0].classifies else 1
     costs = [VariantCosts(sign * (v.score or 0), (float(v.cores or 0),)) for v in lines]
     return [line for line, is_best in zip(lines, front(costs), strict=True) if is_best]

@@ -1,4 +1,4 @@
-"""Draw the spikes of layers: an example's raster, and rates with their budgets."""
+"""Plot the spikes of layers: a raster of an example, and rates with budgets."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ if TYPE_CHECKING:
     from snnc.tools.statistics import LayerFiring
 
 SHOWN = 60
-"""Neurons of a layer in a raster; of more, some in equal distances."""
+"""The maximum number of neurons per layer in a raster; of larger layers, evenly spaced
+neurons are shown."""
 
 
 def raster(
     spikes: Mapping[str, NDArray[Any]], dt: float, ax: Axes | None = None
 ) -> Axes:
-    """Draw a mark for each spike, layer under layer.
+    """Plot a mark for each spike, layer by layer.
 
     Parameters
     ----------
     spikes
-        By layer (steps, *shape): how many in a step.
+        The number of spikes per step, (steps, *shape), by layer.
     dt
-        Seconds of a step.
+        The time step in seconds.
     """
     ax = axes(ax, 0.75 * len(spikes) + 0.8)
     labels, places, top, steps = [], [], 0, 1
@@ -74,16 +75,16 @@ def rates(
     present: float,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw how neurons' rates are distributed, the percentile that counts, the budget.
+    """Plot the distribution of firing rates, the checked percentile, and the budget.
 
     Parameters
     ----------
     firing
-        How many neurons gave each number of spikes, by layer.
+        How many neurons fired each number of spikes, by layer.
     layers
-        Budgets and percentiles.
+        The budgets and percentiles.
     present
-        Seconds of an example.
+        The duration of an example in seconds.
     """
     ax = axes(ax, 0.55 * len(layers) + 1.0)
     colour = ax.spines["left"].get_edgecolor()

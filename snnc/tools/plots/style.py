@@ -1,4 +1,4 @@
-"""Define the style of all pictures: axes, colours and files."""
+"""The style of all pictures: axes, colours and files."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 Values = ParamSpec("Values")
 WIDTH = 6.5
-"""Inches: a column of text on paper."""
+"""The width of a text column on paper, in inches."""
 
-# Okabe and Ito, Color Universal Design, 2008; without black and yellow, which are
-# not seen on dark and on light.
+# Okabe and Ito, Color Universal Design, 2008, without black and yellow, which are not
+# visible on dark and light backgrounds, respectively.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 HATCHES = ("", "////", "....")
 _HIDDEN = ContextVar("hidden", default=False)
@@ -52,13 +52,13 @@ _SHARED: dict[str, Any] = {
     "legend.fontsize": 8,
     "xtick.labelsize": 8,
     "ytick.labelsize": 8,
-    "svg.hashsalt": "snnc",  # the same picture is the same file
+    "svg.hashsalt": "snnc",  # makes files reproducible
 }
 
 
 @contextmanager
 def theme(dark: bool = False) -> Iterator[None]:
-    """Draw in sizes for a page, on a dark background if asked."""
+    """Use sizes for a page, and a dark background if requested."""
     require_matplotlib()
     _connect()
     with mpl.rc_context(_SHARED | (_DARK if dark else {})):
@@ -68,19 +68,19 @@ def theme(dark: bool = False) -> Iterator[None]:
 def draw_in_theme(
     draw: Callable[Values, Axes], *values: Values.args, **options: Values.kwargs
 ) -> Axes:
-    """Draw in the chosen theme, or in the theme of a page."""
+    """Draw in the active theme, or in the theme for a page."""
     with theme():
         return draw(*values, **options)
 
 
 def _connect() -> None:
-    """Make a notebook show the pictures of a cell below it, even the first ones.
+    """Make a notebook show the pictures of a cell below the cell, even the first time.
 
-    The notebook connects to pyplot only after the cell that imports pyplot.
+    Otherwise the notebook connects to pyplot only after the cell that imports pyplot.
     """
     if not in_notebook() or "matplotlib.pyplot" in sys.modules:
         return
-    import matplotlib.pyplot as plt  # after the check
+    import matplotlib.pyplot as plt  # after the check for matplotlib
     from IPython import get_ipython  # type: ignore[import-not-found,unused-ignore]
 
     if "inline" in plt.get_backend():
@@ -88,7 +88,7 @@ def _connect() -> None:
 
 
 def axes(ax: Axes | None, height: float, width: float = WIDTH) -> Axes:
-    """Return the axes that were given, or new ones of a size in inches."""
+    """Return the given axes, or new axes with a size in inches."""
     if ax is not None:
         return ax
     figure = new_figure(height, width)
@@ -97,11 +97,11 @@ def axes(ax: Axes | None, height: float, width: float = WIDTH) -> Axes:
 
 
 def new_figure(height: float, width: float = WIDTH) -> Figure:
-    """Return a figure; in notebooks and scripts of pyplot it is shown as theirs are."""
+    """Return a new figure; with pyplot, it is displayed like any pyplot figure."""
     size: Any = {"figsize": (width, height), "layout": "constrained"}
     if _HIDDEN.get():
         return Figure(**size)
-    import matplotlib.pyplot as plt  # chooses a backend
+    import matplotlib.pyplot as plt  # the import chooses a backend
 
     figure: Figure = plt.figure(**size)
     return figure
@@ -109,7 +109,7 @@ def new_figure(height: float, width: float = WIDTH) -> Figure:
 
 @contextmanager
 def hidden() -> Iterator[None]:
-    """Create figures outside of pyplot, so that notebooks do not show them."""
+    """Create figures without pyplot, so that notebooks don't display them."""
     token = _HIDDEN.set(True)
     try:
         yield
@@ -118,10 +118,10 @@ def hidden() -> Iterator[None]:
 
 
 def looks(names: Sequence[str]) -> Mapping[str, dict[str, Any]]:
-    """Return colour and hatch of each name, all of them different.
+    """Return a different colour and hatch for each name.
 
-    Beyond eighteen names, the colours are not the few that everyone tells apart: they
-    go round the hues by the golden angle, in steps that stay apart.
+    The basic colours, which everyone can distinguish, suffice for eighteen names. For
+    more names, the hues are spaced by the golden angle.
     """
     found: dict[str, dict[str, Any]] = {}
     if len(names) > len(COLOURS) * len(HATCHES):
@@ -136,7 +136,7 @@ def looks(names: Sequence[str]) -> Mapping[str, dict[str, Any]]:
 
 
 def bare(ax: Axes) -> None:
-    """Remove ticks and frame from axes without a scale."""
+    """Remove ticks and the frame from axes without a scale."""
     ax.set_xticks([])
     ax.set_yticks([])
     for spine in ax.spines.values():
@@ -144,18 +144,18 @@ def bare(ax: Axes) -> None:
 
 
 def open_frame(ax: Axes) -> None:
-    """Leave the frame at the axes that have a scale."""
+    """Keep the frame only at axes that have a scale."""
     ax.spines[["top", "right"]].set_visible(False)
 
 
 def save_svg(ax: Axes, buffer: BinaryIO) -> None:
-    """Write the picture as SVG; no date is in it."""
+    """Write the picture as SVG without a date."""
     ax.figure.savefig(buffer, format="svg", metadata={"Date": None})  # type: ignore[union-attr]
 
 
 def save(ax: Axes, path: str | PathLike[str]) -> None:
     """Write the picture without a date, in the format of the file's suffix."""
-    import matplotlib.pyplot as plt  # chooses a backend
+    import matplotlib.pyplot as plt  # the import chooses a backend
 
     figure = ax.figure
     name = str(path)

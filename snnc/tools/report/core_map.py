@@ -1,4 +1,4 @@
-"""Draw the cores of a network as SVG that is part of a page: no images, no script."""
+"""Draw the cores of a network as SVG inside a page, without images or scripts."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from snnc.text.tables import counted, printable
 from snnc.tools.report.summary import COUNTERS, Row, Summary, use_of
 
 FEWEST, MOST = 16, 24
-"""The least and the most cores in a line of the map."""
+"""The minimum and maximum number of cores in a line of the map."""
 
-_LETTERS = 6  # of a name, that fit above one core
-_HEIGHT = 1.45  # of a line: the name and the core
+_LETTERS = 6  # letters of a name that fit above one core
+_HEIGHT = 1.45  # the height of a line: the name and the core
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnCore:
-    """One core: its layer, its number in the layer, and shares of `COUNTERS`."""
+    """One core: its layer, its index in the layer, and its use of `COUNTERS`."""
 
     layer: str
     number: int
@@ -29,7 +29,7 @@ class DrawnCore:
     use: tuple[float, ...]
 
     def describe(self) -> str:
-        """Return the text to show while the pointer is on the core."""
+        """Return the tooltip of the core."""
         parts = zip(COUNTERS, self.use, strict=True)
         used = ", ".join(f"{name} {100 * share:.0f} %" for name, share in parts)
         return f"{self.layer}, core {self.number}: {used}"
@@ -50,10 +50,10 @@ def _of_row(row: Row, core: Core) -> Iterator[DrawnCore]:
 
 
 def core_map(summary: Summary) -> str:
-    """Return an ``<svg>`` with a square for each core, and one bar for each limit.
+    """Return an ``<svg>`` with a square per core, and one bar per limit.
 
-    A layer's name is above its cores, whose bars share a colour. Text has the
-    colour of the page, so that the map suits light and dark pages.
+    A layer's name is above its cores, whose bars have the same colour. Text has the
+    colour of the page, so the map suits light and dark pages.
     """
     cores = cores_of(summary)
     if not cores:
@@ -81,7 +81,7 @@ def core_map(summary: Summary) -> str:
 def _line(
     cores: Sequence[DrawnCore], top: float, hues: dict[str, int]
 ) -> Iterator[str]:
-    """Draw a line of cores, with the name above the first of each layer."""
+    """Draw a line of cores, with each layer's name above its first core."""
     at = 0
     for name, run in groupby(cores, key=lambda each: each.layer):
         several = list(run)

@@ -1,4 +1,4 @@
-"""The networks of a folder, one row for each: `snnc report FOLDER`."""
+"""Report the networks in a folder, one row per network: `snnc report FOLDER`."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ PackageState = Literal["up to date", "out of date", "not built"]
 class NetworkRow:
     """The costs of a spec's network, and the state of its package.
 
-    ``network``, ``cores``, ``chips`` and ``energy_joules`` are None if errors hide
-    them. ``package`` is None for a network that can't be built. ``problems`` counts the
-    errors of the spec.
+    ``network``, ``cores``, ``chips`` and ``energy_joules`` are None if errors make them
+    unknown. ``package`` is None for a network that can't be built. ``problems`` is the
+    number of errors in the spec.
     """
 
     spec: str
@@ -43,12 +43,12 @@ class NetworkRow:
 
 @dataclass(frozen=True, eq=False)
 class FolderReport(Displayed):
-    """The networks of a folder, in the order of their paths; prints as a table.
+    """The networks in a folder, sorted by path; prints as a table.
 
     Attributes
     ----------
     networks : tuple of NetworkRow
-        A row for each spec.
+        One row per spec.
     diagnostics : tuple of Diagnostic
         The problems of the specs.
     """
@@ -61,7 +61,7 @@ class FolderReport(Displayed):
         return {"version": 1, "networks": [asdict(row) for row in self.networks]}
 
     def markdown(self) -> str:
-        """Return the table as GitHub's Markdown."""
+        """Return the table as GitHub Markdown."""
         rows = [(code(row.spec), *_cells(row)[1:]) for row in self.networks]
         return "\n".join(table(_HEAD, rows, right=(2, 3, 4))) + "\n"
 
@@ -95,12 +95,12 @@ def _cells(row: NetworkRow) -> Row:
 def report_folder(
     specs: Iterable[str], packages: Path, device: Profile, device_name: str | None
 ) -> FolderReport:
-    """Compile specs, and compare their packages with what a build would write.
+    """Compile specs, and compare their packages with the output of a build.
 
     Parameters
     ----------
     packages
-        The folder of the packages' folders.
+        The folder that contains the packages' folders.
     device, device_name
         The device to compile for; the name is None for Loihi 1.
     """

@@ -1,4 +1,4 @@
-"""Write the report as one self-contained page: ``snnc report --format html``."""
+"""Write the report as a self-contained page: ``snnc report --format html``."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 FULL = 0.9
-"""The share of a limit from which a bar is coloured."""
+"""The fraction of a limit above which a bar is coloured."""
 
 COUNTED = {"synapse bits": "synapses", "pop16 in-axons": "in-axons"}
-"""The counters of limits that have other names."""
+"""The counters of limits whose names differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +56,17 @@ def page(
     summary
         The costs and the activity of the network.
     sections, footer
-        Further parts below the table.
+        Additional parts below the table.
     spec
-        HTML of the spec, with costs after its lines.
+        The HTML of the spec, with costs after its lines.
     """
     title = f"{summary.network.name}: cores and activity"
     return document(title, fragment(summary, spec), sections, footer)
 
 
 def document(title: str, body: str, sections: Sequence[Section], footer: str) -> str:
-    """Return an HTML page that begins with ``body``, which is not escaped."""
-    from markupsafe import Markup  # only pages need it
+    """Return an HTML page that begins with ``body``, which must be escaped already."""
+    from markupsafe import Markup  # only for pages
 
     return _template("page.html.jinja").render(
         title=title,
@@ -82,7 +82,7 @@ def style() -> str:
 
 
 def fragment(summary: Summary, spec: str = "") -> str:
-    """Return the page as a part of another one, such as a notebook."""
+    """Return the content of the page for embedding, for example in a notebook."""
     return _template("report.html.jinja").render(_values(summary, spec))
 
 
@@ -95,9 +95,9 @@ def result_html(
 ) -> str:
     """Return a part of a page with a tool's result: tiles, tables and advice.
 
-    A tile has a name, and a value, which may go on after a comma in smaller type.
+    A tile has a name and a value; the text after a comma is smaller.
     """
-    from markupsafe import Markup  # only pages need it
+    from markupsafe import Markup  # only for pages
 
     parts = [(name, *told.partition(", ")[::2]) for name, told in tiles]
     return _template("result.html.jinja").render(
@@ -117,11 +117,11 @@ class Heading:
 
 
 Part = Heading | TextTable | str
-"""A part of a result as HTML: a text is a paragraph."""
+"""A part of a result; a text becomes a paragraph."""
 
 
 def tables_html(title: str, parts: Iterable[Part]) -> str:
-    """Return a part of a page with tables and sentences, for a notebook."""
+    """Return a part of a page with tables and sentences for a notebook."""
     body = "\n".join([f"<h1>{_escape(title)}</h1>", *map(_part, parts)])
     return f'<div class="snnc">\n<style>\n{style()}</style>\n{body}\n</div>\n'
 
@@ -139,7 +139,7 @@ def _escape(text: str) -> str:
 
 
 def line_costs(summary: Summary) -> dict[int, str]:
-    """Return what each layer costs, by the number of the line where it begins."""
+    """Return the costs of each layer, by the number of its first line."""
     rows = {row.name: row for row in summary.rows}
     return {
         layer.span.first.line: _cost(rows[layer.name], summary)
@@ -160,7 +160,7 @@ def _cost(row: Row, summary: Summary) -> str:
 
 
 def _template(name: str) -> Template:
-    from jinja2 import (  # only pages need it
+    from jinja2 import (  # only for pages
         Environment,
         FileSystemLoader,
         StrictUndefined,
@@ -179,7 +179,7 @@ def _template(name: str) -> Template:
 
 
 def _values(summary: Summary, spec: str) -> dict[str, Any]:
-    from markupsafe import Markup  # only pages need it
+    from markupsafe import Markup  # only for pages
 
     network = summary.network
     reasons = [reason for row in summary.rows for reason in row.reasons]
@@ -221,9 +221,9 @@ def _tiles(summary: Summary) -> Iterator[tuple[str, str]]:
 
 
 def _binding(reasons: list[Reason]) -> Iterator[tuple[str, str]]:
-    """Yield layers and counters that prevent fewer cores.
+    """Yield the layers, with the counters that prevent fewer cores.
 
-    A layer with one core has no such counter.
+    Layers with a single core are omitted.
     """
     for reason in reasons:
         if reason.cores == 1:
@@ -236,7 +236,7 @@ def _binding(reasons: list[Reason]) -> Iterator[tuple[str, str]]:
 
 
 def _weights(network: Network) -> Counter[str]:
-    """Count the trained values of each layer."""
+    """Return the number of trained values of each layer."""
     learned: Counter[str] = Counter()
     for tensor in tensors(network):
         if not tensor.zeros:
@@ -275,5 +275,5 @@ def _row(
 
 
 def _layer_of(population: str) -> str:
-    """Return the layer of a population; the name of a max pool's includes its level."""
+    """Return the layer of a population, whose name may include a max pool's level."""
     return population.partition(".")[0]

@@ -1,7 +1,7 @@
 """Write the report as JSON: ``snnc report --format json``.
 
-Quantities are in SI units, which their keys name. Spikes, operations and energy are for
-an example in which every neuron fires at the upper rate of its budget.
+Quantities are in SI units; each key names its unit. Spikes, operations and energy are
+for an example in which every neuron fires at the upper rate of its budget.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ VERSION = 1
 
 
 def document(summary: Summary, why: bool = False) -> dict[str, Any]:
-    """Return the report of a network: encoder, spiking layers, readout in spec order.
+    """Return the report of a network; layers are in spec order.
 
     Parameters
     ----------
     summary
         The costs and the activity of the network.
     why
-        Whether to add sentences on the limits of layers.
+        Whether to add sentences about the limits of layers.
     """
     report = {
         "version": VERSION,
@@ -140,7 +140,7 @@ def _maximum(row: Row, summary: Summary) -> dict[str, Any]:
 
 
 def round_number(value: float) -> float:
-    """Round to nine digits; later digits depend on the machine."""
+    """Round to nine digits, because further digits depend on the machine."""
     rounded = float(f"{value:.9g}")
     return int(rounded) if rounded.is_integer() else rounded
 

@@ -1,4 +1,4 @@
-"""The cores and costs of a network: `snnc report`."""
+"""Report the cores and costs of a network: `snnc report`."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Report(Tabular):
-    """Cores, and the costs of an example; prints and displays as a table.
+    """The cores of a network, and its costs per example; prints as a table.
 
-    Activity is an upper bound: all neurons at the upper rate of their budget.
+    Activity is an upper bound: all neurons fire at the upper rate of their budget.
 
     Attributes
     ----------
     spec : Spec
         The spec of the network.
     fits : bool
-        Whether the network fits its target. If not, ``cores`` is the number that it
-        needs.
+        Whether the network fits its target. If not, ``cores`` is the number of cores
+        that it needs.
     routed
         Internal.
     """
@@ -64,22 +64,22 @@ class Report(Tabular):
 
     @cached_property
     def summary(self) -> Summary:
-        """The costs of the network: internal."""
+        """Internal: the costs of the network."""
         return summarise(self.routed, self.spec.made.cache)
 
     @property
     def cores(self) -> int:
-        """Cores of the chip; 0 for ``target nengo``."""
+        """The number of cores; 0 for ``target nengo``."""
         return self.routed.mapped.cores
 
     @property
     def chips(self) -> int:
-        """The number of chips that the cores take."""
+        """The number of chips needed for the cores."""
         return self.summary.chips
 
     @property
     def neurons(self) -> int:
-        """Neurons on the chip; without a chip, all of them."""
+        """The number of neurons on the chip; without a chip, of all neurons."""
         return self.summary.neurons
 
     @property
@@ -90,17 +90,17 @@ class Report(Tabular):
 
     @property
     def spikes(self) -> float:
-        """Spikes of all neurons per example, at most."""
+        """The maximum number of spikes of all neurons per example."""
         return self.summary.activity.spikes
 
     @property
     def operations(self) -> float:
-        """Synaptic operations per example, at most."""
+        """The maximum number of synaptic operations per example."""
         return self.summary.activity.operations
 
     @property
     def energy(self) -> float:
-        """Joules per example, at most; 0 for ``target nengo``."""
+        """The maximum energy per example in joules; 0 for ``target nengo``."""
         summary = self.summary
         return summary.activity.joules(summary.profile.energy) if self.cores else 0.0
 
@@ -111,11 +111,11 @@ class Report(Tabular):
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """Warnings, and the reasons why the network does not fit its chip."""
+        """Warnings, and the reasons why the network does not fit on its chip."""
         return self.spec.diagnostics
 
     def text(self, *, why: bool = False) -> str:
-        """Return tables; with ``why``, also the limits that cost layers more cores."""
+        """Return tables; with ``why``, also the limits that prevent fewer cores."""
         return text.table(self.summary, why)
 
     def markdown(self, *, why: bool = False) -> str:
@@ -128,7 +128,7 @@ class Report(Tabular):
         Parameters
         ----------
         against
-            A spec, its file or a revision of it, to show the changes since then.
+            A spec, its file or a revision; the page shows the changes since then.
         """
         return report_page(self, against)
 
@@ -147,7 +147,7 @@ class Report(Tabular):
         )
 
     def plot_cores(self, ax: Axes | None = None) -> Axes:
-        """Draw chips and cores, each filled by the use of its four limits.
+        """Draw chips and cores, each filled according to the use of its four limits.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Write the sentences of a report: totals, why layers take their cores, max pools."""
+"""Write the sentences of a report: totals, reasons for cores, and max pools."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from snnc.tools.report.summary import Row, Summary
 
 
 def bound_by(reason: Reason) -> str:
-    """Name the limit that keeps a layer from having fewer cores, in a few words."""
+    """Name the limit that prevents fewer cores for a layer, in a few words."""
     if reason.cores == 1:
         return "one core"
     if reason.miss is None:
@@ -28,14 +28,14 @@ def bound_by(reason: Reason) -> str:
 
 
 def bounds(reasons: Sequence[Reason]) -> str:
-    """Name the limits that keep the populations of a layer from having fewer cores."""
+    """Name the limits that prevent fewer cores for the populations of a layer."""
     if len(reasons) > 1 and all(reason.cores == 1 for reason in reasons):
         return "one core per level"
     return ", ".join(dict.fromkeys(map(bound_by, reasons)))
 
 
 def sentence(reason: Reason, core: Core) -> str:
-    """Say why a layer takes its number of cores."""
+    """Explain why a layer needs its number of cores."""
     takes = f"{reason.name}: {counted(reason.cores, 'core')}"
     need = "needs" if reason.neurons == 1 else "need"
     neurons = f"{counted(reason.neurons, 'neuron')} alone {need} {reason.filled}"
@@ -79,7 +79,7 @@ def _miss(reason: Reason) -> str:
 
 
 def _whose(reason: Reason, miss: NearMiss) -> str:
-    """Name the core on which a tiling with fewer cores would not fit."""
+    """Name the core that would exceed its limits if the tiling had fewer cores."""
     if miss.layer != reason.name:
         return f"one of {miss.cores} cores of {miss.layer}"
     return "this core" if miss.cores == 1 else f"one of {miss.cores} cores"
@@ -99,7 +99,7 @@ def _lacks(violation: LimitViolation) -> str:
 
 
 def caption(summary: Summary) -> Iterator[str]:
-    """Explain the counts in the second table."""
+    """Explain the numbers in the second table."""
     if summary.on_chip:
         yield f"Fullest core of each layer, and {example(summary)}:"
     else:
@@ -107,13 +107,13 @@ def caption(summary: Summary) -> Iterator[str]:
 
 
 def example(summary: Summary) -> str:
-    """Say for which case spikes, operations and energy are counted."""
+    """Describe the example for which spikes, operations and energy are counted."""
     present = f"{1000 * summary.network.timing.present:g} ms"
     return f"upper bounds for an example of {present} (all neurons at upper rates)"
 
 
 def totals(summary: Summary) -> Iterator[str]:
-    """State the size of the network, and on a chip its highest activity."""
+    """Describe the size of the network and, on a chip, its maximum activity."""
     name, neurons = summary.network.name, counted(summary.neurons, "neuron")
     if not summary.on_chip:
         yield f"{name}: {neurons}, without a chip to fit on"
@@ -126,7 +126,7 @@ def totals(summary: Summary) -> Iterator[str]:
 
 
 def notes(summary: Summary) -> Iterator[str]:
-    """Say what the numbers of a network on a chip do not: limits, traffic, boards."""
+    """Describe what the tables of a network on a chip don't show."""
     if summary.on_chip:
         yield from _placement(summary)
         yield f"energy per example: {_idle(summary)}"
@@ -160,7 +160,7 @@ def _learning(summary: Summary) -> Iterator[str]:
 
 
 def _gap(summary: Summary) -> str:
-    """State whether mappings with fewer cores exist."""
+    """Describe whether mappings with fewer cores may exist."""
     least, over = summary.lower_bound, summary.cores - summary.lower_bound
     if over == 0:
         return "no mapping into equal blocks takes fewer cores"
@@ -171,7 +171,7 @@ def _gap(summary: Summary) -> str:
 
 
 def _on_board(summary: Summary) -> Iterator[str]:
-    """Explain the requirements of a board beyond the emulator."""
+    """Explain the requirements of a board that the emulator does not have."""
     if summary.unmixed is not None and summary.unmixed.cores:
         names = ", ".join(summary.unmixed.axons)
         more = counted(summary.unmixed.cores, "core")
@@ -223,7 +223,7 @@ def _traffic(summary: Summary) -> Iterator[str]:
 
 
 def _say_chips(row: Row) -> str:
-    """Say how many cores of a layer are on which chip."""
+    """Describe how many cores of a layer are on which chip."""
     on = sorted(Counter(row.chips).items())
     # Neighbouring chips with equal numbers share one entry.
     runs = groupby(enumerate(on), key=lambda each: (each[1][0] - each[0], each[1][1]))
@@ -240,7 +240,7 @@ def _say_chips(row: Row) -> str:
 
 
 def maxima_notes(summary: Summary) -> Iterator[str]:
-    """Say the delay and the error of each max pool."""
+    """Describe the delay and the error of each max pool."""
     for layer in _pools(summary.network):
         levels = levels_of(summary.network, layer)
         error = error_of(summary.network, layer)
@@ -255,7 +255,7 @@ def maxima_notes(summary: Summary) -> Iterator[str]:
 def latency(network: Network, layer: Layer) -> float:
     """Return the delay of a max pool in seconds.
 
-    Each level waits for its filter, one time constant, and for one step.
+    Each level adds one time constant of its filter, and one step.
     """
     assert layer.spiking is not None
     each = layer.spiking.synapse + network.timing.dt
@@ -295,7 +295,7 @@ def _pools(network: Network) -> Iterator[Layer]:
 
 
 def _mean_error(values: int) -> float:
-    """Return the root mean square of mean less maximum, for values uniform in 0..1.
+    """Return the root mean square of mean minus maximum, for uniform values in 0..1.
 
     For n independent values, the maximum M and the mean A have E[M^2] = n / (n + 2),
     E[A^2] = 1/4 + 1 / (12 n) and E[A M] = (n + 1) / (2 (n + 2)).

@@ -1,4 +1,4 @@
-"""The contents of a report, before it is written as text, JSON or HTML."""
+"""The contents of a report, for writing as text, JSON or HTML."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ class Row:
     Attributes
     ----------
     neurons
-        None for ``folded`` layers and the readout.
+        The number of neurons; None for ``folded`` layers and the readout.
     place
-        Where it runs; a folded layer is part of the weights of its readers.
+        Where the layer runs; a folded layer is part of the weights of the next layers.
     cores
-        None off the chip.
+        The number of cores; None for layers that are not on the chip.
     block
-        The part on one core, with the layer's axes; None if the levels of a max pool
-        have different blocks.
+        The part of the layer on one core, with the layer's axes; None if the levels of
+        a max pool have different blocks.
     use
-        The use of the fullest core as shares of its limits, in the order of
+        The use of the fullest core as fractions of its limits, in the order of
         `COUNTERS`.
     activity
-        The upper bounds of its activity.
+        The upper bounds of the layer's activity.
     reasons
-        Why it takes its cores: one reason on the chip, or one per level of a max pool.
+        The reasons for its number of cores: one, or one per level of a max pool.
     chips
-        The chip of each core, in nengo-loihi's order, if there are several chips.
+        If there are several chips, the chip of each core, in nengo-loihi's order.
     ensembles
-        The ensembles of its neurons, with the counts of each core.
+        The ensembles of the layer, with the resources of each core.
     """
 
     name: str
@@ -67,12 +67,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The layers of a network in spec order, its readout last, and their totals.
+    """The layers of a network in spec order, the readout last, and totals.
 
-    ``chips`` is the number of chips that the cores fill. No mapping into equal blocks
-    has fewer cores than ``lower_bound``. ``unmixed`` has layers that were limited to
-    axons of one kind, and the cores that this costs. ``axons`` are the slots of the
-    core that needs most, with and without shared out-axons.
+    ``chips`` is the number of chips needed for the cores. No mapping into equal blocks
+    has fewer cores than ``lower_bound``. ``unmixed`` lists the layers that were limited
+    to one kind of axon, and the extra cores for this. ``axons`` is the maximum number
+    of out-axon slots on a core, with and without shared lists.
     """
 
     network: Network
@@ -89,7 +89,7 @@ class Summary:
 
     @property
     def on_chip(self) -> bool:
-        """Return whether the target is a chip."""
+        """Whether the target is a chip."""
         return isinstance(self.network.target, Loihi)
 
     @property
@@ -98,9 +98,9 @@ class Summary:
 
 
 def summarise(routed: RoutedNetwork, cache: PlanCache | None = None) -> Summary:
-    """Count the costs and the activity of a network.
+    """Compute the costs and the activity of a network.
 
-    ``cache`` has results of the mapping, which are not computed again.
+    ``cache`` contains results from the mapping, which are reused.
     """
     mapped = routed.mapped
     network = mapped.lowered.network
@@ -134,7 +134,7 @@ def _axons(mapped: MappedNetwork) -> tuple[int, int]:
 
 
 def _neurons(mapped: MappedNetwork) -> int:
-    """Return the neurons on the chip; without a chip, all neurons."""
+    """Return the number of neurons on the chip; without a chip, of all neurons."""
     on_chip = isinstance(mapped.lowered.network.target, Loihi)
     return sum(
         p.population.neurons for p in mapped.populations if p.cores or not on_chip
@@ -170,7 +170,7 @@ def _row(
 
 
 def _readout(readout: ReadoutLayer, mapped: MappedNetwork) -> Row:
-    """Describe the readout: on the host, or where it learns on a core of its own."""
+    """Describe the readout, which is on the host, or on its own core if it learns."""
     head = readout.name, "readout", readout.shape, None
     if mapped.learned is None:
         return Row(*head, "host")
@@ -185,7 +185,7 @@ def _chips(routed: RoutedNetwork, names: Sequence[str]) -> tuple[int, ...]:
 
 
 def use_of(blocks: Sequence[Block], core: Core) -> tuple[float, ...]:
-    """Return the use of the fullest core as shares of its limits."""
+    """Return the use of the fullest core as fractions of its limits."""
     return (
         max(b.compartments for b in blocks) / core.compartments,
         max(b.in_axons for b in blocks) / core.in_axons,

@@ -37,7 +37,7 @@ def table(summary: Summary, why: bool = False) -> str:
     summary
         The costs and the activity of the network.
     why
-        Whether to add sentences on the limits of layers.
+        Whether to add sentences about the limits of layers.
     """
     lines = [
         *tables.columns(LAYERS, layers(summary), LEFT),
@@ -54,20 +54,20 @@ def table(summary: Summary, why: bool = False) -> str:
 
 
 def markdown(summary: Summary, why: bool = False) -> str:
-    """Return the tables of the report as GitHub's Markdown, ending with a line end.
+    """Return the tables of the report as GitHub Markdown, ending with a line end.
 
     Parameters
     ----------
     summary
         The costs and the activity of the network.
     why
-        Whether to add sentences on the limits of layers.
+        Whether to add sentences about the limits of layers.
     """
     return "\n\n".join(_blocks(summary, why)) + "\n"
 
 
 def reasons(summary: Summary) -> Iterator[str]:
-    """Yield one sentence per layer on the chip, then one on the whole mapping."""
+    """Yield one sentence per layer on the chip, then one about the whole mapping."""
     core = summary.profile.core
     for row in summary.rows:
         for reason in row.reasons:
@@ -151,7 +151,7 @@ class Limit:
 
     @property
     def amount(self) -> str:
-        # Every digit of a count matters.
+        # Don't round: every digit of a count matters.
         much = ", ".join(
             f"{v:g}" if isinstance(v, float) else str(v) for v in self.values
         )
@@ -169,7 +169,7 @@ def limits_table(profile: Profile) -> DisplayedText:
 
 
 def limits_markdown(profile: Profile) -> str:
-    """Return the table as GitHub's Markdown."""
+    """Return the table as GitHub Markdown."""
     head = ("limit", tables.prose(profile.name), "source")
     rows = [
         (limit.name, limit.amount, tables.prose(limit.source))
@@ -179,7 +179,7 @@ def limits_markdown(profile: Profile) -> str:
 
 
 def limits_document(profile: Profile) -> dict[str, Any]:
-    """Return the limits for programs."""
+    """Return the limits as JSON data."""
     limits = [
         {
             "limit": limit.name,
