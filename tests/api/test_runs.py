@@ -168,7 +168,7 @@ def test_what_does_not_fit_is_refused(
         ValueError, match=r"simulator is 'brian', not 'exact', .* or 'keras'"
     ):
         package.evaluate(X, Y, weights, simulator=cast("Any", "brian"))
-    with pytest.raises(ValueError, match="steps is for the simulator exact"):
+    with pytest.raises(ValueError, match="steps works only with the simulator exact"):
         package.evaluate(X, Y, weights, simulator="nengo", steps=4)
 
 
