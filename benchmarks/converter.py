@@ -88,7 +88,7 @@ ROWS: dict[str, Build] = {
     "`Conv2D` with `groups`": conv(2, groups=2),
     "`Conv1D`": conv(1, LINE),
     "`Conv3D`": conv(3, VOLUME),
-    "`Conv3D` of the input": conv(3, VOLUME, before=0),
+    "`Conv3D` on the input": conv(3, VOLUME, before=0),
     "`Conv1D` with `padding='causal'`": conv(1, LINE, padding="causal"),
     "`DepthwiseConv2D`, `SeparableConv2D`": model(
         "DepthwiseConv2D", 2, activation="relu"
@@ -97,10 +97,10 @@ ROWS: dict[str, Build] = {
     "`Dense` without an activation, last": model("Dense", 3, shape=FLAT, after=()),
     "`Dense` with softmax": model("Dense", 3, "softmax", shape=FLAT, after=()),
     "`Dense` with tanh": model("Dense", 3, "tanh", shape=FLAT),
-    "`Dense` of an image": model("Dense", 3, "relu"),
-    "`Dense` of 4100 neurons": model("Dense", 2, "relu", shape=(4100,)),
+    "`Dense` on an image": model("Dense", 3, "relu"),
+    "`Dense` that reads 4100 neurons": model("Dense", 2, "relu", shape=(4100,)),
     "`AveragePooling2D`": model("AveragePooling2D"),
-    "`AveragePooling2D` of the input": model(
+    "`AveragePooling2D` on the input": model(
         "AveragePooling2D", before=0, after=("Activation", *READER)
     ),
     "`GlobalAveragePooling2D`": model("GlobalAveragePooling2D"),

@@ -34,7 +34,7 @@ network killed {{
   conv2d c0 {{ filters 8, stride 2, batchnorm on }}
   dense d0 {{ units 16 }}
   readout digit {{ classes 4 }}
-  train {{ batch 16, epochs {epochs}, schedule cosine }}
+  train {{ batch 16, epochs {epochs}, schedule cosine, phases [smooth] }}
 }}
 """
 

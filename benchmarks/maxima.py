@@ -75,8 +75,9 @@ class Chip:
         for read in level.reads:
             source = before[-1 if read.level is None else read.level]
             source = source[(slice(None), *np.ix_(*read.grid))]
-            rows = entries(read.nodes, level.windows, source.shape[level.axis + 1], ())
-            matrix = np.zeros((len(rows), source.shape[level.axis + 1]))
+            places = range(source.shape[level.axis + 1])
+            rows = entries(read.nodes, level.windows, places)
+            matrix = np.zeros((len(rows), len(places)))
             for i, row in enumerate(rows):
                 matrix[i, list(row)] = list(row.values())
             moved = np.tensordot(matrix, source, (1, level.axis + 1))

@@ -42,25 +42,25 @@ first() {
 }
 
 if [ -x "$folder/bin/python" ]; then
-    runs "$folder/bin/python" || fail "the Python of $folder does not run, or is none of\
- 3.10 to 3.13: remove $folder, or name another with VENV=FOLDER"
+    runs "$folder/bin/python" || fail "the Python in $folder does not run, or is not\
+ 3.10 to 3.13: remove $folder, or use another folder with VENV=FOLDER"
     here=$(version "$folder/bin/python")
-    [ -z "$python" ] || [ "$(version "$python")" = "$here" ] || fail "$folder is of Python\
- $here, not of $python: remove $folder, or name another with VENV=FOLDER"
+    [ -z "$python" ] || [ "$(version "$python")" = "$here" ] || fail "$folder uses Python\
+ $here, not $python: remove $folder, or use another folder with VENV=FOLDER"
     echo "== installing snnc[$extras] into $folder, Python $here"
 else
     [ -n "$python" ] || python=$(first)
     [ -n "$python" ] || fail "there is no Python 3.10 to 3.13 with venv: install one (on\
  Debian and Ubuntu: apt install python3 python3-venv), or name it with PYTHON=PATH"
-    runs "$python" || fail "$python does not run, is none of 3.10 to 3.13 or has no venv:\
- name another with PYTHON=PATH"
-    echo "== making $folder with $python ($(version "$python")) and installing" \
+    runs "$python" || fail "$python does not run, is not 3.10 to 3.13, or has no venv:\
+ use another Python with PYTHON=PATH"
+    echo "== creating $folder with $python ($(version "$python")) and installing" \
         "snnc[$extras] (about $size)"
-    "$python" -m venv "$folder" || fail "$folder can't be made: name a folder that can be\
- written with VENV=FOLDER"
+    "$python" -m venv "$folder" || fail "can't create $folder: use a writable\
+ folder with VENV=FOLDER"
 fi
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check \
-    --editable ".[$extras]" || fail "pip did not install snnc[$extras], for the reason\
- above; what it has downloaded is kept, so type the command again when that is mended"
-# Byte code is made here for environments in which Python is told to write none.
+    --editable ".[$extras]" || fail "pip did not install snnc[$extras]: see the error\
+ above. Then run the command again, which keeps the downloads"
+# Compile byte code for environments in which Python doesn't write any.
 "$folder/bin/python" -m compileall -q snnc >/dev/null 2>&1 || :

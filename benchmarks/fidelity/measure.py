@@ -15,7 +15,7 @@ from snnc.exact import make_engine
 from snnc.exact.package import ImportedPackage, open_package
 from snnc.runtime.examples import decide
 from snnc.runtime.network import Decide
-from snnc.tools.evaluate.measures import layer_result
+from snnc.tools.evaluate.measures import layer_result, with_activations
 from snnc.tools.scores import merits
 from snnc.tools.statistics import Correlation, LayerFiring
 
@@ -107,16 +107,11 @@ def _plain(package: ImportedPackage, split: Split, seed: int) -> Any:
 
 def _activations(package: ImportedPackage, weights: Path, test: Examples) -> list[Any]:
     """Return Keras's outputs, then what each layer of neurons gives."""
-    from tensorflow import keras
-
-    from snnc.runtime.keras.model import activation
-
     program = package.module("keras_model")
     model = program.build_model()
     program.import_weights(model, weights)
-    layers = package.network.layers.items()
-    ends = [model.output, *(activation(model, name, layer) for name, layer in layers)]
-    given: list[Any] = keras.Model(model.input, ends).predict(test.x, verbose=0)
+    probed = with_activations(model, package.network)
+    given: list[Any] = probed.predict(test.x, verbose=0)
     return given
 
 

@@ -29,8 +29,8 @@ def pages(examples: Path) -> dict[str, str]:
 
 
 COMMON = """\
-The [language reference](../language.md) describes the syntax of statements. Each page here
-has a complete network that uses the layer, with its report."""
+The [language reference](../language.md) describes the syntax of statements. Each page
+shows a complete network that uses the layer, and the report of this network."""
 
 
 def page(kind: str, examples: Path) -> str:
@@ -70,7 +70,7 @@ def _example(path: Path) -> Iterator[str]:
         raise ValueError(f"{path} has errors: run `snnc check`")
     assert made.document is not None
     yield f"```snn\n{path.read_text(encoding='utf-8')}```"
-    yield "The same in YAML:"
+    yield "The same network in YAML:"
     yield f"```yaml\n{print_document(made.document, 'yaml')}```"
     yield f"`snnc report {path.name}` prints:"
     yield f"```\n{report(summarise(route(made.mapped)))}\n```"

@@ -238,7 +238,6 @@ def _run(arguments: list[str] | None) -> int:
 
 
 def _refuse(error: click.ClickException) -> int:
-    """Print a usage error."""
     if not isinstance(error, click.exceptions.NoArgsIsHelpError):  # the help text
         error.message = printable(error.message)  # type: ignore[misc]
     error.show()
@@ -255,7 +254,6 @@ def _os_error_text(error: OSError) -> str:
 
 
 def _report_bug() -> int:
-    """Print the traceback of a bug."""
     import traceback  # only for bugs
 
     for line in traceback.format_exc().rstrip("\n").split("\n"):

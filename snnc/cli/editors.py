@@ -14,7 +14,6 @@ from snnc.text.installing import installation
 
 
 def _codes(ctx: click.Context, argument: click.Parameter, typed: str) -> list[str]:
-    """Return the codes that complete a word, for shell completion."""
     return [code for code in rule_pages() if code.startswith(typed.upper())]
 
 

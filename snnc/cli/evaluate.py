@@ -254,7 +254,6 @@ def _check_options(
 
 
 def _too_inaccurate(least: float | None, found: Evaluation) -> str | None:
-    """Return why the accuracy is too low, or None."""
     if least is None or (found.accuracy is not None and found.accuracy >= least):
         return None
     if found.accuracy is None:

@@ -16,7 +16,6 @@ Tokens = Iterator[tuple[int, Any, str]]
 
 
 def _action(rule: Rule) -> Any:
-    """Return the Pygments action for a match of a rule."""
     kinds = [string_to_tokentype(category.token) for category in rule.categories]
     return kinds[0] if rule.is_whole else _groups(kinds)
 

@@ -90,7 +90,6 @@ def rules() -> tuple[Rule, ...]:
 
 
 def _terminal(name: str) -> str:
-    """Return the pattern of a terminal of the grammar."""
     (terminal,) = (t for t in parser().terminals if t.name == name)
     return str(terminal.pattern.to_regexp()).replace("\n", r"\n")
 
@@ -124,7 +123,6 @@ def _numbers() -> tuple[Rule, ...]:
 
 
 def _statements() -> tuple[Rule, ...]:
-    """Return the rules for statements: kind, variant and name."""
     name = f"(?!{_any_of(CLAUSES)}){_terminal('NAME')}"
     named = [kind for kind, form in FORMS.items() if form.name != "none"]
     encoders = Rule(

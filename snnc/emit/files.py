@@ -142,6 +142,9 @@ FORMAT = 3
 LIBRARY = "_runtime"
 """The package's folder for the run-time library, which is equal in all packages."""
 
+OPTIONAL = {"board": ("nengo/board.py",), "learning": ("nengo/learning.py", "pes.py")}
+"""Modules of the library that only some packages need, by what needs them."""
+
 # Git writes more than seven characters if both sides renamed a file.
 _MARKERS = ("<<<<<<<", "=======", ">>>>>>>")
 

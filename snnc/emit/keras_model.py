@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from snnc.emit.files import Module, render
@@ -16,7 +15,7 @@ from snnc.emit.python import (
     number,
     quote,
 )
-from snnc.ir.logical import Network, RateCode, Shape
+from snnc.ir.logical import Network, Shape
 from snnc.language.extents import PHASES
 from snnc.language.models import fields_of
 from snnc.language.property_types import Focal, MeanSquaredError, Optimizer
@@ -83,18 +82,9 @@ def loss_code(network: Network) -> LossCode:
     return LossCode("keras.losses.SparseCategoricalCrossentropy(from_logits=True)")
 
 
-def _own_layers(network: Network) -> Iterator[str]:
-    """Yield the run-time library's layers that a model uses."""
-    readout = network.readout.convolution
-    if readout is not None:
-        yield f"FlatConv{len(readout.kernel)}D"
-    if any(isinstance(layer.operation, RateCode) for layer in network.layers):
-        yield "Rectify"
-
-
 def keras_model(network: Network) -> Module:
     """Return the module that builds, compiles, saves and loads the Keras model."""
-    loss = loss_code(network)
+    loss, convolution = loss_code(network), network.readout.convolution
     summary = "The Keras model of {name}: its layers, its loss and its weights."
     return render(
         "keras_model.py",
@@ -102,7 +92,7 @@ def keras_model(network: Network) -> Module:
         (summary, network.about),
         description=_description(network),
         returned="logits" if network.readout.labels is not None else "predictions",
-        own_layers=", ".join(_own_layers(network)),
+        own_layers=f"FlatConv{len(convolution.kernel)}D" if convolution else "",
         seed=network.train.seed,
         statements=statements(network),
         loss=loss.function,

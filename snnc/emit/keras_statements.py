@@ -37,7 +37,6 @@ TAKEN = frozenset(
         "LAYOUT",
         "NETWORK",
         "PathLike",
-        "Rectify",
         "SEED",
         "SpikingLayers",
         "Weights",
@@ -55,6 +54,7 @@ TAKEN = frozenset(
         "seed",
         "set_model_weights",
         "shortcut",
+        "signed",
         "spiking",
         "squared_error",
     }
@@ -86,6 +86,8 @@ class _Statements:
                 yield from self._flatten(layer.name, layer.sources[0])
             if self._is_pixel(layer):
                 yield from self._pixel(layer)
+            if isinstance(layer.operation, RateCode) and layer.operation.signed:
+                yield self._signed(layer)
             yield self._layer(layer)
         readout = network.readout
         output = self._variables[readout.name]
@@ -139,6 +141,8 @@ class _Statements:
                     read = "pixel"
                 if isinstance(layer.operation, Dense):
                     read = self._read_by_dense(layer.sources[0])
+                if isinstance(layer.operation, RateCode) and layer.operation.signed:
+                    read = "signed"
                 options = self._options(layer)
                 return call(f"{variable} = spiking", linear, read, *options)
 
@@ -160,7 +164,6 @@ class _Statements:
         return options
 
     def _shortcut(self, layer: Layer) -> Iterator[Bracket]:
-        """Write a shortcut's kernel, if it has one."""
         shortcut = layer.shortcut
         if shortcut is None or shortcut.stride is None:
             return
@@ -210,6 +213,13 @@ class _Statements:
         tail = f")({self._variables[source]})"
         yield Bracket("pixel = layers.Reshape(", arguments, tail)
 
+    def _signed(self, layer: Layer) -> Bracket:
+        """Write the input's values and their negatives."""
+        values = self._variables[layer.sources[0]]
+        negative = f"layers.Rescaling(-1, {_name(f'{layer.name}.negative')})({values})"
+        name = _name(f"{layer.name}.signed")
+        return _call_on_list("signed = layers.Concatenate(", name, (values, negative))
+
     def _read_by_dense(self, source: str) -> str:
         has_one_axis = len(self._network.shape_of(source)) == 1
         return self._variables[source] if has_one_axis else "flat"
@@ -217,7 +227,6 @@ class _Statements:
     def _kernel(
         self, name: str, l2: float, kind: str = "kernel", channels: int = 1
     ) -> Iterator[str | Bracket]:
-        """Write a kernel's initializer and L2 penalty."""
         drawn = [quote(name), "seed"]
         if kind == "transposed":
             kind = "kernel"
@@ -256,9 +265,9 @@ def _parts(layer: Layer) -> tuple[str, list[str], str]:
             return "layers.Conv2DTranspose", given, "kernel"
         case Dense(bias):
             return "layers.Dense", [channels, *_without(bias)], "kernel"
-        case RateCode(scale, signed):
-            given = [number(scale), *(["signed=True"] if signed else [])]
-            return "Rectify", given, "kernel"
+        case RateCode(scale):
+            share = "1" if scale == 1 else f"1 / {number(scale)}"
+            return "layers.Rescaling", [share], "kernel"
     raise TypeError(f"{layer.kind} has no linear part")
 
 

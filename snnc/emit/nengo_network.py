@@ -174,14 +174,12 @@ def nengo_network(routed: RoutedNetwork) -> Module:
     """Return the module that builds the network in Nengo."""
     network = routed.mapped.lowered.network
     statements = Statements(routed.mapped)
-    purpose = (
-        ": the network that Loihi runs." if isinstance(network.target, Loihi) else "."
-    )
+    purpose = ", which runs on Loihi." if isinstance(network.target, Loihi) else "."
     return render(
         "nengo_network.py",
         network.name,
         (
-            f"Native Nengo code of {{name}}{purpose}",
+            f"The Nengo network of {{name}}{purpose}",
             network.about,
             _anatomy(network),
         ),
@@ -253,10 +251,10 @@ def board(routed: RoutedNetwork) -> Module:
         "board.py",
         network.name,
         (
-            "Run {name} on a board of Loihi chips, with Intel's NxSDK.",
+            "Run {name} on a Loihi board with Intel's NxSDK.",
             f"``python -m {network.name}.board --data data.npz --weights "
             "w.safetensors`` prints the accuracy, and writes the board's spikes for "
-            "a comparison with the exact engine.",
+            "comparison with the exact engine.",
         ),
         chips=_chips(routed.chips),
     )
@@ -268,9 +266,9 @@ def evaluate(network: Network) -> Module:
         "evaluate.py",
         network.name,
         (
-            "Evaluate {name} on spikes: its accuracy and its rates.",
-            f"``python -m {network.name}.evaluate --data data.npz --weights "
-            "w.safetensors`` does so.",
+            "Evaluate the accuracy and the rates of {name} on spikes.",
+            f"Run ``python -m {network.name}.evaluate --data data.npz --weights "
+            "w.safetensors``.",
         ),
         data_doc=docstring(
             f"``x`` is an array {examples_shape(network)}, ``y``"
@@ -293,7 +291,7 @@ def predict(network: Network) -> Module:
         "predict.py",
         network.name,
         (
-            "Predict with {name}: run it on new examples.",
+            "Run {name} on new examples.",
             f"``python -m {network.name}.predict --data x.npz --weights w.safetensors "
             f"-o out.npz`` writes {written}.",
         ),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
+from itertools import chain
+from pathlib import Path, PurePosixPath
 
 from snnc import runtime
-from snnc.emit.files import LIBRARY, Module, render
+from snnc.emit.files import LIBRARY, OPTIONAL, Module, render
 from snnc.emit.keras_model import keras_model, train
 from snnc.emit.nengo_network import board, evaluate, nengo_network, predict
 from snnc.emit.python import (
@@ -59,23 +60,30 @@ def typed_marker() -> Module:
 
 
 @cache
-def library() -> tuple[Module, ...]:
-    """Return the modules of ``snnc/runtime``, byte for byte, in alphabetical order."""
+def library(omitted: frozenset[str] = frozenset()) -> tuple[Module, ...]:
+    """Return the modules of ``snnc/runtime``, byte for byte, in alphabetical order.
+
+    Parameters
+    ----------
+    omitted
+        Modules of `OPTIONAL` that a package does not need.
+    """
     folder = Path(runtime.__file__).parent
+    paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.py")}
     return tuple(
-        Module(
-            f"{LIBRARY}/{path.relative_to(folder).as_posix()}",
-            path.read_text(encoding="utf-8"),
-        )
-        for path in sorted(folder.rglob("*.py"))
+        Module(f"{LIBRARY}/{name}", paths[name].read_text(encoding="utf-8"))
+        for name in sorted(paths.keys() - omitted, key=PurePosixPath)
     )
 
 
 def package_modules(routed: RoutedNetwork) -> tuple[Module, ...]:
     """Return the modules of the package in alphabetical order of their paths."""
     network = routed.mapped.lowered.network
+    for_board = isinstance(network.target, Loihi)
+    needed = {"board": for_board, "learning": network.readout.learn is not None}
+    omitted = (names for need, names in OPTIONAL.items() if not needed[need])
     modules = (
-        *library(),
+        *library(frozenset(chain.from_iterable(omitted))),
         docstring_module(network),
         evaluate(network),
         keras_model(network),
@@ -85,7 +93,7 @@ def package_modules(routed: RoutedNetwork) -> tuple[Module, ...]:
         predict(network),
         train(network),
         typed_marker(),
-        *((board(routed),) if isinstance(network.target, Loihi) else ()),
+        *((board(routed),) if for_board else ()),
     )
     return tuple(sorted(modules, key=lambda module: module.path))
 
@@ -109,8 +117,8 @@ def layout(network: Network) -> Module:
         "layout.py",
         network.name,
         (
-            "The weight layout of {name}, and the safetensors files that hold it.",
-            "Tensors are in Keras order, float32. Batch norm is folded into them.",
+            "The weight layout of {name}, and its safetensors files.",
+            "Tensors are float32, in Keras order. Batch norm is folded in.",
         ),
         layout_id=layout_id(weights),
         scale="" if scale == "x" else f", scale={quote(scale)}",
@@ -147,13 +155,12 @@ def network_data(routed: RoutedNetwork) -> Module:
         for layer in network.layers
         if (levels := routed.mapped.of_layer(layer.name))
     ]
-    summary = "The network {name}, as the data that its programs share."
+    summary = "The network {name} as data, which its programs share."
     return render(
         "network.py",
         network.name,
         (summary, network.about, ANATOMY),
-        imports=", ".join(_network_imports(layers)),
-        learns=network.readout.learn is not None,
+        imports=", ".join(_network_imports(network, layers)),
         dt=number(network.timing.dt),
         present=number(network.timing.present),
         input=_input(network),
@@ -163,9 +170,10 @@ def network_data(routed: RoutedNetwork) -> Module:
     )
 
 
-def _network_imports(layers: list[str]) -> list[str]:
+def _network_imports(network: Network, layers: list[str]) -> list[str]:
     used = {"Cut(": "Cut", "Fanout(": "Fanout", "Lif(": "Lif", "MaxPool(": "MaxPool"}
     optional = {n for mark, n in used.items() if any(mark in text for text in layers)}
+    optional |= {"Pes"} if network.readout.learn is not None else set()
     return sorted({"Input", "Layer", "Network", "Readout"} | optional)
 
 

@@ -180,7 +180,6 @@ class Hosted:
             host.signals[signals["out"]][:] = values
 
     def _spikes(self) -> Layers:
-        """Return the spikes of each step of the last example."""
         described, trains = self._built.package.network, {}
         for name, layer in described.layers.items():
             values = self._built.network.neuron_values(self._simulator, name)

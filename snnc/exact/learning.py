@@ -228,7 +228,6 @@ def _table(simulator: Any, built: Any, block: int, synapse: Any) -> LearningTabl
 
 
 def _sources(model: Any, synapse: Any) -> Int64:
-    """Return the source of each in-axon of a synapse."""
     sources = np.zeros(synapse.n_axons, np.int64)
     for owner, start in number_sources([*model.blocks, *model.inputs]).items():
         for axon in owner.axons:

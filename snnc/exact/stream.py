@@ -286,7 +286,8 @@ def read_places(
     for name in built.layers:
         (row,) = built.neuron_values(data, name).astype(np.int64)
         # A max pool has as many neurons as maxima only if windows have two values.
-        places[name] = row if name in built.terms else row.reshape(built.shapes[name])
+        shape = built.network.layers[name].shape
+        places[name] = row if name in built.terms else row.reshape(shape)
     return places
 
 

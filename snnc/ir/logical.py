@@ -160,7 +160,7 @@ class TransposedConvolution:
     """A convolution whose output has a ``stride`` between neighbouring inputs.
 
     Tap ``t`` connects input position ``i`` to output position ``i * stride - crop +
-    t``, where ``crop`` is the number of positions that ``padding`` removes at the start
+    t``. Here, ``crop`` is the number of positions that ``padding`` removes at the start
     of the axis.
     """
 

@@ -1,8 +1,8 @@
 """The lowered graph: populations of neurons and projections between populations.
 
 Pools and joins are folded into the layers that read them. Every population is a volume
-``(depth, height, width, channels)``: a conv2d layer has depth 1, a conv1d layer is
-``(1, length, 1, channels)``, a dense layer ``(1, 1, 1, units)``. Kernels are
+``(depth, height, width, channels)``. A conv2d layer has depth 1, a conv1d layer is
+``(1, length, 1, channels)``, and a dense layer ``(1, 1, 1, units)``. Kernels are
 three-dimensional in the same way.
 """
 

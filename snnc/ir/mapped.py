@@ -2,7 +2,7 @@
 
 A population becomes one ensemble for each group of ``group`` consecutive depth
 slices (the last may be smaller). A convolutional ensemble has the shape ``(height,
-width, slices x channels)``, with the channels of each slice together; a dense ensemble
+width, slices x channels)``, with the channels of each slice together. A dense ensemble
 has the shape ``(units,)``. nengo-loihi splits an ensemble into blocks of
 ``block_shape``, one per core, in row-major order. The last block along an axis may be
 smaller.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 
 from snnc.ir.logical import AveragePooling, Concat, Layer, MaxPooling, Shape
 from snnc.ir.shapes import level_name, of_rank, tree_of, triple_of
-from snnc.runtime.maxima import Grid, compose, index_grid, whole
+from snnc.runtime.maxima import Grid, Triple, whole
 
 MAX_PATHS = 1024
+Steps = tuple[tuple[Triple, Triple], ...]  # windows and strides of average pools
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,3 +179,47 @@ def picked_of(path: Path, shape: Shape, picked: Grid) -> Path:
             (n - w) // s + 1 for n, w, s in zip(seen, window, stride, strict=True)
         )
     return replace(path, pools=tuple(pools), picked=grid)
+
+
+def compose(grid: Grid, pools: Steps, picked: Grid) -> tuple[Grid, Steps]:
+    """Return the grid and pools that output only some of the places.
+
+    ``pools`` are over the places of ``grid``, and ``picked`` are places of
+    their output. Only the places that those cover are then read, and the last
+    pool's stride grows to match.
+    """
+    if not pools:
+        return index_grid(grid, picked), ()
+    axes = []
+    for axis, new in enumerate(picked):
+        step = prod(stride[axis] for _, stride in pools)
+        reach = receptive_field(1, [(w[axis], s[axis]) for w, s in pools])
+        start = new.start * step
+        end = start + (new[-1] - new[0]) * step + reach
+        axes.append(grid[axis][start:end])
+    window, stride = pools[-1]
+    moved = list(stride)
+    for axis, new in enumerate(picked):
+        if len(new) > 1:
+            moved[axis] *= new.step
+    return tuple(axes), (*pools[:-1], (window, (moved[0], moved[1], moved[2])))
+
+
+def receptive_field(places: int, pools: Sequence[tuple[int, int]]) -> int:
+    """Return how many places the pools of an axis read for ``places``."""
+    for window, stride in reversed(pools):
+        places = (places - 1) * stride + window
+    return places
+
+
+def output_size(places: int, pools: Sequence[tuple[int, int]]) -> int:
+    """Return how many of ``places`` the pools of an axis output."""
+    for window, stride in pools:
+        places = (places - window) // stride + 1
+    return places
+
+
+def index_grid(grid: Grid, picked: Grid) -> Grid:
+    """Return the places of a grid that have these indices."""
+    axes = zip(grid, picked, strict=True)
+    return tuple(old[new.start : new.stop : new.step] for old, new in axes)

@@ -66,7 +66,7 @@ BLOCKLESS = frozenset(
 
 
 def kinds(*places: Place) -> tuple[str, ...]:
-    """Return the kinds of statements at the given places of a YAML file."""
+    """Return the kinds of statements in the given parts of a YAML file."""
     return tuple(kind for kind, form in FORMS.items() if form.place in places)
 
 

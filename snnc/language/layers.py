@@ -190,7 +190,7 @@ class DepthwiseSpec(DepthwiseProperties):
     forms = (
         layer(
             "depthwise1d",
-            "A spiking convolution of each channel separately, over one axis.",
+            "A spiking convolution over one axis, for each channel separately.",
             "depthwise1d c0 { kernel 3 }",
             size="kernel",
             axes=1,
@@ -198,7 +198,7 @@ class DepthwiseSpec(DepthwiseProperties):
         ),
         layer(
             "depthwise2d",
-            "A spiking convolution of each channel separately, over two axes.",
+            "A spiking convolution over two axes, for each channel separately.",
             "depthwise2d c0 { kernel 3 }",
             size="kernel",
             axes=2,
@@ -206,7 +206,7 @@ class DepthwiseSpec(DepthwiseProperties):
         ),
         layer(
             "depthwise3d",
-            "A spiking convolution of each channel separately, over three axes.",
+            "A spiking convolution over three axes, for each channel separately.",
             "depthwise3d c0 { kernel 3 }",
             size="kernel",
             axes=3,
@@ -280,7 +280,7 @@ class AveragePoolSpec(StatementModel):
     forms = (
         layer(
             "avgpool",
-            "Average pooling, folded into its reader, without neurons or cores.",
+            "Average pooling without neurons or cores, folded into the next layer.",
             "avgpool { window 2 }",
             named="avgpool p { window 2 }",
             name="optional",
@@ -303,7 +303,7 @@ class MaxPoolSpec(StatementModel):
     forms = (
         layer(
             "maxpool",
-            "Max pooling, with neurons that compare values in pairs.",
+            "Max pooling with neurons that compare values in pairs.",
             "maxpool p0 { window 2 }",
             size="window",
             same="maxpooling",
@@ -327,7 +327,7 @@ class JoinSpec(StatementModel):
     forms = (
         layer(
             "add",
-            "The sum of layers of equal shape, without neurons.",
+            "The sum of layers with equal shapes, without neurons.",
             "add from a, b",
             named="add s from a, b",
             name="optional",

@@ -157,7 +157,7 @@ BatchNorm = Annotated[
 Dropout = Annotated[
     Share,
     Key(
-        "The fraction of activations that training drops, below 1",
+        "The fraction of activations that training drops (below 1)",
         usual="0.2",
         same="dropout_rate drop_rate dropout_prob drop_prob",
         nearby="drop p",

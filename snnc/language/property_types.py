@@ -61,7 +61,7 @@ class NeuronSpec(Model):
         Seconds,
         Limits(gt=0),
         Key(
-            "Time constant of the membrane, a time",
+            "The membrane time constant",
             usual="20 ms",
             same="tau_m tau_mem tau_membrane membrane_time_constant",
             nearby="tau tau_v",
@@ -71,7 +71,7 @@ class NeuronSpec(Model):
         Seconds,
         Limits(ge=0),
         Key(
-            "Refractory period, a time",
+            "The refractory period",
             usual="2 ms",
             same="t_ref tau_refrac tau_refractory refractory refractory_period",
         ),
@@ -227,7 +227,7 @@ class Sgd(Choice):
     kind: Literal["sgd"] = "sgd"
     learning_rate: LearningRate = 1e-2
     momentum: Annotated[
-        Amount, Limits(ge=0, lt=1), Key("Momentum, below 1", usual="0.9")
+        Amount, Limits(ge=0, lt=1), Key("The momentum (below 1)", usual="0.9")
     ] = 0.0
     nesterov: Annotated[Flag, Key("Whether to use Nesterov momentum", usual="on")] = (
         False

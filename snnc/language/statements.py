@@ -58,7 +58,7 @@ class LoihiTarget(StatementModel):
     """A Loihi system; all limits of its cores are enforced."""
 
     forms = (TARGET,)
-    variant = ValueWord("loihi", "A Loihi system; all limits of its cores are checked.")
+    variant = ValueWord("loihi", "A Loihi system. snnc checks all limits of its cores.")
 
     kind: Literal["loihi"] = "loihi"
     chips: has.Chips = 1
@@ -188,7 +188,7 @@ class TrainSpec(StatementModel):
     label_smoothing: Annotated[
         Share,
         Key(
-            "The fraction of a label that is spread over all classes, below 1",
+            "The fraction of a label that is spread over all classes (below 1)",
             usual="0.1",
             nearby="smoothing",
         ),

@@ -277,7 +277,6 @@ def _values(place: CursorPlace, text: _Text) -> Iterator[Completion]:
 
 
 def _words(place: CursorPlace, text: _Text) -> Iterator[str]:
-    """Yield the words that a property accepts."""
     assert place.model is not None
     if place.key in CHOICES:
         yield from CHOICES[place.key]

@@ -262,7 +262,6 @@ def thousands(number: int, noun: str) -> str:
 
 
 def _end_of_code(analysis: Analysis, start: int) -> int:
-    """Return the end of the code on a line, before a comment."""
     source = analysis.source
     line, _ = source.line_column(start)
     first = source.line_start(line)

@@ -66,7 +66,6 @@ def mixed_in(plan: Plan, solution: Solution) -> tuple[str, ...]:
 def _connections(
     plan: Plan, solution: Solution
 ) -> Iterator[tuple[Projection, ConnectionChoice]]:
-    """Yield the projections that end on the chip, and their connections."""
     for population, fit in zip(plan.populations, solution.fits, strict=True):
         if population.on_chip:
             into = plan.lowered.into(population.name)

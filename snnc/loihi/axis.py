@@ -248,7 +248,6 @@ class Axis:
         ]
 
     def _reading_outputs(self, place: int, tile: Interval) -> Interval:
-        """Return the outputs of a tile that read a position."""
         top = place + self.before
         first = max(tile[0], -(-(top - len(self.taps) + 1) // self.stride))
         return first, min(tile[1], top // self.stride + 1)

@@ -19,6 +19,7 @@ from snnc.ir.lowered import (
     Window,
 )
 from snnc.ir.mapped import AxonKind, Form, kind_of
+from snnc.ir.paths import output_size
 from snnc.ir.shapes import triple_of
 from snnc.loihi.axis import Axis, Picked, Picks
 from snnc.loihi.bands import Bands, one_band
@@ -191,7 +192,8 @@ def _entries(
     compares = axis == reach.axis
     nodes = reach.nodes if compares else EVERY
     windows = reach.windows if compares else target[axis]
-    return entries(nodes, windows, geometry.source[axis], pools)
+    inside = range(output_size(geometry.source[axis], pools))
+    return entries(nodes, windows, inside, pools)
 
 
 def _along(

@@ -33,7 +33,6 @@ def with_learning(mapped: MappedNetwork) -> MappedNetwork:
 
 
 def _with_axons(mapped: MappedPopulation) -> MappedPopulation:
-    """Add an out-axon per neuron."""
     ensembles = []
     for each in mapped.ensembles:
         blocks = tuple(

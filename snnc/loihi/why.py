@@ -120,7 +120,6 @@ def reasons_of(mapped: MappedNetwork, cache: PlanCache | None = None) -> Reasons
 
 
 def _solution_of(plan: Plan, mapped: MappedNetwork) -> Solution:
-    """Return the search solution of a mapped network."""
     forms = {id(p.projection): p.form for p in mapped.projections}
     tilings: list[Tiling] = []
     fits: list[BlockFit] = []
@@ -279,7 +278,6 @@ class LocalReplacement:
     def _readers(
         self, source: int, tilings: Sequence[Tiling], fits: Sequence[BlockFit]
     ) -> Readers | None:
-        """Return all readers of a layer on the chip."""
         readers = None
         if isinstance(self.plan.steps[source].choices, ChipChoices):
             for n, step in enumerate(self.plan.steps):

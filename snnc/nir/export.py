@@ -78,8 +78,9 @@ def export_nir(
     Raises
     ------
     CannotExportError
-        If the package or spec is missing, the spec has errors or has changed since the
-        package was built, the weights have another layout, or NIR is not installed.
+        If the package or spec is missing, the weights have another layout, or NIR is
+        not installed. Also if the spec has errors, or has changed since the package was
+        built.
     OSError
         If a file can't be read or written.
     """

@@ -1,7 +1,7 @@
 """Convert neurons of a spec to NIR neurons, and back.
 
 Export: an activation of 1.0 means a layer's upper rate HI. A NIR neuron sums its input
-in each step and fires at 1, so an activation of 1.0 is an input of ``HI dt`` per step,
+in each step and fires at 1. So an activation of 1.0 is an input of ``HI dt`` per step,
 and one spike is an activation of ``1 / (HI dt)``. The weights include gain, amplitude
 and step. Resistance, threshold and reset are 1, 1 and 0, which all tools interpret
 equally.

@@ -54,7 +54,7 @@ class Comparison:
     Attributes
     ----------
     unfinished
-        Whether a build was interrupted.
+        Whether a build was interrupted or is still running.
     merging
         Whether the lock or another file has merge conflicts.
     is_newer

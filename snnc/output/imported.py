@@ -10,12 +10,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from os import PathLike
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
-from snnc.emit.files import LIBRARY
+from snnc.emit.files import LIBRARY, OPTIONAL
 from snnc.loihi.profile import DEFAULT, ProfileError, is_file, read_profile
 from snnc.output.records import origin_of, other_format, rebuild_command
 from snnc.output.shared_library import library_files, own_library, share
@@ -122,7 +123,10 @@ def open_package(folder: str | PathLike[str]) -> ImportedPackage:
     if other is not None:
         raise OtherFormatError(other.render_message(), other.render_help())
     library = library_files(path / LIBRARY)
-    if not own_library().items() <= library.items():
+    needed = dict(own_library())
+    for name in {*chain.from_iterable(OPTIONAL.values())} - library.keys():
+        del needed[name]
+    if not needed.items() <= library.items():
         raise OtherLibraryError(folder, rebuild_command(Path(folder)))
     # The name includes a hash of the content, so a rebuilt package gets a new name.
     sources = {path.name: path.read_bytes() for path in sorted(path.glob("*.py"))}

@@ -94,7 +94,7 @@ MARKER = ".snnc-building"
 
 @dataclass(frozen=True, slots=True)
 class PackageRecords:
-    """The lock, and whether a build was interrupted.
+    """The lock, and whether a build is unfinished.
 
     Attributes
     ----------
@@ -105,7 +105,7 @@ class PackageRecords:
     flaw
         The reason why the lock can't be read, as a sentence.
     is_unfinished
-        Whether a build was interrupted.
+        Whether a build was interrupted or is still running.
     library
         The hashes of the library's existing files.
     """

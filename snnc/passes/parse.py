@@ -38,7 +38,6 @@ def not_a_spec(source: SourceFile) -> Diagnostic | None:
 
 
 def _conflict(source: SourceFile) -> Diagnostic | None:
-    """Describe the first merge conflict and its markers."""
     if "<<<<<<<" not in source.text or ">>>>>>>" not in source.text:
         return None
     marks: list[tuple[int, Span]] = []

@@ -9,7 +9,10 @@ from snnc.diagnostics import Diagnostic
 from snnc.ir.learning import axon_bits, learning_of
 from snnc.ir.logical import Layer, Loihi, MaxPooling, Network
 from snnc.rules.ceilings import above_ceiling, below
-from snnc.runtime.pes import LEAST, MOST_NEURONS, MOST_UNITS
+from snnc.runtime.pes import LEAST
+
+MOST_NEURONS = 2048  # each learned axon takes two of the core's 4,096 entries
+MOST_UNITS = 512  # each unit takes two of the core's 1,024 compartments
 
 
 class LearnsFromWrongLayer(Diagnostic):

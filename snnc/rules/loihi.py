@@ -157,9 +157,9 @@ class CostlyBlock(Diagnostic):
     """Checks for a `block` that takes extra cores.
 
     Without `block`, snnc splits a layer so that the network takes the fewest cores.
-    With `block`, snnc uses the block exactly as given. The last axis of a `conv3d`
-    block is the number of slices times the number of filters: in a layer with 16
-    filters, `block 8x1x1x16` puts each of 8 slices on its own core.
+    With `block`, snnc uses the block exactly as given. The last number of a `conv3d`
+    block counts the filters of all its slices. In a layer with 16 filters, `block
+    8x1x1x16` therefore puts each of 8 slices on its own core.
     """
 
     code = "SNN409"

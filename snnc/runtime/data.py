@@ -25,8 +25,6 @@ from .network import Network
 if TYPE_CHECKING:
     from .layout import FileName
 
-CHUNK_BYTES = 2**22  # bytes of examples to handle at once
-CHUNK_EXAMPLES = 64  # the most examples to handle at once
 NARROW = 0.02  # the share of an input range that values should fill
 WIDE = 16  # the width from which a range is not meant for values in 0..1
 LISTED = 5  # the most members of an archive that a message names
@@ -88,12 +86,6 @@ class Inputs:
         """(examples, *shape)."""
         return (len(self), *self.x.shape[1:])
 
-    @property
-    def chunk_size(self) -> int:
-        """The number of examples to handle at once."""
-        each = max(1, 4 * prod(self.x.shape[1:]))
-        return max(1, min(CHUNK_EXAMPLES, CHUNK_BYTES // each))
-
 
 def open_input(path: FileName, spec: DataSpec) -> Inputs:
     """Open ``x`` of a file or folder, which needs no ``y``.
@@ -117,17 +109,18 @@ def select_input(
     Raises DataError if ``x`` is empty, or if its shape, type or range do not
     fit ``spec``.
     """
+    if x.dtype.kind not in "iuf":
+        hint = AS_NUMBERS.get(x.dtype.kind, "")
+        raise DataError(f"x has type {x.dtype}, not float or integer{hint}")
     if x.shape[1:] != spec.shape or not x.shape:
         hint = _reshape_hint(x.shape[1:], spec.shape) if x.shape else ""
         wanted = f"(examples, {', '.join(map(str, spec.shape))})"
         raise DataError(f"x has shape {x.shape}, not {wanted}{hint}")
-    if x.dtype.kind not in "iuf":
-        raise DataError(f"x has type {x.dtype}, not float or integer")
     if x.shape[0] == 0:
         raise DataError("x holds no examples")
-    given = Inputs(x, sample_indices(len(x), limit, seed), None)
-    warning = range_warning(*_checked_range(given, spec), spec)
-    return Inputs(x, given.rows, warning)
+    rows = sample_indices(len(x), limit, seed)
+    warning = range_warning(*_checked_range(x, rows, spec), spec)
+    return Inputs(x, rows, warning)
 
 
 def check_input(x: Any, spec: DataSpec) -> NDArray[np.float32]:
@@ -167,26 +160,23 @@ def _reshape_hint(given: tuple[int, ...], shape: tuple[int, ...]) -> str:
     return ""
 
 
-def _checked_range(given: Inputs, spec: DataSpec) -> tuple[float, float]:
-    """Return the lowest and highest value of examples, in file order."""
-    x, ordered, size = given.x, np.sort(given.rows), given.chunk_size
-    first, is_finite, count, least, most = "", True, 0, spec.high, spec.low
-    for start in range(0, len(ordered), size):
-        part = ordered[start : start + size]
-        values = x[part]
-        outside = ~((values >= spec.low) & (values <= spec.high))
-        if not first and outside.any():
-            place = np.unravel_index(int(outside.argmax()), outside.shape)
-            row, *rest = map(int, place)
-            first = f"{values[place]} at {(int(part[row]), *rest)}"
-            is_finite = bool(np.isfinite(values[place]))
-        count += int(outside.sum())
-        least = min(least, float(values.min()))
-        most = max(most, float(values.max()))
-    if not first:
-        return least, most
+def _checked_range(
+    x: Array,
+    rows: Array,
+    spec: DataSpec,
+) -> tuple[float, float]:
+    """Return the lowest and highest value of some examples."""
+    ordered = np.sort(rows)
+    part = x if len(ordered) == len(x) else x[ordered]
+    ends = np.stack([part.min(), part.max()])  # an array, as its type decides
+    if ((ends >= spec.low) & (ends <= spec.high)).all():
+        return float(ends[0]), float(ends[1])
+    outside = ~((part >= spec.low) & (part <= spec.high))
+    row, *rest = np.unravel_index(int(outside.argmax()), outside.shape)
+    value, count = part[(row, *rest)], int(outside.sum())
+    first = f"{value} at {(int(ordered[row]), *map(int, rest))}"
     many = "this value" if count == 1 else f"{count} such values"
-    if not is_finite:
+    if not np.isfinite(value):
         advice = "leave such examples out, or replace the values"
         raise DataError(f"x: {first} is not finite ({many}): {advice}")
     message = f"{first} is outside {spec.low}..{spec.high} ({many})"
@@ -194,10 +184,10 @@ def _checked_range(given: Inputs, spec: DataSpec) -> tuple[float, float]:
 
 
 def open_arrays(path: FileName, names: Sequence[str]) -> dict[str, Array]:
-    """Open arrays by name, all numeric and with at least one axis.
+    """Open arrays by name, all with at least one axis.
 
-    Raises DataError if an array is missing, damaged or not numeric, and
-    OSError if the file can't be opened.
+    Raises DataError if an array is missing or damaged, and OSError if the file
+    can't be opened.
     """
     place = Path(path)
     if place.is_dir():
@@ -207,10 +197,6 @@ def open_arrays(path: FileName, names: Sequence[str]) -> dict[str, Array]:
     else:
         arrays = _of_file(place, names)
     for name, array in arrays.items():
-        if array.dtype.kind not in "iuf":
-            kind = f"has type {array.dtype}, not float or integer"
-            hint = AS_NUMBERS.get(array.dtype.kind, "")
-            raise DataError(f"{place}: {name} {kind}{hint}")
         if not array.shape:
             single = "is a single number, not an array of examples"
             raise DataError(f"{place}: {name} {single}")

@@ -80,16 +80,26 @@ def check_budget(
     return "missed"
 
 
-def percentile(seen: Array, percent: float) -> float:
-    """Return the `numpy.percentile` of a histogram.
+class Largest:
+    """The largest of many values, enough to compute their percentile."""
 
-    ``seen`` has the count of each whole number, starting at 0.
-    """
-    ranks = np.cumsum(seen)
-    place = percent / 100 * (ranks[-1] - 1)
-    low = int(np.searchsorted(ranks, np.floor(place), side="right"))
-    high = int(np.searchsorted(ranks, np.ceil(place), side="right"))
-    return float(low + (high - low) * (place % 1))
+    def __init__(self, total: int, percent: float) -> None:
+        """Take the number of values to add, and the percentile."""
+        rank = percent / 100 * (total - 1)
+        self._count, self._share = total - int(rank), rank % 1
+        self.values: Array = np.empty(0, np.float32)  # float64 for integers
+
+    def add(self, values: Array) -> None:
+        """Add values of any shape."""
+        values = np.append(self.values, values)
+        first = max(len(values) - self._count, 0)
+        self.values = np.partition(values, first)[first:]
+
+    @property
+    def percentile(self) -> float:
+        """The `numpy.percentile` of all values."""
+        steps = max(len(self.values) - 1, 1)
+        return float(np.quantile(self.values, self._share / steps))
 
 
 def decide(rows: Array, how: Decide) -> Array:

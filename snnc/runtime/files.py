@@ -47,7 +47,8 @@ def run_program(prog: str, run: Callable[[], None]) -> int:
     try:
         run()
     except BrokenPipeError:
-        leave_pipe()
+        # A reader such as ``head`` closed stdout: let Python exit silently.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (UserError, ModuleNotFoundError, OSError) as error:
         print(f"{prog}: {reason(error)}", file=sys.stderr)
@@ -68,19 +69,6 @@ def warn(warning: str | None) -> None:
     """Print a warning, if there is one, to stderr."""
     if warning is not None:
         print(f"warning: {warning}", file=sys.stderr)
-
-
-def show(text: str) -> None:
-    """Print a text to stdout, until a reader such as ``head`` closes it."""
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        leave_pipe()
-
-
-def leave_pipe() -> None:
-    """Let Python exit silently after stdout was closed by its reader."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:

@@ -85,16 +85,6 @@ def load_data(path: FileName, spec: DataSpec) -> tuple[Array, Array]:
     return np.asarray(examples.x, np.float32), examples.y
 
 
-def load_groups(path: FileName, name: str, count: int) -> Array:
-    """Return the array of a file that has each example's group: (count,).
-
-    Raises DataError unless it has one whole number per example.
-    """
-    groups = open_arrays(path, (name,))[name]
-    with naming(f"{path}: {name}"):
-        return check_groups(groups, count)
-
-
 def check_groups(groups: Any, count: int) -> Array:
     """Return the group of each example, (count,).
 

@@ -43,13 +43,6 @@ Weights: TypeAlias = "FileName | Mapping[str, Array]"
 # Where weights come from that this network's training did not make.
 Source = Literal["imported"]
 
-# The first bytes of other weight formats, to name them in messages.
-MAGIC = {
-    b"PK": "a zip archive, such as .npz, .keras or .pt",
-    b"\x80": "a pickle, which is never opened",
-    b"\x89HDF": "HDF5, such as .h5",
-    b"\x93NUMPY": "an array of NumPy",
-}
 # Suffixes of other formats, which weights may not be written with.
 OTHERS = ".h5 .hdf5 .keras .nir .npy .npz .onnx .pb .pkl .pt .pth .tflite"
 
@@ -249,9 +242,6 @@ def _damage(path: FileName) -> str:
         return "the file is empty"
     if start.endswith(b"{"):
         return "cut short or damaged"
-    for magic, kind in MAGIC.items():
-        if start.startswith(magic):
-            return f"not a safetensors file but {kind}"
     return "not a safetensors file, or cut short"
 
 

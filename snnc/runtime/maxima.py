@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 Triple: TypeAlias = "tuple[int, int, int]"  # along depth, height and width
 # the places along them that are read
 Grid: TypeAlias = "tuple[range, ...]"
-# windows and strides of average pools
-Steps: TypeAlias = "tuple[tuple[Triple, Triple], ...]"
 Padding = Literal["valid", "same"]
 
 
@@ -105,6 +103,7 @@ class _Value:
     nodes: tuple[tuple[int, int], ...] = ()  # a level of the axis, its neuron
 
 
+@lru_cache(maxsize=64)
 def max_tree(size: Triple, window: PoolWindow) -> MaxTree:
     """Return the neurons of a maximum over ``size`` places."""
     levels: list[Level] = []
@@ -151,90 +150,48 @@ def _reads(
 ) -> tuple[Read, ...]:
     """Return what a level reads from the source and from earlier levels."""
     before, stride = place
-    leaves = []
-    used: set[int] = set()
-    for pair in pairs:
-        first, second = (value.leaf - before for value in pair)
-        leaves.append(((1, first, stride), (-1, second, stride)))
-        for value in pair:
-            used |= {level for level, _ in value.nodes}
-    reads = [Read(pick.level, pick.grid, tuple(leaves)) for pick in picks]
+    signed = [tuple(zip((1, -1), pair)) for pair in pairs]
+    leaves = tuple(
+        tuple((sign, value.leaf - before, stride) for sign, value in pair)
+        for pair in signed
+    )
+    reads = [Read(pick.level, pick.grid, leaves) for pick in picks]
+    used = {n[0] for pair in pairs for value in pair for n in value.nodes}
     for level in sorted(used):
         shape = levels[level].shape
-        own = shape[axis] // levels[level].windows
-        nodes = tuple(_nodes_of(pair, level, own) for pair in pairs)
+        step = shape[axis] // levels[level].windows
+        nodes = tuple(
+            tuple(
+                (sign, node, step)
+                for sign, value in pair
+                for own, node in value.nodes
+                if own == level
+            )
+            for pair in signed
+        )
         reads.append(Read(level, whole(shape), nodes))
     return tuple(reads)
-
-
-def _nodes_of(
-    pair: tuple[_Value, _Value],
-    level: int,
-    step: int,
-) -> tuple[tuple[int, int, int], ...]:
-    """Return what the neuron that compares a pair reads from a level."""
-    signed = ((s, n) for s, v in zip((1, -1), pair) for n in v.nodes)
-    return tuple((s, n, step) for s, (which, n) in signed if which == level)
-
-
-def compose(grid: Grid, pools: Steps, picked: Grid) -> tuple[Grid, Steps]:
-    """Return the grid and pools that output only some of the places.
-
-    ``pools`` are over the places of ``grid``, and ``picked`` are places of
-    their output. Only the places that those cover are then read, and the last
-    pool's stride grows to match.
-    """
-    if not pools:
-        return index_grid(grid, picked), ()
-    axes = []
-    for axis, new in enumerate(picked):
-        step = prod(stride[axis] for _, stride in pools)
-        reach = receptive_field(1, [(w[axis], s[axis]) for w, s in pools])
-        start = new.start * step
-        end = start + (new[-1] - new[0]) * step + reach
-        axes.append(grid[axis][start:end])
-    window, stride = pools[-1]
-    moved = stride
-    for axis, new in enumerate(picked):
-        if len(new) > 1:
-            moved = _with(moved, axis, stride[axis] * new.step)
-    return tuple(axes), (*pools[:-1], (window, moved))
-
-
-def receptive_field(places: int, pools: Sequence[tuple[int, int]]) -> int:
-    """Return how many places the pools of an axis read for ``places``."""
-    for window, stride in reversed(pools):
-        places = (places - 1) * stride + window
-    return places
-
-
-def output_size(places: int, pools: Sequence[tuple[int, int]]) -> int:
-    """Return how many of ``places`` the pools of an axis output."""
-    for window, stride in pools:
-        places = (places - window) // stride + 1
-    return places
 
 
 def entries(
     nodes: Nodes,
     windows: int,
-    places: int,
-    pools: Sequence[tuple[int, int]],
+    places: range,
+    pools: Sequence[tuple[int, int]] = (),
 ) -> list[dict[int, int]]:
     """Return the places and weights that each neuron reads along one axis.
 
-    ``nodes`` index the output of ``pools`` over ``places``. Divide the weights
+    ``nodes`` index ``places`` of the output of ``pools``. Divide the weights
     by the pools' windows. Padding is not read.
     """
-    inside = output_size(places, pools)
     rows = []
     for j in range(windows):
         for node in nodes:
             read: dict[int, int] = {}
             for weight, first, step in node:
                 place = first + j * step
-                if 0 <= place < inside:
-                    for where, times in _spread(place, pools):
+                if 0 <= place < len(places):
+                    for where, times in _spread(places[place], pools):
                         read[where] = read.get(where, 0) + weight * times
             rows.append({p: read[p] for p in sorted(read) if read[p]})
     return rows
@@ -262,12 +219,6 @@ def _spread(
 def whole(size: Triple) -> Grid:
     """Return all places."""
     return tuple(map(range, size))
-
-
-def index_grid(grid: Grid, picked: Grid) -> Grid:
-    """Return the places of a grid that have these indices."""
-    axes = zip(grid, picked)
-    return tuple(old[new.start : new.stop : new.step] for old, new in axes)
 
 
 def _cut(grid: Grid, axis: int, kept: range) -> Grid:

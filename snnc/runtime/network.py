@@ -17,15 +17,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from .pes import Pes
-
 VALUES_AT_ONCE = 2**24  # activations of a batch of examples, in all layers
 
 # depth, height, width, channels
 Volume: TypeAlias = "tuple[int, int, int, int]"
 Decide = Literal["mean", "last"]
-
-
 REST = 63 / 64  # the current of LIF neurons at activation 0.0
 
 
@@ -131,9 +127,12 @@ class Layer:
     @property
     def neurons(self) -> int:
         """The number of neurons; for a max pool, of all its levels."""
-        if self.pool is None:
-            return math.prod(self.shape)
-        return sum(map(math.prod, self.pool.volumes))
+        return sum(map(math.prod, self.levels))
+
+    @property
+    def levels(self) -> tuple[Volume, ...]:
+        """The shape of its neurons; for a max pool, of each level."""
+        return (self.volume,) if self.pool is None else self.pool.volumes
 
     @property
     def low(self) -> float:
@@ -202,6 +201,27 @@ class Input:
 
 
 @dataclass(frozen=True)
+class Pes:
+    """How the weights of a readout go on learning on the chip, by PES.
+
+    ``rate``
+        The share of an error that one presentation removes.
+    ``error``
+        The largest error; larger ones are clipped.
+    ``start``
+        Whether learning begins with the trained weights or with zeros.
+    ``softmax``
+        Whether errors are those of the softmax of the outputs, as for cross
+        entropy, and not those of the outputs.
+    """
+
+    rate: float
+    error: float = 1.0
+    start: Literal["trained", "zero"] = "trained"
+    softmax: bool = False
+
+
+@dataclass(frozen=True)
 class Readout:
     """The linear layer on the host whose outputs decide.
 
@@ -244,15 +264,14 @@ class Network:
         return round(self.present / self.dt)
 
     @property
-    def percentiles(self) -> dict[str, float]:
-        """The percentile of its rates that each layer keeps in bounds."""
-        return {name: layer.percentile for name, layer in self.layers.items()}
+    def neurons(self) -> int:
+        """The number of neurons of all layers."""
+        return sum(layer.neurons for layer in self.layers.values())
 
     @property
     def examples_at_once(self) -> int:
         """The number of examples whose activations fit into one batch."""
-        values = sum(layer.neurons for layer in self.layers.values())
-        return max(1, VALUES_AT_ONCE // values)
+        return max(1, VALUES_AT_ONCE // self.neurons)
 
     @property
     def for_loihi(self) -> bool:

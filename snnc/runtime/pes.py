@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .network import Layer, Network
 
-MOST_NEURONS = 2048  # each learned axon takes two of the core's 4,096 entries
-MOST_UNITS = 512  # each unit takes two of the core's 1,024 compartments
 EPOCH = 2  # steps from one update of the traces to the next
 LEVELS = 255  # the largest weight on the chip
 LARGEST = 127  # the largest trace, and the largest error
@@ -32,27 +30,6 @@ ROOM = 128  # spikes of the largest weight in one step that a unit can hold
 # fire grow larger than others.
 REACH = 1.5
 DOUBLINGS = 3  # at most, of the range of trained weights
-
-
-@dataclass(frozen=True)
-class Pes:
-    """How the weights of a readout go on learning on the chip, by PES.
-
-    ``rate``
-        The share of an error that one presentation removes.
-    ``error``
-        The largest error; larger ones are clipped.
-    ``start``
-        Whether learning begins with the trained weights or with zeros.
-    ``softmax``
-        Whether errors are those of the softmax of the outputs, as for cross
-        entropy, and not those of the outputs.
-    """
-
-    rate: float
-    error: float = 1.0
-    start: Literal["trained", "zero"] = "trained"
-    softmax: bool = False
 
 
 class PesError(ValueError):
@@ -158,9 +135,9 @@ class Learning:
         lost = -math.expm1(-EPOCH / self.trace_steps)
         return min(LARGEST, LARGEST * lost - 1)
 
-    def rate_of(self, increment: float) -> float:
+    def rate_of(self, increment: float, reach: float | None = None) -> float:
         """Return the ``rate`` whose increment that is."""
-        share = increment / self.increment()
+        share = increment / self.increment(reach)
         return -math.expm1(share * math.log1p(-self.rate))
 
 
@@ -219,8 +196,7 @@ def on_chip(learning: Learning, largest: float) -> ChipLearning:
     if not LEAST / 2 <= increment <= learning.most_increment:
         high = increment > learning.most_increment
         bound = learning.most_increment if high else LEAST
-        share = bound / increment
-        rate = -math.expm1(share * math.log1p(-learning.rate))
+        rate = learning.rate_of(bound, reach)
         word = "at most" if high else "at least"
         raise PesError(
             f"the weights of the readout reach {largest:.3g}, with which the "

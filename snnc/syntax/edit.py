@@ -104,7 +104,6 @@ def _unknown(
 
 
 def _example(name: str, statement: tree.Statement) -> str:
-    """Return an example setting of the statement's first property."""
     for written in statement.properties or ():
         return f"{name}.{written.key.text}={written.value.span.text}"
     form = FORMS.get(statement.kind.text)

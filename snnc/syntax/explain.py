@@ -182,7 +182,6 @@ class Explainer:
         )
 
     def _advise_join(self, token: Token) -> str:
-        """Return the advice for a join that lists its sources without `from`."""
         kind, rest = self.tokens[0], self.tokens[1:]
         plain = all(t.type in ("NAME", "COMMA") for t in rest)
         if kind not in JOINS or token.type != "COMMA" or not plain:
@@ -190,7 +189,6 @@ class Explainer:
         return f"write `{kind} from {self.span(rest[0]).to(self.span(rest[-1])).text}`"
 
     def _advise_from(self, token: Token) -> str:
-        """Return the advice for a `from` among the properties."""
         behind = self.tokens[self.tokens.index(token) + 1 :]
         opener = next((t for t in self.tokens if t.type == "LBRACE"), None)
         if token.type != "FROM" or opener is None or not behind:
@@ -202,7 +200,6 @@ class Explainer:
         return f"`from` goes before the block: `{head.text}from {sources} {{ ... }}`"
 
     def _advise_brackets(self, token: Token) -> str:
-        """Return the advice for sources in brackets."""
         at = self.tokens.index(token)
         if token.type != "LSQB" or at == 0 or self.tokens[at - 1].type != "FROM":
             return ""

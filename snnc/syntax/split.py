@@ -1,8 +1,8 @@
 """Split the tokens of a network into statements.
 
 A statement ends with its line, or with the line on which its block closes. A kind at
-the beginning of a line, or where a key is expected, begins a statement even inside open
-braces: a ``}`` is missing before it.
+the beginning of a line, or where a key is expected, always begins a statement. If
+braces are open, a ``}`` is missing before the kind.
 """
 
 from __future__ import annotations
@@ -111,7 +111,6 @@ def _end_of_text(pieces: list[StatementTokens], index: int) -> int:
 
 
 def _last_word(tokens: Sequence[Token]) -> Token | None:
-    """Return the last token that is not a line end."""
     return next((t for t in reversed(tokens) if t.type != "NEWLINE"), None)
 
 

@@ -172,7 +172,6 @@ def _check_labels(chosen: Examples, classes: bool) -> None:
 def _learn_exactly(
     package: Package, tensors: Any, chosen: Examples, simulator: LearningSimulator
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return the outputs and the learned kernel, using the exact engine."""
     from snnc.exact.learning import Learner
 
     learner = Learner(package.opened, tensors)
@@ -182,7 +181,6 @@ def _learn_exactly(
 def _learn_in_nengo(
     package: Package, tensors: Any, chosen: Examples, simulator: LearningSimulator
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return the outputs and the learned kernel, using a simulator."""
     import numpy as np
 
     from snnc.runtime.nengo.simulators import SimulatorRun
@@ -248,7 +246,6 @@ class AdaptedEvaluation:
             yield from self._classes()
 
     def _classes(self) -> Iterator[str]:
-        """Yield a table of the accuracy of each class."""
         classes = zip(
             self.before.by_class,
             self.learning.recalls,

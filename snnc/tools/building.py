@@ -142,7 +142,7 @@ def build_specs(
     Parameters
     ----------
     output
-        The folder that holds the packages' folders.
+        The folder that contains the packages' folders.
     tell
         Called with the diagnostics of each spec, then with those of packages without a
         spec.
@@ -218,7 +218,7 @@ def _namesake(of: _Compiled, among: Sequence[_Compiled | None]) -> str | None:
 
 
 def _is_taken(made: _Compiled, force: bool, report: Diagnostics) -> bool:
-    """Report whether the package belongs to another spec, and return the answer."""
+    """Return whether the package belongs to another spec; if so, report this."""
     package, name = made.job.package, made.network.name
     other = None if force else rival_of(package, name)
     if other is None:

@@ -181,9 +181,9 @@ def _begin(tensor: TensorSpec, seed: int | None) -> Array:
 
     He uniform draws from -limit to limit, where limit = sqrt(6 / fan-in) (He et al.
     2015, as in Keras). The fan-in of a kernel is the product of all axes except the
-    last; for a depthwise kernel, it is the number of taps, and for a transposed kernel,
-    the product of all axes except the outputs. With the same seed, NumPy and TensorFlow
-    draw different numbers.
+    last. For a depthwise kernel, it is the number of taps. For a transposed kernel, it
+    is the product of all axes except the outputs. With the same seed, NumPy and
+    TensorFlow draw different numbers.
     """
     if seed is None:
         return np.zeros(tensor.shape, np.float32)

@@ -72,7 +72,11 @@ class Calibrator:
         final = model_weights(model, self.layout)
         self.layout.read(final)  # scaled weights may exceed float32
         missed = scaler.broken_budgets(after)
-        refused = [line for name, line in missed.items() if name not in fixed]
+        refused = [
+            f"{line}: {_reason(scaler, name, after)}"
+            for name, line in missed.items()
+            if name not in fixed
+        ]
         if refused:
             raise CalibrationError("\n  ".join(refused))
         scales = scaler.scales
@@ -119,3 +123,21 @@ class Calibrator:
             change = max(change, float(np.abs(changed - outputs).max()))
             largest = max(largest, float(np.abs(outputs).max()))
         return change / largest if largest else change
+
+
+def _reason(scaler: Scaler, name: str, rates: Rates) -> str:
+    """Say why no scale brings a layer to its rates, and what to change."""
+    layer, measured = scaler.network.layers[name], rates[name]
+    others = ", ".join(other for other in scaler.group(name) if other != name)
+    if measured.highest == 0:
+        return "it never fires; train longer, or remove it"
+    if measured.rate == 0:
+        share = f"{layer.percentile:g} % of its values are 0"
+        return f"{share}; give it fewer channels, or a higher percentile"
+    if layer.encoder == "rate":
+        return "it has no weights; widen its rate"
+    if others:
+        return f"it shares a scale with {others}; widen the rate of one"
+    if layer.encoder is not None:
+        return "scaled up, its highest values would clip; widen its rate"
+    return "no scale brings it there; widen its rate"

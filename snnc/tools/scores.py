@@ -132,7 +132,6 @@ def score(
 
 
 def _error_interval(outputs: Array, y: Array) -> Interval | None:
-    """Return the 95 % interval of the root mean square error."""
     found = merits(outputs, y, classes=False)
     squares = difference(found, np.zeros_like(found))
     if squares is None:

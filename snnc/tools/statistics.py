@@ -9,8 +9,6 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.runtime import examples
-
 Array: TypeAlias = NDArray[Any]
 """An array of numbers of any type, or of bools."""
 
@@ -50,7 +48,11 @@ class LayerFiring:
 
     def percentile(self, percentile: float) -> float:
         """Return the percentile of spikes per example, like numpy.percentile."""
-        return examples.percentile(self.seen, percentile)
+        ranks = np.cumsum(self.seen)
+        place = percentile / 100 * (ranks[-1] - 1)
+        low = int(np.searchsorted(ranks, np.floor(place), side="right"))
+        high = int(np.searchsorted(ranks, np.ceil(place), side="right"))
+        return float(low + (high - low) * (place % 1))
 
     @property
     def spikes(self) -> float:

@@ -356,7 +356,6 @@ def _sets(settings: Mapping[str, Any] | Sequence[str], path: str) -> bool:
 
 
 def _jobs(variant: Variant, shared: SweepSettings, seeds: int) -> Iterator[VariantJob]:
-    """Yield the jobs of a variant, one per seed."""
     if variant.spec is None or variant.problem:
         return
     if seeds == 1:

@@ -286,7 +286,6 @@ _COUNTERPARTS = (
 
 
 def _by_owner() -> Mapping[str, Mapping[str, Counterpart]]:
-    """Group the counterparts of words by statement."""
     found: dict[str, dict[str, Counterpart]] = {}
     for counterpart in _COUNTERPARTS:
         for owner in counterpart.owners.split() or ("",):

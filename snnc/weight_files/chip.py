@@ -146,12 +146,10 @@ def strong_spikes(placed: PlacedLayer) -> Iterator[Diagnostic]:
 
 
 def _median_channel(kernel: Any) -> float:
-    """Return the median of the channels' largest weights."""
     return float(np.median(np.abs(kernel).reshape(-1, kernel.shape[-1]).max(axis=0)))
 
 
 def _block(placed: PlacedLayer, core: CoreContent) -> Blocks:
-    """Return the integers of one core as scalars."""
     return placed.blocks.take(core.number)
 
 

@@ -219,7 +219,6 @@ def _core(
 
 
 def _biases(biases: Array, piece: PlacedBlock) -> Array:
-    """Return the biases of a core, one per channel or per neuron."""
     channels = np.arange(*piece.strip)
     if biases.ndim == 1:
         values: Array = biases[channels % piece.part.channels]

@@ -112,7 +112,6 @@ def _read(path: Path) -> WeightsHeader:
 
 
 def _length(start: bytes, size: int) -> int:
-    """Return the length of the header, from the first bytes of a file."""
     if not start:
         raise _DamagedError("it is empty")
     if start[LENGTH:] != b"{":

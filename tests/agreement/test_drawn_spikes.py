@@ -19,7 +19,7 @@ from tests.exact.proof import random_images, random_weights, write_package
 from tests.runtime.test_spiking import DT, rates_of
 from tests.support import compile_text
 
-DRAWN = int(os.environ.get("SNNC_DRAWN", "8"))
+DRAWN = int(os.environ.get("SNNC_DRAWN", "4"))
 WORDS = ("place host", "start spread", "maxpool", "depthwise")
 EXAMPLES = 3
 

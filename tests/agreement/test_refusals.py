@@ -18,7 +18,7 @@ from tests.loihi.forcing import complaint, force
 from tests.support import compile_text
 
 CODES = {"SNN401", "SNN404", "SNN405", "SNN408"}
-SIZES, NETWORKS, FORMS = 6, 8, st.integers(0, 3)
+SIZES, NETWORKS, FORMS = 6, 4, st.integers(0, 3)
 START = 7
 
 pytestmark = [

@@ -124,14 +124,14 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
-@fuzz(60)
+@fuzz(20)
 @given(data=hdf5())
 def test_models_of_hdf5_are_read_or_refused(file: Path, data: bytes) -> None:
     file.write_bytes(data)
     assert apart(lambda: answer(file)) == ""
 
 
-@fuzz(60)
+@fuzz(20)
 @given(data=archives())
 def test_archives_are_read_or_refused(file: Path, data: bytes) -> None:
     file.write_bytes(data)

@@ -12,7 +12,7 @@ from tests.learning.proof import compare, draw
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
-@fuzz(10)
+@fuzz(5)
 @given(seed=st.integers(1, 10**6))
 def test_drawn_networks_learn_the_same(
     tmp_path_factory: pytest.TempPathFactory, seed: int

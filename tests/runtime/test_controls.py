@@ -206,9 +206,9 @@ def test_a_layer_of_such_values_is_named(
 def test_notebooks_have_bars(
     load: Load, monkeypatch: pytest.MonkeyPatch, shell: Any, shown: bool
 ) -> None:
-    phases = load("volume", "_runtime.keras.phases")
+    progress = load("volume", "_runtime.keras.progress")
     # Whoever starts kernels for others has imported ipykernel too.
     monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
     ipython = SimpleNamespace(get_ipython=lambda: shell)
     monkeypatch.setitem(sys.modules, "IPython", ipython)
-    assert phases._verbosity() == (1 if shown else 2)
+    assert progress.verbosity() == (1 if shown else 2)

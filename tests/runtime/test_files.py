@@ -117,7 +117,8 @@ def test_nobody_sees_half_a_file(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_has_seen_enough_is_no_error() -> None:
-    code = "from snnc.runtime.files import show; [show('x\\n' * 10**5) for _ in 'ab']"
+    code = "from snnc.runtime.files import run_program as run; "
+    code += "run('p', lambda: [print('x\\n' * 10**5, flush=True) for _ in 'ab'])"
     line = f'{sys.executable} -c "{code}" | head -1'
     done = subprocess.run(["sh", "-c", line], capture_output=True, check=True)
     assert (done.stdout, done.stderr) == (b"x\n", b"")

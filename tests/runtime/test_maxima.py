@@ -9,16 +9,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from snnc.ir.paths import compose, output_size, receptive_field
 from snnc.runtime.maxima import (
     EVERY,
     Grid,
     Nodes,
     PoolWindow,
-    compose,
     entries,
     max_tree,
-    output_size,
-    receptive_field,
 )
 
 CASES = [
@@ -48,7 +46,7 @@ def maximum(x: NDArray[Any], window: PoolWindow) -> NDArray[Any]:
 
 def read(x: NDArray[Any], axis: int, nodes: Nodes, windows: int) -> NDArray[Any]:
     """Return the inputs of neurons that read along one axis."""
-    rows = entries(nodes, windows, x.shape[axis], ())
+    rows = entries(nodes, windows, range(x.shape[axis]))
     matrix = np.zeros((len(rows), x.shape[axis]))
     for row, places in enumerate(rows):
         for place, weight in places.items():
@@ -123,6 +121,7 @@ def test_places_behind_pools_are_pools_of_places(pools: Any, picked: range) -> N
 def test_entries_spread_over_pools() -> None:
     x = np.random.default_rng(0).random(11)
     pools = [(3, 2)]
-    rows = entries(EVERY, output_size(11, pools), 11, pools)
+    inside = output_size(11, pools)
+    rows = entries(EVERY, inside, range(inside), pools)
     found = [sum(x[p] * w for p, w in row.items()) / 3 for row in rows]
     np.testing.assert_allclose(found, average_pools(x, pools))

@@ -152,9 +152,9 @@ def test_a_training_that_only_lacked_its_weights_writes_them(
     def fail(*_: object) -> None:
         raise CutOffError
 
-    sessions = load("volume", "_runtime.keras.sessions")
+    phases = load("volume", "_runtime.keras.phases")
     with monkeypatch.context() as patch:
-        patch.setattr(sessions, "model_weights", fail)
+        patch.setattr(phases, "model_weights", fail)
         with pytest.raises(CutOffError):
             train.train(X, Y, tmp_path / "w", **SMOOTH)
     train.train(X, Y, tmp_path / "w", **SMOOTH, resume=True)

@@ -277,6 +277,5 @@ def _word(layer: LayerSpec | None) -> str:
 
 
 def _free(word: str, taken: Collection[str]) -> Iterator[str]:
-    """Yield unused names that begin with a word."""
     numbered = (f"{word}_{number}" for number in count(2))
     return (name for name in chain((word,), numbered) if name not in taken)

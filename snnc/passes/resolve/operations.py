@@ -281,7 +281,6 @@ class Operations:
     def _pool(
         self, draft: Draft, spec: AveragePoolSpec | MaxPoolSpec, shape: Shape
     ) -> tuple[Shape, Shape] | None:
-        """Return the window and the stride of a pool."""
         if len(shape) == 1:
             self._windows.report_rank(draft, shape, None)
             return None

@@ -82,7 +82,6 @@ def _unquote(node: Any, example: str) -> str:
 
 
 def _parse(text: str) -> tree.Value | None:
-    """Return the value of a text without its quotes, or None."""
     statement = parse_statement(f"train {{ x {text} }}")
     properties = statement.properties if statement else None
     return properties[0].value if properties and len(properties) == 1 else None

@@ -10,9 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-import numpy as np
-
-from ..examples import Array
 from ..network import Layer, Lif
 from .backend import Tensor, keras, tf
 
@@ -107,25 +104,3 @@ def chip_taus(neuron: Lif, dt: float) -> tuple[float, float]:
     """
     decay = round(-math.expm1(-dt / neuron.tau_rc) * 4095) / 4095
     return -dt / math.log1p(-decay), dt * round(neuron.tau_ref / dt)
-
-
-class Largest:
-    """The largest of many values, enough to compute their percentile."""
-
-    def __init__(self, total: int, percent: float) -> None:
-        """Take the number of values to add, and the percentile."""
-        rank = percent / 100 * (total - 1)
-        self._count, self._share = total - int(rank), rank % 1
-        self.values: Array = np.empty(0, np.float32)
-
-    def add(self, values: Array) -> None:
-        """Add values of any shape."""
-        values = np.append(self.values, values)
-        first = max(len(values) - self._count, 0)
-        self.values = np.partition(values, first)[first:]
-
-    @property
-    def percentile(self) -> float:
-        """The `numpy.percentile` of all values."""
-        steps = max(len(self.values) - 1, 1)
-        return float(np.quantile(self.values, self._share / steps))

@@ -10,14 +10,14 @@ saved model.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar
 
 import numpy as np
 
-from ..maxima import Grid, Level, entries
-from ..network import Cut, Fanout, Layer, Lif, MaxPool, volume_of
+from ..maxima import Grid, entries
+from ..network import Layer, Lif, MaxPool, volume_of
 from .backend import Tensor, keras, tf
 from .curves import curve_of
 
@@ -63,35 +63,11 @@ class FlatConv2D(_Flat, keras.layers.Conv2D):
 
 
 @register
-class Rectify(keras.layers.Layer):
-    """Values divided by ``scale``; if ``signed``, also their negatives.
-
-    (batch, ..., channels) becomes (batch, ..., channels or 2 x channels).
-    """
-
-    def __init__(self, scale: float, signed: bool = False, **named: Any):
-        """Take the value that activation 1.0 stands for."""
-        super().__init__(**named)
-        self.scale = scale
-        self.signed = signed
-
-    def call(self, inputs: Tensor) -> Tensor:
-        """Return the values of a rate encoder, which its neurons read."""
-        scaled = inputs * (1 / self.scale)
-        return tf.concat([scaled, -scaled], -1) if self.signed else scaled
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the constructor."""
-        own = {"scale": self.scale, "signed": self.signed}
-        return {**super().get_config(), **own}
-
-
-@register
 class Neurons(keras.layers.Layer):
     """The neurons of a layer: from currents to activations, of one shape.
 
     They compute f(s x) / s, where s is ``scale``, which is 1 except in
-    training. Traced functions follow its changes.
+    training.
     """
 
     def __init__(
@@ -113,19 +89,14 @@ class Neurons(keras.layers.Layer):
         self.clips(True)
 
     @property
-    def scale(self) -> float:
-        """The scale as a number."""
-        return self._scale
-
-    @scale.setter
-    def scale(self, scale: float) -> None:
-        self._scale = scale
-        self._setting.value.assign(scale)
-
-    @property
     def scale_value(self) -> Tensor:
         """The scale as a float32 variable."""
         return self._setting.value
+
+    def set_scale(self, scale: float) -> None:
+        """Set the scale, which traced functions follow."""
+        self.scale = scale
+        self.scale_value.assign(scale)
 
     def clips(self, clips: bool) -> None:
         """Choose whether an encoder clips at one spike per step.
@@ -165,85 +136,72 @@ class NeuronBias(keras.layers.Layer):
         return inputs + self.bias
 
 
-@register
-class MaxCurrents(keras.layers.Layer):
-    """Currents of the neurons of a max pool: (batch, ...) to (batch, neurons).
+def max_currents(pool: MaxPool, source: Tensor) -> Tensor:
+    """Return the currents of a max pool's neurons: (batch, neurons).
 
     Neurons are in order of their levels, each level in Keras order. A level
     compares pairs of the maxima that the levels before it found, as spikes do.
     """
-
-    def __init__(self, layer: Layer | dict[str, Any], **named: Any) -> None:
-        """Take the layer of the max pool."""
-        super().__init__(**named)
-        self.layer = layer_of(layer) if isinstance(layer, dict) else layer
-
-    def call(self, inputs: Tensor) -> Tensor:
-        """Return the difference of the two values that each neuron reads."""
-        pool = self.layer.pool
-        assert pool is not None
-        pooled = tf.reshape(inputs, (-1, *volume_of(pool.reads)))
-        currents: list[Tensor] = []
-        given: list[Tensor] = []
-        for level in pool.tree.levels:
-            current = driving(level, pooled, given)
-            given.append(tf.nn.relu(current))
-            size = math.prod(current.shape[1:])
-            currents.append(tf.reshape(current, (-1, size)))
-        return tf.concat(currents, axis=1)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the constructor."""
-        return {**super().get_config(), "layer": asdict(self.layer)}
+    currents: list[Tensor] = []
+    given: list[Tensor] = []
+    for current in currents_of(pool, source, given):
+        given.append(tf.nn.relu(current))
+        size = math.prod(current.shape[1:])
+        currents.append(tf.reshape(current, (-1, size)))
+    return tf.concat(currents, axis=1)
 
 
-def driving(level: Level, pooled: Tensor, given: Sequence[Tensor]) -> Tensor:
-    """Return the currents of one level of a max pool.
+def currents_of(
+    pool: MaxPool,
+    source: Tensor,
+    given: Sequence[Tensor],
+) -> Iterator[Tensor]:
+    """Yield the currents of each level of a max pool.
 
-    ``pooled``, the pool's source, is (batch, depth, height, width, channels),
-    and so is the output of each earlier level.
+    They are (batch, depth, height, width, channels), and so is the output of
+    each earlier level, which ``given`` has once the level is yielded.
     """
-    current: Tensor = 0.0
-    for read in level.reads:
-        source = pooled if read.level is None else given[read.level]
-        source = gather_places(source, read.grid)
-        size = source.shape[level.axis + 1]
-        rows = entries(read.nodes, level.windows, size, ())
-        matrix = np.zeros((len(rows), size), np.float32)
-        for row, weights in enumerate(rows):
-            for place, weight in weights.items():
-                matrix[row, place] = weight
-        moved = tf.tensordot(source, matrix.T, ([level.axis + 1], [0]))
-        order = [0, 1, 2, 3]
-        order.insert(level.axis + 1, 4)
-        current += tf.transpose(moved, order)
-    return current
+    pooled = tf.reshape(source, (-1, *volume_of(pool.reads)))
+    for level in pool.tree.levels:
+        current: Tensor = 0.0
+        axis = level.axis + 1
+        for read in level.reads:
+            values = _places_of([*given, pooled], read.level, read.grid)
+            size = values.shape[axis]
+            rows = entries(read.nodes, level.windows, range(size))
+            matrix = np.zeros((len(rows), size), np.float32)
+            for row, weights in zip(matrix, rows):
+                row[list(weights)] = list(weights.values())
+            moved = tf.tensordot(values, matrix.T, ([axis], [0]))
+            order = [0, 1, 2, 3]
+            order.insert(axis, 4)
+            current += tf.transpose(moved, order)
+        yield current
 
 
-def gather_places(source: Tensor, grid: Grid) -> Tensor:
-    """Return the places of a grid of (batch, *places, channels)."""
+def maximum_of(
+    pool: MaxPool,
+    source: Tensor,
+    given: Sequence[Tensor],
+) -> Tensor:
+    """Return the maxima, from the source and the outputs of all levels."""
+    pooled = tf.reshape(source, (-1, *volume_of(pool.reads)))
+    values = [*given, pooled]
+    return sum((_places_of(values, *pick) for pick in pool.tree.picks), 0.0)
+
+
+def _places_of(several: list[Tensor], level: int | None, grid: Grid) -> Tensor:
+    """Return the places of a grid; the source is the last of ``several``."""
+    values = several[-1 if level is None else level]
     for axis, places in enumerate(grid, 1):
-        source = tf.gather(source, list(places), axis=axis)
-    return source
+        values = tf.gather(values, list(places), axis=axis)
+    return values
 
 
 def layer_of(config: dict[str, Any]) -> Layer:
-    """Return a layer from a saved model's configuration."""
-    made = dict(config)
-    parts = {"lif": Lif, "cut": Cut, "fanout": Fanout, "pool": MaxPool}
-    for name, kind in parts.items():
-        made[name] = config[name] and kind(**_with_tuples(config[name]))
-    return Layer(**_with_tuples(made))
-
-
-def _with_tuples(config: dict[str, Any]) -> dict[str, Any]:
-    """Return a configuration whose lists are tuples again, as in `Layer`."""
-    found = {}
-    for name, value in config.items():
-        if name == "cuts":
-            value = [Cut(**_with_tuples(cut)) for cut in value]
-        found[name] = tuple(value) if isinstance(value, list) else value
-    return found
+    """Return what curves need of a layer, from a saved model's settings."""
+    encoder, lif = config["encoder"], config["lif"] and Lif(**config["lif"])
+    return Layer((), tuple(config["rate"]), encoder=encoder, lif=lif)
 
 
 @register

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 
 from ..layout import Layout, Tensors, Weights
 from ..network import Layer, Network
 from .backend import Tensor, keras, tf
-from .layers import BalancedAdd, MaxCurrents, NeuronBias, Neurons
+from .layers import BalancedAdd, NeuronBias, Neurons, max_currents
 from .wiring import (
     NEURONS,
     input_last_kernels,
@@ -125,9 +126,7 @@ def model_weights(model: keras.Model, layout: Layout) -> Tensors:
         bias = rest[0] if rest else empty
         if (norm := _part(model, f"{name}.norm")) is not None:
             turned = f"{name}.kernel" in input_last_kernels(layout)
-            kernel = kernel.swapaxes(-1, -2) if turned else kernel
-            kernel, bias = with_norm(kernel, bias, norm)
-            kernel = kernel.swapaxes(-1, -2) if turned else kernel
+            kernel, bias = with_norm(kernel, bias, norm, turned)
         tensors[f"{name}.kernel"] = kernel
         tensors[f"{name}.bias"] = bias
     for layer in _layers_with(layout, "shortcut"):
@@ -176,37 +175,29 @@ def fold_model(model: keras.Model, layout: Layout) -> None:
     set_model_weights(model, layout, model_weights(model, layout))
 
 
-def pre_activation(model: keras.Model, name: str, layer: Layer) -> Tensor:
-    """Return the currents of a layer's neurons in a model.
-
-    They have the shape of the activations; in a max pool (batch, neurons).
-    """
-    if layer.pool is None:
-        return model.get_layer(f"{name}{NEURONS}").input
-    return MaxCurrents(layer)(model.get_layer(name).input)
-
-
-def activation(model: keras.Model, name: str, layer: Layer) -> Tensor:
-    """Return the activations of a layer's neurons: see `pre_activation`."""
-    if layer.pool is None:
-        return model.get_layer(f"{name}{NEURONS}").output
-    return keras.layers.ReLU()(pre_activation(model, name, layer))
-
-
-def with_activations(
+def with_currents(
     model: keras.Model,
     layers: Mapping[str, Layer],
 ) -> keras.Model:
-    """Return a model of the outputs, then the activations of neurons."""
-    neurons = [activation(model, *item) for item in layers.items()]
-    return keras.Model(model.input, [model.output, *neurons])
+    """Return a model of the outputs, then the currents of layers' neurons.
+
+    They have the shape of the activations; in a max pool (batch, neurons).
+    """
+    currents = []
+    for name, layer in layers.items():
+        if layer.pool is None:
+            currents.append(model.get_layer(f"{name}{NEURONS}").input)
+            continue
+        compare = keras.layers.Lambda(partial(max_currents, layer.pool))
+        currents.append(compare(model.get_layer(name).input))
+    return keras.Model(model.input, [model.output, *currents])
 
 
 def set_scales(model: keras.Model, scales: Mapping[str, float]) -> None:
     """Set the scale of each layer of neurons."""
     for layer in model.layers:
         if isinstance(layer, Neurons):
-            layer.scale = scales[layer.name.removesuffix(NEURONS)]
+            layer.set_scale(scales[layer.name.removesuffix(NEURONS)])
 
 
 def scales_of(model: keras.Model) -> dict[str, float]:

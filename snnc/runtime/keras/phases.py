@@ -11,85 +11,135 @@ the optimizer's state. Last, the network is trained on its own spikes.
 
 from __future__ import annotations
 
-import itertools
-import sys
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any
 
-from .backend import Logs, keras
+from ..data import DataError, DataSpec
+from ..layout import FileName, smooth_hash, smooth_path
+from .backend import Dataset, Logs, keras, tf
 from .layers import BalancedAdd, Neurons
-from .model import fold_model
-from .pipelines import Batches
-from .progress import Progress
+from .model import fold_model, model_weights
+from .pipelines import Pipelines
+from .progress import (
+    DivergedError,
+    Progress,
+    StopAtNaN,
+    WholeHistory,
+    tell,
+    verbosity,
+)
 from .scaler import Scaler
-from .spike_plan import ROUNDS, SpikePlan
-from .spike_training import SpikeTraining, SpikeValidation
-from .training import Phase
+from .spike_plan import ROUNDS, plan_spikes, stages_of
+from .spike_training import SpikeTraining
+from .training import Phase, StrategyError, Trainer, TrainOptions
 
 MEASURED = 512  # examples to measure between epochs of LIF networks
 PATIENCE = 8  # rounds without improvement: the last ones learn slowly
 HOLDS = (ROUNDS // 2, ROUNDS * 4 // 5)  # rounds that start with scaling
 
 
-class Stage(NamedTuple):
-    """Epochs of the phase smooth, from ``start`` to before ``stop``."""
-
-    start: int
-    stop: int
-
-
-def stages_of(epochs: int, doubling: bool) -> list[Stage]:
-    """Divide the epochs of the phase smooth into stages.
-
-    The function of a LIF network changes with its scales, so it has to learn
-    with scales near the final ones. With ``doubling``, each stage is as long
-    as all before it, and starts with scaling.
-    """
-    inner = (2**i for i in range(epochs.bit_length())) if doubling else ()
-    bounds = sorted({0, *inner, epochs})
-    return [Stage(*pair) for pair in itertools.pairwise(bounds)]
-
-
 @dataclass
-class Phases:
-    """Leads a compiled model through the phases of its training.
+class Session:
+    """One training of a network; `Trainer.train` describes the options."""
 
-    ``epochs`` are the epochs of the phase smooth, ``plan`` describes the phase
-    spikes; ``progress`` has the part that is already done. ``lif`` is set if
-    the network has LIF neurons; ``class_weight`` weights the examples of each
-    class. ``before_spikes`` is called with the model that enters the phase
-    spikes.
-    """
-
-    phases: Sequence[Phase]
+    trainer: Trainer
+    program: ModuleType
     epochs: int
-    progress: Progress
-    plan: SpikePlan
-    lif: bool = False
-    class_weight: dict[int, float] | None = None
-    before_spikes: Callable[[], None] = lambda: None
+    seed: int
+    phases: Sequence[Phase]
+    weights: FileName | None
+    options: TrainOptions
 
-    def train(
-        self,
-        scaler: Scaler,
-        batches: Batches,
-        callbacks: Sequence[keras.callbacks.Callback],
-    ) -> None:
-        """Train the model of ``scaler``; its history covers all epochs."""
-        model, progress = scaler.model, self.progress
-        history = WholeHistory()
-        several = [history, *callbacks]
+    def train(self, x: Any, y: Any) -> keras.Model:
+        """Return the trained model, and write its weights and the smooth ones.
+
+        Data are checked. Raises the errors of `Trainer.train`.
+        """
+        trainer, weights, options = self.trainer, self.weights, self.options
+        layout, network = trainer.layout, trainer.network
+        training = trainer.training
+        strategy = tf.distribute.get_strategy()
+        if options.get("strategy") == "mirrored":
+            strategy = tf.distribute.MirroredStrategy()
+        replicas = strategy.num_replicas_in_sync
+        if training.batch % replicas:
+            reason = f"can't share batches of {training.batch} evenly"
+            raise StrategyError(f"{replicas} devices {reason}")
+        run = [layout.id, str(self.seed), *self.phases]
+        path = None
+        if weights is not None:
+            path = Path(f"{os.fspath(weights)}.progress.npz")
+        self._progress = Progress(path, run, options.get("patience"))
+        if options.get("resume"):
+            self._progress.read()
+        own = training.batch, training.validation, self.seed, replicas
+        pipelines = Pipelines(DataSpec.of(network), *own)
+        groups, held_out = options.get("groups"), options.get("validation")
+        if y is None:
+            batches = pipelines.of_dataset(x, held_out)
+        else:
+            batches = pipelines.of_arrays(x, y, groups, held_out)
+        if self._progress.patience is not None and batches.validation is None:
+            reason = "patience needs validation: no examples are held out"
+            raise DataError(reason)
+        self._batches = batches
+        self._history, self._written = WholeHistory(), list[Path]()
+        stops = StopAtNaN(network.layers, batches.sample[: training.batch])
+        given = options.get("callbacks", ())
+        self._callbacks = self._history, stops, *given
+        with strategy.scope():
+            model = self._model()
+            self._scaler = Scaler(network, layout, model, batches.sample)
+            try:
+                self._train_phases()
+            except DivergedError:
+                self._progress.remove()
+                for smooth in self._written:
+                    smooth.unlink()
+                raise
+        if weights is not None:
+            tensors = model_weights(model, layout)
+            entered = smooth_hash(weights) if "spikes" in self.phases else None
+            layout.save(weights, tensors, smooth_sha256=entered)
+            self._progress.remove()
+            tell(f"wrote {os.fspath(weights)}")
+        return model
+
+    def _model(self) -> keras.Model:
+        """Return a new model, which is compiled."""
+        program, training = self.program, self.trainer.training
+        # Keras 2 can't restore dropout, so its masks are drawn again.
+        model = program.build_model(seed=self.seed)
+        if training.schedule == "cosine":
+            steps = self.epochs * self._batches.steps
+            program.compile_model(model, steps=steps)
+        else:
+            program.compile_model(model)
+        initial = self.options.get("initial")
+        if initial is not None:
+            program.import_weights(model, initial)
+        return model
+
+    def _train_phases(self) -> None:
+        """Lead the model through its phases."""
+        progress, scaler, history = self._progress, self._scaler, self._history
+        model = scaler.model
+        layers = self.trainer.network.layers.values()
         scales, smooth = "scale" in self.phases, "smooth" in self.phases
-        doubling = self.lif and scales
-        stages = stages_of(self.epochs, doubling) if smooth else []
+        scaled = scales and any(layer.lif is not None for layer in layers)
+        stages = stages_of(self.epochs, scaled) if smooth else []
         if progress.stage < len(stages):
             history.begin("smooth")
             progress.restore(model)
             _prepare(model, smooth=True, balanced=scales)
             for index, stage in enumerate(stages):
                 if progress.stage <= index:
-                    self._train_smooth(scaler, index, stage, batches, several)
+                    self._train_smooth(index, stage, scaled)
             _prepare(model, smooth=False)
             if smooth and self.epochs:
                 scaler.recalibrate_batchnorm()
@@ -100,31 +150,24 @@ class Phases:
         if "spikes" in self.phases:
             history.begin("spikes")
             fold_model(model, scaler.layout)
-            self._train_spikes(scaler, len(stages), batches, several)
+            self._train_spikes(len(stages))
         if scales or "spikes" in self.phases:
             _report(scaler)
-        if batches.validation is not None:
+        if self._batches.validation is not None:
             settings: dict[str, Any] = {"verbose": 0, "return_dict": True}
-            metrics = model.evaluate(batches.validation, **settings)
+            metrics = model.evaluate(self._batches.validation, **settings)
             tell(f"at the end, in Keras: {_format(metrics, 'val_')}")
         scaler.fold()  # last, because penalties apply to the weights before it
         model.history = history
 
-    def _train_smooth(
-        self,
-        scaler: Scaler,
-        index: int,
-        stage: Stage,
-        batches: Batches,
-        callbacks: list[keras.callbacks.Callback],
-    ) -> None:
-        progress, model = self.progress, scaler.model
+    def _train_smooth(self, index: int, stage: range, scaled: bool) -> None:
+        progress, scaler, batches = self._progress, self._scaler, self._batches
         if progress.stage == index:
             scaler.scales = progress.scales
         else:
             if progress.epoch:
                 scaler.recalibrate_batchnorm(MEASURED)
-            if self.lif and "scale" in self.phases:
+            if scaled:
                 scaler.fill(MEASURED)
                 tell(f"scaled into their rates: {_format(scaler.scales)}")
             progress.begin(index, stage.start, scaler.scales)
@@ -132,74 +175,83 @@ class Phases:
         if start < stage.stop and not progress.is_stalled:
             several = f"s {start + 1} to" if start + 1 < stage.stop else ""
             tell(f"epoch{several} {stage.stop} of {self.epochs}: smooth")
-            model.fit(
-                batches.training(start),
-                steps_per_epoch=batches.steps,
-                validation_data=batches.validation,
-                initial_epoch=start,
-                epochs=stage.stop,
-                callbacks=[progress, *callbacks],
-                class_weight=self.class_weight,
-                shuffle=False,  # the pipelines shuffle
-                verbose=_verbosity(),
-            )
-        _keep_best(progress, model)
+        data = batches.training, batches.steps
+        self._fit(scaler.model, *data, stage.stop, held_out=batches.validation)
 
-    def _train_spikes(
-        self,
-        scaler: Scaler,
-        index: int,
-        batches: Batches,
-        callbacks: list[keras.callbacks.Callback],
-    ) -> None:
+    def _train_spikes(self, index: int) -> None:
         """Train on spikes, in rounds that count as epochs."""
-        progress, plan, run = self.progress, self.plan, scaler.run
+        progress, scaler, batches = self._progress, self._scaler, self._batches
+        model, weights = scaler.model, self.weights
         first = self.epochs if index else 0
-        training = SpikeTraining(run, scaler.model, plan)
-        held_out = batches.validation
-        validation = SpikeValidation(run, training, held_out, plan, tell)
-        progress.patience = None if held_out is None else PATIENCE
+        plan = plan_spikes(
+            self.trainer.network,
+            model,
+            self.epochs * batches.steps * self.trainer.training.batch,
+            self.seed,
+            self.options.get("spike_updates"),
+            tf.distribute.get_strategy().num_replicas_in_sync,
+        )
+        training = SpikeTraining(scaler.run, model, plan, batches.validation)
+        progress.patience = None if batches.validation is None else PATIENCE
         if progress.stage == index:
             progress.restore(training)
             scaler.scales = progress.scales
         else:
-            self.before_spikes()
+            if weights is not None:
+                self._written.append(smooth_path(weights))
+                self.program.export_weights(model, self._written[0])
             if "scale" not in self.phases:
                 scaler.hold()
             progress.begin(index, first, scaler.scales)
-            progress.keep_best(training, validation.logs())
+            progress.keep_best(training, training.held_out())
         tell(str(plan))
-        if not progress.is_stalled and progress.epoch < first + ROUNDS:
-            training.fit(
-                plan.batches(batches, progress.epoch, first + ROUNDS),
-                steps_per_epoch=plan.each,
-                initial_epoch=progress.epoch,
-                epochs=first + ROUNDS,
-                callbacks=[
-                    _Hold(scaler, progress, first),
-                    validation,
-                    progress,
-                    *callbacks,
-                ],
-                class_weight=self.class_weight,
-                shuffle=False,
-                verbose=_verbosity(),
-            )
-        _keep_best(progress, training, " within the rates")
+
+        def hold(epoch: int, logs: Logs) -> None:
+            """Bring rates within their bounds before some rounds."""
+            if epoch - first not in HOLDS:
+                return
+            scaler.hold()
+            were_missed = scaler.scales != progress.scales
+            progress.scales = scaler.scales
+            # Only the best state before this phase is within the rates.
+            if were_missed and progress.best_epoch > first:
+                progress.forget_best()
+
+        begins = keras.callbacks.LambdaCallback(on_epoch_begin=hold)
+        own = [begins, training.callback()]
+        stop = first + ROUNDS
+        data = partial(plan.batches, batches, stop=stop)
+        self._fit(training, data, plan.each, stop, own, " within the rates")
         scaler.scales = progress.scales
 
-
-def _keep_best(
-    progress: Progress,
-    model: keras.Model,
-    bound: str = "",
-) -> None:
-    """Restore a model's best weights, if kept, and print their epoch."""
-    progress.finish(model)
-    if progress.best_weights:
-        epoch = progress.best_epoch
-        least = f"the least validation loss{bound}"
-        tell(f"kept epoch {epoch}, which has {least}")
+    def _fit(
+        self,
+        model: keras.Model,
+        data: Callable[[int], Dataset],
+        steps: int,
+        stop: int,
+        own: Sequence[keras.callbacks.Callback] = (),
+        bound: str = "",
+        held_out: Dataset | None = None,
+    ) -> None:
+        """Train the epochs that are not done, and restore the best weights."""
+        progress = self._progress
+        if progress.epoch < stop and not progress.is_stalled:
+            model.fit(
+                data(progress.epoch),
+                steps_per_epoch=steps,
+                validation_data=held_out,
+                initial_epoch=progress.epoch,
+                epochs=stop,
+                callbacks=[*own, progress, *self._callbacks],
+                class_weight=self.options.get("class_weight"),
+                shuffle=False,  # the pipelines shuffle
+                verbose=verbosity(),
+            )
+        progress.finish(model)
+        if progress.best_weights:
+            least = f"the least validation loss{bound}"
+            tell(f"kept epoch {progress.best_epoch}, which has {least}")
 
 
 def _prepare(model: keras.Model, smooth: bool, balanced: bool = False) -> None:
@@ -223,62 +275,6 @@ def _report(scaler: Scaler) -> None:
         tell(f"rate not held: {line}")
     if not missed:
         tell("all layers are within their rates, in spikes")
-
-
-class _Hold(keras.callbacks.Callback):
-    """Brings rates within their bounds before some rounds on spikes."""
-
-    def __init__(self, scaler: Scaler, progress: Progress, first: int) -> None:
-        super().__init__()
-        self._scaler = scaler
-        self._progress = progress
-        self._first = first
-
-    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        if epoch - self._first not in HOLDS:
-            return
-        progress = self._progress
-        self._scaler.hold()
-        rates_were_missed = self._scaler.scales != progress.scales
-        progress.scales = self._scaler.scales
-        # Only the best state before this phase is within the rates.
-        if rates_were_missed and progress.best_epoch > self._first:
-            progress.forget_best()
-
-
-class WholeHistory(keras.callbacks.History):
-    """The history of several trainings, one after another."""
-
-    def __init__(self) -> None:
-        """Start with an empty history.
-
-        ``phases`` has the name of each phase that runs, with the number of
-        epochs before it.
-        """
-        super().__init__()
-        self.epoch: list[int] = []
-        self.phases: list[tuple[str, int]] = []
-
-    def begin(self, phase: str) -> None:
-        """Note that a phase begins, unless it only goes on."""
-        if not self.phases or self.phases[-1][0] != phase:
-            self.phases.append((phase, len(self.epoch)))
-
-    def on_train_begin(self, logs: Logs = None) -> None:
-        """Keep the earlier epochs, which Keras would drop."""
-
-
-def _verbosity() -> int:
-    """Return Keras' verbosity: bars on a terminal or in a notebook."""
-    # A process that starts kernels for others has ipykernel but no shell.
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return 1 if sys.stdout.isatty() or hasattr(shell, "kernel") else 2
-
-
-def tell(line: str) -> None:
-    """Print a line between the lines of Keras."""
-    print(line, flush=True)
 
 
 def _format(values: dict[str, Any], prefix: str = "") -> str:

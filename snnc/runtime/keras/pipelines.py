@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import DataError, DataSpec
+from ..data import DataError, DataSpec, range_warning
 from ..examples import Array
+from ..files import warn
 from .backend import Dataset, Tensor, tf
 
 WINDOW = 10_000  # examples of a dataset to shuffle together
@@ -24,20 +25,21 @@ Rows = NDArray[np.int64]
 class Batches(NamedTuple):
     """Batches of ``x``, (batch, *shape), and ``y``.
 
-    ``training`` returns endless batches from an epoch on; an epoch has
-    ``steps``. ``validation`` is one pass over the examples held out, None
-    without any. ``sample`` has at most `SAMPLE` single training examples to
+    ``of_epoch`` returns those of an epoch in its own order, ``steps`` batches.
+    ``validation`` is one pass over the examples held out, None without any.
+    ``sample``, (examples, *shape), has at most `SAMPLE` training examples to
     measure on.
     """
 
-    training: Callable[[int], Dataset]
+    of_epoch: Callable[[Tensor], Dataset]
     steps: int
     validation: Dataset | None
-    sample: Dataset
+    sample: NDArray[np.float32]
 
-    def sample_array(self) -> NDArray[np.float32]:
-        """Return the examples to measure on, (examples, *shape)."""
-        return np.stack([x for x, _ in self.sample.as_numpy_iterator()])
+    def training(self, epoch: int) -> Dataset:
+        """Return endless batches from an epoch on."""
+        epochs = tf.data.Dataset.range(epoch, tf.int64.max)
+        return epochs.flat_map(self.of_epoch).prefetch(1)
 
 
 @dataclass(frozen=True)
@@ -86,12 +88,11 @@ class Pipelines:
             return tuple(tf.gather(values, places) for values in training)
 
         validation = (x[kept], y[kept]) if held_out is None else held_out
-        sample = (x[rest[:SAMPLE]], y[rest[:SAMPLE]])
         return Batches(
-            self._repeat(batches_of),
+            batches_of,
             -(-len(rest) // self.batch),
             self._validation(validation),
-            tf.data.Dataset.from_tensor_slices(sample),
+            x[rest[:SAMPLE]],
         )
 
     def of_dataset(
@@ -123,7 +124,7 @@ class Pipelines:
             if self.replicas > 1:
                 count = self._round_to_replicas(_length(validation))
                 validation = validation.take(count)
-            validation = _shard_by_batch(validation.batch(self.batch))
+            validation = validation.batch(self.batch)
         count = self._round_to_replicas(_length(training))
         examples = training.take(count)
 
@@ -135,12 +136,12 @@ class Pipelines:
             windows = examples.batch(WINDOW).enumerate().map(shuffle)
             return windows.unbatch().batch(self.batch)
 
-        return Batches(
-            self._repeat(batches_of),
-            -(-count // self.batch),
-            validation,
-            training.take(SAMPLE),
-        )
+        some = training.take(SAMPLE).as_numpy_iterator()
+        sample = np.stack([x for x, _ in some])
+        extent = float(sample.min()), float(sample.max())
+        warn(range_warning(*extent, self.spec))
+        steps = -(-count // self.batch)
+        return Batches(batches_of, steps, validation, sample)
 
     def _validation(self, held_out: Pair) -> Dataset | None:
         count = self._round_to_replicas(len(held_out[0]))
@@ -148,7 +149,7 @@ class Pipelines:
             return None
         pair = tuple(values[:count] for values in held_out)
         examples = tf.data.Dataset.from_tensor_slices(pair)
-        return _shard_by_batch(examples.batch(self.batch))
+        return examples.batch(self.batch)
 
     def _round_to_replicas(self, count: int) -> int:
         return count - count % self.replicas
@@ -159,18 +160,6 @@ class Pipelines:
         drawn = epoch * 2**20 + tf.cast(window, tf.int64)
         seed = tf.stack([tf.constant(self.seed, tf.int64), drawn])
         return tf.random.experimental.stateless_shuffle(tf.range(count), seed)
-
-    def _repeat(
-        self,
-        batches_of: Callable[[Tensor], Dataset],
-    ) -> Callable[[int], Dataset]:
-        """Return endless batches from an epoch on, each in its own order."""
-
-        def beginning(epoch: int) -> Dataset:
-            epochs = tf.data.Dataset.range(epoch, tf.int64.max)
-            return _shard_by_batch(epochs.flat_map(batches_of)).prefetch(1)
-
-        return beginning
 
 
 def split(count: int, share: float, seed: int) -> tuple[Rows, Rows]:
@@ -261,14 +250,6 @@ def single_examples(dataset: Dataset, accepted: DataSpec) -> Dataset:
         return x, y
 
     return dataset.map(check)
-
-
-def _shard_by_batch(batches: Dataset) -> Dataset:
-    """Let workers share the data by batch, not by file."""
-    options = tf.data.Options()
-    policy = tf.data.experimental.AutoShardPolicy.DATA
-    options.experimental_distribute.auto_shard_policy = policy
-    return batches.with_options(options)
 
 
 def _length(examples: Dataset) -> int:

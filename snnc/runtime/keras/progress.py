@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -18,11 +18,10 @@ from ..examples import Array
 from ..files import UserError, replacing
 from ..network import Layer
 from .backend import Logs, Tensor, keras
-from .model import with_activations
+from .model import with_currents
 
 ANEW = "remove it, or train from the start, without resume"
-KINDS = ("best", "variable")  # the kinds of arrays
-# The other entries of the file.
+# The entries of the file that are no arrays.
 STATE = ("epoch", "stage", "scales", "best_epoch", "best_scales", "least_loss")
 EVERY = 32  # batches between copies of the weights, as copying takes time
 ADVICE = "a smaller learning rate may do, or another `--seed`"
@@ -122,17 +121,19 @@ class Progress(keras.callbacks.Callback):
             return
         try:
             with np.load(self.path, allow_pickle=False) as file:
-                state = json.loads(str(file["state"]))
-                run = state.pop("run")
-                found = {name: state[name] for name in STATE}
-                best, variables = (_load_series(file, n) for n in KINDS)
+                arrays = dict(file)
+            state = json.loads(str(arrays.pop("state")))
+            run = state.pop("run")
+            found = {name: state[name] for name in STATE}
         except Exception as error:
             raise DataError(f"{self.path} is damaged: {ANEW}") from error
         if run != self.run:
             raise DataError(f"{self.path} is of another training: {ANEW}")
         for name, value in found.items():
             setattr(self, name, value)
-        self.best_weights, self.saved = best, variables
+        best = [name for name in arrays if name.startswith("best")]
+        self.best_weights = [arrays.pop(name) for name in best]
+        self.saved = list(arrays.values())
 
     def restore(self, model: keras.Model) -> None:
         """Restore a compiled model from the state that was read, if any.
@@ -151,10 +152,11 @@ class Progress(keras.callbacks.Callback):
 
     def _save(self, path: Path) -> None:
         state = {name: getattr(self, name) for name in STATE}
-        variables = [variable.numpy() for variable in _variables(self.model)]
         arrays = {"state": np.array(json.dumps({"run": self.run, **state}))}
-        for kind, values in zip(KINDS, (self.best_weights, variables)):
-            arrays |= {f"{kind}.{i}": v for i, v in enumerate(values)}
+        for i, value in enumerate(self.best_weights):
+            arrays[f"best.{i}"] = value
+        for i, variable in enumerate(_variables(self.model)):
+            arrays[f"variable.{i}"] = variable.numpy()
         with replacing(path) as file:
             np.savez(file, **arrays)
 
@@ -163,12 +165,6 @@ def _variables(model: keras.Model) -> list[Tensor]:
     """Return every variable of a compiled model that training changes."""
     model.optimizer.build(model.trainable_variables)
     return [*model.variables, *model.optimizer.variables]
-
-
-def _load_series(file: Any, kind: str) -> list[Array]:
-    """Return ``kind.0``, ``kind.1`` and so on."""
-    count = sum(name.startswith(f"{kind}.") for name in file.files)
-    return [file[f"{kind}.{i}"] for i in range(count)]
 
 
 class StopAtNaN(keras.callbacks.Callback):
@@ -206,12 +202,48 @@ class StopAtNaN(keras.callbacks.Callback):
         # In the phase spikes, the Keras model is an attribute of the trained
         # model.
         model = getattr(self.model, "trained", self.model)
-        probed = with_activations(model, self._layers)
-        output, *values = probed.predict_on_batch(self._x)
+        probed = with_currents(model, self._layers)
+        output, *currents = probed.predict_on_batch(self._x)
         names = [*self._layers, "the readout"]
-        sizes = [float(np.abs(value).max()) for value in [*values, output]]
+        values = [*(np.maximum(each, 0) for each in currents), np.abs(output)]
+        sizes = [float(value.max()) for value in values]
         for name, size in zip(names, sizes):
             if not math.isfinite(size):
                 return f"{name} is the first layer whose values are no numbers"
         largest = int(np.argmax(sizes))
         return f"{names[largest]} has the largest values, {sizes[largest]:.3g}"
+
+
+class WholeHistory(keras.callbacks.History):
+    """The history of several trainings, one after another.
+
+    ``phases`` has the name of each phase that runs, with the number of epochs
+    before it.
+    """
+
+    def __init__(self) -> None:
+        """Start with an empty history."""
+        super().__init__()
+        self.epoch: list[int] = []
+        self.phases: list[tuple[str, int]] = []
+
+    def begin(self, phase: str) -> None:
+        """Note that a phase begins, unless it only goes on."""
+        if not self.phases or self.phases[-1][0] != phase:
+            self.phases.append((phase, len(self.epoch)))
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Keep the earlier epochs, which Keras would drop."""
+
+
+def verbosity() -> int:
+    """Return Keras' verbosity: bars on a terminal or in a notebook."""
+    # A process that starts kernels for others has ipykernel but no shell.
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return 1 if sys.stdout.isatty() or hasattr(shell, "kernel") else 2
+
+
+def tell(line: str) -> None:
+    """Print a line between the lines of Keras."""
+    print(line, flush=True)

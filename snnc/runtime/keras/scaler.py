@@ -18,12 +18,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..examples import Array, check_budget
+from ..examples import Array, Largest, check_budget
 from ..layout import Layout
 from ..network import Layer, Network
-from .backend import keras, tf
-from .curves import Largest, drive_of, rate_of
-from .model import fold_model, pre_activation, scales_of, set_scales
+from .backend import keras
+from .curves import drive_of, rate_of
+from .model import fold_model, scales_of, set_scales, with_currents
 from .progress import Scales
 from .spiking import SpikingRun
 from .wiring import recalibration, wiring_of
@@ -69,10 +69,8 @@ class Scaler:
         self.layout = layout
         self.model = model
         self.x = x
-        layers = network.layers
-        self.wiring = wiring_of(model, layout, tuple(layers))
-        ends = [pre_activation(model, n, layer) for n, layer in layers.items()]
-        self._currents = keras.Model(model.input, ends)
+        self.wiring = wiring_of(model, layout, tuple(network.layers))
+        self._currents = with_currents(model, network.layers)
         kind = keras.layers.BatchNormalization
         norms = [part for part in model.layers if isinstance(part, kind)]
         self._recalibrate = recalibration(model, norms) if norms else None
@@ -84,7 +82,7 @@ class Scaler:
         own = scales_of(self.model)
         scales = {}
         for name in self.network.layers:
-            several = (name, *self._group(name))
+            several = (name, *self.group(name))
             scales[name] = next(own[n] for n in several if n in own)
         return scales
 
@@ -174,14 +172,14 @@ class Scaler:
         for name, layer in self.network.layers.items():
             rate = rates[name].rate
             verdict = check_budget(rate, layer.rate, present)
-            silent = rates[name].highest == 0
             # A short example may have no spikes of neurons with currents.
-            if silent and self.measure_activations()[name].highest > 0:
-                silent = False
+            silent = rates[name].highest == 0
+            if silent:
+                silent = self.measure_activations()[name].highest <= 0
             if verdict == "missed" or silent:
                 low, high = layer.rate
                 where = f"at {rate:.3g} Hz of {low:g}..{high:g} Hz"
-                lines[name] = f"{name} is {where}: {self._why(name, rates)}"
+                lines[name] = f"{name} is {where}"
             if silent:
                 break  # it may silence the layers after it
         return lines
@@ -196,15 +194,15 @@ class Scaler:
         layers, scales = self.network.layers, self.scales
         batches = self._batches(examples)
         count = sum(map(len, batches))
-        kept: dict[str, Largest] = {}
+        kept = {
+            name: Largest(count * layer.neurons, layer.percentile)
+            for name, layer in layers.items()
+        }
         for x in batches:
-            outputs = tf.nest.flatten(self._currents(x, training=False))
-            for (name, layer), values in zip(layers.items(), outputs):
-                if name not in kept:
-                    size = count * math.prod(values.shape[1:])
-                    kept[name] = Largest(size, layer.percentile)
+            _, *currents = self._currents(x, training=False)
+            for most, values in zip(kept.values(), currents):
                 # Neurons ignore currents below 0.
-                kept[name].add(np.maximum(values, 0))
+                most.add(np.maximum(values, 0))
         rates = {}
         for name, layer in layers.items():
             drive = kept[name].percentile * scales[name]
@@ -271,23 +269,7 @@ class Scaler:
             high = min(high, max(1.0, ceiling))
         return low, high
 
-    def _why(self, name: str, rates: Rates) -> str:
-        layer, measured = self.network.layers[name], rates[name]
-        others = ", ".join(n for n in self._group(name) if n != name)
-        if measured.highest == 0:
-            return "it never fires; train longer, or remove it"
-        if measured.rate == 0:
-            share = f"{layer.percentile:g} % of its values are 0"
-            return f"{share}; give it fewer channels, or a higher percentile"
-        if layer.encoder == "rate":
-            return "it has no weights; widen its rate"
-        if others:
-            return f"it shares a scale with {others}; widen the rate of one"
-        if layer.encoder is not None:
-            return "scaled up, its highest values would clip; widen its rate"
-        return "no scale brings it there; widen its rate"
-
-    def _group(self, name: str) -> tuple[str, ...]:
+    def group(self, name: str) -> tuple[str, ...]:
         """Return the layers that share a layer's scale, itself included."""
         return next(group for group in self.wiring.groups if name in group)
 

@@ -1,8 +1,9 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""Plan the phase spikes: its length, examples, and deciding steps."""
+"""Plan the stages of a training, and its phase spikes."""
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from functools import reduce
@@ -16,13 +17,24 @@ from .pipelines import Batches
 
 UPDATES = 800
 STREAMS = 20  # simulations side by side, each with one example per update
-RATE = 4e-3  # the highest learning rate
 ROUNDS = 10  # after each, the network is evaluated on held-out examples
 MOST = 10  # times the cost of the phase smooth
 MEMORY = 2e9  # bytes for the state of all streams and a training step
 VALUES = 30  # numbers of 4 bytes, per neuron and stream
 READINGS = 3  # steps of an example that its last step decides
 NEURON = 10  # operations of a neuron per step, about those of a few weights
+
+
+def stages_of(epochs: int, doubling: bool) -> list[range]:
+    """Divide the epochs of the phase smooth into stages.
+
+    The function of a LIF network changes with its scales, so it has to learn
+    with scales near the final ones. With ``doubling``, each stage is as long
+    as all before it, and starts with scaling.
+    """
+    inner = (2**i for i in range(epochs.bit_length())) if doubling else ()
+    bounds = sorted({0, *inner, epochs})
+    return [range(*pair) for pair in itertools.pairwise(bounds)]
 
 
 @dataclass(frozen=True)
@@ -32,7 +44,6 @@ class SpikePlan:
     each: int
     streams: int
     seed: int
-    learning_rate: float = RATE
     cut: bool = False
 
     @property
@@ -53,13 +64,11 @@ class SpikePlan:
         Each round has its own order, so an interrupted training continues with
         the same batches.
         """
-
-        def of_round(epoch: int) -> Dataset:
+        rounds = []
+        for epoch in range(start, stop):
             examples = batches.training(epoch).unbatch()
             whole = examples.batch(self.streams, drop_remainder=True)
-            return whole.take(self.each)
-
-        rounds = map(of_round, range(start, stop))
+            rounds.append(whole.take(self.each))
         return reduce(tf.data.Dataset.concatenate, rounds)
 
 
@@ -77,16 +86,15 @@ def plan_spikes(
     ``updates`` there are `UPDATES`, or as many as cost `MOST` times that
     phase. The cost is in operations, so a plan is the same on every machine.
     """
-    neurons = sum(layer.neurons for layer in network.layers.values())
+    neurons = network.neurons
     streams = streams_of(neurons) // replicas * replicas or replicas
     weights = sum(map(multiplications, model.layers))
     step = weights + NEURON * neurons
     update = streams * (network.steps * step + 3 * weights)
     affordable = MOST * 3 * weights * examples // update
-    wanted = UPDATES if updates is None else updates
     cut = updates is None and affordable < UPDATES
-    count = max(ROUNDS, affordable) if cut else wanted
-    return SpikePlan(-(-count // ROUNDS), streams, seed, RATE, cut)
+    count = max(ROUNDS, affordable) if cut else updates or UPDATES
+    return SpikePlan(-(-count // ROUNDS), streams, seed, cut)
 
 
 def streams_of(neurons: int) -> int:

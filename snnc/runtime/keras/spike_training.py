@@ -15,10 +15,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
+from ..examples import Array
 from .backend import Dataset, Logs, Tensor, keras, tf
+from .progress import tell, verbosity
 from .spike_plan import SpikePlan
 from .spiking import Firing, SpikingRun, State
 from .wiring import NEURONS
@@ -26,7 +29,8 @@ from .wiring import NEURONS
 RESTS = 0.1  # the share of streams that start an update from rest
 HELD_OUT = 256  # examples at most: these runs take time from training
 STREAMS = 16  # simulations of held-out examples side by side
-FEW = 2  # updates before the time is estimated
+FEW = 4  # updates before the time is estimated
+RATE = 4e-3  # the highest learning rate
 WARM_UP = 0.1  # the share of updates in which the learning rate rises
 CLIP = 1.0  # the largest norm of all gradients
 EXCESS = 0.2  # the weight in the loss of rates above their bounds
@@ -46,8 +50,12 @@ class SpikeTraining(keras.Model):
         run: SpikingRun,
         model: keras.Model,
         plan: SpikePlan,
+        validation: Dataset | None = None,
     ) -> None:
-        """Take a simulation of a compiled model, that model and a plan."""
+        """Take a simulation of a compiled model, that model and a plan.
+
+        ``validation`` are batches of held-out examples.
+        """
         super().__init__()
         self.trained = model
         self._network = run.network
@@ -55,13 +63,21 @@ class SpikeTraining(keras.Model):
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         self._streams = plan.streams // replicas
         self._seed, self._each = plan.seed, plan.each
-        self._state = _Variables(run.rest(self._streams))
+        self._updates = plan.updates
+        state = _variables_of(run.rest(self._streams))
+        # Keras would save variables that are attributes.
+        self._state: Callable[[], State] = lambda: state
+        self._validation: tuple[Array, Array] | None = None
+        if validation is not None:
+            several = validation.unbatch().take(HELD_OUT)
+            x, y = zip(*several.as_numpy_iterator(), strict=True)
+            self._validation = np.stack(x), np.stack(y)
         self._loss_mean = keras.metrics.Mean(name="loss")
         self._kinds = [self._loss_mean]
         if self._network.readout.classes:
             kind = keras.metrics.SparseCategoricalAccuracy
             self._kinds.append(kind(name="accuracy"))
-        rate = WarmCosine(plan.learning_rate, plan.updates)
+        rate = WarmCosine(RATE, plan.updates)
         # XLA takes longer for loops of small convolutions on a CPU.
         optimizer = keras.optimizers.Adam(rate)
         self.compile(optimizer=optimizer, jit_compile=False)
@@ -79,9 +95,10 @@ class SpikeTraining(keras.Model):
         """Present a batch, and update the weights."""
         x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
         x = tf.ensure_shape(x, [self._streams, *x.shape[1:]])
-        state = self._rested(self._state.read())
+        stored, each = self._state(), tf.nest.map_structure
+        state = self._rested(each(lambda kept: kept.read_value(), stored))
         firing, state = self._run.present(x, state, slopes=True)
-        self._state.write(state)
+        each(lambda kept, value: kept.assign(value), stored, state)
         variables = self.trainable_variables
         with tf.GradientTape() as tape:
             outputs, excess = self._outputs(x, firing)
@@ -121,14 +138,7 @@ class SpikeTraining(keras.Model):
         run, layers = self._run, self._network.layers
         outputs: dict[str, Tensor] = {}
         excess: Tensor = 0.0
-        several = zip(
-            run.names,
-            run.stages,
-            firing.activations,
-            firing.slopes,
-            firing.rates,
-            strict=True,
-        )
+        several = zip(run.names, run.stages, *firing[:3], strict=True)
         for name, stage, activation, slope, rate in several:
             drive = stage(x, outputs)
             if layers[name].pool is not None:
@@ -157,6 +167,38 @@ class SpikeTraining(keras.Model):
             losses = [one * tf.reshape(weight, [-1]) for one in losses]
         return tf.reduce_mean(tf.stack(losses))
 
+    def held_out(self) -> dict[str, float]:
+        """Return loss and accuracy of held-out examples, if there are any."""
+        if self._validation is None:
+            return {}
+        x, y = self._validation
+        outputs = self._run.predict(x, STREAMS)
+        y = y[: len(outputs)]
+        losses = self.losses_of(tf.constant(y), outputs)
+        logs = {"val_loss": float(np.mean(losses))}
+        if self._network.readout.classes:
+            right = outputs.argmax(axis=1) == y
+            logs["val_accuracy"] = float(right.mean())
+        return logs
+
+    def callback(self) -> keras.callbacks.Callback:
+        """Return what evaluates each round, and estimates the time of all."""
+        times: list[float] = []
+
+        def evaluate(epoch: int, logs: dict[str, float]) -> None:
+            logs.update(self.held_out())
+
+        def estimate(batch: int, logs: Logs) -> None:
+            times.append(time.perf_counter())
+            if len(times) == FEW:
+                seconds = (times[-1] - times[1]) / (FEW - 2) * self._updates
+                # Keras leaves the line of its bar open.
+                line = f"spikes: about {seconds:.0f} s for all updates"
+                tell("\n" * (verbosity() == 1) + line)
+
+        calls = {"on_epoch_end": evaluate, "on_train_batch_end": estimate}
+        return keras.callbacks.LambdaCallback(**calls)
+
 
 class WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
     """Rises linearly to a learning rate, then falls to 0 as a cosine.
@@ -177,87 +219,13 @@ class WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
         return self._rate * rise * (1 + tf.cos(np.pi * fall)) / 2
 
 
-class SpikeValidation(keras.callbacks.Callback):
-    """Evaluates a network in spikes on held-out examples, after each round.
-
-    Adds their loss and, for classes, their accuracy to the logs. Prints at the
-    start how long all rounds will take.
-    """
-
-    def __init__(
-        self,
-        run: SpikingRun,
-        training: SpikeTraining,
-        validation: Dataset | None,
-        plan: SpikePlan,
-        tell: Callable[[str], None],
-    ) -> None:
-        """Take a simulation, held-out batches, and a print function."""
-        super().__init__()
-        self._run = run
-        self._training = training
-        self._plan = plan
-        self._tell = tell
-        self._started = 0.0
-        self._done = 0
-        self._pair = None
-        if validation is not None:
-            several = validation.unbatch().take(HELD_OUT)
-            x, y = zip(*several.as_numpy_iterator(), strict=True)
-            self._pair = np.stack(x), np.stack(y)
-
-    def logs(self) -> dict[str, float]:
-        """Return loss and accuracy; nothing without held-out examples."""
-        if self._pair is None:
-            return {}
-        x, y = self._pair
-        outputs = self._run.predict(x, STREAMS)
-        y = y[: len(outputs)]
-        losses = self._training.losses_of(tf.constant(y), outputs)
-        logs = {"val_loss": float(np.mean(losses))}
-        if self._run.network.readout.classes:
-            right = outputs.argmax(axis=1) == y
-            logs["val_accuracy"] = float(right.mean())
-        return logs
-
-    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
-        """Print how long all updates will take, after the first few."""
-        self._done += 1
-        if self._done == FEW:
-            self._started = time.perf_counter()
-        if self._done == 2 * FEW:
-            each = (time.perf_counter() - self._started) / FEW
-            seconds = each * self._plan.updates
-            # Keras leaves the line of its bar open.
-            ends = "\n" if self.params["verbose"] == 1 else ""
-            self._tell(f"{ends}spikes: about {seconds:.0f} s for all updates")
-
-    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        """Add the results of held-out examples to the logs."""
-        if logs is not None:
-            logs.update(self.logs())
-
-
-class _Variables:
-    """The state of streams, stored on each device."""
-
-    def __init__(self, state: State) -> None:
-        self._values = [
-            tf.Variable(
-                value,
-                trainable=False,
-                synchronization=tf.VariableSynchronization.ON_READ,
-                aggregation=tf.VariableAggregation.NONE,
-            )
-            for value in tf.nest.flatten(state)
-        ]
-        self._form = tf.nest.map_structure(lambda _: 0, state)
-
-    def read(self) -> Tensor:
-        values = [variable.read_value() for variable in self._values]
-        return tf.nest.pack_sequence_as(self._form, values)
-
-    def write(self, state: State) -> None:
-        values = tf.nest.flatten(state)
-        for variable, value in zip(self._values, values, strict=True):
-            variable.assign(value)
+def _variables_of(state: State) -> Tensor:
+    """Return variables for the state of streams, stored on each device."""
+    synchronization = tf.VariableSynchronization.ON_READ
+    kind = partial(
+        tf.Variable,
+        trainable=False,
+        synchronization=synchronization,
+        aggregation=tf.VariableAggregation.NONE,
+    )
+    return tf.nest.map_structure(kind, state)

@@ -7,17 +7,16 @@ Except that weights are not rounded, it is the chip's network.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from ..examples import Array
-from ..network import Layer, Network, lowpass_decay
+from ..network import Network, lowpass_decay
 from .backend import Tensor, keras, tf
 from .spike_plan import reading_weights, window_weights
-from .spiking_neurons import SpikingMaxPool, SpikingNeurons
-from .wiring import End, LinearStage, end_of
+from .spiking_neurons import SpikingLayer, States
+from .wiring import LinearStage, end_of
 
 CHUNK = 10  # steps at once, which takes convolutions half the time
 Values = tuple[Tensor, ...]  # an entry per layer
@@ -27,11 +26,11 @@ SAMPLED = 3  # steps between slopes of rate curves, as currents change slowly
 class State(NamedTuple):
     """The state of a simulation after a step.
 
-    ``neurons`` and ``outputs``, (batch, *shape), have an entry per layer;
+    ``layers`` and ``outputs``, (batch, *shape), have an entry per layer;
     ``read``, (batch, values), is the output of the readout's filter.
     """
 
-    neurons: Values
+    layers: tuple[States, ...]
     outputs: Values
     read: Tensor
 
@@ -66,30 +65,21 @@ class SpikingRun:
         # A layer comes after those that it reads.
         places = {part.name: place for place, part in enumerate(model.layers)}
         self.names = sorted(layers, key=lambda n: places[ends[n].layer])
-        producers = {ends[name].layer: name for name in self.names}
-        drives = [ends[name].drive for name in self.names]
-        given = model, producers
-        self.stages = [LinearStage(drive, *given) for drive in drives]
-        readout = model.get_layer(network.readout.name)
-        read = keras.layers.Activation("linear")(readout.input)
-        self.readout = LinearStage(read, model, producers)
+        given = model, {ends[name].layer: name for name in self.names}
+        self.stages = [LinearStage(ends[n].drive, *given) for n in self.names]
+        self._decide = model.get_layer(network.readout.name)
+        read = keras.layers.Activation("linear")(self._decide.input)
+        self.readout = LinearStage(read, *given)
         own = [(layers[name], name, ends[name]) for name in self.names]
-        self._neurons = [_neurons_of(*each, dt) for each in own]
-        # XLA fuses the many operations of neurons: a LIF network then takes
-        # half the time.
-        compiled: dict[str, Tensor] = {"jit_compile": True, "autograph": False}
-        scans = [partial(_scan, part) for part in self._neurons]
-        self._scans = [tf.function(scan, **compiled) for scan in scans]
-        self._shapes = [tuple(ends[n].output.shape[1:]) for n in self.names]
+        self._layers = [SpikingLayer(*each, dt) for each in own]
         self._kept = lowpass_decay(network.readout.synapse, dt)
-        self._decide = readout
         self._traced = tf.function(self.present, autograph=False)
 
     def rest(self, batch: int) -> State:
         """Return the state at the start of ``batch`` simulations."""
         return State(
-            tuple(part.rest(batch) for part in self._neurons),
-            tuple(tf.zeros((batch, *shape)) for shape in self._shapes),
+            tuple(layer.rest(batch) for layer in self._layers),
+            tuple(tf.zeros((batch, *layer.shape)) for layer in self._layers),
             tf.zeros((batch, *self.readout.shape)),
         )
 
@@ -114,26 +104,24 @@ class SpikingRun:
         # Currents that only depend on the input are the same in each step.
         stages = zip(self.names, self.stages, strict=True)
         fixed = {n: stage(x, {}) for n, stage in stages if not stage.sources}
-        zeros = tuple(tf.zeros_like(output) for output in state.outputs)
-        spikes = [p.output_of(own, out) for p, own, out in self._layers(state)]
-        fired = tuple(tf.zeros_like(each) for each in spikes)
+        zeros = tuple(map(tf.zeros_like, state.outputs))
+        each = zip(self._layers, state.layers, strict=True)
+        fired = tuple(tf.zeros_like(layer.fired(own)) for layer, own in each)
         readings = tf.zeros((moments.shape[0], *state.read.shape))
-        firing = Firing(zeros, zeros, fired, readings)
 
         def advance(first: Tensor, state: State, firing: Firing) -> Tensor:
-            shares = window[first : first + chunk]
-            weights = moments[:, first : first + chunk]
-            state, steps = self._advance(x, fixed, state, chunk)
-            gradients = zeros
+            now = slice(first, first + chunk)
+            values, reads, state = self._advance(x, fixed, state, chunk)
+            outputs, currents, fired = values
+            shares, gradients = window[now], zeros
             if slopes:
-                taken = samples[first : first + chunk]
-                taken = tf.ensure_shape(taken, [chunk])
-                gradients = self._slopes(taken, steps)
+                taken = tf.ensure_shape(samples[now], [chunk])
+                gradients = self._slopes(taken, currents)
             added = Firing(
-                tuple(tf.tensordot(shares, o, 1) for o in steps.outputs),
+                tuple(tf.tensordot(shares, each, 1) for each in outputs),
                 gradients,
-                tuple(tf.reduce_sum(each, 0) for each in steps.fired),
-                tf.tensordot(weights, steps.reads, 1),
+                tuple(tf.reduce_sum(each, 0) for each in fired),
+                tf.tensordot(moments[:, now], reads, 1),
             )
             firing = tf.nest.map_structure(tf.add, firing, added)
             return first + chunk, state, firing
@@ -141,7 +129,7 @@ class SpikingRun:
         _, state, firing = tf.while_loop(
             lambda first, *_: first < steps,
             advance,
-            (0, state, firing),
+            (0, state, Firing(zeros, zeros, fired, readings)),
             parallel_iterations=1,
         )
         rates = tuple(total / steps for total in firing.rates)
@@ -184,91 +172,43 @@ class SpikingRun:
         fixed: dict[str, Tensor],
         state: State,
         count: int,
-    ) -> tuple[State, _Steps]:
-        """Simulate ``count`` steps, layer by layer."""
-        before = dict(zip(self.names, state.outputs, strict=True))
+    ) -> tuple[tuple[Values, ...], Tensor, State]:
+        """Simulate ``count`` steps, layer by layer.
+
+        Returns the outputs, currents and spikes of each layer, and what the
+        readout reads, all (steps, batch, ...); then the state.
+        """
         # A spike takes one step to the next layer.
         arriving: dict[str, Tensor] = {}
-        ends, steps = [], []
-        for name, stage, scan, own in zip(
+        values, ends = [], []
+        for name, stage, layer, before, own in zip(
             self.names,
             self.stages,
-            self._scans,
-            state.neurons,
+            self._layers,
+            state.outputs,
+            state.layers,
             strict=True,
         ):
             if name in fixed:
                 drives = [fixed[name]] * count
             else:
                 drives = tf.split(stage(x, arriving), count)
-            outputs, currents, fired, own = scan(drives, own)
-            steps.append(tuple(map(tf.stack, (outputs, currents, fired))))
-            ends.append((own, outputs[-1]))
-            earlier = [before[name], *outputs[:-1]]
-            arriving[name] = tf.concat(earlier, axis=0)
+            *several, after = layer.scan(drives, own)
+            outputs = several[0]
+            arriving[name] = tf.concat([before, *outputs[:-1]], axis=0)
+            values.append(tuple(map(tf.stack, several)))
+            ends.append((after, outputs[-1]))
         read, reads = state.read, []
         for one in tf.split(self.readout(x, arriving), count):
             read = self._kept * read + (1 - self._kept) * one
             reads.append(read)
-        neurons, last = zip(*ends, strict=True)
-        outputs, currents, spikes = zip(*steps, strict=True)
-        whole = _Steps(outputs, currents, spikes, tf.stack(reads))
-        return State(neurons, last, read), whole
+        layers, last = zip(*ends, strict=True)
+        state = State(layers, last, read)
+        return tuple(zip(*values, strict=True)), tf.stack(reads), state
 
-    def _slopes(self, shares: Tensor, steps: _Steps) -> Values:
+    def _slopes(self, shares: Tensor, currents: Values) -> Values:
         """Return weighted sums over steps of the slopes of rate curves."""
-        sampled = slice((shares.shape[0] - 1) % SAMPLED, None, SAMPLED)
-
-        def sum_slopes() -> Values:
-            pairs = zip(self._neurons, steps.currents, strict=True)
-            slopes = (part.slope(each[sampled]) for part, each in pairs)
-            weights = shares[sampled]
-            return tuple(tf.tensordot(weights, slope, 1) for slope in slopes)
-
-        slopes: Values = tf.cond(
-            tf.reduce_any(shares > 0),
-            sum_slopes,
-            lambda: tuple(tf.zeros_like(each[0]) for each in steps.outputs),
-        )
-        return slopes
-
-    def _layers(self, state: State) -> Tensor:
-        """Return each layer's neurons, their state and output."""
-        return zip(self._neurons, state.neurons, state.outputs, strict=True)
-
-
-def _scan(
-    part: SpikingNeurons | SpikingMaxPool,
-    drives: list[Tensor],
-    state: Tensor,
-) -> tuple[list[Tensor], list[Tensor], list[Tensor], Tensor]:
-    """Simulate steps of a layer: outputs, currents, spikes, and the state."""
-    outputs, currents, fired = [], [], []
-    for drive in drives:
-        output, state = part.step(drive, state)
-        outputs.append(output)
-        currents.append(part.current(state, output))
-        fired.append(part.output_of(state, output))
-    return outputs, currents, fired, state
-
-
-class _Steps(NamedTuple):
-    """Several steps, each value (steps, batch, ...), an entry per layer."""
-
-    outputs: Values
-    currents: Values
-    fired: Values
-    reads: Tensor
-
-
-def _neurons_of(
-    layer: Layer,
-    name: str,
-    end: End,
-    dt: float,
-) -> SpikingNeurons | SpikingMaxPool:
-    if layer.pool is None:
-        shape = tuple(end.drive.shape[1:])
-        return SpikingNeurons(layer, name, shape, end.scale, dt)
-    shape = tuple(end.output.shape[1:])
-    return SpikingMaxPool(layer, name, shape, end.scale, dt)
+        some = slice((shares.shape[0] - 1) % SAMPLED, None, SAMPLED)
+        pairs = zip(self._layers, currents, strict=True)
+        slopes = (layer.slope(each[some]) for layer, each in pairs)
+        return tuple(tf.tensordot(shares[some], each, 1) for each in slopes)

@@ -7,148 +7,110 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..network import Layer, lowpass_decay, volume_of
+from ..network import Layer, lowpass_decay
 from .backend import Tensor, tf
 from .curves import chip_taus, soft_lif_gradient
-from .layers import driving, gather_places
+from .layers import currents_of, maximum_of
+from .wiring import End
 
 
 class NeuronState(NamedTuple):
-    """The state of neurons, each value (batch, *shape).
+    """The state of neurons after a step, each value (batch, *shape).
 
     ``current``, in activations, is the synapse's output; ``wait`` is the rest
     of the refractory period in steps (for nengo.LIF in seconds).
     """
 
+    output: Tensor
     current: Tensor
     voltage: Tensor
     wait: Tensor
 
 
+States = tuple[NeuronState, ...]  # an entry per level of a max pool, or one
 # From current, voltage and wait to output, voltage and wait.
-Stepped = tuple[Tensor, NeuronState]
 Advanced = tuple[Tensor, Tensor, Tensor]
 Advance = Callable[[Tensor, Tensor, Tensor], Advanced]
 
 
-class SpikingNeurons:
-    """The neurons of a layer and their input synapse."""
+class SpikingLayer:
+    """The neurons of a layer and their input synapse.
 
-    def __init__(
-        self,
-        layer: Layer,
-        name: str,
-        shape: tuple[int, ...],
-        scale: Tensor,
-        dt: float,
-    ) -> None:
-        """Take a layer, the shape of its neurons, its scale and dt in s.
+    The output of a max pool is the sum that `maxima` describes.
+    """
 
-        ``scale`` is a number or a scalar tensor.
-        """
+    def __init__(self, layer: Layer, name: str, end: End, dt: float) -> None:
+        """Take a layer, its ends in a Keras model, and dt in seconds."""
         self._layer = layer
-        self._shape = shape
-        self._scale = scale
+        self._scale = end.scale
+        self.shape = tuple(end.output.shape[1:])
+        shapes = (self.shape,) if layer.pool is None else layer.pool.volumes
+        self._shapes = shapes
         self._voltages = layer.first_voltages(name)
         synapse = None if layer.encoder else layer.synapse
         self._kept = lowpass_decay(synapse, dt)
-        self._advance = neurons(layer, scale, dt)
+        self._advance = neurons(layer, end.scale, dt)
+        # XLA fuses the many operations of neurons: a LIF network then takes
+        # half the time.
+        fused = tf.function(self._scan, jit_compile=True, autograph=False)
+        self.scan: Callable[..., tuple[list[Tensor], ...]] = fused
 
-    def rest(self, batch: int) -> NeuronState:
+    def rest(self, batch: int) -> States:
         """Return the state at the start of ``batch`` simulations."""
-        zeros = tf.zeros((batch, *self._shape))
-        voltage = zeros
-        if self._voltages is not None:
-            voltage += tf.constant(self._voltages, tf.float32)
-        return NeuronState(zeros, voltage, zeros)
+        states = []
+        for shape in self._shapes:
+            zeros = voltage = tf.zeros((batch, *shape))
+            if self._voltages is not None:
+                voltage += tf.constant(self._voltages, tf.float32)
+            states.append(NeuronState(zeros, zeros, voltage, zeros))
+        return tuple(states)
 
-    def step(self, drives: Tensor, state: NeuronState) -> Stepped:
-        """Return the outputs of a step, (batch, *shape), and the new state."""
-        current = self._kept * state.current + (1 - self._kept) * drives
+    def _scan(self, drives: list[Tensor], states: States) -> Tensor:
+        """Simulate steps: outputs, currents, spikes, and the state."""
+        outputs, currents, fired = [], [], []
+        for drive in drives:
+            output, states = self._step(drive, states)
+            outputs.append(output)
+            pools = self._layer.pool is not None
+            currents.append(output if pools else states[0].current)
+            fired.append(self.fired(states))
+        return outputs, currents, fired, states
+
+    def _step(self, drive: Tensor, states: States) -> tuple[Tensor, States]:
+        pool = self._layer.pool
+        if pool is None:
+            states = (self._fire(drive, states[0]),)
+            return states[0].output, states
+        given = [state.output for state in states]
+        currents = currents_of(pool, drive, given)
+        states = tuple(map(self._fire, currents, states))
+        largest = maximum_of(pool, drive, [state.output for state in states])
+        return tf.reshape(largest, (-1, *self.shape)), states
+
+    def _fire(self, drive: Tensor, state: NeuronState) -> NeuronState:
+        current = self._kept * state.current + (1 - self._kept) * drive
         output, *rest = self._advance(current, state.voltage, state.wait)
-        return output, NeuronState(current, *rest)
+        return NeuronState(output, current, *rest)
 
-    def current(self, state: NeuronState, output: Tensor) -> Tensor:
-        """Return the currents of a state, (batch, *shape)."""
-        return state.current
-
-    def output_of(self, state: NeuronState, output: Tensor) -> Tensor:
-        """Return the output of the neurons."""
-        return output
-
-    def slope(self, currents: Tensor) -> Tensor:
-        """Return the slopes of the rate curve at currents, in their shape."""
-        if self._layer.lif is None or self._layer.encoder is not None:
-            return tf.cast(currents > 0, tf.float32)
-        scaled = currents * self._scale
-        layer = self._layer
-        return soft_lif_gradient(scaled, layer.high, self._layer.lif)
-
-
-class SpikingMaxPool:
-    """The neurons of a max pool, level by level.
-
-    Its output is the sum that `maxima` describes. The state has the output and
-    the neurons of each level.
-    """
-
-    def __init__(
-        self,
-        layer: Layer,
-        name: str,
-        shape: tuple[int, ...],
-        scale: Tensor,
-        dt: float,
-    ) -> None:
-        """Take a layer, the shape of the maxima, its scale and dt in s."""
-        assert layer.pool is not None
-        self._pool = layer.pool
-        self._shape = shape
-        *_, channels = volume_of(self._pool.reads)
-        levels = self._pool.tree.levels
-        shapes = [(*level.shape, channels) for level in levels]
-        own = (scale, dt)
-        self._levels = [SpikingNeurons(layer, name, s, *own) for s in shapes]
-
-    def rest(self, batch: int) -> tuple[Tensor, ...]:
-        """Return the state at the start of ``batch`` simulations."""
-        states = (level.rest(batch) for level in self._levels)
-        return tuple((state.current, state) for state in states)
-
-    def step(self, drives: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the maxima of a step, (batch, *shape), and the new state."""
-        pooled = tf.reshape(drives, (-1, *volume_of(self._pool.reads)))
-        given = [output for output, _ in state]
-        tree = self._pool.tree
-        state = tuple(
-            neurons.step(driving(level, pooled, given), before)
-            for neurons, level, (_, before) in zip(
-                self._levels,
-                tree.levels,
-                state,
-                strict=True,
-            )
-        )
-        given = [output for output, _ in state]
-        total: Tensor = 0.0
-        for pick in tree.picks:
-            source = pooled if pick.level is None else given[pick.level]
-            total += gather_places(source, pick.grid)
-        return tf.reshape(total, (-1, *self._shape)), state
-
-    def current(self, state: Tensor, output: Tensor) -> Tensor:
-        """Return the output, which has the shape of the maxima."""
-        return output
-
-    def output_of(self, state: Tensor, output: Tensor) -> Tensor:
-        """Return the outputs of all levels, (batch, neurons)."""
-        batch = tf.shape(output)[0]
-        flat = [tf.reshape(output, (batch, -1)) for output, _ in state]
+    def fired(self, states: States) -> Tensor:
+        """Return the output of neurons; those of a max pool in a row."""
+        if self._layer.pool is None:
+            return states[0].output
+        batch = tf.shape(states[0].output)[0]
+        flat = [tf.reshape(state.output, (batch, -1)) for state in states]
         return tf.concat(flat, axis=1)
 
     def slope(self, currents: Tensor) -> Tensor:
-        """Return zeros: a maximum of means has its own gradient."""
-        return tf.zeros_like(currents)
+        """Return the slopes of the rate curve at currents, in their shape.
+
+        Those of a max pool are 0: a maximum of means has its own gradient.
+        """
+        layer = self._layer
+        if layer.pool is not None:
+            return tf.zeros_like(currents)
+        if layer.lif is None or layer.encoder is not None:
+            return tf.cast(currents > 0, tf.float32)
+        return soft_lif_gradient(currents * self._scale, layer.high, layer.lif)
 
 
 def neurons(layer: Layer, scale: Tensor, dt: float) -> Advance:

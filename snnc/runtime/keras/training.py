@@ -11,16 +11,9 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Literal,
-    NamedTuple,
-    TypedDict,
-    get_args,
-)
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
-from ..data import DataError, DataSpec, range_warning
+from ..data import DataError, DataSpec, naming, open_arrays, range_warning
 from ..files import UserError, make_parser, positive, run_program, warn
 from ..labels import (
     ClassWeight,
@@ -28,14 +21,9 @@ from ..labels import (
     check_data,
     check_groups,
     load_data,
-    load_groups,
     unused_ends,
 )
-from ..layout import (
-    FileName,
-    Layout,
-    check_writable,
-)
+from ..layout import FileName, Layout, check_writable
 from ..network import Network
 
 if TYPE_CHECKING:
@@ -106,20 +94,6 @@ class TrainOptions(TypedDict, total=False):
     callbacks: Sequence[keras.callbacks.Callback]
 
 
-class Given(NamedTuple):
-    """The checked data of a training: see `Trainer.train`.
-
-    Without ``y``, ``x`` is a tf.data.Dataset. ``class_weight`` has the weight
-    of each class by its number.
-    """
-
-    x: Any
-    y: Any
-    groups: Any
-    validation: tuple[Any, Any] | None
-    class_weight: dict[int, float] | None
-
-
 @dataclass(frozen=True)
 class Trainer:
     """Trains one network.
@@ -163,7 +137,7 @@ class Trainer:
             check_writable(weights)
         if options.get("class_weight") is None:
             options["class_weight"] = self.training.class_weight
-        given = _validate(x, y, DataSpec.of(self.network), options)
+        x, y = _validate(x, y, DataSpec.of(self.network), options)
         seed, phases = options.get("seed"), options.get("phases")
         seed = self.training.seed if seed is None else seed
         phases = self.training.phases if phases is None else tuple(phases)
@@ -171,10 +145,10 @@ class Trainer:
         epochs = self.training.epochs if epochs is None else epochs
         program = importlib.import_module(self.program)
 
-        from .sessions import Session
+        from .phases import Session
 
-        session = Session(self, program, epochs, seed, phases, options)
-        return session.train(given, weights)
+        given = epochs, seed, phases, weights, options
+        return Session(self, program, *given).train(x, y)
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Train from the command line; return the exit status."""
@@ -195,7 +169,9 @@ class Trainer:
             if held_out is not None:
                 options["validation"] = load_data(held_out, accepted)
             if groups is not None:
-                options["groups"] = load_groups(data, groups, len(x))
+                found = open_arrays(data, (groups,))[groups]
+                with naming(f"{data}: {groups}"):
+                    options["groups"] = check_groups(found, len(x))
             self.train(x, y, weights, **options)
 
         return run_program(parser.prog, run)
@@ -225,26 +201,23 @@ class Trainer:
         return parser
 
 
-def _validate(x: Any, y: Any, spec: DataSpec, options: TrainOptions) -> Given:
-    """Return the checked data of a training; warn of suspicious values."""
-    validation, groups = options.get("validation"), options.get("groups")
-    weights = options.get("class_weight")
+def _validate(x: Any, y: Any, spec: DataSpec, options: TrainOptions) -> Any:
+    """Return the checked data; check those among the options in place."""
     if y is not None:
         x, y = check_data(x, y, spec)
         warn(range_warning(float(x.min()), float(x.max()), spec))
         warn(unused_ends(y, spec.units) if spec.classifies else None)
-    if validation is not None:
-        validation = check_data(*validation, spec)
-    if groups is not None:
+    if (validation := options.get("validation")) is not None:
+        options["validation"] = check_data(*validation, spec)
+    if (groups := options.get("groups")) is not None:
         if y is None:
             raise DataError("groups need x and y as arrays")
-        groups = check_groups(groups, len(y))
-    balance = None
-    if weights is not None:
+        options["groups"] = check_groups(groups, len(y))
+    if (weights := options.get("class_weight")) is not None:
         if not spec.classifies:
             raise DataError("class_weight: this network has no classes")
-        balance = balance_classes(weights, y, spec.units)
-    return Given(x, y, groups, validation, balance)
+        options["class_weight"] = balance_classes(weights, y, spec.units)
+    return x, y
 
 
 def _check_phases(phases: Sequence[str], initial: FileName | None) -> None:

@@ -183,11 +183,12 @@ def rescale(
         if name in wiring.reads:
             # Layers that are summed share a scale.
             names = (min(each, default="") for each in wiring.reads[name])
-            divisors = [scales[each] if each else 1.0 for each in names]
-            turned = name in wiring.transposed
-            values = values.swapaxes(-1, -2) if turned else values
-            values = _divide(values, np.array(divisors))
-            values = values.swapaxes(-1, -2) if turned else values
+            several = (scales[each] if each else 1.0 for each in names)
+            divisors = np.array(tuple(several))
+            if name in wiring.transposed:
+                values = values / divisors
+            else:
+                values = _divide(values, divisors)
         rescaled[name] = values.astype(np.float32)
     return rescaled
 
@@ -209,16 +210,20 @@ def with_norm(
     kernel: Array,
     bias: Array,
     norm: KerasLayer,
+    is_transposed: bool = False,
 ) -> tuple[Array, Array]:
     """Return kernel and bias with a batch norm in evaluation folded in."""
     weights = (weight.astype(np.float64) for weight in norm.get_weights())
     gamma, beta, mean, variance = weights
     scale = gamma / np.sqrt(variance + norm.epsilon)
     shifted = beta + (bias - mean) * scale
-    # A depthwise kernel has each channel's multiples on its last axis.
-    flat = kernel.reshape(-1, len(scale)) * scale
-    folded = flat.reshape(kernel.shape).astype(np.float32)
-    return folded, shifted.astype(np.float32)
+    if is_transposed:
+        folded = kernel * scale[:, np.newaxis]
+    else:
+        # A depthwise kernel has each channel's multiples on its last axis.
+        flat = kernel.reshape(-1, len(scale)) * scale
+        folded = flat.reshape(kernel.shape)
+    return folded.astype(np.float32), shifted.astype(np.float32)
 
 
 def make_identity(norm: KerasLayer, shift: Array) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib
 import sys
 import warnings
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,18 +15,11 @@ UNUSED = ("tensorflow", "nengo_dl")
 """Imports of nengo-loihi that take seconds, and most of the memory."""
 
 
-class NumPy1:
-    """NumPy, except that ``array(copy=False)`` may copy, as in NumPy 1."""
-
-    def __getattr__(self, name: str) -> Any:
-        """Return NumPy's attribute of this name."""
-        return getattr(np, name)
-
-    def array(self, *args: Any, **settings: Any) -> Any:
-        """Return an array: with ``copy=False``, the given one if possible."""
-        if settings.get("copy") is False:
-            settings["copy"] = None
-        return np.array(*args, **settings)
+def array(*args: Any, **settings: Any) -> Any:
+    """Return NumPy's array; with ``copy=False``, it may copy as in NumPy 1."""
+    if settings.get("copy") is False:
+        settings["copy"] = None
+    return np.array(*args, **settings)
 
 
 def import_nengo_loihi() -> Any:
@@ -54,5 +48,5 @@ def import_nengo_loihi() -> Any:
     if np.lib.NumpyVersion(np.__version__) >= "2.0.0":
         for name in ("block", "neurons"):
             module: Any = importlib.import_module(f"nengo_loihi.{name}")
-            module.np = NumPy1()
+            module.np = SimpleNamespace(**{**vars(np), "array": array})
     return nengo_loihi

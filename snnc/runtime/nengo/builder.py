@@ -20,10 +20,10 @@ from . import import_nengo_loihi
 from .connections import Compare
 from .neurons import (
     BuiltNetwork,
-    Term,
     ensembles_of,
     host_passthrough,
     input_process,
+    split_name,
 )
 from .populations import Connection, Data, Part, SplitLayer
 
@@ -60,8 +60,7 @@ class NetworkBuilder:
         self._tensors = tensors
         self._spiking = mode == "spiking"
         self._layers: dict[str, list[nengo.Ensemble]] = {}
-        self._volumes: dict[str, tuple[Volume, ...]] = {}
-        self._terms: dict[str, tuple[Term, ...]] = {}
+        self._terms: dict[str, tuple[Compare, ...]] = {}
         self._relays: dict[str, SplitLayer] = {}
         self._learning: Any = None
         self._loihi: Any = None
@@ -104,9 +103,8 @@ class NetworkBuilder:
         """Add the ensembles of a layer and its inputs."""
         layer = self._network.layers[name]
         population = self._neurons(name, layer, layer.volume, layer.cut)
-        self._volumes[name] = (layer.volume,)
         for connection in connections:
-            self._read(connection, population, layer)
+            self._connect(connection, population, layer)
         return population
 
     def maxpool(self, name: str, *compared: Compare) -> tuple[SplitLayer, ...]:
@@ -118,37 +116,25 @@ class NetworkBuilder:
         assert layer.pool is not None
         levels: list[SplitLayer] = []
         tree, volumes = layer.pool.tree, layer.pool.volumes
-        self._volumes[name] = volumes
+
+        def sources(one: int | None) -> Sequence[Compare]:
+            return compared if one is None else [Compare(levels[one])]
+
         for i, level in enumerate(tree.levels):
             cut, label = layer.pool.cuts[i], f"{name}.{i + 1}"
             population = self._neurons(label, layer, volumes[i], cut)
             for read in level.reads:
-                one = read.level
-                sources = compared if one is None else [Compare(levels[one])]
-                for source in sources:
-                    self._read(source.of(level, read), population, layer)
+                for source in sources(read.level):
+                    given = replace(source, grid=read.grid, nodes=read.nodes)
+                    seen = replace(given, level=level)
+                    self._connect(seen, population, layer)
             levels.append(population)
-        terms = []
-        for pick in tree.picks:
-            one = pick.level
-            for source in compared if one is None else [Compare(levels[one])]:
-                reads = source.at(pick.grid)
-                terms.append(Term(*_split_name(reads.source.name), reads))
-        self._terms[name] = tuple(terms)
+        self._terms[name] = tuple(
+            replace(source, grid=pick.grid)
+            for pick in tree.picks
+            for source in sources(pick.level)
+        )
         return tuple(levels)
-
-    def _read(
-        self,
-        connection: Connection,
-        population: SplitLayer,
-        layer: Layer,
-    ) -> None:
-        """Connect a population to its input."""
-        if not layer.on_chip:
-            source = self._on_host(connection.source)
-            connection = replace(connection, source=source)
-        synapse = None if layer.encoder else layer.synapse
-        self._connect(connection, population, synapse, layer.on_chip)
 
     def _neurons(
         self,
@@ -163,7 +149,7 @@ class NetworkBuilder:
         parts = tuple(ensembles_of(layer, name, volume, cut, bias, spiking))
         for part in parts:
             self._place(part, cut, volume)
-        ensembles = self._layers.setdefault(_split_name(name)[0], [])
+        ensembles = self._layers.setdefault(split_name(name)[0], [])
         ensembles += [part.neurons.ensemble for part in parts]
         return SplitLayer(name, volume, parts)
 
@@ -180,10 +166,7 @@ class NetworkBuilder:
         volume = volume_of(readout.image or (readout.units,))
         population = SplitLayer(readout.name, volume, (whole,))
         for connection in connections:
-            if readout.image:
-                source = self._on_host(connection.source)
-                connection = replace(connection, source=source)
-            self._connect(connection, population, readout.synapse, False)
+            self._connect(connection, population)
 
     def finish(self, probe: Sequence[str] = ()) -> BuiltNetwork:
         """Probe the readout and the named layers; return the network.
@@ -198,8 +181,9 @@ class NetworkBuilder:
         needed = list(dict.fromkeys(probe))
         for name in needed:
             # A max pool is a sum over other layers too.
-            terms = dict.fromkeys(t.layer for t in self._terms.get(name, ()))
-            needed += [layer for layer in terms if layer not in needed]
+            for term in self._terms.get(name, ()):
+                layer = split_name(term.source.name)[0]
+                needed += [layer] if layer not in needed else []
         with self.net:
             output = nengo.Probe(self._readout, label=self._readout.label)
             probes = {}
@@ -207,18 +191,8 @@ class NetworkBuilder:
                 every = self._layers[name]
                 own = [nengo.Probe(e.neurons, label=e.label) for e in every]
                 probes[name] = own
-        shapes = {name: layer.shape for name, layer in layers.items()}
-        return BuiltNetwork(
-            self.net,
-            self._input,
-            self._layers,
-            output,
-            probes,
-            shapes,
-            self._volumes,
-            self._terms,
-            self._learning,
-        )
+        given = self._input, self._layers, output, probes, self._network
+        return BuiltNetwork(self.net, *given, self._terms, self._learning)
 
     def _place(self, part: Part, cut: Cut, volume: Volume) -> None:
         """Put an ensemble on the host, or on the chip block by block."""
@@ -229,8 +203,8 @@ class NetworkBuilder:
         if block is None:
             config.on_chip = False
             return
-        _, height, width, channels = volume
-        shape = (height, width, len(part.slices) * channels)
+        height, width, slices, channels = part.shape(volume)
+        shape = (height, width, slices * channels)
         # A dense layer's block has one axis, a convolution's has three.
         own = shape[-len(block) :]
         config.block_shape = self._loihi.BlockShape(block, own)
@@ -239,10 +213,17 @@ class NetworkBuilder:
         self,
         connection: Connection,
         reader: SplitLayer,
-        synapse: float | None,
-        on_chip: bool,
+        layer: Layer | None = None,
     ) -> None:
-        """Connect neurons, filtered by the reader's synapse."""
+        """Connect a layer, or the readout, by the filter of its synapse."""
+        readout, on_chip = self._network.readout, False
+        synapse, relays = readout.synapse, bool(readout.image)
+        if layer is not None:
+            synapse = None if layer.encoder else layer.synapse
+            on_chip, relays = layer.on_chip, not layer.on_chip
+        if relays:
+            source = self._on_host(connection.source)
+            connection = replace(connection, source=source)
         data = Data(self._tensors, self._network.input)
         links = connection.links(reader, data)
         for pre, post, transform in links:
@@ -262,16 +243,10 @@ class NetworkBuilder:
         nengo-loihi only allows Dense connections from the chip; the host may
         convolve their output.
         """
-        layer = self._network.layers.get(_split_name(source.name)[0])
+        layer = self._network.layers.get(split_name(source.name)[0])
         if self._loihi is None or layer is None or not layer.on_chip:
             return source
         if source.name not in self._relays:
             parts = tuple(host_passthrough(part) for part in source.parts)
             self._relays[source.name] = replace(source, parts=parts)
         return self._relays[source.name]
-
-
-def _split_name(population: str) -> tuple[str, int | None]:
-    """Return the layer of a population, and its level of a max pool."""
-    layer, _, level = population.partition(".")
-    return layer, int(level) - 1 if level else None

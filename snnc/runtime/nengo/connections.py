@@ -10,26 +10,23 @@ tensors of the weight file, by default ``<reader>.kernel``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from math import prod
 
 import nengo
 import numpy as np
-from numpy.typing import NDArray
 
-from .. import maxima
 from ..examples import Array
-from ..layout import Tensors
+from ..maxima import EVERY, Grid, Level, Nodes, entries
 from ..network import triple
 from . import kernels
-from .kernels import Pool, Sizes
+from .kernels import Sizes
 from .populations import (
     Connection,
     Data,
     Link,
     Padding,
-    Part,
     SplitLayer,
     grid_of,
     sparse,
@@ -58,15 +55,14 @@ class Convolve(Connection):
     groups: int = 1
 
     def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
-        """Return a 2-D convolution for each two parts that overlap."""
-        kernel = data.tensors[self.tensor or f"{reader.name}.kernel"]
-        return self._convolve(
-            reader,
-            self._compose_kernel(kernel, reader),
-            triple(self.stride or ()),
-            self.padding,
-            self.depth_before,
-        )
+        """Return the connections between parts that overlap."""
+        tensor = data.tensors[self.tensor or f"{reader.name}.kernel"]
+        kernel, used = self._compose_kernel(tensor, reader), None
+        if self.is_sparse:
+            used = self._compose_kernel(np.ones_like(tensor), reader) != 0
+        stride, before = triple(self.stride or ()), self.depth_before
+        given = reader, kernel, stride, self.padding, before, used
+        return self._convolve(*given)
 
     def _compose_kernel(self, tensor: Array, reader: SplitLayer) -> Array:
         """Return the kernel over the source, zero where it reads nothing."""
@@ -90,15 +86,7 @@ class ConvolveSparse(Convolve):
     neurons, as NxSDK does not allow both kinds for a neuron.
     """
 
-    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
-        """Return a sparse matrix for each two parts that overlap."""
-        tensor = data.tensors[self.tensor or f"{reader.name}.kernel"]
-        kernel = self._compose_kernel(tensor, reader)
-        used = self._compose_kernel(np.ones_like(tensor), reader) != 0
-        stride = triple(self.stride or ())
-        before = self.depth_before
-        same = self.padding == "same"
-        return self._scatter(reader, kernel, used, stride, same, before)
+    is_sparse = True
 
 
 @dataclass(frozen=True)
@@ -131,25 +119,20 @@ class Identity(Connection):
     """
 
     def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
-        """Return a 2-D convolution for each two parts that overlap."""
-        return self._convolve(reader, *self._kernel(reader))
-
-    def _kernel(self, reader: SplitLayer) -> tuple[Array, maxima.Triple]:
-        """Return the kernel over the source, and its stride."""
+        """Return the connections between parts that overlap."""
         kernel = self._fold_pools(kernels.identity(reader.volume[-1]))
         steps = [triple(pool.stride) for pool in self.pools]
         depth, height, width = map(prod, zip((1, 1, 1), *steps))
-        return kernel, (depth, height, width)
+        used = kernel != 0 if self.is_sparse else None
+        stride = depth, height, width
+        return self._convolve(reader, kernel, stride, used=used)
 
 
 @dataclass(frozen=True)
 class IdentitySparse(Identity):
     """An `Identity`, stored weight by weight as in `ConvolveSparse`."""
 
-    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
-        """Return a sparse matrix for each two parts that overlap."""
-        kernel, stride = self._kernel(reader)
-        return self._scatter(reader, kernel, kernel != 0, stride)
+    is_sparse = True
 
 
 @dataclass(frozen=True)
@@ -157,7 +140,7 @@ class Rectify(Connection):
     """Values as shares of the largest: positive ones, then negative ones."""
 
     def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
-        """Return a 2-D convolution for each two parts that overlap."""
+        """Return the connections between parts that overlap."""
         given = data.input
         low, high = given.scaled or (given.low, given.high)
         kernel = kernels.signs(self.read.volume[-1], low, high)
@@ -168,71 +151,47 @@ class Rectify(Connection):
 class Compare(Connection):
     """Inputs of a max pool, for each channel separately.
 
-    ``level`` and ``nodes`` belong to the neurons that read, as in a level of a
-    `maxima.MaxTree`.
+    ``grid`` are the places that are read of the pools' output. ``level`` and
+    ``nodes`` belong to the neurons that read: see `maxima.Level`.
     """
 
-    level: maxima.Level | None = None
-    nodes: maxima.Nodes = maxima.EVERY
-
-    def of(self, level: maxima.Level, read: maxima.Read) -> Compare:
-        """Return the inputs of a level among these."""
-        return replace(self.at(read.grid), level=level, nodes=read.nodes)
-
-    def at(self, picked: maxima.Grid) -> Compare:
-        """Return the connection for some of the places that this one reads."""
-        places = grid_of(self.picked) if self.picked is not None else None
-        grid = places or maxima.whole(self.source.volume[:3])
-        pools = tuple((triple(p.window), triple(p.stride)) for p in self.pools)
-        grid, moved = maxima.compose(grid, pools, picked)
-        pooled = tuple(Pool(*one) for one in moved)
-        return replace(self, picked=grid, pools=pooled)
+    grid: Grid = ()
+    level: Level | None = None
+    nodes: Nodes = EVERY
 
     def values(self, values: Array) -> Array:
         """Return the values of the source that this reads: (rows, *volume)."""
         if self.picked is not None:
-            rows, channels = (range(values.shape[i]) for i in (0, -1))
-            grid = np.ix_(rows, *grid_of(self.picked), channels)
-            values = values[grid]
+            values = kernels.take(values, grid_of(self.picked))
         for pool in self.pools:
             values = kernels.average(values, pool)
-        return values
+        return kernels.take(values, self.grid)
 
     def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
         """Return a sparse matrix for each two parts that overlap."""
-        source = self.read
-        axes = [self._entries(axis, source, reader) for axis in range(3)]
+        source, level = self.read, self.level
+        assert level is not None
+        sizes = [(triple(p.window), triple(p.stride)) for p in self.pools]
+        axes = []
+        for axis, seen in enumerate(self.grid):
+            pools = [(window[axis], stride[axis]) for window, stride in sizes]
+            nodes, windows = EVERY, reader.volume[axis]
+            if axis == level.axis:
+                nodes, windows = self.nodes, level.windows
+            rows = enumerate(entries(nodes, windows, seen, pools))
+            read = [(i, *each) for i, row in rows for each in row.items()]
+            out, into, weights = np.array(read, np.int64).reshape(-1, 3).T
+            axes.append((out, into, weights))
         first = 0 if self.rows is None else self.rows[0]
-        shares = prod(prod(pool.window) for pool in self.pools)
+        channel = np.arange(source.volume[3])
+        channels = channel + first, channel, np.ones_like(channel)
+        shares = prod(prod(window) for window, _ in sizes)
         for pre, post in product(source.parts, reader.parts):
-            depth = kernels.within(axes[0], post.slices, pre.slices)
-            sizes = (source.volume, reader.volume)
-            places, weights = kernels.join_axes(
-                (depth, axes[1], axes[2]),
-                (len(pre.slices), *sizes[0][1:]),
-                (len(post.slices), *sizes[1][1:]),
-                first,
-            )
+            slices = kernels.within(axes[0], post.slices, pre.slices)
+            several = axes[1], axes[2], slices, channels
+            shapes = post.shape(reader.volume), pre.shape(source.volume)
+            places, weights = kernels.join_axes(several, *shapes)
             yield from sparse(pre, post, (places, weights / shares))
-
-    def _entries(
-        self,
-        axis: int,
-        source: SplitLayer,
-        reader: SplitLayer,
-    ) -> NDArray[np.int64]:
-        """Return reader, source and weight of pairs on an axis: (pairs, 3)."""
-        assert self.level is not None
-        pools = [(triple(p.window), triple(p.stride)) for p in self.pools]
-        steps = [(window[axis], stride[axis]) for window, stride in pools]
-        nodes, windows = maxima.EVERY, reader.volume[axis]
-        if axis == self.level.axis:
-            nodes, windows = self.nodes, self.level.windows
-        rows = maxima.entries(nodes, windows, source.volume[axis], steps)
-        triples = []
-        for i, row in enumerate(rows):
-            triples += [(i, place, weight) for place, weight in row.items()]
-        return np.array(triples, np.int64).reshape(-1, 3)
 
 
 @dataclass(frozen=True)
@@ -245,26 +204,19 @@ class ConnectAll(Connection):
     tensor: str | None = None
 
     def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
-        """Return a matrix for each part of the source."""
-        for part, rows in self._parts(reader, data.tensors):
-            matrix = rows.reshape(-1, rows.shape[-1]).T
-            transform = nengo.Dense(matrix.shape, init=matrix)
-            yield part, reader.parts[0], transform
-
-    def _parts(
-        self,
-        reader: SplitLayer,
-        tensors: Tensors,
-    ) -> Iterator[tuple[Part, Array]]:
-        """Yield each part of the source with its rows of the kernel."""
-        source = self.read
-        volume = source.volume
-        matrix = tensors[self.tensor or f"{reader.name}.kernel"]
-        kernel = kernels.unflatten(matrix, volume, self.pools)
+        """Return a transform for each part of the source."""
+        source, unit = self.read, reader.parts[0]
+        matrix = data.tensors[self.tensor or f"{reader.name}.kernel"]
+        kernel = kernels.unflatten(matrix, source.volume, self.pools)
         # Pools may leave out the last pixels, which then have no reader.
-        whole = kernels.extend(self._fold_pools(kernel), volume)
+        whole = kernels.extend(self._fold_pools(kernel), source.volume)
         for part in source.parts:
-            yield part, kernels.rows_of(whole, part.slices)
+            rows = kernels.rows_of(whole, part.slices)
+            yield part, unit, self._transform(rows)
+
+    def _transform(self, rows: Array) -> nengo.transforms.Transform:
+        matrix = rows.reshape(-1, rows.shape[-1]).T
+        return nengo.Dense(matrix.shape, init=matrix)
 
 
 @dataclass(frozen=True)
@@ -274,13 +226,7 @@ class ConvolveAll(ConnectAll):
     On the chip this takes one input axon per pixel instead of one per neuron.
     """
 
-    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
-        """Return a 2-D convolution for each part of the source."""
-        for part, rows in self._parts(reader, data.tensors):
-            transform = nengo.Convolution(
-                rows.shape[-1],
-                rows.shape[:3],
-                kernel_size=rows.shape[:2],
-                init=rows,
-            )
-            yield part, reader.parts[0], transform
+    def _transform(self, rows: Array) -> nengo.transforms.Transform:
+        *image, units = rows.shape
+        size = image[:2]
+        return nengo.Convolution(units, image, kernel_size=size, init=rows)

@@ -12,8 +12,8 @@ from typing import Any, get_args
 import numpy as np
 
 from ..data import DataSpec
-from ..examples import Presentation, decide, percentile, score
-from ..files import make_parser, positive, run_program, show, warn
+from ..examples import Largest, Presentation, decide, score
+from ..files import make_parser, positive, run_program, warn
 from ..labels import Examples, open_data, select
 from ..layout import Layout, Weights
 from ..network import Network
@@ -120,7 +120,8 @@ class Evaluator:
                 sys.stderr.isatty(),
             )
             document = json.dumps(found.as_dict(), indent=2)
-            show(document if options.format == "json" else str(found))
+            text = document if options.format == "json" else str(found)
+            print(text, flush=True)
 
         return run_program(parser.prog, run)
 
@@ -137,16 +138,16 @@ class Evaluator:
         require(simulator, network)
         warn(examples.warning)
         tensors = self.layout.read(weights)
-        # Count how often a neuron fired each number of spikes in an example.
-        seen = {name: np.zeros(0, np.int64) for name in network.layers}
+        most = {
+            name: Largest(len(examples) * layer.neurons, layer.percentile)
+            for name, layer in network.layers.items()
+        }
         outputs, cores = [], None
         given = self.build_network, network, tensors, examples
         for part in run_examples(*given, simulator, presentation):
             outputs.append(decide(part.rows, network.readout.decide))
             for name, spikes in part.spikes.items():
-                counts = np.bincount(spikes.ravel(), minlength=len(seen[name]))
-                counts[: len(seen[name])] += seen[name]
-                seen[name] = counts
+                most[name].add(spikes)
             cores = part.cores
             if shows:
                 done = f"{part.start + len(part.rows)}/{len(examples)}"
@@ -156,10 +157,8 @@ class Evaluator:
             print(file=sys.stderr)
         classes = network.readout.classes
         reached = score(np.concatenate(outputs), examples.y, classes)
-        rates = {}
-        for name, layer in network.layers.items():
-            most = percentile(seen[name], layer.percentile)
-            rates[name] = most / network.present
+        present = network.present
+        rates = {n: seen.percentile / present for n, seen in most.items()}
         return Evaluation(
             network.name,
             simulator,

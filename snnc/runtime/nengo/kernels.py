@@ -7,15 +7,16 @@ filters). Axes that a layer lacks have size 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..examples import Array
-from ..maxima import Triple
+from ..maxima import Grid, Triple
 from ..network import Volume, triple
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 # along a layer's spatial axes
 Sizes: TypeAlias = "tuple[int, ...]"
 Pair: TypeAlias = "tuple[int, int]"
-ORDER = (1, 2, 0, 3)  # of an ensemble's axes: height, width, slices, channels
+# the reader, the source and the weight of each pair of places
+Axis: TypeAlias = "tuple[Array, Array, Array]"
 
 
 @dataclass(frozen=True)
@@ -97,9 +99,15 @@ def average(values: Array, pool: Pool) -> Array:
     axes = zip(triple(pool.window), triple(pool.stride))
     for axis, (size, step) in enumerate(axes, 1):
         moved = np.lib.stride_tricks.sliding_window_view(values, size, axis)
-        kept = [slice(None)] * values.ndim
-        kept[axis] = slice(None, None, step)
-        values = moved[tuple(kept)].mean(axis=-1)
+        kept = range(0, moved.shape[axis], step)
+        values = moved.take(kept, axis).mean(axis=-1)
+    return values
+
+
+def take(values: Array, grid: Grid) -> Array:
+    """Return the places of a grid: (rows, *volume)."""
+    for axis, places in enumerate(grid, 1):
+        values = values.take(places, axis)
     return values
 
 
@@ -144,19 +152,15 @@ def plane(
     outside the depth taps of a slice are zero.
     """
     depth, height, width, channels, filters = kernel.shape
-    taps = []
+    shape = (height, width, len(read), channels, len(written), filters)
+    flat, overlap = np.zeros(shape, kernel.dtype), False
     for out, tap in np.ndindex(len(written), depth):
         source = written[out] * stride - before + tap
         if source in read:
-            taps.append((source - read.start, out, tap))
-    if not taps:
-        return None
-    shape = (height, width, len(read), channels, len(written), filters)
-    flat = np.zeros(shape, kernel.dtype)
-    for into, out, tap in taps:
-        flat[:, :, into, :, out] = kernel[tap]
+            overlap = True
+            flat[:, :, source - read.start, :, out] = kernel[tap]
     size = (len(read) * channels, len(written) * filters)
-    return flat.reshape(height, width, *size)
+    return flat.reshape(height, width, *size) if overlap else None
 
 
 def rows_of(kernel: Array, read: range) -> Array:
@@ -172,10 +176,10 @@ def rows_of(kernel: Array, read: range) -> Array:
 def scatter(
     plane: Array,
     used: Array,
-    image: tuple[int, int],
-    outputs: tuple[int, int],
-    stride: tuple[int, int],
-    before: tuple[int, int],
+    image: tuple[int, ...],
+    outputs: tuple[int, ...],
+    stride: tuple[int, ...],
+    before: Sequence[int],
 ) -> tuple[NDArray[np.int64], Array]:
     """Return the positions and values of a 2-D convolution's matrix.
 
@@ -185,61 +189,42 @@ def scatter(
     ``before`` rows and columns of zeros precede the source.
     """
     channels, filters = plane.shape[2:]
-    whole = (*image, channels)
-    places, weights = [], []
+    found = []
     for tap in np.ndindex(plane.shape[:2]):
         into, out = np.nonzero(used[tap])
-        axes = zip(outputs, image, stride, before, tap)
-        rows, columns = (_meeting(*axis) for axis in axes)
-        shape = (len(rows[0]), len(columns[0]), len(into))
-        pair = []
-        for i, size, ends in ((0, (*outputs, filters), out), (1, whole, into)):
-            at = rows[i][:, None, None], columns[i][:, None], ends
-            pair.append(np.ravel_multi_index(at, size).ravel())
-        places.append(np.stack(pair, axis=1))
-        weights.append(np.broadcast_to(plane[tap][into, out], shape).ravel())
+        lines = zip(outputs, image, stride, before, tap)
+        axes = [_meeting(*line) for line in lines]
+        axes.append((out, into, plane[tap][into, out]))
+        found.append(join_axes(axes, (*outputs, filters), (*image, channels)))
+    places, weights = zip(*found)
     return np.concatenate(places), np.concatenate(weights)
 
 
-def within(
-    pairs: NDArray[np.int64],
-    written: range,
-    read: range,
-) -> NDArray[np.int64]:
-    """Return the pairs in two parts' slices, counted from their first ones.
-
-    ``pairs``, (pairs, 3), have the reader, the source and the weight.
-    """
-    inside = np.isin(pairs[:, 0], written) & np.isin(pairs[:, 1], read)
-    starts = np.array([written.start, read.start, 0], np.int64)
-    return np.asarray(pairs[inside] - starts, np.int64)
-
-
 def join_axes(
-    axes: tuple[NDArray[np.int64], ...],
-    image: Sizes,
+    axes: Sequence[Axis],
     outputs: Sizes,
-    first: int,
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the matrix that reads channel by channel, as `scatter` does.
+    image: Sizes,
+) -> tuple[NDArray[np.int64], Array]:
+    """Return the positions and values of a matrix, as `scatter` does.
 
-    ``axes`` have the pairs along depth, height and width, as from `within`;
-    their weights are multiplied. ``image`` and ``outputs`` are the shapes of
-    two parts, channels last; ``first`` is the channel that reads channel 0.
+    Each axis has pairs of places of shapes ``outputs`` and ``image``, which
+    are joined with those of the other axes; their weights are multiplied.
     """
-    sizes = [*map(len, axes), image[3]]
-    # Along the weights' rows, columns, slices and channels.
-    row, column, each, channel = np.ix_(*(range(sizes[i]) for i in ORDER))
-    depth, height, width = axes[0][each], axes[1][row], axes[2][column]
-    pairs = []
-    for end, shape, start in ((0, outputs, first), (1, image, 0)):
-        at = height[..., end], width[..., end], depth[..., end]
-        place = (*at, channel + start)
-        sides = [shape[i] for i in ORDER]
-        pairs.append(np.ravel_multi_index(place, sides).ravel())
-    weights = height[..., 2] * width[..., 2] * depth[..., 2]
-    wide = np.broadcast_to(weights, [sizes[i] for i in ORDER])
-    return np.stack(pairs, axis=1), wide.ravel()
+    index = np.ix_(*(range(len(pairs[0])) for pairs in axes))
+    out, into, weights = (
+        [pairs[end][i] for pairs, i in zip(axes, index)] for end in range(3)
+    )
+    ends = ((out, outputs), (into, image))
+    places = [np.ravel_multi_index(at, size).ravel() for at, size in ends]
+    return np.stack(places, axis=1), prod(weights).ravel()
+
+
+def within(axis: Axis, written: range, read: range) -> Axis:
+    """Return the pairs in two parts' slices, counted from their first ones."""
+    out, into, weights = axis
+    inside = np.isin(out, written) & np.isin(into, read)
+    ends = out[inside] - written.start, into[inside] - read.start
+    return (*ends, weights[inside])
 
 
 def _meeting(
@@ -248,9 +233,9 @@ def _meeting(
     stride: int,
     before: int,
     tap: int,
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the readers along one axis of a tap, and the places they read."""
+) -> Axis:
+    """Return the pairs of places along one axis that a tap connects."""
     writes = np.arange(outputs)
     reads = writes * stride - before + tap
     inside = (reads >= 0) & (reads < inputs)
-    return writes[inside], reads[inside]
+    return writes[inside], reads[inside], np.ones(inside.sum(), np.int8)

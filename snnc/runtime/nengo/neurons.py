@@ -17,25 +17,26 @@ import nengo
 import numpy as np
 
 from ..examples import Array
-from ..network import REST, Cut, Layer, Network, Volume, volume_of
+from ..network import REST, Cut, Layer, Network, Volume
 from .connections import Compare
 from .populations import Part
 
 
-class ClippedRectifiedLinear(nengo.RectifiedLinear):
-    """Rate neurons with at most one spike per step, the chip's limit."""
+class _Clipped:
+    """Neurons with at most one spike per step, the chip's limit."""
 
     def step(self, dt: float, current: Array, *out: Any, **state: Any) -> None:
-        """Compute the rates of one step, with currents clipped at 1 / dt."""
-        super().step(dt, np.minimum(current, 1 / dt), *out, **state)
+        """Compute one step, with currents clipped at 1 / dt."""
+        parent: Any = super()
+        parent.step(dt, np.minimum(current, 1 / dt), *out, **state)
 
 
-class ClippedSpikingRectifiedLinear(nengo.SpikingRectifiedLinear):
-    """Spiking neurons with at most one spike per step, the chip's limit."""
+class ClippedRectifiedLinear(_Clipped, nengo.RectifiedLinear):
+    """Rate neurons, clipped."""
 
-    def step(self, dt: float, current: Array, *out: Any, **state: Any) -> None:
-        """Fire for one step, with currents clipped at 1 / dt."""
-        super().step(dt, np.minimum(current, 1 / dt), *out, **state)
+
+class ClippedSpikingRectifiedLinear(_Clipped, nengo.SpikingRectifiedLinear):
+    """Spiking neurons, clipped."""
 
 
 def ensembles_of(
@@ -111,15 +112,13 @@ def neuron_type(
         # Nengo would draw voltages; on the chip they start at 0.
         start = nengo.dists.Choice([0]) if voltage is None else voltage
         settings["initial_state"] = {"voltage": start}
+    kinds = nengo.RectifiedLinear, nengo.SpikingRectifiedLinear
     if layer.encoder is not None:
-        encoders = (ClippedRectifiedLinear, ClippedSpikingRectifiedLinear)
-        return encoders[spiking](**settings)
-    if layer.lif is not None:
-        lif = nengo.LIF if spiking else nengo.LIFRate
-        taus = {"tau_rc": layer.lif.tau_rc, "tau_ref": layer.lif.tau_ref}
-        return lif(**taus, **settings)
-    relu = nengo.SpikingRectifiedLinear if spiking else nengo.RectifiedLinear
-    return relu(**settings)
+        kinds = ClippedRectifiedLinear, ClippedSpikingRectifiedLinear
+    elif layer.lif is not None:
+        kinds = nengo.LIFRate, nengo.LIF
+        settings.update(tau_rc=layer.lif.tau_rc, tau_ref=layer.lif.tau_ref)
+    return kinds[spiking](**settings)
 
 
 def host_passthrough(part: Part) -> Part:
@@ -144,17 +143,10 @@ def input_process(images: Array | None, network: Network) -> Any:
     return nengo.processes.PresentInput(rows, network.present)
 
 
-@dataclass(frozen=True)
-class Term:
-    """Values that a max pool adds to its own.
-
-    They belong to the neurons of ``layer``, or of one ``level`` of a max pool,
-    and ``reads`` is how they are read.
-    """
-
-    layer: str
-    level: int | None
-    reads: Compare
+def split_name(population: str) -> tuple[str, int]:
+    """Return the layer of a population, and its level, for a max pool."""
+    layer, _, level = population.partition(".")
+    return layer, int(level or 1) - 1
 
 
 @dataclass(frozen=True)
@@ -164,9 +156,7 @@ class BuiltNetwork:
     ``input`` is the node of the values, flattened in Keras order, ``output``
     the probe of the readout, (rows, units). ``layers`` are the ensembles of
     each layer, and ``layer_probes`` the probes of the named ones, both in
-    depth order. ``shapes`` has the shape of each layer's activations in Keras
-    order, ``volumes`` the shapes of its neurons, several for the levels of a
-    max pool, which is the sum of its ``terms``. ``learning`` is the
+    depth order. A max pool is the sum of its ``terms``. ``learning`` is the
     `learning.LearningReadout`; None without targets.
     """
 
@@ -175,9 +165,8 @@ class BuiltNetwork:
     layers: dict[str, list[nengo.Ensemble]]
     output: nengo.Probe
     layer_probes: dict[str, list[nengo.Probe]]
-    shapes: dict[str, tuple[int, ...]]
-    volumes: dict[str, tuple[Volume, ...]]
-    terms: dict[str, tuple[Term, ...]]
+    network: Network
+    terms: dict[str, tuple[Compare, ...]]
     learning: Any = None
 
     def layer_values(self, sim: Any, name: str) -> Array:
@@ -191,7 +180,7 @@ class BuiltNetwork:
         """
         levels = self._levels(sim, name)
         whole = self._maximum(sim, name) if name in self.terms else levels[0]
-        return whole.reshape(len(whole), *self.shapes[name])
+        return whole.reshape(len(whole), *self.network.layers[name].shape)
 
     def neuron_values(self, sim: Any, name: str) -> Array:
         """Return the output of a layer's neurons: (rows, neurons).
@@ -206,9 +195,8 @@ class BuiltNetwork:
         """Return the output of each level of its neurons: (rows, *volume)."""
         if name not in self.layer_probes:
             raise KeyError(f"{name!r} is not probed: name it in probe")
-        probes = iter(self.layer_probes[name])
-        levels = []
-        for depth, height, width, channels in self.volumes[name]:
+        probes, levels = iter(self.layer_probes[name]), []
+        for depth, height, width, channels in self.network.layers[name].levels:
             parts: list[Array] = []
             while sum(part.shape[1] for part in parts) < depth:
                 values = np.asarray(sim.data[next(probes)], dtype=np.float64)
@@ -218,12 +206,10 @@ class BuiltNetwork:
         return levels
 
     def _maximum(self, sim: Any, name: str) -> Array:
-        volume = volume_of(self.shapes[name])
-        total = np.zeros(0)
+        rows = len(self._levels(sim, name)[0])
+        total = np.zeros((rows, *self.network.layers[name].volume))
         for term in self.terms[name]:
-            values = self._levels(sim, term.layer)[term.level or 0]
-            read = term.reads.values(values)
-            if not len(total):
-                total = np.zeros((len(read), *volume))
-            total[..., slice(*(term.reads.rows or (None,)))] += read
+            layer, level = split_name(term.source.name)
+            read = term.values(self._levels(sim, layer)[level])
+            total[..., slice(*(term.rows or (None,)))] += read
         return total

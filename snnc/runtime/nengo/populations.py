@@ -43,6 +43,10 @@ class Part:
     neurons: Any
     slices: range
 
+    def shape(self, volume: Volume) -> tuple[int, int, int, int]:
+        """Return height, width, slices and channels, for a layer's volume."""
+        return volume[1], volume[2], len(self.slices), volume[3]
+
 
 @dataclass(frozen=True)
 class SplitLayer:
@@ -78,6 +82,7 @@ class Connection(ABC):
     memory of 32-bit ones, but the channels of blocks must be a multiple of 4.
     """
 
+    is_sparse = False  # whether weights are stored one by one
     source: SplitLayer
     rows: Channels | None = None
     pools: tuple[Pool, ...] = ()
@@ -110,59 +115,45 @@ class Connection(ABC):
         stride: Triple = (1, 1, 1),
         padding: Padding = "valid",
         depth_before: int = 0,
+        used: Array | None = None,
     ) -> Iterator[Link]:
-        """Yield a 2-D convolution for each two parts that overlap."""
+        """Yield the transform for each two parts that overlap.
+
+        That is a 2-D convolution, or a sparse matrix of the kernel's weights
+        that ``used`` marks.
+        """
         source = self.read
         room, out, taps = source.volume, reader.volume, kernel.shape
+        reach = [(out[i] - 1) * stride[i] + taps[i] for i in (1, 2)]
+        zeros = [0, 0]
+        if padding == "same":  # TensorFlow's
+            zeros = [max(reach[i] - room[i + 1], 0) // 2 for i in (0, 1)]
         # nengo-loihi's allocator fails if a core's last axon leads nowhere, so
         # cut off what padding never reaches.
-        height = min(room[1], (out[1] - 1) * stride[1] + taps[1])
-        width = min(room[2], (out[2] - 1) * stride[2] + taps[2])
-        for whole, post in product(source.parts, reader.parts):
-            cut = whole.slices, post.slices, stride[0], depth_before
+        size = min(room[1], reach[0]), min(room[2], reach[1])
+        if used is None and size != room[1:3]:
+            source = sub_population(source, (*map(range, (room[0], *size)),))
+        for pre, post in product(source.parts, reader.parts):
+            cut = pre.slices, post.slices, stride[0], depth_before
             plane = kernels.plane(kernel, *cut)
             if plane is None:
                 continue
-            pre = _corner(whole, room, height, width)
+            if used is not None:
+                mask = kernels.plane(used, *cut)
+                assert mask is not None
+                sizes = room[1:3], out[1:3], stride[1:], zeros
+                matrix = kernels.scatter(plane, mask, *sizes)
+                yield from sparse(pre, post, matrix)
+                continue
             transform = nengo.Convolution(
                 plane.shape[3],
-                (height, width, plane.shape[2]),
+                (*size, plane.shape[2]),
                 kernel_size=plane.shape[:2],
                 strides=stride[1:],
                 padding=padding,
                 init=plane,
             )
             yield pre, post, transform
-
-    def _scatter(
-        self,
-        reader: SplitLayer,
-        kernel: Array,
-        used: Array,
-        stride: Triple,
-        same: bool = False,
-        depth_before: int = 0,
-    ) -> Iterator[Link]:
-        """Yield a sparse matrix for each two parts that overlap.
-
-        ``used`` marks the weights of the kernel to store. With ``same``,
-        padding is TensorFlow's.
-        """
-        source = self.read
-        room, out = source.volume[1:3], reader.volume[1:3]
-        for pre, post in product(source.parts, reader.parts):
-            cut = pre.slices, post.slices, stride[0], depth_before
-            plane = kernels.plane(kernel, *cut)
-            mask = kernels.plane(used, *cut)
-            if plane is None or mask is None or not mask.any():
-                continue
-            zeros = [0, 0]
-            for axis in range(2) if same else ():
-                taps = (out[axis] - 1) * stride[axis + 1] + plane.shape[axis]
-                zeros[axis] = max(taps - room[axis], 0) // 2
-            sizes = room, out, stride[1:], (zeros[0], zeros[1])
-            matrix = kernels.scatter(plane, mask, *sizes)
-            yield from sparse(pre, post, matrix)
 
 
 def sparse(pre: Part, post: Part, matrix: Sparse) -> Iterator[Link]:
@@ -193,7 +184,7 @@ def sub_population(source: SplitLayer, picked: Places) -> SplitLayer:
     for part in source.parts:
         inside = [i for i, place in enumerate(depth) if place in part.slices]
         if inside:
-            shape = (*source.volume[1:3], len(part.slices), channels)
+            shape = part.shape(source.volume)
             slices = [depth[i] - part.slices.start for i in inside]
             places = np.arange(prod(shape)).reshape(shape)[:, :, slices]
             seen = sub_part(part, places[np.ix_(height, width)].ravel())
@@ -201,15 +192,6 @@ def sub_population(source: SplitLayer, picked: Places) -> SplitLayer:
             parts.append(replace(seen, slices=numbers))
     volume = (len(depth), len(height), len(width), channels)
     return replace(source, volume=volume, parts=tuple(parts))
-
-
-def _corner(part: Part, volume: Volume, height: int, width: int) -> Part:
-    """Return a part that has only its first rows and columns."""
-    shape = (*volume[1:3], len(part.slices) * volume[3])
-    if shape[:2] == (height, width):
-        return part
-    places = np.arange(prod(shape)).reshape(shape)
-    return sub_part(part, places[:height, :width].ravel())
 
 
 def sub_part(part: Part, read: Array) -> Part:

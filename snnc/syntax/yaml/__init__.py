@@ -64,7 +64,6 @@ def _end(source: SourceFile) -> Span:
 
 
 def _wrong_edition_key(key: Scalar) -> Diagnostic:
-    """Describe an edition that is written under a wrong key."""
     return rules.names.UnknownKind(
         span=key.span, word=key.text, near="snn", known=_TOP, fix=Fix(key.span, "snn")
     )

@@ -155,9 +155,9 @@ def _is_first_key(source: SourceFile, colon: int) -> bool:
 def _blame_indentation(source: SourceFile, at: int, begun: int | None = None) -> Blame:
     """Blame the indentation of a line, or of the line above it.
 
-    Blame the line of ``at``. Exception: if the next line of its level has the same
-    indentation, but the line above it (or at ``begun``, where the level begins)
-    differs, blame the line above.
+    Blame the line of ``at`` by default. Blame the line above if its indentation (or
+    that at ``begun``, where the level begins) differs from that of ``at`` and of the
+    next line of this level.
     """
     lines = list(_lines(source))
     index = _index(lines, at)

@@ -72,7 +72,6 @@ def _one_name(node: Node) -> str:
 
 
 def _find_hyphens(node: Scalar) -> Diagnostic | None:
-    """Describe a name with hyphens."""
     if "-" not in node.text or not node.is_verbatim:
         return None
     problem = find_hyphens(node.span.source, node.span.start)
@@ -316,7 +315,6 @@ _NAMES = re.compile(rf"[^\W\d]\w*(?:{_COMMA}[^\W\d]\w*)+")
 
 
 def _without_brackets(node: Scalar, names: list[str]) -> UnreadableError:
-    """Describe several names without brackets."""
     text = f"[{', '.join(names)}]"
     return UnreadableError(
         rules.yaml.WrongForm(

@@ -73,9 +73,9 @@ class LayerChange:
     """The change of a layer; without a ``name``, the change of the order of layers.
 
     ``name`` is the name in the new network or, for a removed layer, in the old network.
-    ``rows`` contains the changed properties. For an added or removed layer, there is
-    one row with its statement; for a renamed layer, one row with both names; for the
-    order, one row with all layers.
+    ``rows`` contains the changed properties. An added or removed layer has one row with
+    its statement, a renamed layer one row with both names, and an order one row with
+    all layers.
     """
 
     became: Became

@@ -297,9 +297,22 @@ class KerasReference:
     @cached_property
     def _model(self) -> Any:
         """The model that outputs the result, followed by each layer's activations."""
-        from snnc.runtime.keras.model import with_activations  # imports TensorFlow
-
         program = self._program()
         model = program.build_model()
         program.import_weights(model, self._weights)
-        return with_activations(model, self._network.layers)
+        return with_activations(model, self._network)
+
+
+def with_activations(model: Any, network: Network) -> Any:
+    """Return a Keras model of the outputs, then the activations of each layer."""
+    from tensorflow import keras
+
+    from snnc.runtime.keras.model import with_currents  # imports TensorFlow
+
+    output, *values = with_currents(model, network.layers).outputs
+    for i, (name, layer) in enumerate(network.layers.items()):
+        if layer.pool is None:
+            values[i] = model.get_layer(f"{name}.neurons").output
+        else:
+            values[i] = keras.layers.ReLU()(values[i])
+    return keras.Model(model.input, [output, *values])

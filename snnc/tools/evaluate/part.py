@@ -104,7 +104,6 @@ def whole_spans(results: Iterable[SpanResult]) -> Iterator[ExactPart]:
 
 
 def _join(parts: Sequence[ExactPart]) -> ExactPart:
-    """Join consecutive parts."""
     compared = [part.keras for part in parts if part.keras is not None]
     names = parts[0].firing
     return replace(

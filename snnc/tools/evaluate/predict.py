@@ -213,7 +213,6 @@ def _blocks(x: Any, spec: DataSpec) -> Iterator[NDArray[np.float32]]:
 
 
 def _gather_blocks(x: Any, spec: DataSpec, size: int) -> Iterator[NDArray[np.float32]]:
-    """Yield blocks of the examples of an iterable."""
     waiting = np.empty((0, *spec.shape), np.float32)
     for number, (batch, _) in enumerate(read_batches(x, spec)):
         inputs = select_input(batch, spec)

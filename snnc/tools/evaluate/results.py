@@ -88,7 +88,7 @@ class Moment:
     """The quality of outputs if examples ended after ``steps``.
 
     ``gain`` is the 95 % interval of the improvement in the remaining steps, on the same
-    examples: an increase of accuracy, or a decrease of the mean square error.
+    examples. It is an increase of accuracy, or a decrease of the mean square error.
     """
 
     steps: int

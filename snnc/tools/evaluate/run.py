@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
+from math import prod
 from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -67,6 +68,9 @@ from snnc.tools.statistics import Array, LayerFiring
 
 if TYPE_CHECKING:
     from snnc.tools.package import Package
+
+CHUNK_BYTES = 2**22  # bytes of examples to handle at once
+CHUNK_EXAMPLES = 64  # the most examples to handle at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -296,8 +300,10 @@ def keras_outputs(
 ) -> NDArray[np.float64]:
     """Return the outputs of a model, (examples, units)."""
     outputs = []
-    for start in range(0, len(examples), examples.chunk_size):
-        x = examples[start : start + examples.chunk_size]
+    each = max(1, 4 * prod(examples.shape[1:]))
+    size = max(1, min(CHUNK_EXAMPLES, CHUNK_BYTES // each))
+    for start in range(0, len(examples), size):
+        x = examples[start : start + size]
         outputs.append(reference.outputs(x))
         progress(len(x))
     return np.concatenate(outputs)

@@ -346,7 +346,6 @@ def sweep(
 def _number(
     ax: Axes, points: Sequence[tuple[float, float]], areas: Sequence[float]
 ) -> None:
-    """Write the number of each variant above its point."""
     for number, (point, area) in enumerate(zip(points, areas, strict=True), 1):
         ax.annotate(
             str(number),

@@ -18,7 +18,7 @@ from ._runtime.layout import FileName, Weights
 from .layout import LAYOUT
 from .network import NETWORK
 
-SEED = 0  # of kernels and dropout
+SEED = 0  # for kernels and dropout
 layers = keras.layers
 
 
@@ -94,7 +94,7 @@ def compile_model(model: keras.Model) -> None:
 
 
 def export_weights(model: keras.Model, path: FileName) -> None:
-    """Write a model's weights to a safetensors file of this layout.
+    """Write a model's weights to a safetensors file with this layout.
 
     Batch norms are folded in. Raises LayoutError if a weight is not finite.
     """
@@ -102,8 +102,8 @@ def export_weights(model: keras.Model, path: FileName) -> None:
 
 
 def import_weights(model: keras.Model, weights: Weights) -> None:
-    """Set a model's weights, from a file of this layout or a mapping.
+    """Set a model's weights from a file with this layout or from a mapping.
 
-    Raises LayoutError if they have another layout.
+    Raises LayoutError if the weights have another layout.
     """
     set_model_weights(model, LAYOUT, weights)

@@ -46,7 +46,7 @@ def train(
     integers below 10, or a tf.data.Dataset of both, in single examples or in
     batches.
 
-    ``epochs``, of the phase smooth, default to the spec's. `TrainOptions`
+    ``epochs`` of the phase smooth defaults to the spec's. `TrainOptions`
     describes the other options, such as ``initial`` and ``phases``.
     """
     return TRAINER.train(x, y, weights, epochs, **options)
