@@ -54,8 +54,8 @@ class NotFixedError(CannotRunError):
 
     def __init__(self, what: str, block: object) -> None:
         super().__init__(
-            f"{block} has {what}, which the exact engine does not follow; run this "
-            "network on nengo-loihi's own emulator"
+            f"{block} has {what}, which the exact engine does not support; run this "
+            "network on nengo-loihi's emulator"
         )
 
 
@@ -65,7 +65,7 @@ class TooManyStepsError(CannotRunError):
     def __init__(self, steps: int, limit: int) -> None:
         super().__init__(
             f"an example of {steps} steps is longer than the {limit} that the spike "
-            "counters hold; give fewer steps, or write a smaller `present` or a "
+            "counters can count; use fewer steps, or write a smaller `present` or a "
             "larger `dt`"
         )
 
@@ -76,7 +76,7 @@ class NotStoredError(CannotRunError):
     def __init__(self, layers: str) -> None:
         super().__init__(
             f"the chip can't store the weights of {layers}; `snnc weights FILE SPEC` "
-            "says why and what would help"
+            "explains the reason and the fix"
         )
 
 

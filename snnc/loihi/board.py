@@ -108,7 +108,7 @@ def _layers(mapped: MappedNetwork, populations: tuple[str, ...]) -> list[Layer]:
 
 
 def _labels(layers: list[Layer]) -> tuple[Label, ...]:
-    return tuple(Label(layer.span, "this one too") for layer in layers)
+    return tuple(Label(layer.span, "this layer too") for layer in layers)
 
 
 def _names(layers: list[Layer]) -> str:

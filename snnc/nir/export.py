@@ -103,7 +103,9 @@ def export_nir(
     try:
         graph = graph_of(made.lowered, tensors, neuron)
     except NoNodeError as error:
-        raise CannotExportError(f"NIR has no node for what is read: {error}") from error
+        raise CannotExportError(
+            f"NIR has no node for the inputs of a layer: {error}"
+        ) from error
     facts = metadata(made.lowered, layout.id, _spec_text(made))
     size = _write(target, graph, facts)
     from snnc.runtime.files import write_file
@@ -116,7 +118,7 @@ def _compile(package: Any, device: Profile | None) -> Compilation:
     """Compile a spec, or the spec from which a package was built."""
     place = Path(fspath(getattr(package, "folder", package)))
     if not place.exists():
-        raise CannotExportError(f"there is no package and no spec {place}")
+        raise CannotExportError(f"there is no package or spec {place}")
     if not place.is_dir():
         return _sound(place, device)
     lock = PackageRecords.of(place).lock
@@ -128,8 +130,8 @@ def _compile(package: Any, device: Profile | None) -> Compilation:
     spec = lock.origin.spec_path(place.parent)
     if spec is None or not spec.is_file():
         raise CannotExportError(
-            f"the spec of {place}, {lock.origin.spec}, was moved: name it instead of"
-            " the package"
+            f"the spec of {place}, {lock.origin.spec}, was moved: name the spec "
+            "instead of the package"
         )
     made = _sound(spec, device)
     assert made.spec is not None
@@ -157,7 +159,7 @@ def _refuse_neuron_biases(lowered: LoweredNetwork) -> None:
     names = [x.name for x in layers if getattr(x.operation, "neuron_bias", False)]
     if names:
         raise CannotExportError(
-            f"in NIR a convolution has one bias a channel: {', '.join(names)}, with"
+            f"in NIR, a convolution has one bias per channel: {', '.join(names)}, with"
             " `bias neuron`, can't be exported"
         )
 
@@ -173,7 +175,8 @@ def _refuse_images(lowered: LoweredNetwork) -> None:
     if lowered.network.readout.convolution is not None:
         name = lowered.network.readout.name
         raise CannotExportError(
-            f"`{name}` is a convolution: write `units` for it to export it"
+            f"`{name}` is a convolution: to export the network, write `units` in the "
+            "readout"
         )
 
 

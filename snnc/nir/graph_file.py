@@ -178,7 +178,9 @@ def _graph(store: Store, path: str) -> NirGraph:
         raise not_nir(path, f"its node is a {kind[:40]}, not a NIRGraph")
     names = store.members("node/nodes")
     if len(names) > MOST_NODES:
-        raise not_nir(path, f"it has {len(names)} nodes, at most {MOST_NODES} are read")
+        raise not_nir(
+            path, f"it has {len(names)} nodes, but snnc reads at most {MOST_NODES}"
+        )
     nodes = {name: _node(store, name, path) for name in names}
     facts = {
         name: words[0]
@@ -238,14 +240,16 @@ def matrix_of(node: Node) -> Array:
 
     weight = node.array("weight")
     if weight.ndim != 2:
-        raise node.refusal(f"its weight has {weight.ndim} axes", "write it again")
+        raise node.refusal(
+            f"its weight has {weight.ndim} axes", "write the graph again"
+        )
     bias = node.arrays.get("bias", np.zeros(weight.shape[0]))
     if bias.shape != weight.shape[:1]:
         shape = "x".join(map(str, bias.shape)) or "a number"
         raise node.refusal(
             f"its bias has the shape {shape}, for {weight.shape[0]} channels",
-            "write it again",
+            "write the graph again",
         )
     if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-        raise node.refusal("it holds NaN or infinite weights", "train it again")
+        raise node.refusal("it contains NaN or infinite weights", "train it again")
     return weight

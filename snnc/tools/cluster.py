@@ -73,7 +73,7 @@ def _check_scheduler(address: str) -> None:
         parse_host_port(parse_address(address)[1])
         asyncio.run(greet())
     except ValueError as error:
-        reason = "this is no address, such as tcp://HOST:8786"
+        reason = "this is not an address such as tcp://HOST:8786"
         raise NoClusterError(address, reason) from error
     # The greeting of another server, parsed as Dask's, may announce exabytes.
     except (OSError, asyncio.TimeoutError, MemoryError) as error:

@@ -128,7 +128,7 @@ def test_one_without_worth_is(tmp_path: Path, parts: list[ExactPart]) -> None:
 def test_another_run_is_not_resumed(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     write(path, part(0, 4))
-    with pytest.raises(OtherRunError, match="with other weights, steps;"):
+    with pytest.raises(OtherRunError, match="had other weights, steps;"):
         read_saved(path, {**RUN, "steps": 30, "weights": "x"}, True)
 
 
@@ -152,7 +152,7 @@ def test_files_of_others_stay(tmp_path: Path, text: str, resume: bool) -> None:
 def test_what_another_version_wrote_stays(tmp_path: Path, resume: bool) -> None:
     path = tmp_path / "out.jsonl"
     path.write_text(OTHER)
-    with pytest.raises(OtherVersionError, match="another version of snnc wrote"):
+    with pytest.raises(OtherVersionError, match="from another version of snnc"):
         reopen(path, resume)
     assert path.read_text() == OTHER
 
@@ -234,7 +234,7 @@ def test_a_damaged_head_loses_nothing_unasked(tmp_path: Path) -> None:
     path.write_text(changed := path.read_text().replace('"examples": 10', '"e": []'))
     with pytest.raises(UnfinishedError):
         reopen(path, resume=False)
-    with pytest.raises(OtherRunError, match="with other examples;"):
+    with pytest.raises(OtherRunError, match="had other examples;"):
         reopen(path)
     assert path.read_text() == changed
 

@@ -208,7 +208,7 @@ class _DocumentReader:
         if isinstance(node, Unread) or values.is_empty(node):
             return
         if not isinstance(node, Sequence):
-            advice = "begin each with a dash, such as `dense d0 { units 64 }`"
+            advice = "begin each layer with a dash, such as `dense d0 { units 64 }`"
             problem = values.wrong_form(node, "a list of layers", advice)
             self._report.add(problem.diagnostic)
             yield tree.Statement(tree.Word("", key.span), key.span, broken=True)

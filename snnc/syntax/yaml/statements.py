@@ -243,5 +243,5 @@ def _legal(statement: tree.Statement) -> tuple[str, ...]:
 
 def describe_repeat(key: Scalar, first: Scalar) -> Diagnostic:
     """Describe a key that appears twice in a mapping."""
-    label = Label(first.span, "given first here")
+    label = Label(first.span, "first given here")
     return rules.yaml.RepeatedKey(span=key.span, key=key.text, related=(label,))

@@ -290,7 +290,9 @@ def _collect(
         reason = f"a worker has no {error.name}: {installation('evaluate')}, there"
         raise LostClusterError(reason, out) from error
     except CancelledError as error:
-        raise LostClusterError("the Dask cluster is gone", out) from error
+        raise LostClusterError(
+            "the Dask cluster is no longer available", out
+        ) from error
 
 
 _OPENING = Lock()

@@ -38,7 +38,7 @@ class NoCheckpointError(RefusedRunError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            f"{path} is not a file of results that `snnc evaluate` wrote; choose "
+            f"{path} is not a result file from `snnc evaluate`; choose "
             "another name with `-o`"
         )
 
@@ -48,7 +48,8 @@ class OtherVersionError(RefusedRunError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            f"{path} holds results that another version of snnc wrote; remove it, or "
+            f"{path} contains results from another version of snnc; remove the file, "
+            "or "
             "choose another name with `-o`"
         )
 
@@ -58,8 +59,8 @@ class NoFolderError(RefusedRunError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            f"there is no folder {path.parent} for {path.name}; make it, or choose "
-            "another name with `--examples-out`"
+            f"there is no folder {path.parent} for {path.name}; create the folder, or "
+            "choose another name with `--examples-out`"
         )
 
 
@@ -68,9 +69,9 @@ class UnfinishedError(RefusedRunError):
 
     def __init__(self, path: Path, done: int, examples: object) -> None:
         super().__init__(
-            f"{path} holds {done} of {examples} examples of a run that was "
-            "interrupted; go on with it by `--resume`, remove it, or choose another "
-            "name with `-o`"
+            f"{path} contains {done} of {examples} examples from an interrupted run; "
+            "continue with `--resume`, remove the file, or choose another name with "
+            "`-o`"
         )
 
 
@@ -79,8 +80,9 @@ class OtherRunError(RefusedRunError):
 
     def __init__(self, path: Path, differences: Sequence[str]) -> None:
         super().__init__(
-            f"{path} can't be resumed, for it was run with other "
-            f"{', '.join(differences)}; leave `--resume` out, with another `-o`"
+            f"{path} can't be resumed, because the run had other "
+            f"{', '.join(differences)}; leave out `--resume` and choose another name "
+            "with `-o`"
         )
 
 
@@ -98,5 +100,5 @@ class LostClusterError(RefusedRunError):
     """The workers failed."""
 
     def __init__(self, reason: str, out: object) -> None:
-        kept = f"; what was done is kept in {out}, and `--resume` goes on with it"
+        kept = f"; {out} keeps the finished examples, and `--resume` continues the run"
         super().__init__(reason if out is None else f"{reason}{kept}")

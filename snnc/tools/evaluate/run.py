@@ -126,7 +126,7 @@ class EvaluatedRun:
         x = self.task.examples.x
         if not 0 <= example < x.shape[0]:
             raise IndexError(
-                f"the data have {x.shape[0]} examples, not number {example}"
+                f"the data have {x.shape[0]} examples, so there is no example {example}"
             )
         one = np.asarray(x[example : example + 1], np.float32)
         opened = self.task.package
