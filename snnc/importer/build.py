@@ -75,7 +75,7 @@ def build(config: Any, keras: str | None, training: Any) -> tuple[KerasModel, Gr
     """
     config, training = unwrapped(config), unwrapped(training)
     if not isinstance(config, dict):
-        raise malformed("the model", "it is no object")
+        raise malformed("the model", "it is not an object")
     version = keras if keras is not None else config.get("keras_version")
     version = version if isinstance(version, str) else None
     graph = read_graph(config)
@@ -146,7 +146,9 @@ def _walk(
                 part.inside, f"{name}/", f"{owner}/", inner, layers
             )
         if len(layers) > MOST_LAYERS:
-            raise malformed(reader, f"with it the model has over {MOST_LAYERS} layers")
+            raise malformed(
+                reader, f"with this layer, the model has more than {MOST_LAYERS} layers"
+            )
     whole = f"`{graph.name}`"
     return tuple(_source(calls.of(t), t.index, ends, whole) for t in graph.outputs)
 
@@ -154,15 +156,15 @@ def _walk(
 def _check_reads(part: NestedLayer, graph: Graph, reader: str) -> None:
     """Refuse an input that reads something, and another layer that reads nothing."""
     if (part.kind == "InputLayer") != (not part.reads):
-        raise malformed(reader, "its kind and what it reads do not agree")
+        raise malformed(reader, "its kind does not match its inputs")
     if part.kind == "InputLayer" and part.name not in graph.inputs:
-        raise malformed(reader, "it is no input of its model")
+        raise malformed(reader, "it is not an input of its model")
 
 
 def _binding(graph: Graph, reads: tuple[str, ...], reader: str) -> dict[str, str]:
     if len(reads) != len(graph.inputs):
         raise malformed(
-            reader, f"it has {len(graph.inputs)} inputs and reads {len(reads)} layers"
+            reader, f"it has {len(graph.inputs)} inputs, but reads {len(reads)} layers"
         )
     return dict(zip(graph.inputs, reads, strict=True))
 

@@ -82,7 +82,9 @@ def convert(
     for layer in cut:
         if layer.kind == "Lambda":
             state.finals[layer.name] = layer.kind
-        state.rewrite(layer, "at the end, where the host computes it: it is left out")
+        state.rewrite(
+            layer, "removed: at the end of the model, the host can compute it"
+        )
     for layer in rest.layers:
         state.values[layer.name] = _read(layer, state)
     ends = convert_ends(state)
@@ -121,10 +123,13 @@ def _tell_rest(state: ConversionState) -> None:
     """Give each layer a verdict, even if its sources were refused."""
     for layer in state.model.layers:
         if layer.shares and layer.kind.startswith(WEIGHTED):
-            why = f"`{layer.shares}` has them in Keras: retraining parts them"
+            why = (
+                f"shared with `{layer.shares}` in Keras; retraining changes them "
+                "separately"
+            )
             state.rewrite(layer, why, "weights of its own")
         if state.values[layer.name].broken:
-            state.tell(layer.name, "kept", "as soon as what it reads can be imported")
+            state.tell(layer.name, "kept", "as soon as its input can be imported")
         else:
             state.tell(layer.name, "kept", "in the kernels that read it")
 
@@ -156,8 +161,8 @@ def compile_written(
             mapped = place(made.lowered, own, cache)
         if mapped is not None and cores is not None:
             least = ceil(mapped.cores / made.device.chip.cores)
-            fits = "is the least that fits" if chips == least else "fits"
-            note = f"it takes {mapped.cores} cores: `chips {chips}` {fits}"
+            fits = "is the smallest that fits" if chips == least else "fits"
+            note = f"the network takes {mapped.cores} cores: `chips {chips}` {fits}"
             written = replace(written, notes=(*written.notes, note))
         made = replace(made, mapped=mapped)
     allow_warnings(made, own)

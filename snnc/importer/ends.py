@@ -122,8 +122,8 @@ def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
     weights = size_of(draft.main, sum(sizes))
     if weights > MOST_WEIGHTS and not _is_dense(draft):
         raise UnfitError(
-            f"it gives {sum(sizes)} values, for which the readout's matrix takes"
-            f" {weights} weights, more than {MOST_WEIGHTS}"
+            f"it outputs {sum(sizes)} values, for which the readout would need "
+            f"{weights} weights, more than {MOST_WEIGHTS}"
         )
     _tell(state, draft, values)
     return draft
@@ -149,7 +149,7 @@ def _is_dense(draft: StatementDraft) -> bool:
 def _flat(state: ConversionState, value: Value, output: str) -> Value:
     """Return an output as a vector in Keras's order."""
     if value.parts or value.flat:
-        raise UnfitError("a flat vector of images is no output of a matrix")
+        raise UnfitError("a matrix can't output several flattened images")
     if len(value.shape) == 1:
         return value
     size = prod(value.shape)
@@ -187,22 +187,28 @@ def _tell(state: ConversionState, draft: StatementDraft, values: list[Value]) ->
     for term in draft.main:
         for step in term.steps:
             if step.op == "norm":
-                why = "folded into the readout, which has none to be retrained"
+                why = "folded into the readout, which has no batch norm to retrain"
                 state.tell(step.layer, "rewritten", why)
             elif step.is_kernel and several:
-                why = "in the `readout`, on the host, whose units are all outputs"
+                why = (
+                    "part of the `readout`, on the host, which has the units of all "
+                    "outputs"
+                )
                 state.tell(step.layer, "rewritten", why)
             elif step.layer == draft.layer and (step.op == "matrix" or draft.kernel):
                 state.tell(step.layer, "kept", "the `readout`, on the host")
             elif step.is_kernel and step.layer == draft.layer:
-                why = "the `readout`, on the host: at the end it is a matrix"
+                why = "the `readout`, on the host, as a matrix"
                 state.tell(step.layer, "rewritten", why)
             elif step.is_kernel:
                 why = "its kernel is multiplied into the `readout`, on the host"
                 state.tell(step.layer, "rewritten", why)
     for name, value in zip(state.model.outputs, values, strict=True):
         if value.spikes is not None:
-            why = "a `readout` behind it passes its rates on; retraining may fill it"
+            why = (
+                "a `readout` after this layer passes on its rates; retraining may use "
+                "all weights"
+            )
             state.rewrite(state.layers[name], why)
 
 
@@ -246,25 +252,25 @@ def _size(state: ConversionState, draft: StatementDraft, pair: bool) -> str:
 def _notes(state: ConversionState, values: list[Value], pair: bool) -> Iterator[str]:
     if state.parts:
         listed = _list_ranges(state.parts, state.parts.values())
-        yield f"the input has all inputs side by side, as channels: {listed}"
+        yield f"the input concatenates all inputs, as channels: {listed}"
     if len(values) > 1:
         sizes = [prod(value.shape) for value in values]
         listed = _list_ranges(state.model.outputs, sizes)
-        yield f"the readout has all outputs side by side: {listed}"
+        yield f"the readout concatenates all outputs: {listed}"
     loss = loss_name(state.model.compiled.loss if state.model.compiled else None)
     if not state.finals and not loss and state.request.readout is None:
         yield (
-            "the model does not say whether its outputs are classes: they are units;"
-            " `--readout classes` makes them classes"
+            "the model does not say whether its outputs are classes, so the readout "
+            "has units; for classes, add `--readout classes`"
         )
     for name, final in state.finals.items():
         is_decided = final in ("softmax", "log_softmax") and len(values) == 1
         if not pair and not is_decided:
-            yield f"the readout gives what Keras takes the {final} of, for `{name}`"
+            yield f"the readout outputs the values of `{name}` before the {final}"
 
 
 def _list_ranges(names: Iterable[str], sizes: Iterable[int]) -> str:
-    """Return where each of several vectors is when they are side by side."""
+    """Return the range of each vector when the vectors are concatenated."""
     ranges, start = [], 0
     for name, size in zip(names, sizes, strict=True):
         ranges.append(f"{name} {start}..{start + size - 1}")
@@ -308,7 +314,7 @@ def encoder_of(state: ConversionState, readout: str) -> str | None:
     if layer:
         state.become(
             layer,
-            "`encode conv`: on the host, where it is exact and takes no cores"
-            " (`--encode rate`: on the chip)",
+            "`encode conv`, on the host: exact and without cores (`--encode rate` "
+            "puts this layer on the chip)",
         )
     return first.layer

@@ -113,10 +113,10 @@ def _encode(conversion: Conversion) -> str:
     assert conversion.ends is not None
     if conversion.ends.encoder is not None:
         return (
-            f"{conversion.ends.encoder} makes the spikes, on the host: exact, and"
-            " without cores (`--encode rate`: on the chip)"
+            f"{conversion.ends.encoder} encodes on the host: exact and without cores "
+            "(`--encode rate` puts this layer on the chip)"
         )
-    return "values become rates: exact, but every layer takes cores"
+    return "input values become rates: exact, but every layer takes cores"
 
 
 def _list_places(mapped: MappedNetwork, is_part: bool) -> Iterator[Placed]:

@@ -70,11 +70,13 @@ def read_file(file: Path, path: str, weights: str = "") -> Read:
     if own is not None:
         own.close()
     written = model.keras or ""
-    version, theano, _ = written.partition(" on Theano")
+    version, theano, _ = written.partition(" with Theano")
     refuse_old(weights, version, "theano" if theano else None)
     stored = read_weights(Path(weights), weights, model, graph)
     if isinstance(stored, H5Weights) and stored.renamed:
-        note = f"`{weights}` has other names for layers, whose order counts"
+        note = (
+            f"`{weights}` uses different layer names, so weights are matched by order"
+        )
         model = replace(model, notes=(f"{note}: {stored.renamed}",))
     return model, stored
 
@@ -138,7 +140,7 @@ def _open_hdf5(file: Path, path: str, graph: Graph) -> StoredWeights:
         if any(name in members for name in FOLDERS):
             return Keras3Weights(store, graph)
         if store.texts(root, "layer_names") is None:
-            raise not_a_model(path, "it is HDF5 without the weights of Keras")
+            raise not_a_model(path, "it is HDF5 without Keras weights")
         refuse_old(
             path,
             store.text(root, "keras_version") or store.text("", "keras_version"),
@@ -176,8 +178,8 @@ def _old_writer(config: Any, keras: Any, backend: Any) -> str:
 
 def _of_old(model: KerasModel, writer: str) -> KerasModel:
     note = (
-        f"{writer} wrote it: its configuration is read as Keras 2 would write it, and"
-        " none of its weights, which have other names and orders"
+        f"the file is from {writer}: snnc converts its configuration to Keras 2, and "
+        "does not read its weights, which have different names and orders"
     )
     return replace(
         model, keras=writer.removeprefix("Keras "), notes=(*model.notes, note)
@@ -219,9 +221,9 @@ def _without_config(store: Store, path: str) -> RefusedModelError:
         return refused(WeightsAlone, path=path)
     if "version" in members and "node" in members:
         return not_a_model(
-            path, "it is a graph of NIR: give it a name that ends in .nir"
+            path, "it is a NIR graph: give the file a name that ends in .nir"
         )
-    return not_a_model(path, "it is HDF5 without the model_config of Keras")
+    return not_a_model(path, "it is HDF5 without a Keras model_config")
 
 
 def _read_archive(file: Path, path: str) -> Found:

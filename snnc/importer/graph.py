@@ -206,7 +206,7 @@ def read_tensors(value: Any) -> tuple[LayerOutput, ...]:
     """
     tensors = tuple(_tensors(value))
     if not tensors:
-        raise ValueError("its inputs or outputs name no layers")
+        raise ValueError("its inputs or outputs do not name layers")
     return tensors
 
 
@@ -224,7 +224,7 @@ def _read_call(node: Any) -> Call:
         elif _is_tensor(piece):
             tensors.append(LayerOutput(piece[0], piece[2], piece[1]))
         else:
-            raise ValueError("one of its inbound_nodes reads no layer")
+            raise ValueError("one of its inbound_nodes does not read a layer")
         keywords = piece[3] if len(piece) > 3 else {}
         if not isinstance(keywords, dict):
             raise ValueError("one of its inbound_nodes has no keywords")
@@ -279,7 +279,7 @@ def _tensors(value: Any) -> Iterator[LayerOutput]:
         for inner in value:
             yield from _tensors(inner)
     else:
-        raise ValueError("something else replaces a layer's output")
+        raise ValueError("another value is in the place of a layer's output")
 
 
 def _is_tensor(value: Any) -> bool:

@@ -115,7 +115,7 @@ def owned(layer: str, owners: Owners) -> list[str]:
     """
     for path, names in owners.items():
         if layer in names and len(names) > 1:
-            raise unclear(layer, f"`{path}` may be those of any of {names}")
+            raise unclear(layer, f"`{path}` may belong to any of {names}")
     return [path for path, names in owners.items() if layer in names]
 
 

@@ -128,7 +128,7 @@ class Store:
                 return None
             self._declare(item, path)
             if item.dtype.kind not in "OS" or item.shape is None:
-                raise ValueError(f"`{path}` holds no texts")
+                raise ValueError(f"`{path}` does not contain texts")
             return _texts(item[()], path)
 
     def shape(self, path: str) -> tuple[int, ...] | None:
@@ -175,7 +175,9 @@ class Store:
             raise self._unsafe(f"`{path}` takes its values from other files")
         size = dataset.nbytes
         if size > LARGEST:
-            raise self._unsafe(f"`{path}` has {size} bytes, at most {LARGEST} are read")
+            raise self._unsafe(
+                f"`{path}` has {size} bytes, but snnc reads at most {LARGEST}"
+            )
         self._size += 0 if path in self._declared else size
         self._declared.add(path)
         if self._size > LARGEST:
@@ -199,7 +201,7 @@ def _texts(value: Any, what: str) -> tuple[str, ...]:
     """
     values = value.reshape(-1).tolist() if hasattr(value, "reshape") else [value]
     if not all(isinstance(one, str | bytes) for one in values):
-        raise ValueError(f"{what} is no text")
+        raise ValueError(f"{what} is not a text")
     texts = [one.decode("utf-8") if isinstance(one, bytes) else one for one in values]
     "".join(texts).encode()  # h5py leaves other bytes as halves of surrogate pairs
     return tuple(texts)

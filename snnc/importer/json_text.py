@@ -34,7 +34,7 @@ def parse(text: bytes | str, path: str, what: str) -> Any:
     except RecursionError as error:
         raise too_deep(path, what) from error
     except (RepeatedNameError, ValueError) as error:
-        reason = f"{what} is no JSON ({error})"
+        reason = f"{what} is not JSON ({error})"
         if isinstance(error, RepeatedNameError):
             reason = f"{what} has the key {str(error)!r} twice in one object"
         raise refused(DamagedModel, path=path, reason=reason) from error

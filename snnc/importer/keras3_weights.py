@@ -84,12 +84,14 @@ class Keras3Weights(StoredWeights):
         if not groups:
             return None
         if len(groups) != count:
-            reason = f"the file has {len(groups)} `{part.kind}` where the model has"
+            reason = f"the file has {len(groups)} `{part.kind}` but the model has"
             raise unclear(part.name, f"{reason} {count}")
         group = f"{where}/{groups[number]}"
         written = self._store.text(f"{group}/vars", "name")  # Keras 3.4 and newer
         if written is not None and written != part.name:
-            raise unclear(part.name, f"the file has those of `{written}` in its place")
+            raise unclear(
+                part.name, f"the file has the weights of `{written}` in its place"
+            )
         return group
 
     def _folder(self, folder: str, layer: str) -> str:
@@ -218,7 +220,7 @@ def _differences(layer: KerasLayer, shapes: Shapes) -> Iterator[str]:
     present = ", ".join(shapes) or "no weights"
     if set(due) != set(shapes) or not shapes:
         names = ", ".join(n for n in NAMES[layer.kind])
-        yield f"the file has {present} for it, due are {names}"
+        yield f"the file has {present} for this layer, but {names} are expected"
     for name, size in _sizes(layer).items():
         shape = shapes.get(name)
         if shape is None:
@@ -226,7 +228,7 @@ def _differences(layer: KerasLayer, shapes: Shapes) -> Iterator[str]:
         if any(n is not None and n != m for n, m in _pairs(size, shape)):
             stored = "x".join(map(str, shape)) or "a single number"
             asked = "x".join("?" if n is None else str(n) for n in size)
-            yield f"its {name} in the file is {stored}, due is {asked}"
+            yield f"its {name} in the file is {stored}, but {asked} is expected"
 
 
 def _pairs(

@@ -101,8 +101,8 @@ class Kernels:
             matrix = matrix[rows]
         if matrix.size != prod(shape) * step.given:
             raise ValueError(
-                f"its kernel is {'x'.join(map(str, matrix.shape))}, due is"
-                f" {prod(shape)}x{step.given}"
+                f"its kernel is {'x'.join(map(str, matrix.shape))}, but "
+                f"{prod(shape)}x{step.given} is expected"
             )
         unflattened = matrix.reshape(*(shape[axis] for axis in order), step.given)
         back = np.argsort(order)
@@ -217,7 +217,8 @@ class Kernels:
         if kernel.shape[1:] != (step.read, step.given):
             channels = "x".join(map(str, kernel.shape[1:]))
             raise ValueError(
-                f"its kernel has {channels} channels, due are {step.read}x{step.given}"
+                f"its kernel has {channels} channels, but {step.read}x{step.given} "
+                "are expected"
             )
         return _on_axes(kernel.reshape(*spatial, *kernel.shape[1:]), step)
 
@@ -296,7 +297,9 @@ def _on_axes(kernel: Array, step: LinearStep) -> Array:
     if not step.axes:  # a dense layer over pixels
         return kernel.reshape((1,) * len(step.windows) + kernel.shape[-2:])
     if spatial != len(step.axes):
-        raise ValueError(f"its kernel has {spatial} axes, due are {len(step.axes)}")
+        raise ValueError(
+            f"its kernel has {spatial} axes, but {len(step.axes)} are expected"
+        )
     for axis in reversed(range(spatial)):
         if step.axes[axis] is None:
             kernel = np.take(kernel, step.taps[axis], axis=axis)

@@ -62,7 +62,7 @@ def names_of(entries: list[Any]) -> list[str]:
         if own is None and isinstance(config, dict):
             own = config.get("name")
         if own is not None and not (isinstance(own, str) and own):
-            raise malformed(f"layer {number}", "its name is no text")
+            raise malformed(f"layer {number}", "its name is not a text")
         if own is None:
             own = snake(kind)
             used[own] += 1
@@ -188,7 +188,7 @@ def check_shape(shape: Any, layer: str) -> None:
     """
     reason = ""
     if not isinstance(shape, list) or not all(map(_is_dimension, shape)):
-        reason = "its input shape is no list of whole numbers from 1 on"
+        reason = "its input shape is not a list of positive whole numbers"
     elif math.prod(size or 1 for size in shape[1:]) >= LARGEST_INPUT:
         reason = "an example has more than 2^31 elements"
     if reason:

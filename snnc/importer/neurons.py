@@ -34,8 +34,8 @@ from snnc.importer.sums import (
 
 POSITIVE = ("mean", "embed", "select", "window", "edge mean", "unroll")
 """Steps that keep values from 0 up non-negative."""
-EDGE = "it is another kernel at each edge of an image, which only a matrix can have"
-BORDER = "no one kernel pads as its steps do, each at its own border"
+EDGE = "its kernel differs at each edge of an image, which only a matrix can express"
+BORDER = "no single kernel can express its padding, since each step pads its own border"
 
 
 class UnfitError(Exception):
@@ -69,7 +69,9 @@ def add_relu(
         If the value is not a kernel over spikes.
     """
     if value.flat:
-        raise UnfitError("a batch norm over a flat vector has no kernel before it")
+        raise UnfitError(
+            "a batch norm over a flat vector comes without a kernel before it"
+        )
     draft = _dense(state, owner, value, units)
     if draft is None:
         draft = _convolution(state, owner, value, units)
@@ -197,7 +199,7 @@ def _convolution(
     state: ConversionState, owner: str, value: Value, units: tuple[Unit, ...]
 ) -> StatementDraft:
     if any(term.is_matrix for term in value.terms):
-        raise UnfitError("a vector is no image")
+        raise UnfitError("a vector is not an image")
     terms = [_exact(state, owner, term) for term in value.terms]
     shape = (*value.shape[:-1], value.shape[-1] * len(units))
     same = identity(state, terms, value.shape, len(units))
@@ -318,5 +320,5 @@ def _one_kernel(
         main = [*first, *main[len(groups[0]) :]]
         fitted = kernel_of(state, main, is_beside)
     if fitted is None:
-        raise UnfitError("what it adds has no one kernel")
+        raise UnfitError("no single kernel computes the values that it adds")
     return tuple(main), fitted

@@ -140,29 +140,30 @@ def _next_steps(
     """Describe how the encoder avoids clipping, and what is left to do."""
     assert conversion.ends is not None
     assert conversion.written is not None
-    may = f"{conversion.ends.encoder} may give up to {scales.bound:.4g}"
+    may = f"{conversion.ends.encoder} may output up to {scales.bound:.4g}"
     if scales.encoder != 1.0:
         yield (
-            f"{may}, and an encoder of 250 Hz clips at 4: its weights are divided by"
-            f" {scales.encoder:g}, those of its readers multiplied; outputs stay"
+            f"{may}, but an encoder of 250 Hz clips at 4: its weights are divided by "
+            f"{scales.encoder:g}, and those of its readers are multiplied, so outputs "
+            "stay the same"
         )
     if scales.rate != TOP:
-        yield f"{may}: with `rate ..{scales.rate:g} Hz` its encoder does not clip"
+        yield f"{may}: `rate ..{scales.rate:g} Hz` prevents clipping in its encoder"
     tool, program = (
         conversion.model.tool,
         f"python -m {conversion.written.network}",
     )
     if request.rewrites:
         yield (
-            f"with --rewrite the outputs are not {tool}'s: build the spec and train it"
-            f" again, `{program}.train --initial` begins with these weights"
+            f"with --rewrite, the outputs differ from {tool}'s: build the spec and "
+            f"train it again; `{program}.train --initial` begins with these weights"
         )
         return
     softened = conversion.ends.size.startswith("classes")
     outputs = f"the outputs are {tool}'s{', before a softmax' if softened else ''}"
     yield (
-        f"{outputs}; whether rates fit the budget is a"
-        " matter of data: `snnc calibrate`, once it is built, scales the weights"
+        f"{outputs}; whether rates stay within their budgets depends on the data: "
+        "after a build, `snnc calibrate` scales the weights"
     )
 
 

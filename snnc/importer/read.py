@@ -128,7 +128,9 @@ def read(
     with refusing(name):
         how = how_to_read(Path(name), name, tell or _to_stderr)
         if beside and how != "file":
-            raise not_a_model(name, "`--weights` belongs to an architecture's file")
+            raise not_a_model(
+                name, "`--weights` needs a file that contains an architecture"
+            )
     if beside:
         with refusing(beside):
             check_file(Path(beside), beside)
@@ -170,12 +172,15 @@ def refusing(name: str) -> Iterator[None]:
 def how_to_read(path: Path, name: str, tell: Callable[[str], None]) -> str:
     """Return ``file``, or the way in which `snnc.importer.user_code` gets the model."""
     if not path.exists() and CALL.fullmatch(name):
-        tell(f"note: `{name}` is code of yours: running it to get the model")
+        tell(f"note: running your code `{name}` to get the model")
         return "call"
     status = path.stat()
     if stat.S_ISDIR(status.st_mode):
         _check_folder(path, name)
-        tell(f"note: `{name}` is a SavedModel: TensorFlow runs code in it to load it")
+        tell(
+            f"note: loading the SavedModel `{name}` with TensorFlow, which runs code "
+            "in it"
+        )
         return "load"
     check_file(path, name)
     return "file"
@@ -193,10 +198,12 @@ def check_file(path: Path, name: str) -> None:
 def _check_folder(path: Path, name: str) -> None:
     """Refuse a folder that is not a SavedModel, or can't be loaded."""
     if (path / "config.json").exists():
-        reason = "it is the folder of an unpacked `.keras` archive: pack it with zip"
+        reason = (
+            "it is the folder of an unpacked `.keras` archive: pack the folder with zip"
+        )
         raise not_a_model(name, reason)
     if (path / "model.json").exists():
-        raise not_a_model(name, "it is a folder: name the `model.json` in it")
+        raise not_a_model(name, "it is a folder: name the `model.json` in the folder")
     if not (path / "saved_model.pb").exists():
         raise not_a_model(name, "it is a folder without a saved_model.pb")
     if importlib.util.find_spec("tensorflow") is None:

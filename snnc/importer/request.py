@@ -82,10 +82,10 @@ def parse_rewrites(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
         what, _, by = text.partition("=")
         if by not in REWRITES.get(what, ()):
             known = ", ".join(f"{w}={'|'.join(bys)}" for w, bys in REWRITES.items())
-            raise ValueError(f"{text} is no rewrite; there are {known}")
+            raise ValueError(f"{text} is not a rewrite; the rewrites are {known}")
         if rewrites.setdefault(what, by) != by:
             raise ValueError(
-                f"{what}={rewrites[what]} and {what}={by}: one of them may stand for it"
+                f"{what}={rewrites[what]} and {what}={by}: choose one of them"
             )
     return tuple(rewrites.items())
 
@@ -104,7 +104,7 @@ def parse_range(text: str) -> Range:
     except ValueError:
         bounds = (0.0, 0.0)
     if not dots or not float("-inf") < bounds[0] < bounds[1] < float("inf"):
-        raise ValueError(f"{text} is no range; write one such as 0..255")
+        raise ValueError(f"{text} is not a range; write a range such as 0..255")
     return bounds
 
 
@@ -120,5 +120,5 @@ def parse_shape(text: str) -> tuple[int, ...]:
     if not all(size.isdecimal() and 0 < len(size) < 10 for size in sizes) or any(
         int(size) == 0 for size in sizes
     ):
-        raise ValueError(f"{text} is no shape; write one such as 224x224x3")
+        raise ValueError(f"{text} is not a shape; write a shape such as 224x224x3")
     return tuple(map(int, sizes))

@@ -164,7 +164,10 @@ class _SpecWriter:
             return factors.pop()
         ends = (self._ends.encoder, self._ends.readout)
         lost = [draft.layer for draft in drafts if draft.l2 and draft.layer in ends]
-        why = "an encoder and a readout have the L2 of `train`, which all kernels share"
+        why = (
+            "an encoder and a readout use the L2 penalty of `train`, which all "
+            "kernels share"
+        )
         for layer in lost:
             self._state.lose(layer, "kernel_regularizer L2", f"not kept: {why}")
         if lost:
@@ -184,21 +187,25 @@ class _SpecWriter:
     def _tell(self) -> None:
         if self._state.request.values is None:
             self._notes.append(
-                f"{self._state.model.tool} does not say which values the input takes:"
-                f" {interval(*self._state.given)} is assumed; `--input-range LO..HI`"
-                " says others"
+                f"{self._state.model.tool} does not state the range of the input: "
+                f"snnc assumes {interval(*self._state.given)}; to change the range, "
+                "use `--input-range LO..HI`"
             )
         if self._state.divisor != 1:
             self._notes.append(
-                f"the spec divides the input by {number(self._state.divisor)}: imported"
-                " weights of the layers that read it are multiplied by that"
+                f"the spec divides the input by {number(self._state.divisor)}, so the "
+                "imported weights of the layers that read the input are multiplied by "
+                "this number"
             )
-        changed = [f"{k} is {n}" for k, n in self._names.items() if k and k != n]
+        changed = [f"{k} -> {n}" for k, n in self._names.items() if k and k != n]
         if changed:
             more = len(changed) - MOST_NAMES
             others = f" and {more} more" if more > 0 else ""
             listed = ", ".join(changed[:MOST_NAMES])
-            self._notes.append(f"names that no spec can have: {listed}{others}")
+            self._notes.append(
+                "layers renamed because their names are not valid in "
+                f"a spec: {listed}{others}"
+            )
 
 
 def _check_length(text: str, name: str, layers: int) -> None:

@@ -248,21 +248,26 @@ class ConversionState(Decisions):
                 self.tell(
                     step.layer,
                     "rewritten",
-                    "its two kernels are multiplied to one; the chip stores all of it,"
-                    " and retraining may fill it",
+                    "its two kernels are multiplied into one kernel, which the chip "
+                    "stores in full; retraining may use all of its weights",
                 )
             elif step.is_kernel and is_own:
                 kernel = 1 if step.op == "kernel" and step.order else None
-                why = f"over pixels it is {kind} of `kernel 1`" if kernel else kind
+                why = (
+                    f"{kind} with `kernel 1`, since the layer reads pixels"
+                    if kernel
+                    else kind
+                )
                 self.tell(step.layer, "rewritten" if kernel else "kept", why)
             elif step.is_kernel:
                 beside = step in [s for term in draft.beside for s in term.steps]
                 how = (
-                    f"the learned `shortcut` of `{draft.layer}`; its bias and batch"
-                    " norm go into that layer's"
+                    f"the learned `shortcut` of `{draft.layer}`, into which its bias "
+                    "and batch norm are folded"
                     if beside
-                    else f"its kernel is multiplied into that of `{draft.layer}`, which"
-                    " retraining may fill"
+                    else "its kernel is multiplied into the kernel of "
+                    f"`{draft.layer}`; retraining may use all weights of the "
+                    "product"
                 )
                 self.tell(step.layer, "rewritten", how)
 
@@ -271,10 +276,13 @@ class ConversionState(Decisions):
             why = f"as `batchnorm on` of `{draft}`, folded with the weights"
             self.tell(norm, "kept", why)
         elif self.layers[norm].kind == "Normalization":
-            why = "folded into the kernels that read it, from its weights"
+            why = "folded into the kernels that read this layer, using its weights"
             self.tell(norm, "rewritten", why)
         else:
-            why = "folded into the kernels that read it; retraining has none there"
+            why = (
+                "folded into the kernels that read this layer; retraining has no "
+                "batch norm there"
+            )
             self.tell(norm, "rewritten", why)
 
     def tell_kept(self, name: str, owner: str, is_positive: bool) -> None:
@@ -282,8 +290,8 @@ class ConversionState(Decisions):
         count = "a neuron" if is_positive else "two neurons"
         self.rewrite(
             self.layers[name],
-            f"{count} for each of its values: a border of zeros stands between it and"
-            f" `{owner}`, which no one kernel has",
+            f"{count} for each of its values, because no single kernel includes the "
+            f"border of zeros between this layer and `{owner}`",
         )
 
     def reads_input(self, key: str) -> bool:

@@ -55,9 +55,9 @@ class StatementWriter:
             name = self._names[draft.layer]
             if len(draft.units) > 1:
                 count = {2: "two", 3: "three"}[len(draft.units)]
-                yield f"  # {name}: {count} neurons for each value."
+                yield f"  # {name}: {count} neurons per value."
             for replaced in draft.rewritten:
-                yield f"  # {name} stands for Keras's {replaced}."
+                yield f"  # {name} replaces {replaced} in Keras."
             if _skips(draft):
                 yield ALLOW.format("SNN308")
             if draft.layer in crossing:

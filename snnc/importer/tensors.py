@@ -129,7 +129,9 @@ def convert_weights(
     for name, shape in shapes.items():
         if made[name].size != prod(shape):
             size = "x".join(map(str, shape))
-            raise unclear(name, f"it has {made[name].size} values, {size} are due")
+            raise unclear(
+                name, f"it has {made[name].size} values, but {size} are expected"
+            )
     tensors_by_name = {
         name: made[name].reshape(shape) for name, shape in shapes.items()
     }
@@ -156,7 +158,7 @@ class _TensorMaker:
             for name, tensor in self._tensors(draft):
                 value = np.asarray(tensor, np.float32)
                 if not np.isfinite(value).all():
-                    raise unclear(draft.layer, "they hold NaN or infinite values")
+                    raise unclear(draft.layer, "they contain NaN or infinite values")
                 yield name, value
 
     def _tensors(self, draft: StatementDraft) -> Iterator[tuple[str, Array]]:
@@ -214,7 +216,7 @@ class _TensorMaker:
             return self._kernels.compose(term)
         except (KeyError, ValueError, IndexError) as error:
             layers = [step.layer for step in term.steps if step.is_kernel]
-            reason = f"they have not the shapes of its configuration ({error})"
+            reason = f"they do not have the shapes of its configuration ({error})"
             raise unclear(layers[-1] if layers else draft.layer, reason) from error
 
     def _fold_scaling(self, source: str, kernel: Array) -> Array:

@@ -141,7 +141,7 @@ class Shards:
         if array.start + array.size > held:
             due = array.start + array.size
             names = ", ".join(array.files[:2])
-            reason = f"its shards ({names}) have {held} bytes, {due} are due"
+            reason = f"its shards ({names}) have {held} bytes, but {due} are expected"
             raise self._refuse_damage(reason)
 
     def read(self, array: Stored) -> bytes:
@@ -169,7 +169,7 @@ class Shards:
         steps = name.replace("\\", "/").split("/")
         file = self._folder / name
         if ".." in steps or name.startswith(("/", "\\")) or ":" in name:
-            reason = f"its shard `{name:.80}` lies outside its folder"
+            reason = f"its shard `{name:.80}` is outside its folder"
             raise refused(UnsafeModel, path=self._path, reason=reason)
         if not file.is_file():
             raise self._refuse_damage(f"its shard `{name:.80}` is not next to it")

@@ -43,7 +43,7 @@ def saved_by_code(how: str, target: str) -> Iterator[Path]:
                 model = called(target) if how == "call" else loaded(target)
                 if not hasattr(model, "save") or not hasattr(model, "get_config"):
                     kind = type(model).__name__
-                    raise TypeError(f"a {kind} in place of a Keras model")
+                    raise TypeError(f"expected a Keras model, found {kind}")
                 model.save(file)
         except RefusedModelError:
             raise

@@ -80,7 +80,7 @@ def _check_scheduler(address: str) -> None:
         parse_host_port(parse_address(address)[1])
         asyncio.run(greet())
     except ValueError as error:
-        reason = "this is no address, such as tcp://HOST:8786"
+        reason = "this is not an address such as tcp://HOST:8786"
         raise _absent(address, reason) from error
     # Another server's greeting, parsed as Dask's, may have a length of exabytes.
     except (OSError, asyncio.TimeoutError, MemoryError) as error:

@@ -89,8 +89,8 @@ def test_examples_that_kill_every_worker_end_the_run(
             print,
         )
     assert str(caught.value) == (
-        f"too many workers died; they may lack memory; what was done is kept in {out},"
-        " and `--resume` goes on with it"
+        f"too many workers died; they may lack memory; {out} keeps the finished "
+        "examples, and `--resume` continues the run"
     )
 
 

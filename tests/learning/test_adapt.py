@@ -132,7 +132,7 @@ def test_evaluate_shows_accuracy_before_while_learning_and_after(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--weights-out", "w"), "--weights-out is for --adapt"),
+        (("--weights-out", "w"), "--weights-out needs --adapt"),
         (("--adapt", "a.npz", "--simulator", "keras"), "exact, loihi, nengo"),
         (("--adapt", "a.npz", "--resume"), "--adapt evaluates twice"),
         (("--adapt", "a.npz", "--format", "html"), "--adapt evaluates twice"),

@@ -91,7 +91,7 @@ def activate(
     if output is not None and (name != "relu" or (is_large and not value.broken)):
         return _finish(layer, state, value, output, name, option)
     if value.is_positive and name == "relu" and not value.flat:
-        state.keep(layer, "what it reads is never below 0", option)
+        state.keep(layer, "its input is never below 0", option)
         return value
     pieces = _pieces(name, options, state)
     stands = "relu6" if re.fullmatch(r"relu[\d.]+", name) else name
@@ -148,9 +148,9 @@ def _tell_units(
     layer: KerasLayer, state: ConversionState, count: int, stands: str, option: str
 ) -> None:
     words = {2: "two", 3: "three"}
-    why = f"{words[count]} neurons for each value, whose sum it is"
+    why = f"{words[count]} neurons for each value, whose sum equals the activation"
     if stands in ACTIVATIONS:
-        why += f"; `--rewrite {stands}=relu` takes one, and is to be retrained"
+        why += f"; `--rewrite {stands}=relu` takes one neuron, but needs retraining"
     state.rewrite(layer, why, option)
 
 
@@ -166,7 +166,9 @@ def _fire(
         return value
     if value.parts:
         if value.flat:
-            return _unfit(layer, state, "a batch norm over a flat vector has no kernel")
+            return _unfit(
+                layer, state, "a batch norm over a flat vector comes without a kernel"
+            )
         parts = tuple(
             _fire(layer, state, part, option, units, gains) for part in value.parts
         )
@@ -194,17 +196,17 @@ def _fire(
 
 
 NARROWER = (
-    "pad by less than the kernel is wide, best by `padding='same'` in place of"
-    " `ZeroPadding`, and retrain"
+    "pad by less than the width of the kernel, preferably with `padding='same'` "
+    "instead of `ZeroPadding`, and retrain"
 )
 
 
 def _unfit(layer: KerasLayer, state: ConversionState, why: str) -> Value:
-    remedy = "put a convolution or a `Dense` right before it, and retrain"
+    remedy = "put a convolution or a `Dense` directly before this layer, and retrain"
     if "Pooling" in layer.kind:
         remedy = (
-            "type `--rewrite avgpool=zeros` (zeros beside an edge count as values), or"
-            " use `padding='valid'`; both retrain"
+            "add `--rewrite avgpool=zeros` (padded zeros count as values), or use "
+            "`padding='valid'`; both need retraining"
         )
     if state.is_refused(layer.name):
         return BROKEN
@@ -254,11 +256,11 @@ def _finish(
         why = "two classes: softmax of (0, x) is (1 - sigmoid(x), sigmoid(x))"
         state.rewrite(layer, why, option)
     elif name in ("softmax", "log_softmax") and _is_over_all(layer, state, value):
-        state.train(layer, "in the loss: the readout gives logits", option)
+        state.train(layer, "part of the loss: the readout outputs logits", option)
     else:
         if "softmax" in name:
             state.finals[output] = f"{name} over one axis"
-        why = f"the readout, on the host, gives what {name} is to be taken of"
+        why = f"the readout, on the host, outputs the values before {name}"
         state.rewrite(layer, why, option)
     return value
 
@@ -279,12 +281,12 @@ def _refuse(
     remedy = "train with `relu`"
     if stands in ACTIVATIONS:
         remedy = (
-            f"train with `relu`, or type `--rewrite {stands}=relu` and retrain"
+            f"train with `relu`, or add `--rewrite {stands}=relu` and retrain"
             " (`python -m NAME.train`)"
         )
-    why = "neurons of the chip fire at rates from 0 up, as ReLU does"
+    why = "the neurons of the chip have rates from 0 up, like ReLU"
     if name.startswith("custom>"):
-        why = "it is not Keras's own, and its code is not in the file"
+        why = "it is a custom function, and its code is not in the file"
     state.refuse(layer, why, remedy, option or name, "activation")
 
 

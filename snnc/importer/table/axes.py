@@ -53,7 +53,7 @@ def one_order(state: ConversionState) -> str:
     is_moved = any(layer.kind in ("Permute", "Reshape") for layer in layers)
     if len(orders) > 1 and not is_moved:
         return "give all layers the same `data_format`"
-    return "build the layers without `Permute` and `Reshape` between"
+    return "build the layers without `Permute` and `Reshape` in between"
 
 
 def is_first(layer: KerasLayer) -> bool:
@@ -70,7 +70,7 @@ def axes_of(layer: KerasLayer, value: Value, rank: int) -> Axes:
     """
     view, channels = value.view, len(value.shape) - 1
     if len(view) != rank + 1:
-        raise AxesError(f"it reads {len(view)} axes in place of {rank + 1}")
+        raise AxesError(f"it reads {len(view)} axes instead of {rank + 1}")
     groups = view[1:] if is_first(layer) else view[:-1]
     last = view[0] if is_first(layer) else view[-1]
     try:
@@ -78,9 +78,9 @@ def axes_of(layer: KerasLayer, value: Value, rank: int) -> Axes:
         if axis_of(last, value.shape) not in (channels, None) and any(
             value.shape[axis] > 1 for axis in last
         ):
-            raise AxesError("it takes for channels what lies in space")
+            raise AxesError("it uses a spatial axis as channels")
         if channels in places or _lacks_channels(value, last):
-            raise AxesError("it takes for space what are channels")
+            raise AxesError("it uses the channels as a spatial axis")
     except ValueError as error:
         raise AxesError(f"{error} to it") from error
     sizes = tuple(1 if axis is None else value.shape[axis] for axis in places)
@@ -126,11 +126,11 @@ def slide(
     for axis, size, count, step, apart in pairs:
         window = _window(size, (count - 1) * apart + 1, step, padding, apart)
         if window.places < 1:
-            raise AxesError("its kernel is larger than what it reads")
+            raise AxesError("its kernel is larger than its input")
         if axis is None:
             tap, rest = divmod(window.before, apart)
             if window.places > 1 or rest:
-                raise AxesError("it moves along an axis of size 1")
+                raise AxesError("its kernel moves along an axis of size 1")
             taps.append(tap)
         else:
             windows[axis] = window
@@ -223,9 +223,9 @@ def _shift(
     for axis, size, (before, behind) in zip(axes.of, axes.sizes, pairs, strict=True):
         before, behind = sign * before, sign * behind
         if axis is None and (before or behind):
-            return state.refuse(layer, "it pads an axis of size 1", "leave it out")
+            return state.refuse(layer, "it pads an axis of size 1", "remove this layer")
         if axis is not None and size + before + behind < 1:
-            return state.refuse(layer, "it leaves nothing", "crop less")
+            return state.refuse(layer, "it leaves no values", "crop less")
         if axis is not None:
             windows[axis] = AxisWindow(size, 1, 1, before, size + before + behind)
     step = per_channel("window", layer.name, value.shape, tuple(windows))

@@ -70,7 +70,7 @@ def _convolve(
     if padding not in ("valid", "same") and not (padding == "causal" and rank == 1):
         state.refuse(
             layer,
-            "specs pad as `valid` and `same` do",
+            "specs support only `valid` and `same` padding",
             "use `padding='valid'` and retrain; the axis becomes shorter",
             f"padding {padding}",
         )
@@ -80,7 +80,7 @@ def _convolve(
     size = dims(layer.options["kernel_size"], rank)
     stride = dims(layer.options.get("strides", 1), rank)
     if any(step > taps for step, taps in zip(stride, size, strict=True)):
-        why = "part of what it reads counts nowhere"
+        why = "part of its input is not used"
         state.keep(layer, why, "strides above kernel_size")
     axes = axes_of(layer, value, rank)
     windows, taps = slide(axes, value, size, stride, padding, dilation)
@@ -89,7 +89,7 @@ def _convolve(
     if groups > 1:
         state.keep(layer, option=f"groups {groups}")
     if channels % groups or filters % groups:
-        raise AxesError(f"its groups do not share out {channels} channels")
+        raise AxesError(f"its groups do not divide {channels} channels")
     step = LinearStep(
         op,
         layer.name,
@@ -124,7 +124,7 @@ def read_transposed(layer: KerasLayer, state: ConversionState) -> Value:
     )
     axes = axes_of(layer, value, 2)
     if None in axes.of:
-        raise AxesError("it moves along an axis of size 1")
+        raise AxesError("its kernel moves along an axis of size 1")
     windows = [
         AxisWindow(
             n,
@@ -140,8 +140,10 @@ def read_transposed(layer: KerasLayer, state: ConversionState) -> Value:
     if isinstance(given, list):
         places = given[2:] if is_first(layer) else given[1:-1]
         if places != [window.places for window in windows]:
-            why = f"its output_shape is {shown(given)}, which no padding gives"
-            return state.refuse(layer, why, "build it in Keras 2 without")
+            why = f"its output_shape is {shown(given)}, which no padding produces"
+            return state.refuse(
+                layer, why, "build the layer in Keras 2 without this option"
+            )
     step = LinearStep(
         "transposed",
         layer.name,
@@ -171,7 +173,7 @@ def read_upsampling(layer: KerasLayer, state: ConversionState) -> Value:
     if not is_repeated or None in axes.of:
         return state.refuse(
             layer,
-            "only repeated values are one kernel at all places",
+            "only repeated values correspond to one kernel at all positions",
             "use `interpolation='nearest'`, or `Conv2DTranspose`, and retrain",
             f"interpolation {way}",
         )
@@ -200,7 +202,7 @@ def read_dense(layer: KerasLayer, state: ConversionState) -> Value:
     channels = len(value.shape) - 1
     long = [axis for axis in value.view[-1] if value.shape[axis] > 1]
     if long not in ([channels], []) or (not long and value.shape[-1] > 1):
-        raise AxesError("its last axis is not the channels")
+        raise AxesError("its last axis does not contain the channels")
     step = LinearStep(
         "kernel",
         layer.name,
@@ -272,13 +274,13 @@ def normalized(
         return extended(value, step, value.view)
     if is_one and rank == 1:
         size = prod(value.shape)
-        state.rewrite(layer, "folded into the kernel of what reads the flat vector")
+        state.rewrite(layer, "folded into the kernel that reads the flat vector")
         step = LinearStep("flat norm", layer.name, (), size, size, bias=True)
         return replace(value, flat=(*value.flat, step), is_positive=False)
     return state.refuse(
         layer,
-        "only a norm of each channel goes into a kernel",
-        "put it over the axis of the channels",
+        "only a norm over channels can be folded into a kernel",
+        "normalize over the channel axis",
         option,
     )
 

@@ -24,14 +24,17 @@ from snnc.importer.table.axes import extended, unpadded
 from snnc.importer.table.convolutions import normed
 from snnc.importer.table.joins import summed
 
-NEGATIVE = "what it reads may be below 0, and rates are not"
+NEGATIVE = "its input may be below 0, but rates can't be negative"
 PADDED = (
-    "its `padding` leaves values out at the edges, where neurons compare with 0, and"
-    " what it reads may be below 0"
+    "its `padding` ignores positions beyond the edges, where neurons would compare "
+    "with 0, but its input may be below 0"
 )
-BEFORE = "put the activation before it"
-ODD = "no `maxpool` has its windows, and they are too large to compare value by value"
-SAME = "put neurons before it, and use `padding='same'`"
+BEFORE = "put the activation before the pool"
+ODD = (
+    "`maxpool` does not support its windows, which are too large to compare value by "
+    "value"
+)
+SAME = "put neurons before the pool, and use `padding='same'`"
 MOST_LEVELS = 16
 """Neurons per value of a maximum that is not a statement of the spec."""
 
@@ -49,7 +52,7 @@ def maximum(
     value, windows = _padding(rectified(layer, state, value), windows)
     statement = _statement(layer, state, value, windows, view)
     if statement is not None:
-        state.keep(layer, "`maxpool`, neurons that compare what it reads")
+        state.keep(layer, "`maxpool`, with neurons that compare its inputs")
         return statement
     levels = prod(window.taps for window in windows) - 1
     is_padded = any(window.pads for window in windows)
@@ -57,10 +60,10 @@ def maximum(
         why, first = (ODD, SAME) if value.is_positive else (NEGATIVE, BEFORE)
         if is_padded and not value.is_positive:
             why, first = PADDED, f"use `padding='valid'`, {BEFORE}"
-        mean = "type `--rewrite maxpool=avgpool` (its readers take the mean)"
-        remedy = f"{first}, or {mean}; both retrain"
+        mean = "add `--rewrite maxpool=avgpool` (its readers compute the mean)"
+        remedy = f"{first}, or {mean}; both need retraining"
         return state.refuse(layer, why, remedy, rule="maxpool")
-    state.rewrite(layer, "max(a, b) is b + relu(a - b): neurons for each value of it")
+    state.rewrite(layer, "max(a, b) is b + relu(a - b): neurons for each of its values")
     try:
         return replace(compared(layer, state, value, windows), view=view)
     except UnfitError as error:

@@ -44,7 +44,7 @@ def read_operation(layer: KerasLayer, state: ConversionState) -> Value:
     if value.broken:
         return value
     if function in SAME:
-        state.keep(layer, "it gives what it reads")
+        state.keep(layer, "its output equals its input")
         return value
     if function in ACTIVATIONS:
         return activate(layer, state, value, (function, _slope(others)))
@@ -62,8 +62,8 @@ def read_operation(layer: KerasLayer, state: ConversionState) -> Value:
         return read_global_average(replace(whole, kind=kind), state)
     return state.refuse(
         layer,
-        f"specs have nothing for `{function}`",
-        "replace it by a layer of Keras, or do it to the data",
+        f"specs do not support `{function}`",
+        "replace it with a standard Keras layer, or preprocess the data instead",
     )
 
 
@@ -122,8 +122,8 @@ def _arithmetic(
     if len(constants) != 1 or (is_first and sign == BY) or is_by_zero:
         return state.refuse(
             layer,
-            "what it is called with is not a number",
-            "do it to the data, and leave it out",
+            "its argument is not a number",
+            "preprocess the data instead, and remove this operation",
         )
     (given,) = constants.values()
     if sign in (TIMES, BY):

@@ -10,9 +10,9 @@ from snnc.importer.linear import Shape
 from snnc.importer.model import KerasLayer
 from snnc.importer.state import ConversionState
 
-_BEGIN = "snnc begins with its own values"
-_CONSTRAINT = "specs have no constraints; it is not kept"
-_NORM_PENALTY = "specs have no penalty on batch norm; it is not kept"
+_BEGIN = "snnc uses its own initial values"
+_CONSTRAINT = "not kept: specs have no constraints"
+_NORM_PENALTY = "not kept: specs have no penalty on batch norm"
 TRAINING = {
     **{
         f"{weight}_initializer": _BEGIN
@@ -25,13 +25,13 @@ TRAINING = {
         f"{weight}_constraint": _CONSTRAINT
         for weight in ("bias", "beta", "depthwise", "gamma", "kernel", "pointwise")
     },
-    "activity_regularizer": "a penalty that specs have not; it is not kept",
+    "activity_regularizer": "not kept: specs do not support this penalty",
     "beta_regularizer": _NORM_PENALTY,
-    "bias_regularizer": "specs have no penalty on biases; it is not kept",
+    "bias_regularizer": "not kept: specs have no penalty on biases",
     "gamma_regularizer": _NORM_PENALTY,
-    "momentum": "snnc has its own",
+    "momentum": "snnc uses its own value",
     "noise_shape": "snnc drops single neurons",
-    "seed": "`train { seed }` is the one of a spec",
+    "seed": "a spec uses `train { seed }`",
 }  # fmt: skip
 """Options that only training uses, and how the import treats them."""
 PENALTIES = ("kernel_regularizer", "depthwise_regularizer", "pointwise_regularizer")
@@ -85,9 +85,7 @@ def take_l2(layer: KerasLayer, state: ConversionState) -> float:
             state.keep(layer, "as `l2`", f"{option} L2 {factor:.6g}")
         if option != kept or not is_l2 or factors.get("l1"):
             what = "L1" if factors.get("l1") else shown(value)
-            state.train(
-                layer, "specs have `l2` alone; it is not kept", f"{option} {what}"
-            )
+            state.train(layer, "not kept: specs have only `l2`", f"{option} {what}")
     return factor
 
 
