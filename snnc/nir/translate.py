@@ -406,13 +406,15 @@ def matrix_of(node: Node) -> Array:
     """
     weight = node.array("weight")
     if weight.ndim != 2:
-        raise node.refusal(f"its weight has {weight.ndim} axes", "write it again")
+        raise node.refusal(
+            f"its weight has {weight.ndim} axes", "write the graph again"
+        )
     bias = node.arrays.get("bias", np.zeros(weight.shape[0]))
     if bias.shape != weight.shape[:1]:
         shape = "x".join(map(str, bias.shape)) or "a number"
         raise node.refusal(
             f"its bias has the shape {shape}, for {weight.shape[0]} channels",
-            "write it again",
+            "write the graph again",
         )
     if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
         raise node.refusal("it holds NaN or infinite weights", "train it again")
