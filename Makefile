@@ -97,7 +97,7 @@ docs/playground/node_modules/puppeteer-core: docs/playground/package-lock.json
 	@cd docs/playground && npm ci --silent --no-audit --no-fund && touch node_modules/puppeteer-core
 
 fuzz: $(READY) ## draw new inputs of every kind: for hours, or with TIMES=10
-	@SNNC_FUZZ_TIMES=$(TIMES) $(BIN)/python -m pytest --quiet -n 2 tests/fuzz tests/loihi/test_oracle.py tests/output/test_killed.py tests/agreement/test_programs_agree.py
+	@SNNC_FUZZ_TIMES=$(TIMES) $(BIN)/python -m pytest --quiet -n 2 tests/fuzz tests/loihi/test_oracle.py tests/output/test_killed.py tests/syntax/test_suppressions_moved.py tests/agreement/test_programs_agree.py
 
 check: $(READY) ## run after each change: lint, prose and the fast tests
 	@$(BIN)/ruff check snnc tests

@@ -152,7 +152,7 @@ def measure(
 ) -> PoolingError:
     """The error on the exact engine, over examples in a row."""
     from snnc.exact import make_engine
-    from snnc.exact.package import open_package
+    from snnc.output.imported import open_package
     from tests.exact.proof import write_package
 
     side = 4

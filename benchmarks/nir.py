@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.exact import Outcome, make_engine
-from snnc.exact.package import ImportedPackage, open_package
-from snnc.nir import export_nir
+from snnc.nir.export import export_nir
+from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.examples import decide
 from snnc.runtime.network import volume_of
 from snnc.text.tables import table

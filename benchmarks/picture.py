@@ -20,11 +20,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from snnc.diagnostics import Diagnostics
-from snnc.exact.engine import open_engine
+from snnc.exact import make_engine
 from snnc.ir.mapped import MappedNetwork
 from snnc.language_server.analysis import Memory, analyse
 from snnc.language_server.hover import hints
 from snnc.loihi.profile import read_profile
+from snnc.output.imported import open_package
 from snnc.syntax.files import read
 from snnc.tools.report.summary import COUNTERS
 
@@ -152,7 +153,8 @@ def _cores(axes: Axes, mapped: MappedNetwork, theme: Theme) -> None:
 
 def _raster(axes: Axes, demo: Path, theme: Theme) -> None:
     clips = np.load(demo / "test.npz")
-    with open_engine(demo / "drift", demo / "drift.safetensors") as engine:
+    package = open_package(demo / "drift")
+    with make_engine(package, demo / "drift.safetensors") as engine:
         outcome = engine.run(
             clips["x"][EXAMPLE : EXAMPLE + 1], decide="last", keep=("spikes", "rows")
         )

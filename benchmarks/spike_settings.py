@@ -27,7 +27,7 @@ from benchmarks.fidelity.networks import KINDS, spec_of  # noqa: E402
 from benchmarks.study.data import Examples, fashion, mnist  # noqa: E402
 from benchmarks.study.packages import build  # noqa: E402
 from snnc.exact import make_engine  # noqa: E402
-from snnc.exact.package import ImportedPackage, open_package  # noqa: E402
+from snnc.output.imported import ImportedPackage, open_package  # noqa: E402
 from snnc.runtime.examples import decide  # noqa: E402
 
 

@@ -49,7 +49,7 @@ def bench(name: str, folder: Path) -> None:
     import numpy as np
 
     from benchmarks.exact import TEXTS, scaled_weights
-    from snnc.exact.package import open_package
+    from snnc.output.imported import open_package
     from snnc.tools.evaluate.task import open_task
     from tests.exact.proof import random_images, write_package
 

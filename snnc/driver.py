@@ -12,7 +12,7 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.language.tree import Document
 from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile
-from snnc.passes import Compilation, run_passes
+from snnc.passes import Compilation, route_network, run_passes
 from snnc.source import SourceFile
 from snnc.syntax.files import read
 
@@ -116,11 +116,7 @@ def place_on_chips(made: Compilation) -> RoutedNetwork | None:
     if made.routed is not None:
         return made.routed
     mapped = made.mapped or map_without_limit(made)
-    if mapped is None:
-        return None
-    from snnc.passes.route import route  # not needed for a check
-
-    return route(mapped)
+    return None if mapped is None else route_network(mapped)
 
 
 def map_without_limit(made: Compilation) -> MappedNetwork | None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from benchmarks.study.data import Examples, Split
 from snnc.exact import make_engine
-from snnc.exact.package import ImportedPackage, open_package
+from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.examples import decide
 from snnc.runtime.network import Decide
 from snnc.tools.evaluate.measures import layer_result, with_activations

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from benchmarks.study.curve import accuracy
 from benchmarks.study.data import Examples
 from benchmarks.study.packages import Files
-from snnc.exact.package import open_package
+from snnc.output.imported import open_package
 
 
 def keras_model(package: Path) -> ModuleType:

@@ -16,7 +16,7 @@ from benchmarks.study.data import Examples
 from benchmarks.study.floats import keras_outputs
 from benchmarks.study.packages import Files
 from snnc.exact import make_engine
-from snnc.exact.package import open_package
+from snnc.output.imported import open_package
 from snnc.runtime.examples import ROW, Presentation, decide, sample_indices, spans_of
 from snnc.runtime.network import Decide, Network
 from snnc.tools.evaluate.measures import layer_result

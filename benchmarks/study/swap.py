@@ -19,7 +19,7 @@ from benchmarks.study.curve import accuracy, over_time
 from benchmarks.study.data import Examples
 from benchmarks.study.floats import keras_model
 from benchmarks.study.packages import Files
-from snnc.exact.package import open_package
+from snnc.output.imported import open_package
 from snnc.runtime.examples import decide
 
 BATCH = 50

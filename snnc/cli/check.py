@@ -19,7 +19,8 @@ from snnc.cli.options import (
 from snnc.cli.printing import say
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_spec
-from snnc.syntax.files import STDIN, read
+from snnc.syntax.files import STDIN, read, replace_text
+from snnc.tools.autofix import autofix
 
 
 @click.command("check", epilog="Example: snnc check specs/drift.snn")
@@ -73,9 +74,6 @@ def _check(path: str, stdin: str) -> Diagnostics:
 
 def _fix(path: str, unsafe: bool) -> Diagnostics:
     """Fix a file; report the remaining problems."""
-    from snnc.syntax.files import replace_text  # only needed for fixes
-    from snnc.tools.autofix import autofix
-
     report = Diagnostics()
     source = read(path, report)
     if source is None:

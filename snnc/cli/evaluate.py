@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from snnc.cli import INTERRUPTED
 from snnc.cli.options import (
     DATA,
     WEIGHTS,
@@ -21,8 +22,8 @@ from snnc.cli.options import (
     examples_option,
     format_option,
     one_line_errors,
-    output_option,
     path_option,
+    picture_option,
     quiet_tensorflow,
     refuse_pictures,
     simulator_option,
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from snnc.tools.evaluate.evaluation import Evaluation
 
 LEARNING_SIMULATORS = ("exact", "loihi", "nengo")
-
-INTERRUPTED = 130
 
 
 @click.command(
@@ -113,10 +112,7 @@ INTERRUPTED = 130
     help="Exit with 1 if the accuracy is below SHARE, such as 0.9.",
 )
 @format_option("Output format; html is a page with plots.", "html")
-@output_option(
-    "--plot",
-    help="Also plot accuracy and energy against presentation time: .png, .svg or .pdf.",
-)
+@picture_option("accuracy and energy against presentation time")
 def evaluate_command(
     package: Path,
     data: Path,
@@ -127,7 +123,7 @@ def evaluate_command(
     strict: bool,
     min_accuracy: float | None,
     form: str,
-    plot: Path | None,
+    picture: Path | None,
     **options: Any,
 ) -> int:
     """Run the generated package in the folder PACKAGE on data.
@@ -149,7 +145,7 @@ def evaluate_command(
             "--adapt excludes -o and --compare; --weights-out writes the weights"
         )
     _check_adapt(adapt, weights_out, checked, form)
-    refuse_pictures(plot)
+    refuse_pictures(picture)
     quiet_tensorflow()
     if checked.simulator == "exact":
         # The matrices are small, so more threads would only wait for each other.
@@ -169,10 +165,10 @@ def evaluate_command(
                 checked, package, data, weights, adapt, weights_out
             )
             print_result(adapted, form)
-            if plot is not None:
+            if picture is not None:
                 from snnc.tools.plots.style import save
 
-                save(adapted.learning.plot_accuracy(), plot)
+                save(adapted.learning.plot_accuracy(), picture)
             return _verdict(adapted.after, package, strict, min_accuracy)
         try:
             found = evaluate_with(checked, package, (data, None), weights)
@@ -181,10 +177,10 @@ def evaluate_command(
                 say(f"interrupted: `--resume` continues from {checked.output}")
             return INTERRUPTED
     print_result(found, form)
-    if plot is not None:
-        from snnc.tools.pictures import plot as draw  # most runs don't draw
+    if picture is not None:
+        from snnc.tools.pictures import plot  # most runs don't draw
 
-        draw(found, file=plot)
+        plot(found, file=picture)
     return _verdict(found, package, strict, min_accuracy)
 
 

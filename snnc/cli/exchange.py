@@ -263,8 +263,9 @@ def _print(done: ImportOutcome, form: Form) -> None:
     show_default=True,
     help="The node for ReLU neurons: without or with the synapse filter.",
 )
+@format_option("Output format.")
 def export_command(
-    package: Path, weights: Path, to: str, output: Path, neuron: Neuron
+    package: Path, weights: Path, to: str, output: Path, neuron: Neuron, form: str
 ) -> int:
     """Export PACKAGE and its weights for other tools, such as Norse, sinabs and Spyx.
 
@@ -287,6 +288,8 @@ def export_command(
             say(line)
         return 1
     milliseconds = 1000 * (time.perf_counter() - started)
+    if form == "json":
+        print_json(done.as_dict())
     say(
         f"{done.path}: {done.nodes} nodes, {done.size} bytes; its limitations are in"
         f" {done.text} ({milliseconds:.0f} ms)"

@@ -29,16 +29,17 @@ ROOT = """\
 At the root of the repo, where GitHub and pre-commit read them: {files}"""
 
 SOURCE = """\
-{workflow} runs `pip install {requirement}`.
-For another source, use `snnc init --requirement` or edit the file."""
+{workflow} installs {requirement}.
+Commit that wheel, which `python -m pip wheel --no-deps .` makes in a clone of snnc, or
+name another source with `snnc init --requirement`."""
 
 
 @click.command("init", epilog="Example: snnc init networks")
 @click.argument("folder", default=".", type=click.Path(file_okay=False))
 @click.option(
     "--requirement",
-    help="The pip requirement in the workflow  [default: the Git commit that snnc was"
-    " installed from, otherwise snnc]",
+    help="The pip requirement in the workflow  [default: the git commit that this snnc"
+    " was installed from, or else a wheel in the repo]",
 )
 def init_command(folder: str, requirement: str | None) -> int:
     """Create a starter spec in FOLDER, with hooks, a workflow and .gitattributes."""

@@ -13,6 +13,7 @@ import click
 
 from snnc.cli.printing import print_data, print_diagnostics, print_json, say
 from snnc.diagnostics import Diagnostics
+from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.rules.files import NoSpecInFolder
 from snnc.runtime.files import reason
 from snnc.source import SourceFile, whole_file
@@ -25,7 +26,6 @@ from snnc.syntax.files import (
     read_stdin,
     specs_in,
 )
-from snnc.text.display import Json
 from snnc.tools import plots
 
 if TYPE_CHECKING:
@@ -161,6 +161,20 @@ def quiet_tensorflow() -> None:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
+def picture_option(what: str, name: str = "picture") -> Option:
+    """Return the option ``--picture``, the file of a picture that is drawn as well.
+
+    ``plot``, a verb's name now, is in its former name.
+    """
+    return click.option(
+        f"--{name}",
+        former=f"--{name.replace('picture', 'plot')}",
+        cls=Renamed,
+        type=click.Path(dir_okay=False, path_type=Path),
+        help=f"Also draw {what}: .png, .svg or .pdf.",
+    )
+
+
 def refuse_pictures(*files: Path | None) -> None:
     """Before a long computation, refuse pictures that can't be written.
 
@@ -211,8 +225,6 @@ def one_line_errors(*others: type[Exception]) -> Iterator[None]:
 
 def chosen_device() -> str | None:
     """Return the device's name or file as typed; None for Loihi 1."""
-    from snnc.loihi.profile import DEFAULT  # not used by all verbs
-
     context = click.get_current_context(silent=True)
     name = None if context is None else context.find_root().params.get("device")
     return None if name == DEFAULT else name
@@ -220,8 +232,6 @@ def chosen_device() -> str | None:
 
 def device() -> Profile:
     """Return the device to compile for."""
-    from snnc.loihi.profile import DEFAULT, read_profile  # not used by all verbs
-
     return read_profile(chosen_device() or DEFAULT)
 
 
@@ -246,23 +256,16 @@ def print_diagnostics_as(form: str, report: Diagnostics) -> None:
     """Print all diagnostics in the given format; text goes to stderr."""
     if form == "text":
         print_diagnostics(report)
-    elif form == "github":
-        from snnc.diagnostics.machine_formats import github_commands  # only for CI
+        return
+    from snnc.diagnostics import machine_formats  # only programs need it
 
-        for line in github_commands(report.diagnostics):
+    if form == "github":
+        for line in machine_formats.github_commands(report.diagnostics):
             print_data(f"{line}\n")
+    elif form == "sarif":
+        print_json(machine_formats.sarif_document(report.diagnostics))
     else:
-        print_json(_document(form, report))
-
-
-def _document(form: str, report: Diagnostics) -> Json:
-    if form == "sarif":
-        from snnc.diagnostics.machine_formats import sarif_document
-
-        return sarif_document(report.diagnostics)
-    from snnc.diagnostics.machine_formats import document  # only for programs
-
-    return document(report.diagnostics)
+        print_json(machine_formats.document(report.diagnostics))
 
 
 class Renamed(click.Option):

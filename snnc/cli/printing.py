@@ -111,7 +111,7 @@ def _line(text: str) -> str:
     return "\t".join(map(printable, text.split("\t")))
 
 
-def print_json(document: Mapping[str, Any]) -> None:
+def print_json(document: Mapping[str, object]) -> None:
     """Print a document to stdout as JSON.
 
     NaN and infinity become null. In names, bytes that are not UTF-8 are escaped. The
@@ -121,7 +121,7 @@ def print_json(document: Mapping[str, Any]) -> None:
     print_data(_COMMAND.sub(r"#\\u0023", text) + "\n")
 
 
-def _known_to_json(value: Any) -> Any:
+def _known_to_json(value: object) -> Any:
     if isinstance(value, Mapping):
         return {_known_to_json(key): _known_to_json(v) for key, v in value.items()}
     if isinstance(value, list | tuple):

@@ -15,7 +15,7 @@ from snnc.cli.options import (
     count_option,
     device,
     format_option,
-    output_option,
+    picture_option,
     read_input,
     refuse_pictures,
     stdin_filename,
@@ -65,7 +65,7 @@ from snnc.tools.spec import Spec
     metavar="OLD",
     help="With --format html, also show the changes from OLD, a spec or git:REV:PATH.",
 )
-@output_option("--plot", help="Also draw the cores: .png, .svg or .pdf.")
+@picture_option("the cores")
 @click.option(
     "--packages",
     type=click.Path(file_okay=False, path_type=Path),
@@ -79,7 +79,7 @@ def report_command(
     form: str,
     why: bool,
     against: str | None,
-    plot: Path | None,
+    picture: Path | None,
     packages: Path,
     stdin_filename: str | None,
 ) -> int:
@@ -91,15 +91,15 @@ def report_command(
     """
     if against is not None and form != "html":
         raise click.UsageError("--against goes with --format html; or use `snnc diff`")
-    refuse_pictures(plot)
+    refuse_pictures(picture)
     report = Diagnostics()
     name = checked_stdin([spec], stdin_filename)
     paths = list(with_folders([spec], report))
     if len(paths) > 1:
-        if form == "html" or why or plot is not None:
+        if form == "html" or why or picture is not None:
             raise click.UsageError(
-                f"{spec} has {len(paths)} specs; --format html, --why and --plot need "
-                f"a single spec, such as {paths[0]}"
+                f"{spec} has {len(paths)} specs; --format html, --why and --picture "
+                f"need a single spec, such as {paths[0]}"
             )
         from snnc.tools.report.folder import report_folder  # slow to import
 
@@ -123,10 +123,10 @@ def report_command(
         print_lines(found.markdown(why=why))
     else:
         print_lines(found.text(why=why), paint_report)
-    if plot is not None:
-        from snnc.tools.pictures import plot as draw  # most runs don't draw
+    if picture is not None:
+        from snnc.tools.pictures import plot  # most runs don't draw
 
-        draw(found, "cores", file=plot)
+        plot(found, "cores", file=picture)
     return 1 if report.errors else 0
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from snnc.cli import INTERRUPTED
 from snnc.cli.options import (
     DATA,
     WEIGHTS,
@@ -18,6 +19,7 @@ from snnc.cli.options import (
     one_line_errors,
     output_option,
     path_option,
+    picture_option,
     refuse_pictures,
     simulator_option,
 )
@@ -28,8 +30,6 @@ from snnc.tools import plots
 if TYPE_CHECKING:
     from snnc.tools.evaluate.options import Simulator
     from snnc.tools.pictures import Kind
-
-INTERRUPTED = 130
 
 
 @click.command(
@@ -92,18 +92,16 @@ INTERRUPTED = 130
 )
 @count_option("--workers", help="Number of processes  [default: one per processor]")
 @click.option("--dask", metavar="ADDRESS", help="Use a Dask cluster instead.")
-@output_option("--plot", help="Also plot accuracy against energy: .png, .svg or .pdf.")
-@output_option(
-    "--plot-cores", help="Also plot accuracy against cores: .png, .svg or .pdf."
-)
+@picture_option("accuracy against energy")
+@picture_option("accuracy against cores", "picture-cores")
 @format_option("Output format; html is a page with plots.", "csv", "markdown", "html")
 def sweep_command(
     spec: str,
     settings: tuple[str, ...],
     train: bool,
     phases: str,
-    plot: Path | None,
-    plot_cores: Path | None,
+    picture: Path | None,
+    picture_cores: Path | None,
     form: str,
     **options: Any,
 ) -> int:
@@ -111,10 +109,10 @@ def sweep_command(
 
     Run the same command again to continue an interrupted sweep.
     """
-    _refuse_at_odds(train, plot or plot_cores, **options)
-    refuse_pictures(plot, plot_cores)
+    _refuse_at_odds(train, picture or picture_cores, **options)
+    refuse_pictures(picture, picture_cores)
     from snnc.syntax.settings import NoSettingError  # not needed by `plot`
-    from snnc.tools.pictures import plot as draw
+    from snnc.tools.pictures import plot
     from snnc.tools.problems import SpecError
     from snnc.tools.sweep import sweep
 
@@ -135,10 +133,10 @@ def sweep_command(
             return INTERRUPTED
     print_result(found, form)
     with one_line_errors(ValueError):
-        if plot is not None:
-            draw(found, "sweep", file=plot)
-        if plot_cores is not None:
-            draw(found, "sweep-cores", file=plot_cores)
+        if picture is not None:
+            plot(found, "sweep", file=picture)
+        if picture_cores is not None:
+            plot(found, "sweep-cores", file=picture_cores)
     return 1 if all(variant.problem for variant in found) else 0
 
 
@@ -152,10 +150,10 @@ def _refuse_at_odds(
     seeds: int,
     workers: int | None,
     dask: str | None,
-    **_: Any,
+    **_: object,
 ) -> None:
     if data is None and (train or test or weights or picture):
-        raise click.UsageError("--train, --test, --weights and --plot need --data")
+        raise click.UsageError("--train, --test, --weights and --picture need --data")
     if data is not None and train == (weights is not None):
         raise click.UsageError("with --data, give one of --train and --weights")
     if test is not None and not train:

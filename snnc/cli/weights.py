@@ -125,13 +125,15 @@ def _migrate(
 @path_option(
     "-o", "--weights-out", help="The safetensors file to write.", required=True
 )
-@count_option("--examples", help="Measure only the first N examples.")
+@count_option("--examples", help="Measure only N examples, drawn by the seed 0.")
+@format_option("Output format.")
 def calibrate_command(
     package: Path,
     data: Path,
     weights: Path,
     weights_out: Path,
     examples: int | None,
+    form: str,
 ) -> int:
     """Scale the weights of PACKAGE so that rates are within their ranges.
 
@@ -160,7 +162,7 @@ def calibrate_command(
             return 1
         print_diagnostics(done)
         done.save(weights_out)
-    click.echo(str(done))
+    print_result(done, form)
     if done.precision is None:
         check = f"snnc weights {weights_out} SPEC"
         say(f"note: `{check}` shows whether the chip can store the weights")

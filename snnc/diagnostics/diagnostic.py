@@ -41,7 +41,7 @@ class Record:
         fields = (name for name, kind in own.items() if "ClassVar" not in str(kind))
         cls._names = tuple(dict.fromkeys((*cls._names, *fields)))
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, **values: object) -> None:
         for name in self._names:
             if name not in values and not hasattr(type(self), name):
                 raise TypeError(f"{type(self).__name__} needs {name}")
@@ -50,7 +50,7 @@ class Record:
                 raise TypeError(f"{type(self).__name__} has no {name}")
         self.__dict__.update(values)
 
-    def but(self, **values: Any) -> Self:
+    def but(self, **values: object) -> Self:
         """Return a copy with some values changed."""
         known = {n: v for n, v in self.__dict__.items() if n in self._names}
         return type(self)(**{**known, **values})
@@ -127,7 +127,7 @@ def _fill(template: str, values: object) -> str:
     return "".join(parts)
 
 
-def _format_value(value: Any, spec: str) -> str:
+def _format_value(value: object, spec: str) -> str:
     """Format a value; write a tuple of integers as dims."""
     if isinstance(value, tuple) and all(isinstance(v, int) for v in value):
         return "x".join(map(str, value))
@@ -142,7 +142,7 @@ _TEXTS = {"message", "label", "notes", "help"}
 class _Template:
     """A template on a class of diagnostics, which each instance fills in."""
 
-    def __init__(self, name: str, template: Any) -> None:
+    def __init__(self, name: str, template: object) -> None:
         self._render = f"render_{name}"
         self.template = template
 
@@ -279,13 +279,14 @@ class Diagnostics:
     _found: dict[Diagnostic, None] = field(default_factory=dict)
     _counts: Counter[Severity] = field(default_factory=Counter)
 
-    def add(self, diagnostic: Diagnostic) -> None:
+    def add(self, *diagnostics: Diagnostic) -> None:
         """Add a diagnostic, unless it is an error above the limit.
 
         A diagnostic that is reported twice is kept once.
         """
-        if not (self.full and diagnostic.severity is Severity.ERROR):
-            self.extend([diagnostic])
+        for diagnostic in diagnostics:
+            if not (self.full and diagnostic.severity is Severity.ERROR):
+                self.extend([diagnostic])
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Add diagnostics, ignoring the limit."""

@@ -13,19 +13,19 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from snnc import __version__
 from snnc.diagnostics.diagnostic import Diagnostic, Fix, Label, Severity
 from snnc.diagnostics.diagnostic_text import describe_fix
 from snnc.source import DOCUMENTATION, Position, Span, repository_around
+from snnc.text.display import Json
 from snnc.text.tables import printable
 
 VERSION = 1
 
 
-def document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
+def document(diagnostics: Sequence[Diagnostic]) -> Json:
     """Convert diagnostics to plain data for ``json.dumps``.
 
     Lines and columns are counted from 1. An end is the position after the last
@@ -34,7 +34,7 @@ def document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     return {"version": VERSION, "diagnostics": [_json_entry(d) for d in diagnostics]}
 
 
-def _json_entry(diagnostic: Diagnostic) -> dict[str, Any]:
+def _json_entry(diagnostic: Diagnostic) -> Json:
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity.value,
@@ -43,16 +43,15 @@ def _json_entry(diagnostic: Diagnostic) -> dict[str, Any]:
         "label": diagnostic.render_label(),
         "notes": list(diagnostic.render_notes()),
         "help": diagnostic.render_help(),
-        "related": [_json_related(label) for label in diagnostic.related],
+        "related": [
+            {"message": printable(label.text), **_json_place(label.span)}
+            for label in diagnostic.related
+        ],
         "fix": None if diagnostic.fix is None else _json_fix(diagnostic.fix),
     }
 
 
-def _json_related(label: Label) -> dict[str, Any]:
-    return {"message": printable(label.text), **_json_place(label.span)}
-
-
-def _json_place(span: Span) -> dict[str, Any]:
+def _json_place(span: Span) -> Json:
     return {
         "file": span.source.name,
         "line": span.first.line,
@@ -62,7 +61,7 @@ def _json_place(span: Span) -> dict[str, Any]:
     }
 
 
-def _json_fix(fix: Fix) -> dict[str, Any]:
+def _json_fix(fix: Fix) -> Json:
     return {
         "description": describe_fix(fix),
         "start": _json_position(fix.span.first),
@@ -144,7 +143,7 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def sarif_document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
+def sarif_document(diagnostics: Sequence[Diagnostic]) -> Json:
     """Convert diagnostics to a SARIF log of one run, for ``json.dumps``.
 
     Columns count Unicode code points from 1. An end is the position after the last
@@ -169,7 +168,7 @@ def sarif_document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _rule(kind: type[Diagnostic]) -> dict[str, Any]:
+def _rule(kind: type[Diagnostic]) -> Json:
     page = inspect.cleandoc(kind.__doc__ or "")
     return {
         "id": kind.code,
@@ -200,10 +199,10 @@ def fingerprints(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
         yield f"{mark}:{seen[mark]}"
 
 
-def _result(diagnostic: Diagnostic, rule: int, mark: str) -> dict[str, Any]:
+def _result(diagnostic: Diagnostic, rule: int, mark: str) -> Json:
     help_text = diagnostic.render_help()
     said = [diagnostic.render_message(), *diagnostic.render_notes()]
-    result: dict[str, Any] = {
+    result: Json = {
         "ruleId": diagnostic.code,
         "ruleIndex": rule,
         "level": diagnostic.severity.value,
@@ -222,7 +221,7 @@ def _artifact(span: Span) -> dict[str, str]:
     return {"uri": quote(os.fsencode(repository_path(span.source.name)))}
 
 
-def _place(span: Span) -> dict[str, Any]:
+def _place(span: Span) -> Json:
     return {"artifactLocation": _artifact(span), "region": _region(span)}
 
 
@@ -235,14 +234,14 @@ def _region(span: Span) -> dict[str, int]:
     }
 
 
-def _related_location(label: Label) -> dict[str, Any]:
+def _related_location(label: Label) -> Json:
     return {
         "physicalLocation": _place(label.span),
         "message": {"text": printable(label.text)},
     }
 
 
-def _fix(fix: Fix) -> dict[str, Any]:
+def _fix(fix: Fix) -> Json:
     replacement = {
         "deletedRegion": _region(fix.span),
         "insertedContent": {"text": fix.replacement},

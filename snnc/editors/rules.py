@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Any
 
 from snnc.language.fields import values_in
 from snnc.language.keywords import (
@@ -30,6 +29,7 @@ from snnc.language.keywords import (
 )
 from snnc.language.model import NetworkSpec
 from snnc.syntax.build import parser
+from snnc.text.display import Json
 
 SWITCHES = frozenset(("on", "off", "true", "false"))
 
@@ -210,7 +210,7 @@ def _parts(
 _NUMBER = re.compile(r"(?<![\w.])[-+\d.][\w.+-]*")
 
 
-def textmate() -> dict[str, Any]:
+def textmate() -> Json:
     """Return the content of ``grammar/snn.tmLanguage.json``."""
     return {
         "name": "snn",
@@ -225,7 +225,7 @@ def textmate_text() -> str:
     return json.dumps(textmate(), indent=2) + "\n"
 
 
-def _pattern(rule: Rule) -> dict[str, Any]:
+def _pattern(rule: Rule) -> Json:
     if rule.is_whole:
         return {"match": rule.pattern, "name": rule.categories[0].scope}
     groups = enumerate(rule.categories, start=1)
@@ -239,9 +239,9 @@ def to_fill(example: str) -> str:
     return _NUMBER.sub(lambda match: f"${{{next(count)}:{match[0]}}}", example)
 
 
-def snippets() -> dict[str, Any]:
+def snippets() -> Json:
     """Return the content of ``editors/vscode/snippets/snn.json``."""
-    found: dict[str, Any] = {"spec": _SPEC}
+    found: Json = {"spec": _SPEC}
     for kind, form in FORMS.items():
         example = form.named if "" not in MODELS.get(kind, {"": None}) else form.example
         example = example or form.example

@@ -15,7 +15,7 @@ from snnc.emit.python import (
     number,
     quote,
 )
-from snnc.ir.logical import Network, Shape
+from snnc.ir.logical import LogicalNetwork, Shape
 from snnc.language.extents import PHASES
 from snnc.language.models import fields_of
 from snnc.language.property_types import Focal, MeanSquaredError, Optimizer
@@ -24,7 +24,7 @@ from snnc.language.statements import TrainSpec
 CLASSES = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"}
 
 
-def compile_code(network: Network, loss: str) -> str:
+def compile_code(network: LogicalNetwork, loss: str) -> str:
     """Return the statement that compiles ``model``, indented for a function."""
     classified = network.readout.labels is not None
     metric = (
@@ -63,7 +63,7 @@ class LossCode(NamedTuple):
     function: str = ""
 
 
-def loss_code(network: Network) -> LossCode:
+def loss_code(network: LogicalNetwork) -> LossCode:
     """Return the code of the network's loss; the default depends on the readout."""
     train = network.train
     classified = network.readout.labels is not None
@@ -82,7 +82,7 @@ def loss_code(network: Network) -> LossCode:
     return LossCode("keras.losses.SparseCategoricalCrossentropy(from_logits=True)")
 
 
-def keras_model(network: Network) -> Module:
+def keras_model(network: LogicalNetwork) -> Module:
     """Return the module that builds, compiles, saves and loads the Keras model."""
     loss, convolution = loss_code(network), network.readout.convolution
     summary = "The Keras model of {name}: its layers, its loss and its weights."
@@ -101,7 +101,7 @@ def keras_model(network: Network) -> Module:
     )
 
 
-def _description(network: Network) -> str:
+def _description(network: LogicalNetwork) -> str:
     read, readout = network.input, network.readout
     return docstring(
         f"It reads ``{read.name}``, {_batch(read.shape)}, values in"
@@ -116,7 +116,7 @@ def _batch(shape: Shape) -> str:
     return items(("batch", *shape))
 
 
-def train(network: Network) -> Module:
+def train(network: LogicalNetwork) -> Module:
     """Return the module that trains the Keras model and writes its weights."""
     settings = network.train
     return render(
@@ -139,7 +139,7 @@ def train(network: Network) -> Module:
     )
 
 
-def _command(network: Network) -> str:
+def _command(network: LogicalNetwork) -> str:
     return (
         f"``python -m {network.name}.train --data data.npz --weights w.safetensors``,"
         f" where data.npz holds ``x``, {examples_shape(network)}, and ``y``,"
@@ -147,12 +147,12 @@ def _command(network: Network) -> str:
     )
 
 
-def examples_shape(network: Network) -> str:
+def examples_shape(network: LogicalNetwork) -> str:
     """Write the shape of examples."""
     return items(("examples", *network.input.shape))
 
 
-def labels_shape(network: Network) -> str:
+def labels_shape(network: LogicalNetwork) -> str:
     """Describe the labels or targets of examples."""
     if network.readout.labels is None:
         return f"values (examples, {network.readout.units})"

@@ -22,9 +22,9 @@ from snnc.ir.logical import (
     Convolution,
     Dense,
     InputLayer,
-    Layer,
+    LogicalLayer,
+    LogicalNetwork,
     MaxPooling,
-    Network,
     RateCode,
     Shape,
     TransposedConvolution,
@@ -62,13 +62,13 @@ TAKEN = frozenset(
 """Names that the generated module uses itself and layer variables must not shadow."""
 
 
-def statements(network: Network) -> tuple[str, ...]:
+def statements(network: LogicalNetwork) -> tuple[str, ...]:
     """Return the statements from the input to the model, unindented."""
     return tuple(line.at(INDENT) for line in _Statements(network).all())
 
 
 class _Statements:
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: LogicalNetwork) -> None:
         self._network = network
         layers = (layer.name for layer in network.layers)
         spec = (network.input.name, *layers, network.readout.name)
@@ -122,7 +122,7 @@ class _Statements:
         self._variables[read.name] = "scaled"
         yield Bracket("scaled = layers.Rescaling(", scaling, f")({variable})")
 
-    def _layer(self, layer: Layer) -> Bracket:
+    def _layer(self, layer: LogicalLayer) -> Bracket:
         variable = self._variables[layer.name]
         sources = [self._variables[name] for name in layer.sources]
         name = _name(layer.name)
@@ -146,7 +146,7 @@ class _Statements:
                 options = self._options(layer)
                 return call(f"{variable} = spiking", linear, read, *options)
 
-    def _options(self, layer: Layer) -> list[str]:
+    def _options(self, layer: LogicalLayer) -> list[str]:
         spiking = layer.spiking
         assert spiking is not None
         options = []
@@ -163,7 +163,7 @@ class _Statements:
             options.append(f"dropout={number(spiking.dropout)}")
         return options
 
-    def _shortcut(self, layer: Layer) -> Iterator[Bracket]:
+    def _shortcut(self, layer: LogicalLayer) -> Iterator[Bracket]:
         shortcut = layer.shortcut
         if shortcut is None or shortcut.stride is None:
             return
@@ -180,7 +180,7 @@ class _Statements:
         arguments.append(_name(name))
         yield Bracket(f"shortcut = layers.{function}(", arguments, f")({source})")
 
-    def _linear(self, layer: Layer) -> Bracket:
+    def _linear(self, layer: LogicalLayer) -> Bracket:
         function, given, kind = _parts(layer)
         arguments: list[str | Bracket] = [*given]
         operation = layer.operation
@@ -201,22 +201,23 @@ class _Statements:
             tail = f")({self._variables[source]})"
             yield Bracket("flat = layers.Flatten(", (_name(f"{reader}.flat"),), tail)
 
-    def _is_pixel(self, layer: Layer) -> bool:
+    def _is_pixel(self, layer: LogicalLayer) -> bool:
         """Return whether a transposed convolution reads features as one pixel."""
         is_transposed = isinstance(layer.operation, TransposedConvolution)
         return is_transposed and len(self._network.shape_of(layer.sources[0])) == 1
 
-    def _pixel(self, layer: Layer) -> Iterator[Bracket]:
+    def _pixel(self, layer: LogicalLayer) -> Iterator[Bracket]:
         source = layer.sources[0]
         shape = items((1, 1, *self._network.shape_of(source)))
         arguments = (shape, _name(f"{layer.name}.pixel"))
         tail = f")({self._variables[source]})"
         yield Bracket("pixel = layers.Reshape(", arguments, tail)
 
-    def _signed(self, layer: Layer) -> Bracket:
+    def _signed(self, layer: LogicalLayer) -> Bracket:
         """Write the input's values and their negatives."""
         values = self._variables[layer.sources[0]]
-        negative = f"layers.Rescaling(-1, {_name(f'{layer.name}.negative')})({values})"
+        factor = ("-1", _name(f"{layer.name}.negative"))
+        negative = Bracket("layers.Rescaling(", factor, f")({values})")
         name = _name(f"{layer.name}.signed")
         return _call_on_list("signed = layers.Concatenate(", name, (values, negative))
 
@@ -239,19 +240,19 @@ class _Statements:
         elif l2:
             yield f"{kind}_regularizer=keras.regularizers.L2({number(l2)})"
 
-    def _l2_of(self, layer: Layer) -> float:
+    def _l2_of(self, layer: LogicalLayer) -> float:
         """Return the L2 factor for a layer's kernels; encoders use that of `train`."""
         if layer.is_encoder or layer.spiking is None:
             return self._network.train.l2
         return layer.spiking.l2
 
 
-def _call_on_list(head: str, name: str, sources: Sequence[str]) -> Bracket:
+def _call_on_list(head: str, name: str, sources: Sequence[str | Bracket]) -> Bracket:
     layer = Bracket(head, (name,), ")(").at(INDENT)
     return Bracket(layer, (Bracket("[", sources, "]"),), exploded="\n" in layer)
 
 
-def _parts(layer: Layer) -> tuple[str, list[str], str]:
+def _parts(layer: LogicalLayer) -> tuple[str, list[str], str]:
     """Return the constructor, arguments and kernel name of the linear part."""
     channels = str(layer.shape[-1])
     match layer.operation:

@@ -19,7 +19,13 @@ from snnc.emit.python import (
     quote,
     variables,
 )
-from snnc.ir.logical import Loihi, MaxPooling, Network, RateCode, TransposedConvolution
+from snnc.ir.logical import (
+    LogicalNetwork,
+    Loihi,
+    MaxPooling,
+    RateCode,
+    TransposedConvolution,
+)
 from snnc.ir.lowered import Pairwise, Pooling, Projection, Triple, Window
 from snnc.ir.mapped import Chips, MappedNetwork, MappedProjection, RoutedNetwork
 from snnc.ir.shapes import of_rank, transposed_crop
@@ -205,7 +211,7 @@ def _chips(placed: Chips) -> str:
     return textwrap.fill(" ".join(runs), WIDTH)
 
 
-def _anatomy(network: Network) -> str:
+def _anatomy(network: LogicalNetwork) -> str:
     spikes = (
         "Activation 1.0 of a layer stands for the upper bound of its rates, HI; a "
         "spike has amplitude 1 / HI. "
@@ -226,7 +232,7 @@ def _anatomy(network: Network) -> str:
     )
 
 
-def _images(network: Network) -> str:
+def _images(network: LogicalNetwork) -> str:
     shape = ", ".join(map(str, network.input.shape))
     return (
         f"``images``, (examples, {shape}), are presented one after another; without "
@@ -235,7 +241,7 @@ def _images(network: Network) -> str:
     )
 
 
-def _targets(network: Network) -> str:
+def _targets(network: LogicalNetwork) -> str:
     values = f"(examples, {network.readout.units})"
     labels = "labels, (examples,), or " if network.readout.labels is not None else ""
     return (
@@ -260,7 +266,7 @@ def board(routed: RoutedNetwork) -> Module:
     )
 
 
-def evaluate(network: Network) -> Module:
+def evaluate(network: LogicalNetwork) -> Module:
     """Return the module that evaluates the network on a data set."""
     return render(
         "evaluate.py",
@@ -279,7 +285,7 @@ def evaluate(network: Network) -> Module:
     )
 
 
-def predict(network: Network) -> Module:
+def predict(network: LogicalNetwork) -> Module:
     """Return the module that predicts new examples."""
     classified = network.readout.labels is not None
     shape = items(("examples", *network.input.shape))

@@ -31,9 +31,9 @@ from snnc.ir.layout import (
     layout_id,
     tensors,
 )
-from snnc.ir.logical import LifNeuron, Loihi, MaxPooling, Network, Shape
+from snnc.ir.logical import LifNeuron, LogicalNetwork, Loihi, MaxPooling, Shape
 from snnc.ir.mapped import MappedPopulation, RoutedNetwork
-from snnc.language.property_types import Pes
+from snnc.language.property_types import PesChoice
 from snnc.runtime.network import Layer, Readout
 
 MODULES = (
@@ -44,7 +44,7 @@ MODULES = (
 )
 
 
-def docstring_module(network: Network) -> Module:
+def docstring_module(network: LogicalNetwork) -> Module:
     """Return ``__init__.py``, which imports nothing, so that it is cheap to import."""
     summary = "The spiking network {name}: trained by Keras, run by Nengo."
     return render(
@@ -52,11 +52,6 @@ def docstring_module(network: Network) -> Module:
         network.name,
         (summary, network.about, MODULES),
     )
-
-
-def typed_marker() -> Module:
-    """Return the empty file that marks the package as typed."""
-    return Module("py.typed", "")
 
 
 @cache
@@ -92,7 +87,7 @@ def package_modules(routed: RoutedNetwork) -> tuple[Module, ...]:
         network_data(routed),
         predict(network),
         train(network),
-        typed_marker(),
+        Module("py.typed", ""),
         *((board(routed),) if for_board else ()),
     )
     return tuple(sorted(modules, key=lambda module: module.path))
@@ -110,7 +105,7 @@ AXES: Mapping[tuple[str, ...], str] = {
 library loads NumPy."""
 
 
-def layout(network: Network) -> Module:
+def layout(network: LogicalNetwork) -> Module:
     """Return the module with the network's weight layout."""
     weights, scale = tensors(network), input_scale(network)
     return render(
@@ -170,14 +165,14 @@ def network_data(routed: RoutedNetwork) -> Module:
     )
 
 
-def _network_imports(network: Network, layers: list[str]) -> list[str]:
+def _network_imports(network: LogicalNetwork, layers: list[str]) -> list[str]:
     used = {"Cut(": "Cut", "Fanout(": "Fanout", "Lif(": "Lif", "MaxPool(": "MaxPool"}
     optional = {n for mark, n in used.items() if any(mark in text for text in layers)}
     optional |= {"Pes"} if network.readout.learn is not None else set()
     return sorted({"Input", "Layer", "Network", "Readout"} | optional)
 
 
-def _input(network: Network) -> str:
+def _input(network: LogicalNetwork) -> str:
     read = network.input
     arguments = [
         quote(read.name),
@@ -192,7 +187,7 @@ def _input(network: Network) -> str:
 
 
 def _layer(
-    network: Network, levels: Sequence[MappedPopulation], fanout: tuple[int, int]
+    network: LogicalNetwork, levels: Sequence[MappedPopulation], fanout: tuple[int, int]
 ) -> str:
     layer = levels[0].population.layer
     spiking = layer.spiking
@@ -259,7 +254,7 @@ def _pool(pool: MaxPooling, read: Shape, levels: Sequence[MappedPopulation]) -> 
     return Bracket("pool=MaxPool(", arguments, exploded=True)
 
 
-def _readout(network: Network) -> str:
+def _readout(network: LogicalNetwork) -> str:
     readout = network.readout
     usual = Readout("", 1)
     arguments: list[str | Bracket] = [quote(readout.name), f"units={readout.units}"]
@@ -280,11 +275,11 @@ def _readout(network: Network) -> str:
     return call("READOUT = Readout", *arguments).at(0)
 
 
-def _learning(network: Network, learn: Pes) -> Bracket:
+def _learning(network: LogicalNetwork, learn: PesChoice) -> Bracket:
     arguments = [f"rate={number(learn.rate)}"]
-    if learn.error != Pes.error:
+    if learn.error != PesChoice.error:
         arguments.append(f"error={number(learn.error)}")
-    if learn.from_ != Pes.from_:
+    if learn.from_ != PesChoice.from_:
         arguments.append(f"start={quote(learn.from_)}")
     loss = network.train.loss
     if loss is not None and loss.kind != "mse":
@@ -292,7 +287,7 @@ def _learning(network: Network, learn: Pes) -> Bracket:
     return call("learn=Pes", *arguments)
 
 
-def _network(network: Network) -> str:
+def _network(network: LogicalNetwork) -> str:
     arguments = [
         f"name={quote(network.name)}",
         "dt=DT",

@@ -1,7 +1,7 @@
 """The exact engine: computes the spikes of nengo-loihi's emulator, 100 times faster.
 
 nengo-loihi builds, splits and discretizes a network. This package reads the resulting
-integers (`read`) and simulates the time steps (`kernel`). `open_engine` returns an
+integers (`read`) and simulates the time steps (`kernel`). `make_engine` returns an
 `Engine` for a package of ``snnc build``; its methods ``run`` and ``stream`` run
 examples. Networks that cannot run raise `CannotRunError`, whose message is for users.
 
@@ -15,8 +15,8 @@ within a span, as nengo-loihi does. Results do not depend on how threads share t
 (`stream`).
 """
 
-from snnc.exact.engine import Engine, make_engine, open_engine
-from snnc.exact.package import CannotRunError
+from snnc.exact.engine import Engine, make_engine
 from snnc.exact.stream import Outcome
+from snnc.output.imported import CannotRunError
 
-__all__ = ["CannotRunError", "Engine", "Outcome", "make_engine", "open_engine"]
+__all__ = ["CannotRunError", "Engine", "Outcome", "make_engine"]

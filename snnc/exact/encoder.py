@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nengo
 import numpy as np
@@ -15,9 +15,19 @@ from nengo import Connection
 from nengo.builder.neurons import SimNeurons
 from nengo.builder.operator import TimeUpdate
 from nengo.builder.processes import SimProcess
-from numpy.typing import NDArray
 
 from snnc.exact.tables import AxonTable, Floats, Int64, ReadoutTable, Tables
+from snnc.runtime.examples import Array
+
+if TYPE_CHECKING:
+    from nengo import Ensemble
+    from nengo.builder import Operator
+    from nengo_loihi import Simulator
+    from nengo_loihi.block import LoihiBlock
+    from nengo_loihi.builder import Model
+    from nengo_loihi.probe import LoihiProbe
+
+    from snnc.runtime.nengo.neurons import BuiltNetwork
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +38,14 @@ class Encoder:
     """
 
     size: int
-    first: dict[Any, int]
+    first: dict[Ensemble, int]
     voltage: Floats
     _dt: float
     _values: Floats
     _steps: tuple[Callable[[], None], ...]
     _currents: tuple[Floats, ...]
 
-    def charges(self, example: NDArray[Any]) -> Floats:
+    def charges(self, example: Array) -> Floats:
         """Return each neuron's increase per step, in spikes: (neurons,).
 
         Not thread-safe: this uses nengo's memory.
@@ -48,7 +58,7 @@ class Encoder:
 
 
 def read_encoder(
-    simulator: Any, built: Any, clipped: type, part: str = "host_pre"
+    simulator: Simulator, built: BuiltNetwork, clipped: type, part: str = "host_pre"
 ) -> Encoder | None:
     """Return the encoders before the chip, or None if nengo must step them.
 
@@ -80,12 +90,14 @@ def read_encoder(
     )
 
 
-def _ancestors(graph: dict[Any, Iterable[Any]], ends: list[Any]) -> set[Any]:
-    before: dict[Any, list[Any]] = {}
+def _ancestors(
+    graph: dict[Operator, Iterable[Operator]], ends: list[Operator]
+) -> set[Operator]:
+    before: dict[Operator, list[Operator]] = {}
     for op, readers in graph.items():
         for reader in readers:
             before.setdefault(reader, []).append(op)
-    ancestors: set[Any] = set()
+    ancestors: set[Operator] = set()
     waiting = list(ends)
     while waiting:
         new = set(before.get(waiting.pop(), ())) - ancestors
@@ -94,7 +106,9 @@ def _ancestors(graph: dict[Any, Iterable[Any]], ends: list[Any]) -> set[Any]:
     return ancestors
 
 
-def _number(model: Any, built: Any, neurons: list[Any]) -> tuple[dict[Any, int], int]:
+def _number(
+    model: Model, built: BuiltNetwork, neurons: list[Operator]
+) -> tuple[dict[Ensemble, int], int]:
     """Return the index of each ensemble's first neuron, and the number of neurons."""
     firsts, size = {}, 0
     for op in neurons:
@@ -105,7 +119,7 @@ def _number(model: Any, built: Any, neurons: list[Any]) -> tuple[dict[Any, int],
     return {e: firsts[signal] for e, signal in inputs.items()}, size
 
 
-def wire(simulator: Any, tables: Tables, encoder: Encoder) -> AxonTable:
+def wire(simulator: Simulator, tables: Tables, encoder: Encoder) -> AxonTable:
     """Return the axons with encoder neurons as sources instead of inputs.
 
     nengo-loihi has one input per connection. Here, a neuron is a single source even if
@@ -126,7 +140,7 @@ def wire(simulator: Any, tables: Tables, encoder: Encoder) -> AxonTable:
 
 
 def read_readout(
-    simulator: Any, built: Any, starts: dict[Any, int]
+    simulator: Simulator, built: BuiltNetwork, starts: dict[LoihiBlock, int]
 ) -> ReadoutTable | None:
     """Return the readout, or None if nengo must step the layers after the chip.
 
@@ -159,7 +173,7 @@ def filter_of(synapse: Any, dt: float) -> tuple[float, float]:
 
 
 def _weights(
-    probes: list[Any], starts: dict[Any, int], units: int
+    probes: list[LoihiProbe], starts: dict[LoihiBlock, int], units: int
 ) -> tuple[Int64, Floats]:
     size = sum(block.n_neurons for block in starts)
     read = np.zeros(size, bool)

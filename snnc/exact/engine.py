@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from os import PathLike
-from typing import Any, Protocol
-
-from numpy.typing import NDArray
+from typing import Protocol
 
 from snnc.exact.encoder import read_encoder, read_readout, wire
 from snnc.exact.hosted import Hosted
-from snnc.exact.package import (
-    Built,
-    CannotRunError,
-    ImportedPackage,
-    OtherShapeError,
-    TooManyStepsError,
-    build,
-    open_package,
-)
+from snnc.exact.package import Built, build
 from snnc.exact.read import block_starts, read_tables
 from snnc.exact.stream import (
     Chunk,
@@ -34,7 +23,8 @@ from snnc.exact.stream import (
     stream,
 )
 from snnc.exact.tables import BuiltChip, fanin
-from snnc.runtime.examples import ROW, Presentation, Span, spans_of
+from snnc.output.imported import CannotRunError, ImportedPackage
+from snnc.runtime.examples import ROW, Array, Presentation, Span, spans_of
 from snnc.runtime.layout import Weights
 from snnc.runtime.nengo.neurons import ClippedSpikingRectifiedLinear
 from snnc.runtime.network import Decide
@@ -50,7 +40,7 @@ class SizedImages(Images, Protocol):
 
 
 class Engine:
-    """A network that is ready to run; create it with `open_engine`.
+    """A network that is ready to run; create it with `make_engine`.
 
     Attributes
     ----------
@@ -87,7 +77,7 @@ class Engine:
 
     def run(
         self,
-        images: NDArray[Any],
+        images: Array,
         presentation: Presentation = "rest",
         decide: Decide = "mean",
         keep: Sequence[Kept] = (),
@@ -131,43 +121,43 @@ class Engine:
 
         Raises
         ------
-        OtherShapeError
+        CannotRunError
             If the examples do not have the network's input shape.
         """
         shape = self._built.package.network.input.shape
         if tuple(images.shape[1:]) != shape or images.shape[0] == 0:
-            raise OtherShapeError(tuple(images.shape), shape)
+            wanted = " x ".join(map(str, shape))
+            raise CannotRunError(
+                f"the examples have the shape {tuple(images.shape)}; this network "
+                f"reads one or more examples of {wanted}"
+            )
         job = RunOptions(
             presentation, decide, tuple(keep), 1 if self.hosted else threads
         )
         return stream(self._runs, images, spans, job)
 
 
-def open_engine(
-    folder: str | PathLike[str], weights: Weights, steps: int | None = None
+def make_engine(
+    package: ImportedPackage, weights: Weights, steps: int | None = None
 ) -> Engine:
-    """Return an engine for a package of `snnc build`, with the given weights.
+    """Return an engine for an imported package, with the given weights.
 
     ``steps`` is the number of steps per example; by default, that of the package.
 
     Raises
     ------
     CannotRunError
-        If the folder is not a package, an example has too many steps, or no layer is on
-        the chip.
+        If an example has too many steps, or no layer is on the chip.
     snnc.runtime.layout.LayoutError
         If the weights have another layout.
     """
-    return make_engine(open_package(folder), weights, steps)
-
-
-def make_engine(
-    package: ImportedPackage, weights: Weights, steps: int | None = None
-) -> Engine:
-    """Return an engine for an imported package, like `open_engine`."""
     wanted = steps or package.network.steps
     if wanted > MAX_STEPS:
-        raise TooManyStepsError(wanted, MAX_STEPS)
+        raise CannotRunError(
+            f"an example of {wanted} steps is longer than the {MAX_STEPS} that the "
+            "spike counters can count; use fewer steps, or write a smaller `present` "
+            "or a larger `dt`"
+        )
     built = build(package, weights, steps)
     try:
         return Engine(built, runs(built))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,12 @@ from snnc.exact.kernel import file_spikes, mark_spikes, rest_chip, run_chip
 from snnc.exact.package import Built
 from snnc.exact.stream import Kept, LaneResult, Layers
 from snnc.exact.tables import Bools, BuiltChip, Tables, fanin, resting_state
+from snnc.runtime.examples import Array
+
+if TYPE_CHECKING:
+    from nengo import Probe
+    from nengo_loihi.builder import Model
+    from nengo_loihi.inputs import LoihiInput
 
 
 def _nengo_loihi(module: str) -> Any:
@@ -27,7 +33,7 @@ class ChipInterface:
     Probes are still those of nengo-loihi.
     """
 
-    def __init__(self, model: Any, tables: Tables, limit: int) -> None:
+    def __init__(self, model: Model, tables: Tables, limit: int) -> None:
         self.closed = False
         self._model = model
         self._tables = tables
@@ -64,17 +70,20 @@ class ChipInterface:
     def clear_probes(self) -> None:
         """Do nothing: the probes are already empty."""
 
-    def collect_probe_output(self, probe: Any) -> Any:
-        return self._probes.collect_probe_output(probe)
+    def collect_probe_output(self, probe: Probe) -> Array:
+        found: Array = self._probes.collect_probe_output(probe)
+        return found
 
-    def host2chip(self, spikes: list[tuple[Any, int, Any]], errors: list[Any]) -> None:
+    def host2chip(
+        self, spikes: list[tuple[LoihiInput, int, Array]], errors: list[object]
+    ) -> None:
         """Receive spikes (input, step from 1, neurons), which arrive one step later."""
         assert not errors
         for given, step, neurons in spikes:
             numbers = self._tables.inputs[given] - self._tables.size + neurons
             self._sent.setdefault(step, []).append(numbers)
 
-    def chip2host(self, receivers: dict[Any, Any]) -> None:
+    def chip2host(self, receivers: dict[Probe, object]) -> None:
         for probe, receiver in receivers.items():
             self._probes.send(self._now, probe, receiver)
 
@@ -130,13 +139,11 @@ class Hosted:
         assert count == 1
         return [self]
 
-    def prepare(self, images: NDArray[Any]) -> NDArray[Any]:
+    def prepare(self, images: Array) -> Array:
         """Convert examples to the argument of `run`."""
         return images.reshape(len(images), -1)
 
-    def run(
-        self, values: NDArray[Any], rests: Bools, keep: Sequence[Kept]
-    ) -> LaneResult:
+    def run(self, values: Array, rests: Bools, keep: Sequence[Kept]) -> LaneResult:
         """Present examples, (examples, values), one after another.
 
         ``rests``, (examples,), says which of them start from rest.
@@ -164,20 +171,17 @@ class Hosted:
             simulator.model, simulator.sims, simulator.precompute, simulator.timers
         )
 
-    def _present(self, values: NDArray[Any]) -> NDArray[np.float64]:
+    def _present(self, values: Array) -> NDArray[np.float64]:
         """Return the rows of one example: (steps, units)."""
         simulator = self._simulator
         for name in ("host_pre", "host"):
             if name in simulator.sims:
-                self._feed(simulator.sims[name], values)
+                host = simulator.sims[name]
+                if signals := host.model.sig.get(self._built.network.input):
+                    host.signals[signals["out"]][:] = values
         simulator.clear_probes()
         simulator.run_steps(self._built.steps)
         return np.array(simulator.data[self._built.network.output], np.float64)
-
-    def _feed(self, host: Any, values: NDArray[Any]) -> None:
-        signals = host.model.sig.get(self._built.network.input)
-        if signals:
-            host.signals[signals["out"]][:] = values
 
     def _spikes(self) -> Layers:
         described, trains = self._built.package.network, {}

@@ -12,14 +12,14 @@ from the emulator's generator.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc.exact.encoder import filter_of, read_encoder, wire
 from snnc.exact.learning_kernel import LEARN_FRAC, learn_examples
-from snnc.exact.package import ImportedPackage, NotFixedError
+from snnc.exact.package import not_fixed
 from snnc.exact.read import number_sources, read_tables
 from snnc.exact.tables import (
     BuiltChip,
@@ -31,13 +31,22 @@ from snnc.exact.tables import (
     host_state,
     resting_state,
 )
+from snnc.output.imported import ImportedPackage
+from snnc.runtime.examples import Array
 from snnc.runtime.layout import Tensors
 from snnc.runtime.nengo.learning import targets_of
 from snnc.runtime.nengo.neurons import ClippedSpikingRectifiedLinear
 from snnc.runtime.nengo.simulators import SimulatorRun
 
-NUMBERS_AT_ONCE = 2**21  # random numbers that are drawn in advance
-FACTOR_BITS = 2 * 7 + 3 - 15  # bits that nengo-loihi's accumulator can't hold
+if TYPE_CHECKING:
+    from nengo_loihi import Simulator
+    from nengo_loihi.block import Synapse
+    from nengo_loihi.builder import Model
+
+    from snnc.runtime.nengo.neurons import BuiltNetwork
+
+NUMBERS_AT_ONCE = 2**21  # that are drawn before they are used
+FACTOR_BITS = 2 * 7 + 3 - 15  # which nengo-loihi's accumulator can't hold
 
 
 class Lost(NamedTuple):
@@ -74,7 +83,7 @@ class Learner:
     ------
     ValueError
         If the chip can't learn with these weights.
-    NotFixedError
+    CannotRunError
         If nengo must step layers before the chip.
     """
 
@@ -91,7 +100,7 @@ class Learner:
             self._random = np.random.RandomState(seed)
         encoder = read_encoder(run.sim, built, ClippedSpikingRectifiedLinear, "host")
         if encoder is None:
-            raise NotFixedError("layers of the host before it", "the chip")
+            raise not_fixed("layers of the host before it", "the chip")
         self._encoder = encoder
         tables = read_tables(run.sim, learning=True)
         axons = wire(run.sim, tables, encoder)
@@ -108,13 +117,13 @@ class Learner:
         run.close()
 
     @property
-    def kernel(self) -> NDArray[Any]:
+    def kernel(self) -> Array:
         """The present weights: (neurons, units)."""
         for held, learned in zip(
             self._synapse.weights, self._memory.weights, strict=True
         ):
             held[:] = learned
-        kernel: NDArray[Any] = self._built.learning.weights(self.simulator)
+        kernel: Array = self._built.learning.weights(self.simulator)
         return kernel
 
     @property
@@ -127,7 +136,7 @@ class Learner:
         """The traces of the block's in-axons."""
         return self._memory.traces
 
-    def present(self, images: NDArray[Any], targets: NDArray[Any]) -> Floats:
+    def present(self, images: Array, targets: Array) -> Floats:
         """Present examples one after another; return the outputs before they learn.
 
         Parameters
@@ -151,7 +160,7 @@ class Learner:
         ]
         return np.concatenate(outputs)
 
-    def _present(self, images: NDArray[Any], targets: Floats) -> Floats:
+    def _present(self, images: Array, targets: Floats) -> Floats:
         charges = np.stack([self._encoder.charges(image) for image in images])
         rows = np.empty((len(images), self._network.steps, targets.shape[1]))
         draws = [self._draw(number) for number in range(len(images))]
@@ -186,7 +195,7 @@ class Learner:
         self._random.randint(-127, 128, size=count, dtype=np.int32)
 
 
-def _learning_synapse(model: Any) -> tuple[int, Any]:
+def _learning_synapse(model: Model) -> tuple[int, Synapse]:
     """Return the index of the block that learns, and its synapse."""
     found = [
         (number, synapse)
@@ -198,7 +207,9 @@ def _learning_synapse(model: Any) -> tuple[int, Any]:
     return learned
 
 
-def _table(simulator: Any, built: Any, block: int, synapse: Any) -> LearningTable:
+def _table(
+    simulator: Simulator, built: BuiltNetwork, block: int, synapse: Synapse
+) -> LearningTable:
     model, learning = simulator.model, built.learning.learning
     (probe,) = (model.objs[probe]["out"] for probe in model.chip2host_receivers)
     (weights,) = probe.weights
@@ -228,7 +239,7 @@ def _table(simulator: Any, built: Any, block: int, synapse: Any) -> LearningTabl
     )
 
 
-def _sources(model: Any, synapse: Any) -> Int64:
+def _sources(model: Model, synapse: Synapse) -> Int64:
     sources = np.zeros(synapse.n_axons, np.int64)
     for owner, start in number_sources([*model.blocks, *model.inputs]).items():
         for axon in owner.axons:
@@ -238,7 +249,7 @@ def _sources(model: Any, synapse: Any) -> Int64:
     return sources
 
 
-def _memory(synapse: Any, units: int) -> LearningState:
+def _memory(synapse: Synapse, units: int) -> LearningState:
     weights = np.concatenate(synapse.weights)
     return LearningState(
         weights=weights.astype(np.int32),

@@ -8,87 +8,37 @@ import importlib
 import re
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from snnc.output.imported import (
-    CannotRunError,
-    ImportedPackage,
-    NoPackageError,
-    OtherFormatError,
-    open_package,
-)
+import nengo
+import numpy as np
+
+from snnc.output.imported import CannotRunError, ImportedPackage
+from snnc.runtime.nengo import import_nengo_loihi
+from snnc.runtime.nengo.simulators import FAILURES
 
 if TYPE_CHECKING:
+    from nengo import Network
+    from nengo_loihi import Simulator
+
     from snnc.runtime.layout import Tensors, Weights
+    from snnc.runtime.nengo.neurons import BuiltNetwork
 
 
-__all__ = [
-    "Built",
-    "CannotRunError",
-    "ImportedPackage",
-    "NoPackageError",
-    "NotFixedError",
-    "NotStoredError",
-    "NothingOnChipError",
-    "OtherFormatError",
-    "OtherShapeError",
-    "TooManyStepsError",
-    "build",
-    "not_stored",
-    "open_package",
-]
+def not_fixed(what: str, block: object) -> CannotRunError:
+    """Return the error of a chip whose state the engine does not support."""
+    return CannotRunError(
+        f"{block} has {what}, which the exact engine does not support; run this "
+        "network on nengo-loihi's emulator"
+    )
 
 
-class NothingOnChipError(CannotRunError):
-    """No layer of the network is on the chip."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "no layer of this network is on the chip, so there is nothing to run "
-            "exactly; use `--simulator nengo`, or write `place chip` in a layer"
-        )
-
-
-class NotFixedError(CannotRunError):
-    """Something would change the chip's state in a way that the engine lacks."""
-
-    def __init__(self, what: str, block: object) -> None:
-        super().__init__(
-            f"{block} has {what}, which the exact engine does not support; run this "
-            "network on nengo-loihi's emulator"
-        )
-
-
-class TooManyStepsError(CannotRunError):
-    """An example has more steps than a spike counter can count."""
-
-    def __init__(self, steps: int, limit: int) -> None:
-        super().__init__(
-            f"an example of {steps} steps is longer than the {limit} that the spike "
-            "counters can count; use fewer steps, or write a smaller `present` or a "
-            "larger `dt`"
-        )
-
-
-class NotStoredError(CannotRunError):
-    """The chip can't store the weights as integers."""
-
-    def __init__(self, layers: str) -> None:
-        super().__init__(
-            f"the chip can't store the weights of {layers}; `snnc weights FILE SPEC` "
-            "explains the reason and the fix"
-        )
-
-
-class OtherShapeError(CannotRunError):
-    """The examples do not have the network's input shape."""
-
-    def __init__(self, shape: tuple[int, ...], wanted: tuple[int, ...]) -> None:
-        read = " x ".join(map(str, wanted))
-        super().__init__(
-            f"the examples have the shape {shape}; this network reads one or more "
-            f"examples of {read}"
-        )
+def why_not_stored(layers: str) -> str:
+    """Return the message for layers whose weights have no integers on the chip."""
+    return (
+        f"the chip can't store the weights of {layers}; `snnc weights FILE SPEC` "
+        "explains the reason and the fix"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +49,8 @@ class Built:
     """
 
     package: ImportedPackage
-    network: Any
-    simulator: Any
+    network: BuiltNetwork
+    simulator: Simulator
     steps: int
 
 
@@ -113,22 +63,18 @@ def build(
 
     Raises
     ------
-    NothingOnChipError
-        If no layer of the network is on the chip.
+    CannotRunError
+        If no layer of the network is on the chip, or the chip can't store the weights.
     snnc.runtime.layout.LayoutError
         If the weights have another layout.
-    NotStoredError
-        If nengo-loihi can't store the weights.
     """
-    import nengo
-
-    from snnc.runtime.nengo import import_nengo_loihi
-    from snnc.runtime.nengo.simulators import FAILURES
-
     layers, dt = package.network.layers, package.network.dt
     if not any(layer.on_chip for layer in layers.values()):
-        raise NothingOnChipError
-    # A decoder cache written with NumPy 2 cannot be read with NumPy 1.
+        raise CannotRunError(
+            "no layer of this network is on the chip, so there is nothing to run "
+            "exactly; use `--simulator nengo`, or write `place chip` in a layer"
+        )
+    # A decoder cache written under numpy 2 cannot be read under numpy 1.
     nengo.rc["decoder_cache"]["enabled"] = "False"
     tensors = package.layout.read(weights)
     program = package.module("nengo_network")
@@ -141,21 +87,16 @@ def build(
             )
     except FAILURES as error:
         if refused := not_stored(network.net, dt, tensors):
-            raise NotStoredError(refused) from error
+            raise CannotRunError(why_not_stored(refused)) from error
         raise
     return Built(package, network, simulator, steps or package.network.steps)
 
 
-def not_stored(net: Any, dt: float, tensors: Tensors) -> str | None:
+def not_stored(net: Network, dt: float, tensors: Tensors) -> str | None:
     """Describe the layers with weights that nengo-loihi can't store, if any.
 
     The text says how large their tensors are.
     """
-    import numpy as np
-
-    from snnc.runtime.nengo import import_nengo_loihi
-    from snnc.runtime.nengo.simulators import FAILURES
-
     loihi = import_nengo_loihi()
     discretize = importlib.import_module("nengo_loihi.builder.discretize")
     refused: dict[str, str] = {}

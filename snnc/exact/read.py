@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.exact.package import NotFixedError, NothingOnChipError
+from snnc.exact.package import not_fixed
 from snnc.exact.tables import (
     AxonTable,
     Compartments,
@@ -19,7 +19,13 @@ from snnc.exact.tables import (
     jit,
 )
 
-GAP = 8  # if more consecutive weights are zero, skipping them is faster than adding
+if TYPE_CHECKING:
+    from nengo_loihi import Simulator
+    from nengo_loihi.block import LoihiBlock, Synapse
+    from nengo_loihi.builder import Model
+    from nengo_loihi.inputs import LoihiInput
+
+GAP = 8  # zeros in a row of weights above which skipping them is faster than adding
 
 
 class WeightRows:
@@ -122,21 +128,17 @@ def cut_runs(
 DECAY_ONE = 4096  # a decay has 12 bits
 
 
-def read_tables(simulator: Any, learning: bool = False) -> Tables:
+def read_tables(simulator: Simulator, learning: bool = False) -> Tables:
     """Return the tables of an open ``nengo_loihi.Simulator`` that uses the emulator.
 
     With ``learning``, synapses may learn; the tables omit their axons.
 
     Raises
     ------
-    NothingOnChipError
-        If the model has no block.
-    NotFixedError
+    CannotRunError
         If a synapse learns or a compartment is noisy.
     """
     blocks = list(simulator.model.blocks)
-    if not blocks:
-        raise NothingOnChipError
     for block in blocks:
         _check(block, learning)
     offsets = number_sources([*blocks, *simulator.model.inputs])
@@ -156,21 +158,23 @@ def read_tables(simulator: Any, learning: bool = False) -> Tables:
     )
 
 
-def _check(block: Any, learning: bool) -> None:
+def _check(block: LoihiBlock, learning: bool) -> None:
     if not learning and any(synapse.learning for synapse in block.synapses):
-        raise NotFixedError("a learning rule", block)
+        raise not_fixed("a learning rule", block)
     if np.any(block.compartment.enable_noise):
-        raise NotFixedError("noise", block)
+        raise not_fixed("noise", block)
     if block.compartment.vth.dtype != np.int32:
-        raise NotFixedError("values that are not discretised", block)
+        raise not_fixed("values that are not discretised", block)
 
 
-def block_starts(model: Any) -> dict[Any, int]:
+def block_starts(model: Model) -> dict[LoihiBlock, int]:
     """Return the index of each block's first compartment."""
     return number_sources(model.blocks)
 
 
-def number_sources(owners: Iterable[Any]) -> dict[Any, int]:
+def number_sources(
+    owners: Iterable[LoihiBlock | LoihiInput],
+) -> dict[LoihiBlock | LoihiInput, int]:
     """Return the index of the first source of each block or input."""
     numbers, start = {}, 0
     for owner in owners:
@@ -200,7 +204,9 @@ def _read_compartments(built: Any, blocks: Int64) -> Compartments:
     return Compartments(np.array(built.bias, np.int32), start, stop, *values)
 
 
-def _read_axons(offsets: dict[Any, int], store: WeightRows) -> AxonTable:
+def _read_axons(
+    offsets: dict[LoihiBlock | LoihiInput, int], store: WeightRows
+) -> AxonTable:
     parts = [np.zeros((3, 0), np.int64)]
     targets = {}
     for owner, start in offsets.items():
@@ -221,7 +227,7 @@ def _read_axons(offsets: dict[Any, int], store: WeightRows) -> AxonTable:
 class _Target:
     """The entries of a synapse: their rows, and their bases among all compartments."""
 
-    def __init__(self, synapse: Any, start: int, store: WeightRows) -> None:
+    def __init__(self, synapse: Synapse, start: int, store: WeightRows) -> None:
         pairs = zip(synapse.weights, synapse.indices, strict=True)
         first = np.array([store.add(*pair) for pair in pairs], np.int64)
         entries = range(synapse.n_axons)

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from threading import Lock
 from types import SimpleNamespace
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,12 +30,20 @@ from snnc.exact.tables import (
     host_state,
     resting_state,
 )
-from snnc.runtime.examples import Presentation, Span, decide
+from snnc.runtime.examples import Array, Presentation, Span, decide
 from snnc.runtime.network import Decide
 from snnc.tools.scores import decide_early
 
+if TYPE_CHECKING:
+    from nengo import Ensemble
+    from nengo_loihi import Simulator
+    from nengo_loihi.block import LoihiBlock
+    from nengo_loihi.probe import LoihiProbe
+
+    from snnc.runtime.nengo.neurons import BuiltNetwork
+
 Kept = Literal["counts", "spikes", "rows", "early"]
-Layers = dict[str, NDArray[Any]]
+Layers = dict[str, Array]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +112,14 @@ AHEAD = 2  # chunks per thread: one runs while another is used
 class Images(Protocol):
     """Examples that are read when they are sliced."""
 
-    def __getitem__(self, part: slice, /) -> NDArray[Any]: ...
+    def __getitem__(self, part: slice, /) -> Array: ...
 
 
 class Runner(Protocol):
     """A state that runs examples one after another, on one thread at a time."""
 
     def run(
-        self, values: NDArray[Any], /, rests: Bools, keep: Sequence[Kept]
+        self, values: Array, /, rests: Bools, keep: Sequence[Kept]
     ) -> LaneResult: ...
 
 
@@ -119,7 +127,7 @@ class Runs(Protocol):
     """A network that creates runners."""
 
     def lanes(self, count: int) -> Sequence[Runner]: ...
-    def prepare(self, images: NDArray[Any]) -> NDArray[Any]: ...
+    def prepare(self, images: Array) -> Array: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +145,7 @@ class Chunk(NamedTuple):
 
     span: Span
     start: int
-    images: NDArray[Any]
+    images: Array
     outcome: Outcome
 
 
@@ -157,7 +165,7 @@ def stream(
     lanes = runs.lanes(max(1, min(job.threads or os.cpu_count() or 1, len(spans))))
     waiting = iter(spans)
     ahead = [_pieces(waiting) for _ in lanes]
-    running: dict[Future[Outcome], tuple[int, Span, int, NDArray[Any]]] = {}
+    running: dict[Future[Outcome], tuple[int, Span, int, Array]] = {}
     with ExitStack() as stack:
         # One pool per lane keeps the chunks of a span in order.
         pools = [stack.enter_context(ThreadPoolExecutor(1)) for _ in lanes]
@@ -189,7 +197,7 @@ def _pieces(spans: Iterator[Span]) -> Iterator[tuple[Span, int, int]]:
             yield (start, stop), at, min(at + CHUNK, stop)
 
 
-def _run(lane: Runner, values: NDArray[Any], rests: Bools, job: RunOptions) -> Outcome:
+def _run(lane: Runner, values: Array, rests: Bools, job: RunOptions) -> Outcome:
     given = lane.run(values, rests, job.keep)
     return Outcome(
         outputs=decide(given.rows, job.decide),
@@ -220,7 +228,7 @@ class Circuit:
         """Return one lane per thread."""
         return [Lane(self) for _ in range(count)]
 
-    def prepare(self, images: NDArray[Any]) -> Floats:
+    def prepare(self, images: Array) -> Floats:
         """Convert examples to the argument of `Lane.run`."""
         with self._preparing:
             return np.stack([self.encoder.charges(image) for image in images])
@@ -259,12 +267,15 @@ class Lane:
             self._layers(spikes) if "spikes" in keep else {},
         )
 
-    def _layers(self, values: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    def _layers(self, values: Array) -> dict[str, Array]:
         return {name: values[..., at] for name, at in self._circuit.places.items()}
 
 
 def read_places(
-    simulator: Any, built: Any, starts: dict[Any, int], hosts: dict[Any, int]
+    simulator: Simulator,
+    built: BuiltNetwork,
+    starts: dict[LoihiBlock, int],
+    hosts: dict[Ensemble, int],
 ) -> dict[str, Int64]:
     """Return each layer's sources, in the layer's shape; for a max pool, flat.
 
@@ -291,7 +302,7 @@ def read_places(
     return places
 
 
-def _compartments(probe: Any, starts: dict[Any, int]) -> Int64:
+def _compartments(probe: LoihiProbe, starts: dict[LoihiBlock, int]) -> Int64:
     """Return the compartments of a nengo-loihi probe, in its order."""
     parts = [
         starts[block] + np.arange(block.n_neurons)[part]

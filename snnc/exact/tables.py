@@ -11,14 +11,17 @@ from collections.abc import Callable
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from zlib import crc32
 
 import numpy as np
 from numba import njit  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from snnc.exact.package import NotFixedError
+from snnc.exact.package import not_fixed
+
+if TYPE_CHECKING:
+    from nengo_loihi.inputs import LoihiInput
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
@@ -109,7 +112,7 @@ class Tables(NamedTuple):
     compartments: Compartments
     rows: Rows
     axons: AxonTable
-    inputs: dict[Any, int]
+    inputs: dict[LoihiInput, int]
 
     @property
     def size(self) -> int:
@@ -284,7 +287,7 @@ def fanin(axons: AxonTable, blocks: Int64, compartments: Compartments) -> Fanin:
 
     Raises
     ------
-    NotFixedError
+    CannotRunError
         If a block reads its own spikes, directly or through other blocks.
     """
     heard = np.searchsorted(blocks, axons.base, side="right") - 1
@@ -314,4 +317,4 @@ def _forward(source: Int64, heard: Int64, blocks: Int64) -> Int64:
         return np.array(list(TopologicalSorter(graph).static_order()), np.int64)
     except CycleError as error:
         loop = f"block {error.args[1][0]}"
-        raise NotFixedError("a connection back to itself", loop) from error
+        raise not_fixed("a connection back to itself", loop) from error

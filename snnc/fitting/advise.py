@@ -16,7 +16,7 @@ from snnc.fitting.blocks import (
 )
 from snnc.fitting.solve import for_axons, for_cores, for_fan_in
 from snnc.fitting.trials import Change, OutOfWorkError, Trials
-from snnc.ir.logical import Loihi, Network
+from snnc.ir.logical import LogicalNetwork, Loihi
 from snnc.ir.mapped import MappedNetwork
 from snnc.language.model import ValidatedSpec
 from snnc.rules.loihi import (
@@ -36,7 +36,7 @@ FEWER = "give the layers fewer neurons, or "
 BOUNDS = "for the neurons alone: "
 
 
-def advise(spec: ValidatedSpec, network: Network, report: Diagnostics) -> None:
+def advise(spec: ValidatedSpec, network: LogicalNetwork, report: Diagnostics) -> None:
     """Find changes that fit, and add these to the diagnostics of the mapping.
 
     Parameters

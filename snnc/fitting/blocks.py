@@ -9,7 +9,7 @@ from math import ceil
 from snnc.diagnostics import Diagnostics
 from snnc.fitting.trials import Change, Trials, with_changes
 from snnc.ir.device import Profile
-from snnc.ir.logical import Layer, Loihi, Shape
+from snnc.ir.logical import LogicalLayer, Loihi, Shape
 from snnc.ir.mapped import MappedNetwork, block_of
 from snnc.language.model import ValidatedSpec
 from snnc.language.properties import MOST_CHIPS
@@ -78,11 +78,13 @@ def warn_of_costs(mapped: MappedNetwork, trials: Trials, report: Diagnostics) ->
             report.add(_costly(layer, written, mapped.cores, free))
 
 
-def _block_of(layer: Layer) -> Shape | None:
+def _block_of(layer: LogicalLayer) -> Shape | None:
     return layer.spiking.block if layer.on_chip and layer.spiking else None
 
 
-def _costly(layer: Layer, block: Shape, cores: int, free: MappedNetwork) -> CostlyBlock:
+def _costly(
+    layer: LogicalLayer, block: Shape, cores: int, free: MappedNetwork
+) -> CostlyBlock:
     better = block_of(free.by_name[layer.name])
     assert better is not None, "layers on the chip have blocks"
     return CostlyBlock(

@@ -7,7 +7,7 @@ from itertools import product
 from math import prod
 
 from snnc.fitting.trials import Change, Trials
-from snnc.ir.logical import Convolution, Dense, Layer, Shape
+from snnc.ir.logical import Convolution, Dense, LogicalLayer, Shape
 from snnc.loihi.plan import compartment_floors
 
 Holds = Callable[[Sequence[Change]], bool]
@@ -22,7 +22,7 @@ GROWTH = 3
 """The maximum increase of a stride."""
 
 
-def width_key(layer: Layer) -> str | None:
+def width_key(layer: LogicalLayer) -> str | None:
     """Return the property with a layer's number of channels or units."""
     if isinstance(layer.operation, Convolution):
         # A depthwise layer has as many channels as its source.
@@ -31,7 +31,11 @@ def width_key(layer: Layer) -> str | None:
 
 
 def widest(
-    position: int, layer: Layer, holds: Holds, most: int, also: Sequence[Change] = ()
+    position: int,
+    layer: LogicalLayer,
+    holds: Holds,
+    most: int,
+    also: Sequence[Change] = (),
 ) -> Change | None:
     """Return the most filters or units, up to ``most``, that meet the condition.
 
@@ -64,13 +68,13 @@ def _by_halving(good: Callable[[int], bool], most: int) -> int | None:
     return next((v for v in sorted(above, reverse=True) if v < most and good(v)), low)
 
 
-def smallest_stride(position: int, layer: Layer, holds: Holds) -> Change | None:
+def smallest_stride(position: int, layer: LogicalLayer, holds: Holds) -> Change | None:
     """Return the next larger stride that meets the condition."""
     changes = wider_strides(position, layer)
     return next((change for change in changes if holds((change,))), None)
 
 
-def wider_strides(position: int, layer: Layer) -> list[Change]:
+def wider_strides(position: int, layer: LogicalLayer) -> list[Change]:
     """Return larger strides for a convolution, starting with the largest outputs.
 
     No stride exceeds the kernel, because that would skip inputs.
@@ -102,7 +106,7 @@ def _larger_strides(operation: Convolution, free: bool) -> Iterable[Shape]:
     return sorted(strides, key=lambda stride: (prod(stride), max(stride)))
 
 
-def largest_kernel(position: int, layer: Layer, holds: Holds) -> Change | None:
+def largest_kernel(position: int, layer: LogicalLayer, holds: Holds) -> Change | None:
     """Return the next smaller kernel that meets the condition."""
     operation = layer.operation
     if not isinstance(operation, Convolution) or layer.kind == "downsample":
@@ -183,7 +187,7 @@ def _narrow_or_stride(trials: Trials, name: str, holds: Holds) -> list[Change]:
     return [change for change in candidates if change is not None]
 
 
-def _find(trials: Trials, name: str) -> tuple[int, Layer]:
+def _find(trials: Trials, name: str) -> tuple[int, LogicalLayer]:
     layers = trials.layers()
     position = next(i for i, layer in enumerate(layers) if layer.name == name)
     return position, layers[position]

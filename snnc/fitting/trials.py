@@ -11,7 +11,7 @@ from typing import Any
 from snnc.diagnostics import Diagnostics
 from snnc.ir.device import Profile
 from snnc.ir.layout import tensors
-from snnc.ir.logical import Layer, Loihi, Network, Shape
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, Shape
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
 from snnc.language.model import ValidatedSpec
@@ -53,7 +53,7 @@ def spec_text(value: int | Shape | str) -> str:
     return str(value[0]) if len(set(value)) == 1 else dims(value)
 
 
-def target_of(network: Network, cores: int | None) -> Loihi | None:
+def target_of(network: LogicalNetwork, cores: int | None) -> Loihi | None:
     """Return a network's target with another number of cores and enough chips.
 
     Return None for ``target nengo``, which has no cores.
@@ -129,8 +129,9 @@ class Trials:
         Whether variants are mapped, instead of only counting their neurons.
     cache
         Results of earlier mappings that later mappings reuse.
-    work
-        The work so far, in work units of the search.
+    work, most_work
+        The work so far, and the work after which no other variant is tried, in the
+        search's units.
     """
 
     def __init__(
@@ -146,24 +147,21 @@ class Trials:
         self.certain = patient or target.cores <= MAPPED
         self.profile = device
         self.work = 0
-        self._most_work = PATIENT_WORK if patient else MOST_WORK
+        self.most_work = PATIENT_WORK if patient else MOST_WORK
         self.cache = PlanCache()
         self._costs: dict[Changes, VariantCost | None] = {}
         if mapped is not None and mapped.lowered.network.target == target:
             self._costs[()] = _cost(mapped.lowered, mapped.cores)
         self._lowered: dict[Changes, LoweredNetwork | None] = {}
 
-    def layers(self) -> tuple[Layer, ...]:
+    def layers(self) -> tuple[LogicalLayer, ...]:
         """Return the layers of the unchanged spec."""
         return self.as_is().network.layers
 
     def as_is(self) -> LoweredNetwork:
         """Return the unchanged spec, lowered.
 
-        Raises
-        ------
-        ValueError
-            If the spec has errors.
+        Raise ValueError if the spec has errors.
         """
         lowered = self.lower(())
         if lowered is None:
@@ -179,7 +177,7 @@ class Trials:
             If the work is used up.
         """
         if changes not in self._lowered:
-            if changes and self.work > self._most_work:
+            if changes and self.work > self.most_work:
                 raise OutOfWorkError
             # Don't cache other variants: they are large, and nobody requests them
             # again.

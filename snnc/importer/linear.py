@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import gcd
 from typing import Any, Literal
 
 Shape = tuple[int, ...]
@@ -254,8 +255,6 @@ class Term:
 
     def groups(self, first: int = 0) -> int:
         """Return the number of groups of channels that do not mix."""
-        from math import gcd
-
         common = 0
         for step in self.steps[first:]:
             common = gcd(common, step.groups)

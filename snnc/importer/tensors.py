@@ -15,7 +15,7 @@ from snnc.importer.linear import Term
 from snnc.importer.model import ModelWeights, unclear
 from snnc.importer.statements import TOP
 from snnc.ir.layout import tensors
-from snnc.ir.logical import Network
+from snnc.ir.logical import LogicalNetwork
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,7 +109,7 @@ class Scales:
 
 
 def convert_weights(
-    conversion: Conversion, weights: ModelWeights, network: Network
+    conversion: Conversion, weights: ModelWeights, network: LogicalNetwork
 ) -> tuple[dict[str, Stored], Scales]:
     """Return the tensors of a spec.
 

@@ -21,7 +21,7 @@ class Bounds:
         self._bounds = bounds
 
     def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
+        self, source: object, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         schema: Any = handler(source)
         return {**schema, **self._bounds}

@@ -18,8 +18,8 @@ from math import prod
 from snnc.ir.logical import (
     Convolution,
     Dense,
-    Layer,
-    Network,
+    LogicalLayer,
+    LogicalNetwork,
     RateCode,
     ReadoutLayer,
     Shape,
@@ -59,13 +59,13 @@ class TensorSpec:
         return same and (other.zeros or not self.zeros)
 
 
-def tensors(network: Network) -> tuple[TensorSpec, ...]:
+def tensors(network: LogicalNetwork) -> tuple[TensorSpec, ...]:
     """Return the tensors in the order of the spec; the readout's tensors are last."""
     of_layers = [t for layer in network.layers for t in _of_layer(network, layer)]
     return (*of_layers, *_of_readout(network, network.readout))
 
 
-def _of_layer(network: Network, layer: Layer) -> Iterator[TensorSpec]:
+def _of_layer(network: LogicalNetwork, layer: LogicalLayer) -> Iterator[TensorSpec]:
     if not isinstance(layer.operation, Kernel | Dense):
         return
     name = f"{layer.name}.kernel"
@@ -78,7 +78,7 @@ def _of_layer(network: Network, layer: Layer) -> Iterator[TensorSpec]:
     yield from _shortcut(network, layer)
 
 
-def _own_bias(layer: Layer) -> TensorSpec:
+def _own_bias(layer: LogicalLayer) -> TensorSpec:
     operation, shape = layer.operation, layer.shape
     if isinstance(operation, Kernel) and operation.neuron_bias:
         spatial = SPATIAL_AXES[len(shape) - 1]
@@ -86,7 +86,7 @@ def _own_bias(layer: Layer) -> TensorSpec:
     return _bias(layer.name, shape, zeros=_has_no_bias(layer))
 
 
-def _shortcut(network: Network, layer: Layer) -> Iterator[TensorSpec]:
+def _shortcut(network: LogicalNetwork, layer: LogicalLayer) -> Iterator[TensorSpec]:
     if layer.shortcut is None or layer.shortcut.stride is None:
         return
     name = f"{layer.name}.shortcut"
@@ -99,7 +99,7 @@ def _shortcut(network: Network, layer: Layer) -> Iterator[TensorSpec]:
         yield _matrix(name, source, layer.shape)
 
 
-def _of_readout(network: Network, readout: ReadoutLayer) -> Iterator[TensorSpec]:
+def _of_readout(network: LogicalNetwork, readout: ReadoutLayer) -> Iterator[TensorSpec]:
     source = network.shape_of(readout.sources[0])
     name = f"{readout.name}.kernel"
     if readout.convolution is None:
@@ -131,14 +131,14 @@ def _bias(layer: str, shape: Shape, zeros: bool = False) -> TensorSpec:
     return TensorSpec(f"{layer}.bias", (shape[-1],), BIAS_AXES, zeros=zeros)
 
 
-def _has_no_bias(layer: Layer) -> bool:
+def _has_no_bias(layer: LogicalLayer) -> bool:
     has_norm = layer.spiking is not None and layer.spiking.batchnorm
     operation = layer.operation
     assert isinstance(operation, Kernel | Dense)
     return not (operation.bias or has_norm)
 
 
-def input_scale(network: Network) -> str:
+def input_scale(network: LogicalNetwork) -> str:
     """Return how input values are scaled before the first weights.
 
     The result is a formula for a value x, such as ``x`` if values are not scaled.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from math import prod
 
 from snnc.ir.device import Profile
-from snnc.ir.logical import Layer, Network
+from snnc.ir.logical import LogicalLayer, LogicalNetwork
 from snnc.runtime.pes import Learning
 
 
-def learning_of(network: Network, layer: Layer) -> Learning:
+def learning_of(network: LogicalNetwork, layer: LogicalLayer) -> Learning:
     """Return the sizes for a readout that learns with PES from a layer."""
     learn, loss = network.readout.learn, network.train.loss
     assert learn is not None

@@ -12,7 +12,7 @@ from typing import Literal
 
 from snnc.ir.device import Profile
 from snnc.ir.order import reading_order
-from snnc.language.property_types import Pes
+from snnc.language.property_types import PesChoice
 from snnc.language.statements import TrainSpec
 from snnc.source import Span
 
@@ -242,7 +242,7 @@ class Shortcut:
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class LogicalLayer:
     """One statement that computes: an encoder, a spiking layer, a pool or a join.
 
     ``kind`` is the word in the spec (``"encode conv"``, ``"conv3d"``, ...). In pools
@@ -300,7 +300,7 @@ class ReadoutLayer:
     l2: float
     span: Span
     spans: Mapping[str, Span] = field(default_factory=dict)
-    learn: Pes | None = None
+    learn: PesChoice | None = None
     convolution: Convolution | None = None
     image: Shape = ()
 
@@ -310,7 +310,7 @@ class ReadoutLayer:
 
 
 @dataclass(frozen=True)
-class Network:
+class LogicalNetwork:
     """A checked network; ``layers`` is in the order of the spec.
 
     ``device`` is the device for which costs are computed, even if ``target`` is not a
@@ -323,7 +323,7 @@ class Network:
     target: Loihi | Nengo
     timing: Timing
     input: InputLayer
-    layers: tuple[Layer, ...]
+    layers: tuple[LogicalLayer, ...]
     readout: ReadoutLayer
     train: TrainSpec
     span: Span
@@ -334,13 +334,13 @@ class Network:
         return len(self.input.shape) - 1
 
     @cached_property
-    def in_reading_order(self) -> tuple[Layer, ...]:
+    def in_reading_order(self) -> tuple[LogicalLayer, ...]:
         """Each layer after its sources, otherwise in spec order."""
         order = reading_order({layer.name: layer.reads for layer in self.layers})
         return tuple(self.by_name[name] for name in order)
 
     @cached_property
-    def by_name(self) -> Mapping[str, Layer]:
+    def by_name(self) -> Mapping[str, LogicalLayer]:
         return {layer.name: layer for layer in self.layers}
 
     def shape_of(self, name: str) -> Shape:

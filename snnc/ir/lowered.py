@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from snnc.ir.logical import Layer, Network, Padding
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Padding
 from snnc.ir.order import reading_order
 from snnc.runtime.maxima import Grid, Nodes
 
@@ -162,7 +162,7 @@ class Population:
     """The neurons of one encoder or spiking layer, or of a max pool's ``level``."""
 
     name: str
-    layer: Layer
+    layer: LogicalLayer
     volume: Volume
     on_chip: bool
     level: int | None = None
@@ -189,7 +189,7 @@ class LoweredNetwork:
     levels follow from these.
     """
 
-    network: Network
+    network: LogicalNetwork
     populations: tuple[Population, ...]
     projections: tuple[Projection, ...]
     readout: tuple[Projection, ...]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
-from snnc.ir.logical import AveragePooling, Concat, Layer, MaxPooling, Shape
+from snnc.ir.logical import AveragePooling, Concat, LogicalLayer, MaxPooling, Shape
 from snnc.ir.shapes import level_name, of_rank, tree_of, triple_of
 from snnc.runtime.maxima import Grid, Triple, whole
 
@@ -42,13 +42,10 @@ class TooManyPathsError(ValueError):
     """Raised if joins lead to more than `MAX_PATHS` paths into a reader."""
 
 
-def paths(layers: Mapping[str, Layer], name: str) -> tuple[Path, ...]:
+def paths(layers: Mapping[str, LogicalLayer], name: str) -> tuple[Path, ...]:
     """Return all paths that end in the values called ``name``, in reading order.
 
-    Raises
-    ------
-    TooManyPathsError
-        If there are more than `MAX_PATHS`.
+    Raise TooManyPathsError if there are more than `MAX_PATHS`.
     """
     if count_paths(layers, name, {}) > MAX_PATHS:
         raise TooManyPathsError(name)
@@ -64,7 +61,9 @@ def paths(layers: Mapping[str, Layer], name: str) -> tuple[Path, ...]:
     return tuple(complete)
 
 
-def count_paths(layers: Mapping[str, Layer], name: str, known: dict[str, int]) -> int:
+def count_paths(
+    layers: Mapping[str, LogicalLayer], name: str, known: dict[str, int]
+) -> int:
     """Return the number of paths that end in ``name``, at most `MAX_PATHS` + 1.
 
     ``known`` caches counts between calls for the same layers.
@@ -85,7 +84,9 @@ def count_paths(layers: Mapping[str, Layer], name: str, known: dict[str, int]) -
     return known[name]
 
 
-def _layer_between(layers: Mapping[str, Layer], name: str) -> Layer | None:
+def _layer_between(
+    layers: Mapping[str, LogicalLayer], name: str
+) -> LogicalLayer | None:
     """Return the pool or join that a path passes through; None at its end."""
     layer = layers.get(name)
     is_value = layer is not None and isinstance(layer.operation, MaxPooling)
@@ -94,7 +95,7 @@ def _layer_between(layers: Mapping[str, Layer], name: str) -> Layer | None:
     return layer
 
 
-def _sources(layers: Mapping[str, Layer], layer: Layer) -> Sequence[str]:
+def _sources(layers: Mapping[str, LogicalLayer], layer: LogicalLayer) -> Sequence[str]:
     """Return the names that a path reaches one step closer to the source."""
     if not isinstance(layer.operation, MaxPooling):
         return layer.sources
@@ -103,11 +104,13 @@ def _sources(layers: Mapping[str, Layer], layer: Layer) -> Sequence[str]:
     return [_term(layer, source, level) for level, _ in picks]
 
 
-def _term(layer: Layer, source: str, level: int | None) -> str:
+def _term(layer: LogicalLayer, source: str, level: int | None) -> str:
     return source if level is None else level_name(layer.name, level)
 
 
-def _behind(layers: Mapping[str, Layer], layer: Layer, here: Path) -> list[Path]:
+def _behind(
+    layers: Mapping[str, LogicalLayer], layer: LogicalLayer, here: Path
+) -> list[Path]:
     """Extend a path by one layer towards the source, through a pool or a join."""
     operation = layer.operation
     if isinstance(operation, MaxPooling):
@@ -126,7 +129,10 @@ def _behind(layers: Mapping[str, Layer], layer: Layer, here: Path) -> list[Path]
 
 
 def _terms(
-    layers: Mapping[str, Layer], layer: Layer, pool: MaxPooling, here: Path
+    layers: Mapping[str, LogicalLayer],
+    layer: LogicalLayer,
+    pool: MaxPooling,
+    here: Path,
 ) -> list[Path]:
     """Return the terms of a maximum: some source values and some neurons."""
     source = layer.sources[0]

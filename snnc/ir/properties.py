@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from snnc.ir.logical import Convolution, Layer, LifNeuron, Relu, Spiking
+from snnc.ir.logical import Convolution, LifNeuron, LogicalLayer, Relu, Spiking
 from snnc.language.fields import keys_of
 from snnc.language.keywords import FORMS, MODELS
 from snnc.language.layers import SpikingSpec
 from snnc.language.property_types import NeuronSpec
 from snnc.language.statements import StatementModel
+from snnc.text.display import Json
 
 
 def model_of(kind: str) -> type[StatementModel]:
@@ -19,7 +20,7 @@ def model_of(kind: str) -> type[StatementModel]:
     return MODELS[word][variant]
 
 
-def layer_properties(layer: Layer) -> dict[str, Any]:
+def layer_properties(layer: LogicalLayer) -> Json:
     """Return the value of each property of the layer's kind.
 
     Sizes cover every axis, times are in seconds and rates in Hz. ``shortcut`` may be
@@ -33,7 +34,7 @@ def layer_properties(layer: Layer) -> dict[str, Any]:
     return {key: values[key] for key in keys if key in values}
 
 
-def _values(layer: Layer) -> dict[str, Any]:
+def _values(layer: LogicalLayer) -> Json:
     values = {
         **_parts(layer.operation),
         "filters": layer.shape[-1],
@@ -48,7 +49,7 @@ def _values(layer: Layer) -> dict[str, Any]:
     return values if layer.spiking is None else {**values, **_spiking(layer.spiking)}
 
 
-def _spiking(spiking: Spiking) -> dict[str, Any]:
+def _spiking(spiking: Spiking) -> Json:
     return {
         **_parts(spiking),
         "rate": (spiking.rate.low, spiking.rate.high),
@@ -64,5 +65,5 @@ def _neuron(neuron: Relu | LifNeuron) -> NeuronSpec:
     return NeuronSpec(kind="lif", tau_rc=neuron.tau_rc, tau_ref=neuron.tau_ref)
 
 
-def _parts(value: Any) -> dict[str, Any]:
+def _parts(value: Any) -> Json:
     return {field.name: getattr(value, field.name) for field in fields(value)}

@@ -6,7 +6,14 @@ from functools import lru_cache
 from math import prod
 from typing import TypeVar
 
-from snnc.ir.logical import KernelPadding, Layer, MaxPooling, Network, Padding, Shape
+from snnc.ir.logical import (
+    KernelPadding,
+    LogicalLayer,
+    LogicalNetwork,
+    MaxPooling,
+    Padding,
+    Shape,
+)
 from snnc.ir.pooling_error import PoolingError, expected_error
 from snnc.runtime.maxima import MaxTree, PoolWindow, max_tree
 
@@ -94,7 +101,7 @@ def tree_of(pool: MaxPooling, shape: Shape) -> MaxTree:
     return max_tree(triple_of(shape[:-1]), window)
 
 
-def volume_named(network: Network, population: str) -> Shape:
+def volume_named(network: LogicalNetwork, population: str) -> Shape:
     """Return the volume of a layer's neurons or of one level of a max pool."""
     name, _, level = population.partition(".")
     if not level:
@@ -110,7 +117,7 @@ def level_name(layer: str, level: int) -> str:
     return f"{layer}.{level + 1}"
 
 
-def error_of(network: Network, layer: Layer) -> PoolingError:
+def error_of(network: LogicalNetwork, layer: LogicalLayer) -> PoolingError:
     """Return the error of a max pool over spikes."""
     spiking, pool = layer.spiking, layer.operation
     assert spiking is not None
@@ -121,7 +128,7 @@ def error_of(network: Network, layer: Layer) -> PoolingError:
     )
 
 
-def levels_of(network: Network, layer: Layer) -> int:
+def levels_of(network: LogicalNetwork, layer: LogicalLayer) -> int:
     """Return the number of neuron levels in a max pool."""
     assert isinstance(layer.operation, MaxPooling)
     tree = tree_of(layer.operation, network.shape_of(layer.sources[0]))

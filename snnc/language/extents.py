@@ -32,7 +32,7 @@ Phase = Literal["smooth", "scale", "spikes"]
 PHASES: tuple[Phase, ...] = ("smooth", "scale", "spikes")
 
 
-def _ends(value: Any, expected: str, example: str) -> tuple[float | None, float]:
+def _ends(value: object, expected: str, example: str) -> tuple[float | None, float]:
     if isinstance(value, tree.Range):
         ends: Any = (value.low, value.high)
     else:
@@ -45,7 +45,7 @@ def _ends(value: Any, expected: str, example: str) -> tuple[float | None, float]
     return None if low is None else amount(low), amount(high)
 
 
-def rates(value: Any) -> tuple[float, float]:
+def rates(value: object) -> tuple[float, float]:
     low, high = _ends(value, "a range of rates", _budget(value))
     if isinstance(value, tree.Range):
         if value.unit is None:
@@ -73,7 +73,7 @@ def rates(value: Any) -> tuple[float, float]:
     return low, high
 
 
-def upper_rate(value: Any) -> tuple[float, float]:
+def upper_rate(value: object) -> tuple[float, float]:
     """Read a range of rates whose lower end is 0."""
     low, high = rates(value)
     if low > 0:
@@ -85,13 +85,13 @@ def upper_rate(value: Any) -> tuple[float, float]:
     return low, high
 
 
-def _budget(value: Any) -> str:
+def _budget(value: object) -> str:
     """Return an example of a range whose upper end is the written rate."""
     most = value.value if isinstance(value, (tree.Number, tree.Quantity)) else 0
     return f"..{most:g} Hz" if most >= SLOWEST else "20..150 Hz"
 
 
-def values(value: Any) -> tuple[float, float]:
+def values(value: object) -> tuple[float, float]:
     low, high = _ends(value, "a range with both ends", "0..1")
     if low is None:
         raise wrong_type_error("a range with both ends", "0..1")
@@ -130,7 +130,7 @@ def _check_resolution(low: float, high: float) -> None:
     )
 
 
-def dims(value: Any, *, least: str = "") -> tuple[int, ...]:
+def dims(value: object, *, least: str = "") -> tuple[int, ...]:
     if isinstance(value, tree.Dims):
         sizes: Sequence[Any] = value.values
     elif isinstance(value, (tuple, list)):
@@ -155,7 +155,7 @@ def _nearer(sizes: Sequence[int], least: str) -> dict[str, str]:
     return {"instead": least or "x".join(str(max(size, 1)) for size in sizes)}
 
 
-def shape(value: Any) -> tuple[int, ...]:
+def shape(value: object) -> tuple[int, ...]:
     sizes = dims(value)
     if len(sizes) > 4:
         raise limit_error(
@@ -166,7 +166,7 @@ def shape(value: Any) -> tuple[int, ...]:
     return sizes
 
 
-def window(value: Any) -> tuple[int, ...] | str:
+def window(value: object) -> tuple[int, ...] | str:
     if bare(value) == "all":
         return "all"
     if isinstance(value, (tree.Word, str)):
@@ -174,7 +174,7 @@ def window(value: Any) -> tuple[int, ...] | str:
     return dims(value)
 
 
-def block(value: Any) -> tuple[int, ...] | str:
+def block(value: object) -> tuple[int, ...] | str:
     if bare(value) == "auto":
         return "auto"
     if isinstance(value, (tree.Word, str)):
@@ -182,7 +182,7 @@ def block(value: Any) -> tuple[int, ...] | str:
     return dims(value, least="auto")
 
 
-def phases(value: Any) -> tuple[Any, ...]:
+def phases(value: object) -> tuple[Any, ...]:
     """Read a list of phases; the property's type refuses unknown words."""
     if isinstance(value, tree.List):
         items: Sequence[Any] = value.items
@@ -205,7 +205,7 @@ def phases(value: Any) -> tuple[Any, ...]:
     return names
 
 
-def _check_order(names: Sequence[Phase], items: Sequence[Any]) -> None:
+def _check_order(names: Sequence[Phase], items: Sequence[object]) -> None:
     """Refuse repeated phases, and phases in the wrong order."""
     ordered = [phase for phase in PHASES if phase in names]
     for before, name, item in zip(names, names[1:], items[1:], strict=False):

@@ -62,7 +62,7 @@ def choices_of(model: type[Model]) -> Mapping[str, Mapping[str, type[Choice]]]:
     return choices
 
 
-def values_in(annotation: Any) -> Iterator[str]:
+def values_in(annotation: object) -> Iterator[str]:
     """Return the words that a type accepts, including those of nested models."""
     if isinstance(annotation, type) and issubclass(annotation, Model):
         for field in fields_of(annotation).values():
@@ -75,7 +75,7 @@ def values_in(annotation: Any) -> Iterator[str]:
             yield part
 
 
-def types_in(annotation: Any) -> Iterator[Any]:
+def types_in(annotation: object) -> Iterator[Any]:
     """Yield a type, the types that it consists of, and their notes."""
     yield annotation
     for part in get_args(annotation):

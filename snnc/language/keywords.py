@@ -17,10 +17,10 @@ from snnc.language.fields import (
 )
 from snnc.language.model import SCOPES, STATEMENTS, DefaultsSpec
 from snnc.language.models import Model, fields_of
+from snnc.language.names import HEADERS as HEADERS
+from snnc.language.names import REFUSED as REFUSED
+from snnc.language.names import is_reserved
 from snnc.language.property_types import Choice, NeuronSpec
-from snnc.language.reserved import HEADERS as HEADERS
-from snnc.language.reserved import REFUSED as REFUSED
-from snnc.language.reserved import is_reserved
 from snnc.language.scalars import UNITS as UNITS
 from snnc.language.statements import ABOUT, StatementModel
 from snnc.language.table import Form, Key, Place, ReadBy, StatementPart, ValueWord

@@ -47,7 +47,7 @@ class Model(metaclass=type):  # noqa: UP050
         dataclass(frozen=True, kw_only=True)(cls)
 
     @classmethod
-    def read(cls, value: Any, make: Callable[[Any], Any]) -> Any:
+    def read(cls, value: object, make: Callable[[Any], Any]) -> Any:
         """Convert a value to a model; ``make`` converts a mapping."""
         return make(value)
 
@@ -67,7 +67,7 @@ def is_required(field: Field[Any]) -> bool:
     return field.default is MISSING
 
 
-def validate(kind: type[Made], value: Any) -> Made:
+def validate(kind: type[Made], value: object) -> Made:
     """Validate a value, and convert a mapping to its model.
 
     Raises
@@ -80,11 +80,11 @@ def validate(kind: type[Made], value: Any) -> Made:
 
 
 @cache
-def _validator(kind: Any) -> SchemaValidator:
+def _validator(kind: object) -> SchemaValidator:
     return SchemaValidator(_schema(kind))
 
 
-def _schema(kind: Any) -> Schema:
+def _schema(kind: object) -> Schema:
     """Return the pydantic schema of a type.
 
     Raises
@@ -118,7 +118,7 @@ _PLAIN: Mapping[Any, Schema] = {
 }
 
 
-def _add_notes(kind: Any, *notes: Any) -> Schema:
+def _add_notes(kind: object, *notes: object) -> Schema:
     schema: Any = _schema(kind)
     for note in notes:
         if isinstance(note, Limits):

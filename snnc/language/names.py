@@ -9,7 +9,6 @@ from itertools import pairwise
 from typing import Any
 
 from snnc.language import tree
-from snnc.language.reserved import is_reserved
 from snnc.language.scalars import bare, limit_error, problem, wrong_type_error
 
 # With longer names, no layout of the generated code would survive every formatter.
@@ -100,7 +99,7 @@ def why_no_package(name: str) -> str:
     return why_no_name(name)
 
 
-def identifier(value: Any) -> str:
+def identifier(value: object) -> str:
     name = bare(value)
     if isinstance(value, tree.Text) or not isinstance(name, str):
         raise wrong_type_error("a name", "c0")
@@ -109,7 +108,7 @@ def identifier(value: Any) -> str:
     return name
 
 
-def classes(value: Any) -> int | tuple[str, ...]:
+def classes(value: object) -> int | tuple[str, ...]:
     if isinstance(value, tree.List):
         _check_commas(value.items)
         return _labels(value.items)
@@ -152,7 +151,7 @@ def _check_commas(items: Sequence[tree.Value]) -> None:
             )
 
 
-def _labels(items: Sequence[Any]) -> tuple[str, ...]:
+def _labels(items: Sequence[object]) -> tuple[str, ...]:
     seen: dict[str, Any] = {}
     for item in items:
         label = bare(item)
@@ -173,3 +172,30 @@ def _labels(items: Sequence[Any]) -> tuple[str, ...]:
             advice="name two classes or more, or write `units 1` for a regression",
         )
     return tuple(seen)
+
+
+KINDS: set[str] = set()
+"""The first words of statements; each statement model adds its own."""
+HEADERS = frozenset(("snn", "network"))
+REFUSED = frozenset(
+    (
+        "softmax",
+        "sigmoid",
+        "tanh",
+        "elu",
+        "gelu",
+        "swish",
+        "lstm",
+        "layernorm",
+        "upsample",
+        "events",
+        "repeat",
+    )
+)
+
+
+def is_reserved(word: str) -> bool:
+    """Return whether a word can't be a name."""
+    # `events` is reserved only at the start of a statement, so a layer may have this
+    # name.
+    return word != "events" and (word in KINDS or word in HEADERS | REFUSED)

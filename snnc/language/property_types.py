@@ -78,7 +78,7 @@ class NeuronSpec(Model):
     ] = 2e-3
 
     @classmethod
-    def read(cls, value: Any, make: Callable[[Any], Any]) -> Any:
+    def read(cls, value: object, make: Callable[[Any], Any]) -> Any:
         """Refuse time constants of ``relu``."""
         written = scalars.choice(value)
         made = make(written)
@@ -234,7 +234,7 @@ class Sgd(Choice):
     )
 
 
-class Pes(Choice):
+class PesChoice(Choice):
     """The prescribed error sensitivity rule (MacNeil and Eliasmith, 2011)."""
 
     word = ValueWord(
@@ -281,7 +281,7 @@ class Pes(Choice):
 
 
 Learn = Annotated[
-    Pes,
+    PesChoice,
     Chosen,
     Key(
         "The rule by which the weights keep learning on the chip: `pes`",

@@ -24,7 +24,7 @@ def problem(kind: str, template: str, context: dict[str, Any]) -> PydanticCustom
 
 
 def wrong_type_error(
-    expected: str, example: str, **context: Any
+    expected: str, example: str, **context: object
 ) -> PydanticCustomError:
     """Return the error for a value of the wrong type, with an example."""
     return problem(
@@ -34,7 +34,7 @@ def wrong_type_error(
     )
 
 
-def limit_error(reason: str, **context: Any) -> PydanticCustomError:
+def limit_error(reason: str, **context: object) -> PydanticCustomError:
     """Return the error for a value outside its limits."""
     return problem("bad_value", "{reason}", {"reason": reason, "limit": "", **context})
 
@@ -55,7 +55,7 @@ SHORTEST, LONGEST = 1e-9, 1e6
 """The limits of nonzero times, in seconds: wide enough for any network."""
 
 
-def bare(value: Any) -> Any:
+def bare(value: object) -> Any:
     """Unwrap a word, number or string; return other values unchanged."""
     if isinstance(value, tree.Word):
         return value.text
@@ -64,7 +64,7 @@ def bare(value: Any) -> Any:
     return value
 
 
-def choice(value: Any) -> Any:
+def choice(value: object) -> Any:
     """Turn ``adam`` or ``adam { ... }`` into a mapping with its ``kind``."""
     if isinstance(value, tree.Group):
         settings = {p.key.text: p.value for p in value.properties}
@@ -76,14 +76,14 @@ def choice(value: Any) -> Any:
     raise wrong_type_error("a name", "adam")
 
 
-def amount(value: Any) -> float:
+def amount(value: object) -> float:
     number = bare(value)
     if isinstance(number, bool) or not isinstance(number, (int, float)):
         raise wrong_type_error("a number", "0.2")
     return _finite(number)
 
 
-def share(value: Any) -> float:
+def share(value: object) -> float:
     """Read a fraction below 1."""
     return amount(value)
 
@@ -98,7 +98,7 @@ def _finite(number: int | float) -> float:
     return float(number)
 
 
-def whole(value: Any) -> int:
+def whole(value: object) -> int:
     number = bare(value)
     if isinstance(number, float) and 1 <= number <= LARGEST:
         near = str(int(number))
@@ -115,7 +115,7 @@ def whole(value: Any) -> int:
     return int(number)
 
 
-def flag(value: Any) -> bool:
+def flag(value: object) -> bool:
     word = bare(value)
     if isinstance(word, bool):
         return word
@@ -128,7 +128,7 @@ def flag(value: Any) -> bool:
     raise wrong_type_error("`on` or `off`", "on")
 
 
-def bias(value: Any) -> bool | str:
+def bias(value: object) -> bool | str:
     """Read a switch, or ``neuron``."""
     return "neuron" if bare(value) == "neuron" else flag(value)
 
@@ -143,7 +143,7 @@ def divisor(unit: tree.Word, units: Mapping[str, int]) -> int:
     )
 
 
-def seconds(value: Any) -> float:
+def seconds(value: object) -> float:
     if isinstance(value, tree.Quantity):
         return _sensible(_finite(value.value) / divisor(value.unit, SECONDS))
     if isinstance(value, tree.Number):

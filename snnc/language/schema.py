@@ -266,7 +266,7 @@ _BOUNDS = {
 }
 
 
-def _limits(parts: Iterable[Any]) -> Schema:
+def _limits(parts: Iterable[object]) -> Schema:
     """Return the limits of a number; a schema can't express the limits of a time."""
     limits = [part for part in parts if isinstance(part, Limits)]
     return {_BOUNDS[k]: bound for part in limits for k, bound in part.to_dict().items()}

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from snnc.language import properties as has
 from snnc.language.extents import PHASES
 from snnc.language.models import Model
+from snnc.language.names import KINDS
 from snnc.language.property_types import (
     Adam,
     Bare,
@@ -15,7 +16,6 @@ from snnc.language.property_types import (
     Share,
     Whole,
 )
-from snnc.language.reserved import KINDS
 from snnc.language.table import Form, Key, Limits, Otherwise, ValueWord
 
 ABOUT = Form(

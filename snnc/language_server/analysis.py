@@ -188,10 +188,7 @@ class Analyses:
     async def newest(self, uri: str) -> Analysis:
         """Wait for the analysis of the newest version of a text.
 
-        Raises
-        ------
-        KeyError
-            If the text is closed.
+        Raise KeyError if the text is closed.
         """
         while True:
             work = self._work[uri]

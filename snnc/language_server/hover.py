@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic
-from snnc.ir.logical import Layer, Loihi
+from snnc.ir.logical import LogicalLayer, Loihi
 from snnc.ir.mapped import MappedNetwork
 from snnc.language import extents, scalars, tree
 from snnc.language.fields import description, keys_of
@@ -177,7 +177,7 @@ def _cores(row: Row | None) -> str:
     )
 
 
-def _spiking(layer: Layer) -> str:
+def _spiking(layer: LogicalLayer) -> str:
     assert layer.spiking is not None
     rate = layer.spiking.rate
     return (

@@ -50,7 +50,7 @@ class ClientSettings:
     device: str = "loihi1"
     root: Path = Path()
 
-    def with_section(self, section: Any) -> ClientSettings:
+    def with_section(self, section: object) -> ClientSettings:
         """Return the settings with a client's values, if these are strings."""
         if not isinstance(section, Mapping):
             return self
@@ -66,14 +66,6 @@ class ClientSettings:
         """Return the settings with the folder that is open in the client."""
         return replace(self, root=root)
 
-    @property
-    def device_path(self) -> str:
-        """The name of the device, or the full path of its file."""
-        # Imported late, so that the server answers first.
-        from snnc.loihi.profile import is_file
-
-        return str(self.root / self.device) if is_file(self.device) else self.device
-
 
 class Devices:
     """Reads devices, and reads their files again after a change."""
@@ -83,11 +75,12 @@ class Devices:
 
     def read(self, settings: ClientSettings) -> tuple[Profile, str]:
         """Return the configured device, or Loihi 1 and the reason."""
-        # As in `ClientSettings.device_path`.
+        # Imported late, so that the server answers first.
         from snnc.loihi.profile import ProfileError, is_file, read_profile
 
-        name = settings.device_path
+        name = settings.device
         if is_file(name):
+            name = str(settings.root / name)
             stamp = _stamp(Path(name))
             if self._stamps.get(name, stamp) != stamp:
                 read_profile.cache_clear()
@@ -215,7 +208,7 @@ class SpecServer(LanguageServer):
         if self.buffers.pop(uri, None):
             self._send(uri, None, [])
 
-    def configure(self, section: Any) -> None:
+    def configure(self, section: object) -> None:
         """Update the settings, and analyse all texts again after a change."""
         updated = self.settings.with_section(section)
         if updated != self.settings:

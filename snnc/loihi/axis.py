@@ -238,13 +238,15 @@ class Axis:
             for start, stop in self._stretches(target_tile)
         )
 
-    def all_shared(self, sources: Tiles, targets: Tiles) -> list[tuple[int, int, int]]:
-        """Return pairs of source and output tiles, with their shared positions."""
+    def overlaps(self, sources: Tiles, targets: Tiles) -> list[list[tuple[int, int]]]:
+        """Return the output tiles that read each tile of the source, and how much."""
         return [
-            (i, j, n)
-            for i, source in enumerate(sources)
-            for j, target in enumerate(targets)
-            if (n := self.overlap(source, target))
+            [
+                (j, n)
+                for j, tile in enumerate(targets)
+                if (n := self.overlap(each, tile))
+            ]
+            for each in sources
         ]
 
     def _reading_outputs(self, place: int, tile: Interval) -> Interval:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic, Label, Severity
-from snnc.ir.logical import Layer, Loihi
+from snnc.ir.logical import LogicalLayer, Loihi
 from snnc.ir.mapped import MappedNetwork, Registers, most_axons
 from snnc.loihi.activity import read_by_host
 from snnc.rules.board import (
@@ -61,7 +61,7 @@ def _doubts(mapped: MappedNetwork) -> Iterator[Diagnostic]:
 
 
 def _of_layer(
-    mapped: MappedNetwork, layer: Layer, registers: tuple[Registers, ...]
+    mapped: MappedNetwork, layer: LogicalLayer, registers: tuple[Registers, ...]
 ) -> Iterator[Diagnostic]:
     device = mapped.lowered.network.device
     fullest = max(registers, key=lambda each: most_axons(mapped, each))
@@ -101,15 +101,15 @@ def _prices(mapped: MappedNetwork) -> Iterator[Diagnostic]:
         )
 
 
-def _layers(mapped: MappedNetwork, populations: tuple[str, ...]) -> list[Layer]:
+def _layers(mapped: MappedNetwork, populations: tuple[str, ...]) -> list[LogicalLayer]:
     """Return the layers of some populations, in spec order."""
     named = {mapped.by_name[name].population.layer.name for name in populations}
     return [layer for layer in mapped.lowered.network.layers if layer.name in named]
 
 
-def _labels(layers: list[Layer]) -> tuple[Label, ...]:
+def _labels(layers: list[LogicalLayer]) -> tuple[Label, ...]:
     return tuple(Label(layer.span, "this layer too") for layer in layers)
 
 
-def _names(layers: list[Layer]) -> str:
+def _names(layers: list[LogicalLayer]) -> str:
     return ", ".join(layer.name for layer in layers)

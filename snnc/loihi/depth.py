@@ -79,10 +79,6 @@ class Depth:
         index = place - output * self.stride + self.before
         return self.taps[index] if 0 <= index < len(self.taps) else ()
 
-    def extent(self, inputs: int) -> int:
-        """Return the number of slices of a source of which ``inputs`` are read."""
-        return inputs if self.picked is None else self.picked.extent
-
     def within(self, slices: Interval) -> Interval:
         """Return the input slices among some slices of the source."""
         return slices if self.picked is None else self.picked.within(slices)

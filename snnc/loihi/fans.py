@@ -25,21 +25,17 @@ Read = tuple[int, Tap, Interval]
 Kind = tuple[int, frozenset[int]]
 
 
+@dataclass(frozen=True, slots=True)
 class ComparedDepth:
     """A depth axis where each output reads a few positions, as in a `ComparedAxis`."""
 
-    def __init__(self, entries: Entries, picked: Picked | None = None) -> None:
-        self.picked = picked
-        self._entries = entries
+    entries: Entries
+    picked: Picked | None = None
 
     def tap(self, output: int, place: int) -> Tap:
         """Return the tap through which one slice reads another; may be empty."""
-        weight = self._entries[output].get(place)
+        weight = self.entries[output].get(place)
         return ((0, weight),) if weight else ()
-
-    def extent(self, inputs: int) -> int:
-        """Return the number of slices of a source of which ``inputs`` are read."""
-        return inputs if self.picked is None else self.picked.extent
 
     def within(self, slices: Interval) -> Interval:
         """Return the input slices among some slices of the source."""

@@ -7,7 +7,7 @@ from itertools import accumulate, product
 
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
-from snnc.loihi.axis import Axis, Interval, Tiles, View, cut, length
+from snnc.loihi.axis import Axis, Interval, View, cut, length
 from snnc.loihi.bands import NO_EDGES, Bands, Edges
 from snnc.loihi.depth import Depth, EquivalentItems, ensembles
 from snnc.loihi.link import AxonLists, Cost, Link, SourceChannels, channels_read
@@ -152,13 +152,11 @@ class ImageLink(Link):
         )
 
     def axons(self, source: Tiling, target: Tiling) -> list[list[int]]:
-        rows = self.rows.crossings(source.tile[0], target.tile[0])
-        columns = self.columns.crossings(source.tile[1], target.tile[1])
+        rows, columns = self.crossings(source, target)
         return [self._blocks(part, target, rows, columns) for part in source.parts]
 
     def axon_lists(self, source: Tiling, target: Tiling) -> list[list[AxonLists]]:
-        rows = self.rows.crossings(source.tile[0], target.tile[0])
-        columns = self.columns.crossings(source.tile[1], target.tile[1])
+        rows, columns = self.crossings(source, target)
         found = []
         for part in source.parts:
             strips = sum(len(t.strips) for t in self._met(part, target))
@@ -170,8 +168,7 @@ class ImageLink(Link):
         return found
 
     def most_axons(self, source: Tiling, target: Tiling) -> int:
-        rows = self.rows.crossings(source.tile[0], target.tile[0])
-        columns = self.columns.crossings(source.tile[1], target.tile[1])
+        rows, columns = self.crossings(source, target)
         sources = cut(source.volume[0], source.group)
         alike = self.depth.equivalent_sources(sources, target.volume[0], target.group)
         parts = [source.part(i) for i in alike.some(len(sources))]
@@ -192,10 +189,7 @@ class ImageLink(Link):
     def spike_counts(
         self, source: Tiling, target: Tiling
     ) -> Iterator[tuple[int, int, int]]:
-        rows = _overlaps(self.rows, source.parts[0].rows, target.parts[0].rows)
-        columns = _overlaps(
-            self.columns, source.parts[0].columns, target.parts[0].columns
-        )
+        rows, columns = self.overlaps(source, target)
         firsts = [0, *accumulate(part.blocks for part in target.parts)]
         core = -1
         for pre in source.parts:
@@ -250,13 +244,3 @@ class ImageLink(Link):
         near = self.depth.readers(slices, target.volume[0], target.group)
         parts = map(target.part, near)
         return [t for t in parts if self.depth.meets(t.slices, slices)]
-
-
-def _overlaps(
-    axis: Axis, sources: Tiles, targets: Tiles
-) -> list[list[tuple[int, int]]]:
-    """Return the output tiles that read each input tile, and the shared positions."""
-    return [
-        [(i, n) for i, tile in enumerate(targets) if (n := axis.overlap(source, tile))]
-        for source in sources
-    ]

@@ -11,9 +11,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from snnc.runtime.examples import Array
 
 THRESHOLD_UNIT = 2**6
 THRESHOLD_LEAST = THRESHOLD_UNIT // 2 + 1  # smaller thresholds are stored as 0
@@ -131,8 +130,8 @@ class Blocks(NamedTuple):
 
 def discretize_blocks(
     neurons: ChipNeurons,
-    weights: Any,
-    biases: Any,
+    weights: object,
+    biases: object,
 ) -> Blocks:
     """Return the integers of blocks, like nengo-loihi's ``discretize_compartment``.
 
@@ -225,7 +224,7 @@ class Exponents(NamedTuple):
         return np.asarray(np.exp2(self.stored - self.meant))
 
 
-def weight_exponents(blocks: Blocks, weights: Any) -> Exponents:
+def weight_exponents(blocks: Blocks, weights: object) -> Exponents:
     """Return the exponents of connections, like nengo-loihi's ``discretize_synapse``.
 
     ``weights`` are the largest magnitudes per block: (blocks,).
@@ -241,7 +240,7 @@ def weight_exponents(blocks: Blocks, weights: Any) -> Exponents:
     return Exponents(shift, meant, np.maximum(meant, EXPONENT_LEAST))
 
 
-def discretize_weights(blocks: Blocks, weights: Any) -> Array:
+def discretize_weights(blocks: Blocks, weights: object) -> Array:
     """Return the weights of one connection, (blocks, ...), as integers.
 
     A spike adds these integers, as in nengo-loihi's ``discretize_synapse``.
@@ -249,7 +248,10 @@ def discretize_weights(blocks: Blocks, weights: Any) -> Array:
     weights = np.asarray(weights, np.float32)
     flat = weights.reshape(len(weights), -1)
     exponents = weight_exponents(blocks, np.abs(flat).max(axis=1, initial=0))
-    exact = _multiply(flat, blocks.weight_scale, blocks.has_weights)
+    # nengo-loihi's scale is a scalar of float32 where the weights decide it.
+    coarse = flat * _column(blocks.weight_scale.astype(np.float32))
+    by_weights = _column(blocks.has_weights)
+    exact = np.where(by_weights, coarse, flat * _column(blocks.weight_scale))
     exact = exact * np.exp2(_column(exponents.shift))
     stored = np.round(exact / 2).clip(-WEIGHT_MANTISSA, WEIGHT_MANTISSA)
     unit = np.exp2(_column(1 + exponents.stored))
@@ -264,12 +266,6 @@ def decode_weights(blocks: Blocks, integers: Array) -> Array:
     scale = blocks.weight_scale * np.exp2(6.0 + blocks.exponent)
     flat = integers.reshape(len(integers), -1)
     return np.asarray(flat / _column(scale)).reshape(integers.shape)
-
-
-def _multiply(values: Array, scale: Array, by_itself: Array) -> Array:
-    """Multiply in float32 where nengo-loihi's scale is a scalar."""
-    coarse = values * _column(scale.astype(np.float32))
-    return np.where(_column(by_itself), coarse, values * _column(scale))
 
 
 def _column(values: Array) -> Array:

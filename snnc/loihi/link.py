@@ -77,6 +77,21 @@ class Link(ABC):
         self.columns = columns
         self.axes = rows, columns
 
+    def overlaps(
+        self, source: Tiling, target: Tiling
+    ) -> tuple[list[list[tuple[int, int]]], list[list[tuple[int, int]]]]:
+        """Return the target's tiles that read each tile, for rows and for columns."""
+        pre, post = source.part(0), target.part(0)
+        rows = self.rows.overlaps(pre.rows, post.rows)
+        return rows, self.columns.overlaps(pre.columns, post.columns)
+
+    def crossings(
+        self, source: Tiling, target: Tiling
+    ) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return `Axis.crossings` of rows and of columns."""
+        rows = self.rows.crossings(source.tile[0], target.tile[0])
+        return rows, self.columns.crossings(source.tile[1], target.tile[1])
+
     @property
     @abstractmethod
     def edges(self) -> Edges:

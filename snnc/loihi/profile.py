@@ -7,10 +7,11 @@ from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from pathlib import Path
 from reprlib import repr
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, get_type_hints
 
 from snnc.ir.device import MOST, Profile
 from snnc.source import read_bytes
+from snnc.text.display import Json
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -29,7 +30,7 @@ class ProfileError(ValueError):
     """Raised for an invalid device file; the message says why."""
 
 
-_TABLES: dict[str, Any] = {
+_TABLES: Json = {
     key: kind for key, kind in get_type_hints(Profile).items() if is_dataclass(kind)
 }
 _KEYS = {key: [field.name for field in fields(kind)] for key, kind in _TABLES.items()}
@@ -49,7 +50,7 @@ _WANTED = {
 """Descriptions of pydantic's error types."""
 
 
-def validate_profile(data: dict[str, Any]) -> Profile:
+def validate_profile(data: Json) -> Profile:
     """Validate the tables of a device file by the types of `Profile`.
 
     Raises
@@ -66,14 +67,14 @@ def validate_profile(data: dict[str, Any]) -> Profile:
         raise ProfileError(_reason(error.errors(include_url=False)[0])) from error
 
 
-def build_profile(data: dict[str, Any]) -> Profile:
+def build_profile(data: Json) -> Profile:
     """Return the profile of a built-in device, which tests validate."""
     kinds = ((key, kind) for key, kind in _TABLES.items() if key in data)
     tables = {key: kind(**_tuples(data[key])) for key, kind in kinds}
     return Profile(**{**data, **tables})
 
 
-def _tuples(table: dict[str, Any]) -> dict[str, Any]:
+def _tuples(table: Json) -> Json:
     return {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
 
 

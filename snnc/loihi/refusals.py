@@ -7,7 +7,7 @@ from math import ceil
 
 from snnc.diagnostics import Diagnostic, Label
 from snnc.ir.device import Profile
-from snnc.ir.logical import Layer, Loihi, Shape
+from snnc.ir.logical import LogicalLayer, Loihi, Shape
 from snnc.ir.lowered import LoweredNetwork, Population
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.candidates import (
@@ -232,6 +232,6 @@ def _too_many(
     )
 
 
-def block_span(layer: Layer) -> Span:
+def block_span(layer: LogicalLayer) -> Span:
     """Return the position of a layer's `block`."""
     return layer.spans.get("block", layer.span)

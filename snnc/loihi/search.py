@@ -314,7 +314,7 @@ class Search:
                 zip(self._candidates(i, own, groups).up_to(room), repeat(groups))
                 for groups in self._combinations(i, before.groups)
             )
-        for (tiling, fit), groups in merge(*ways, key=_cores_of):
+        for (tiling, fit), groups in merge(*ways, key=lambda way: way[0][0].cores):
             if self._serves(i, partial.readers.get(i), tiling):
                 by_source = dict(zip(self.steps[i].sources, groups, strict=True))
                 more = self._with(before, i, tiling, fit, by_source)
@@ -419,10 +419,6 @@ class Search:
                 for source, forms in zip(step.sources, links, strict=True):
                     found[source] |= set(forms) != {"convolution"}
         return found
-
-
-def _cores_of(way: tuple[FittingTiling, Groups]) -> int:
-    return way[0][0].cores
 
 
 def _without(i: int, given: Mapping[int, Given]) -> dict[int, Given]:

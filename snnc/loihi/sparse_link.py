@@ -292,16 +292,14 @@ class SparseLink(Link):
         return self._costs[key]
 
     def axons(self, source: Tiling, target: Tiling) -> list[list[int]]:
-        rows = self.rows.crossings(source.tile[0], target.tile[0])
-        columns = self.columns.crossings(source.tile[1], target.tile[1])
+        rows, columns = self.crossings(source, target)
         return [
             [n * m * k for n, m, k in product(rows, columns, strips)]
             for strips in self._strips(source, target)
         ]
 
     def most_axons(self, source: Tiling, target: Tiling) -> int:
-        rows = self.rows.crossings(source.tile[0], target.tile[0])
-        columns = self.columns.crossings(source.tile[1], target.tile[1])
+        rows, columns = self.crossings(source, target)
         strips = max(map(max, self._strips(source, target)))
         return strips * max(rows) * max(columns)
 
@@ -319,11 +317,11 @@ class SparseLink(Link):
     def spike_counts(
         self, source: Tiling, target: Tiling
     ) -> Iterator[tuple[int, int, int]]:
-        rows = self.rows.all_shared(source.part(0).rows, target.part(0).rows)
-        columns = self.columns.all_shared(
-            source.part(0).columns, target.part(0).columns
-        )
-        pixels = [(*high, *wide) for high, wide in product(rows, columns)]
+        axes = [
+            [(i, j, n) for i, near in enumerate(axis) for j, n in near]
+            for axis in self.overlaps(source, target)
+        ]
+        pixels = [(*high, *wide) for high, wide in product(*axes)]
         here, there = _places(source), _places(target)
         for (pre, post), channels in self.fans.overlaps(source, target).items():
             (start, across, strips), (first, wide, many) = here[pre], there[post]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,11 +13,9 @@ from snnc.importer.model import KerasLayer, ModelWeights
 from snnc.nir.graph_file import Node
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from snnc.importer.model import Arrays
+    from snnc.runtime.examples import Array
 
-    Array = NDArray[Any]
 
 Shape = tuple[int, ...]
 ANEW = "write the graph again"

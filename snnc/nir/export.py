@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import io
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike, fspath
@@ -12,16 +14,20 @@ from typing import TYPE_CHECKING, Any
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
 from snnc.ir.device import Profile
+from snnc.ir.layout import input_scale, layout_id, tensors
 from snnc.ir.lowered import LoweredNetwork
 from snnc.language.model import spec_hash
 from snnc.output.records import PackageRecords
 from snnc.passes import Compilation
+from snnc.runtime.files import write_file
+from snnc.syntax.printer import print_snn
+from snnc.text.display import Json
 from snnc.text.installing import installation
 
 if TYPE_CHECKING:
     from snnc.nir.graph import ExportedGraph
     from snnc.nir.neurons import Neuron
-    from snnc.runtime.layout import Layout, Weights
+    from snnc.runtime.layout import Tensors, Weights
 
 NEEDED = ("numpy", "safetensors", "nir")
 
@@ -48,6 +54,16 @@ class Exported:
     text: Path
     nodes: int
     size: int
+
+    def as_dict(self) -> Json:
+        """Return the JSON data of ``snnc export --format json``."""
+        return {
+            "version": 1,
+            "file": self.path.as_posix(),
+            "limitations": self.text.as_posix(),
+            "nodes": self.nodes,
+            "bytes": self.size,
+        }
 
 
 def export_nir(
@@ -94,23 +110,24 @@ def export_nir(
     assert made.lowered is not None
     _refuse_neuron_biases(made.lowered)
     _refuse_images(made.lowered)
-    layout = _layout(made.lowered)
-    tensors = _tensors(layout, weights)
+    layout = layout_id(tensors(made.lowered.network))
+    if isinstance(weights, str | PathLike):
+        os.stat(weights)  # safetensors raises an error without the file's name
+    values = _read(made.lowered, weights, layout)
     from snnc.nir.facts import metadata, text
     from snnc.nir.graph import graph_of
     from snnc.nir.moving import NoNodeError
 
     try:
-        graph = graph_of(made.lowered, tensors, neuron)
+        graph = graph_of(made.lowered, values, neuron)
     except NoNodeError as error:
         raise CannotExportError(
             f"NIR has no node for the inputs of a layer: {error}"
         ) from error
-    facts = metadata(made.lowered, layout.id, _spec_text(made))
+    assert made.document is not None
+    facts = metadata(made.lowered, layout, print_snn(made.document))
     size = _write(target, graph, facts)
-    from snnc.runtime.files import write_file
-
-    write_file(text_file, text(made.lowered, graph, layout.id, target.name))
+    write_file(text_file, text(made.lowered, graph, layout, target.name))
     return Exported(target, text_file, len(graph.nodes), size)
 
 
@@ -180,44 +197,25 @@ def _refuse_images(lowered: LoweredNetwork) -> None:
         )
 
 
-def _layout(lowered: LoweredNetwork) -> Layout:
-    """Return the weight layout, in the type that packages use."""
-    from snnc.ir.layout import input_scale, layout_id, tensors
-    from snnc.runtime.layout import Layout, Tensor
+def _read(lowered: LoweredNetwork, weights: Weights, layout_id: str) -> Tensors:
+    """Read weights in the layout of packages."""
+    from snnc.runtime.layout import Layout, LayoutError, Tensor
 
-    ordered = tensors(lowered.network)
-    layout_tensors = (
-        Tensor(t.name, t.shape, t.axes, t.dtype, t.zeros) for t in ordered
+    ordered = (
+        Tensor(t.name, t.shape, t.axes, t.dtype, t.zeros)
+        for t in tensors(lowered.network)
     )
-    scale = input_scale(lowered.network)
-    return Layout(layout_id(ordered), tuple(layout_tensors), scale)
-
-
-def _tensors(layout: Layout, weights: Weights) -> Mapping[str, Any]:
-    from snnc.runtime.layout import LayoutError
-
+    layout = Layout(layout_id, tuple(ordered), input_scale(lowered.network))
     try:
         return layout.read(weights)
     except LayoutError as error:
         raise CannotExportError(str(error)) from error
 
 
-def _spec_text(made: Compilation) -> str:
-    """Return the spec as `.snn`, whatever its notation is."""
-    from snnc.syntax.printer import print_snn
-
-    assert made.document is not None
-    return print_snn(made.document)
-
-
-def _write(target: Path, graph: ExportedGraph, facts: Mapping[str, Any]) -> int:
+def _write(target: Path, graph: ExportedGraph, facts: Mapping[str, object]) -> int:
     """Write the file atomically; return its size in bytes."""
-    import io
-
     import h5py
     import nir
-
-    from snnc.runtime.files import write_file
 
     nodes = {
         name: getattr(nir, node.kind)(**node.values)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
-from typing import Any
 
 from snnc.ir.logical import InputLayer, LifNeuron, ReadoutLayer
 from snnc.ir.lowered import LoweredNetwork, Population
 from snnc.nir.graph import ExportedGraph, ExportedLayer
 from snnc.nir.linear import nir_shape
+from snnc.text.display import Json
 from snnc.text.tables import columns, dims
 
 VERSION = 1
@@ -19,7 +19,7 @@ HEAD = ("layer", "kind", "shape", "runs on", "rate", "nodes", "neurons", "weight
 WIDTH = 88
 
 
-def metadata(lowered: LoweredNetwork, layout: str, spec: str) -> dict[str, Any]:
+def metadata(lowered: LoweredNetwork, layout: str, spec: str) -> Json:
     """Return the metadata of the file, with times in seconds and rates in Hz.
 
     Parameters

@@ -23,9 +23,8 @@ from snnc.nir.moving import Convolution2d
 from snnc.nir.neurons import Neuron, NirNeurons, nir_neurons_of, spike_of
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from snnc.runtime.examples import Array
 
-    Array = NDArray[Any]
 
 INPUT, OUTPUT = "input", "output"
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from snnc.importer.hdf5 import Store
 from snnc.importer.model import NOWHERE, RefusedModelError
@@ -26,9 +26,7 @@ from snnc.rules.architectures import (
 from snnc.rules.models import DamagedModel, ModelTooLarge, UnsafeModel
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[Any]
+    from snnc.runtime.examples import Array
 
 
 Edge = tuple[str, str]
@@ -226,30 +224,3 @@ def _word(store: Store, place: str, path: str) -> str:
     if not words:
         raise not_nir(path, f"`{place}` is missing")
     return words[0]
-
-
-def matrix_of(node: Node) -> Array:
-    """Return the weight (out, in) of an `Affine` or `Linear` node.
-
-    Raises
-    ------
-    RefusedModelError
-        If the weight is not a matrix of finite numbers, or the bias does not fit it.
-    """
-    import numpy as np
-
-    weight = node.array("weight")
-    if weight.ndim != 2:
-        raise node.refusal(
-            f"its weight has {weight.ndim} axes", "write the graph again"
-        )
-    bias = node.arrays.get("bias", np.zeros(weight.shape[0]))
-    if bias.shape != weight.shape[:1]:
-        shape = "x".join(map(str, bias.shape)) or "a number"
-        raise node.refusal(
-            f"its bias has the shape {shape}, for {weight.shape[0]} channels",
-            "write the graph again",
-        )
-    if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-        raise node.refusal("it contains NaN or infinite weights", "train it again")
-    return weight

@@ -36,9 +36,7 @@ from snnc.text.tables import printable
 from snnc.weight_files.write import serialize
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Array = NDArray[Any]
+    from snnc.runtime.examples import Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +250,7 @@ def _is_same(exported: ExportedGraph, graph: NirGraph) -> bool:
     )
 
 
-def _has_weights(exported: Mapping[str, Any], node: Node) -> bool:
+def _has_weights(exported: Mapping[str, object], node: Node) -> bool:
     """Return whether a node without trained weights, such as a scale, is unchanged."""
     return all(
         np.array_equal(np.asarray(exported[key], np.float32), node.arrays[key])
@@ -271,7 +269,7 @@ def _has_value(exported: Any, array: Array) -> bool:
 def _take(
     place: TensorTerm,
     used: TensorTerm,
-    arrays: Mapping[str, Any],
+    arrays: Mapping[str, object],
     tensors: dict[str, Array],
 ) -> bool:
     """Copy a tensor's values from a node; return whether all others are zero."""

@@ -11,20 +11,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
 from snnc.nir import convolutions
 from snnc.nir.convolutions import FoldedKernel, GraphWeights
-from snnc.nir.graph_file import NirGraph, Node, matrix_of
+from snnc.nir.graph_file import NirGraph, Node
 from snnc.nir.neurons import NEURONS, SpecNeurons, spec_neurons_of
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from snnc.runtime.examples import Array
 
-    Array = NDArray[Any]
 
 LARGEST = 2**27
 """The maximum number of values of a node: more than the neurons of a thousand chips."""
@@ -156,7 +155,11 @@ class _Translator:
         return replace(first, layer=name, linear=linear)
 
     def _layer(
-        self, name: str, kind: str, options: Mapping[str, Any], reads: tuple[str, ...]
+        self,
+        name: str,
+        kind: str,
+        options: Mapping[str, object],
+        reads: tuple[str, ...],
     ) -> None:
         self.layers.append(KerasLayer(name, kind, dict(options), reads))
 
@@ -393,3 +396,26 @@ def _last(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def _x(shape: tuple[int, ...]) -> str:
     return "x".join(map(str, shape)) or "a number"
+
+
+def matrix_of(node: Node) -> Array:
+    """Return the weight (out, in) of an `Affine` or `Linear` node.
+
+    Raise RefusedModelError if it is not a matrix of finite numbers, or its bias does
+    not fit it.
+    """
+    weight = node.array("weight")
+    if weight.ndim != 2:
+        raise node.refusal(
+            f"its weight has {weight.ndim} axes", "write the graph again"
+        )
+    bias = node.arrays.get("bias", np.zeros(weight.shape[0]))
+    if bias.shape != weight.shape[:1]:
+        shape = "x".join(map(str, bias.shape)) or "a number"
+        raise node.refusal(
+            f"its bias has the shape {shape}, for {weight.shape[0]} channels",
+            "write the graph again",
+        )
+    if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
+        raise node.refusal("it contains NaN or infinite weights", "train it again")
+    return weight

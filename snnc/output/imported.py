@@ -31,28 +31,11 @@ class CannotRunError(ValueError):
     """A package, its weights or a run is refused; the message is for users."""
 
 
-class NoPackageError(CannotRunError):
-    """The folder is not a package of `snnc build`."""
-
-    def __init__(self, path: object) -> None:
-        super().__init__(
-            f"{path} is not a package that snnc built: it has no nengo_network.py; "
-            "name the folder that `snnc build` printed"
-        )
-
-
-class OtherFormatError(CannotRunError):
-    """Another version of snnc wrote the package in another format."""
-
-    def __init__(self, message: str, advice: str) -> None:
-        super().__init__(f"{message}; {advice}")
-
-
-class OtherLibraryError(CannotRunError):
-    """The package's library belongs to another version of snnc, or was edited."""
-
-    def __init__(self, folder: str | PathLike[str], advice: str) -> None:
-        super().__init__(f"{folder} was built by another snnc: run `{advice}`")
+def _no_package(path: object) -> CannotRunError:
+    return CannotRunError(
+        f"{path} is not a package that snnc built: it has no nengo_network.py; "
+        "name the folder that `snnc build` printed"
+    )
 
 
 @dataclass(frozen=True)
@@ -109,24 +92,22 @@ def open_package(folder: str | PathLike[str]) -> ImportedPackage:
 
     Raises
     ------
-    NoPackageError
-        If the folder is not such a package.
-    OtherFormatError
-        If another version of snnc wrote the package in another format.
-    OtherLibraryError
-        If the package's library differs from that of this snnc.
+    CannotRunError
+        If the folder holds no such package, or a package that another version of snnc
+        wrote in another format or with another library.
     """
     path = Path(os.path.realpath(folder))
     if not (path / "nengo_network.py").is_file():
-        raise NoPackageError(folder)
+        raise _no_package(folder)
     other = other_format(Path(folder))
     if other is not None:
-        raise OtherFormatError(other.render_message(), other.render_help())
+        raise CannotRunError(f"{other.render_message()}; {other.render_help()}")
     library = library_files(path / LIBRARY)
     unused = (names for names in OPTIONAL.values() if library.keys().isdisjoint(names))
     needed = own_library().keys() - {*chain.from_iterable(unused)}
     if any(library.get(name) != own_library()[name] for name in needed):
-        raise OtherLibraryError(folder, rebuild_command(Path(folder)))
+        rebuild = rebuild_command(Path(folder))
+        raise CannotRunError(f"{folder} was built by another snnc: run `{rebuild}`")
     # The name includes a hash of the content, so a rebuilt package gets a new name.
     sources = {path.name: path.read_bytes() for path in sorted(path.glob("*.py"))}
     sources |= {f"{LIBRARY}/{name}": content for name, content in library.items()}
@@ -142,7 +123,7 @@ def _import(name: str, path: Path) -> None:
         name, path / "__init__.py", submodule_search_locations=[str(path)]
     )
     if spec is None or spec.loader is None:
-        raise NoPackageError(path)
+        raise _no_package(path)
     package = importlib.util.module_from_spec(spec)
     share(name)
     sys.modules[name] = package

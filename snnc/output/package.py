@@ -63,10 +63,7 @@ class Lock:
     def parse(cls, text: str) -> Lock:
         """Parse a lock.
 
-        Raises
-        ------
-        LockError
-            If the text is not a lock.
+        Raise LockError if the text is not a lock.
         """
         if not has_conflict(text):
             return _parse(text)
@@ -189,14 +186,14 @@ def _parse(text: str) -> Lock:
         raise
 
 
-def _text(data: Mapping[str, Any], name: str) -> str:
+def _text(data: Mapping[str, object], name: str) -> str:
     value = data.get(name)
     if not isinstance(value, str):
         raise LockError(f"it has no `{name}`, a text")
     return value
 
 
-def _files(data: Mapping[str, Any], name: str) -> dict[str, str]:
+def _files(data: Mapping[str, object], name: str) -> dict[str, str]:
     files = data.get(name)
     if not isinstance(files, dict):
         raise LockError(f"it has no `{name}`, an object")

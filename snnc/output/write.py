@@ -148,8 +148,7 @@ def _write(
     comparison = compare(package, force)
     if not (comparison.is_settled or _is_refused(comparison)):
         comparison = _write_alone(package, force, waiting)
-    for diagnostic in (*refusals(comparison), *report_kept(comparison)):
-        report.add(diagnostic)
+    report.add(*refusals(comparison), *report_kept(comparison))
     return None if _is_refused(comparison) else plan_changes(comparison)
 
 

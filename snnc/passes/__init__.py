@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.ir.device import Profile
-from snnc.ir.logical import Network
+from snnc.ir.logical import LogicalNetwork
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
 from snnc.language.model import ValidatedSpec
@@ -57,7 +57,7 @@ class Compilation:
     cache: PlanCache | None = None
     document: Document | None = None
     spec: ValidatedSpec | None = None
-    network: Network | None = None
+    network: LogicalNetwork | None = None
     lowered: LoweredNetwork | None = None
     mapped: MappedNetwork | None = None
     routed: RoutedNetwork | None = None
@@ -84,7 +84,7 @@ def _require(result: Result | None) -> Result:
     return result
 
 
-def _route(mapped: MappedNetwork) -> RoutedNetwork:
+def route_network(mapped: MappedNetwork) -> RoutedNetwork:
     """Assign cores to chips; never report a problem."""
     # Import late: a check does not assign chips.
     from snnc.passes.route import route
@@ -110,7 +110,7 @@ PIPELINE = (
     Pass("verify", "network", lambda c, r: verify(_require(c.network), r), True),
     Pass("lower", "lowered", lambda c, r: lower(_require(c.network))),
     Pass("place", "mapped", lambda c, r: place(_require(c.lowered), r, c.cache)),
-    Pass("route", "routed", lambda c, r: _route(_require(c.mapped))),
+    Pass("route", "routed", lambda c, r: route_network(_require(c.mapped))),
     Pass("emit", "modules", lambda c, r: _emit(_require(c.routed))),
 )
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 from snnc.ir.logical import (
     AveragePooling,
     Convolution,
-    Layer,
+    LogicalLayer,
+    LogicalNetwork,
     Loihi,
     MaxPooling,
-    Network,
     Padding,
     Shape,
     TransposedConvolution,
@@ -43,7 +43,7 @@ Pools = tuple[tuple[AveragePooling, Shape], ...]
 """The pools of a path, each with its input shape."""
 
 
-def lower(network: Network) -> LoweredNetwork:
+def lower(network: LogicalNetwork) -> LoweredNetwork:
     """Return the populations and projections of a valid network."""
     layers = network.by_name
     spiking = tuple(layer for layer in network.layers if layer.spiking is not None)
@@ -84,7 +84,7 @@ def lower(network: Network) -> LoweredNetwork:
 
 
 def _populations(
-    network: Network, layer: Layer, on_chip: bool
+    network: LogicalNetwork, layer: LogicalLayer, on_chip: bool
 ) -> tuple[Population, ...]:
     if not isinstance(layer.operation, MaxPooling):
         return (Population(layer.name, layer, volume_of(layer.shape), on_chip),)
@@ -102,7 +102,7 @@ def _populations(
 
 
 def _comparisons(
-    network: Network, layer: Layer, pool: MaxPooling
+    network: LogicalNetwork, layer: LogicalLayer, pool: MaxPooling
 ) -> tuple[Projection, ...]:
     """Return the projections into each level of a max pool."""
     source = layer.sources[0]
@@ -125,7 +125,7 @@ def _comparisons(
     return tuple(projections)
 
 
-def _inputs(network: Network, layer: Layer) -> tuple[Projection, ...]:
+def _inputs(network: LogicalNetwork, layer: LogicalLayer) -> tuple[Projection, ...]:
     if isinstance(layer.operation, MaxPooling):
         return _comparisons(network, layer, layer.operation)
     trained = layer.kind != "encode rate"
@@ -141,7 +141,7 @@ def _inputs(network: Network, layer: Layer) -> tuple[Projection, ...]:
     )
 
 
-def _shortcuts(network: Network, layer: Layer) -> tuple[Projection, ...]:
+def _shortcuts(network: LogicalNetwork, layer: LogicalLayer) -> tuple[Projection, ...]:
     shortcut = layer.shortcut
     if shortcut is None:
         return ()
@@ -165,7 +165,7 @@ def _shortcuts(network: Network, layer: Layer) -> tuple[Projection, ...]:
 
 
 def _project(
-    network: Network,
+    network: LogicalNetwork,
     path: Path,
     read: str,
     target: str,
@@ -191,7 +191,7 @@ def _project(
     )
 
 
-def _readout_reach(network: Network, pools: Pools) -> Window | Full:
+def _readout_reach(network: LogicalNetwork, pools: Pools) -> Window | Full:
     readout = network.readout
     if readout.convolution is None:
         return Full()
@@ -199,7 +199,7 @@ def _readout_reach(network: Network, pools: Pools) -> Window | Full:
     return _window(readout.convolution, pools, tuple(read))
 
 
-def _reach(network: Network, layer: Layer, pools: Pools) -> Window | Full:
+def _reach(network: LogicalNetwork, layer: LogicalLayer, pools: Pools) -> Window | Full:
     operation = layer.operation
     if isinstance(operation, Convolution):
         *read, channels = network.shape_of(layer.sources[0])

@@ -32,11 +32,6 @@ _JSON = re.compile(r'\{\s*"|\[\s*\{\s*"')
 _JSON_OF_A_SPEC = re.compile(r'"?(?:snn|network)"?\s*:')
 
 
-def not_a_spec(source: SourceFile) -> Diagnostic | None:
-    """Describe a text that is not a spec; return None for other texts."""
-    return _conflict(source) or _other_notation(source) or _foreign(source)
-
-
 def _conflict(source: SourceFile) -> Diagnostic | None:
     if "<<<<<<<" not in source.text or ">>>>>>>" not in source.text:
         return None
@@ -111,7 +106,7 @@ def parse(source: SourceFile, report: Diagnostics) -> Document:
         from snnc.syntax.yaml.quotes import in_yaml
 
         TRANSLATIONS["yaml"] = in_yaml
-    if problem := not_a_spec(source):
+    if problem := _conflict(source) or _other_notation(source) or _foreign(source):
         report.add(problem)
         return Document(None, None, (), Span(source, 0, len(source.text)))
     return without_removed(read(source, report), report)

@@ -35,6 +35,8 @@ def place(
 ) -> MappedNetwork | None:
     """Split the populations into ensembles and blocks to minimize the number of cores.
 
+    Return None if a problem was reported.
+
     Parameters
     ----------
     lowered
@@ -62,8 +64,7 @@ def place(
         # No system is large enough, so don't search for a mapping.
         from snnc.loihi.refusals import refuse_large
 
-        for diagnostic in refuse_large(lowered, target, profile):
-            report.add(diagnostic)
+        report.add(*refuse_large(lowered, target, profile))
         return None
     tried = attempt(lowered, target, cache, effort=effort)
     # Build the mapping even above the target's limit: the problem names the number of
@@ -78,8 +79,7 @@ def place(
     # Import late: only errors need the rules.
     from snnc.loihi.refusals import refuse_plan
 
-    for diagnostic in refuse_plan(tried.plan, target, tried.search, mapped):
-        report.add(diagnostic)
+    report.add(*refuse_plan(tried.plan, target, tried.search, mapped))
     return None
 
 

@@ -8,6 +8,7 @@ Kernighan and Lin. Work is limited by counting steps, not by time.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 
@@ -118,7 +119,7 @@ def _spikes(
 ) -> Spikes | None:
     """Return the spikes between cores; None if there are too many pairs."""
     first = {name: core for name, core, _ in _ranges(mapped)}
-    spikes: list[dict[int, float]] = [{} for _ in range(mapped.cores)]
+    spikes: list[dict[int, float]] = [defaultdict(float) for _ in range(mapped.cores)]
     pairs = 0
     for source, target, link in links:
         if source not in first:
@@ -126,8 +127,8 @@ def _spikes(
         rate = mapped.lowered.by_name[source].upper_rate
         for a, b, count in link.spike_counts(tilings[source], tilings[target]):
             here, there = first[source] + a, first[target] + b
-            spikes[here][there] = spikes[here].get(there, 0.0) + rate * count
-            spikes[there][here] = spikes[there].get(here, 0.0) + rate * count
+            spikes[here][there] += rate * count
+            spikes[there][here] += rate * count
             pairs += 1
             if pairs > MOST_PAIRS:
                 return None
@@ -183,16 +184,10 @@ def partition(spikes: Spikes, room: int) -> list[int]:
     for start in starts:
         exchange = _Exchange(spikes, start, room)
         exchange.run()
-        partitions.append(exchange.chips)
-    best = min(partitions, key=lambda chips: crossing(spikes, chips))
+        partitions.append(exchange)
+    best = min(partitions, key=_Exchange.crossing)
     numbers: dict[int, int] = {}
-    return [numbers.setdefault(chip, len(numbers)) for chip in best]
-
-
-def crossing(spikes: Spikes, chips: Sequence[int]) -> float:
-    """Return twice the rate of spikes between chips, in Hz."""
-    pairs = ((i, j, n) for i, near in enumerate(spikes) for j, n in near.items())
-    return sum(n for i, j, n in pairs if chips[i] != chips[j])
+    return [numbers.setdefault(chip, len(numbers)) for chip in best.chips]
 
 
 def grown(spikes: Spikes, room: int) -> list[int]:
@@ -230,13 +225,19 @@ class _Exchange:
         self._looks = 0
         self._least = LEAST_GAIN * sum(sum(near.values()) for near in spikes)
         self._on: list[dict[int, None]] = [{} for _ in range(max(chips) + 1)]
-        self._to: list[dict[int, float]] = [{} for _ in chips]
+        self._to: list[list[float]] = []
         self._largest: list[dict[int, float]] = [{} for _ in self._on]
         for core, chip in enumerate(chips):
             self._on[chip][core] = None
+            to = [0.0] * len(self._on)
             for other, count in spikes[core].items():
-                to = self._to[other]
-                to[chip] = to.get(chip, 0.0) + count
+                to[chips[other]] += count
+            self._to.append(to)
+
+    def crossing(self) -> float:
+        """Return twice the spikes between chips, in Hz."""
+        pairs = zip(self.chips, self._to, strict=True)
+        return sum(sum(to) - to[chip] for chip, to in pairs)
 
     def run(self) -> None:
         """Improve until no move helps, or the work is used up."""
@@ -248,33 +249,28 @@ class _Exchange:
 
     def _improve(self, core: int) -> bool:
         """Move a core to the chip with most of its spikes if this helps."""
-        chips = [c for c in self._to[core] if self._gain(core, c) > self._least]
-        for chip in sorted(chips, key=lambda c: (-self._gain(core, c), c)):
+        here, to = self.chips[core], self._to[core]
+        losses = ((to[here] - count, chip) for chip, count in enumerate(to))
+        for loss, chip in sorted(each for each in losses if each[0] < -self._least):
             if len(self._on[chip]) < self._room:
                 self._move(core, chip)
                 return True
             if self._looks > MOST_LOOKS:
                 return False
-            here, near = self.chips[core], self._spikes[core]
-            own = self._gain(core, chip)
+            own, near = -loss, self._spikes[core]
             if own + self._largest_gain(chip, here) <= self._least:
                 continue
             self._looks += len(self._on[chip])
-            gains = (
-                (self._gain(other, here) - 2 * near.get(other, 0.0), -other)
-                for other in self._on[chip]
+            reaches = ((self._to[other], other) for other in self._on[chip])
+            gain, other = max(
+                (reach[here] - reach[chip] - 2 * near.get(other, 0.0), -other)
+                for reach, other in reaches
             )
-            gain, other = max(gains)
             if gain + own > self._least:
                 self._move(core, chip)
                 self._move(-other, here)
                 return True
         return False
-
-    def _gain(self, core: int, chip: int) -> float:
-        """Return by how much traffic between chips falls if a core moves to a chip."""
-        to = self._to[core]
-        return to.get(chip, 0.0) - to.get(self.chips[core], 0.0)
 
     def _largest_gain(self, chip: int, other: int) -> float:
         """Return the largest gain from moving a core of one chip to another chip."""
@@ -282,7 +278,7 @@ class _Exchange:
         if other not in known:
             self._looks += len(self._on[chip])
             to = (self._to[core] for core in self._on[chip])
-            known[other] = max(t.get(other, 0.0) - t.get(chip, 0.0) for t in to)
+            known[other] = max(t[other] - t[chip] for t in to)
         return known[other]
 
     def _move(self, core: int, chip: int) -> None:
@@ -292,8 +288,8 @@ class _Exchange:
         self.chips[core] = chip
         for other, count in self._spikes[core].items():
             to = self._to[other]
-            to[before] = to.get(before, 0.0) - count
-            to[chip] = to.get(chip, 0.0) + count
+            to[before] -= count
+            to[chip] += count
         self._largest[before].clear()
         self._largest[chip].clear()
         for near in {self.chips[other] for other in self._spikes[core]}:

@@ -86,8 +86,7 @@ def suppress_warnings(document: Document, report: Diagnostics, complete: bool) -
             problems.append(
                 rules.suppression.AllowWithoutReason(span=comment.span, allowed=code)
             )
-    for problem in problems[: report.limit]:
-        report.add(problem)
+    report.add(*problems[: report.limit])
 
 
 def _read(

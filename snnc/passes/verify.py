@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from snnc.diagnostics import Diagnostic, Diagnostics
-from snnc.ir.logical import Network
+from snnc.ir.logical import LogicalNetwork
 from snnc.rules.ceilings import NoSuchRate, RateAboveCeiling, StepTooLong
 from snnc.rules.learning import (
     LearningOutOfRange,
@@ -39,7 +39,7 @@ class GraphRule(Protocol):
     """A diagnostic with a check that finds its occurrences in a logical graph."""
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[Diagnostic]: ...
+    def check(cls, network: LogicalNetwork) -> Iterator[Diagnostic]: ...
 
 
 GRAPH_RULES: tuple[type[GraphRule], ...] = (
@@ -70,7 +70,7 @@ GRAPH_RULES: tuple[type[GraphRule], ...] = (
 )
 
 
-def verify(network: Network, report: Diagnostics) -> Network:
+def verify(network: LogicalNetwork, report: Diagnostics) -> LogicalNetwork:
     """Run each rule, and return the same network; report each position once.
 
     A value in `defaults` for several layers is reported once, where it is written.

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic, Severity
-from snnc.ir.logical import Layer, LifNeuron, Loihi, Network
+from snnc.ir.logical import LifNeuron, LogicalLayer, LogicalNetwork, Loihi
 from snnc.language.fields import otherwise
 from snnc.language.layers import SpikingSpec
 from snnc.language.statements import TimingSpec
@@ -28,13 +28,13 @@ def below(limit: float) -> float:
     return float(f"{math.floor(limit / unit * (1 + 1e-12)) * unit:.6g}")
 
 
-def above_ceiling(network: Network) -> list[Layer]:
+def above_ceiling(network: LogicalNetwork) -> list[LogicalLayer]:
     """Return the layers whose neurons can't fire at their target rate."""
     spiking = [layer for layer in network.layers if layer.spiking is not None]
     return [layer for layer in spiking if _high(layer) * period(network, layer) > _ONE]
 
 
-def period(network: Network, layer: Layer) -> float:
+def period(network: LogicalNetwork, layer: LogicalLayer) -> float:
     """Return the shortest time between two spikes of a layer's neurons, in seconds."""
     neuron = layer.spiking.neuron if layer.spiking else None
     return network.timing.dt + (
@@ -42,11 +42,11 @@ def period(network: Network, layer: Layer) -> float:
     )
 
 
-def _high(layer: Layer) -> float:
+def _high(layer: LogicalLayer) -> float:
     return layer.spiking.rate.high if layer.spiking else 0.0
 
 
-def _low(layer: Layer, ceiling: float) -> str:
+def _low(layer: LogicalLayer, ceiling: float) -> str:
     """Return the lower rate of a layer, or a rate that suits the new upper rate."""
     low = layer.spiking.rate.low if layer.spiking else 0.0
     if low >= ceiling:
@@ -81,7 +81,7 @@ class RateAboveCeiling(Diagnostic):
     formula: str
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[RateAboveCeiling]:
+    def check(cls, network: LogicalNetwork) -> Iterator[RateAboveCeiling]:
         if StepTooLong.at_fault(network):
             return
         for layer in above_ceiling(network):
@@ -127,7 +127,7 @@ class NoSuchRate(Diagnostic):
     near: float
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[NoSuchRate]:
+    def check(cls, network: LogicalNetwork) -> Iterator[NoSuchRate]:
         if not isinstance(network.target, Loihi):
             return
         dt, wrong = network.timing.dt, above_ceiling(network)
@@ -173,7 +173,7 @@ class StepTooLong(Diagnostic):
     near: str
 
     @staticmethod
-    def at_fault(network: Network) -> bool:
+    def at_fault(network: LogicalNetwork) -> bool:
         """Return whether to change the step instead of the rates."""
         timing = network.timing
         if "dt" not in timing.spans or timing.dt <= USUAL_STEP:
@@ -181,7 +181,7 @@ class StepTooLong(Diagnostic):
         return len(above_ceiling(network)) > 1
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[StepTooLong]:
+    def check(cls, network: LogicalNetwork) -> Iterator[StepTooLong]:
         if not cls.at_fault(network):
             return
         above = above_ceiling(network)
@@ -198,7 +198,7 @@ class StepTooLong(Diagnostic):
         )
 
 
-def _longest_step(network: Network, above: list[Layer]) -> float:
+def _longest_step(network: LogicalNetwork, above: list[LogicalLayer]) -> float:
     """Return the longest step, in whole milliseconds, that rates and `present` allow.
 
     Return `USUAL_STEP` if no such step exists.

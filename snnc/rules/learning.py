@@ -7,7 +7,7 @@ from math import ceil, prod
 
 from snnc.diagnostics import Diagnostic
 from snnc.ir.learning import axon_bits, learning_of
-from snnc.ir.logical import Layer, Loihi, MaxPooling, Network
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, MaxPooling
 from snnc.rules.ceilings import above_ceiling, below
 from snnc.runtime.pes import LEAST
 
@@ -32,7 +32,7 @@ class LearnsFromWrongLayer(Diagnostic):
     what: str
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[LearnsFromWrongLayer]:
+    def check(cls, network: LogicalNetwork) -> Iterator[LearnsFromWrongLayer]:
         if network.readout.learn is None:
             return
         if what := _fault(network):
@@ -41,7 +41,7 @@ class LearnsFromWrongLayer(Diagnostic):
             yield cls(span=span, name=readout.name, what=what)
 
 
-def _fault(network: Network) -> str:
+def _fault(network: LogicalNetwork) -> str:
     """Describe an error in the layers that the readout reads; may be empty."""
     sources = network.readout.sources
     if network.readout.convolution is not None:
@@ -62,7 +62,7 @@ def _fault(network: Network) -> str:
     return ""
 
 
-def learned_layer(network: Network) -> Layer | None:
+def learned_layer(network: LogicalNetwork) -> LogicalLayer | None:
     """Return the chip layer from which the readout learns, if it is valid."""
     on_chip = isinstance(network.target, Loihi)
     if network.readout.learn is None or not on_chip or _fault(network):
@@ -90,7 +90,7 @@ class TooFastToLearn(Diagnostic):
     limit: float
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[TooFastToLearn]:
+    def check(cls, network: LogicalNetwork) -> Iterator[TooFastToLearn]:
         layer = learned_layer(network)
         if layer is None or layer.spiking is None or layer in above_ceiling(network):
             return
@@ -121,7 +121,7 @@ class TooMuchToLearn(Diagnostic):
     most: int
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[TooMuchToLearn]:
+    def check(cls, network: LogicalNetwork) -> Iterator[TooMuchToLearn]:
         layer, readout = learned_layer(network), network.readout
         if layer is None:
             return
@@ -183,7 +183,7 @@ class LearningOutOfRange(Diagnostic):
     most: float
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[LearningOutOfRange]:
+    def check(cls, network: LogicalNetwork) -> Iterator[LearningOutOfRange]:
         layer, readout = learned_layer(network), network.readout
         if layer is None or readout.learn is None:
             return

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import prod
 
 from snnc.diagnostics import Diagnostic, Severity
-from snnc.ir.logical import Layer, Loihi, MaxPooling, Network
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, MaxPooling
 from snnc.ir.shapes import error_of
 
 
@@ -32,7 +32,7 @@ class HostBetweenChip(Diagnostic):
     after: str
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[HostBetweenChip]:
+    def check(cls, network: LogicalNetwork) -> Iterator[HostBetweenChip]:
         if not isinstance(network.target, Loihi):
             return
         before = chip_before(network)
@@ -71,7 +71,7 @@ class NothingOnChip(Diagnostic):
     name: str
 
 
-def chip_before(network: Network) -> dict[str, str]:
+def chip_before(network: LogicalNetwork) -> dict[str, str]:
     """Return a preceding chip layer for each layer that depends on the chip."""
     before: dict[str, str] = {}
     for layer in network.in_reading_order:
@@ -104,7 +104,7 @@ class MaxPoolOffChip(Diagnostic):
     remedy: str
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[MaxPoolOffChip]:
+    def check(cls, network: LogicalNetwork) -> Iterator[MaxPoolOffChip]:
         if not isinstance(network.target, Loihi):
             return
         before = chip_before(network)
@@ -150,7 +150,7 @@ class LargeMaxPool(Diagnostic):
     deviation: float
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[LargeMaxPool]:
+    def check(cls, network: LogicalNetwork) -> Iterator[LargeMaxPool]:
         for layer in network.layers:
             operation = layer.operation
             if not isinstance(operation, MaxPooling) or layer.spiking is None:
@@ -172,8 +172,8 @@ MOST = 9
 
 
 def _host_behind_chip(
-    network: Network, layer: Layer, before: dict[str, str]
-) -> Layer | None:
+    network: LogicalNetwork, layer: LogicalLayer, before: dict[str, str]
+) -> LogicalLayer | None:
     """Return a layer on the host, after the chip, that a max pool reads."""
     pending = list(layer.sources)
     while pending:

@@ -6,7 +6,13 @@ import math
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic, Severity
-from snnc.ir.logical import AveragePooling, Layer, LifNeuron, Loihi, Network
+from snnc.ir.logical import (
+    AveragePooling,
+    LifNeuron,
+    LogicalLayer,
+    LogicalNetwork,
+    Loihi,
+)
 from snnc.rules.ceilings import StepTooLong, below, time
 from snnc.source import Span
 
@@ -45,7 +51,7 @@ class PresentNotSteps(Diagnostic):
         return "step" if self.steps == 1 else "steps"
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[PresentNotSteps]:
+    def check(cls, network: LogicalNetwork) -> Iterator[PresentNotSteps]:
         timing = network.timing
         steps = timing.present / timing.dt
         whole = max(round(steps), 2)
@@ -89,7 +95,7 @@ class WideRange(Diagnostic):
     target: str
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[WideRange]:
+    def check(cls, network: LogicalNetwork) -> Iterator[WideRange]:
         given = network.input
         width = given.high - given.low
         if given.scaled is None and width > WIDEST_UNSCALED:
@@ -119,7 +125,7 @@ class SynapseTooLong(Diagnostic):
     limit: str
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[SynapseTooLong]:
+    def check(cls, network: LogicalNetwork) -> Iterator[SynapseTooLong]:
         if not isinstance(network.target, Loihi):
             return
         limit = SLOWEST_DECAY_STEPS * network.timing.dt
@@ -140,7 +146,7 @@ class SynapseTooLong(Diagnostic):
                     )
 
 
-def _constant_span(network: Network, layer: Layer, what: str) -> Span:
+def _constant_span(network: LogicalNetwork, layer: LogicalLayer, what: str) -> Span:
     """Return the position of a time constant: in the layer, `defaults` or `timing`."""
     if what == "tau_rc":
         return layer.spans.get("neuron", layer.span)
@@ -169,7 +175,7 @@ class DecayTooFast(Diagnostic):
     near: str
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[DecayTooFast]:
+    def check(cls, network: LogicalNetwork) -> Iterator[DecayTooFast]:
         limit = network.timing.dt / FASTEST_DECAY_STEPS
         for layer, neuron in _lif_on_chip(network):
             if neuron.tau_rc < limit * (1 - 1e-4):
@@ -200,7 +206,7 @@ class RefractoryTooLong(Diagnostic):
     limit: str
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[RefractoryTooLong]:
+    def check(cls, network: LogicalNetwork) -> Iterator[RefractoryTooLong]:
         for layer, neuron in _lif_on_chip(network):
             if neuron.tau_ref > LONGEST_REFRACTORY:
                 yield cls(
@@ -211,7 +217,7 @@ class RefractoryTooLong(Diagnostic):
                 )
 
 
-def _lif_on_chip(network: Network) -> Iterator[tuple[Layer, LifNeuron]]:
+def _lif_on_chip(network: LogicalNetwork) -> Iterator[tuple[LogicalLayer, LifNeuron]]:
     if not isinstance(network.target, Loihi):
         return
     for layer in network.layers:
@@ -244,7 +250,7 @@ class AveragedLif(Diagnostic):
     pool: str
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[AveragedLif]:
+    def check(cls, network: LogicalNetwork) -> Iterator[AveragedLif]:
         if not isinstance(network.target, Loihi):
             return
         averaged = _first_pools(network)
@@ -258,7 +264,7 @@ class AveragedLif(Diagnostic):
                 )
 
 
-def _first_pools(network: Network) -> dict[str, str]:
+def _first_pools(network: LogicalNetwork) -> dict[str, str]:
     """Return the first pool that reads each layer, directly or through joins."""
     layers = {layer.name: layer for layer in network.layers}
     pools: dict[str, str] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic
-from snnc.ir.logical import Network
+from snnc.ir.logical import LogicalNetwork
 from snnc.ir.paths import MAX_PATHS, count_paths
 from snnc.rules.names import join_alternatives
 
@@ -193,7 +193,7 @@ class TooManyPaths(Diagnostic):
     limit: int
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[TooManyPaths]:
+    def check(cls, network: LogicalNetwork) -> Iterator[TooManyPaths]:
         readers = [
             (layer.name, layer.span, source)
             for layer in network.layers

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 
 from snnc.diagnostics import Diagnostic, Fix, Severity
-from snnc.ir.logical import Network
+from snnc.ir.logical import LogicalNetwork
 from snnc.rules.ceilings import time
 from snnc.rules.rates import in_unit_of
 from snnc.source import Span
@@ -71,7 +71,7 @@ class PresentTooShort(Diagnostic):
     of_mean: str
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[PresentTooShort]:
+    def check(cls, network: LogicalNetwork) -> Iterator[PresentTooShort]:
         timing, decide = network.timing, network.readout.decide
         steps = needed_steps(network, decide)
         if timing.steps >= steps:
@@ -97,7 +97,7 @@ class PresentTooShort(Diagnostic):
         )
 
 
-def response(network: Network, synapse: float = math.inf) -> tuple[float, int]:
+def response(network: LogicalNetwork, synapse: float = math.inf) -> tuple[float, int]:
     """Return the response delay in seconds, and the number of spiking layers in series.
 
     ``synapse`` limits, in seconds, the synapse that layers get from `timing`.
@@ -116,13 +116,15 @@ def response(network: Network, synapse: float = math.inf) -> tuple[float, int]:
     return delay + network.readout.synapse, count
 
 
-def needed_steps(network: Network, decide: str, synapse: float = math.inf) -> int:
+def needed_steps(
+    network: LogicalNetwork, decide: str, synapse: float = math.inf
+) -> int:
     """Return the minimum steps per example for a decision after the response delay."""
     delay, _ = response(network, synapse)
     return math.ceil(delay / network.timing.dt / MIDDLE[decide] - 1e-6)
 
 
-def _shorter(network: Network) -> tuple[str, Fix | None]:
+def _shorter(network: LogicalNetwork) -> tuple[str, Fix | None]:
     """Return another setting for which the steps suffice, as help and as a fix."""
     readout, timing = network.readout, network.timing
     if needed_steps(network, "last") <= timing.steps:

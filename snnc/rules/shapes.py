@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic, Severity
-from snnc.ir.logical import Network, Shape
+from snnc.ir.logical import LogicalNetwork, Shape
 
 MAX_VALUES = 2**31 - 1
 
@@ -183,7 +183,7 @@ class TooManyValues(Diagnostic):
     limit: int
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[TooManyValues]:
+    def check(cls, network: LogicalNetwork) -> Iterator[TooManyValues]:
         given = network.input
         shapes = [(given.name, given.shape, given.shape_span or given.span)]
         shapes += [(layer.name, layer.shape, layer.span) for layer in network.layers]
@@ -217,7 +217,7 @@ class SqueezedChannels(Diagnostic):
     channels: int
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[SqueezedChannels]:
+    def check(cls, network: LogicalNetwork) -> Iterator[SqueezedChannels]:
         channels = network.input.shape[-1]
         for layer in network.layers:
             written = "filters" in layer.spans
@@ -248,7 +248,7 @@ class LooksChannelsFirst(Diagnostic):
         return (*self.shape[1:], self.shape[0])
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[LooksChannelsFirst]:
+    def check(cls, network: LogicalNetwork) -> Iterator[LooksChannelsFirst]:
         shape = network.input.shape
         known = {network.input.name, *(layer.name for layer in network.layers)}
         # Another rule reports the layer without a shape.
@@ -280,7 +280,7 @@ class CrossingShortcuts(Diagnostic):
     other: str
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[CrossingShortcuts]:
+    def check(cls, network: LogicalNetwork) -> Iterator[CrossingShortcuts]:
         place = {layer.name: index for index, layer in enumerate(network.layers)}
         arcs = [
             (place[layer.shortcut.source], place[layer.name], layer)

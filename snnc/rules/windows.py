@@ -9,8 +9,8 @@ from snnc.diagnostics import Diagnostic, Severity
 from snnc.ir.logical import (
     AveragePooling,
     Convolution,
-    Layer,
-    Network,
+    LogicalLayer,
+    LogicalNetwork,
     Shape,
     TransposedConvolution,
 )
@@ -187,7 +187,7 @@ class PooledSamePadding(Diagnostic):
         return f"{valid if self.can_be_valid else ''}{pool}"
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[PooledSamePadding]:
+    def check(cls, network: LogicalNetwork) -> Iterator[PooledSamePadding]:
         for layer in network.layers:
             operation = layer.operation
             if not isinstance(operation, Convolution) or operation.padding == "valid":
@@ -243,7 +243,7 @@ class PooledTranspose(Diagnostic):
     name: str
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[PooledTranspose]:
+    def check(cls, network: LogicalNetwork) -> Iterator[PooledTranspose]:
         for layer in network.layers:
             if isinstance(layer.operation, TransposedConvolution) and any(
                 path.pools for path in _paths(network, layer)
@@ -273,7 +273,7 @@ class StrideAboveKernel(Diagnostic):
     stride: Shape
 
     @classmethod
-    def check(cls, network: Network) -> Iterator[StrideAboveKernel]:
+    def check(cls, network: LogicalNetwork) -> Iterator[StrideAboveKernel]:
         for layer in network.layers:
             operation = layer.operation
             if isinstance(operation, Convolution):
@@ -292,14 +292,16 @@ class StrideAboveKernel(Diagnostic):
                 )
 
 
-def _slides(network: Network, layer: Layer, operation: Convolution) -> bool:
+def _slides(
+    network: LogicalNetwork, layer: LogicalLayer, operation: Convolution
+) -> bool:
     """Return whether a kernel fits into its input along every axis."""
     read = network.shape_of(layer.sources[0])
     return all(k <= n for k, n in zip(operation.extent, read, strict=False))
 
 
 def _uneven_pools(
-    network: Network, layer: Layer, operation: Convolution
+    network: LogicalNetwork, layer: LogicalLayer, operation: Convolution
 ) -> Iterator[tuple[AveragePooling, Shape]]:
     """Yield pools over which `same` padding can't be folded, with their input sizes."""
     read = network.shape_of(layer.sources[0])[:-1]
@@ -334,7 +336,7 @@ def _divides(window: int, stride: int, size: int, picked: bool) -> bool:
     return window == stride and size % window == 0
 
 
-def _paths(network: Network, layer: Layer) -> tuple[Path, ...]:
+def _paths(network: LogicalNetwork, layer: LogicalLayer) -> tuple[Path, ...]:
     try:
         return paths(network.by_name, layer.sources[0])
     except TooManyPathsError:

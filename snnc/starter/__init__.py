@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+from snnc import __version__
 from snnc.runtime.files import write_file
 
 _FOLDER = Path(__file__).parent / "files"
-UNPINNED = "snnc"
-"""The requirement in a workflow if the installed version has no known source."""
+UNPINNED = f"./snnc-{__version__}-py3-none-any.whl"
+"""The requirement in a workflow if the installed version has no known source: a wheel
+in the repo, as no index is known to have snnc."""
 
 SPEC = "specs/starter.snn"
 

@@ -59,11 +59,6 @@ class UnitMarker:
         return token.update(type="UNIT") if _is_unit(token, after) else token
 
 
-def grammar_text() -> str:
-    """Read ``snn.lark``."""
-    return grammar_path().read_text(encoding="utf-8")
-
-
 @cache
 def parser(start: str = "statement") -> Lark:
     """Build the LALR parser whose entry point is ``statement`` or ``document``.
@@ -72,7 +67,7 @@ def parser(start: str = "statement") -> Lark:
     grammar or Lark changes. Without the cache, `snnc check` takes a quarter longer.
     """
     return Lark(
-        grammar_text(),
+        grammar_path().read_text(encoding="utf-8"),
         start=start,
         parser="lalr",
         lexer="basic",

@@ -33,6 +33,8 @@ _EDITION = re.compile(rb"^(?:\xef\xbb\xbf)?[\"']?snn[\"']?[ \t]*:", re.MULTILINE
 def read(path: str | Path, report: Diagnostics) -> SourceFile | None:
     r"""Read a spec file; remove a byte order mark, and convert line ends to ``\n``.
 
+    Return None if the file can't be read.
+
     Parameters
     ----------
     path
@@ -107,17 +109,14 @@ STDIN_NAME = "<stdin>"
 def read_stdin(report: Diagnostics, name: str = STDIN_NAME) -> SourceFile | None:
     """Read a spec from stdin, or report why stdin can't be read.
 
+    Return None if stdin can't be read.
+
     Parameters
     ----------
     report
         Receives SNN703 to SNN705 if stdin is not text, is too long or can't be read.
     name
         The name in diagnostics; its suffix determines the notation.
-
-    Returns
-    -------
-    SourceFile or None
-        None if stdin can't be read.
     """
     nowhere = whole_file(name)
     try:
@@ -144,6 +143,8 @@ def _beginning() -> bytes:
 
 def replace_text(path: str | Path, text: str, report: Diagnostics) -> bool:
     r"""Replace the text of an existing file atomically, and keep its mode.
+
+    Return whether the file was written.
 
     Parameters
     ----------

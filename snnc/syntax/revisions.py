@@ -18,6 +18,8 @@ PREFIX = "git:"
 def read_revision(revision: str, path: str, report: Diagnostics) -> SourceFile | None:
     """Read a spec from git, without touching the working tree.
 
+    The name is ``REV:path``. Return None if it can't be read.
+
     Parameters
     ----------
     revision

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from lark import Token
 
@@ -64,6 +63,8 @@ def read_settings(
     text: str, name: str, report: Diagnostics, several: bool = True
 ) -> tuple[Setting, ...]:
     """Read ``PATH=VALUE``; read ``PATH=VALUE,VALUE`` as one setting per value.
+
+    Raise NoSettingError if the text lacks a path or a value.
 
     Parameters
     ----------
@@ -165,7 +166,9 @@ def _add_unit(key: str, value: tree.Value) -> tree.Value:
     return value
 
 
-def settings_of(changes: Mapping[str, Any], report: Diagnostics) -> tuple[Setting, ...]:
+def settings_of(
+    changes: Mapping[str, object], report: Diagnostics
+) -> tuple[Setting, ...]:
     """Convert a mapping to settings in the same order; report unreadable settings.
 
     Raises
@@ -179,7 +182,7 @@ def settings_of(changes: Mapping[str, Any], report: Diagnostics) -> tuple[Settin
     return tuple(settings)
 
 
-def _texts(changes: Mapping[str, Any]) -> Iterator[str]:
+def _texts(changes: Mapping[str, object]) -> Iterator[str]:
     for name, value in changes.items():
         if not isinstance(value, Mapping) or _is_neuron(name, value):
             yield f"{name}={spelt(value, name)}"
@@ -188,12 +191,12 @@ def _texts(changes: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name}.{key}={spelt(inner, key)}"
 
 
-def _is_neuron(name: str, value: Mapping[str, Any]) -> bool:
+def _is_neuron(name: str, value: Mapping[str, object]) -> bool:
     """Return whether a mapping is a value such as ``{"lif": {...}}``."""
     return name == "neuron" and any(isinstance(v, Mapping) for v in value.values())
 
 
-def spelt(value: Any, key: str = "") -> str:
+def spelt(value: object, key: str = "") -> str:
     """Write a Python value as ``.snn``.
 
     Raises
@@ -229,7 +232,7 @@ def _text(value: str) -> str:
     return quote(value)
 
 
-def _block(settings: Any) -> str:
+def _block(settings: object) -> str:
     if not isinstance(settings, Mapping):
         raise TypeError(f"{settings!r} is not a mapping of settings to values")
     inner = ", ".join(f"{key} {spelt(value, key)}" for key, value in settings.items())

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 
-def check_count(name: str, value: Any, least: int) -> None:
+def check_count(name: str, value: object, least: int) -> None:
     """Refuse a number that is not an integer or is too small; accept None.
 
     Raises
@@ -27,7 +27,7 @@ def check_count(name: str, value: Any, least: int) -> None:
         raise ValueError(f"{name} is {value}, not {least} or more")
 
 
-def check_choice(name: str, value: Any, known: Collection[str]) -> None:
+def check_choice(name: str, value: object, known: Collection[str]) -> None:
     """Refuse an unknown word.
 
     Raises
@@ -41,7 +41,7 @@ def check_choice(name: str, value: Any, known: Collection[str]) -> None:
         raise ValueError(f"{name} is {value!r}, not {wanted}")
 
 
-def check_text(name: str, value: Any) -> None:
+def check_text(name: str, value: object) -> None:
     """Refuse anything except text that can be written to a file.
 
     Raises
@@ -57,7 +57,7 @@ def check_text(name: str, value: Any) -> None:
         raise ValueError(f"{name} contains a lone surrogate, which no file can store")
 
 
-def given_weights(weights: Any) -> Path | Mapping[str, Any]:
+def given_weights(weights: object) -> Path | Mapping[str, Any]:
     """Return the file of weights, or their arrays by name.
 
     Raises

@@ -7,10 +7,12 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from snnc.text.display import Json
 from snnc.text.tables import columns, counted, percent
 from snnc.tools import plots
 from snnc.tools.evaluate.evaluation import Evaluation
 from snnc.tools.evaluate.options import EvaluateOptions
+from snnc.tools.evaluate.verb import evaluate_with
 from snnc.tools.opening import FileName, Tensors, as_package
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from snnc.runtime.examples import Array
     from snnc.runtime.labels import Examples
     from snnc.runtime.network import Network
     from snnc.tools.package import Package
@@ -52,8 +55,8 @@ class Adaptation:
         The share of errors halfway that were larger than the spec's ``error``.
     """
 
-    y: NDArray[Any]
-    outputs: NDArray[Any]
+    y: Array
+    outputs: Array
     weights: dict[str, NDArray[np.float32]]
     classes: bool
     score: float
@@ -94,8 +97,8 @@ class Adaptation:
 
 def adapt(
     package: Package | FileName,
-    x: Any,
-    y: Any,
+    x: object,
+    y: object,
     weights: Tensors | FileName,
     *,
     simulator: LearningSimulator = "exact",
@@ -190,7 +193,7 @@ def _check_labels(chosen: Examples, classes: bool) -> None:
 
 def _learn_exactly(
     package: Package, tensors: Any, chosen: Examples, simulator: LearningSimulator
-) -> tuple[NDArray[Any], NDArray[Any]]:
+) -> tuple[Array, Array]:
     from snnc.exact.learning import Learner
 
     learner = Learner(package.opened, tensors)
@@ -198,8 +201,8 @@ def _learn_exactly(
 
 
 def _learn_in_nengo(
-    package: Package, tensors: Any, chosen: Examples, simulator: LearningSimulator
-) -> tuple[NDArray[Any], NDArray[Any]]:
+    package: Package, tensors: object, chosen: Examples, simulator: LearningSimulator
+) -> tuple[Array, Array]:
     import numpy as np
 
     from snnc.runtime.nengo.simulators import SimulatorRun
@@ -235,7 +238,7 @@ class AdaptedEvaluation:
     def _scores(self) -> tuple[float, float, float]:
         return self.before.score.value, self.learning.score, self.after.score.value
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Json:
         """Return a mapping for JSON."""
         learned: dict[str, Any] = {
             "examples": len(self.learning.y),
@@ -301,8 +304,6 @@ def evaluate_adapted(
     weights_out: FileName | None = None,
 ) -> AdaptedEvaluation:
     """Evaluate a package, let its readout learn, and evaluate it again."""
-    from snnc.tools.evaluate.verb import evaluate_with
-
     simulator = options.simulator
     if simulator == "keras" or simulator == "nengo_dl":
         raise NotLearningError(f"the simulator {simulator} does not learn")

@@ -17,7 +17,7 @@ from typing import Protocol
 from snnc.diagnostics import Diagnostics
 from snnc.driver import compile_file
 from snnc.emit.files import FORMAT, Origin, build_command
-from snnc.ir.logical import Network
+from snnc.ir.logical import LogicalNetwork
 from snnc.language.model import spec_hash
 from snnc.output import Comparison, PackageFiles, compare
 from snnc.output.records import origin_of
@@ -122,7 +122,7 @@ class _Compiled:
     """A valid spec: its job, and its report, which may contain warnings."""
 
     job: Job
-    network: Network
+    network: LogicalNetwork
 
 
 def build_specs(
@@ -279,8 +279,7 @@ class Check:
             return False
         self._print(comparison)
         lock = job.package.lock
-        for problem in problems(comparison, job.spec.path, lock, job.command):
-            report.add(problem)
+        report.add(*problems(comparison, job.spec.path, lock, job.command))
         if self.tracked and not report.errors:
             report.extend(report_untracked(job.package))
         if not report.errors:
@@ -293,8 +292,7 @@ class Check:
         if comparison is None:
             return
         self._print(comparison)
-        for problem in report_orphan(orphan, comparison, command):
-            report.add(problem)
+        report.add(*report_orphan(orphan, comparison, command))
 
     def _print(self, comparison: Comparison) -> None:
         if self.show is not None and (text := difference(comparison)):
@@ -330,8 +328,7 @@ class DryRun:
         if comparison is None:
             return
         refused = list(refusals(comparison))
-        for diagnostic in (*refused, *report_kept(comparison)):
-            report.add(diagnostic)
+        report.add(*refused, *report_kept(comparison))
         if not refused:
             for line in _list_changes(plan_changes(comparison), package.folder):
                 self.show(line)

@@ -18,7 +18,7 @@ from snnc.ir.layout import tensors as tensors_of
 from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.output.imported import ImportedPackage, spec_of
 from snnc.text.arguments import check_count, given_weights
-from snnc.text.display import Displayed
+from snnc.text.display import Displayed, Json
 from snnc.text.tables import columns
 from snnc.tools.evaluate.summary import outside
 from snnc.tools.opening import FileName, Tensors, as_package, require
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from snnc.tools.package import Package
     from snnc.tools.scaling import ScaledWeights
     from snnc.weight_files.chip import Precision
+
+
+VERSION = 1
 
 
 class CannotCalibrateError(ValueError):
@@ -92,6 +95,30 @@ class Calibration(Displayed):
         """Write the weights to a safetensors file atomically."""
         self.package.opened.layout.save(path, self.weights, self.source)
 
+    def as_dict(self) -> Json:
+        """Return the JSON data of ``snnc calibrate --format json``."""
+        done, layers = self.scaled, self.package.opened.network.layers
+        return {
+            "version": VERSION,
+            "network": self.package.name,
+            "examples": self.examples,
+            "change": done.change,
+            "layers": [
+                {
+                    "name": name,
+                    "percentile": layer.percentile,
+                    "before": done.before[name].rate,
+                    "after": done.after[name].rate,
+                    "low": layer.low,
+                    "high": layer.high,
+                    "scale": done.scales[name],
+                    "holds": name not in done.missed,
+                    "not_scaled": done.fixed.get(name),
+                }
+                for name, layer in layers.items()
+            ],
+        }
+
     def __str__(self) -> str:
         return table(self)
 
@@ -133,7 +160,7 @@ def calibrate(
     weights : path or mapping
         A safetensors file, or its tensors by name.
     examples
-        The number of examples to measure, from the first; by default, all.
+        The number of examples to measure, drawn by the seed 0; by default, all.
     device
         The device on which the scaled weights are checked.
 
@@ -157,6 +184,7 @@ def calibrate(
         check_input,
         open_input,
     )
+    from snnc.runtime.examples import sample_indices
     from snnc.runtime.layout import LayoutError
     from snnc.tools.provenance import source_of
 
@@ -165,7 +193,9 @@ def calibrate(
     accepted = DataSpec.of(opened.network)
     try:
         read = open_input if isinstance(x, str | os.PathLike) else check_input
-        chosen = read(x, accepted)[:examples]
+        chosen = read(x, accepted)[:]
+        if examples is not None:
+            chosen = chosen[sample_indices(len(chosen), examples, seed=0)]
         tensors = opened.layout.read(source)
     except (DataError, LayoutError) as error:
         raise CannotCalibrateError(error) from error

@@ -105,7 +105,7 @@ def read_checkpoint(path: Path) -> SavedRun | None:
     # A killed process may have left an incomplete line at the end.
     whole = data[: data.rfind(b"\n") + 1].decode("utf-8", "replace").split("\n")[:-1]
     first, *others = whole or [""]
-    known = [line for line in others if _is_sound(first, line)]
+    known = [line for line in others if line == _seal(first, _SEAL.sub("}", line))]
     text = "".join(f"{line}\n" for line in (first, *known))
     return SavedRun(
         _header(first),
@@ -127,7 +127,3 @@ def _header(first: str) -> Json | None:
 def _seal(first: str, body: str) -> str:
     digest = hashlib.sha256((first + body).encode()).hexdigest()[:DIGITS]
     return f'{body[:-1]}, "sha256": "{digest}"}}'
-
-
-def _is_sound(first: str, line: str) -> bool:
-    return line == _seal(first, _SEAL.sub("}", line))

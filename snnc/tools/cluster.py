@@ -14,7 +14,7 @@ from distributed import Client, KilledWorker
 from distributed.comm.addressing import parse_address, parse_host_port
 from distributed.comm.core import connect
 
-from snnc.tools.evaluate.refusals import NoClusterError
+from snnc.tools.evaluate.options import RefusedRunError
 
 PATIENCE = 10  # seconds to wait for an answer from an address
 
@@ -45,7 +45,7 @@ def cluster_workers(address: str, ahead: int = 1) -> Iterator[ClusterWorkers]:
 
     Raises
     ------
-    NoClusterError
+    RefusedRunError
         If nothing answers, or the cluster has no workers.
     """
     _check_scheduler(address)
@@ -53,14 +53,21 @@ def cluster_workers(address: str, ahead: int = 1) -> Iterator[ClusterWorkers]:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError as error:
-            raise NoClusterError(address, "this Dask cluster has no workers") from error
+            raise _absent(address, "this Dask cluster has no workers") from error
         threads = sum(client.nthreads().values())
         executor = client.get_executor(pure=False)
         yield ClusterWorkers(executor, ahead * max(1, threads))
 
 
+def _absent(address: str, reason: str) -> RefusedRunError:
+    return RefusedRunError(
+        f"{address}: {reason}; start one with `dask scheduler` and its workers "
+        f"with `dask worker {address}`, or use `--workers N` on this machine"
+    )
+
+
 def _check_scheduler(address: str) -> None:
-    """Raise NoClusterError unless a scheduler answers.
+    """Raise RefusedRunError unless a scheduler answers.
 
     A `Client` would also raise an error, but would then take 20 s to close.
     """
@@ -74,8 +81,8 @@ def _check_scheduler(address: str) -> None:
         asyncio.run(greet())
     except ValueError as error:
         reason = "this is not an address such as tcp://HOST:8786"
-        raise NoClusterError(address, reason) from error
+        raise _absent(address, reason) from error
     # The greeting of another server, parsed as Dask's, may announce exabytes.
     except (OSError, asyncio.TimeoutError, MemoryError) as error:
         reason = f"no Dask scheduler answers within {PATIENCE} s"
-        raise NoClusterError(address, reason) from error
+        raise _absent(address, reason) from error

@@ -180,5 +180,5 @@ def _check(model: Any) -> None:
         raise SpecError((NoInputShape(span=span, name=model.name),))
 
 
-def _is_path(model: Any) -> bool:
+def _is_path(model: object) -> bool:
     return isinstance(model, str | os.PathLike)

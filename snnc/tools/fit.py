@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from snnc.fitting.solve import smallest_stride, wider_strides, widest, width_key
 from snnc.fitting.trials import (
+    MAPPED,
     Change,
     Changes,
     OutOfWorkError,
@@ -19,7 +20,7 @@ from snnc.fitting.trials import (
     target_of,
 )
 from snnc.ir.layout import tensors
-from snnc.ir.logical import Layer
+from snnc.ir.logical import LogicalLayer
 from snnc.text import tables
 from snnc.text.display import Json, Tabular
 from snnc.text.tables import Cells, TextTable, code, counted, prose
@@ -35,6 +36,8 @@ SHARES = tuple(n / 16 for n in range(15, 0, -1))
 HALVES = (0.75, 0.5, 0.25)
 """The fractions of one layer's filters to try together with fewer filters in
 another."""
+BRIEF_WORK = 8_000
+"""The work after which no larger variant is tried, impatient; none on many cores."""
 PAIRED = 3
 """The number of largest layers from which pairs are changed together."""
 
@@ -178,6 +181,8 @@ def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
         raise ValueError("`target nengo` has no cores, so there is nothing to fit")
     trials = Trials(made.spec, target, made.device, patient, made.mapped)
     present = trials.cost(())
+    if present is not None and not patient:
+        trials.most_work = BRIEF_WORK if present.cores <= MAPPED else 0
     layers = _layers(trials)
     fitting, tried = _fitting(trials, layers, fits=present is not None)
     variants = [_variant(trials, changes) for changes in fitting]
@@ -193,7 +198,7 @@ def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
 
 
 def _fitting(
-    trials: Trials, layers: Sequence[tuple[int, Layer]], fits: bool
+    trials: Trials, layers: Sequence[tuple[int, LogicalLayer]], fits: bool
 ) -> tuple[list[Changes], int]:
     """Return the variants that fit, layer by layer, and the number of layers tried."""
     alone: list[Changes] = []
@@ -248,7 +253,7 @@ def _size(trials: Trials) -> tuple[int, int]:
     return neurons, sum(prod(tensor.shape) for tensor in tensors(lowered.network))
 
 
-def _grown(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
+def _grown(trials: Trials, position: int, layer: LogicalLayer) -> Iterator[Changes]:
     """Yield the variant with the most filters in a layer that fit."""
     now = layer.shape[-1]
     more = widest(position, layer, trials.fits_target, GROWTH * now)
@@ -256,7 +261,7 @@ def _grown(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
         yield (more,)
 
 
-def _narrower(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
+def _narrower(trials: Trials, position: int, layer: LogicalLayer) -> Iterator[Changes]:
     """Yield variants with fewer filters in a layer, a larger stride, or both."""
     fewer = widest(position, layer, trials.fits_target, layer.shape[-1] - 1)
     if fewer is not None:
@@ -273,7 +278,9 @@ def _narrower(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
             yield (wider, both)
 
 
-def _thinner(trials: Trials, layers: Sequence[tuple[int, Layer]]) -> Iterator[Changes]:
+def _thinner(
+    trials: Trials, layers: Sequence[tuple[int, LogicalLayer]]
+) -> Iterator[Changes]:
     """Yield the variant with the largest fraction of all filters that fits.
 
     If there is only one layer, `_narrower` handles this.
@@ -293,7 +300,9 @@ def _thinner(trials: Trials, layers: Sequence[tuple[int, Layer]]) -> Iterator[Ch
 
 
 def _better_pair(
-    trials: Trials, layers: Sequence[tuple[int, Layer]], others: Sequence[Changes]
+    trials: Trials,
+    layers: Sequence[tuple[int, LogicalLayer]],
+    others: Sequence[Changes],
 ) -> Iterator[Changes]:
     """Yield the best change to two layers, if it keeps more than ``others``."""
     pairs = [
@@ -308,7 +317,7 @@ def _better_pair(
         yield best
 
 
-def _steps_down(position: int, layer: Layer) -> Iterator[Change]:
+def _steps_down(position: int, layer: LogicalLayer) -> Iterator[Change]:
     """Yield changes to some fractions of a layer's filters, or to the next stride."""
     yield from wider_strides(position, layer)[:1]
     for change in (_share(position, layer, share) for share in HALVES):
@@ -317,7 +326,7 @@ def _steps_down(position: int, layer: Layer) -> Iterator[Change]:
 
 
 def _with_fewer(
-    trials: Trials, first: Change, second: tuple[int, Layer]
+    trials: Trials, first: Change, second: tuple[int, LogicalLayer]
 ) -> Iterator[Changes]:
     """Extend a change of one layer by the most filters that fit in another layer."""
     position, layer = second
@@ -326,12 +335,12 @@ def _with_fewer(
         yield tuple(sorted((first, fewer), key=lambda change: change.position))
 
 
-def _share(position: int, layer: Layer, share: float) -> Change:
+def _share(position: int, layer: LogicalLayer, share: float) -> Change:
     value = max(1, round(layer.shape[-1] * share))
     return Change(position, layer.name, width_key(layer) or "", value)
 
 
-def _layers(trials: Trials) -> list[tuple[int, Layer]]:
+def _layers(trials: Trials) -> list[tuple[int, LogicalLayer]]:
     """Return the chip's layers with filters or units, with their indices."""
     return [
         (position, layer)

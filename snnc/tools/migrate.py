@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from math import prod, sqrt
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
@@ -21,9 +20,11 @@ from snnc.ir.device import Profile
 from snnc.ir.layout import TensorSpec, input_scale, tensors
 from snnc.rules.output import CannotWrite
 from snnc.rules.weights import WouldOverwrite
+from snnc.runtime.examples import Array
 from snnc.runtime.files import write_file
 from snnc.source import whole_file
 from snnc.syntax.revisions import read_spec
+from snnc.text.display import Json
 from snnc.text.tables import counted, dims
 from snnc.tools.diff import Version, compile_version
 from snnc.tools.diff.layers import match
@@ -32,7 +33,7 @@ from snnc.weight_files.fit import fit
 from snnc.weight_files.header import read_or_report
 from snnc.weight_files.inspect import refusal, report_values
 from snnc.weight_files.listing import VERSION
-from snnc.weight_files.values import Array, read_values, spreads
+from snnc.weight_files.values import read_values, spreads
 from snnc.weight_files.write import serialize
 
 
@@ -194,7 +195,7 @@ def _begin(tensor: TensorSpec, seed: int | None) -> Array:
     return drawn.astype(np.float32)
 
 
-def moves_document(moves: Sequence[Move], target: str) -> dict[str, Any]:
+def moves_document(moves: Sequence[Move], target: str) -> Json:
     """Return what happened to each tensor, as JSON data."""
     return {
         "version": VERSION,
@@ -203,14 +204,14 @@ def moves_document(moves: Sequence[Move], target: str) -> dict[str, Any]:
     }
 
 
-def _move(move: Move) -> dict[str, Any]:
+def _move(move: Move) -> Json:
     if move.after is None:
         return {"name": move.name, "becomes": "gone"}
     if move.was:
         return {"name": move.name, "becomes": "kept", "was": move.was}
     if move.kept:
         return {"name": move.name, "becomes": "kept"}
-    begins: dict[str, Any] = {"initializer": "zeros"}
+    begins: Json = {"initializer": "zeros"}
     if move.seed is not None:
         begins = {"initializer": "he_uniform", "seed": move.seed}
     return {"name": move.name, "becomes": "new", **begins}

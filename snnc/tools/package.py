@@ -24,9 +24,9 @@ from snnc.tools.spec import Spec, load
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
     from typing_extensions import Unpack
 
+    from snnc.runtime.examples import Array
     from snnc.runtime.keras.training import TrainOptions
 
 
@@ -126,8 +126,8 @@ class Package(Listed):
 
     def train(
         self,
-        x: Any,
-        y: Any = None,
+        x: object,
+        y: object = None,
         weights: FileName | None = None,
         epochs: int | None = None,
         **options: Unpack[TrainOptions],
@@ -211,11 +211,11 @@ class Training:
         return list(getattr(self.model.history, "phases", ()))
 
     @cached_property
-    def weights(self) -> dict[str, NDArray[Any]]:
+    def weights(self) -> dict[str, Array]:
         """The tensors by name, in the package's layout."""
         layout = self.package.layout
         if self.file is not None:
-            found: dict[str, NDArray[Any]] = layout.load_weights(self.file)
+            found: dict[str, Array] = layout.load_weights(self.file)
             return found
         with TemporaryDirectory() as folder:
             path = Path(folder) / "weights.safetensors"

@@ -42,7 +42,6 @@ def report_page(report: Report, against: Spec | FileName | None = None) -> str:
 
 def _of_report(report: Report, against: Spec | FileName | None) -> Iterator[Section]:
     spec = report.spec
-    yield _picture("The network", spec.name, report.plot_network)
     if against is not None:
         changes = spec.changed_since(against)
         title = f"What changed since {changes.old.source}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from snnc.text.arguments import check_choice, given_weights
 from snnc.tools.evaluate.options import SIMULATORS, Simulator, require_simulator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def predict(
     package: Package | FileName,
-    x: Any,
+    x: object,
     weights: Tensors | FileName,
     *,
     simulator: Simulator = "exact",

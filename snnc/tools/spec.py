@@ -14,7 +14,7 @@ import snnc
 from snnc import diagnostics
 from snnc.diagnostics import Diagnostic
 from snnc.driver import compile_spec, place_on_chips
-from snnc.ir.logical import Network
+from snnc.ir.logical import LogicalNetwork
 from snnc.language.model import NetworkSpec, spec_hash
 from snnc.language.statements import (
     InputSpec,
@@ -138,7 +138,7 @@ class Spec(Displayed):
         return self.made.spec.spec
 
     @property
-    def _network(self) -> Network:
+    def _network(self) -> LogicalNetwork:
         assert self.made.lowered is not None
         return self.made.lowered.network
 
@@ -162,7 +162,7 @@ class Spec(Displayed):
         """Warnings, and the reasons why the network does not fit on its chip."""
         return self.found.diagnostics
 
-    def replace(self, **changes: Any) -> Spec:
+    def replace(self, **changes: object) -> Spec:
         """Return a spec with other values.
 
         Parameters

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from snnc.ir.logical import Loihi, Network
+from snnc.ir.logical import LogicalNetwork, Loihi
 from snnc.ir.properties import layer_properties
 from snnc.language.model import NetworkSpec
 from snnc.language.property_types import NeuronSpec
@@ -49,7 +49,7 @@ class LayerSpec:
     block: tuple[int, ...] | Literal["auto"]
     start: Literal["rest", "spread"]
 
-    def __init__(self, **properties: Any) -> None:
+    def __init__(self, **properties: object) -> None:
         vars(self).update(properties)
 
     if not TYPE_CHECKING:  # type checkers use the attributes above
@@ -75,7 +75,7 @@ class LayerSpec:
         return f"<snnc layer {said}>"
 
 
-def read_layers(network: Network) -> Mapping[str, LayerSpec]:
+def read_layers(network: LogicalNetwork) -> Mapping[str, LayerSpec]:
     """Return the layers of a network by name, in the order of the spec."""
     return MappingProxyType(
         {
@@ -91,7 +91,7 @@ def read_layers(network: Network) -> Mapping[str, LayerSpec]:
     )
 
 
-def read_readout(statements: NetworkSpec, network: Network) -> ReadoutSpec:
+def read_readout(statements: NetworkSpec, network: LogicalNetwork) -> ReadoutSpec:
     """Return the readout; ``classes`` contains names, or is None for a regression."""
     found = network.readout
     return replace(
@@ -102,7 +102,9 @@ def read_readout(statements: NetworkSpec, network: Network) -> ReadoutSpec:
     )
 
 
-def read_target(statements: NetworkSpec, network: Network) -> LoihiTarget | NengoTarget:
+def read_target(
+    statements: NetworkSpec, network: LogicalNetwork
+) -> LoihiTarget | NengoTarget:
     """Return the target with the number of its cores."""
     target = statements.target
     if isinstance(target, LoihiTarget) and isinstance(network.target, Loihi):

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array: TypeAlias = NDArray[Any]
-"""An array of numbers of any type, or of bools."""
+from snnc.runtime.examples import Array as Array
 
 
 @dataclass(frozen=True)

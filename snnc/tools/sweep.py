@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, product
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _OF_WORDS = "SNN3"
 """Lower codes are about single words and values."""
+MOST_VARIANTS = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,11 +238,11 @@ class Sweep(Tabular, Sequence[Variant]):
 
 def sweep(
     spec: Spec | FileName,
-    settings: Mapping[str, Any] | Sequence[str],
+    settings: Mapping[str, object] | Sequence[str],
     *,
     where: str | Sequence[str] = (),
-    data: FileName | tuple[Any, Any] | None = None,
-    test: FileName | tuple[Any, Any] | None = None,
+    data: FileName | tuple[object, object] | None = None,
+    test: FileName | tuple[object, object] | None = None,
     weights: FileName | None = None,
     epochs: int | None = None,
     phases: Sequence[Phase] = ("smooth", "scale"),
@@ -308,7 +310,8 @@ def sweep(
     SpecError
         If the spec has errors, or a value is wrong in all combinations.
     ValueError
-        If a text is not a path with values, or options are incompatible.
+        If a text is not a path with values, a path or value is there twice, there are
+        too many variants, or options are incompatible.
     """
     if data is None and (test is not None or weights is not None):
         raise ValueError("test and weights need a sweep with data")
@@ -350,7 +353,7 @@ def sweep(
     return Sweep(base, tuple(replace(v, is_best=b) for v, b in pairs))
 
 
-def _sets(settings: Mapping[str, Any] | Sequence[str], path: str) -> bool:
+def _sets(settings: Mapping[str, object] | Sequence[str], path: str) -> bool:
     """Return whether settings, of either type, contain a path."""
     return any(str(each).partition("=")[0] == path for each in settings)
 
@@ -374,7 +377,7 @@ def _add_results(variant: Variant, found: Sequence[Json | str]) -> Variant:
 
 
 def _choices(
-    settings: Mapping[str, Any] | Sequence[str],
+    settings: Mapping[str, object] | Sequence[str],
 ) -> list[tuple[Setting, ...]]:
     """Parse settings with several values each.
 
@@ -399,6 +402,16 @@ def _choices(
         chosen = [read_settings(text, "--set", report) for text in settings]
     if report.errors:
         raise SpecError(report.diagnostics)
+    texts = [setting.text for own in chosen for setting in own]
+    paths = [own[0].text.partition("=")[0] for own in chosen if own]
+    for each, count in chain(Counter(texts).items(), Counter(paths).items()):
+        if count > 1:
+            raise ValueError(f"{each} is there {count} times: write it once")
+    if (variants := math.prod(map(len, chosen))) > MOST_VARIANTS:
+        raise ValueError(
+            f"{variants} variants are more than {MOST_VARIANTS}: give fewer values, "
+            "or draw some, as Optuna does"
+        )
     return chosen
 
 

@@ -8,23 +8,22 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from snnc.language.extents import Phase
-from snnc.processes import LocalWorkers, Workers, run_tasks
+from snnc.processes import run_tasks
 from snnc.text.display import Json
 from snnc.text.progress import in_notebook, progress_bar
 from snnc.tools.checkpoint import Checkpoint, read_checkpoint
-from snnc.tools.opening import FileName
+from snnc.tools.opening import FileName, open_workers
 from snnc.tools.package import Package
 from snnc.tools.spec import Spec, parse
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from snnc.runtime.examples import Array
 
 
 HELD_OUT = 0.2
@@ -137,7 +136,7 @@ def _run(job: VariantJob) -> Json:
     return known
 
 
-Arrays = tuple["NDArray[Any]", "NDArray[Any]"]
+Arrays = tuple["Array", "Array"]
 
 
 def _data(package: Package, shared: SweepSettings) -> tuple[Arrays, Arrays]:
@@ -158,7 +157,7 @@ def _data(package: Package, shared: SweepSettings) -> tuple[Arrays, Arrays]:
     return (x[order[count:]], y[order[count:]]), (x[order[:count]], y[order[:count]])
 
 
-def data_file(data: FileName | tuple[Any, Any], folder: Path) -> Path:
+def data_file(data: FileName | tuple[object, object], folder: Path) -> Path:
     """Return a file with the data; write arrays to a file."""
     if not isinstance(data, tuple):
         return Path(data).absolute()
@@ -197,13 +196,14 @@ def run_variants(
     found = {} if saved is None else {n["variant"]: n["result"] for n in saved.lines}
     unique = {job.name: job for job in jobs}
     left = [job for job in unique.values() if job.name not in found]
+    width = min(workers or os.cpu_count() or 1, len(left))
     is_seen = sys.stderr.isatty() or in_notebook()
     shows_lines = progress and not is_seen
     shows_bar = is_seen and progress is not False
     with (
         Checkpoint(path, header, saved) as checkpoint,
         progress_bar(len(unique), "variants", shows_bar) as move,
-        _workers(min(workers or os.cpu_count() or 1, len(left)), dask, shared) as pool,
+        open_workers(width, dask, shared.folder / "log.txt") as pool,
     ):
         move(len(unique) - len(left))
         for number, (job, future) in enumerate(run_tasks(pool, run_variant, left), 1):
@@ -228,13 +228,3 @@ def _format_score(result: Json) -> str:
     if accuracy is None:
         return f"error {result.get('rmse'):.4g}"
     return f"{100 * accuracy:.1f} %"
-
-
-def _workers(
-    count: int, dask: str | None, shared: SweepSettings
-) -> AbstractContextManager[Workers]:
-    if dask is None or not count:
-        return LocalWorkers(count, shared.folder / "log.txt")
-    from snnc.tools.cluster import cluster_workers  # slow to import
-
-    return cluster_workers(dask)

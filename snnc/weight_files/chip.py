@@ -27,6 +27,7 @@ from snnc.rules.weights import (
     WeightsTooFarApart,
     WeightsTooStrong,
 )
+from snnc.text.display import Json
 from snnc.weight_files.cores import CoreContent, PlacedLayer
 from snnc.weight_files.rounding import round_layer
 
@@ -117,7 +118,14 @@ def complaints(placed: PlacedLayer) -> Iterator[Diagnostic]:
         concerned = [core for core in placed.cores if kinds[core.number] is kind]
         if concerned:
             worst = max(concerned, key=lambda core: _shortage(_block(placed, core)))
-            yield kind(placed, worst, len(concerned))
+            common = {
+                "span": placed.mapped.population.layer.span,
+                "name": placed.name,
+                "core": worst.number,
+                "refused": len(concerned),
+                "cores": len(placed.cores),
+            }
+            yield kind(placed, worst, common)
     yield from _too_strong(placed, [n for n, kind in kinds.items() if kind is None])
     yield from _warn_rounding(placed)
     if not any(kinds.values()):
@@ -169,15 +177,12 @@ def _kind_of(placed: PlacedLayer, core: CoreContent) -> Any:
     return _too_small if block.has_weights else _no_scale
 
 
-def _too_small(placed: PlacedLayer, core: CoreContent, refused: int) -> Diagnostic:
+def _too_small(placed: PlacedLayer, core: CoreContent, common: Json) -> Diagnostic:
     block, largest = _block(placed, core), core.largest
     assert largest is not None
     by_bias = block.bias_share > block.threshold_share
     return NoWeightExponent(
-        span=placed.mapped.population.layer.span,
-        name=placed.name,
         what="bias" if by_bias else "threshold",
-        core=core.number,
         value=_whole(block.bias if by_bias else block.threshold),
         most=BIAS_MOST if by_bias else THRESHOLD_MOST,
         weight=largest.trained,
@@ -185,25 +190,20 @@ def _too_small(placed: PlacedLayer, core: CoreContent, refused: int) -> Diagnost
         needed=largest.trained * _shortage(block),
         bias=core.trained_bias,
         most_bias=core.trained_bias / float(block.bias_share) if by_bias else 0.0,
-        refused=refused,
-        cores=len(placed.cores),
+        **common,
     )
 
 
-def _no_scale(placed: PlacedLayer, core: CoreContent, refused: int) -> Diagnostic:
+def _no_scale(placed: PlacedLayer, core: CoreContent, common: Json) -> Diagnostic:
     return NoBiasScale(
-        span=placed.mapped.population.layer.span,
-        name=placed.name,
-        core=core.number,
         value=_whole(_block(placed, core).threshold),
         most=THRESHOLD_MOST,
         bias=core.trained_bias,
-        refused=refused,
-        cores=len(placed.cores),
+        **common,
     )
 
 
-def _too_large(placed: PlacedLayer, core: CoreContent, refused: int) -> Diagnostic:
+def _too_large(placed: PlacedLayer, core: CoreContent, common: Json) -> Diagnostic:
     block, largest, neurons = _block(placed, core), core.largest, placed.neurons
     if largest is not None and block.has_weights:
         what, tensor = "weights", largest.tensor
@@ -213,34 +213,26 @@ def _too_large(placed: PlacedLayer, core: CoreContent, refused: int) -> Diagnost
         most = BIAS_MOST * neurons.threshold / neurons.voltage / THRESHOLD_LEAST
         needed = most / core.bias
     return ThresholdVanishes(
-        span=placed.mapped.population.layer.span,
-        name=placed.name,
         what=what,
-        core=core.number,
         value=_whole(block.threshold),
         least=THRESHOLD_LEAST,
         largest=value,
         tensor=tensor,
         needed=value * needed,
-        refused=refused,
-        cores=len(placed.cores),
+        **common,
     )
 
 
-def _too_far_apart(placed: PlacedLayer, core: CoreContent, refused: int) -> Diagnostic:
+def _too_far_apart(placed: PlacedLayer, core: CoreContent, common: Json) -> Diagnostic:
     both = zip(core.synapses, placed.store_kernels(core), strict=True)
     least, largest = next(s for s, stored in both if stored.refused), core.largest
     assert largest is not None
     return WeightsTooFarApart(
-        span=placed.mapped.population.layer.span,
-        name=placed.name,
-        core=core.number,
         tensor=least.tensor,
         weight=least.trained,
         other=largest.tensor,
         other_weight=largest.trained,
-        refused=refused,
-        cores=len(placed.cores),
+        **common,
     )
 
 

@@ -21,7 +21,8 @@ from snnc.loihi.integers import (
 )
 from snnc.loihi.sparse_link import SparseLink
 from snnc.loihi.tiling import PlacedBlock, Tiling, tiling_of
-from snnc.weight_files.kernels import Array, Box, IncomingKernel, compose, gain_and_rest
+from snnc.runtime.examples import Array
+from snnc.weight_files.kernels import Box, IncomingKernel, compose, gain_and_rest
 
 LARGEST = float(np.finfo(np.float32).max)
 

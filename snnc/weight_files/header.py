@@ -146,10 +146,7 @@ class RepeatedNameError(Exception):
 def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Convert the pairs of a JSON object to a dict.
 
-    Raises
-    ------
-    RepeatedNameError
-        If a name occurs twice.
+    Raise RepeatedNameError if a name occurs twice.
     """
     unique = dict(pairs)
     if len(unique) < len(pairs):

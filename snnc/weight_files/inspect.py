@@ -10,7 +10,7 @@ from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.driver import compile_spec
 from snnc.ir.device import Profile
 from snnc.ir.layout import input_scale, tensors
-from snnc.ir.logical import Network
+from snnc.ir.logical import LogicalNetwork
 from snnc.ir.mapped import MappedNetwork
 from snnc.rules.weights import BiasNotZero, NotFinite, WeightsDoNotFit
 from snnc.source import whole_file
@@ -22,7 +22,8 @@ from snnc.weight_files.listing import Listing
 
 if TYPE_CHECKING:
     from snnc.weight_files.chip import Precision
-    from snnc.weight_files.values import Array, Spread
+    from snnc.weight_files.values import Spread
+from snnc.runtime.examples import Array
 
 
 def inspect(
@@ -84,7 +85,7 @@ def inspect(
 
 def compile_to_cores(
     spec: str, report: Diagnostics, device: Profile | None = None
-) -> tuple[Network, MappedNetwork] | None:
+) -> tuple[LogicalNetwork, MappedNetwork] | None:
     """Compile a spec up to its cores; return None if it has errors."""
     source = read_spec(spec, report)
     made = None if source is None else compile_spec(source, report, "place", device)
@@ -94,7 +95,10 @@ def compile_to_cores(
 
 
 def refusal(
-    header: WeightsHeader, network: Network, fitting: LayoutFit, migrating: bool = False
+    header: WeightsHeader,
+    network: LogicalNetwork,
+    fitting: LayoutFit,
+    migrating: bool = False,
 ) -> Diagnostic:
     """Return the error that lists all tensors that do not fit a network."""
     return WeightsDoNotFit(
@@ -119,7 +123,7 @@ def _problem(pair: Pair) -> str:
 def report_values(
     header: WeightsHeader,
     known: dict[str, Spread],
-    network: Network,
+    network: LogicalNetwork,
     report: Diagnostics,
 ) -> bool:
     """Report tensors with invalid values; return whether all values are valid.
@@ -165,6 +169,5 @@ def on_chip(
 
     layers = placed_layers(mapped, values)
     for layer in layers:
-        for diagnostic in complaints(layer):
-            report.add(diagnostic)
+        report.add(*complaints(layer))
     return tuple(precision(layer) for layer in layers)

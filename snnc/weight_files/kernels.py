@@ -6,10 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from snnc.ir.logical import LifNeuron, Spiking
 from snnc.ir.lowered import Projection, Volume, Window
@@ -18,9 +16,8 @@ from snnc.loihi.image_link import ImageLink
 from snnc.loihi.sparse_link import SparseLink, TransposedAxis
 from snnc.loihi.tiling import EnsembleTiling, PlacedBlock
 from snnc.runtime import network
+from snnc.runtime.examples import Array
 from snnc.runtime.nengo import kernels
-
-Array = NDArray[Any]
 
 
 def gain_and_rest(spiking: Spiking) -> tuple[float, float]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from snnc.text.display import Json
 from snnc.text.tables import Cells, TextTable, counted, dims, printable
 from snnc.weight_files.fit import LayoutFit, Pair
 from snnc.weight_files.header import WeightsHeader
@@ -64,12 +65,12 @@ class Listing:
         return self.header.layout_id
 
 
-def document(listing: Listing) -> dict[str, Any]:
+def document(listing: Listing) -> Json:
     """Return a file's contents; with a spec, also the fit and precision on the chip.
 
     ``fits`` includes names, shapes, types and the identity of the layout.
     """
-    listed: dict[str, Any] = {
+    listed: Json = {
         "version": VERSION,
         "file": listing.header.path.as_posix(),
         "metadata": dict(sorted(listing.header.metadata.items())),
@@ -86,9 +87,9 @@ def document(listing: Listing) -> dict[str, Any]:
     }
 
 
-def _tensor(pair: Pair, listing: Listing) -> dict[str, Any]:
+def _tensor(pair: Pair, listing: Listing) -> Json:
     stored = pair.stored
-    entry: dict[str, Any] = {
+    entry: Json = {
         "name": pair.name,
         "dtype": None if stored is None else stored.dtype,
         "shape": None if stored is None else list(stored.shape),
@@ -110,7 +111,7 @@ def _tensor(pair: Pair, listing: Listing) -> dict[str, Any]:
     return entry
 
 
-def layer_document(layer: Precision) -> dict[str, Any]:
+def layer_document(layer: Precision) -> Json:
     """Return the precision of a layer for JSON."""
     return {**asdict(layer), "exponents": layer.exponents and list(layer.exponents)}
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnc.loihi.integers import Blocks, decode_weights, discretize_weights
+from snnc.runtime.examples import Array
 from snnc.weight_files.cores import CoreContent, PlacedLayer, StoredKernel, Synapse
-from snnc.weight_files.kernels import Array
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from snnc.runtime.examples import Array
 from snnc.weight_files.header import StoredTensor, WeightsHeader
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +36,7 @@ class Spread:
 def read_values(header: WeightsHeader) -> dict[str, Array]:
     """Return the tensors of a file by name.
 
-    Raises
-    ------
-    OSError
-        If the file can no longer be read.
+    Raise OSError if the file can no longer be read.
     """
     data = header.path.read_bytes()
     return {t.name: _array(t, data[t.start : t.stop]) for t in header.tensors.values()}

@@ -8,8 +8,8 @@ import numpy as np
 from safetensors.numpy import save
 
 from snnc.ir.layout import TensorSpec, layout_id
+from snnc.runtime.examples import Array
 from snnc.runtime.layout import Source
-from snnc.weight_files.values import Array
 
 
 def serialize(

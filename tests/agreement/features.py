@@ -11,8 +11,8 @@ from math import prod
 from snnc.ir.logical import (
     AveragePooling,
     Convolution,
-    Layer,
     LifNeuron,
+    LogicalLayer,
     MaxPooling,
     RateCode,
 )
@@ -33,7 +33,7 @@ def missing(networks: Iterable[MappedNetwork]) -> set[str]:
     return set(FEATURES).difference(*found)
 
 
-def _layers(mapped: MappedNetwork) -> tuple[Layer, ...]:
+def _layers(mapped: MappedNetwork) -> tuple[LogicalLayer, ...]:
     return mapped.lowered.network.layers
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from snnc.exact import make_engine
-from snnc.exact.package import open_package
+from snnc.output.imported import open_package
 from tests.agreement.drawing import draw_spec
 from tests.exact.proof import random_images, random_weights, write_package
 from tests.runtime.test_spiking import DT, rates_of

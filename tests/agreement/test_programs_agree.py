@@ -48,9 +48,13 @@ def activations(made: SimpleNamespace, x: np.ndarray) -> dict[str, np.ndarray]:
     """Return what Keras's neurons of each layer give, and its logits as ``""``."""
     from tensorflow import keras
 
+    library, layers = made.library("keras.model"), made.network.layers
+    _, *currents = library.with_currents(made.model, layers).outputs
     neurons = {
-        name: made.library("keras.model").activation(made.model, name, layer)
-        for name, layer in made.network.layers.items()
+        name: made.model.get_layer(f"{name}{library.NEURONS}").output
+        if layer.pool is None
+        else keras.layers.ReLU()(current)
+        for (name, layer), current in zip(layers.items(), currents, strict=True)
     }
     # Called, not asked to predict, which would compile a function for this one time.
     found = keras.Model(made.model.input, {**neurons, "": made.model.output})(x)

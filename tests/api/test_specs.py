@@ -292,20 +292,6 @@ def test_a_report_is_that_of_the_command_line() -> None:
     assert "<html" not in report._repr_html_()
 
 
-def test_a_page_leaves_open_what_a_user_has_drawn() -> None:
-    plt = pytest.importorskip("matplotlib.pyplot")
-    before = plt.get_backend()
-    plt.switch_backend("svg")
-    try:
-        own = plt.figure()
-        assert "data:image/svg+xml" in snnc.parse(SMALL).report().html()
-        assert plt.get_fignums() == [own.number]
-        assert plt.get_backend() == "svg"
-    finally:
-        plt.close("all")
-        plt.switch_backend(before)
-
-
 def test_what_is_too_large_is_reported_too() -> None:
     spec = snnc.load(DRIFT).replace(target={"cores": 2})
     assert not spec.fits

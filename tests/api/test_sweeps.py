@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
 import os
 import re
@@ -187,7 +188,7 @@ def test_a_sweep_with_nothing_to_draw_says_so(
     np.savez(tmp_path / "d.npz", x=X, y=Y)
     picture = tmp_path / "p.png"
     command = ["sweep", str(DRIFT), "--set", "c0.filters=8", "--train"]
-    paths = {"--data": tmp_path / "d.npz", "-o": tmp_path, "--plot": picture}
+    paths = {"--data": tmp_path / "d.npz", "-o": tmp_path, "--picture": picture}
     arguments = [str(word) for pair in paths.items() for word in pair]
     assert main([*command, *arguments]) == 1
     said = capsys.readouterr()
@@ -224,7 +225,7 @@ def test_data_of_the_same_bytes_are_kept_apart(tmp_path: Path) -> None:
         (["--train"], "need --data"),
         (["--data", "d.npz"], "give one of --train and --weights"),
         (["--data", "d.npz", "--weights", "w", "--test", "t.npz"], "needs --train"),
-        (["--data", "d.npz", "--train", "--plot", "p.gif"], "is not a picture"),
+        (["--data", "d.npz", "--train", "--picture", "p.gif"], "is not a picture"),
         (["--set", "c0.filters"], "--set c0.filters: write NAME.PROPERTY=VALUE"),
     ],
 )
@@ -373,6 +374,8 @@ def test_seeds_give_means_and_deviations(
     one = snnc.sweep(spec, {"c0.filters": [3]}, **options)  # which is kept
     assert one[0].accuracy == pytest.approx(0.66)
     assert one[0].deviation is None
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    assert done.html().count("pip install &#39;.[plot]&#39;") == 2
 
 
 @pytest.mark.parametrize(
@@ -387,6 +390,23 @@ def test_seeds_give_means_and_deviations(
 def test_seeds_are_for_trainings(options: Any, error: str) -> None:
     with pytest.raises(ValueError, match=error):
         snnc.sweep(DRIFT, ["train.seed=1,2"], **options)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error"),
+    [
+        (["c0.filters=8,8"], "c0.filters=8 is there 2 times"),
+        (["c0.filters=8", "c0.filters=9"], "c0.filters is there 2 times"),
+        ({"c0.filters": [8, "8"]}, "c0.filters=8 is there 2 times"),
+        (
+            {"c0.filters": range(1, 1001), "d0.units": range(1, 1001)},
+            "1000000 variants are more than 10000",
+        ),
+    ],
+)
+def test_repeated_and_too_many_values_are_refused(settings: Any, error: str) -> None:
+    with pytest.raises(ValueError, match=error):
+        snnc.sweep(DRIFT, settings)
 
 
 def test_a_sweep_is_a_sequence() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from snnc.cli import main
-from snnc.exact.package import open_package
+from snnc.output.imported import open_package
 from snnc.runtime.keras.scaler import Measured
 from snnc.runtime.layout import Layout
 from snnc.runtime.network import Layer, Lif

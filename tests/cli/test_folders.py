@@ -127,7 +127,7 @@ def test_report_lists_the_networks_of_a_folder(tmp_path: Path) -> None:
 
 def test_pictures_and_reasons_are_of_one_network(tmp_path: Path) -> None:
     write(tmp_path, "a.snn", "b.snn")
-    for option in (["--why"], ["--format", "html"], ["--plot", "x.svg"]):
+    for option in (["--why"], ["--format", "html"], ["--picture", "x.svg"]):
         done = CliRunner().invoke(snnc, ["report", str(tmp_path), *option])
         assert done.exit_code == 2
         assert "has 2 specs" in " ".join(done.stderr.split())

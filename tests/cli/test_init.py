@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner, Result
 
+from snnc import __version__
 from snnc.cli import snnc
 from snnc.starter import AT_ROOT, EXTENDED, SPEC, starter_files
 from snnc.syntax.files import format_document
@@ -145,7 +146,8 @@ def test_the_workflow_pins_nothing_that_nobody_has(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workflow = ".github/workflows/snnc.yml"
-    assert "pip install snnc\n" in starter_files()[workflow]
+    wheel = f"./snnc-{__version__}-py3-none-any.whl"
+    assert f"pip install {wheel}\n" in starter_files()[workflow]
     assert not any(re.search(r"@\w+@", text) for text in starter_files().values())
     assert init("asked", "--requirement", "snnc==0.2; python_version > '3'").stdout
     written = contents(folder)[f"asked/{workflow}"]

@@ -91,8 +91,14 @@ QUICK: list[Case] = [
     ("diff small.snn changed.snn --format json", 0, prints('"version": 1')),
     ("diff small.snn changed.snn --format markdown", 0, prints("**", "filters")),
     ("diff small.snn changed.snn --exit-code", 1, prints("filters")),
+    (
+        "export small.snn --weights none.safetensors -o n.nir",
+        1,
+        says("error: none.safetensors: No such file"),
+    ),
     (f"{EXPORT} -o new.nir", 0, writes("new.nir.txt", "a spike has the value 1")),
     (f"{EXPORT} --to nir --output new.nir", 0, writes("new.nir", "a_neurons")),
+    (f"{EXPORT} --format json -o new.nir", 0, prints('"file": "new.nir"')),
     (f"{EXPORT} --neuron cubalif -o new.nir", 0, writes("new.nir.txt", "CubaLIF")),
     ("fit small.snn --cores 2", 0, prints("small")),
     ("fit small.snn --cores 2 --all", 0, prints("small")),
@@ -121,7 +127,7 @@ QUICK: list[Case] = [
     ("lsp --stdio --help", 0, prints("language server (LSP)")),
     ("plot small.snn -o p.svg --kind cores --dark", 0, writes("p.svg", "<svg")),
     ("plot small.snn --output p.svg", 0, writes("p.svg", "<svg")),
-    ("report small.snn --plot p.svg", 0, writes("p.svg", "<svg")),
+    ("report small.snn --picture p.svg", 0, writes("p.svg", "<svg")),
     ("report small.snn --format html --against changed.snn", 0, prints("<table")),
     (
         "sweep small.snn --set a.filters=2,3 -o there --workers 1 --format json"
@@ -188,13 +194,14 @@ SLOW: list[Case] = [
     (f"{PREDICT} -o new.csv", 0, writes("new.csv", "index,label,class")),
     (f"{PREDICT} --output new.npz --over-time", 0, writes("new.npz", "over_time")),
     (f"{PREDICT} --simulator nengo", 0, prints("index,label,class")),
+    (f"{CALIBRATE} -o new.safetensors --format json", 0, prints('"change"')),
     (f"{CALIBRATE} -o new.safetensors", 0, writes("new.safetensors", "a.kernel")),
     (
         f"{CALIBRATE} --weights-out new.safetensors --examples 2",
         0,
         writes("new.safetensors", "a.kernel"),
     ),
-    (f"{EVALUATE} --plot p.svg", 0, writes("p.svg", "<svg")),
+    (f"{EVALUATE} --picture p.svg", 0, writes("p.svg", "<svg")),
     (
         f"plot{EVALUATE.removeprefix('evaluate')} -o p.svg --kind raster"
         " --simulator exact --examples 2 --example 1",
@@ -204,7 +211,7 @@ SLOW: list[Case] = [
     (
         "sweep small.snn --set a.filters=3 --data data.npz"
         " --weights small.safetensors --examples 4 --seed 1 --output there"
-        " --plot p.svg --plot-cores c.svg --format html",
+        " --picture p.svg --picture-cores c.svg --format html",
         0,
         writes("c.svg", "<svg"),
     ),

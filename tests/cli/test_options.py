@@ -45,12 +45,15 @@ OPTIONS = {
     "--phases": "sweep",
     "--against": "report",
     # How it is printed.
-    "--plot": "evaluate report sweep",
-    "--plot-cores": "sweep",
+    "--picture": "evaluate report sweep",
+    "--picture-cores": "sweep",
     "--kind": "plot",
     "--example": "plot",
     "--dark": "plot",
-    "--format": "build check diff evaluate fit import limits report sweep weights",
+    "--format": (
+        "build calibrate check diff evaluate export fit import limits report sweep "
+        "weights"
+    ),
     "--all": "fit",
     "--why": "report",
     "--explain": "import",
@@ -127,6 +130,7 @@ def test_every_option_says_what_it_does() -> None:
     ("verb", "former", "now"),
     [
         ("convert", "--schema", "--modeline PATH"),
+        ("report", "--plot", "--picture FILE"),
         ("evaluate", "--out", "-o, --output PATH"),
     ],
 )

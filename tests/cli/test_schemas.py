@@ -144,17 +144,8 @@ def commands(schema: str) -> Iterator[list[str]]:
             names = [f"{name}.snn" for name in pair]
             out = ["-o", f"new{i}.safetensors"]
             yield ["weights", "small.safetensors", "--migrate", *names, *out]
-    elif schema == "evaluate":
-        for name, text in (("small", SMALL), ("values", VALUES)):
-            x = sound(text, "lower").network.input.shape
-            np.savez(f"{name}.npz", x=np.full((3, *x), 0.5, np.float32), y=LABELS[name])
-            save(Path(f"{name}.safetensors"), text, weights_of(text))
-            Path(f"{name}.snn").write_text(text)
-            main(["build", f"{name}.snn"])
-            files = ["--data", f"{name}.npz", "--weights", f"{name}.safetensors"]
-            for simulator in ("exact", "nengo", "keras"):
-                run = [f"models/{name}", *files, "--simulator", simulator]
-                yield ["evaluate", *run]
+    elif schema in ("calibrate", "evaluate", "export"):
+        yield from runs(schema)
     elif schema == "adapt":
         y = {"classes 3": np.arange(3), "units 2": np.zeros((3, 2), np.float32)}
         x = np.full((3, 4, 4, 1), 0.5, np.float32)
@@ -169,6 +160,24 @@ def commands(schema: str) -> Iterator[list[str]]:
     elif schema == "import":
         yield ["import", "m.json", "--explain"]
         yield ["import", "m.json", "--explain", "--rewrite", "maxpool=avgpool"]
+
+
+def runs(verb: str) -> Iterator[list[str]]:
+    for name, text in (("small", SMALL), ("values", VALUES)):
+        x = sound(text, "lower").network.input.shape
+        np.savez(f"{name}.npz", x=np.full((3, *x), 0.5, np.float32), y=LABELS[name])
+        save(Path(f"{name}.safetensors"), text, weights_of(text))
+        Path(f"{name}.snn").write_text(text)
+        main(["build", f"{name}.snn"])
+        package, weights = f"models/{name}", ["--weights", f"{name}.safetensors"]
+        files = ["--data", f"{name}.npz", *weights]
+        if verb == "calibrate" and name == "values":  # the other has dead layers
+            yield [verb, package, *files, "-o", f"{name}.scaled.safetensors"]
+        elif verb == "export":
+            yield [verb, package, *weights, "-o", f"{name}.nir"]
+        elif verb == "evaluate":
+            for simulator in ("exact", "nengo", "keras"):
+                yield [verb, package, *files, "--simulator", simulator]
 
 
 def json_outputs(schema: str, capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:

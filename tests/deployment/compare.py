@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from snnc.exact import make_engine
-from snnc.exact.package import open_package
+from snnc.output.imported import open_package
 from tests.exact.proof import random_images, random_weights, write_package
 from tests.support import ROOT
 

@@ -12,11 +12,11 @@ from snnc.ir.logical import (
     Convolution,
     Dense,
     InputLayer,
-    Layer,
     LifNeuron,
+    LogicalLayer,
+    LogicalNetwork,
     Loihi,
     Nengo,
-    Network,
     Operation,
     Rate,
     RateCode,
@@ -61,9 +61,11 @@ def layer(
     shape: Shape,
     neurons: Spiking | None = None,
     shortcut: Shortcut | None = None,
-) -> Layer:
+) -> LogicalLayer:
     sources = (source,) if isinstance(source, str) else source
-    return Layer(name, kind, operation, sources, shape, neurons, shortcut, SPAN, {})
+    return LogicalLayer(
+        name, kind, operation, sources, shape, neurons, shortcut, SPAN, {}
+    )
 
 
 def conv(
@@ -80,7 +82,7 @@ def conv(
     groups: int = 1,
     depthwise: bool = False,
     **changes: Any,
-) -> Layer:
+) -> LogicalLayer:
     rank = len(shape) - 1
     sizes = ((size,) * rank for size in (kernel, stride, dilation))
     taps, steps, apart = sizes
@@ -89,7 +91,7 @@ def conv(
     return layer(name, kind, operation, source, shape, spiking(**changes), shortcut)
 
 
-def encoder(source: str, shape: Shape, **changes: Any) -> Layer:
+def encoder(source: str, shape: Shape, **changes: Any) -> LogicalLayer:
     rank = len(shape) - 1
     ones = (1,) * rank
     operation = Convolution(ones, ones, "valid", True, ones)
@@ -97,7 +99,7 @@ def encoder(source: str, shape: Shape, **changes: Any) -> Layer:
     return layer("encode", "encode conv", operation, source, shape, neurons)
 
 
-def rate_encoder(source: str, shape: Shape, scale: float, signed: bool) -> Layer:
+def rate_encoder(source: str, shape: Shape, scale: float, signed: bool) -> LogicalLayer:
     neurons = spiking(0.0, 250.0, place="host")
     return layer(
         "encode", "encode rate", RateCode(scale, signed), source, shape, neurons
@@ -112,16 +114,18 @@ def dense(
     bias: bool = True,
     shortcut: Shortcut | None = None,
     **changes: Any,
-) -> Layer:
+) -> LogicalLayer:
     neurons = spiking(**changes)
     return layer(name, "dense", Dense(bias), source, (units,), neurons, shortcut)
 
 
-def pool(name: str, source: str, window: Shape, stride: Shape, shape: Shape) -> Layer:
+def pool(
+    name: str, source: str, window: Shape, stride: Shape, shape: Shape
+) -> LogicalLayer:
     return layer(name, "avgpool", AveragePooling(window, stride), source, shape)
 
 
-def join(name: str, kind: str, sources: tuple[str, ...], shape: Shape) -> Layer:
+def join(name: str, kind: str, sources: tuple[str, ...], shape: Shape) -> LogicalLayer:
     operation = Add() if kind == "add" else Concat()
     return layer(name, kind, operation, sources, shape)
 
@@ -129,7 +133,7 @@ def join(name: str, kind: str, sources: tuple[str, ...], shape: Shape) -> Layer:
 def network(
     name: str,
     shape: Shape,
-    *layers: Layer,
+    *layers: LogicalLayer,
     classes: int | None = 4,
     units: int = 4,
     scaled: tuple[float, float] | None = None,
@@ -139,10 +143,10 @@ def network(
     about: str = "",
     l2: float = 0.0,
     **train: Any,
-) -> Network:
+) -> LogicalNetwork:
     labels = tuple(map(str, range(classes))) if classes else None
     last = layers[-1].name
-    return Network(
+    return LogicalNetwork(
         name=name,
         about=about,
         device=read_profile(),
@@ -159,7 +163,7 @@ def network(
     )
 
 
-def conv3d_relu() -> Network:
+def conv3d_relu() -> LogicalNetwork:
     return network(
         "volume",
         (4, 6, 6, 1),
@@ -171,7 +175,7 @@ def conv3d_relu() -> Network:
     )
 
 
-def conv2d_lif() -> Network:
+def conv2d_lif() -> LogicalNetwork:
     neurons: dict[str, Any] = {"neuron": LIF, "batchnorm": True, "high": 120.0}
     strided = Shortcut("c0", (2, 2))
     return network(
@@ -199,7 +203,7 @@ def conv2d_lif() -> Network:
     )
 
 
-def conv1d_joined() -> Network:
+def conv1d_joined() -> LogicalNetwork:
     return network(
         "waves",
         (12, 2),
@@ -220,7 +224,7 @@ def conv1d_joined() -> Network:
     )
 
 
-def depthwise_groups() -> Network:
+def depthwise_groups() -> LogicalNetwork:
     normed: dict[str, Any] = {"batchnorm": True, "padding": "same", "l2": 1e-4}
     return network(
         "mobile",
@@ -243,7 +247,7 @@ def depthwise_groups() -> Network:
     )
 
 
-def depthwise_volume() -> Network:
+def depthwise_volume() -> LogicalNetwork:
     return network(
         "deep",
         (4, 6, 6, 1),
@@ -253,7 +257,7 @@ def depthwise_volume() -> Network:
     )
 
 
-def focal_features() -> Network:
+def focal_features() -> LogicalNetwork:
     return network(
         "features",
         (6,),
@@ -266,7 +270,7 @@ def focal_features() -> Network:
     )
 
 
-def long_names() -> Network:
+def long_names() -> LogicalNetwork:
     """Return a network whose statements are too long for one line."""
     a, b, c, d = (letter * 40 for letter in "abcd")
     shape = (16, 32, 32, 3)

@@ -13,7 +13,7 @@ from snnc.diagnostics import Diagnostics
 from snnc.emit import Module, Origin
 from snnc.emit.files import LIBRARY
 from snnc.emit.package import package_modules
-from snnc.ir.logical import Network
+from snnc.ir.logical import LogicalNetwork
 from snnc.passes.lower import lower
 from snnc.passes.place import place
 from snnc.passes.route import route
@@ -24,7 +24,7 @@ Load = Callable[[str, str], ModuleType]
 """Imports a module of a package: the package's name, then the module's."""
 
 
-def modules_of(network: Network) -> tuple[Module, ...]:
+def modules_of(network: LogicalNetwork) -> tuple[Module, ...]:
     """Return all modules of a network's package."""
     report = Diagnostics()
     mapped = place(lower(network), report)
@@ -33,13 +33,13 @@ def modules_of(network: Network) -> tuple[Module, ...]:
     return package_modules(route(mapped))
 
 
-def own_modules(network: Network) -> tuple[Module, ...]:
+def own_modules(network: LogicalNetwork) -> tuple[Module, ...]:
     """Return the Python modules of a network's package that are its own."""
     modules = (m for m in modules_of(network) if m.path.endswith(".py"))
     return tuple(m for m in modules if not m.path.startswith(LIBRARY))
 
 
-def write(network: Network, folder: Path) -> Path:
+def write(network: LogicalNetwork, folder: Path) -> Path:
     """Write a network's package under ``folder``."""
     return write_modules(modules_of(network), folder / network.name, ORIGIN)
 

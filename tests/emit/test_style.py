@@ -8,33 +8,65 @@ import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from snnc import runtime
 from snnc.emit.files import LIBRARY
+from tests.agreement.networks import text
 from tests.emit.networks import ALL, long_names
 from tests.emit.packages import write
-from tests.support import sound, write_modules
+from tests.support import network, sound, write_modules
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 CHIPS = Path(__file__).parents[1] / "report" / "specs" / "chips.snn"
 LENGTHS = ("79", "88", "100", "120")
 RULES = "I,UP,B,D,E,F"
+TARGETS = {"chip": "loihi { chips 2 }", "plain": "nengo"}
+WHOLE = ("joins", "hosted3d", "features", "residual3d", "pool_same_odd")
 
 # The packages are written once, in one process.
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("style")]
 
 
+def long_words(kind: str, shape: str, target: str) -> str:
+    """Return a spec with long names and numbers."""
+    names = {letter: letter * 40 for letter in "iabpdr"}
+    i, a, b, p, d, r = names.values()
+    return network(
+        f"""
+        target {target}
+        input {i} {shape} in -1.2345678901..2.3456789012 as -0.1234567..0.33333333
+        encode rate {"e" * 40}
+        {kind} {a} {{ filters 4, padding same, neuron lif }}
+        avgpool {p} {{ window 2 }}
+        {kind} {b} {{ filters 4, kernel 2, place host }}
+        dense {d} {{ units 6, place host }}
+        readout {r} {{ units 3 }}
+        """,
+        "n" * 40,
+    )
+
+
+def specs() -> Iterator[tuple[str, str]]:
+    yield "chips", CHIPS.read_text(encoding="utf-8")
+    for name, target in TARGETS.items():
+        for body in WHOLE:
+            yield f"{name}_{body}", text(body, "lif", target)
+        yield f"{name}_flat", long_words("conv2d", "8x8x2", target)
+        yield f"{name}_deep", long_words("conv3d", "4x8x8x2", target)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder of packages: hand-made networks, one of two chips, goldens."""
+    """Return a folder of packages: hand-made networks, specs, goldens."""
     made = tmp_path_factory.mktemp("packages")
-    for network in (*ALL, long_names):
-        write(network(), made)
-    modules = sound(CHIPS.read_text(encoding="utf-8"), "emit")
-    write_modules(modules, made / "chips")
+    for build in (*ALL, long_names):
+        write(build(), made)
+    for name, spec in specs():
+        write_modules(sound(spec, "emit"), made / name)
     for marker in GOLDEN.glob("**/__init__.py"):
         package = made / f"golden_{marker.parent.name}"
         shutil.copytree(marker.parent, package)

@@ -14,7 +14,7 @@ import pytest
 from tests.support import network
 
 if TYPE_CHECKING:
-    from snnc.exact.package import ImportedPackage
+    from snnc.output.imported import ImportedPackage
 
 SMALL = """
     timing { present 20 ms }
@@ -73,7 +73,7 @@ Told = dict[str, Any]
 def case(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Case]:
     """Return a factory of cases: one of `BODIES` and a number of examples."""
     # They take nengo-loihi with them, which few tests of this folder need.
-    from snnc.exact.package import open_package
+    from snnc.output.imported import open_package
     from tests.exact.proof import random_images, random_weights, write_package
 
     def make(name: str = "small", count: int = 21, **save: Any) -> Case:

@@ -18,8 +18,7 @@ from snnc.runtime.examples import Presentation
 from snnc.tools.evaluate import exact
 from snnc.tools.evaluate.exact import run_exact
 from snnc.tools.evaluate.measures import outputs_of
-from snnc.tools.evaluate.options import EvaluateOptions
-from snnc.tools.evaluate.refusals import LostClusterError
+from snnc.tools.evaluate.options import EvaluateOptions, RefusedRunError
 from snnc.tools.evaluate.task import Task, open_task
 from tests.evaluate.conftest import Case
 
@@ -83,7 +82,7 @@ def test_examples_that_kill_every_worker_end_the_run(
     monkeypatch.setattr(Deadly, "kills", 9)
     monkeypatch.setattr(exact, "LocalWorkers", Deadly)
     out = tmp_path / "out"
-    with pytest.raises(LostClusterError) as caught:
+    with pytest.raises(RefusedRunError) as caught:
         run_exact(
             task_of(case(count=4)),
             EvaluateOptions(steps=20, workers=2, output=out),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from snnc.exact import make_engine
-from snnc.exact.package import ImportedPackage, open_package
+from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.examples import Presentation
 from snnc.tools.evaluate.measures import others_of, outputs_of
 from snnc.tools.evaluate.part import run_spans

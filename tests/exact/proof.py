@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from snnc.exact import Engine, Outcome, make_engine
-from snnc.exact.package import ImportedPackage, open_package
+from snnc.output.imported import ImportedPackage, open_package
 from tests.agreement.drawing import draw_spec
 from tests.support import compile_text, write_modules
 

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from nengo_loihi.block import LoihiBlock, Synapse
 
-from snnc.exact import CannotRunError, Engine, make_engine, open_engine
-from snnc.exact.package import ImportedPackage, open_package
+from snnc.exact import CannotRunError, Engine, make_engine
 from snnc.exact.read import read_tables
 from snnc.exact.stream import join
 from snnc.exact.tables import AxonTable, Compartments, fanin
+from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.examples import Presentation
 from snnc.runtime.layout import LayoutError
 from tests.agreement.networks import text
@@ -119,7 +119,7 @@ def test_decisions_are_read_from_the_rows(engine: Engine, images: np.ndarray) ->
 def refusals(package: ImportedPackage, engine: Engine, folder: Path) -> Iterator[str]:
     """Provoke each refusal and give its text."""
     with pytest.raises(CannotRunError) as caught:
-        open_engine("models/nothing", {})
+        open_package("models/nothing")
     yield str(caught.value)
     weights = random_weights(package)
     weights["c0.kernel"] = weights["c0.kernel"][:1]

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from snnc.exact.engine import make_engine
-from snnc.exact.package import open_package
+from snnc.output.imported import open_package
 from tests.agreement.networks import text
 from tests.exact.proof import (
     compare,

@@ -16,12 +16,12 @@ from snnc.diagnostics import Diagnostic, Diagnostics, Severity
 from snnc.diagnostics.diagnostic_text import render
 from snnc.driver import compile_spec
 from snnc.exact import CannotRunError, make_engine
-from snnc.exact.package import open_package
+from snnc.output.imported import open_package
 from snnc.source import SourceFile
 from snnc.tools.checkpoint import Checkpoint
 from snnc.tools.evaluate.exact import MARK, read_saved, restored_parts
+from snnc.tools.evaluate.options import RefusedRunError
 from snnc.tools.evaluate.part import record
-from snnc.tools.evaluate.refusals import RefusedRunError
 from snnc.weight_files.chip import complaints, precision
 from snnc.weight_files.cores import placed_layers
 from snnc.weight_files.fit import fit

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from snnc.exact.learning import Learner, Lost
-from snnc.exact.package import ImportedPackage, open_package
+from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.nengo.simulators import SimulatorRun
 from snnc.runtime.pes import PesError
 from tests.exact.proof import random_images, random_weights, write_package

@@ -107,7 +107,7 @@ def test_evaluate_shows_accuracy_before_while_learning_and_after(
     package: Any, files: tuple[Path, Path], tmp_path: Path
 ) -> None:
     written, drawn = tmp_path / "learned.safetensors", tmp_path / "learned.png"
-    options = ["--weights-out", str(written), "--plot", str(drawn)]
+    options = ["--weights-out", str(written), "--picture", str(drawn)]
     run = invoke(package, files, "--adapt", str(files[1]), *options)
     assert run.exit_code == 0, run.output
     first, _, head, *rows = run.stdout.splitlines()

@@ -9,7 +9,7 @@ import pytest
 
 from snnc.exact import CannotRunError
 from snnc.exact.learning import Learner
-from snnc.exact.package import open_package
+from snnc.output.imported import open_package
 from tests.exact.proof import random_images, random_weights, write_package
 from tests.learning.proof import compare, draw
 from tests.support import network
@@ -79,5 +79,5 @@ def test_layers_on_the_host_are_for_the_emulator(tmp_path: Path) -> None:
         readout y { classes 2, learn pes { rate 0.2, from zero } }
     """)
     package = open_package(write_package(spec, tmp_path))
-    with pytest.raises(CannotRunError, match="nengo-loihi's own emulator"):
+    with pytest.raises(CannotRunError, match="nengo-loihi's emulator"):
         Learner(package, random_weights(package))

@@ -13,11 +13,11 @@ from snnc.ir.logical import (
     Convolution,
     Dense,
     InputLayer,
-    Layer,
+    LogicalLayer,
+    LogicalNetwork,
     Loihi,
     MaxPooling,
     Nengo,
-    Network,
     Operation,
     Rate,
     ReadoutLayer,
@@ -57,7 +57,7 @@ class Sketch:
 
     shape: Shape
     target: Loihi | Nengo = field(default_factory=loihi)
-    layers: dict[str, Layer] = field(default_factory=dict)
+    layers: dict[str, LogicalLayer] = field(default_factory=dict)
 
     def encode(self, filters: int = 1) -> str:
         rank = len(self.shape) - 1
@@ -165,8 +165,8 @@ class Sketch:
     def shape_of(self, sources: tuple[str, ...]) -> Shape:
         return self.layers[sources[0]].shape
 
-    def network(self) -> Network:
-        return Network(
+    def network(self) -> LogicalNetwork:
+        return LogicalNetwork(
             name="sketch",
             about="",
             device=read_profile(),
@@ -198,7 +198,7 @@ class Sketch:
         shortcut: Shortcut | None = None,
     ) -> str:
         name = f"l{len(self.layers)}"
-        self.layers[name] = Layer(
+        self.layers[name] = LogicalLayer(
             name,
             kind,
             operation,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise, product
 from random import Random
@@ -18,7 +19,7 @@ from snnc.ir.device import Chip
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.activity import activity_of
 from snnc.loihi.profile import read_profile
-from snnc.passes.route import crossing, in_order, partition
+from snnc.passes.route import in_order, partition
 from snnc.runtime.nengo.board import Placement, hardware_options
 from tests.loihi.realise import realise
 from tests.loihi.sketch import Sketch
@@ -44,6 +45,12 @@ def draw_graph(random: Random, cores: int) -> Graph:
         pair: float(random.randint(1, 9)) for pair in pairs if random.random() < 0.4
     }
     return symmetric(some, cores)
+
+
+def crossing(spikes: Graph, chips: Sequence[int]) -> float:
+    """Return twice the spikes between chips, in Hz."""
+    pairs = ((i, j, n) for i, near in enumerate(spikes) for j, n in near.items())
+    return sum(n for i, j, n in pairs if chips[i] != chips[j])
 
 
 def least_crossing(spikes: Graph, room: int, chips: int) -> float:

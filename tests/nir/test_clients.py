@@ -14,8 +14,8 @@ import pytest
 
 from snnc.cli import main
 from snnc.exact import make_engine
-from snnc.exact.package import open_package
-from snnc.nir import export_nir
+from snnc.nir.export import export_nir
+from snnc.output.imported import open_package
 from tests.nir.networks import spec_of, weights_of
 from tests.nir.rates import rates
 from tests.nir.test_export import channels_first

@@ -9,10 +9,10 @@ import nir
 import numpy as np
 import pytest
 
-from snnc.exact.package import open_package
 from snnc.ir.layout import layout_id, tensors
 from snnc.language.model import spec_hash
 from snnc.nir.export import CannotExportError, export_nir
+from snnc.output.imported import open_package
 from tests.nir.networks import BODIES, spec_of, weights_of
 from tests.nir.rates import rates
 from tests.support import sound

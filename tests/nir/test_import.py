@@ -11,9 +11,9 @@ import pytest
 from safetensors.numpy import load_file
 
 from snnc.cli import main
-from snnc.exact.package import open_package
 from snnc.language.model import spec_hash
 from snnc.nir.export import export_nir
+from snnc.output.imported import open_package
 from tests.nir.graphs import GRAPHS
 from tests.nir.networks import BODIES, spec_of, weights_of
 from tests.nir.rates import rates

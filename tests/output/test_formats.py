@@ -11,8 +11,8 @@ from snnc.diagnostics import Diagnostics
 from snnc.emit import Module, Origin
 from snnc.emit.files import FORMAT
 from snnc.emit.package import library
-from snnc.exact.package import OtherFormatError, open_package
 from snnc.output import PackageFiles
+from snnc.output.imported import CannotRunError, open_package
 from snnc.output.package import NAME
 from snnc.output.records import other_format
 from snnc.output.write import write_package
@@ -54,7 +54,7 @@ def test_an_older_package_tells_what_upgrades_it(
 ) -> None:
     reformat(folder, FORMAT - 1)
     command = "snnc --device loihi2 build specs/a.snn -o models"
-    with pytest.raises(OtherFormatError) as caught:
+    with pytest.raises(CannotRunError) as caught:
         open_package(folder)
     assert "`models/net` was written by snnc" in str(caught.value)
     assert f"an older one: format {FORMAT - 1}; run `{command}`" in str(caught.value)
@@ -73,12 +73,12 @@ def test_a_lock_without_a_version_names_none(
     reformat(folder, number)
     lock = re.sub(r'"snnc": "[^"]*"', '"snnc": ""', (folder / NAME).read_text())
     (folder / NAME).write_text(lock)
-    with pytest.raises(OtherFormatError) as caught:
+    with pytest.raises(CannotRunError) as caught:
         open_package(folder)
     assert f"`models/net` was written by {writer}: format" in str(caught.value)
 
 
 def test_a_newer_package_asks_for_a_newer_snnc(folder: Path) -> None:
     reformat(folder, FORMAT + 1)
-    with pytest.raises(OtherFormatError, match=r"a newer one: .*; upgrade snnc"):
+    with pytest.raises(CannotRunError, match=r"a newer one: .*; upgrade snnc"):
         open_package(folder)

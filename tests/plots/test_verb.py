@@ -1,4 +1,4 @@
-"""``snnc plot`` and ``--plot``."""
+"""``snnc plot`` and ``--picture``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_a_spec_is_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
         assert main(["plot", DRIFT, "--kind", kind, "-o", str(file)]) == 0
         assert file.stat().st_size > 1000
         assert capsys.readouterr().err == f"{file.as_posix()} written\n"
-    assert main(["report", DRIFT, "--plot", str(tmp_path / "r.pdf")]) == 0
+    assert main(["report", DRIFT, "--picture", str(tmp_path / "r.pdf")]) == 0
     assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")
 
 
@@ -44,7 +44,7 @@ RATES = f"{RUN} rates --example 2".split()
         (["plot", DRIFT, "-o", "n.png", "--simulator", "exact"], 2, "--simulator"),
         (RATES, 2, "--kind rates does not use --example"),
         (["plot", "none.snn", "-o", "n.png"], 1, "error[SNN700]"),
-        (["report", DRIFT, "--plot", "r.gif"], 2, "is not a picture"),
+        (["report", DRIFT, "--picture", "r.gif"], 2, "is not a picture"),
     ],
 )
 def test_what_can_not_be_drawn_is_refused(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import operator
 import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -57,7 +55,8 @@ def test_a_page_is_written_without_the_libraries_of_the_simulators() -> None:
     program = (
         "import sys; from snnc.cli import main; "
         f"main(['report', {str(SPEC)!r}, '--format', 'html']); "
-        "sys.exit(str({'nengo', 'nengo_loihi', 'tensorflow'} & set(sys.modules) or ''))"
+        "heavy = {'matplotlib', 'nengo', 'nengo_loihi', 'tensorflow'}; "
+        "sys.exit(str(heavy & set(sys.modules) or ''))"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
@@ -79,10 +78,9 @@ def test_a_network_that_is_too_large_is_reported_all_the_same(
 
 
 @pytest.mark.slow
-def test_a_page_has_pictures_variants_and_the_spec(
+def test_a_page_has_cores_variants_and_the_spec(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    pytest.importorskip("matplotlib")
     against = str(ROOT / "specs" / "drift.snn")
     assert main(["report", str(SPEC), "--format", "html", "--against", against]) == 0
     page = capsys.readouterr().out
@@ -97,11 +95,9 @@ def test_a_page_has_pictures_variants_and_the_spec(
         "The cores",
         "The layers",
         "Why layers don't take fewer cores",
-        "The network",
         f"What changed since {against}",
         "Variants",
     ]
-    assert page.count("data:image/svg+xml;base64,") == 2  # in light and in dark
     loaded = re.findall(r"(?:src|href|url)=?[\"(]*(?:https?:)?//[^\"]*", page)
     assert [link.rpartition("/")[2] for link in loaded] == [
         "loihi-for-keras-users.html"  # a link to the terms, which loads nothing
@@ -119,18 +115,3 @@ def test_a_page_has_pictures_variants_and_the_spec(
 def test_each_spec_has_a_page(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", str(spec), "--format", "html"]) == 0
     assert "<h2>Variants</h2>" in capsys.readouterr().out
-
-
-def test_a_page_without_matplotlib_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    found = importlib.util.find_spec
-
-    def find(name: str, *more: Any) -> Any:
-        return None if name == "matplotlib" else found(name, *more)
-
-    monkeypatch.setattr(importlib.util, "find_spec", find)
-    assert main(["report", str(SPEC), "--format", "html"]) == 0
-    page = capsys.readouterr().out
-    assert page.count("pip install &#39;.[plot]&#39;") == 1
-    assert "<picture>" not in page

@@ -1,4 +1,4 @@
-"""Numbers and reasons in words."""
+"""Reasons in words."""
 
 from __future__ import annotations
 
@@ -10,32 +10,9 @@ import pytest
 from snnc.loihi.link import LimitViolation
 from snnc.loihi.profile import read_profile
 from snnc.loihi.why import NearMiss, Reason, Reasons
-from snnc.text.tables import human
 from snnc.tools.report.sentences import bound_by, bounds, sentence, total
 
 CORE = read_profile().core
-
-
-@pytest.mark.parametrize(
-    ("value", "unit", "text"),
-    [
-        (0, "", "0"),
-        (9.6, "", "9.6"),
-        (999, "", "999"),
-        (999.6, "", "1.00 k"),
-        (59_000, "", "59.0 k"),
-        (4_123_456, "", "4.12 M"),
-        (123_400_000, "", "123 M"),
-        (1.234e-5, "J", "12.3 uJ"),
-        (4.4e-5, "J", "44.0 uJ"),
-        (9.9996e-4, "J", "1.00 mJ"),
-        (3e-12, "J", "3.00 pJ"),
-    ],
-)
-def test_numbers_have_three_digits_and_a_prefix(
-    value: float, unit: str, text: str
-) -> None:
-    assert human(value, unit) == text
 
 
 def reason(bound: Any, miss: NearMiss | None, alone: int = 4) -> Reason:

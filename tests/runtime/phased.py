@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from tensorflow import keras
 
-from snnc.ir.logical import Network, Shortcut
+from snnc.ir.logical import LogicalNetwork, Shortcut
 from tests.emit.networks import LIF, conv, dense, encoder, join, network, pool
 from tests.emit.packages import module, write
 
@@ -18,7 +18,7 @@ SHAPE = (8, 8, 2)
 CLASSES = 4
 
 
-def branches(name: str, **neurons: Any) -> Network:
+def branches(name: str, **neurons: Any) -> LogicalNetwork:
     """Return a network with shortcuts, a pool and a join."""
     same = {"padding": "same", **neurons}
     learned = Shortcut("c0", (2, 2))
@@ -37,7 +37,7 @@ def branches(name: str, **neurons: Any) -> Network:
     )
 
 
-def chain(name: str, **neurons: Any) -> Network:
+def chain(name: str, **neurons: Any) -> LogicalNetwork:
     """Return a network of one layer after another, whose readout has a penalty."""
     return network(
         name,
@@ -104,7 +104,7 @@ class Made(NamedTuple):
         return self.module("keras_model").build_model()
 
 
-def packages(folder: Path, *networks: Network) -> dict[str, Made]:
+def packages(folder: Path, *networks: LogicalNetwork) -> dict[str, Made]:
     """Write the packages of networks, or of all that are here."""
     several = networks or tuple(NETWORKS.values())
     return {made.name: Made(write(made, folder)) for made in several}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tensorflow import keras
 
-from snnc.ir.logical import Network, Shortcut
+from snnc.ir.logical import LogicalNetwork, Shortcut
 from tests.emit.networks import LIF, conv, dense, encoder, network
 from tests.emit.packages import importable, module, write
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 NORM: dict[str, Any] = {"batchnorm": True}
 
 
-def conv1d_encoded() -> Network:
+def conv1d_encoded() -> LogicalNetwork:
     return network(
         "lines",
         (12, 2),
@@ -28,7 +28,7 @@ def conv1d_encoded() -> Network:
     )
 
 
-def conv2d_shortcuts() -> Network:
+def conv2d_shortcuts() -> LogicalNetwork:
     return network(
         "planes",
         (8, 8, 1),
@@ -50,7 +50,7 @@ def conv2d_shortcuts() -> Network:
     )
 
 
-def conv3d_dense() -> Network:
+def conv3d_dense() -> LogicalNetwork:
     return network(
         "volumes",
         (4, 6, 6, 1),

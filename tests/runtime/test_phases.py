@@ -12,7 +12,7 @@ import pytest
 from tensorflow import keras
 
 from snnc.exact import make_engine
-from snnc.exact.package import open_package
+from snnc.output.imported import open_package
 from snnc.runtime.keras.spike_plan import stages_of
 from tests.emit.packages import importable
 from tests.runtime.phased import Made, examples, packages

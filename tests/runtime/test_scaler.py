@@ -12,7 +12,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from snnc.exact import make_engine
-from snnc.exact.package import open_package
+from snnc.output.imported import open_package
 from tests.emit.packages import importable, module
 from tests.runtime.phased import NETWORKS, Made, examples, packages
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from snnc.exact import make_engine
-from snnc.exact.package import ImportedPackage, open_package
+from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.keras.progress import Progress
 from snnc.runtime.keras.spike_plan import (
     MOST,

@@ -12,7 +12,7 @@ import tensorflow as tf
 from nengo_loihi.neurons import LoihiLIF, LoihiSpikingRectifiedLinear
 
 from snnc.exact import make_engine
-from snnc.exact.package import ImportedPackage, open_package
+from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.keras.spiking_neurons import neurons
 from snnc.runtime.nengo.neurons import gain_and_rest
 from snnc.runtime.network import Cut, Layer, Lif

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from snnc.diagnostics import Diagnostics
@@ -14,6 +14,7 @@ from snnc.passes.parse import parse
 from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
 from snnc.syntax.yaml.printer import print_yaml
+from tests.fuzz.harness import fuzz
 
 # A bar is where a line can end and a comment can be: between properties, before the
 # first, after the last, and in lists.
@@ -83,7 +84,7 @@ def check_warnings(text: str) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@fuzz(50)
 @given(specs())
 def test_the_same_is_allowed_in_each_notation_and_layout(text: str) -> None:
     check_warnings(text)

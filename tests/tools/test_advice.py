@@ -79,6 +79,7 @@ def fall(best: str) -> str:
         # Within chance, but with too few examples to say that nothing changes.
         ((0.1, 0.5, 0.69, 0.7), {"keras": 0.7, "count": 100}, []),
         ((0.1, 0.7, 0.7, 0.7), {"keras": 0.7, "count": 100}, []),
+        ((0.3, 0.325, 0.35, 0.4), {"count": 40}, []),  # it may be rising
     ],
 )
 def test_what_more_time_would_do(

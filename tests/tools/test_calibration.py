@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from snnc.exact import make_engine
-from snnc.exact.package import open_package
+from snnc.output.imported import open_package
 from snnc.runtime.data import DataError
 from snnc.runtime.examples import check_budget
 from snnc.runtime.layout import LayoutError

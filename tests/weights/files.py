@@ -10,7 +10,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from snnc.ir.layout import layout_id, tensors
-from snnc.ir.logical import Network
+from snnc.ir.logical import LogicalNetwork
 from tests.support import network, sound
 
 Weights = dict[str, Any]
@@ -29,9 +29,9 @@ SMALL = network(
 )
 
 
-def logical(text: str) -> Network:
+def logical(text: str) -> LogicalNetwork:
     """Return the network of a sound spec."""
-    made: Network = sound(text, "lower").network
+    made: LogicalNetwork = sound(text, "lower").network
     return made
 
 

@@ -31,7 +31,7 @@ MODIFIERS = ("declaration", "deprecated")
 # For each request: the module, the function and the announced options.
 _ANSWERS: dict[str, tuple[str, str, object]] = {
     types.TEXT_DOCUMENT_DIAGNOSTIC: (
-        "costs",
+        "reading",
         "diagnostic",
         types.DiagnosticOptions(
             inter_file_dependencies=False,
@@ -39,7 +39,7 @@ _ANSWERS: dict[str, tuple[str, str, object]] = {
             identifier="snnc",
         ),
     ),
-    types.TEXT_DOCUMENT_INLAY_HINT: ("costs", "inlay_hints", None),
+    types.TEXT_DOCUMENT_INLAY_HINT: ("reading", "inlay_hints", None),
     types.TEXT_DOCUMENT_HOVER: ("reading", "hover", None),
     types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: (
         "reading",

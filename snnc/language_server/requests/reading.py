@@ -1,4 +1,4 @@
-"""Answer requests about a text: hover, colours, outline, folds.
+"""Answer requests about a text: hover, colours, outline, folds, problems, costs.
 
 `snnc.editors.rules` finds the words in a ``.snn`` text, even with syntax errors, and
 the syntax tree finds the names. Editors colour YAML themselves, so in YAML only words
@@ -18,8 +18,8 @@ from snnc.editors.rules import Category, coloured_parts
 from snnc.language import tree
 from snnc.language.keywords import FORMS, owner_of
 from snnc.language_server.analysis import Analysis
-from snnc.language_server.buffers import offset_in, range_of
-from snnc.language_server.hover import page_at
+from snnc.language_server.buffers import offset_in, offsets_in, position_of, range_of
+from snnc.language_server.hover import hints, page_at
 from snnc.language_server.requests import COLOURED, MODIFIERS
 from snnc.language_server.server import SpecServer
 from snnc.language_server.word_roles import Role, words_of
@@ -253,3 +253,32 @@ def _words(source: SourceFile) -> Iterator[tuple[int, int, Category]]:
         if category is not None:
             yield at, at + len(part), category
         at += len(part)
+
+
+async def diagnostic(
+    server: SpecServer,
+    params: types.DocumentDiagnosticParams,
+) -> types.RelatedFullDocumentDiagnosticReport:
+    uri = params.text_document.uri
+    analysis = await server.analysis(uri)
+    if analysis and not server.supports("workspace.diagnostics.refresh_support"):
+        analysis = await server.analyses.with_advice(uri)
+    return types.RelatedFullDocumentDiagnosticReport(
+        items=[] if analysis is None else server.diagnostics_of(uri, analysis)
+    )
+
+
+async def inlay_hints(
+    server: SpecServer, params: types.InlayHintParams
+) -> list[types.InlayHint]:
+    analysis = await server.analysis(params.text_document.uri)
+    if analysis is None:
+        return []
+    start, end = offsets_in(analysis.source, params.range, server.codec)
+    return [
+        types.InlayHint(
+            position_of(analysis.source, at, server.codec), text, padding_left=True
+        )
+        for at, text in hints(analysis)
+        if start <= at <= end
+    ]

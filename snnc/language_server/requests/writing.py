@@ -229,10 +229,7 @@ async def prepare(
 def _rename_everywhere(analysis: Analysis, offset: int, name: str) -> tuple[Edit, ...]:
     """Replace a name everywhere.
 
-    Raises
-    ------
-    JsonRpcInvalidParams
-        If no name is at the offset, or the new name is refused.
+    Raise JsonRpcInvalidParams if no name is at the offset, or the new name is refused.
     """
     document = analysis.document
     if document.network is not None and is_network(document, offset):

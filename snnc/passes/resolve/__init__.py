@@ -15,11 +15,11 @@ from snnc.ir.device import Profile
 from snnc.ir.logical import (
     Convolution,
     InputLayer,
-    Layer,
+    LogicalLayer,
+    LogicalNetwork,
     Loihi,
     MaxPooling,
     Nengo,
-    Network,
     Operation,
     ReadoutLayer,
     Shape,
@@ -53,7 +53,7 @@ from snnc.source import Span
 
 def resolve(
     validated: ValidatedSpec, device: Profile, report: Diagnostics
-) -> Network | None:
+) -> LogicalNetwork | None:
     """Return the logical graph of a spec; None if layers form a cycle.
 
     If there are errors, the graph contains only the valid layers.
@@ -74,10 +74,10 @@ class _Resolution:
         self._train = _training(validated)
         self._settings = Settings(validated, self._train.l2, report)
         self._input = self._read_input()
-        self._layers: dict[str, Layer] = {}
+        self._layers: dict[str, LogicalLayer] = {}
         self._reads_raw = False
 
-    def run(self) -> Network | None:
+    def run(self) -> LogicalNetwork | None:
         drafts = draft_layers(self._validated, self._report)
         readout_sources = self._readout_sources(drafts)
         order = in_order(drafts, self._report)
@@ -93,7 +93,7 @@ class _Resolution:
         self._report_phases()
         return self._network(drafts, readout_sources)
 
-    def _layer(self, draft: Draft, operations: Operations) -> Layer | None:
+    def _layer(self, draft: Draft, operations: Operations) -> LogicalLayer | None:
         shapes = self._source_shapes(draft)
         if shapes is None or draft.spec is None:
             return None
@@ -109,7 +109,7 @@ class _Resolution:
             shortcut = shortcut_of(draft, shape, source_shape, self._of_shapes)
             if shortcut is None:
                 return None
-        return Layer(
+        return LogicalLayer(
             name=draft.name,
             kind=draft.spec.kind,
             operation=operation,
@@ -264,9 +264,9 @@ class _Resolution:
 
     def _network(
         self, drafts: tuple[Draft, ...], readout_sources: tuple[str, ...]
-    ) -> Network:
+    ) -> LogicalNetwork:
         spec, validated = self._spec, self._validated
-        return Network(
+        return LogicalNetwork(
             name=spec.network,
             about=spec.about,
             target=self._target(),

@@ -30,10 +30,10 @@ from snnc.source import Span
 
 def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
     """Check each statement, and the number, order and names of statements."""
-    _check_network(document.network, report)
-    network = _network_span(document)
-    assembly = Assembly(_check_all(document, network, report), network)
     word = document.network
+    _check_network(word, report)
+    network = Span(document.span.source, 0, 0) if word is None else word.span
+    assembly = Assembly(_check_all(document, network, report), network)
     return ValidatedSpec(
         spec=assembly.spec("network" if word is None else word.text),
         places=tuple(c.place for c in assembly.layers),
@@ -50,12 +50,6 @@ def validate(document: tree.Document, report: Diagnostics) -> ValidatedSpec:
     )
 
 
-def _network_span(document: tree.Document) -> Span:
-    if document.network is not None:
-        return document.network.span
-    return Span(document.span.source, 0, 0)
-
-
 def _check_network(word: tree.Word | None, report: Diagnostics) -> None:
     if word is not None and (reason := why_no_package(word.text)):
         report.add(
@@ -69,9 +63,7 @@ def _check_all(
     document: tree.Document, network: Span, report: Diagnostics
 ) -> list[Checked]:
     statements = document.statements
-    if document.network is None and not statements:
-        return []
-    if report.full:
+    if report.full or (document.network is None and not statements):
         return []
     misplaced = check_order(statements, network, report)
     repeated = check_names(statements, report)

@@ -62,8 +62,7 @@ def _model(
         # Import late: only errors need this.
         from snnc.passes.validate.unknown import translate
 
-        for problem in translate(error, values, statement, others):
-            report.add(problem)
+        report.add(*translate(error, values, statement, others))
         return None
 
 

@@ -24,8 +24,7 @@ def check_parts(statement: tree.Statement, report: Diagnostics) -> bool:
     """Return whether a statement has exactly the parts that it needs."""
     form = FORMS[statement.kind.text]
     problems = [*_missing(statement, form), *_not_taken(statement, form)]
-    for problem in problems:
-        report.add(problem)
+    report.add(*problems)
     return not problems
 
 
@@ -148,8 +147,7 @@ def check_order(
     for index, problem in _find_misplaced(statements):
         report.add(problem)
         wrong.add(index)
-    for problem in _absent(statements, network):
-        report.add(problem)
+    report.add(*_absent(statements, network))
     return frozenset(wrong)
 
 

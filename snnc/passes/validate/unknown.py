@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import ErrorDetails, ValidationError
@@ -56,7 +57,7 @@ _NUMBERS = {
 
 
 def out_of_limits(
-    span: Span, key: str, node: Any, context: dict[str, Any]
+    span: Span, key: str, node: object, context: Mapping[str, object]
 ) -> Diagnostic:
     """Describe which limit a number exceeds, and the closest legal number."""
     name = next(name for name in _LIMITS if name in context)
@@ -70,11 +71,12 @@ def out_of_limits(
     )
 
 
-def _within(key: str, name: str, limit: str, node: Any) -> str:
+def _within(key: str, name: str, limit: str, node: object) -> str:
     if key == "cores" and name == "ge":
         return "remove it to use all cores of the chips"
     if name in ("ge", "le"):
-        return f"write `{key} {limit}{_unit(node)}`"
+        unit = f" {node.unit.text}" if isinstance(node, tree.Quantity) else ""
+        return f"write `{key} {limit}{unit}`"
     value = getattr(node, "value", None)
     if key in _SHARES and isinstance(value, int) and 1 < value < 100:
         return f"write `{key} {value / 100:g}`, a fraction from 0 to 1"
@@ -84,22 +86,18 @@ def _within(key: str, name: str, limit: str, node: Any) -> str:
     return f"write, for example, `{key} {usual}`" if usual else ""
 
 
-def _unit(node: Any) -> str:
-    return f" {node.unit.text}" if isinstance(node, tree.Quantity) else ""
-
-
+@dataclass(frozen=True, slots=True)
 class _Located:
     """The syntax of a statement, by the path in a pydantic error."""
 
-    def __init__(self, values: Mapping[str, Any], whole: Span, names: Written) -> None:
-        self.names = names
-        self._values = values
-        self._whole = whole
+    values: Mapping[str, object]
+    whole: Span
+    names: Written
 
     def find(self, path: tuple[int | str, ...]) -> tuple[Span, str, Any]:
         """Return the span, the key and the syntax at a path, as exactly as possible."""
-        node: Any = self._values
-        span, key = self._whole, ""
+        node: Any = self.values
+        span, key = self.whole, ""
         for index, step in enumerate(path):
             if _is_tag(node, step) and index + 1 < len(path):
                 continue
@@ -112,12 +110,12 @@ class _Located:
         return span, key, node
 
 
-def _is_tag(node: Any, step: int | str) -> bool:
+def _is_tag(node: object, step: int | str) -> bool:
     """Return whether a step only names the selected choice, such as ``adam``."""
     return isinstance(node, tree.Group) and node.name.text == step
 
 
-def _below(node: Any, step: int | str) -> Any:
+def _below(node: object, step: int | str) -> Any:
     """Go one step down; return None for a missing part."""
     if isinstance(node, Mapping):
         return node.get(step)
@@ -132,7 +130,7 @@ def _below(node: Any, step: int | str) -> Any:
 
 def translate(
     error: ValidationError,
-    values: Mapping[str, Any],
+    values: Mapping[str, object],
     statement: tree.Statement,
     others: Sequence[tree.Statement],
 ) -> Iterator[Diagnostic]:
@@ -166,7 +164,7 @@ def _translate(error: ErrorDetails, located: _Located) -> Diagnostic:
 
 
 def _not_taken(
-    error: ErrorDetails, context: dict[str, Any], located: _Located
+    error: ErrorDetails, context: Mapping[str, object], located: _Located
 ) -> Diagnostic:
     """Describe a property that a choice such as ``adam`` or ``relu`` lacks."""
     key = context.get("key", error["loc"][-1])

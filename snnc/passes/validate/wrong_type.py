@@ -27,7 +27,7 @@ _FOUND = {
 }
 
 
-def describe_value(node: Any) -> str:
+def describe_value(node: object) -> str:
     """Return a value as written, or describe its type."""
     text = str(node.span.text) if hasattr(node, "span") else ""
     kind = _FOUND.get(type(node), "this")
@@ -87,7 +87,7 @@ def _parse(text: str) -> tree.Value | None:
     return properties[0].value if properties and len(properties) == 1 else None
 
 
-def _quoted_choice(span: Span, key: str, node: Any) -> Diagnostic | None:
+def _quoted_choice(span: Span, key: str, node: object) -> Diagnostic | None:
     """Describe a choice such as ``adam`` in quotes or brackets, or an unknown one."""
     known = list(CHOICES.get(key, NEURONS if key == "neuron" else ()))
     if not known:
@@ -108,14 +108,12 @@ def _quoted_choice(span: Span, key: str, node: Any) -> Diagnostic | None:
     )
 
 
-def _is_size(item: tree.Value) -> bool:
-    return isinstance(item, tree.Number) and item.span.text.isdecimal()
-
-
 def _describe_brackets(span: Span, key: str, node: tree.List) -> Diagnostic | None:
     """Describe sizes in brackets, as in Python."""
-    items = node.items
-    if not items or not all(map(_is_size, items)):
+    items = [n for n in node.items if isinstance(n, tree.Number)]
+    if not items or len(items) < len(node.items):
+        return None
+    if not all(item.span.text.isdecimal() for item in items):
         return None
     dims = "x".join(item.span.text for item in items)
     return rules.misplaced.DimsSpelling(

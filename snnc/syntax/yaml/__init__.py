@@ -50,8 +50,7 @@ def parse_yaml(source: SourceFile, report: Diagnostics) -> tree.Document:
             report.add(rules.syntax.NothingHere(span=_end(source)))
         return tree.Document(None, None, (), whole)
     if not isinstance(root, Mapping):
-        if not isinstance(root, Unread):
-            report.add(values.wrong_form(root, "a mapping of keys").diagnostic)
+        values.wrong_form(root, "a mapping of keys").report_to(report)
         return tree.Document(None, None, (), whole)
     return _DocumentReader(source, report).document(
         root, comments_of(source, composer.scalars)
@@ -76,6 +75,9 @@ def _edition(name: str, start: Span) -> Fix | None:
     return Fix(first, f"snn: {EDITION}\n") if name == "snn" and alone else None
 
 
+Keys = dict[str, tuple[Scalar, Node]]
+
+
 class _DocumentReader:
     """Read the top-level keys of a file."""
 
@@ -91,17 +93,13 @@ class _DocumentReader:
         network = self._network(keys)
         whole = Span(self._source, 0, len(self._source.text))
         statements_read = tuple(self._statements(keys))
-        if network is None and not self._is_known(keys):
-            statements_read = ()
+        if network is None and not keys.keys() & (KINDS | {*_EXAMPLES, "layers"}):
+            statements_read = ()  # no key shows that the file is a spec
         layers = keys["layers"][0].span if "layers" in keys else None
         return tree.Document(edition, network, statements_read, whole, comments, layers)
 
-    def _is_known(self, keys: dict[str, tuple[Scalar, Node]]) -> bool:
-        """Return whether any key suggests that the file is a spec."""
-        return bool(keys.keys() & (KINDS | _EXAMPLES.keys() | {"layers"}))
-
-    def _keys(self, root: Mapping) -> dict[str, tuple[Scalar, Node]]:
-        keys: dict[str, tuple[Scalar, Node]] = {}
+    def _keys(self, root: Mapping) -> Keys:
+        keys: Keys = {}
         for key, node in root.pairs:
             if key.text in keys:
                 self._report.add(statements.describe_repeat(key, keys[key.text][0]))
@@ -121,7 +119,7 @@ class _DocumentReader:
                 )
         return keys
 
-    def _edition(self, keys: dict[str, tuple[Scalar, Node]]) -> tree.Number | None:
+    def _edition(self, keys: Keys) -> tree.Number | None:
         _, node = keys.get("snn", (None, None))
         if node is None or isinstance(node, Unread):
             return None
@@ -143,21 +141,17 @@ class _DocumentReader:
         )
         return None
 
-    def _network(self, keys: dict[str, tuple[Scalar, Node]]) -> tree.Word | None:
+    def _network(self, keys: Keys) -> tree.Word | None:
         key, node = keys.get("network", (None, None))
         if key is None or node is None:
             return None
         try:
             return values.name_of(tree.Word(key.text, key.span), node)
         except UnreadableError as problem:
-            self._report.add(problem.diagnostic)
-        except values.SilentError:
-            pass
+            problem.report_to(self._report)
         return None
 
-    def _statements(
-        self, keys: dict[str, tuple[Scalar, Node]]
-    ) -> Iterator[tree.Statement]:
+    def _statements(self, keys: Keys) -> Iterator[tree.Statement]:
         rest = keys.keys() - {*_FRONT, *_BACK, *_EXAMPLES, "layers"}
         for name in _FRONT:
             yield from self._statement(keys, name)
@@ -168,9 +162,7 @@ class _DocumentReader:
         for name in _BACK:
             yield from self._statement(keys, name)
 
-    def _statement(
-        self, keys: dict[str, tuple[Scalar, Node]], name: str
-    ) -> Iterator[tree.Statement]:
+    def _statement(self, keys: Keys, name: str) -> Iterator[tree.Statement]:
         if name not in keys:
             return
         key, node = keys[name]
@@ -209,8 +201,7 @@ class _DocumentReader:
             return
         if not isinstance(node, Sequence):
             advice = "begin each layer with a dash, such as `dense d0 { units 64 }`"
-            problem = values.wrong_form(node, "a list of layers", advice)
-            self._report.add(problem.diagnostic)
+            values.wrong_form(node, "a list of layers", advice).report_to(self._report)
             yield tree.Statement(tree.Word("", key.span), key.span, broken=True)
             return
         for item in node.items:
@@ -220,12 +211,10 @@ class _DocumentReader:
 
     def _layer(self, item: Node) -> tree.Statement:
         broken = tree.Statement(tree.Word("", item.span), item.span, broken=True)
-        if isinstance(item, Unread):
-            return broken
         try:
             key, node = self._pair(item)
         except UnreadableError as problem:
-            self._report.add(problem.diagnostic)
+            problem.report_to(self._report)
             return broken
         if key.text in _NO_LAYERS:
             self._report_place(key, "in the list of layers", "to the file's keys")

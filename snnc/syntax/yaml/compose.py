@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
+    CollectionStartEvent,
     DocumentEndEvent,
     DocumentStartEvent,
+    Event,
     MappingEndEvent,
-    MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
@@ -30,15 +31,13 @@ from snnc.syntax.yaml.nodes import (
     Sequence,
     Unread,
     UnreadableError,
+    describe_node,
 )
 
 DEEPEST = 12
 MOST_EVENTS = 20_000
 LONGEST = 400_000
-
-
-class _EnoughError(Exception):
-    """The file has too many errors to read the rest."""
+_TAG = re.compile(r"\S*")
 
 
 class Composer:
@@ -55,9 +54,7 @@ class Composer:
         try:
             return self._document()
         except UnreadableError as problem:
-            self._report.add(problem.diagnostic)
-        except _EnoughError:
-            pass
+            problem.report_to(self._report)
         return None
 
     def _document(self) -> Node | None:
@@ -73,7 +70,7 @@ class Composer:
                 break
         return root
 
-    def _read(self) -> Iterator[Any]:
+    def _read(self) -> Iterator[Event]:
         text = self._source.text
         if len(text) > LONGEST:
             raise UnreadableError(self._too_much(LONGEST, LONGEST, "characters"))
@@ -96,7 +93,7 @@ class Composer:
         start = min(start, size)
         return Span(self._source, start, max(start, min(end, size)))
 
-    def _mark(self, event: Any) -> Span:
+    def _mark(self, event: Event) -> Span:
         return self._span(event.start_mark.index, event.end_mark.index)
 
     def _too_much(self, at: int, limit: int, what: str) -> Diagnostic:
@@ -123,17 +120,18 @@ class Composer:
             related=tuple(Label(self._span(a, a + 1), "opens here") for a in opener),
         )
 
-    def _node(self, event: Any, depth: int) -> Node:
+    def _node(self, event: Event, depth: int) -> Node:
         if self._report.full:
-            raise _EnoughError
+            raise UnreadableError
         if isinstance(event, AliasEvent):
             self._report.add(rules.yaml.Reference(span=self._mark(event)))
             return Unread(self._mark(event))
+        assert isinstance(event, ScalarEvent | CollectionStartEvent)
         refused = self._is_decorated(event)
         node = self._plain_node(event, depth)
         return Unread(node.span) if refused else node
 
-    def _is_decorated(self, event: Any) -> bool:
+    def _is_decorated(self, event: ScalarEvent | CollectionStartEvent) -> bool:
         """Report an anchor or a tag, and return whether there is one."""
         start = event.start_mark.index
         if event.anchor is not None:
@@ -144,13 +142,13 @@ class Composer:
         if event.tag is None:
             return False
         at = max(self._source.text.find("!", start), 0)
-        end = at
-        while end < len(self._source.text) and not self._source.text[end].isspace():
-            end += 1
-        self._report.add(rules.yaml.Tag(span=self._span(at, end)))
+        tag = _TAG.match(self._source.text, at)
+        self._report.add(rules.yaml.Tag(span=self._span(at, tag.end() if tag else at)))
         return True
 
-    def _plain_node(self, event: Any, depth: int) -> Node:
+    def _plain_node(
+        self, event: ScalarEvent | CollectionStartEvent, depth: int
+    ) -> Node:
         if depth > DEEPEST:
             raise UnreadableError(
                 rules.syntax.TooDeep(span=self._mark(event), limit=DEEPEST)
@@ -160,10 +158,9 @@ class Composer:
         start = self._mark(event)
         if isinstance(event, SequenceStartEvent):
             return self._sequence(start, bool(event.flow_style), depth)
-        assert isinstance(event, MappingStartEvent)
         return self._mapping(start, bool(event.flow_style), depth)
 
-    def _scalar(self, event: Any) -> Scalar:
+    def _scalar(self, event: ScalarEvent) -> Scalar:
         span = self._mark(event)
         try:
             event.value.encode()
@@ -194,24 +191,21 @@ class Composer:
                 break
             key = self._node(event, depth + 1)
             value = self._node(next(self._events), depth + 1)
-            if isinstance(key, Scalar) and key.plain and key.text == "<<":
-                self._merge(key, value)
-                value = Unread(value.span)
             if isinstance(key, Scalar):
+                if key.plain and key.text == "<<":
+                    if not isinstance(value, Unread):
+                        self._report.add(rules.yaml.Reference(span=key.span))
+                    value = Unread(value.span)
                 pairs.append((key, value))
             elif not isinstance(key, Unread):
-                self._no_key(key)
+                self._report.add(
+                    rules.yaml.WrongForm(
+                        span=key.span,
+                        expected="a word as key",
+                        found=describe_node(key),
+                    )
+                )
         return Mapping(tuple(pairs), start.to(_last(end, [v for _, v in pairs])))
-
-    def _merge(self, key: Scalar, value: Node) -> None:
-        if not isinstance(value, Unread):
-            self._report.add(rules.yaml.Reference(span=key.span))
-
-    def _no_key(self, key: Node) -> None:
-        what = "a mapping" if isinstance(key, Mapping) else "a list"
-        self._report.add(
-            rules.yaml.WrongForm(span=key.span, expected="a word as key", found=what)
-        )
 
 
 def _last(end: Span, nodes: list[Node]) -> Span:

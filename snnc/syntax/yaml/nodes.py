@@ -8,18 +8,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from snnc.diagnostics import Diagnostic
+from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.language.keywords import KEYS, PARTS
 from snnc.source import Span
 from snnc.syntax.yaml.blame import no_blank
 
 
 class UnreadableError(Exception):
-    """Stops reading; contains the diagnostic to report."""
+    """Stops reading; contains the diagnostic, or None if all errors are reported."""
 
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.render_message())
+    def __init__(self, diagnostic: Diagnostic | None = None) -> None:
+        super().__init__()
         self.diagnostic = diagnostic
+
+    def report_to(self, report: Diagnostics) -> None:
+        """Report the diagnostic, if there is one."""
+        if self.diagnostic is not None:
+            report.add(self.diagnostic)
 
 
 @dataclass(frozen=True, slots=True)

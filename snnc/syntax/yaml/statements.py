@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Container, Iterator
+from dataclasses import replace
 from typing import Any
 
 from snnc import rules, vocabulary
@@ -18,11 +18,10 @@ from snnc.syntax.yaml.nodes import (
     Node,
     Scalar,
     Sequence,
-    Unread,
     UnreadableError,
     rejoin,
 )
-from snnc.syntax.yaml.values import SilentError, word
+from snnc.syntax.yaml.values import word
 from snnc.text.near import closest
 
 PARTS = {part.key: field for field, part in keywords.PARTS.items()}
@@ -47,12 +46,7 @@ _NAMED = KINDS - _NAMELESS - _ONLY_PARTS.keys()
 _PARTS_OF_NAMED = ("name", "from")
 
 
-@dataclass(slots=True)
-class _Parts:
-    """The keys before the block in ``.snn``, and the properties inside it."""
-
-    given: dict[str, tuple[Scalar, Node]] = field(default_factory=dict)
-    properties: list[tuple[Scalar, Node]] = field(default_factory=list)
+Pair = tuple[Scalar, Node]
 
 
 def read(key: Scalar, node: Node, report: Diagnostics) -> tree.Statement:
@@ -66,10 +60,9 @@ def read(key: Scalar, node: Node, report: Diagnostics) -> tree.Statement:
             return _read_choice(kind, node, span)
         return _statement(kind, None, node, span)
     except UnreadableError as problem:
-        known = kind.text in KINDS
-        report.add(problem.diagnostic if known else unknown(kind, node))
-    except SilentError:
-        pass
+        if problem.diagnostic is not None and kind.text not in KINDS:
+            problem.diagnostic = unknown(kind, node)
+        problem.report_to(report)
     return _broken(kind, node, span)
 
 
@@ -98,17 +91,15 @@ def _broken(kind: tree.Word, node: Node, span: Span) -> tree.Statement:
 
 def _read_choice(kind: tree.Word, node: Node, span: Span) -> tree.Statement:
     """Read the choice of ``target``, ``encode`` or ``neuron``, and its properties."""
-    if isinstance(node, Unread):
-        raise SilentError
     if isinstance(node, Scalar):
         first = node.text.partition(",")[0].partition(" ")[0]
         if first != node.text and first in VARIANTS[kind.text]:
             raise values.wrong_form(node, "one word", _with_settings(kind.text, first))
-        variant = None if values.is_empty(node) else values.name(node)
+        variant = None if values.is_empty(node) else values.name_of(None, node)
         return tree.Statement(kind, span, variant=variant)
     if isinstance(node, Mapping) and not node.pairs:
         return tree.Statement(kind, span)
-    if isinstance(node, Sequence):
+    if not isinstance(node, Mapping):
         raise values.wrong_form(node, f"one of {', '.join(VARIANTS[kind.text])}")
     key, inner = values.one_pair(node)
     if key.text not in VARIANTS[kind.text] and not isinstance(inner, Mapping):
@@ -155,35 +146,24 @@ def _read_scope(
     try:
         return _statement(kind, word(scope), node, span)
     except UnreadableError as problem:
-        report.add(problem.diagnostic)
-    except SilentError:
-        pass
+        problem.report_to(report)
     return tree.Statement(kind, span, variant=word(scope), broken=True)
 
 
 def _statement(
     kind: tree.Word, variant: tree.Word | None, node: Node, span: Span
 ) -> tree.Statement:
-    owner = (variant or kind).text
-    if isinstance(node, Mapping):
-        parts = _sort_keys(tree.Statement(kind, span, variant), node)
-    elif not values.is_empty(node):
-        values.properties_of(node, owner)
-        raise SilentError
-    else:
-        parts = _Parts()
-    given = parts.given
-    written = tuple(values.property_of(k, v) for k, v in parts.properties)
-    statement = tree.Statement(
-        kind=kind,
-        span=span,
-        variant=variant,
-        properties=written or None,
-    )
-    named: dict[str, Any] = {}
-    for part, (key, value) in given.items():
-        named[PARTS[part]] = _READERS[PARTS[part]](word(key), value)
-    return replace(statement, **named)
+    statement = tree.Statement(kind, span, variant)
+    if not isinstance(node, Mapping):
+        values.properties_of(node, (variant or kind).text)  # refuses all but nothing
+        return statement
+    given, properties = _sort_keys(statement, node)
+    written = tuple(values.property_of(k, v) for k, v in properties)
+    parts: dict[str, Any] = {
+        PARTS[part]: _READERS[PARTS[part]](word(key), value)
+        for part, (key, value) in given.items()
+    }
+    return replace(statement, properties=written or None, **parts)
 
 
 _READERS: dict[str, Callable[[tree.Word, Node], Any]] = {
@@ -195,24 +175,27 @@ _READERS: dict[str, Callable[[tree.Word, Node], Any]] = {
 }
 
 
-def _sort_keys(statement: tree.Statement, node: Mapping) -> _Parts:
-    """Separate the parts of a statement from its properties."""
-    parts = _Parts()
+def _sort_keys(
+    statement: tree.Statement, node: Mapping
+) -> tuple[dict[str, Pair], list[Pair]]:
+    """Separate the parts before the block in ``.snn`` from the properties inside it."""
+    given: dict[str, Pair] = {}
+    properties: list[Pair] = []
     for key, value in rejoin(node).pairs:
-        if key.text in parts.given:
-            raise UnreadableError(describe_repeat(key, parts.given[key.text][0]))
+        if key.text in given:
+            raise UnreadableError(describe_repeat(key, given[key.text][0]))
         if key.text in PARTS:
-            parts.given[key.text] = (key, value)
+            given[key.text] = (key, value)
         else:
-            parts.properties.append((key, value))
-    for key, _ in parts.properties:
-        if problem := _find_misspelling(statement, key, parts):
+            properties.append((key, value))
+    for key, _ in properties:
+        if problem := _find_misspelling(statement, key, given):
             raise UnreadableError(problem)
-    return parts
+    return given, properties
 
 
 def _find_misspelling(
-    statement: tree.Statement, key: Scalar, parts: _Parts
+    statement: tree.Statement, key: Scalar, given: Container[str]
 ) -> Diagnostic | None:
     """Describe a key if it is refused or misspelt."""
     kind = statement.kind.text
@@ -221,7 +204,7 @@ def _find_misspelling(
     only = _ONLY_PARTS.get(kind)
     if only is None and (kind not in _NAMED or key.text in KEYS):
         return None
-    absent = [part for part in only or _PARTS_OF_NAMED if part not in parts.given]
+    absent = [part for part in only or _PARTS_OF_NAMED if part not in given]
     near = closest(key.text, absent)
     near = _MEANT.get(key.text) if _MEANT.get(key.text) in absent else near
     if near is None and only is None:
@@ -231,14 +214,9 @@ def _find_misspelling(
         owner=kind,
         key=key.text,
         near=near,
-        legal=only or _legal(statement),
+        legal=only or (*_PARTS_OF_NAMED, *keywords.legal_keys(statement)),
         fix=None if near is None else Fix(key.span, near),
     )
-
-
-def _legal(statement: tree.Statement) -> tuple[str, ...]:
-    """Return all keys of a statement."""
-    return (*_PARTS_OF_NAMED, *keywords.legal_keys(statement))
 
 
 def describe_repeat(key: Scalar, first: Scalar) -> Diagnostic:

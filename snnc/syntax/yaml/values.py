@@ -32,11 +32,10 @@ _LONGEST_SHOWN = 60
 _NUMERIC = frozenset(("NUMBER", "DIMS", "RANGE", "MALFORMED"))
 
 
-class SilentError(Exception):
-    """Raised for a value that can't be read, after its errors are reported."""
-
-
 def wrong_form(node: Node, expected: str, advice: str = "") -> UnreadableError:
+    """Return the error of a node that should have another form."""
+    if isinstance(node, Unread):
+        return UnreadableError()
     return UnreadableError(
         rules.yaml.WrongForm(
             span=node.span, expected=expected, found=describe_node(node), advice=advice
@@ -49,14 +48,20 @@ def word(scalar: Scalar) -> tree.Word:
     return tree.Word(scalar.text, scalar.span)
 
 
-def name(node: Node) -> tree.Word:
-    """Read the name of a layer or of the network."""
-    if isinstance(node, Unread):
-        raise SilentError
+def _missing_value(key: tree.Word) -> UnreadableError:
+    return UnreadableError(rules.syntax.MissingValue(span=key.span, key=key.text))
+
+
+def name_of(key: tree.Word | None, node: Node) -> tree.Word:
+    """Read the name of a layer or of the network; in a list it has no key."""
+    if key is not None and is_empty(node):
+        raise _missing_value(key)
     if not isinstance(node, Scalar):
         raise wrong_form(node, "a name", _one_name(node))
-    if problem := _find_hyphens(node):
-        raise UnreadableError(problem)
+    if "-" in node.text and node.is_verbatim:
+        problem = find_hyphens(node.span.source, node.span.start)
+        if problem and problem.span == node.span:
+            raise UnreadableError(problem)
     value = literal(node, "a name")
     if not isinstance(value, tree.Word):
         raise _wrong_value(node.span, "a name", node)
@@ -69,13 +74,6 @@ def _one_name(node: Node) -> str:
     if len(items) == 1 and isinstance(items[0], Scalar):
         return f"write `{items[0].text}`, without brackets"
     return "write one word, such as `c0`"
-
-
-def _find_hyphens(node: Scalar) -> Diagnostic | None:
-    if "-" not in node.text or not node.is_verbatim:
-        return None
-    problem = find_hyphens(node.span.source, node.span.start)
-    return problem if problem and problem.span == node.span else None
 
 
 def is_empty(node: Node) -> bool:
@@ -138,14 +136,14 @@ def _value(tokens: list[Token], builder: Builder) -> tree.Value | None:
 
 def value_of(key: tree.Word, node: Node) -> tree.Value:
     """Read the value of a property."""
-    if isinstance(node, Unread):
-        raise SilentError
-    if is_empty(node):
-        raise UnreadableError(rules.syntax.MissingValue(span=key.span, key=key.text))
     if isinstance(node, Mapping):
         return _group(node)
     if isinstance(node, Sequence):
         return _list(key, node)
+    if not isinstance(node, Scalar):
+        raise UnreadableError
+    if is_empty(node):
+        raise _missing_value(key)
     if problem := _foreign(key, node):
         raise UnreadableError(problem)
     return literal(node)
@@ -162,8 +160,6 @@ def _foreign(key: tree.Word, node: Scalar) -> Diagnostic | None:
 
 def properties_of(node: Node, owner: str) -> tuple[tree.Property, ...]:
     """Read a mapping of properties; treat a missing value as an empty mapping."""
-    if isinstance(node, Unread):
-        raise SilentError
     if is_empty(node):
         return ()
     if not isinstance(node, Mapping):
@@ -250,8 +246,6 @@ def _list(key: tree.Word, node: Sequence) -> tree.Value:
 
 
 def _item(node: Node, is_label: bool) -> tree.Value:
-    if isinstance(node, Unread):
-        raise SilentError
     if not isinstance(node, Scalar):
         raise wrong_form(node, "a single value")
     if is_label and not _is_literal_label(node):
@@ -269,30 +263,12 @@ def _is_literal_label(scalar: Scalar) -> bool:
 
 def text_of(key: tree.Word, node: Node) -> tree.Text:
     """Read the text of ``about``."""
-    if isinstance(node, Unread):
-        raise SilentError
     if not isinstance(node, Scalar):
         raise wrong_form(node, "a text")
     if is_empty(node):
-        raise UnreadableError(rules.syntax.MissingValue(span=key.span, key=key.text))
+        raise _missing_value(key)
     text = node.text.removesuffix("\n") if node.block else node.text
     return tree.Text(text, node.span)
-
-
-def range_of(key: tree.Word, node: Node) -> tree.Range:
-    """Read ``in`` or ``as`` of the input."""
-    value = value_of(key, node)
-    if not isinstance(value, tree.Range):
-        raise _wrong_value(value.span, "a range such as `0..1`", node)
-    return value
-
-
-def shape_of(key: tree.Word, node: Node) -> tree.Dims | tree.Number:
-    """Read ``shape`` of the input."""
-    value = value_of(key, node)
-    if not isinstance(value, (tree.Dims, tree.Number)):
-        raise _wrong_value(value.span, "a shape such as `28x28x1`", node)
-    return value
 
 
 def _wrong_value(span: Span, expected: str, node: Node) -> UnreadableError:
@@ -303,20 +279,18 @@ def _wrong_value(span: Span, expected: str, node: Node) -> UnreadableError:
     )
 
 
-def name_of(key: tree.Word, node: Node) -> tree.Word:
-    """Read ``name``."""
-    if is_empty(node):
-        raise UnreadableError(rules.syntax.MissingValue(span=key.span, key=key.text))
-    return name(node)
-
-
 _COMMA = r"[ \t]*,[ \t]*"
 _NAMES = re.compile(rf"[^\W\d]\w*(?:{_COMMA}[^\W\d]\w*)+")
 
 
-def _without_brackets(node: Scalar, names: list[str]) -> UnreadableError:
-    text = f"[{', '.join(names)}]"
-    return UnreadableError(
+def sources_of(key: tree.Word, node: Node) -> tuple[tree.Word, ...]:
+    """Read ``from``: a name, or a list of names."""
+    if isinstance(node, Sequence) and node.items:
+        return tuple(name_of(None, item) for item in node.items)
+    if not isinstance(node, Scalar) or not _NAMES.fullmatch(node.text):
+        return (name_of(key, node),)
+    text = f"[{', '.join(re.split(_COMMA, node.text))}]"
+    raise UnreadableError(
         rules.yaml.WrongForm(
             span=node.span,
             expected="a list of names",
@@ -327,10 +301,15 @@ def _without_brackets(node: Scalar, names: list[str]) -> UnreadableError:
     )
 
 
-def sources_of(key: tree.Word, node: Node) -> tuple[tree.Word, ...]:
-    """Read ``from``: a name, or a list of names."""
-    if isinstance(node, Sequence) and node.items:
-        return tuple(name(item) for item in node.items)
-    if isinstance(node, Scalar) and (several := _NAMES.fullmatch(node.text)):
-        raise _without_brackets(node, re.split(_COMMA, several[0]))
-    return (name_of(key, node),)
+def range_of(key: tree.Word, node: Node) -> tree.Range:
+    """Read ``in`` or ``as`` of the input."""
+    if isinstance(value := value_of(key, node), tree.Range):
+        return value
+    raise _wrong_value(value.span, "a range such as `0..1`", node)
+
+
+def shape_of(key: tree.Word, node: Node) -> tree.Dims | tree.Number:
+    """Read ``shape`` of the input."""
+    if isinstance(value := value_of(key, node), (tree.Dims, tree.Number)):
+        return value
+    raise _wrong_value(value.span, "a shape such as `28x28x1`", node)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from snnc.output.imported import ImportedPackage
 from snnc.runtime.nengo.board import digest_of
-from snnc.tools.evaluate.refusals import RefusedRunError
+from snnc.tools.evaluate.options import RefusedRunError
 
 Bools = NDArray[np.bool_]
 

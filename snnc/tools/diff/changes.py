@@ -42,7 +42,7 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TableEntry:
     """The changes of one subject: a layer, a tensor, or a section's statement.
 
     Attributes
@@ -129,8 +129,8 @@ class WeightsChange:
     tensors: tuple[TensorChange, ...] = ()
     kept: tuple[str, ...] = ()
     reordered: bool = False
-    causes: tuple[Entry, ...] = ()
-    notes: tuple[Entry, ...] = ()
+    causes: tuple[TableEntry, ...] = ()
+    notes: tuple[TableEntry, ...] = ()
 
     def of(self, became: Became) -> list[TensorChange]:
         """Return the tensors with a given kind of change."""

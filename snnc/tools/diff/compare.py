@@ -105,7 +105,7 @@ def compare(old: Version, new: Version) -> Diff:
         new=ComparedSpec(new.source, new.network.name),
         tensors=compare_weights(old, new, matching),
         cores=compare_cores(old, new, matching.names),
-        layers=layer_changes(old, new, matching),
+        layers=tuple(layer_changes(old, new, matching)),
         sections=dict(_sections(old, new, matching.names)),
         respelt=old.spec != new.spec,
     )

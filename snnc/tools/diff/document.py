@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from snnc.text.display import Json
 from snnc.tools.diff.changes import (
     BUDGET,
     Changed,
     LayerChange,
-    TensorChange,
     WeightsChange,
 )
 from snnc.tools.diff.cores import Cores, CoresRefused, CoresTaken, CoreUse
@@ -22,7 +22,7 @@ VERSION = 1
 SECTIONS = ("network", "target", "timing", "input", "readout", "train")
 
 
-def document(difference: Diff) -> dict[str, Any]:
+def document(difference: Diff) -> Json:
     """Convert a diff to plain data for ``json.dumps``.
 
     Values of properties are texts in the notation of the language, or null where the
@@ -50,18 +50,21 @@ def _sides(row: Changed, missing: str | None = None) -> dict[str, str | None]:
     return {"old": old, "new": new}
 
 
-def _properties(rows: Iterable[Changed]) -> list[dict[str, Any]]:
+def _properties(rows: Iterable[Changed]) -> list[Json]:
     return [{"property": row.key, "old": row.old, "new": row.new} for row in rows]
 
 
-def _weights(weights: WeightsChange) -> dict[str, Any]:
+def _weights(weights: WeightsChange) -> Json:
     return {
         "verdict": weights.verdict,
         "old_layout_id": weights.old_id,
         "new_layout_id": weights.new_id,
         "added": [{"name": t.name, "shape": t.new} for t in weights.of("added")],
         "removed": [{"name": t.name, "shape": t.old} for t in weights.of("removed")],
-        "changed": [_tensor_json(tensor) for tensor in weights.of("changed")],
+        "changed": [
+            {"name": t.name, "old": t.old, "new": t.new, "zeros": t.zeros}
+            for t in weights.of("changed")
+        ],
         "renamed": [
             {"old": t.before, "new": t.name, "shape": t.new}
             for t in weights.of("renamed")
@@ -73,14 +76,9 @@ def _weights(weights: WeightsChange) -> dict[str, Any]:
     }
 
 
-def _tensor_json(tensor: TensorChange) -> dict[str, Any]:
-    shapes = {"old": tensor.old, "new": tensor.new}
-    return {"name": tensor.name, **shapes, "zeros": tensor.zeros}
-
-
-def _layer(change: LayerChange) -> dict[str, Any]:
+def _layer(change: LayerChange) -> Json:
     row = change.rows[0]
-    data: dict[str, Any] = {"change": change.became}
+    data: Json = {"change": change.became}
     if change.became == "renamed":
         return {**data, "old": row.old, "new": row.new, "kind": change.kind}
     if change.became == "reordered":
@@ -92,7 +90,7 @@ def _layer(change: LayerChange) -> dict[str, Any]:
     return {**data, "shape": change.shape, "definition": row.old or row.new}
 
 
-def _cores(cores: Cores) -> dict[str, Any]:
+def _cores(cores: Cores) -> Json:
     return {
         "old": fit_document(cores.old),
         "new": fit_document(cores.new),
@@ -103,12 +101,12 @@ def _cores(cores: Cores) -> dict[str, Any]:
     }
 
 
-def fit_document(taken: CoresTaken | CoresRefused) -> dict[str, Any]:
+def fit_document(taken: CoresTaken | CoresRefused) -> Json:
     """Convert a network's use of the chip to plain data."""
     return {"fits": isinstance(taken, CoresTaken), **asdict(taken)}
 
 
-def _use_of(use: CoreUse | None) -> dict[str, Any] | None:
+def _use_of(use: CoreUse | None) -> Json | None:
     if use is None:
         return None
     return {"cores": use.cores, "block": use.block, "percent": dict(use.use)}

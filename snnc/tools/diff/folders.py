@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from snnc.diagnostics import Diagnostics
 from snnc.ir.device import Profile
 from snnc.syntax.files import specs_in
 from snnc.syntax.revisions import PREFIX, git_specs, read_spec
+from snnc.text.display import Json
 from snnc.text.tables import Row, code, columns, human, table
 from snnc.tools.diff import compare
 from snnc.tools.diff.changes import Verdict, arrow
@@ -54,7 +55,7 @@ class FolderDifference:
         """Whether any spec has errors."""
         return any(spec.change == "broken" for spec in self.specs)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Json:
         """Return the JSON data of ``snnc diff OLD_FOLDER NEW_FOLDER --format json``."""
         specs = [
             {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from snnc.ir.logical import Layer
+from snnc.ir.logical import LogicalLayer
 from snnc.tools.diff import properties
 from snnc.tools.diff.changes import Changed, LayerChange
 from snnc.tools.diff.properties import Properties
@@ -45,7 +45,7 @@ class Matching:
     """
 
     names: dict[str, str]
-    pairs: tuple[tuple[Layer, Layer], ...]
+    pairs: tuple[tuple[LogicalLayer, LogicalLayer], ...]
 
 
 def match(old: Version, new: Version) -> Matching:
@@ -58,16 +58,10 @@ def match(old: Version, new: Version) -> Matching:
     for ignored in (frozenset[str](), AROUND):
         while renamed := _find_rename(old, new, names, ignored):
             names |= renamed
-    before = {names[layer.name]: layer for layer in _layers_named(old, names)}
+    kept = (layer for layer in old.network.layers if layer.name in names)
+    before = {names[layer.name]: layer for layer in kept}
     pairs = [(before[x.name], x) for x in new.network.layers if x.name in before]
     return Matching(names, tuple(pairs))
-
-
-def layer_changes(
-    old: Version, new: Version, matching: Matching
-) -> tuple[LayerChange, ...]:
-    """Return the changes of every layer, in the order of the new spec."""
-    return tuple(_changes(old, new, matching))
 
 
 def _same_names(old: Version, new: Version) -> dict[str, str]:
@@ -76,10 +70,6 @@ def _same_names(old: Version, new: Version) -> dict[str, str]:
     names[old.network.input.name] = new.network.input.name
     names[old.network.readout.name] = new.network.readout.name
     return names
-
-
-def _layers_named(version: Version, names: dict[str, str]) -> Iterator[Layer]:
-    return (layer for layer in version.network.layers if layer.name in names)
 
 
 def _find_rename(
@@ -99,7 +89,11 @@ def _find_rename(
 
 
 def differences(
-    old: Version, before: Layer, new: Version, after: Layer, names: dict[str, str]
+    old: Version,
+    before: LogicalLayer,
+    new: Version,
+    after: LogicalLayer,
+    names: dict[str, str],
 ) -> tuple[Changed, ...]:
     """Return the properties that differ and are not inherited on both sides."""
     was = properties.of_layer(old, before, names)
@@ -112,7 +106,10 @@ def _without(found_properties: Properties, keys: set[str]) -> Properties:
     return {key: value for key, value in found_properties.items() if key not in keys}
 
 
-def _changes(old: Version, new: Version, matching: Matching) -> Iterator[LayerChange]:
+def layer_changes(
+    old: Version, new: Version, matching: Matching
+) -> Iterator[LayerChange]:
+    """Yield the changes of every layer, in the order of the new spec."""
     names = matching.names
     before = {after.name: layer for layer, after in matching.pairs}
     for layer in old.network.layers:

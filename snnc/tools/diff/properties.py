@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from snnc.ir.logical import Layer, Loihi, Network, ReadoutLayer
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, ReadoutLayer
 from snnc.ir.properties import layer_properties, model_of
 from snnc.language import written
 from snnc.language.fields import default, keys_of, written_value
@@ -52,7 +51,9 @@ def _write_choice(value: Model) -> WrittenChoice:
     return WrittenChoice(settings.pop("kind"), settings)
 
 
-def of_layer(version: Version, layer: Layer, names: Mapping[str, str]) -> Properties:
+def of_layer(
+    version: Version, layer: LogicalLayer, names: Mapping[str, str]
+) -> Properties:
     """Return all properties of a layer, including defaults, with the shape last.
 
     Parameters
@@ -77,7 +78,7 @@ def of_layer(version: Version, layer: Layer, names: Mapping[str, str]) -> Proper
     }
 
 
-def _write_value(layer: Layer, key: str, value: Any) -> Written:
+def _write_value(layer: LogicalLayer, key: str, value: object) -> Written:
     if isinstance(value, NeuronSpec):
         return _neuron(value)
     if key == "block" and isinstance(value, tuple):
@@ -97,7 +98,7 @@ SIZES = ("filters", "kernel", "stride", "multiplier", "factor", "units", "window
 """Properties that are always shown in a layer's statement."""
 
 
-def statement(version: Version, layer: Layer) -> str:
+def statement(version: Version, layer: LogicalLayer) -> str:
     """Write a layer as a statement with all properties that are not defaults."""
     head = layer.kind if layer.name.startswith(layer.kind) else ""
     head = head or f"{layer.kind} {layer.name}"
@@ -158,7 +159,7 @@ def sections(version: Version, names: Mapping[str, str]) -> dict[str, Properties
     }
 
 
-def _target(network: Network) -> Properties:
+def _target(network: LogicalNetwork) -> Properties:
     target = network.target
     if not isinstance(target, Loihi):
         return {"target": "nengo"}
@@ -170,7 +171,7 @@ def _target(network: Network) -> Properties:
     }
 
 
-def _input(network: Network) -> Properties:
+def _input(network: LogicalNetwork) -> Properties:
     read = network.input
     written_properties: Properties = {
         "input": read.name,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from snnc.text.tables import Row, TextTable, code, printable, prose, table
-from snnc.tools.diff.changes import Changed, Entry, WeightsChange, arrow
+from snnc.tools.diff.changes import Changed, TableEntry, WeightsChange, arrow
 from snnc.tools.diff.table import (
     core_lines,
     cost_line,
@@ -123,7 +123,7 @@ def _blocks(difference: Diff) -> Iterator[str]:
         yield from _section(title, entries)
 
 
-def _section(title: str, entries: list[Entry]) -> Iterator[str]:
+def _section(title: str, entries: list[TableEntry]) -> Iterator[str]:
     told = [f"- {code(e.subject)}: {_arrows(e.text)}" for e in entries if not e.rows]
     rows = [row for entry in entries for row in _rows(entry)]
     if told or rows:
@@ -137,13 +137,13 @@ def _section(title: str, entries: list[Entry]) -> Iterator[str]:
         yield "\n".join(table(head, rows))
 
 
-def _rows(entry: Entry) -> Iterator[Row]:
+def _rows(entry: TableEntry) -> Iterator[Row]:
     subject = ", ".join(map(code, entry.subject.split(", "))) if entry.subject else ""
     for row in _rows_to_show(entry):
         yield _arrows(subject), row.key, code(row.old), code(row.new)
 
 
-def _rows_to_show(entry: Entry) -> Iterator[Changed]:
+def _rows_to_show(entry: TableEntry) -> Iterator[Changed]:
     """Yield the rows of an entry that differ or have a new name."""
     return (row for row in entry.rows if row.old != row.new or entry.sign == ">")
 

@@ -10,8 +10,8 @@ from snnc.tools.diff.changes import (
     BUDGET,
     SIGNS,
     Changed,
-    Entry,
     LayerChange,
+    TableEntry,
     TensorChange,
     WeightsChange,
 )
@@ -27,7 +27,7 @@ LOAD = {
 }
 
 
-def sections(difference: Diff) -> Iterator[tuple[str, list[Entry]]]:
+def sections(difference: Diff) -> Iterator[tuple[str, list[TableEntry]]]:
     """Yield the sections of the table with their entries; `cores` is the last."""
     if difference.same:
         return
@@ -35,20 +35,22 @@ def sections(difference: Diff) -> Iterator[tuple[str, list[Entry]]]:
     yield "layers", [e for change in difference.layers for e in _layer(change)]
     yield "rates", _rates(difference)
     for name, rows in difference.sections.items():
-        yield name, [Entry("~", "", (row,)) for row in rows]
+        yield name, [TableEntry("~", "", (row,)) for row in rows]
     yield "cores", [_use(change) for change in difference.cores.layers]
 
 
-def _weights(weights: WeightsChange) -> Iterator[Entry]:
+def _weights(weights: WeightsChange) -> Iterator[TableEntry]:
     yield from (*weights.causes, *weights.notes)
     if weights.verdict != "incompatible":
         return
     yield from map(_tensor, weights.tensors)
     if weights.old_id != weights.new_id:
-        yield Entry("~", "layout", (Changed("id", weights.old_id, weights.new_id),))
+        yield TableEntry(
+            "~", "layout", (Changed("id", weights.old_id, weights.new_id),)
+        )
 
 
-def _tensor(tensor: TensorChange) -> Entry:
+def _tensor(tensor: TensorChange) -> TableEntry:
     old = None if tensor.old is None else dims(tensor.old)
     new = None if tensor.new is None else dims(tensor.new)
     if tensor.zeros:
@@ -56,37 +58,39 @@ def _tensor(tensor: TensorChange) -> Entry:
     name = tensor.name
     if tensor.before != name:
         name = f"{tensor.before} -> {name}"
-    return Entry(SIGNS.get(tensor.became, "~"), name, (Changed("shape", old, new),))
+    return TableEntry(
+        SIGNS.get(tensor.became, "~"), name, (Changed("shape", old, new),)
+    )
 
 
-def _layer(change: LayerChange) -> Iterator[Entry]:
+def _layer(change: LayerChange) -> Iterator[TableEntry]:
     sign = SIGNS.get(change.became, "~")
     if change.became in ("added", "removed"):
         (row,) = change.rows
         text = f"{row.old or row.new}, of shape {dims(change.shape)}"
         told = Changed(row.key, row.old and text, row.new and text)
-        yield Entry(sign, change.name, (told,), text)
+        yield TableEntry(sign, change.name, (told,), text)
     elif change.became == "renamed":
         (row,) = change.rows
         text = f"{change.kind} {row.old} is now called {row.new}"
-        yield Entry(sign, change.name, change.rows, text)
+        yield TableEntry(sign, change.name, change.rows, text)
     elif rows := tuple(row for row in change.rows if row.key not in BUDGET):
-        yield Entry(sign, change.name, rows)
+        yield TableEntry(sign, change.name, rows)
 
 
-def _rates(difference: Diff) -> list[Entry]:
+def _rates(difference: Diff) -> list[TableEntry]:
     """Return the changed budgets, with the layers that use each."""
     layers: dict[Changed, list[str]] = {}
     for layer, row in difference.rates:
         layers.setdefault(row, []).append(layer)
-    return [Entry("~", ", ".join(names), (row,)) for row, names in layers.items()]
+    return [TableEntry("~", ", ".join(names), (row,)) for row, names in layers.items()]
 
 
-def _use(change: UseChanged) -> Entry:
+def _use(change: UseChanged) -> TableEntry:
     rows = [Changed("cores", *map(str, change.cores))]
     if any(change.blocks):
         rows.append(Changed("block", *(block or "none" for block in change.blocks)))
-    return Entry("~", change.layer, (*rows, *change.fuller))
+    return TableEntry("~", change.layer, (*rows, *change.fuller))
 
 
 def verdict_sentence(weights: WeightsChange) -> str:

@@ -8,7 +8,7 @@ from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.diagnostics.diagnostic import Severity
 from snnc.driver import compile_spec
 from snnc.ir.device import Profile
-from snnc.ir.logical import Network
+from snnc.ir.logical import LogicalNetwork
 from snnc.ir.mapped import MappedNetwork
 from snnc.language.model import NetworkSpec
 from snnc.passes import Compilation
@@ -21,7 +21,7 @@ class Version:
 
     source: str
     spec: NetworkSpec
-    network: Network
+    network: LogicalNetwork
     mapped: MappedNetwork | None
     refusal: Diagnostic | None
 
@@ -30,6 +30,8 @@ def compile_version(
     source: SourceFile, report: Diagnostics, device: Profile | None = None
 ) -> Version | None:
     """Compile a spec for comparison.
+
+    Return None if the spec has errors.
 
     Parameters
     ----------
@@ -40,11 +42,6 @@ def compile_version(
         not fit on its chip can be compared: the result says so.
     device
         The device to compile for; None for Loihi 1.
-
-    Returns
-    -------
-    Version or None
-        None if the spec has errors.
     """
     own = Diagnostics()
     made = compile_spec(source, own, "place", device)

@@ -10,10 +10,10 @@ from snnc.ir.logical import (
     Convolution,
     Dense,
     InputLayer,
-    Layer,
     LifNeuron,
+    LogicalLayer,
+    LogicalNetwork,
     MaxPooling,
-    Network,
     RateCode,
     ReadoutLayer,
     Shape,
@@ -24,7 +24,7 @@ from snnc.language.written import interval, number
 from snnc.text.tables import dims
 from snnc.tools.diff.changes import (
     Changed,
-    Entry,
+    TableEntry,
     TensorChange,
     Verdict,
     WeightsChange,
@@ -123,10 +123,11 @@ def _find_renamed(
             yield TensorChange("renamed", name, tensor.name, shape, shape)
 
 
-def causes(old: Version, new: Version, matching: Matching) -> Iterator[Entry]:
+def causes(old: Version, new: Version, matching: Matching) -> Iterator[TableEntry]:
     """Yield why the same weights compute a different function, for equal layouts."""
     before, after = old.network, new.network
-    yield from _of_input(before.input, after.input)
+    traits = map(_input_traits, (before.input, after.input))
+    yield from _differing(after.input.name, *traits)
     for was, now in matching.pairs:
         first = _traits(before, was, matching.names)
         second = _traits(after, now, {})
@@ -134,17 +135,17 @@ def causes(old: Version, new: Version, matching: Matching) -> Iterator[Entry]:
     yield from _of_readout(before.readout, after.readout, matching.names)
 
 
-def notes(old: Version, new: Version, matching: Matching) -> Iterator[Entry]:
+def notes(old: Version, new: Version, matching: Matching) -> Iterator[TableEntry]:
     """Yield changes that affect spikes, but not the meaning of the weights."""
     by_text: dict[str, list[str]] = {}
     for was, now in matching.pairs:
         for text in _spikes(was, now):
             by_text.setdefault(text, []).append(now.name)
     for text, layers in by_text.items():
-        yield Entry("~", ", ".join(layers), text=text)
+        yield TableEntry("~", ", ".join(layers), text=text)
 
 
-def _spikes(old: Layer, new: Layer) -> Iterator[str]:
+def _spikes(old: LogicalLayer, new: LogicalLayer) -> Iterator[str]:
     if old.spiking is None or new.spiking is None:
         return
     if old.spiking.start != new.spiking.start:
@@ -157,15 +158,11 @@ def _spikes(old: Layer, new: Layer) -> Iterator[str]:
         )
 
 
-def _differing(name: str, old: Traits, new: Traits) -> Iterator[Entry]:
+def _differing(name: str, old: Traits, new: Traits) -> Iterator[TableEntry]:
     for key in dict.fromkeys((*old, *new)):
         was, now = (traits.get(key, "none") for traits in (old, new))
         if was != now:
-            yield Entry("~", name, (Changed(key, str(was), str(now)),))
-
-
-def _of_input(old: InputLayer, new: InputLayer) -> Iterator[Entry]:
-    yield from _differing(new.name, _input_traits(old), _input_traits(new))
+            yield TableEntry("~", name, (Changed(key, str(was), str(now)),))
 
 
 def _input_traits(read: InputLayer) -> Traits:
@@ -176,7 +173,9 @@ def _input_traits(read: InputLayer) -> Traits:
     return traits
 
 
-def _traits(network: Network, layer: Layer, names: Mapping[str, str]) -> Traits:
+def _traits(
+    network: LogicalNetwork, layer: LogicalLayer, names: Mapping[str, str]
+) -> Traits:
     traits: dict[str, object] = {"reads": source_names(layer.sources, names)}
     traits |= _operation(network, layer)
     if layer.shortcut is not None:
@@ -189,7 +188,7 @@ def _traits(network: Network, layer: Layer, names: Mapping[str, str]) -> Traits:
     return traits
 
 
-def _operation(network: Network, layer: Layer) -> Traits:
+def _operation(network: LogicalNetwork, layer: LogicalLayer) -> Traits:
     operation = layer.operation
     match operation:
         case Convolution():
@@ -224,7 +223,9 @@ def _effective(stride: Shape, shape: Shape) -> Shape:
     return tuple(1 if n == 1 else s for s, n in zip(stride, shape, strict=False))
 
 
-def _pads(network: Network, layer: Layer, operation: Convolution | MaxPooling) -> str:
+def _pads(
+    network: LogicalNetwork, layer: LogicalLayer, operation: Convolution | MaxPooling
+) -> str:
     """Write the zeros before and after each axis, as ``0+1 x 1+1``."""
     if operation.padding == "valid":
         return "none"
@@ -237,7 +238,7 @@ def _pads(network: Network, layer: Layer, operation: Convolution | MaxPooling) -
     return " x ".join(f"{before}+{max(behind, 0)}" for before, behind in around)
 
 
-def _curve(network: Network, layer: Layer) -> str:
+def _curve(network: LogicalNetwork, layer: LogicalLayer) -> str:
     """Describe the neurons' response curve in ``build_model()``."""
     spiking = layer.spiking
     if spiking is None or layer.kind == "encode rate":
@@ -255,16 +256,16 @@ def _curve(network: Network, layer: Layer) -> str:
 
 def _of_readout(
     old: ReadoutLayer, new: ReadoutLayer, names: Mapping[str, str]
-) -> Iterator[Entry]:
+) -> Iterator[TableEntry]:
     first: dict[str, object] = {"reads": source_names(old.sources, names)}
     second: dict[str, object] = {"reads": source_names(new.sources, {})}
     yield from _differing(new.name, first, second)
     if (old.labels is None) != (new.labels is None):
         kinds = ("values" if r.labels is None else "classes" for r in (old, new))
-        yield Entry("~", new.name, (Changed("outputs", *kinds),))
+        yield TableEntry("~", new.name, (Changed("outputs", *kinds),))
     elif old.labels != new.labels and _has_names(old) and _has_names(new):
         texts = (classes(r.labels) for r in (old, new) if r.labels is not None)
-        yield Entry("~", new.name, (Changed("outputs", *texts),))
+        yield TableEntry("~", new.name, (Changed("outputs", *texts),))
 
 
 def _has_names(readout: ReadoutLayer) -> bool:

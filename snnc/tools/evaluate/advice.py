@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from snnc.text.tables import percent
@@ -85,10 +86,11 @@ def _carried_over(result: Evaluation) -> Iterator[str]:
     if not result.classes and abs(row - rest) <= ALIKE * rest:
         return
     ways = "A longer `present` or a shorter `synapse`"
+    if result.classes and result.decide != "last":
+        ways = "`decide last`, a longer `present` or a shorter `synapse`"
     costs = f"raises the RMSE from {rest:.4g} to {row:.4g}"
     lacks = f"the RMSE is {rest:.4g} instead of {row:.4g}"
     if result.classes:
-        ways = "`decide last`, a longer `present` or a shorter `synapse`"
         points = f"{100 * abs(row - rest):.1f} points"
         between = _between(contrast.gain)
         costs = f"costs {points} ({between})"
@@ -141,7 +143,7 @@ def _time(result: Evaluation) -> Iterator[str]:
             yield RISES.format(**words)
     elif _is_carried(result):
         return  # the length of an example also affects how much state carries over
-    elif _settled_below(result, last):
+    elif _settled_below(result, early):
         before = "" if result.score.before is None else " before `spikes`"
         yield BELOW.format(**words, first=_first(result), before=before)
     elif alike := _alike(result, early):
@@ -168,13 +170,17 @@ def _first(result: Evaluation) -> str:
     return f"{SPREAD.format(names=names).strip()} " if names else ""
 
 
-def _settled_below(result: Evaluation, last: Interval) -> bool:
+def _settled_below(result: Evaluation, early: list[Moment]) -> bool:
     """Return whether more time cannot close the gap to Keras.
 
     A curve that levels off gains no more in one quarter than in the previous one.
     """
-    loss = result.score.loss
-    return loss is not None and loss[0] > max(last[1], _little(result))
+    loss, little = result.score.loss, _little(result)
+    values = [*(moment.value for moment in early), result.score.value]
+    gains = [abs(after - before) for before, after in pairwise(values)]
+    levels_off = gains[-1] <= max([little, *gains[-2:-1]])
+    more = _gain(result, early[-1])[1]
+    return levels_off and loss is not None and loss[0] > max(more, little)
 
 
 def _lacks(result: Evaluation) -> bool:

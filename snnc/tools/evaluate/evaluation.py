@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snnc.tools.evaluate.options import Presentation
-    from snnc.tools.evaluate.records import Record
     from snnc.tools.evaluate.run import EvaluatedRun
+    from snnc.tools.evaluate.task import Record
     from snnc.tools.package import Package
     from snnc.tools.statistics import LayerFiring
 
@@ -78,6 +78,8 @@ class Evaluation(Displayed):
         The fraction of encoder values that would need more than one spike per step.
     resting : tuple of str
         The encoders whose initial voltages are all 0.
+    decide : str or None
+        How the readout decides, ``mean`` or ``last``.
     work : Work or None
         Synaptic operations and energy per example on the chip.
     cores : int or None
@@ -109,6 +111,7 @@ class Evaluation(Displayed):
     spikes: float | None = None
     clipped: float | None = None
     resting: tuple[str, ...] = ()
+    decide: str | None = None
     work: Work | None = None
     cores: int | None = None
     overflows: tuple[int, ...] | None = None

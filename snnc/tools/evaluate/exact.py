@@ -17,14 +17,14 @@ from nengo.exceptions import BuildError
 
 from snnc.exact import CannotRunError, Engine, make_engine
 from snnc.output.imported import open_package
-from snnc.processes import LocalWorkers, Workers, run_tasks
+from snnc.processes import Workers, run_tasks
 from snnc.runtime.examples import ROW, Presentation, Span, spans_of
 from snnc.runtime.files import reason
 from snnc.text.display import Json
 from snnc.text.installing import installation
 from snnc.text.progress import Moved
 from snnc.tools.checkpoint import Checkpoint, SavedRun, read_checkpoint
-from snnc.tools.evaluate.options import EvaluateOptions
+from snnc.tools.evaluate.options import EvaluateOptions, RefusedRunError
 from snnc.tools.evaluate.part import (
     ExactPart,
     SpanResult,
@@ -34,16 +34,8 @@ from snnc.tools.evaluate.part import (
     run_spans,
     whole_spans,
 )
-from snnc.tools.evaluate.refusals import (
-    LostClusterError,
-    NoCheckpointError,
-    NotBuiltError,
-    OtherRunError,
-    OtherVersionError,
-    UnfinishedError,
-)
 from snnc.tools.evaluate.task import Task
-from snnc.tools.opening import FileName
+from snnc.tools.opening import FileName, open_workers
 from snnc.tools.statistics import Array
 
 REST = 25  # examples from rest per run, so few that all threads get some
@@ -132,29 +124,33 @@ def read_saved(path: Path, header: Json, resume: bool) -> SavedRun | None:
 
     Raises
     ------
-    NoCheckpointError
-        If the file belongs to another program.
-    OtherVersionError
-        If another version of snnc wrote it.
-    UnfinishedError
-        If an interrupted run would be overwritten.
-    OtherRunError
-        If the saved run is a different run.
+    RefusedRunError
+        If the file belongs to another program, to another version of snnc or to
+        another run, or if an interrupted run would be overwritten.
     """
     saved = read_checkpoint(path)
     if saved is None:
         return None
     found = saved.header or {}
     if found.get("snnc") != MARK["snnc"]:
-        raise NoCheckpointError(path)
+        raise RefusedRunError(
+            f"{path} is not a result file from `snnc evaluate`; choose "
+            "another name with `-o`"
+        )
     if found.get("version") != MARK["version"]:
-        raise OtherVersionError(path)
+        raise RefusedRunError(
+            f"{path} contains results from another version of snnc; remove the file, "
+            "or choose another name with `-o`"
+        )
     if not resume:
         _refuse_unfinished(path, saved, found)
         return None
     others = [name for name, value in header.items() if found.get(name) != value]
     if others:
-        raise OtherRunError(path, others)
+        raise RefusedRunError(
+            f"{path} can't be resumed, because the run had other {', '.join(others)}; "
+            "leave out `--resume` and choose another name with `-o`"
+        )
     return saved
 
 
@@ -172,7 +168,11 @@ def _refuse_unfinished(path: Path, saved: SavedRun, header: Json) -> None:
     is_whole = not saved.lines or done.total() == header["examples"] + header["sample"]
     if saved.damaged or not is_whole:
         shown = done[str(header.get("presentation"))]
-        raise UnfinishedError(path, shown, header.get("examples"))
+        raise RefusedRunError(
+            f"{path} contains {shown} of {header.get('examples')} examples from an "
+            "interrupted run; continue with `--resume`, remove the file, or choose "
+            "another name with `-o`"
+        )
 
 
 def _remaining_spans(
@@ -198,7 +198,11 @@ def _fresh(
         return
     steps = steps_of(task, options)
     if options.uses_workers:
-        with _workers(options) as workers, _weights_file(task) as weights:
+        width, dask = options.workers or 1, options.dask
+        with (
+            open_workers(width, dask, ahead=AHEAD) as workers,
+            _weights_file(task) as weights,
+        ):
             stretches = _stretches(task, weights, left, steps, compares)
             for stretch, found in _collect(workers, stretches, options.output):
                 progress(len(stretch.x))
@@ -211,14 +215,6 @@ def _fresh(
             for fresh in run_spans(*run):
                 progress(fresh.part.stop - fresh.part.start)
                 yield fresh
-
-
-def _workers(options: EvaluateOptions) -> AbstractContextManager[Workers]:
-    if options.dask is None:
-        return LocalWorkers(options.workers or 1)
-    from snnc.tools.cluster import cluster_workers  # slow to import
-
-    return cluster_workers(options.dask, AHEAD)
 
 
 @contextmanager
@@ -247,14 +243,6 @@ class ExampleStretch:
     x: Array
 
 
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    """The message of an error whose class can't be pickled."""
-
-    text: str
-    of_build: bool
-
-
 def _stretches(
     task: Task, weights: Path, left: Spans, steps: int, compares: bool
 ) -> Iterator[ExampleStretch]:
@@ -270,36 +258,40 @@ def _stretches(
 def _collect(
     workers: Workers, stretches: Iterable[ExampleStretch], out: FileName | None
 ) -> Iterator[tuple[ExampleStretch, list[SpanResult]]]:
-    """Yield the results of stretches.
-
-    Raises
-    ------
-    LostClusterError
-        If workers die, or can't run the engine.
-    """
+    """Yield the results of stretches; refuse workers that die or lack the engine."""
     try:
         for stretch, future in run_tasks(workers, run_stretch, stretches, TRIES):
             found = future.result()
-            if isinstance(found, _Refusal):
-                raise (NotBuiltError if found.of_build else CannotRunError)(found.text)
+            if isinstance(found, ValueError):
+                raise found
             yield stretch, found
     except workers.deaths as error:
-        reason = "too many workers died; they may lack memory"
-        raise LostClusterError(reason, out) from error
+        raise _lost("too many workers died; they may lack memory", out) from error
     except ModuleNotFoundError as error:
-        reason = f"a worker has no {error.name}: {installation('evaluate')}, there"
-        raise LostClusterError(reason, out) from error
+        lacking = f"a worker has no {error.name}: {installation('evaluate')}, there"
+        raise _lost(lacking, out) from error
     except CancelledError as error:
-        raise LostClusterError(
-            "the Dask cluster is no longer available", out
-        ) from error
+        raise _lost("the Dask cluster is no longer available", out) from error
+
+
+def _lost(reason: str, out: FileName | None) -> RefusedRunError:
+    kept = f"; {out} keeps the finished examples, and `--resume` continues the run"
+    return RefusedRunError(reason if out is None else f"{reason}{kept}")
+
+
+def _not_built(reason: object) -> RefusedRunError:
+    return RefusedRunError(
+        f"nengo-loihi does not build this network: {str(reason).rstrip('.')}; "
+        "`snnc weights FILE SPEC` shows which layer has weights that the chip "
+        "can't take"
+    )
 
 
 _OPENING = Lock()
 _STEPPING = Lock()
 
 
-def run_stretch(stretch: ExampleStretch) -> list[SpanResult] | _Refusal:
+def run_stretch(stretch: ExampleStretch) -> list[SpanResult] | ValueError:
     """Run examples in the calling process or worker thread."""
     try:
         with _OPENING:
@@ -310,8 +302,10 @@ def run_stretch(stretch: ExampleStretch) -> list[SpanResult] | _Refusal:
             way, spans = stretch.presentation, [(0, len(stretch.x))]
             found = run_spans(engine, way, stretch.x, spans, 1)
             return [_light(fresh, stretch.compares) for fresh in found]
-    except (CannotRunError, BuildError, OSError) as error:
-        return _Refusal(reason(error), isinstance(error, BuildError))
+    except BuildError as error:
+        return _not_built(reason(error))
+    except (CannotRunError, OSError) as error:
+        return CannotRunError(reason(error))
 
 
 @lru_cache(1)
@@ -333,6 +327,6 @@ def _open_engine(task: Task, steps: int) -> Iterator[Engine]:
     try:
         engine = make_engine(task.package, task.tensors, steps)
     except BuildError as error:
-        raise NotBuiltError(error) from error
+        raise _not_built(error) from error
     with engine:
         yield engine

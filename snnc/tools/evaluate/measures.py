@@ -116,7 +116,7 @@ def result_of(
     """
     steps = network.steps if steps is None else steps
     outputs, classes = outputs_of(parts), network.readout.classes
-    firing = {n: _sum([p.firing[n] for p in parts]) for n in network.layers}
+    firing = {n: reduce(add, (p.firing[n] for p in parts)) for n in network.layers}
     keras = keras_of(parts)
     keras_outputs = None if keras is None else keras.outputs
     spikes = {name: fired.spikes for name, fired in firing.items()}
@@ -141,6 +141,7 @@ def result_of(
         spikes=sum(spikes.values()),
         clipped=_clipped_share(network, firing, steps),
         resting=_resting(network),
+        decide=network.readout.decide,
         work=chip and work_of(network, spikes, steps, chip.energy),
         cores=chip and chip.cores,
     )
@@ -222,26 +223,16 @@ def _sort(parts: Sequence[EvaluatedPart]) -> list[EvaluatedPart]:
     return sorted(parts, key=lambda part: part.start)
 
 
-def _sum(values: list[Any]) -> Any:
-    return reduce(add, values)
-
-
+@dataclass
 class KerasReference:
     """A network's Keras model with trained weights.
 
     The model is built on first use, because TensorFlow takes seconds to import.
     """
 
-    def __init__(
-        self,
-        network: Network,
-        program: Callable[[], ModuleType],
-        weights: Weights,
-    ) -> None:
-        """Create a reference; ``program`` imports a package's ``keras_model``."""
-        self._network = network
-        self._program = program
-        self._weights = weights
+    network: Network
+    program: Callable[[], ModuleType]
+    weights: Weights
 
     def outputs(self, x: Any) -> NDArray[np.float64]:
         """Return the outputs of examples: (examples, units).
@@ -256,7 +247,7 @@ class KerasReference:
         self,
         layout: Layout,
         weights: Weights,
-        x: Any,
+        x: object,
         model: KerasModel,
     ) -> TrainedOutputs:
         """Return outputs with the weights before the phase `spikes`.
@@ -270,7 +261,7 @@ class KerasReference:
             smooth = layout.load(path)
         except (LayoutError, OSError) as error:
             return TrainedOutputs(model, unknown=str(error))
-        reference = KerasReference(self._network, self._program, smooth)
+        reference = KerasReference(self.network, self.program, smooth)
         return TrainedOutputs(model, reference.outputs(x))
 
     def compare(
@@ -284,7 +275,7 @@ class KerasReference:
         represent rates, which are proportional to spike counts.
         """
         outputs, *activations = self._predict(x)
-        pairs = zip(self._network.layers, activations, strict=True)
+        pairs = zip(self.network.layers, activations, strict=True)
         alike = {name: Correlation.of(a, spikes[name]) for name, a in pairs}
         return Compared(outputs, alike)
 
@@ -297,10 +288,10 @@ class KerasReference:
     @cached_property
     def _model(self) -> Any:
         """The model that outputs the result, followed by each layer's activations."""
-        program = self._program()
+        program = self.program()
         model = program.build_model()
-        program.import_weights(model, self._weights)
-        return with_activations(model, self._network)
+        program.import_weights(model, self.weights)
+        return with_activations(model, self.network)
 
 
 def with_activations(model: Any, network: Network) -> Any:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from snnc.text.arguments import check_choice, check_count
-from snnc.tools.evaluate.refusals import MissingExtraError
+from snnc.text.installing import installation
 from snnc.tools.opening import FileName, missing
 
 Simulator = Literal["exact", "loihi", "nengo", "nengo_dl", "keras"]
 Presentation = Literal["row", "rest"]
 SIMULATORS: tuple[Simulator, ...] = get_args(Simulator)
+
+
+class RefusedRunError(ValueError):
+    """Raised if a package, data, weights or a run can't be evaluated."""
 
 
 class OptionError(ValueError):
@@ -70,7 +75,7 @@ def require_simulator(simulator: str, clustered: bool = False) -> None:
 
     Raises
     ------
-    MissingExtraError
+    RefusedRunError
         If a package is missing; the message says what to install.
     """
     needed = ["numpy", "scipy", "safetensors", "nengo_loihi", "numba"]
@@ -78,4 +83,11 @@ def require_simulator(simulator: str, clustered: bool = False) -> None:
     needed += ["tensorflow"] if simulator == "keras" else []
     if absent := missing(*needed):
         extras = "evaluate,keras" if "tensorflow" in absent else "evaluate"
-        raise MissingExtraError(absent, extras)
+        raise not_installed(absent, extras)
+
+
+def not_installed(names: Sequence[str], extras: str) -> RefusedRunError:
+    """Return the error that says what to install."""
+    verb = "is" if len(names) == 1 else "are"
+    told = f"{' and '.join(names)} {verb} not installed"
+    return RefusedRunError(f"{told}: {installation(extras)}")

@@ -23,7 +23,7 @@ from snnc.runtime.network import Readout
 from snnc.text.progress import progress_bar
 from snnc.text.tables import csv_table
 from snnc.tools.evaluate.measures import KerasReference
-from snnc.tools.evaluate.refusals import RefusedRunError
+from snnc.tools.evaluate.options import RefusedRunError
 from snnc.tools.evaluate.streams import is_array, read_batches
 from snnc.tools.statistics import Array
 
@@ -102,7 +102,7 @@ class Prediction:
 
 def run(
     package: ImportedPackage,
-    x: Any,
+    x: object,
     weights: Weights,
     simulator: str,
     over_time: bool,
@@ -198,7 +198,7 @@ def _on_nengo(
     return decide(rows, network.readout.decide), rows
 
 
-def _blocks(x: Any, spec: DataSpec) -> Iterator[NDArray[np.float32]]:
+def _blocks(x: object, spec: DataSpec) -> Iterator[NDArray[np.float32]]:
     """Return checked examples, in blocks that use all CPU cores.
 
     Arrays are checked as a whole first.
@@ -212,7 +212,9 @@ def _blocks(x: Any, spec: DataSpec) -> Iterator[NDArray[np.float32]]:
     return (x[start : start + size] for start in range(0, len(x), size))
 
 
-def _gather_blocks(x: Any, spec: DataSpec, size: int) -> Iterator[NDArray[np.float32]]:
+def _gather_blocks(
+    x: object, spec: DataSpec, size: int
+) -> Iterator[NDArray[np.float32]]:
     waiting = np.empty((0, *spec.shape), np.float32)
     for number, (batch, _) in enumerate(read_batches(x, spec)):
         inputs = select_input(batch, spec)

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.exact import make_engine
-from snnc.exact.package import NotStoredError, not_stored
+from snnc.exact.package import not_stored, why_not_stored
 from snnc.runtime.labels import Examples
 from snnc.runtime.layout import Weights
 from snnc.runtime.nengo.simulators import (
@@ -45,16 +45,21 @@ from snnc.tools.evaluate.measures import (
     outputs_of,
     result_of,
 )
-from snnc.tools.evaluate.options import EvaluateOptions
+from snnc.tools.evaluate.options import (
+    EvaluateOptions,
+    RefusedRunError,
+    not_installed,
+)
 from snnc.tools.evaluate.part import SpanResult
 from snnc.tools.evaluate.predict import Prediction, name_classes
-from snnc.tools.evaluate.records import Record, list_records, write_records
-from snnc.tools.evaluate.refusals import (
-    MissingExtraError,
-    NoFolderError,
-    RefusedRunError,
+from snnc.tools.evaluate.task import (
+    Data,
+    Record,
+    Task,
+    list_records,
+    open_task,
+    write_records,
 )
-from snnc.tools.evaluate.task import Data, Task, open_task
 from snnc.tools.provenance import source_of
 from snnc.tools.scores import (
     Reader,
@@ -156,7 +161,10 @@ def run(
         print(f"warning: {task.examples.warning}", file=sys.stderr)
     each = None if options.examples_out is None else Path(options.examples_out)
     if each is not None and not each.parent.is_dir():
-        raise NoFolderError(each)
+        raise RefusedRunError(
+            f"there is no folder {each.parent} for {each.name}; create the folder, "
+            "or choose another name with `--examples-out`"
+        )
     count, label = len(task.examples), "examples"
     if options.simulator == "exact":  # some examples run both in a row and from rest
         count, label = runs_of(options, count), f"runs of {counted(count, 'example')}"
@@ -211,11 +219,11 @@ def on_nengo(
     except ModuleNotFoundError as error:
         if error.name is None:
             raise RefusedRunError(error) from error
-        raise MissingExtraError([error.name], "all") from error
+        raise not_installed([error.name], "all") from error
     except RefusedError as error:
         net = program.build_network(task.tensors).net
         layers = not_stored(net, network.dt, task.tensors)
-        raise RefusedRunError(NotStoredError(layers) if layers else error) from error
+        raise RefusedRunError(why_not_stored(layers) if layers else error) from error
     result = result_of(
         network,
         parts,

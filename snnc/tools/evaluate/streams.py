@@ -16,12 +16,12 @@ Batch = tuple[Array, Array | None]
 """Examples, (examples, *shape), and their labels, if any."""
 
 
-def is_array(x: Any) -> bool:
+def is_array(x: object) -> bool:
     """Return whether all examples are in memory or memory-mapped."""
     return isinstance(x, list | tuple) or hasattr(x, "__array__")
 
 
-def read_batches(x: Any, spec: DataSpec) -> Iterator[Batch]:
+def read_batches(x: object, spec: DataSpec) -> Iterator[Batch]:
     """Yield the batches of an iterable; a single example is a batch of one.
 
     An item may be a tuple of examples and labels.
@@ -43,7 +43,7 @@ def read_batches(x: Any, spec: DataSpec) -> Iterator[Batch]:
         yield batch, y
 
 
-def store_examples(x: Any, y: Any, spec: DataSpec) -> tuple[Array, Any]:
+def store_examples(x: object, y: object, spec: DataSpec) -> tuple[Array, Any]:
     """Store the examples of an iterable, and return them with their labels.
 
     The examples are in a temporary file, which is deleted after the last reference.

@@ -1,4 +1,4 @@
-"""The package to evaluate, and the examples."""
+"""The package to evaluate, the examples, and a record of each."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from safetensors.numpy import save
 
 from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.data import DataError, DataSpec
-from snnc.runtime.files import replacing
+from snnc.runtime.files import replacing, write_file
 from snnc.runtime.labels import Examples, open_data, select
 from snnc.runtime.layout import Tensors, Weights
+from snnc.text.tables import csv_table
 from snnc.tools.evaluate.streams import is_array, store_examples
 from snnc.tools.statistics import Array
 
@@ -103,3 +104,37 @@ def open_task(
         identity = identify_data(data)
     tensors = package.layout.read(weights)
     return Task(package, weights, tensors, examples, seed, identity)
+
+
+Record = dict[str, int | float]
+"""An example's index in the data, its label, and predictions. For a regression, each
+unit has its own entry."""
+
+
+def list_records(
+    examples: Examples, answers: dict[str, Array | None], classifies: bool
+) -> list[Record]:
+    """Return a record for each example, in the order of the data.
+
+    ``answers`` contains the outputs, (examples, units), in the order of the run, by
+    their source.
+    """
+    order = np.argsort(examples.rows)
+    columns: dict[str, list[Any]] = {"example": examples.rows[order].tolist()}
+    for name, values in {"label": examples.y, **answers}.items():
+        if values is not None:
+            columns |= _columns(name, values[order], classifies)
+    rows = zip(*columns.values(), strict=True)
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def write_records(path: Path, records: list[Record]) -> None:
+    """Write a CSV file with one row per example."""
+    write_file(path, csv_table(records[0], (record.values() for record in records)))
+
+
+def _columns(name: str, values: Array, classifies: bool) -> dict[str, list[Any]]:
+    if classifies:
+        decided = values if values.ndim == 1 else values.argmax(axis=1)
+        return {name: decided.tolist()}
+    return {f"{name}_{i}": column.tolist() for i, column in enumerate(values.T)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from snnc.text.arguments import given_weights
 from snnc.tools.evaluate.evaluation import Evaluation
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 def evaluate(
     package: Package | FileName,
-    x: Any,
-    y: Any = None,
+    x: object,
+    y: object = None,
     weights: Tensors | FileName | None = None,
     *,
     simulator: Simulator = "exact",
@@ -101,7 +101,7 @@ def evaluate(
 def evaluate_with(
     options: EvaluateOptions,
     package: Package | FileName,
-    data: tuple[Any, Any],
+    data: tuple[object, object],
     weights: Tensors | FileName | None,
     progress: bool | None = None,
 ) -> Evaluation:

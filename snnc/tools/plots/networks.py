@@ -167,7 +167,7 @@ def _connect(ax: Axes, rows: list[DrawnNode]) -> None:
         )
 
 
-def _arrow(colour: Any) -> dict[str, Any]:
+def _arrow(colour: object) -> dict[str, Any]:
     return {"arrowstyle": "-|>", "color": colour, "shrinkA": 0, "shrinkB": 0}
 
 
@@ -227,10 +227,7 @@ def _use(block: Block, core: object) -> tuple[float, float, float, float]:
 def cores(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
     """Draw each core as four bars in the colour of its layer.
 
-    Raises
-    ------
-    ValueError
-        If the network has no cores.
+    Raise ValueError if the network has no cores.
     """
     filled = list(tiles(mapped))
     if not filled:

@@ -17,8 +17,8 @@ from snnc.tools.sweep_table import VariantCosts, front
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
 
+    from snnc.runtime.examples import Array
     from snnc.tools.adapt import Adaptation
     from snnc.tools.evaluate.evaluation import Evaluation
     from snnc.tools.sweep import Variant
@@ -209,7 +209,7 @@ def confusion(result: Evaluation, ax: Axes | None = None) -> Axes:
 
 
 def predictions(
-    outputs: NDArray[Any], targets: NDArray[Any], name: str, ax: Axes | None = None
+    outputs: Array, targets: Array, name: str, ax: Axes | None = None
 ) -> Axes:
     """Plot the outputs of a regression against the true values, one colour per unit.
 

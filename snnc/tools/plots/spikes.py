@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from snnc.tools.plots.style import BREACH, COLOURS, HELD, axes, open_frame
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
 
+    from snnc.runtime.examples import Array
     from snnc.tools.evaluate.results import LayerResult
     from snnc.tools.statistics import LayerFiring
 
@@ -22,9 +22,7 @@ SHOWN = 60
 neurons are shown."""
 
 
-def raster(
-    spikes: Mapping[str, NDArray[Any]], dt: float, ax: Axes | None = None
-) -> Axes:
+def raster(spikes: Mapping[str, Array], dt: float, ax: Axes | None = None) -> Axes:
     """Plot a mark for each spike, layer by layer.
 
     Parameters

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from os import PathLike
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec
 
 import matplotlib as mpl
@@ -80,11 +82,15 @@ def _connect() -> None:
     """
     if not in_notebook() or "matplotlib.pyplot" in sys.modules:
         return
-    import matplotlib.pyplot as plt  # after the check for matplotlib
     from IPython import get_ipython  # type: ignore[import-not-found,unused-ignore]
 
-    if "inline" in plt.get_backend():
+    if "inline" in _pyplot().get_backend():
         get_ipython().run_line_magic("matplotlib", "inline")
+
+
+def _pyplot() -> ModuleType:
+    """Import pyplot, which chooses a backend."""
+    return importlib.import_module("matplotlib.pyplot")
 
 
 def axes(ax: Axes | None, height: float, width: float = WIDTH) -> Axes:
@@ -101,9 +107,7 @@ def new_figure(height: float, width: float = WIDTH) -> Figure:
     size: Any = {"figsize": (width, height), "layout": "constrained"}
     if _HIDDEN.get():
         return Figure(**size)
-    import matplotlib.pyplot as plt  # the import chooses a backend
-
-    figure: Figure = plt.figure(**size)
+    figure: Figure = _pyplot().figure(**size)
     return figure
 
 
@@ -155,11 +159,9 @@ def save_svg(ax: Axes, buffer: BinaryIO) -> None:
 
 def save(ax: Axes, path: str | PathLike[str]) -> None:
     """Write the picture without a date, in the format of the file's suffix."""
-    import matplotlib.pyplot as plt  # the import chooses a backend
-
     figure = ax.figure
     name = str(path)
     dates = {"svg": "Date", "pdf": "CreationDate"}
     metadata = {date: None for end, date in dates.items() if name.endswith(end)}
     figure.savefig(path, dpi=200, metadata=metadata or None)  # type: ignore[union-attr]
-    plt.close(figure)  # type: ignore[arg-type]
+    _pyplot().close(figure)

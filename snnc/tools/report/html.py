@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from snnc.ir.layout import tensors
-from snnc.ir.logical import Network
+from snnc.ir.logical import LogicalNetwork
 from snnc.loihi.why import Reason
 from snnc.source import DOCUMENTATION
+from snnc.text.display import Json
 from snnc.text.tables import TextTable, counted, dims, human, printable
 from snnc.tools.report.core_map import core_map
 from snnc.tools.report.sentences import (
@@ -66,13 +67,8 @@ def page(
 
 def document(title: str, body: str, sections: Sequence[Section], footer: str) -> str:
     """Return an HTML page that begins with ``body``, which must be escaped already."""
-    from markupsafe import Markup  # only for pages
-
     return _template("page.html.jinja").render(
-        title=title,
-        body=Markup(body),
-        sections=[replace(s, html=Markup(s.html)) for s in sections],
-        footer=footer,
+        title=title, body=body, sections=sections, footer=footer
     )
 
 
@@ -97,14 +93,12 @@ def result_html(
 
     A tile has a name and a value; the text after a comma is smaller.
     """
-    from markupsafe import Markup  # only for pages
-
     parts = [(name, *told.partition(", ")[::2]) for name, told in tiles]
     return _template("result.html.jinja").render(
         title=title,
         about=about,
         tiles=parts,
-        tables=[Markup(table.html()) for table in tables],
+        tables=[table.html() for table in tables],
         advice=advice,
     )
 
@@ -178,9 +172,7 @@ def _template(name: str) -> Template:
     return environment.get_template(name)
 
 
-def _values(summary: Summary, spec: str) -> dict[str, Any]:
-    from markupsafe import Markup  # only for pages
-
+def _values(summary: Summary, spec: str) -> Json:
     network = summary.network
     reasons = [reason for row in summary.rows for reason in row.reasons]
     core = summary.profile.core
@@ -191,8 +183,8 @@ def _values(summary: Summary, spec: str) -> dict[str, Any]:
         "device": summary.profile.name if summary.on_chip else "no chip",
         "on_chip": summary.on_chip,
         "counters": COUNTERS,
-        "spec": Markup(spec),
-        "cores": Markup(core_map(summary)),
+        "spec": spec,
+        "cores": core_map(summary),
         "rows": [_row(row, summary, binding, weights) for row in summary.rows],
         "caption": example(summary),
         "notes": [*notes(summary), *maxima_notes(summary)],
@@ -235,7 +227,7 @@ def _binding(reasons: list[Reason]) -> Iterator[tuple[str, str]]:
             yield _layer_of(reason.name), "compartments"
 
 
-def _weights(network: Network) -> Counter[str]:
+def _weights(network: LogicalNetwork) -> Counter[str]:
     """Return the number of trained values of each layer."""
     learned: Counter[str] = Counter()
     for tensor in tensors(network):
@@ -246,7 +238,7 @@ def _weights(network: Network) -> Counter[str]:
 
 def _row(
     row: Row, summary: Summary, binding: set[tuple[str, str]], weights: Counter[str]
-) -> dict[str, Any]:
+) -> Json:
     use = zip(COUNTERS, row.use or (), strict=False)
     activity, chip = row.activity, row.cores is not None
     energy = summary.profile.energy

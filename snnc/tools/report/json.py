@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from itertools import islice
-from typing import Any
 
 from snnc.ir.logical import MaxPooling
 from snnc.ir.mapped import Ensemble
 from snnc.ir.shapes import error_of, levels_of
+from snnc.text.display import Json
 from snnc.tools.report.sentences import bounds, latency, sentence, total
 from snnc.tools.report.summary import Row, Summary
 
 VERSION = 1
 
 
-def document(summary: Summary, why: bool = False) -> dict[str, Any]:
+def document(summary: Summary, why: bool = False) -> Json:
     """Return the report of a network; layers are in spec order.
 
     Parameters
@@ -49,7 +49,7 @@ def document(summary: Summary, why: bool = False) -> dict[str, Any]:
     return report
 
 
-def _totals(summary: Summary) -> dict[str, Any]:
+def _totals(summary: Summary) -> Json:
     activity, timing = summary.activity, summary.network.timing
     example = {
         "present_seconds": timing.present,
@@ -75,7 +75,7 @@ def _totals(summary: Summary) -> dict[str, Any]:
     }
 
 
-def _layer(row: Row, summary: Summary, why: bool) -> dict[str, Any]:
+def _layer(row: Row, summary: Summary, why: bool) -> Json:
     chips = iter(row.chips)
     layer = {
         "name": row.name,
@@ -98,7 +98,7 @@ def _layer(row: Row, summary: Summary, why: bool) -> dict[str, Any]:
     return layer
 
 
-def _activity(row: Row, summary: Summary) -> dict[str, Any]:
+def _activity(row: Row, summary: Summary) -> Json:
     if row.activity is None:
         return {}
     spikes = {"spikes": round_number(row.activity.spikes)}
@@ -112,7 +112,7 @@ def _activity(row: Row, summary: Summary) -> dict[str, Any]:
     }
 
 
-def _bounds(row: Row) -> dict[str, Any]:
+def _bounds(row: Row) -> Json:
     if not row.reasons:
         return {}
     return {
@@ -122,7 +122,7 @@ def _bounds(row: Row) -> dict[str, Any]:
     }
 
 
-def _maximum(row: Row, summary: Summary) -> dict[str, Any]:
+def _maximum(row: Row, summary: Summary) -> Json:
     """Return the delay and the error of a max pool."""
     network = summary.network
     layer = network.by_name.get(row.name)
@@ -145,7 +145,7 @@ def round_number(value: float) -> float:
     return int(rounded) if rounded.is_integer() else rounded
 
 
-def _ensemble(ensemble: Ensemble, chips: list[int]) -> dict[str, Any]:
+def _ensemble(ensemble: Ensemble, chips: list[int]) -> Json:
     document = {
         "shape": list(ensemble.shape),
         "block_shape": list(ensemble.block_shape or ()),

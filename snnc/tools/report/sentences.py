@@ -9,7 +9,7 @@ from math import ceil, prod, sqrt
 
 from snnc.ir.device import Core
 from snnc.ir.learning import learning_of
-from snnc.ir.logical import Layer, MaxPooling, Network
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, MaxPooling
 from snnc.ir.shapes import error_of, levels_of
 from snnc.loihi.link import LimitViolation
 from snnc.loihi.why import NearMiss, Reason, Reasons
@@ -258,7 +258,7 @@ def maxima_notes(summary: Summary) -> Iterator[str]:
         )
 
 
-def latency(network: Network, layer: Layer) -> float:
+def latency(network: LogicalNetwork, layer: LogicalLayer) -> float:
     """Return the delay of a max pool in seconds.
 
     Each level adds one time constant of its filter, and one step.
@@ -294,7 +294,7 @@ def _say_neurons(row: Row) -> str:
     )
 
 
-def _pools(network: Network) -> Iterator[Layer]:
+def _pools(network: LogicalNetwork) -> Iterator[LogicalLayer]:
     for layer in network.layers:
         if isinstance(layer.operation, MaxPooling) and layer.spiking is not None:
             yield layer

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from snnc.ir.device import Core, Profile
-from snnc.ir.logical import Layer, Loihi, Network, ReadoutLayer, Shape
+from snnc.ir.logical import LogicalLayer, LogicalNetwork, Loihi, ReadoutLayer, Shape
 from snnc.ir.mapped import (
     Block,
     Ensemble,
@@ -75,7 +75,7 @@ class Summary:
     of out-axon slots on a core, with and without shared lists.
     """
 
-    network: Network
+    network: LogicalNetwork
     profile: Profile
     rows: tuple[Row, ...]
     activity: NetworkActivity
@@ -142,7 +142,7 @@ def _neurons(mapped: MappedNetwork) -> int:
 
 
 def _row(
-    layer: Layer,
+    layer: LogicalLayer,
     routed: RoutedNetwork,
     activity: NetworkActivity,
     reasons: Mapping[str, Reason],

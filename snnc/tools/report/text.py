@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
 
 from snnc.ir.device import Profile
 from snnc.text import tables
-from snnc.text.display import DisplayedText
+from snnc.text.display import DisplayedText, Json
 from snnc.text.tables import Cells, dims, human
 from snnc.tools.report.html import tables_html
 from snnc.tools.report.sentences import (
@@ -178,7 +177,7 @@ def limits_markdown(profile: Profile) -> str:
     return "\n".join(tables.table(head, rows, right=[1]))
 
 
-def limits_document(profile: Profile) -> dict[str, Any]:
+def limits_document(profile: Profile) -> Json:
     """Return the limits as JSON data."""
     limits = [
         {
