@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def not_fixed(what: str, block: object) -> CannotRunError:
-    """Return the error of a chip whose state the engine does not follow."""
+    """Return the error of a chip whose state the engine does not support."""
     return CannotRunError(
         f"{block} has {what}, which the exact engine does not support; run this "
         "network on nengo-loihi's emulator"

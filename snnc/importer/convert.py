@@ -1,4 +1,4 @@
-"""Convert a Keras model to a spec: each layer by its handler, then both ends."""
+"""Convert a Keras model to a spec: first each layer, then both ends."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ class Conversion:
     Attributes
     ----------
     decisions :
-        In the order of the layers.
+        All decisions, in the order of the layers.
     drafts, ends, written :
-        The spec; empty and None if a layer was refused.
+        The parts of the spec; empty or None if a layer was refused.
     problems :
         The reasons for refusals, or warnings.
     state :
-        The drafts, to count their cores, if a layer was refused; else None.
+        If a layer was refused, the drafts, whose cores can be counted; otherwise None.
     """
 
     model: KerasModel
@@ -70,12 +70,14 @@ def convert(
     path :
         The name of the model in diagnostics.
     weights :
-        The model's weights; None if unknown: norms are then assumed to keep signs.
+        The model's weights, or None if they are unknown. Without weights, norms are
+        assumed not to change signs.
 
     Raises
     ------
     RefusedModelError
-        If Keras has no such option, or the spec would be too long.
+        If an option has a value that Keras does not write, or if the spec would be too
+        long.
     """
     rest, cut = without_lambdas(model)
     state = ConversionState(rest, request, weights)
@@ -137,11 +139,12 @@ def _tell_rest(state: ConversionState) -> None:
 def compile_written(
     written: WrittenSpec, name: str, report: Diagnostics, request: ImportRequest
 ) -> tuple[WrittenSpec, Compilation]:
-    """Run snnc's own passes over a written spec, up to its cores.
+    """Run snnc's own passes over a written spec, and map it to cores.
 
-    If one chip is too small and no number was requested, it gets as many chips as its
-    cores take. This does not look for a smaller network that fits: that takes longer
-    than the import, and `snnc check` does it.
+    If the network needs more than one chip and the user did not choose a number, the
+    spec gets as many chips as its cores need. This function does not search for a
+    smaller network that fits: the search takes longer than the import, and `snnc check`
+    does it.
     """
     own, cache = Diagnostics(), PlanCache()
     made = _lower_spec(written, name, own, request, cache)

@@ -17,7 +17,7 @@ from snnc.importer.sums import size_of
 CLASS_LOSSES = ("crossentropy", "focal")
 NEURAL = ("conv", "dense", "downsample")
 MOST_WEIGHTS = 10_000_000
-"""Limit of a readout's matrix; an image as output takes a row per value."""
+"""The most weights of a readout's matrix, which has a row for each output value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class NetworkEnds:
     size :
         ``classes 10`` or ``units 1``.
     is_pair :
-        Whether one value of Keras is the second of two classes.
+        Whether the model's only output decides between two classes.
     notes :
-        Sentences about what is left to do on the host.
+        Sentences about the remaining work on the host.
     """
 
     encoder: str | None
@@ -48,7 +48,7 @@ class NetworkEnds:
 def without_lambdas(
     model: KerasModel,
 ) -> tuple[KerasModel, tuple[KerasLayer, ...]]:
-    """End a model before each `Lambda` at its end; also return what it then lacks.
+    """Remove each `Lambda` at the end of a model; also return the removed layers.
 
     The host computes a `Lambda` and the activations after it.
     """
@@ -68,7 +68,7 @@ def without_lambdas(
             outputs.append(name)
     rest = tuple(layer for layer in model.layers if layer.name not in cut)
     if any(not cut.keys().isdisjoint(layer.reads) for layer in rest):
-        return model, ()  # a `Lambda` is hidden as well
+        return model, ()  # a hidden layer also reads a `Lambda`
     return replace(model, layers=rest, outputs=tuple(outputs)), tuple(cut.values())
 
 
@@ -95,12 +95,12 @@ def convert_ends(state: ConversionState) -> NetworkEnds | None:
 
 
 def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
-    """Return the matrix of all outputs, side by side.
+    """Return the draft of one readout that computes all outputs.
 
     Raises
     ------
     UnfitError
-        If it is too large.
+        If its matrix is too large.
     """
     if len(values) == 1 and state.request.readout != "classes":
         image = _image(state, values[0])
@@ -130,7 +130,7 @@ def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
 
 
 def _image(state: ConversionState, value: Value) -> StatementDraft | None:
-    """Return a readout that is a convolution; None if only a matrix will do."""
+    """Return a readout that is a convolution, or None if it must be a matrix."""
     before = read_by(state, *(term.source for term in value.terms))
     has_neurons = any(draft.kind in NEURAL for draft in before.values())
     if value.parts or value.flat or not has_neurons or prod(value.shape[:-1]) == 1:
@@ -139,7 +139,7 @@ def _image(state: ConversionState, value: Value) -> StatementDraft | None:
 
 
 def _is_dense(draft: StatementDraft) -> bool:
-    """Whether it only computes a matrix of Keras."""
+    """Whether a readout's matrix is the one that Keras has."""
     return all(
         term.steps and term.steps[-1].op in ("matrix", "embed", "mix")
         for term in draft.main
@@ -176,13 +176,13 @@ def _beside(
 
 
 def _last(state: ConversionState, vector: Value) -> str:
-    """Return the layer that gives a readout its name."""
+    """Return the name of the layer after which the readout is named."""
     steps = [step for term in vector.terms for step in term.steps]
     return next((s.layer for s in reversed(steps) if s.is_kernel), "output")
 
 
 def _tell(state: ConversionState, draft: StatementDraft, values: list[Value]) -> None:
-    """Record that each layer of the readout's matrix is part of it."""
+    """Record for each layer in the readout how the readout computes it."""
     several = len(values) > 1
     for term in draft.main:
         for step in term.steps:
@@ -291,7 +291,7 @@ def loss_name(loss: Any) -> str:
 
 
 def encoder_of(state: ConversionState, readout: str) -> str | None:
-    """Return the draft that encodes on the host; None if values become rates."""
+    """Return the draft that encodes on the host, or None if values become rates."""
     readers = [d for d in state.drafts.values() if INPUT in d.sources]
     shortcuts = any(d.shortcut == INPUT for d in state.drafts.values())
     if state.request.encode == "rate" or len(readers) != 1 or shortcuts:

@@ -14,7 +14,7 @@ from snnc.rules.models import DamagedModel, ForeignModel, NotAModel, OldModel
 HDF5 = b"\x89HDF\r\n\x1a\n"
 ZIP = b"PK"
 BEGINNING = 512
-"""Bytes to read: an HDF5 file may have a user block of this size before it."""
+"""Bytes to read; HDF5 may start after a user block of this size."""
 
 _TORCH = (
     "a PyTorch file",
@@ -53,7 +53,7 @@ _LFS = b"version https://git-lfs.github.com"
 
 
 def foreign(path: str, what: tuple[str, str]) -> RefusedModelError:
-    """Refuse a format by name, and say what to do."""
+    """Refuse a known format, and say what to do."""
     return refused(ForeignModel, path=path, what=what[0], way_out=what[1])
 
 
@@ -63,7 +63,7 @@ def refuse_bytes(path: str, head: bytes) -> None:
     Raises
     ------
     RefusedModelError
-        SNN801 to SNN803; none if the file may be JSON.
+        With SNN801 to SNN803, unless the file may be JSON.
     """
     suffix = path.rsplit(".", 1)[-1].lower()
     if not head:
@@ -89,7 +89,7 @@ def refuse_bytes(path: str, head: bytes) -> None:
 
 
 def not_weights(path: str, head: bytes) -> RefusedModelError:
-    """Refuse a file of weights that is not one of Keras."""
+    """Refuse a weight file that Keras did not write."""
     try:
         refuse_bytes(path, head)
     except RefusedModelError as error:
@@ -108,7 +108,7 @@ def refuse_archive(path: str, names: list[str]) -> None:
 
 
 def refuse_json(path: str, value: Any) -> None:
-    """Refuse JSON that is not a Keras model; a class_name counts as one."""
+    """Refuse JSON that is not a Keras model; JSON with a class_name may be one."""
     if not isinstance(value, dict):
         raise not_a_model(path, "its JSON is not an object with a class_name")
     if "class_name" in value:
@@ -126,7 +126,7 @@ def refuse_json(path: str, value: Any) -> None:
 
 
 def old_writer(keras: Any, backend: Any) -> str:
-    """Return which Keras 1, or Keras with Theano, wrote a file; "" for others."""
+    """Return the Keras that wrote a file if it is Keras 1 or uses Theano, else ""."""
     version = keras if isinstance(keras, str) else ""
     if version.split(".")[0] not in ("0", "1") and backend != "theano":
         return ""

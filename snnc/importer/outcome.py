@@ -40,7 +40,7 @@ class ImportOutcome:
     notes :
         Sentences for stderr.
     compilation :
-        The compiler's result for the spec; None without one.
+        The result of compiling the spec; None if there is no spec.
     """
 
     text: str
@@ -63,7 +63,7 @@ def outcome(
     Raises
     ------
     RefusedModelError
-        If weights can't be read, or do not belong to the model.
+        If the weights can't be read, or do not belong to the model.
     """
     conversion = convert(model, request, target, weights)
     report.extend(conversion.problems)
@@ -75,7 +75,7 @@ def outcome(
     written, made = compile_written(written, name, compiled, request)
     is_too_large = made.lowered is not None and made.mapped is None
     for diagnostic in compiled.diagnostics:
-        # The model is imported all the same, unless the number of chips was given.
+        # Unless the user chose the number of chips, the import goes on.
         warns = is_too_large and request.chips is None
         report.add(diagnostic.graded(Severity.WARNING) if warns else diagnostic)
     notes = (*model.notes, *written.notes)
@@ -108,7 +108,7 @@ def _weights(
     compilation: Compilation,
     report: Diagnostics,
 ) -> tuple[bytes, Tensors, Scales] | None:
-    """Return a file of the spec's tensors; None, and a report, without them."""
+    """Return a file with the spec's tensors, or report why there is none."""
     if weights is None:
         report.add(NoWeights(span=whole_file(Path(target)), path=target))
         return None
@@ -126,7 +126,7 @@ def _weights(
 def _warn_of_spikes(
     mapped: MappedNetwork, tensors: Tensors, report: Diagnostics
 ) -> None:
-    """Report layers that are exact in Keras and lost on spikes."""
+    """Report layers that are exact in Keras but lose information on spikes."""
     from snnc.weight_files.chip import strong_spikes
     from snnc.weight_files.cores import placed_layers
 
@@ -137,7 +137,7 @@ def _warn_of_spikes(
 def _next_steps(
     conversion: Conversion, scales: Scales, request: ImportRequest
 ) -> Iterator[str]:
-    """Describe how the encoder avoids clipping, and what is left to do."""
+    """Describe how the encoder avoids clipping, and what to do next."""
     assert conversion.ends is not None
     assert conversion.written is not None
     may = f"{conversion.ends.encoder} may output up to {scales.bound:.4g}"
@@ -168,7 +168,7 @@ def _next_steps(
 
 
 def write_all(contents: Mapping[Path, bytes], report: Diagnostics) -> bool:
-    """Write all files or, after an error, none; each replaces its target at the end."""
+    """Write all files or, after an error, none."""
     try:
         with ExitStack() as stack:
             for path, content in contents.items():

@@ -1,4 +1,4 @@
-"""Write the text of the spec, and choose its names."""
+"""Write the text of the spec, and choose the names in it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MOST_NAMES = 6
 
 
 def sanitized_names(names: Iterable[str]) -> dict[str, str]:
-    """Return legal, distinct names; legal ones stay unchanged."""
+    """Return valid, distinct names; valid names stay unchanged."""
     wanted = list(names)
     taken = {name.lower() for name in wanted if not why_no_name(name)}
     found = {}
@@ -47,13 +47,13 @@ def sanitized_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def network_name(name: str) -> str:
-    """Return a legal name of a network."""
+    """Return a valid name for a network."""
     plain = _plain(name)
     return f"{plain[: LONGEST - 4]}_net" if why_no_package(plain) else plain
 
 
 def _plain(name: str) -> str:
-    """Replace illegal characters; the result may be a word of the language."""
+    """Replace invalid characters; the result may still be a reserved word."""
     text = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")[:LONGEST]
     return text if text[:1].isalpha() else f"layer_{text}".strip("_")[:LONGEST]
 
@@ -76,13 +76,13 @@ class WrittenSpec:
     text :
         In the layout of ``snnc fmt``.
     names :
-        By the drafts' keys; the encoder of the input's values has ``INPUT``.
+        The names by the drafts' keys; the key of the input's encoder is ``INPUT``.
     values :
         The range of the encoder's input.
     divisor :
-        The divisor of the model's values in the spec.
+        The number by which the spec divides the model's input.
     notes :
-        Sentences about assumptions, and about what is lost.
+        Sentences about assumptions, and about settings that are lost.
     """
 
     text: str
@@ -93,7 +93,7 @@ class WrittenSpec:
     notes: tuple[str, ...]
 
     def at(self, rate: float) -> WrittenSpec:
-        """Return the spec with another upper rate of its encoder, in Hz."""
+        """Return the spec with a different upper rate for its encoder, in Hz."""
         text = self.text.replace(RATE, f"rate ..{number(rate)} Hz")
         return replace(self, text=text)
 
@@ -155,7 +155,7 @@ class _SpecWriter:
         return line if given == encoded else f"{line} as {interval(*encoded)}"
 
     def _shared_l2(self) -> float:
-        """Return the L2 factor that all kernels of Keras share, or 0."""
+        """Return the L2 factor that all Keras kernels share, or 0."""
         drafts = list(self._state.drafts.values())
         factors = {
             draft.l2 for draft in drafts if any(step.is_kernel for step in draft.steps)
@@ -214,7 +214,7 @@ def _check_length(text: str, name: str, layers: int) -> None:
     Raises
     ------
     RefusedModelError
-        With the limit.
+        With the limit in its message.
     """
     if len(text) < MOST_TOKENS:  # each token has a character
         return

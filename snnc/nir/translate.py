@@ -417,5 +417,5 @@ def matrix_of(node: Node) -> Array:
             "write the graph again",
         )
     if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-        raise node.refusal("it holds NaN or infinite weights", "train it again")
+        raise node.refusal("it contains NaN or infinite weights", "train it again")
     return weight

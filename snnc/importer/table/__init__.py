@@ -1,7 +1,7 @@
-"""Convert or refuse each layer of Keras, one family per file.
+"""Convert or refuse each Keras layer, with one family of layers per file.
 
-A handler gets a layer and the conversion, notes its decisions and drafts, and returns
-the layer's output.
+A handler gets a layer and the state of the conversion, records decisions and drafts,
+and returns the layer's output.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(ACTIVATION_LAYERS, read_activation),
     "Neurons": read_neurons,
 }
-"""By Keras's class; `REFUSED` has the layers that the chip can't run."""
+"""Handlers by Keras class; `REFUSED` lists the layers that the chip can't run."""
 
 
 _STATE = "the chip's neurons keep no state that is trained through time"
@@ -215,7 +215,7 @@ TOOLS = {
     "Kapre": ("Kapre", ("Kapre", "kapre", "Melspectrogram", "STFT")),
     "Quantize": ("the Model Optimization Toolkit", ("Quantize", "PruneLowMagnitude")),
 }
-"""Libraries that add layers to Keras, by the prefix of these layers' names."""
+"""Libraries that add layers to Keras, and the prefixes of their class names."""
 
 
 def tool_of(kind: str) -> str | None:
@@ -227,7 +227,7 @@ def tool_of(kind: str) -> str | None:
 
 
 def read_foreign(layer: KerasLayer, state: ConversionState) -> Value:
-    """Refuse a class that is not Keras's own; its code is not in the file."""
+    """Refuse a custom class, whose code is not in the file."""
     tool = tool_of(layer.kind)
     of = f" of {tool}" if tool else ""
     return state.refuse(

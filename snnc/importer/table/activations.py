@@ -1,7 +1,7 @@
-"""Activations: one or more neurons per value; the last activation stays on the host.
+"""Activations: one or more neurons per value; the host computes the last activation.
 
-A neuron computes ``relu``, and a sum of those any piecewise linear function: leaky and
-parametric ReLU, ReLU with a ceiling, the hard sigmoid.
+A neuron computes ``relu``. A sum of neurons computes any piecewise linear function: a
+leaky or parametric ReLU, a ReLU with a ceiling, or a hard sigmoid.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ Activation = tuple[str, Mapping[str, Any]]
 """The name of a function, and its options."""
 _OWN = ("ReLU", "Neurons", "LeakyReLU", "PReLU", "ELU", "Softmax", "ThresholdedReLU")
 IDENTITY_LIMIT = 3000
-"""Values that a readout passes on through a matrix."""
+"""The most values that a readout passes on with a matrix."""
 
 
 def activation_of(layer: KerasLayer) -> Activation:
-    """Return the function of an ``activation`` option: ``relu``, ``relu6`` ..."""
+    """Return the function in an ``activation`` option, such as ``relu``."""
     return _find_activation(layer.options.get("activation"))
 
 
@@ -112,7 +112,7 @@ def activate(
         return fired if fired.broken else filled(fired, *under[1:], units, gains)
     if any(unit.shift > 0 for unit in units):
         return _fire(layer, state, value, option, units, gains)
-    inside, pad = unpadded(value)  # neurons return 0 for 0: zeros may follow them
+    inside, pad = unpadded(value)  # zeros stay 0, so neurons may come before padding
     fired = _fire(layer, state, inside, option, units, gains)
     if pad is None or fired.broken:
         return fired
@@ -122,7 +122,7 @@ def activate(
 def _pieces(
     name: str, options: Mapping[str, Any], state: ConversionState
 ) -> tuple[tuple[Unit, ...], tuple[float, ...]] | None:
-    """Return a function as neurons and the gain of each; None if it is curved."""
+    """Return the neurons and gains that compute a function; None if it is curved."""
     if name == "relu":
         return RELU, (1.0,)
     if name == "prelu" and "shared_axes" in options:
@@ -216,7 +216,7 @@ def _unfit(layer: KerasLayer, state: ConversionState, why: str) -> Value:
 def _fire_slopes(
     layer: KerasLayer, state: ConversionState, value: Value, option: str
 ) -> Value:
-    """Return the two neurons of a parametric ReLU, whose slopes are weights."""
+    """Return the output of a parametric ReLU: two neurons, with slopes as weights."""
     _tell_units(layer, state, 2, "prelu", option)
     if value.broken:
         return value
@@ -291,7 +291,7 @@ def _refuse(
 
 
 def read_neurons(layer: KerasLayer, state: ConversionState) -> Value:
-    """Read neurons with ReLU's rate, or another curve by their ``properties``."""
+    """Read neurons that compute ReLU, or the curve that ``properties`` define."""
     value = state.source(layer)
     given = activate(layer, state, value, ("relu", {}))
     properties = tuple(layer.options.get("properties", ()))

@@ -1,4 +1,4 @@
-"""Convolutions, dense layers, and batch norms, as steps after their inputs."""
+"""Convolutions, dense layers and batch norms, as linear steps."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def read_convolution(layer: KerasLayer, state: ConversionState) -> Value:
 
 
 def read_separable(layer: KerasLayer, state: ConversionState) -> Value:
-    """Read a separable convolution, whose two kernels become one."""
+    """Read a separable convolution, whose two kernels become one kernel."""
     filters = int(layer.options["filters"])
     kept = "filters", "depth_multiplier"
     return _convolve(layer, state, filters, "separable", *kept)
@@ -118,7 +118,7 @@ def read_transposed(layer: KerasLayer, state: ConversionState) -> Value:
     dilation = dims(options.get("dilation_rate", 1), 2)
     if options.get("output_padding") is not None or set(dilation) != {1}:
         why = "specs have no `output_padding`, and no dilation with a stride"
-        return state.refuse(layer, why, "leave it out, and retrain")
+        return state.refuse(layer, why, "remove the option, and retrain")
     padding: Literal["valid", "same"] = (
         "same" if options.get("padding") == "same" else "valid"
     )
@@ -136,7 +136,7 @@ def read_transposed(layer: KerasLayer, state: ConversionState) -> Value:
         )
         for n, k, s in zip(axes.sizes, size, stride, strict=True)
     ]
-    given = options.get("output_shape")  # of Keras 1
+    given = options.get("output_shape")  # from Keras 1
     if isinstance(given, list):
         places = given[2:] if is_first(layer) else given[1:-1]
         if places != [window.places for window in windows]:
@@ -158,7 +158,7 @@ def read_transposed(layer: KerasLayer, state: ConversionState) -> Value:
 
 
 def read_upsampling(layer: KerasLayer, state: ConversionState) -> Value:
-    """Read an `UpSampling2D` that repeats values; its readers' kernels include it."""
+    """Read an `UpSampling2D` that repeats values; its readers' kernels do the same."""
     tell_options(layer, state, "size")
     value = state.source(layer)
     if value.broken:
@@ -217,7 +217,7 @@ def read_dense(layer: KerasLayer, state: ConversionState) -> Value:
 
 
 def _matrix(layer: KerasLayer, value: Value, units: int, bias: bool) -> Value:
-    """Return a matrix applied to a flat vector, or to several side by side."""
+    """Apply a matrix to a flat vector, or to several concatenated vectors."""
     terms: list[Term] = []
     start = 0
     for part in value.parts or (value,):
@@ -265,7 +265,7 @@ def normalized(
     axes: list[int],
     option: str,
 ) -> Value:
-    """Return a value after a norm over an axis, counted from the last."""
+    """Return a value after a norm over axes, which are counted from the last."""
     rank = len(value.view)
     is_one = len(axes) == 1 and -rank <= axes[0] < 0
     group = value.view[axes[0]] if is_one else ()

@@ -78,7 +78,7 @@ def read_input(layer: KerasLayer, state: ConversionState) -> Value:
 
 
 def _agree(shape: list[int | None], asked: Shape) -> bool:
-    """Whether a requested shape fits the model's, where that is fixed."""
+    """Whether a requested shape has all the sizes that the model fixes."""
     is_near = len(shape) == len(asked) and prod(asked) < LARGEST_INPUT
     return is_near and all(a in (None, b) for a, b in zip(shape, asked, strict=True))
 
@@ -109,7 +109,7 @@ def _channels_of_input(layer: KerasLayer, state: ConversionState) -> Value | Non
 
 
 def _shape_of_part(layer: KerasLayer, state: ConversionState) -> Shape | None:
-    """Return the shape of one of several inputs, channels last; None if it is open."""
+    """Return the channels-last shape of one of several inputs; None if it is open."""
     sizes = tuple(_sizes(layer))
     if not sizes or None in sizes:
         return None
@@ -123,7 +123,7 @@ def _shape_of_part(layer: KerasLayer, state: ConversionState) -> Shape | None:
 
 
 def _several(layer: KerasLayer, state: ConversionState, shape: Shape) -> Value:
-    """Refuse inputs of several shapes, once, and still judge their readers."""
+    """Refuse inputs with different shapes once, but still judge their readers."""
     if layer.name == state.inputs[0]:
         count, names = len(state.inputs), ", ".join(state.inputs)
         state.refuse(
@@ -149,7 +149,7 @@ def _laid_out(state: ConversionState, shape: Shape) -> Value:
 
 
 def _is_channels_first(layer: KerasLayer, state: ConversionState) -> bool:
-    """Whether the input's readers have channels first."""
+    """Whether the input's readers use channels-first."""
     names, seen = list(state.readers[layer.name]), set[str]()
     while names:
         name = names.pop()
@@ -164,7 +164,7 @@ def _is_channels_first(layer: KerasLayer, state: ConversionState) -> bool:
 
 
 def _first(layer: KerasLayer, state: ConversionState, shape: Shape) -> Value:
-    """Lay out an input with channels last, and note that the data must match."""
+    """Lay out an input as channels-last, and record that the data must match."""
     last = (*shape[1:], shape[0])
     size = "x".join(map(str, last))
     why = f"the input is {size}, channels last: transpose the data"
@@ -173,7 +173,7 @@ def _first(layer: KerasLayer, state: ConversionState, shape: Shape) -> Value:
 
 
 def read_rescaling(layer: KerasLayer, state: ConversionState) -> Value:
-    """Move the input's factor and offset into `as`, others into kernels."""
+    """Read a `Rescaling`: as `as` of the input, or as part of kernels."""
     value = state.source(layer)
     scale, offset = layer.options.get("scale", 1), layer.options.get("offset", 0)
     factors, shifts = numbers(scale), numbers(offset)
@@ -195,7 +195,7 @@ def scaled(
     factors: tuple[float, ...],
     shifts: tuple[float, ...],
 ) -> Value:
-    """Return a value times a factor plus a shift, common or per channel."""
+    """Return a value times a factor plus a shift, for all values or per channel."""
     is_one = len(factors) == len(shifts) == 1
     if value.is_input and is_one and factors[0] > 0 and _is_sole(state, layer):
         before, added = state.scaling
@@ -259,9 +259,9 @@ def read_normalization(layer: KerasLayer, state: ConversionState) -> Value:
 def _scalar(
     layer: KerasLayer, state: ConversionState, value: Value
 ) -> tuple[tuple[float], tuple[float]] | None:
-    """Return factor and shift of an input's norm that are common to all values.
+    """Return the factor and the shift of an input's norm if all channels share them.
 
-    None if they differ by channel, or are unknown.
+    Return None if they differ by channel, or are unknown.
     """
     if not (value.is_input and _is_sole(state, layer)):
         return None
@@ -273,7 +273,7 @@ def _scalar(
     channels = value.shape[-1]
     try:
         factors, shifts = batch_norm(layer.kind, layer.options, arrays, channels)
-    except (TypeError, ValueError):  # another number of values than channels, or none
+    except (TypeError, ValueError):  # the statistics do not match the channels
         return None
     if (factors != factors[0]).any() or (shifts != shifts[0]).any():
         return None
@@ -281,7 +281,7 @@ def _scalar(
 
 
 def read_flatten(layer: KerasLayer, state: ConversionState) -> Value:
-    """Omit a `Flatten`: its reader has its rows in Keras's order."""
+    """Read a `Flatten`: its reader orders the rows of its matrix as Keras does."""
     value = state.source(layer)
     if value.broken:
         return BROKEN
@@ -293,7 +293,7 @@ def read_flatten(layer: KerasLayer, state: ConversionState) -> Value:
 
 
 def read_reshape(layer: KerasLayer, state: ConversionState) -> Value:
-    """Omit a `Reshape` that only renames axes; the input may get a new layout."""
+    """Read a `Reshape` that only renames axes, or that reshapes the input."""
     value = state.source(layer)
     if value.broken:
         return value
@@ -305,7 +305,7 @@ def read_reshape(layer: KerasLayer, state: ConversionState) -> Value:
 def reshaped(
     layer: KerasLayer, state: ConversionState, value: Value, target: list[int]
 ) -> Value:
-    """Return a value with axes of other sizes; one size may be -1."""
+    """Return a value with axes of the target sizes; one size may be -1."""
     option = f"target_shape {'x'.join(map(str, target))}"
     size = prod(keras_sizes(value))
     if -1 in target:
@@ -352,9 +352,9 @@ def reshaped(
 def _image_of_dense(
     layer: KerasLayer, state: ConversionState, value: Value, target: Shape
 ) -> Value | None:
-    """Return a dense layer's values as an image; None if its neurons can't be one.
+    """Return a dense layer's values as an image, or None if that is impossible.
 
-    A transposed convolution of one pixel has a matrix, and gives an image.
+    A transposed convolution of one pixel computes a matrix whose output is an image.
     """
     draft = state.drafts.get(value.spikes or INPUT)
     if draft is None or draft.kind != "dense" or len(target) != 3:
@@ -383,7 +383,7 @@ def _is_wider(value: Value, view: tuple[tuple[int, ...], ...]) -> bool:
 
 
 def read_embedding(layer: KerasLayer, state: ConversionState) -> Value:
-    """Let the host look rows up if nothing else reads the input."""
+    """Let the host look up the rows if no other layer reads the input."""
     value = state.source(layer)
     width = layer.options.get("output_dim")
     if value.broken:
@@ -405,7 +405,7 @@ def read_embedding(layer: KerasLayer, state: ConversionState) -> Value:
 
 
 def read_permute(layer: KerasLayer, state: ConversionState) -> Value:
-    """Omit a `Permute` that only renames axes; the input may get a new layout."""
+    """Read a `Permute`, which only renames axes, or transposes the input."""
     value = state.source(layer)
     if value.broken:
         return value

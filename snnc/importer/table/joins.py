@@ -14,11 +14,11 @@ from snnc.importer.state import ConversionState
 from snnc.importer.table.options import tell_options
 
 MOST_SOURCES = 64
-"""The most sources of a sum that readers take separately; above, neurons keep it."""
+"""The most sources of a sum for readers; for more sources, neurons keep the sum."""
 
 
 def read_add(layer: KerasLayer, state: ConversionState) -> Value:
-    """Read a sum: of spikes it becomes an `add`, otherwise its readers' kernels add."""
+    """Read a sum: an `add` if the inputs are spikes, otherwise part of kernels."""
     values = _equal_values(layer, state)
     if not values:
         return BROKEN
@@ -59,7 +59,7 @@ def read_average(layer: KerasLayer, state: ConversionState) -> Value:
 
 
 def read_maximum(layer: KerasLayer, state: ConversionState) -> Value:
-    """Read the larger, or smaller, of values: max(a, b) is b + relu(a - b)."""
+    """Read a maximum or minimum of values: max(a, b) is b + relu(a - b)."""
     values = _equal_values(layer, state)
     if not values:
         return BROKEN
@@ -79,7 +79,7 @@ def read_maximum(layer: KerasLayer, state: ConversionState) -> Value:
 
 
 def summed(values: Sequence[Value], gains: Sequence[float], layer: str) -> Value:
-    """Return a sum of values of one shape, each times its gain."""
+    """Return the sum of values of one shape, multiplied by their gains."""
     terms: list[Term] = []
     for value, gain in zip(values, gains, strict=True):
         step = per_channel("scale", layer, value.shape, factors=(gain,), shifts=(0.0,))
@@ -198,7 +198,7 @@ def _order(value: Value) -> tuple[tuple[int, ...], ...]:
 
 
 def read_dropout(layer: KerasLayer, state: ConversionState) -> Value:
-    """Turn a dropout into a property of the layer before it."""
+    """Turn a `Dropout` into a property of the layer before it."""
     tell_options(layer, state)
     value = state.source(layer)
     rate = float(layer.options.get("rate") or 0.0)

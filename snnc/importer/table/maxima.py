@@ -1,4 +1,4 @@
-"""Maxima: neurons that compare the outputs of neurons, or of kernels."""
+"""Maxima: neurons that compare the outputs of neurons or of kernels."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ODD = (
 )
 SAME = "put neurons before the pool, and use `padding='same'`"
 MOST_LEVELS = 16
-"""Neurons per value of a maximum that is not a statement of the spec."""
+"""The most neurons per value of a maximum that is not a `maxpool` statement."""
 
 
 def maximum(
@@ -46,7 +46,7 @@ def maximum(
     windows: Windows,
     view: View,
 ) -> Value:
-    """Return a maximum: a `maxpool` over neurons, otherwise neurons that compare."""
+    """Return a maximum: a `maxpool` over neurons, or neurons that compare values."""
     if value.is_input and state.seen[0] >= 0:
         value = replace(value, is_positive=True)
     value, windows = _padding(rectified(layer, state, value), windows)
@@ -76,7 +76,10 @@ def maximum(
 
 
 def _padding(value: Value, windows: Windows) -> tuple[Value, Windows]:
-    """Return the padded value, and windows that pad: zeros are never the maximum."""
+    """Return a value before its padding, and windows that pad instead.
+
+    If no value is below 0, padded zeros are never the only maximum.
+    """
     before, pad = unpadded(value) if value.is_positive else (value, None)
     if pad is None:
         return value, windows
@@ -92,7 +95,7 @@ def _statement(
     windows: Windows,
     view: View,
 ) -> Value | None:
-    """Return a `maxpool` of one source, with norms moved after it."""
+    """Return a `maxpool` of one source, with norms moved after the pool."""
     if len(value.terms) != 1 or value.flat or value.terms[0].source == INPUT:
         return None
     (term,) = value.terms
@@ -127,7 +130,7 @@ def _statement(
 
 
 def _trailing_norms(state: ConversionState, term: Term) -> tuple[LinearStep, ...]:
-    """Return the last steps that a maximum commutes with."""
+    """Return the last steps with which a maximum commutes."""
     count = 0
     for step in reversed(term.steps):
         is_norm = step.op == "norm" and state.is_rising(state.layers[step.layer])
@@ -141,12 +144,12 @@ def _trailing_norms(state: ConversionState, term: Term) -> tuple[LinearStep, ...
 def compared(
     layer: KerasLayer, state: ConversionState, value: Value, windows: Windows
 ) -> Value:
-    """Return a maximum as sums: b + relu(a - b) for pairs, repeatedly.
+    """Return a maximum that is computed pairwise, as b + relu(a - b).
 
     Raises
     ------
     UnfitError
-        If a difference is not a kernel.
+        If no kernel computes a difference.
     """
     rows = [
         _read_tap(layer, value, windows, taps)
@@ -194,7 +197,7 @@ def rectified(layer: KerasLayer, state: ConversionState, value: Value) -> Value:
         return value
     try:
         fired = add_relu(state, relu.name, own)
-    except UnfitError:  # the ReLU itself reports it
+    except UnfitError:  # the ReLU reports this error itself
         return value
     state.done |= {norm.name for norm in norms}
     return fired

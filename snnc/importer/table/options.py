@@ -1,4 +1,4 @@
-"""Options of layers: their format in Keras, and decisions on common ones."""
+"""Check the options of layers, and record decisions on common options."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ TRAINING = {
     "noise_shape": "snnc drops single neurons",
     "seed": "a spec uses `train { seed }`",
 }  # fmt: skip
-"""Options that only training uses, and how the import treats them."""
+"""Options that only training uses, and how snnc treats each of them."""
 PENALTIES = ("kernel_regularizer", "depthwise_regularizer", "pointwise_regularizer")
 LARGEST = 2**31
 MARGINS = ("ZeroPadding", "Cropping")
@@ -42,7 +42,7 @@ JOINS = ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Subtract")
 
 
 def shown(value: Any) -> str:
-    """Return a value of Keras in short form."""
+    """Return a Keras value in short form."""
     if isinstance(value, list) and value and all(type(v) is int for v in value):
         return "x".join(map(str, value))
     if isinstance(value, Mapping) and "class_name" in value:
@@ -54,7 +54,7 @@ def shown(value: Any) -> str:
 
 
 def tell_options(layer: KerasLayer, state: ConversionState, *kept: str) -> None:
-    """Record decisions on a layer's options; the spec keeps those in ``kept``."""
+    """Record decisions on a layer's options; the spec keeps the ones in ``kept``."""
     for option, value in layer.options.items():
         shown_option = f"{option} {shown(value)}"
         if option in kept:
@@ -90,7 +90,7 @@ def take_l2(layer: KerasLayer, state: ConversionState) -> float:
 
 
 def numbers(value: Any) -> tuple[float, ...]:
-    """Return a number, or a list of them; empty for anything else."""
+    """Return one or more numbers; empty if the value is not numeric."""
     while isinstance(value, list) and len(value) == 1:
         value = value[0]
     values = value if isinstance(value, list) else [value]
@@ -99,7 +99,7 @@ def numbers(value: Any) -> tuple[float, ...]:
 
 
 def dims(value: Any, rank: int) -> Shape:
-    """Return one whole number for each spatial axis; Keras writes one, or a list."""
+    """Return one whole number per spatial axis, from a number or a list."""
     if isinstance(value, (list, tuple)):
         return tuple(int(v) for v in value)
     return (int(value),) * rank
@@ -111,7 +111,7 @@ def check_options(layer: KerasLayer) -> None:
     Raises
     ------
     RefusedModelError
-        SNN811, with the option.
+        With SNN811, which names the option.
     """
     for option in _REQUIRED.get(layer.kind, ()):
         if layer.options.get(option) is None:
@@ -144,7 +144,7 @@ def _are_dims(value: Any, layer: KerasLayer) -> bool:
 
 
 def _are_strides(value: Any, layer: KerasLayer) -> bool:
-    if value is None:  # as large as the window
+    if value is None:  # the size of the window
         return "Pooling" in layer.kind
     return _are_dims(value, layer)
 

@@ -1,4 +1,4 @@
-"""Pooling: readers absorb averages, and maxima become neurons that compare."""
+"""Pooling: readers' kernels include averages, and neurons compute maxima."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def _average_all(layer: KerasLayer, value: Value) -> Value:
 
 
 def _whole(layer: KerasLayer, value: Value) -> tuple[Windows, View]:
-    """Return windows of all pixels, and the view of their output."""
+    """Return the windows over all pixels, and the view of their output."""
     axes = axes_of(layer, value, int(layer.kind[-2]))
     windows = list(map(point, value.shape[:-1]))
     for axis, size in zip(axes.of, axes.sizes, strict=True):
@@ -154,7 +154,7 @@ def _windows(
 def _inside(window: AxisWindow) -> AxisWindow:
     """Return a window for the mean that replaces a padded maximum.
 
-    No average may cross the edge, so its window has the size of the stride.
+    An average may not cross the edge, so its window has the size of the stride.
     """
     if not window.pads:
         return window

@@ -134,8 +134,8 @@ def read_saved(path: Path, header: Json, resume: bool) -> SavedRun | None:
     found = saved.header or {}
     if found.get("snnc") != MARK["snnc"]:
         raise RefusedRunError(
-            f"{path} is not a result file from `snnc evaluate`; choose another "
-            " name with `-o`"
+            f"{path} is not a result file from `snnc evaluate`; choose "
+            "another name with `-o`"
         )
     if found.get("version") != MARK["version"]:
         raise RefusedRunError(
