@@ -122,7 +122,7 @@ def export_nir(
         graph = graph_of(made.lowered, values, neuron)
     except NoNodeError as error:
         raise CannotExportError(
-            f"NIR has no node for the inputs of a layer: {error}"
+            f"NIR has no node for a layer's inputs: {error}"
         ) from error
     assert made.document is not None
     facts = metadata(made.lowered, layout, print_snn(made.document))

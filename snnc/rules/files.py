@@ -147,7 +147,7 @@ class UnknownRevision(Diagnostic):
     title = "unknown revision"
     message = "git does not know the revision `{revision}`"
     help = (
-        "`git branch --all` lists branches, none before the first commit; fetch a "
+        "`git branch --all` lists branches (none before the first commit); fetch a "
         "branch that is only on the server"
     )
 
