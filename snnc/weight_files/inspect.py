@@ -21,9 +21,9 @@ from snnc.weight_files.header import WeightsHeader, read_or_report
 from snnc.weight_files.listing import Listing
 
 if TYPE_CHECKING:
+    from snnc.runtime.examples import Array
     from snnc.weight_files.chip import Precision
     from snnc.weight_files.values import Spread
-from snnc.runtime.examples import Array
 
 
 def inspect(
