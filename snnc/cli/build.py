@@ -101,7 +101,7 @@ def build_command(
     if form != "text" and not check:
         raise click.UsageError(f"--format {form} needs --check")
     if tracked and (dry_run or watch):
-        raise click.UsageError("--tracked goes with --check or alone")
+        raise click.UsageError("--tracked works only alone or with --check")
     report = Diagnostics()
     paths = tuple(with_folders(specs, report, allow_empty))
     if report.errors:

@@ -45,7 +45,9 @@ from snnc.text.tables import printable
 
 @click.command("fmt", epilog="Example: snnc fmt --check specs/drift.snn")
 @specs_argument
-@click.option("--check", is_flag=True, help="Write nothing; exit 1 if a spec differs.")
+@click.option(
+    "--check", is_flag=True, help="Write nothing; exit with 1 if a spec differs."
+)
 @click.option("--diff", is_flag=True, help="Write nothing; print the changes.")
 @stdin_filename
 def fmt_command(
@@ -65,7 +67,7 @@ def fmt_command(
     for path in paths:
         if path != STDIN and not can_format(Path(path).as_posix()):
             raise click.BadParameter(
-                f"{path} is no {' or '.join(SUFFIXES)} file", param_hint="SPECS"
+                f"{path} is not a {' or '.join(SUFFIXES)} file", param_hint="SPECS"
             )
     changed = False
     for path in paths:
@@ -165,7 +167,7 @@ def schema_command(modeline: str | None) -> None:
     "--to",
     "form",
     type=click.Choice(["yaml", "snn"]),
-    help="The notation  [default: the other one]",
+    help="The notation  [default: the other notation]",
 )
 @click.option(
     "--modeline",
@@ -184,7 +186,7 @@ def convert_command(
     """Convert SPEC to the other notation, including its comments."""
     form = form or ("snn" if Path(spec).suffix in (".yaml", ".yml") else "yaml")
     if modeline is not None and form != "yaml":
-        raise click.BadParameter("only YAML has one", param_hint="--modeline")
+        raise click.BadParameter("only YAML has such a line", param_hint="--modeline")
     report = Diagnostics()
     made = compile_file(spec, report, "validate")
     document = None if made is None else made.document

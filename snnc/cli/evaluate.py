@@ -135,14 +135,14 @@ def evaluate_command(
     """
     checked = _check_options(weights, **options)
     if strict and checked.simulator == "keras":
-        raise click.UsageError("--strict is for spikes, and Keras has no spikes")
+        raise click.UsageError("--strict needs spikes, but Keras has no spikes")
     if compare is not None and (checked.simulator != "exact" or form != "text"):
-        raise click.UsageError("--compare is with the exact engine, and prints text")
+        raise click.UsageError("--compare uses the exact engine and prints text")
     if compare is not None and min_accuracy is not None:
-        raise click.UsageError("--compare has no accuracy: leave --min-accuracy out")
+        raise click.UsageError("--compare has no accuracy: leave out --min-accuracy")
     if adapt is not None and (options["output"] or compare) is not None:
         raise click.UsageError(
-            "--adapt goes without -o and --compare; --weights-out writes the weights"
+            "--adapt excludes -o and --compare; --weights-out writes the weights"
         )
     _check_adapt(adapt, weights_out, checked, form)
     refuse_pictures(picture)
@@ -207,14 +207,14 @@ def _check_adapt(
     """Refuse options that are incompatible with ``--adapt``, or require it."""
     if adapt is None:
         if weights_out is not None:
-            raise click.UsageError("--weights-out is for --adapt: give examples")
+            raise click.UsageError("--weights-out needs --adapt with examples")
         return
     if options.simulator not in LEARNING_SIMULATORS:
         learning = ", ".join(LEARNING_SIMULATORS)
-        raise click.UsageError(f"--adapt is for the simulators {learning}")
+        raise click.UsageError(f"--adapt works only with the simulators {learning}")
     if options.resume or options.examples_out is not None or form == "html":
         raise click.UsageError(
-            "--adapt evaluates twice: leave --resume, --examples-out and html out"
+            "--adapt evaluates twice: leave out --resume, --examples-out and html"
         )
 
 
@@ -236,7 +236,7 @@ def _check_options(
     except OptionError as error:
         flag = "-o" if error.option == "output" else f"--{error.option}"
         flag = flag.replace("_", "-")
-        raise click.UsageError(f"{flag} is for `--simulator exact`") from error
+        raise click.UsageError(f"{flag} needs `--simulator exact`") from error
     journal = output or weights.parent / f"{weights.stem}.evaluation.jsonl"
     for path in (weights, journal):
         if path.is_fifo():
@@ -247,9 +247,9 @@ def _check_options(
             "--examples-out writes CSV: name a file that ends in .csv"
         )
     if presentation is not None and simulator == "keras":
-        raise click.UsageError("--presentation is for spikes, and Keras has no spikes")
+        raise click.UsageError("--presentation needs spikes, but Keras has no spikes")
     if checked.dask is not None and checked.workers is not None:
-        raise click.UsageError("a cluster has its own workers: leave --workers out")
+        raise click.UsageError("a cluster has its own workers: leave out --workers")
     return replace(checked, output=journal) if simulator == "exact" else checked
 
 
@@ -257,7 +257,7 @@ def _too_inaccurate(least: float | None, found: Evaluation) -> str | None:
     if least is None or (found.accuracy is not None and found.accuracy >= least):
         return None
     if found.accuracy is None:
-        return f"--min-accuracy is for classes, and {found.network} has none"
+        return f"--min-accuracy needs classes, but {found.network} has none"
     reached = f"{100 * found.accuracy:.2f} %, below --min-accuracy {least:g}"
     return f"the accuracy is {reached}"
 

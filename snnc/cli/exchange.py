@@ -179,7 +179,7 @@ def _refuse_at_odds(
 ) -> None:
     """Refuse options without effect, and file names of other formats."""
     if form != "text" and not explain:
-        raise click.UsageError("--format belongs to --explain")
+        raise click.UsageError("--format needs --explain")
     if output is not None and output.suffix in (".yaml", ".yml"):
         raise click.UsageError("-o writes .snn; `snnc convert` converts it to YAML")
     if output is not None and output.suffix != ".snn":
@@ -267,7 +267,7 @@ def _print(done: ImportOutcome, form: Form) -> None:
 def export_command(
     package: Path, weights: Path, to: str, output: Path, neuron: Neuron, form: str
 ) -> int:
-    """Export PACKAGE and its weights for other tools: Norse, sinabs, Spyx and more.
+    """Export PACKAGE and its weights for other tools, such as Norse, sinabs and Spyx.
 
     PACKAGE is a folder from `snnc build`, or a spec. docs/nir.md lists the results of
     each tool.

@@ -59,7 +59,7 @@ def _reason(number: int, path: str, seconds: int) -> Diagnostic:
     limits = {"SIGXCPU": f"{seconds} s", "SIGKILL": "the free memory"}
     if name in limits:
         return ReadingStopped(span=NOWHERE, path=path, limit=limits[name])
-    reason = f"the library that reads it ended by {name}"
+    reason = f"{name} ended the library that reads the file"
     return DamagedModel(span=NOWHERE, path=path, reason=reason)
 
 

@@ -57,11 +57,11 @@ def predict_command(
     if output is not None and output.suffix not in (".npz", ".csv"):
         raise click.UsageError(f"-o {output}: name a file that ends in .npz or .csv")
     if output is not None and output.resolve() in (data.resolve(), weights.resolve()):
-        raise click.UsageError(f"-o {output} would replace what is read")
+        raise click.UsageError(f"-o {output} would replace an input file")
     if over_time and (output is None or output.suffix != ".npz"):
         raise click.UsageError("--over-time needs -o with a file that ends in .npz")
     if over_time and simulator == "keras":
-        raise click.UsageError("--over-time is for spikes, and Keras has no spikes")
+        raise click.UsageError("--over-time needs spikes, but Keras has no spikes")
     # The matrices are small, so more threads would only wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from snnc.tools.predict import predict  # imports NumPy

@@ -98,8 +98,8 @@ def report_command(
     if len(paths) > 1:
         if form == "html" or why or picture is not None:
             raise click.UsageError(
-                f"{spec} has {len(paths)} specs; --format html, --why and --picture are"
-                f" for one of them, such as {paths[0]}"
+                f"{spec} has {len(paths)} specs; --format html, --why and --picture "
+                f"need a single spec, such as {paths[0]}"
             )
         from snnc.tools.report.folder import report_folder  # slow to import
 

@@ -157,11 +157,13 @@ def _refuse_at_odds(
     if data is not None and train == (weights is not None):
         raise click.UsageError("with --data, give one of --train and --weights")
     if test is not None and not train:
-        raise click.UsageError("--test is for --train: evaluate on --data")
+        raise click.UsageError(
+            "--test needs --train; without training, evaluate on --data"
+        )
     if dask is not None and workers is not None:
-        raise click.UsageError("a cluster has its own workers: leave --workers out")
+        raise click.UsageError("a cluster has its own workers: leave out --workers")
     if seeds > 1 and not train:
-        raise click.UsageError("--seeds is for --train")
+        raise click.UsageError("--seeds needs --train")
 
 
 KINDS = (
@@ -206,7 +208,7 @@ def plot_command(
         raise click.UsageError(f"--kind {kind} needs --data and --weights")
     needless = () if kind == "raster" else ("example",) if runs else (*_OF_RUNS,)
     if typed := " ".join(f"--{name}" for name in needless if _is_typed(name)):
-        raise click.UsageError(f"with --kind {kind} nothing reads {typed}")
+        raise click.UsageError(f"--kind {kind} does not use {typed}")
     from snnc.tools.evaluate.verb import evaluate  # not needed by `sweep`
     from snnc.tools.pictures import Drawable, plot
     from snnc.tools.problems import SpecError

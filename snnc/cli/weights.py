@@ -80,7 +80,7 @@ def weights_command(
 def _list(file: Path, spec: str | None, form: str) -> int:
     calculates = not missing("numpy")
     if not calculates:
-        say(f"note: without numpy the values are not read: {EXTRA}")
+        say(f"note: the values are not read, because numpy is missing: {EXTRA}")
     report = Diagnostics()
     listing = inspect(file, spec, calculates, report, device())
     print_diagnostics(report)
@@ -165,7 +165,7 @@ def calibrate_command(
     print_result(done, form)
     if done.precision is None:
         check = f"snnc weights {weights_out} SPEC"
-        say(f"note: whether the chip can store them, `{check}` tells")
+        say(f"note: `{check}` shows whether the chip can store the weights")
     if done.missed:
         say(f"error: rates not held: {', '.join(done.missed)}")
         return 1

@@ -120,7 +120,7 @@ def describe_fix(fix: Fix) -> str:
     """Describe a fix in one phrase."""
     old, new = fix.span.text.strip(), fix.replacement.strip()
     if old and new:
-        return f"replace {quote_code(old)} by {quote_code(new)}"
+        return f"replace {quote_code(old)} with {quote_code(new)}"
     if old or new:
         return f"insert {quote_code(new)}" if new else f"remove {quote_code(old)}"
     return "break the line" if "\n" in fix.replacement else "join the lines"

@@ -155,8 +155,8 @@ def make_engine(
     if wanted > MAX_STEPS:
         raise CannotRunError(
             f"an example of {wanted} steps is longer than the {MAX_STEPS} that the "
-            "spike counters hold; give fewer steps, or write a smaller `present` or a "
-            "larger `dt`"
+            "spike counters can count; use fewer steps, or write a smaller `present` "
+            "or a larger `dt`"
         )
     built = build(package, weights, steps)
     try:

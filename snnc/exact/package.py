@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 
 def not_fixed(what: str, block: object) -> CannotRunError:
-    """Return the error of a chip whose state the engine does not follow."""
+    """Return the error of a chip whose state the engine does not support."""
     return CannotRunError(
-        f"{block} has {what}, which the exact engine does not follow; run this "
-        "network on nengo-loihi's own emulator"
+        f"{block} has {what}, which the exact engine does not support; run this "
+        "network on nengo-loihi's emulator"
     )
 
 
@@ -37,7 +37,7 @@ def why_not_stored(layers: str) -> str:
     """Return the message for layers whose weights have no integers on the chip."""
     return (
         f"the chip can't store the weights of {layers}; `snnc weights FILE SPEC` "
-        "says why and what would help"
+        "explains the reason and the fix"
     )
 
 

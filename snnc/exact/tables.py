@@ -317,4 +317,4 @@ def _forward(source: Int64, heard: Int64, blocks: Int64) -> Int64:
         return np.array(list(TopologicalSorter(graph).static_order()), np.int64)
     except CycleError as error:
         loop = f"block {error.args[1][0]}"
-        raise not_fixed("a connection that leads back to it", loop) from error
+        raise not_fixed("a connection back to itself", loop) from error

@@ -113,7 +113,9 @@ def _fan_in(
     fitting = [change for change in alone if trials.fits_surely((change,))]
     if fitting:
         return diagnostic.but(hint=f"write {_choice(fitting)}")
-    return diagnostic.but(hint=f"write {_choice(alone)}, for this layer to fit a core")
+    return diagnostic.but(
+        hint=f"write {_choice(alone)}, so that this layer fits on a core"
+    )
 
 
 def _axons(diagnostic: TooManyOutAxons, trials: Trials) -> Diagnostic | None:

@@ -183,7 +183,10 @@ def _written_room(target: Loihi, trials: Trials) -> str:
     return ", ".join(parts)
 
 
-NOTHING = "keep more of it with smaller strides and kernels before, or a larger input"
+NOTHING = (
+    "keep more of the input with smaller strides and kernels before, or enlarge the "
+    "input"
+)
 BEHIND = ", which leaves enough for the layers after it"
 
 

@@ -1,4 +1,4 @@
-"""Build a `KerasModel` from a file's parsed texts: submodels become their layers."""
+"""Build a `KerasModel` from parsed JSON; submodels are replaced by their layers."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ POLICIES = {"DTypePolicy", "FloatDTypePolicy", "Policy", "PolicyV1"}
 _VALUES = {"__numpy__", "__tensor__", "__bytes__"}
 _ITEMS = {"__tuple__", "TensorShape"}
 MOST_LAYERS = 20_000
-"""Nested submodels that are called repeatedly soon exceed this."""
+"""The most layers; nested submodels that are called repeatedly soon exceed it."""
 CallKey = tuple[str, int]
 """A part's name and the index of the call, from 0."""
 Outputs = Mapping[CallKey, tuple[str, ...]]
-"""For each call in a graph, the full names of the layers that its outputs come from."""
+"""For each call in a graph, the full names of the layers that compute its outputs."""
 
 
 def unwrapped(value: Any) -> Any:
@@ -63,7 +63,7 @@ def build(config: Any, keras: str | None, training: Any) -> tuple[KerasModel, Gr
     config :
         The serialised model: an object with ``class_name`` and ``config``.
     keras :
-        The version that wrote it.
+        The version of Keras that wrote the model.
     training :
         The settings of ``compile``: ``loss`` and ``optimizer`` or ``optimizer_config``;
         None if the model was not compiled.
@@ -71,11 +71,11 @@ def build(config: Any, keras: str | None, training: Any) -> tuple[KerasModel, Gr
     Raises
     ------
     RefusedModelError
-        If it has no graph, or one that Keras does not write.
+        If the model has no graph, or has one that Keras does not write.
     """
     config, training = unwrapped(config), unwrapped(training)
     if not isinstance(config, dict):
-        raise malformed("the model", "it is no object")
+        raise malformed("the model", "it is not an object")
     version = keras if keras is not None else config.get("keras_version")
     version = version if isinstance(version, str) else None
     graph = read_graph(config)
@@ -100,8 +100,8 @@ def flatten(graph: Graph) -> tuple[tuple[KerasLayer, ...], tuple[str, ...]]:
     Raises
     ------
     RefusedModelError
-        If layers form a cycle, read a missing layer or a missing output, or if two have
-        the same full name.
+        If layers form a cycle, if a layer reads a missing layer or output, or if two
+        layers have the same full name.
     """
     layers: list[KerasLayer] = []
     outputs = _walk(graph, "", "", {}, layers)
@@ -121,7 +121,8 @@ def _walk(
     Parameters
     ----------
     prefix, own :
-        The prefix of its layers' names, and of the layers whose weights they share.
+        The prefixes of the names of the graph's layers, and of the layers whose weights
+        they share.
     bound :
         The sources of a submodel's inputs.
     """
@@ -146,23 +147,25 @@ def _walk(
                 part.inside, f"{name}/", f"{owner}/", inner, layers
             )
         if len(layers) > MOST_LAYERS:
-            raise malformed(reader, f"with it the model has over {MOST_LAYERS} layers")
+            raise malformed(
+                reader, f"with this layer, the model has more than {MOST_LAYERS} layers"
+            )
     whole = f"`{graph.name}`"
     return tuple(_source(calls.of(t), t.index, ends, whole) for t in graph.outputs)
 
 
 def _check_reads(part: NestedLayer, graph: Graph, reader: str) -> None:
-    """Refuse an input that reads something, and another layer that reads nothing."""
+    """Refuse an input that reads a layer, and any other layer that reads none."""
     if (part.kind == "InputLayer") != (not part.reads):
-        raise malformed(reader, "its kind and what it reads do not agree")
+        raise malformed(reader, "its kind does not match its inputs")
     if part.kind == "InputLayer" and part.name not in graph.inputs:
-        raise malformed(reader, "it is no input of its model")
+        raise malformed(reader, "it is not an input of its model")
 
 
 def _binding(graph: Graph, reads: tuple[str, ...], reader: str) -> dict[str, str]:
     if len(reads) != len(graph.inputs):
         raise malformed(
-            reader, f"it has {len(graph.inputs)} inputs and reads {len(reads)} layers"
+            reader, f"it has {len(graph.inputs)} inputs, but reads {len(reads)} layers"
         )
     return dict(zip(graph.inputs, reads, strict=True))
 
@@ -182,7 +185,7 @@ class Calls:
     Attributes
     ----------
     known :
-        The parts by name.
+        The parts, by name.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -209,7 +212,7 @@ class Calls:
         return tensor.layer, tensor.node - is_from_one
 
     def ordered(self) -> Iterator[tuple[CallKey, NestedLayer]]:
-        """Yield calls after those that they read, otherwise in configuration order."""
+        """Yield each call after those it reads, otherwise in configuration order."""
         reads: dict[CallKey, list[CallKey]] = {}
         for call, part in self._all.items():
             reads[call] = [self.of(tensor) for tensor in part.reads]

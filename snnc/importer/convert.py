@@ -1,4 +1,4 @@
-"""Convert a Keras model to a spec: each layer by its handler, then both ends."""
+"""Convert a Keras model to a spec: first each layer, then both ends."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ class Conversion:
     Attributes
     ----------
     decisions :
-        In the order of the layers.
+        All decisions, in the order of the layers.
     drafts, ends, written :
-        The spec; empty and None if a layer was refused.
+        The parts of the spec; empty or None if a layer was refused.
     problems :
         The reasons for refusals, or warnings.
     state :
-        The drafts, to count their cores, if a layer was refused; else None.
+        If a layer was refused, the drafts, whose cores can be counted; otherwise None.
     """
 
     model: KerasModel
@@ -70,19 +70,23 @@ def convert(
     path :
         The name of the model in diagnostics.
     weights :
-        The model's weights; None if unknown: norms are then assumed to keep signs.
+        The model's weights, or None if they are unknown. Without weights, norms are
+        assumed not to change signs.
 
     Raises
     ------
     RefusedModelError
-        If Keras has no such option, or the spec would be too long.
+        If an option has a value that Keras does not write, or if the spec would be too
+        long.
     """
     rest, cut = without_lambdas(model)
     state = ConversionState(rest, request, weights)
     for layer in cut:
         if layer.kind == "Lambda":
             state.finals[layer.name] = layer.kind
-        state.rewrite(layer, "at the end, where the host computes it: it is left out")
+        state.rewrite(
+            layer, "removed: at the end of the model, the host can compute it"
+        )
     for layer in rest.layers:
         state.values[layer.name] = _read(layer, state)
     ends = convert_ends(state)
@@ -121,10 +125,13 @@ def _tell_rest(state: ConversionState) -> None:
     """Give each layer a verdict, even if its sources were refused."""
     for layer in state.model.layers:
         if layer.shares and layer.kind.startswith(WEIGHTED):
-            why = f"`{layer.shares}` has them in Keras: retraining parts them"
+            why = (
+                f"shared with `{layer.shares}` in Keras; retraining changes them "
+                "separately"
+            )
             state.rewrite(layer, why, "weights of its own")
         if state.values[layer.name].broken:
-            state.tell(layer.name, "kept", "as soon as what it reads can be imported")
+            state.tell(layer.name, "kept", "as soon as its input can be imported")
         else:
             state.tell(layer.name, "kept", "in the kernels that read it")
 
@@ -132,11 +139,12 @@ def _tell_rest(state: ConversionState) -> None:
 def compile_written(
     written: WrittenSpec, name: str, report: Diagnostics, request: ImportRequest
 ) -> tuple[WrittenSpec, Compilation]:
-    """Run snnc's own passes over a written spec, up to its cores.
+    """Run snnc's own passes over a written spec, and map it to cores.
 
-    If one chip is too small and no number was requested, it gets as many chips as its
-    cores take. This does not look for a smaller network that fits: that takes longer
-    than the import, and `snnc check` does it.
+    If the network needs more than one chip and the user did not choose a number, the
+    spec gets as many chips as its cores need. This function does not search for a
+    smaller network that fits: the search takes longer than the import, and `snnc check`
+    does it.
     """
     own, cache = Diagnostics(), PlanCache()
     made = _lower_spec(written, name, own, request, cache)
@@ -156,8 +164,8 @@ def compile_written(
             mapped = place(made.lowered, own, cache)
         if mapped is not None and cores is not None:
             least = ceil(mapped.cores / made.device.chip.cores)
-            fits = "is the least that fits" if chips == least else "fits"
-            note = f"it takes {mapped.cores} cores: `chips {chips}` {fits}"
+            fits = "is the smallest that fits" if chips == least else "fits"
+            note = f"the network takes {mapped.cores} cores: `chips {chips}` {fits}"
             written = replace(written, notes=(*written.notes, note))
         made = replace(made, mapped=mapped)
     allow_warnings(made, own)

@@ -36,17 +36,17 @@ class Decision:
     layer :
         The layer's name in Keras.
     option :
-        An option of it with its value, such as ``padding same``; empty for the layer
-        as a whole.
+        One of the layer's options and its value, such as ``padding same``; empty for
+        the layer as a whole.
     verdict :
-        ``kept``: means the same in the spec. ``training``: only matters in training.
-        ``rewritten``: replaced. ``refused``: prevents the import.
+        ``kept``: it means the same in the spec. ``training``: it only matters in
+        training. ``rewritten``: it is replaced. ``refused``: it prevents the import.
     why :
-        A phrase.
+        The reason, as a phrase.
     remedy :
-        What to do about it, as a command if possible; empty if nothing is needed.
+        What the user can do, as a command if possible; empty if nothing is needed.
     rule :
-        The diagnostic of a refusal.
+        The kind of diagnostic that reports a refusal.
     """
 
     layer: str
@@ -63,7 +63,7 @@ class Decisions:
     Attributes
     ----------
     decisions :
-        In the order in which they were made.
+        All decisions, in the order in which they were made.
     """
 
     def __init__(self) -> None:
@@ -96,7 +96,7 @@ class Decisions:
         self._decide(Decision(layer.name, option, "rewritten", why, remedy))
 
     def become(self, name: str, why: str) -> None:
-        """Replace the reason of a kept layer by a more exact one."""
+        """Replace the reason for keeping or rewriting a layer with a more exact one."""
         self.decisions = [
             replace(d, why=why)
             if d.layer == name and not d.option and d.verdict in ("kept", "rewritten")
@@ -105,7 +105,7 @@ class Decisions:
         ]
 
     def lose(self, name: str, option: str, why: str) -> None:
-        """Change an option's verdict from kept to refused."""
+        """Change an option's verdict to ``training``."""
         self.decisions = [
             replace(d, verdict="training", why=why)
             if d.layer == name and d.option.startswith(option)
@@ -121,7 +121,7 @@ class Decisions:
         option: str = "",
         rule: Rule = "layer",
     ) -> Value:
-        """Record a refusal; the returned value prevents further ones."""
+        """Record a refusal; the returned value prevents refusals of later layers."""
         rule = "option" if option and rule == "layer" else rule
         decision = Decision(layer.name, option, "refused", why, remedy, rule)
         self._decide(decision)

@@ -1,9 +1,9 @@
 """Drafts of a spec's statements, and the axes of Keras's layers in them.
 
-A view maps Keras's axes to the spec's axes, which have channels last. It has one group
-for each Keras axis: the spec's axes that form it, in order. Axes of size 1 may be in
-any group, or in none. Flattening joins groups, `Permute` and channels first reorder
-them, and `Reshape` may cut between axes.
+A view maps Keras's axes to the spec's axes, which are channels-last. For each Keras
+axis, the view has one group: the spec's axes that form this axis, in order. Axes of
+size 1 may be in any group, or in none. Flattening joins groups, `Permute` and
+channels-first layouts reorder them, and `Reshape` may split them between axes.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ View = tuple[Group, ...]
 
 
 def plain(rank: int) -> View:
-    """Return the view of Keras with channels last; ``rank`` counts all axes."""
+    """Return the channels-last view; ``rank`` is the number of all axes."""
     return tuple((axis,) for axis in range(rank))
 
 
 def channels_first(rank: int) -> View:
-    """Return the view of Keras with channels first."""
+    """Return the channels-first view."""
     return ((rank - 1,), *((axis,) for axis in range(rank - 1)))
 
 
 def sizes(view: View, shape: Shape) -> Shape:
-    """Return the shape in Keras."""
+    """Return a value's shape in Keras."""
     return tuple(prod(shape[axis] for axis in group) for group in view)
 
 
@@ -39,7 +39,7 @@ def order(view: View) -> Group:
 
 
 def regrouped(view: View, shape: Shape, target: Shape) -> View | None:
-    """Return the view after a `Reshape`; None if it cuts through an axis."""
+    """Return the view after a `Reshape`, or None if the `Reshape` splits an axis."""
     axes = [axis for axis in order(view) if shape[axis] > 1]
     groups: list[Group] = []
     for size in target:
@@ -55,12 +55,12 @@ def regrouped(view: View, shape: Shape, target: Shape) -> View | None:
 
 
 def axis_of(group: Group, shape: Shape) -> int | None:
-    """Return the only axis of a group that is longer than 1; None without one.
+    """Return the only axis of a group that is longer than 1, or None if there is none.
 
     Raises
     ------
     ValueError
-        If there are several.
+        If several axes are longer than 1.
     """
     long = [axis for axis in group if shape[axis] > 1]
     if len(long) > 1:
@@ -80,7 +80,7 @@ INPUT = ""
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A neuron that fires ``relu(factor x + shift)`` of each value x."""
+    """A neuron that fires at the rate ``relu(factor x + shift)`` for each value x."""
 
     factor: float = 1.0
     shift: float = 0.0
@@ -93,7 +93,7 @@ SIGNED = (Unit(), Unit(-1.0))
 
 @dataclass(frozen=True, slots=True)
 class StatementDraft:
-    """A statement of the spec, and the Keras layers that it is made from.
+    """A statement of the spec, with the Keras layers from which it is made.
 
     Attributes
     ----------
@@ -104,22 +104,22 @@ class StatementDraft:
     shape :
         The shape of its output, without the batch.
     main, beside :
-        The terms of its kernel and of its shortcut; each term's source is one of
-        ``reads``, or a source of the shortcut's join.
+        The terms of its kernel and of its shortcut. Each term's source is in ``reads``
+        or is one of the sources that the shortcut joins.
     reads :
-        The sources whose channels the kernel reads, one after another.
+        The sources whose channels the kernel reads, in this order.
     kernel, stride, padding, dilation, groups :
-        The values in the spec; for a pool, of its window.
+        The values in the spec; for a pool, the values of its window.
     before :
-        The number of the kernel's taps before each axis.
+        The number of kernel taps that precede each axis at the first position.
     skip :
-        The number of its first places along each axis that nothing reads.
+        The number of first positions along each axis that no statement reads.
     upscale :
-        The strides of a transposed convolution; empty for another statement.
+        The strides of a transposed convolution; empty for any other statement.
     image :
-        The shape given to a dense layer's values; empty if none.
+        The image shape of a dense layer's output; empty for a vector.
     units :
-        The neurons of each value; a value's neurons are a filter apart.
+        The neurons of each value; each neuron is a separate filter.
     is_learned :
         Whether the shortcut has weights.
     rewritten :
@@ -157,12 +157,12 @@ class StatementDraft:
 
     @property
     def is_depthwise(self) -> bool:
-        """Whether the spec has it as a layer that convolves each channel separately."""
+        """Whether it is a depthwise convolution in the spec."""
         return self.groups > 1 and self.groups == self.main[0].read[-1]
 
     @property
     def extent(self) -> Shape:
-        """The number of places that the kernel covers along each axis."""
+        """The number of positions that the kernel covers along each axis."""
         if not self.dilation:
             return self.kernel
         pairs = zip(self.kernel, self.dilation, strict=True)
@@ -181,21 +181,23 @@ class Value:
     Attributes
     ----------
     terms :
-        What it is the sum of.
+        The terms whose sum is the value.
     shape :
-        Without the batch, channels last, spatial axes kept where Keras has flattened
-        them.
+        The shape without the batch, channels-last. Spatial axes remain separate even
+        if Keras has flattened them.
     view :
-        How Keras sees these axes.
+        The Keras axes that these axes form.
     is_positive :
-        Whether it is never below 0.
-    parts, flat :
-        Of flat vectors side by side: the values, which then has no terms; and batch
-        norms over a flat vector, which its reader takes.
+        Whether the value is never below 0.
+    parts :
+        The values that a concatenation of flat vectors consists of; it has no terms.
+    flat :
+        Batch norms over a flat vector; the kernel of the next layer includes them.
     is_alone :
-        Whether it is the input, and nothing else reads what led to it.
+        Whether this is the input, possibly with another shape, that no other layer
+        reads.
     broken :
-        Whether it can't be known, for something before it was refused.
+        Whether the value is unknown because an earlier layer was refused.
     """
 
     terms: tuple[Term, ...] = ()

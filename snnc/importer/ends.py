@@ -17,7 +17,7 @@ from snnc.importer.sums import size_of
 CLASS_LOSSES = ("crossentropy", "focal")
 NEURAL = ("conv", "dense", "downsample")
 MOST_WEIGHTS = 10_000_000
-"""Limit of a readout's matrix; an image as output takes a row per value."""
+"""The most weights of a readout's matrix, which has a row for each output value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class NetworkEnds:
     size :
         ``classes 10`` or ``units 1``.
     is_pair :
-        Whether one value of Keras is the second of two classes.
+        Whether the model's only output decides between two classes.
     notes :
-        Sentences about what is left to do on the host.
+        Sentences about the remaining work on the host.
     """
 
     encoder: str | None
@@ -48,7 +48,7 @@ class NetworkEnds:
 def without_lambdas(
     model: KerasModel,
 ) -> tuple[KerasModel, tuple[KerasLayer, ...]]:
-    """End a model before each `Lambda` at its end; also return what it then lacks.
+    """Remove each `Lambda` at the end of a model; also return the removed layers.
 
     The host computes a `Lambda` and the activations after it.
     """
@@ -68,7 +68,7 @@ def without_lambdas(
             outputs.append(name)
     rest = tuple(layer for layer in model.layers if layer.name not in cut)
     if any(not cut.keys().isdisjoint(layer.reads) for layer in rest):
-        return model, ()  # a `Lambda` is hidden as well
+        return model, ()  # a hidden layer also reads a `Lambda`
     return replace(model, layers=rest, outputs=tuple(outputs)), tuple(cut.values())
 
 
@@ -95,12 +95,12 @@ def convert_ends(state: ConversionState) -> NetworkEnds | None:
 
 
 def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
-    """Return the matrix of all outputs, side by side.
+    """Return the draft of one readout that computes all outputs.
 
     Raises
     ------
     UnfitError
-        If it is too large.
+        If its matrix is too large.
     """
     if len(values) == 1 and state.request.readout != "classes":
         image = _image(state, values[0])
@@ -122,15 +122,15 @@ def _readout(state: ConversionState, values: list[Value]) -> StatementDraft:
     weights = size_of(draft.main, sum(sizes))
     if weights > MOST_WEIGHTS and not _is_dense(draft):
         raise UnfitError(
-            f"it gives {sum(sizes)} values, for which the readout's matrix takes"
-            f" {weights} weights, more than {MOST_WEIGHTS}"
+            f"it outputs {sum(sizes)} values, for which the readout would need "
+            f"{weights} weights, more than {MOST_WEIGHTS}"
         )
     _tell(state, draft, values)
     return draft
 
 
 def _image(state: ConversionState, value: Value) -> StatementDraft | None:
-    """Return a readout that is a convolution; None if only a matrix will do."""
+    """Return a readout that is a convolution, or None if it must be a matrix."""
     before = read_by(state, *(term.source for term in value.terms))
     has_neurons = any(draft.kind in NEURAL for draft in before.values())
     if value.parts or value.flat or not has_neurons or prod(value.shape[:-1]) == 1:
@@ -139,7 +139,7 @@ def _image(state: ConversionState, value: Value) -> StatementDraft | None:
 
 
 def _is_dense(draft: StatementDraft) -> bool:
-    """Whether it only computes a matrix of Keras."""
+    """Whether a readout's matrix is the one that Keras has."""
     return all(
         term.steps and term.steps[-1].op in ("matrix", "embed", "mix")
         for term in draft.main
@@ -149,7 +149,7 @@ def _is_dense(draft: StatementDraft) -> bool:
 def _flat(state: ConversionState, value: Value, output: str) -> Value:
     """Return an output as a vector in Keras's order."""
     if value.parts or value.flat:
-        raise UnfitError("a flat vector of images is no output of a matrix")
+        raise UnfitError("a matrix can't output several flattened images")
     if len(value.shape) == 1:
         return value
     size = prod(value.shape)
@@ -176,33 +176,39 @@ def _beside(
 
 
 def _last(state: ConversionState, vector: Value) -> str:
-    """Return the layer that gives a readout its name."""
+    """Return the name of the layer after which the readout is named."""
     steps = [step for term in vector.terms for step in term.steps]
     return next((s.layer for s in reversed(steps) if s.is_kernel), "output")
 
 
 def _tell(state: ConversionState, draft: StatementDraft, values: list[Value]) -> None:
-    """Record that each layer of the readout's matrix is part of it."""
+    """Record for each layer in the readout how the readout computes it."""
     several = len(values) > 1
     for term in draft.main:
         for step in term.steps:
             if step.op == "norm":
-                why = "folded into the readout, which has none to be retrained"
+                why = "folded into the readout, which has no batch norm to retrain"
                 state.tell(step.layer, "rewritten", why)
             elif step.is_kernel and several:
-                why = "in the `readout`, on the host, whose units are all outputs"
+                why = (
+                    "part of the `readout`, on the host, which has the units of all "
+                    "outputs"
+                )
                 state.tell(step.layer, "rewritten", why)
             elif step.layer == draft.layer and (step.op == "matrix" or draft.kernel):
                 state.tell(step.layer, "kept", "the `readout`, on the host")
             elif step.is_kernel and step.layer == draft.layer:
-                why = "the `readout`, on the host: at the end it is a matrix"
+                why = "the `readout`, on the host, as a matrix"
                 state.tell(step.layer, "rewritten", why)
             elif step.is_kernel:
                 why = "its kernel is multiplied into the `readout`, on the host"
                 state.tell(step.layer, "rewritten", why)
     for name, value in zip(state.model.outputs, values, strict=True):
         if value.spikes is not None:
-            why = "a `readout` behind it passes its rates on; retraining may fill it"
+            why = (
+                "a `readout` after this layer passes on its rates; retraining may use "
+                "all weights"
+            )
             state.rewrite(state.layers[name], why)
 
 
@@ -246,25 +252,25 @@ def _size(state: ConversionState, draft: StatementDraft, pair: bool) -> str:
 def _notes(state: ConversionState, values: list[Value], pair: bool) -> Iterator[str]:
     if state.parts:
         listed = _list_ranges(state.parts, state.parts.values())
-        yield f"the input has all inputs side by side, as channels: {listed}"
+        yield f"the input concatenates all inputs, as channels: {listed}"
     if len(values) > 1:
         sizes = [prod(value.shape) for value in values]
         listed = _list_ranges(state.model.outputs, sizes)
-        yield f"the readout has all outputs side by side: {listed}"
+        yield f"the readout concatenates all outputs: {listed}"
     loss = loss_name(state.model.compiled.loss if state.model.compiled else None)
     if not state.finals and not loss and state.request.readout is None:
         yield (
-            "the model does not say whether its outputs are classes: they are units;"
-            " `--readout classes` makes them classes"
+            "the model does not say whether its outputs are classes, so the readout "
+            "has units; for classes, add `--readout classes`"
         )
     for name, final in state.finals.items():
         is_decided = final in ("softmax", "log_softmax") and len(values) == 1
         if not pair and not is_decided:
-            yield f"the readout gives what Keras takes the {final} of, for `{name}`"
+            yield f"the readout outputs the values of `{name}` before the {final}"
 
 
 def _list_ranges(names: Iterable[str], sizes: Iterable[int]) -> str:
-    """Return where each of several vectors is when they are side by side."""
+    """Return the range of each vector when the vectors are concatenated."""
     ranges, start = [], 0
     for name, size in zip(names, sizes, strict=True):
         ranges.append(f"{name} {start}..{start + size - 1}")
@@ -285,7 +291,7 @@ def loss_name(loss: Any) -> str:
 
 
 def encoder_of(state: ConversionState, readout: str) -> str | None:
-    """Return the draft that encodes on the host; None if values become rates."""
+    """Return the draft that encodes on the host, or None if values become rates."""
     readers = [d for d in state.drafts.values() if INPUT in d.sources]
     shortcuts = any(d.shortcut == INPUT for d in state.drafts.values())
     if state.request.encode == "rate" or len(readers) != 1 or shortcuts:
@@ -308,7 +314,7 @@ def encoder_of(state: ConversionState, readout: str) -> str | None:
     if layer:
         state.become(
             layer,
-            "`encode conv`: on the host, where it is exact and takes no cores"
-            " (`--encode rate`: on the chip)",
+            "`encode conv`, on the host: exact and without cores (`--encode rate` "
+            "puts this layer on the chip)",
         )
     return first.layer

@@ -1,4 +1,4 @@
-"""The data of `--explain`, also as JSON."""
+"""The content of `--explain`, also as JSON."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ JSON_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A layer of Keras, and its decisions."""
+    """A Keras layer, and the decisions on it."""
 
     name: str
     kind: str
@@ -34,7 +34,7 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A layer of the spec and its cores; None on the host."""
+    """A layer of the spec and its number of cores; None for a layer on the host."""
 
     name: str
     kind: str
@@ -50,10 +50,10 @@ class Explanation:
     Attributes
     ----------
     network :
-        The layers of the spec with their cores; empty if it fits no chip. If a layer
-        was refused, the layers that could be drafted.
+        The layers of the spec with their cores; empty if the spec does not fit. If a
+        layer was refused, ``network`` contains the layers that could be drafted.
     is_part :
-        Whether a layer was refused, and others were drafted.
+        Whether a layer was refused but other layers were drafted.
     """
 
     model: str
@@ -113,10 +113,10 @@ def _encode(conversion: Conversion) -> str:
     assert conversion.ends is not None
     if conversion.ends.encoder is not None:
         return (
-            f"{conversion.ends.encoder} makes the spikes, on the host: exact, and"
-            " without cores (`--encode rate`: on the chip)"
+            f"{conversion.ends.encoder} encodes on the host: exact and without cores "
+            "(`--encode rate` puts this layer on the chip)"
         )
-    return "values become rates: exact, but every layer takes cores"
+    return "input values become rates: exact, but every layer takes cores"
 
 
 def _list_places(mapped: MappedNetwork, is_part: bool) -> Iterator[Placed]:
@@ -129,7 +129,7 @@ def _list_places(mapped: MappedNetwork, is_part: bool) -> Iterator[Placed]:
         cores = sum(level.cores for level in levels) or None
         yield Placed(layer.name, layer.kind, layer.shape, neurons, cores)
     readout = network.readout
-    if is_part:  # its readout is not the model's
+    if is_part:  # the readout was only added to count cores
         return
     yield Placed(readout.name, "readout", readout.shape, 0, None)
 
@@ -138,7 +138,7 @@ def written_part(state: ConversionState) -> WrittenSpec | None:
     """Write a spec of the drafts, only to count cores.
 
     ReLU replaces refused activations, and a readout of one unit reads all outputs that
-    have no reader. None without neurons.
+    have no reader. The result is None if there are no neurons.
     """
     drafts = list(state.drafts.values())
     read = {key for draft in drafts for key in (*draft.sources, draft.shortcut)}
@@ -169,8 +169,8 @@ def written_part(state: ConversionState) -> WrittenSpec | None:
 def document(explanation: Explanation) -> dict[str, Any]:
     """Return an explanation for JSON.
 
-    ``network`` is null if the spec fits no chip, and has the drafted layers if a layer
-    was refused; the ``cores`` of a layer on the host are 0.
+    ``network`` is null if the spec does not fit. If a layer was refused, ``network``
+    contains the drafted layers. A layer on the host has 0 ``cores``.
     """
     network = None
     if explanation.network:
@@ -200,5 +200,5 @@ def _layer(layer: Explained) -> dict[str, Any]:
         "name": layer.name,
         "kind": layer.kind,
         "decisions": [{key: getattr(d, key) for key in keys} for d in layer.decisions],
-        "converter": None,  # a version of the JSON keeps its keys
+        "converter": None,  # keys stay within a JSON version
     }

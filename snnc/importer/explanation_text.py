@@ -19,17 +19,17 @@ from snnc.text.tables import (
 )
 
 HEAD: Cells = ("layer", "kind", "shape", "neurons", "cores")
-PART = "what the others take, relu in place of a refused activation"
-UNREACHED = "not reached: what it reads is refused"
-TOO_LARGE = "it does not fit, as the diagnostics say"
-ALONE = "cores: the others alone do not fit"
+PART = "cores of the other layers, with relu instead of a refused activation"
+UNREACHED = "not reached: its input is refused"
+TOO_LARGE = "the network does not fit, as the diagnostics explain"
+ALONE = "cores: even the other layers alone do not fit"
 WIDTH = max(map(len, VERDICTS.values())) + 2
 
 
 def text(explanation: Explanation) -> str:
     """Return one block per layer, then the network's cost."""
     by = " ".join(filter(None, (explanation.tool, explanation.keras)))
-    lines = [f"{explanation.model}, a model of {by}", ""]
+    lines = [f"{explanation.model}, a {by} model", ""]
     for layer in explanation.layers:
         lines += [*_layer(layer), ""]
     rows = [cells(placed) for placed in explanation.network]
@@ -60,7 +60,7 @@ def cells(placed: Placed) -> Cells:
 
 
 def grouped(decisions: tuple[Decision, ...]) -> Iterator[tuple[Verdict, str, str]]:
-    """Yield verdict, sentence and remedy; options with equal ones share a line."""
+    """Yield verdict, sentence and remedy; options with the same ones share a line."""
     groups: dict[tuple[Verdict, str, str], list[str]] = {}
     for decision in sorted(decisions, key=lambda decision: bool(decision.option)):
         key = (decision.verdict, decision.why, decision.remedy)

@@ -1,4 +1,4 @@
-"""Model files: `.keras` archives, `.h5` files, and JSON of Keras and TensorFlow.js."""
+"""Read `.keras` archives, `.h5` files, and JSON from Keras and TensorFlow.js."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def read_file(file: Path, path: str, weights: str = "") -> Read:
     Parameters
     ----------
     weights :
-        Another file, whose weights replace the file's own; or "".
+        Another file, whose weights replace the weights in ``file``; or "".
     """
     try:
         model, graph, own = _read(file, path)
@@ -70,17 +70,19 @@ def read_file(file: Path, path: str, weights: str = "") -> Read:
     if own is not None:
         own.close()
     written = model.keras or ""
-    version, theano, _ = written.partition(" on Theano")
+    version, theano, _ = written.partition(" with Theano")
     refuse_old(weights, version, "theano" if theano else None)
     stored = read_weights(Path(weights), weights, model, graph)
     if isinstance(stored, H5Weights) and stored.renamed:
-        note = f"`{weights}` has other names for layers, whose order counts"
+        note = (
+            f"`{weights}` uses different layer names, so weights are matched by order"
+        )
         model = replace(model, notes=(f"{note}: {stored.renamed}",))
     return model, stored
 
 
 def _beginning(file: Path) -> tuple[bytes, bool]:
-    """Return a file's first bytes, and whether it is HDF5."""
+    """Return a file's first bytes, and whether the file is HDF5."""
     with file.open("rb") as opened:
         head = opened.read(BEGINNING + len(HDF5))
     return head, head.startswith(HDF5) or head[BEGINNING:] == HDF5
@@ -102,13 +104,13 @@ def _read(file: Path, path: str) -> Found:
 def read_weights(
     file: Path, path: str, model: KerasModel, graph: Graph
 ) -> StoredWeights:
-    """Open a separate weight file of an architecture, and compare the two.
+    """Open a separate weight file, and compare the weights with the architecture.
 
     Raises
     ------
     RefusedModelError
-        If it is not a file of Keras weights, or not of this model: SNN826 names the
-        first layer that differs.
+        If the file does not contain Keras weights, or contains the weights of another
+        model. In that case, SNN826 names the first layer that differs.
     """
     head, is_hdf5 = _beginning(file)
     if head.startswith(ZIP):
@@ -130,7 +132,7 @@ def read_weights(
 
 
 def _open_hdf5(file: Path, path: str, graph: Graph) -> StoredWeights:
-    """Open the HDF5 of `save_weights` or `save`, of Keras 2 or 3."""
+    """Open an HDF5 file that `save_weights` or `save` of Keras 2 or 3 wrote."""
     store = Store(file, path)
     try:
         members = store.members("")
@@ -138,7 +140,7 @@ def _open_hdf5(file: Path, path: str, graph: Graph) -> StoredWeights:
         if any(name in members for name in FOLDERS):
             return Keras3Weights(store, graph)
         if store.texts(root, "layer_names") is None:
-            raise not_a_model(path, "it is HDF5 without the weights of Keras")
+            raise not_a_model(path, "it is HDF5 without Keras weights")
         refuse_old(
             path,
             store.text(root, "keras_version") or store.text("", "keras_version"),
@@ -151,7 +153,7 @@ def _open_hdf5(file: Path, path: str, graph: Graph) -> StoredWeights:
 
 
 def _read_json(file: Path, path: str) -> Found:
-    """Read the text of ``model.to_json()``, or a ``model.json`` of TensorFlow.js."""
+    """Read the text of ``model.to_json()``, or a TensorFlow.js ``model.json``."""
     with file.open("rb") as opened:
         value = parse(opened.read(LARGEST_TEXT + 1), path, "the file")
     if isinstance(value, str):  # json.dump(model.to_json(), file)
@@ -159,7 +161,7 @@ def _read_json(file: Path, path: str) -> Found:
     if is_layers_model(value):
         return read_tfjs(file, path, value)
     if isinstance(value, dict) and isinstance(value.get("model_config"), (dict, str)):
-        return *built(path, value), None  # the same as in Keras's HDF5, as text
+        return *built(path, value), None  # the JSON that Keras stores in HDF5
     refuse_json(path, value)
     writer = _old_writer(value, value.get("keras_version"), value.get("backend"))
     if writer:
@@ -176,8 +178,8 @@ def _old_writer(config: Any, keras: Any, backend: Any) -> str:
 
 def _of_old(model: KerasModel, writer: str) -> KerasModel:
     note = (
-        f"{writer} wrote it: its configuration is read as Keras 2 would write it, and"
-        " none of its weights, which have other names and orders"
+        f"the file is from {writer}: snnc converts its configuration to Keras 2, and "
+        "does not read its weights, which have different names and orders"
     )
     return replace(
         model, keras=writer.removeprefix("Keras "), notes=(*model.notes, note)
@@ -185,7 +187,7 @@ def _of_old(model: KerasModel, writer: str) -> KerasModel:
 
 
 def _read_hdf5(file: Path, path: str) -> Found:
-    """Read a file of ``model.save('model.h5')``."""
+    """Read a file that ``model.save('model.h5')`` wrote."""
     store = Store(file, path)
     try:
         config = store.text("", "model_config")
@@ -219,13 +221,13 @@ def _without_config(store: Store, path: str) -> RefusedModelError:
         return refused(WeightsAlone, path=path)
     if "version" in members and "node" in members:
         return not_a_model(
-            path, "it is a graph of NIR: give it a name that ends in .nir"
+            path, "it is a NIR graph: give the file a name that ends in .nir"
         )
-    return not_a_model(path, "it is HDF5 without the model_config of Keras")
+    return not_a_model(path, "it is HDF5 without a Keras model_config")
 
 
 def _read_archive(file: Path, path: str) -> Found:
-    """Read a file of ``model.save('model.keras')``."""
+    """Read a file that ``model.save('model.keras')`` wrote."""
     with _archive(file, path) as archive:
         names = archive.namelist()
         if CONFIG not in names:
@@ -251,14 +253,14 @@ def _archive(file: Path, path: str) -> Iterator[zipfile.ZipFile]:
     Raises
     ------
     RefusedModelError
-        Also for any error of zipfile on a damaged archive.
+        Also for any error that zipfile raises on a damaged archive.
     """
     try:
         with zipfile.ZipFile(file) as archive:
             size = sum(
                 member.file_size
                 for member in archive.infolist()
-                if member.compress_type != zipfile.ZIP_STORED  # may exceed the file
+                if member.compress_type != zipfile.ZIP_STORED  # may be larger unpacked
             )
             if size > LARGEST:
                 raise too_large(path, "an archive", size, LARGEST)
@@ -296,7 +298,7 @@ class UnpackedWeights(StoredWeights):
 
     def _open_keras3(self) -> Keras3Weights:
         if self._open is None:
-            # It has no name, so nothing of it is left however this process ends.
+            # The file has no name, so it disappears however this process ends.
             self._unpacked = tempfile.TemporaryFile()  # noqa: SIM115
             with (
                 _archive(self._file, self._path) as archive,

@@ -1,8 +1,8 @@
 """Fit windows to a spec's `valid`, `same` and `causal` padding.
 
-A spec has one padding for all axes. Extra zero taps widen a kernel until that padding
-covers, or skips, the same places as its windows. A term that is not one kernel is cut
-into pieces that each are.
+In a spec, all axes have the same kind of padding. Extra zero taps widen a kernel until
+it reads the same positions with this padding as its windows do. A term that no single
+kernel can compute is split into pieces, one for each kernel.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Padding = Literal["valid", "same", "causal"]
 
 @dataclass(frozen=True, slots=True)
 class FittedAxis:
-    """A kernel along one axis: ``start`` is the tap where the window's taps begin."""
+    """A kernel along one axis; the window's first tap is the kernel's tap ``start``."""
 
     taps: int
     stride: int
@@ -33,12 +33,12 @@ class Fitted:
     Attributes
     ----------
     places, skip :
-        Its number of places along each axis, and how many of them precede the first
-        place that is needed.
+        The number of output positions along each axis, and the number of positions
+        before the first one that is needed.
     is_padded :
-        Whether it reads zeros outside of an axis.
+        Whether the kernel reads zeros outside an axis.
     upscale :
-        The strides of a transposed convolution; empty for another one.
+        The strides of a transposed convolution; empty for other convolutions.
     """
 
     kernel: Shape
@@ -58,25 +58,27 @@ class Fitted:
 
 
 def positions(size: int, kernel: int, stride: int, padding: str) -> int:
-    """Return how many places a window has on an axis (``tf.nn.convolution``)."""
+    """Return the number of output positions on an axis (``tf.nn.convolution``)."""
     if padding == "same":
         return -(-size // stride)
     return max(0, (size - kernel) // stride + 1)
 
 
 def same_pads(size: int, kernel: int, stride: int) -> tuple[int, int]:
-    """Return the zeros before and after an axis of `same` (``tf.nn.convolution``)."""
+    """Return the zeros that `same` puts before and after an axis.
+
+    The formula is the one of ``tf.nn.convolution``.
+    """
     total = max(0, (-(-size // stride) - 1) * stride + kernel - size)
     return total // 2, total - total // 2
 
 
 def fit(windows: Windows, causal: bool = False) -> Fitted | None:
-    """Return the smallest kernel of a spec that covers windows; None without one.
+    """Return the smallest kernel in a spec that covers windows, or None.
 
-    If it may be ``causal``, zeros may precede a single axis only.
+    With ``causal``, the kernel may have `causal` padding if there is only one axis.
 
-    ``before`` is the number of its taps before the axis: a tap of the windows is its
-    tap ``before`` - ``window.before`` + the tap's number.
+    Tap ``i`` of a window is the kernel's tap ``before - window.before + i``.
     """
     if any(window.step > 1 for window in windows):
         return _fit_transposed(windows)
@@ -120,7 +122,7 @@ def _fit_transposed(windows: Windows) -> Fitted | None:
 def _transposed_axis(
     window: AxisWindow, padding: Literal["valid", "same"]
 ) -> FittedAxis | None:
-    """Return the smallest kernel; zeros may be added at both of its ends."""
+    """Return the smallest kernel; zero taps may be added at both ends."""
     if window.stride != 1:
         return None
     most = max(window.taps + 2 * window.step, window.places - window.size + 1)
@@ -134,10 +136,10 @@ def _transposed_axis(
 
 
 def fit_more(windows: Windows) -> Fitted | None:
-    """Return a kernel with `same` padding and extra places, or None.
+    """Return a kernel with `same` padding and extra output positions, or None.
 
-    A transposed convolution without a stride has more places than `same`, as padding
-    that is wider than the kernel needs.
+    If the padding is wider than `same` allows, a transposed convolution without a
+    stride has enough positions.
     """
     if any(window.step > 1 for window in windows):
         return None
@@ -154,7 +156,7 @@ def fit_more(windows: Windows) -> Fitted | None:
 
 
 def _wider(window: AxisWindow) -> Iterator[tuple[AxisWindow, int]]:
-    """Yield windows at all places of `same`, and the number before the first needed."""
+    """Yield windows at all positions of `same`, and how many precede the first one."""
     places = -(-window.size // window.stride)
     for skip in range(places - window.places + 1):
         before = window.before + skip * window.stride
@@ -223,7 +225,7 @@ def _same(window: AxisWindow) -> FittedAxis | None:
 
 
 def _causal(window: AxisWindow) -> FittedAxis | None:
-    """Return the axis whose last tap is at the output's place."""
+    """Return the kernel whose last tap is at the output's position."""
     is_whole = window.places == -(-window.size // window.stride)
     if not is_whole or window.taps > window.before + 1:
         return None
@@ -231,9 +233,9 @@ def _causal(window: AxisWindow) -> FittedAxis | None:
 
 
 def united(many: Sequence[Windows]) -> Windows | None:
-    """Return windows that cover several; None if their places differ.
+    """Return windows that cover several, or None if their positions differ.
 
-    An axis of one place may be read as a whole.
+    If an axis has a single output position, the window may cover the whole axis.
     """
     joint: list[AxisWindow] = []
     for axis in zip(*many, strict=True):
@@ -257,18 +259,18 @@ def united(many: Sequence[Windows]) -> Windows | None:
 
 
 def cuts_of(term: Term) -> tuple[int, ...] | None:
-    """Return the steps before which to cut a term; empty if it is one kernel.
+    """Return the steps before which to split a term; empty if one kernel is enough.
 
-    The last piece is as short as possible, then the one before it, and so on. None if
-    no cuts work. As a model may be one term of thousands of steps, results for pieces
-    are cached, and nothing is recursive.
+    The last piece is as short as possible, then the piece before it, and so on. Return
+    None if no split works. A model may be a single term with thousands of steps, so the
+    results for pieces are cached, and no function is recursive.
     """
     pieces = _Pieces(term)
     stop = len(term.steps)
     if pieces.are_exact(0, stop):
         return ()
     ends = [0]
-    """Steps before which all pieces up to there are kernels."""
+    """The steps up to which all pieces are kernels."""
     for end in range(1, stop):
         if pieces.before(ends, end) is not None:
             ends.append(end)
@@ -283,7 +285,7 @@ def cuts_of(term: Term) -> tuple[int, ...] | None:
 
 
 class _Pieces:
-    """Finds the steps of a term that together are one kernel."""
+    """Finds out which consecutive steps of a term one kernel can compute."""
 
     def __init__(self, term: Term) -> None:
         self._term = term
@@ -291,7 +293,7 @@ class _Pieces:
         self._are_exact: dict[tuple[int, int], bool] = {}
 
     def before(self, ends: list[int], stop: int) -> int | None:
-        """Return the last cut after which the steps up to ``stop`` are a kernel."""
+        """Return the last split after which the steps up to ``stop`` are one kernel."""
         known = (end for end in reversed(ends) if end < stop)
         return next((end for end in known if self.are_exact(end, stop)), None)
 
@@ -313,6 +315,6 @@ class _Pieces:
         windows = known[stop - first - 1]
         if fit(windows) is not None:
             return True
-        # A bias per place has no values for places that nothing reads.
+        # A bias per position has no values at positions that no layer reads.
         part = replace(self._term, steps=self._term.steps[:stop])
         return fit_more(windows) is not None and part.shifts_at(first) != "place"

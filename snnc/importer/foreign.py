@@ -14,44 +14,46 @@ from snnc.rules.models import DamagedModel, ForeignModel, NotAModel, OldModel
 HDF5 = b"\x89HDF\r\n\x1a\n"
 ZIP = b"PK"
 BEGINNING = 512
-"""Bytes to read: an HDF5 file may have a user block of this size before it."""
+"""Bytes to read; HDF5 may start after a user block of this size."""
 
 _TORCH = (
-    "a file of PyTorch",
+    "a PyTorch file",
     "build the same layers in Keras, copy the weights as NumPy arrays, and save that",
 )
 _ONNX = (
-    "a model in ONNX",
-    "import the Keras model that it was exported from, or build the layers in Keras",
+    "an ONNX model",
+    "import the Keras model from which it was exported, or build the layers in Keras",
 )
 _LITE = (
-    "a model of TensorFlow Lite",
-    "import the Keras model that it was converted from",
+    "a TensorFlow Lite model",
+    "import the Keras model from which it was converted",
 )
 _GRAPH = (
-    "a graph of TensorFlow (a protocol buffer)",
-    "name the folder of a SavedModel, or what `model.save('model.keras')` wrote",
+    "a TensorFlow graph (a protocol buffer)",
+    "name the folder of a SavedModel, or the file that `model.save('model.keras')` "
+    "wrote",
 )
 _SCRIPT = (
-    "a graph of TensorFlow.js, which has operations in place of layers",
-    "import the Keras model that it was converted from, or one that was converted with"
+    "a TensorFlow.js graph, which contains operations instead of layers",
+    "import the Keras model from which it was converted, or a model converted with"
     " `--output_format tfjs_layers_model`",
 )
-_STATE = ("a list of PyTorch's parameters", _TORCH[1])
+_STATE = ("a list of PyTorch parameters", _TORCH[1])
 _PICKLE = (
-    "a pickle, which may run code and is never opened",
+    "a pickle, which snnc never opens because it may run code",
     "save the model with `model.save('model.keras')`",
 )
 _SET = (
-    "load them into the model with `set_weights`, and import what `model.save` writes"
+    "load the weights into the model with `set_weights`, and import the file that "
+    "`model.save` writes"
 )
-_NUMPY = ("arrays of NumPy, without an architecture", _SET)
-_TENSORS = ("a file of safetensors, without an architecture", _SET)
+_NUMPY = ("NumPy arrays without an architecture", _SET)
+_TENSORS = ("a safetensors file, without an architecture", _SET)
 _LFS = b"version https://git-lfs.github.com"
 
 
 def foreign(path: str, what: tuple[str, str]) -> RefusedModelError:
-    """Refuse a format by name, and say what to do."""
+    """Refuse a known format, and say what to do."""
     return refused(ForeignModel, path=path, what=what[0], way_out=what[1])
 
 
@@ -61,13 +63,13 @@ def refuse_bytes(path: str, head: bytes) -> None:
     Raises
     ------
     RefusedModelError
-        SNN801 to SNN803; none if the file may be JSON.
+        With SNN801 to SNN803, unless the file may be JSON.
     """
     suffix = path.rsplit(".", 1)[-1].lower()
     if not head:
         raise not_a_model(path, "the file is empty")
     if head.startswith(_LFS):
-        reason = "it is a pointer of Git LFS: type `git lfs pull`"
+        reason = "it is a Git LFS pointer: run `git lfs pull`"
         raise refused(DamagedModel, path=path, reason=reason)
     if head.startswith(b"\x80") and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
         raise foreign(path, _TORCH if suffix in ("pt", "pth", "bin") else _PICKLE)
@@ -83,17 +85,17 @@ def refuse_bytes(path: str, head: bytes) -> None:
         raise foreign(path, _ONNX)
     if suffix in ("pb", "pbtxt", "meta"):
         raise foreign(path, _GRAPH)
-    raise not_a_model(path, "its content is none of HDF5, a `.keras` archive or JSON")
+    raise not_a_model(path, "it is not HDF5, a `.keras` archive or JSON")
 
 
 def not_weights(path: str, head: bytes) -> RefusedModelError:
-    """Refuse a file of weights that is not one of Keras."""
+    """Refuse a weight file that Keras did not write."""
     try:
         refuse_bytes(path, head)
     except RefusedModelError as error:
         if not (head and isinstance(error.diagnostic, NotAModel)):
             return error
-    return not_a_model(path, "weights are read from HDF5 or a `.keras` archive")
+    return not_a_model(path, "weights must be in HDF5 or in a `.keras` archive")
 
 
 def refuse_archive(path: str, names: list[str]) -> None:
@@ -106,9 +108,9 @@ def refuse_archive(path: str, names: list[str]) -> None:
 
 
 def refuse_json(path: str, value: Any) -> None:
-    """Refuse JSON that is not a Keras model; a class_name counts as one."""
+    """Refuse JSON that is not a Keras model; JSON with a class_name may be one."""
     if not isinstance(value, dict):
-        raise not_a_model(path, "its JSON is no object with a class_name")
+        raise not_a_model(path, "its JSON is not an object with a class_name")
     if "class_name" in value:
         return
     if "modelTopology" in value or value.get("format") in (
@@ -124,16 +126,16 @@ def refuse_json(path: str, value: Any) -> None:
 
 
 def old_writer(keras: Any, backend: Any) -> str:
-    """Return which Keras 1, or Keras on Theano, wrote a file; "" for others."""
+    """Return the Keras that wrote a file if it is Keras 1 or uses Theano, else ""."""
     version = keras if isinstance(keras, str) else ""
     if version.split(".")[0] not in ("0", "1") and backend != "theano":
         return ""
-    on = " on Theano" if backend == "theano" else ""
+    on = " with Theano" if backend == "theano" else ""
     return f"Keras {version}{on}".replace("  ", " ")
 
 
 def refuse_old(path: str, keras: Any, backend: Any) -> None:
-    """Refuse weights of Keras 1, or of a Keras on Theano."""
+    """Refuse weights of Keras 1, or of Keras with Theano."""
     if writer := old_writer(keras, backend):
         raise refused(OldModel, path=path, writer=writer)
 

@@ -1,9 +1,9 @@
 """Read a model's graph from its configuration, with nested submodels.
 
-Keras 2 writes a call of a layer as ``[layer, node, tensor, keywords]``, Keras 3 as
-``{"args", "kwargs"}`` with tensors as ``__keras_tensor__`` objects, whose
-``keras_history`` is ``[layer, node, tensor]``. The node is the call of the layer that
-produced the tensor; Keras counts the calls of submodels from 0 or from 1.
+Keras 2 writes a call of a layer as ``[layer, node, tensor, keywords]``. Keras 3 writes
+``{"args", "kwargs"}``, in which tensors are ``__keras_tensor__`` objects whose
+``keras_history`` is ``[layer, node, tensor]``. The node is the number of the layer's
+call that produced the tensor; Keras counts the calls of submodels from 0 or from 1.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ def read_graph(entry: Mapping[str, Any], name: str | None = None) -> Graph:
     Parameters
     ----------
     entry :
-        With ``class_name`` and ``config``.
+        The serialised model: an object with ``class_name`` and ``config``.
     name :
         A submodel's name in the outer graph, if known.
 
     Raises
     ------
     RefusedModelError
-        If it has no graph, or one that Keras does not write.
+        If the model has no graph, or has one that Keras does not write.
     """
     kind, config = head(entry, f"`{name}`" if name else "the model")
     if isinstance(config, list):  # as Keras wrote a Sequential before 2.2.3
@@ -108,7 +108,7 @@ def _with_input(
 
 
 def _first_shape(part: NestedLayer) -> Any:
-    """Return the shape of a first layer, or of the first one in a submodel."""
+    """Return the input shape of the first layer, also in a submodel."""
     if part.inside is None:
         return part.options.get("batch_input_shape")
     inputs = part.inside.inputs
@@ -144,9 +144,9 @@ def _read_layer(name: str, entry: Mapping[str, Any]) -> NestedLayer:
 
 
 def _again(part: NestedLayer, entry: Mapping[str, Any], call: Call) -> NestedLayer:
-    """Return a part with one more call; a submodel's graph is read once.
+    """Return a part for another call; a submodel's graph is read only once.
 
-    In a small file, nested submodels that are all called twice make many calls.
+    Even in a small file, nested submodels that are all called twice cause many calls.
     """
     if part.inside is not None:
         return replace(part, reads=call.tensors)
@@ -175,8 +175,8 @@ class Call:
     Attributes
     ----------
     others :
-        By keyword, or by the number of the argument as text; without those that are
-        None.
+        By keyword, or by the number of the argument as text. Arguments that are None
+        are omitted.
     """
 
     tensors: tuple[LayerOutput, ...]
@@ -189,7 +189,7 @@ def read_calls(nodes: Any) -> tuple[Call, ...]:
     Raises
     ------
     ValueError
-        If no version of Keras writes it like this.
+        If no version of Keras writes such a value.
     """
     if not isinstance(nodes, list):
         raise ValueError("its inbound_nodes are not a list")
@@ -202,11 +202,11 @@ def read_tensors(value: Any) -> tuple[LayerOutput, ...]:
     Raises
     ------
     ValueError
-        If there is anything else.
+        If the value contains anything but tensors.
     """
     tensors = tuple(_tensors(value))
     if not tensors:
-        raise ValueError("its inputs or outputs name no layers")
+        raise ValueError("its inputs or outputs do not name layers")
     return tensors
 
 
@@ -224,7 +224,7 @@ def _read_call(node: Any) -> Call:
         elif _is_tensor(piece):
             tensors.append(LayerOutput(piece[0], piece[2], piece[1]))
         else:
-            raise ValueError("one of its inbound_nodes reads no layer")
+            raise ValueError("one of its inbound_nodes does not read a layer")
         keywords = piece[3] if len(piece) > 3 else {}
         if not isinstance(keywords, dict):
             raise ValueError("one of its inbound_nodes has no keywords")
@@ -256,7 +256,7 @@ def _sort(
 
 
 def _tensors_in(value: Any) -> list[LayerOutput]:
-    """Return the tensors in an argument; empty if it is something else."""
+    """Return the tensors in an argument, or an empty list."""
     try:
         return list(_tensors(value))
     except ValueError:
@@ -279,7 +279,7 @@ def _tensors(value: Any) -> Iterator[LayerOutput]:
         for inner in value:
             yield from _tensors(inner)
     else:
-        raise ValueError("something else replaces a layer's output")
+        raise ValueError("it contains a value that is not a layer's output")
 
 
 def _is_tensor(value: Any) -> bool:

@@ -1,10 +1,11 @@
-"""Weights of an `.h5` file, whose groups have the layers' names.
+"""Read the weights in an `.h5` file, whose groups are named after layers.
 
-`keras/saving/legacy/hdf5_format.py`: the group ``model_weights``, which is the whole
-file in case of ``save_weights``, has one group per layer of the model, with the
-attribute ``weight_names``. A submodel's group has the weights of all its layers, the
-non-trainable ones last. Keras loads weights by the order of the groups that have any,
-and not by name; so does this module if the names differ.
+The format is defined in `keras/saving/legacy/hdf5_format.py`. ``save`` writes the group
+``model_weights``, and ``save_weights`` writes the same content at the root. It has one
+group per layer of the model, with the attribute ``weight_names``. A submodel's group
+contains the weights of all its layers, with the non-trainable ones last. Keras ignores
+the names and assigns the groups with weights in order; this module does so only if the
+names differ.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = "model_weights"
 Owners = dict[str, list[str]]
-"""For each weight of a group, the layers that it may belong to."""
+"""For each weight in a group, the layers to which it may belong."""
 
 
 class H5Weights(StoredWeights):
@@ -32,7 +33,7 @@ class H5Weights(StoredWeights):
     Parameters
     ----------
     root :
-        The group with the layers' groups; "" for the file itself.
+        The group that contains the layers' groups; "" for the root of the file.
     is_beside :
         Whether the architecture is in another file, so that names may differ.
     """
@@ -52,7 +53,7 @@ class H5Weights(StoredWeights):
 
     @property
     def renamed(self) -> str:
-        """The first layer with another name in the file, and that name; or ""."""
+        """The first layer with a different name in the file, and that name; or ""."""
         pairs = (f"`{a}` for `{b}`" for b, a in self._groups.items() if a != b)
         return next(pairs, "")
 
@@ -80,7 +81,7 @@ class H5Weights(StoredWeights):
         return f"{self._root}/{self._groups[part]}".lstrip("/")
 
     def _by_order(self, graph: Graph) -> dict[str, str]:
-        """Return the groups of the parts by order, if some names are missing."""
+        """Assign groups to parts in order, if some names are missing."""
         listed = self._store.texts(self._root, "layer_names") or ()
         stored = [
             name
@@ -111,16 +112,16 @@ def owned(layer: str, owners: Owners) -> list[str]:
     Raises
     ------
     RefusedModelError
-        If one of them may belong to another layer.
+        If one of these weights may also belong to another layer.
     """
     for path, names in owners.items():
         if layer in names and len(names) > 1:
-            raise unclear(layer, f"`{path}` may be those of any of {names}")
+            raise unclear(layer, f"`{path}` may belong to any of {names}")
     return [path for path, names in owners.items() if layer in names]
 
 
 def has_weights(part: NestedLayer) -> bool:
-    """Whether Keras's layers of a class have weights, as far as known."""
+    """Whether a part has weights, as far as its class is known."""
     if part.inside is not None:
         return any(map(has_weights, part.inside.parts))
     return part.kind in NAMES or "layer" in part.options
@@ -137,11 +138,11 @@ def full_names(part: NestedLayer, prefix: str) -> Iterator[str]:
 
 
 def owners(paths: Sequence[str], names: Sequence[str], whole: bool) -> Owners:
-    """Return, for each weight of a submodel, the layers that it may belong to.
+    """Return, for each weight in a submodel, the layers to which it may belong.
 
-    A weight's path has the layer's name, after some of the names of the submodels
-    around it. Among layers with equal last names, the one that shares most names
-    counts.
+    A weight's path contains the layer's name, after the names of some of the submodels
+    around the layer. If several layers have the same last name, the weight belongs to
+    the layer that shares the most names with the path.
     """
     if whole:
         return {path: list(names) for path in paths}
@@ -159,7 +160,7 @@ def _best(scopes: Sequence[str], by_end: Mapping[str, Sequence[str]]) -> list[st
 
 
 def _count_shared(name: Sequence[str], scopes: Sequence[str]) -> int:
-    """Count the last names that a full name shares with a weight's path."""
+    """Return how many last names a full name shares with a weight's path."""
     best = 0
     for stop in range(1, len(scopes) + 1):
         count = 0

@@ -1,6 +1,6 @@
 """Read untrusted HDF5 with h5py: nothing outside the file, and nothing too large.
 
-It follows hard links only, so no soft or external link leads elsewhere.
+The module follows only hard links: soft and external links may lead elsewhere.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 LARGEST = 2**30
-"""Bytes of all arrays to read; VGG16 has 553 MB of weights."""
+"""The most bytes of all arrays together; VGG16 has 553 MB of weights."""
 KINDS = "biuf"
 """NumPy's letters for the dtypes of weights: no objects, no records."""
 
@@ -37,15 +37,15 @@ class Store:
     Parameters
     ----------
     file :
-        On disk, or open for reading.
+        A file on disk, or a file that is open for reading.
     path :
-        Its name in messages.
+        The file's name in messages.
 
     Raises
     ------
     RefusedModelError
-        By every method too: if the file is damaged, leads elsewhere or declares too
-        large arrays, or h5py is not installed.
+        If the file is damaged, links to other places or declares arrays that are too
+        large, or if h5py is not installed. Every method raises this error too.
     """
 
     def __init__(self, file: Path | IO[bytes], path: str) -> None:
@@ -69,9 +69,9 @@ class Store:
         self._file.close()
 
     def texts(self, group: str, name: str) -> tuple[str, ...] | None:
-        """Return an attribute of texts, a single one as a tuple; None if it is missing.
+        """Return the texts in an attribute, or None if the attribute is missing.
 
-        Keras splits lists of more than 64 kB into ``name0``, ``name1`` ...
+        Keras splits lists of more than 64 kB into ``name0``, ``name1`` and so on.
         """
         with self._sound():
             item = self._at(group)
@@ -85,12 +85,12 @@ class Store:
             return self._attributes(item, names) if names else None
 
     def text(self, group: str, name: str) -> str | None:
-        """Return an attribute with one text; None if it is missing."""
+        """Return the text in an attribute, or None if the attribute is missing."""
         texts = self.texts(group, name)
         return texts[0] if texts else None
 
     def members(self, group: str) -> tuple[str, ...]:
-        """Return the names of a group's members, an empty tuple if it is missing."""
+        """Return the names of a group's members; empty if the group is missing."""
         with self._sound():
             item = self._at(group)
             if not isinstance(item, self._h5py.Group):
@@ -121,14 +121,14 @@ class Store:
             return item is not None and item.dtype.kind in "OS"
 
     def words(self, path: str) -> tuple[str, ...] | None:
-        """Return a dataset of texts, row by row; None if it is missing."""
+        """Return the texts in a dataset, row by row, or None if it is missing."""
         with self._sound():
             item = self._dataset(path)
             if item is None:
                 return None
             self._declare(item, path)
             if item.dtype.kind not in "OS" or item.shape is None:
-                raise ValueError(f"`{path}` holds no texts")
+                raise ValueError(f"`{path}` does not contain texts")
             return _texts(item[()], path)
 
     def shape(self, path: str) -> tuple[int, ...] | None:
@@ -175,7 +175,9 @@ class Store:
             raise self._unsafe(f"`{path}` takes its values from other files")
         size = dataset.nbytes
         if size > LARGEST:
-            raise self._unsafe(f"`{path}` has {size} bytes, at most {LARGEST} are read")
+            raise self._unsafe(
+                f"`{path}` has {size} bytes, but snnc reads at most {LARGEST}"
+            )
         self._size += 0 if path in self._declared else size
         self._declared.add(path)
         if self._size > LARGEST:
@@ -199,7 +201,7 @@ def _texts(value: Any, what: str) -> tuple[str, ...]:
     """
     values = value.reshape(-1).tolist() if hasattr(value, "reshape") else [value]
     if not all(isinstance(one, str | bytes) for one in values):
-        raise ValueError(f"{what} is no text")
+        raise ValueError(f"{what} is not a text")
     texts = [one.decode("utf-8") if isinstance(one, bytes) else one for one in values]
     "".join(texts).encode()  # h5py leaves other bytes as halves of surrogate pairs
     return tuple(texts)

@@ -14,7 +14,7 @@ from snnc.rules.models import DamagedModel, UnsafeModel
 from snnc.weight_files.header import RepeatedNameError, without_repeats
 
 LARGEST = 16 * 1024 * 1024
-"""The most bytes: fifteen times the text of the largest Keras application."""
+"""The most bytes: 15 times the JSON of the largest model in Keras Applications."""
 
 
 def parse(text: bytes | str, path: str, what: str) -> Any:
@@ -34,7 +34,7 @@ def parse(text: bytes | str, path: str, what: str) -> Any:
     except RecursionError as error:
         raise too_deep(path, what) from error
     except (RepeatedNameError, ValueError) as error:
-        reason = f"{what} is no JSON ({error})"
+        reason = f"{what} is not JSON ({error})"
         if isinstance(error, RepeatedNameError):
             reason = f"{what} has the key {str(error)!r} twice in one object"
         raise refused(DamagedModel, path=path, reason=reason) from error

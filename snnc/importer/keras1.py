@@ -1,6 +1,6 @@
-"""Translate configurations of Keras 1 to Keras 2.
+"""Translate Keras 1 configurations to Keras 2.
 
-The names come from ``keras/legacy/interfaces.py`` of Keras 2.
+The names are from ``keras/legacy/interfaces.py`` in Keras 2.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _DROPPED = {
 
 
 def is_old(value: Any) -> bool:
-    """Whether layers have options of Keras 1, whichever version a file names."""
+    """Whether layers have Keras 1 options, whatever version the file states."""
     config = value.get("config") if isinstance(value, dict) else None
     layers = config.get("layers") if isinstance(config, dict) else config
     return any(
@@ -55,7 +55,7 @@ def is_old(value: Any) -> bool:
 
 
 def translate(value: Any) -> Any:
-    """Return a model or layer of Keras 1 as one of Keras 2; others unchanged."""
+    """Translate a Keras 1 model or layer to Keras 2; return others unchanged."""
     if not isinstance(value, dict) or not isinstance(value.get("class_name"), str):
         return value
     kind: str = value["class_name"]
@@ -100,7 +100,7 @@ def _options(kind: str, config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _regularizer(item: Any) -> Any:
-    """Return an L1 or L2 penalty in the form of Keras 2."""
+    """Return an L1 or L2 penalty in the Keras 2 format."""
     if isinstance(item, dict) and "Regularizer" in str(item.get("name")):
         penalties = {key: item.get(key, 0.0) for key in ("l1", "l2")}
         return {"class_name": "L1L2", "config": penalties}

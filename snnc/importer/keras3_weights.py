@@ -1,11 +1,12 @@
-"""Weights of a `.keras` archive, whose groups are numbered within each class.
+"""Read the weights in a `.keras` archive, whose groups are numbered per class.
 
-`keras/saving/saving_lib.py`, `_save_container_state`: the layers of a model are saved
-in order as ``layers/conv2d``, ``layers/conv2d_1`` ..., by class instead of name; each
-has ``vars/0``, ``vars/1`` ..., and a submodel has ``layers`` again. Keras 2.12 calls
-the folder ``_layer_checkpoint_dependencies`` and counts every layer with weights twice,
-so only the order of the numbers counts. Shapes also show whether weights in another
-file belong to a model.
+The format is defined in `_save_container_state` in `keras/saving/saving_lib.py`. Keras
+saves a model's layers in order as ``layers/conv2d``, ``layers/conv2d_1`` and so on:
+groups are named after classes, not layers. Each layer has ``vars/0``, ``vars/1`` and so
+on, and a submodel has its own ``layers``. Keras 2.12 names the folder
+``_layer_checkpoint_dependencies`` and counts every layer with weights twice, so this
+module uses only the order of the numbers. It also compares shapes, to find out whether
+the weights in a separate file belong to a model.
 """
 
 from __future__ import annotations
@@ -35,11 +36,11 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Read = Callable[[str], Item | None]
-"""Returns the array, or its shape, at a path of the file."""
+"""A function that returns the array at a path in the file, or the array's shape."""
 
 FOLDERS = ("layers", "_layer_checkpoint_dependencies")
 DEEPEST = 8
-"""Levels in a layer: a bidirectional, recurrent one has two."""
+"""The most nested levels in a layer; a bidirectional recurrent layer has two."""
 
 
 class Keras3Weights(StoredWeights):
@@ -48,9 +49,9 @@ class Keras3Weights(StoredWeights):
     Parameters
     ----------
     store :
-        The HDF5 file, from an archive or standalone; it is closed with the weights.
+        The HDF5 file, from an archive or standalone; `close` closes it.
     graph :
-        The model's graph, which has the order of its layers.
+        The model's graph, which defines the order of the layers.
     """
 
     def __init__(self, store: Store, graph: Graph) -> None:
@@ -78,22 +79,24 @@ class Keras3Weights(StoredWeights):
     def _group(
         self, part: NestedLayer, folder: str, number: int, count: int
     ) -> str | None:
-        """Return the group of a layer; None if its class has no groups."""
+        """Return the group of a layer, or None if its class has no groups."""
         where = self._folder(folder, part.name)
         groups = self._number_groups(where, snake(part.kind))
         if not groups:
             return None
         if len(groups) != count:
-            reason = f"the file has {len(groups)} `{part.kind}` where the model has"
+            reason = f"the file has {len(groups)} `{part.kind}` but the model has"
             raise unclear(part.name, f"{reason} {count}")
         group = f"{where}/{groups[number]}"
         written = self._store.text(f"{group}/vars", "name")  # Keras 3.4 and newer
         if written is not None and written != part.name:
-            raise unclear(part.name, f"the file has those of `{written}` in its place")
+            raise unclear(
+                part.name, f"the file has the weights of `{written}` in its place"
+            )
         return group
 
     def _folder(self, folder: str, layer: str) -> str:
-        """Replace the steps into submodels by their groups."""
+        """Replace the steps into submodels with the submodels' groups."""
         where = self._layers("")
         for step in filter(None, folder.split("/")):
             kind, number, count = step.split(":")
@@ -152,7 +155,7 @@ class Keras3Weights(StoredWeights):
 def _unwrap_layer(
     kind: str, options: Mapping[str, Any], attribute: str
 ) -> tuple[str, Mapping[str, Any]]:
-    """Return class and options of the layer in an attribute of another layer."""
+    """Return the class and the options of a layer that another layer contains."""
     entry = options.get(attribute)
     if isinstance(entry, dict):
         own, config = entry.get("class_name"), entry.get("config")
@@ -166,7 +169,7 @@ def _parts(
 ) -> Iterator[tuple[str, tuple[NestedLayer, str, int, int]]]:
     """Yield each layer's full name, part, folder, number and count.
 
-    A folder has a step ``class:number:count`` for each submodel on the way.
+    A folder has a step ``class:number:count`` for each submodel around the layer.
     """
     kinds: defaultdict[str, list[NestedLayer]] = defaultdict(list)
     for part in graph.parts:
@@ -182,10 +185,10 @@ def _parts(
 
 
 def compare(model: KerasModel, weights: StoredWeights, path: str) -> None:
-    """Compare the layers in order, by names and shapes alone.
+    """Compare the layers with the weights, by the names and shapes of arrays.
 
-    The number of channels that a kernel reads is unknown here: the conversion checks
-    it.
+    The number of channels that a kernel reads is unknown here; the conversion checks
+    this number later.
 
     Raises
     ------
@@ -218,7 +221,7 @@ def _differences(layer: KerasLayer, shapes: Shapes) -> Iterator[str]:
     present = ", ".join(shapes) or "no weights"
     if set(due) != set(shapes) or not shapes:
         names = ", ".join(n for n in NAMES[layer.kind])
-        yield f"the file has {present} for it, due are {names}"
+        yield f"the file has {present} for this layer, but {names} are expected"
     for name, size in _sizes(layer).items():
         shape = shapes.get(name)
         if shape is None:
@@ -226,7 +229,7 @@ def _differences(layer: KerasLayer, shapes: Shapes) -> Iterator[str]:
         if any(n is not None and n != m for n, m in _pairs(size, shape)):
             stored = "x".join(map(str, shape)) or "a single number"
             asked = "x".join("?" if n is None else str(n) for n in size)
-            yield f"its {name} in the file is {stored}, due is {asked}"
+            yield f"its {name} in the file is {stored}, but {asked} is expected"
 
 
 def _pairs(
@@ -239,7 +242,7 @@ def _pairs(
 
 
 def _sizes(layer: KerasLayer) -> dict[str, tuple[int | None, ...]]:
-    """Return the shapes that follow from the options; None for unknown sizes."""
+    """Return the shapes that the options determine; None is an unknown size."""
     options, kind = layer.options, layer.kind
     filters, units = _count(options.get("filters")), _count(options.get("units"))
     kernel = options.get("kernel_size")

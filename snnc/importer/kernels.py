@@ -1,8 +1,9 @@
 """Compose the kernels of terms, from the last step back to the source.
 
-Going back, a kernel (places, channels, outputs) over a step's output becomes one over
-its input, and the step's shift goes through it into the bias. A kernel of windows has
-taps as places; a matrix has all places of an axis.
+Each step back turns a kernel (positions, channels, outputs) over the step's output into
+a kernel over its input, and adds the step's shift, multiplied by the kernel, to the
+bias. The positions of a windowed kernel are its taps; a matrix has all positions of an
+axis.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Kernels:
     Raises
     ------
     KeyError, ValueError
-        By `compose`, if weights have other shapes than the configuration says.
+        By `compose`, if the shapes of weights do not match the configuration.
     """
 
     def __init__(self, weights: ModelWeights, layers: Mapping[str, KerasLayer]) -> None:
@@ -43,10 +44,10 @@ class Kernels:
         Returns
         -------
         kernel : (taps or places, ..., channels, outputs)
-            All places of the source if the term is a matrix, else the taps of its
-            windows.
+            All positions of the source if the term is a matrix, otherwise the taps of
+            its windows.
         bias : (outputs,) or (places, ..., outputs)
-            By place if padded zeros keep a shift away from a border.
+            One per position if padded zeros reduce a shift near a border.
         """
         outputs = term.channels
         rank = len(term.sizes(len(term.steps)))
@@ -79,7 +80,7 @@ class Kernels:
         return kernel, bias
 
     def _matrix(self, step: LinearStep, sizes: Shape) -> tuple[Array, Array]:
-        """Return a matrix as a kernel over all places, and its bias."""
+        """Return a matrix as a kernel over all positions, and its bias."""
         axes = [axis for axis in step.order if (*sizes, step.read)[axis] > 1]
         rest = [axis for axis in range(len(sizes) + 1) if axis not in axes]
         order = [*axes, *rest]
@@ -101,8 +102,8 @@ class Kernels:
             matrix = matrix[rows]
         if matrix.size != prod(shape) * step.given:
             raise ValueError(
-                f"its kernel is {'x'.join(map(str, matrix.shape))}, due is"
-                f" {prod(shape)}x{step.given}"
+                f"its kernel is {'x'.join(map(str, matrix.shape))}, but "
+                f"{prod(shape)}x{step.given} is expected"
             )
         unflattened = matrix.reshape(*(shape[axis] for axis in order), step.given)
         back = np.argsort(order)
@@ -112,14 +113,14 @@ class Kernels:
     def _flat_norm(
         self, norm: LinearStep, rows: slice, total: int, own: int
     ) -> tuple[Array, Array]:
-        """Return factors and shifts of rows, for a norm over them or over all."""
+        """Return the factors and shifts of rows for a norm over these or all rows."""
         scale, shift = self.norm(norm.layer, norm.read)
         if norm.read == total and own != total:
             return scale[rows], shift[rows]
         return scale, shift
 
     def _shift(self, step: LinearStep) -> Array | None:
-        """Return a step's shift of its channels; None without one."""
+        """Return the shift that a step adds to its channels, or None."""
         if not step.is_first or not step.bias:
             return None
         if step.op == "norm":
@@ -141,7 +142,7 @@ class Kernels:
     def _back(
         self, step: LinearStep, kernel: Array, is_full: bool, sizes: Shape
     ) -> Array:
-        """Return the kernel over a step's input, from that over its output."""
+        """Turn the kernel over a step's output into the kernel over its input."""
         if step.op == "norm":
             return kernel * self.norm(step.layer, step.given)[0][:, None]
         if step.op == "scale":
@@ -164,7 +165,7 @@ class Kernels:
         return _scatter(own, kernel, step.windows, sizes if is_full else None)
 
     def _mix_side_by_side(self, step: LinearStep, kernel: Array, sizes: Shape) -> Array:
-        """Return a kernel over a value's neurons, which are side by side."""
+        """Return a kernel over a value's neurons, which are consecutive channels."""
         if step.op == "mix":
             gains = np.asarray(step.factors).reshape(-1, 1)
             mixed = kernel[..., None, :] * gains
@@ -175,7 +176,7 @@ class Kernels:
         return wide
 
     def _slopes(self, step: LinearStep, sizes: Shape) -> Array:
-        """Return the slopes of a `PReLU`, by place if it has one per place."""
+        """Return the slopes of a `PReLU`, per position if the layer has so many."""
         shape = (*sizes, step.given)
         alpha = np.asarray(self._weights.of(step.layer)["alpha"], np.float64)
         if step.is_uniform:
@@ -187,9 +188,9 @@ class Kernels:
         return whole
 
     def _own(self, step: LinearStep) -> Array | None:
-        """Return a step's own kernel (taps, ..., read, given); None if channels pass.
+        """Return a step's own kernel (taps, ..., read, given), or None.
 
-        For a mean it is one factor.
+        The kernel of a mean is one factor. A window has no kernel of its own.
         """
         if step.op == "window":
             return None
@@ -217,7 +218,8 @@ class Kernels:
         if kernel.shape[1:] != (step.read, step.given):
             channels = "x".join(map(str, kernel.shape[1:]))
             raise ValueError(
-                f"its kernel has {channels} channels, due are {step.read}x{step.given}"
+                f"its kernel has {channels} channels, but {step.read}x{step.given} "
+                "are expected"
             )
         return _on_axes(kernel.reshape(*spatial, *kernel.shape[1:]), step)
 
@@ -225,10 +227,10 @@ class Kernels:
 def batch_norm(
     kind: str, options: Mapping[str, Any], arrays: Mapping[str, Any], channels: int
 ) -> tuple[Array, Array]:
-    """Return the factor and the offset of each channel, with running statistics.
+    """Return the factor and the offset of each channel, from the running statistics.
 
     The formulas are in ``keras.layers.BatchNormalization`` and in the ``call`` of
-    ``Normalization``, whose smallest deviation is 1e-7.
+    ``Normalization``, whose smallest standard deviation is 1e-7.
     """
     if kind == "Normalization":
         mean = _each(arrays.get("mean", options.get("mean")), channels)
@@ -247,7 +249,7 @@ def _each(value: Any, channels: int) -> Array:
 
 
 def of_groups(kernel: Array, groups: int) -> Array:
-    """Return a kernel over all channels as a kernel over a group's channels."""
+    """Return the groups of a kernel over all channels as a grouped kernel."""
     if groups == 1:
         return kernel
     taps, channels, filters = kernel.shape
@@ -272,7 +274,7 @@ def separable(kernel: Array, pointwise: Array) -> Array:
 
 
 def two_classes(kernel: Array, bias: Array) -> tuple[Array, Array]:
-    """Return the logits (0, x) of one unit x; softmax of them is its sigmoid."""
+    """Return the logits (0, x) of one unit x; their softmax is the sigmoid of x."""
     return (
         np.concatenate([np.zeros_like(kernel), kernel], axis=-1),
         np.concatenate([np.zeros_like(bias), bias]),
@@ -291,12 +293,14 @@ def _bias(arrays: Mapping[str, Any], size: int) -> Array:
 
 
 def _on_axes(kernel: Array, step: LinearStep) -> Array:
-    """Return Keras's kernel on the value's axes, with dilated taps spread out."""
+    """Return a Keras kernel on the value's axes, with zeros between dilated taps."""
     spatial = kernel.ndim - 2
     if not step.axes:  # a dense layer over pixels
         return kernel.reshape((1,) * len(step.windows) + kernel.shape[-2:])
     if spatial != len(step.axes):
-        raise ValueError(f"its kernel has {spatial} axes, due are {len(step.axes)}")
+        raise ValueError(
+            f"its kernel has {spatial} axes, but {len(step.axes)} are expected"
+        )
     for axis in reversed(range(spatial)):
         if step.axes[axis] is None:
             kernel = np.take(kernel, step.taps[axis], axis=axis)
@@ -321,7 +325,7 @@ def _flat(kernel: Array) -> Array:
 
 
 def _edges(windows: Windows) -> Array:
-    """Return the factor by which a mean at an edge exceeds one of all taps."""
+    """Return the factor by which a mean at an edge exceeds a mean of all taps."""
     factors: Array = np.ones((1,) * (len(windows) + 2))
     for axis, window in enumerate(windows):
         starts = np.arange(window.places) * window.stride - window.before
@@ -337,14 +341,14 @@ def _edges(windows: Windows) -> Array:
 def _scatter(
     own: Array | None, kernel: Array, windows: Windows, sizes: Shape | None
 ) -> Array:
-    """Return the kernel over the windows' input, from that over their output.
+    """Turn the kernel over the windows' output into the kernel over their input.
 
     Parameters
     ----------
     own :
-        (taps, ..., read, given), or (taps, ..., 1) where channels pass.
+        (taps, ..., read, given), or (taps, ..., 1) if channels do not mix.
     sizes :
-        Sizes of the axes, if the kernel has all places; None if it has windows.
+        The sizes of the axes, if the kernel has all positions; None if it has windows.
     """
     places = kernel.shape[:-2]
     if sizes is None:
@@ -378,7 +382,7 @@ def _slices(
     windows: Windows,
     shape: Shape,
 ) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """Return the slices of all places' taps, and the slices of the places inside."""
+    """Return slices of the positions that a tap reads, and of the places that do."""
     into: list[slice] = []
     take: list[slice] = []
     for tap, start, count, window, size in zip(
@@ -408,7 +412,7 @@ def _compose_windows(windows: Windows, later: Windows | None) -> Windows:
 def _through(
     kernel: Array, shift: Array, later: Windows | None, is_full: bool
 ) -> Array:
-    """Return the bias that a shift of channels becomes after a kernel."""
+    """Return the bias that results from a shift of the channels a kernel reads."""
     seen = np.einsum("...io,i->...o", kernel, shift)
     axes = tuple(range(kernel.ndim - 2))
     is_alike = later is None or not any(w.pads or w.step > 1 for w in later)
@@ -423,7 +427,7 @@ def _through(
 
 
 def _mask(window: AxisWindow) -> Array:
-    """Return which taps of each place are inside: (places, taps)."""
+    """Return which taps at each position are inside the axis: (places, taps)."""
     places = np.arange(window.places)[:, None] * window.stride - window.before
     at = places + np.arange(window.taps)
     inside = (at >= 0) & (at < window.extent) & (at % window.step == 0)

@@ -1,7 +1,8 @@
-"""Read class, name, options and variables of a serialised layer, as in Keras 2.
+"""Read the class, name, options and variables of a serialised layer.
 
 Keras 3 writes objects as ``{"module", "class_name", "config", "registered_name"}``
-(`keras.saving.serialize_keras_object`), Keras 2 as ``{"class_name", "config"}``.
+(`keras.saving.serialize_keras_object`), and Keras 2 as ``{"class_name", "config"}``.
+Options get the names that Keras 2 uses.
 """
 
 from __future__ import annotations
@@ -30,18 +31,18 @@ DTYPES = {
     "uint64",
 }  # fmt: skip
 LARGEST_INPUT = 2**31
-"""Elements of an example; older NumPy, and HDF5 with C ints, have no larger arrays."""
+"""The limit on the elements of an example; HDF5 and old NumPy have this limit."""
 
-_RENAMED = {"LeakyReLU": {"negative_slope": "alpha"}}  # Keras 3's name: Keras 2's
-_INERT = {"Lambda"}  # Its marshalled code in base64 is never read.
+_RENAMED = {"LeakyReLU": {"negative_slope": "alpha"}}  # Keras 3: Keras 2
+_INERT = {"Lambda"}  # snnc never reads its marshalled code.
 
 
 FOREIGN = "custom>"
-"""Prefix of names that are not Keras's own, to be judged later."""
+"""A prefix for names of custom objects, which the conversion judges later."""
 
 
 def head(entry: Any, layer: str) -> tuple[str, Any]:
-    """Return class and configuration of a serialised layer."""
+    """Return the class and the configuration of a serialised layer."""
     kind = entry.get("class_name") if isinstance(entry, dict) else None
     if not isinstance(kind, str) or not kind:
         raise malformed(layer, "it has no class_name")
@@ -53,7 +54,7 @@ def head(entry: Any, layer: str) -> tuple[str, Any]:
 
 
 def names_of(entries: list[Any]) -> list[str]:
-    """Return the names of layers; unnamed ones get a name as in Keras."""
+    """Return the names of layers; unnamed layers get names as in Keras."""
     names: list[str] = []
     used: Counter[str] = Counter()
     for number, entry in enumerate(entries):
@@ -62,7 +63,7 @@ def names_of(entries: list[Any]) -> list[str]:
         if own is None and isinstance(config, dict):
             own = config.get("name")
         if own is not None and not (isinstance(own, str) and own):
-            raise malformed(f"layer {number}", "its name is no text")
+            raise malformed(f"layer {number}", "its name is not a text")
         if own is None:
             own = snake(kind)
             used[own] += 1
@@ -73,7 +74,7 @@ def names_of(entries: list[Any]) -> list[str]:
 
 
 def refuse_repeats(names: list[str]) -> None:
-    """Refuse a name of two layers."""
+    """Refuse two layers with the same name."""
     for name, count in Counter(names).items():
         if count > 1:
             raise refused(SameLayerName, layer=name)
@@ -87,7 +88,7 @@ def snake(kind: str) -> str:
 
 
 def rank_of(kind: str) -> int:
-    """Return the number of axes of a class such as ``Conv2D``; 0 for others."""
+    """Return the number of axes of a class such as ``Conv2D``; 0 for other classes."""
     plain = kind.removesuffix("Transpose")
     return int(plain[-2]) if plain.endswith("D") else 0
 
@@ -98,14 +99,14 @@ def malformed(layer: str, reason: str) -> RefusedModelError:
 
 
 def foreign_class(entry: Mapping[str, Any]) -> str | None:
-    """Return the name of a layer's class if it is not Keras's, else None."""
+    """Return the name of a layer's class if the class is custom, else None."""
     if not is_custom(entry):
         return None
     return str(entry.get("registered_name") or entry["class_name"])
 
 
 def is_custom(entry: Mapping[str, Any]) -> bool:
-    """Whether an object that Keras serialised has a class from elsewhere."""
+    """Whether the class of a serialised object is not from Keras."""
     kind, module = entry.get("class_name"), entry.get("module")
     registered = str(entry.get("registered_name") or "")
     if ">" in f"{kind}{registered}":
@@ -119,7 +120,7 @@ def read_options(kind: str, config: Mapping[str, Any], layer: str) -> dict[str, 
     Raises
     ------
     RefusedModelError
-        If it names a custom object, an unknown dtype, an impossible input shape or a
+        If the configuration has an unknown dtype, an impossible input shape or a
         number that is not finite.
     """
     renamed = {"batch_shape": "batch_input_shape", **_RENAMED.get(kind, {})}
@@ -134,7 +135,7 @@ def read_options(kind: str, config: Mapping[str, Any], layer: str) -> dict[str, 
 
 
 def plain(value: Any) -> Any:
-    """Return a value of a training configuration, as Keras 2 spells it."""
+    """Return a value of a training configuration in the Keras 2 format."""
     if isinstance(value, list):
         return [plain(item) for item in value]
     if not isinstance(value, dict):
@@ -144,7 +145,7 @@ def plain(value: Any) -> Any:
     kind, config = value["class_name"], value.get("config")
     if kind == "function" and isinstance(config, str):
         return config
-    # Keras 2.9 to 2.12 registers its own new optimizers as if they were a user's.
+    # Keras 2.9 to 2.12 registers its own new optimizers as custom objects.
     name = kind.removeprefix("Custom>") if isinstance(kind, str) else kind
     return {"class_name": name, "config": plain(config)}
 
@@ -182,13 +183,13 @@ def _check_dtype(dtype: Any, layer: str) -> None:
 
 
 def check_shape(shape: Any, layer: str) -> None:
-    """Refuse an input shape that no array of examples has.
+    """Refuse an input shape that no array of examples can have.
 
-    A shape has the batch first; None is an open dimension.
+    The batch is the first dimension; None is an open dimension.
     """
     reason = ""
     if not isinstance(shape, list) or not all(map(_is_dimension, shape)):
-        reason = "its input shape is no list of whole numbers from 1 on"
+        reason = "its input shape is not a list of positive whole numbers"
     elif math.prod(size or 1 for size in shape[1:]) >= LARGEST_INPUT:
         reason = "an example has more than 2^31 elements"
     if reason:
@@ -227,8 +228,8 @@ _SWITCHES = {"bias": "use_bias", "beta": "center", "gamma": "scale"}
 def variable_names(kind: str, options: Mapping[str, Any], count: int) -> Sequence[str]:
     """Return the names of a layer's ``count`` variables, in Keras's order.
 
-    If the class is unknown or has another number of variables, they are numbered from
-    0, as in the file.
+    If the class is unknown or has a different number of variables, the names are the
+    numbers from 0, as in the file.
     """
     names = [
         name

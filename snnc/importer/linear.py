@@ -1,8 +1,9 @@
 """Linear maps between layers of neurons: windows over axes, and steps of layers.
 
-Keras's computation between two layers of neurons is linear, and a layer of the chip
-reads each source by one convolution or one matrix. So a value is a sum of terms, each a
-source and the steps from it, which are multiplied into one kernel.
+Everything that Keras computes between two layers of neurons is linear, and a layer on
+the chip reads each source with one convolution or one matrix. Therefore a value is a
+sum of terms. A term is a source and the steps after it, which snnc multiplies into one
+kernel.
 """
 
 from __future__ import annotations
@@ -24,16 +25,17 @@ Op = Literal[
 class AxisWindow:
     """A step's input along one axis: ``places`` windows, ``stride`` apart.
 
-    Place ``i`` reads positions ``i stride - before`` to that plus ``taps`` - 1; those
-    outside ``size`` are zeros. If ``before`` is negative, positions are skipped.
+    Window ``i`` reads ``taps`` positions from ``i stride - before`` on. Positions
+    outside the axis are zeros. If ``before`` is negative, positions are skipped.
 
     Attributes
     ----------
     dilation :
-        The step between its taps; ``taps`` counts from the first to the last.
+        The distance between the taps of a dilated kernel; ``taps`` includes the
+        positions between these taps.
     step :
-        The step between the source's places, with zeros in between: positions count
-        along this longer axis, where ``size`` places are the source's.
+        The distance between the source's ``size`` values, with zeros in between;
+        positions are counted on this longer axis.
     """
 
     size: int
@@ -51,7 +53,7 @@ class AxisWindow:
 
     @property
     def behind(self) -> int:
-        """The number of positions after the axis that the last place reads."""
+        """The number of positions after the axis that the last window reads."""
         return (self.places - 1) * self.stride - self.before + self.taps - self.extent
 
     @property
@@ -64,11 +66,11 @@ class AxisWindow:
         return is_one and self.before == 0 and not self.behind
 
     def then(self, after: AxisWindow) -> AxisWindow | None:
-        """Return two windows as one; None if the second window's zeros can't be kept.
+        """Return two windows as one, or None if the result would differ.
 
-        The second window reads zeros outside the first one's axis. A window over the
-        first one's source reads zeros there only if the first window would read only
-        zeros for such a place.
+        Outside the first window's output, the second window reads zeros. A joint window
+        over the source reads zeros there only if, at such a position, the first window
+        would read only zeros.
         """
         if after.step > 1 and not self.is_point:
             return None
@@ -109,39 +111,42 @@ def whole(size: int) -> AxisWindow:
 
 @dataclass(frozen=True, slots=True)
 class LinearStep:
-    """A linear operation of one layer of Keras.
+    """A linear operation of one Keras layer.
 
     Attributes
     ----------
     layer :
-        The layer whose weights it has, and whose name messages show.
+        The layer that provides the weights, and whose name messages show.
     windows :
         The windows over the spatial axes that it reads, in the spec's order.
     read, given :
         The numbers of its input and output channels.
     groups :
-        The groups of channels that do not mix; for a depthwise kernel, the channels.
+        The number of groups of channels that do not mix; for a depthwise kernel, the
+        number of channels.
     axes :
-        The spec's axis for each axis of Keras's kernel; None if the spec lacks the axis
-        and ``taps`` says which tap reads the only place.
+        The spec's axis for each axis of the Keras kernel. None if the spec lacks the
+        axis; ``taps`` then says which tap reads its only position.
     bias :
-        Whether it adds anything but 0.
+        Whether the step adds anything but 0.
     is_uniform :
-        Whether it is the same at all places; otherwise only a matrix can express it.
+        Whether the step is the same at all positions; otherwise only a matrix can
+        express it.
     factors, shifts :
-        For ``scale``, one or one per channel; for ``mix``, one per unit of a layer; for
-        ``fill``, a gain, factor and shift of each, to apply to the shift of the norm
-        that names it.
+        For ``scale``, one number, or one per channel. For ``mix``, one factor per
+        neuron of a value. For ``fill``, the gain, factor and shift of each neuron,
+        which are applied to the shift of the norm in ``layer``.
     start :
         For ``embed`` and ``select``, the first channel; for ``matrix``, the first
         row.
     order :
         For ``matrix`` and ``unroll``: the axes that Keras flattens, in its order.
     before, rows :
-        For ``matrix``: batch norms over the flat vector that it reads, and the number
-        of its rows for this term.
+        For ``matrix``: the batch norms over the flat vector that it reads, and the
+        number of its rows for this term.
     is_first :
-        Whether its bias counts here: of several terms of one layer it does once.
+        Whether this step adds its bias. If several terms contain the same layer, only
+        the first one does.
     """
 
     op: Op
@@ -164,7 +169,7 @@ class LinearStep:
 
     @property
     def is_pool(self) -> bool:
-        """Whether it is an average that a statement can be: all windows inside."""
+        """Whether a statement can express it: an average whose windows do not pad."""
         return self.op == "mean" and not any(w.pads or w.before for w in self.windows)
 
     @property
@@ -174,28 +179,28 @@ class LinearStep:
 
 
 def points(shape: Shape) -> Windows:
-    """Return the windows that read each place of a value separately."""
+    """Return the windows that read each position of a value separately."""
     return tuple(map(point, shape[:-1]))
 
 
 def per_channel(
     op: Op, layer: str, shape: Shape, windows: Windows = (), **options: Any
 ) -> LinearStep:
-    """Return a step that mixes no channels, by default of each place separately."""
+    """Return a step that does not mix channels or, by default, positions."""
     own, channels = windows or points(shape), shape[-1]
     return LinearStep(op, layer, own, channels, channels, groups=channels, **options)
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A source, and the steps from it.
+    """A source, and the steps after it.
 
     Attributes
     ----------
     source :
         The key of a draft.
     read :
-        Its shape, channels last.
+        The shape of the source, channels-last.
     """
 
     source: str
@@ -204,7 +209,7 @@ class Term:
 
     @property
     def is_matrix(self) -> bool:
-        """Whether it makes a vector from all places."""
+        """Whether it computes a vector from all positions."""
         return any(step.op in ("matrix", "unroll") for step in self.steps)
 
     @property
@@ -212,17 +217,17 @@ class Term:
         return self.steps[-1].given if self.steps else self.read[-1]
 
     def windows(self, first: int = 0) -> Windows | None:
-        """Return the windows of the steps from ``first`` on as one, or None.
+        """Return the joint windows of the steps from ``first`` on, or None.
 
-        Only steps that are the same at all places have windows.
+        Only steps that are the same at all positions have windows.
         """
         prefixes = [tuple(map(point, self.sizes(first))), *self.prefixes(first)]
         return prefixes[-1] if len(prefixes) > len(self.steps) - first else None
 
     def prefixes(self, first: int = 0) -> Iterator[Windows]:
-        """Yield the windows of one step from ``first`` on, of two, ... as one.
+        """Yield the joint windows of one step from ``first`` on, of two, and so on.
 
-        It ends before the first step that can't be included.
+        The iterator ends before the first step that can't be included.
         """
         windows: Windows | None = None
         for step in self.steps[first:]:
@@ -249,16 +254,16 @@ class Term:
         return tuple(window.places for window in before.windows)
 
     def groups(self, first: int = 0) -> int:
-        """Return into how many separate groups its channels fall."""
+        """Return the number of groups of channels that do not mix."""
         common = 0
         for step in self.steps[first:]:
             common = gcd(common, step.groups)
         return common or self.read[-1]
 
     def shifts_at(self, first: int = 0) -> Literal["none", "channel", "place"]:
-        """Return whether its steps add something, and whether that differs by place.
+        """Return whether its steps add a shift, and whether it differs by position.
 
-        A shift before padded zeros counts less at a border.
+        Near a border, a shift before padded zeros contributes less.
         """
         shift: Literal["none", "channel", "place"] = "none"
         for step in self.steps[first:]:

@@ -1,4 +1,4 @@
-"""Keras models as data, flat and nested, and the error that refuses them."""
+"""Keras models as data, flat and nested, and the error for refused models."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class KerasLayer:
     kind :
         The Keras class, such as ``Conv2D``.
     options :
-        Its configuration, as Keras writes it, with the spelling of Keras 2 where
-        Keras 3 has another (``batch_input_shape``, plain dtype names).
+        Its configuration as Keras writes it, with Keras 2 names where Keras 3 differs
+        (``batch_input_shape``, plain dtype names).
     reads :
-        The layers whose outputs it takes, in their order.
+        The layers whose outputs it takes, in order.
     shares :
-        The layer whose weights it has, where it is a further call of that; or empty.
+        If this is another call of a layer, that layer, whose weights it uses; or empty.
     """
 
     name: str
@@ -53,7 +53,7 @@ class KerasLayer:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """How a model was compiled, as its file says: Keras's own names and options."""
+    """The arguments of ``compile`` in the model's file, with Keras's names."""
 
     loss: Any
     optimizer: Any
@@ -70,15 +70,15 @@ class KerasModel:
     keras :
         The version of Keras that wrote it; None if the file does not say.
     layers :
-        All layers, each after its sources; inputs are ``InputLayer``.
+        All layers, each after its sources; an input is an ``InputLayer``.
     inputs, outputs :
-        The names of layers.
+        The names of the input layers and of the output layers.
     compiled :
         The training configuration; None if the file has none.
     tool :
-        The tool that made it, whose conventions its outputs follow.
+        The tool that made the model, and whose conventions its outputs follow.
     notes :
-        Sentences about how its files were read.
+        Sentences about how the model's files were read.
     """
 
     name: str
@@ -110,7 +110,7 @@ class LayerOutput:
 
 @dataclass(frozen=True, slots=True)
 class NestedLayer:
-    """A layer or a submodel in its graph, as it is called first.
+    """The first call of a layer or a submodel in a graph.
 
     Attributes
     ----------
@@ -119,11 +119,11 @@ class NestedLayer:
     kind, options :
         As in `snnc.importer.model.KerasLayer`.
     reads :
-        What it is called with.
+        The outputs that the call reads.
     inside :
-        The graph of a submodel, None for a layer.
+        The graph of a submodel; None for a layer.
     again :
-        The same as it is called further times.
+        The further calls.
     """
 
     name: str
@@ -135,7 +135,7 @@ class NestedLayer:
 
     @property
     def calls(self) -> tuple[NestedLayer, ...]:
-        """All calls in their order."""
+        """All calls, in order."""
         return (self, *self.again)
 
 
@@ -148,9 +148,9 @@ class Graph:
     kind :
         The Keras class, such as ``Sequential``.
     parts :
-        In the order of the configuration.
+        Layers and submodels, in the order of the configuration.
     inputs :
-        Names of ``InputLayer`` parts; a Sequential has one.
+        The names of the ``InputLayer`` parts; a Sequential has one.
     """
 
     name: str
@@ -161,9 +161,9 @@ class Graph:
 
 
 class ModelWeights(ABC):
-    """An open file of weights; a context manager closes it.
+    """An open weight file, which is also a context manager that closes it.
 
-    Memory holds one layer at a time, as long as the caller keeps its arrays.
+    Each layer is read on request. Only the arrays that the caller keeps stay in memory.
     """
 
     @abstractmethod
@@ -173,20 +173,21 @@ class ModelWeights(ABC):
         Parameters
         ----------
         layer :
-            Its name in the model, after the name of its submodel, if any.
+            Its full name: names of submodels come before it.
 
         Returns
         -------
         dict of str to array
-            Such as ``kernel`` and ``bias`` of a ``Conv2D``; empty for a layer without
-            weights. The arrays of a wrapper have the names of the wrapped layer's; if
-            two would be equal, the path inside the layer precedes the name.
+            For example ``kernel`` and ``bias`` for a ``Conv2D``; empty for a layer
+            without weights. The arrays of a wrapper have the names of the wrapped
+            layer's arrays. If two names would be equal, the path inside the layer
+            precedes the name.
 
         Raises
         ------
         RefusedModelError
-            If the file is damaged or not safe to read, or does not say which weights
-            the layer's are.
+            If the file is damaged or not safe to read, or if it is unclear which
+            weights belong to the layer.
         """
 
     @abstractmethod
@@ -210,11 +211,11 @@ class StoredWeights(ModelWeights):
 
     @abstractmethod
     def shapes(self, layer: str) -> Shapes:
-        """Return the shapes of a layer's arrays, without reading these."""
+        """Return the shapes of a layer's arrays, without reading the arrays."""
 
 
 NOWHERE = whole_file("model")
-"""The place of a diagnostic until `RefusedModelError.at` adds the file."""
+"""The span of a diagnostic until `RefusedModelError.at` adds the file."""
 
 
 class RefusedModelError(Exception):
@@ -223,7 +224,7 @@ class RefusedModelError(Exception):
     Attributes
     ----------
     diagnostic : Diagnostic
-        Of the family SNN8xx, or SNN700 and SNN705 for missing files.
+        A rule from SNN8xx, or SNN700 or SNN705 for a file that can't be read.
     """
 
     def __init__(self, diagnostic: Diagnostic) -> None:
@@ -238,7 +239,7 @@ class RefusedModelError(Exception):
 
 
 def refused(rule: type[Diagnostic], /, **fields: Any) -> RefusedModelError:
-    """Return the refusal with a diagnostic; its file is added later."""
+    """Return the error for a rule; the file is added later."""
     return RefusedModelError(rule(span=NOWHERE, **fields))
 
 
@@ -248,5 +249,5 @@ def unclear(layer: str, reason: str) -> RefusedModelError:
 
 
 def too_large(path: str, what: str, size: int, limit: int) -> RefusedModelError:
-    """Refuse a file that has, or declares, too many bytes."""
+    """Refuse a file that contains, or declares, too many bytes."""
     return refused(ModelTooLarge, path=path, what=what, size=size, limit=limit)

@@ -1,8 +1,8 @@
 """Place neurons: turn a sum of terms into statements of the spec.
 
-A layer of neurons reads one kernel, and a shortcut. If a border between two steps makes
-one kernel impossible, the term is cut: neurons keep the value before the cut, two for
-each value that may be below 0.
+A layer of neurons has one kernel, and may have a shortcut. If padding between two steps
+makes a single kernel impossible, the term is split, and neurons keep the value before
+the split: one neuron per value, or two if the value may be below 0.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from snnc.importer.sums import (
 )
 
 POSITIVE = ("mean", "embed", "select", "window", "edge mean", "unroll")
-"""Steps that keep values from 0 up non-negative."""
-EDGE = "it is another kernel at each edge of an image, which only a matrix can have"
-BORDER = "no one kernel pads as its steps do, each at its own border"
+"""Steps whose output is never negative if their input is never negative."""
+EDGE = "its kernel differs at each edge of an image, which only a matrix can express"
+BORDER = "no single kernel can express its padding, since each step pads its own border"
 
 
 class UnfitError(Exception):
-    """No statements can compute a value; says why, and the layer if known."""
+    """No statements can compute a value; ``layer`` is the cause, if known."""
 
     def __init__(self, why: str, layer: str = "") -> None:
         super().__init__(why)
@@ -49,27 +49,30 @@ class UnfitError(Exception):
 def add_relu(
     state: ConversionState, owner: str, value: Value, units: tuple[Unit, ...] = RELU
 ) -> Value:
-    """Return a value after an activation, computed by neurons.
+    """Add neurons that compute an activation, and return their output.
 
     Parameters
     ----------
     owner :
-        The layer of the activation; the neurons get its name unless a kernel is theirs.
+        The layer of the activation. The neurons are named after it, unless they have a
+        kernel from another layer.
     units :
         The neurons of each value.
 
     Returns
     -------
     Value
-        The output of all of them, a value's neurons side by side.
+        The output of all neurons; the neurons of a value are consecutive channels.
 
     Raises
     ------
     UnfitError
-        If the value is not a kernel over spikes.
+        If no kernel over spikes computes the value.
     """
     if value.flat:
-        raise UnfitError("a batch norm over a flat vector has no kernel before it")
+        raise UnfitError(
+            "a batch norm over a flat vector comes without a kernel before it"
+        )
     draft = _dense(state, owner, value, units)
     if draft is None:
         draft = _convolution(state, owner, value, units)
@@ -83,7 +86,7 @@ def add_relu(
 
 
 def _skipping(owner: str, draft: StatementDraft, shape: Shape) -> LinearStep:
-    """Return the step that omits places that only a kernel's padding creates."""
+    """Return the step that skips the positions that only extra padding creates."""
     axes = zip(draft.shape[:-1], draft.skip, shape[:-1], strict=True)
     windows = tuple(
         AxisWindow(size, 1, 1, -skip, places) for size, skip, places in axes
@@ -92,7 +95,7 @@ def _skipping(owner: str, draft: StatementDraft, shape: Shape) -> LinearStep:
 
 
 def identity_neurons(state: ConversionState, owner: str, value: Value) -> Value:
-    """Return a value as kept by neurons: one each, or two if it may be below 0."""
+    """Add neurons that keep a value: one each, or two if it may be below 0."""
     known = state.kept.get(value.terms)
     if known is not None:
         return known
@@ -105,7 +108,7 @@ def identity_neurons(state: ConversionState, owner: str, value: Value) -> Value:
 
 
 def mix(fired: Value, owner: str, value: Value, gains: tuple[float, ...]) -> Value:
-    """Return the sum of each value's neurons, each times its gain."""
+    """Return the sum of each value's neurons, multiplied by their gains."""
     (term,) = fired.terms
     step = per_channel("mix", owner, value.shape, factors=gains)
     step = replace(step, read=term.read[-1])
@@ -114,12 +117,12 @@ def mix(fired: Value, owner: str, value: Value, gains: tuple[float, ...]) -> Val
 
 
 def readout(state: ConversionState, name: str, value: Value) -> StatementDraft:
-    """Return the draft of a matrix on the host, which has no shortcut.
+    """Return the draft of a readout that is a matrix.
 
     Raises
     ------
     UnfitError
-        As `add_relu`.
+        See `add_relu`.
     """
     terms = _alike(state, name, pooled_all(state, value.terms), value.shape)
     source = source_of(state, name, terms)
@@ -138,7 +141,7 @@ def readout(state: ConversionState, name: str, value: Value) -> StatementDraft:
 def readout_image(
     state: ConversionState, name: str, value: Value
 ) -> StatementDraft | None:
-    """Return the draft of a convolution on the host; None if only a matrix will do."""
+    """Return the draft of a convolution on the host, or None if it must be a matrix."""
     if len(value.shape) not in (2, 3) or value.view != plain(len(value.shape)):
         return None
     terms = pooled_all(state, value.terms)
@@ -197,7 +200,7 @@ def _convolution(
     state: ConversionState, owner: str, value: Value, units: tuple[Unit, ...]
 ) -> StatementDraft:
     if any(term.is_matrix for term in value.terms):
-        raise UnfitError("a vector is no image")
+        raise UnfitError("a vector is not an image")
     terms = [_exact(state, owner, term) for term in value.terms]
     shape = (*value.shape[:-1], value.shape[-1] * len(units))
     same = identity(state, terms, value.shape, len(units))
@@ -227,12 +230,12 @@ def _convolution(
 
 
 def _exact(state: ConversionState, owner: str, term: Term) -> Term:
-    """Return a term as one kernel over a source, or over neurons for its first steps.
+    """Return a term that is one kernel; neurons compute its first steps if necessary.
 
     Raises
     ------
     UnfitError
-        If no such cut exists.
+        If the term can't be split into kernels.
     """
     while (folded := pooled(state, term)) is not None:
         term = folded
@@ -251,7 +254,7 @@ def _exact(state: ConversionState, owner: str, term: Term) -> Term:
 
 
 def _keep_value(state: ConversionState, owner: str, part: Term) -> Term:
-    """Let neurons keep a term's value that ``owner`` reads across a border."""
+    """Add neurons that keep the value of a term that ``owner`` reads."""
     shape = (*part.sizes(len(part.steps)), part.channels)
     is_positive = all(step.op in POSITIVE for step in part.steps)
     is_positive = is_positive and _is_above(state, part)
@@ -271,7 +274,7 @@ def _is_above(state: ConversionState, term: Term) -> bool:
 def _alike(
     state: ConversionState, owner: str, terms: tuple[Term, ...], shape: Shape
 ) -> tuple[Term, ...]:
-    """Return terms whose sources have equal places, so that they can be joined."""
+    """Return terms whose sources have equal spatial shapes, to join them."""
     places = places_of(terms)
     if len(places) == 1:
         return terms
@@ -292,9 +295,9 @@ def _one_kernel(
     shape: Shape,
     is_beside: bool,
 ) -> tuple[tuple[Term, ...], Fitted]:
-    """Return terms that one kernel reads, and that kernel.
+    """Return terms that one kernel reads, and the kernel.
 
-    If sources have no common kernel, neurons keep the sum of those with another layout.
+    If one kernel can't read all sources, neurons keep the sums of the other terms.
     """
     groups: list[list[Term]] = []
     for term in terms:
@@ -318,5 +321,5 @@ def _one_kernel(
         main = [*first, *main[len(groups[0]) :]]
         fitted = kernel_of(state, main, is_beside)
     if fitted is None:
-        raise UnfitError("what it adds has no one kernel")
+        raise UnfitError("no single kernel computes the values that it adds")
     return tuple(main), fitted

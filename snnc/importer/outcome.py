@@ -40,7 +40,7 @@ class ImportOutcome:
     notes :
         Sentences for stderr.
     compilation :
-        The compiler's result for the spec; None without one.
+        The result of compiling the spec; None if there is no spec.
     """
 
     text: str
@@ -63,7 +63,7 @@ def outcome(
     Raises
     ------
     RefusedModelError
-        If weights can't be read, or do not belong to the model.
+        If the weights can't be read, or do not belong to the model.
     """
     conversion = convert(model, request, target, weights)
     report.extend(conversion.problems)
@@ -75,7 +75,7 @@ def outcome(
     written, made = compile_written(written, name, compiled, request)
     is_too_large = made.lowered is not None and made.mapped is None
     for diagnostic in compiled.diagnostics:
-        # The model is imported all the same, unless the number of chips was given.
+        # Unless the user chose the number of chips, the import goes on.
         warns = is_too_large and request.chips is None
         report.add(diagnostic.graded(Severity.WARNING) if warns else diagnostic)
     notes = (*model.notes, *written.notes)
@@ -108,7 +108,7 @@ def _weights(
     compilation: Compilation,
     report: Diagnostics,
 ) -> tuple[bytes, Tensors, Scales] | None:
-    """Return a file of the spec's tensors; None, and a report, without them."""
+    """Return a file with the spec's tensors, or report why there is none."""
     if weights is None:
         report.add(NoWeights(span=whole_file(Path(target)), path=target))
         return None
@@ -126,7 +126,7 @@ def _weights(
 def _warn_of_spikes(
     mapped: MappedNetwork, tensors: Tensors, report: Diagnostics
 ) -> None:
-    """Report layers that are exact in Keras and lost on spikes."""
+    """Report layers that are exact in Keras but lose information on spikes."""
     from snnc.weight_files.chip import strong_spikes
     from snnc.weight_files.cores import placed_layers
 
@@ -137,37 +137,38 @@ def _warn_of_spikes(
 def _next_steps(
     conversion: Conversion, scales: Scales, request: ImportRequest
 ) -> Iterator[str]:
-    """Describe how the encoder avoids clipping, and what is left to do."""
+    """Describe how the encoder avoids clipping, and what to do next."""
     assert conversion.ends is not None
     assert conversion.written is not None
-    may = f"{conversion.ends.encoder} may give up to {scales.bound:.4g}"
+    may = f"{conversion.ends.encoder} may output up to {scales.bound:.4g}"
     if scales.encoder != 1.0:
         yield (
-            f"{may}, and an encoder of 250 Hz clips at 4: its weights are divided by"
-            f" {scales.encoder:g}, those of its readers multiplied; outputs stay"
+            f"{may}, but an encoder of 250 Hz clips at 4: its weights are divided by "
+            f"{scales.encoder:g}, and those of its readers are multiplied, so outputs "
+            "stay the same"
         )
     if scales.rate != TOP:
-        yield f"{may}: with `rate ..{scales.rate:g} Hz` its encoder does not clip"
+        yield f"{may}: `rate ..{scales.rate:g} Hz` prevents clipping in its encoder"
     tool, program = (
         conversion.model.tool,
         f"python -m {conversion.written.network}",
     )
     if request.rewrites:
         yield (
-            f"with --rewrite the outputs are not {tool}'s: build the spec and train it"
-            f" again, `{program}.train --initial` begins with these weights"
+            f"with --rewrite, the outputs differ from {tool}'s: build the spec and "
+            f"train it again; `{program}.train --initial` begins with these weights"
         )
         return
     softened = conversion.ends.size.startswith("classes")
     outputs = f"the outputs are {tool}'s{', before a softmax' if softened else ''}"
     yield (
-        f"{outputs}; whether rates fit the budget is a"
-        " matter of data: `snnc calibrate`, once it is built, scales the weights"
+        f"{outputs}; whether rates stay within their budgets depends on the data: "
+        "after a build, `snnc calibrate` scales the weights"
     )
 
 
 def write_all(contents: Mapping[Path, bytes], report: Diagnostics) -> bool:
-    """Write all files or, after an error, none; each replaces its target at the end."""
+    """Write all files or, after an error, none."""
     try:
         with ExitStack() as stack:
             for path, content in contents.items():

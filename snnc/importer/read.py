@@ -34,21 +34,21 @@ if TYPE_CHECKING:
     from snnc.importer.model import Arrays
 
 LARGEST_FILE = 4 * 2**30
-"""The most bytes: VGG16 with its optimizer's state has 1.7 GB."""
+"""The most bytes; VGG16 with the state of its optimizer has 1.7 GB."""
 CALL = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 
 class ReadWeights(ModelWeights):
-    """The weights of a model that was read, also for further calls of its layers.
+    """The weights of a model, with one set for all calls of a layer.
 
     Parameters
     ----------
     name :
-        The file, for messages.
+        The name of the file in messages.
     stored :
         The weights in the file.
     resources :
-        Everything that is closed with the weights.
+        The resources that `close` releases.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class ReadWeights(ModelWeights):
             except RefusedModelError as error:
                 self._loaded[layer] = error
                 if not isinstance(error.diagnostic, WeightsUnclear):
-                    refusal = error  # of the whole file
+                    refusal = error  # for the whole file
 
     def of(self, layer: str) -> Arrays:
         """See `ModelWeights.of`."""
@@ -102,33 +102,35 @@ def read(
     Parameters
     ----------
     target :
-        A `.keras` or `.h5` file, the text of ``to_json()`` or a ``model.json`` of
-        TensorFlow.js, recognized by content instead of name; the folder of a
-        SavedModel; or ``module:function``.
+        A `.keras` file, an `.h5` file, a file with the text of ``to_json()``, a
+        TensorFlow.js ``model.json``, the folder of a SavedModel, or
+        ``module:function``. Files are recognized by their content, not their names.
     tell :
-        Called with a sentence before code is run, for the last two; by default it
-        prints to stderr.
+        A function that is called with a sentence before a SavedModel or a user's
+        function runs; by default the sentence is printed to stderr.
     weights :
-        A file of weights for an architecture, which ``save_weights`` or ``save`` of
-        Keras 2 or 3 wrote.
+        A weight file for an architecture, written by ``save_weights`` or ``save`` of
+        Keras 2 or 3.
 
     Returns
     -------
     tuple of Model and Weights, or Model and None
-        None if the file has only an architecture. The weights are a context manager;
-        each layer is read on request.
+        The model, and its weights or, if the file has only an architecture, None. The
+        weights are a context manager; each layer is read on request.
 
     Raises
     ------
     RefusedModelError
-        For any problem, with the diagnostic.
+        For any problem; the error has the diagnostic.
     """
     name = target if isinstance(target, str) else target.as_posix()
     beside = weights if isinstance(weights, str) else weights.as_posix()
     with refusing(name):
         how = how_to_read(Path(name), name, tell or _to_stderr)
         if beside and how != "file":
-            raise not_a_model(name, "`--weights` belongs to an architecture's file")
+            raise not_a_model(
+                name, "`--weights` needs a file that contains an architecture"
+            )
     if beside:
         with refusing(beside):
             check_file(Path(beside), beside)
@@ -145,7 +147,7 @@ def read(
 
 @contextmanager
 def refusing(name: str) -> Iterator[None]:
-    """Refuse, by name, a file that is missing or can't be read.
+    """Refuse a file that is missing or can't be read.
 
     Raises
     ------
@@ -168,21 +170,24 @@ def refusing(name: str) -> Iterator[None]:
 
 
 def how_to_read(path: Path, name: str, tell: Callable[[str], None]) -> str:
-    """Return ``file``, or the way in which `snnc.importer.user_code` gets the model."""
+    """Return ``file``, or how `snnc.importer.user_code` gets the model."""
     if not path.exists() and CALL.fullmatch(name):
-        tell(f"note: `{name}` is code of yours: running it to get the model")
+        tell(f"note: running your code `{name}` to get the model")
         return "call"
     status = path.stat()
     if stat.S_ISDIR(status.st_mode):
         _check_folder(path, name)
-        tell(f"note: `{name}` is a SavedModel: TensorFlow runs code in it to load it")
+        tell(
+            f"note: loading the SavedModel `{name}` with TensorFlow, which runs code "
+            "in it"
+        )
         return "load"
     check_file(path, name)
     return "file"
 
 
 def check_file(path: Path, name: str) -> None:
-    """Refuse anything but a regular file, or a file that is too large."""
+    """Refuse a file that is not a regular file or is too large."""
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise not_a_model(name, "it is not a regular file")
@@ -193,10 +198,12 @@ def check_file(path: Path, name: str) -> None:
 def _check_folder(path: Path, name: str) -> None:
     """Refuse a folder that is not a SavedModel, or can't be loaded."""
     if (path / "config.json").exists():
-        reason = "it is the folder of an unpacked `.keras` archive: pack it with zip"
+        reason = (
+            "it is the folder of an unpacked `.keras` archive: pack the folder with zip"
+        )
         raise not_a_model(name, reason)
     if (path / "model.json").exists():
-        raise not_a_model(name, "it is a folder: name the `model.json` in it")
+        raise not_a_model(name, "it is a folder: name the `model.json` in the folder")
     if not (path / "saved_model.pb").exists():
         raise not_a_model(name, "it is a folder without a saved_model.pb")
     if importlib.util.find_spec("tensorflow") is None:
@@ -223,22 +230,22 @@ def run(
     shown: str = "",
     limits: AbstractContextManager[None] | None = None,
 ) -> ImportOutcome | None:
-    """Import a model; None if it can't be read, or the files can't be written.
+    """Import a model; return None if reading it or writing the files fails.
 
     Parameters
     ----------
     target :
         See `snnc.importer.read`.
     weights_file, output :
-        The files to write, or None; of two, both are written or none.
+        The files to write, or None. If there are two, either both are written or none.
     report :
-        Receives every problem, also in the spec.
+        Receives every problem, including problems in the spec.
     weights_read :
         See `snnc.importer.read`.
     shown :
-        The user's name for the model, if not ``target``.
+        The model's name in messages; by default ``target``.
     limits :
-        Limits reading; all weights are read before it ends.
+        A context that limits reading; all weights are read inside it.
     """
     shown = shown or target
     try:

@@ -15,7 +15,7 @@ ACTIVATIONS = (
     "sigmoid", "hard_sigmoid", "tanh", "hard_swish", "mish", "softsign", "celu",
     "exponential", "thresholded_relu",
 )  # fmt: skip
-"""Hidden activations that no neuron of the chip has, but that ReLU may replace."""
+"""Hidden activations that the chip does not support, but that ReLU may replace."""
 REWRITES: dict[str, tuple[str, ...]] = {
     "maxpool": ("downsample", "avgpool"),
     "globalmaxpool": ("avgpool",),
@@ -24,8 +24,8 @@ REWRITES: dict[str, tuple[str, ...]] = {
 }
 """The replacements that a user may choose.
 
-An average pool of padded windows divides by the number of values it covers; with
-``zeros`` it divides by its taps, as if the zeros outside an edge were values.
+By default, an average pool divides by the number of values inside the image. With
+``zeros``, it divides by the size of the window, so padded zeros count as values.
 """
 
 
@@ -36,23 +36,23 @@ class ImportRequest:
     Attributes
     ----------
     name :
-        The network's name; None for the model's.
+        The network's name; None to use the model's name.
     rewrites :
-        Pairs of `REWRITES`.
+        Pairs from `REWRITES`.
     encode :
-        ``first``: the first convolution runs on the host and makes the spikes;
+        ``first``: the first convolution runs on the host and produces the spikes.
         ``rate``: values become rates, and all layers run on the chip.
     values :
         The range of the input; None to guess it.
     readout :
-        ``units`` or ``classes``; None to take it from the loss.
+        ``units`` or ``classes``; None to choose by the loss.
     chips :
-        The number of chips of the spec; None to omit it, which means one.
+        The number of chips in the spec; None to omit it, which means one.
     device :
         The device for the spec's costs; None for Loihi 1.
     shape :
-        The input's shape in Keras, without the batch, if the model leaves sizes open;
-        None to take the model's.
+        The input's shape in Keras without the batch, if the model leaves sizes open;
+        None to use the model's shape.
     """
 
     name: str | None = None
@@ -65,7 +65,7 @@ class ImportRequest:
     shape: tuple[int, ...] | None = None
 
     def rewrite(self, what: str) -> str | None:
-        """Return the replacement of a layer or option, or None."""
+        """Return the replacement for a layer or option, or None."""
         return dict(self.rewrites).get(what)
 
 
@@ -75,17 +75,17 @@ def parse_rewrites(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
     Raises
     ------
     ValueError
-        If one is not in `REWRITES`, or two replace the same.
+        If a rewrite is not in `REWRITES`, or two rewrites replace the same layer.
     """
     rewrites: dict[str, str] = {}
     for text in texts:
         what, _, by = text.partition("=")
         if by not in REWRITES.get(what, ()):
             known = ", ".join(f"{w}={'|'.join(bys)}" for w, bys in REWRITES.items())
-            raise ValueError(f"{text} is no rewrite; there are {known}")
+            raise ValueError(f"{text} is not a rewrite; the rewrites are {known}")
         if rewrites.setdefault(what, by) != by:
             raise ValueError(
-                f"{what}={rewrites[what]} and {what}={by}: one of them may stand for it"
+                f"{what}={rewrites[what]} and {what}={by}: choose one of them"
             )
     return tuple(rewrites.items())
 
@@ -96,7 +96,7 @@ def parse_range(text: str) -> Range:
     Raises
     ------
     ValueError
-        If it is not a range.
+        If ``text`` is not a range.
     """
     low, dots, high = text.partition("..")
     try:
@@ -104,7 +104,7 @@ def parse_range(text: str) -> Range:
     except ValueError:
         bounds = (0.0, 0.0)
     if not dots or not float("-inf") < bounds[0] < bounds[1] < float("inf"):
-        raise ValueError(f"{text} is no range; write one such as 0..255")
+        raise ValueError(f"{text} is not a range; write a range such as 0..255")
     return bounds
 
 
@@ -114,11 +114,11 @@ def parse_shape(text: str) -> tuple[int, ...]:
     Raises
     ------
     ValueError
-        If it is not a shape.
+        If ``text`` is not a shape.
     """
     sizes = text.split("x")
     if not all(size.isdecimal() and 0 < len(size) < 10 for size in sizes) or any(
         int(size) == 0 for size in sizes
     ):
-        raise ValueError(f"{text} is no shape; write one such as 224x224x3")
+        raise ValueError(f"{text} is not a shape; write a shape such as 224x224x3")
     return tuple(map(int, sizes))

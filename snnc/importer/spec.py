@@ -1,4 +1,4 @@
-"""Write the text of the spec, and choose its names."""
+"""Write the text of the spec, and choose the names in it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MOST_NAMES = 6
 
 
 def sanitized_names(names: Iterable[str]) -> dict[str, str]:
-    """Return legal, distinct names; legal ones stay unchanged."""
+    """Return valid, distinct names; valid names stay unchanged."""
     wanted = list(names)
     taken = {name.lower() for name in wanted if not why_no_name(name)}
     found = {}
@@ -47,13 +47,13 @@ def sanitized_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def network_name(name: str) -> str:
-    """Return a legal name of a network."""
+    """Return a valid name for a network."""
     plain = _plain(name)
     return f"{plain[: LONGEST - 4]}_net" if why_no_package(plain) else plain
 
 
 def _plain(name: str) -> str:
-    """Replace illegal characters; the result may be a word of the language."""
+    """Replace invalid characters; the result may still be a reserved word."""
     text = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")[:LONGEST]
     return text if text[:1].isalpha() else f"layer_{text}".strip("_")[:LONGEST]
 
@@ -76,13 +76,13 @@ class WrittenSpec:
     text :
         In the layout of ``snnc fmt``.
     names :
-        By the drafts' keys; the encoder of the input's values has ``INPUT``.
+        The names by the drafts' keys; the key of the input's encoder is ``INPUT``.
     values :
         The range of the encoder's input.
     divisor :
-        The divisor of the model's values in the spec.
+        The number by which the spec divides the model's input.
     notes :
-        Sentences about assumptions, and about what is lost.
+        Sentences about assumptions, and about settings that are lost.
     """
 
     text: str
@@ -93,7 +93,7 @@ class WrittenSpec:
     notes: tuple[str, ...]
 
     def at(self, rate: float) -> WrittenSpec:
-        """Return the spec with another upper rate of its encoder, in Hz."""
+        """Return the spec with a different upper rate for its encoder, in Hz."""
         text = self.text.replace(RATE, f"rate ..{number(rate)} Hz")
         return replace(self, text=text)
 
@@ -155,7 +155,7 @@ class _SpecWriter:
         return line if given == encoded else f"{line} as {interval(*encoded)}"
 
     def _shared_l2(self) -> float:
-        """Return the L2 factor that all kernels of Keras share, or 0."""
+        """Return the L2 factor that all Keras kernels share, or 0."""
         drafts = list(self._state.drafts.values())
         factors = {
             draft.l2 for draft in drafts if any(step.is_kernel for step in draft.steps)
@@ -164,7 +164,10 @@ class _SpecWriter:
             return factors.pop()
         ends = (self._ends.encoder, self._ends.readout)
         lost = [draft.layer for draft in drafts if draft.l2 and draft.layer in ends]
-        why = "an encoder and a readout have the L2 of `train`, which all kernels share"
+        why = (
+            "an encoder and a readout use the L2 penalty of `train`, which all "
+            "kernels share"
+        )
         for layer in lost:
             self._state.lose(layer, "kernel_regularizer L2", f"not kept: {why}")
         if lost:
@@ -184,21 +187,25 @@ class _SpecWriter:
     def _tell(self) -> None:
         if self._state.request.values is None:
             self._notes.append(
-                f"{self._state.model.tool} does not say which values the input takes:"
-                f" {interval(*self._state.given)} is assumed; `--input-range LO..HI`"
-                " says others"
+                f"{self._state.model.tool} does not state the range of the input: "
+                f"snnc assumes {interval(*self._state.given)}; to change the range, "
+                "use `--input-range LO..HI`"
             )
         if self._state.divisor != 1:
             self._notes.append(
-                f"the spec divides the input by {number(self._state.divisor)}: imported"
-                " weights of the layers that read it are multiplied by that"
+                f"the spec divides the input by {number(self._state.divisor)}, so the "
+                "imported weights of the layers that read the input are multiplied by "
+                "this number"
             )
-        changed = [f"{k} is {n}" for k, n in self._names.items() if k and k != n]
+        changed = [f"{k} -> {n}" for k, n in self._names.items() if k and k != n]
         if changed:
             more = len(changed) - MOST_NAMES
             others = f" and {more} more" if more > 0 else ""
             listed = ", ".join(changed[:MOST_NAMES])
-            self._notes.append(f"names that no spec can have: {listed}{others}")
+            self._notes.append(
+                "layers renamed because their names are not valid in "
+                f"a spec: {listed}{others}"
+            )
 
 
 def _check_length(text: str, name: str, layers: int) -> None:
@@ -207,7 +214,7 @@ def _check_length(text: str, name: str, layers: int) -> None:
     Raises
     ------
     RefusedModelError
-        With the limit.
+        With the limit in its message.
     """
     if len(text) < MOST_TOKENS:  # each token has a character
         return

@@ -1,4 +1,4 @@
-"""The state of a conversion while it passes through the layers in order."""
+"""The state of a conversion, which visits the layers in order."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from snnc.rules.rates import WIDEST_UNSCALED
 
 
 class ConversionState(Decisions):
-    """Drafts, values and decisions so far.
+    """The drafts, values and decisions so far.
 
     Attributes
     ----------
     drafts :
-        By key, in the order of the spec.
+        The drafts by key, in the order of the spec.
     values :
         The output of each Keras layer.
     scaling :
@@ -28,13 +28,13 @@ class ConversionState(Decisions):
     input_shape :
         The shape of the spec's input, channels last.
     finals :
-        For each output, the activation left for the host, such as ``softmax``.
+        For each output, the activation that the host computes, such as ``softmax``.
     inputs :
-        The inputs that something reads.
+        The inputs that a layer reads or the model outputs.
     parts :
-        The number of channels of each of several inputs, side by side in the spec's.
+        If there are several inputs, the number of channels of each, in order.
     cut :
-        At the end, each `Reshape` that cuts the axis of a vector.
+        Each `Reshape` at the end of the model that splits the axis of a vector.
     l2 :
         For each layer, the factor of its kernel's penalty.
     weights :
@@ -42,9 +42,9 @@ class ConversionState(Decisions):
     done :
         Norms that an earlier layer has absorbed.
     kept :
-        For terms, the neurons that keep their sum.
+        The neurons that keep the sum of terms, by these terms.
     stands :
-        For each average, the layer that it replaces at the user's request.
+        For each average that replaces a layer at the user's request, that layer.
     """
 
     def __init__(
@@ -96,14 +96,14 @@ class ConversionState(Decisions):
 
     @property
     def divisor(self) -> float:
-        """The spec's divisor of wide values; the kernels that read them multiply."""
+        """The divisor for input values with a wide range; kernels multiply by it."""
         low, high = self.seen
         is_wide = self.given == self.seen and high - low > WIDEST_UNSCALED
         return max(abs(low), abs(high)) if is_wide else 1.0
 
     @property
     def encoded(self) -> Range:
-        """The range of the encoded values, `as` in the spec."""
+        """The range of the encoded values, which is `as` in the spec."""
         low, high = self.seen
         return _clean(low / self.divisor), _clean(high / self.divisor)
 
@@ -121,13 +121,13 @@ class ConversionState(Decisions):
         return len(self.readers[name]) == 1 and name not in self.model.outputs
 
     def output_of(self, layer: KerasLayer) -> str | None:
-        """Return the output that a layer is, ignoring shapes; None if it is hidden."""
+        """Return the output that a layer computes, except for its shape, or None."""
         return self._end_of(
             layer, lambda after: after.kind in SHAPING or _is_linear(after)
         )
 
     def is_end(self, layer: KerasLayer) -> bool:
-        """Whether only activations and changes of the shape follow a layer."""
+        """Whether only activations and changes of shape follow a layer."""
         return self._end_of(layer, lambda after: after.kind in ENDING) is not None
 
     def _end_of(
@@ -146,9 +146,10 @@ class ConversionState(Decisions):
     def rectified(
         self, layer: KerasLayer
     ) -> tuple[tuple[KerasLayer, ...], KerasLayer] | None:
-        """Return the ReLU that alone reads a layer, and the norms before it, or None.
+        """Return the norms and the ReLU that follow a layer, or None.
 
-        A maximum commutes with all of them, if no norm changes a sign.
+        No other layer may read the values in between. A maximum commutes with all these
+        layers if no norm changes a sign.
         """
         norms: list[KerasLayer] = []
         name = layer.name
@@ -169,14 +170,14 @@ class ConversionState(Decisions):
         return None
 
     def is_rising(self, norm: KerasLayer) -> bool:
-        """Whether no factor of a norm is negative, as far as its weights are known."""
+        """Whether all factors of a norm are at least 0, or unknown."""
         if self.weights is None:
             return True
         gamma: Any = self.weights.of(norm.name).get("gamma")
         return gamma is None or bool((gamma >= 0).all())
 
     def free(self, name: str) -> str:
-        """Return a key that no draft and no other layer of the model has."""
+        """Return a key that no draft and no other layer uses."""
         key, number = name, 1
         while key in self.drafts or (key != name and key in self.layers):
             key, number = f"{name}_{number}", number + 1
@@ -213,7 +214,7 @@ class ConversionState(Decisions):
         return key
 
     def is_even(self, key: str) -> bool:
-        """Whether a source's windows divide its axes evenly, if it is an average."""
+        """Whether a source is not an average, or its windows divide the axes evenly."""
         draft = self.drafts.get(key)
         if draft is None or draft.kind != "avgpool":
             return True
@@ -222,7 +223,7 @@ class ConversionState(Decisions):
         )
 
     def join(self, owner: str, sources: tuple[str, ...], shape: Shape) -> str:
-        """Return the key of the `concat` of sources, which may extend another one."""
+        """Return the key of the `concat` of sources; it may extend another `concat`."""
         if sources in self._joins:
             return self._joins[sources]
         begun = next(
@@ -237,7 +238,7 @@ class ConversionState(Decisions):
         return key
 
     def tell_draft(self, draft: StatementDraft) -> None:
-        """Record the layers that a statement consists of."""
+        """Record a verdict on each layer that a statement includes."""
         kind = f"`{word(draft)}`"
         for step in draft.steps:
             is_own = step.layer == draft.layer
@@ -248,21 +249,26 @@ class ConversionState(Decisions):
                 self.tell(
                     step.layer,
                     "rewritten",
-                    "its two kernels are multiplied to one; the chip stores all of it,"
-                    " and retraining may fill it",
+                    "its two kernels are multiplied into one kernel, which the chip "
+                    "stores in full; retraining may use all of its weights",
                 )
             elif step.is_kernel and is_own:
                 kernel = 1 if step.op == "kernel" and step.order else None
-                why = f"over pixels it is {kind} of `kernel 1`" if kernel else kind
+                why = (
+                    f"{kind} with `kernel 1`, since the layer reads pixels"
+                    if kernel
+                    else kind
+                )
                 self.tell(step.layer, "rewritten" if kernel else "kept", why)
             elif step.is_kernel:
                 beside = step in [s for term in draft.beside for s in term.steps]
                 how = (
-                    f"the learned `shortcut` of `{draft.layer}`; its bias and batch"
-                    " norm go into that layer's"
+                    f"the learned `shortcut` of `{draft.layer}`, into which its bias "
+                    "and batch norm are folded"
                     if beside
-                    else f"its kernel is multiplied into that of `{draft.layer}`, which"
-                    " retraining may fill"
+                    else "its kernel is multiplied into the kernel of "
+                    f"`{draft.layer}`; retraining may use all weights of the "
+                    "product"
                 )
                 self.tell(step.layer, "rewritten", how)
 
@@ -271,10 +277,13 @@ class ConversionState(Decisions):
             why = f"as `batchnorm on` of `{draft}`, folded with the weights"
             self.tell(norm, "kept", why)
         elif self.layers[norm].kind == "Normalization":
-            why = "folded into the kernels that read it, from its weights"
+            why = "folded into the kernels that read this layer, using its weights"
             self.tell(norm, "rewritten", why)
         else:
-            why = "folded into the kernels that read it; retraining has none there"
+            why = (
+                "folded into the kernels that read this layer; retraining has no "
+                "batch norm there"
+            )
             self.tell(norm, "rewritten", why)
 
     def tell_kept(self, name: str, owner: str, is_positive: bool) -> None:
@@ -282,8 +291,8 @@ class ConversionState(Decisions):
         count = "a neuron" if is_positive else "two neurons"
         self.rewrite(
             self.layers[name],
-            f"{count} for each of its values: a border of zeros stands between it and"
-            f" `{owner}`, which no one kernel has",
+            f"{count} for each of its values, because no single kernel includes the "
+            f"border of zeros between this layer and `{owner}`",
         )
 
     def reads_input(self, key: str) -> bool:
@@ -309,7 +318,7 @@ SHAPING = (
     "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout",
     "ActivityRegularization",
 )  # fmt: skip
-"""Layers that change no value."""
+"""Layers that do not change values in inference."""
 ENDING = ("Activation", "Softmax", "ReLU", "LeakyReLU", "Flatten", "Reshape")
 """Layers that keep the order of a vector's values."""
 

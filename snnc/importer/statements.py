@@ -1,4 +1,4 @@
-"""Write the statements of layers, and `train` from ``compile``."""
+"""Write the statements of layers, and write `train` from ``compile``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from snnc.language.written import extents, number
 from snnc.syntax.printer import WIDTH
 
 Line = str | tuple[str, "list[Line]"]
-"""A statement or property: its text, or its head and the lines of its block."""
+"""A statement or property: either a text, or a head and the lines of its block."""
 TOP = 250.0
 """The upper rate of an encoder in Hz."""
 RATE = f"rate ..{TOP:g} Hz"
@@ -21,14 +21,14 @@ ENCODED = "encoded"
 
 
 class StatementWriter:
-    """Writes the layers, one per line, each reading the one before it if possible.
+    """Writes the layers; `from` is omitted where a layer reads the previous one.
 
     Parameters
     ----------
     names :
         The spec's names, by the drafts' keys.
     l2 :
-        The factor that all kernels share, which `train` has.
+        The L2 factor that all kernels share, which is written in `train`.
     """
 
     def __init__(
@@ -55,9 +55,9 @@ class StatementWriter:
             name = self._names[draft.layer]
             if len(draft.units) > 1:
                 count = {2: "two", 3: "three"}[len(draft.units)]
-                yield f"  # {name}: {count} neurons for each value."
+                yield f"  # {name}: {count} neurons per value."
             for replaced in draft.rewritten:
-                yield f"  # {name} stands for Keras's {replaced}."
+                yield f"  # {name} replaces {replaced} in Keras."
             if _skips(draft):
                 yield ALLOW.format("SNN308")
             if draft.layer in crossing:
@@ -133,7 +133,7 @@ class StatementWriter:
 
 
 ALLOW = "  # snnc: allow {} the Keras model has it"
-"""Allows a warning of a likely mistake, which an existing model means."""
+"""Allows a warning about a likely mistake, since an existing model intends it."""
 
 
 def _skips(draft: StatementDraft) -> bool:
@@ -144,7 +144,7 @@ def _skips(draft: StatementDraft) -> bool:
 
 
 def _crossing(drafts: list[StatementDraft]) -> Iterator[str]:
-    """Yield drafts whose shortcuts cross another one, as `CrossingShortcuts` finds."""
+    """Yield drafts whose shortcuts cross another shortcut (`CrossingShortcuts`)."""
     place = {INPUT: -1, **{draft.layer: at for at, draft in enumerate(drafts)}}
     arcs = [
         (place[draft.shortcut], place[draft.layer])
@@ -233,12 +233,12 @@ OPTIMIZERS: dict[str, dict[str, str]] = {
 def train_lines(
     compiled: Compiled | None, l2: float, decides: bool
 ) -> tuple[list[Line], list[str]]:
-    """Return the properties of `train`, and the parts of ``compile`` that are lost.
+    """Return the properties of `train`, and notes on lost parts of ``compile``.
 
     Parameters
     ----------
     l2 :
-        The factor that all kernels share.
+        The L2 factor that all kernels share.
     decides :
         Whether the readout has classes.
     """
@@ -308,7 +308,7 @@ def _settings(name: str, options: Mapping[str, Any], notes: list[str]) -> Iterat
 
 
 def short(value: float) -> str:
-    """Return a float32 of Keras, such as 0.0010000000474974513, in short form."""
+    """Return a float32 such as 0.0010000000474974513 in short form."""
     return number(float(f"{value:.7g}"))
 
 

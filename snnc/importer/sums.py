@@ -1,4 +1,4 @@
-"""Turn sums of terms into one statement: kernel, shortcut, pool, bias, norm, name."""
+"""Find the kernel, shortcut, pools, bias, norm and name for a sum of terms."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def distinct(terms: Iterable[Term]) -> tuple[str, ...]:
 
 
 def widths(terms: Sequence[Term]) -> Iterable[int]:
-    """Return the channels of each source."""
+    """Return the number of channels of each source."""
     return {term.source: term.read[-1] for term in terms}.values()
 
 
 def source_of(state: ConversionState, owner: str, terms: Sequence[Term]) -> str:
-    """Return the only source of terms, or a statement that joins their sources."""
+    """Return the only source of terms, or the statement that joins their sources."""
     sources = distinct(terms)
     if len(sources) == 1:
         return sources[0]
@@ -58,7 +58,7 @@ def kernel_of(
 
 
 def _may_be_causal(state: ConversionState, terms: Sequence[Term]) -> bool:
-    """Return whether a `conv1d` may have the kernel: no encoder, not depthwise."""
+    """Return whether a `conv1d` may read terms: no encoder, and not depthwise."""
     if any(state.reads_input(term.source) for term in terms):
         return False
     groups = groups_of(state, terms)
@@ -68,8 +68,8 @@ def _may_be_causal(state: ConversionState, terms: Sequence[Term]) -> bool:
 def groups_of(state: ConversionState, terms: Sequence[Term]) -> int:
     """Return how many groups of channels a kernel has.
 
-    The input's encoder gives each sign a channel, which separates a group's channels,
-    or is a full convolution itself.
+    A kernel that reads the input has one group: an encoder either splits each channel
+    by sign, which separates the channels of a group, or is itself a full convolution.
     """
     if len(terms) != 1 or state.reads_input(terms[0].source):
         return 1
@@ -78,13 +78,13 @@ def groups_of(state: ConversionState, terms: Sequence[Term]) -> int:
 
 
 def size_of(terms: Iterable[Term], units: int) -> int:
-    """Return how many weights the matrix over the sources of terms has."""
+    """Return the number of weights in a matrix over the sources of terms."""
     sources = {term.source: term.read for term in terms}
     return units * sum(map(prod, sources.values()))
 
 
 def shift_of(terms: Iterable[Term]) -> str:
-    """Return how terms add a shift: ``none``, by ``channel`` or by ``place``."""
+    """Return how terms add a shift: ``none``, per ``channel`` or per ``place``."""
     shifts = {term.shifts_at() for term in terms}
     return next((kind for kind in ("place", "channel") if kind in shifts), "none")
 
@@ -103,20 +103,20 @@ def bias_of(
 
 
 def l2_of(state: ConversionState, terms: Iterable[Term]) -> float:
-    """Return the penalty of the last kernel."""
+    """Return the L2 factor of the last kernel."""
     layers = [s.layer for term in terms for s in term.steps if s.is_kernel]
     return state.l2.get(layers[-1], 0.0) if layers else 0.0
 
 
 def ends_in_norm(main: Sequence[Term]) -> bool:
-    """Return whether a kernel ends in a batch norm, which stays one in training."""
+    """Return whether a kernel ends in a batch norm, which training keeps."""
     if len(main) != 1 or not main[0].steps or main[0].steps[-1].op != "norm":
         return False
     return any(step.is_kernel for step in main[0].steps)
 
 
 def name_of(state: ConversionState, owner: str, terms: Sequence[Term]) -> str:
-    """Return the layer of the last kernel, if nothing else has its name."""
+    """Return the name of the last kernel's layer, if it is still free."""
     layers = [s.layer for term in terms for s in term.steps if s.is_kernel]
     for name in (*layers[::-1], owner):
         if name not in state.drafts:
@@ -183,8 +183,8 @@ def pooled_all(state: ConversionState, terms: Iterable[Term]) -> tuple[Term, ...
 def pooled(state: ConversionState, term: Term) -> Term | None:
     """Return a term that reads an `avgpool` statement, if possible; else None.
 
-    The compiler folds a pool into its reader; before `same` padding that is exact only
-    if windows divide the axis evenly.
+    The compiler folds a pool into its reader. Before `same` padding, this is exact only
+    if the windows divide the axis evenly.
     """
     if not term.steps or not term.steps[0].is_pool:
         return None

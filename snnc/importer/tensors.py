@@ -1,4 +1,4 @@
-"""The weights of a model in the layout of its spec."""
+"""Convert the weights of a model to the tensors of its spec."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 LIMIT = 1000 / TOP
-"""The activation at which an encoder clips: 1/(dt HI), at a step of 1 ms."""
+"""The activation at which an encoder clips: 1/(dt HI) at a time step of 1 ms."""
 
 
 class Scales:
@@ -34,14 +34,14 @@ class Scales:
     Attributes
     ----------
     divisor :
-        The divisor of the model's values in the spec.
+        The number by which the spec divides the model's input.
     bound :
         The largest activation that the encoder can have; 0 for `encode rate`.
     encoder :
-        The divisor of its weights, by which its readers' weights are multiplied.
+        The divisor of the encoder's weights; its readers' weights are multiplied by it.
     rate :
-        The upper rate in Hz at which it does not clip, if it can't be divided because
-        a reader adds it to other layers' values.
+        The upper rate of the encoder in Hz. It is lower if the encoder would clip and
+        its weights can't be divided, because a reader adds its output to other values.
     """
 
     def __init__(self, conversion: Conversion) -> None:
@@ -78,9 +78,9 @@ class Scales:
         return reader.shape[-1] - others
 
     def fit_encoder(self, draft: StatementDraft, kernel: Array, bias: Array) -> float:
-        """Return the power of 2 to divide the encoder by so that it does not clip.
+        """Return the power of 2 by which to divide the encoder to prevent clipping.
 
-        ReLU keeps factors, and powers of 2 are exact in floats.
+        ReLU commutes with positive factors, and powers of 2 are exact in floats.
         """
         low, high = min(self._values[0], 0.0), max(self._values[1], 0.0)
         most = np.maximum(kernel * low, kernel * high).sum(axis=(0, 1)) + bias
@@ -129,7 +129,9 @@ def convert_weights(
     for name, shape in shapes.items():
         if made[name].size != prod(shape):
             size = "x".join(map(str, shape))
-            raise unclear(name, f"it has {made[name].size} values, {size} are due")
+            raise unclear(
+                name, f"it has {made[name].size} values, but {size} are expected"
+            )
     tensors_by_name = {
         name: made[name].reshape(shape) for name, shape in shapes.items()
     }
@@ -156,7 +158,7 @@ class _TensorMaker:
             for name, tensor in self._tensors(draft):
                 value = np.asarray(tensor, np.float32)
                 if not np.isfinite(value).all():
-                    raise unclear(draft.layer, "they hold NaN or infinite values")
+                    raise unclear(draft.layer, "they contain NaN or infinite values")
                 yield name, value
 
     def _tensors(self, draft: StatementDraft) -> Iterator[tuple[str, Array]]:
@@ -176,12 +178,10 @@ class _TensorMaker:
         if draft.kind == "readout" and self._ends.is_pair:
             kernel, bias = two_classes(kernel, bias)
         name = self._names[draft.layer]
-        if draft.image:  # of one pixel: its places are the kernel's taps
+        if draft.image:  # the input is one pixel, so the outputs are taps
             taps = kernel.reshape(-1, *draft.image[:2], draft.image[2])
             kernel = np.moveaxis(taps, 0, -1)
-        if (
-            draft.upscale
-        ):  # as Keras's transposed kernels are: in reverse, out before in
+        if draft.upscale:  # Keras reverses transposed kernels, and swaps their channels
             kernel = kernel[::-1].swapaxes(-1, -2)
         yield f"{name}.kernel", of_groups(kernel, draft.groups)
         yield f"{name}.bias", bias
@@ -214,13 +214,13 @@ class _TensorMaker:
             return self._kernels.compose(term)
         except (KeyError, ValueError, IndexError) as error:
             layers = [step.layer for step in term.steps if step.is_kernel]
-            reason = f"they have not the shapes of its configuration ({error})"
+            reason = f"they do not have the shapes of its configuration ({error})"
             raise unclear(layers[-1] if layers else draft.layer, reason) from error
 
     def _fold_scaling(self, source: str, kernel: Array) -> Array:
-        """Return a kernel over the encoder's output.
+        """Return a kernel that includes the factors of its source.
 
-        `encode rate` divides by the largest value, and has separate channels for the
+        `encode rate` divides by the largest value, and uses separate channels for the
         two signs.
         """
         factors = self.scales.of(source, kernel.shape[1])
@@ -238,14 +238,14 @@ class _TensorMaker:
 
 
 def _join_kernels(kernels: Sequence[Array]) -> Array:
-    """Return the kernel over several sources side by side."""
+    """Concatenate the kernels over several sources."""
     if len(kernels) == 1:
         return kernels[0]
     return np.concatenate(kernels, axis=1)
 
 
 def _place_kernel(draft: StatementDraft, term: Term, kernel: Array) -> Array:
-    """Return a term's kernel, placed within the statement's."""
+    """Return a term's kernel at its position in the statement's kernel."""
     windows = term.windows()
     assert windows is not None
     into: list[slice] = []
@@ -264,7 +264,7 @@ def _place_kernel(draft: StatementDraft, term: Term, kernel: Array) -> Array:
 def _by_units(
     draft: StatementDraft, kernel: Array, bias: Array, is_first: bool
 ) -> tuple[Array, Array]:
-    """Return kernel and bias with a value's neurons side by side."""
+    """Return the kernel and the bias for all neurons of each value."""
     if draft.units == RELU:
         return kernel, bias
     factors = np.array([unit.factor for unit in draft.units])

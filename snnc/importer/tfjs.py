@@ -1,8 +1,8 @@
-"""Layer models of TensorFlow.js: a ``model.json`` with its weights in shards.
+"""Read TensorFlow.js layers models: a ``model.json`` with its weights in shards.
 
-``modelTopology`` is Keras's serialised model, from a converter or from TensorFlow.js,
-and ``weightsManifest`` lists groups of files: the weights of a group are consecutive in
-its concatenated files (tfjs-core, ``io/types.ts``).
+``modelTopology`` is a serialised Keras model, which a converter or TensorFlow.js wrote.
+``weightsManifest`` lists groups of files. If the files of a group are concatenated, the
+group's weights follow one after another (``io/types.ts`` in tfjs-core).
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from snnc.importer.model import Arrays
 
 SIZES = {"float32": 4, "int32": 4, "float16": 2, "uint16": 2, "uint8": 1, "bool": 1}
-"""Bytes per value; a value packed as another dtype is multiplied back."""
+"""Bytes per value; for quantized weights, the stored dtype."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An array: its files, and its place in their concatenation."""
+    """An array: its files, and where it starts when they are concatenated."""
 
     shape: tuple[int, ...]
     dtype: str
@@ -52,7 +52,7 @@ class Stored:
 
 
 def is_layers_model(value: Any) -> bool:
-    """Whether JSON is a model of layers; one of operations is another format."""
+    """Whether JSON is a layers model, not a graph model."""
     topology = value.get("modelTopology") if isinstance(value, dict) else None
     return isinstance(topology, dict) and (
         "class_name" in topology or "model_config" in topology
@@ -60,7 +60,7 @@ def is_layers_model(value: Any) -> bool:
 
 
 def built(path: str, value: Mapping[str, Any]) -> tuple[KerasModel, Graph]:
-    """Build a model from ``model_config`` and its training configuration."""
+    """Build a model from ``model_config`` and ``training_config``."""
     config = value.get("model_config", value)
     if isinstance(config, str):
         config = parse(config, path, "its model_config")
@@ -78,7 +78,7 @@ def read_tfjs(
     Raises
     ------
     RefusedModelError
-        If it is not a model.
+        If the file is not a model.
     """
     model, graph = built(path, value["modelTopology"])
     manifest = value.get("weightsManifest")
@@ -129,7 +129,7 @@ def _find_stored(
 
 
 class Shards:
-    """A model's files of weights, concatenated as its manifest says."""
+    """A model's weight files, which are read as if they were concatenated."""
 
     def __init__(self, folder: Path, path: str) -> None:
         self._folder, self._path = folder, path
@@ -141,7 +141,7 @@ class Shards:
         if array.start + array.size > held:
             due = array.start + array.size
             names = ", ".join(array.files[:2])
-            reason = f"its shards ({names}) have {held} bytes, {due} are due"
+            reason = f"its shards ({names}) have {held} bytes, but {due} are expected"
             raise self._refuse_damage(reason)
 
     def read(self, array: Stored) -> bytes:
@@ -169,7 +169,7 @@ class Shards:
         steps = name.replace("\\", "/").split("/")
         file = self._folder / name
         if ".." in steps or name.startswith(("/", "\\")) or ":" in name:
-            reason = f"its shard `{name:.80}` lies outside its folder"
+            reason = f"its shard `{name:.80}` is outside its folder"
             raise refused(UnsafeModel, path=self._path, reason=reason)
         if not file.is_file():
             raise self._refuse_damage(f"its shard `{name:.80}` is not next to it")
@@ -186,7 +186,8 @@ class Shards:
 class ShardedWeights(StoredWeights):
     """The weights in the shards of a model.
 
-    All shards are checked before the first is read; the architecture needs none.
+    All shards are checked before the first one is read. The architecture can be read
+    without them.
     """
 
     def __init__(

@@ -24,7 +24,7 @@ from snnc.text.near import only_near
 def saved_by_code(how: str, target: str) -> Iterator[Path]:
     """Get a model and save it to a file in a temporary folder.
 
-    Output of the code goes to stderr.
+    The code's output goes to stderr.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def saved_by_code(how: str, target: str) -> Iterator[Path]:
                 model = called(target) if how == "call" else loaded(target)
                 if not hasattr(model, "save") or not hasattr(model, "get_config"):
                     kind = type(model).__name__
-                    raise TypeError(f"a {kind} in place of a Keras model")
+                    raise TypeError(f"expected a Keras model, found {kind}")
                 model.save(file)
         except RefusedModelError:
             raise
@@ -58,7 +58,7 @@ def saved_by_code(how: str, target: str) -> Iterator[Path]:
 
 
 def failed(how: str, target: str, reason: str, meant: str = "") -> RefusedModelError:
-    """Refuse code without a model, with a hint what to check, or what was meant."""
+    """Refuse code that returns no model; suggest a target, or what to check."""
     way_out = "load it in Keras and save it with `model.save('model.keras')`"
     if how == "call":
         module, function = target.split(":")
@@ -92,7 +92,7 @@ def _import_function(target: str, module: str, function: str) -> Any:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
-            raise  # code in it imports something else
+            raise  # the module imports another one that is missing
         near = only_near(module, (path.stem for path in Path().glob("*.py")))
         meant = f"{near}:{function}" if near else ""
         reason = f"there is no module `{error.name}`"

@@ -32,7 +32,7 @@ def reading_order(reads: Mapping[Key, Iterable[Key]]) -> tuple[Key, ...]:
         sorter.prepare()
     except CycleError as error:
         circle = [names[place] for place in error.args[1]]
-        raise CycleError("the names read each other in a circle", circle) from error
+        raise CycleError("the layers read each other in a cycle", circle) from error
     ready = list(sorter.get_ready())
     heapify(ready)
     order = []

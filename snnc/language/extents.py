@@ -55,7 +55,7 @@ def rates(value: object) -> tuple[float, float]:
     if low < 0:
         raise limit_error(
             f"the lower end is {low:g} Hz",
-            limit="a rate is at least 0 Hz",
+            limit="a rate must be at least 0 Hz",
             instead=f"0..{high:g} Hz" if high >= SLOWEST else "20..150 Hz",
         )
     if high < SLOWEST:
@@ -67,7 +67,7 @@ def rates(value: object) -> tuple[float, float]:
     if low > high:
         raise limit_error(
             f"the range runs backwards, from {low:g} Hz to {high:g} Hz",
-            limit="the lower end comes first",
+            limit="write the lower end first",
             instead=f"{high:g}..{low:g} Hz",
         )
     return low, high
@@ -79,7 +79,7 @@ def upper_rate(value: object) -> tuple[float, float]:
     if low > 0:
         raise limit_error(
             f"the lower end is {low:g} Hz",
-            limit="what is compared may be equal, so only the upper end counts",
+            limit="compared values may be equal, so only the upper end matters",
             instead=f"..{high:g} Hz",
         )
     return low, high
@@ -116,11 +116,11 @@ def _check_resolution(low: float, high: float) -> None:
     """Refuse ranges that are too large or too narrow for float32 computations."""
     most = max(abs(low), abs(high))
     if most > WIDEST:
-        limit = f"the ends are from {-WIDEST:g} to {WIDEST:g}"
+        limit = f"the ends must be from {-WIDEST:g} to {WIDEST:g}"
     elif high - low < NARROWEST:
-        limit = f"the ends are at least {NARROWEST:g} apart"
+        limit = f"the ends must be at least {NARROWEST:g} apart"
     elif high - low < RESOLUTION * most:
-        limit = "float32 has too few numbers between them"
+        limit = "float32 has too few values between the ends"
     else:
         return
     raise limit_error(
@@ -143,7 +143,7 @@ def dims(value: object, *, least: str = "") -> tuple[int, ...]:
         if not 1 <= size <= LARGEST:
             raise limit_error(
                 f"a size of {size} is out of range",
-                limit=f"each size is from 1 to {LARGEST}",
+                limit=f"each size must be from 1 to {LARGEST}",
                 **_nearer(sizes, least),
             )
     return tuple(sizes)
@@ -160,7 +160,7 @@ def shape(value: object) -> tuple[int, ...]:
     if len(sizes) > 4:
         raise limit_error(
             f"the shape has {len(sizes)} axes",
-            limit="the largest is depth x height x width x channels",
+            limit="at most depth x height x width x channels",
             advice="write at most four sizes, such as `8x16x16x1`",
         )
     return sizes
@@ -197,7 +197,7 @@ def phases(value: object) -> tuple[Any, ...]:
         raise limit_error(
             "the list is empty",
             limit="at least one phase",
-            advice=f"write `phases {write_list(PHASES)}`, which are all",
+            advice=f"write `phases {write_list(PHASES)}`, the full list",
         )
     names = tuple(map(bare, items))
     if all(name in PHASES for name in names):
@@ -211,7 +211,7 @@ def _check_order(names: Sequence[Phase], items: Sequence[object]) -> None:
     for before, name, item in zip(names, names[1:], items[1:], strict=False):
         place = {"span": item.span} if hasattr(item, "span") else {}
         if names.index(name) <= names.index(before):
-            reason, limit = f"`{name}` is given twice", "each phase once at most"
+            reason, limit = f"`{name}` is given twice", "each phase at most once"
         elif PHASES.index(name) < PHASES.index(before):
             reason, limit = f"`{name}` is after `{before}`", f"goes before `{before}`"
         else:

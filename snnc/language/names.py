@@ -77,22 +77,25 @@ def why_no_name(name: str) -> str:
     if is_reserved(name):
         return "it is a reserved word of the language"
     if keyword.iskeyword(name) or name in SOFT_KEYWORDS:
-        return "it is a keyword of Python, which the generated code is written in"
+        return "it is a keyword of Python, the language of the generated code"
     if name.startswith("_"):
-        return "Keras takes no name that begins with an underscore"
+        return "Keras accepts no names that begin with an underscore"
     if not (name.isascii() and name.isidentifier()):
-        return "a name has letters a to z, digits and underscores, no digit first"
+        return (
+            "a name consists of letters a to z, digits and underscores, and can't "
+            "begin with a digit"
+        )
     if len(name) > LONGEST:
-        return f"it has {len(name)} characters, the limit is {LONGEST}"
+        return f"it has {len(name)} characters, but the limit is {LONGEST}"
     return ""
 
 
 def why_no_package(name: str) -> str:
     """Return why a word can't name a network; its package would have the same name."""
     if name in LIBRARIES or name in sys.stdlib_module_names:
-        return "its package would hide the library of that name"
+        return "the package would hide the library of the same name"
     if name.lower() in DEVICES:
-        return "Windows has a device of that name, so no folder can have it"
+        return "Windows reserves this name for a device, so no folder can have it"
     return why_no_name(name)
 
 
@@ -117,7 +120,7 @@ def classes(value: object) -> int | tuple[str, ...]:
     if number < 2:
         raise limit_error(
             f"{number} is out of range",
-            limit="a decision needs at least 2",
+            limit="a decision needs at least 2 classes",
             advice="write `classes 2` or more, or `units 1` for a regression",
         )
     if number > MOST_CLASSES:
@@ -165,7 +168,7 @@ def _labels(items: Sequence[object]) -> tuple[str, ...]:
     if len(seen) < 2:
         raise limit_error(
             "the list is too short",
-            limit="a decision needs at least 2",
+            limit="a decision needs at least 2 classes",
             advice="name two classes or more, or write `units 1` for a regression",
         )
     return tuple(seen)

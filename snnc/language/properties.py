@@ -32,7 +32,7 @@ MOST_CHIPS = 768
 # The parts before the block.
 Name = Annotated[
     Identifier,
-    StatementPart("name", "The name; the tensors of a layer begin with it"),
+    StatementPart("name", "The name, with which the names of a layer's tensors begin"),
 ]
 Sources = Annotated[
     tuple[Identifier, ...],
@@ -50,7 +50,7 @@ Within = Annotated[
     ValueRange,
     StatementPart(
         "in",
-        "The range of the values, checked on data: `0..1`",
+        "The range of the values, which data must not exceed: `0..1`",
         nearby="range values",
     ),
 ]
@@ -321,7 +321,7 @@ Shortcut = Annotated[
 Factor = Annotated[
     DimsValue,
     Key(
-        "Kernel and stride of the downsampling",
+        "The kernel and the stride",
         usual="2",
         nearby="kernel kernel_size pool pool_size window stride strides size scale "
         "scale_factor ratio by",
@@ -330,7 +330,7 @@ Factor = Annotated[
 Window = Annotated[
     property_types.Window,
     Key(
-        "The size of the pool: one number, dims, or `all`",
+        "The size of the pool: one number, one per axis, or `all`",
         usual="2",
         same="pool pool_size",
         nearby="kernel kernel_size size factor",

@@ -271,7 +271,9 @@ class PesChoice(Choice):
             words=(
                 ValueWord("trained", "Learning begins with the trained weights."),
                 ValueWord(
-                    "zero", "Learning begins with zeros.", nearby="zeros none scratch"
+                    "zero",
+                    "Learning begins with zero weights.",
+                    nearby="zeros none scratch",
                 ),
             ),
         ),

@@ -85,8 +85,8 @@ _FORMS: dict[Any, Schema] = {
 }
 _FILE = {
     "snn": "The edition of the language: 1.",
-    "network": "The network's name, which is the generated package's.",
-    "layers": "The layers in order, each one key: its kind.",
+    "network": "The name of the network and of the generated package.",
+    "layers": "The layers in order. Each item has one key, its kind.",
 }
 """Descriptions of the keys in a YAML file that are not statements."""
 

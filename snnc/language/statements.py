@@ -169,7 +169,7 @@ class TrainSpec(StatementModel):
         Whole,
         Limits(ge=1),
         Key(
-            "Examples per training step",
+            "Number of examples per training step",
             usual="64",
             same="batch_size mini_batch mini_batch_size",
         ),
@@ -242,7 +242,7 @@ class TrainSpec(StatementModel):
                 ),
                 ValueWord(
                     "scale",
-                    "Scales each layer into its rates.",
+                    "Scales each layer into its range of rates.",
                     nearby="scaling rescale calibrate normalise normalize",
                 ),
                 ValueWord(

@@ -108,7 +108,7 @@ def _layers(mapped: MappedNetwork, populations: tuple[str, ...]) -> list[Logical
 
 
 def _labels(layers: list[LogicalLayer]) -> tuple[Label, ...]:
-    return tuple(Label(layer.span, "this one too") for layer in layers)
+    return tuple(Label(layer.span, "this layer too") for layer in layers)
 
 
 def _names(layers: list[LogicalLayer]) -> str:

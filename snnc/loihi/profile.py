@@ -86,7 +86,9 @@ def _reason(error: ErrorDetails) -> str:
         return f"{place} has no {_key_text(key)}"
     if error["type"] == "unexpected_keyword_argument":
         known = ", ".join(_KEYS[table[0]] if table else ["name", "strict", *_KEYS])
-        return f"{place} has `{key}`, which snnc does not know: it knows {known}"
+        return (
+            f"{place} has `{key}`, which snnc does not know; the known keys are {known}"
+        )
     return f"{_key_text(key)} is {repr(error['input'])}, not {_WANTED[error['type']]}"
 
 

@@ -141,7 +141,9 @@ def _pop16_problem(violation: LimitViolation | None) -> str:
     if violation is None or violation.limit == "pop16 bases":
         return "no block has compartment bases that are multiples of 4"
     what = violation.limit.removeprefix("pop16 ")
-    return f"it reads {violation.value} {what} where pop16 takes {violation.most}"
+    return (
+        f"it reads {violation.value} {what}, but pop16 allows at most {violation.most}"
+    )
 
 
 def _smaller(

@@ -52,8 +52,8 @@ def convolve(node: Node, source: str, read: Shape) -> Convolved:
     outputs, inputs, *taps = weight.shape
     if inputs * groups != read[0] or outputs % groups:
         raise node.refusal(
-            f"its weight is for {inputs * groups} channels in {groups} groups, and it"
-            f" reads {read[0]}",
+            f"its weight is for {inputs * groups} channels in {groups} groups, but it "
+            f"reads {read[0]}",
             ANEW,
         )
     stride = _numbers(node, "stride", rank, (1,) * rank)
@@ -157,7 +157,7 @@ def pool_of(node: Node, source: str, read: Shape) -> tuple[KerasLayer, Shape, in
     stride = _numbers(node, "stride", 2, window)
     if np.any(node.arrays.get("padding", np.zeros(2))):
         raise node.refusal(
-            "it pads, and its windows at the border hold fewer values",
+            "it pads, so its windows at the border have fewer values",
             "remove the padding",
         )
     given = [(n - w) // s + 1 for n, w, s in zip(read[1:], window, stride, strict=True)]
@@ -179,7 +179,7 @@ def _weight(node: Node, rank: int) -> Array:
     if bias.shape != weight.shape[:1]:
         raise node.refusal(f"it has {bias.size} biases, not {weight.shape[0]}", ANEW)
     if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-        raise node.refusal("it holds NaN or infinite weights", "train it again")
+        raise node.refusal("it contains NaN or infinite weights", "train it again")
     return weight
 
 
@@ -194,7 +194,7 @@ def _padding(node: Node, rank: int, stride: Shape) -> tuple[str, list[tuple[int,
         raise node.refusal(f"its padding is {word[:20]!r}", ANEW)
     if word == "same" and set(stride) != {1}:
         raise node.refusal(
-            "`same` with a stride has another meaning in each tool",
+            "`same` with a stride has a different meaning in each tool",
             "write the padding as numbers",
         )
     return word, none

@@ -121,7 +121,9 @@ def export_nir(
     try:
         graph = graph_of(made.lowered, values, neuron)
     except NoNodeError as error:
-        raise CannotExportError(f"NIR has no node for what is read: {error}") from error
+        raise CannotExportError(
+            f"NIR has no node for a layer's inputs: {error}"
+        ) from error
     assert made.document is not None
     facts = metadata(made.lowered, layout, print_snn(made.document))
     size = _write(target, graph, facts)
@@ -133,7 +135,7 @@ def _compile(package: Any, device: Profile | None) -> Compilation:
     """Compile a spec, or the spec from which a package was built."""
     place = Path(fspath(getattr(package, "folder", package)))
     if not place.exists():
-        raise CannotExportError(f"there is no package and no spec {place}")
+        raise CannotExportError(f"there is no package or spec {place}")
     if not place.is_dir():
         return _sound(place, device)
     lock = PackageRecords.of(place).lock
@@ -145,8 +147,8 @@ def _compile(package: Any, device: Profile | None) -> Compilation:
     spec = lock.origin.spec_path(place.parent)
     if spec is None or not spec.is_file():
         raise CannotExportError(
-            f"the spec of {place}, {lock.origin.spec}, was moved: name it instead of"
-            " the package"
+            f"the spec of {place}, {lock.origin.spec}, was moved: name the spec "
+            "instead of the package"
         )
     made = _sound(spec, device)
     assert made.spec is not None
@@ -174,7 +176,7 @@ def _refuse_neuron_biases(lowered: LoweredNetwork) -> None:
     names = [x.name for x in layers if getattr(x.operation, "neuron_bias", False)]
     if names:
         raise CannotExportError(
-            f"in NIR a convolution has one bias a channel: {', '.join(names)}, with"
+            f"in NIR, a convolution has one bias per channel: {', '.join(names)}, with"
             " `bias neuron`, can't be exported"
         )
 
@@ -190,7 +192,8 @@ def _refuse_images(lowered: LoweredNetwork) -> None:
     if lowered.network.readout.convolution is not None:
         name = lowered.network.readout.name
         raise CannotExportError(
-            f"`{name}` is a convolution: write `units` for it to export it"
+            f"`{name}` is a convolution: to export the network, write `units` in the "
+            "readout"
         )
 
 

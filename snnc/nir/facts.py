@@ -14,7 +14,7 @@ from snnc.text.tables import columns, dims
 
 VERSION = 1
 """The version of the metadata, which increases if the meaning of a key changes."""
-UNIT = "a spike is 1 in one step of dt; a neuron fires at 1 and resets to 0"
+UNIT = "a spike has the value 1 for one step of dt; a neuron fires at 1 and resets to 0"
 HEAD = ("layer", "kind", "shape", "runs on", "rate", "nodes", "neurons", "weights")
 WIDTH = 88
 
@@ -95,7 +95,7 @@ def _input(given: InputLayer) -> str:
         3: " as channels x height x width",
         4: " as (depth x channels) x height x width, slice by slice",
     }[len(given.shape)]
-    return f"{values}, {shape}{order}; the same in each step"
+    return f"{values}, {shape}{order}, the same in every step"
 
 
 def _output(readout: ReadoutLayer) -> str:
@@ -132,17 +132,16 @@ def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
     forms = {placed.cell.form for placed in graph.placed if placed.cell}
     yield (
         f"The host runs {', '.join(_on_host(lowered))} and the readout next to Loihi;"
-        " here they are ordinary nodes."
+        " in NIR they are ordinary nodes."
     )
     if spread := [p.name for p in lowered.populations if _is_spread(p)]:
         yield (
-            f"NIR has no voltages to begin with: {', '.join(spread)}, with `start"
-            " spread`, begins at 0 here, so neurons with equal input spike at the same"
-            " time."
+            f"NIR has no initial voltages: {', '.join(spread)}, with `start spread`, "
+            "begins at 0 in NIR, so neurons with equal input spike at the same time."
         )
     if dropped := list(_lost_synapses(lowered, graph)):
         yield (
-            "IF and LIF have no synapse: the filters on what is read are left out"
+            "IF and LIF have no synapse, so the filters on inputs are left out"
             f" ({', '.join(dropped)}). `--neuron cubalif` keeps them."
         )
     if "CubaLIF" in forms:
@@ -152,25 +151,26 @@ def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
         )
     if any(_is_lif(population) for population in lowered.populations):
         yield (
-            "LIF has no refractory period in NIR: it is removed, and the current is"
-            " scaled so that activation 1 still fires at the upper rate."
+            "LIF has no refractory period in NIR. The period is removed, and the "
+            "current is scaled so that an activation of 1 still fires at the upper "
+            "rate."
         )
     yield (
-        "On Loihi the voltage of a neuron never falls below 0, a neuron fires at most"
-        " once per step and drops the part above its threshold, and a layer reads the"
-        " spikes of the previous step. Readers of NIR differ in each of these:"
-        " docs/nir.md shows by how much."
+        "On Loihi, the voltage of a neuron never falls below 0. A neuron fires at "
+        "most once per step and loses the excess above its threshold. A layer reads "
+        "the spikes of the previous step. Tools that read NIR differ in each of these "
+        "points: docs/nir.md shows by how much."
     )
     if folded := [p.layer for p in graph.placed if p.kind.endswith("3d")]:
         yield (
-            f"Depth is in the channels of {', '.join(folded)}: the weights are zeros"
-            " where a kernel does not reach. `weights` says how many times as many"
-            " there are as in the spec."
+            f"The channels of {', '.join(folded)} include the depth: the weights are "
+            "zero where a kernel does not reach. `weights` shows by which factor "
+            "their number grows."
         )
     if other := list(_not_square(graph)):
         yield (
-            f"The kernels of {', '.join(other)} are not square: `nir.read` of versions"
-            " up to 1.0.8 needs `type_check=False`."
+            f"The kernels of {', '.join(other)} are not square: up to version 1.0.8, "
+            "`nir.read` needs `type_check=False`."
         )
 
 

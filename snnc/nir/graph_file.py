@@ -176,7 +176,9 @@ def _graph(store: Store, path: str) -> NirGraph:
         raise not_nir(path, f"its node is a {kind[:40]}, not a NIRGraph")
     names = store.members("node/nodes")
     if len(names) > MOST_NODES:
-        raise not_nir(path, f"it has {len(names)} nodes, at most {MOST_NODES} are read")
+        raise not_nir(
+            path, f"it has {len(names)} nodes, but snnc reads at most {MOST_NODES}"
+        )
     nodes = {name: _node(store, name, path) for name in names}
     facts = {
         name: words[0]

@@ -114,7 +114,10 @@ def _restore(
         contents[output] = text.encode("utf-8")
     if not write_all(contents, report):
         return None
-    note = "the spec is the one that the graph was exported from, which it carries"
+    note = (
+        "the spec is a copy from the graph, which contains the spec that it was "
+        "exported from"
+    )
     return Restored(text, (note,))
 
 
@@ -124,18 +127,18 @@ def _with_notes(
     notes = tuple(dict.fromkeys(nodes.notes))
     if has_spec:
         changed = (
-            "the graph was changed after its export: this spec is made from its nodes,"
-            " not copied from the graph"
+            "the graph was changed after its export, so this spec is built from the "
+            "nodes, not copied from the graph"
         )
         notes = (changed, *notes)
     return replace(done, notes=(*done.notes, *notes, RESETS))
 
 
 RESETS = (
-    "neurons of the chip go back to 0 when they fire and forget what they had above"
-    " their threshold, where sinabs and Spyx take the threshold off: at a rate R that"
-    " costs about R dt / 2 of it, 7 % at 150 Hz; `snnc calibrate` brings rates into"
-    " their range"
+    "when neurons of the chip fire, they reset to 0 and lose the excess above their "
+    "threshold, while sinabs and Spyx subtract the threshold: at a rate R, the loss "
+    "is about R dt / 2 of the rate, 7 % at 150 Hz; `snnc calibrate` brings rates into "
+    "their range"
 )
 
 

@@ -142,7 +142,7 @@ def _node_picked(picked: Grid, axis: int, nodes: int) -> tuple[int, Grid]:
         return 0, picked
     along = picked[axis]
     if along.step % nodes:
-        raise NoNodeError("neurons of several nodes are read by one kernel")
+        raise NoNodeError("one kernel reads the neurons of several nodes")
     own = range(
         along.start // nodes,
         along.start // nodes + (len(along) - 1) * (along.step // nodes) + 1,

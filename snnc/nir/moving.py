@@ -188,7 +188,7 @@ def behind(
             axis
         ) < n
         if reaches or (b > 0 and axis.start >= axis.step):
-            raise NoNodeError("zeros are padded to some of its places")
+            raise NoNodeError("only some of its positions are padded with zeros")
     steps = _triple(axis.step for axis in picked)
     starts = [axis.start for axis in picked]
     befores = zip(moving.before, steps, starts, strict=True)

@@ -41,7 +41,7 @@ STEP = 1e-3
 LONGEST_LEAK = 8.19
 """The longest time constant of a leak, in seconds. Loihi's integers can't express a
 slower leak, so it is omitted."""
-DIFFERS = "its {name} differs between neurons, and a layer has one value"
+DIFFERS = "its {name} differs between neurons, but a layer has only one value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +167,10 @@ def _leaky(node: Node, resistance: float, room: float, reset: float) -> SpecNeur
 def _milliseconds(node: Node, seconds: float) -> str:
     if not STEP <= seconds <= LONGEST_LEAK:
         raise node.refusal(
-            f"a time constant of {seconds * 1e3:g} ms is not of a step of 1 ms up to"
-            " 8.19 s",
-            "NIR counts seconds; Norse 1.1 writes `dt` times seconds, and sinabs"
-            " writes steps: correct this and write the graph again",
+            f"a time constant of {seconds * 1e3:g} ms is not between one step of 1 ms "
+            "and 8.19 s",
+            "NIR uses seconds, but Norse 1.1 writes `dt` times seconds, and sinabs "
+            "writes steps: correct the unit and write the graph again",
         )
     return f"{float(f'{seconds * 1e3:.6g}'):g} ms"
 
@@ -187,6 +187,6 @@ def _one(node: Node, name: str, default: float | None = None) -> float:
         raise node.refusal(f"its {name} is not finite", "train it again")
     if not np.allclose(array, first, rtol=1e-6, atol=0):
         raise node.refusal(
-            DIFFERS.format(name=name), "train it with one value for the layer"
+            DIFFERS.format(name=name), "train the network with one value per layer"
         )
     return first

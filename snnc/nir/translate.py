@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LARGEST = 2**27
 """The maximum number of values of a node: more than the neurons of a thousand chips."""
-FLAT = "write what a batch is out of `start_dim`: NIR's shapes have none"
+FLAT = "leave the batch axis out of `start_dim`: NIR shapes have no batch axis"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,8 @@ def translate(graph: NirGraph, name: str) -> Translated:
     if translator.subtract:
         names = ", ".join(f"`{name}`" for name in translator.subtract)
         notes.append(
-            f"{names}: no `v_reset`; tools that leave it out take the threshold off a"
-            " neuron that fires"
+            f"{names}: no `v_reset`; tools that omit `v_reset` subtract the threshold "
+            "when a neuron fires"
         )
     return Translated(model, GraphWeights(translator.kernels), tuple(notes))
 
@@ -121,12 +121,14 @@ class _Translator:
             raise node.refusal(why, remedy)
         reads = self.graph.reads(node.name)
         if node.kind != "Input" and not reads:
-            raise node.refusal("it reads nothing", "give it an edge, or remove it")
+            raise node.refusal(
+                "it reads nothing", "give the node an edge, or remove it"
+            )
         value = handler(self, node, self._sum(node, reads))
         if prod(value.shape) > LARGEST or min(value.shape, default=1) < 1:
             shape = "x".join(map(str, value.shape))
             raise node.refusal(
-                f"it gives {shape} values, from 1 to {LARGEST} can be",
+                f"it gives {shape} values, but 1 to {LARGEST} are allowed",
                 "write a smaller graph",
             )
         self.values[node.name] = value
@@ -145,7 +147,7 @@ class _Translator:
         ):
             raise node.refusal(
                 "its inputs have different shapes or scales",
-                "make them equal with convolutions of kernel 1",
+                "make them equal with convolutions with kernel 1",
             )
         name = f"{node.name}_sum"
         self._layer(name, "Add", {}, tuple(value.layer for value in values))
@@ -168,12 +170,12 @@ class _Translator:
         if not 1 <= len(shape) <= 3:
             raise node.refusal(
                 f"its shape has {len(shape)} axes",
-                "NIR's are channels x height x width, without a batch",
+                "NIR shapes are channels x height x width, without a batch axis",
             )
         if prod(shape) > LARGEST or min(shape) < 1:
             raise node.refusal(
-                f"it has {'x'.join(map(str, shape))} values, from 1 to {LARGEST} can"
-                " be",
+                f"it has {'x'.join(map(str, shape))} values, but 1 to {LARGEST} are "
+                "allowed",
                 "write a smaller graph",
             )
         options = {"batch_input_shape": [None, *_last(shape)]}
@@ -227,7 +229,7 @@ class _Translator:
         if len(value.shape) != 1:
             raise node.refusal(
                 f"it reads {'x'.join(map(str, value.shape))}, which is not flat",
-                "put a Flatten before it",
+                "put a Flatten before this node",
             )
         if weight.shape[1] != value.shape[0]:
             raise node.refusal(
@@ -250,7 +252,7 @@ class _Translator:
         end = int(node.arrays.get("end_dim", np.array(-1)))
         # Tools that include a batch axis start at 1; both flatten the whole value.
         if start not in (0, 1) or end not in (-1, len(value.shape) - 1):
-            raise node.refusal(f"it flattens axes {start} to {end} alone", FLAT)
+            raise node.refusal(f"it flattens only axes {start} to {end}", FLAT)
         self._layer(node.name, "Flatten", {}, (value.layer,))
         pixels = prod(value.shape[1:])
         factor = np.broadcast_to(value.factor, value.shape[:1]).repeat(pixels)
@@ -266,7 +268,7 @@ class _Translator:
     def scale(self, node: Node, value: NodeValue) -> NodeValue:
         scale = node.array("scale").astype(float)
         if scale.size != 1 and scale.shape != value.shape:
-            raise node.refusal("its scale has another shape than it reads", FLAT)
+            raise node.refusal("the shape of its scale differs from its input", FLAT)
         by_channel = scale.reshape(len(scale) if scale.size > 1 else 1, -1)
         if not np.isfinite(scale).all() or (by_channel != by_channel[:, :1]).any():
             raise node.refusal(
@@ -286,13 +288,15 @@ class _Translator:
     ) -> None:
         """Fold an operation that follows linear nodes into their kernels."""
         if value.image:
-            raise node.refusal("it comes after a Flatten", "put it before")
+            raise node.refusal(
+                "it comes after a Flatten", "put this node before the Flatten"
+            )
         for place, name in enumerate(value.linear):
             kernel = self.kernels[name]
             if len(self.graph.readers(name)) > 1:
                 raise node.refusal(
-                    f"`{name}` is read by other nodes too, before its neurons",
-                    "make all of them read the neurons",
+                    f"other nodes also read `{name}` directly, before its neurons",
+                    "let all of them read the neurons",
                 )
             self.kernels[name] = replace(
                 kernel,
@@ -305,8 +309,8 @@ class _Translator:
         for array in node.arrays.values():
             if array.size > 1 and array.shape != value.shape:
                 raise node.refusal(
-                    f"its parameters have the shape {_x(array.shape)}, and it reads"
-                    f" {_x(value.shape)}",
+                    f"its parameters have the shape {_x(array.shape)}, but it reads "
+                    f"{_x(value.shape)}",
                     "write the graph again",
                 )
         if value.linear:
@@ -326,26 +330,27 @@ class _Translator:
             return
         if (cells.gain * self.values[plain[0]].factor != 1).any():
             raise node.refusal(
-                f"it adds the spikes of `{plain[0]}` at another scale than 1",
-                "put a convolution of kernel 1 between",
+                f"it adds the spikes of `{plain[0]}` at a scale other than 1",
+                "put a convolution with kernel 1 in between",
             )
 
     def threshold(self, node: Node, value: NodeValue) -> NodeValue:
         level = float(np.max(node.array("threshold")))
         if value.linear or not 0 <= level < 1:
             raise node.refusal(
-                "it outputs whether a value is above it, 0 or 1 per step, while the"
-                " rate of a neuron on the chip follows the value",
-                "replace it with an IF, and train again",
+                "it outputs 0 or 1 per step, depending on whether a value is above "
+                "the threshold, but the rate of a neuron on the chip follows the value",
+                "replace the node with an IF, and train again",
             )
-        self.notes.append(f"`{node.name}` changes no spikes: it is removed")
+        self.notes.append(f"`{node.name}` does not change spikes, so it is removed")
         return value
 
     def output(self, node: Node, value: NodeValue) -> NodeValue:
         if not value.linear and (value.factor != 1).any():
             self.notes.append(
-                f"the output is `{value.layer}` times"
-                f" {float(np.max(value.factor)):.4g}; the readout ignores the factor"
+                f"the output is `{value.layer}` times "
+                f"{float(np.max(value.factor)):.4g}, but the readout ignores this "
+                "factor"
             )
         return value
 
@@ -365,20 +370,22 @@ HANDLERS: dict[str, Handler] = {
     "Threshold": _Translator.threshold,
     **dict.fromkeys(NEURONS, _Translator.neurons),
 }
-UNKNOWN = ("it is of an unknown kind", "remove it, and train again")
+UNKNOWN = ("its kind is unknown", "remove the node, and train again")
 REFUSED = {
     "Delay": (
         "the chip has no delays above one step",
         "train the network without delays",
     ),
-    "I": ("it never fires, and only spikes leave a core", "use IF"),
+    "I": ("it never fires, but only spikes can leave a core", "use IF"),
     "LI": (
-        "it never fires, and only spikes leave a core",
-        "remove it: after the last Affine, `synapse` of the readout is the same filter",
+        "it never fires, but only spikes can leave a core",
+        "remove the node: after the last Affine, the `synapse` of the readout is the "
+        "same filter",
     ),
     "CubaLI": (
-        "it never fires, and only spikes leave a core",
-        "remove it: after the last Affine, `synapse` of the readout is the same filter",
+        "it never fires, but only spikes can leave a core",
+        "remove the node: after the last Affine, the `synapse` of the readout is the "
+        "same filter",
     ),
 }
 
@@ -399,14 +406,16 @@ def matrix_of(node: Node) -> Array:
     """
     weight = node.array("weight")
     if weight.ndim != 2:
-        raise node.refusal(f"its weight has {weight.ndim} axes", "write it again")
+        raise node.refusal(
+            f"its weight has {weight.ndim} axes", "write the graph again"
+        )
     bias = node.arrays.get("bias", np.zeros(weight.shape[0]))
     if bias.shape != weight.shape[:1]:
         shape = "x".join(map(str, bias.shape)) or "a number"
         raise node.refusal(
             f"its bias has the shape {shape}, for {weight.shape[0]} channels",
-            "write it again",
+            "write the graph again",
         )
     if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-        raise node.refusal("it holds NaN or infinite weights", "train it again")
+        raise node.refusal("it contains NaN or infinite weights", "train it again")
     return weight

@@ -198,7 +198,7 @@ def _files(data: Mapping[str, object], name: str) -> dict[str, str]:
     if not isinstance(files, dict):
         raise LockError(f"it has no `{name}`, an object")
     if not all(map(is_plain, files)):
-        raise LockError("it lists a file that can't be one of the package")
+        raise LockError("it lists a file that can't belong to the package")
     if not all(isinstance(value, str) for value in files.values()):
         raise LockError("it lists a file without its hash")
     return files

@@ -66,7 +66,8 @@ def find_orphans(output: Path) -> Iterator[Orphan]:
             continue
         if not os.path.lexists(spec):
             yield Orphan(
-                PackageFiles.gone(folder, lock), f"`{lock.origin.spec}` is gone"
+                PackageFiles.gone(folder, lock),
+                f"`{lock.origin.spec}` no longer exists",
             )
 
 
@@ -147,7 +148,7 @@ def _of_files(
         yield LeftOver(
             span=whole_file(paths[0]),
             path=paths[0],
-            reason=f"`{spec}` gives no such file",
+            reason=f"`{spec}` no longer produces this file",
             command=command,
         )
     else:
@@ -239,7 +240,7 @@ def report_untracked(package: PackageFiles) -> Iterator[Diagnostic]:
     try:
         done = _git_index(package.folder)
     except FileNotFoundError:
-        yield _report(folder, names, names, "there is no program `git`")
+        yield _report(folder, names, names, "the program `git` is missing")
         return
     said = done.stderr.decode("utf-8", "replace").partition("\n")[0]
     tracked = set(done.stdout.decode("utf-8", "surrogateescape").split("\0"))

@@ -7,14 +7,14 @@ from snnc.rules.imports import LayerRefusal
 
 
 class MalformedLayer(Diagnostic):
-    """Checks the configuration of a layer.
+    """Checks that the configuration of a layer is valid.
 
-    The file was edited, or a program other than Keras wrote it.
+    Somebody edited the file, or a program other than Keras wrote it.
     """
 
     code = "SNN811"
     title = "malformed layer configuration"
-    message = "the configuration of {layer} is not valid in Keras: {reason}"
+    message = "the configuration of {layer} is not valid for Keras: {reason}"
     help = "load the model in Keras and save it again with `model.save('model.keras')`"
 
     layer: str
@@ -24,18 +24,18 @@ class MalformedLayer(Diagnostic):
 class SubclassedModel(Diagnostic):
     """Checks for models whose graph is only in Python code.
 
-    A subclass of `keras.Model` computes its outputs in the method `call`. The file of a
-    Sequential or functional model contains its graph.
+    A subclass of `keras.Model` computes its outputs in the code of its `call` method.
+    Only Sequential and functional models store their graph in the file.
     """
 
     code = "SNN812"
     title = "subclassed model"
     message = (
-        "`{name}` is a `{kind}`, a class whose graph is in its code, not in the file"
+        "the graph of `{name}`, which is a `{kind}`, is in Python code, not in the file"
     )
     help = (
-        "build the same layers as a Sequential or functional model, copy the weights,"
-        " and save that"
+        "build the same layers as a Sequential or functional model, copy the weights, "
+        "and save the new model"
     )
 
     name: str
@@ -59,7 +59,7 @@ class CyclicModel(Diagnostic):
 
 
 class SameLayerName(Diagnostic):
-    """Checks that the layers of a model have different names."""
+    """Checks that the layer names of a model are unique."""
 
     code = "SNN815"
     title = "repeated layer name"
@@ -70,7 +70,7 @@ class SameLayerName(Diagnostic):
 
 
 class NoSuchLayer(Diagnostic):
-    """Checks that every layer reads existing layers."""
+    """Checks for references to layers that do not exist."""
 
     code = "SNN816"
     title = "missing layer"
@@ -82,10 +82,9 @@ class NoSuchLayer(Diagnostic):
 
 
 class CustomObject(LayerRefusal):
-    """Checks for custom classes.
+    """Checks for layers of custom classes.
 
-    The file contains only the name of the class. The code is elsewhere, and snnc
-    doesn't run it.
+    The file contains only the name of such a class, and snnc does not run its code.
     """
 
     code = "SNN817"
@@ -94,9 +93,9 @@ class CustomObject(LayerRefusal):
 
 
 class UnknownDtype(Diagnostic):
-    """Checks the dtype of layers, including quantised layers.
+    """Checks that snnc knows the dtype of each layer, including quantised layers.
 
-    Specs use float32. snnc computes the chip's integers from float32 weights.
+    Weights in a spec are float32. snnc computes the chip's integers from them.
     """
 
     code = "SNN818"
@@ -122,14 +121,14 @@ class NotFiniteOption(Diagnostic):
 
 
 class NoInputShape(Diagnostic):
-    """Checks that a Sequential model has an input shape: it must have been built."""
+    """Checks that a Sequential model was built, so that it has an input shape."""
 
     code = "SNN820"
     title = "model without an input shape"
     message = "`{name}` has no input shape: it was never built"
     help = (
-        "begin it with `keras.Input(shape)`, or call `model.build(...)`, and save it "
-        "again"
+        "begin the model with `keras.Input(shape)`, or call `model.build(...)`, and "
+        "save the model again"
     )
 
     name: str
@@ -139,12 +138,15 @@ class SecondOutput(Diagnostic):
     """Checks that only the first output of a layer is read.
 
     Recurrent layers that return their state have several outputs. A layer in a spec has
-    one output.
+    only one output.
     """
 
     code = "SNN821"
     title = "second output of a layer"
-    message = "{reader} reads output {index} of `{layer}`; a layer of a spec has one"
+    message = (
+        "{reader} reads output {index} of `{layer}`, but a layer in a spec has only "
+        "one output"
+    )
     help = "use only the first output, number 0"
 
     reader: str
@@ -153,7 +155,7 @@ class SecondOutput(Diagnostic):
 
 
 class SeveralModelInputs(LayerRefusal):
-    """Checks that a model has one input, because a spec has exactly one."""
+    """Checks that a model has only one input, since a spec has exactly one input."""
 
     code = "SNN822"
     title = "several inputs"
@@ -164,29 +166,29 @@ class NotNir(Diagnostic):
     """Checks that a file is a valid NIR graph.
 
     `snnc import` reads files whose names end in `.nir` as NIR: HDF5 with `version` and
-    `node`, as `nir.write` writes them. Links to other files are not followed. The
-    arrays may have 1 GiB in total.
+    `node`, as from `nir.write`. It does not follow links to other files. The arrays may
+    take up to 1 GiB in total.
     """
 
     code = "SNN850"
     title = "invalid NIR graph"
     message = "`{path}` is not a valid NIR graph: {reason}"
-    help = "write it again with `nir.write`"
+    help = "write the graph again with `nir.write`"
 
     path: str
     reason: str
 
 
 class NewerNir(Diagnostic):
-    """Checks the NIR version of a graph.
+    """Checks that snnc supports the NIR version of a graph.
 
     A new major version may change the meaning of a node without changing its name.
     """
 
     code = "SNN851"
     title = "unknown NIR version"
-    message = "`{path}` was written by NIR {version}; snnc reads 1.x"
-    help = "write it with `pip install 'nir<2'`"
+    message = "`{path}` was written by NIR {version}, but snnc reads only 1.x"
+    help = "run `pip install 'nir<2'`, and write the graph again"
 
     path: str
     version: str
@@ -212,12 +214,13 @@ class NodeRefused(Diagnostic):
 class RecurrentNir(Diagnostic):
     """Checks for cycles in a NIR graph.
 
-    snnc compiles feed-forward networks: spikes pass through each layer once.
+    snnc compiles only feed-forward networks, in which spikes pass through each layer
+    once.
     """
 
     code = "SNN853"
     title = "recurrent graph"
-    message = "{nodes} read one another in a cycle; networks here are feed-forward"
+    message = "{nodes} form a cycle, but snnc compiles only feed-forward networks"
     help = "train a network without recurrent connections"
 
     nodes: str
@@ -243,9 +246,11 @@ class SeveralNirEnds(Diagnostic):
     """
 
     code = "SNN855"
-    title = "several inputs or outputs of a graph"
-    message = "the graph has {count} nodes of kind `{kind}`{names}; one is needed"
-    help = "join them before you write the graph"
+    title = "graph with several inputs or outputs"
+    message = (
+        "the graph must have exactly one node of kind `{kind}`, but has {count}{names}"
+    )
+    help = "join these nodes before you write the graph"
 
     kind: str
     count: int

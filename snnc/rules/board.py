@@ -11,22 +11,22 @@ from snnc.diagnostics import Diagnostic, Severity
 class MixedAxons(Diagnostic):
     """Checks for neurons with two kinds of axons.
 
-    A convolution reads neurons through population axons, which transmit the channel of
-    a spike. A max pool, a depthwise or a dense layer reads neurons through discrete
-    axons. NxSDK's axon compiler does not accept neurons with both kinds (nengo-loihi
-    issue 242). If there are enough cores, snnc stores all connections from a layer in
-    one form. For this network there are too few cores: the emulator runs the network,
-    but a board may refuse it.
+    A convolution reads neurons through population axons, which carry the index of the
+    channel that fired. Max pools, depthwise layers and dense layers read neurons
+    through discrete axons. NxSDK's axon compiler rejects neurons with both kinds
+    (nengo-loihi issue 242). If there are enough cores, snnc uses one kind for all
+    connections from a layer. With too few cores for that, the emulator runs the
+    network, but a board may refuse it.
     """
 
     code = "SNN410"
     title = "axons of two kinds"
     severity = Severity.WARNING
     message = "neurons of {layers} have axons of two kinds, which a board may refuse"
-    label = "read by convolutions and by others"
+    label = "read by convolutions and by other layers"
     notes = ("axons of one kind would need more than {allowed} cores",)
     help = (
-        "allow more cores, or let convolutions read a different layer than the others"
+        "allow more cores, or let convolutions and other layers read different layers"
     )
 
     layers: str
@@ -34,24 +34,22 @@ class MixedAxons(Diagnostic):
 
 
 class CostlyAxons(Diagnostic):
-    """Checks for extra cores that are needed to use only one kind of axon.
+    """Checks for extra cores that are needed to use a single kind of axons.
 
-    Convolutions and other layers, such as a max pool, read the same layer. NxSDK does
-    not accept neurons with axons of both kinds. snnc therefore stores each weight of
-    the convolutions separately. This needs more memory, and more cores than the
-    emulator alone would need.
+    If convolutions and other layers, such as a max pool, read the same layer, its
+    neurons would have two kinds of axons, which NxSDK rejects. snnc therefore stores
+    each weight of the convolutions separately. This takes more memory, and more cores
+    than the emulator alone would need.
     """
 
     code = "SNN411"
-    title = "cores for axons of one kind"
+    title = "extra cores for axons of one kind"
     severity = Severity.WARNING
-    message = "reading {layers} through axons of one kind costs {more}"
-    label = "read by convolutions and by others"
-    notes = (
-        "NxSDK accepts no neurons with two kinds of axons (nengo-loihi issue 242)",
-    )
+    message = "reading {layers} through axons of one kind adds {more}"
+    label = "read by convolutions and by other layers"
+    notes = ("NxSDK rejects neurons with two kinds of axons (nengo-loihi issue 242)",)
     help = (
-        "if cores are scarce, let convolutions read a different layer than the others"
+        "if cores are scarce, let convolutions and other layers read different layers"
     )
 
     layers: str
@@ -61,19 +59,19 @@ class CostlyAxons(Diagnostic):
 class UncertainOutAxons(Diagnostic):
     """Checks for out-axons that fit on a core only if neurons share them.
 
-    nengo-loihi's emulator counts one out-axon for all channels of a pixel. On a
-    board, NxSDK's compiler decides whether neurons share a list or have their own.
-    The compiler is not public (nengo-loihi issue 326). A target on another chip needs
-    one more entry. The real number is between the two counts. If the larger count
-    exceeds the limit of a core, the network may not fit.
+    nengo-loihi's emulator counts one out-axon for all channels of a pixel. On a board,
+    NxSDK's compiler, which is not public (nengo-loihi issue 326), decides whether
+    neurons share an axon list or have their own lists. A target on another chip takes
+    one more entry. The actual number of out-axons is between the two counts. If the
+    larger count exceeds the limit of a core, the network may not fit.
     """
 
     code = "SNN412"
     title = "out-axons that may not fit"
     severity = Severity.WARNING
-    message = "out-axons of `{name}` may not fit a core of a board"
-    label = "{shared} if neurons share lists, {own} if each has its own"
-    notes = ("a core has {most}; which of them a board needs is not public",)
+    message = "the out-axons of `{name}` may not fit on a core of a board"
+    label = "{shared} if neurons share lists, {own} if each has its own list"
+    notes = ("a core has {most} out-axons; how many a board needs is not public",)
     help = "give `{name}` a smaller `block`, or its readers larger ones"
 
     name: str
@@ -85,18 +83,20 @@ class UncertainOutAxons(Diagnostic):
 class UncertainFormats(Diagnostic):
     """Checks for cores that may need more synapse formats than they have.
 
-    The formats of synapse words differ in the size of indices and the scale of weights.
-    Only on a board does nengo-loihi check that a core needs no more formats than it has
-    registers (`nengo_loihi/hardware/validate.py`). The trained weights determine the
-    number of formats.
+    The synapse format of a connection sets the size of its indices and the scale of its
+    weights. On a board, but not in the emulator, nengo-loihi asserts that a core has no
+    more formats than its registers hold (`nengo_loihi/hardware/validate.py`). The
+    trained weights determine the number of formats.
     """
 
     code = "SNN413"
     title = "synapse formats that may not fit"
     severity = Severity.WARNING
     message = "`{name}` may need more synapse formats than a core has"
-    label = "up to {formats} on a core"
-    notes = ("a core has {most}; the trained weights determine how many it needs",)
+    label = "up to {formats} formats on a core"
+    notes = (
+        "a core has {most} formats; the trained weights determine how many it needs",
+    )
     help = "let it read fewer layers, or set a `block` with larger groups of slices"
 
     name: str
@@ -109,7 +109,8 @@ class ChipsUnasked(Diagnostic):
 
     nengo-loihi requests two chips, unless `n_chips` sets another number
     (`nengo_loihi/hardware/interface.py`). `python -m NAME.board` and
-    `hardware_options()` set it. If you create a simulator yourself, set `n_chips` too.
+    `hardware_options()` set `n_chips`. If you create a simulator yourself, set
+    `n_chips` too.
     """
 
     code = "SNN414"
@@ -118,7 +119,10 @@ class ChipsUnasked(Diagnostic):
     message = (
         "the network takes {chips} chips, but nengo-loihi requests {usual} by default"
     )
-    help = "give nengo-loihi the package's `hardware_options()`, and allow this warning"
+    help = (
+        "pass the package's `hardware_options()` to nengo-loihi, and suppress this "
+        "warning"
+    )
 
     chips: int
     usual: int

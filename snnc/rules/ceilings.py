@@ -60,16 +60,16 @@ _ONE = 1 + 1e-9
 class RateAboveCeiling(Diagnostic):
     """Checks that the neurons can fire at the target rate.
 
-    A neuron on the chip fires at most once per step, and a LIF neuron at most once
-    per `tau_ref` plus one step. The ceiling is `1 / dt` for relu and `1 / (tau_ref
-    + dt)` for lif.
+    A neuron on the chip fires at most once per step, and a LIF neuron at most once per
+    `tau_ref` plus one step. The highest possible rate is `1 / dt` for relu and `1 /
+    (tau_ref + dt)` for lif.
     """
 
     code = "SNN500"
-    title = "rate above the ceiling"
-    message = "{high} Hz is more than a {neuron} neuron of `{name}` can fire"
+    title = "rate that the neurons can't reach"
+    message = "the {neuron} neurons of `{name}` can't fire at {high} Hz"
     label = "at most {limit} Hz"
-    notes = ("the ceiling is {formula} = {ceiling} Hz",)
+    notes = ("the highest possible rate is {formula} = {ceiling} Hz",)
     help = "write `rate {low}..{limit} Hz`, or a lower upper end"
 
     name: str
@@ -102,20 +102,20 @@ class RateAboveCeiling(Diagnostic):
 
 
 class NoSuchRate(Diagnostic):
-    """Checks that the chip has a rate within a layer's range.
+    """Checks that a neuron on the chip can fire at a rate within its layer's range.
 
     With a constant input, a neuron (relu or lif) fires once every `k` steps, where `k`
-    is an integer. Its rate is then `1 / (k dt)`. With steps of 1 ms, the rates nearest
-    to 150 Hz are 142.9 and 166.7 Hz. No scaling brings a layer into a range between two
-    such rates.
+    is a whole number. Its rate is therefore `1 / (k dt)`. With steps of 1 ms, the
+    possible rates closest to 150 Hz are 142.9 and 166.7 Hz. Scaling the weights can't
+    bring a layer into a range that lies between two such rates.
     """
 
     code = "SNN507"
-    title = "range between two rates of the chip"
+    title = "range between two possible rates"
     severity = Severity.WARNING
     message = "no neuron of `{name}` fires at {low} to {high} Hz on the chip"
-    label = "between {slower:.4g} and {faster:.4g} Hz"
-    notes = ("a neuron fires once in a whole number of steps of {step}",)
+    label = "between the possible rates {slower:.4g} and {faster:.4g} Hz"
+    notes = ("the time between spikes is a whole number of steps of {step}",)
     help = "write `rate {near}..{high} Hz`, or a higher upper end"
 
     name: str
@@ -153,9 +153,9 @@ class NoSuchRate(Diagnostic):
 class StepTooLong(Diagnostic):
     """Checks that the step is short enough for the rates of the network.
 
-    A neuron fires at most once per step, so no rate can be above `1 / dt`. If the rates
-    of several layers are too high because `dt` is long, this rule reports the step
-    instead of each rate.
+    A neuron fires at most once per step, so no rate can be above `1 / dt`. If several
+    layers exceed this limit because of a long `dt`, this rule reports the step instead
+    of each rate.
     """
 
     code = "SNN506"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from snnc.diagnostics import Diagnostic
 
-_OF_PACKAGE = "it is a package: name its spec, the `source` in its `snnc.lock`"
+_OF_PACKAGE = "it is a package: name its spec, which is the `source` in its `snnc.lock`"
 
 
 class FileMissing(Diagnostic):
@@ -31,14 +31,14 @@ class FileIsDirectory(Diagnostic):
 
     @property
     def hint(self) -> str:
-        specs = f"name the spec in it, such as `{self.name}/network.snn`"
+        specs = f"name a spec in this directory, such as `{self.name}/network.snn`"
         return _OF_PACKAGE if self.is_package else specs
 
 
 class NoSpecInFolder(Diagnostic):
     """Checks that a folder contains specs.
 
-    Specs are files whose names end in `.snn`, and YAML files with a key `snn`. snnc
+    Specs are files whose names end in `.snn`, and YAML files with the key `snn`. snnc
     also searches subfolders, except those whose names begin with a dot.
     """
 
@@ -52,14 +52,14 @@ class NoSpecInFolder(Diagnostic):
 
     @property
     def hint(self) -> str:
-        specs = "specs are `.snn` files, and YAML files with a key `snn`"
+        specs = "specs are `.snn` files, and YAML files with the key `snn`"
         return _OF_PACKAGE if self.is_package else specs
 
 
 class FileNotRegular(Diagnostic):
     """Checks for a pipe, a socket or a device in place of a spec.
 
-    snnc reads a spec twice and hashes it, so it must be a regular file.
+    snnc reads a spec twice and hashes it, so a spec must be a regular file.
     """
 
     code = "SNN702"
@@ -78,27 +78,27 @@ class FileNotText(Diagnostic):
     message = "the file is not UTF-8 text"
     label = "byte {byte}"
     notes = ("the byte {byte} is at offset {offset}",)
-    help = "save the file as UTF-8, or name the spec if this is another file"
+    help = "save the file as UTF-8; if it is not a spec, name the spec instead"
 
     byte: str
     offset: int
 
 
 class FileTooLarge(Diagnostic):
-    """Checks the size of a file."""
+    """Checks that a file is not too large for a spec."""
 
     code = "SNN704"
     title = "file too large"
     message = "the file is larger than {limit} bytes"
     notes = ("it has {size} bytes",)
-    help = "name a spec: specs have some kilobytes"
+    help = "name a spec; specs have only a few kilobytes"
 
     size: int
     limit: int
 
 
 class FileUnreadable(Diagnostic):
-    """Checks that the operating system lets snnc read a file."""
+    """Checks that the operating system allows snnc to read a file."""
 
     code = "SNN705"
     title = "unreadable file"
@@ -110,7 +110,7 @@ class FileUnreadable(Diagnostic):
 
 
 class GitMissing(Diagnostic):
-    """Checks that git is installed if a spec is read from a Git revision.
+    """Checks that git is installed when a spec is read from a git revision.
 
     `git:REV:path` runs the program `git` to read the spec from a revision.
     """
@@ -118,7 +118,7 @@ class GitMissing(Diagnostic):
     code = "SNN710"
     title = "missing git"
     message = "the program `git` is needed to read this spec"
-    help = "install git, or save the old spec to a file and name that"
+    help = "install git, or save the old spec to a file and name this file"
 
 
 class NotARepository(Diagnostic):
@@ -131,7 +131,7 @@ class NotARepository(Diagnostic):
     title = "missing git repository"
     message = "the current directory is not in a readable git repository"
     notes = ("git says: {reason}",)
-    help = "change to the repository that has the spec"
+    help = "change to the repository that contains the spec"
 
     reason: str
 
@@ -147,15 +147,15 @@ class UnknownRevision(Diagnostic):
     title = "unknown revision"
     message = "git does not know the revision `{revision}`"
     help = (
-        "`git branch --all` lists branches, none before the first commit; fetch one "
-        "that is only on the server"
+        "`git branch --all` lists branches (none before the first commit); fetch a "
+        "branch that is only on the server"
     )
 
     revision: str
 
 
 class NotInRevision(Diagnostic):
-    """Checks that a file exists in a revision.
+    """Checks that a revision contains a file.
 
     As in git, a path is relative to the root of the repository. A path that begins with
     `./` is relative to the current directory.
@@ -180,4 +180,4 @@ class NotInRevision(Diagnostic):
         if self.path.startswith("./"):
             return f"{listing} lists its files"
         near = f"git:{self.revision}:./{self.path}"
-        return f"write `{near}` if the path counts from the current directory"
+        return f"write `{near}` if the path is relative to the current directory"

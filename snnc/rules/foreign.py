@@ -29,7 +29,7 @@ class Flatten(Refused):
 class Dropout(Refused):
     """Dropout is a property of a layer, not a layer.
 
-    Dropout only acts in training, not on the chip. The value is a fraction from 0 to 1.
+    Dropout acts only in training, not on the chip. Its value is a fraction from 0 to 1.
     """
 
     code = "SNN918"
@@ -37,7 +37,7 @@ class Dropout(Refused):
     message = "`{word}` is a property of a layer, not a layer"
     label = "not a statement"
     notes = ("dropout acts only in training, not on the chip",)
-    help = "write `dropout {share}` among the properties of the layer before it"
+    help = "write `dropout {share}` among the properties of the previous layer"
 
     share: str = "0.5"
 
@@ -45,7 +45,7 @@ class Dropout(Refused):
 class BatchNorm(Refused):
     """Batch normalisation is a property of a layer, not a layer.
 
-    On export, batch normalisation is folded into the kernel and the bias of its layer.
+    On export, snnc folds batch normalisation into the kernel and the bias of its layer.
     """
 
     code = "SNN919"
@@ -53,14 +53,14 @@ class BatchNorm(Refused):
     message = "`{word}` is a property of a layer, not a layer"
     label = "not a statement"
     notes = ("batch normalisation is folded into the weights of its layer",)
-    help = "write `batchnorm on` among the properties of the layer before it"
+    help = "write `batchnorm on` among the properties of the previous layer"
 
 
 class Activation(Refused):
     """Activations are not separate layers.
 
-    Convolutions, `downsample` and `dense` contain spiking neurons. These are `relu`,
-    unless the layer or `defaults` sets `neuron lif`.
+    Convolutions, `downsample` and `dense` consist of spiking neurons. These are `relu`
+    neurons, unless the layer or `defaults` sets `neuron lif`.
     """
 
     code = "SNN920"
@@ -76,12 +76,11 @@ class Activation(Refused):
 
 
 class OtherCurve(Refused):
-    """Checks for activations that the chip's neurons lack.
+    """Checks for activations that the chip's neurons can't compute.
 
-    The chip has two kinds of neurons. `relu` neurons are silent for negative inputs,
-    and only limited to one spike per step. `lif` neurons saturate. A piecewise linear
-    curve, such as leaky ReLU, is the sum of two `relu` neurons; `snnc import` writes
-    such sums.
+    The chip has two kinds of neurons. `relu` is zero for negative inputs, and otherwise
+    linear up to one spike per step. `lif` saturates. A piecewise linear curve, such as
+    leaky ReLU, is the sum of two `relu` neurons. `snnc import` writes such sums.
     """
 
     code = "SNN921"
@@ -92,8 +91,11 @@ class OtherCurve(Refused):
     @property
     def none(self) -> str:
         if plain(self.word) in STRAIGHT:
-            return "a sum of two has this curve, which `snnc import` writes"
-        return "none has this curve"
+            return (
+                "the sum of two neurons has this curve, and `snnc import` writes such "
+                "sums"
+            )
+        return "neither has this curve"
 
 
 STRAIGHT = ("leakyrelu", "prelu", "relu6", "linear", "identity")
@@ -103,15 +105,15 @@ STRAIGHT = ("leakyrelu", "prelu", "relu6", "linear", "identity")
 class Separable(Refused):
     """Write a separable convolution as two layers.
 
-    A depthwise convolution, followed by a convolution with kernel 1, computes the same.
-    On the chip, neurons separate the two layers.
+    A depthwise convolution followed by a convolution with kernel 1 computes the same
+    function. On the chip, neurons separate the two convolutions.
     """
 
     code = "SNN922"
     title = "separable convolution"
     message = "write `{word}` as two layers"
     label = "not a statement"
-    notes = ("on the chip there are neurons between its two parts",)
+    notes = ("on the chip, neurons separate the two convolutions",)
     help = (
         "write `depthwise{axes}d NAME {{ kernel 3 }}`, then `conv{axes}d NAME {{ "
         "filters 8, kernel 1 }}`"
@@ -125,8 +127,8 @@ class Separable(Refused):
 class GlobalPool(Refused):
     """Write global average pooling as an average pool over all positions.
 
-    `avgpool` with `window all` averages over all spatial axes. It needs no neurons,
-    because it is folded into the next layer.
+    `avgpool` with `window all` averages over all spatial axes. The pool takes no
+    neurons, because snnc folds it into its reader.
     """
 
     code = "SNN923"
@@ -154,8 +156,8 @@ class GlobalMaxPool(Refused):
 class Embedding(Refused):
     """The language has no embeddings.
 
-    An embedding uses an integer to look up a row. In a spec, the input is an array of
-    values, which an encoder converts to rates.
+    An embedding looks up a row by an integer index. The input of a network is an array
+    of values, which an encoder turns into rates.
     """
 
     code = "SNN924"
@@ -168,13 +170,13 @@ class Embedding(Refused):
 class Attention(Refused):
     """The chip has no attention.
 
-    Attention multiplies outputs of layers with each other and applies softmax. Synapses
-    can only multiply spikes by fixed weights.
+    Attention multiplies the outputs of layers with one another and applies a softmax.
+    Synapses multiply spikes only by fixed weights.
     """
 
     code = "SNN925"
     title = "attention"
-    notes = ("it multiplies layers by each other; synapses have fixed weights",)
+    notes = ("{word} multiplies the outputs of layers; synapses have fixed weights",)
     help = "write a convolution with a large `kernel`, or a `dense` layer"
 
 

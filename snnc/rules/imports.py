@@ -49,9 +49,9 @@ class LayerRefused(LayerRefusal):
 
 
 class OptionRefused(LayerRefusal):
-    """Checks for options of a layer that the chip or specs don't support.
+    """Checks for options of a layer that the chip or the language does not support.
 
-    With other options, the layer can be imported.
+    snnc can import the layer with different options.
     """
 
     code = "SNN831"
@@ -62,11 +62,11 @@ class OptionRefused(LayerRefusal):
 
 
 class ActivationRefused(LayerRefusal):
-    """Checks for activations that the chip's neurons lack.
+    """Checks for activations that the chip's neurons can't compute.
 
-    The rate of a neuron is 0 below its threshold and rises with its input, like
-    ReLU. A sum of ReLUs, such as leaky ReLU, needs two neurons. At the end of a model,
-    the host computes any activation.
+    Like ReLU, the rate of a neuron is 0 below its threshold and then rises with its
+    input. A sum of two ReLUs, such as leaky ReLU, takes two neurons. At the end of a
+    model, the host can compute any activation.
     """
 
     code = "SNN832"
@@ -80,9 +80,9 @@ class MaxPoolRefused(LayerRefusal):
     """Checks for max pools over values that may be negative.
 
     Rates cannot be negative, so a `maxpool` over negative values cannot be computed.
-    You can replace the max pool by an average pool or by a trained convolution with a
-    stride (`downsample`). Both change the outputs of the network, so you must request
-    the replacement, and train again.
+    You can replace the pool with a mean or with a learned strided convolution
+    (`downsample`). Both change the outputs of the network, so you have to request the
+    change and train again.
     """
 
     code = "SNN833"
@@ -102,7 +102,7 @@ class InputRefused(LayerRefusal):
 
 
 class RewriteUnused(Diagnostic):
-    """Checks that a rewrite applies to a layer of the model."""
+    """Checks that a requested rewrite applies to at least one layer of the model."""
 
     code = "SNN836"
     title = "unused rewrite"
@@ -114,14 +114,14 @@ class RewriteUnused(Diagnostic):
 
 
 class NoWeights(Diagnostic):
-    """Checks that the model has weights if you request them.
+    """Checks that a model contains weights if you want to write them.
 
     The text of `model.to_json()` contains only the architecture.
     """
 
     code = "SNN837"
     title = "model without weights"
-    message = "`{path}` holds no weights"
+    message = "`{path}` does not contain weights"
     help = (
         "save the model with `model.save('model.keras')`, or leave out `--weights-out`"
     )

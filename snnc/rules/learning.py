@@ -16,15 +16,15 @@ MOST_UNITS = 512  # each unit takes two of the core's 1,024 compartments
 
 
 class LearnsFromWrongLayer(Diagnostic):
-    """Checks that a readout that learns reads one layer of neurons on the chip.
+    """Checks that a readout with `learn` reads a single layer of neurons on the chip.
 
     The chip learns the weights from one ensemble to the readout. Pools and joins have
-    no neurons. A max pool has several ensembles, and so does a layer with more than one
-    depth slice. With `target nengo`, the layer may be on the host.
+    no neurons. A max pool, or a layer with more than one depth slice, has several
+    ensembles. With `target nengo`, the layer may be on the host.
     """
 
     code = "SNN420"
-    title = "nothing that a readout can learn from"
+    title = "layer that a readout can't learn from"
     message = "`{name}` can't learn from {what}"
     help = "put a `dense` layer on the chip before `{name}`, or remove `learn`"
 
@@ -71,17 +71,17 @@ def learned_layer(network: LogicalNetwork) -> LogicalLayer | None:
 
 
 class TooFastToLearn(Diagnostic):
-    """Checks that the chip registers all spikes of a layer from which a readout learns.
+    """Checks that the chip registers all spikes of a layer that a readout learns from.
 
-    In two steps, the chip registers only one spike per axon. With steps of 1 ms,
-    neurons may therefore fire at 500 Hz at most.
+    The chip registers at most one spike per axon in two steps and loses the others.
+    With steps of 1 ms, neurons must not fire faster than 500 Hz.
     """
 
     code = "SNN421"
     title = "rate too high for learning"
     message = "`{name}` may fire at {high} Hz, more than the chip can learn from"
     label = "at most {limit} Hz"
-    notes = ("the chip learns from one spike in two steps: 1 / (2 dt)",)
+    notes = ("the chip learns from at most one spike in two steps: 1 / (2 dt)",)
     help = "write `rate {low}..{limit} Hz`, or a lower upper end"
 
     name: str
@@ -104,8 +104,8 @@ class TooFastToLearn(Diagnostic):
 class TooMuchToLearn(Diagnostic):
     """Checks that the learned weights fit on one core.
 
-    Learned weights are on a core of their own. Each neuron needs two of the core's
-    4,096 in-axons, and memory for two weights per unit. Each unit needs two
+    The learned weights are on a core of their own. Each neuron takes two of the core's
+    4,096 in-axons, and memory for two weights per unit. Each unit takes two
     compartments.
     """
 
@@ -149,24 +149,30 @@ class TooMuchToLearn(Diagnostic):
 
 
 class LearningOutOfRange(Diagnostic):
-    """Checks that the chip can represent the learning rate.
+    """Checks that the chip supports the learning rate.
 
-    The chip's own learning rate is fixed. A spike adds a 7-bit number to the trace of
-    its axon; this number sets the fraction of the error that one presentation removes.
-    If the number is too large, traces are clipped. If it is too small, nothing is
-    learned. The number grows with this fraction, and shrinks with `present`, with the
-    layer's `rate` and with its number of neurons.
+    The chip's own learning rate is fixed. snnc therefore uses the trace increment, the
+    7-bit number that a spike adds to the trace of its axon, to set the fraction of the
+    error that one presentation removes. If the increment is too large, traces are
+    clipped. If it is too small, nothing is learned. The increment grows with this
+    fraction. It shrinks as `present`, the `rate` of the layer, or the number of its
+    neurons grows.
     """
 
     code = "SNN423"
-    title = "learning rate that the chip lacks"
-    message = "`{name}` can't remove a share of {rate} of an error in one presentation"
+    title = "learning rate that the chip does not support"
+    message = (
+        "`{name}` can't remove a fraction of {rate} of the error in one presentation"
+    )
     label = "{bound} {limit} here"
     notes = (
-        "a spike would add {increment:.3g} to its trace; the chip has {least:.3g} to"
-        " {most:.3g}",
+        "a spike would add {increment:.3g} to its trace; the chip allows {least:.3g} "
+        "to {most:.3g}",
     )
-    help = "give `pes` the `rate` {limit}, or change `present` or the neurons"
+    help = (
+        "set the `rate` of `pes` to {limit}, or change `present` or the number of "
+        "neurons"
+    )
 
     name: str
     rate: float
@@ -203,13 +209,13 @@ class LearningOutOfRange(Diagnostic):
 class NoCoreToLearn(Diagnostic):
     """Checks that a core is left for the learned weights.
 
-    Either all synapses of a core learn or none, so learned weights need a core of their
-    own. Each neuron of the layer before needs one more out-axon.
+    Either all synapses of a core learn or none, so the learned weights need a core of
+    their own. Each neuron that the readout learns from needs one more out-axon.
     """
 
     code = "SNN424"
-    title = "no room for learning"
-    message = "learning `{name}` takes {value} {limit}, and there are {most}"
+    title = "too few cores or out-axons for learning"
+    message = "learning `{name}` takes {value} {limit}, but the limit is {most}"
     help = "{hint}"
 
     name: str

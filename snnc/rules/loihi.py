@@ -9,15 +9,15 @@ from snnc.ir.logical import Shape
 class FitsNoCore(Diagnostic):
     """Checks that one neuron of a layer fits on a core.
 
-    A neuron needs one in-axon per source neuron that it reads through a matrix, or per
-    source pixel that it reads through a convolution. It also needs memory for each
-    weight. Both grow with the fan-in: kernel times channels, or all neurons for a dense
-    layer. Smaller blocks don't help. Reduce the fan-in.
+    A neuron needs memory for each weight. It also needs one in-axon per source pixel if
+    it reads through a convolution, or one per source neuron if it reads through a
+    matrix. Both grow with the fan-in: the kernel size times the channels, or all source
+    neurons of a dense layer. Smaller blocks don't help, so reduce the fan-in.
     """
 
     code = "SNN401"
-    title = "layer that fits no core"
-    message = "`{name}` fits no core of Loihi, however it is split"
+    title = "layer that does not fit on a core"
+    message = "`{name}` does not fit on a core of Loihi, however it is split"
     label = "one neuron alone needs {value} {limit}"
     notes = ("a core has {most} {limit}",)
     help = "{hint}"
@@ -27,25 +27,24 @@ class FitsNoCore(Diagnostic):
     value: int
     most: int
     hint: str = (
-        "let each neuron read less: put a `downsample` before it (a pool is folded and"
-        " does not count), or give what it reads fewer neurons"
+        "let each neuron read less: put a `downsample` before this layer (a pool is "
+        "folded and does not help), or give the layer that it reads fewer neurons"
     )
 
 
 class BlockRank(Diagnostic):
     """Checks that a `block` has as many axes as its layer.
 
-    `block` is the part of a layer on one core: height x width x filters for
-    `conv2d`, length x filters for `conv1d`, units for `dense`. For `conv3d` it is
-    slices x height x width x (slices times filters). The first number splits the depth
-    axis into ensembles. The last axis of an ensemble contains the filters of all its
-    slices.
+    `block` sets the part of a layer that one core holds: height x width x filters for
+    `conv2d`, length x filters for `conv1d`, units for `dense`. For `conv3d`, it is
+    slices x height x width x (slices times filters). The first axis splits the depth
+    into ensembles, and each ensemble has the filters of all its slices.
     """
 
     code = "SNN402"
-    title = "block of the wrong rank"
+    title = "block with the wrong number of axes"
     message = "`block {block}` has {given}, but `{name}` has {rank}"
-    notes = ("a block of `{kind}` is {expected}; all of `{name}` is {whole}",)
+    notes = ("a block of `{kind}` is {expected}; the whole layer `{name}` is {whole}",)
     help = "{hint}"
 
     name: str
@@ -61,9 +60,8 @@ class BlockRank(Diagnostic):
 class BlockExceedsLayer(Diagnostic):
     """Checks that a `block` is not larger than its layer.
 
-    A block doesn't have to divide a layer evenly: the last block may be smaller.
-    The last number of a `conv3d` block counts the filters of all its slices: slices
-    times filters.
+    A block doesn't have to divide a layer evenly: the last block may be smaller. The
+    last axis of a `conv3d` block is the number of slices times the number of filters.
     """
 
     code = "SNN403"
@@ -84,13 +82,13 @@ class BlockExceedsLayer(Diagnostic):
 class BlockExceedsCore(Diagnostic):
     """Checks that a `block` fits on a core.
 
-    snnc uses the block in the spec unchanged. The block must meet all limits of a core:
-    compartments, in-axons, out-axons and synapse memory.
+    snnc uses a block exactly as the spec gives it. The block must stay within all
+    limits of a core: compartments, in-axons, out-axons and synapse memory.
     """
 
     code = "SNN404"
     title = "block that exceeds a core"
-    message = "`block {block}` of `{name}` does not fit a core"
+    message = "`block {block}` of `{name}` does not fit on a core"
     label = "needs {value} {limit}"
     notes = ("a core has {most} {limit}",)
     help = "{hint}"
@@ -107,8 +105,8 @@ class BlockExceedsCore(Diagnostic):
 class TooManyOutAxons(Diagnostic):
     """Checks that the blocks of a layer can reach all blocks of its readers.
 
-    A block needs out-axon slots for each block to which it sends spikes. If many small
-    blocks or several layers read the block, the slots of a core may not suffice.
+    A block needs out-axon slots for each block that it sends spikes to. If its readers
+    have many small blocks, or there are many readers, a core has too few slots.
     """
 
     code = "SNN405"
@@ -121,11 +119,13 @@ class TooManyOutAxons(Diagnostic):
     name: str
     value: int
     most: int
-    hint: str = "give its readers fewer neurons, or let fewer layers read it"
+    hint: str = (
+        "give the layers that read it fewer neurons, or let fewer layers read it"
+    )
 
 
 class TooManyCores(Diagnostic):
-    """Checks that the network needs no more cores than its target has.
+    """Checks that the network needs no more cores than its target allows.
 
     Each block uses one core. snnc searches for the blocks that need the fewest cores.
     `snnc report` lists the number of cores of each layer.
@@ -133,12 +133,12 @@ class TooManyCores(Diagnostic):
 
     code = "SNN406"
     title = "too many cores"
-    message = "`{name}` needs {bound}{cores} cores, {allowed} are allowed"
+    message = "`{name}` needs {bound}{cores} cores, but the limit is {allowed}"
     label = "{remedy}"
     notes = (
-        "`{largest}` alone takes {share} of them",
+        "`{largest}` alone takes {share} of these cores",
         "{bounds}",
-        "`snnc fit` lists changes that fit, with their costs",
+        "`snnc fit` lists changes that make the network fit, with their costs",
     )
     help = "{hint}"
 
@@ -154,20 +154,20 @@ class TooManyCores(Diagnostic):
 
 
 class CostlyBlock(Diagnostic):
-    """Checks for a `block` that increases the number of cores.
+    """Checks for a `block` that takes extra cores.
 
-    Without `block`, snnc splits a layer so that the network needs the fewest cores.
-    snnc uses a given block unchanged. The last number of a `conv3d` block counts the
-    filters of all its slices. In a layer with 16 filters, `block 8x1x1x16` therefore
-    puts each of 8 slices on its own core.
+    Without `block`, snnc splits a layer so that the network takes the fewest cores.
+    With `block`, snnc uses the block exactly as given. The last number of a `conv3d`
+    block counts the filters of all its slices. In a layer with 16 filters, `block
+    8x1x1x16` therefore puts each of 8 slices on its own core.
     """
 
     code = "SNN409"
-    title = "block that costs cores"
+    title = "block that takes extra cores"
     severity = Severity.WARNING
-    message = "`block {block}` of `{name}` costs {more}"
-    label = "the network takes {cores} with it, {free} without"
-    notes = ("a block of `{kind}` is {expected}; all of `{name}` is {whole}",)
+    message = "`block {block}` of `{name}` adds {more}"
+    label = "the network takes {cores} with this block, {free} without it"
+    notes = ("a block of `{kind}` is {expected}; the whole layer `{name}` is {whole}",)
     help = "remove it, or write `block {better}`"
 
     name: str
@@ -182,11 +182,11 @@ class CostlyBlock(Diagnostic):
 
 
 class MoreCoresThanChips(Diagnostic):
-    """Checks that `cores` is not larger than the number of cores on the chips."""
+    """Checks that `cores` is not above the number of cores on the chips."""
 
     code = "SNN407"
     title = "more cores than the chips have"
-    message = "`cores {cores}` is more than the {most} of {chips} chip{plural}"
+    message = "`cores {cores}` is more than the {most} cores of {chips} chip{plural}"
     help = "{hint}"
 
     chips: int
@@ -201,19 +201,19 @@ class MoreCoresThanChips(Diagnostic):
 
 
 class ShortAxonsImpossible(Diagnostic):
-    """Checks that 16-bit axons are possible if the target requests them.
+    """Checks that 16-bit population axons are possible if the target asks for them.
 
-    A pop16 axon needs one out-axon slot instead of two. The source may have at most 32
-    channels (an ensemble of g slices has g times the filters). The target's core may
-    have at most 1024 in-axons, and compartment bases must be multiples of 4. Blocks
-    with a multiple of 4 filters have such bases.
+    A pop16 axon takes one out-axon slot instead of two. Such an axon is possible only
+    if the source has at most 32 channels (an ensemble of g slices has g times the
+    filters), the reading core has at most 1024 in-axons, and all compartment bases are
+    multiples of 4. Blocks with a multiple of 4 filters have such bases.
     """
 
     code = "SNN408"
     title = "impossible pop16 axons"
     message = "`{name}` cannot be read through pop16 axons"
     label = "{problem}"
-    help = "write `pop auto`, which uses pop16 if it works"
+    help = "write `pop auto`, which uses pop16 where possible"
 
     name: str
     problem: str

@@ -8,10 +8,10 @@ from snnc.diagnostics import Diagnostic, Severity
 from snnc.rules.names import did_you_mean, join_alternatives
 
 _MEANING = {
-    "encode conv": "a trained convolution makes the spikes",
-    "encode rate": "each value becomes a rate, nothing is trained",
+    "encode conv": "a trained convolution that outputs spikes",
+    "encode rate": "each value becomes a rate, without training",
     "target loihi": "the chip, whose limits are checked",
-    "target nengo": "simulators only, no limits",
+    "target nengo": "simulators only, without limits",
     "neuron relu": "a rate proportional to the current",
     "neuron lif": "a leaky membrane, whose rate saturates",
 }
@@ -29,7 +29,7 @@ def variants_explained(kind: str, variants: tuple[str, ...]) -> str:
 
 
 class UnknownVariant(Diagnostic):
-    """Checks the variant of a statement, which is its second word.
+    """Checks the variant of a statement, which is the second word.
 
     `target` is `loihi` or `nengo`, `encode` is `conv` or `rate`, `neuron` is `relu`
     or `lif`, and `defaults` may name one kind of layer.
@@ -61,18 +61,18 @@ def is_newer_chip(kind: str, word: str) -> bool:
 
 
 NEWER_CHIP = (
-    "snnc compiles for Loihi 1: write `target loihi`, or give other limits in a device "
-    "file, `snnc --device FILE build SPEC`"
+    "snnc compiles only for Loihi 1: write `target loihi`, or set other limits in a "
+    "device file with `snnc --device FILE build SPEC`"
 )
 
 
 class MissingVariant(Diagnostic):
-    """Checks that a statement names one of its variants."""
+    """Checks that a statement names its variant if its kind has several."""
 
     code = "SNN202"
     title = "missing variant"
     message = "`{kind}` needs a variant"
-    label = "expected {choices} after it"
+    label = "expected {choices} after this"
     help = "{hint}"
 
     kind: str
@@ -90,8 +90,8 @@ class MissingVariant(Diagnostic):
 class PropertyAsStatement(Diagnostic):
     """Checks for a property on a line outside braces.
 
-    Properties such as `padding` or `rate` belong to a statement. Write a property in
-    the braces of its statement, or in `defaults` for all layers.
+    Properties such as `padding` or `rate` belong in the braces of a statement, or in
+    `defaults` for all layers.
     """
 
     code = "SNN222"
@@ -109,21 +109,21 @@ class PropertyAsStatement(Diagnostic):
     def hint(self) -> str:
         if self.has_layers:
             return (
-                "layers are not nested: list them in order, and join branches with "
+                "layers can't be nested: list them in order, and join branches with "
                 "`from`, `add` or `concat`"
             )
         if self.setting:
             return f"write it in `train`: `{self.setting}`"
         where = join_alternatives(self.kinds) or "`neuron lif`"
-        return f"write it among the properties of the statement it belongs to: {where}"
+        return f"write it in the braces of the statement to which it belongs: {where}"
 
 
 class ReservedSource(Diagnostic):
-    """Checks for words of the language in place of layer names.
+    """Checks for reserved words in place of layer names.
 
-    `from` and `shortcut` are followed by names. Encoders, pools, `add` and `concat`
-    need no name, but other layers can only read them by name. Write the name after the
-    kind of the statement.
+    `from` and `shortcut` take names of layers. Encoders, pools, `add` and `concat` need
+    a name only if `from` or `shortcut` refers to them. Write the name after the kind of
+    the statement.
     """
 
     code = "SNN223"
@@ -141,8 +141,8 @@ class ReservedSource(Diagnostic):
 class InputByKind(Diagnostic):
     """Checks for the word `input` in place of the input's name.
 
-    The input has a name, like any layer. Only encoders read the input: the chip
-    receives spikes, and an encoder converts values to spikes.
+    The input has its own name, as layers do. Only encoders read the input, since the
+    chip receives spikes, not values.
     """
 
     code = "SNN224"
@@ -165,19 +165,22 @@ class InputByKind(Diagnostic):
             return f"write `from {self.input}`"
         if self.encoder:
             return f"write `from {self.encoder}`, the name of the encoder"
-        return "write an encoder before, `encode conv e { filters 2 }`, and `from e`"
+        return (
+            "add an encoder before this line, `encode conv e { filters 2 }`, and "
+            "write `from e`"
+        )
 
 
 class RemovedWord(Diagnostic):
-    """Checks for words that `train` no longer accepts.
+    """Checks for words in `train` that this release no longer supports.
 
-    The phase `spikes` trains on the network's own spikes. It replaced the phase and
-    property `aware`, the readout fit, and the penalty on rates.
+    The phase `spikes`, which trains on the network's own spikes, replaces the phase
+    `aware` and the properties `aware`, `fit_readout` and `rate_weight`.
 
-    The spec is read like the fixed text. `aware off` removes `spikes` from `phases`,
-    and the phase `aware` becomes `spikes`. `aware on`, `fit_readout` and `rate_weight`
-    have no effect. `snnc check --fix` and `snnc fmt` write the fixed text. The next
-    release refuses these words.
+    snnc still reads the removed words. It reads `aware off` as `phases` without
+    `spikes`, and the phase `aware` as `spikes`. `aware on`, `fit_readout` and
+    `rate_weight` have no effect. `snnc check --fix` and `snnc fmt` replace these words.
+    The next release will reject them.
     """
 
     code = "SNN225"
@@ -197,7 +200,8 @@ class RemovedWord(Diagnostic):
 class FromAfterBlock(Diagnostic):
     """Checks that `from` comes before the block.
 
-    The order of the parts of a statement is: kind, name, shape, range, `from`, block.
+    The parts of a statement come in this order: kind, name, shape, range, `from`,
+    block.
     """
 
     code = "SNN122"
@@ -210,15 +214,15 @@ class FromAfterBlock(Diagnostic):
 
 
 class DimsSpelling(Diagnostic):
-    """Checks for dims in Python notation.
+    """Checks for sizes in Python notation.
 
-    Join sizes with `x`: `28x28x1`, `kernel 3x3`. Don't write tuples, brackets or a
-    batch axis. A single integer applies to all axes of a kernel.
+    Join sizes with `x`, as in `28x28x1` or `kernel 3x3`. Omit the batch axis, and don't
+    write brackets or commas. A single integer applies to all axes of a kernel.
     """
 
     code = "SNN123"
-    title = "dims in the wrong notation"
-    message = "`{text}` is not the notation of dims"
+    title = "sizes in the wrong notation"
+    message = "`{text}` is not a valid notation for sizes"
     label = "join sizes with `x`"
     help = "write `{dims}`"
 
@@ -227,14 +231,14 @@ class DimsSpelling(Diagnostic):
 
 
 class Percentage(Diagnostic):
-    """Checks for fractions in percent.
+    """Checks for fractions given in percent.
 
     Fractions, such as `dropout` or `validation`, are numbers from 0 to 1.
     """
 
     code = "SNN124"
     title = "percentage"
-    message = "`{text}` is a percentage, but shares are numbers from 0 to 1"
+    message = "`{text}` is a percentage, but fractions are numbers from 0 to 1"
     label = "not part of the language"
     help = "write `{share}`"
 
@@ -243,15 +247,15 @@ class Percentage(Diagnostic):
 
 
 class RangeSpelling(Diagnostic):
-    """Checks for ranges in Python notation, or with a dash.
+    """Checks for ranges in Python notation or with a dash.
 
-    Join the two ends of a range with two dots and no spaces. Write the unit once, after
-    the upper end: `0..1`, `20..150 Hz`.
+    Join the two ends of a range with two dots and no spaces, as in `0..1`. Write the
+    unit once, after the upper end, as in `20..150 Hz`.
     """
 
     code = "SNN125"
     title = "range in the wrong notation"
-    message = "`{text}` is not the notation of ranges"
+    message = "`{text}` is not a valid notation for ranges"
     label = "join the ends with `..`"
     help = "write `{range}`"
 

@@ -25,9 +25,9 @@ class NotAModel(Diagnostic):
 class ForeignModel(Diagnostic):
     """Checks for models of other frameworks or in other formats.
 
-    A spec needs layers, and only Keras files contain layers. Other formats contain
-    operations, or weights without an architecture. Most of these files can be converted
-    to Keras, or were made from a Keras model that still exists.
+    A spec consists of layers, which Keras files contain. Other formats contain
+    operations, or weights without an architecture. Most such models can be converted to
+    Keras, or come from a Keras model that still exists.
     """
 
     code = "SNN802"
@@ -41,9 +41,10 @@ class ForeignModel(Diagnostic):
 
 
 class DamagedModel(Diagnostic):
-    """Checks for files that are truncated or don't match their first bytes.
+    """Checks for files that are truncated or have the wrong content for their type.
 
-    Often a download or a copy was interrupted, or the file is only a Git LFS pointer.
+    Often a download or a copy was interrupted, or Git LFS stored a pointer in place of
+    the file.
     """
 
     code = "SNN803"
@@ -56,11 +57,11 @@ class DamagedModel(Diagnostic):
 
 
 class UnsafeModel(Diagnostic):
-    """Checks for unsafe contents in a file, and stops reading there.
+    """Checks for unsafe content in a file, and stops reading there.
 
-    Examples are HDF5 files with links to other files or with an array of more than 1
-    GiB, shards outside the model's folder, and deeply nested JSON. Keras never writes
-    such files.
+    Examples are HDF5 files that link to other files or contain an array of more than 1
+    GiB, shards outside the folder of their model, and deeply nested JSON. Keras never
+    writes such content.
     """
 
     code = "SNN804"
@@ -75,15 +76,17 @@ class UnsafeModel(Diagnostic):
 
 
 class ModelTooLarge(Diagnostic):
-    """Checks the size of a model file and of its contents.
+    """Checks that a model file and its contents are not too large.
 
-    The arrays that snnc reads may have 1 GiB in total, and so may the compressed
-    members of an archive. The text of an architecture may have 16 MiB.
+    The arrays that snnc reads may take up to 1 GiB in total, and so may the compressed
+    members of an archive. The text of an architecture may take up to 16 MiB.
     """
 
     code = "SNN805"
     title = "large model file"
-    message = "`{path}` is too large: {what} of {size} bytes, at most {limit} are read"
+    message = (
+        "`{path}` is too large: {what} of {size} bytes, but snnc reads at most {limit}"
+    )
     help = (
         "save the model without its optimizer: `model.save(...,"
         " include_optimizer=False)`"
@@ -104,7 +107,7 @@ class WeightsAlone(Diagnostic):
 
     code = "SNN806"
     title = "weights without an architecture"
-    message = "`{path}` holds weights only, without the architecture"
+    message = "`{path}` contains only weights, without the architecture"
     help = (
         "add the architecture, from `model.to_json()`: run `snnc import model.json "
         "--weights {path}`"
@@ -114,7 +117,7 @@ class WeightsAlone(Diagnostic):
 
 
 class PackageMissing(Diagnostic):
-    """Checks that the Python package for reading this kind of model is installed."""
+    """Checks that the Python package for this kind of model is installed."""
 
     code = "SNN807"
     title = "missing Python package"
@@ -127,11 +130,11 @@ class PackageMissing(Diagnostic):
 
 
 class CodeFailed(Diagnostic):
-    """Reports code, or a SavedModel, from which no model can be loaded.
+    """Reports Python code, or a SavedModel loaded by TensorFlow, that returns no model.
 
     `module:function` imports the module from the current directory and calls the
-    function without arguments. It must return a Keras model. The output of the code is
-    printed above the message.
+    function without arguments. The function must return a Keras model. The output of
+    the code appears above the message.
     """
 
     code = "SNN808"
@@ -151,8 +154,8 @@ class PythonSource(Diagnostic):
     title = "Python file instead of a model"
     message = "`{path}` is Python code"
     help = (
-        "write `{module}:function`, a function that returns the model; snnc then runs "
-        "that code"
+        "write `{module}:function` for a function that returns the model; snnc then "
+        "runs this code"
     )
 
     path: str
@@ -160,9 +163,10 @@ class PythonSource(Diagnostic):
 
 
 class WeightsUnclear(Diagnostic):
-    """Checks that the weights of a layer are in the file and unambiguous.
+    """Checks that a file has the weights of each layer, without ambiguity.
 
-    The file doesn't belong to the architecture, or a program other than Keras wrote it.
+    Otherwise the file does not belong to the architecture, or a program other than
+    Keras wrote the file.
     """
 
     code = "SNN810"
@@ -177,10 +181,10 @@ class WeightsUnclear(Diagnostic):
 class ReadingStopped(Diagnostic):
     """Limits the time and memory for reading a model file.
 
-    `snnc import` reads model files in a child process. The process is stopped after ten
-    seconds of CPU time, plus one second per 20 MiB of the file, or above 2 GiB of
-    memory. A damaged file can send the HDF5 library into an infinite loop, and a small
-    file can decompress to an arbitrarily large size.
+    `snnc import` reads model files in a child process. It stops the process if it takes
+    more than 2 GiB of memory, or more than ten seconds of processor time plus one
+    second per 20 MiB of the file. A damaged file can send the HDF5 library into an
+    infinite loop, and a small file can decompress to an arbitrarily large size.
     """
 
     code = "SNN823"
@@ -198,16 +202,19 @@ class ReadingStopped(Diagnostic):
 class OldModel(Diagnostic):
     """Checks for weights from Keras 1, or from Keras with the Theano backend.
 
-    Keras 1 uses other names and orders of weights, and kernels in Theano are mirrored.
-    From such files, snnc reads only the configuration, not the weights.
+    Keras 1 uses different names and orders for weights, and Theano stores mirrored
+    kernels. snnc converts the configurations of both to Keras 2, but does not read
+    their weights.
     """
 
     code = "SNN825"
     title = "weights from an old Keras"
-    message = "the weights of `{path}` are from {writer}; snnc reads Keras 2 and 3"
+    message = (
+        "the weights in `{path}` are from {writer}, but snnc reads only Keras 2 and 3"
+    )
     help = (
         "copy the weights as NumPy arrays into the same layers of Keras 2 or 3 "
-        "(`set_weights`; kernels of Theano are mirrored), and save that model"
+        "(`set_weights`; mirror the kernels from Theano), and save that model"
     )
 
     path: str
@@ -217,7 +224,7 @@ class OldModel(Diagnostic):
 class WeightsDiffer(Diagnostic):
     """Checks that a weight file belongs to the architecture.
 
-    snnc compares the layers in order by the names and shapes of their weights.
+    snnc compares the layers in order, using the names and shapes of their weights.
     """
 
     code = "SNN826"
@@ -226,7 +233,7 @@ class WeightsDiffer(Diagnostic):
         "`{path}` does not have the weights of this model: `{layer}` ({kind}) is the "
         "first layer that differs: {reason}"
     )
-    help = "name the file that `save_weights` of this model wrote"
+    help = "name the weight file that `save_weights` wrote for this model"
 
     path: str
     layer: str

@@ -23,15 +23,15 @@ def did_you_mean(near: str | None, legal: tuple[str, ...], otherwise: str) -> st
 
 
 class UnknownKind(Diagnostic):
-    """Checks that a statement begins with a kind of statement.
+    """Checks that a statement begins with a known kind.
 
-    About the network: `about`, `target`, `timing`, `defaults`, `neuron`, `input`,
-    `readout` and `train`. Layers: `encode`, `conv1d`, `conv2d`, `conv3d`,
+    Statements about the network are `about`, `target`, `timing`, `defaults`, `neuron`,
+    `input`, `readout` and `train`. Layers are `encode`, `conv1d`, `conv2d`, `conv3d`,
     `conv2d_transpose`, `depthwise1d`, `depthwise2d`, `depthwise3d`, `downsample`,
-    `dense`, `avgpool`, `maxpool`, `add` and `concat`. `docs/language.md` lists
-    their properties. If a Keras word such as `AveragePooling2D` has another name in
-    snnc, the help names it. Unsupported words, such as `lstm` or `Flatten`, have codes
-    SNN9xx, which explain the reason.
+    `dense`, `avgpool`, `maxpool`, `add` and `concat`. `docs/language.md` lists their
+    properties. If a Keras layer such as `AveragePooling2D` has a different name in a
+    spec, the help shows that name. Layers that the language leaves out, such as `lstm`
+    or `Flatten`, have their own rules, SNN9xx, which give the reason.
     """
 
     code = "SNN200"
@@ -54,9 +54,9 @@ class UnknownKind(Diagnostic):
 
 
 class UnknownProperty(Diagnostic):
-    """Checks that a statement contains only properties of its kind.
+    """Checks that a statement has only properties that its kind allows.
 
-    A misspelt property is an error. Otherwise, snnc would silently use the default.
+    A misspelt property is an error, so snnc never silently uses the default instead.
     """
 
     code = "SNN203"
@@ -81,7 +81,9 @@ class UnknownProperty(Diagnostic):
             return f"`{self.owner}` takes no properties"
         shared = keys_of(SpikingSpec)
         keys = sorted(self.legal, key=lambda key: key in shared)
-        return "its properties are " + ", ".join(f"`{key}`" for key in keys)
+        return f"the properties of `{self.owner}` are " + ", ".join(
+            f"`{key}`" for key in keys
+        )
 
     @property
     def hint(self) -> str:
@@ -91,7 +93,7 @@ class UnknownProperty(Diagnostic):
 
 
 class RepeatedProperty(Diagnostic):
-    """Checks that no property is given twice, because one value would be ignored."""
+    """Checks that no property is given twice, since one value would be ignored."""
 
     code = "SNN204"
     title = "repeated property"
@@ -117,16 +119,16 @@ class MissingProperty(Diagnostic):
 
 
 class MissingName(Diagnostic):
-    """Checks that statements have a name if they need one.
+    """Checks that a statement has a name if its kind requires a name.
 
-    The input, the readout and spiking layers have names. The names of weight tensors
-    and generated variables are based on these.
+    The input, the readout and all spiking layers need names. Weight tensors and
+    generated variables are named after them.
     """
 
     code = "SNN212"
     title = "missing name"
     message = "`{kind}` needs a name"
-    label = "expected a name after it"
+    label = "expected a name after this"
     help = "write, for example, `{kind} {example}`"
 
     kind: str
@@ -136,18 +138,18 @@ class MissingName(Diagnostic):
 class InvalidName(Diagnostic):
     """Checks that a name is valid.
 
-    Names become variables, attributes and file names in the generated code. A name
-    begins with a letter, and consists of at most 40 letters a to z, digits and
-    underscores. It can't be a Python keyword or a word of the language. The name of a
-    network is also the name of a folder and a package. It can't be the name of a
-    library or of a Windows device.
+    The generated code uses names for variables, attributes and files. A name consists
+    of letters a to z, digits and underscores, begins with a letter, and has at most 40
+    characters. Python keywords and reserved words of the language are not valid names.
+    A network's name is also the name of its folder and package. It can't be the name of
+    a library or of a Windows device.
     """
 
     code = "SNN213"
     title = "invalid name"
-    message = "`{name}` can't be a name"
+    message = "`{name}` is not a valid name"
     label = "{reason}"
-    help = "write another name, such as `{example}`"
+    help = "use another name, such as `{example}`"
 
     name: str
     reason: str
@@ -164,7 +166,7 @@ class RepeatedName(Diagnostic):
     title = "repeated name"
     message = "the name `{name}` is used twice"
     label = "used again"
-    help = "write another name, such as `{free}`"
+    help = "use another name, such as `{free}`"
 
     name: str
     free: str
@@ -185,14 +187,14 @@ class MissingPart(Diagnostic):
 
 
 class PartNotTaken(Diagnostic):
-    """Checks that a statement contains only the parts allowed for its kind.
+    """Checks that a statement contains only the parts that its kind allows.
 
-    Only the input has a shape and a range, only layers and the readout have `from`, and
-    only `about` has a text. The shape of a layer follows from its input.
+    Only the input has a shape and a range. Only layers and the readout have `from`.
+    Only `about` has a text. The shape of a layer follows from its input.
     """
 
     code = "SNN216"
-    title = "part that the statement lacks"
+    title = "unsupported part of a statement"
     message = "`{owner}` takes no {part}"
     label = "not supported here"
     help = "{advice}"
@@ -207,8 +209,8 @@ class RepeatedStatement(Diagnostic):
 
     code = "SNN217"
     title = "repeated statement"
-    message = "a network has only one `{kind}`"
-    label = "second one"
+    message = "a network can have only one `{kind}`"
+    label = "second `{kind}`"
     help = "remove one of them"
 
     kind: str
@@ -255,14 +257,14 @@ class OutOfPlace(Diagnostic):
 class TwoSizes(Diagnostic):
     """Checks that a readout has either `classes` or `units`.
 
-    With `classes`, the network is a classifier; with `units`, it is a regression. With
-    `filters`, it is a regression whose units are the values of an image.
+    A readout with `classes` is a classifier, and a readout with `units` is a
+    regression. A readout with `filters` is a regression whose outputs form an image.
     """
 
     code = "SNN220"
     title = "both classes and units"
     message = "`{owner}` has both `classes` and `units`"
-    label = "a regression"
-    help = "keep `classes` to classify, `units` for a regression"
+    label = "makes the readout a regression"
+    help = "keep `classes` for a classifier, or `units` for a regression"
 
     owner: str

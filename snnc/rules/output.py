@@ -30,18 +30,18 @@ class CannotWrite(Diagnostic):
     @property
     def cure(self) -> str:
         if self.reason in _NO_ROOM:
-            return "make room, and type the command again"
+            return "free some disk space, and run the command again"
         if self.reason == _NO_FOLDER:
-            return "make its folder, or name another file"
-        return "choose another folder with `-o`, or make this one writable"
+            return "create its folder, or name another file"
+        return "choose another folder with `-o`, or make this folder writable"
 
 
 class EditedByHand(Diagnostic):
     """Checks for changes to generated files.
 
-    The hash of the file differs from the hash in `snnc.lock`, so the file was edited. A
-    build would overwrite the edit. Line ends are ignored, because a checkout may change
-    them.
+    The hash of the file differs from the hash in `snnc.lock`, so somebody changed the
+    file. A build would lose that change. snnc ignores differences in line endings,
+    because a checkout may change them.
     """
 
     code = "SNN721"
@@ -55,19 +55,19 @@ class EditedByHand(Diagnostic):
 
     @property
     def others(self) -> str:
-        return f"edited, too: {self.names}" if self.names else ""
+        return f"also edited: {self.names}" if self.names else ""
 
 
 class ForeignFile(Diagnostic):
-    """Checks for other files at the path of a generated file.
+    """Checks for a foreign file where a generated file belongs.
 
     snnc never replaces a file that it did not write, not even with `--force`.
     """
 
     code = "SNN722"
     title = "file in the way"
-    message = "`{path}` is in the way, and snnc did not write it"
-    help = "move it away, or choose another folder with `-o`"
+    message = "`{path}` is in the way: snnc did not write this file"
+    help = "move the file away, or choose another folder with `-o`"
 
     path: str
 
@@ -91,15 +91,16 @@ class CannotRewrite(Diagnostic):
 class EditedLibrary(Diagnostic):
     """Checks for changes to the run-time library of a package.
 
-    `_runtime` is the same in every package of a format. The files differ from
-    `snnc.lock` and from this version of snnc. They were edited, or copied from another
-    version.
+    `_runtime` is the same in every package of a format version. Its files differ from
+    `snnc.lock` and from this version of snnc. Somebody edited these files, or copied
+    the library of another version.
     """
 
     code = "SNN733"
     title = "run-time library edited by hand"
     message = (
-        "`{path}` was edited by hand, or comes from another version than the package"
+        "`{path}` was edited by hand, or does not come from the same version as the "
+        "package"
     )
     notes = (
         "files that differ from `snnc.lock`: {names}",
@@ -114,14 +115,14 @@ class EditedLibrary(Diagnostic):
 class SameNetwork(Diagnostic):
     """Checks for two networks with the same name in one build.
 
-    A package's folder is named after its network, so two networks with the same name
-    would overwrite each other.
+    A package's folder is named after its network, so the second package would replace
+    the first package.
     """
 
     code = "SNN724"
-    title = "two networks with one name"
-    message = "`{other}` has a network `{name}` too"
-    help = "rename one of them, or build them into different folders"
+    title = "two networks with the same name"
+    message = "`{other}` also describes a network `{name}`"
+    help = "rename one of the networks, or build them into different folders"
 
     name: str
     other: str
@@ -130,12 +131,12 @@ class SameNetwork(Diagnostic):
 class AlreadyThere(Diagnostic):
     """Checks for files that `snnc init` would overwrite.
 
-    If such a file exists, `snnc init` writes nothing.
+    If `snnc init` finds such a file, it writes nothing.
     """
 
     code = "SNN730"
     title = "existing file"
-    message = "`{path}` exists, so nothing was written"
+    message = "`{path}` already exists, so nothing was written"
     help = "name another folder, or move the file away"
 
     path: str
@@ -144,10 +145,9 @@ class AlreadyThere(Diagnostic):
 class PackageTaken(Diagnostic):
     """Checks for a spec whose package belongs to another spec.
 
-    Both networks have the same name, which is also the name of the folder.
-    `snnc.lock` names the spec from which the package was built. If this spec was
-    removed or renamed, or now has another network name, snnc replaces the package
-    without asking.
+    Both networks have the same name, which is also the name of the folder. `snnc.lock`
+    names the spec from which the package was built. If that spec was removed or
+    renamed, or now describes another network, snnc replaces the package without asking.
     """
 
     code = "SNN731"

@@ -9,15 +9,17 @@ class LockUnusable(Diagnostic):
     """Checks that a package has a valid `snnc.lock`.
 
     The lock lists the files that snnc wrote, with their hashes. Without the lock, snnc
-    can't know which files were edited by hand. Every file that differs from the output
-    of the spec is treated as edited, and a build would overwrite these edits.
+    can't know which files were edited by hand. It treats every file that differs from
+    the output of the spec as edited, since a build would lose the changes.
     """
 
     code = "SNN734"
     title = "unusable lock"
     message = "`{path}` is {state}, so snnc can't know what was edited by hand"
     notes = ("{reason}", "{others}")
-    help = "restore it from version control, or write all files again with `--force`"
+    help = (
+        "restore the lock from version control, or write all files again with `--force`"
+    )
 
     path: str
     reason: str
@@ -35,14 +37,14 @@ class LockUnusable(Diagnostic):
 class NewerFormat(Diagnostic):
     """Checks for packages in a format that is too new for this version of snnc.
 
-    A build would replace newer code with older code in each file.
+    A build would replace newer code with older code in every file.
     """
 
     code = "SNN735"
     title = "package from a newer snnc"
     message = "`{path}` was written by {writer}: format {format}"
     notes = ("this snnc writes format {known}",)
-    help = "upgrade snnc, or write it in the older format with `--force`"
+    help = "upgrade snnc, or write the package in the older format with `--force`"
 
     path: str
     version: str
@@ -51,7 +53,11 @@ class NewerFormat(Diagnostic):
 
     @property
     def writer(self) -> str:
-        return f"snnc {self.version}, a newer one" if self.version else "a newer snnc"
+        return (
+            f"snnc {self.version}, a newer version"
+            if self.version
+            else ("a newer snnc")
+        )
 
 
 class OlderFormat(Diagnostic):
@@ -65,7 +71,7 @@ class OlderFormat(Diagnostic):
     title = "package from an older snnc"
     message = "`{path}` was written by {writer}: format {format}"
     notes = ("this snnc writes format {known}",)
-    help = "run `{command}`, which upgrades it"
+    help = "run `{command}`, which upgrades the package"
 
     path: str
     version: str
@@ -77,21 +83,21 @@ class OlderFormat(Diagnostic):
     def writer(self) -> str:
         if not self.version:
             return "an older snnc"
-        return f"snnc {self.version}, an older one"
+        return f"snnc {self.version}, an older version"
 
 
 class UnresolvedMerge(Diagnostic):
     """Checks for merge conflicts in a package.
 
-    `snnc.lock` or another file contains conflict markers. Don't merge the files of a
-    package by hand. Resolve the conflict in the spec, and build again: snnc rewrites
-    every file that begins with its header.
+    `snnc.lock` contains conflict markers. Don't merge the files of a package by hand.
+    Resolve the conflicts in the spec, then build the package: snnc writes every file
+    that begins with its header again.
     """
 
     code = "SNN737"
     title = "package with an unresolved merge"
-    message = "`{path}` holds an unresolved merge"
-    help = "run `{command}`, which writes it again; then `git add` it"
+    message = "`{path}` contains an unresolved merge"
+    help = "run `{command}`, which writes the package again, and then `git add` it"
 
     path: str
     command: str
@@ -100,15 +106,15 @@ class UnresolvedMerge(Diagnostic):
 class Stale(Diagnostic):
     """Checks that a package matches its spec.
 
-    The files are unedited, but the spec has changed since the build. `snnc build
+    The files are as snnc wrote them, but the spec has changed since then. `snnc build
     --check` reports this once per package and prints the differences. If the network is
     unchanged, files were added, removed or renamed, or another version of snnc wrote
-    them.
+    the package.
     """
 
     code = "SNN725"
     title = "package out of date"
-    message = "`{path}` is out of date with `{spec}`"
+    message = "`{path}` is out of date: it does not match `{spec}`"
     notes = ("{cause}", "{names_note}")
     help = "run `{command}`"
 
@@ -121,12 +127,15 @@ class Stale(Diagnostic):
     @property
     def cause(self) -> str:
         if self.changed:
-            return f"`{self.spec}` has changed since"
-        return f"`{self.spec}` has the same network: other files, or another snnc"
+            return f"`{self.spec}` has changed since the last build"
+        return (
+            f"the network in `{self.spec}` is the same, but the files or the version "
+            "of snnc differ"
+        )
 
     @property
     def names_note(self) -> str:
-        return f"it differs in {self.names}"
+        return f"files that differ: {self.names}"
 
 
 class Missing(Diagnostic):
@@ -153,14 +162,14 @@ class Missing(Diagnostic):
 class LeftOver(Diagnostic):
     """Checks for files and packages from earlier builds.
 
-    The spec was removed, its network was renamed, or snnc no longer writes this file. A
-    build into the same folder removes the file or package.
+    The spec was removed, its network was renamed, or snnc no longer writes such a file.
+    A build into the same folder removes the leftover file or package.
     """
 
     code = "SNN727"
     title = "leftover generated file"
     message = "`{path}` is left over: {reason}"
-    help = "run `{command}`, which removes it"
+    help = "run `{command}`, which removes the file"
 
     path: str
     reason: str
@@ -170,14 +179,14 @@ class LeftOver(Diagnostic):
 class Untracked(Diagnostic):
     """Checks that git tracks a package.
 
-    The package is up to date, but a commit would include the spec without the whole
-    package. `snnc build --tracked`, which the pre-commit hooks run, reports this. To
-    fix it, run `git add`.
+    The package is up to date, but a commit would include the spec without all files of
+    the package. `snnc build --tracked`, which the pre-commit hooks run, reports this
+    problem. `git add` fixes it.
     """
 
     code = "SNN738"
     title = "untracked package"
-    message = "`{path}` is not in git{which}"
+    message = "`{path}` is {state}"
     notes = ("{names_note}", "{git_note}")
     help = "run `git add {path}`"
 
@@ -186,8 +195,8 @@ class Untracked(Diagnostic):
     reason: str
 
     @property
-    def which(self) -> str:
-        return " as a whole" if self.names else ""
+    def state(self) -> str:
+        return "not completely in git" if self.names else "not in git"
 
     @property
     def names_note(self) -> str:
@@ -201,19 +210,20 @@ class Untracked(Diagnostic):
 class Unfinished(Diagnostic):
     """Checks for a build that was interrupted.
 
-    `snnc.lock` lists files under `writing` that a build was about to write, or the
-    package is locked (`.snnc-building`). A build was killed, ran out of disk space, or
-    is still running. The next build completes the package, without `--force`.
+    `snnc.lock` lists, under `writing`, the files that a build was about to write, or
+    the package is locked by the file `.snnc-building`. A build was killed, ran out of
+    disk space, or is still running. The next build completes the package without
+    `--force`.
     """
 
     code = "SNN728"
     title = "interrupted build"
     message = "the build of `{folder}` was interrupted"
     notes = (
-        "its files may come from two builds: one was killed, ran out of space or is "
-        "still running",
+        "its files may come from two builds: a build was killed, ran out of disk "
+        "space or is still running",
     )
-    help = "run `{command}`, which completes it"
+    help = "run `{command}`, which completes the package"
 
     folder: str
     command: str
@@ -222,8 +232,8 @@ class Unfinished(Diagnostic):
 class EditedLeftOver(Diagnostic):
     """Checks for leftover files that were edited by hand.
 
-    A build removes files that it no longer writes, but keeps files that you edited. The
-    file is listed in `snnc.lock` until you delete it.
+    A build removes files that snnc no longer writes, unless you edited them. Such a
+    file stays in `snnc.lock` until you delete it.
     """
 
     code = "SNN729"
@@ -238,8 +248,8 @@ class EditedLeftOver(Diagnostic):
 class OtherOrigin(Diagnostic):
     """Checks that a package was built from the same path and for the same device.
 
-    The header of every generated file contains the build command, so all files are out
-    of date. `snnc build --check` reports this once.
+    Otherwise all files are out of date, since the header of each file names the command
+    that generates the file. `snnc build --check` reports this once per package.
     """
 
     code = "SNN732"
@@ -259,7 +269,7 @@ class OtherOrigin(Diagnostic):
         if self.built != self.wanted:
             return f"from `{self.built}`, not from `{self.wanted}`"
         if self.device == self.chosen:
-            return "into a folder of another name"
+            return "into a folder with another name"
         devices = (
             f"`{name}`" if name else "Loihi 1" for name in (self.device, self.chosen)
         )

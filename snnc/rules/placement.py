@@ -14,8 +14,8 @@ class HostBetweenChip(Diagnostic):
     """Checks for a layer on the host between layers on the chip.
 
     The spikes of such a layer depend on the chip, so they can't be precomputed, and
-    every step waits for a round trip. `place host` is valid before the first layer on
-    the chip and after the last.
+    every time step would wait for a round trip. `place host` is valid only before the
+    first and after the last layer on the chip.
     """
 
     code = "SNN310"
@@ -25,7 +25,7 @@ class HostBetweenChip(Diagnostic):
         "are on the chip"
     )
     label = "on the host"
-    help = "write `place chip`, or put all layers before it, or after it, on the host"
+    help = "write `place chip`, or put all layers before or after `{name}` on the host"
 
     name: str
     before: str
@@ -60,8 +60,7 @@ class HostBetweenChip(Diagnostic):
 class NothingOnChip(Diagnostic):
     """Checks that a network for Loihi has a layer on the chip.
 
-    nengo-loihi refuses a network without layers on the chip. `target nengo` needs no
-    chip.
+    nengo-loihi refuses a network without such a layer. `target nengo` needs no chip.
     """
 
     code = "SNN311"
@@ -88,10 +87,10 @@ def chip_before(network: LogicalNetwork) -> dict[str, str]:
 class MaxPoolOffChip(Diagnostic):
     """Checks that the inputs of a max pool are spikes on the chip.
 
-    The neurons of a max pool compare spikes on the chip. The input consists of values,
-    so an encoder must precede a max pool. A host layer after the chip would have to
-    send its spikes back to the chip, so they could not be precomputed. `avgpool` works
-    in both cases.
+    The neurons of a max pool compare spikes on the chip. The input has values, not
+    spikes, so a max pool needs an encoder before it. A host layer after the chip would
+    have to send its spikes back, so they could not be precomputed. `avgpool` works
+    after both.
     """
 
     code = "SNN900"
@@ -117,29 +116,32 @@ class MaxPoolOffChip(Diagnostic):
                 yield cls(
                     span=layer.span,
                     name=layer.name,
-                    what=f"`{host.name}`, on the host after `{before[host.name]}`",
-                    remedy=f"write `place chip` in `{host.name}`, or pool before it",
+                    what=f"`{host.name}`, which is on the host after "
+                    f"`{before[host.name]}`",
+                    remedy=f"write `place chip` in `{host.name}`, or put the max pool "
+                    "before this layer",
                 )
 
 
 class LargeMaxPool(Diagnostic):
-    """Checks for max pools with large windows, whose error is large.
+    """Checks for max pools with large windows, which have a large error.
 
-    Spikes are noisy, and each comparison of two similar values adds to the error. With
-    more than nine values per window, the error reduces the accuracy of networks that
-    were trained without it. Smaller windows, higher rates and a longer presentation
-    reduce the error.
+    Spikes are noisy, and each comparison of two close values adds to the error. With
+    more than nine values per window, the error affects networks that were trained
+    without it. Smaller windows, higher rates and a longer presentation reduce the
+    error.
     """
 
     code = "SNN316"
     title = "large max pool"
     severity = Severity.WARNING
     message = (
-        "the maximum `{name}` has a mean error of {bias:+.2f} and a standard deviation "
+        "the max pool `{name}` has a mean error of {bias:+.2f} and a standard "
+        "deviation "
         "of {deviation:.2f}"
     )
     label = "{count} values"
-    notes = ("1.0 is the activation that fires at the upper rate",)
+    notes = ("an activation of 1.0 corresponds to the upper rate",)
     help = "use smaller windows, a higher `rate` or a longer `present`"
 
     name: str

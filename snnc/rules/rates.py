@@ -35,10 +35,10 @@ class PresentNotSteps(Diagnostic):
     """Checks that `present` is a whole number of steps, at least two."""
 
     code = "SNN501"
-    title = "presentation of a fraction of a step"
+    title = "presentation that is not a whole number of steps"
     message = "`present {present}` is {steps} {noun} of {dt}"
     label = "{steps} {noun}"
-    notes = ("`present` is a whole number of steps, at least two",)
+    notes = ("`present` must be a whole number of steps, at least two",)
     help = "write `present {near}`"
 
     present: str
@@ -87,7 +87,7 @@ class WideRange(Diagnostic):
     code = "SNN502"
     title = "wide input range"
     severity = Severity.WARNING
-    message = "the values span {span_width}, without scaling"
+    message = "the input values span {span_width}, but are not scaled"
     label = "no `as` after the range"
     help = "write `as {target}` after the range"
 
@@ -109,13 +109,13 @@ class WideRange(Diagnostic):
 class SynapseTooLong(Diagnostic):
     """Checks that the chip can store a long time constant.
 
-    Decays are 12-bit fixed-point numbers. A time constant must therefore be shorter
-    than about 8190 steps (see `builder/discretize.py` in nengo_loihi 1.1.0).
+    The chip stores decays as 12-bit fixed-point numbers. A time constant must therefore
+    be shorter than about 8190 steps (see `builder/discretize.py` in nengo-loihi 1.1.0).
     """
 
     code = "SNN503"
     title = "time constant above the limit of the chip"
-    message = "`{what}` of `{name}` is {value}, the chip's longest is {limit}"
+    message = "`{what}` of `{name}` is {value}, but the chip's maximum is {limit}"
     label = "at most {limit}"
     help = "write `{what} {limit}` or less"
 
@@ -157,14 +157,15 @@ def _constant_span(network: LogicalNetwork, layer: LogicalLayer, what: str) -> S
 class DecayTooFast(Diagnostic):
     """Checks that the chip can store a short membrane time constant.
 
-    The decay per step is a multiple of 1/4096: `4096 (1 - exp(-dt / tau_rc))`.
-    If `tau_rc` is below about `dt / 9`, this rounds to 4096, and the neuron has no
-    memory (see `builder/discretize.py` in nengo_loihi 1.1.0).
+    The chip stores the decay per step, `4096 (1 - exp(-dt / tau_rc))`, as a whole
+    number. If `tau_rc` is below about `dt / 9`, this number rounds to 4096, and the
+    neuron keeps nothing from the previous step (see `builder/discretize.py` in
+    nengo-loihi 1.1.0).
     """
 
     code = "SNN504"
     title = "time constant below the limit of the chip"
-    message = "`tau_rc` of `{name}` is {value}, the chip's shortest is {limit}"
+    message = "`tau_rc` of `{name}` is {value}, but the chip's minimum is {limit}"
     label = "at least {limit}"
     help = "write `tau_rc {near}` or more, or `neuron relu`"
 
@@ -188,15 +189,15 @@ class DecayTooFast(Diagnostic):
 
 
 class RefractoryTooLong(Diagnostic):
-    """Checks that the chip can count a refractory period.
+    """Checks that the chip supports the length of a refractory period.
 
-    In nengo_loihi 1.1.0, the emulator doesn't check the limit of 62 ms, but the
-    hardware does.
+    The limit is 62 ms. In nengo-loihi 1.1.0, the emulator doesn't check this limit, but
+    the hardware does.
     """
 
     code = "SNN505"
     title = "refractory period above the limit of the chip"
-    message = "`tau_ref` of `{name}` is {value}, the chip's longest is {limit}"
+    message = "`tau_ref` of `{name}` is {value}, but the chip's maximum is {limit}"
     label = "at most {limit}"
     help = "write `tau_ref {limit}` or less"
 
@@ -227,12 +228,12 @@ def _lif_on_chip(network: LogicalNetwork) -> Iterator[tuple[LogicalLayer, LifNeu
 
 
 class AveragedLif(Diagnostic):
-    """Checks for averages of LIF neurons on the chip, which reduce accuracy.
+    """Checks for averages of LIF neurons on the chip, since they reduce accuracy.
 
-    Filtered spikes are noisy, and the curve of a LIF neuron is steepest at its
-    threshold. Noise therefore makes neurons fire that should be silent. An average
-    doesn't remove these spikes, and later layers read them. The curve of a ReLU neuron
-    is not steep there. `docs/accuracy/fidelity.md` compares both.
+    Filtered spikes are noisy, and the rate curve of a LIF neuron is steepest at its
+    threshold. Near the threshold, noise therefore makes neurons fire that should be
+    silent. An average does not remove these spikes, so later layers read them. A ReLU
+    neuron has no such step. `docs/accuracy/fidelity.md` compares ReLU and LIF networks.
     """
 
     code = "SNN508"

@@ -13,8 +13,8 @@ from snnc.rules.names import join_alternatives
 class UnknownLayer(Diagnostic):
     """Checks that the names in `from` and `shortcut` exist.
 
-    `from` and `shortcut` are followed by the name of the input or of a layer. The layer
-    may come after the layer that reads it, but must exist.
+    `from` and `shortcut` take the name of the input or of a layer. The layer may come
+    later in the spec.
     """
 
     code = "SNN250"
@@ -32,17 +32,22 @@ class UnknownLayer(Diagnostic):
     @property
     def reason(self) -> str:
         if self.example:
-            return f"`{self.name}` has no value of its own, only its properties have"
+            return (
+                f"`{self.name}` has no value of its own; only its properties have "
+                "values"
+            )
         return f"no layer is called `{self.name}`"
 
     @property
     def hint(self) -> str:
         if self.example:
-            return f"write one of them, such as `{self.example}`"
+            return f"set one of its properties, such as `{self.example}`"
         if self.near is not None:
             return f"did you mean `{self.near}`?"
         if not self.known:
-            return "write a layer of this name before, or read one by its name"
+            return (
+                "add a layer of this name before this line, or name an existing layer"
+            )
         return "write " + join_alternatives(self.known) + f", {self.role}"
 
 
@@ -57,7 +62,7 @@ class Cycle(Diagnostic):
     title = "cycle"
     message = "`{first}` reads itself: {circle}"
     label = "part of the cycle"
-    help = "let one of them read an earlier layer"
+    help = "let one of these layers read an earlier layer"
 
     first: str
     circle: str
@@ -66,14 +71,14 @@ class Cycle(Diagnostic):
 class NothingReads(Diagnostic):
     """Checks that the output of every layer is read.
 
-    A layer that no other layer reads uses cores and has no effect. Usually a `from`
-    names the wrong layer, or the layer is no longer needed.
+    A layer without readers uses cores but has no effect. Usually a `from` names the
+    wrong layer, or the layer is no longer needed.
     """
 
     code = "SNN252"
     title = "unread layer"
     message = "no layer reads `{name}`"
-    help = "remove it, or name it in a `from` or `shortcut`"
+    help = "remove the layer, or name it in a `from` or `shortcut`"
 
     name: str
 
@@ -83,14 +88,15 @@ def encoder_help(encoder: str, key: str = "from") -> str:
     if encoder:
         return f"read the encoder: write `{key} {encoder}`"
     return (
-        "put an encoder between: `encode conv { filters 2 }` (trained) or `encode rate`"
+        "add an encoder in between: `encode conv { filters 2 }` (trained) or "
+        "`encode rate`"
     )
 
 
 class ReadsRawValues(Diagnostic):
     """Checks that only encoders read the input.
 
-    The chip receives spikes, not values, so an encoder must precede other layers.
+    The chip receives spikes, not values, so layers read the input through an encoder.
     """
 
     code = "SNN253"
@@ -130,7 +136,7 @@ class TooFewSources(Diagnostic):
 
     code = "SNN255"
     title = "join of one layer"
-    message = "`{kind}` needs two layers or more, here {count}"
+    message = "`{kind}` needs at least two layers, but reads {count}"
     help = "write `{kind} {name} from a, b`"
 
     kind: str
@@ -139,7 +145,7 @@ class TooFewSources(Diagnostic):
 
 
 class TooManySources(Diagnostic):
-    """Checks that layers read one source; only `add` and `concat` read several."""
+    """Checks that a layer reads only one source; `add` and `concat` read several."""
 
     code = "SNN256"
     title = "several sources"
@@ -155,24 +161,27 @@ class TooManySources(Diagnostic):
 class RepeatedSource(Diagnostic):
     """Checks that `add` doesn't name a layer twice.
 
-    Adding a layer to itself has the same effect as larger weights, but costs a second
-    connection.
+    Adding a layer to itself has the same effect as doubling the weights of its reader.
+    Training can do so without a second connection.
     """
 
     code = "SNN257"
     title = "repeated source"
     message = "`{kind}` reads `{source}` twice"
-    help = "name each layer once: a kernel can double what it reads"
+    help = (
+        "name each layer only once: training can double the weights of the reader "
+        "instead"
+    )
 
     kind: str
     source: str
 
 
 class TooManyPaths(Diagnostic):
-    """Checks the number of paths between two layers.
+    """Checks that there are not too many paths between two layers.
 
-    Every path through pools, `add` and `concat` becomes a connection. Each join
-    multiplies the number of paths.
+    Every path through pools, `add` and `concat` becomes a connection. The number of
+    paths multiplies with every join.
     """
 
     code = "SNN258"
@@ -202,13 +211,12 @@ class TooManyPaths(Diagnostic):
 class MissingSetting(Diagnostic):
     """Checks that convolutions have `filters` and dense layers have `units`.
 
-    Write the property in the layer, or in a `defaults` statement that applies to the
-    layer.
+    Set these properties in the layer, or in `defaults` for its kind.
     """
 
     code = "SNN259"
     title = "missing property"
-    message = "`{kind} {name}` does not say how many `{key}` it has"
+    message = "`{kind} {name}` does not set the number of `{key}`"
     help = "write `{kind} {name} {{ {key} 16 }}`"
 
     kind: str

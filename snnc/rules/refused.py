@@ -21,28 +21,30 @@ class Refused(Diagnostic):
 class Softmax(Refused):
     """The chip has no softmax.
 
-    Softmax divides by a sum over all units, which spikes can't do. The readout outputs
-    logits. The class with the largest logit is also the class with the largest softmax
-    value. The loss `cross_entropy` applies softmax in training.
+    Softmax divides by a sum over all units, which spiking neurons can't do. The readout
+    outputs logits. The class with the largest logit also has the largest softmax value.
+    The loss `cross_entropy` applies softmax in training.
     """
 
     code = "SNN901"
     title = "softmax activation"
     notes = ("{word} divides by a sum over all units, which spiking neurons can't do",)
     help = (
-        "leave it out: the readout gives logits, and `cross_entropy` adds the softmax"
+        "leave it out: the readout outputs logits, and `cross_entropy` adds the softmax"
     )
 
 
 class Sigmoid(Refused):
     """The chip has no sigmoid neurons.
 
-    The chip's neurons are `relu` and `lif`. Like sigmoid, `lif` saturates.
+    The neurons of the chip are `relu` and `lif`. `lif` saturates, like a sigmoid.
     """
 
     code = "SNN902"
     title = "sigmoid activation"
-    notes = ("the chip's neurons are `relu` and `lif`; none has the curve of {word}",)
+    notes = (
+        "the chip's neurons are `relu` and `lif`; neither has the curve of {word}",
+    )
     help = "write `neuron lif`, which saturates too, or `neuron relu`"
 
 
@@ -97,8 +99,8 @@ class Swish(Refused):
 class Lstm(Refused):
     """The language has no recurrent layers.
 
-    An example passes through each layer once, and all time steps belong to one
-    presentation. Put time on the depth axis of the input and use `conv3d`.
+    An example passes through each layer once, and all time steps of a presentation show
+    the same example. Put time on the depth axis of the input and use `conv3d`.
     """
 
     code = "SNN909"
@@ -111,13 +113,15 @@ class Lstm(Refused):
 class LayerNorm(Refused):
     """The chip has no layer normalisation.
 
-    Layer normalisation divides by the standard deviation of each example, which spikes
-    can't do. Batch normalisation is possible: it is folded into the weights on export.
+    Layer normalisation divides by the standard deviation of each example, which spiking
+    neurons can't do. Batch normalisation is folded into the weights on export.
     """
 
     code = "SNN910"
     title = "layer normalisation"
-    notes = ("it divides by a statistic of each example, which neurons can't do",)
+    notes = (
+        "{word} divides by a statistic of each example, which spiking neurons can't do",
+    )
     help = "write `batchnorm on`, which is folded into the weights"
 
 
@@ -125,12 +129,12 @@ class Upsample(Refused):
     """Layers don't repeat or interpolate their input.
 
     `conv2d_transpose` enlarges an image with a trained kernel. A kernel of ones repeats
-    the nearest value.
+    the nearest neighbour.
     """
 
     code = "SNN911"
     title = "upsampling layer"
-    notes = ("`conv2d_transpose` enlarges an image by a trained kernel",)
+    notes = ("`conv2d_transpose` enlarges an image with a trained kernel",)
     help = "write `conv2d_transpose u {{ filters 8, kernel 4, stride 2 }}`"
 
 
@@ -157,7 +161,7 @@ class Repeat(Refused):
     code = "SNN913"
     title = "repeated layers"
     message = "`{word}` is not in the language"
-    notes = ("there are no loops: each layer has weights and a name for them",)
+    notes = ("there are no loops: each layer has its own name and weights",)
     help = "write each layer on a line of its own, with its own name"
 
 
@@ -165,7 +169,7 @@ class DenseOverAxis(Diagnostic):
     """Checks for a dense layer along one axis.
 
     `dense` flattens its input, like `Flatten` followed by `Dense` in Keras. A dense
-    layer over the channels of each pixel is a convolution with kernel 1.
+    layer over the channels of every pixel is a convolution with a kernel of 1.
     """
 
     code = "SNN914"
@@ -178,7 +182,7 @@ class DenseOverAxis(Diagnostic):
 
 
 class SeveralInputs(Diagnostic):
-    """Checks that a network has one input.
+    """Checks that a network has only one input.
 
     An example is a single array. Stack arrays of equal resolution as channels of one
     input.
@@ -186,9 +190,9 @@ class SeveralInputs(Diagnostic):
 
     code = "SNN915"
     title = "several inputs"
-    message = "a network has one input"
+    message = "a network can have only one input"
     label = "another input"
-    help = "stack them as channels of one input, such as `8x8x2`"
+    help = "stack the arrays as channels of one input, such as `8x8x2`"
 
 
 class EncodeConvOnFeatures(Diagnostic):

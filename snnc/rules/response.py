@@ -12,8 +12,10 @@ from snnc.rules.rates import in_unit_of
 from snnc.source import Span
 
 MIDDLE = {"last": 1.0, "mean": 0.75}
-"""The middle of the steps that the readout uses, as a fraction of `present`."""
-OF_MEAN = "`decide mean` reads the second half, on average at 3/4 of `present`"
+"""The middle of the steps that the readout uses, as a share of `present`."""
+OF_MEAN = (
+    "`decide mean` reads the second half of the steps, on average at 3/4 of `present`"
+)
 NONE = 0.0, 0
 """The response of the input: 0 seconds and 0 layers."""
 
@@ -26,16 +28,16 @@ class PresentTooShort(Diagnostic):
 
     - one step, for spikes to arrive;
     - its `synapse`, after which the filter is at 63 %;
-    - `1 / (low + high)`, half the mean interval between spikes of a neuron that fires
-      at the mean `rate`.
+    - `1 / (low + high)`, half the time between two spikes at the mean rate of the
+      layer.
 
     The delays of layers in series add up, and the readout adds its `synapse`. `decide
-    last` uses the last step. `decide mean` uses the second half of `present`, whose
-    middle is at three quarters.
+    last` reads the last step. `decide mean` reads the second half of the steps, on
+    average at three quarters of `present`.
 
     The table shows the accuracy of a network with three layers on handwritten digits.
-    According to this rule, the network needs 51 ms with `decide last` and 68 ms with
-    `decide mean`:
+    By this rule, these layers need 51 ms with `decide last` and 68 ms with `decide
+    mean`:
 
     | `present` | 20 ms | 30 ms | 40 ms | 50 ms | 60 ms | 100 ms |
     |---|--:|--:|--:|--:|--:|--:|
@@ -44,14 +46,14 @@ class PresentTooShort(Diagnostic):
     | `decide last`, `synapse 2 ms` | | | | | 94 % | |
 
     The rule also holds for one to seven layers, rates up to 400 Hz and synapses of 10
-    ms. At 0.7 times the required time, accuracy is about half.
+    ms. If `present` is only 0.7 times the required time, accuracy is about half.
     """
 
     code = "SNN509"
     title = "presentation too short for the layers"
     severity = Severity.WARNING
     message = "`present {present}` ends before the layers respond: they need {needed}"
-    label = "{steps} steps, {needed_steps} needed"
+    label = "{steps} steps, but {needed_steps} are needed"
     notes = (
         "{count} spiking layers in series and the readout respond after {delay}",
         "{of_mean}",

@@ -24,7 +24,7 @@ def axis_names(rank: int) -> str:
 
 
 class WrongRank(Diagnostic):
-    """Checks the number of axes that a layer reads.
+    """Checks that the input of a layer has the right number of axes.
 
     `conv1d` reads length x channels, `conv2d` height x width x channels and
     `conv3d` depth x height x width x channels. Pools need at least one spatial axis.
@@ -46,8 +46,9 @@ class WrongRank(Diagnostic):
 class ForgottenChannels(Diagnostic):
     """Checks that the input's shape has a channel axis.
 
-    Shapes are channels-last, and images with one channel also have a channel axis:
-    `28x28x1`. Without this axis, `conv1d` reads `28x28` as 28 steps with 28 channels.
+    Shapes are channels-last, and an image with one channel needs that axis too:
+    `28x28x1`. Without the channel axis, `conv1d` reads `28x28` as 28 steps with 28
+    channels.
     """
 
     code = "SNN312"
@@ -101,7 +102,7 @@ class UnequalShapes(Diagnostic):
     @property
     def requirement(self) -> str:
         if self.kind == "add":
-            return "`add` sums layers of equal shapes"
+            return "`add` needs layers of equal shapes"
         return "`concat` joins channels; every other axis must be equal"
 
     @property
@@ -109,19 +110,20 @@ class UnequalShapes(Diagnostic):
         first, second = self.first_shape, self.second_shape
         if self.kind == "add" and first[:-1] == second[:-1]:
             width = "units" if len(first) == 1 else "filters"
-            return f"give both the same number of {width}, or use `concat`"
+            return f"give both layers the same number of {width}, or use `concat`"
         if len(first) != len(second):
             wide, flat = self.first, second
             if len(first) < len(second):
                 wide, flat = self.second, first
             dense = f"a `dense` layer with `units {flat[0]}`"
-            return f"let {dense} read `{wide}`, and join that"
+            return f"let {dense} read `{wide}`, and join the `dense` layer instead"
         if self.kind == "add" and _strides_to(first[:-1], second[:-1]):
             return (
                 f"for a residual connection, write `shortcut {self.first}` in "
-                f"`{self.second}` and remove the `add`: it has a 1x1 convolution"
+                f"`{self.second}` and remove the `add`: a shortcut includes a 1x1 "
+                "convolution"
             )
-        return "bring them to the same size with strides, `downsample` or `avgpool`"
+        return "make their shapes equal with strides, `downsample` or `avgpool`"
 
 
 def _strides_to(first: Shape, second: Shape) -> bool:
@@ -131,9 +133,9 @@ def _strides_to(first: Shape, second: Shape) -> bool:
 
 
 class ShortcutMismatch(Diagnostic):
-    """Checks that a shortcut can produce the shape of its target.
+    """Checks that a shortcut can be brought to the shape of its target.
 
-    If the shapes are equal, a shortcut is the identity. Otherwise it is a trained 1x1
+    If the shapes are equal, the shortcut is the identity. Otherwise it is a trained 1x1
     convolution. A stride of `s` reduces an axis of size `n` to `ceil(n / s)`.
     """
 
@@ -154,21 +156,21 @@ class ShortcutMismatch(Diagnostic):
     def reason(self) -> str:
         if len(self.shape) != len(self.source_shape):
             return (
-                f"one is {axis_names(len(self.source_shape))}, "
-                f"the other {axis_names(len(self.shape))}"
+                f"`{self.source}` is {axis_names(len(self.source_shape))}, but "
+                f"`{self.name}` is {axis_names(len(self.shape))}"
             )
         return "no stride of a 1x1 convolution turns one size into the other"
 
     @property
     def hint(self) -> str:
         if len(self.shape) != len(self.source_shape):
-            return "name a layer of as many axes"
+            return "name a layer with the same number of axes"
         padded = "use `padding same` in the layers between them"
-        return f"{padded}, or name a layer of a matching shape"
+        return f"{padded}, or name a layer with a matching shape"
 
 
 class TooManyValues(Diagnostic):
-    """Checks the number of values of a layer or a weight tensor."""
+    """Checks that a layer or a weight tensor does not have too many values."""
 
     code = "SNN306"
     title = "too many values"
@@ -199,10 +201,10 @@ def looks_channels_first(shape: Shape) -> bool:
 
 
 class SqueezedChannels(Diagnostic):
-    """Checks for an encoder with one filter for several channels.
+    """Checks for an encoder with one filter but several input channels.
 
-    `encode conv` has one filter by default, so it converts a colour image to grey.
-    Write at least as many filters as the input has channels. If you want a single
+    `encode conv` has one filter by default, so it turns a colour image into a grey
+    image. Write at least as many filters as the input has channels. To keep a single
     filter, write `filters 1`.
     """
 
@@ -210,7 +212,7 @@ class SqueezedChannels(Diagnostic):
     title = "input channels reduced to one"
     severity = Severity.WARNING
     message = "`encode conv` reduces {channels} channels to 1"
-    help = "write `filters {channels}`, or `filters 1` if you want one"
+    help = "write `filters {channels}`, or `filters 1` to keep a single filter"
 
     channels: int
 
@@ -224,7 +226,7 @@ class SqueezedChannels(Diagnostic):
 
 
 class LooksChannelsFirst(Diagnostic):
-    """Checks for channels-first shapes.
+    """Checks for shapes that look channels-first.
 
     Shapes are channels-last, as in Keras: height x width x channels.
     """
@@ -232,8 +234,8 @@ class LooksChannelsFirst(Diagnostic):
     code = "SNN307"
     title = "channels-first shape"
     severity = Severity.WARNING
-    message = "{shape} looks like channels first, but means {axes}"
-    help = "for channels last write `{channels_last}`"
+    message = "{shape} looks channels-first, but means {axes}"
+    help = "for a channels-last shape, write `{channels_last}`"
 
     shape: Shape
 
@@ -257,10 +259,10 @@ class LooksChannelsFirst(Diagnostic):
 
 
 class CrossingShortcuts(Diagnostic):
-    """Checks for a shortcut that begins inside another shortcut and ends outside.
+    """Checks for a shortcut that begins inside another shortcut and ends outside it.
 
-    Residual blocks are usually nested or consecutive. Crossing shortcuts are valid, but
-    often one of the names is a mistake.
+    Residual blocks are usually nested or follow one another. Crossing shortcuts are
+    valid, but often one of the names is wrong.
     """
 
     code = "SNN309"

@@ -6,18 +6,18 @@ from snnc.diagnostics import Diagnostic, Severity
 
 
 class UnusedAllow(Diagnostic):
-    """Checks for comments that allow warnings which don't occur.
+    """Checks for comments that suppress a warning that does not occur.
 
-    `# snnc: allow SNN309 reason` suppresses warnings with this code on the statement or
-    property below the comment, or on the comment's line. Without such a warning, the
-    comment is outdated. The rule runs only if all checks have run, which requires a
-    spec without errors.
+    `# snnc: allow SNN309 reason` suppresses warnings with this code on the same line,
+    or on the statement or property below. If there is no such warning, the comment is
+    out of date. This rule runs only if the spec has no errors, because an error may
+    hide the warning.
     """
 
     code = "SNN140"
     title = "unused suppression"
     severity = Severity.WARNING
-    message = "there is no {allowed} to allow here"
+    message = "there is no {allowed} to suppress here"
     label = "no effect"
     help = "remove the comment"
 
@@ -25,23 +25,23 @@ class UnusedAllow(Diagnostic):
 
 
 class AllowWithoutReason(Diagnostic):
-    """Checks that a comment that allows a warning gives a reason.
+    """Checks that a comment that suppresses a warning gives a reason.
 
-    Readers need the reason to decide whether the exception still applies.
+    Readers need the reason to decide whether the suppression still applies.
     """
 
     code = "SNN141"
     title = "suppression without a reason"
     severity = Severity.WARNING
-    message = "the comment gives no reason for allowing {allowed}"
+    message = "the comment gives no reason for suppressing {allowed}"
     label = "expected a reason after the code"
-    help = "write `# snnc: allow {allowed}` and the reason"
+    help = "write the reason after `# snnc: allow {allowed}`"
 
     allowed: str
 
 
 class AllowUnknownCode(Diagnostic):
-    """Checks that a comment allows an existing code."""
+    """Checks that the code in a suppression comment exists."""
 
     code = "SNN142"
     title = "suppression of an unknown code"
@@ -61,16 +61,16 @@ class AllowUnknownCode(Diagnostic):
 
 
 class AllowError(Diagnostic):
-    """Checks for comments that allow an error.
+    """Checks for comments that suppress an error.
 
-    An error stops the build, because the network couldn't run. Only warnings can be
-    allowed.
+    An error stops the build, since the network could not run. Only warnings can be
+    suppressed.
     """
 
     code = "SNN143"
     title = "suppression of an error"
     severity = Severity.WARNING
-    message = "{allowed} is an error, and errors can't be allowed"
+    message = "{allowed} is an error, and only warnings can be suppressed"
     label = "an error"
     help = "remove the comment; `snnc explain {allowed}` says how to fix the error"
 
@@ -78,7 +78,7 @@ class AllowError(Diagnostic):
 
 
 class UnknownDirective(Diagnostic):
-    """Checks comments that begin with `snnc:`.
+    """Checks for comments that begin with `snnc:` and an unknown instruction.
 
     The only instruction is `# snnc: allow CODE reason`.
     """
@@ -86,6 +86,6 @@ class UnknownDirective(Diagnostic):
     code = "SNN144"
     title = "unknown instruction in a comment"
     severity = Severity.WARNING
-    message = "snnc does not know this instruction"
+    message = "there is no such instruction"
     label = "not an instruction"
     help = "write `# snnc: allow CODE reason`"

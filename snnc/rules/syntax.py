@@ -6,11 +6,11 @@ from snnc.diagnostics import Diagnostic
 
 
 class UnexpectedText(Diagnostic):
-    """Checks that the parts of a statement are in order.
+    """Checks that the parts of a statement are in the right order.
 
-    A statement is `KIND [NAME] [SHAPE] [in RANGE [as RANGE]] [from NAME, NAME]
-    [{ properties }]`, and a property is written as `key value`. The message says which
-    part may come next. snnc still reads the other statements of the file.
+    A statement is written as `KIND [NAME] [SHAPE] [in RANGE [as RANGE]] [from NAME,
+    NAME] [{ properties }]`, and a property as `key value`. The message names the part
+    that may come next. snnc still checks the other statements in the file.
     """
 
     code = "SNN100"
@@ -25,10 +25,10 @@ class UnexpectedText(Diagnostic):
 
 
 class UnexpectedCharacter(Diagnostic):
-    """Checks for characters that the language doesn't use.
+    """Checks for characters that are not part of the language.
 
-    A spec consists of words, numbers, `"strings"`, `{ }`, `[ ]` and commas. Strings
-    have double quotes, and comments begin with `#`.
+    A spec consists of words, numbers, `"strings"`, `{ }`, `[ ]` and commas. Write
+    strings in double quotes, and begin comments with `#`.
     """
 
     code = "SNN101"
@@ -38,14 +38,14 @@ class UnexpectedCharacter(Diagnostic):
     help = "{advice}"
 
     text: str
-    advice: str = 'strings are written "..." and comments begin with `#`'
+    advice: str = "write strings in double quotes, and begin comments with `#`"
 
 
 class MalformedNumber(Diagnostic):
     """Checks that a word that begins like a number is a valid number.
 
-    Write a space between a number and its unit (`5 ms`), `x` between dims
-    (`3x3x3`), and two dots in a range (`20..150`).
+    Write a space between a number and its unit (`5 ms`), `x` between sizes (`3x3x3`),
+    and two dots in a range (`20..150`).
     """
 
     code = "SNN102"
@@ -60,26 +60,26 @@ class MalformedNumber(Diagnostic):
 class UnterminatedString(Diagnostic):
     r"""Checks that a string ends on its line.
 
-    A string can't span several lines. Write `\n` for a line end.
+    A string can't span several lines. Write `\n` for a line break in a string.
     """
 
     code = "SNN103"
     title = "unterminated string"
     message = "the string has no closing quote"
     label = "begins here"
-    help = 'end it with `"` on the same line; a line end in it is written `\\n`'
+    help = 'close it with `"` on the same line, and write `\\n` for a line break'
 
 
 class UnknownEscape(Diagnostic):
-    r"""Checks the character after a backslash in a string.
+    r"""Checks that a backslash in a string begins a valid escape.
 
-    There are four escapes: `\"`, `\\`, `\n` and `\t`.
+    The valid escapes are `\"`, `\\`, `\n` and `\t`.
     """
 
     code = "SNN104"
     title = "unknown escape"
-    message = "`{text}` is not an escape"
-    help = 'write `\\\\` for a backslash; others are `\\"`, `\\n`, `\\t`'
+    message = "`{text}` is not a valid escape"
+    help = 'write `\\\\` for a backslash; the other escapes are `\\"`, `\\n` and `\\t`'
 
     text: str
 
@@ -87,9 +87,9 @@ class UnknownEscape(Diagnostic):
 class MissingBrace(Diagnostic):
     """Checks that every block and every list is closed.
 
-    The kinds of statements are reserved words. If such a word begins a line or takes
-    the position of a key while a brace is open, the closing brace before the word is
-    missing.
+    The kinds of statements are reserved words. If such a word begins a line or replaces
+    a property key while a brace is open, snnc expects the closing brace before that
+    word.
     """
 
     code = "SNN105"
@@ -103,10 +103,10 @@ class MissingBrace(Diagnostic):
 
 
 class MissingOpeningBrace(Diagnostic):
-    """Checks that a block of properties has its opening brace.
+    """Checks that a block of properties begins with an opening brace.
 
-    A property follows the name of a statement, and a `}` closes a block that was not
-    opened. snnc reads the statement as if the opening brace were there.
+    snnc reports a property after the name of a statement if a later `}` closes a block
+    that was never opened. It reads the statement as if the opening brace were there.
     """
 
     code = "SNN126"
@@ -120,13 +120,13 @@ class MissingOpeningBrace(Diagnostic):
 class UnmatchedBrace(Diagnostic):
     """Checks for a closing brace without an opening brace.
 
-    The last brace of a file is the `}` of the network.
+    The last brace in a file is the `}` that closes the network.
     """
 
     code = "SNN106"
     title = "unmatched closing brace"
     message = "`{closer}` closes nothing"
-    label = "one too many"
+    label = "unmatched"
     help = "remove it"
 
     closer: str
@@ -135,7 +135,7 @@ class UnmatchedBrace(Diagnostic):
 class MissingValue(Diagnostic):
     """Checks that every property has a value.
 
-    A property is written as `key value` on one line. Switches also have values:
+    Write a property as `key value` on one line. Switches need a value too, as in
     `batchnorm on`.
     """
 
@@ -171,7 +171,7 @@ class OneLineEach(Diagnostic):
 class MissingEdition(Diagnostic):
     """Checks that a file begins with the edition of the language.
 
-    If the first line is `snn 1`, later editions of the language don't change the
+    `snn 1` on the first line selects edition 1, so later editions can't change the
     meaning of the file.
     """
 
@@ -190,8 +190,8 @@ class UnknownEdition(Diagnostic):
     code = "SNN110"
     title = "unknown edition"
     message = "there is no edition {edition} of the language"
-    label = "this snnc knows edition {latest}"
-    help = "write `snn {latest}`, or install a newer snnc"
+    label = "this version of snnc supports edition {latest}"
+    help = "write `snn {latest}`, or upgrade snnc"
 
     edition: str
     latest: int
@@ -212,7 +212,9 @@ class MissingNetwork(Diagnostic):
     def hint(self) -> str:
         if self.near is not None:
             return f"did you mean `{self.near}`?"
-        return "write `network NAME {` before the first statement, `}` after the last"
+        return (
+            "write `network NAME {` before the first statement and `}` after the last"
+        )
 
 
 class TextAfterEnd(Diagnostic):
@@ -226,25 +228,25 @@ class TextAfterEnd(Diagnostic):
 
 
 class TooDeep(Diagnostic):
-    """Checks how deeply blocks are nested."""
+    """Checks that blocks are not nested too deeply."""
 
     code = "SNN113"
     title = "deeply nested blocks"
-    message = "blocks are nested more than {limit} deep"
-    label = "one too deep"
+    message = "blocks are nested more than {limit} levels deep"
+    label = "one level too deep"
     help = "remove the inner blocks: a property has at most one block as its value"
 
     limit: int
 
 
 class NumberTooLong(Diagnostic):
-    """Checks the number of digits in a number."""
+    """Checks that a number does not have too many digits."""
 
     code = "SNN114"
     title = "long number"
-    message = "the number is too large"
+    message = "the number has too many digits"
     label = "at most {limit} digits"
-    help = "write a smaller number"
+    help = "write fewer digits"
 
     limit: int
 
@@ -268,7 +270,7 @@ class KeyPunctuation(Diagnostic):
 class BlockOnNextLine(Diagnostic):
     """Checks that a block opens on the line of its statement.
 
-    A statement ends at the end of its line, so its `{` must be on the same line.
+    A statement ends at the end of its line, so `{` belongs on the same line.
     """
 
     code = "SNN116"
@@ -279,12 +281,12 @@ class BlockOnNextLine(Diagnostic):
 
 
 class SecondNetwork(Diagnostic):
-    """Checks that a file describes one network."""
+    """Checks that a file describes only one network."""
 
     code = "SNN117"
     title = "second network"
-    message = "a file describes one network"
-    label = "a second one begins here"
+    message = "a file can describe only one network"
+    label = "a second network begins here"
     help = "move it to a file of its own"
 
 
@@ -306,28 +308,28 @@ class NothingHere(Diagnostic):
 
     code = "SNN119"
     title = "empty file"
-    message = "the file describes no network"
+    message = "the file does not describe a network"
     help = "begin with `snn 1` and `network NAME {{ ... }}`"
 
 
 class TooLong(Diagnostic):
-    """Checks the number of words, numbers and punctuation marks in a file.
+    """Checks that a file does not have too many words, numbers and punctuation marks.
 
-    The limit stops snnc early if a file is not a spec. It is far above the size of a
-    network with a thousand layers.
+    The limit makes snnc stop early if a file is not a spec. Even a network with a
+    thousand layers is far below the limit.
     """
 
     code = "SNN121"
     title = "long file"
-    message = "the file has {limit} words and marks or more"
+    message = "the file has at least {limit} words and punctuation marks"
     label = "the rest is not read"
-    help = "name a file that holds a spec: a layer takes about 15 words and marks"
+    help = "name a file that contains a spec; a layer takes about 15 words and marks"
 
     limit: int
 
 
 class OtherNotation(Diagnostic):
-    """Checks that the notation of a file matches its name.
+    """Checks that the notation of a file matches the suffix of its name.
 
     snnc reads files whose names end in `.yaml` or `.yml` as YAML, and all others
     as `.snn`.
@@ -347,7 +349,8 @@ class OtherNotation(Diagnostic):
 class MergeConflict(Diagnostic):
     """Checks for the conflict markers of an unresolved merge.
 
-    A file with conflict markers contains two specs, and snnc reads neither.
+    A file with conflict markers contains two versions of a spec, and snnc reads
+    neither.
     """
 
     code = "SNN128"
@@ -355,16 +358,16 @@ class MergeConflict(Diagnostic):
     message = "the file has an unresolved merge conflict"
     label = "begins here"
     help = (
-        "keep one side, or both, and remove the lines of `<<<<<<<`, `=======` and"
-        " `>>>>>>>`"
+        "keep one side, or both, and remove the conflict markers `<<<<<<<`, `=======` "
+        "and `>>>>>>>`"
     )
 
 
 class NotASpec(Diagnostic):
-    """Checks for programs and JSON in place of a spec.
+    """Checks for a program or JSON in place of a spec.
 
-    `snnc import` converts a Keras model to a spec. It reads a saved model or the text
-    of `model.to_json()`, or calls a function that returns a model.
+    `snnc import` creates a spec from a Keras model. The model is a saved file, the text
+    of `model.to_json()`, or the result of a Python function.
     """
 
     code = "SNN129"
@@ -385,7 +388,7 @@ class TooManyProblems(Diagnostic):
 
     code = "SNN120"
     title = "too many problems"
-    message = "more than {limit} problems; the rest is not read"
-    help = "fix the first ones and run `snnc check` again"
+    message = "more than {limit} problems; the rest of the file is not read"
+    help = "fix these problems and run `snnc check` again"
 
     limit: int

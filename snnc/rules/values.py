@@ -48,14 +48,14 @@ class OutOfRange(Diagnostic):
 class MissingUnit(Diagnostic):
     """Checks that times and rates have a unit.
 
-    A number without a unit could mean seconds or milliseconds. Units are therefore
-    required: `5 ms`, `0.06 s`, `150 Hz`.
+    A number without a unit could mean seconds or milliseconds. Write the unit, as in `5
+    ms`, `0.06 s` or `150 Hz`.
     """
 
     code = "SNN207"
     title = "missing unit"
     message = "`{key}` has no unit"
-    label = "expected {choices} after it"
+    label = "expected {choices} after this"
     help = "did you mean `{likely}`?"
 
     key: str
@@ -70,7 +70,7 @@ class MissingUnit(Diagnostic):
 class UnknownUnit(Diagnostic):
     """Checks that the word after a number is a unit.
 
-    The units are `s`, `ms`, `us` and `Hz`, in exactly this spelling.
+    The units are `s`, `ms`, `us` and `Hz`, spelled exactly like this.
     """
 
     code = "SNN208"
@@ -96,7 +96,7 @@ class UnknownUnit(Diagnostic):
 
 
 class WrongUnit(Diagnostic):
-    """Checks that times have a unit of time, and rates a unit of rate."""
+    """Checks that times are in a unit of time and rates in Hz."""
 
     code = "SNN209"
     title = "wrong unit"
@@ -115,7 +115,7 @@ class WrongUnit(Diagnostic):
 
 
 class UnknownChoice(Diagnostic):
-    """Checks that the value is a word that the property accepts."""
+    """Checks that a property with a fixed set of words has a word from this set."""
 
     code = "SNN210"
     title = "unknown choice"
@@ -139,13 +139,13 @@ class UnknownChoice(Diagnostic):
 
 
 class RepeatedClass(Diagnostic):
-    """Checks that the names of classes are unique."""
+    """Checks that class names are unique."""
 
     code = "SNN221"
     title = "repeated class name"
     message = "the class name `{name}` is used twice"
     label = "used again"
-    help = "write another name, or remove it"
+    help = "use another name, or remove this one"
 
     name: str
 
@@ -154,8 +154,8 @@ class LossNeedsClasses(Diagnostic):
     """Checks that the loss suits the readout.
 
     `cross_entropy` and `focal` compare outputs with integer labels, and `class_weight
-    balanced` counts labels, so all three need a `classes` readout. A `units` readout
-    outputs values, and its loss is `mse`.
+    balanced` counts the labels. All three therefore need a readout with `classes`. A
+    readout with `units` outputs values, so its loss is `mse`.
     """
 
     code = "SNN600"
@@ -170,15 +170,16 @@ class LossNeedsClasses(Diagnostic):
 
 
 class NothingTrains(Diagnostic):
-    """Checks that a phase of `train` changes the weights.
+    """Checks that at least one phase of `train` trains the weights.
 
     `smooth` trains as in plain Keras, and `spikes` trains on the network's own spikes.
-    `scale` only scales each layer so that its rates are within `rate`.
+    `scale` does not train. It only scales the weights so that each layer stays within
+    its `rate`.
     """
 
     code = "SNN601"
     title = "no phase that trains"
-    message = "no phase of `phases {phases}` trains"
+    message = "no phase in `phases {phases}` trains the weights"
     label = "`scale` does not train"
     help = "write `phases [smooth, scale, spikes]`"
 

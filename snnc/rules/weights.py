@@ -7,16 +7,16 @@ from snnc.text.tables import printable
 
 DISCRETIZE = "nengo_loihi/builder/discretize.py"
 LOOK_AT_BIAS = (
-    "look at `{name}.bias`: it is too large for these weights, as after training with"
-    " too large a `learning_rate`"
+    "check `{name}.bias`, which is too large for these weights; too large a "
+    "`learning_rate` in training can cause this"
 )
 
 
 class NotSafetensors(Diagnostic):
     """Checks that a weight file is in safetensors format.
 
-    `save_weights` of a package writes this format. It contains only numbers and no
-    code. snnc does not open pickles or archives.
+    A package's `save_weights` writes this format. Such a file contains only numbers,
+    and no code that could run. snnc never opens pickles or unpacks archives.
     """
 
     code = "SNN740"
@@ -31,10 +31,10 @@ class NotSafetensors(Diagnostic):
 class WeightsDoNotFit(Diagnostic):
     """Checks that a weight file belongs to the network of the spec.
 
-    Names, shapes, types and axes of all tensors must match. Together they determine
-    `layout_id`, which the file contains. Rates, losses, blocks, and the names of the
-    network and the classes don't affect `layout_id`. The file also contains the scaling
-    of the input, which must be the same.
+    The names, shapes, types and axes of all tensors must match. The file stores their
+    hash as `layout_id`. Rates, losses, blocks, and the names of the network and its
+    classes don't affect `layout_id`. The file also stores how the input was scaled,
+    which must match too.
     """
 
     code = "SNN741"
@@ -57,7 +57,7 @@ class WeightsDoNotFit(Diagnostic):
         """Name both identities if they differ."""
         if self.written == self.layout:
             return ""
-        written = f"its layout_id is {self.written}"
+        written = f"the layout_id of the file is {self.written}"
         return f"{written}, but `{self.network}` has {self.layout}"
 
     @property
@@ -76,13 +76,13 @@ class WeightsDoNotFit(Diagnostic):
 class NotFinite(Diagnostic):
     """Checks for NaN and infinite weights.
 
-    Training that diverges produces such weights. No simulator can run them.
+    Such weights result from training that diverged. No simulator can run them.
     """
 
     code = "SNN742"
     title = "non-finite weights"
-    message = "`{tensor}` in `{path}` holds {nan} NaN and {infinite} infinite values"
-    notes = ("it has {size} values",)
+    message = "`{tensor}` in `{path}` contains {nan} NaN and {infinite} infinite values"
+    notes = ("the tensor has {size} values",)
     help = "train again, with a smaller `learning_rate`"
 
     tensor: str
@@ -95,19 +95,19 @@ class NotFinite(Diagnostic):
 class BiasNotZero(Diagnostic):
     """Checks that the file contains zero biases for a layer without a bias.
 
-    A weight file contains a bias for every layer, so that its layout is the same with
-    `bias on` and `bias off`. With `bias off`, the bias is zero, unless a batch norm was
-    folded into it. Weights that were trained with a bias compute different results
-    without the bias.
+    A weight file contains a bias for every layer, so that `bias on` and `bias off` need
+    the same tensors. With `bias off`, the bias is zero unless a batch norm was folded
+    into it. Weights that were trained with a bias give different results without the
+    bias.
     """
 
     code = "SNN749"
-    title = "bias of a layer without one"
+    title = "non-zero bias of a layer without bias"
     message = "`{tensor}` in `{path}` is not 0, but `{name}` has no bias"
     label = "has no bias"
-    notes = ("{count} of its {size} values are not 0",)
+    notes = ("{count} of {size} values are not 0",)
     help = (
-        "write `bias on`, train again, or set it to 0 with `snnc weights FILE "
+        "write `bias on`, train again, or set the bias to 0 with `snnc weights FILE "
         "--migrate OLD_SPEC NEW_SPEC -o NEW_FILE`"
     )
 
@@ -129,26 +129,29 @@ class _Refused(Diagnostic):
     def spread(self) -> str:
         if self.cores == 1:
             return ""
-        return f"nengo-loihi refuses {self.refused} of its {self.cores} cores"
+        return f"nengo-loihi refuses {self.refused} of the layer's {self.cores} cores"
 
 
 class NoWeightExponent(_Refused):
     """Checks that the weights of a core are large enough for its threshold and biases.
 
     The chip stores the largest weight of a core as 254 or 255 times a power of two, and
-    the threshold and biases at the same scale. nengo-loihi tries the exponents 0 to -7.
-    If the threshold or a bias is still too large, it raises "Could not find appropriate
-    weight exponent". There are two common causes: training that moves the weights
-    towards zero, mostly because of `l2`, and rates that differ widely. Each weight is
-    multiplied by the rate of its layer and divided by the rate of its source.
+    the threshold and biases on the same scale. nengo-loihi tries the exponents 0 to -7.
+    If the threshold or a bias is still too large, nengo-loihi raises "Could not find
+    appropriate weight exponent". One common cause is training that pushed the weights
+    towards zero, mostly through `l2`. Another cause is rates that are far apart, since
+    snnc multiplies a weight by the rate of its layer divided by the rate of its source.
     """
 
     code = "SNN743"
     title = "weights too small for the chip"
-    message = "nengo-loihi refuses the weights of `{name}`: too small for its {what}"
-    label = "core {core}: a {what} of {value}, at most {most}"
+    message = (
+        "nengo-loihi refuses the weights of `{name}`: they are too small for the {what}"
+    )
+    label = "core {core}: {what} {value}, limit {most}"
     notes = (
-        "its largest weight is {weight:.3g} (in `{tensor}`); it needs {needed:.3g}",
+        "the largest weight is {weight:.3g} (in `{tensor}`), but must be at least "
+        "{needed:.3g}",
         "{bias_note}",
         "{spread}",
         f"{DISCRETIZE}: Could not find appropriate weight exponent",
@@ -170,8 +173,8 @@ class NoWeightExponent(_Refused):
         if self.what != "bias":
             return ""
         return (
-            f"its largest bias is {self.bias:.3g}; with these weights, the most is"
-            f" {self.most_bias:.3g}"
+            f"the largest bias is {self.bias:.3g}, but these weights allow at most "
+            f"{self.most_bias:.3g}"
         )
 
     @property
@@ -179,26 +182,26 @@ class NoWeightExponent(_Refused):
         if self.what == "bias" and self.bias > 100 * self.most_bias:
             return LOOK_AT_BIAS.format(name=self.name)
         return (
-            "train with less `l2`, or write a shorter `synapse`, which lowers its"
-            f" {self.what}"
+            "train with less `l2`, or write a shorter `synapse`, which lowers the "
+            f"{self.what}"
         )
 
 
 class NoBiasScale(_Refused):
-    """Checks the biases of a core without weights.
+    """Checks that the biases of a core without weights are large enough.
 
-    Without weights, the largest bias determines the scale in nengo-loihi. If this bias
-    is far below the threshold, no scale fits both: "Could not find appropriate bias
-    scaling". A layer whose weights are all zero has no effect. Usually training has not
-    reached this layer.
+    If all weights are zero, nengo-loihi uses the scale of the largest bias. If this
+    bias is far below the threshold, no scale fits both, and nengo-loihi raises "Could
+    not find appropriate bias scaling". A layer whose weights are all zero has no
+    effect. Usually training did not reach the layer.
     """
 
     code = "SNN744"
-    title = "biases too small for the chip, without weights"
+    title = "biases too small for the chip in a layer without weights"
     message = "nengo-loihi refuses the biases of `{name}`, which has no weights"
-    label = "core {core}: a threshold of {value}, at most {most}"
+    label = "core {core}: threshold {value}, limit {most}"
     notes = (
-        "its largest weight is 0, its largest bias {bias:.3g}",
+        "the largest weight is 0, and the largest bias is {bias:.3g}",
         "{spread}",
         f"{DISCRETIZE}: Could not find appropriate bias scaling",
     )
@@ -213,18 +216,22 @@ class NoBiasScale(_Refused):
 class ThresholdVanishes(_Refused):
     """Checks that the weights of a core are small enough for its threshold.
 
-    The largest weight on a core determines the scale of the threshold. The threshold is
-    stored in steps of 64, so a value below 33 becomes 0. nengo-loihi then fails with an
-    AssertionError without a message. If all weights are zero, the largest bias
-    determines the scale.
+    The largest weight on a core determines the scale of that core's threshold. The chip
+    stores the threshold in steps of 64, so a value below 33 becomes 0. nengo-loihi then
+    fails with an AssertionError without a message. If all weights are zero, the largest
+    bias determines the scale.
     """
 
     code = "SNN745"
     title = "weights too large for the chip"
-    message = "nengo-loihi refuses the {what} of `{name}`: too large for its threshold"
-    label = "core {core}: a threshold of {value}, at least {least}"
+    message = (
+        "nengo-loihi refuses the {what} of `{name}`: they are too large for the "
+        "threshold"
+    )
+    label = "core {core}: threshold {value}, minimum {least}"
     notes = (
-        "the largest is {largest:.3g} (in `{tensor}`); it needs {needed:.3g} or less",
+        "the largest value is {largest:.3g} (in `{tensor}`), but must be at most "
+        "{needed:.3g}",
         "{spread}",
         f"{DISCRETIZE}: assert (man > 0).all()",
     )
@@ -240,16 +247,19 @@ class ThresholdVanishes(_Refused):
 
 
 class WeightsTooFarApart(_Refused):
-    """Checks for a connection whose weights are 2^64 times smaller than the largest.
+    """Checks for connections whose weights are 2^64 times smaller than others.
 
-    nengo-loihi scales the connections into a core by powers of two. With 2^64 or more,
-    NumPy fails with a TypeError.
+    nengo-loihi scales the connections of a core by powers of two. If a factor is 2^64
+    or more, NumPy fails with a TypeError.
     """
 
     code = "SNN748"
     title = "weights too far apart for the chip"
-    message = "nengo-loihi refuses the weights of `{name}`: too far apart"
-    label = "core {core}: `{tensor}` reaches {weight:.3g}, `{other}` {other_weight:.3g}"
+    message = "nengo-loihi refuses the weights of `{name}`: they are too far apart"
+    label = (
+        "core {core}: `{tensor}` is at most {weight:.3g}, `{other}` up to "
+        "{other_weight:.3g}"
+    )
     notes = (
         "{spread}",
         f"{DISCRETIZE}: 2 ** dw_exp",
@@ -269,20 +279,20 @@ class WeightsTooFarApart(_Refused):
 class WeightsTooStrong(Diagnostic):
     """Checks for weights that nengo-loihi silently increases.
 
-    Each connection has its own weight exponent, which is at least -6. If the weights of
-    a connection need a smaller exponent, nengo-loihi still uses -6, and the stored
-    weights are too large. This happens if another connection into the core has weights
-    more than 128 times as large, or if the threshold is very large.
+    Each connection has its own weight exponent, which is at least -6. If a connection
+    needs a lower exponent, nengo-loihi still uses -6, and its weights become too large.
+    This happens if another connection into the core has weights more than 128 times as
+    large, or if the threshold is very large.
     """
 
     code = "SNN746"
     title = "weights that the chip increases"
     severity = Severity.WARNING
     message = "on the chip, `{tensor}` in `{name}` is up to {times} times too strong"
-    label = "its largest weight in core {core} is {weight:.3g}"
+    label = "the largest weight of `{tensor}` on core {core} is {weight:.3g}"
     notes = (
         "{reason}",
-        f"{DISCRETIZE} stores an exponent of -6 instead, without a message",
+        f"{DISCRETIZE} uses an exponent of -6 instead, without a message",
     )
     help = "{hint}"
 
@@ -299,12 +309,12 @@ class WeightsTooStrong(Diagnostic):
     @property
     def reason(self) -> str:
         if self.bias is not None:
-            return f"the largest bias in the core, {self.bias:.3g}, is the cause"
+            return f"the cause is the largest bias on the core, {self.bias:.3g}"
         if self.exponent < -6:
             return f"the weights need an exponent of {self.exponent}"
         return (
-            f"they need one below -6: the core's largest weight, in `{self.other}`,"
-            f" is {self.other_weight:.3g}"
+            "the weights need an exponent below -6, because the core's largest "
+            f"weight, in `{self.other}`, is {self.other_weight:.3g}"
         )
 
     @property
@@ -313,16 +323,16 @@ class WeightsTooStrong(Diagnostic):
             return LOOK_AT_BIAS.format(name=self.name)
         if self.exponent < -6:
             return "train with less `l2`: the weights are too small for the threshold"
-        return "run the emulator: weights this small may not matter"
+        return "run the emulator, since weights this small may not matter"
 
 
 class WeightsRounded(Diagnostic):
     """Checks for weights with large rounding errors.
 
-    A core stores weights as integers with 7 bits and a sign, in steps of 1/127 of its
-    largest weight. If the threshold or a bias is much larger than this weight, fewer
-    bits remain. If an activation of 1.0 means about ten spikes, counting spikes has an
-    error of 3 %, so smaller errors of weights don't matter.
+    A core stores weights as integers with 7 bits and a sign, in steps of 1/127 of the
+    core's largest weight. If the threshold or a bias is large compared with this
+    weight, fewer bits remain. With about ten spikes for an activation of 1.0, counting
+    spikes has an error of 3 %, so smaller errors of weights don't matter.
     """
 
     code = "SNN750"
@@ -330,7 +340,7 @@ class WeightsRounded(Diagnostic):
     severity = Severity.WARNING
     message = "rounding changes `{tensor}` in `{name}` by {percent} on the chip"
     label = "core {core}: {bits} of 7 bits remain"
-    notes = ("{reason}", "the error is the root mean square{of_median}")
+    notes = ("{reason}", "the error is a root mean square{of_median}")
     help = "{hint}"
 
     name: str
@@ -360,13 +370,16 @@ class WeightsRounded(Diagnostic):
         if self.bits < 7:
             most = f"the core's largest weight, {self.other_weight:.3g}"
             what = "threshold" if self.bias is None else f"bias, {self.bias:.3g},"
-            return f"the {what} is large against {most} in `{self.other}`"
+            return f"the {what} is large compared with {most} in `{self.other}`"
         if 0 < 2 * self.others < self.largest:
             return (
-                f"its weights of channel {self.channel} reach {self.largest:.3g},"
-                f" those of other channels {self.others:.3g}"
+                f"the weights of channel {self.channel} reach {self.largest:.3g}, but "
+                f"those of other channels only {self.others:.3g}"
             )
-        return f"its largest weight, {self.largest:.3g}, is {self.times:.0f} times that"
+        return (
+            f"the largest weight, {self.largest:.3g}, is {self.times:.0f} times the "
+            "root mean square weight"
+        )
 
     @property
     def hint(self) -> str:
@@ -378,20 +391,22 @@ class WeightsRounded(Diagnostic):
 class SpikesTooStrong(Diagnostic):
     """Checks for layers in which one spike adds several times the threshold.
 
-    A neuron on the chip fires at most once per step and then returns to 0, so the part
+    A neuron on the chip fires at most once per step and then resets to 0, so the excess
     above the threshold is lost. The rates of such a layer differ from the activations
     in Keras. Weights become this large if a batch norm with small standard deviations
     is folded into them, or if the neurons that a layer reads rarely fire.
 
-    snnc warns if the largest weight in the median channel exceeds four times the
+    snnc warns if the largest weight of the median channel exceeds four times the
     threshold.
     """
 
     code = "SNN751"
-    title = "spikes of several thresholds"
+    title = "spikes that exceed the threshold several times"
     severity = Severity.WARNING
-    message = "one spike through `{tensor}` adds {times} thresholds in `{name}`"
-    label = "its neurons fire once per spike and lose the rest"
+    message = (
+        "one spike through `{tensor}` adds {times} times the threshold in `{name}`"
+    )
+    label = "its neurons fire once per spike and lose the excess"
     notes = ("this is the largest weight of the median channel",)
     help = (
         "train these weights on spikes: `python -m {network}.train --from FILE"
@@ -409,7 +424,7 @@ class WouldOverwrite(Diagnostic):
 
     code = "SNN747"
     title = "existing weight file"
-    message = "`{path}` exists"
+    message = "`{path}` already exists"
     help = "choose another name with `-o`, or overwrite it with `--force`"
 
     path: str

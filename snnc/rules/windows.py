@@ -19,10 +19,10 @@ from snnc.ir.shapes import pads
 
 
 class KernelTooLarge(Diagnostic):
-    """Checks that a window with valid padding fits into its input.
+    """Checks that a window with `padding valid` fits into its input.
 
     With `padding valid`, the output has `(size - kernel) // stride + 1` positions per
-    axis. This must be at least one.
+    axis. There must be at least one position.
     """
 
     code = "SNN301"
@@ -31,7 +31,7 @@ class KernelTooLarge(Diagnostic):
         "{what} {size}{spread} is larger than the {axis} of `{source}`, "
         "which is {limit}"
     )
-    label = "at most {limit} fit"
+    label = "must be at most {limit}"
     notes = ("`{source}` has the shape {shape}",)
     help = "{hint}"
 
@@ -46,7 +46,7 @@ class KernelTooLarge(Diagnostic):
     legal: Shape
     can_pad: bool
     channels_last: Shape | None = None
-    hint: str = "use a smaller one"
+    hint: str = "use a smaller size"
 
     @property
     def spread(self) -> str:
@@ -54,14 +54,14 @@ class KernelTooLarge(Diagnostic):
 
 
 class WrongDims(Diagnostic):
-    """Checks that dims have one number per spatial axis.
+    """Checks that a property has one size per spatial axis.
 
-    A single number applies to all axes.
+    A single size applies to all axes.
     """
 
     code = "SNN302"
-    title = "wrong number of dims"
-    message = "`{key} {value}` has {given} dims, but `{kind}` works on {expected}"
+    title = "wrong number of sizes"
+    message = "`{key} {value}` has {given} sizes, but `{kind}` expects {expected}"
     help = "{hint}"
 
     key: str
@@ -77,21 +77,21 @@ class WrongDims(Diagnostic):
         whole = f"write `{self.key} {self.value[-1]}`"
         if self.expected == 1:
             return whole
-        return f"{whole} for all axes, or `{self.key} {dims}` for each its own"
+        return f"{whole} for all axes, or `{self.key} {dims}` to set each axis"
 
 
 class CausalInSpace(Diagnostic):
-    """Checks that `defaults` set `padding causal` only for `conv1d`.
+    """Checks that `padding causal` in `defaults` applies only to `conv1d`.
 
-    The axis of a `conv1d` may be time. `padding causal` adds all zeros before this
-    axis, so that no output reads later values. The axes of images are not ordered like
-    this, and Keras has no other causal layers.
+    The axis of a `conv1d` can be time. `padding causal` puts all zeros before the first
+    step, so that no output reads later steps. The axes of an image have no such order,
+    and Keras has no causal padding for images.
     """
 
     code = "SNN317"
     title = "causal padding outside conv1d"
-    message = "`defaults` give `padding causal` to the `{kind}` `{name}`"
-    label = "for `conv1d` only"
+    message = "`defaults` sets `padding causal` for the `{kind}` `{name}`"
+    label = "only for `conv1d`"
     help = "write `defaults conv1d`, or `padding same` in `{name}`"
 
     name: str
@@ -101,17 +101,17 @@ class CausalInSpace(Diagnostic):
 class DilatedStride(Diagnostic):
     """Checks for dilation with a stride.
 
-    Keras refuses a convolution with both. Such a layer would skip most values between
-    its taps.
+    Keras refuses a convolution with both. Such a layer would skip most of the values
+    between its taps.
     """
 
     code = "SNN314"
     title = "dilation with a stride"
     message = (
-        "`{name}` has dilation {dilation} and stride {stride}; it can have only one"
+        "`{name}` has dilation {dilation} and stride {stride}, but only one is allowed"
     )
     notes = ("Keras refuses a convolution with both",)
-    help = "remove one of them, or put the stride into the layer before it"
+    help = "remove one of them, or put the stride into the layer before `{name}`"
 
     name: str
     dilation: Shape
@@ -143,8 +143,8 @@ class GroupsDontDivide(Diagnostic):
     @property
     def divisible(self) -> str:
         if self.filters % self.groups == 0:
-            return "the filters alone"
-        return "the channels alone" if self.channels % self.groups == 0 else "neither"
+            return "only the filters"
+        return "only the channels" if self.channels % self.groups == 0 else "neither"
 
     @property
     def nearest(self) -> int:
@@ -154,20 +154,22 @@ class GroupsDontDivide(Diagnostic):
 
 
 class PooledSamePadding(Diagnostic):
-    """Checks for `same` or `causal` padding over a pool that doesn't divide its input.
+    """Checks for `same` or `causal` padding after a pool that doesn't divide its input.
 
-    A pool is folded into the layer that reads it. Keras pads the pooled image, but the
-    folded kernel pads the image before the pool. The results are equal only if the
-    window equals the stride and divides the input.
+    snnc folds a pool into the kernel of its reader. Keras pads the pooled image, but
+    the folded kernel pads the image before the pool. The results are equal only if the
+    pool's window equals its stride and divides the input.
     """
 
     code = "SNN305"
-    title = "padding over an uneven pool"
+    title = "padding after an uneven pool"
     message = (
         "`{name}` pads with `{padding}` after an average pool of window {window}, "
         "stride {stride} over {size}"
     )
-    notes = ("exact only if the window equals the stride and divides the input",)
+    notes = (
+        "this is exact only if the window equals the stride and divides the input",
+    )
     help = "{hint}"
 
     name: str
@@ -180,7 +182,7 @@ class PooledSamePadding(Diagnostic):
     @property
     def hint(self) -> str:
         size = "x".join(map(str, self.size))
-        pool = f"pool by a window that divides {size}, with no other stride"
+        pool = f"use a pool window that divides {size}, with an equal stride"
         valid = f"write `padding valid` in `{self.name}`, or "
         return f"{valid if self.can_be_valid else ''}{pool}"
 
@@ -204,19 +206,19 @@ class PooledSamePadding(Diagnostic):
 
 
 class NoReadoutImage(Diagnostic):
-    """Checks the kernel of a readout that is a convolution.
+    """Checks that the kernel of a readout fits into its input.
 
-    A readout with `filters` reads length x channels or height x width x channels.
-    Unless `padding same` is set, its kernel can't be larger than its input.
+    A readout with `filters` is a convolution over length x channels or height x width x
+    channels. Without `padding same`, its kernel can't be larger than its input.
     """
 
     code = "SNN319"
     title = "readout kernel that does not fit"
     message = (
-        "`{name}` can't convolve {shape} of `{source}` with kernel {kernel}, stride"
-        " {stride}"
+        "`{name}` can't convolve `{source}` ({shape}) with kernel {kernel}, stride "
+        "{stride}"
     )
-    help = "choose a smaller `kernel`, or write `units N` for a matrix"
+    help = "choose a smaller `kernel`, or write `units N` for a dense readout"
 
     name: str
     kernel: Shape
@@ -228,17 +230,15 @@ class NoReadoutImage(Diagnostic):
 class PooledTranspose(Diagnostic):
     """Checks for a transposed convolution that reads an average pool.
 
-    A pool is folded into the kernel of the layer that reads it. A transposed
-    convolution inserts zeros between the positions that it reads, so no kernel over the
-    pool's input is equivalent.
+    snnc folds a pool into the kernel of its reader. A transposed convolution has zeros
+    between the positions that it reads, so no kernel over the pool's input is
+    equivalent.
     """
 
     code = "SNN318"
     title = "average pool before a transposed convolution"
     message = "`{name}` is a transposed convolution and reads an average pool"
-    help = (
-        "remove the pool, or put a layer of neurons such as `downsample` in its place"
-    )
+    help = "remove the pool, or replace it with a layer of neurons such as `downsample`"
 
     name: str
 
@@ -252,7 +252,7 @@ class PooledTranspose(Diagnostic):
 
 
 class StrideAboveKernel(Diagnostic):
-    """Checks for a stride that is larger than its kernel.
+    """Checks for a stride that is larger than the kernel.
 
     Such a layer skips part of its input. The skipped neurons use cores, but no layer
     reads them.

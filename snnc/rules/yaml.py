@@ -8,9 +8,9 @@ from snnc.diagnostics import Diagnostic
 class NotYaml(Diagnostic):
     """Checks that a file is valid YAML.
 
-    YAML uses indentation: two spaces per level, never tabs. `key: value` needs a space
-    after the colon, and every `{` and `[` needs its closing bracket. snnc does not
-    check the text after the first problem.
+    Indent with two spaces per level, never with tabs. `key: value` needs a space after
+    the colon, and every `{` and `[` needs a closing bracket. snnc does not check the
+    text after the first problem.
     """
 
     code = "SNN130"
@@ -26,8 +26,8 @@ class NotYaml(Diagnostic):
 class Reference(Diagnostic):
     """Checks for anchors (`&a`), aliases (`*a`) and merges (`<<`).
 
-    Without these, each line of a spec can be understood and reviewed on its own. Put
-    properties that several layers share into `defaults`.
+    The language has none of these, so that you can review each line of a spec on its
+    own. Put properties that several layers share into `defaults`.
     """
 
     code = "SNN131"
@@ -40,8 +40,8 @@ class Reference(Diagnostic):
 class Tag(Diagnostic):
     """Checks for YAML tags such as `!!str`.
 
-    The language defines the type of each value. A tag would either repeat or
-    contradict it.
+    The language defines the type of each value. A tag would either repeat or contradict
+    that type.
     """
 
     code = "SNN132"
@@ -52,17 +52,17 @@ class Tag(Diagnostic):
 
 
 class SeveralDocuments(Diagnostic):
-    """Checks that a file contains one YAML document, since it describes one network."""
+    """Checks that a file contains only one YAML document, for its only network."""
 
     code = "SNN133"
     title = "several YAML documents"
-    message = "a file describes one network"
+    message = "a file can describe only one network"
     label = "a second document begins here"
     help = "move it to a file of its own"
 
 
 class RepeatedKey(Diagnostic):
-    """Checks that no key occurs twice in a mapping, because one would be ignored."""
+    """Checks that no key occurs twice in a mapping, since one would be ignored."""
 
     code = "SNN134"
     title = "repeated key"
@@ -74,10 +74,10 @@ class RepeatedKey(Diagnostic):
 
 
 class WrongForm(Diagnostic):
-    """Checks whether a value is a mapping, a list or a single value.
+    """Checks for a mapping, a list or a single value where another form is expected.
 
-    Statements are mappings of their properties (`timing: {{dt: 1 ms}}`), `layers`
-    is a list of statements, and names are single values.
+    A statement is a mapping of its properties (`timing: {dt: 1 ms}`), `layers` is a
+    list of statements, and a name is a single value.
     """
 
     code = "SNN135"
@@ -94,13 +94,13 @@ class WrongForm(Diagnostic):
 class MissingKey(Diagnostic):
     """Checks that a YAML spec has the required keys.
 
-    With `snn: 1`, later editions of the language don't change the meaning of the
-    file. `network` names the generated package.
+    `snn: 1` selects edition 1, so later editions can't change the meaning of the file.
+    `network` names the generated package.
     """
 
     code = "SNN136"
     title = "missing key"
-    message = "the file has no key `{key}`"
+    message = "the key `{key}` is missing"
     label = "expected `{example}`"
     help = "write `{example}` on a line of its own"
 
@@ -109,10 +109,10 @@ class MissingKey(Diagnostic):
 
 
 class MisplacedKey(Diagnostic):
-    """Checks that layers, and nothing else, are in `layers`.
+    """Checks that `layers` contains all layers and nothing else.
 
     The items of the list `layers` are the layers of the network, in order. All other
-    statements are top-level keys of the file. An encoder may be either.
+    statements are top-level keys. An encoder may be in either place.
     """
 
     code = "SNN137"
@@ -126,15 +126,18 @@ class MisplacedKey(Diagnostic):
 
 
 class SeveralKeys(Diagnostic):
-    """Checks that a mapping has a single key where only one is allowed.
+    """Checks for several keys in a mapping that allows only one.
 
-    An item of `layers` has one key, the kind of the layer. The properties of the layer
-    are indented below the kind. The same applies to a choice such as `adam`.
+    An item of `layers` has one key: the kind of the layer. Put the properties of the
+    layer below its kind, indented further. Write a choice such as `adam` in the same
+    way.
     """
 
     code = "SNN138"
     title = "more than one key"
-    message = "`{first}` next to `{key}`, where one key is expected"
+    message = (
+        "`{first}` and `{key}` are next to each other, but only one key is allowed here"
+    )
     label = "a second key"
     help = "{hint}"
 
@@ -150,7 +153,7 @@ class SeveralKeys(Diagnostic):
 
 
 class TooMuch(Diagnostic):
-    """Checks the size of a YAML file and of its values."""
+    """Checks that a YAML file and its values are not too large."""
 
     code = "SNN139"
     title = "large YAML file"
@@ -163,7 +166,7 @@ class TooMuch(Diagnostic):
 class NotInComment(Diagnostic):
     """Checks for characters in a `.snn` comment that YAML comments can't contain.
 
-    YAML allows no control characters. Some characters end a line, and therefore a
+    YAML allows no control characters. Some other characters end a line, and so the
     comment, in YAML but not in `.snn`. Only `snnc convert` reports this problem.
     """
 
@@ -171,6 +174,6 @@ class NotInComment(Diagnostic):
     title = "comment character that YAML lacks"
     message = "a YAML comment can't contain the character {code_point}"
     label = "in a comment"
-    help = "remove it from the comment, and convert the file again"
+    help = "remove the character, and convert the file again"
 
     code_point: str

@@ -26,17 +26,19 @@ _SHAPE = "a shape and a range"
 _LONGEST = 30
 JOINS = ("add", "concat")
 _ADVICE = {
-    _SHAPE: "sizes are numbers, without the axis of examples: write, for example,"
+    _SHAPE: "sizes are numbers, without a batch axis: write, for example,"
     " `input image 28x28x1 in 0..1`",
     _AFTER["IN"]: "write, for example, `in 0..1`",
     _AFTER["AS"]: "write, for example, `as 0..1`",
     _AFTER["FROM"]: "write, for example, `from c0`",
-    "a property": "a property is a key, a space and a value, such as `filters 8`",
-    "a value of the list": "a list is written as `[cat, dog]`",
+    "a property": "a property consists of a key, a space and a value, such as "
+    "`filters 8`",
+    "a value of the list": "write a list as `[cat, dog]`",
     "a statement": "a statement begins with its kind: `conv2d c0 { filters 8 }`",
     "the end of the line": "remove it, or write it in braces if it is a property",
-    "the rest of the statement or the line's end": "a statement is a kind, a name and "
-    "a block, such as `conv2d c0 { filters 8 }`",
+    "the rest of the statement or the line's end": "a statement consists of a kind, a "
+    "name and a block, such as `conv2d "
+    "c0 { filters 8 }`",
 }
 
 
@@ -195,7 +197,7 @@ class Explainer:
             self.source, self.span(self.tokens[0]).start, self.span(opener).start
         )
         sources = _join_names(behind[1:] if behind[0].type == "LSQB" else behind[:1])
-        return f"it goes before the block: `{head.text}from {sources} {{ ... }}`"
+        return f"`from` goes before the block: `{head.text}from {sources} {{ ... }}`"
 
     def _advise_brackets(self, token: Token) -> str:
         at = self.tokens.index(token)

@@ -67,7 +67,7 @@ def _explain_malformed(
     return rules.syntax.MalformedNumber(
         span=span,
         text=str(token),
-        advice="numbers look like `3`, `0.5` or `1e-3`, dims like `3x3x3`",
+        advice="numbers look like `3`, `0.5` or `1e-3`, and sizes like `3x3x3`",
     )
 
 
@@ -83,10 +83,10 @@ def _explain_unterminated(
     return rules.syntax.UnterminatedString(span=span, fix=fix)
 
 
-_STRAIGHT = 'texts have straight double quotes: `"text"`'
+_STRAIGHT = 'write texts in straight double quotes: `"text"`'
 _CALL = (
-    "write properties in braces, `conv2d c0 { filters 8, kernel 3 }`; there are no "
-    "calls, but `snnc import` converts a Keras model"
+    "write properties in braces, as in `conv2d c0 { filters 8, kernel 3 }`; `snnc "
+    "import` converts a Keras model"
 )
 _ADVICE = (
     *((mark, _STRAIGHT) for mark in TYPOGRAPHIC),
@@ -94,10 +94,10 @@ _ADVICE = (
     (")", _CALL),
     ("//", "comments begin with `#`"),
     ("/*", "comments begin with `#`"),
-    (";", "a line ends a statement: remove it"),
-    ("'", 'texts have double quotes: `"text"`'),
-    ("%", "shares are numbers from 0 to 1: `0.3`"),
-    ("*", "dims are joined by `x`: `3x3`"),
+    (";", "remove it: a statement ends at the end of its line"),
+    ("'", 'write texts in double quotes: `"text"`'),
+    ("%", "fractions are numbers from 0 to 1: `0.3`"),
+    ("*", "join sizes with `x`: `3x3`"),
 )
 
 
@@ -116,7 +116,8 @@ def _explain_unknown(
     advice = next((a for mark, a in _ADVICE if mark in token), "")
     if _INFINITE.match(span.source.text, span.start):
         advice = (
-            "the ends are finite: write the smallest and the largest value of the data"
+            "the ends of a range are finite: write the smallest and the largest value "
+            "of the data"
         )
     if not advice:
         return rules.syntax.UnexpectedCharacter(span=span, text=_short(token))
@@ -233,9 +234,9 @@ def _other_quotes(
     if match is None:
         return None
     inner = match[match.lastindex or 0]
-    text, advice = quote(inner), "texts have straight double quotes"
+    text, advice = quote(inner), "texts need straight double quotes"
     if inner.isidentifier() and before != "about":
-        text, advice = inner, "words have no quotes"
+        text, advice = inner, "words need no quotes"
     span = Span(source, *match.span())
     return rules.syntax.UnexpectedCharacter(
         span=span,

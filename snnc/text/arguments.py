@@ -54,7 +54,7 @@ def check_text(name: str, value: object) -> None:
     if not isinstance(value, str):
         raise TypeError(f"{name} is {type(value).__name__}, not a string")
     if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
-        raise ValueError(f"{name} has a lone surrogate, which no file can hold")
+        raise ValueError(f"{name} contains a lone surrogate, which no file can store")
 
 
 def given_weights(weights: object) -> Path | Mapping[str, Any]:

@@ -90,7 +90,7 @@ def _write_spec(spec: Spec, output: Path, check: bool, force: bool) -> Path:
     if before == text or check:
         return path
     if before is not None and not before.startswith(MARK) and not force:
-        raise FileExistsError(f"{path} is there already; `force=True` replaces it")
+        raise FileExistsError(f"{path} already exists; `force=True` replaces it")
     output.mkdir(parents=True, exist_ok=True)
     write_file(path, text)
     return path

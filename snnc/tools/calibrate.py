@@ -224,7 +224,7 @@ def _scale(
     except LayoutError as error:
         what = str(error).removeprefix("weights: ")
         raise CannotCalibrateError(
-            f"weights are so large that, scaled, they are beyond float32: {what}"
+            f"weights are so large that they exceed float32 when scaled: {what}"
         ) from error
 
 

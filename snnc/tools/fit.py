@@ -178,7 +178,7 @@ def find_variants(spec: Spec, cores: int | None, patient: bool = True) -> Fit:
     assert made.lowered is not None
     target = target_of(made.lowered.network, cores)
     if target is None:
-        raise ValueError("`target nengo` has no cores; nothing to fit")
+        raise ValueError("`target nengo` has no cores, so there is nothing to fit")
     trials = Trials(made.spec, target, made.device, patient, made.mapped)
     present = trials.cost(())
     if present is not None and not patient:
@@ -351,7 +351,7 @@ def _layers(trials: Trials) -> list[tuple[int, LogicalLayer]]:
 
 COLUMNS = ("change", "cores", "neurons", "weights", "keeps")
 SHOWN = 10
-KEEPS = "keeps: neurons and weights as a share of the spec's (their geometric mean)"
+KEEPS = "keeps: neurons and weights as a fraction of the spec's (geometric mean)"
 ONE_BY_ONE = 2
 """With more changes than this, all layers change."""
 
@@ -382,7 +382,7 @@ def _sentence(found: Fit, shown: int | None) -> str:
     if not count and found.present is None:
         no = "no change" if not found.untried else "no change that was tried"
         return (
-            f"{found.spec.name}: {no} of filters or stride fits "
+            f"{found.spec.name}: {no} of filters or stride fits on "
             f"{cores}{needs}{_note_untried(found)}"
         )
     left = 0 if shown is None else count - shown
@@ -396,8 +396,8 @@ def _note_untried(found: Fit) -> str:
     """Describe the layers that were not tried, to save time."""
     if not found.untried:
         return ""
-    which = "" if found.untried == found.layers else ", those with fewest neurons"
-    return f"\nnot tried, for time: {found.untried} of {found.layers} layers{which}"
+    which = "" if found.untried == found.layers else ", those with the fewest neurons"
+    return f"\nnot tried, to save time: {found.untried} of {found.layers} layers{which}"
 
 
 VERSION = 1

@@ -112,7 +112,7 @@ class Package(Listed):
         lock = PackageRecords.of(self.folder).lock
         path = imported.spec_of(self.folder)
         if lock is None or path is None:
-            raise ValueError(f"the spec of {self.folder} is not where it was")
+            raise ValueError(f"the spec of {self.folder} was moved or removed")
         device = lock.origin.device if lock.origin is not None else None
         spec = load(path, device or DEFAULT)
         if spec.hash != lock.spec:

@@ -48,7 +48,8 @@ def _of_report(report: Report, against: Spec | FileName | None) -> Iterator[Sect
         yield Section(title, to_pre(str(changes)))
     if report.cores:
         about = (
-            "Changes after which it fits; or, as it fits, how far layers could grow."
+            "Changes after which the network fits or, if it already fits, how far "
+            "layers could grow."
         )
         yield Section("Variants", to_pre(str(spec.fit(patient=False))), about)
 
@@ -88,7 +89,7 @@ def _of_evaluation(evaluation: Evaluation) -> Iterator[Section]:
     if result.confusion:
         yield _picture("Classes", name, evaluation.plot_confusion)
     if any(layer.correlation is not None for layer in result.layers):
-        yield _picture("Beside Keras", name, evaluation.plot_correlation)
+        yield _picture("Comparison with Keras", name, evaluation.plot_correlation)
     try:
         report = evaluation.package.spec.report()
     except ValueError:  # the spec was removed or changed: draw the package only
@@ -104,7 +105,7 @@ def sweep_page(sweep: Sweep) -> str:
     if any(variant.results for variant in sweep):
         for over in ("energy", "cores"):
             draw = partial(sweep.plot, over=over)
-            sections.append(_picture(f"Accuracy over {over}", sweep.spec.name, draw))
+            sections.append(_picture(f"Accuracy against {over}", sweep.spec.name, draw))
     title, footer = sweep_table.title(sweep.spec.name), _footer(sweep.spec.path)
     return document(title, sweep.html_table(), sections, footer)
 

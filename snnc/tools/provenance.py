@@ -43,7 +43,7 @@ def smooth_of(weights: Weights) -> Path | None:
     if not path.is_file():
         raise LayoutError(f"{path.name} is missing")
     if smooth_hash(weights) != expected:
-        raise LayoutError(f"{path.name} is not of the same training")
+        raise LayoutError(f"{path.name} is not from the same training")
     return path
 
 

@@ -232,7 +232,7 @@ class Spec(Displayed):
         """
         file = Path(path)
         if file.exists() and not force:
-            raise FileExistsError(f"{file} is there already; `force=True` replaces it")
+            raise FileExistsError(f"{file} already exists; `force=True` replaces it")
         notation = SourceFile(file.as_posix(), "").notation
         text = self.text if notation == self.notation else self.to(notation)
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -314,12 +314,12 @@ def sweep(
         too many variants, or options are incompatible.
     """
     if data is None and (test is not None or weights is not None):
-        raise ValueError("test and weights are for a sweep with data")
+        raise ValueError("test and weights need a sweep with data")
     if test is not None and weights is not None:
         raise ValueError("with weights nothing is trained: give data without test")
     check_count("seeds", seeds, 1)
     if seeds > 1 and (data is None or weights is not None):
-        raise ValueError("seeds are for trainings: give data, and no weights")
+        raise ValueError("seeds apply to training: give data, and no weights")
     if seeds > 1 and _sets(settings, "train.seed"):
         raise ValueError("seeds count from train.seed: do not vary it too")
     base = as_spec(spec, device)

@@ -191,7 +191,7 @@ def run_variants(
     path = shared.folder / f"{name_of(header)}.jsonl"
     saved = read_checkpoint(path)
     if saved is not None and saved.header != header:
-        print(f"warning: {path} is damaged: all of it runs again", file=sys.stderr)
+        print(f"warning: {path} is damaged, so all variants run again", file=sys.stderr)
         saved = None
     found = {} if saved is None else {n["variant"]: n["result"] for n in saved.lines}
     unique = {job.name: job for job in jobs}

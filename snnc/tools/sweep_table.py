@@ -136,13 +136,13 @@ def _sentences(name: str, lines: Sequence[Variant]) -> Iterator[str]:
     if _is_judged(lines):
         best = sum(line.is_best for line in lines)
         yield (
-            f"{BEST}: no other is at least as good in {_kind(lines)}, energy and cores,"
-            f" and better in one: {best}"
+            f"{BEST}: no other variant is at least as good in {_kind(lines)}, energy "
+            f"and cores and better in one of them: {best}"
         )
     if any(line.deviation is not None for line in lines):
         yield (
-            f"{_kind(lines)}: mean and standard deviation over seeds; two means are as "
-            "good if they differ by less than 2 standard errors"
+            f"{_kind(lines)}: mean and standard deviation over seeds; two means count "
+            "as equal if they differ by less than 2 standard errors"
         )
 
 

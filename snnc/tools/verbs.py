@@ -186,7 +186,7 @@ def init(folder: FileName = ".", requirement: str | None = None) -> tuple[Path, 
     plan = StarterPlan.of(Path(folder), requirement or installed_from())
     if plan.existing_files:
         taken = ", ".join(path.as_posix() for path in plan.existing_files)
-        raise FileExistsError(f"{taken}: there already, so nothing was written")
+        raise FileExistsError(f"{taken} already exists, so nothing was written")
     return tuple(plan.write())
 
 

@@ -61,12 +61,12 @@ _COUNTERPARTS = (
     ),
     Counterpart(
         "sample_weight sample_weights loss_weights pos_weight",
-        "remove it: `class_weight balanced` lets all classes count alike, and "
-        "`loss focal` favours hard examples",
+        "remove it: `class_weight balanced` gives all classes the same total weight, "
+        "and `loss focal` favours hard examples",
     ),
     Counterpart(
         "steps steps_per_epoch iterations max_steps",
-        "remove it: an epoch has all examples once; write `epochs 20`",
+        "remove it: an epoch uses all examples once; write `epochs 20`",
         owners="train",
     ),
     Counterpart(
@@ -81,7 +81,8 @@ _COUNTERPARTS = (
     Counterpart(
         "gradient_clip gradient_clipping grad_clip clip clipnorm clipvalue "
         "global_clipnorm max_grad_norm",
-        "remove it: gradients are not clipped; a smaller `learning_rate` is steadier",
+        "remove it: gradients are not clipped; a smaller `learning_rate` makes "
+        "training steadier",
     ),
     Counterpart(
         "warmup warmup_steps warmup_epochs",
@@ -101,10 +102,10 @@ _COUNTERPARTS = (
     ),
     Counterpart("bptt", "remove it: rates are trained, so there is no time to unroll"),
     Counterpart("from_logits", "remove it: the loss takes the readout's logits"),
-    Counterpart("amsgrad", "remove it: `adam` and `adamw` don't have it"),
+    Counterpart("amsgrad", "remove it: `adam` and `adamw` do not support AMSGrad"),
     Counterpart(
         "simulator backend hardware board device host",
-        "remove it: `--simulator` of the package's `evaluate` selects where it runs",
+        "remove it: `--simulator` of the package's `evaluate` selects the simulator",
         owners="target timing",
     ),
     Counterpart("version", "remove it: snnc compiles for Loihi 1", owners="target"),
@@ -130,7 +131,7 @@ _COUNTERPARTS = (
     ),
     Counterpart(
         "l2 kernel_regularizer weight_decay",
-        "remove it: `l2` in `train` applies to every kernel, this one too",
+        "remove it: `l2` in `train` applies to every kernel, including this one",
         owners="encode readout",
     ),
     Counterpart(
@@ -207,12 +208,13 @@ _COUNTERPARTS = (
     ),
     Counterpart(
         "trainable requires_grad frozen freeze learn_beta learn_threshold learn_tau",
-        "remove it: training changes all kernels and biases, and nothing else",
+        "remove it: training changes all kernels and biases and nothing else",
     ),
     Counterpart(
         "gain max_rates intercepts radius amplitude encoders eval_points "
         "scale_firing_rates",
-        "remove it: gains follow from the upper `rate`, which is activation 1",
+        "remove it: gains follow from the upper `rate`, which corresponds to an "
+        "activation of 1",
     ),
     Counterpart(
         "bits weight_bits weight_precision quantize quantise quantization "
@@ -265,8 +267,8 @@ _COUNTERPARTS = (
     ),
     Counterpart(
         "weights weight weight_file pretrained",
-        "remove it: weights are in a file; the package's programs take it with"
-        " `--weights`",
+        "remove it: weights are in a separate file, which the package's programs read "
+        "with `--weights`",
     ),
     Counterpart(
         "spiking", "remove it: convolutions, `downsample` and `dense` spike already"
@@ -277,8 +279,8 @@ _COUNTERPARTS = (
     ),
     Counterpart(
         "keep_prob",
-        "write `dropout 0.2`, the share that is dropped: 1 minus the share that is"
-        " kept",
+        "write `dropout 0.2`, the fraction that is dropped: 1 minus the fraction that "
+        "is kept",
     ),
 )
 

@@ -97,11 +97,14 @@ def fix_word(span: Span, word: str, legal: Iterable[str]) -> Fix | None:
 
 
 _ADVICE = {
-    "connection connections edge edges link": "a layer reads the previous "
-    "one, or layers by name: `conv2d c1 from c0 {{ filters 8 }}`",
+    "connection connections edge edges link": "a layer reads the previous layer, or "
+    "names the layers that it reads: "
+    "`conv2d c1 from c0 {{ filters 8 }}`",
     "probe probes": 'remove it: the package\'s `build_network` takes `probe=["c0"]`',
-    "sequential model module net layers graph network": "a file holds one network, "
-    "and each layer has a line: `conv2d c0 {{ filters 8 }}`",
+    "sequential model module net layers graph network": "a file describes one "
+    "network; write each layer on "
+    "its own line: `conv2d c0 {{ "
+    "filters 8 }}`",
     "evaluate predict run simulate simulator test": "remove it: the package's "
     "`evaluate` runs the network",
     "noise gaussiannoise": "remove it: the phase `spikes` trains with the noise "
@@ -115,16 +118,21 @@ _ADVICE = {
     "range of the data after the input: `input NAME 28x28x1 in 0..255 as 0..1`",
     "subtract multiply mul minimum maximum dot matmul": "write `add NAME from a, b` "
     "for a sum, or `concat NAME from a, b` to join channels",
-    "identity passthrough": "remove it: a layer reads the previous one, or layers "
-    "by name",
-    "branch branches group parallel inception bottleneck block": "give each layer a "
-    "line: branches read by name, `conv2d b from c0 {{ filters 8 }}`, and `concat` "
-    "joins them",
+    "identity passthrough": "remove it: a layer reads the previous layer, or names "
+    "the layers that it reads",
+    "branch branches group parallel inception bottleneck block": "write each layer on "
+    "its own line: a "
+    "branch names what "
+    "it reads, as in "
+    "`conv2d b from c0 "
+    "{{ filters 8 }}`, "
+    "and `concat` joins "
+    "branches",
     "name": "write the name after `network`: `network {name} {{`",
     "version spec": "remove it: `snn 1` on the first line is the version",
     "author license url date": "write it as a comment: `# {word}`",
-    "pes learningrule learning": "remove it: weights are trained in Keras, and the "
-    "chip learns nothing",
+    "pes learningrule learning": "remove it: Keras trains the layers; only a readout "
+    "can learn on the chip",
 }
 _BY_WORD = {word: advice for words, advice in _ADVICE.items() for word in words.split()}
 

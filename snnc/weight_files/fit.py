@@ -84,28 +84,35 @@ def fit(
     return LayoutFit(tuple(pairs), layout_id(wanted), header.layout_id, other)
 
 
-KERAS = "these are Keras names: write the file with the package's `export_weights`"
-TYPES = "convert them to float32, and write them with the package's `save_weights`"
+KERAS = (
+    "the tensor names come from Keras: write the file with the package's "
+    "`export_weights`"
+)
+TYPES = (
+    "convert the tensors to float32, and write the file with the package's "
+    "`save_weights`"
+)
 SCALED = (
-    "write the `in` and `as` of the input with which the file was trained, or train"
-    " again"
+    "in the input, write the `in` and `as` with which the file was trained, or train "
+    "again"
 )
 UNMARKED = (
-    "the tensors agree, but the file was written without `save_weights` of the package:"
-    " write it with that"
+    "the tensors match, but the package's `save_weights` did not write the file: use "
+    "it to write the file again"
 )
 TURNED = (
-    "the kernels look transposed, as PyTorch stores them: out and in are the last axes"
-    " here"
+    "the kernels look transposed, as in PyTorch: snnc expects the input and output "
+    "channels as the last axes"
 )
-NAMES = "the shapes agree: rename the tensors in the file, or"
+NAMES = "the shapes match: rename the tensors in the file, or"
 MIGRATE = (
     "train again, or keep the tensors that still fit with `snnc weights FILE --migrate"
-    " OLD_SPEC NEW_SPEC -o NEW_FILE`; `git:HEAD:PATH` is a spec as it was committed"
+    " OLD_SPEC NEW_SPEC -o NEW_FILE`; `git:HEAD:PATH` is the last committed version "
+    "of a spec"
 )
 OLD_SPEC = (
-    "name the spec that the file was trained for as OLD_SPEC; `git:REV:PATH` is one as"
-    " it was in a revision"
+    "name the spec that the file was trained for as OLD_SPEC; `git:REV:PATH` is a "
+    "spec from an earlier revision"
 )
 
 

@@ -40,7 +40,7 @@ KINDS = {
     b"PK": "a zip archive, such as .npz, .keras or .pt",
     b"\x80": "a pickle, which snnc never opens",
     b"\x89HDF": "HDF5, such as .h5",
-    b"\x93NUMPY": "one array of NumPy",
+    b"\x93NUMPY": "a single NumPy array",
     b"snn": "a spec",
 }
 
@@ -120,7 +120,7 @@ def _length(start: bytes, size: int) -> int:
     length = int.from_bytes(start[:LENGTH], "little")
     if length > LARGEST:
         raise _DamagedError(
-            f"its header is {length} bytes long, at most {LARGEST} are read"
+            f"its header is {length} bytes long, but snnc reads at most {LARGEST}"
         )
     if LENGTH + length > size:
         raise _DamagedError(f"it is truncated in its header, after {size} bytes")
@@ -166,12 +166,14 @@ def _check(path: Path, header: dict[str, Any], begin: int, size: int) -> Weights
     end = begin
     for tensor in ordered:
         if tensor.start != end:
-            raise _DamagedError(f"the bytes of {tensor.name} do not follow the others")
+            raise _DamagedError(
+                f"the bytes of {tensor.name} do not follow the previous tensor"
+            )
         end = tensor.stop
     if end > size:
         raise _DamagedError(f"it is truncated: {size} bytes of {end}")
     if end < size:
-        raise _DamagedError(f"{size - end} bytes of it belong to no tensor")
+        raise _DamagedError(f"{size - end} of its bytes belong to no tensor")
     texts = {str(key): str(value) for key, value in metadata.items()}
     return WeightsHeader(path, texts, {tensor.name: tensor for tensor in ordered})
 
@@ -182,10 +184,10 @@ def _tensor_of(name: str, entry: Any, begin: int) -> StoredTensor:
         start, stop = entry["data_offsets"]
         width = BYTES[dtype]
     except (KeyError, TypeError, ValueError) as error:
-        raise _DamagedError(f"its header does not say what {name} is") from error
+        raise _DamagedError(f"its header does not describe {name}") from error
     numbers = (start, stop, *shape) if isinstance(shape, list) else (None,)
     if not all(type(n) is int and n >= 0 for n in numbers):
-        raise _DamagedError(f"its header does not say what {name} is")
+        raise _DamagedError(f"its header does not describe {name}")
     if stop - start != prod(shape) * width:
         raise _DamagedError(
             f"{name} has {stop - start} bytes, not {prod(shape) * width}"

@@ -105,7 +105,7 @@ def refusal(
         span=network.span,
         path=header.path.as_posix(),
         network=network.name,
-        written=fitting.written or "not there",
+        written=fitting.written or "missing",
         layout=fitting.layout,
         problems=tuple(map(_problem, fitting.problems)),
         scale=fitting.scale,

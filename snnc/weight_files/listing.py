@@ -119,9 +119,11 @@ def layer_document(layer: Precision) -> Json:
 TENSORS = ("tensor", "shape", "type", "min", "max", "std", "NaN", "infinite", "problem")
 CHIP = ("layer", "cores", "exponent", "weights", "rounding", "threshold", "bias")
 CAPTION = (
-    "On the chip, of each layer's worst core: bits kept of a tensor's largest weights,",
-    "rms error of its weights by rounding, bits used of threshold and of largest bias",
-    "(and the share of the largest number that can be stored):",
+    "On the chip, for the worst core of each layer: bits kept of a tensor's largest "
+    "weights,",
+    "rms rounding error of its weights, bits used by the threshold and by the largest "
+    "bias",
+    "(and the fraction of the largest number that can be stored):",
 )
 LEFT = {"tensor", "shape", "type", "problem", "layer"}
 
@@ -201,7 +203,7 @@ def _verdict(listing: Listing) -> str:
     if problems:
         return f"{counted(problems, 'problem')}: they do not fit"
     fits = listing.fit is not None and listing.fit.fits
-    return "which fit" if fits else "written for another network than"
+    return "which fit" if fits else "written for a different network than"
 
 
 def _layer(layer: Precision) -> Cells:

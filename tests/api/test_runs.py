@@ -130,7 +130,7 @@ def test_a_raster_is_what_was_counted(
     raster = found.raster(0)
     assert raster["c0"].shape == (20, 4, 4, 3)
     assert sum(int(spikes.sum()) for spikes in raster.values()) == found.spikes
-    with pytest.raises(IndexError, match="1 examples, not number 1"):
+    with pytest.raises(IndexError, match="1 examples, so there is no example 1"):
         found.raster(1)
 
 
@@ -168,7 +168,7 @@ def test_what_does_not_fit_is_refused(
         ValueError, match=r"simulator is 'brian', not 'exact', .* or 'keras'"
     ):
         package.evaluate(X, Y, weights, simulator=cast("Any", "brian"))
-    with pytest.raises(ValueError, match="steps is for the simulator exact"):
+    with pytest.raises(ValueError, match="steps works only with the simulator exact"):
         package.evaluate(X, Y, weights, simulator="nengo", steps=4)
 
 

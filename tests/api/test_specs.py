@@ -183,7 +183,7 @@ def test_what_is_replaced_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch) -
         ({"c0": {"filters": "many"}}, "SNN205", "`many`", 12),
         ({"imgae": {"in": "0..1"}}, "SNN250", "did you mean `image`?", 1),
         ({"timing": {"present": "60 Hz"}}, "SNN209", "Hz", 19),
-        ({"c0": {"kernel": 9}}, "SNN301", "at most 6 fit", 11),
+        ({"c0": {"kernel": 9}}, "SNN301", "at most 6", 11),
         ({"c0": 5}, "SNN250", "no value of its own", 1),
         ({"filters": 5}, "SNN250", "did you mean `c0.filters`?", 1),
         ({"c0": 5}, "SNN250", "such as `c0.filters=3`", 1),

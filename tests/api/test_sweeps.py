@@ -224,8 +224,8 @@ def test_data_of_the_same_bytes_are_kept_apart(tmp_path: Path) -> None:
     [
         (["--train"], "need --data"),
         (["--data", "d.npz"], "give one of --train and --weights"),
-        (["--data", "d.npz", "--weights", "w", "--test", "t.npz"], "is for --train"),
-        (["--data", "d.npz", "--train", "--picture", "p.gif"], "is no picture"),
+        (["--data", "d.npz", "--weights", "w", "--test", "t.npz"], "needs --train"),
+        (["--data", "d.npz", "--train", "--picture", "p.gif"], "is not a picture"),
         (["--set", "c0.filters"], "--set c0.filters: write NAME.PROPERTY=VALUE"),
     ],
 )
@@ -326,7 +326,8 @@ def test_a_damaged_variant_runs_again_and_one_line_says_so(
     swept(tmp_path)
     assert len(again.done) == 7
     assert (
-        f"warning: {path} is damaged: all of it runs again" in capsys.readouterr().err
+        f"warning: {path} is damaged, so all variants run again"
+        in capsys.readouterr().err
     )
 
 

@@ -143,9 +143,9 @@ def test_the_verb_prints_where_they_differ_and_exits_with_1(
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"layout_id": "0123456789abcdef"}, "of another package"),
+        ({"layout_id": "0123456789abcdef"}, "from another package"),
         ({"data_sha256": "0" * 64}, "of other data"),
-        ({"steps": 30}, "30 steps an example, the package 60"),
+        ({"steps": 30}, "30 steps per example, but the package has 60"),
         ({"neurons": 11}, "do not fit"),
         ({"layer": "nobody"}, "do not fit"),
     ],

@@ -140,7 +140,7 @@ def test_weights_that_float32_cannot_hold_once_scaled_are_told_as_such(
     save(package, {name: w * np.float32(1e30) for name, w in weights.items()})
     assert run(package) == 1
     told = capsys.readouterr().err
-    assert "error: weights are so large that, scaled, they are beyond float32: " in told
+    assert "error: weights are so large that they exceed float32 when scaled: " in told
     assert not (package.parents[1] / "out").exists()
 
 

@@ -145,7 +145,8 @@ def test_no_room_is_one_problem_and_the_next_build_goes_on(folder: Path) -> None
         done = build_as(shell, "first.snn", "second.snn")
         assert done.returncode == 1
         assert done.stderr.count("error[SNN720]") == 2
-        assert done.stderr.count("help: make room, and type the command again") == 2
+        told = "help: free some disk space, and run the command again"
+        assert done.stderr.count(told) == 2
     assert list(Path("models").iterdir()) == []
     assert build("first.snn", "second.snn").return_value == 0
 

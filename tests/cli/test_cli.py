@@ -171,7 +171,7 @@ def test_two_specs_of_one_network_do_not_share_a_folder(
     (tmp_path / "same.snn").write_text(GOOD.replace("filters 4", "filters 5"))
     done = snnc("build", "net.snn", "same.snn", cwd=tmp_path)
     assert done.returncode == 1
-    assert "error[SNN724]: `net.snn` has a network `net` too" in done.stderr
+    assert "error[SNN724]: `net.snn` also describes a network `net`" in done.stderr
     assert not (tmp_path / "models").exists()
 
 

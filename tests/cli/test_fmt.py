@@ -96,7 +96,7 @@ def test_fmt_refuses_what_is_no_spec(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("text")
     done = snnc("fmt", "notes.txt", cwd=tmp_path)
     assert done.returncode == 2
-    assert "notes.txt is no .snn" in done.stderr
+    assert "notes.txt is not a .snn" in done.stderr
 
 
 @pytest.mark.slow

@@ -38,7 +38,7 @@ def test_a_package_in_place_of_its_spec_is_told(verb: str, tmp_path: Path) -> No
     write(tmp_path, "net.snn")
     run("build", tmp_path / "net.snn", "-o", tmp_path)
     done = run(verb, tmp_path / "net")
-    assert "help: it is a package: name its spec, the `source` in its" in done.stderr
+    assert "help: it is a package: name its spec, which is the" in done.stderr
 
 
 def test_other_files_and_folders_are_left_alone(tmp_path: Path) -> None:

@@ -209,7 +209,7 @@ def test_what_points_at_two_files_is_printed_as_it_is(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     spans = [Span(SourceFile(name, "c0\n"), 0, 2) for name in ("one.snn", "two.snn")]
-    related = (Label(spans[1], "used first here"),)
+    related = (Label(spans[1], "first used here"),)
     problem = RepeatedName(span=spans[0], name="c0", free="c1", related=related)
     error = snnc.SpecError((problem,))
 

@@ -80,7 +80,7 @@ def test_it_refuses_to_write_over_a_spec(folder: Path) -> None:
     done = init()
     assert done.return_value == 1
     assert contents(folder) == {SPEC: "mine\n"}
-    assert f"error[SNN730]: `{SPEC}` exists" in done.stderr
+    assert f"error[SNN730]: `{SPEC}` already exists" in done.stderr
 
 
 @pytest.mark.parametrize("name", EXTENDED)

@@ -136,7 +136,7 @@ def test_changes_in_different_places(tmp_path: Path, style: str, command: str) -
     done = build("--check")
     assert (done.return_value, done.stdout) == (1, "")
     assert done.stderr.startswith(
-        "error[SNN737]: `models/net` holds an unresolved merge\n"
+        "error[SNN737]: `models/net` contains an unresolved merge\n"
     )
     assert "run `snnc build net.snn -o models`" in done.stderr
     assert done.stderr.endswith("\n1 error\n")

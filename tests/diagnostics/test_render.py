@@ -124,7 +124,7 @@ def test_the_last_line_counts() -> None:
 def test_a_fix_is_told_where_there_is_no_help() -> None:
     span = place("ab cd", "cd")
     fix = Fix(span, "ef")
-    assert "= fix: replace `cd` by `ef`" in render([Example(span=span, fix=fix)])
+    assert "= fix: replace `cd` with `ef`" in render([Example(span=span, fix=fix)])
     assert "fix:" not in render([Example(span=span, fix=fix, advice="write `ef`")])
 
 
@@ -169,7 +169,7 @@ def test_json() -> None:
                     }
                 ],
                 "fix": {
-                    "description": "replace `three` by `four`",
+                    "description": "replace `three` with `four`",
                     "start": {"line": 2, "column": 7},
                     "end": {"line": 2, "column": 12},
                     "replacement": "four",

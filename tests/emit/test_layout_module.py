@@ -97,7 +97,9 @@ def test_weights_before_the_phase_spikes_are_found_by_their_hash(
     assert source_of(path) == "imported"
     layout.load_weights(path)
     smooth.write_bytes(path.read_bytes())
-    with pytest.raises(LayoutError, match=r"^w.smooth.safetensors is not of the same"):
+    with pytest.raises(
+        LayoutError, match=r"^w.smooth.safetensors is not from the same"
+    ):
         smooth_of(path)
     smooth.unlink()
     with pytest.raises(LayoutError, match=r"^w.smooth.safetensors is missing$"):

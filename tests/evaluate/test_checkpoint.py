@@ -123,7 +123,7 @@ def test_one_without_worth_is(tmp_path: Path, parts: list[ExactPart]) -> None:
 def test_another_run_is_not_resumed(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     write(path, part(0, 4))
-    with pytest.raises(RefusedRunError, match="with other weights, steps;"):
+    with pytest.raises(RefusedRunError, match="had other weights, steps;"):
         read_saved(path, {**RUN, "steps": 30, "weights": "x"}, True)
 
 
@@ -138,7 +138,7 @@ FOREIGN = '{"snnc": "training", "version": 5, "examples": 1, "presentation": "re
 def test_files_of_others_stay(tmp_path: Path, text: str, resume: bool) -> None:
     path = tmp_path / "notes"
     path.write_text(text)
-    with pytest.raises(RefusedRunError, match="is not a file of results"):
+    with pytest.raises(RefusedRunError, match="is not a result file"):
         reopen(path, resume)
     assert path.read_text() == text
 
@@ -147,7 +147,7 @@ def test_files_of_others_stay(tmp_path: Path, text: str, resume: bool) -> None:
 def test_what_another_version_wrote_stays(tmp_path: Path, resume: bool) -> None:
     path = tmp_path / "out.jsonl"
     path.write_text(OTHER)
-    with pytest.raises(RefusedRunError, match="another version of snnc wrote"):
+    with pytest.raises(RefusedRunError, match="from another version of snnc"):
         reopen(path, resume)
     assert path.read_text() == OTHER
 
@@ -183,7 +183,7 @@ def test_what_is_damaged_runs_again_and_one_line_says_so(
     lines = path.read_text().split("\n")
     lines[1] = DAMAGE[damage](lines[1])
     path.write_text(changed := "\n".join(lines))
-    with pytest.raises(RefusedRunError, match="that was interrupted"):
+    with pytest.raises(RefusedRunError, match="from an interrupted run"):
         reopen(path, resume=False)
     assert path.read_text() == changed
     assert [p.start for p in reopen(path)] == [4]
@@ -227,9 +227,9 @@ def test_a_damaged_head_loses_nothing_unasked(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     write(path, part(0, 4))
     path.write_text(changed := path.read_text().replace('"examples": 10', '"e": []'))
-    with pytest.raises(RefusedRunError, match="that was interrupted"):
+    with pytest.raises(RefusedRunError, match="from an interrupted run"):
         reopen(path, resume=False)
-    with pytest.raises(RefusedRunError, match="with other examples;"):
+    with pytest.raises(RefusedRunError, match="had other examples;"):
         reopen(path)
     assert path.read_text() == changed
 
@@ -248,5 +248,5 @@ def test_a_device_is_written_to(tmp_path: Path) -> None:
 def test_heads_that_json_can_not_read(tmp_path: Path, head: str) -> None:
     path = tmp_path / "out.jsonl"
     path.write_text(head + "\n")
-    with pytest.raises(RefusedRunError, match="is not a file of results"):
+    with pytest.raises(RefusedRunError, match="is not a result file"):
         reopen(path)

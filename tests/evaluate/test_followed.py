@@ -16,7 +16,7 @@ from tests.support import network
 
 pytestmark = pytest.mark.slow
 OTHER = "decide last, synapse 20 ms"
-PRINTED = re.compile(r"`(decide .*)` in the readout gives ([\d.]+) %")
+PRINTED = re.compile(r"`(decide .*)` in the readout, the result is ([\d.]+) %")
 
 
 def test_the_readout_that_is_advised_gives_what_it_says(

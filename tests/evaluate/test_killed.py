@@ -15,7 +15,6 @@ import pytest
 from snnc.exact import CannotRunError
 from snnc.processes import LocalWorkers
 from snnc.runtime.examples import Presentation
-from snnc.tools.evaluate import exact
 from snnc.tools.evaluate.exact import run_exact
 from snnc.tools.evaluate.measures import outputs_of
 from snnc.tools.evaluate.options import EvaluateOptions, RefusedRunError
@@ -72,7 +71,7 @@ def test_a_killed_worker_costs_nothing(
 ) -> None:
     task = task_of(case(count=20))
     want = run_outputs(task, settings(None, presentation))
-    monkeypatch.setattr(exact, "LocalWorkers", Deadly)
+    monkeypatch.setattr("snnc.processes.LocalWorkers", Deadly)
     assert np.array_equal(run_outputs(task, settings(2, presentation)), want)
 
 
@@ -80,7 +79,7 @@ def test_examples_that_kill_every_worker_end_the_run(
     case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(Deadly, "kills", 9)
-    monkeypatch.setattr(exact, "LocalWorkers", Deadly)
+    monkeypatch.setattr("snnc.processes.LocalWorkers", Deadly)
     out = tmp_path / "out"
     with pytest.raises(RefusedRunError) as caught:
         run_exact(
@@ -89,8 +88,8 @@ def test_examples_that_kill_every_worker_end_the_run(
             print,
         )
     assert str(caught.value) == (
-        f"too many workers died; they may lack memory; what was done is kept in {out},"
-        " and `--resume` goes on with it"
+        f"too many workers died; they may lack memory; {out} keeps the finished "
+        "examples, and `--resume` continues the run"
     )
 
 

@@ -91,7 +91,7 @@ UNFIT = {
         "conv2d a { filters 16, block 40x40x16 }",
         "conv2d b { filters 16, block 8x8 }",
     ),
-    "block that costs cores": layers(
+    "block that takes extra cores": layers(
         "conv3d a { filters 16, kernel 1x3x3, block 8x1x1x16 }", shape="8x3x3x2"
     ),
 }
@@ -114,7 +114,7 @@ def test_who_writes_what_is_told_has_no_problem(text: str) -> None:
 def choices(found: Diagnostic) -> list[tuple[str, str]]:
     """Return what can be written, each with the word that begins its line."""
     text, here = found.render_help(), _statement(found)
-    parts = text.removesuffix(", for this layer to fit a core").split(", or ")
+    parts = text.removesuffix(", so that this layer fits on a core").split(", or ")
     told = []
     for part in parts:
         place = re.search(r" in `(\w+)`$", part)

@@ -264,7 +264,7 @@ def fresh_code(monkeypatch: pytest.MonkeyPatch) -> None:
     ("function", "reason"),
     [
         ("raises", "KeyError: 'nothing to build'"),
-        ("number", "a int in place of a Keras model"),
+        ("number", "expected a Keras model, found int"),
         ("absent", "`nets` has no `absent`"),
     ],
 )

@@ -24,8 +24,8 @@ KERNEL = np.arange(4, dtype="f4").reshape(2, 2)
     [
         ("1.2.2", "tensorflow", "Keras 1.2.2"),
         ("0.3.3", None, "Keras 0.3.3"),
-        ("1.0.8", "theano", "Keras 1.0.8 on Theano"),
-        ("2.2.4", "theano", "Keras 2.2.4 on Theano"),
+        ("1.0.8", "theano", "Keras 1.0.8 with Theano"),
+        ("2.2.4", "theano", "Keras 2.2.4 with Theano"),
     ],
 )
 def test_what_an_old_keras_wrote_is_read_without_weights(
@@ -42,8 +42,8 @@ def test_what_an_old_keras_wrote_is_read_without_weights(
     for path in (text, file):
         model, weights = read(path)
         assert weights is None
-        assert model.notes[-1].startswith(f"{writer} wrote it: ")
-    with pytest.raises(RefusedModelError, match=f"are from {writer}; snnc") as caught:
+        assert model.notes[-1].startswith(f"the file is from {writer}: ")
+    with pytest.raises(RefusedModelError, match=f"are from {writer}, but") as caught:
         read_file(text, "m.json", str(file))
     assert caught.value.diagnostic.code == "SNN825"
 
@@ -155,7 +155,7 @@ def test_a_name_that_two_layers_share_is_not_guessed(tmp_path: Path) -> None:
                 assert weights.of("block/x/p") == {}
             else:
                 with pytest.raises(
-                    RefusedModelError, match="may be those of any"
+                    RefusedModelError, match="may belong to any"
                 ) as caught:
                     weights.of("block/y/p")
                 assert caught.value.diagnostic.code == "SNN810"

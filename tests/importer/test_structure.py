@@ -90,7 +90,7 @@ def test_each_call_of_a_layer_has_neurons_of_its_own() -> None:
     found = of(small, conv, relu, flat, END)
     assert [d.layer for d in found.drafts] == ["conv", "conv (call 2)", "end"]
     told = [d.why for d in found.decisions if d.option == "weights of its own"]
-    assert told == ["`conv` has them in Keras: retraining parts them"]
+    assert told == ["shared with `conv` in Keras; retraining changes them separately"]
 
 
 def test_calls_of_submodels_in_each_other_are_counted() -> None:

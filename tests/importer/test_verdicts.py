@@ -167,7 +167,7 @@ def test_a_max_pool_whose_windows_no_statement_has_is_refused_for_these() -> Non
         END,
     )
     (problem,) = found.problems
-    assert "no `maxpool` has its windows" in problem.render_message()
+    assert "`maxpool` does not support its windows" in problem.render_message()
 
 
 def test_every_rewrite_makes_a_spec_of_a_refused_model() -> None:

@@ -34,5 +34,5 @@ def test_the_given_order_is_kept_where_it_can_be() -> None:
 
 
 def test_a_circle_has_no_order() -> None:
-    with pytest.raises(ValueError, match="circle"):
+    with pytest.raises(ValueError, match="cycle"):
         reading_order({"a": ["b"], "b": ["a"], "c": []})

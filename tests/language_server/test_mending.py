@@ -36,7 +36,7 @@ async def test_a_fix_is_offered_where_the_problem_is(client: Client) -> None:
     document = open_text(client, GOOD.replace("units 64", "unit 64"))
     found = await actions(document, only="quickfix")
     (action,) = found.values()
-    assert action.title == "Replace `unit` by `units`"
+    assert action.title == "Replace `unit` with `units`"
     assert action.is_preferred
     assert action.diagnostics
     assert action.diagnostics[0].code == "SNN203"

@@ -129,7 +129,7 @@ async def test_a_network_is_renamed(client: Client) -> None:
     [
         ("conv2d", "it is a reserved word of the language"),
         ("b", "there is another layer of that name"),
-        ("1x", "a name has letters"),
+        ("1x", "a name consists of letters"),
     ],
 )
 async def test_what_can_be_no_name_is_refused(

@@ -40,11 +40,14 @@ async def page(document: Document, words: str, inside: int = 1) -> str:
         ("clip 8", "**clip**: input, `8x16x16x1`, values in 0..1"),
         ("direction {", "**direction**: readout, `8`, host"),
         ("drift {", "**drift**: 2,704 neurons, 5 cores (5 of 128 cores, on 1 chip)"),
-        ("drift {", "5 cores, the fewest there can be"),
+        ("drift {", "5 cores, the smallest possible number"),
         ("c0 {", "**c0**: conv3d, `6x7x7x8`, 2,352 neurons, 3 cores"),
         ("c0 {", "compartments 77 %, in-axons 22 %, out-axons 1 %, synapses 14 %"),
         ("c0 {", "c0: 3 cores. 2352 neurons alone need 3 (1024 per core)."),
-        ("in 0..1", "`in`: The range of the values, checked on data: `0..1`."),
+        (
+            "in 0..1",
+            "`in`: The range of the values, which data must not exceed: `0..1`.",
+        ),
     ],
 )
 async def test_what_words_mean(client: Client, words: str, said: str) -> None:

@@ -132,12 +132,12 @@ def test_evaluate_shows_accuracy_before_while_learning_and_after(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--weights-out", "w"), "--weights-out is for --adapt"),
+        (("--weights-out", "w"), "--weights-out needs --adapt"),
         (("--adapt", "a.npz", "--simulator", "keras"), "exact, loihi, nengo"),
         (("--adapt", "a.npz", "--resume"), "--adapt evaluates twice"),
         (("--adapt", "a.npz", "--format", "html"), "--adapt evaluates twice"),
         (("--adapt", "a.npz", "-o", "learned"), "--weights-out writes the weights"),
-        (("--adapt", "a.npz", "--compare", "b.npz"), "--adapt goes without"),
+        (("--adapt", "a.npz", "--compare", "b.npz"), "--adapt excludes"),
     ],
 )
 def test_options_that_do_not_go_together(

@@ -79,5 +79,5 @@ def test_layers_on_the_host_are_for_the_emulator(tmp_path: Path) -> None:
         readout y { classes 2, learn pes { rate 0.2, from zero } }
     """)
     package = open_package(write_package(spec, tmp_path))
-    with pytest.raises(CannotRunError, match="nengo-loihi's own emulator"):
+    with pytest.raises(CannotRunError, match="nengo-loihi's emulator"):
         Learner(package, random_weights(package))

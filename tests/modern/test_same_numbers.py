@@ -110,6 +110,7 @@ def test_every_neuron_spikes_as_often(package: Package, simulator: str) -> None:
     np.testing.assert_array_equal(counts, wanted)
 
 
+@pytest.mark.parametrize("package", ["both_waves"], indirect=True)
 def test_it_trains_and_resumes(package: Package, tmp_path: Path) -> None:
     train = package.module("train").train
     weights = tmp_path / "w"

@@ -150,7 +150,7 @@ def test_what_can_t_be_exported_is_said(tmp_path: Path) -> None:
         assert not list(tmp_path.glob("*.nir*"))
         return str(error.value)
 
-    assert "no package and no spec" in refusal(tmp_path / "none", weights)
+    assert "no package or spec" in refusal(tmp_path / "none", weights)
     assert "no valid snnc.lock" in refusal(tmp_path, weights)
     assert "c0.kernel has shape" in refusal(spec, weights_of(spec_of("pools")))
     body = spec_of("image").rpartition("readout")[0]

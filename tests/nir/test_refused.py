@@ -177,7 +177,7 @@ def test_time_constants_are_those_of_a_chip(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for tau, said in ((1e-5, "0.01 ms is not of a step"), (9.0, "")):
+    for tau, said in ((1e-5, "0.01 ms is not between one step"), (9.0, "")):
         nir.write(
             "g.nir", chain((4,), 2, affine(3, 4), leaks(3, tau=tau, r=1), affine(2, 3))
         )

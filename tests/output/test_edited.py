@@ -46,7 +46,7 @@ def test_all_edited_files_are_one_report(package: Path) -> None:
     (found,) = report.diagnostics
     assert found.code == "SNN721"
     assert "a.py" in found.render_message()
-    assert found.render_notes()[0] == "edited, too: b.py"
+    assert found.render_notes()[0] == "also edited: b.py"
 
 
 def test_files_that_are_no_longer_generated_are_removed(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def test_a_package_of_a_newer_snnc_is_not_replaced(
     assert write_package(package_files(package, "X = 3\n"), False, report) is None
     (found,) = report.diagnostics
     assert found.code == "SNN735"
-    assert f"snnc 9.9, a newer one: format {FORMAT + 1}" in found.render_message()
+    assert f"snnc 9.9, a newer version: format {FORMAT + 1}" in found.render_message()
     assert {p.name: p.read_text() for p in package.iterdir()} == before
     assert build(package, "X = 3\n", force=True)[1] == []
     assert compare(package_files(package, "X = 3\n")).is_settled

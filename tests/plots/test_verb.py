@@ -39,12 +39,12 @@ RATES = f"{RUN} rates --example 2".split()
             "error: no/n.png: there is no folder no",
         ),
         (["plot", DRIFT, "-o", "n.png", "--kind", "rates"], 2, "needs --data and"),
-        (["plot", DRIFT, "-o", "n.png", "--data", "d.npz"], 2, "nothing reads --data"),
-        (["plot", DRIFT, "-o", "n.png", "--example", "3"], 2, "reads --example"),
+        (["plot", DRIFT, "-o", "n.png", "--data", "d.npz"], 2, "does not use --data"),
+        (["plot", DRIFT, "-o", "n.png", "--example", "3"], 2, "not use --example"),
         (["plot", DRIFT, "-o", "n.png", "--simulator", "exact"], 2, "--simulator"),
-        (RATES, 2, "with --kind rates nothing reads --example"),
+        (RATES, 2, "--kind rates does not use --example"),
         (["plot", "none.snn", "-o", "n.png"], 1, "error[SNN700]"),
-        (["report", DRIFT, "--picture", "r.gif"], 2, "is no picture"),
+        (["report", DRIFT, "--picture", "r.gif"], 2, "is not a picture"),
     ],
 )
 def test_what_can_not_be_drawn_is_refused(

@@ -30,13 +30,13 @@ def near_miss(limit: Any, value: int, most: int, layer: str = "c1") -> NearMiss:
             reason("alone", near_miss("compartments", 1100, 1024)),
             "compartments",
             "2 would hold its neurons, but "
-            "one of 3 cores would have to hold 1100 neurons of 1024",
+            "one of 3 cores would have to hold 1100 neurons (limit 1024)",
         ),
         (
             reason("alone", near_miss("pop16 channels", 40, 32)),
             "pop16 channels",
             "2 would hold its neurons, but "
-            "one of 3 cores would read 40 channels, where pop16 takes at most 32",
+            "one of 3 cores would read 40 channels, but pop16 allows at most 32",
         ),
         (
             reason("alone", near_miss("pop16 bases", 1, 4)),
@@ -47,15 +47,15 @@ def near_miss(limit: Any, value: int, most: int, layer: str = "c1") -> NearMiss:
         (
             reason("neighbours", near_miss("out-axons", 5000, 4096, "c0"), 3),
             "out-axons of c0",
-            "3 would be enough for it alone, "
-            "but with the other layers cut as they are, "
-            "on 3 a core of c0 would need 5000 out-axons of 4096",
+            "3 would be enough for this layer alone, "
+            "but with the other layers split as they are, "
+            "one of 3 cores of c0 would need 5000 out-axons (limit 4096)",
         ),
         (
             reason("neighbours", None, 3),
             "search",
-            "3 would be enough for it alone, "
-            "but the search ended before it had tried everything",
+            "3 would be enough for this layer alone, "
+            "but the search ended before all options were tried",
         ),
     ],
 )
@@ -78,8 +78,8 @@ def test_what_was_not_tried_is_not_promised() -> None:
         reason("neighbours", near_miss("in-axons", 5000, 4096), 3), tried=False
     )
     assert sentence(given, CORE) == (
-        "c1: 4 cores; 3 would hold its neurons, but with the other layers cut as they "
-        "are, one of 3 cores would need 5000 in-axons of 4096."
+        "c1: 4 cores; 3 would hold its neurons, but with the other layers split as "
+        "they are, one of 3 cores would need 5000 in-axons (limit 4096)."
     )
 
 
@@ -90,6 +90,6 @@ def test_a_single_neuron_needs() -> None:
 
 def test_the_total_says_how_near_to_the_best_an_inexact_mapping_is() -> None:
     assert total(Reasons((), 12, 9, False), "net") == (
-        "net: 12 cores, at most 3 above the best; "
-        "the layers by themselves need 9, which is a lower bound."
+        "net: 12 cores, at most 3 above the optimum; "
+        "the layers on their own need 9, which is a lower bound."
     )

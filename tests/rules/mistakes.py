@@ -276,7 +276,7 @@ HELPED: list[tuple[str, str, str, str]] = [
      "      stride: 1x2x2\n  - conv3d: {name: c1, filters: 16, kernel: 3, stride: 2}\n"
      "  - dense:\n      name: d0\n      units: 64\n      dropout: 0.2\n",
      "layers: {dense: {name: d0, units: 64}}\n", "SNN135",
-     "begin each with a dash, such as `- dense: {name: d0, units: 64}`"),
+     "begin each layer with a dash, such as `- dense: {name: d0, units: 64}`"),
     ("input:\n  name: clip\n  shape: 8x16x16x1\n  in: 0..1", "input: clip 8x16x16x1",
      "SNN135", "`input: {name: image, shape: 28x28x1, in: 0..1}`"),
     ("target:\n  loihi:\n    chips: 1", "target: {chips: 1}", "SNN201",
@@ -292,7 +292,7 @@ HELPED: list[tuple[str, str, str, str]] = [
      "write `dense: {name: d0, units: 64, dropout: 0.2}`"),
     ("- dense:\n      name: d0\n      units: 64\n      dropout: 0.2",
      "- class_name: Dense\n    config: {units: 64}", "SNN138",
-     "write the kind first, and the others below it: `dense: {...}`"),
+     "write the kind first, and the other keys below it: `dense: {...}`"),
     ("- dense:\n      name: d0\n      units: 64\n      dropout: 0.2\n",
      "- avgpool: 2\n", "SNN135", "`- avgpool: {window: 2}`"),
     ("units: 64", "units: 64\n      bias: False", "SNN205", "write `bias: off`"),

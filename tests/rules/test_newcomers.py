@@ -37,11 +37,11 @@ LINES = [
     ("flatten", "SNN917", "remove the line"),
     ("Flatten", "SNN917", "remove the line"),
     ("flatten f0 {}", "SNN917", "remove the line"),
-    ("dropout 0.3", "SNN918", "`dropout 0.3` among the properties of the layer"),
+    ("dropout 0.3", "SNN918", "`dropout 0.3` among the properties of the previous"),
     ("dropout { rate 0.25 }", "SNN918", "`dropout 0.25`"),
     ("Dropout d1 { rate 0.25 }", "SNN918", "`dropout 0.25`"),
     ("SpatialDropout2D", "SNN918", "`dropout 0.2`"),
-    ("batchnorm", "SNN919", "`batchnorm on` among the properties of the layer"),
+    ("batchnorm", "SNN919", "`batchnorm on` among the properties of the previous"),
     ("batchnorm on", "SNN919", "`batchnorm on`"),
     ("BatchNormalization", "SNN919", "`batchnorm on`"),
     ("relu", "SNN920", "`neuron relu`"),
@@ -72,7 +72,7 @@ LINES = [
     ("MaxPooling2D p { pool_size 2 }", "SNN200", "did you mean `maxpool`?"),
     ("max_pool p", "SNN200", "did you mean `maxpool`?"),
     ("GlobalMaxPooling2D", "SNN926", "`maxpool NAME { window all }`"),
-    ("Softmax", "SNN901", "the readout gives logits"),
+    ("Softmax", "SNN901", "the readout outputs logits"),
     ("LayerNormalization", "SNN910", "`batchnorm on`"),
     ("Conv2D c1 { filters 8 }", "SNN200", "did you mean `conv2d`?"),
     ("Dense d1 { units 8 }", "SNN200", "did you mean `dense`?"),
@@ -83,8 +83,8 @@ LINES = [
     ("conv c1 { filters 8 }", "SNN200", "did you mean `conv2d`?"),
     ("code { type dense, units 6 }", "SNN200", "write `dense code { units 6 }`"),
     ("padding same", "SNN222", "`conv2d`"),
-    ("Flatten()", "SNN101", "there are no calls"),
-    ("Conv2D(8, 3)", "SNN101", "there are no calls"),
+    ("Flatten()", "SNN101", "`snnc import` converts a Keras model"),
+    ("Conv2D(8, 3)", "SNN101", "`snnc import` converts a Keras model"),
     ("c1 = Conv2D(8, 3)(c0)", "SNN101", "`conv2d c1 { ... }`"),
     ("c1 = layers.Conv2D(8, 3)", "SNN101", "`conv2d c1 { ... }`"),
     ("conv2d c1 { from e, filters 8 }", "SNN100", "`conv2d c1 from e { ... }`"),
@@ -158,7 +158,7 @@ CHANGES = [
     ("kernel 3", "activation leaky_relu", "SNN921", "`neuron relu`"),
     ("kernel 3", "neuron relu6", "SNN921", "`neuron relu`"),
     ("kernel 3", "dilation_rate 2", "SNN203", "did you mean `dilation`?"),
-    ("kernel 3", "padding 'same'", "SNN101", "words have no quotes"),
+    ("kernel 3", "padding 'same'", "SNN101", "words need no quotes"),
     ("kernel 3 }", "batchnorm }", "SNN107", "`batchnorm on`"),
     ("units 16", "filters 16", "SNN203", "did you mean `units`?"),
     ("adam { learning_rate 1e-3 }", "adam, learning_rate 1e-3", "SNN203", "adam {"),
@@ -226,11 +226,11 @@ CHANGES = [
         "kernel 3",
         "percentile 0.999",
         "SNN206",
-        "write `percentile 99.9`: it is out of 100",
+        "write `percentile 99.9`, which is out of 100",
     ),
     ("loihi { chips 1 }", "nengo { chips 1 }", "SNN203", "write `target loihi`,"),
     ("conv e {", "rate e {", "SNN203", "write `encode conv`, which has `filters`"),
-    ("e { filters 2 }", "e { padding causal }", "SNN210", "of `conv1d` alone"),
+    ("e { filters 2 }", "e { padding causal }", "SNN210", "only `conv1d` allows it"),
     ("image 28x28x1", "28x28x1 image", "SNN100", "`input image 28x28x1 in 0..1`"),
     ("in 0..1", "as 0..1", "SNN100", "`input image 28x28x1 in 0..255 as 0..1`"),
     ("c0 { filters 8, kernel 3 }", "c0 filters 8, kernel 3 }", "SNN126", ""),
@@ -387,7 +387,7 @@ def test_an_allowance_in_another_spelling_is_told(sign: str) -> None:
 def test_channels_first_is_one_message_where_a_layer_does_not_fit() -> None:
     found = only(SPEC.replace("28x28x1", "3x32x32"))
     assert found.code == "SNN301"
-    assert "for channels last write `32x32x3`" in found.render_help()
+    assert "for a channels-last shape, write `32x32x3`" in found.render_help()
 
 
 def test_a_dense_layer_at_the_end_is_told_to_be_the_readout() -> None:

@@ -99,7 +99,7 @@ def test_the_smooth_phase_is_plain_keras(models: Any, name: str) -> None:
             np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["relu_norm", "lif_norm", "chain"])
+@pytest.mark.parametrize("name", ["lif_norm", "chain"])
 def test_trained_layers_spike_within_their_rates(
     models: Any, name: str, tmp_path: Path
 ) -> None:

@@ -92,4 +92,4 @@ def test_a_table_tells_what_is_best() -> None:
     assert not eight.endswith("*")
     assert nine.split() == ["9", "no"]
     assert counted == "net: 3 variants, 1 of which has a problem"
-    assert best.endswith("and better in one: 1")
+    assert best.endswith("and better in one of them: 1")

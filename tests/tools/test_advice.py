@@ -106,7 +106,7 @@ def test_voltages_are_spread_first_where_layers_settle_at_the_wrong(
     for resting in [("e",), ()]:
         (one,) = advice.advice(replace(result(*shares), resting=resting))
         told.append(one)
-    first = "try `start spread` in `e` first, with which the weights stay as they are; "
+    first = "try `start spread` in `e` first, which does not change the weights; "
     assert told[0].replace(first, "") == told[1] != told[0]
     up = advice.advice(replace(result(0.1, 0.4, 0.8, 0.9), resting=("e",)))
     assert up == [RISES]
@@ -154,7 +154,9 @@ def test_another_readout_is_told_where_it_is_better_by_more_than_chance() -> Non
     read = compare_readouts(NET, own, np.stack([better, more, same]), y)
     assert [each.value for each in read] == [0.85, 0.83, 0.8]
     (told,) = advice.advice(replace(found, readings=read))
-    assert "`decide mean, synapse 10 ms` in the readout gives 85.0 % (5.0" in told
+    assert (
+        "`decide mean, synapse 10 ms` in the readout, the result is 85.0 % (5.0" in told
+    )
     few = compare_readouts(
         NET, own[:40], np.stack([better, more, same])[:, :40], y[:40]
     )
@@ -226,7 +228,7 @@ def test_a_regression_that_settles_soon_needs_less_time() -> None:
     found = errors(0.8, 0.2, 0.2, 0.2)
     alike = replace(found, score=replace(found.score, loss=(-0.01, 0.01)))
     (told,) = advice.advice(alike)
-    assert told.startswith("a `present` of 50 steps would do")
+    assert told.startswith("a `present` of 50 steps would be enough")
     assert told.endswith("less than 1 % of the error")
 
 
@@ -238,14 +240,14 @@ def test_a_regression_has_advice_on_the_readout_and_carried_state() -> None:
     read = compare_readouts(net, own, np.stack([better, own, own]), y)
     found = replace(BASE, classes=False, score=score(own, y, False), readings=read)
     (told,) = advice.advice(found)
-    assert "in the readout gives an RMSE of 0.1864 instead" in told
+    assert "in the readout, the result is an RMSE of 0.1864 instead" in told
     assert "instead of 0.3" in told
     carried = replace(BASE, classes=False, contrast=contrast(own, better, y, False))
     (told,) = advice.advice(carried)
-    assert "carried over raises the RMSE from 0.1864" in told
+    assert "carried over between examples raises the RMSE from 0.1864" in told
     (told,) = advice.advice(replace(carried, contrast=contrast(better, own, y, False)))
     assert told.startswith("from rest, the RMSE is 0.3")
-    assert "may take a good part of `present`" in told
+    assert "may need a large part of `present`" in told
 
 
 def test_a_loss_from_rest_at_the_edge_of_chance_is_no_advice() -> None:

@@ -39,7 +39,7 @@ SHOWN: dict[str, tuple[Callable[[], Any], list[str]]] = {
     "weights": (tensors, ["a.&lt;b&gt;", "NaN", "2 values (1 not finite)"]),
     "limits": (snnc.limits, ["cores per chip", "128"]),
     "report": (lambda: drift().report(), ["<dt>cores</dt><dd>5</dd>"]),
-    "classes": (lambda: CLASSES, ["98.0 %", "183 Hz", "<p>another readout of"]),
+    "classes": (lambda: CLASSES, ["98.0 %", "183 Hz", "<p>the same spikes allow"]),
     "values": (lambda: VALUES, ["0.875", "<p>the error still falls"]),
 }
 

@@ -114,7 +114,7 @@ def test_the_words() -> None:
 def test_a_layer_that_never_fires_is_named() -> None:
     dead = replace(LAYERS[1], silent=1.0)
     told = str(replace(CLASSES, layers=(*LAYERS, dead))).splitlines()[-1]
-    assert told.startswith("never fires: c0; look at the data")
+    assert told.startswith("never fires: c0; check the data")
 
 
 def test_a_model_that_was_imported_is_called_so() -> None:

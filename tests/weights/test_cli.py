@@ -173,7 +173,7 @@ def test_half_precision_is_to_be_converted(capsys: pytest.CaptureFixture[str]) -
     status, _, err = run(capsys, "half.safetensors", "small.snn")
     assert status == 1
     assert "pixels.kernel is 1x1x1x2 float16, should be float32" in err
-    assert "help: convert them to float32" in err
+    assert "help: convert the tensors to float32" in err
 
 
 def test_a_file_without_a_layout_does_not_fit(
@@ -182,8 +182,8 @@ def test_a_file_without_a_layout_does_not_fit(
     save_file(weights_of(SMALL), "plain.safetensors")
     status, out, err = run(capsys, "plain.safetensors", "small.snn")
     assert status == 1
-    assert "written for another network than small" in out
-    assert "its layout_id is not there" in err
+    assert "written for a different network than small" in out
+    assert "the layout_id of the file is missing" in err
 
 
 @FULL_STACK
@@ -290,7 +290,8 @@ def test_without_numpy_the_header_is_listed(
     status, out, err = run(capsys, "small.safetensors", "small.snn")
     assert status == 0
     assert err == (
-        "note: without numpy the values are not read: pip install numpy safetensors\n"
+        "note: the values are not read, because numpy is missing: "
+        "pip install numpy safetensors\n"
     )
     assert "which fit small" in out
     assert "min" not in out
@@ -335,7 +336,7 @@ def test_a_revision_without_its_prefix(capsys: pytest.CaptureFixture[str]) -> No
         (lambda n, t: (n, t.T if t.ndim == 2 else t), "look transposed"),
         (lambda n, t: (n.replace(".", "/") + ":0", t), "`export_weights`"),
         (lambda n, t: (n.replace("a.", "c0."), t), "rename the tensors"),
-        (lambda n, t: (n, t), "without `save_weights`"),
+        (lambda n, t: (n, t), "the package's `save_weights` did not write"),
     ],
 )
 def test_each_cause_has_its_help(change, hint: str, capsys) -> None:  # type: ignore[no-untyped-def]
@@ -354,4 +355,4 @@ def test_a_bias_that_makes_weights_too_strong_is_named(
     weights["b.bias"] += 500
     save(Path("small.safetensors"), SMALL, weights)
     _, _, err = run(capsys, "small.safetensors", "small.snn")
-    assert "look at `b.bias`" in err
+    assert "check `b.bias`" in err

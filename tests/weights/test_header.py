@@ -42,7 +42,7 @@ BAD = {
     "short": (SOUND[:5], "it is something else, or truncated"),
     "header": (SOUND[:40], "it is truncated in its header, after 40 bytes"),
     "data": (SOUND[:-1], f"it is truncated: {len(SOUND) - 1} bytes of {len(SOUND)}"),
-    "more": (SOUND + b"..", "2 bytes of it belong to no tensor"),
+    "more": (SOUND + b"..", "2 of its bytes belong to no tensor"),
     "pickle": (pickle.dumps(Bomb()), "it is a pickle, which snnc never opens"),
     "zip": (b"PK\x03\x04" + bytes(20), "it is a zip archive, such as .npz, .keras"),
     "hdf5": (b"\x89HDF\r\n\x1a\n" + bytes(20), "it is HDF5, such as .h5"),
@@ -53,11 +53,11 @@ BAD = {
         file_bytes({"__metadata__": 3}),
         "its metadata is not a table of texts",
     ),
-    "dtype": (one("F3", [2], 0, 8), "its header does not say what w is"),
-    "shape": (one("F32", [-2], 0, 8), "its header does not say what w is"),
-    "offsets": (one("F32", [2], 0, None), "its header does not say what w is"),
+    "dtype": (one("F3", [2], 0, 8), "its header does not describe w"),
+    "shape": (one("F32", [-2], 0, 8), "its header does not describe w"),
+    "offsets": (one("F32", [2], 0, None), "its header does not describe w"),
     "size": (one("F32", [3], 0, 8), "w has 8 bytes, not 12"),
-    "gap": (one("F32", [1], 4, 8), "the bytes of w do not follow the others"),
+    "gap": (one("F32", [1], 4, 8), "the bytes of w do not follow the previous tensor"),
 }
 
 

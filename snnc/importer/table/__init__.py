@@ -1,7 +1,7 @@
-"""Convert or refuse each layer of Keras, one family per file.
+"""Convert or refuse each Keras layer, with one family of layers per file.
 
-A handler gets a layer and the conversion, notes its decisions and drafts, and returns
-the layer's output.
+A handler gets a layer and the state of the conversion, records decisions and drafts,
+and returns the layer's output.
 """
 
 from __future__ import annotations
@@ -113,29 +113,32 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(ACTIVATION_LAYERS, read_activation),
     "Neurons": read_neurons,
 }
-"""By Keras's class; `REFUSED` has the layers that the chip can't run."""
+"""Handlers by Keras class; `REFUSED` lists the layers that the chip can't run."""
 
 
 _STATE = "the chip's neurons keep no state that is trained through time"
 _BIN = (
-    "bin time along the depth, or length, of the input and use `Conv3D`, or `Conv1D`,"
-    " over it"
+    "bin time along the depth or length of the input, and use `Conv3D` or `Conv1D` "
+    "over this axis"
 )
 _PRODUCT = "a product of two rates is not a sum of spikes"
-_NORM = "its statistics change with every example, and the chip has no division"
-_UNITS = "use `BatchNormalization`, which folds into kernels, and retrain"
-_REPEAT = "the chip gives each place one kernel, the same at all places"
+_NORM = "its statistics change with every example, and the chip can't divide"
+_UNITS = "use `BatchNormalization`, which is folded into kernels, and retrain"
+_REPEAT = "the chip uses the same kernel at all positions"
 
-_ATTENTION = (_PRODUCT, "use convolutions with strides, which see as far")
+_ATTENTION = (
+    _PRODUCT,
+    "use convolutions with strides, which can cover the same distance",
+)
 _UPSAMPLING = (
-    "specs enlarge images of two axes only",
+    "specs can enlarge only images with two axes",
     "use `Conv2DTranspose` or `UpSampling2D`, or fewer strides before it",
 )
 _LOCAL = (
-    "a kernel of its own at every place fills the chip",
+    "a separate kernel for every position fills the chip",
     "use a convolution, or a `Dense` over few pixels",
 )
-_DATA = ("only a scaling of the input is part of a spec", "do it to the data")
+_DATA = ("a spec can only scale its input", "preprocess the data instead")
 
 REFUSED: dict[str, tuple[str, str]] = {
     **dict.fromkeys(
@@ -158,8 +161,8 @@ REFUSED: dict[str, tuple[str, str]] = {
         (_NORM, _UNITS),
     ),
     "Lambda": (
-        "its code is in the file, and snnc runs none of it",
-        "replace it by a layer of Keras, or do it to the data",
+        "its code is in the file, but snnc does not run code from files",
+        "replace it with a standard Keras layer, or preprocess the data instead",
     ),
     "RepeatVector": (_REPEAT, "use a larger `Dense`"),
     **dict.fromkeys(
@@ -170,9 +173,9 @@ REFUSED: dict[str, tuple[str, str]] = {
     "LocallyConnected2D": _LOCAL,
     "TimeDistributed": (
         "specs have no wrapper for time",
-        "use `Conv3D` of kernel 1 along time, which computes the same",
+        "use `Conv3D` with kernel 1 along time, which computes the same",
     ),
-    "Masking": ("spikes have no mask", "cut examples to one length, or fill with 0"),
+    "Masking": ("spikes have no mask", "cut examples to one length, or pad with 0"),
     **dict.fromkeys(
         (
             "Resizing", "CenterCrop", "RandomCrop", "Discretization",
@@ -184,11 +187,11 @@ REFUSED: dict[str, tuple[str, str]] = {
     "EinsumDense": ("specs have `dense`", "use `Dense`, or a convolution of kernel 1"),
 }  # fmt: skip
 EACH_PLACE = ("Dense", "Activation", "ReLU", "LeakyReLU", "Dropout")
-"""Layers that `TimeDistributed` leaves as they are: they mix no places."""
+"""Layers that `TimeDistributed` does not change: they do not mix positions."""
 UNKNOWN = (
     "specs have no such layer",
-    "do it to the data, end the model before it, or replace it by a layer that"
-    " `docs/from-keras.md` lists",
+    "preprocess the data instead, end the model before this layer, or replace it with "
+    "a layer that `docs/from-keras.md` lists",
 )
 
 
@@ -212,7 +215,7 @@ TOOLS = {
     "Kapre": ("Kapre", ("Kapre", "kapre", "Melspectrogram", "STFT")),
     "Quantize": ("the Model Optimization Toolkit", ("Quantize", "PruneLowMagnitude")),
 }
-"""Libraries that add layers to Keras, by the prefix of these layers' names."""
+"""Libraries that add layers to Keras, and the prefixes of their class names."""
 
 
 def tool_of(kind: str) -> str | None:
@@ -224,13 +227,12 @@ def tool_of(kind: str) -> str | None:
 
 
 def read_foreign(layer: KerasLayer, state: ConversionState) -> Value:
-    """Refuse a class that is not Keras's own; its code is not in the file."""
+    """Refuse a custom class, whose code is not in the file."""
     tool = tool_of(layer.kind)
     of = f" of {tool}" if tool else ""
     return state.refuse(
         layer,
-        f"`{layer.kind}` is a class{of}, not Keras's own, and its code is not in the"
-        " file",
-        "replace it by a layer of Keras, and save the model anew",
+        f"`{layer.kind}` is a custom class{of}, and its code is not in the file",
+        "replace it with a standard Keras layer, and save the model again",
         rule="foreign",
     )

@@ -1,7 +1,7 @@
-"""Activations: one or more neurons per value; the last activation stays on the host.
+"""Activations: one or more neurons per value; the host computes the last activation.
 
-A neuron computes ``relu``, and a sum of those any piecewise linear function: leaky and
-parametric ReLU, ReLU with a ceiling, the hard sigmoid.
+A neuron computes ``relu``. A sum of neurons computes any piecewise linear function: a
+leaky or parametric ReLU, a ReLU with a ceiling, or a hard sigmoid.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ Activation = tuple[str, Mapping[str, Any]]
 """The name of a function, and its options."""
 _OWN = ("ReLU", "Neurons", "LeakyReLU", "PReLU", "ELU", "Softmax", "ThresholdedReLU")
 IDENTITY_LIMIT = 3000
-"""Values that a readout passes on through a matrix."""
+"""The most values that a readout passes on with a matrix."""
 
 
 def activation_of(layer: KerasLayer) -> Activation:
-    """Return the function of an ``activation`` option: ``relu``, ``relu6`` ..."""
+    """Return the function in an ``activation`` option, such as ``relu``."""
     return _find_activation(layer.options.get("activation"))
 
 
@@ -91,7 +91,7 @@ def activate(
     if output is not None and (name != "relu" or (is_large and not value.broken)):
         return _finish(layer, state, value, output, name, option)
     if value.is_positive and name == "relu" and not value.flat:
-        state.keep(layer, "what it reads is never below 0", option)
+        state.keep(layer, "its input is never below 0", option)
         return value
     pieces = _pieces(name, options, state)
     stands = "relu6" if re.fullmatch(r"relu[\d.]+", name) else name
@@ -112,7 +112,7 @@ def activate(
         return fired if fired.broken else filled(fired, *under[1:], units, gains)
     if any(unit.shift > 0 for unit in units):
         return _fire(layer, state, value, option, units, gains)
-    inside, pad = unpadded(value)  # neurons return 0 for 0: zeros may follow them
+    inside, pad = unpadded(value)  # zeros stay 0, so neurons may come before padding
     fired = _fire(layer, state, inside, option, units, gains)
     if pad is None or fired.broken:
         return fired
@@ -122,7 +122,7 @@ def activate(
 def _pieces(
     name: str, options: Mapping[str, Any], state: ConversionState
 ) -> tuple[tuple[Unit, ...], tuple[float, ...]] | None:
-    """Return a function as neurons and the gain of each; None if it is curved."""
+    """Return the neurons and gains that compute a function; None if it is curved."""
     if name == "relu":
         return RELU, (1.0,)
     if name == "prelu" and "shared_axes" in options:
@@ -148,9 +148,9 @@ def _tell_units(
     layer: KerasLayer, state: ConversionState, count: int, stands: str, option: str
 ) -> None:
     words = {2: "two", 3: "three"}
-    why = f"{words[count]} neurons for each value, whose sum it is"
+    why = f"{words[count]} neurons for each value, whose sum equals the activation"
     if stands in ACTIVATIONS:
-        why += f"; `--rewrite {stands}=relu` takes one, and is to be retrained"
+        why += f"; `--rewrite {stands}=relu` takes one neuron, but needs retraining"
     state.rewrite(layer, why, option)
 
 
@@ -166,7 +166,9 @@ def _fire(
         return value
     if value.parts:
         if value.flat:
-            return _unfit(layer, state, "a batch norm over a flat vector has no kernel")
+            return _unfit(
+                layer, state, "a batch norm over a flat vector comes without a kernel"
+            )
         parts = tuple(
             _fire(layer, state, part, option, units, gains) for part in value.parts
         )
@@ -194,17 +196,17 @@ def _fire(
 
 
 NARROWER = (
-    "pad by less than the kernel is wide, best by `padding='same'` in place of"
-    " `ZeroPadding`, and retrain"
+    "pad by less than the width of the kernel, preferably with `padding='same'` "
+    "instead of `ZeroPadding`, and retrain"
 )
 
 
 def _unfit(layer: KerasLayer, state: ConversionState, why: str) -> Value:
-    remedy = "put a convolution or a `Dense` right before it, and retrain"
+    remedy = "put a convolution or a `Dense` directly before this layer, and retrain"
     if "Pooling" in layer.kind:
         remedy = (
-            "type `--rewrite avgpool=zeros` (zeros beside an edge count as values), or"
-            " use `padding='valid'`; both retrain"
+            "add `--rewrite avgpool=zeros` (padded zeros count as values), or use "
+            "`padding='valid'`; both need retraining"
         )
     if state.is_refused(layer.name):
         return BROKEN
@@ -214,7 +216,7 @@ def _unfit(layer: KerasLayer, state: ConversionState, why: str) -> Value:
 def _fire_slopes(
     layer: KerasLayer, state: ConversionState, value: Value, option: str
 ) -> Value:
-    """Return the two neurons of a parametric ReLU, whose slopes are weights."""
+    """Return the output of a parametric ReLU: two neurons, with slopes as weights."""
     _tell_units(layer, state, 2, "prelu", option)
     if value.broken:
         return value
@@ -254,11 +256,11 @@ def _finish(
         why = "two classes: softmax of (0, x) is (1 - sigmoid(x), sigmoid(x))"
         state.rewrite(layer, why, option)
     elif name in ("softmax", "log_softmax") and _is_over_all(layer, state, value):
-        state.train(layer, "in the loss: the readout gives logits", option)
+        state.train(layer, "part of the loss: the readout outputs logits", option)
     else:
         if "softmax" in name:
             state.finals[output] = f"{name} over one axis"
-        why = f"the readout, on the host, gives what {name} is to be taken of"
+        why = f"the readout, on the host, outputs the values before {name}"
         state.rewrite(layer, why, option)
     return value
 
@@ -279,17 +281,17 @@ def _refuse(
     remedy = "train with `relu`"
     if stands in ACTIVATIONS:
         remedy = (
-            f"train with `relu`, or type `--rewrite {stands}=relu` and retrain"
+            f"train with `relu`, or add `--rewrite {stands}=relu` and retrain"
             " (`python -m NAME.train`)"
         )
-    why = "neurons of the chip fire at rates from 0 up, as ReLU does"
+    why = "the neurons of the chip have rates from 0 up, like ReLU"
     if name.startswith("custom>"):
-        why = "it is not Keras's own, and its code is not in the file"
+        why = "it is a custom function, and its code is not in the file"
     state.refuse(layer, why, remedy, option or name, "activation")
 
 
 def read_neurons(layer: KerasLayer, state: ConversionState) -> Value:
-    """Read neurons with ReLU's rate, or another curve by their ``properties``."""
+    """Read neurons that compute ReLU, or the curve that ``properties`` define."""
     value = state.source(layer)
     given = activate(layer, state, value, ("relu", {}))
     properties = tuple(layer.options.get("properties", ()))

@@ -1,4 +1,4 @@
-"""Find the axes of a value that a layer of Keras works on, and pad or crop them."""
+"""Find the axes of a value that a Keras layer works on, and pad or crop them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Axes:
     Attributes
     ----------
     of :
-        The value's axis for each axis of Keras; None if the value lacks the axis, which
+        The value's axis for each Keras axis; None if the value lacks the axis, which
         then has size 1.
     sizes :
         The sizes of the axes.
@@ -53,7 +53,7 @@ def one_order(state: ConversionState) -> str:
     is_moved = any(layer.kind in ("Permute", "Reshape") for layer in layers)
     if len(orders) > 1 and not is_moved:
         return "give all layers the same `data_format`"
-    return "build the layers without `Permute` and `Reshape` between"
+    return "build the layers without `Permute` and `Reshape` in between"
 
 
 def is_first(layer: KerasLayer) -> bool:
@@ -61,16 +61,16 @@ def is_first(layer: KerasLayer) -> bool:
 
 
 def axes_of(layer: KerasLayer, value: Value, rank: int) -> Axes:
-    """Return the axes of a layer that works on ``rank`` of them.
+    """Return the axes of a layer that works on ``rank`` axes.
 
     Raises
     ------
     AxesError
-        If an axis of Keras is the spec's channels, or several of its axes.
+        If a spatial Keras axis is the spec's channels, or several of the spec's axes.
     """
     view, channels = value.view, len(value.shape) - 1
     if len(view) != rank + 1:
-        raise AxesError(f"it reads {len(view)} axes in place of {rank + 1}")
+        raise AxesError(f"it reads {len(view)} axes instead of {rank + 1}")
     groups = view[1:] if is_first(layer) else view[:-1]
     last = view[0] if is_first(layer) else view[-1]
     try:
@@ -78,9 +78,9 @@ def axes_of(layer: KerasLayer, value: Value, rank: int) -> Axes:
         if axis_of(last, value.shape) not in (channels, None) and any(
             value.shape[axis] > 1 for axis in last
         ):
-            raise AxesError("it takes for channels what lies in space")
+            raise AxesError("it uses a spatial axis as channels")
         if channels in places or _lacks_channels(value, last):
-            raise AxesError("it takes for space what are channels")
+            raise AxesError("it uses the channels as a spatial axis")
     except ValueError as error:
         raise AxesError(f"{error} to it") from error
     sizes = tuple(1 if axis is None else value.shape[axis] for axis in places)
@@ -95,7 +95,7 @@ def _spatial(group: tuple[int, ...], shape: Shape) -> int | None:
 
 
 def _lacks_channels(value: Value, group: tuple[int, ...]) -> bool:
-    """Whether channels are missing in the group that must have them."""
+    """Whether the channels are not in the group that must contain them."""
     channels = len(value.shape) - 1
     return value.shape[-1] > 1 and channels not in group
 
@@ -113,7 +113,7 @@ def slide(
     padding: str,
     dilation: Shape,
 ) -> tuple[Windows, tuple[int, ...]]:
-    """Return the windows of a kernel, and its tap on axes that the value lacks.
+    """Return the windows of a kernel, and its taps on axes that the value lacks.
 
     Raises
     ------
@@ -126,11 +126,11 @@ def slide(
     for axis, size, count, step, apart in pairs:
         window = _window(size, (count - 1) * apart + 1, step, padding, apart)
         if window.places < 1:
-            raise AxesError("its kernel is larger than what it reads")
+            raise AxesError("its kernel is larger than its input")
         if axis is None:
             tap, rest = divmod(window.before, apart)
             if window.places > 1 or rest:
-                raise AxesError("it moves along an axis of size 1")
+                raise AxesError("its kernel moves along an axis of size 1")
             taps.append(tap)
         else:
             windows[axis] = window
@@ -161,15 +161,15 @@ def extended(
 
 
 def once(step: LinearStep) -> LinearStep:
-    """Return a step without its shift, which a sum of terms has only once."""
+    """Return a step without its shift, which only the first term of a sum adds."""
     return replace(step, bias=False, is_first=False)
 
 
 def appended(term: Term, step: LinearStep) -> Term:
     """Return a term with one more step.
 
-    A mean commutes with a step that is the same at all places, and is cheaper before
-    it.
+    A mean commutes with a step that is the same at all positions. The mean comes first
+    because that is cheaper.
     """
     steps = term.steps
     if step.op != "mean":
@@ -194,12 +194,12 @@ def _commutes(step: LinearStep, mean: LinearStep) -> bool:
 
 
 def read_zero_padding(layer: KerasLayer, state: ConversionState) -> Value:
-    """Pass zeros on to the readers."""
+    """Read a `ZeroPadding`: its readers' kernels pad."""
     return _shift(layer, state, _pairs(layer.options.get("padding", 1), layer), 1)
 
 
 def read_cropping(layer: KerasLayer, state: ConversionState) -> Value:
-    """Crop a value: the kernel that reads it has zeros there."""
+    """Read a `Cropping`: its readers' kernels skip the cropped positions."""
     return _shift(layer, state, _pairs(layer.options.get("cropping", 1), layer), -1)
 
 
@@ -223,22 +223,22 @@ def _shift(
     for axis, size, (before, behind) in zip(axes.of, axes.sizes, pairs, strict=True):
         before, behind = sign * before, sign * behind
         if axis is None and (before or behind):
-            return state.refuse(layer, "it pads an axis of size 1", "leave it out")
+            return state.refuse(layer, "it pads an axis of size 1", "remove this layer")
         if axis is not None and size + before + behind < 1:
-            return state.refuse(layer, "it leaves nothing", "crop less")
+            return state.refuse(layer, "it leaves no values", "crop less")
         if axis is not None:
             windows[axis] = AxisWindow(size, 1, 1, before, size + before + behind)
     step = per_channel("window", layer.name, value.shape, tuple(windows))
     state.keep(
-        layer, "its reader pads" if sign > 0 else "its reader skips what it cuts"
+        layer, "its reader pads" if sign > 0 else "its reader skips the cropped values"
     )
     return extended(value, step, axes.view, value.is_positive)
 
 
 def unpadded(value: Value) -> tuple[Value, LinearStep | None]:
-    """Return a value before its last step padded zeros, and that step.
+    """Return a value without the zeros that its last step pads, and that step.
 
-    If its last step is another or also cuts, the value is unchanged, without a step.
+    If the last step does not pad or also crops, return the value unchanged and None.
     """
     ends = [term.steps[-1] if term.steps else None for term in value.terms]
     last = ends[0] if ends else None
@@ -254,7 +254,7 @@ def unpadded(value: Value) -> tuple[Value, LinearStep | None]:
 def padded_under_norm(value: Value) -> tuple[Value, LinearStep, LinearStep] | None:
     """Return a value after a norm, but without the zeros padded before the norm.
 
-    Also returns the norm and the step that pads; None without them.
+    Also return the norm and the step that pads. Return None if there are none.
     """
     if any(len(t.steps) < 2 or t.steps[-1].op != "norm" for t in value.terms):
         return None
@@ -285,8 +285,8 @@ def filled(
 ) -> Value:
     """Return the output of neurons, surrounded by their output for padded zeros.
 
-    After a norm, a zero is a number c per channel: to pad x with c is to pad x - c with
-    zeros, and to add c everywhere.
+    A norm turns padded zeros into a number c per channel. Padding x with c is the same
+    as padding x - c with zeros and then adding c everywhere.
     """
     inner = _add_border(fired, norm, units, [-gain for gain in gains])
     return replace(

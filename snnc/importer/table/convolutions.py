@@ -1,4 +1,4 @@
-"""Convolutions, dense layers, and batch norms, as steps after their inputs."""
+"""Convolutions, dense layers and batch norms, as linear steps."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def read_convolution(layer: KerasLayer, state: ConversionState) -> Value:
 
 
 def read_separable(layer: KerasLayer, state: ConversionState) -> Value:
-    """Read a separable convolution, whose two kernels become one."""
+    """Read a separable convolution, whose two kernels become one kernel."""
     filters = int(layer.options["filters"])
     kept = "filters", "depth_multiplier"
     return _convolve(layer, state, filters, "separable", *kept)
@@ -70,7 +70,7 @@ def _convolve(
     if padding not in ("valid", "same") and not (padding == "causal" and rank == 1):
         state.refuse(
             layer,
-            "specs pad as `valid` and `same` do",
+            "specs support only `valid` and `same` padding",
             "use `padding='valid'` and retrain; the axis becomes shorter",
             f"padding {padding}",
         )
@@ -80,7 +80,7 @@ def _convolve(
     size = dims(layer.options["kernel_size"], rank)
     stride = dims(layer.options.get("strides", 1), rank)
     if any(step > taps for step, taps in zip(stride, size, strict=True)):
-        why = "part of what it reads counts nowhere"
+        why = "part of its input is not used"
         state.keep(layer, why, "strides above kernel_size")
     axes = axes_of(layer, value, rank)
     windows, taps = slide(axes, value, size, stride, padding, dilation)
@@ -89,7 +89,7 @@ def _convolve(
     if groups > 1:
         state.keep(layer, option=f"groups {groups}")
     if channels % groups or filters % groups:
-        raise AxesError(f"its groups do not share out {channels} channels")
+        raise AxesError(f"its groups do not divide {channels} channels")
     step = LinearStep(
         op,
         layer.name,
@@ -118,13 +118,13 @@ def read_transposed(layer: KerasLayer, state: ConversionState) -> Value:
     dilation = dims(options.get("dilation_rate", 1), 2)
     if options.get("output_padding") is not None or set(dilation) != {1}:
         why = "specs have no `output_padding`, and no dilation with a stride"
-        return state.refuse(layer, why, "leave it out, and retrain")
+        return state.refuse(layer, why, "remove the option, and retrain")
     padding: Literal["valid", "same"] = (
         "same" if options.get("padding") == "same" else "valid"
     )
     axes = axes_of(layer, value, 2)
     if None in axes.of:
-        raise AxesError("it moves along an axis of size 1")
+        raise AxesError("its kernel moves along an axis of size 1")
     windows = [
         AxisWindow(
             n,
@@ -136,12 +136,14 @@ def read_transposed(layer: KerasLayer, state: ConversionState) -> Value:
         )
         for n, k, s in zip(axes.sizes, size, stride, strict=True)
     ]
-    given = options.get("output_shape")  # of Keras 1
+    given = options.get("output_shape")  # from Keras 1
     if isinstance(given, list):
         places = given[2:] if is_first(layer) else given[1:-1]
         if places != [window.places for window in windows]:
-            why = f"its output_shape is {shown(given)}, which no padding gives"
-            return state.refuse(layer, why, "build it in Keras 2 without")
+            why = f"its output_shape is {shown(given)}, which no padding produces"
+            return state.refuse(
+                layer, why, "build the layer in Keras 2 without this option"
+            )
     step = LinearStep(
         "transposed",
         layer.name,
@@ -156,7 +158,7 @@ def read_transposed(layer: KerasLayer, state: ConversionState) -> Value:
 
 
 def read_upsampling(layer: KerasLayer, state: ConversionState) -> Value:
-    """Read an `UpSampling2D` that repeats values; its readers' kernels include it."""
+    """Read an `UpSampling2D` that repeats values; its readers' kernels do the same."""
     tell_options(layer, state, "size")
     value = state.source(layer)
     if value.broken:
@@ -171,7 +173,7 @@ def read_upsampling(layer: KerasLayer, state: ConversionState) -> Value:
     if not is_repeated or None in axes.of:
         return state.refuse(
             layer,
-            "only repeated values are one kernel at all places",
+            "only repeated values correspond to one kernel at all positions",
             "use `interpolation='nearest'`, or `Conv2DTranspose`, and retrain",
             f"interpolation {way}",
         )
@@ -200,7 +202,7 @@ def read_dense(layer: KerasLayer, state: ConversionState) -> Value:
     channels = len(value.shape) - 1
     long = [axis for axis in value.view[-1] if value.shape[axis] > 1]
     if long not in ([channels], []) or (not long and value.shape[-1] > 1):
-        raise AxesError("its last axis is not the channels")
+        raise AxesError("its last axis does not contain the channels")
     step = LinearStep(
         "kernel",
         layer.name,
@@ -215,7 +217,7 @@ def read_dense(layer: KerasLayer, state: ConversionState) -> Value:
 
 
 def _matrix(layer: KerasLayer, value: Value, units: int, bias: bool) -> Value:
-    """Return a matrix applied to a flat vector, or to several side by side."""
+    """Apply a matrix to a flat vector, or to several concatenated vectors."""
     terms: list[Term] = []
     start = 0
     for part in value.parts or (value,):
@@ -263,7 +265,7 @@ def normalized(
     axes: list[int],
     option: str,
 ) -> Value:
-    """Return a value after a norm over an axis, counted from the last."""
+    """Return a value after a norm over axes, which are counted from the last."""
     rank = len(value.view)
     is_one = len(axes) == 1 and -rank <= axes[0] < 0
     group = value.view[axes[0]] if is_one else ()
@@ -272,13 +274,13 @@ def normalized(
         return extended(value, step, value.view)
     if is_one and rank == 1:
         size = prod(value.shape)
-        state.rewrite(layer, "folded into the kernel of what reads the flat vector")
+        state.rewrite(layer, "folded into the kernel that reads the flat vector")
         step = LinearStep("flat norm", layer.name, (), size, size, bias=True)
         return replace(value, flat=(*value.flat, step), is_positive=False)
     return state.refuse(
         layer,
-        "only a norm of each channel goes into a kernel",
-        "put it over the axis of the channels",
+        "only a norm over channels can be folded into a kernel",
+        "normalize over the channel axis",
         option,
     )
 

@@ -31,7 +31,7 @@ def read_input(layer: KerasLayer, state: ConversionState) -> Value:
     """Return the input, which must have fixed sizes and at most 4 axes."""
     shape = _sizes(layer)
     if layer.name not in state.inputs:
-        state.rewrite(layer, "nothing reads it: it is left out")
+        state.rewrite(layer, "removed: no layer reads it")
         return BROKEN
     if len(state.inputs) > 1:
         return _channels_of_input(layer, state) or _several(layer, state, tuple(shape))
@@ -42,18 +42,19 @@ def read_input(layer: KerasLayer, state: ConversionState) -> Value:
         return state.refuse(
             layer,
             f"its shape is {sizes}",
-            f"`--input-shape {size}` is another",
+            f"`--input-shape {size}` is different",
             rule="input",
         )
     shape = shape if asked is None else list(asked)
     if not shape or None in shape:
         return state.refuse(
             layer,
-            f"its shape is {sizes or 'a single number'}, and the chip's neurons are"
-            f" laid out before it runs",
-            f"say its sizes, such as `--input-shape {sizes.replace('?', '64')}`"
+            f"its shape is {sizes or 'a single number'}, but snnc must know the "
+            "number of neurons",
+            f"set its sizes, such as `--input-shape {sizes.replace('?', '64')}`"
             if shape
-            else "give `keras.Input` a shape, copy the weights, save anew",
+            else "give `keras.Input` a shape, copy the weights, and save the model "
+            "again",
             rule="input",
         )
     if len(shape) > 4 and sum(size > 1 for size in shape) > 4:
@@ -77,7 +78,7 @@ def read_input(layer: KerasLayer, state: ConversionState) -> Value:
 
 
 def _agree(shape: list[int | None], asked: Shape) -> bool:
-    """Whether a requested shape fits the model's, where that is fixed."""
+    """Whether a requested shape has all the sizes that the model fixes."""
     is_near = len(shape) == len(asked) and prod(asked) < LARGEST_INPUT
     return is_near and all(a in (None, b) for a, b in zip(shape, asked, strict=True))
 
@@ -88,7 +89,7 @@ def _sizes(layer: KerasLayer) -> list[Any]:
 
 
 def _channels_of_input(layer: KerasLayer, state: ConversionState) -> Value | None:
-    """Return one of several inputs as channels of the spec's; None if they differ."""
+    """Return one of several inputs as channels of the spec's input, or None."""
     shapes = [_shape_of_part(state.layers[name], state) for name in state.inputs]
     known = [shape for shape in shapes if shape is not None]
     places = {shape[:-1] for shape in known}
@@ -108,7 +109,7 @@ def _channels_of_input(layer: KerasLayer, state: ConversionState) -> Value | Non
 
 
 def _shape_of_part(layer: KerasLayer, state: ConversionState) -> Shape | None:
-    """Return the shape of one of several inputs, channels last; None if it is open."""
+    """Return the channels-last shape of one of several inputs; None if it is open."""
     sizes = tuple(_sizes(layer))
     if not sizes or None in sizes:
         return None
@@ -122,15 +123,15 @@ def _shape_of_part(layer: KerasLayer, state: ConversionState) -> Shape | None:
 
 
 def _several(layer: KerasLayer, state: ConversionState, shape: Shape) -> Value:
-    """Refuse inputs of several shapes, once, and still judge their readers."""
+    """Refuse inputs with different shapes once, but still judge their readers."""
     if layer.name == state.inputs[0]:
         count, names = len(state.inputs), ", ".join(state.inputs)
         state.refuse(
             layer,
-            f"the model has {count} inputs ({names}) of different shapes; a spec has"
-            " one",
-            "let the host compute what they meet in, and import the layers behind it as"
-            " a model of one input",
+            f"the model has {count} inputs ({names}) of different shapes; a spec has "
+            "one",
+            "compute the layer that joins the inputs on the host, and import the "
+            "layers after it as a model with one input",
             rule="inputs",
         )
     if not shape or None in shape:
@@ -148,7 +149,7 @@ def _laid_out(state: ConversionState, shape: Shape) -> Value:
 
 
 def _is_channels_first(layer: KerasLayer, state: ConversionState) -> bool:
-    """Whether the input's readers have channels first."""
+    """Whether the input's readers use channels-first."""
     names, seen = list(state.readers[layer.name]), set[str]()
     while names:
         name = names.pop()
@@ -163,7 +164,7 @@ def _is_channels_first(layer: KerasLayer, state: ConversionState) -> bool:
 
 
 def _first(layer: KerasLayer, state: ConversionState, shape: Shape) -> Value:
-    """Lay out an input with channels last, and note that the data must match."""
+    """Lay out an input as channels-last, and record that the data must match."""
     last = (*shape[1:], shape[0])
     size = "x".join(map(str, last))
     why = f"the input is {size}, channels last: transpose the data"
@@ -172,7 +173,7 @@ def _first(layer: KerasLayer, state: ConversionState, shape: Shape) -> Value:
 
 
 def read_rescaling(layer: KerasLayer, state: ConversionState) -> Value:
-    """Move the input's factor and offset into `as`, others into kernels."""
+    """Read a `Rescaling`: as `as` of the input, or as part of kernels."""
     value = state.source(layer)
     scale, offset = layer.options.get("scale", 1), layer.options.get("offset", 0)
     factors, shifts = numbers(scale), numbers(offset)
@@ -180,7 +181,9 @@ def read_rescaling(layer: KerasLayer, state: ConversionState) -> Value:
         return value
     if not factors or not shifts:
         return state.refuse(
-            layer, "its scale is no number", "scale the data itself, and leave it out"
+            layer,
+            "its scale is not a number",
+            "scale the data instead, and remove this layer",
         )
     return scaled(layer, state, value, factors, shifts)
 
@@ -192,7 +195,7 @@ def scaled(
     factors: tuple[float, ...],
     shifts: tuple[float, ...],
 ) -> Value:
-    """Return a value times a factor plus a shift, common or per channel."""
+    """Return a value times a factor plus a shift, for all values or per channel."""
     is_one = len(factors) == len(shifts) == 1
     if value.is_input and is_one and factors[0] > 0 and _is_sole(state, layer):
         before, added = state.scaling
@@ -208,8 +211,8 @@ def scaled(
     ):
         return state.refuse(
             layer,
-            "it scales each place of an image by itself",
-            "scale the data itself, and leave it out",
+            "it scales each position of an image separately",
+            "scale the data instead, and remove this layer",
         )
     step = per_channel("scale", layer.name, value.shape, bias=any(shifts))
     step = replace(step, factors=factors, shifts=shifts)
@@ -242,7 +245,7 @@ def read_normalization(layer: KerasLayer, state: ConversionState) -> Value:
     axes = list(axis) if isinstance(axis, list) else [axis]
     if layer.options.get("invert"):
         return state.refuse(
-            layer, "it multiplies by what it should divide by", "normalize the data"
+            layer, "it multiplies where it should divide", "normalize the data"
         )
     scaled_value = _scalar(layer, state, value)
     if scaled_value is not None:
@@ -256,9 +259,9 @@ def read_normalization(layer: KerasLayer, state: ConversionState) -> Value:
 def _scalar(
     layer: KerasLayer, state: ConversionState, value: Value
 ) -> tuple[tuple[float], tuple[float]] | None:
-    """Return factor and shift of an input's norm that are common to all values.
+    """Return the factor and the shift of an input's norm if all channels share them.
 
-    None if they differ by channel, or are unknown.
+    Return None if they differ by channel, or are unknown.
     """
     if not (value.is_input and _is_sole(state, layer)):
         return None
@@ -270,7 +273,7 @@ def _scalar(
     channels = value.shape[-1]
     try:
         factors, shifts = batch_norm(layer.kind, layer.options, arrays, channels)
-    except (TypeError, ValueError):  # another number of values than channels, or none
+    except (TypeError, ValueError):  # the statistics do not match the channels
         return None
     if (factors != factors[0]).any() or (shifts != shifts[0]).any():
         return None
@@ -278,7 +281,7 @@ def _scalar(
 
 
 def read_flatten(layer: KerasLayer, state: ConversionState) -> Value:
-    """Omit a `Flatten`: its reader has its rows in Keras's order."""
+    """Read a `Flatten`: its reader orders the rows of its matrix as Keras does."""
     value = state.source(layer)
     if value.broken:
         return BROKEN
@@ -290,7 +293,7 @@ def read_flatten(layer: KerasLayer, state: ConversionState) -> Value:
 
 
 def read_reshape(layer: KerasLayer, state: ConversionState) -> Value:
-    """Omit a `Reshape` that only renames axes; the input may get a new layout."""
+    """Read a `Reshape` that only renames axes, or that reshapes the input."""
     value = state.source(layer)
     if value.broken:
         return value
@@ -302,7 +305,7 @@ def read_reshape(layer: KerasLayer, state: ConversionState) -> Value:
 def reshaped(
     layer: KerasLayer, state: ConversionState, value: Value, target: list[int]
 ) -> Value:
-    """Return a value with axes of other sizes; one size may be -1."""
+    """Return a value with axes of the target sizes; one size may be -1."""
     option = f"target_shape {'x'.join(map(str, target))}"
     size = prod(keras_sizes(value))
     if -1 in target:
@@ -310,23 +313,25 @@ def reshaped(
         target[target.index(-1)] = size // max(1, rest)
     if prod(target) != size or any(n < 1 for n in target):
         return state.refuse(
-            layer, f"it reads {size} values", "save the model anew", option
+            layer, f"its input has {size} values", "save the model again", option
         )
     view = None if value.parts else regrouped(value.view, value.shape, tuple(target))
     is_last = not state.readers[layer.name] or (view is None and len(value.shape) == 1)
     if is_last and state.is_end(layer) and not (value.parts or value.flat):
-        state.keep(layer, "at the end: a readout has the same values in one row")
+        state.keep(
+            layer, "at the end of the model: a readout has the same values as a vector"
+        )
         state.cut |= {layer.name} if view is None else set()
         return value
     if value.parts:
         if target == [size]:
-            state.keep(layer, "it gives what it reads")
+            state.keep(layer, "its output equals its input")
             return value
         return state.refuse(
-            layer, "it cuts a vector", "build the layers without", option
+            layer, "it splits a vector", "build the layers without", option
         )
     if view is not None and not (value.is_alone and _is_wider(value, view)):
-        state.keep(layer, "it renames axes, which its reader knows")
+        state.keep(layer, "it renames axes, which its reader takes into account")
         return replace(value, view=view)
     if value.is_alone and state.is_read_once(layer.reads[0]) and len(target) <= 4:
         shape = "x".join(map(str, target))
@@ -338,8 +343,8 @@ def reshaped(
         return image
     return state.refuse(
         layer,
-        "it cuts an axis; neurons are laid out once, and only the input may be anew",
-        "put it in front of the model, or build the layers without it",
+        "it splits an axis, and only the input may be reshaped this way",
+        "put this layer at the beginning of the model, or build the layers without it",
         option,
     )
 
@@ -347,9 +352,9 @@ def reshaped(
 def _image_of_dense(
     layer: KerasLayer, state: ConversionState, value: Value, target: Shape
 ) -> Value | None:
-    """Return a dense layer's values as an image; None if its neurons can't be one.
+    """Return a dense layer's values as an image, or None if that is impossible.
 
-    A transposed convolution of one pixel has a matrix, and gives an image.
+    A transposed convolution of one pixel computes a matrix whose output is an image.
     """
     draft = state.drafts.get(value.spikes or INPUT)
     if draft is None or draft.kind != "dense" or len(target) != 3:
@@ -378,7 +383,7 @@ def _is_wider(value: Value, view: tuple[tuple[int, ...], ...]) -> bool:
 
 
 def read_embedding(layer: KerasLayer, state: ConversionState) -> Value:
-    """Let the host look rows up if nothing else reads the input."""
+    """Let the host look up the rows if no other layer reads the input."""
     value = state.source(layer)
     width = layer.options.get("output_dim")
     if value.broken:
@@ -389,18 +394,18 @@ def read_embedding(layer: KerasLayer, state: ConversionState) -> Value:
             shape = value.shape if is_part else (*value.shape, width)
             state.is_embedded = True
             size = "x".join(map(str, shape))
-            state.rewrite(layer, f"the input is {size}: look the rows up on the host")
+            state.rewrite(layer, f"the input is {size}: look up the rows on the host")
             return value if is_part else _laid_out(state, shape)
     return state.refuse(
         layer,
-        "it looks rows up, and the chip reads rates",
-        "look them up before the network: the input of the spec is the embedded"
-        " sequence, length x channels",
+        "it looks up rows, but the chip reads rates",
+        "look up the rows before the network: the input of the spec is the "
+        "embedded sequence, length x channels",
     )
 
 
 def read_permute(layer: KerasLayer, state: ConversionState) -> Value:
-    """Omit a `Permute` that only renames axes; the input may get a new layout."""
+    """Read a `Permute`, which only renames axes, or transposes the input."""
     value = state.source(layer)
     if value.broken:
         return value
@@ -408,7 +413,7 @@ def read_permute(layer: KerasLayer, state: ConversionState) -> Value:
     rank = len(value.view)
     if not isinstance(dims, list) or sorted(dims) != list(range(1, rank + 1)):
         return state.refuse(
-            layer, "its dims are no order of axes", "save the model anew"
+            layer, "its dims are not an order of axes", "save the model again"
         )
     view = tuple(value.view[dim - 1] for dim in dims)
     if value.is_alone and state.is_read_once(layer.reads[0]):
@@ -416,5 +421,5 @@ def read_permute(layer: KerasLayer, state: ConversionState) -> Value:
         size = "x".join(map(str, shape))
         state.rewrite(layer, f"the input is {size} from the start: transpose the data")
         return _laid_out(state, shape)
-    state.keep(layer, "it renames axes, which its reader knows")
+    state.keep(layer, "it renames axes, which its reader takes into account")
     return replace(value, view=view)

@@ -14,28 +14,30 @@ from snnc.importer.state import ConversionState
 from snnc.importer.table.options import tell_options
 
 MOST_SOURCES = 64
-"""The most sources of a sum that readers take separately; above, neurons keep it."""
+"""The most sources of a sum for readers; for more sources, neurons keep the sum."""
 
 
 def read_add(layer: KerasLayer, state: ConversionState) -> Value:
-    """Read a sum: of spikes it becomes an `add`, otherwise its readers' kernels add."""
+    """Read a sum: an `add` if the inputs are spikes, otherwise part of kernels."""
     values = _equal_values(layer, state)
     if not values:
         return BROKEN
     keys = [value.spikes for value in values]
     sources = tuple(key for key in keys if key is not None)
     if len(sources) == len(set(sources)) == len(values):
-        state.keep(layer, "`add`: its readers get all inputs with one kernel")
+        state.keep(layer, "`add`: its readers read all inputs with one kernel")
         return _join_layer(layer, state, values[0], sources, "add", values[0].shape)
     total = summed(values, [1.0] * len(values), layer.name)
     if len({term.source for term in total.terms}) <= MOST_SOURCES:
-        state.keep(layer, "its readers add what it adds")
+        state.keep(layer, "its readers compute the sum")
         return total
-    state.rewrite(layer, "neurons keep the sum, of which so many layers have a part")
+    state.rewrite(layer, "neurons hold the sum, because it has so many sources")
     try:
         return identity_neurons(state, layer.name, total)
     except UnfitError as error:
-        return state.refuse(layer, str(error), "put `Activation('relu')` behind it")
+        return state.refuse(
+            layer, str(error), "put `Activation('relu')` after this layer"
+        )
 
 
 def read_subtract(layer: KerasLayer, state: ConversionState) -> Value:
@@ -43,7 +45,7 @@ def read_subtract(layer: KerasLayer, state: ConversionState) -> Value:
     values = _equal_values(layer, state)
     if not values:
         return BROKEN
-    state.keep(layer, "its readers subtract what it subtracts")
+    state.keep(layer, "its readers compute the difference")
     return summed(values, [1.0, -1.0], layer.name)
 
 
@@ -52,18 +54,18 @@ def read_average(layer: KerasLayer, state: ConversionState) -> Value:
     values = _equal_values(layer, state)
     if not values:
         return BROKEN
-    state.keep(layer, "its readers take the mean")
+    state.keep(layer, "its readers compute the mean")
     return summed(values, [1.0 / len(values)] * len(values), layer.name)
 
 
 def read_maximum(layer: KerasLayer, state: ConversionState) -> Value:
-    """Read the larger, or smaller, of values: max(a, b) is b + relu(a - b)."""
+    """Read a maximum or minimum of values: max(a, b) is b + relu(a - b)."""
     values = _equal_values(layer, state)
     if not values:
         return BROKEN
     sign = 1.0 if layer.kind == "Maximum" else -1.0
     largest, *others = values
-    state.rewrite(layer, "max(a, b) is b + relu(a - b): a neuron for each value of it")
+    state.rewrite(layer, "max(a, b) is b + relu(a - b): one neuron per value")
     try:
         for other in others:
             apart = summed([largest, other], [sign, -sign], layer.name)
@@ -77,7 +79,7 @@ def read_maximum(layer: KerasLayer, state: ConversionState) -> Value:
 
 
 def summed(values: Sequence[Value], gains: Sequence[float], layer: str) -> Value:
-    """Return a sum of values of one shape, each times its gain."""
+    """Return the sum of values of one shape, multiplied by their gains."""
     terms: list[Term] = []
     for value, gain in zip(values, gains, strict=True):
         step = per_channel("scale", layer, value.shape, factors=(gain,), shifts=(0.0,))
@@ -115,7 +117,7 @@ def _concatenated_vectors(
 ) -> Value:
     if any(v.parts or v.flat or len(v.shape) > 1 for v in values):
         parts = tuple(p for v in values for p in _parts(v))
-        state.keep(layer, "its reader has a matrix for each of them")
+        state.keep(layer, "its reader has a matrix for each input")
         positive = all(value.is_positive for value in values)
         size = sum(prod(part.shape) for part in parts)
         return Value((), (size,), plain(1), positive, parts)
@@ -177,11 +179,11 @@ def _equal_values(layer: KerasLayer, state: ConversionState) -> list[Value]:
     if any(value.broken for value in values):
         return []
     if any(v.parts or v.flat for v in values) and len(values) > 1:
-        state.refuse(layer, "it adds flat images", "add them before `Flatten`")
+        state.refuse(layer, "it adds flat images", "add the images before `Flatten`")
         return []
     if all(v.shape == first.shape and _order(v) == _order(first) for v in values):
         return values
-    remedy = "make them equal by a convolution of kernel 1"
+    remedy = "make the shapes equal with a convolution of kernel 1"
     state.refuse(layer, "it adds unequal shapes", remedy)
     return []
 
@@ -196,7 +198,7 @@ def _order(value: Value) -> tuple[tuple[int, ...], ...]:
 
 
 def read_dropout(layer: KerasLayer, state: ConversionState) -> Value:
-    """Turn a dropout into a property of the layer before it."""
+    """Turn a `Dropout` into a property of the layer before it."""
     tell_options(layer, state)
     value = state.source(layer)
     rate = float(layer.options.get("rate") or 0.0)
@@ -212,7 +214,7 @@ def read_dropout(layer: KerasLayer, state: ConversionState) -> Value:
         and rate < 1
     )
     if draft is None or not fits:
-        state.train(layer, "no single layer before it has it; it is not kept")
+        state.train(layer, "not kept, because there is no single layer before it")
         return value
     state.change(draft.layer, dropout=rate)
     how = "" if layer.kind == "Dropout" else ", which drops single neurons"
@@ -223,6 +225,7 @@ def read_dropout(layer: KerasLayer, state: ConversionState) -> Value:
 def read_noise(layer: KerasLayer, state: ConversionState) -> Value:
     """Omit noise, image augmentation and penalties, which only training uses."""
     state.train(
-        layer, "specs have none; it is not kept: do it to the data of `train.py`"
+        layer,
+        "not kept: specs have no such layer, so change the data of `train.py` instead",
     )
     return state.source(layer)

@@ -1,4 +1,4 @@
-"""Maxima: neurons that compare the outputs of neurons, or of kernels."""
+"""Maxima: neurons that compare the outputs of neurons or of kernels."""
 
 from __future__ import annotations
 
@@ -24,16 +24,19 @@ from snnc.importer.table.axes import extended, unpadded
 from snnc.importer.table.convolutions import normed
 from snnc.importer.table.joins import summed
 
-NEGATIVE = "what it reads may be below 0, and rates are not"
+NEGATIVE = "its input may be below 0, but rates can't be negative"
 PADDED = (
-    "its `padding` leaves values out at the edges, where neurons compare with 0, and"
-    " what it reads may be below 0"
+    "its `padding` ignores positions beyond the edges, where neurons would compare "
+    "with 0, but its input may be below 0"
 )
-BEFORE = "put the activation before it"
-ODD = "no `maxpool` has its windows, and they are too large to compare value by value"
-SAME = "put neurons before it, and use `padding='same'`"
+BEFORE = "put the activation before the pool"
+ODD = (
+    "`maxpool` does not support its windows, which are too large to compare value by "
+    "value"
+)
+SAME = "put neurons before the pool, and use `padding='same'`"
 MOST_LEVELS = 16
-"""Neurons per value of a maximum that is not a statement of the spec."""
+"""The most neurons per value of a maximum that is not a `maxpool` statement."""
 
 
 def maximum(
@@ -43,13 +46,13 @@ def maximum(
     windows: Windows,
     view: View,
 ) -> Value:
-    """Return a maximum: a `maxpool` over neurons, otherwise neurons that compare."""
+    """Return a maximum: a `maxpool` over neurons, or neurons that compare values."""
     if value.is_input and state.seen[0] >= 0:
         value = replace(value, is_positive=True)
     value, windows = _padding(rectified(layer, state, value), windows)
     statement = _statement(layer, state, value, windows, view)
     if statement is not None:
-        state.keep(layer, "`maxpool`, neurons that compare what it reads")
+        state.keep(layer, "`maxpool`, with neurons that compare its inputs")
         return statement
     levels = prod(window.taps for window in windows) - 1
     is_padded = any(window.pads for window in windows)
@@ -57,10 +60,10 @@ def maximum(
         why, first = (ODD, SAME) if value.is_positive else (NEGATIVE, BEFORE)
         if is_padded and not value.is_positive:
             why, first = PADDED, f"use `padding='valid'`, {BEFORE}"
-        mean = "type `--rewrite maxpool=avgpool` (its readers take the mean)"
-        remedy = f"{first}, or {mean}; both retrain"
+        mean = "add `--rewrite maxpool=avgpool` (its readers compute the mean)"
+        remedy = f"{first}, or {mean}; both need retraining"
         return state.refuse(layer, why, remedy, rule="maxpool")
-    state.rewrite(layer, "max(a, b) is b + relu(a - b): neurons for each value of it")
+    state.rewrite(layer, "max(a, b) is b + relu(a - b): neurons for each of its values")
     try:
         return replace(compared(layer, state, value, windows), view=view)
     except UnfitError as error:
@@ -73,7 +76,10 @@ def maximum(
 
 
 def _padding(value: Value, windows: Windows) -> tuple[Value, Windows]:
-    """Return the padded value, and windows that pad: zeros are never the maximum."""
+    """Return a value before its padding, and windows that pad instead.
+
+    If no value is below 0, padded zeros are never the only maximum.
+    """
     before, pad = unpadded(value) if value.is_positive else (value, None)
     if pad is None:
         return value, windows
@@ -89,7 +95,7 @@ def _statement(
     windows: Windows,
     view: View,
 ) -> Value | None:
-    """Return a `maxpool` of one source, with norms moved after it."""
+    """Return a `maxpool` of one source, with norms moved after the pool."""
     if len(value.terms) != 1 or value.flat or value.terms[0].source == INPUT:
         return None
     (term,) = value.terms
@@ -124,7 +130,7 @@ def _statement(
 
 
 def _trailing_norms(state: ConversionState, term: Term) -> tuple[LinearStep, ...]:
-    """Return the last steps that a maximum commutes with."""
+    """Return the last steps with which a maximum commutes."""
     count = 0
     for step in reversed(term.steps):
         is_norm = step.op == "norm" and state.is_rising(state.layers[step.layer])
@@ -138,12 +144,12 @@ def _trailing_norms(state: ConversionState, term: Term) -> tuple[LinearStep, ...
 def compared(
     layer: KerasLayer, state: ConversionState, value: Value, windows: Windows
 ) -> Value:
-    """Return a maximum as sums: b + relu(a - b) for pairs, repeatedly.
+    """Return a maximum that is computed pairwise, as b + relu(a - b).
 
     Raises
     ------
     UnfitError
-        If a difference is not a kernel.
+        If no kernel computes a difference.
     """
     rows = [
         _read_tap(layer, value, windows, taps)
@@ -191,7 +197,7 @@ def rectified(layer: KerasLayer, state: ConversionState, value: Value) -> Value:
         return value
     try:
         fired = add_relu(state, relu.name, own)
-    except UnfitError:  # the ReLU itself reports it
+    except UnfitError:  # the ReLU reports this error itself
         return value
     state.done |= {norm.name for norm in norms}
     return fired

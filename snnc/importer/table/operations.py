@@ -1,7 +1,7 @@
-"""Operations of TensorFlow and Keras that are layers: ``x / 255`` and similar.
+"""TensorFlow and Keras operations that are saved as layers, such as ``x / 255``.
 
-Keras 2 writes a ``TFOpLambda`` with a function's name, Keras 3 one class per function;
-the other arguments are in the call.
+Keras 2 writes a ``TFOpLambda`` with the function's name, and Keras 3 writes a class for
+each function. The other arguments are in the call.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Join = Callable[[KerasLayer, ConversionState], Value]
 
 
 def read_operation(layer: KerasLayer, state: ConversionState) -> Value:
-    """Read an operation that is linear or a known function; else refuse it."""
+    """Read an operation that is linear or a known function; refuse others."""
     value = state.source(layer)
     function = _function(layer)
     given = layer.options.get(CALLED_WITH)
@@ -44,7 +44,7 @@ def read_operation(layer: KerasLayer, state: ConversionState) -> Value:
     if value.broken:
         return value
     if function in SAME:
-        state.keep(layer, "it gives what it reads")
+        state.keep(layer, "its output equals its input")
         return value
     if function in ACTIVATIONS:
         return activate(layer, state, value, (function, _slope(others)))
@@ -62,13 +62,13 @@ def read_operation(layer: KerasLayer, state: ConversionState) -> Value:
         return read_global_average(replace(whole, kind=kind), state)
     return state.refuse(
         layer,
-        f"specs have nothing for `{function}`",
-        "replace it by a layer of Keras, or do it to the data",
+        f"specs do not support `{function}`",
+        "replace it with a standard Keras layer, or preprocess the data instead",
     )
 
 
 def _function(layer: KerasLayer) -> str:
-    """Return the last word of a function's name, or of a class."""
+    """Return the last word of the function's name, or the class."""
     name = str(layer.options.get("function") or layer.kind)
     node = layer.options.get("node_def")
     if isinstance(node, Mapping):  # a `TensorFlowOpLayer` of TensorFlow 2.0 to 2.3
@@ -122,8 +122,8 @@ def _arithmetic(
     if len(constants) != 1 or (is_first and sign == BY) or is_by_zero:
         return state.refuse(
             layer,
-            "what it is called with is not a number",
-            "do it to the data, and leave it out",
+            "its argument is not a number",
+            "preprocess the data instead, and remove this operation",
         )
     (given,) = constants.values()
     if sign in (TIMES, BY):

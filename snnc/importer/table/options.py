@@ -1,4 +1,4 @@
-"""Options of layers: their format in Keras, and decisions on common ones."""
+"""Check the options of layers, and record decisions on common options."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from snnc.importer.linear import Shape
 from snnc.importer.model import KerasLayer
 from snnc.importer.state import ConversionState
 
-_BEGIN = "snnc begins with its own values"
-_CONSTRAINT = "specs have no constraints; it is not kept"
-_NORM_PENALTY = "specs have no penalty on batch norm; it is not kept"
+_BEGIN = "snnc uses its own initial values"
+_CONSTRAINT = "not kept: specs have no constraints"
+_NORM_PENALTY = "not kept: specs have no penalty on batch norm"
 TRAINING = {
     **{
         f"{weight}_initializer": _BEGIN
@@ -25,15 +25,15 @@ TRAINING = {
         f"{weight}_constraint": _CONSTRAINT
         for weight in ("bias", "beta", "depthwise", "gamma", "kernel", "pointwise")
     },
-    "activity_regularizer": "a penalty that specs have not; it is not kept",
+    "activity_regularizer": "not kept: specs do not support this penalty",
     "beta_regularizer": _NORM_PENALTY,
-    "bias_regularizer": "specs have no penalty on biases; it is not kept",
+    "bias_regularizer": "not kept: specs have no penalty on biases",
     "gamma_regularizer": _NORM_PENALTY,
-    "momentum": "snnc has its own",
+    "momentum": "snnc uses its own value",
     "noise_shape": "snnc drops single neurons",
-    "seed": "`train { seed }` is the one of a spec",
+    "seed": "a spec uses `train { seed }`",
 }  # fmt: skip
-"""Options that only training uses, and how the import treats them."""
+"""Options that only training uses, and how snnc treats each of them."""
 PENALTIES = ("kernel_regularizer", "depthwise_regularizer", "pointwise_regularizer")
 LARGEST = 2**31
 MARGINS = ("ZeroPadding", "Cropping")
@@ -42,7 +42,7 @@ JOINS = ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Subtract")
 
 
 def shown(value: Any) -> str:
-    """Return a value of Keras in short form."""
+    """Return a Keras value in short form."""
     if isinstance(value, list) and value and all(type(v) is int for v in value):
         return "x".join(map(str, value))
     if isinstance(value, Mapping) and "class_name" in value:
@@ -54,7 +54,7 @@ def shown(value: Any) -> str:
 
 
 def tell_options(layer: KerasLayer, state: ConversionState, *kept: str) -> None:
-    """Record decisions on a layer's options; the spec keeps those in ``kept``."""
+    """Record decisions on a layer's options; the spec keeps the ones in ``kept``."""
     for option, value in layer.options.items():
         shown_option = f"{option} {shown(value)}"
         if option in kept:
@@ -85,14 +85,12 @@ def take_l2(layer: KerasLayer, state: ConversionState) -> float:
             state.keep(layer, "as `l2`", f"{option} L2 {factor:.6g}")
         if option != kept or not is_l2 or factors.get("l1"):
             what = "L1" if factors.get("l1") else shown(value)
-            state.train(
-                layer, "specs have `l2` alone; it is not kept", f"{option} {what}"
-            )
+            state.train(layer, "not kept: specs have only `l2`", f"{option} {what}")
     return factor
 
 
 def numbers(value: Any) -> tuple[float, ...]:
-    """Return a number, or a list of them; empty for anything else."""
+    """Return one or more numbers; empty if the value is not numeric."""
     while isinstance(value, list) and len(value) == 1:
         value = value[0]
     values = value if isinstance(value, list) else [value]
@@ -101,7 +99,7 @@ def numbers(value: Any) -> tuple[float, ...]:
 
 
 def dims(value: Any, rank: int) -> Shape:
-    """Return one whole number for each spatial axis; Keras writes one, or a list."""
+    """Return one whole number per spatial axis, from a number or a list."""
     if isinstance(value, (list, tuple)):
         return tuple(int(v) for v in value)
     return (int(value),) * rank
@@ -113,7 +111,7 @@ def check_options(layer: KerasLayer) -> None:
     Raises
     ------
     RefusedModelError
-        SNN811, with the option.
+        With SNN811, which names the option.
     """
     for option in _REQUIRED.get(layer.kind, ()):
         if layer.options.get(option) is None:
@@ -146,7 +144,7 @@ def _are_dims(value: Any, layer: KerasLayer) -> bool:
 
 
 def _are_strides(value: Any, layer: KerasLayer) -> bool:
-    if value is None:  # as large as the window
+    if value is None:  # the size of the window
         return "Pooling" in layer.kind
     return _are_dims(value, layer)
 

@@ -1,4 +1,4 @@
-"""Pooling: readers absorb averages, and maxima become neurons that compare."""
+"""Pooling: readers' kernels include averages, and neurons compute maxima."""
 
 from __future__ import annotations
 
@@ -35,19 +35,23 @@ def read_average_pooling(layer: KerasLayer, state: ConversionState) -> Value:
         return BROKEN
     value, windows, axes = pooled
     if all(window.is_point for window in windows):
-        state.keep(layer, "of windows of one value: it gives what it reads")
+        state.keep(layer, "with windows of one value, its output equals its input")
         return replace(value, view=axes.view)
     is_padded = any(window.pads for window in windows)
     if is_padded and state.request.rewrite("avgpool") == "zeros":
-        why = "`avgpool=zeros`: a window at an edge counts the zeros there; retrain"
+        why = (
+            "`avgpool=zeros`: windows at an edge also average the padded zeros; retrain"
+        )
         state.rewrite(layer, why)
     elif is_padded:
         state.keep(
-            layer, "its reader's matrix, which knows how many values are averaged"
+            layer,
+            "part of its reader's matrix, with the number of averaged values "
+            "per window",
         )
         return extended(value, _mean(layer, value, windows, True), axes.view)
     else:
-        state.keep(layer, "`avgpool`, which takes no neurons and no cores")
+        state.keep(layer, "`avgpool`, without neurons or cores")
     step = _mean(layer, value, windows)
     return extended(value, step, axes.view, value.is_positive)
 
@@ -62,7 +66,9 @@ def read_max_pooling(layer: KerasLayer, state: ConversionState) -> Value:
         return BROKEN
     value, windows, axes = pooled
     if set(size) == {1}:
-        state.keep(layer, "of windows of one value: its reader skips the others")
+        state.keep(
+            layer, "with windows of one value, its reader skips the other values"
+        )
         return extended(
             value, per_channel("window", layer.name, value.shape, windows), axes.view
         )
@@ -74,11 +80,11 @@ def read_max_pooling(layer: KerasLayer, state: ConversionState) -> Value:
     is_tiled = all(window.taps == window.stride for window in windows)
     if by == "downsample" and value.spikes is not None and is_tiled:
         return _downsample(layer, state, value, windows, axes, rewritten)
-    why = "`maxpool=avgpool`: its readers take the mean; retrain"
+    why = "`maxpool=avgpool`: its readers compute the mean; retrain"
     if by == "downsample":
         why = (
-            "`maxpool=downsample` needs neurons before it and a stride as its window:"
-            " here an `avgpool` stands for it; retrain"
+            "`maxpool=downsample` needs neurons before the pool and a stride equal to "
+            "its window, so an `avgpool` replaces this pool; retrain"
         )
     state.rewrite(layer, why)
     state.stands[layer.name] = (rewritten,)
@@ -92,7 +98,7 @@ def read_global_average(layer: KerasLayer, state: ConversionState) -> Value:
     if value.broken:
         return BROKEN
     averaged = _average_all(layer, value)
-    state.keep(layer, "`avgpool { window all }`, which takes no neurons and no cores")
+    state.keep(layer, "`avgpool { window all }`, without neurons or cores")
     return averaged
 
 
@@ -115,7 +121,7 @@ def _average_all(layer: KerasLayer, value: Value) -> Value:
 
 
 def _whole(layer: KerasLayer, value: Value) -> tuple[Windows, View]:
-    """Return windows of all pixels, and the view of their output."""
+    """Return the windows over all pixels, and the view of their output."""
     axes = axes_of(layer, value, int(layer.kind[-2]))
     windows = list(map(point, value.shape[:-1]))
     for axis, size in zip(axes.of, axes.sizes, strict=True):
@@ -148,7 +154,7 @@ def _windows(
 def _inside(window: AxisWindow) -> AxisWindow:
     """Return a window for the mean that replaces a padded maximum.
 
-    No average may cross the edge, so its window has the size of the stride.
+    An average may not cross the edge, so its window has the size of the stride.
     """
     if not window.pads:
         return window
@@ -174,8 +180,8 @@ def _downsample(
 ) -> Value:
     state.rewrite(
         layer,
-        "`maxpool=downsample`: a learned strided convolution, which begins as the"
-        " mean; retrain",
+        "`maxpool=downsample`: a learned strided convolution, which initially "
+        "computes the mean; retrain",
     )
     shape: Shape = (*(window.places for window in windows), value.shape[-1])
     (term,) = value.terms

@@ -227,7 +227,9 @@ class Windows:
             return {}
         last = (*shape[1:], shape[0])
         dims = "x".join(map(str, last))
-        hint = f"the input looks like channels first: for channels last write `{dims}`"
+        hint = (
+            f"the input looks channels-first: for a channels-last shape, write `{dims}`"
+        )
         return {"channels_last": last, "hint": hint}
 
     def report_rank(self, draft: Draft, shape: Shape, rank: int | None) -> None:
@@ -241,7 +243,7 @@ class Windows:
             expected = axis_names(rank + 1)
             other = f"give the input the shape {expected}"
             if len(self._input.shape) == rank + 1:
-                other = "let it read an earlier layer with `from`"
+                other = "let the layer read an earlier layer with `from`"
             family = "depthwise" if kind.startswith("depthwise") else "conv"
             layer = "dense" if len(shape) == 1 else f"{family}{len(shape) - 1}d"
             hint = f"use `{layer}`, or {other}"

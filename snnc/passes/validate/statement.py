@@ -203,7 +203,7 @@ def _describe_repeat(
     return rules.names.RepeatedProperty(
         span=item.key.span,
         key=item.key.text,
-        related=(Label(first.key.span, "given first here"),),
+        related=(Label(first.key.span, "first given here"),),
     )
 
 

@@ -84,7 +84,7 @@ def _extra_parts(
         yield "range", statement.within.span, "remove it: only the input has a range"
     if form.sources == "none" and statement.sources:
         sources = statement.sources[0].span.to(statement.sources[-1].span)
-        yield "`from`", sources, "remove it: it reads no layer"
+        yield "`from`", sources, "remove it: this statement reads no layer"
     if statement.kind.text != "about" and statement.text is not None:
         yield "text", statement.text.span, _text_advice(statement, form)
     if kind in BLOCKLESS and statement.properties:
@@ -166,7 +166,7 @@ def _find_misplaced(
 
 def _describe_repeat(statement: tree.Statement, first: tree.Statement) -> Diagnostic:
     kind = statement.kind.text
-    related = (Label(head(first), "written first here"),)
+    related = (Label(head(first), "first written here"),)
     if kind == "input":
         return rules.refused.SeveralInputs(span=head(statement), related=related)
     return rules.names.RepeatedStatement(
@@ -255,7 +255,7 @@ def _used_twice(name: tree.Word, first: tree.Word, taken: set[str]) -> Diagnosti
         span=name.span,
         name=name.text,
         free=free,
-        related=(Label(first.span, "used first here"),),
+        related=(Label(first.span, "first used here"),),
     )
 
 
@@ -273,7 +273,7 @@ def check_defaults(statements: Sequence[tree.Statement], report: Diagnostics) ->
                 rules.names.RepeatedProperty(
                     span=key.span,
                     key=key.text,
-                    related=(Label(before.span, "given first here"),),
+                    related=(Label(before.span, "first given here"),),
                 )
             )
 

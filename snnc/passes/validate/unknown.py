@@ -79,9 +79,9 @@ def _within(key: str, name: str, limit: str, node: object) -> str:
         return f"write `{key} {limit}{unit}`"
     value = getattr(node, "value", None)
     if key in _SHARES and isinstance(value, int) and 1 < value < 100:
-        return f"write `{key} {value / 100:g}`: it is a share from 0 to 1"
+        return f"write `{key} {value / 100:g}`, a fraction from 0 to 1"
     if key == "percentile" and value is not None and 0 < value <= 1:
-        return f"write `{key} {100 * value:g}`: it is out of 100"
+        return f"write `{key} {100 * value:g}`, which is out of 100"
     usual = _NUMBERS.get(key) or USUAL.get(key)
     return f"write, for example, `{key} {usual}`" if usual else ""
 

@@ -147,7 +147,7 @@ def _unknown_choice(
     if key == "padding" and span.text == "causal":
         near, advice = (
             None,
-            f"it is of `conv1d` alone: write {join_alternatives(legal)}",
+            f"only `conv1d` allows it: write {join_alternatives(legal)}",
         )
     return rules.values.UnknownChoice(
         span=span,
@@ -200,7 +200,7 @@ def _repeated_class(
     span: Span, key: str, node: Any, context: dict[str, Any]
 ) -> Diagnostic:
     first = context["first"]
-    related = (Label(first, "named first here"),) if first is not None else ()
+    related = (Label(first, "first named here"),) if first is not None else ()
     return rules.values.RepeatedClass(span=span, name=context["label"], related=related)
 
 

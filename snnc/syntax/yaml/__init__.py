@@ -200,7 +200,7 @@ class _DocumentReader:
         if isinstance(node, Unread) or values.is_empty(node):
             return
         if not isinstance(node, Sequence):
-            advice = "begin each with a dash, such as `dense d0 { units 64 }`"
+            advice = "begin each layer with a dash, such as `dense d0 { units 64 }`"
             values.wrong_form(node, "a list of layers", advice).report_to(self._report)
             yield tree.Statement(tree.Word("", key.span), key.span, broken=True)
             return

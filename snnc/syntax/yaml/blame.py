@@ -24,23 +24,23 @@ _KEY = re.compile(r"\s*(?:- +)*[\w.-]+\s*")
 _NO_BLANK = re.compile(r"\s*(?:- +)*[\w.-]+(:)[^\s:]")
 
 INDENTED = "the indentation of the line differs from the lines around it"
-NO_BLANK = "there is no blank after the `:` of a key"
+NO_BLANK = "there is no space after the `:` of a key"
 _WORDS = (
     ("could not find expected ':'", "a key has no `:` after it"),
     ("mapping values are not allowed", "a second `:` on a line; quote the text"),
-    ("found character '\\t'", "a tab is used for indentation; use blanks"),
+    ("found character '\\t'", "a tab is used for indentation; use spaces"),
     ("unexpected end of stream", "a quote is not closed"),
     ("found unexpected document separator", "a quote is not closed before `---`"),
     ("expected ',' or '}'", "a `{` is not closed, or a comma is missing"),
     ("expected ',' or ']'", "a `[` is not closed, or a comma is missing"),
     ("<block end>", "the indentation of the line differs from the lines around it"),
     ("expected the node content", "a value is missing"),
-    ("unknown escape character", "the escape has no meaning"),
+    ("unknown escape character", "the escape is not valid"),
     ("escape sequence of", "the escape is not complete"),
     ("undefined tag handle", "the tag is unknown"),
     ("cannot start any token", "no value can begin with this character"),
     ("block sequence entries are not allowed", "a list can't begin here"),
-    ("<document start>", "the text continues after its end"),
+    ("<document start>", "the file continues after its end"),
 )
 
 
@@ -96,7 +96,7 @@ def _empty_list(source: SourceFile) -> Blame | None:
     match = _EMPTY.search(source.text)
     if match is None:
         return None
-    problem = f"`{match[1]}` means that it is empty; remove it"
+    problem = f"`{match[1]}` means an empty value; remove `{match[1]}`"
     return Blame(match.start(1), match.end(1), problem)
 
 

@@ -85,7 +85,7 @@ class Composer:
             raise UnreadableError(self._not_yaml(error)) from None
         except (ValueError, IndexError, OverflowError):
             # ruamel's scanner does not catch errors raised by `chr` and `int`.
-            problem = "an escape or a number has no meaning"
+            problem = "an escape or a number is not valid"
             raise UnreadableError(self._problem(0, problem)) from None
 
     def _span(self, start: int, end: int) -> Span:
@@ -106,10 +106,10 @@ class Composer:
         if isinstance(error, ReaderError):
             code = ord(error.character) if isinstance(error.character, str) else 0
             return self._problem(
-                error.position, f"a character U+{code:04X} stands here"
+                error.position, f"the character U+{code:04X} is not allowed"
             )
         if not isinstance(error, MarkedYAMLError):
-            return self._problem(0, "it can't be parsed")
+            return self._problem(0, "the parser can't read it")
         blamed = blame(self._source, error)
         if blamed.problem == NO_BLANK:
             return no_blank(self._span(blamed.start, blamed.end))
@@ -165,7 +165,7 @@ class Composer:
         try:
             event.value.encode()
         except UnicodeEncodeError:  # a lone surrogate
-            problem = "an escape names half a character"
+            problem = "an escape encodes only half a character"
             raise UnreadableError(self._problem(span.start, problem)) from None
         if span.start < span.end:
             self.scalars.append(span)

@@ -221,5 +221,5 @@ def _find_misspelling(
 
 def describe_repeat(key: Scalar, first: Scalar) -> Diagnostic:
     """Describe a key that appears twice in a mapping."""
-    label = Label(first.span, "given first here")
+    label = Label(first.span, "first given here")
     return rules.yaml.RepeatedKey(span=key.span, key=key.text, related=(label,))

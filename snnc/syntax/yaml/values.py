@@ -222,7 +222,7 @@ def _with_kind(node: Mapping) -> str:
     inner = next((k for k, v in rest if is_empty(v) or isinstance(v, Mapping)), None)
     if inner is not None:
         kind = chosen.text.lower() if inner.text in _SETTINGS else inner.text
-        return f"write the kind first, and the others below it: `{kind}: {{...}}`"
+        return f"write the kind first, and the other keys below it: `{kind}: {{...}}`"
     pairs = ", ".join(f"{k.text}: {v.span.text}" for k, v in rest)
     shown = pairs if len(pairs) <= _LONGEST_SHOWN and "\n" not in pairs else "..."
     return f"write `{chosen.text}: {{{shown}}}`"

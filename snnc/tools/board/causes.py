@@ -145,7 +145,7 @@ def _one_sided(board: Spikes, exact: Spikes) -> Cause | None:
     missing = sum(int((exact[n] & ~board[n]).sum()) for n in board)
     added = sum(int((board[n] & ~exact[n]).sum()) for n in board)
     if added and not missing:
-        return Cause("false spikes", f"{added} that the engine has not", LIKELY)
+        return Cause("false spikes", f"{added} that the engine does not have", LIKELY)
     if added or not missing:
         return None
     steps = [np.argwhere((exact[n] & ~board[n]).any(axis=2)) for n in board]
@@ -182,12 +182,12 @@ def _move_cores(
     for block, own in blocks:
         silent = exact.copy()
         silent[..., own] = False
-        yield f"core {block} ({name}) is not heard", silent
+        yield f"spikes of core {block} ({name}) are lost", silent
     for (i, one), (j, other) in islice(combinations(blocks, 2), RUNS):
         if len(one) == len(other):
             moved = exact.copy()
             moved[..., one], moved[..., other] = exact[..., other], exact[..., one]
-            yield f"cores {i} and {j} ({name}) are exchanged", moved
+            yield f"cores {i} and {j} ({name}) are swapped", moved
 
 
 def _blocks_of(name: str, replay: Replay) -> list[tuple[int, NDArray[np.int64]]]:
@@ -251,7 +251,7 @@ def _drop_spikes(replay: Replay, example: int, step: int) -> Iterator[_Fault]:
         for kept in sorted({n * len(sent) // 8 for n in range(8)}):
             host = replay.host.copy()
             host[example, at, sent[kept:]] = False
-            where = f"spikes of the host in step {at} of example {example}"
+            where = f"spikes from the host in step {at} of example {example}"
             yield _Fault("dropped spikes", where, replay.chip, host)
 
 
@@ -291,12 +291,12 @@ def _lose_spikes(replay: Replay) -> Iterator[_Fault]:
         yield _Fault("wrong chip", where, replay.without(axons), replay.host)
     for block, name, axons in _links(replay):
         target = f"core {block} ({replay.layer_of(block)})"
-        where = f"{target} hears nothing of {name}"
+        where = f"{target} receives no spikes from {name}"
         chip = replay.without(axons)
         yield _Fault("wrong chip", where, chip, replay.host)
     for block, (start, stop) in enumerate(pairwise(starts.tolist())):
         own = (heard.source >= start) & (heard.source < stop)
-        where = f"core {block} ({replay.layer_of(block)}) is not heard"
+        where = f"spikes of core {block} ({replay.layer_of(block)}) are lost"
         if own.any():
             chip = replay.without(np.flatnonzero(own))
             yield _Fault("wrong chip", where, chip, replay.host)
@@ -310,7 +310,7 @@ def _swap_channels(network: Network, replay: Replay) -> Iterator[_Fault]:
         by_channel = replay.places[name].reshape(-1, layer.shape[-1]).T
         for a, b in combinations(range(len(by_channel)), 2):
             chip = replay.exchange_sources(by_channel[a], by_channel[b])
-            where = f"{a} and {b} of {name}, as they are read"
+            where = f"{a} and {b} of {name}, as read by other layers"
             yield _Fault("swapped channels", where, chip, replay.host)
 
 

@@ -39,7 +39,7 @@ class SpikeDifference:
         place = ", ".join(map(str, self.neuron))
         who = "the board" if self.on_board else "the exact engine"
         return (
-            f"first difference: example {self.example}, step {self.step}: {who} alone "
+            f"first difference: example {self.example}, step {self.step}: only {who} "
             f"has a spike of neuron ({place}) of {self.layer}"
         )
 
@@ -86,9 +86,9 @@ class BoardComparison:
             f"{counted(self.spikes, 'spike')} of {', '.join(self.layers)}"
         )
         if self.first is None:
-            text = f"the board fires as the exact engine does: {compared}"
+            text = f"the board and the exact engine have the same spikes: {compared}"
         else:
-            cause = self.cause or "none of those that are known of boards"
+            cause = self.cause or "none of the known failures of boards"
             text = (
                 f"the board and the exact engine differ in {self.differing} spikes: "
                 f"{compared}\n{self.first}\nlikely cause: {cause}"
@@ -97,7 +97,7 @@ class BoardComparison:
             return text
         return (
             f"{text}\nnote: the host sends up to {self.sent} spikes per chip and step; "
-            f"nengo-loihi drops all but {TAKEN} unless it precomputes them"
+            f"nengo-loihi drops all but {TAKEN} unless spikes are precomputed"
         )
 
 

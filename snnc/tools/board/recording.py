@@ -53,13 +53,14 @@ def read_recording(
         counts |= {name: int(arrays[f"neurons.{name}"]) for name in names}
     except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile, zlib.error):
         raise RefusedRunError(
-            f"{path} is cut off, or not a file that `board.py` wrote: run it again"
+            f"{path} is truncated, or `board.py` did not write this file: run "
+            "`board.py` again"
         ) from None
     network = package.network
     _agree(path, "layout_id", described["layout_id"], package.layout.id)
     if described["steps"] != network.steps:
         raise RefusedRunError(
-            f"{path} has {described['steps']} steps an example, the package "
+            f"{path} has {described['steps']} steps per example, but the package has "
             f"{network.steps}: build the package that ran"
         )
     _agree(path, "data_sha256", described["data_sha256"], digest_of(x))
@@ -68,7 +69,9 @@ def read_recording(
         layer = network.layers.get(name)
         shape = (network.steps, -(-counts[name] // 8))
         if layer is None or layer.neurons != counts[name] or bits.shape[1:] != shape:
-            raise RefusedRunError(f"{path} has spikes of {name} that do not fit it")
+            raise RefusedRunError(
+                f"{path} has spikes of {name} that do not fit this layer"
+            )
         spikes[name] = np.unpackbits(bits, axis=-1, count=counts[name]).astype(bool)
     if not min(map(len, spikes.values())):
         raise RefusedRunError(f"{path} has no examples")
@@ -77,8 +80,8 @@ def read_recording(
 
 def _agree(path: Path, what: str, found: object, wanted: str) -> None:
     whose = {
-        "layout_id": "of another package",
-        "data_sha256": "of other data: name the file that the board was given",
+        "layout_id": "from another package",
+        "data_sha256": "from other data: name the data file that the board read",
     }
     if found != wanted:
         raise RefusedRunError(f"{path} is {whose[what]} ({what} differs)")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LOAD = {
     "valid": "Trained weights stay valid",
-    "retrain": "Trained weights load, but were trained for another function",
+    "retrain": "Trained weights load, but were trained for a different function",
     "incompatible": "Trained weights do not load",
 }
 
@@ -102,16 +102,16 @@ def verdict_sentence(weights: WeightsChange) -> str:
 
 def _why(weights: WeightsChange) -> str:
     if weights.reordered:
-        return "the same tensors are in another order"
+        return "the same tensors are in a different order"
     changed = weights.of("changed")
     groups = (
         (
             [t for t in changed if t.old != t.new],
-            "has another shape",
-            "have another shape",
+            "has a different shape",
+            "have a different shape",
         ),
         ([t for t in changed if t.old == t.new], "has to be 0", "have to be 0"),
-        (weights.of("renamed"), "has another name", "have another name"),
+        (weights.of("renamed"), "has a different name", "have a different name"),
         (weights.of("added"), "is new", "are new"),
         (weights.of("removed"), "is gone", "are gone"),
     )
@@ -126,7 +126,7 @@ def _why(weights: WeightsChange) -> str:
 def same_sentence(difference: Diff) -> str:
     """Return the sentence for specs with the same meaning."""
     if difference.respelt:
-        return "The same network, written in other words"
+        return "The same network, written differently"
     return "The same network"
 
 

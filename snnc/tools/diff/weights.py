@@ -150,10 +150,12 @@ def _spikes(old: LogicalLayer, new: LogicalLayer) -> Iterator[str]:
         return
     if old.spiking.start != new.spiking.start:
         how = arrow(old.spiking.start, new.spiking.start)
-        yield f"start {how}, so that its neurons spike in other steps"
+        yield f"start {how}, so that its neurons spike at other steps"
     was, now = old.spiking.rate.high, new.spiking.rate.high
     if was != now:
-        yield f"an activation of 1.0 stands for {arrow(number(was), number(now))} Hz"
+        yield (
+            f"an activation of 1.0 corresponds to {arrow(number(was), number(now))} Hz"
+        )
 
 
 def _differing(name: str, old: Traits, new: Traits) -> Iterator[TableEntry]:

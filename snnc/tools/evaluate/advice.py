@@ -15,48 +15,47 @@ if TYPE_CHECKING:
 ALIKE = 0.01  # the drop of accuracy, or fraction of an error, to ignore
 
 CARRIED = """
-the state that is carried over {effect}: an example is decided while the one
-before it still shows, and the chip is not reset between examples. {ways} lets
-go of it
+the state carried over between examples {effect}: the previous example still affects a
+decision, since the chip is not reset between examples. {ways} reduces this effect
 """
 UNFILLED = """
-from rest, {effect}: the layers may take a good part of `present` to fill, and
-examples in a row find them filled
+from rest, {effect}: the layers may need a large part of `present` to settle, while
+examples in a row start with settled layers
 """
 FALLS = """
-{worsens} with time, from {best} after {steps} steps: what the layers settle at
-is wrong, which a longer `present` does not change; {first}a longer `synapse` or
-a higher `rate` may, where `as Keras` falls
+{worsens} with time, from {best} after {steps} steps: the layers settle at wrong values,
+so a longer `present` does not help; {first}a longer `synapse` or a higher `rate` may
+help in layers where `as Keras` falls
 """
 BELOW = """
-{settled} of Keras{before}: a longer `present` does not help; {first}a longer
-`synapse` or a higher `rate` may, where `as Keras` falls
+{settled} of Keras{before}: a longer `present` does not help; {first}a longer `synapse`
+or a higher `rate` may help in layers where `as Keras` falls
 """
 # Neurons with equal currents and equal initial voltages always spike in the same steps.
 SPREAD = """
-try `start spread` in {names} first, with which the weights stay as they are;
+try `start spread` in {names} first, which does not change the weights;
 """
 RISES = """
 {improves} at the end of an example: a longer `present` may give a better result
 """
 ENOUGH = """
-a `present` of {steps} steps would do: those after them bring less than {little}
+a `present` of {steps} steps would be enough: later steps gain less than {little}
 """
 READS = """
-another readout of the same spikes is better: `{reading}` in the readout gives
-{found} {instead}; the weights stay as they are
+the same spikes allow a better readout: with `{reading}` in the readout, the result is
+{found} {instead}; the weights stay the same
 """
 SLACK = """
-slack: a rate may be out of its budget by 5 %, or by one spike an example
+slack: a rate may be outside its budget by 5 %, or by one spike per example
 """
 DEAD = """
-never fires: {names}; look at the data and the layers before, or train again
+never fires: {names}; check the data and the layers before, or train again
 """
 MISSED = """
-{missed} of {count} rate budgets not held: {names}. The training's phase `scale`
-brings rates within their budgets, and `snnc calibrate` does for weights that
-were not trained in it. Where they still miss, another budget (`rate`,
-`percentile`) and a new training may help
+{missed} of {count} rate budgets not held: {names}. The training phase `scale` brings
+rates within their budgets. For weights that were not trained in this phase, use `snnc
+calibrate`. If rates still miss their budgets, a different budget (`rate`, `percentile`)
+and new training may help
 """
 CLASSIFIES = {
     "worsens": "accuracy falls",

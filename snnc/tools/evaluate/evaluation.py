@@ -324,7 +324,7 @@ class Evaluation(Displayed):
             If the exact engine did not run.
         """
         if not self.firing:
-            raise ValueError("only the simulator exact counts what neurons give")
+            raise ValueError("only the simulator exact records the rates of neurons")
         present = (self.steps or 0) * self._run.dt
         draw = plots.spikes.rates
         return plots.style.draw_in_theme(draw, self.firing, self.layers, present, ax=ax)

@@ -134,13 +134,13 @@ def read_saved(path: Path, header: Json, resume: bool) -> SavedRun | None:
     found = saved.header or {}
     if found.get("snnc") != MARK["snnc"]:
         raise RefusedRunError(
-            f"{path} is not a file of results that `snnc evaluate` wrote; choose "
+            f"{path} is not a result file from `snnc evaluate`; choose "
             "another name with `-o`"
         )
     if found.get("version") != MARK["version"]:
         raise RefusedRunError(
-            f"{path} holds results that another version of snnc wrote; remove it, or "
-            "choose another name with `-o`"
+            f"{path} contains results from another version of snnc; remove the file, "
+            "or choose another name with `-o`"
         )
     if not resume:
         _refuse_unfinished(path, saved, found)
@@ -148,8 +148,8 @@ def read_saved(path: Path, header: Json, resume: bool) -> SavedRun | None:
     others = [name for name, value in header.items() if found.get(name) != value]
     if others:
         raise RefusedRunError(
-            f"{path} can't be resumed, for it was run with other {', '.join(others)}; "
-            "leave `--resume` out, with another `-o`"
+            f"{path} can't be resumed, because the run had other {', '.join(others)}; "
+            "leave out `--resume` and choose another name with `-o`"
         )
     return saved
 
@@ -169,8 +169,8 @@ def _refuse_unfinished(path: Path, saved: SavedRun, header: Json) -> None:
     if saved.damaged or not is_whole:
         shown = done[str(header.get("presentation"))]
         raise RefusedRunError(
-            f"{path} holds {shown} of {header.get('examples')} examples of a run that "
-            "was interrupted; go on with it by `--resume`, remove it, or choose "
+            f"{path} contains {shown} of {header.get('examples')} examples from an "
+            "interrupted run; continue with `--resume`, remove the file, or choose "
             "another name with `-o`"
         )
 
@@ -271,11 +271,11 @@ def _collect(
         lacking = f"a worker has no {error.name}: {installation('evaluate')}, there"
         raise _lost(lacking, out) from error
     except CancelledError as error:
-        raise _lost("the Dask cluster is gone", out) from error
+        raise _lost("the Dask cluster is no longer available", out) from error
 
 
 def _lost(reason: str, out: FileName | None) -> RefusedRunError:
-    kept = f"; what was done is kept in {out}, and `--resume` goes on with it"
+    kept = f"; {out} keeps the finished examples, and `--resume` continues the run"
     return RefusedRunError(reason if out is None else f"{reason}{kept}")
 
 

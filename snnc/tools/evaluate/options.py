@@ -23,7 +23,9 @@ class OptionError(ValueError):
     """Raised if an option only works with the exact engine."""
 
     def __init__(self, option: str, simulator: str) -> None:
-        super().__init__(f"{option} is for the simulator exact, not {simulator}")
+        super().__init__(
+            f"{option} works only with the simulator exact, not with {simulator}"
+        )
         self.option = option
 
 

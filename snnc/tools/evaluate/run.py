@@ -131,7 +131,7 @@ class EvaluatedRun:
         x = self.task.examples.x
         if not 0 <= example < x.shape[0]:
             raise IndexError(
-                f"the data have {x.shape[0]} examples, not number {example}"
+                f"the data have {x.shape[0]} examples, so there is no example {example}"
             )
         one = np.asarray(x[example : example + 1], np.float32)
         opened = self.task.package
@@ -162,8 +162,8 @@ def run(
     each = None if options.examples_out is None else Path(options.examples_out)
     if each is not None and not each.parent.is_dir():
         raise RefusedRunError(
-            f"there is no folder {each.parent} for {each.name}; make it, or choose "
-            "another name with `--examples-out`"
+            f"there is no folder {each.parent} for {each.name}; create the folder, "
+            "or choose another name with `--examples-out`"
         )
     count, label = len(task.examples), "examples"
     if options.simulator == "exact":  # some examples run both in a row and from rest

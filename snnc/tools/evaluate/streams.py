@@ -32,7 +32,7 @@ def read_batches(x: object, spec: DataSpec) -> Iterator[Batch]:
         If ``x`` is not an iterable, or never ends.
     """
     if hasattr(x, "cardinality") and int(x.cardinality()) == ENDLESS:
-        raise DataError("x never ends: take some of it, as x.take(1000)")
+        raise DataError("x never ends: take a part of x, such as x.take(1000)")
     if not isinstance(x, Iterable):
         raise DataError(f"x is {type(x).__name__}, neither an array nor an iterable")
     for item in x.as_numpy_iterator() if hasattr(x, "as_numpy_iterator") else x:

@@ -19,7 +19,7 @@ WIDTH = 79
 
 PRESENTED = {
     "rest": ", each from rest, unlike on the chip",
-    "row": " in a row, the state carried over",
+    "row": " in a row, with the state carried over",
     None: "",
 }
 MODELS = {"smooth": "", "imported": " (as imported)", None: ""}
@@ -83,7 +83,7 @@ def _scores(result: Evaluation) -> list[Row]:
     if score.r2 is not None:
         rows.append(("R2", f"{score.r2:.3f}"))
     if result.is_uneven:
-        balanced = f"{_percent(result.balanced_accuracy)}, the mean recall of classes"
+        balanced = f"{_percent(result.balanced_accuracy)}, the mean recall over classes"
         rows.append(("balanced accuracy", balanced))
     if result.simulator == "keras":
         return rows
@@ -114,7 +114,7 @@ def _contrast(contrast: Contrast, result: Evaluation) -> str:
     write = _percent if result.classes else _number
     rest, row = write(contrast.rest), write(contrast.row)
     first = counted(contrast.examples, "example")
-    return f"{rest} of the first {first}, which in a row give {row}"
+    return f"{rest} on the first {first}, compared with {row} in a row"
 
 
 def _facts(result: Evaluation) -> list[Row]:
@@ -123,12 +123,12 @@ def _facts(result: Evaluation) -> list[Row]:
     if result.clipped is not None:
         facts.append(("encoder values clipped", _percent(result.clipped)))
     if result.spikes is not None:
-        facts.append(("spikes an example", human(result.spikes)))
+        facts.append(("spikes per example", human(result.spikes)))
     if result.work is not None:
         operations = human(result.work.synaptic_operations)
-        facts.append(("operations an example", operations))
+        facts.append(("operations per example", operations))
         energy = human(result.work.energy_joules, "J")
-        facts.append(("energy an example", energy))
+        facts.append(("energy per example", energy))
     if result.cores is not None:
         facts.append(("cores", str(result.cores)))
     if result.overflows is not None:

@@ -94,7 +94,7 @@ def open_task(
     if isinstance(data, tuple):
         x, y = data if is_array(data[0]) else store_examples(*data, accepted)
         if y is None:
-            raise DataError("there is no y, which `predict` alone does without")
+            raise DataError("y is missing; only `predict` works without y")
         x, y = np.asanyarray(x), np.asarray(y)
         if not (x.ndim and y.ndim):
             raise DataError("x and y are arrays of examples: x[:1], y[:1] for one")

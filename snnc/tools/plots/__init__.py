@@ -56,7 +56,7 @@ def check_file(file: str | PathLike[str]) -> None:
         If matplotlib is not installed; the message says what to install.
     """
     if Path(file).suffix not in SUFFIXES:
-        raise ValueError(f"{file} is no picture: name a file {', '.join(SUFFIXES)}")
+        raise ValueError(f"{file} is not a picture: name a file {', '.join(SUFFIXES)}")
     if not (folder := Path(file).parent).is_dir():
         raise ValueError(f"{file}: there is no folder {folder}")
     require_matplotlib()

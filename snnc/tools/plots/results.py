@@ -203,7 +203,7 @@ def confusion(result: Evaluation, ax: Axes | None = None) -> Axes:
     ax.set_ylabel("class")
     figure = ax.figure
     bar = figure.colorbar(image, ax=ax, shrink=0.8)  # type: ignore[union-attr]
-    bar.set_label("share of the class")
+    bar.set_label("fraction of the class")
     ax.set_title(f"{result.network}: {result.examples} examples")
     return ax
 
@@ -260,7 +260,7 @@ def correlation(result: Evaluation, ax: Axes | None = None) -> Axes:
     ax.set_ylim(-len(layers) + 0.4, 0.6)
     ax.set_xlabel("correlation of spikes with Keras's activations")
     open_frame(ax)
-    ax.set_title(f"{result.network}: where the chip computes what Keras does")
+    ax.set_title(f"{result.network}: agreement of the chip with Keras")
     return ax
 
 

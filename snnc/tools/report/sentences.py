@@ -40,12 +40,12 @@ def sentence(reason: Reason, core: Core) -> str:
     need = "needs" if reason.neurons == 1 else "need"
     neurons = f"{counted(reason.neurons, 'neuron')} alone {need} {reason.filled}"
     if reason.block is not None:
-        return f"{takes}, as `block {dims(reason.block)}` asks for; {neurons}."
+        return f"{takes}, as `block {dims(reason.block)}` requires; {neurons}."
     if reason.bound == "compartments":
         return f"{takes}. {neurons} ({core.compartments} per core)."
     if reason.bound == "alone":
         return f"{takes}; {reason.filled} would hold its neurons, but {_miss(reason)}."
-    enough = "be enough for it alone" if reason.tried else "hold its neurons"
+    enough = "be enough for this layer alone" if reason.tried else "hold its neurons"
     return f"{takes}; {reason.alone} would {enough}, but {_miss(reason)}."
 
 
@@ -54,48 +54,48 @@ def total(reasons: Reasons, name: str) -> str:
     takes = f"{name}: {counted(reasons.cores, 'core')}"
     over = reasons.cores - reasons.floor
     if over == 0:
-        return f"{takes}, the fewest there can be{_explain_blocks(reasons)}."
-    floor = f"the layers by themselves need {reasons.floor}, which is a lower bound"
+        return f"{takes}, the smallest possible number{_explain_blocks(reasons)}."
+    floor = f"the layers on their own need {reasons.floor}, which is a lower bound"
     if reasons.exact:
-        return f"{takes}; {floor}, but no cut into equal blocks takes fewer."
-    return f"{takes}, at most {over} above the best; {floor}."
+        return f"{takes}; {floor}, but no split into equal blocks takes fewer."
+    return f"{takes}, at most {over} above the optimum; {floor}."
 
 
 def _explain_blocks(reasons: Reasons) -> str:
     if any(reason.bound == "block" for reason in reasons.layers):
-        return " with the blocks that the spec asks for"
-    return ", because no layer has more than it needs by itself"
+        return " with the blocks that the spec sets"
+    return ", because no layer takes more than it needs on its own"
 
 
 def _miss(reason: Reason) -> str:
     miss = reason.miss
     if miss is None:
-        return "the search ended before it had tried everything"
+        return "the search ended before all options were tried"
     who = _whose(reason, miss)
     if reason.bound == "alone":
         return f"{who} {_lacks(miss.violation)}"
-    rest = "with the other layers cut as they are"
+    rest = "with the other layers split as they are"
     return f"{rest}, {who} {_lacks(miss.violation)}"
 
 
 def _whose(reason: Reason, miss: NearMiss) -> str:
     """Name the core that would exceed its limits if the tiling had fewer cores."""
     if miss.layer != reason.name:
-        return f"on {miss.cores} a core of {miss.layer}"
-    return "that one" if miss.cores == 1 else f"one of {miss.cores} cores"
+        return f"one of {miss.cores} cores of {miss.layer}"
+    return "this core" if miss.cores == 1 else f"one of {miss.cores} cores"
 
 
 def _lacks(violation: LimitViolation) -> str:
     """Compare the needs of a core with its limit."""
     value, most = violation.value, violation.most
     if violation.limit == "compartments":
-        return f"would have to hold {value} neurons of {most}"
+        return f"would have to hold {value} neurons (limit {most})"
     if violation.limit == "pop16 bases":
         return f"would need pop16 bases that are not multiples of {most}"
     if violation.limit.startswith("pop16"):
         what = violation.limit.removeprefix("pop16 ")
-        return f"would read {value} {what}, where pop16 takes at most {most}"
-    return f"would need {value} {violation.limit} of {most}"
+        return f"would read {value} {what}, but pop16 allows at most {most}"
+    return f"would need {value} {violation.limit} (limit {most})"
 
 
 def caption(summary: Summary) -> Iterator[str]:
@@ -116,7 +116,7 @@ def totals(summary: Summary) -> Iterator[str]:
     """Describe the size of the network and, on a chip, its maximum activity."""
     name, neurons = summary.network.name, counted(summary.neurons, "neuron")
     if not summary.on_chip:
-        yield f"{name}: {neurons}, and no chip to fit"
+        yield f"{name}: {neurons}, without a chip to fit on"
         return
     cores, chips = counted(summary.cores, "core"), counted(summary.chips, "chip")
     yield f"{name}: {neurons} on {cores} of {chips}"
@@ -171,8 +171,8 @@ def _gap(summary: Summary) -> str:
     if over == 0:
         return "no mapping into equal blocks takes fewer cores"
     return (
-        f"no mapping into equal blocks takes fewer than {counted(least, 'core')}: this "
-        f"one is at most {over} above the best"
+        f"no mapping into equal blocks takes fewer than {counted(least, 'core')}: "
+        f"this one is at most {over} above the optimum"
     )
 
 
@@ -181,12 +181,12 @@ def _on_board(summary: Summary) -> Iterator[str]:
     if summary.unmixed is not None and summary.unmixed.cores:
         names = ", ".join(summary.unmixed.axons)
         more = counted(summary.unmixed.cores, "core")
-        yield f"axons of one kind, which a board needs, cost {more}: for {names}"
+        yield f"axons of one kind, which a board needs, add {more} for {names}"
     (shared, own), most = summary.axons, summary.profile.core.out_axons
     if own > most:
         yield (
-            f"on a board, a core needs {shared} (shared) to {own} (unshared) out-axons "
-            f"of {most}: it may not fit"
+            f"on a board, a core needs {shared} (shared) to {own} (unshared) of "
+            f"{most} out-axons: they may not fit"
         )
 
 
@@ -213,8 +213,8 @@ def _traffic(summary: Summary) -> Iterator[str]:
     )
     if activity.to_chip > most * summary.chips:
         yield (
-            f"note: nengo-loihi passes {most} spikes per chip and step and drops the "
-            "rest, unless it precomputes them"
+            f"note: unless spikes are precomputed, nengo-loihi drops all but {most} "
+            "spikes per chip and step"
         )
     if summary.chips > 1:
         yield (
@@ -223,8 +223,8 @@ def _traffic(summary: Summary) -> Iterator[str]:
         )
         yield from map(_say_chips, (row for row in summary.rows if row.chips))
         yield (
-            "note: `hardware_options()` of the package's `nengo_network` gives a board "
-            "this placement"
+            "note: `hardware_options()` of the package's `nengo_network` applies this "
+            "placement on a board"
         )
 
 
