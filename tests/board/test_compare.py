@@ -124,7 +124,7 @@ def test_the_verb_prints_that_both_agree_and_exits_with_0(
     case: Case, written: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert verb(case, written) == 0
-    assert "fires as the exact engine does" in capsys.readouterr().out
+    assert "have the same spikes" in capsys.readouterr().out
 
 
 def test_the_verb_prints_where_they_differ_and_exits_with_1(
@@ -144,7 +144,7 @@ def test_the_verb_prints_where_they_differ_and_exits_with_1(
     ("arrays", "message"),
     [
         ({"layout_id": "0123456789abcdef"}, "from another package"),
-        ({"data_sha256": "0" * 64}, "of other data"),
+        ({"data_sha256": "0" * 64}, "from other data"),
         ({"steps": 30}, "30 steps per example, but the package has 60"),
         ({"neurons": 11}, "do not fit"),
         ({"layer": "nobody"}, "do not fit"),
@@ -171,7 +171,7 @@ def test_a_file_that_is_cut_off_is_refused_in_one_line(
     short.write_bytes(written.read_bytes()[:size])
     assert verb(case, short) == 1
     said = capsys.readouterr().err
-    assert "is cut off, or not a file" in said
+    assert "is truncated, or" in said
     assert said.count("\n") == 1
 
 

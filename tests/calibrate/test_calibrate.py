@@ -77,7 +77,7 @@ def test_rates_hold_and_the_chip_is_asked(
     assert run(package) == 0
     shown = capsys.readouterr()
     assert shown.out.startswith("taps, 24 examples\n\nlayer ")
-    assert "On the chip, of each layer's worst core" in shown.out
+    assert "On the chip, for the worst core of each layer" in shown.out
     assert shown.err == ""
     layout = layout_of(package)
     before = layout.load(package.parents[1] / "w")
@@ -102,7 +102,7 @@ def test_without_the_spec_the_chip_is_left_to_another_verb(
     assert run(package) == 0
     shown = capsys.readouterr()
     assert "On the chip" not in shown.out
-    assert f"`snnc weights {folder}/out SPEC` tells" in shown.err
+    assert f"`snnc weights {folder}/out SPEC` shows" in shown.err
 
 
 def test_a_layer_that_never_fires_leaves_no_file(

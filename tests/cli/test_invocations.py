@@ -188,7 +188,7 @@ SLOW: list[Case] = [
     (f"{EVALUATE} --examples-out new.csv", 0, writes("new.csv", "label")),
     (f"{EVALUATE} --resume", 0, prints("accuracy")),
     (f"{EVALUATE} --min-accuracy 0", 0, prints("accuracy")),
-    (f"{EVALUATE} --compare small.snn", 1, says("not a file that `board.py` wrote")),
+    (f"{EVALUATE} --compare small.snn", 1, says("`board.py` did not write this file")),
     (f"{EVALUATE} --adapt data.npz --weights-out new.s", 1, says("doesn't learn")),
     (f"{EVALUATE.replace('small.s', 'loud.s')} --strict", 1, says("rates not held")),
     (f"{PREDICT} -o new.csv", 0, writes("new.csv", "index,label,class")),

@@ -224,7 +224,7 @@ def test_weights_that_are_not_those_before_the_phase_spikes_are_named(
     assert re.fullmatch(r"\d+\.\d %, spikes lose \S+ points, .* to .*", found[name])
     smooth_path(made.weights).write_bytes(made.weights.read_bytes())
     for simulator in ("exact", "nengo"):
-        assert score_table(simulator)[name] == f"{unknown} not of the same training"
+        assert score_table(simulator)[name] == f"{unknown} not from the same training"
     smooth_path(made.weights).unlink()
     found = score_table()
     assert [*found] == [*accuracy, name, *keras]
@@ -271,7 +271,7 @@ def test_a_regression_has_no_least_accuracy(
     case: Make, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*case("regression").arguments, "--min-accuracy", "0.5"]) == 1
-    assert "is for classes, and" in capsys.readouterr().err
+    assert "--min-accuracy needs classes" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["small", "regression"])
