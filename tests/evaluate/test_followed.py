@@ -79,9 +79,9 @@ REPEATS = {
 Edits = dict[str, str]
 MEAN: Edits = {"60 ms": "50 ms", "10 ms": "50 ms", "last": "mean"}
 RISES = "accuracy still rises at the end of an example: a longer `present` may"
-CARRIED = "the state that is carried over costs 24.0 points"
+CARRIED = "the state carried over between examples costs 24.0 points"
 BELOW = "a longer `present` does not help; a longer `synapse` or a higher `rate` may"
-DEAD = "never fires: e, d0; look at the data and the layers before"
+DEAD = "never fires: e, d0; check the data and the layers before"
 
 
 def thirds(folder: Path, edits: Edits, contrast: float) -> snnc.Evaluation:
@@ -141,7 +141,7 @@ def test_voltages_that_begin_spread_do_what_is_advised(tmp_path: Path) -> None:
 def test_as_many_steps_as_are_advised_would_do(tmp_path: Path) -> None:
     long: Edits = {"60 ms": "200 ms", "10 ms": "50 ms"}
     before = thirds(tmp_path / "before", long, 0.15)
-    assert "a `present` of 100 steps would do" in str(before)
+    assert "a `present` of 100 steps would be enough" in str(before)
     after = thirds(tmp_path / "after", {**long, "60 ms": "100 ms"}, 0.15)
     assert before.accuracy is not None
     assert after.accuracy is not None

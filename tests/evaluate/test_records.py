@@ -119,7 +119,7 @@ def test_labels_may_be_left_out_only_for_predict(
     full: Case, data: tuple[np.ndarray, np.ndarray]
 ) -> None:
     for x in (data[0], iter(data[0])):
-        with pytest.raises(ValueError, match=r"there is no y.*predict"):
+        with pytest.raises(ValueError, match=r"y is missing.*predict"):
             snnc.evaluate(full.folder, x, weights=full.weights)
 
 

@@ -123,7 +123,7 @@ def test_an_interrupted_run_goes_on(
     assert main([*made.arguments, *way]) == 1
     assert "`--resume`" in capsys.readouterr().err
     assert main([*made.arguments, *way, "--resume", "--seed", "1"]) == 1
-    assert "with other seed;" in capsys.readouterr().err
+    assert "had other seed;" in capsys.readouterr().err
     again = told(made, *way, "--resume")
     assert again == (want if presentation == "row" else approximately(want))
     assert all(layer["correlation"] is not None for layer in again["layers"])

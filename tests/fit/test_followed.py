@@ -161,4 +161,4 @@ def test_layers_around_a_max_pool_are_advised_as_layers() -> None:
     _, report = compile_text(text, "place")
     (found,) = report.diagnostics
     assert found.code == "SNN405"
-    assert "`d`" in found.render_help() or "readers" in found.render_help()
+    assert "`d`" in found.render_help() or "layers that read it" in found.render_help()

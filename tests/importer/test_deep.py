@@ -40,7 +40,7 @@ def test_borders_between_linear_layers_are_cut_one_after_the_other() -> None:
     )
     assert time.process_time() - started < 60
     assert found.written is not None
-    assert found.written.text.count("two neurons for each value") == LAYERS - 1
+    assert found.written.text.count("two neurons per value") == LAYERS - 1
 
 
 @pytest.mark.slow

@@ -57,7 +57,8 @@ def test_an_older_package_tells_what_upgrades_it(
     with pytest.raises(CannotRunError) as caught:
         open_package(folder)
     assert "`models/net` was written by snnc" in str(caught.value)
-    assert f"an older one: format {FORMAT - 1}; run `{command}`" in str(caught.value)
+    said = f"an older version: format {FORMAT - 1}; run `{command}`"
+    assert said in str(caught.value)
     monkeypatch.chdir("models")
     found = other_format(Path("net"))
     assert found is not None
@@ -80,5 +81,5 @@ def test_a_lock_without_a_version_names_none(
 
 def test_a_newer_package_asks_for_a_newer_snnc(folder: Path) -> None:
     reformat(folder, FORMAT + 1)
-    with pytest.raises(CannotRunError, match=r"a newer one: .*; upgrade snnc"):
+    with pytest.raises(CannotRunError, match=r"a newer version: .*; upgrade snnc"):
         open_package(folder)
