@@ -23,7 +23,7 @@ BYTES_PER_SECOND = 20 * 2**20
 """Reading VGG16 (553 MB) takes 2 s; the limit is 36 s."""
 MEMORY = 2 * 2**30
 LIMIT = "SNNC_IMPORT_SECONDS"
-"""The environment variable that tells the child its limit."""
+"""The environment variable with the time limit of the child, in seconds."""
 
 
 def is_child() -> bool:
@@ -42,7 +42,7 @@ def run_child(arguments: Sequence[str], *files: Path) -> int | Diagnostic:
     Returns
     -------
     int or Diagnostic
-        The exit status, or the reason why there is none.
+        The exit status, or the reason why the child did not end by itself.
     """
     size = sum(file.stat().st_size for file in files if file.is_file())
     seconds = SECONDS + size // BYTES_PER_SECOND

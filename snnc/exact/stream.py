@@ -191,7 +191,7 @@ def stream(
 
 
 def _pieces(spans: Iterator[Span]) -> Iterator[tuple[Span, int, int]]:
-    """Yield the chunks of a span, then those of the next unclaimed span."""
+    """Yield the chunks of a span, then the chunks of the next unclaimed span."""
     for start, stop in spans:
         for at in range(start, stop, CHUNK):
             yield (start, stop), at, min(at + CHUNK, stop)
@@ -279,8 +279,8 @@ def read_places(
 ) -> dict[str, Int64]:
     """Return each layer's sources, in the layer's shape; for a max pool, flat.
 
-    ``starts`` contains the first source of each block, and ``hosts`` that of each
-    ensemble on the host. All layers must be probed.
+    ``starts`` contains the first source of each block, and ``hosts`` the first
+    source of each ensemble on the host. All layers must be probed.
     """
     numbers = {}
     for name, ensembles in built.layers.items():

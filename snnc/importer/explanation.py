@@ -138,7 +138,7 @@ def written_part(state: ConversionState) -> WrittenSpec | None:
     """Write a spec of the drafts, only to count cores.
 
     ReLU replaces refused activations, and a readout of one unit reads all outputs that
-    have no reader. The result is None if there are no neurons.
+    have no reader. The result is None without neurons.
     """
     drafts = list(state.drafts.values())
     read = {key for draft in drafts for key in (*draft.sources, draft.shortcut)}

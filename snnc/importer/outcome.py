@@ -40,7 +40,7 @@ class ImportOutcome:
     notes :
         Sentences for stderr.
     compilation :
-        The result of compiling the spec; None if there is no spec.
+        The result of compiling the spec; None without a spec.
     """
 
     text: str
@@ -108,7 +108,7 @@ def _weights(
     compilation: Compilation,
     report: Diagnostics,
 ) -> tuple[bytes, Tensors, Scales] | None:
-    """Return a file with the spec's tensors, or report why there is none."""
+    """Return a file with the spec's tensors, or report why it can't be written."""
     if weights is None:
         report.add(NoWeights(span=whole_file(Path(target)), path=target))
         return None
