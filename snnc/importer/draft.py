@@ -55,7 +55,7 @@ def regrouped(view: View, shape: Shape, target: Shape) -> View | None:
 
 
 def axis_of(group: Group, shape: Shape) -> int | None:
-    """Return the only axis of a group that is longer than 1, or None without such an axis.
+    """Return the only axis of a group that is longer than 1, or None without one.
 
     Raises
     ------
