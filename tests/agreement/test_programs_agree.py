@@ -15,6 +15,7 @@ import nengo
 import numpy as np
 import pytest
 
+from snnc.tools.evaluate.measures import with_activations
 from tests.agreement.built import predicted_blocks
 from tests.agreement.drawing import draw_spec
 from tests.agreement.networks import BODIES, text
@@ -46,19 +47,10 @@ def difference(got: np.ndarray, want: np.ndarray) -> float:
 
 def activations(made: SimpleNamespace, x: np.ndarray) -> dict[str, np.ndarray]:
     """Return what Keras's neurons of each layer give, and its logits as ``""``."""
-    from tensorflow import keras
-
-    library, layers = made.library("keras.model"), made.network.layers
-    _, *currents = library.with_currents(made.model, layers).outputs
-    neurons = {
-        name: made.model.get_layer(f"{name}{library.NEURONS}").output
-        if layer.pool is None
-        else keras.layers.ReLU()(current)
-        for (name, layer), current in zip(layers.items(), currents, strict=True)
-    }
     # Called, not asked to predict, which would compile a function for this one time.
-    found = keras.Model(made.model.input, {**neurons, "": made.model.output})(x)
-    return {name: np.asarray(values) for name, values in found.items()}
+    found = with_activations(made.model, made.network)(x)
+    names = ["", *made.network.layers]
+    return {n: np.asarray(values) for n, values in zip(names, found, strict=True)}
 
 
 # Each body has one of the two neurons; drawn specs have both.
