@@ -1,4 +1,4 @@
-"""Start snnc processes that import nothing from the current folder.
+"""Run tasks in processes that import nothing from the current folder.
 
 The folder may be untrusted: it may contain its own `struct.py`. The processes don't
 import the caller's program either, so scripts and notebooks need no main guard.
@@ -35,21 +35,8 @@ ENVIRONMENT = {
     "PYTHONWARNINGS": "ignore",
 }
 _ROOT = str(Path(__file__).resolve().parents[1])
-_START = (
-    "import sys; sys.path[:] = [p for p in sys.path if p] + sys.argv[1].split('\\n');"
-    " del sys.argv[1]; import runpy;"
-    " runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
-)
-"""Like ``python -P -m``, which Python 3.10 lacks."""
-
 Task = TypeVar("Task")
 Result = TypeVar("Result")
-
-
-def python_command(module: str, *arguments: str, path: str = "") -> list[str]:
-    """Return the command that runs a module of snnc, or of a package in ``path``."""
-    folders = "\n".join(filter(None, (_ROOT, path)))
-    return [sys.executable, "-c", _START, folders, module, *arguments]
 
 
 class Workers(Protocol):

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from snnc import processes
-from snnc.processes import LocalWorkers, python_command, run_tasks
+from snnc.cli.import_child import snnc_command
+from snnc.processes import LocalWorkers, run_tasks
 from tests.support import ROOT
 
 PROGRAM = """
@@ -129,7 +130,7 @@ def test_processes_import_nothing_from_the_current_folder(
     with LocalWorkers(1) as workers:
         ((_, future),) = run_tasks(workers, modules, ["a"])
         assert str(tmp_path) not in future.result()
-    command = python_command("snnc", "--version")
+    command = snnc_command("--version")
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("snnc")
 
@@ -154,10 +155,10 @@ STARTS = re.compile(
 )
 
 
-def test_one_module_starts_processes_of_python() -> None:
+def test_two_modules_start_processes_of_python() -> None:
     starters = {
         path.relative_to(ROOT / "snnc").as_posix()
         for path in (ROOT / "snnc").rglob("*.py")
         if STARTS.search(path.read_text(encoding="utf-8"))
     }
-    assert starters == {"processes.py"}
+    assert starters == {"cli/import_child.py", "processes.py"}

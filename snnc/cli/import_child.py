@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from snnc.diagnostics import Diagnostic
 from snnc.importer.model import NOWHERE, RefusedModelError
-from snnc.processes import python_command
 from snnc.rules.models import DamagedModel, ReadingStopped
 
 SECONDS = 10
@@ -24,6 +24,19 @@ BYTES_PER_SECOND = 20 * 2**20
 MEMORY = 2 * 2**30
 LIMIT = "SNNC_IMPORT_SECONDS"
 """The environment variable with the time limit of the child, in seconds."""
+
+
+_ROOT = str(Path(__file__).resolve().parents[2])
+_START = (
+    "import sys; sys.path[:] = [p for p in sys.path if p] + [sys.argv.pop(1)];"
+    " import runpy; runpy.run_module('snnc', run_name='__main__', alter_sys=True)"
+)
+"""Like ``python -P -m snnc``, which Python 3.10 lacks."""
+
+
+def snnc_command(*arguments: str) -> list[str]:
+    """Return a command of snnc that imports nothing from the current folder."""
+    return [sys.executable, "-c", _START, _ROOT, *arguments]
 
 
 def is_child() -> bool:
@@ -48,7 +61,7 @@ def run_child(arguments: Sequence[str], *files: Path) -> int | Diagnostic:
     seconds = SECONDS + size // BYTES_PER_SECOND
     # The stacks of additional threads would count as memory.
     limits = {LIMIT: str(seconds), "OMP_NUM_THREADS": "1"}
-    command = python_command("snnc", *arguments)
+    command = snnc_command(*arguments)
     status = subprocess.run(command, env={**os.environ, **limits}).returncode
     return status if status >= 0 else _reason(-status, files[0].as_posix(), seconds)
 
