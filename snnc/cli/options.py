@@ -164,7 +164,7 @@ def quiet_tensorflow() -> None:
 def picture_option(what: str, name: str = "picture") -> Option:
     """Return the option ``--picture``, the file of a picture that is drawn as well.
 
-    ``plot``, a verb's name now, is in its former name.
+    Its former name is ``--plot``, which is easily confused with the verb.
     """
     return click.option(
         f"--{name}",
