@@ -22,6 +22,11 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 # Tests start many programs. Without byte code, each would compile all of snnc.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Two processes share the tests, and threads of each would wait for one another.
+test coverage: export OMP_NUM_THREADS := 1
+test coverage: export TF_NUM_INTRAOP_THREADS := 1
+test coverage: export TF_NUM_INTEROP_THREADS := 1
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-board test-browser test-modern test-nir fuzz check coverage oracle study docs picture vsix accept clean
 

@@ -99,7 +99,7 @@ def test_examples_reach_the_weights_that_are_counted(
     sketch: Callable[[], Sketch],
 ) -> None:
     mapping = sketch().place()
-    from tests.loihi.realise import built_joins  # takes nengo-loihi with it
+    from tests.loihi.axons import built_joins  # takes nengo-loihi with it
 
     assert predicted_joins(mapping) == built_joins(mapping, FEW_CORES.chip.cores)
 
@@ -108,7 +108,7 @@ def test_examples_reach_the_weights_that_are_counted(
 @settings(max_examples=20, suppress_health_check=SLOW_BUILDS)
 @given(mapping=mappings())
 def test_any_cut_reaches_the_weights_that_are_counted(mapping: MappedNetwork) -> None:
-    from tests.loihi.realise import built_joins  # takes nengo-loihi with it
+    from tests.loihi.axons import built_joins  # takes nengo-loihi with it
 
     assert predicted_joins(mapping) == built_joins(mapping, FEW_CORES.chip.cores)
 

@@ -19,7 +19,7 @@ def image(side: int, channels: int) -> Sketch:
 @pytest.mark.slow
 @pytest.mark.parametrize("stride", [1, 2])
 def test_the_compartments_of_a_depthwise_layer_bind(stride: int) -> None:
-    from tests.loihi.realise import built_blocks, predicted_blocks
+    from tests.agreement.built import check_blocks
 
     sketch = image(16, 32)
     sketch.conv(32, 3, stride, "same", groups=32)
@@ -27,7 +27,7 @@ def test_the_compartments_of_a_depthwise_layer_bind(stride: int) -> None:
     side = ceil(16 / stride)
     assert found.projections[-1].form == "sparse"
     assert found.cores == ceil(side * side * 32 / 1024)
-    assert predicted_blocks(found) == built_blocks(found)
+    check_blocks(found)
 
 
 def test_a_block_of_a_depthwise_layer_costs_what_a_probe_measured() -> None:

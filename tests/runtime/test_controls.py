@@ -108,6 +108,7 @@ def test_the_command_line_takes_them(
     assert "has no example of class" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_labels_that_may_be_shifted_are_told(
     main: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -165,8 +166,10 @@ def test_a_loss_that_is_no_number_ends_the_training(load: Load, tmp_path: Path) 
 
 
 def test_a_loss_that_is_nan_in_spikes_ends_the_training(
-    load: Load, tmp_path: Path
+    load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # To trace a graph of more steps takes longer than to run it.
+    monkeypatch.setattr(load("volume", "_runtime.keras.spiking"), "CHUNK", 2)
     how: Any = {"epochs": 1, "phases": ("smooth", "spikes"), "spike_updates": 30}
     diverged = load("volume", "_runtime.keras.progress").DivergedError
     with pytest.raises(diverged, match="loss is NaN or infinite in epoch 3"):

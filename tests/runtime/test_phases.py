@@ -127,7 +127,7 @@ def test_the_smooth_phase_alone_says_nothing_of_rates(
 def test_lines_that_training_prints(
     models: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    models["chain"].trainer().train(X, Y, epochs=3, spike_updates=60)
+    models["chain"].trainer().train(X, Y, epochs=3, spike_updates=30)
     lines = [line.split(": ")[0] for line in capsys.readouterr().out.splitlines()]
     told = [line for line in lines if line.split()[0] not in ("Epoch", "kept")]
     told = [line for line in told if "/" not in line]
