@@ -45,7 +45,7 @@ def chain(name: str) -> LogicalNetwork:
         name,
         f"""
         input image 8x8x2 in 0..1
-        encode conv {{ filters 3, l2 0 }}
+        encode conv {{ filters 3 }}
         conv2d c0 {{ filters 4, l2 0 }}
         dense d0 {{ units 6, l2 0 }}
         readout digit {{ classes {CLASSES} }}

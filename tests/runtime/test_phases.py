@@ -104,7 +104,7 @@ def test_trained_layers_spike_within_their_rates(
     models: Any, name: str, tmp_path: Path
 ) -> None:
     trainer = models[name].trainer(validation=0.0)
-    trainer.train(X, Y, tmp_path / "w", epochs=3, spike_updates=10)
+    trainer.train(X, Y, tmp_path / "w", epochs=1, spike_updates=10)
     package = open_package(models[name].package)
     with make_engine(package, tmp_path / "w") as engine:
         counts = engine.run(X, "row", keep=("counts",)).counts
