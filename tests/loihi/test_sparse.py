@@ -6,7 +6,6 @@ from math import ceil
 
 import pytest
 
-from snnc.ir.mapped import Block
 from tests.loihi.sketch import Sketch
 
 
@@ -28,14 +27,6 @@ def test_the_compartments_of_a_depthwise_layer_bind(stride: int) -> None:
     assert found.projections[-1].form == "sparse"
     assert found.cores == ceil(side * side * 32 / 1024)
     check_blocks(found)
-
-
-def test_a_block_of_a_depthwise_layer_costs_what_a_probe_measured() -> None:
-    """Counted in a run of nengo-loihi before there was a formula."""
-    sketch = image(16, 32)
-    sketch.conv(32, 3, 1, "same", groups=32, block=(8, 16, 8))
-    ensembles = sketch.place().populations[-1].ensembles
-    assert ensembles[0].blocks[0] == Block(1024, 1152, 0, 116_736)
 
 
 def test_few_wide_groups_take_the_form_with_fewer_cores() -> None:

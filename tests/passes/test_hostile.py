@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from snnc.source import LARGEST
 from tests.fuzz.harness import processor_time
@@ -73,22 +71,8 @@ def test_a_network_far_too_large_for_its_chips_is_refused_at_once() -> None:
     head = HEAD.replace("target nengo", "target loihi").replace(
         "8x8x1", "99999x64x64x1"
     )
-    assert codes(head + "  conv3d a { filters 2 }\n" + TAIL) == ["SNN406"]
-
-
-@given(st.text(max_size=400))
-@settings(max_examples=250)
-def test_any_text_gives_diagnostics_only(text: str) -> None:
-    assert codes(text)
-
-
-@pytest.mark.slow
-@given(
-    st.lists(st.sampled_from((HEAD + TAIL).split() + list('{}[]",#.x\n')), max_size=60)
-)
-@settings(max_examples=250)
-def test_any_mixture_of_the_languages_words_does(words: list[str]) -> None:
-    assert codes("snn 1\n\nnetwork net {\n" + " ".join(words))
+    with processor_time(SOON):
+        assert codes(head + "  conv3d a { filters 2 }\n" + TAIL) == ["SNN406"]
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
