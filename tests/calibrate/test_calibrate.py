@@ -34,7 +34,11 @@ network taps {
 """
 X = np.random.default_rng(0).uniform(0, 1, (24, 12)).astype("f4")
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.usefixtures("eagerly"),
+]
 
 
 @pytest.fixture

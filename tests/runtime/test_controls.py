@@ -14,6 +14,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from tests.emit.packages import Load
+from tests.runtime.test_progress import without
 from tests.runtime.test_training import X, Y
 
 pytestmark = pytest.mark.slow
@@ -30,6 +31,13 @@ def main(load: Load, monkeypatch: pytest.MonkeyPatch) -> Any:
         return load("volume", "train").main([*words])
 
     return act
+
+
+@pytest.fixture
+def no_dropout(load: Load, eagerly: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train without graphs and without dropout, which then ignores the seed."""
+    made = load("volume", "keras_model")
+    monkeypatch.setattr(made, "build_model", without(made.build_model))
 
 
 class Seen(keras.callbacks.Callback):
@@ -50,6 +58,7 @@ def last_logs(load: Load, *data: Any, **options: Any) -> dict[str, float]:
     return seen.logs[-1]
 
 
+@pytest.mark.usefixtures("no_dropout")
 def test_examples_to_validate_on_may_be_others(load: Load) -> None:
     wrong = (Y + 1) % 4
     right = last_logs(load, X, Y, validation=(X, Y))
@@ -81,6 +90,7 @@ def test_groups_are_held_out_as_a_whole(load: Load) -> None:
     assert len({groups[i] for i in found}) == 1
 
 
+@pytest.mark.usefixtures("no_dropout")
 def test_weights_of_classes_are_in_the_loss(load: Load) -> None:
     plain = last_logs(load, X, Y)
     double = last_logs(load, X, Y, class_weight=dict.fromkeys(range(4), 2.0))
