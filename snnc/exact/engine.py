@@ -33,7 +33,7 @@ MAX_STEPS = 2**16 - 1  # the maximum of a spike counter
 
 
 class SizedImages(Images, Protocol):
-    """Examples of known number: (examples, *input shape)."""
+    """A known number of examples, with shape (examples, *input shape)."""
 
     @property
     def shape(self) -> tuple[int, ...]: ...
@@ -167,7 +167,7 @@ def make_engine(
 
 
 def runs(built: Built) -> Runs:
-    """Return the fast implementation for a network, or that with nengo's host."""
+    """Return the fast implementation for a network, or the one with nengo's host."""
     simulator, network = built.simulator, built.network
     tables = read_tables(simulator)
     starts = block_starts(simulator.model)

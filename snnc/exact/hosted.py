@@ -88,7 +88,7 @@ class ChipInterface:
             self._probes.send(self._now, probe, receiver)
 
     def run_steps(self, steps: int) -> None:
-        """Run steps, in portions of the number for which the chip was created."""
+        """Run steps, in chunks of the length for which the chip was created."""
         while steps > 0:
             part = min(steps, self._limit)
             self._run(part)
@@ -144,9 +144,9 @@ class Hosted:
         return images.reshape(len(images), -1)
 
     def run(self, values: Array, rests: Bools, keep: Sequence[Kept]) -> LaneResult:
-        """Present examples, (examples, values), one after another.
+        """Present examples, of shape (examples, values), one after another.
 
-        ``rests``, (examples,), says which of them start from rest.
+        ``rests``, of shape (examples,), says which of them start from rest.
         """
         before = self._chip.overflows
         rows, trains = [], []

@@ -2,7 +2,7 @@
 
 Each thread runs the examples of a span in order, so that in a row, each example starts
 from the state after the previous example. Results are yielded for a few examples at a
-time, so that the caller need not store or await all results.
+time, so that the caller doesn't have to wait for all results or store them.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ Layers = dict[str, Array]
 
 @dataclass(frozen=True, slots=True)
 class LaneResult:
-    """The result of a lane: the rows, and other fields as in `Outcome`."""
+    """The result of a lane: the rows, and the same other fields as `Outcome`."""
 
     rows: NDArray[np.float64]
     overflows: Int64
@@ -248,7 +248,7 @@ class Lane:
     def run(self, charges: Floats, rests: Bools, keep: Sequence[Kept]) -> LaneResult:
         """Present examples, (examples, encoder neurons), one after another.
 
-        ``rests``, (examples,), says which of them start from rest.
+        ``rests``, of shape (examples,), says which of them start from rest.
         """
         circuit, steps = self._circuit, self._circuit.steps
         count, sources = len(charges), self._sources
@@ -277,7 +277,7 @@ def read_places(
     starts: dict[LoihiBlock, int],
     hosts: dict[Ensemble, int],
 ) -> dict[str, Int64]:
-    """Return each layer's sources, in the layer's shape; for a max pool, flat.
+    """Return each layer's sources in the layer's shape, or as a vector for a max pool.
 
     ``starts`` contains the first source of each block, and ``hosts`` the first
     source of each ensemble on the host. All layers must be probed.

@@ -92,8 +92,8 @@ class EditedLibrary(Diagnostic):
     """Checks for changes to the run-time library of a package.
 
     `_runtime` is the same in every package of a format version. Its files differ from
-    `snnc.lock` and from this version of snnc. Somebody edited these files, or copied
-    the library of another version.
+    those of `snnc.lock` and of this version of snnc. Somebody edited these files, or
+    copied the library of another version.
     """
 
     code = "SNN733"

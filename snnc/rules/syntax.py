@@ -259,7 +259,7 @@ class KeyPunctuation(Diagnostic):
 
     code = "SNN115"
     title = "punctuation after a key"
-    message = "`{mark}` between `{key}` and its value"
+    message = "`{mark}` is not allowed between `{key}` and its value"
     label = "not needed"
     help = "write `{key}`, a space, and the value"
 

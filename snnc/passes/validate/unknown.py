@@ -320,7 +320,7 @@ def _elsewhere(item: tree.Property, owner: str) -> str:
         return f"write `neuron lif {{ {key} {value} }}`"
     if line := setting_line(key, value, {}):
         return f"write `{line}` in `train`"
-    return f"remove it: it is a property of {join_alternatives(owners(key))}"
+    return f"remove it: `{key}` is a property of {join_alternatives(owners(key))}"
 
 
 def _setting_line(item: tree.Property, siblings: Sequence[tree.Property]) -> str:
