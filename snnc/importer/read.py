@@ -170,7 +170,7 @@ def refusing(name: str) -> Iterator[None]:
 
 
 def how_to_read(path: Path, name: str, tell: Callable[[str], None]) -> str:
-    """Return ``file``, or the way in which `user_code` loads the model."""
+    """Return whether to read a ``file``, ``load`` a folder or ``call`` a function."""
     if not path.exists() and CALL.fullmatch(name):
         tell(f"note: running your code `{name}` to get the model")
         return "call"

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """A matrix, ``weight`` (out, in); ``flattens`` is the input's shape if not flat."""
+    """A matrix ``weight`` (out, in); ``flattens`` is the input's shape, unless flat."""
 
     weight: Array
     flattens: Shape | None

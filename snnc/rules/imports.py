@@ -20,7 +20,7 @@ class LayerRefusal(Diagnostic):
 
     @property
     def first_layers(self) -> str:
-        """Name the first layers, and count the rest."""
+        """Name the first layers, and count the others."""
         shown = self.layers if len(self.layers) <= FEW else self.layers[: FEW - 1]
         names = ", ".join(f"`{name}`" for name in shown)
         more = len(self.layers) - len(shown)

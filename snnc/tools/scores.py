@@ -1,7 +1,7 @@
 """Score outputs, and compare several readouts.
 
-With another filter or a mean, the readout could make better decisions from the same
-spikes, because it averages out more noise. Neither the weights nor the chip changes.
+With another filter or a mean, the readout may average out more noise and make better
+decisions from the same spikes. The weights and the chip stay the same.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def merits(
     y: Array,
     classes: bool,
 ) -> Array:
-    """Return the quality of each example's outputs; more is better.
+    """Return the quality of each example's outputs; higher is better.
 
     ``outputs`` are (examples, units). With ``classes``, the quality is whether the
     decision is correct; otherwise it is the negative mean square error.
@@ -160,7 +160,7 @@ def _shares(
     y: Array,
     classes: bool,
 ) -> Array:
-    """Return each example's contribution to the score; more is better.
+    """Return each example's contribution to the score; higher is better.
 
     The mean is the accuracy or the negative root mean square error. To first order, an
     example with square error e changes the error by (e / rms - rms) / 2 (the delta
@@ -243,7 +243,7 @@ class Reader:
     """
 
     def __init__(self, network: Network, carries: bool) -> None:
-        """Create a reader; with ``carries``, examples follow one another in a row."""
+        """Create a reader; with ``carries``, the examples run in a row."""
         self._ways = ways_of(network.readout)
         self._synapse = network.readout.synapse
         self._dt = network.dt
@@ -299,7 +299,7 @@ def compare_readouts(
     others: Array,
     y: Array,
 ) -> tuple[Reading, ...]:
-    """Compare the readout's outputs, (examples, units), with alternative readouts.
+    """Compare the readout's outputs, (examples, units), with those of other readouts.
 
     ``others`` are (ways, examples, units), and ``y`` contains the labels.
     """

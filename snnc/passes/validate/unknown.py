@@ -116,7 +116,7 @@ def _is_tag(node: object, step: int | str) -> bool:
 
 
 def _below(node: object, step: int | str) -> Any:
-    """Go one step down; return None for a missing part."""
+    """Follow one step of a path; return None for a missing part."""
     if isinstance(node, Mapping):
         return node.get(step)
     if isinstance(node, (list, tuple)) and isinstance(step, int):

@@ -37,7 +37,7 @@ class Replay:
         spikes: Mapping[str, NDArray[np.uint8]],
         chips: Sequence[int] = (),
     ) -> Replay:
-        """Use a circuit and all layers' spikes, (examples, steps, *shape)."""
+        """Use a circuit, and the spikes (examples, steps, *shape) of all layers."""
         size = len(circuit.chip.compartments.bias)
         places = {name: at.ravel() for name, at in circuit.places.items()}
         count, steps = next(iter(spikes.values())).shape[:2]
@@ -98,7 +98,7 @@ class Replay:
         return found
 
     def between_chips(self) -> Iterator[tuple[int, int, NDArray[np.int64]]]:
-        """Yield two chips, and the axons from the first to the second."""
+        """Yield pairs of chips, with the axons from the first to the second."""
         if len(set(self.chips)) < 2:
             return
         heard, chips = self.chip.fanin, np.asarray(self.chips)

@@ -78,7 +78,7 @@ def advice(result: Evaluation) -> list[str]:
 
 
 def _carried_over(result: Evaluation) -> Iterator[str]:
-    """Describe the effect of the state that carries over between examples."""
+    """Describe how the state that carries over between examples affects results."""
     contrast = result.contrast
     if contrast is None or contrast.gain is None:
         return
@@ -125,7 +125,7 @@ def _readings(result: Evaluation) -> Iterator[str]:
 def _time(result: Evaluation) -> Iterator[str]:
     """Describe the effect of longer or shorter examples.
 
-    If the result gets worse during an example, or stays worse than that of Keras, the
+    If the result gets worse during an example, or stays worse than in Keras, the
     network settles in a wrong steady state, which more time does not fix.
     """
     early = [m for m in result.over_time if m.gain is not None]
@@ -160,12 +160,12 @@ def _little(result: Evaluation) -> float:
 
 
 def _noise(result: Evaluation) -> float:
-    """Return the gain to ignore: an error always varies a little over time."""
+    """Return the gain to ignore, because an error always varies a little over time."""
     return 0.0 if result.classes else _little(result)
 
 
 def _first(result: Evaluation) -> str:
-    """Suggest what to try first if layers settle at wrong values."""
+    """Suggest the first remedy if layers settle at wrong values."""
     names = ", ".join(f"`{name}`" for name in result.resting)
     return f"{SPREAD.format(names=names).strip()} " if names else ""
 
@@ -184,7 +184,7 @@ def _settled_below(result: Evaluation, early: list[Moment]) -> bool:
 
 
 def _lacks(result: Evaluation) -> bool:
-    """Return whether accuracy is below that of Keras, or that of Keras is unknown."""
+    """Return whether accuracy is below accuracy in Keras, or that is unknown."""
     loss = result.score.loss
     return loss is None or loss[0] > 0
 

@@ -130,7 +130,7 @@ class Evaluation(Displayed):
 
     @property
     def firing(self) -> Mapping[str, LayerFiring]:
-        """Internal: how many neurons fired each number of spikes, by layer.
+        """Internal: for each layer, how many neurons fired each number of spikes.
 
         Empty if the exact engine did not run.
         """
@@ -138,7 +138,7 @@ class Evaluation(Displayed):
 
     @property
     def outputs(self) -> NDArray[np.float32]:
-        """The readout's outputs, (examples, units), in the order of the data."""
+        """The readout's outputs (examples, units), in the order of the data."""
         return self._run.prediction.outputs
 
     @property
@@ -217,7 +217,7 @@ class Evaluation(Displayed):
 
     @property
     def is_uneven(self) -> bool:
-        """Whether a class has twice the examples of another, not just by chance."""
+        """Whether a class has twice as many examples as another, not just by chance."""
         counts = [each.examples for each in self.by_class if each.examples]
         least, most = min(counts, default=0), max(counts, default=0)
         return most >= UNEVEN * least and most - least > 2 * sqrt(most + least)

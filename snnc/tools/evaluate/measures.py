@@ -46,11 +46,11 @@ class Compared:
 
 
 class TrainedOutputs(NamedTuple):
-    """The kind of Keras model, and its results before the phase `spikes`.
+    """The kind of Keras model, and the model's results before the phase `spikes`.
 
     ``before`` contains the outputs of all examples in order, (examples, units), with
-    the weights before the phase. It is None if there was no such phase, or if the
-    weights are unknown; ``unknown`` then says why.
+    the weights before the phase. ``before`` is None if there was no such phase, or if
+    the weights are unknown; ``unknown`` then says why.
     """
 
     model: KerasModel
@@ -69,9 +69,9 @@ class UsedChip(NamedTuple):
 class EvaluatedPart:
     """The results of the examples ``start`` to ``stop``.
 
-    ``outputs``, (moments, examples, units), are those after each of `scores.moments`.
-    ``others``, (ways, examples, units), are those with each of `scores.ways_of`.
-    ``keras`` is None without TensorFlow.
+    ``outputs``, of shape (moments, examples, units), are the outputs after each of
+    `scores.moments`. ``others``, of shape (ways, examples, units), are the outputs with
+    each of `scores.ways_of`. ``keras`` is None without TensorFlow.
     """
 
     start: int
@@ -295,7 +295,7 @@ class KerasReference:
 
 
 def with_activations(model: Any, network: Network) -> Any:
-    """Return a Keras model of the outputs, then the activations of each layer."""
+    """Return a Keras model that outputs the result and each layer's activations."""
     from tensorflow import keras
 
     from snnc.runtime.keras.model import with_currents  # imports TensorFlow

@@ -289,7 +289,7 @@ def reference_of(task: Task) -> KerasReference:
 
 
 class Trained:
-    """The Keras model with the weights; ``seconds`` is the time spent in Keras."""
+    """The Keras model and its weights; ``seconds`` is the time spent in Keras."""
 
     def __init__(self, task: Task) -> None:
         self.seconds = 0.0

@@ -55,7 +55,7 @@ def scores(result: Evaluation) -> TextTable:
 
 
 def tables(result: Evaluation) -> Iterator[TextTable]:
-    """Yield the tables of moments, layers, and classes or units."""
+    """Yield the tables of results over time, by layer, and by class or unit."""
     if result.over_time:
         yield TextTable(_over_time(result), f"<{'>' * len(result.over_time)}")
     if result.layers:
@@ -173,7 +173,7 @@ def outside(
     slack: Bounds,
     verdict: Verdict,
 ) -> str:
-    """Describe how far a rate is out of bounds, and how far it may be."""
+    """Describe how far a rate is out of bounds, and the tolerance."""
     if verdict == "held":
         return ""
     low, high = bounds

@@ -78,7 +78,7 @@ def rates(
     Parameters
     ----------
     firing
-        How many neurons fired each number of spikes, by layer.
+        For each layer, how many neurons fired each number of spikes.
     layers
         The budgets and percentiles.
     present
