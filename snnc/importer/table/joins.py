@@ -198,7 +198,7 @@ def _equal_values(layer: KerasLayer, state: ConversionState) -> list[Value]:
         return []
     if all(v.shape == first.shape and _order(v) == _order(first) for v in values):
         return values
-    remedy = "make the shapes equal with a convolution of kernel 1"
+    remedy = "make the shapes equal; a convolution of kernel 1 changes the channels"
     state.refuse(layer, "it adds unequal shapes", remedy)
     return []
 
