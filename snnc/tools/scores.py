@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from snnc.runtime.examples import decide
 from snnc.runtime.network import Decide, Network, Readout, lowpass_decay
 from snnc.tools.evaluate.results import (
-    Contrast,
+    CarryOverEffect,
     KerasModel,
-    Moment,
-    Reading,
+    ReadoutVariant,
     Score,
+    ScoreAtTime,
     UnitResult,
 )
 from snnc.tools.statistics import Array, interval
@@ -47,7 +47,7 @@ def decide_early(rows: Array, how: Decide) -> Array:
     return np.stack([decide(rows[:, :end], how) for end in ends])
 
 
-def merits(
+def per_example_score(
     outputs: Array,
     y: Array,
     classes: bool,
@@ -71,9 +71,9 @@ def difference(
 ) -> Interval | None:
     """Return the 95 % interval of the mean of ``first`` minus ``second``.
 
-    Both arrays are `merits` of the same examples. With several ``comparisons``, all
-    intervals hold simultaneously in 95 % of cases (Bonferroni). Return None for a
-    single value.
+    Both arrays are `per_example_score` of the same examples. With several
+    ``comparisons``, all intervals hold simultaneously in 95 % of cases (Bonferroni).
+    Return None for a single value.
     """
     z = NormalDist().inv_cdf(1 - 0.025 / comparisons)
     apart = first.astype(np.float64) - second
@@ -132,7 +132,7 @@ def score(
 
 
 def _error_interval(outputs: Array, y: Array) -> Interval | None:
-    found = merits(outputs, y, classes=False)
+    found = per_example_score(outputs, y, classes=False)
     squares = difference(found, np.zeros_like(found))
     if squares is None:
         return None
@@ -166,7 +166,7 @@ def _shares(
     example with square error e changes the error by (e / rms - rms) / 2 (the delta
     method).
     """
-    found = merits(outputs, y, classes)
+    found = per_example_score(outputs, y, classes)
     rms = 0.0 if classes else math.sqrt(-found.mean())
     return (found / rms - rms) / 2 if rms else found
 
@@ -176,13 +176,13 @@ def over_time(
     y: Array,
     classes: bool,
     steps: int,
-) -> tuple[Moment, ...]:
+) -> tuple[ScoreAtTime, ...]:
     """Score outputs after each of `moments`, (moments, examples, units)."""
-    *early, end = (merits(each, y, classes) for each in outputs)
+    *early, end = (per_example_score(each, y, classes) for each in outputs)
     gains = [difference(end, merit, len(early)) for merit in early]
     timed = zip(moments(steps), outputs, [*gains, None], strict=True)
     judged = ((at, score(o, y, classes).value, gain) for at, o, gain in timed)
-    return tuple(Moment(*each) for each in judged)
+    return tuple(ScoreAtTime(*each) for each in judged)
 
 
 def contrast(
@@ -190,10 +190,10 @@ def contrast(
     rest: Array,
     y: Array,
     classes: bool,
-) -> Contrast:
+) -> CarryOverEffect:
     """Compare the outputs of the same examples, (examples, units), with labels."""
-    row_merits, rest_merits = (merits(o, y, classes) for o in (row, rest))
-    return Contrast(
+    row_merits, rest_merits = (per_example_score(o, y, classes) for o in (row, rest))
+    return CarryOverEffect(
         len(y),
         score(row, y, classes).value,
         score(rest, y, classes).value,
@@ -223,7 +223,7 @@ def _rms(one: Array, other: Array) -> float:
 LONGER = (2, 3)  # multiples of the readout's synapse
 
 
-def ways_of(readout: Readout) -> tuple[Readout, ...]:
+def alternative_readouts(readout: Readout) -> tuple[Readout, ...]:
     """Return variants of a readout with other filters or decisions."""
     mean = replace(readout, decide="mean")
     last = replace(readout, decide="last")
@@ -244,7 +244,7 @@ class Reader:
 
     def __init__(self, network: Network, carries: bool) -> None:
         """Create a reader; with ``carries``, the examples run in a row."""
-        self._ways = ways_of(network.readout)
+        self._ways = alternative_readouts(network.readout)
         self._synapse = network.readout.synapse
         self._dt = network.dt
         self._carries = carries
@@ -298,16 +298,16 @@ def compare_readouts(
     outputs: Array,
     others: Array,
     y: Array,
-) -> tuple[Reading, ...]:
+) -> tuple[ReadoutVariant, ...]:
     """Compare the readout's outputs, (examples, units), with those of other readouts.
 
     ``others`` are (ways, examples, units), and ``y`` contains the labels.
     """
-    classes, ways = network.readout.classes, ways_of(network.readout)
-    own = merits(outputs, y, classes)
+    classes, ways = network.readout.classes, alternative_readouts(network.readout)
+    own = per_example_score(outputs, y, classes)
     readings = []
     for way, read in zip(ways, others, strict=True):
-        gain = difference(merits(read, y, classes), own, len(ways))
+        gain = difference(per_example_score(read, y, classes), own, len(ways))
         value = score(read, y, classes).value
-        readings.append(Reading(way.decide, way.synapse, value, gain))
+        readings.append(ReadoutVariant(way.decide, way.synapse, value, gain))
     return tuple(readings)

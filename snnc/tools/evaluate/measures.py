@@ -71,7 +71,7 @@ class EvaluatedPart:
 
     ``outputs``, of shape (moments, examples, units), are the outputs after each of
     `scores.moments`. ``others``, of shape (ways, examples, units), are the outputs with
-    each of `scores.ways_of`. ``keras`` is None without TensorFlow.
+    each of `scores.alternative_readouts`. ``keras`` is None without TensorFlow.
     """
 
     start: int

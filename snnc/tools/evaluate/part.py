@@ -33,7 +33,7 @@ class ExactPart(measures.EvaluatedPart):
     presentation
         How the examples were presented.
     overflows
-        As in `snnc.exact.Outcome`.
+        As in `snnc.exact.EngineResult`.
     cores
         The number of cores that nengo-loihi used.
     """
