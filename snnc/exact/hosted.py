@@ -172,7 +172,7 @@ class Hosted:
         )
 
     def _present(self, values: Array) -> NDArray[np.float64]:
-        """Return the rows of one example: (steps, units)."""
+        """Return the rows of one example, of shape (steps, units)."""
         simulator = self._simulator
         for name in ("host_pre", "host"):
             if name in simulator.sims:

@@ -246,7 +246,7 @@ class ThreadRunner:
         self._host = host_state(circuit.encoder.voltage, units, steps)
 
     def run(self, charges: Floats, rests: Bools, keep: Sequence[Kept]) -> RunnerResult:
-        """Present examples, (examples, encoder neurons), one after another.
+        """Present examples, of shape (examples, encoder neurons), one after another.
 
         ``rests``, of shape (examples,), says which of them start from rest.
         """

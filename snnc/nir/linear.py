@@ -1,6 +1,6 @@
 """Convert projections to NIR nodes: `Conv2d`, or `Affine` after `Flatten`.
 
-A layer's output is (channels, height, width). The slices of a depth axis are
+A layer's output has the shape (channels, height, width). The slices of a depth axis are
 concatenated along the channels, and an axis that a layer lacks has size 1. Pools,
 dilation and groups are part of the kernels, because not all tools support them.
 """

@@ -40,8 +40,8 @@ def moments(steps: int) -> tuple[int, ...]:
 def decide_early(rows: Array, how: Decide) -> Array:
     """Return the outputs if an example ended at each of `moments`.
 
-    The result is (moments, examples, units); the last outputs equal the result of
-    `decide`.
+    The result has the shape (moments, examples, units). The last outputs equal the
+    result of `decide`.
     """
     ends = moments(rows.shape[1])
     return np.stack([decide(rows[:, :end], how) for end in ends])
@@ -100,11 +100,11 @@ def score(
     before: Array | None = None,
     unknown: str | None = None,
 ) -> Score:
-    """Score outputs, (examples, units), against labels and against Keras.
+    """Score outputs of shape (examples, units) against labels and Keras.
 
-    With ``classes``, ``y`` contains labels, (examples,), otherwise values, (examples,
-    units). ``before`` contains Keras's outputs with the weights from before the phase
-    `spikes`; ``unknown`` says why these are missing.
+    ``y`` contains labels, of shape (examples,), if there are ``classes``, and otherwise
+    values, of shape (examples, units). ``before`` contains Keras's outputs with the
+    weights from before the phase `spikes`; ``unknown`` says why these are missing.
     """
     judge = _share if classes else _rms
     target: Array = y
@@ -143,14 +143,14 @@ def _error_interval(outputs: Array, y: Array) -> Interval | None:
 def explained_variance(outputs: Array, y: Array) -> float | None:
     """Return R2: 1 minus the unexplained fraction of the variance of ``y``.
 
-    Both arrays are (examples, units). Return None if ``y`` does not vary.
+    Both arrays have the shape (examples, units). Return None if ``y`` does not vary.
     """
     variance = float(y.var(axis=0, dtype=np.float64).mean())
     return 1 - float(np.mean((outputs - y) ** 2)) / variance if variance else None
 
 
 def unit_results(outputs: Array, y: Array) -> tuple[UnitResult, ...]:
-    """Score each unit of a regression; both arrays are (examples, units)."""
+    """Score each unit of a regression; the arrays have the shape (examples, units)."""
     pairs = zip(np.hsplit(outputs, y.shape[1]), np.hsplit(y, y.shape[1]), strict=True)
     return tuple(UnitResult(_rms(o, t), explained_variance(o, t)) for o, t in pairs)
 
@@ -177,7 +177,7 @@ def over_time(
     classes: bool,
     steps: int,
 ) -> tuple[ScoreAtTime, ...]:
-    """Score outputs after each of `moments`, (moments, examples, units)."""
+    """Score outputs (moments, examples, units) after each of `moments`."""
     *early, end = (per_example_score(each, y, classes) for each in outputs)
     gains = [difference(end, merit, len(early)) for merit in early]
     timed = zip(moments(steps), outputs, [*gains, None], strict=True)
@@ -191,7 +191,7 @@ def contrast(
     y: Array,
     classes: bool,
 ) -> CarryOverEffect:
-    """Compare the outputs of the same examples, (examples, units), with labels."""
+    """Compare outputs (examples, units) of the same examples with labels."""
     row_merits, rest_merits = (per_example_score(o, y, classes) for o in (row, rest))
     return CarryOverEffect(
         len(y),
@@ -254,7 +254,7 @@ class Reader:
     def read(self, rows: Array) -> NDArray[np.float64]:
         """Return the outputs of each readout, from rows (examples, steps, units).
 
-        The result is (ways, examples, units).
+        The result has the shape (ways, examples, units).
         """
         earlier = np.roll(rows, 1, axis=1)
         earlier[:, 0] = rows[:, 0]  # at rest, before any spike arrives
@@ -299,9 +299,9 @@ def compare_readouts(
     others: Array,
     y: Array,
 ) -> tuple[ReadoutVariant, ...]:
-    """Compare the readout's outputs, (examples, units), with those of other readouts.
+    """Compare the readout's outputs (examples, units) with those of other readouts.
 
-    ``others`` are (ways, examples, units), and ``y`` contains the labels.
+    ``others`` has the shape (ways, examples, units), and ``y`` contains the labels.
     """
     classes, ways = network.readout.classes, alternative_readouts(network.readout)
     own = per_example_score(outputs, y, classes)

@@ -47,8 +47,8 @@ class ExactPart(measures.EvaluatedPart):
 class SpanResult:
     """A few examples of a span, and their spikes for comparison with Keras.
 
-    ``counts`` contains (examples, *shape) for each layer; ``images`` is (examples,
-    *input shape).
+    ``counts`` contains an array of shape (examples, *shape) for each layer, and
+    ``images`` has the shape (examples, *input shape).
     """
 
     span: Span
