@@ -152,7 +152,7 @@ def discretize_blocks(
 
 
 def _by_weights(neurons: ChipNeurons, weights: Array, biases: Array) -> Array:
-    """Try all exponents; return the last four fields of `Blocks`."""
+    """Try all exponents, and return the last four fields of `Blocks`."""
     unit = 1 / (neurons.current * neurons.voltage)
     scale = _by(WEIGHT_MOST, weights)
     voltage_scale = unit * scale * _column(np.exp2(6.0 + EXPONENTS))
