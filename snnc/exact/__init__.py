@@ -16,7 +16,7 @@ work (`stream`).
 """
 
 from snnc.exact.engine import Engine, make_engine
-from snnc.exact.stream import Outcome
+from snnc.exact.stream import EngineResult
 from snnc.output.imported import CannotRunError
 
-__all__ = ["CannotRunError", "Engine", "Outcome", "make_engine"]
+__all__ = ["CannotRunError", "Engine", "EngineResult", "make_engine"]

@@ -12,9 +12,9 @@ from snnc.exact.read import block_starts, read_tables
 from snnc.exact.stream import (
     Chunk,
     Circuit,
+    EngineResult,
     Images,
     Kept,
-    Outcome,
     RunOptions,
     Runs,
     join,
@@ -82,7 +82,7 @@ class Engine:
         decide: Decide = "mean",
         keep: Sequence[Kept] = (),
         threads: int | None = None,
-    ) -> Outcome:
+    ) -> EngineResult:
         """Run all examples, and return one outcome; see `stream` for the arguments."""
         count = len(images)
         size = ROW if presentation == "row" else share(count, threads)

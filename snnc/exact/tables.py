@@ -192,9 +192,10 @@ class LearningTable(NamedTuple):
 class LearningState(NamedTuple):
     """The state that learning changes.
 
-    ``weights`` are (axons, 2 units), and ``held`` the block's voltages. ``spiked``
-    marks the axons that have spiked since the last update of ``traces``. ``lost``
-    counts spikes that traces missed, and clipped traces and weights.
+    ``weights`` has the shape (axons, 2 units), and ``held`` contains the block's
+    voltages. ``spiked`` marks the axons that have spiked since the last update of
+    ``traces``. ``lost`` counts spikes that traces missed, and clipped traces and
+    weights.
     """
 
     weights: Int32
@@ -209,8 +210,9 @@ class LearningState(NamedTuple):
 class ChipState(NamedTuple):
     """The state that a run changes on the chip.
 
-    ``inflow`` and ``spiked`` belong to one block at a time: (steps, compartments).
-    ``ids`` and ``starts`` list the compartments of this block that fired, step by step.
+    ``inflow`` and ``spiked``, of shape (steps, compartments), belong to one block at a
+    time. ``ids`` and ``starts`` list the compartments of this block that fired, step by
+    step.
 
     The arrival steps of source ``s`` are ``times`` from ``begin[s]`` to ``end[s]``.
     Spikes from before the run arrive at step 0. The time of spikes that arrive after

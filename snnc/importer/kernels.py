@@ -428,7 +428,7 @@ def _through(
 
 
 def _mask(window: AxisWindow) -> Array:
-    """Return which taps at each position are inside the axis: (places, taps)."""
+    """Return which taps are inside the axis, of shape (places, taps)."""
     places = np.arange(window.places)[:, None] * window.stride - window.before
     at = places + np.arange(window.taps)
     inside = (at >= 0) & (at < window.extent) & (at % window.step == 0)

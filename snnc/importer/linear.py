@@ -52,18 +52,18 @@ class AxisWindow:
         return (self.size - 1) * self.step + 1
 
     @property
-    def behind(self) -> int:
+    def overhang(self) -> int:
         """The number of positions after the axis that the last window reads."""
         return (self.places - 1) * self.stride - self.before + self.taps - self.extent
 
     @property
     def pads(self) -> bool:
-        return self.before > 0 or self.behind > 0
+        return self.before > 0 or self.overhang > 0
 
     @property
     def is_point(self) -> bool:
         is_one = self.taps == self.stride == self.step == 1
-        return is_one and self.before == 0 and not self.behind
+        return is_one and self.before == 0 and not self.overhang
 
     def then(self, after: AxisWindow) -> AxisWindow | None:
         """Return two successive windows as one, or None if the result would differ.

@@ -54,8 +54,8 @@ def add_relu(
     Parameters
     ----------
     owner :
-        The layer of the activation. The neurons are named after it, unless they have a
-        kernel from another layer.
+        The layer that contains the activation. The neurons are named after it, unless
+        they have a kernel from another layer.
     units :
         The neurons of each value.
 

@@ -32,7 +32,7 @@ class Pooling:
 
 @dataclass(frozen=True, slots=True)
 class ChannelGroups:
-    """Channels in groups of equal size, in the same order at both ends.
+    """Channels in groups of equal size, in the same order in the source and the target.
 
     Each of the ``count`` groups reads ``read`` channels and outputs ``given`` channels.
     """

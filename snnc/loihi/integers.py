@@ -135,7 +135,7 @@ def discretize_blocks(
 ) -> Blocks:
     """Return the integers of blocks, like nengo-loihi's ``discretize_compartment``.
 
-    ``weights`` and ``biases`` are the largest magnitudes per block: (blocks,).
+    ``weights`` and ``biases`` are the largest magnitudes per block, of shape (blocks,).
     """
     weights = np.asarray(weights, np.float32)
     biases = np.asarray(biases, np.float32)
@@ -152,7 +152,7 @@ def discretize_blocks(
 
 
 def _by_weights(neurons: ChipNeurons, weights: Array, biases: Array) -> Array:
-    """Try all exponents; return the last four fields of `Blocks`."""
+    """Try all exponents, and return the last four fields of `Blocks`."""
     unit = 1 / (neurons.current * neurons.voltage)
     scale = _by(WEIGHT_MOST, weights)
     voltage_scale = unit * scale * _column(np.exp2(6.0 + EXPONENTS))
@@ -197,7 +197,7 @@ def largest_weight(neurons: ChipNeurons) -> float:
 
 
 class Exponents(NamedTuple):
-    """The exponents of one connection's weights in each block: (blocks,).
+    """The exponents of one connection's weights, one per block.
 
     The connection's largest weight is ``shift`` bits smaller than the block's. The
     weights need the exponent ``meant``, but are stored with the exponent ``stored``,
@@ -227,7 +227,7 @@ class Exponents(NamedTuple):
 def weight_exponents(blocks: Blocks, weights: object) -> Exponents:
     """Return the exponents of connections, like nengo-loihi's ``discretize_synapse``.
 
-    ``weights`` are the largest magnitudes per block: (blocks,).
+    ``weights`` are the largest magnitudes per block, of shape (blocks,).
     """
     weights = np.asarray(weights, np.float32)
     connected = _above(weights, CONNECTED)
@@ -241,7 +241,7 @@ def weight_exponents(blocks: Blocks, weights: object) -> Exponents:
 
 
 def discretize_weights(blocks: Blocks, weights: object) -> Array:
-    """Return the weights of one connection, (blocks, ...), as integers.
+    """Return the weights of one connection, of shape (blocks, ...), as integers.
 
     A spike adds these integers, as in nengo-loihi's ``discretize_synapse``.
     """
@@ -262,7 +262,7 @@ def discretize_weights(blocks: Blocks, weights: object) -> Array:
 
 
 def decode_weights(blocks: Blocks, integers: Array) -> Array:
-    """Convert stored weights, (blocks, ...), back to values."""
+    """Convert stored weights, of shape (blocks, ...), back to values."""
     scale = blocks.weight_scale * np.exp2(6.0 + blocks.exponent)
     flat = integers.reshape(len(integers), -1)
     return np.asarray(flat / _column(scale)).reshape(integers.shape)

@@ -172,7 +172,7 @@ def move_window(kernel: Array, window: Window, picked: Grid) -> MovingKernel:
     return MovingKernel(kernel, window.stride, (window.depth_before, pads[1], pads[2]))
 
 
-def behind(
+def expand_to_source(
     moving: MovingKernel, picked: Grid, read: Volume, given: Volume
 ) -> MovingKernel:
     """Convert a kernel over picked positions to a kernel over the whole source."""

@@ -125,7 +125,7 @@ class UnmatchedBrace(Diagnostic):
 
     code = "SNN106"
     title = "unmatched closing brace"
-    message = "`{closer}` closes nothing"
+    message = "`{closer}` has no opening bracket"
     label = "unmatched"
     help = "remove it"
 

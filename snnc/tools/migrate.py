@@ -160,7 +160,7 @@ def plan(
 def _partner(
     tensor: TensorSpec, before: Mapping[str, TensorSpec], renamed: Mapping[str, str]
 ) -> TensorSpec | None:
-    """Return the old tensor for a new tensor; a renamed layer has one counterpart."""
+    """Return the old tensor for a new tensor, which may be in a renamed layer."""
     name = renamed.get(tensor.name, tensor.name)
     is_taken = name in renamed.values() and tensor.name not in renamed
     return None if is_taken else before.get(name)

@@ -20,9 +20,9 @@ Places = NDArray[np.int64]
 class Replay:
     """A chip, the host's spikes, and the sources of each layer.
 
-    ``host`` is (examples, steps, encoder neurons). ``places`` contains the flat source
-    indices of each layer: compartments, followed by the host's neurons. ``chips``
-    contains the chip of each block.
+    ``host`` has the shape (examples, steps, encoder neurons). ``places`` contains the
+    flat source indices of each layer: compartments, followed by the host's neurons.
+    ``chips`` contains the chip of each block.
     """
 
     chip: BuiltChip
@@ -55,7 +55,7 @@ class Replay:
     def run(self, chip: BuiltChip, host: Bools) -> dict[str, Bools]:
         """Run all examples in a row, and return the layers' spikes.
 
-        The spikes are (examples, steps, neurons).
+        The spikes have the shape (examples, steps, neurons).
         """
         examples, steps, others = host.shape
         blocks = chip.fanin.start

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from snnc.text.tables import percent
-from snnc.tools.evaluate.results import Interval, Moment
+from snnc.tools.evaluate.results import Interval, ScoreAtTime
 
 if TYPE_CHECKING:
     from snnc.tools.evaluate.evaluation import Evaluation
@@ -170,7 +170,7 @@ def _first(result: Evaluation) -> str:
     return f"{SPREAD.format(names=names).strip()} " if names else ""
 
 
-def _settled_below(result: Evaluation, early: list[Moment]) -> bool:
+def _settled_below(result: Evaluation, early: list[ScoreAtTime]) -> bool:
     """Return whether more time cannot close the gap to Keras.
 
     A curve that levels off gains no more in one quarter than in the previous one.
@@ -195,9 +195,9 @@ def _is_carried(result: Evaluation) -> bool:
     return gain is not None and gain[1] < 0
 
 
-def _alike(result: Evaluation, early: list[Moment]) -> list[Moment]:
+def _alike(result: Evaluation, early: list[ScoreAtTime]) -> list[ScoreAtTime]:
     """Return the last moments that are as good as the end, in reverse order."""
-    alike: list[Moment] = []
+    alike: list[ScoreAtTime] = []
     for moment in reversed(early):
         if _gain(result, moment)[1] > _little(result):
             break
@@ -215,7 +215,7 @@ def _rates(result: Evaluation) -> Iterator[str]:
         yield MISSED.format(missed=len(missed), count=len(result.layers), names=names)
 
 
-def _gain(result: Evaluation, moment: Moment) -> Interval:
+def _gain(result: Evaluation, moment: ScoreAtTime) -> Interval:
     """Return how much the steps after a moment improve accuracy or the RMSE.
 
     To first order, the RMSE decreases by the decrease of the mean square error, divided

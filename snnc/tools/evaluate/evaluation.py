@@ -12,13 +12,13 @@ from snnc.tools import plots
 from snnc.tools.evaluate import summary
 from snnc.tools.evaluate.results import (
     REGISTERS,
+    CarryOverEffect,
     ClassResult,
-    Contrast,
     Interval,
     LayerResult,
-    Moment,
-    Reading,
+    ReadoutVariant,
     Score,
+    ScoreAtTime,
     UnitResult,
     Work,
 )
@@ -58,11 +58,11 @@ class Evaluation(Displayed):
         Whether the score is an accuracy.
     score : Score
         The accuracy or root mean square error, its interval, and the value for Keras.
-    over_time : tuple of Moment
+    over_time : tuple of ScoreAtTime
         The scores for shorter examples.
-    readings : tuple of Reading
+    readings : tuple of ReadoutVariant
         The scores of other readouts for the same spikes.
-    contrast : Contrast or None
+    contrast : CarryOverEffect or None
         The effect of the state that carries over between examples.
     confusion : tuple of tuple of int
         The number of examples by class (rows) and decision (columns).
@@ -101,9 +101,9 @@ class Evaluation(Displayed):
     steps: int | None
     classes: bool
     score: Score
-    over_time: tuple[Moment, ...] = ()
-    readings: tuple[Reading, ...] = ()
-    contrast: Contrast | None = None
+    over_time: tuple[ScoreAtTime, ...] = ()
+    readings: tuple[ReadoutVariant, ...] = ()
+    contrast: CarryOverEffect | None = None
     confusion: tuple[tuple[int, ...], ...] = ()
     units: tuple[UnitResult, ...] = ()
     names: tuple[str, ...] = ()

@@ -55,7 +55,7 @@ class Prediction:
 
     @property
     def labels(self) -> NDArray[np.int64]:
-        """The index of each example's class, (examples,).
+        """The index of each example's class, of shape (examples,).
 
         Raises
         ------

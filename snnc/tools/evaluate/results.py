@@ -85,7 +85,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Moment:
+class ScoreAtTime:
     """The quality of outputs if examples ended after ``steps``.
 
     ``gain`` is the 95 % interval of the improvement in the remaining steps, on the same
@@ -98,7 +98,7 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadoutVariant:
     """The quality of outputs if the readout had other properties.
 
     ``decide`` and ``synapse``, in seconds, are these properties. ``gain`` is the 95 %
@@ -113,7 +113,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Contrast:
+class CarryOverEffect:
     """The effect, on some examples, of the state that carries over.
 
     ``row`` and ``rest`` are the scores of the same ``examples`` in a row and from rest.

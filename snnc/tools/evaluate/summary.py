@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from snnc.text.tables import TextTable, counted, human, percent
 from snnc.tools.evaluate.advice import advice
-from snnc.tools.evaluate.results import REGISTERS, Contrast, LayerResult
+from snnc.tools.evaluate.results import REGISTERS, CarryOverEffect, LayerResult
 
 if TYPE_CHECKING:
     from snnc.runtime.examples import Bounds, Verdict
@@ -110,7 +110,7 @@ def _before(before: float, result: Evaluation) -> str:
     return f"{told}, 95 % interval {' to '.join(bounds)}" if bounds else told
 
 
-def _contrast(contrast: Contrast, result: Evaluation) -> str:
+def _contrast(contrast: CarryOverEffect, result: Evaluation) -> str:
     write = _percent if result.classes else _number
     rest, row = write(contrast.rest), write(contrast.row)
     first = counted(contrast.examples, "example")

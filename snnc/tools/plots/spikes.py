@@ -28,7 +28,7 @@ def raster(spikes: Mapping[str, Array], dt: float, ax: Axes | None = None) -> Ax
     Parameters
     ----------
     spikes
-        The number of spikes per step, (steps, *shape), by layer.
+        For each layer, the number of spikes per step, of shape (steps, *shape).
     dt
         The time step in seconds.
     """
