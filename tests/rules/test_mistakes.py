@@ -1,9 +1,8 @@
 """Mistakes, each seeded into a good spec, are each found once and in place.
 
-A case in `mistakes/` is an old text (`-`), a new one (`+`), and what is then said: the
-code, the place, the words above the caret, and the help. Without an old text, the new
-one is the whole file. ``SNNC_ACCEPT=1`` rewrites what is said. Read each answer as a
-user who knows other libraries or YAML, but not snnc.
+`mistakes/` has the code, the place, the words above the caret and the help of each.
+``SNNC_ACCEPT=1`` rewrites them. Read each answer as a user who knows other libraries or
+YAML, but not snnc.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rules.checking import assert_accepted, check_text
+from tests.rules.checking import assert_cases_accepted, check_text
 from tests.support import ROOT
 
 FOLDER = Path(__file__).parent / "mistakes"
@@ -23,21 +22,6 @@ GOOD = {
 }
 
 
-def part(lines: list[str], sign: str) -> str | None:
-    """Return the text of the lines that begin with a sign, None without any."""
-    found = [line[2:] for line in lines if line[:1] == sign]
-    return "\n".join(found) if found else None
-
-
-def seed_mistake(good: str, lines: list[str]) -> str:
-    old, new = part(lines, "-"), part(lines, "+")
-    assert new is not None
-    if old is None:
-        return new
-    assert old in good, old
-    return good.replace(old, new, 1)
-
-
 def answer(text: str, name: str) -> list[str]:
     """Return what is said of a text with one mistake."""
     found = check_text(text, name).diagnostics
@@ -45,23 +29,16 @@ def answer(text: str, name: str) -> list[str]:
     first = found[0].span.first
     under = found[0].span.text.replace("\n", "\\n")
     place = f"{found[0].code} {first.line}:{first.column} {under}"
-    lines = (place, *found[0].render_help().split("\n"))
-    return [f"  {line}".rstrip() for line in lines if line]
+    return [place, *found[0].render_help().split("\n")]
 
 
 @pytest.mark.parametrize("name", GOOD)
 def test_one_mistake_is_one_diagnostic_in_its_place(name: str) -> None:
-    expected = FOLDER / f"{name}.txt"
     good = GOOD[name].read_text(encoding="utf-8")
     notation = f"invalid{GOOD[name].suffix}"
     assert check_text(good, notation).diagnostics == ()
-    said = []
-    blocks = expected.read_text(encoding="utf-8").strip("\n").split("\n\n")
-    for block in blocks:
-        lines = [line for line in block.split("\n") if line[:1] in ("-", "+")]
-        lines += answer(seed_mistake(good, lines), notation)
-        said.append("\n".join(lines))
-    assert_accepted(expected, "\n\n".join(said) + "\n")
+    path = FOLDER / f"{name}.txt"
+    assert_cases_accepted(path, good, lambda text: answer(text, notation))
 
 
 # One mistake per line of `drift`; none hides another.

@@ -33,40 +33,6 @@ def test_statements_in_the_block_of_an_unknown_one_are_read() -> None:
     assert [d.span.text for d in found] == ["stage", "@"]
 
 
-@pytest.mark.parametrize(
-    ("right", "wrong"),
-    [
-        ("28x28x1 in 0..1", "28,28,1 in 0-1"),
-        ("kernel 3", "kernel_size [3, 3], strides (1, 1), use_bias on"),
-        ("kernel 3 }", "kernel 3 } from e"),
-        ("dropout 0.2", "dropout 20 %"),
-        ("avgpool {", "AveragePooling2D {"),
-        ("window 2", "pool_size (2, 2)"),
-        ("avgpool { window 2 }", "avgpool 2"),
-        ("c0 { filters 8, kernel 3 }", "c0 filters 8, kernel 3 }"),
-        ("kernel 3", "use_bias False"),
-        ("network digits", "network cifar-10"),
-        ("c0 {", "c0 from image {"),
-        ("dt 1 ms", "dt 1000000 ns"),
-        ("adam { learning_rate 1e-3 }", "adam(1e-4)"),
-        ("{ optimizer adam { learning_rate 1e-3 } }", "{ lr 1e-4 }"),
-        ("{ learning_rate 1e-3 }", "{ learning_rate 0,01 }"),
-        ('"Handwritten digits."', "Handwritten digits"),
-    ],
-)
-def test_what_has_one_plain_answer_is_mended(right: str, wrong: str) -> None:
-    fixed = autofix(SourceFile("a.snn", SPEC.replace(right, wrong, 1)))
-    assert fixed.report.diagnostics == ()
-    assert fixed.count > 0
-
-
-def test_max_pooling_by_its_size_is_mended() -> None:
-    text = SPEC.replace("avgpool { window 2 }", "MaxPool2D p { pool_size 2 }")
-    fixed = autofix(SourceFile("a.snn", text))
-    assert "  maxpool p { window 2 }\n" in fixed.source.text
-    assert fixed.report.diagnostics == ()
-
-
 def test_the_edition_of_a_yaml_file_is_mended() -> None:
     fixed = autofix(SourceFile("a.yaml", YAML.removeprefix("snn: 1\n")))
     assert fixed.source.text.startswith("snn: 1\n")
