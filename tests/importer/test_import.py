@@ -277,6 +277,16 @@ IMAGES = {
               padding="same"),
         "use `padding='valid'`, put a `ReLU` before the pool",
     ),
+    "a pool over a whole image": (
+        layer("Conv2D", "c", "image", filters=4, kernel_size=[3, 3]),
+        layer("AveragePooling2D", "p", "c", pool_size=[7, 7]),
+        "give the model a larger input",
+    ),
+    "a gate": (
+        layer("Conv2D", "c", "image", filters=4, kernel_size=[3, 3]),
+        {**layer("Multiply", "p", "c"), "inbound_nodes": [[["c", 0, 0, {}]] * 2]},
+        "leave out gates of another shape",
+    ),
     "a layer of NVIDIA": (
         layer("Flatten", "c", "image"),
         layer("CuDNNLSTM", "p", "c", units=4),
