@@ -12,12 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from snnc.cli.import_child import fork_reader, is_child, reading_limits
-from snnc.cli.options import (
-    device,
-    format_option,
-    output_option,
-    path_option,
-)
+from snnc.cli.options import device, format_option, output_option, path_option
 from snnc.cli.printing import (
     print_data,
     print_diagnostics,

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from snnc.importer.model import (
-    RefusedModelError,
-    refused,
-)
+from snnc.importer.model import RefusedModelError, refused
 from snnc.rules.models import DamagedModel, ForeignModel, NotAModel, OldModel
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
