@@ -221,21 +221,14 @@ def _read_in_child(
 
 
 def _print(done: ImportOutcome, form: Form) -> None:
-    from snnc.importer.explanation import explain  # rarely used
+    from snnc.importer import explanation  # rarely used
 
-    explanation = explain(done.conversion, done.compilation)
+    explained = explanation.explain(done.conversion, done.compilation)
     if form == "json":
-        from snnc.importer.explanation import document
-
-        print_json(document(explanation))
-    elif form == "markdown":
-        from snnc.importer.explanation_text import markdown
-
-        print_lines(markdown(explanation))
+        print_json(explanation.document(explained))
     else:
-        from snnc.importer.explanation_text import text
-
-        print_lines(text(explanation))
+        show = explanation.markdown if form == "markdown" else explanation.text
+        print_lines(show(explained))
 
 
 @click.command(
