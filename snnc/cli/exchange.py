@@ -12,12 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from snnc.cli.import_child import fork_reader, is_child, reading_limits
-from snnc.cli.options import (
-    device,
-    format_option,
-    output_option,
-    path_option,
-)
+from snnc.cli.options import device, format_option, output_option, path_option
 from snnc.cli.printing import (
     print_data,
     print_diagnostics,
@@ -226,21 +221,14 @@ def _read_in_child(
 
 
 def _print(done: ImportOutcome, form: Form) -> None:
-    from snnc.importer.explanation import explain  # rarely used
+    from snnc.importer import explanation  # rarely used
 
-    explanation = explain(done.conversion, done.compilation)
+    explained = explanation.explain(done.conversion, done.compilation)
     if form == "json":
-        from snnc.importer.explanation import document
-
-        print_json(document(explanation))
-    elif form == "markdown":
-        from snnc.importer.explanation_text import markdown
-
-        print_lines(markdown(explanation))
+        print_json(explanation.document(explained))
     else:
-        from snnc.importer.explanation_text import text
-
-        print_lines(text(explanation))
+        show = explanation.markdown if form == "markdown" else explanation.text
+        print_lines(show(explained))
 
 
 @click.command(

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from snnc.importer.model import (
-    RefusedModelError,
-    refused,
-)
+from snnc.importer.model import RefusedModelError, refused
 from snnc.rules.models import DamagedModel, ForeignModel, NotAModel, OldModel
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -79,8 +76,8 @@ def refuse_bytes(path: str, head: bytes) -> None:
         raise foreign(path, _NUMPY)
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 2**32:
         raise foreign(path, _TENSORS)
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[", b'"'):
-        return
+    if head.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")[:1] in (b"{", b"[", b'"'):
+        return  # after the mark of UTF-8 or UTF-16
     if head.startswith(b"\x08") and suffix == "onnx":
         raise foreign(path, _ONNX)
     if suffix in ("pb", "pbtxt", "meta"):

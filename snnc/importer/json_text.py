@@ -5,11 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from snnc.importer.model import (
-    RefusedModelError,
-    refused,
-    too_large,
-)
+from snnc.importer.model import RefusedModelError, refused, too_large
 from snnc.rules.models import DamagedModel, UnsafeModel
 from snnc.weight_files.header import RepeatedNameError, without_repeats
 

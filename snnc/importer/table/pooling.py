@@ -18,12 +18,7 @@ from snnc.importer.linear import (
 )
 from snnc.importer.model import KerasLayer
 from snnc.importer.state import ConversionState
-from snnc.importer.table.axes import (
-    Axes,
-    axes_of,
-    extended,
-    slide,
-)
+from snnc.importer.table.axes import Axes, axes_of, extended, slide
 from snnc.importer.table.maxima import maximum, rectified
 from snnc.importer.table.options import dims, tell_options
 from snnc.text import tables
