@@ -111,7 +111,9 @@ def _with_input(
 def _first_shape(part: NestedLayer) -> Any:
     """Return the input shape of the first layer, which may be in a submodel."""
     if part.inside is None:
-        return part.options.get("batch_input_shape")
+        sizes = part.options.get("input_shape")  # written by hand; Keras reads it
+        shape = [None, *sizes] if isinstance(sizes, list) else None
+        return part.options.get("batch_input_shape", shape)
     inputs = part.inside.inputs
     shapes = [
         inner.options.get("batch_input_shape")

@@ -29,7 +29,7 @@ PADDED = (
     "its `padding` ignores positions beyond the edges, where neurons would compare "
     "with 0, but its input may be below 0"
 )
-BEFORE = "put the activation before the pool"
+BEFORE = "put a `ReLU` before the pool"
 ODD = (
     "`maxpool` does not support its windows, which are too large to compare value by "
     "value"
