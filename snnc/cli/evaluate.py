@@ -108,8 +108,8 @@ LEARNING_SIMULATORS = ("exact", "loihi", "nengo")
 @click.option(
     "--min-accuracy",
     type=click.FloatRange(0, 1),
-    metavar="SHARE",
-    help="Exit with 1 if the accuracy is below SHARE, such as 0.9.",
+    metavar="FRACTION",
+    help="Exit with 1 if the accuracy is below FRACTION, such as 0.9.",
 )
 @format_option("Output format; html is a page with plots.", "html")
 @picture_option("accuracy and energy against presentation time")

@@ -125,7 +125,7 @@ def _migrate(
 @path_option(
     "-o", "--weights-out", help="The safetensors file to write.", required=True
 )
-@count_option("--examples", help="Measure only N examples, drawn by the seed 0.")
+@count_option("--examples", help="Measure only N examples, drawn with seed 0.")
 @format_option("Output format.")
 def calibrate_command(
     package: Path,
