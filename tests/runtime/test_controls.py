@@ -184,9 +184,12 @@ def test_a_layer_of_such_values_is_named(
 ) -> None:
     made = load("volume", "_runtime.keras.progress")
     model = load("volume", "keras_model").build_model()
-    stop = made.StopAtNaN(load("volume", "network").NETWORK.layers, X[:4])
+    given = load("volume", "network").NETWORK, load("volume", "layout").LAYOUT
+    scaler = load("volume", "_runtime.keras.scaler").Scaler(*given, model, X[:4])
+    progress = made.Progress(None, [])
+    progress.epoch = 6
+    stop = made.StopAtNaN(scaler, X[:4], progress)
     stop.set_model(model)
-    stop.on_epoch_begin(6)
     kernel = model.get_layer(layer).kernel
     kernel.assign(np.full(kernel.shape, value, "f4"))
     stop.on_train_batch_end(0, {"loss": 1.0})

@@ -80,7 +80,9 @@ class SpikingLayers:
         name = layer.name
         data = self.network.layers[name]
         current = layer(values)
-        if data.encoder == "conv" and self.network.input.least >= 0:
+        read = self.network.input
+        least = read.low if read.scaled is None else min(read.scaled)
+        if data.encoder == "conv" and least >= 0:
             flip_dead_filters(layer)
         if neuron_bias:
             current = NeuronBias(name=f"{name}.bias")(current)

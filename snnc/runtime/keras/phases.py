@@ -88,12 +88,13 @@ class Session:
             raise DataError(reason)
         self._batches = batches
         self._history, self._written = WholeHistory(), list[Path]()
-        some = batches.sample[: training.batch]
-        stops = StopAtNaN(network.layers, some, self._progress)
-        self._callbacks = self._history, stops, *options.get("callbacks", ())
         with strategy.scope():
             model = self._model()
             self._scaler = Scaler(network, layout, model, batches.sample)
+            some = batches.sample[: training.batch]
+            stops = StopAtNaN(self._scaler, some, self._progress)
+            given = options.get("callbacks", ())
+            self._callbacks = self._history, stops, *given
             try:
                 self._train_phases()
             except DivergedError:

@@ -8,17 +8,18 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..data import DataError
 from ..examples import Array
 from ..files import UserError, replacing
-from ..network import Layer
 from .backend import Logs, Tensor, keras
-from .model import with_currents
+
+if TYPE_CHECKING:
+    from .scaler import Scaler
 
 ANEW = "remove it, or train from the start, without resume"
 # The entries of the file that are no arrays.
@@ -174,13 +175,13 @@ class StopAtNaN(keras.callbacks.Callback):
 
     def __init__(
         self,
-        layers: Mapping[str, Layer],
+        scaler: Scaler,
         x: Array,
         progress: Progress,
     ) -> None:
-        """Take the network's layers, some examples and the epochs done."""
+        """Take what measures currents, some examples, and the epochs done."""
         super().__init__()
-        self._layers, self._x, self._progress = layers, x, progress
+        self._scaler, self._x, self._progress = scaler, x, progress
         self._before: list[Array] = []
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
@@ -197,12 +198,8 @@ class StopAtNaN(keras.callbacks.Callback):
 
     def _where(self) -> str:
         """Name the layer whose values are NaN, or the largest."""
-        # In the phase spikes, the Keras model is an attribute of the trained
-        # model.
-        model = getattr(self.model, "trained", self.model)
-        probed = with_currents(model, self._layers)
-        output, *currents = probed.predict_on_batch(self._x)
-        names = [*self._layers, "the readout"]
+        output, *currents = self._scaler.currents.predict_on_batch(self._x)
+        names = [*self._scaler.network.layers, "the readout"]
         values = [*(np.maximum(each, 0) for each in currents), np.abs(output)]
         sizes = [float(value.max()) for value in values]
         for name, size in zip(names, sizes):

@@ -70,7 +70,11 @@ class Scaler:
         self.model = model
         self.x = x
         self.wiring = wiring_of(model, layout, tuple(network.layers))
-        self._currents = with_currents(model, network.layers)
+        own, self._neurons = neurons_of(model), {}
+        for name in network.layers:
+            several = (name, *self.group(name))
+            self._neurons[name] = next(own[n] for n in several if n in own)
+        self.currents = with_currents(model, network.layers)
         kind = keras.layers.BatchNormalization
         norms = [part for part in model.layers if isinstance(part, kind)]
         self._recalibrate = recalibration(model, norms) if norms else None
@@ -79,15 +83,11 @@ class Scaler:
     @property
     def scales(self) -> Scales:
         """The scale of each layer; a max pool has the scale of its source."""
-        own, scales = neurons_of(self.model), {}
-        for name in self.network.layers:
-            several = (name, *self.group(name))
-            scales[name] = next(own[n].scale for n in several if n in own)
-        return scales
+        return {name: part.scale for name, part in self._neurons.items()}
 
     @scales.setter
     def scales(self, scales: Mapping[str, float]) -> None:
-        for name, part in neurons_of(self.model).items():
+        for name, part in self._neurons.items():
             part.set_scale(scales[name])
 
     def recalibrate_batchnorm(self, examples: int | None = None) -> None:
@@ -182,7 +182,7 @@ class Scaler:
         for name, layer in layers.items():
             kept[name] = Largest(count * layer.neurons, layer.percentile)
         for x in batches:
-            _, *currents = self._currents(x, training=False)
+            _, *currents = self.currents(x, training=False)
             for most, values in zip(kept.values(), currents):
                 # Neurons ignore currents below 0.
                 most.add(np.maximum(values, 0))

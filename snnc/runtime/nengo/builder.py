@@ -91,7 +91,8 @@ class NetworkBuilder:
         self._input = nengo.Node(shown, label=given.name)
         values = self._input
         if given.scaled is not None:
-            start, slope, low = given.scaled[0], given.slope, given.low
+            (start, stop), low = given.scaled, given.low
+            slope = (stop - start) / (given.high - low)
             values = nengo.Node(
                 lambda _, x: start + slope * (x - low),
                 size_in=self._input.size_out,
