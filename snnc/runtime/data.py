@@ -102,7 +102,7 @@ def select(
     order. Raises DataError if ``x`` is empty, or if shapes, types, numbers or
     ranges do not fit the network.
     """
-    x = np.asanyarray(x)  # a memory-mapped file stays one
+    x = np.asarray(x)
     y = None if y is None else np.asarray(y)
     if x.dtype.kind not in "iuf":
         hint = AS_NUMBERS.get(x.dtype.kind, "")

@@ -85,7 +85,7 @@ def test_a_folder_need_not_fit_memory(tmp_path: Path) -> None:
 def test_a_single_array_is_an_input(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", X)
     found = open_data(tmp_path / "x.npy", SPEC, labelled=False)
-    assert isinstance(found.x, np.memmap)
+    assert isinstance(found.x.base, np.memmap)
     assert np.array_equal(found[:], X)
 
 

@@ -78,8 +78,8 @@ class Connection(ABC):
     ``sparse`` stores the weights of a convolution one by one. On the chip this
     stores no zeros between groups or taps, but it takes an input axon per
     neuron that is read instead of one per pixel. Axons of max pools and
-    matrices are of this kind too. A layer that one of them reads is always
-    read so, as NxSDK does not allow both kinds for a neuron.
+    matrices are of this kind too: use it if one of them reads the same
+    neurons, as NxSDK does not allow both kinds for a neuron.
     """
 
     source: SplitLayer
