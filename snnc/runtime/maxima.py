@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -113,7 +113,7 @@ def max_tree(size: Triple, window: PoolWindow) -> MaxTree:
         places = size[axis]
         count, stride = window.count(places, axis), window.stride[axis]
         before, after = window.pads(places, axis)
-        size = _with(size, axis, count)
+        size = _put(size, axis, count)
         # Use a value of its own that no window has in the padding.
         base = width - 1 - after
         leaves = [*(i for i in range(width) if i != base), base]
@@ -121,7 +121,7 @@ def max_tree(size: Triple, window: PoolWindow) -> MaxTree:
         while len(values) > 1:
             pairs = list(zip(values[0::2], values[1::2]))
             reads = _reads(pairs, picks, levels, axis, (before, stride))
-            shape = _with(size, axis, count * len(pairs))
+            shape = _put(size, axis, count * len(pairs))
             # A level outputs the larger value of each pair. The last of an odd
             # number passes unchanged: the fewer neurons are on its way, the
             # less its readers have to read.
@@ -133,12 +133,12 @@ def max_tree(size: Triple, window: PoolWindow) -> MaxTree:
         (last,) = values
         start = last.leaf - before
         kept = range(start, start + (count - 1) * stride + 1, stride)
-        picks = [p._replace(grid=_cut(p.grid, axis, kept)) for p in picks]
+        picks = [p._replace(grid=_put(p.grid, axis, kept)) for p in picks]
         for level, node in last.nodes:
             shape = levels[level].shape
             own = shape[axis] // count
             kept = range(node, shape[axis], own)
-            picks.append(Pick(level, _cut(whole(shape), axis, kept)))
+            picks.append(Pick(level, _put(whole(shape), axis, kept)))
     return MaxTree(tuple(levels), tuple(picks))
 
 
@@ -216,12 +216,6 @@ def whole(size: Triple) -> Grid:
     return tuple(map(range, size))
 
 
-def _cut(grid: Grid, axis: int, kept: range) -> Grid:
-    return (*grid[:axis], kept, *grid[axis + 1 :])
-
-
-def _with(size: Triple, axis: int, places: int) -> Triple:
-    sizes = list(size)
-    sizes[axis] = places
-    depth, height, width = sizes
-    return depth, height, width
+def _put(values: tuple[Any, ...], axis: int, value: int | range) -> Any:
+    """Return the values with another one for an axis."""
+    return (*values[:axis], value, *values[axis + 1 :])
