@@ -29,10 +29,6 @@ NARROW = 0.02  # the share of an input range that values should fill
 WIDE = 16  # the width from which a range is not meant for values in 0..1
 LISTED = 5  # the most members of an archive that a message names
 
-_LABELS = ": labels are numbered by np.unique(y, return_inverse=True)[1]"
-AS_NUMBERS = {"U": _LABELS, "S": _LABELS, "b": ": use astype(int)"}
-"""How to convert arrays of a kind to numbers; for messages."""
-
 
 class DataError(UserError, ValueError):
     """Data that can't be read or used; names the file, array and cause."""
@@ -110,7 +106,7 @@ def select_input(
     fit ``spec``.
     """
     if x.dtype.kind not in "iuf":
-        hint = AS_NUMBERS.get(x.dtype.kind, "")
+        hint = ": use x.astype(float)" if x.dtype.kind in "bUS" else ""
         raise DataError(f"x has type {x.dtype}, not float or integer{hint}")
     if x.shape[1:] != spec.shape or not x.shape:
         hint = _reshape_hint(x.shape[1:], spec.shape) if x.shape else ""

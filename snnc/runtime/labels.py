@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .data import (
-    AS_NUMBERS,
     DataError,
     DataSpec,
     Inputs,
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from .layout import FileName
+
+_NUMBERED = ": labels are numbered by np.unique(y, return_inverse=True)[1]"
 
 ClassWeight: TypeAlias = "Mapping[int, float] | Literal['balanced']"
 
@@ -120,8 +121,8 @@ def _check_classes(y: Array, count: int, classes: int) -> NDArray[np.int64]:
         hint = ": use y.argmax(axis=1)" if one_hot else column
         raise DataError(f"y has shape {y.shape}, not ({count},){hint}")
     if y.dtype.kind not in "iu":
-        whole = y.dtype.kind == "f" and (y == np.rint(y)).all()
-        numbered = AS_NUMBERS.get(y.dtype.kind, "")
+        whole = y.dtype.kind in "bf" and (y == np.rint(y)).all()
+        numbered = _NUMBERED if y.dtype.kind in "US" else ""
         hint = ": use y.astype(int)" if whole else numbered
         raise DataError(f"y has type {y.dtype}, not integer{hint}")
     if y.min() < 0 or y.max() >= classes:
