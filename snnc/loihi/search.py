@@ -24,7 +24,7 @@ from heapq import merge, nsmallest
 from itertools import islice, product, repeat
 from math import prod
 from sys import maxsize
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from snnc.ir.device import Core
 from snnc.loihi.axon_use import AxonUse, Readers
@@ -94,8 +94,7 @@ class OutOfPatienceError(Exception):
     """Raised if an attempt reaches its work limit."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Pick:
+class _Pick(NamedTuple):
     """The tiling of a step, and a link to the tilings of later steps."""
 
     tiling: Tiling
@@ -103,8 +102,7 @@ class _Pick:
     after: _Pick | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PartialSolution:
+class PartialSolution(NamedTuple):
     """A mapping of a step and all later steps.
 
     Attributes

@@ -28,10 +28,7 @@ if TYPE_CHECKING:
 NARROW = 0.02  # the share of an input range that values should fill
 WIDE = 16  # the width from which a range is not meant for values in 0..1
 LISTED = 5  # the most members of an archive that a message names
-
-_LABELS = ": labels are numbered by np.unique(y, return_inverse=True)[1]"
-AS_NUMBERS = {"U": _LABELS, "S": _LABELS, "b": ": use astype(int)"}
-"""How to convert arrays of a kind to numbers; for messages."""
+_NUMBERED = ": labels are numbered by np.unique(y, return_inverse=True)[1]"
 
 
 class DataError(UserError, ValueError):
@@ -105,7 +102,7 @@ def select(
     x = np.asarray(x)
     y = None if y is None else np.asarray(y)
     if x.dtype.kind not in "iuf":
-        hint = AS_NUMBERS.get(x.dtype.kind, "")
+        hint = ": use x.astype(float)" if x.dtype.kind in "bUS" else ""
         raise DataError(f"x has type {x.dtype}, not float or integer{hint}")
     read, readout = network.input, network.readout
     shape = read.shape
@@ -183,8 +180,8 @@ def _check_classes(y: Array, count: int, classes: int) -> NDArray[np.int64]:
         hint = ": use y.argmax(axis=1)" if one_hot else column
         raise DataError(f"y has shape {y.shape}, not ({count},){hint}")
     if y.dtype.kind not in "iu":
-        whole = y.dtype.kind == "f" and (y == np.rint(y)).all()
-        numbered = AS_NUMBERS.get(y.dtype.kind, "")
+        whole = y.dtype.kind in "bf" and (y == np.rint(y)).all()
+        numbered = _NUMBERED if y.dtype.kind in "US" else ""
         hint = ": use y.astype(int)" if whole else numbered
         raise DataError(f"y has type {y.dtype}, not integer{hint}")
     if y.min() < 0 or y.max() >= classes:
