@@ -204,7 +204,7 @@ def _verdict(
 def _check_adapt(
     adapt: Path | None, weights_out: Path | None, options: EvaluateOptions, form: str
 ) -> None:
-    """Refuse options that are incompatible with ``--adapt``, or require it."""
+    """Refuse options that conflict with ``--adapt`` or require it."""
     if adapt is None:
         if weights_out is not None:
             raise click.UsageError("--weights-out needs --adapt with examples")

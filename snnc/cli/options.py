@@ -162,7 +162,7 @@ def quiet_tensorflow() -> None:
 
 
 def picture_option(what: str, name: str = "picture") -> Option:
-    """Return the option ``--picture``, the file of a picture that is drawn as well.
+    """Return the option ``--picture``, which names the file for a picture.
 
     Its former name is ``--plot``, which is easily confused with the verb.
     """

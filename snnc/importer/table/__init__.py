@@ -58,7 +58,7 @@ RANKS = ("1D", "2D", "3D")
 
 
 def _each_rank(name: str, value: Made) -> dict[str, Made]:
-    """Return a value for the class of each number of axes, such as ``Conv2D``."""
+    """Return a value for each dimensional variant of a class, such as ``Conv2D``."""
     return {f"{name}{rank}": value for rank in RANKS}
 
 
@@ -221,7 +221,7 @@ TOOLS = {
 
 
 def tool_of(kind: str) -> str | None:
-    """Return the library of a class, as far as its name shows."""
+    """Return the library of a class, if its name shows one."""
     for tool, beginnings in TOOLS.values():
         if kind.removeprefix("Custom>").startswith(beginnings):
             return tool

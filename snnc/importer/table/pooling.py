@@ -1,4 +1,4 @@
-"""Pooling: readers' kernels include averages, and neurons compute maxima."""
+"""Pooling: averages become part of kernels, and neurons compute maxima."""
 
 from __future__ import annotations
 
