@@ -152,7 +152,7 @@ def _list_places(mapped: MappedNetwork, is_part: bool) -> Iterator[Placed]:
 
 
 def written_part(state: ConversionState) -> WrittenSpec | None:
-    """Write a spec of the drafts, only to count cores.
+    """Write the drafts as a spec whose only purpose is to count cores.
 
     ReLU replaces refused activations, and a readout of one unit reads all outputs that
     have no reader. The result is None without neurons.
@@ -255,7 +255,7 @@ def cells(placed: Placed) -> Cells:
 
 
 def grouped(decisions: tuple[Decision, ...]) -> Iterator[tuple[Verdict, str, str]]:
-    """Yield verdict, sentence and remedy; options with the same ones share a line."""
+    """Yield verdict, sentence and remedy; options with equal ones share a line."""
     groups: dict[tuple[Verdict, str, str], list[str]] = {}
     for decision in sorted(decisions, key=lambda decision: bool(decision.option)):
         key = (decision.verdict, decision.why, decision.remedy)

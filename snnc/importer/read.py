@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Diagnostic, Diagnostics
 from snnc.importer.files import read_file
-from snnc.importer.foreign import not_a_model
+from snnc.importer.formats import not_a_model
 from snnc.importer.model import (
     NOWHERE,
     KerasModel,

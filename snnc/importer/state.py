@@ -38,7 +38,8 @@ class ConversionState(Decisions):
     l2 :
         For each layer, the factor of its kernel's penalty.
     weights :
-        The model's weights, or None if they are unknown.
+        The model's weights; None if they are unknown, or if the spec does not depend
+        on them (see `snnc.importer.read`).
     done :
         Norms that an earlier layer has absorbed.
     kept :

@@ -1,15 +1,25 @@
-"""Recognize a file by its first bytes, or by the keys of its JSON."""
+"""Recognize a file by its first bytes or by the keys of its JSON, and parse JSON."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from snnc.importer.model import RefusedModelError, refused
-from snnc.rules.models import DamagedModel, ForeignModel, NotAModel, OldModel
+from snnc.importer.model import RefusedModelError, refused, too_large
+from snnc.rules.models import (
+    DamagedModel,
+    ForeignModel,
+    NotAModel,
+    OldModel,
+    UnsafeModel,
+)
+from snnc.weight_files.header import RepeatedNameError, without_repeats
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 ZIP = b"PK"
+LARGEST_TEXT = 16 * 1024 * 1024
+"""The most bytes of JSON: 15 times that of the largest model in Keras Applications."""
 BEGINNING = 512
 """Bytes to read; HDF5 may start after a user block of this size."""
 
@@ -146,3 +156,33 @@ def _is_state(value: Mapping[str, Any]) -> bool:
 def not_a_model(path: str, reason: str) -> RefusedModelError:
     """Refuse a file that is not a model."""
     return refused(NotAModel, path=path, reason=reason)
+
+
+def parse(text: bytes | str, path: str, what: str) -> Any:
+    """Return the value of a JSON text.
+
+    Raises
+    ------
+    RefusedModelError
+        If it is too long, nested too deeply or not JSON, or repeats a key of an object.
+        ``what`` names the text.
+    """
+    if len(text) > LARGEST_TEXT:
+        raise too_large(path, what, len(text), LARGEST_TEXT)
+    try:
+        value = json.loads(text, object_pairs_hook=without_repeats)
+        json.dumps(value, ensure_ascii=False).encode()  # fails on half a surrogate pair
+    except RecursionError as error:
+        raise too_deep(path, what) from error
+    except (RepeatedNameError, ValueError) as error:
+        reason = f"{what} is not JSON ({error})"
+        if isinstance(error, RepeatedNameError):
+            reason = f"{what} has the key {str(error)!r} twice in one object"
+        raise refused(DamagedModel, path=path, reason=reason) from error
+    return value
+
+
+def too_deep(path: str, what: str) -> RefusedModelError:
+    """Refuse JSON that is nested too deeply for Python."""
+    reason = f"{what} is nested too deeply"
+    return refused(UnsafeModel, path=path, reason=reason)
