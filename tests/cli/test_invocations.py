@@ -16,7 +16,7 @@ import pytest
 from snnc import source
 from snnc.cli import VERBS, command_of, main, snnc
 from snnc.tools.demo import drifting_digits
-from tests.support import ROOT
+from tests.support import CLUSTER, ROOT
 from tests.weights.files import SMALL, save, weights_of
 
 MODEL = ROOT / "tests/importer/data/k3_chain.h5"
@@ -310,9 +310,16 @@ def brief(name: str) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("case", SLOW, ids=lambda case: case[0])
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, marks=[CLUSTER] * ("@" in case[0])) for case in SLOW],
+    ids=lambda case: case[0],
+)
 def test_a_command_that_loads_much(
-    case: Case, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    case: Case,
+    request: pytest.FixtureRequest,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert main(["build", "small.snn"]) == 0
     capsys.readouterr()
@@ -323,11 +330,6 @@ def test_a_command_that_loads_much(
     monkeypatch.setattr(demo, "drifting_digits", lambda: (train, test))
     monkeypatch.setattr(source, "spec_path", brief)
     line, status, seen = case
-    if "@scheduler" not in line:
-        run(case, capsys)
-        return
-    from distributed import LocalCluster
-
-    with LocalCluster(n_workers=1, threads_per_worker=1) as cluster:
-        address = cluster.scheduler_address
-        run((line.replace("@scheduler", address), status, seen), capsys)
+    if "@scheduler" in line:
+        line = line.replace("@scheduler", request.getfixturevalue("scheduler"))
+    run((line, status, seen), capsys)

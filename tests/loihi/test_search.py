@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ def sketch_of(draw: random.Random, graph: bool) -> Sketch:
     sketch.encode(draw.randint(1, 2))
     for _ in range(3 if rank == 1 else draw.randint(1, 2)):
         kernel = tuple(draw.randint(1, min(3, n)) for n in spatial)
-        padding = draw.choice(["valid", "same"])
+        padding: Any = draw.choice(["valid", "same"])
         filters, stride = draw.randint(1, 4), draw.randint(1, 2)
         sketch.conv(filters, kernel, stride, padding)
         axes = zip(spatial, kernel, strict=True)

@@ -96,7 +96,8 @@ class Made(NamedTuple):
     def trainer(self, **changes: Any) -> Any:
         """Return its trainer, with all phases, and some settings changed."""
         # To trace a graph of ten steps takes longer than all updates of a test.
-        self.module("_runtime.keras.spiking").CHUNK = 2
+        spiking: Any = self.module("_runtime.keras.spiking")
+        spiking.CHUNK = 2
         trainer = self.module("train").TRAINER
         settings = {"phases": ("smooth", "scale", "spikes"), **changes}
         return replace(trainer, training=replace(trainer.training, **settings))

@@ -156,7 +156,7 @@ def rates_of(
     program = package.module("keras_model")
     model = program.build_model()
     program.import_weights(model, weights)
-    library = package.module("_runtime.keras.spiking")
+    library: Any = package.module("_runtime.keras.spiking")
     library.CHUNK = 2  # to trace a graph of more steps takes longer than to run it
     firing = library.SpikingRun(package.network, model).firing(x, 1)
     layers = package.network.layers
