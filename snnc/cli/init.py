@@ -38,6 +38,7 @@ name another source with `snnc init --requirement`."""
 @click.argument("folder", default=".", type=click.Path(file_okay=False))
 @click.option(
     "--requirement",
+    metavar="REQUIREMENT",
     help="The pip requirement in the workflow  [default: the git commit that this snnc"
     " was installed from, or else a wheel in the repo]",
 )

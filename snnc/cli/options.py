@@ -121,10 +121,14 @@ DATA = "An .npz file with x and y, or a folder with x.npy and y.npy."
 WEIGHTS = "A safetensors file with the trained weights."
 
 
-def path_option(*names: str, help: str, required: bool = False) -> Option:
+def path_option(
+    *names: str, help: str, required: bool = False, metavar: str = "FILE"
+) -> Option:
     """Return an option for a file or folder."""
     path = click.Path(path_type=Path)
-    return click.option(*names, type=path, required=required, help=help)
+    return click.option(
+        *names, type=path, required=required, help=help, metavar=metavar
+    )
 
 
 def output_option(*names: str, help: str, required: bool = False) -> Option:
@@ -133,13 +137,33 @@ def output_option(*names: str, help: str, required: bool = False) -> Option:
     return click.option(*names, type=path, required=required, help=help)
 
 
+force_option = click.option(
+    "--force", is_flag=True, help="Replace existing specs and weight files."
+)
+
+
+def refuse_existing(force: bool, *files: Path | None) -> None:
+    """Before a spec or weights are computed, refuse to replace them without ``force``.
+
+    Raises
+    ------
+    click.exceptions.Exit
+        With status 1.
+    """
+    taken = [file for file in files if file is not None and file.exists()]
+    if taken and not force:
+        for file in taken:
+            say(f"error: {file} exists; `--force` replaces it")
+        raise click.exceptions.Exit(1)
+
+
 def count_option(
     *names: str, help: str, least: int = 1, default: int | None = None
 ) -> Option:
     """Return an option for a number; the help shows the default."""
     count, shown = click.IntRange(least), default is not None
     return click.option(
-        *names, type=count, default=default, show_default=shown, help=help
+        *names, type=count, default=default, show_default=shown, help=help, metavar="N"
     )
 
 

@@ -29,7 +29,7 @@ DATA = "An .npz file with x, an .npy file, or a folder with x.npy."
     " --weights drift.safetensors -o labels.csv",
 )
 @click.argument("package", type=click.Path(path_type=Path))
-@path_option("--data", help=DATA, required=True)
+@path_option("--data", help=DATA, required=True, metavar="PATH")
 @path_option("--weights", help=WEIGHTS, required=True)
 @output_option(
     "-o",

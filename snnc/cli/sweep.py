@@ -55,10 +55,13 @@ if TYPE_CHECKING:
 @path_option(
     "--data",
     help="An .npz file with x and y: evaluate each variant on the exact engine.",
+    metavar="PATH",
 )
 @click.option("--train", is_flag=True, help="Train each variant on the data first.")
 @path_option(
-    "--test", help="Data for the evaluation, instead of a fifth of the training data."
+    "--test",
+    help="Data for the evaluation, instead of a fifth of the training data.",
+    metavar="PATH",
 )
 @path_option("--weights", help="Weights for the evaluation, instead of training.")
 @count_option("--epochs", help="Epochs  [default: from the spec]")
@@ -185,7 +188,7 @@ _OF_RUNS = ("data", "weights", "simulator", "examples", "example")
 @output_option(
     "-o", "--output", help="The file to write: .png, .svg or .pdf.", required=True
 )
-@path_option("--data", help=DATA)
+@path_option("--data", help=DATA, metavar="PATH")
 @path_option("--weights", help=WEIGHTS)
 @simulator_option
 @examples_option

@@ -159,6 +159,18 @@ def test_the_data_is_never_replaced(
     assert (folder / "d.npz").read_bytes() == before
 
 
+def test_weights_are_replaced_only_by_force(
+    package: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = package.parents[1] / "out"
+    out.write_text("mine")
+    assert run(package) == 1
+    assert capsys.readouterr().err == f"error: {out} exists; `--force` replaces it\n"
+    assert out.read_text() == "mine"
+    assert run(package, "--force") == 0
+    assert out.stat().st_size > 1000
+
+
 @pytest.mark.parametrize(
     ("file", "content", "message"),
     [("d.npz", b"", "it is neither an .npz"), ("w", b"none", "not a safetensors file")],

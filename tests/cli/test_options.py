@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -15,14 +16,13 @@ from tests.support import ROOT
 OPTIONS = {
     # Output.
     "-o --output": "build convert demo evaluate export import plot predict sweep",
-    "-o --output --weights-out": "weights",
+    "-o --output --weights-out": "calibrate weights",
     "--weights-out": "evaluate import",
     "--adapt": "evaluate",
-    "-o --weights-out": "calibrate",
     "--examples-out": "evaluate",
     "--min-accuracy": "evaluate",
     "--compare": "evaluate",
-    "--force": "build convert import weights",
+    "--force": "build calibrate convert evaluate import weights",
     "--dry-run": "build",
     "--check": "build fmt",
     "--diff": "fmt",
@@ -126,12 +126,20 @@ def test_every_option_says_what_it_does() -> None:
     assert all(option.help for verb in VERBS for option in options(verb))
 
 
+def test_values_are_named_for_a_reader() -> None:
+    for verb in VERBS:
+        context = click.Context(command_of(verb))
+        for option in options(verb):
+            shown = option.make_metavar(context)
+            assert not shown or not re.match("INTEGER|FLOAT|TEXT", shown), option.name
+
+
 @pytest.mark.parametrize(
     ("verb", "former", "now"),
     [
         ("convert", "--schema", "--modeline PATH"),
         ("report", "--plot", "--picture FILE"),
-        ("evaluate", "--out", "-o, --output PATH"),
+        ("evaluate", "--out", "-o, --output FILE"),
     ],
 )
 def test_a_former_name_works_and_is_not_shown(verb: str, former: str, now: str) -> None:
