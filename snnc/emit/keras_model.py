@@ -84,7 +84,7 @@ def loss_code(network: LogicalNetwork) -> LossCode:
 
 def keras_model(network: LogicalNetwork) -> Module:
     """Return the module that builds, compiles, saves and loads the Keras model."""
-    loss, convolution = loss_code(network), network.readout.convolution
+    loss = loss_code(network)
     summary = "The Keras model of {name}: its layers, its loss and its weights."
     return render(
         "keras_model.py",
@@ -92,7 +92,6 @@ def keras_model(network: LogicalNetwork) -> Module:
         (summary, network.about),
         description=_description(network),
         returned="logits" if network.readout.labels is not None else "predictions",
-        own_layers=f"FlatConv{len(convolution.kernel)}D" if convolution else "",
         seed=network.train.seed,
         statements=statements(network),
         loss=loss.function,

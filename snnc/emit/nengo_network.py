@@ -16,6 +16,7 @@ from snnc.emit.python import (
     docstring,
     import_line,
     items,
+    number,
     quote,
     variables,
 )
@@ -37,10 +38,8 @@ KINDS = frozenset(
         "ConnectAll",
         "Convolve",
         "ConvolveAll",
-        "ConvolveSparse",
         "ConvolveTransposed",
         "Identity",
-        "IdentitySparse",
         "Rectify",
     }
 )
@@ -106,13 +105,17 @@ class Statements:
         if projection.pools:
             pools = tuple(map(self._pool, projection.pools))
             arguments.append(Bracket("pools=(", pools))
+        if kind == "Rectify" and (bounds := self._network.input.bounds) != (0, 1):
+            arguments.append(f"bounds={items(number(float(b)) for b in bounds)}")
         if kind == "ConvolveTransposed":
             arguments += self._deconvolution(projection)
-        if kind in ("Convolve", "ConvolveSparse"):
+        if kind == "Convolve":
             assert isinstance(projection.reach, Window)
             arguments += self._window(projection.reach)
             if (group := projection.reach.group) is not None:
                 arguments.append(f"groups={group.count}")
+        if kind in ("Convolve", "Identity") and self._is_sparse(mapped):
+            arguments.append("sparse=True")
         if mapped.pop is not None:
             arguments.append(f"pop_type={mapped.pop}")
         self.used.add(kind)
@@ -127,13 +130,15 @@ class Statements:
         if projection.reach.is_transposed:
             return "ConvolveTransposed"
         if projection.tensor is not None:
-            returns = mapped.form == "dense"
-            sparse = projection.reach.is_sparse if returns else mapped.form == "sparse"
-            return "ConvolveSparse" if sparse else "Convolve"
+            return "Convolve"
         reader = self._network.by_name[projection.target]
-        if isinstance(reader.operation, RateCode):
-            return "Rectify"
-        return "IdentitySparse" if mapped.form == "sparse" else "Identity"
+        return "Rectify" if isinstance(reader.operation, RateCode) else "Identity"
+
+    def _is_sparse(self, mapped: MappedProjection) -> bool:
+        reach, tensor = mapped.projection.reach, mapped.projection.tensor
+        if mapped.form == "dense" and tensor is not None:
+            return isinstance(reach, Window) and reach.is_sparse
+        return mapped.form == "sparse"
 
     def _ranges(self, picked: Grid) -> Iterator[str]:
         """Write the positions along the network's spatial axes."""

@@ -9,6 +9,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import IO
 
 PART = ".snnc-part"
@@ -32,11 +33,14 @@ def make_parser(
     return parser
 
 
-def positive(text: str) -> int:
-    """Return the whole number, above 0, that an option has."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not 1 or more")
+def whole(text: str, least: int = 0) -> int:
+    """Return the whole number, at least ``least``, that an option has."""
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"{text!r} is not {least} or more")
     return int(text)
+
+
+positive = partial(whole, least=1)
 
 
 def run_program(prog: str, run: Callable[[], None]) -> int:

@@ -81,30 +81,24 @@ class Layout:
     tensors: tuple[Tensor, ...]
     scale: str = "x"  # what the first tensors read of an input value x
 
-    def load(self, path: FileName) -> Tensors:
-        """Return the tensors of a safetensors file by name.
+    def load(self, weights: Weights) -> Tensors:
+        """Return the tensors of a safetensors file, or of a mapping, by name.
 
-        Raises LayoutError if the file is not a safetensors file, is cut short,
+        Raises LayoutError if a file is not a safetensors file, is cut short,
         or was written for another scale of the input; also if a tensor is
         missing, unknown, not finite, or has another shape or type.
         """
-        if os.path.isdir(path):
-            raise LayoutError(f"{path}: a folder, not a safetensors file")
+        if isinstance(weights, Mapping):
+            self.check(weights)
+            return dict(weights)
+        if os.path.isdir(weights):
+            raise LayoutError(f"{weights}: a folder, not a safetensors file")
         try:
-            with safe_open(os.fspath(path), framework="numpy") as file:
-                return self._read_all(path, file)
+            with safe_open(os.fspath(weights), framework="numpy") as file:
+                return self._read_all(weights, file)
         except SafetensorError as error:
-            raise LayoutError(f"{path}: {_damage(path)} ({error})") from error
-
-    def read(self, weights: Weights) -> Tensors:
-        """Return the tensors of a file or a mapping.
-
-        Raises LayoutError as `load` does.
-        """
-        if not isinstance(weights, Mapping):
-            return self.load(weights)
-        self.check(weights)
-        return dict(weights)
+            reason = "not a safetensors file, or cut short"
+            raise LayoutError(f"{weights}: {reason} ({error})") from error
 
     def save(
         self,
@@ -123,10 +117,8 @@ class Layout:
         names = [tensor.name for tensor in self.tensors]
         ordered = {name: np.ascontiguousarray(tensors[name]) for name in names}
         metadata = {"layout_id": self.id, "input_scale": self.scale}
-        if source is not None:
-            metadata["source"] = source
-        if smooth_sha256 is not None:
-            metadata["smooth_sha256"] = smooth_sha256
+        known = {"source": source, "smooth_sha256": smooth_sha256}
+        metadata.update((n, text) for n, text in known.items() if text)
         write_file(path, _in_order(save(ordered, metadata=metadata)))
 
     def check(
@@ -148,13 +140,14 @@ class Layout:
             dtype = view.get_dtype()
             present[name] = tuple(view.get_shape()), names.get(dtype, dtype)
         mismatches = list(self._mismatches(present))
-        written = (file.metadata() or {}).get("layout_id")
+        metadata = file.metadata() or {}
+        written = metadata.get("layout_id")
         if written != self.id:
             reason = f"layout_id is {written}, not {self.id}"
             if not mismatches:
                 reason = f"{reason}, though names and shapes agree"
             mismatches.insert(0, f"written for another layout: {reason}")
-        scale = (file.metadata() or {}).get("input_scale", self.scale)
+        scale = metadata.get("input_scale", self.scale)
         if scale != self.scale:
             mismatches.append(f"its input is {scale}, not {self.scale}")
         _refuse(path, mismatches)
@@ -227,8 +220,8 @@ def check_writable(path: FileName) -> None:
     try:
         TemporaryFile(dir=target.parent).close()
     except OSError as error:
-        reason = error.strerror or "unknown reason"
-        raise OSError(f"{target} can't be written: {reason}") from error
+        reason = f"{target} can't be written: {error.strerror}"
+        raise OSError(reason) from error
 
 
 def _in_order(file: bytes) -> bytes:
@@ -242,17 +235,6 @@ def _in_order(file: bytes) -> bytes:
     dense = (",", ":")
     text = json.dumps(header, separators=dense, ensure_ascii=False)
     return file[:8] + text.encode().ljust(size) + file[8 + size :]
-
-
-def _damage(path: FileName) -> str:
-    """Say why a file can't be read, from its first bytes."""
-    with open(path, "rb") as file:
-        start = file.read(9)
-    if not start:
-        return "the file is empty"
-    if start.endswith(b"{"):
-        return "cut short or damaged"
-    return "not a safetensors file, or cut short"
 
 
 def _refuse(path: object, problems: Iterable[str]) -> None:

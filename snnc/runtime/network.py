@@ -186,19 +186,6 @@ class Input:
     high: float
     scaled: tuple[float, float] | None = None
 
-    @property
-    def slope(self) -> float:
-        """The factor of the linear map."""
-        if self.scaled is None:
-            return 1.0
-        low, high = self.scaled
-        return (high - low) / (self.high - self.low)
-
-    @property
-    def least(self) -> float:
-        """The lowest value that layers read."""
-        return self.low if self.scaled is None else min(self.scaled)
-
 
 @dataclass(frozen=True)
 class Pes:

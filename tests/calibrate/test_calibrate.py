@@ -157,7 +157,7 @@ def test_the_data_is_never_replaced(
 
 @pytest.mark.parametrize(
     ("file", "content", "message"),
-    [("d.npz", b"", "it is empty"), ("w", b"none", "not a safetensors file")],
+    [("d.npz", b"", "it is neither an .npz"), ("w", b"none", "not a safetensors file")],
 )
 def test_bad_files_are_one_line(
     package: Path,

@@ -60,21 +60,17 @@ def test_examples_to_validate_on_may_be_others(load: Load) -> None:
 
 def test_none_is_held_out_of_the_data_then(load: Load) -> None:
     made = load("volume", "_runtime.keras.pipelines")
-    accepted = load("volume", "_runtime.data").DataSpec.of(
-        load("volume", "network").NETWORK
-    )
-    batches = made.Pipelines(accepted, 8, 0.1, 0).of_arrays(X, Y, None, (X[:3], Y[:3]))
+    own = load("volume", "network").NETWORK
+    batches = made.Pipelines(own, 8, 0.1, 0).of_arrays(X, Y, None, (X[:3], Y[:3]))
     assert batches.steps == 5
     assert sum(len(y) for _, y in batches.validation) == 3
 
 
 def test_groups_are_held_out_as_a_whole(load: Load) -> None:
     made = load("volume", "_runtime.keras.pipelines")
-    accepted = load("volume", "_runtime.data").DataSpec.of(
-        load("volume", "network").NETWORK
-    )
+    own = load("volume", "network").NETWORK
     groups = np.arange(40) // 8
-    batches = made.Pipelines(accepted, 8, 0.1, 0).of_arrays(X, Y, groups)
+    batches = made.Pipelines(own, 8, 0.1, 0).of_arrays(X, Y, groups)
     kept = np.concatenate([x for x, _ in batches.validation])
     found = {i for i in range(40) for x in kept if np.array_equal(x, X[i])}
     assert len(found) == 8
@@ -99,7 +95,7 @@ def test_the_command_line_takes_them(
     assert f"wrote {tmp_path / 'w'}\n" in capsys.readouterr().out
     assert main(tmp_path, "--groups", "subject", subject=np.arange(40) // 4) == 0
     assert main(tmp_path, "--groups", "subject", subject=np.arange(39)) == 1
-    assert "subject: groups are int64 (39,), not" in capsys.readouterr().err
+    assert "groups are int64 (39,), not" in capsys.readouterr().err
     assert main(tmp_path, "--groups", "subject") == 1
     assert "there is no subject, but" in capsys.readouterr().err
     with pytest.raises(SystemExit):
@@ -188,9 +184,12 @@ def test_a_layer_of_such_values_is_named(
 ) -> None:
     made = load("volume", "_runtime.keras.progress")
     model = load("volume", "keras_model").build_model()
-    stop = made.StopAtNaN(load("volume", "network").NETWORK.layers, X[:4])
+    given = load("volume", "network").NETWORK, load("volume", "layout").LAYOUT
+    scaler = load("volume", "_runtime.keras.scaler").Scaler(*given, model, X[:4])
+    progress = made.Progress(None, [])
+    progress.epoch = 6
+    stop = made.StopAtNaN(scaler, X[:4], progress)
     stop.set_model(model)
-    stop.on_epoch_begin(6)
     kernel = model.get_layer(layer).kernel
     kernel.assign(np.full(kernel.shape, value, "f4"))
     stop.on_train_batch_end(0, {"loss": 1.0})

@@ -82,10 +82,8 @@ def test_the_smooth_phase_is_plain_keras(models: Any, name: str) -> None:
     for layer in trained:
         layer.set_weights(begun.get_layer(layer.name).get_weights())
     models[name].module("keras_model").compile_model(other)
-    accepted = models[name].module("_runtime.data").DataSpec.of(models[name].network)
-    pipelines = (
-        models[name].module("_runtime.keras.pipelines").Pipelines(accepted, 16, 0.0, 0)
-    )
+    made = models[name].module("_runtime.keras.pipelines")
+    pipelines = made.Pipelines(models[name].network, 16, 0.0, 0)
     batches = pipelines.of_arrays(X, Y).training(0)
     history = other.fit(batches, steps_per_epoch=4, epochs=3, verbose=0).history
     np.testing.assert_allclose(model.history.history["loss"], history["loss"], 1e-4)

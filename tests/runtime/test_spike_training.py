@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,6 @@ from snnc.runtime.keras.spike_plan import (
     STREAMS,
     UPDATES,
     plan_spikes,
-    streams_of,
 )
 from snnc.runtime.keras.spike_training import WarmCosine
 from tests.agreement.networks import BODIES
@@ -206,10 +206,15 @@ class TestPlan:
         assert plan.streams == STREAMS // 3 * 3
 
 
-def test_memory_bounds_the_streams_of_large_networks() -> None:
-    assert streams_of(10_000) == STREAMS
-    assert streams_of(10**6) == 16
-    assert streams_of(10**9) == 1
+@pytest.mark.parametrize(
+    ("neurons", "streams"), [(10_000, STREAMS), (10**6, 16), (10**9, 1)]
+)
+def test_memory_bounds_the_streams_of_large_networks(
+    neurons: int, streams: int
+) -> None:
+    network: Any = SimpleNamespace(neurons=neurons, steps=1)
+    model = SimpleNamespace(layers=[])
+    assert plan_spikes(network, model, 0, 0, updates=10).streams == streams
 
 
 def test_the_learning_rate_rises_and_falls() -> None:

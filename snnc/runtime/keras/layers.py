@@ -37,31 +37,6 @@ def register(cls: Class) -> Class:
     return cls
 
 
-class _Flat:
-    """A convolution with a bias whose output is flat, as a readout's."""
-
-    def call(self: Any, inputs: Tensor) -> Tensor:
-        """Return the values of the image in a row, (batch, values)."""
-        image = self.convolution_op(inputs, self.kernel) + self.bias
-        return tf.reshape(image, (-1, math.prod(image.shape[1:])))
-
-    def compute_output_shape(self: Any, input_shape: Any) -> Any:
-        """Return (batch, values)."""
-        parent: Any = super()
-        shape = parent.compute_output_shape(input_shape)
-        return (shape[0], math.prod(shape[1:]))
-
-
-@register
-class FlatConv1D(_Flat, keras.layers.Conv1D):
-    """A `Conv1D` whose output is flat."""
-
-
-@register
-class FlatConv2D(_Flat, keras.layers.Conv2D):
-    """A `Conv2D` whose output is flat."""
-
-
 @register
 class Neurons(keras.layers.Layer):
     """The neurons of a layer: from currents to activations, of one shape.
@@ -84,7 +59,11 @@ class Neurons(keras.layers.Layer):
         variable = tf.Variable(scale, trainable=False, dtype=tf.float32)
         self._setting = tf.train.Checkpoint(value=variable)
         self.scale = scale
-        self.layer = layer_of(layer) if isinstance(layer, dict) else layer
+        if isinstance(layer, dict):  # from a saved model: what curves need
+            rate, encoder, lif = (layer[n] for n in ("rate", "encoder", "lif"))
+            lif = lif and Lif(**lif)
+            layer = Layer((), tuple(rate), encoder=encoder, lif=lif)
+        self.layer = layer
         self.dt = dt
         self.clips(True)
 
@@ -196,12 +175,6 @@ def _places_of(several: list[Tensor], level: int | None, grid: Grid) -> Tensor:
     for axis, places in enumerate(grid, 1):
         values = tf.gather(values, list(places), axis=axis)
     return values
-
-
-def layer_of(config: dict[str, Any]) -> Layer:
-    """Return what curves need of a layer, from a saved model's settings."""
-    encoder, lif = config["encoder"], config["lif"] and Lif(**config["lif"])
-    return Layer((), tuple(config["rate"]), encoder=encoder, lif=lif)
 
 
 @register

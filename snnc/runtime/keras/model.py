@@ -80,7 +80,9 @@ class SpikingLayers:
         name = layer.name
         data = self.network.layers[name]
         current = layer(values)
-        if data.encoder == "conv" and self.network.input.least >= 0:
+        read = self.network.input
+        least = read.low if read.scaled is None else min(read.scaled)
+        if data.encoder == "conv" and least >= 0:
             flip_dead_filters(layer)
         if neuron_bias:
             current = NeuronBias(name=f"{name}.bias")(current)
@@ -111,9 +113,13 @@ def model_weights(model: keras.Model, layout: Layout) -> Tensors:
     tensors: Tensors = {}
     known = {tensor.name: tensor for tensor in layout.tensors}
     parts = {part.name: part for part in model.layers}
-    for name in _layers_with(layout, "kernel"):
-        kernel, *rest = model.get_layer(name).get_weights()
-        own = known[f"{name}.kernel"]
+    for own in layout.tensors:
+        name, _, kind = own.name.rpartition(".")
+        if kind == "shortcut":
+            (tensors[own.name],) = parts[own.name].get_weights()
+        if kind != "kernel":
+            continue
+        kernel, *rest = parts[name].get_weights()
         kernel = kernel.reshape(own.shape)
         empty = np.zeros(known[f"{name}.bias"].shape, np.float32)
         if f"{name}.bias" in parts:
@@ -122,15 +128,13 @@ def model_weights(model: keras.Model, layout: Layout) -> Tensors:
         if f"{name}.norm" in parts:
             norm = parts[f"{name}.norm"]
             kernel, bias = with_norm(kernel, bias, norm, own.is_transposed)
-        tensors[f"{name}.kernel"] = kernel
+        tensors[own.name] = kernel
         tensors[f"{name}.bias"] = bias
-    for layer in _layers_with(layout, "shortcut"):
-        name = f"{layer}.shortcut"
-        (tensors[name],) = model.get_layer(name).get_weights()
-    scales = scales_of(model)
+    scales = {name: part.scale for name, part in neurons_of(model).items()}
     if set(scales.values()) == {1.0}:
         return tensors
-    return rescale(tensors, scales, wiring_of(model, layout, tuple(scales)))
+    wiring = wiring_of(model, layout, tuple(scales))
+    return rescale(tensors, scales, wiring, layout)
 
 
 def set_model_weights(
@@ -145,11 +149,16 @@ def set_model_weights(
 
     Raises LayoutError if the tensors do not fit the layout.
     """
-    tensors = layout.read(weights)
+    tensors = layout.load(weights)
     parts = {part.name: part for part in model.layers}
-    for name in _layers_with(layout, "kernel"):
+    for full_name, kernel in tensors.items():
+        name, _, kind = full_name.rpartition(".")
+        if kind == "shortcut":
+            parts[full_name].set_weights([kernel])
+        if kind != "kernel":
+            continue
         layer, own = parts[name], parts.get(f"{name}.bias")
-        kernel, bias = tensors[f"{name}.kernel"], tensors[f"{name}.bias"]
+        bias = tensors[f"{name}.bias"]
         # Keras has several shapes for one tensor, depending on the layer.
         kernel = kernel.reshape(layer.get_weights()[0].shape)
         layer.set_weights([kernel, bias] if layer.use_bias else [kernel])
@@ -161,10 +170,8 @@ def set_model_weights(
             norm, ones = parts[f"{name}.norm"], np.ones_like(bias)
             # It adds the bias, and nothing else.
             norm.set_weights([ones, bias, ones - ones, ones - norm.epsilon])
-    for layer in _layers_with(layout, "shortcut"):
-        name = f"{layer}.shortcut"
-        model.get_layer(name).set_weights([tensors[name]])
-    set_scales(model, dict.fromkeys(scales_of(model), 1.0))
+    for part in neurons_of(model).values():
+        part.set_scale(1.0)
 
 
 def fold_model(model: keras.Model, layout: Layout) -> None:
@@ -190,17 +197,10 @@ def with_currents(
     return keras.Model(model.input, [model.output, *currents])
 
 
-def set_scales(model: keras.Model, scales: Mapping[str, float]) -> None:
-    """Set the scale of each layer of neurons."""
-    for layer in model.layers:
-        if isinstance(layer, Neurons):
-            layer.set_scale(scales[layer.name.removesuffix(NEURONS)])
-
-
-def scales_of(model: keras.Model) -> dict[str, float]:
-    """Return the scale of each layer of neurons."""
+def neurons_of(model: keras.Model) -> dict[str, Neurons]:
+    """Return the neurons of each layer but max pools."""
     neurons = (part for part in model.layers if isinstance(part, Neurons))
-    return {part.name.removesuffix(NEURONS): part.scale for part in neurons}
+    return {part.name.removesuffix(NEURONS): part for part in neurons}
 
 
 def flip_dead_filters(layer: keras.layers.Layer) -> None:
@@ -213,12 +213,6 @@ def flip_dead_filters(layer: keras.layers.Layer) -> None:
     kernel, *bias = layer.get_weights()
     if kernel.max() <= 0:
         layer.set_weights([-kernel, *bias])
-
-
-def _layers_with(layout: Layout, part: str) -> list[str]:
-    """Return the names of the layers with such a tensor, in order."""
-    names = (tensor.name.rpartition(".") for tensor in layout.tensors)
-    return [name for name, _, own in names if own == part]
 
 
 def cross_entropy(smoothing: float) -> Loss:

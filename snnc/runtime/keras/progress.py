@@ -8,17 +8,18 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..data import DataError
 from ..examples import Array
 from ..files import UserError, replacing
-from ..network import Layer
 from .backend import Logs, Tensor, keras
-from .model import with_currents
+
+if TYPE_CHECKING:
+    from .scaler import Scaler
 
 ANEW = "remove it, or train from the start, without resume"
 # The entries of the file that are no arrays.
@@ -124,13 +125,11 @@ class Progress(keras.callbacks.Callback):
                 arrays = dict(file)
             state = json.loads(str(arrays.pop("state")))
             run = state.pop("run")
-            found = {name: state[name] for name in STATE}
         except Exception as error:
             raise DataError(f"{self.path} is damaged: {ANEW}") from error
         if run != self.run:
             raise DataError(f"{self.path} is of another training: {ANEW}")
-        for name, value in found.items():
-            setattr(self, name, value)
+        self.__dict__.update(state)
         best = [name for name in arrays if name.startswith("best")]
         self.best_weights = [arrays.pop(name) for name in best]
         self.saved = list(arrays.values())
@@ -174,17 +173,16 @@ class StopAtNaN(keras.callbacks.Callback):
     show at which layer values are NaN or too large.
     """
 
-    def __init__(self, layers: Mapping[str, Layer], x: Array) -> None:
-        """Take the network's layers, and some examples."""
+    def __init__(
+        self,
+        scaler: Scaler,
+        x: Array,
+        progress: Progress,
+    ) -> None:
+        """Take what measures currents, some examples, and the epochs done."""
         super().__init__()
-        self._layers = layers
-        self._x = x
-        self._epoch = 0
+        self._scaler, self._x, self._progress = scaler, x, progress
         self._before: list[Array] = []
-
-    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
-        """Store the epoch's number."""
-        self._epoch = epoch + 1
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Check the loss; copy the weights now and then."""
@@ -194,17 +192,14 @@ class StopAtNaN(keras.callbacks.Callback):
             return
         for weight, value in zip(self.model.weights, self._before):
             weight.assign(value)
-        message = f"the loss is NaN or infinite in epoch {self._epoch}"
+        epoch = self._progress.epoch + 1
+        message = f"the loss is NaN or infinite in epoch {epoch}"
         raise DivergedError(f"{message}: {self._where()}; {ADVICE}")
 
     def _where(self) -> str:
         """Name the layer whose values are NaN, or the largest."""
-        # In the phase spikes, the Keras model is an attribute of the trained
-        # model.
-        model = getattr(self.model, "trained", self.model)
-        probed = with_currents(model, self._layers)
-        output, *currents = probed.predict_on_batch(self._x)
-        names = [*self._layers, "the readout"]
+        output, *currents = self._scaler.currents.predict_on_batch(self._x)
+        names = [*self._scaler.network.layers, "the readout"]
         values = [*(np.maximum(each, 0) for each in currents), np.abs(output)]
         sizes = [float(value.max()) for value in values]
         for name, size in zip(names, sizes):
@@ -228,9 +223,8 @@ class WholeHistory(keras.callbacks.History):
         self.phases: list[tuple[str, int]] = []
 
     def begin(self, phase: str) -> None:
-        """Note that a phase begins, unless it only goes on."""
-        if not self.phases or self.phases[-1][0] != phase:
-            self.phases.append((phase, len(self.epoch)))
+        """Note that a phase begins."""
+        self.phases.append((phase, len(self.epoch)))
 
     def on_train_begin(self, logs: Logs = None) -> None:
         """Keep the earlier epochs, which Keras would drop."""

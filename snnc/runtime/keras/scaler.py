@@ -12,7 +12,7 @@ fluctuate around 0 raise its rate, as its voltage is never below 0.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +23,7 @@ from ..layout import Layout
 from ..network import Layer, Network
 from .backend import keras
 from .curves import drive_of, rate_of
-from .model import fold_model, scales_of, set_scales, with_currents
+from .model import fold_model, neurons_of, with_currents
 from .progress import Scales
 from .spiking import SpikingRun
 from .wiring import recalibration, wiring_of
@@ -70,7 +70,11 @@ class Scaler:
         self.model = model
         self.x = x
         self.wiring = wiring_of(model, layout, tuple(network.layers))
-        self._currents = with_currents(model, network.layers)
+        own, self._neurons = neurons_of(model), {}
+        for name in network.layers:
+            several = (name, *self.group(name))
+            self._neurons[name] = next(own[n] for n in several if n in own)
+        self.currents = with_currents(model, network.layers)
         kind = keras.layers.BatchNormalization
         norms = [part for part in model.layers if isinstance(part, kind)]
         self._recalibrate = recalibration(model, norms) if norms else None
@@ -79,16 +83,12 @@ class Scaler:
     @property
     def scales(self) -> Scales:
         """The scale of each layer; a max pool has the scale of its source."""
-        own = scales_of(self.model)
-        scales = {}
-        for name in self.network.layers:
-            several = (name, *self.group(name))
-            scales[name] = next(own[n] for n in several if n in own)
-        return scales
+        return {name: part.scale for name, part in self._neurons.items()}
 
     @scales.setter
     def scales(self, scales: Mapping[str, float]) -> None:
-        set_scales(self.model, scales)
+        for name, part in self._neurons.items():
+            part.set_scale(scales[name])
 
     def recalibrate_batchnorm(self, examples: int | None = None) -> None:
         """Compute batch norms' statistics from the first examples.
@@ -121,49 +121,33 @@ class Scaler:
 
     def hold(
         self,
-        fixed: Sequence[str] = (),
-        is_tolerant: bool = False,
+        present: float = math.inf,
         measure: Callable[[], Rates] | None = None,
     ) -> Rates:
         """Scale layers until the rates of their spikes are within bounds.
 
         Returns the rates. Layers within their bounds stay unchanged, as do
-        those in ``fixed``, and rate encoders, which have no weights. With
-        ``is_tolerant``, layers that `check_budget` tolerates stay unchanged
-        too. To scale weights so small that nothing spikes, ``measure`` may be
+        rate encoders, which have no weights. With ``present``, so do layers
+        that `check_budget` tolerates, counted in ``present`` seconds. To scale
+        weights so small that nothing spikes, ``measure`` may be
         `measure_activations`.
         """
         measure = measure or self.measure_spikes
-        present = self.network.present if is_tolerant else math.inf
         rates = measure()
         for _ in range(ROUNDS):
-            steps = self.steps(rates, fixed, present)
+            scales = self.scales
+            steps: Scales = {}
+            for group in self.wiring.groups:
+                bounds = [self.bounds(n, rates[n], present) for n in group]
+                low = max(bound[0] for bound in bounds)
+                high = min(bound[1] for bound in bounds)
+                # If no factor serves the whole group, none may fire too fast.
+                steps.update(dict.fromkeys(group, min(max(low, 1.0), high)))
             if all(step == 1 for step in steps.values()):
                 break
-            scales = self.scales
             self.scales = {n: scales[n] * steps[n] for n in scales}
             rates = measure()
         return rates
-
-    def steps(
-        self,
-        rates: Rates,
-        fixed: Sequence[str] = (),
-        present: float = math.inf,
-    ) -> Scales:
-        """Return the factor, ideally 1, that brings each layer into bounds.
-
-        With ``present``, layers stay unchanged if `check_budget` tolerates
-        their rates, counted in ``present`` seconds.
-        """
-        steps: Scales = {}
-        for group in self.wiring.groups:
-            bounds = [self._bounds(n, rates[n], fixed, present) for n in group]
-            low = max(bound[0] for bound in bounds)
-            high = min(bound[1] for bound in bounds)
-            # If no factor serves the whole group, none may fire too fast.
-            steps.update(dict.fromkeys(group, min(max(low, 1.0), high)))
-        return steps
 
     def broken_budgets(self, rates: Rates) -> dict[str, str]:
         """Return a line for each layer whose rate is out of bounds."""
@@ -198,7 +182,7 @@ class Scaler:
         for name, layer in layers.items():
             kept[name] = Largest(count * layer.neurons, layer.percentile)
         for x in batches:
-            _, *currents = self._currents(x, training=False)
+            _, *currents = self.currents(x, training=False)
             for most, values in zip(kept.values(), currents):
                 # Neurons ignore currents below 0.
                 most.add(np.maximum(values, 0))
@@ -244,16 +228,15 @@ class Scaler:
         """Return the largest current of an encoder that does not clip."""
         return HEADROOM / (self.network.dt * layer.high)
 
-    def _bounds(
+    def bounds(
         self,
         name: str,
         measured: Measured,
-        fixed: Sequence[str],
         present: float,
     ) -> tuple[float, float]:
         """Return the least and the largest factor of a layer."""
         layer = self.network.layers[name]
-        if name in fixed or layer.encoder == "rate":
+        if layer.encoder == "rate":
             return 1.0, 1.0
         if measured.drive <= 0:
             return 0.0, math.inf

@@ -87,7 +87,8 @@ def plan_spikes(
     phase. The cost is in operations, so a plan is the same on every machine.
     """
     neurons = network.neurons
-    streams = streams_of(neurons) // replicas * replicas or replicas
+    room = int(MEMORY // (4 * VALUES * neurons))
+    streams = max(1, min(STREAMS, room)) // replicas * replicas or replicas
     weights = sum(map(multiplications, model.layers))
     step = weights + NEURON * neurons
     update = streams * (network.steps * step + 3 * weights)
@@ -95,12 +96,6 @@ def plan_spikes(
     cut = updates is None and affordable < UPDATES
     count = max(ROUNDS, affordable) if cut else updates or UPDATES
     return SpikePlan(-(-count // ROUNDS), streams, seed, cut)
-
-
-def streams_of(neurons: int) -> int:
-    """Return how many simulations of a network fit into memory, at most 20."""
-    room = int(MEMORY // (4 * VALUES * neurons))
-    return max(1, min(STREAMS, room))
 
 
 def multiplications(layer: KerasLayer) -> int:

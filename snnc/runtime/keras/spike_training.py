@@ -152,8 +152,7 @@ class SpikeTraining(keras.Model):
             excess += tf.reduce_sum(over) / self._streams
         read = run.readout(x, outputs)
         readings = firing.readings + read - tf.stop_gradient(read)
-        readout = self.trained.get_layer(self._network.readout.name)
-        return tf.map_fn(readout, readings), excess
+        return tf.map_fn(run.decide, readings), excess
 
     def losses_of(self, y: Tensor, outputs: Tensor) -> Tensor:
         """Return the loss of each example, (batch,)."""
@@ -185,9 +184,6 @@ class SpikeTraining(keras.Model):
         """Return what evaluates each round, and estimates the time of all."""
         times: list[float] = []
 
-        def evaluate(epoch: int, logs: dict[str, float]) -> None:
-            logs.update(self.held_out())
-
         def estimate(batch: int, logs: Logs) -> None:
             times.append(time.perf_counter())
             if len(times) == FEW:
@@ -196,8 +192,10 @@ class SpikeTraining(keras.Model):
                 line = f"spikes: about {seconds:.0f} s for all updates"
                 tell("\n" * (verbosity() == 1) + line)
 
-        calls = {"on_epoch_end": evaluate, "on_train_batch_end": estimate}
-        return keras.callbacks.LambdaCallback(**calls)
+        return keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda _, logs: logs.update(self.held_out()),
+            on_train_batch_end=estimate,
+        )
 
 
 class WarmCosine(keras.optimizers.schedules.LearningRateSchedule):

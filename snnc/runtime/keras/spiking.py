@@ -67,8 +67,9 @@ class SpikingRun:
         self.names = sorted(layers, key=lambda n: places[ends[n].layer])
         given = model, {ends[name].layer: name for name in self.names}
         self.stages = [LinearStage(ends[n].drive, *given) for n in self.names]
-        self._decide = model.get_layer(network.readout.name)
-        read = keras.layers.Activation("linear")(self._decide.input)
+        read = model.get_layer(network.readout.name).input
+        self.decide = keras.Model(read, model.output)
+        read = keras.layers.Activation("linear")(read)
         self.readout = LinearStage(read, *given)
         own = [(layers[name], name, ends[name]) for name in self.names]
         self._layers = [SpikingLayer(*each, dt) for each in own]
@@ -166,7 +167,7 @@ class SpikingRun:
         Simulates as `simulate` does; returns (examples, units).
         """
         runs = self.simulate(x, streams)
-        outputs = [self._decide(firing.readings[0]) for firing in runs]
+        outputs = [self.decide(firing.readings[0]) for firing in runs]
         return np.concatenate([np.asarray(each) for each in outputs])
 
     def _advance(

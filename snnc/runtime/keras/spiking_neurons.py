@@ -40,10 +40,10 @@ class SpikingLayer:
     """
 
     def __init__(self, layer: Layer, name: str, end: End, dt: float) -> None:
-        """Take a layer, its ends in a Keras model, and dt in seconds."""
+        """Take a layer, its end in a Keras model, and dt in seconds."""
         self._layer = layer
         self._scale = end.scale
-        self.shape = tuple(end.output.shape[1:])
+        self.shape = layer.shape
         shapes = (self.shape,) if layer.pool is None else layer.pool.volumes
         self._shapes = shapes
         self._voltages = layer.first_voltages(name)

@@ -29,13 +29,11 @@ class Wiring(NamedTuple):
 
     ``reads`` has, for each kernel, the sources of the channels it reads.
     The layers in each of ``groups`` have to share a scale, because a sum or an
-    identity shortcut adds their outputs. Kernels in ``transposed`` have the
-    channels that they read on their last axis.
+    identity shortcut adds their outputs.
     """
 
     reads: dict[str, Sources]
     groups: tuple[tuple[str, ...], ...]
-    transposed: frozenset[str] = frozenset()
 
 
 def wiring_of(
@@ -68,10 +66,7 @@ def wiring_of(
         merged = set().union(*(group[name] for name in tie))
         group.update(dict.fromkeys(merged, merged))
     ordered = (tuple(n for n in names if n in group[name]) for name in names)
-    groups = tuple(dict.fromkeys(ordered))
-    tensors = layout.tensors
-    transposed = frozenset(t.name for t in tensors if t.is_transposed)
-    return Wiring(reads, groups, transposed)
+    return Wiring(reads, tuple(dict.fromkeys(ordered)))
 
 
 def sources_of(tensor: Tensor) -> Sources:
@@ -92,29 +87,24 @@ def sources_of(tensor: Tensor) -> Sources:
 
 
 class End(NamedTuple):
-    """The current of a layer's neurons and their output, as tensors.
-
-    ``layer`` is the Keras layer of the output.
-    """
+    """The name of a Keras layer of neurons, their current and their scale."""
 
     layer: str
     drive: Tensor
-    output: Tensor
     scale: Tensor
 
 
 def end_of(model: keras.Model, name: str, layer: Layer) -> End:
-    """Return the current and the output of a layer's neurons in a model."""
+    """Return the end of a layer in a model; a max pool has neurons too."""
     if layer.pool is None:
         neurons = model.get_layer(f"{name}{NEURONS}")
-        ends = neurons.input, neurons.output
-        return End(neurons.name, *ends, neurons.scale_value)
+        return End(neurons.name, neurons.input, neurons.scale_value)
     pool = model.get_layer(name)
     source = min(sources_of(pool.input)[0])
     scale = model.get_layer(f"{source}{NEURONS}").scale_value
     # No tensor can be both an input and an output of a Keras model.
     drive = keras.layers.Activation("linear")(pool.input)
-    return End(name, drive, pool.output, scale)
+    return End(name, drive, scale)
 
 
 class LinearStage:
@@ -166,6 +156,7 @@ def rescale(
     tensors: Mapping[str, Array],
     scales: Mapping[str, float],
     wiring: Wiring,
+    layout: Layout,
 ) -> Tensors:
     """Return weights with scaled activations.
 
@@ -173,15 +164,16 @@ def rescale(
     the scales of the layers that they read.
     """
     rescaled: Tensors = {}
-    for name, tensor in tensors.items():
+    for tensor in layout.tensors:
+        name = tensor.name
         own = scales.get(name.rpartition(".")[0], 1.0)
-        values = tensor.astype(np.float64) * own
+        values = tensors[name].astype(np.float64) * own
         if name in wiring.reads:
             # Layers that are summed share a scale.
             names = (min(each, default="") for each in wiring.reads[name])
             several = (scales[each] if each else 1.0 for each in names)
             divisors = np.array(tuple(several))
-            if name in wiring.transposed:
+            if tensor.is_transposed:
                 values = values / divisors
             else:
                 values = _divide(values, divisors)

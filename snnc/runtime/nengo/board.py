@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..data import DataSpec
+from ..data import open_data
 from ..examples import Array, decide, score
 from ..files import UserError, make_parser, positive, replacing, run_program
-from ..labels import open_data
 from ..layout import Layout, Tensors
 from ..network import Network
 from . import import_nengo_loihi
@@ -76,11 +75,6 @@ def hardware_options(runs: str, learns: bool = False) -> dict[str, Any]:
     return {"n_chips": max(chips) + 1, "allocator": Placement(chips, learns)}
 
 
-def one_chip() -> dict[str, Any]:
-    """Return the ``hardware_options`` for a single chip."""
-    return {"n_chips": 1}
-
-
 def digest_of(x: Array) -> str:
     """Return the sha256 of examples, (examples, ...), as 32-bit floats."""
     made = hashlib.sha256()
@@ -101,7 +95,7 @@ class BoardRunner:
     network: Network
     layout: Layout
     build_network: Callable[..., Any]
-    options: Callable[[], dict[str, Any]] = one_chip
+    options: Callable[[], dict[str, Any]] = lambda: {"n_chips": 1}
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Run examples from the command line; return the exit status."""
@@ -131,9 +125,9 @@ class BoardRunner:
         def run() -> None:
             if find_spec("nxsdk") is None:
                 raise ModuleNotFoundError(NO_NXSDK)
-            examples = open_data(asked.data, DataSpec.of(self.network))
+            examples = open_data(asked.data, self.network)
             x = examples[: asked.examples]
-            tensors = self.layout.read(asked.weights)
+            tensors = self.layout.load(asked.weights)
             try:
                 rows, spikes = self._run(tensors, x, probed, options)
             except (AssertionError, ValueError) as error:
@@ -145,11 +139,10 @@ class BoardRunner:
             given = decide(rows, readout.decide), examples.y[:count]
             found = score(*given, readout.classes)
             several = f"{count} example{'s' if count > 1 else ''}"
+            said = f"root mean square error {found:.4g} on"
             if readout.classes:
-                print(f"accuracy {100 * found:.2f} % of {several} on a board")
-            else:
-                said = f"root mean square error {found:.4g}"
-                print(f"{said} on {several} on a board")
+                said = f"accuracy {100 * found:.2f} % of"
+            print(f"{said} {several} on a board")
             print(f"what fired: {asked.output}, for `snnc evaluate --compare`")
 
         return run_program(parser.prog, run)

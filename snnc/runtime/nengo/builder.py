@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from math import prod
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import nengo
 import numpy as np
@@ -23,15 +23,13 @@ from .neurons import (
     BuiltNetwork,
     gain_and_rest,
     host_passthrough,
-    input_process,
     neuron_type,
     split_name,
     values_of,
 )
-from .populations import Connection, Data, Part, SplitLayer
+from .populations import Connection, Part, SplitLayer
 
 Mode = Literal["spiking", "rate"]
-MODES = ("spiking", "rate")
 
 
 class NetworkBuilder:
@@ -56,7 +54,7 @@ class NetworkBuilder:
         zero at the start, except encoder voltages that are spread.
         In mode "rate" nothing is filtered. Raises ValueError for other modes.
         """
-        if mode not in MODES:
+        if mode not in get_args(Mode):
             raise ValueError(f"mode is {mode!r}, not 'spiking' or 'rate'")
         self.net = nengo.Network(label=network.name, seed=seed)
         self._network = network
@@ -79,12 +77,22 @@ class NetworkBuilder:
         ``images`` are (examples, *input shape); without them it outputs zeros.
         Raises ValueError if they have another shape.
         """
-        given = self._network.input
-        shown = input_process(images, self._network)
+        given, shown = self._network.input, None
+        if images is None:
+            shown = np.zeros(given.shape).ravel()
+        else:
+            images = np.asarray(images)
+            if images.shape[1:] != given.shape or len(images) == 0:
+                wanted = f"not (examples, *{given.shape})"
+                raise ValueError(f"images have shape {images.shape}, {wanted}")
+            rows = images.reshape(len(images), -1)
+            present = self._network.present
+            shown = nengo.processes.PresentInput(rows, present)
         self._input = nengo.Node(shown, label=given.name)
         values = self._input
         if given.scaled is not None:
-            start, slope, low = given.scaled[0], given.slope, given.low
+            (start, stop), low = given.scaled, given.low
+            slope = (stop - start) / (given.high - low)
             values = nengo.Node(
                 lambda _, x: start + slope * (x - low),
                 size_in=self._input.size_out,
@@ -253,8 +261,7 @@ class NetworkBuilder:
         if relays:
             source = self._on_host(connection.source)
             connection = replace(connection, source=source)
-        data = Data(self._tensors, self._network.input)
-        links = connection.links(reader, data)
+        links = connection.links(reader, self._tensors)
         for pre, post, transform in links:
             made = nengo.Connection(
                 pre.neurons,

@@ -163,16 +163,6 @@ def plane(
     return flat.reshape(height, width, *size) if overlap else None
 
 
-def rows_of(kernel: Array, read: range) -> Array:
-    """Return the rows of a kernel over a whole volume that one part reads.
-
-    They are (height, width, the part's channels, units).
-    """
-    _, height, width, _, units = kernel.shape
-    rows = np.moveaxis(kernel[read.start : read.stop], 0, 2)
-    return rows.reshape(height, width, -1, units)
-
-
 def scatter(
     plane: Array,
     used: Array,
@@ -221,11 +211,3 @@ def join_axes(
     ends = ((out, outputs), (into, image))
     places = [np.ravel_multi_index(at, size).ravel() for at, size in ends]
     return np.stack(places, axis=1), prod(weights).ravel()
-
-
-def within(axis: Axis, written: range, read: range) -> Axis:
-    """Return the pairs in two parts' slices, counted from their first ones."""
-    out, into, weights = axis
-    inside = np.isin(out, written) & np.isin(into, read)
-    ends = out[inside] - written.start, into[inside] - read.start
-    return (*ends, weights[inside])

@@ -87,19 +87,6 @@ def host_passthrough(part: Part) -> Part:
     return Part(label, node, part.slices)
 
 
-def input_process(images: Array | None, network: Network) -> Any:
-    """Return the input's output: zeros, or one example after another."""
-    shape = network.input.shape
-    if images is None:
-        return np.zeros(shape).ravel()
-    images = np.asarray(images)
-    if images.shape[1:] != shape or len(images) == 0:
-        wanted = f"not (examples, *{shape})"
-        raise ValueError(f"images have shape {images.shape}, {wanted}")
-    rows = images.reshape(len(images), -1)
-    return nengo.processes.PresentInput(rows, network.present)
-
-
 def split_name(population: str) -> tuple[str, int]:
     """Return the layer of a population, and its level, for a max pool."""
     layer, _, level = population.partition(".")

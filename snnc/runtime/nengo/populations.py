@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import nengo
 import numpy as np
@@ -18,7 +18,7 @@ import numpy as np
 from ..examples import Array
 from ..layout import Tensors
 from ..maxima import Grid, Triple
-from ..network import Input, Volume
+from ..network import Volume
 from . import kernels
 from .kernels import Pool
 
@@ -57,13 +57,6 @@ class SplitLayer:
     parts: tuple[Part, ...]
 
 
-class Data(NamedTuple):
-    """The weights and the input of a network."""
-
-    tensors: Tensors
-    input: Input
-
-
 # the positions of weights, reader first, and the weights
 Sparse: TypeAlias = "tuple[Array, Array]"
 # The two ends and the transform between them.
@@ -74,23 +67,35 @@ Link: TypeAlias = "tuple[Part, Part, Any]"
 class Connection(ABC):
     """The inputs of a layer from one source.
 
-    ``rows`` are the kernel's input channels for the source; None for all.
+    ``tensor`` names the kernel; None is ``<reader>.kernel``. ``rows`` are its
+    input channels for the source; None for all.
     ``pools`` are the average pools in between, source first. ``picked`` are
     the places of the source that are read; pools are over these places.
     ``pop_type`` are the bits per axon onto the chip, for convolutions, where
     an axon carries a pixel with all its channels. 16-bit axons take half the
     memory of 32-bit ones, but the channels of blocks must be a multiple of 4.
+
+    ``sparse`` stores the weights of a convolution one by one. On the chip this
+    stores no zeros between groups or taps, but it takes an input axon per
+    neuron that is read instead of one per pixel. Axons of max pools and
+    matrices are of this kind too: use it if one of them reads the same
+    neurons, as NxSDK does not allow both kinds for a neuron.
     """
 
-    is_sparse = False  # whether weights are stored one by one
     source: SplitLayer
+    tensor: str | None = None
     rows: Channels | None = None
     pools: tuple[Pool, ...] = ()
     pop_type: int | None = None
     picked: Places | None = None
+    sparse: bool = False
+
+    def kernel(self, reader: SplitLayer, tensors: Tensors) -> Array:
+        """Return the tensor that is read."""
+        return tensors[self.tensor or f"{reader.name}.kernel"]
 
     @abstractmethod
-    def links(self, reader: SplitLayer, data: Data) -> Iterator[Link]:
+    def links(self, reader: SplitLayer, tensors: Tensors) -> Iterator[Link]:
         """Return the connections from the source's parts to the reader's."""
 
     @property
@@ -143,7 +148,7 @@ class Connection(ABC):
                 assert mask is not None
                 sizes = room[1:3], out[1:3], stride[1:], zeros
                 matrix = kernels.scatter(plane, mask, *sizes)
-                yield from sparse(pre, post, matrix)
+                yield from link_sparse(pre, post, matrix)
                 continue
             transform = nengo.Convolution(
                 plane.shape[3],
@@ -156,7 +161,7 @@ class Connection(ABC):
             yield pre, post, transform
 
 
-def sparse(pre: Part, post: Part, matrix: Sparse) -> Iterator[Link]:
+def link_sparse(pre: Part, post: Part, matrix: Sparse) -> Iterator[Link]:
     """Yield a sparse matrix, unless all taps lie in the padding."""
     places, weights = matrix
     if len(places):

@@ -86,37 +86,26 @@ class SimulatorRun:
         """
         self._built = built
         self._network = network
-        self._name = name
+        dt, module = network.dt, nengo
+        failures: tuple[type[Exception], ...] = ()
+        settings: dict[str, Any] = {"dt": dt, "progress_bar": False}
         if name == "loihi":
-            model = built.learning and built.learning.model(network.dt)
-            settings = {"model": model, "target": "sim", "progress_bar": False}
-            emulator = import_nengo_loihi().Simulator
-            try:
-                self.sim = emulator(built.net, dt=network.dt, **settings)
-            except FAILURES as error:
-                reason = f"the chip can't store these weights: {error}"
-                advice = "says which, why and what would help"
-                told = f"{reason}; `snnc weights FILE SPEC` {advice}"
-                raise RefusedError(told) from error
+            module, failures = import_nengo_loihi(), FAILURES
+            settings["model"] = built.learning and built.learning.model(dt)
+            settings["target"] = "sim"
         elif name == "nengo_dl":
-            nengo_dl = importlib.import_module("nengo_dl")
-            settings = {"dt": network.dt, "progress_bar": False}
-            self.sim = nengo_dl.Simulator(built.net, **settings)
+            module = importlib.import_module("nengo_dl")
         else:
             # A new model avoids Nengo's cache of decoders, which is of no use
             # here and breaks if another version of NumPy wrote it.
-            model = nengo.builder.Model(network.dt)
-            settings = {"model": model, "progress_bar": False}
-            self.sim = nengo.Simulator(built.net, dt=network.dt, **settings)
-
-    def close(self) -> None:
-        """Close the simulator."""
-        self.sim.close()
-
-    @property
-    def cores(self) -> int | None:
-        """The number of cores; None without a chip."""
-        return len(self.sim.model.blocks) if self._name == "loihi" else None
+            settings["model"] = nengo.builder.Model(dt)
+        try:
+            self.sim = module.Simulator(built.net, **settings)
+        except failures as error:
+            reason = f"the chip can't store these weights: {error}"
+            advice = "says which, why and what would help"
+            told = f"{reason}; `snnc weights FILE SPEC` {advice}"
+            raise RefusedError(told) from error
 
     @property
     def at_once(self) -> int:
@@ -197,9 +186,11 @@ def run_examples(
         shown = x[first:stop]
         built = build_network(tensors, images=shown, probe=names)
         run = SimulatorRun(simulator, built, network)
-        with closing(run):
+        with closing(run.sim):
+            chip = simulator == "loihi"
+            cores = len(run.sim.model.blocks) if chip else None
             for at in range(0, len(shown), run.at_once):
                 some = shown[at : at + run.at_once]
                 rows, spikes = run.present(len(some))
                 start, at_rest = first + at, at == 0
-                yield Presented(start, at_rest, some, rows, spikes, run.cores)
+                yield Presented(start, at_rest, some, rows, spikes, cores)

@@ -43,7 +43,7 @@ def build_network(
     Raises LayoutError if the weights have another layout, and ValueError if
     the images have another shape or if the mode or a layer is unknown.
     """
-    build = NetworkBuilder(NETWORK, LAYOUT.read(weights), mode, seed=0)
+    build = NetworkBuilder(NETWORK, LAYOUT.load(weights), mode, seed=0)
     with build.net:
         image = build.input(images)
         encode = build.layer("encode", Convolve(image))
