@@ -105,7 +105,7 @@ def _description(network: LogicalNetwork) -> str:
     return docstring(
         f"It reads ``{read.name}``, {_batch(read.shape)}, values in"
         f" {read.low:g}..{read.high:g}, and returns ``{readout.name}``,"
-        f" {_batch(readout.shape)}. An activation of 1.0 stands for the upper rate"
+        f" {_batch(readout.shape)}. An activation of 1.0 corresponds to the upper rate"
         " of its layer.",
         indent=4,
     )
@@ -131,8 +131,8 @@ def train(network: LogicalNetwork) -> Module:
         phases="" if settings.phases == PHASES else items(map(quote, settings.phases)),
         data_doc=docstring(
             f"``x`` is an array {examples_shape(network)} with its ``y``,"
-            f" {labels_shape(network)}, or a tf.data.Dataset of both, in single"
-            " examples or in batches.",
+            f" {labels_shape(network)}, or a tf.data.Dataset of both, as single"
+            " examples or batches.",
             indent=4,
         ),
     )
@@ -141,7 +141,7 @@ def train(network: LogicalNetwork) -> Module:
 def _command(network: LogicalNetwork) -> str:
     return (
         f"``python -m {network.name}.train --data data.npz --weights w.safetensors``,"
-        f" where data.npz holds ``x``, {examples_shape(network)}, and ``y``,"
+        f" where data.npz contains ``x``, {examples_shape(network)}, and ``y``,"
         f" {labels_shape(network)}."
     )
 

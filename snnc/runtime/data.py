@@ -1,8 +1,8 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
 """Read examples and labels, and check that a network accepts them.
 
-They are arrays in an ``.npz`` file, in a folder of ``.npy`` files, or in one
-``.npy`` file, the array ``x``. ``.npy`` files are memory-mapped, so they may
+Examples are arrays in an ``.npz`` file, in a folder of ``.npy`` files, or, for
+``x``, in a single ``.npy`` file. ``.npy`` files are memory-mapped, so they can
 be larger than memory.
 """
 
@@ -32,17 +32,17 @@ _NUMBERED = ": labels are numbered by np.unique(y, return_inverse=True)[1]"
 
 
 class DataError(UserError, ValueError):
-    """Data that can't be read or used; names the file, array and cause."""
+    """Raised for invalid data; the message names file, array and cause."""
 
 
 @dataclass(frozen=True)
 class Examples:
     """Checked examples that are read when they are sliced.
 
-    ``rows`` are their positions in ``x``, in the order of presentation. Labels
-    ``y``, in that order too, are (examples,) int64 or (examples, units)
-    float32; None without any. ``warning`` is set if ``x`` hardly fills the
-    network's input range.
+    ``rows`` contains their positions in ``x``, in the order of presentation.
+    Labels ``y``, in the same order, are int64 of shape (examples,) or float32
+    of shape (examples, units), or None. ``warning`` is set if ``x`` fills only
+    a small part of the input range.
     """
 
     x: Array
@@ -55,7 +55,7 @@ class Examples:
         return len(self.rows)
 
     def __getitem__(self, part: slice) -> NDArray[np.float32]:
-        """Return a slice of the examples, (examples, *shape)."""
+        """Return a slice of the examples, of shape (examples, *shape)."""
         return np.asarray(self.x[self.rows[part]], np.float32)
 
     @property
@@ -78,8 +78,9 @@ def open_data(
 ) -> Examples:
     """Open ``x`` and, if ``labelled``, ``y`` of a file or folder.
 
-    Chooses examples as `select` does. Raises DataError, which names the file
-    and the array, if they can't be read or the network does not accept them.
+    Examples are chosen like in `select`. Raises DataError, which names the
+    file and the array, if the data can't be read or the network does not
+    accept them.
     """
     arrays = open_arrays(path, ("x", "y") if labelled else ("x",))
     with naming(path):
@@ -95,9 +96,9 @@ def select(
 ) -> Examples:
     """Return the examples to present, with labels unless ``y`` is None.
 
-    `examples.sample_indices` chooses them by ``limit`` and ``seed``, and their
-    order. Raises DataError if ``x`` is empty, or if shapes, types, numbers or
-    ranges do not fit the network.
+    `examples.sample_indices` chooses the examples and their order, by
+    ``limit`` and ``seed``. Raises DataError if ``x`` is empty, or if shapes,
+    types, numbers or ranges do not fit the network.
     """
     x = np.asarray(x)
     y = None if y is None else np.asarray(y)
@@ -124,11 +125,11 @@ def select(
 
 
 def range_warning(least: float, most: float, read: Input) -> str | None:
-    """Say if values in ``least`` to ``most`` hardly fill the input range.
+    """Warn if values in ``least`` to ``most`` use little of the input range.
 
-    They do if they span less than 2 % of it, or if the range is 16 or more
-    wide and they are within 1 of 0, as images in 0..1 are for a spec that says
-    0..255. None if they fill it.
+    They do if they span less than 2 % of it, or if it spans at least 16 and
+    the values are within 1 of 0, such as images in 0..1 for a spec with
+    0..255. Otherwise, return None.
     """
     extent, highest = read.high - read.low, max(-least, most)
     if highest >= NARROW * extent and (highest > 1 or extent < WIDE):
@@ -140,7 +141,7 @@ def range_warning(least: float, most: float, read: Input) -> str | None:
 
 
 def _reshape_hint(given: tuple[int, ...], shape: tuple[int, ...]) -> str:
-    """Return the code that reshapes examples, if only the axes differ."""
+    """Return the code that reshapes examples if only their axes differ."""
     if (*given, 1) == shape:
         return ": use x[..., np.newaxis]"
     if given == (shape[-1], *shape[:-1]):
@@ -204,7 +205,7 @@ def _check_targets(y: Array, count: int, units: int) -> NDArray[np.float32]:
 
 
 def open_arrays(path: FileName, names: Sequence[str]) -> dict[str, Array]:
-    """Open arrays by name, all with at least one axis.
+    """Open arrays by name; each must have at least one axis.
 
     Raises DataError if an array is missing or damaged, and OSError if the file
     can't be opened.
@@ -238,7 +239,7 @@ def open_arrays(path: FileName, names: Sequence[str]) -> dict[str, Array]:
 
 @contextmanager
 def naming(path: FileName) -> Iterator[None]:
-    """Name a file in errors about its arrays."""
+    """Add the name of the file to errors about its arrays."""
     try:
         yield
     except DataError as error:
@@ -252,7 +253,7 @@ def _load(file: Path) -> Any:
 
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
-    """Report in one line which file NumPy can't read, and why."""
+    """Report, in one line, which file NumPy can't read and why."""
     try:
         yield
     except Exception as error:

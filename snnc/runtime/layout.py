@@ -1,5 +1,5 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""The weight layout of a network, and the safetensors files that hold it."""
+"""The weight layout of a network, and safetensors files in this layout."""
 
 from __future__ import annotations
 
@@ -48,14 +48,15 @@ OTHERS = ".h5 .hdf5 .keras .nir .npy .npz .onnx .pb .pkl .pt .pth .tflite"
 
 
 class LayoutError(UserError, ValueError):
-    """Weights that do not fit this layout; the text names file and tensor."""
+    """Raised for weights with another layout; names the file and tensor."""
 
 
 @dataclass(frozen=True)
 class Tensor:
     """A tensor of the layout: its name, shape, axis names and type.
 
-    ``zeros`` is set if all its values are 0: the bias of a layer without one.
+    ``zeros`` is set if all values are 0, as in the bias of a layer without
+    bias.
     """
 
     name: str
@@ -66,15 +67,15 @@ class Tensor:
 
     @property
     def is_transposed(self) -> bool:
-        """Whether the last axis has the channels that are read."""
+        """Whether the input channels are on the last axis."""
         return self.axes[-1] == "in"
 
 
 @dataclass(frozen=True)
 class Layout:
-    """All tensors of a network in order; ``id`` changes if one does.
+    """All tensors of a network in Keras order; ``id`` identifies them.
 
-    Tensors are in Keras order, with batch norm folded in.
+    Batch norm is folded in.
     """
 
     id: str
@@ -84,9 +85,9 @@ class Layout:
     def load(self, weights: Weights) -> Tensors:
         """Return the tensors of a safetensors file, or of a mapping, by name.
 
-        Raises LayoutError if a file is not a safetensors file, is cut short,
-        or was written for another scale of the input; also if a tensor is
-        missing, unknown, not finite, or has another shape or type.
+        Raises LayoutError if a file is truncated, is not a safetensors file,
+        or is for another scale of the input, or if a tensor is missing,
+        unknown, not finite, or has another shape or type.
         """
         if isinstance(weights, Mapping):
             self.check(weights)
@@ -107,11 +108,11 @@ class Layout:
         source: Source | None = None,
         smooth_sha256: str | None = None,
     ) -> None:
-        """Write all tensors to a safetensors file, whole or not at all.
+        """Write all tensors to a safetensors file, completely or not at all.
 
-        Its metadata have the ``source``, and the hash of the weight file that
-        entered the phase `spikes`. Raises LayoutError if a tensor is missing,
-        unknown, not finite, or has another shape or type.
+        The metadata contain the ``source``, and the hash of the weight file
+        from before the phase `spikes`. Raises LayoutError if a tensor is
+        missing, unknown, not finite, or has another shape or type.
         """
         self.check(tensors, path)
         names = [tensor.name for tensor in self.tensors]
@@ -174,7 +175,7 @@ class Layout:
         self,
         present: Mapping[str, tuple[tuple[int, ...], str]],
     ) -> Iterator[str]:
-        """Describe, tensor by tensor, which shapes and types differ."""
+        """Describe the shapes and types that differ, tensor by tensor."""
         for tensor in self.tensors:
             if tensor.name not in present:
                 yield f"{tensor.name} is missing"
@@ -191,9 +192,9 @@ class Layout:
 
 
 def smooth_path(path: FileName) -> Path:
-    """Return the path of the weights that entered the phase `spikes`.
+    """Return the path of the weights from before the phase `spikes`.
 
-    That is ``w.smooth.safetensors`` next to ``w.safetensors``.
+    For ``w.safetensors``, this is ``w.smooth.safetensors``.
     """
     target = Path(path)
     whole, suffix = os.path.splitext(target.name)
@@ -202,7 +203,7 @@ def smooth_path(path: FileName) -> Path:
 
 
 def smooth_hash(path: FileName) -> str:
-    """Return the sha256 of the file that `smooth_path` names."""
+    """Return the SHA-256 of the file at `smooth_path`."""
     return hashlib.sha256(smooth_path(path).read_bytes()).hexdigest()
 
 
@@ -227,7 +228,7 @@ def check_writable(path: FileName) -> None:
 def _in_order(file: bytes) -> bytes:
     """Return a safetensors file with sorted metadata.
 
-    The library shuffles them, so equal weights would differ in their bytes.
+    The library shuffles metadata, so files with equal weights would differ.
     """
     size = int.from_bytes(file[:8], "little")
     header = json.loads(file[8 : 8 + size])

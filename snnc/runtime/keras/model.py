@@ -1,13 +1,13 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""Spiking layers in a functional Keras model, its losses and its weights.
+"""Spiking layers of a functional Keras model, its losses and its weights.
 
-A layer ``c0`` has several parts in the model: ``c0`` has the weights; after it
-come ``c0.bias``, ``c0.norm``, ``c0.sum``, ``c0.neurons`` and ``c0.dropout``,
-as far as the layer has them.
+A layer ``c0`` has several parts in the model: ``c0`` contains the weights.
+Depending on the layer, ``c0.bias``, ``c0.norm``, ``c0.sum``, ``c0.neurons``
+and ``c0.dropout`` follow.
 
-A loss for labels takes integers, (batch,), and logits, (batch, classes), and
-returns the loss of each example, (batch,). ``smoothing`` is spread over all
-classes.
+A loss for labels takes integers, of shape (batch,), and logits, of shape
+(batch, classes), and returns the loss of each example. ``smoothing`` is spread
+over all classes.
 """
 
 from __future__ import annotations
@@ -35,11 +35,10 @@ def he_uniform(
 ) -> keras.initializers.Initializer:
     """Return a kernel's initializer (He et al. 2015, arXiv:1502.01852).
 
-    ``seed`` and the layer's name decide the values, so no layer changes
-    another's kernel. ``channels`` are those that a depthwise layer reads:
-    Keras counts all of them as inputs of each output. Each tap of a
-    transposed kernel reaches one in ``outputs`` of them, and its last axis has
-    the inputs.
+    ``seed`` and the layer's name determine the values, so no layer changes the
+    kernel of another. ``channels`` are those that a depthwise layer reads:
+    Keras counts all inputs for each output. Each tap of a transposed kernel
+    reaches one of ``outputs`` outputs, and the inputs are on its last axis.
     """
     drawn = seed_of(name, seed)
     uniform = keras.initializers.VarianceScaling
@@ -50,7 +49,7 @@ def he_uniform(
 
 
 def seed_of(name: str, seed: int) -> int:
-    """Return the seed of the part of a model with this name."""
+    """Return the seed for the layer of a model with this name."""
     return (seed + zlib.crc32(name.encode())) % 2**31
 
 
@@ -58,7 +57,7 @@ class SpikingLayers:
     """Applies Keras layers as the spiking layers of a network."""
 
     def __init__(self, network: Network, seed: int) -> None:
-        """Take the network, and the seed of dropout."""
+        """Create it for a network and the seed of dropout."""
         self.network = network
         self.seed = seed
 
@@ -74,8 +73,8 @@ class SpikingLayers:
     ) -> Tensor:
         """Return the activations of a layer that reads ``values``.
 
-        The order is: linear layer, a bias per neuron, batch norm, the values
-        of a shortcut, neurons, dropout.
+        The order is: linear layer, bias per neuron, batch norm, shortcut,
+        neurons, dropout.
         """
         name = layer.name
         data = self.network.layers[name]
@@ -144,8 +143,8 @@ def set_model_weights(
 ) -> None:
     """Set a model's weights to tensors of its layout, from a file or mapping.
 
-    Batch norms become the identity, as the weights include them, and scales
-    become 1.
+    Batch norms become the identity, because the weights include them, and
+    scales become 1.
 
     Raises LayoutError if the tensors do not fit the layout.
     """
@@ -183,9 +182,10 @@ def with_currents(
     model: keras.Model,
     layers: Mapping[str, Layer],
 ) -> keras.Model:
-    """Return a model of the outputs, then the currents of layers' neurons.
+    """Return a model of the outputs, followed by the neurons' currents.
 
-    They have the shape of the activations; in a max pool (batch, neurons).
+    Currents have the shape of the activations or, in a max pool, the shape
+    (batch, neurons).
     """
     currents = []
     for name, layer in layers.items():
@@ -207,8 +207,8 @@ def flip_dead_filters(layer: keras.layers.Layer) -> None:
     """Negate a kernel without positive weights, so that its filters can fire.
 
     For inputs from 0 up, filters with only negative weights are silent and
-    have no gradient. If all filters are, as a single one with one weight is
-    half of the time, nothing is learned.
+    have no gradient. If all filters are silent, nothing is learned. A single
+    filter with a single weight is silent in half of all cases.
     """
     kernel, *bias = layer.get_weights()
     if kernel.max() <= 0:
@@ -228,8 +228,9 @@ def cross_entropy(smoothing: float) -> Loss:
 def focal(gamma: float, alpha: float, smoothing: float = 0.0) -> Loss:
     """Return the focal loss, FL = -alpha (1 - p)^gamma log p.
 
-    Lin et al., 2017, arXiv:1708.02002, equation 5. The paper balances two
-    classes, 1 - alpha to alpha; with more, alpha is one factor for all.
+    Lin et al., 2017, arXiv:1708.02002, equation 5. In the paper, alpha
+    balances two classes, 1 - alpha to alpha. With more classes, alpha is a
+    factor for all of them.
     """
 
     def loss(labels: Tensor, logits: Tensor) -> Tensor:

@@ -1,9 +1,9 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""The phases of a training: smooth as in Keras, scaled, on spikes.
+"""The phases of training: smooth as in Keras, scaled, on spikes.
 
 First, layers are trained as in plain Keras. Then each layer gets a scale that
-brings its rates within bounds: it computes f(s x) / s from its currents x,
-which changes neither outputs nor gradients of rectified linear neurons, nor
+brings its rates within bounds: it computes f(s x) / s from its currents x.
+This changes neither the outputs and gradients of rectified linear neurons nor
 the optimizer's state. Last, the network is trained on its own spikes.
 """
 
@@ -37,7 +37,7 @@ from .progress import (
 from .scaler import Scaler
 from .spike_plan import ROUNDS, plan_spikes, stages_of
 from .spike_training import SpikeTraining
-from .training import StrategyError, Training, TrainOptions
+from .training import StrategyError, TrainOptions, TrainSettings
 
 MEASURED = 512  # examples to measure between epochs of LIF networks
 PATIENCE = 8  # rounds without improvement: the last ones learn slowly
@@ -46,19 +46,19 @@ HOLDS = (ROUNDS // 2, ROUNDS * 4 // 5)  # rounds that start with scaling
 
 @dataclass
 class Session:
-    """One training of a network; `Trainer.train` describes the options."""
+    """A training run of a network; `Trainer.train` describes the options."""
 
     network: Network
     layout: Layout
-    training: Training
+    training: TrainSettings
     program: ModuleType
     weights: FileName | None
     options: TrainOptions
 
     def train(self, x: Any, y: Any) -> keras.Model:
-        """Return the trained model, and write its weights and the smooth ones.
+        """Train the model, write its weights and the smooth ones; return it.
 
-        Data are checked. Raises the errors of `Trainer.train`.
+        Data are checked. Raises the same errors as `Trainer.train`.
         """
         training, weights, options = self.training, self.weights, self.options
         layout, network = self.layout, self.network
@@ -127,7 +127,7 @@ class Session:
         return model
 
     def _train_phases(self) -> None:
-        """Lead the model through its phases."""
+        """Run the phases of the training."""
         progress, scaler, history = self._progress, self._scaler, self._history
         model, epochs = scaler.model, self.training.epochs
         layers, phases = self.network.layers.values(), self.training.phases
@@ -214,7 +214,7 @@ class Session:
         tell(str(plan))
 
         def hold(epoch: int, logs: Logs) -> None:
-            """Bring rates within their bounds before some rounds."""
+            """Bring the rates within their bounds before some rounds."""
             if epoch - first not in HOLDS:
                 return
             scaler.hold()
@@ -241,7 +241,7 @@ class Session:
         bound: str = "",
         held_out: Dataset | None = None,
     ) -> None:
-        """Train the epochs that are not done, and restore the best weights."""
+        """Train the remaining epochs, and restore the best weights."""
         progress = self._progress
         if progress.epoch < stop and not progress.is_stalled:
             model.fit(

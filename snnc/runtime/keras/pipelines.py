@@ -24,12 +24,11 @@ Rows = NDArray[np.int64]
 
 
 class Batches(NamedTuple):
-    """Batches of ``x``, (batch, *shape), and ``y``.
+    """Batches of ``x``, of shape (batch, *shape), and ``y``.
 
-    ``of_epoch`` returns those of an epoch in its own order, ``steps`` batches.
-    ``validation`` is one pass over the examples held out, None without any.
-    ``sample``, (examples, *shape), has at most `SAMPLE` training examples to
-    measure on.
+    ``of_epoch`` returns the ``steps`` batches of an epoch, in an order of its
+    own. ``validation`` is one pass over the held-out examples, or None.
+    ``sample`` contains at most `SAMPLE` training examples for measurements.
     """
 
     of_epoch: Callable[[Tensor], Dataset]
@@ -47,9 +46,9 @@ class Batches(NamedTuple):
 class Pipelines:
     """Makes batches of ``batch`` examples for a network.
 
-    ``validation`` is the share to hold out. ``seed`` chooses these and, with
-    the epoch, the order of the others. The last examples are left out if
-    ``replicas`` can't share them evenly.
+    ``validation`` is the fraction to hold out. ``seed`` chooses the held-out
+    examples and, with the epoch, the order of the others. If ``replicas``
+    can't divide the examples evenly, the last ones are left out.
     """
 
     network: Network
@@ -67,9 +66,9 @@ class Pipelines:
     ) -> Batches:
         """Return batches of checked arrays.
 
-        ``groups``, (examples,), are not divided; ``held_out`` are examples to
-        validate on instead of a share of the arrays. Raises DataError as
-        `split_groups` does.
+        ``groups``, of shape (examples,), are not divided. ``held_out``
+        contains examples for validation, instead of a fraction of the arrays.
+        Raises DataError like `split_groups`.
         """
         share = 0.0 if held_out is not None else self.validation
         if groups is None or not share:
@@ -103,9 +102,9 @@ class Pipelines:
     ) -> Batches:
         """Return batches of a dataset.
 
-        The choice of the examples held out also depends on their positions in
-        it. Takes one pass to count the others. Raises DataError as
-        `single_examples` does.
+        Which examples are held out also depends on their positions in the
+        dataset. The others are counted in one pass. Raises DataError like
+        `single_examples`.
         """
         training, validation = single_examples(dataset, self.network), None
         if held_out is not None:
@@ -164,7 +163,7 @@ class Pipelines:
 
 
 def split(count: int, share: float, seed: int) -> tuple[Rows, Rows]:
-    """Return the rows to hold out, and the others, both shuffled."""
+    """Return the rows to hold out and the other rows, both shuffled."""
     order = np.random.default_rng(seed).permutation(count)
     held_out, others = np.split(order, [int(share * count)])
     return held_out, others
@@ -176,11 +175,12 @@ def split_groups(
     seed: int,
     y: Array | None = None,
 ) -> tuple[Rows, Rows]:
-    """Split as `split` does, but keep each group on one side.
+    """Split like `split`, but keep each group on one side.
 
-    ``groups``, (examples,), are for example the recorded subjects. The groups
-    held out have ``share`` of the examples or a little more. With labels
-    ``y``, (examples,), both sides have every class.
+    ``groups``, of shape (examples,), contains for example the recorded
+    subjects. The held-out groups contain at least the fraction ``share`` of
+    the examples. With labels ``y``, of shape (examples,), both sides contain
+    every class.
 
     Raises DataError if there is only one group, or if no draw gives both sides
     every class.
@@ -204,7 +204,7 @@ def split_groups(
 
 
 def _lacking(y: Array, is_held: NDArray[np.bool_]) -> str:
-    """Say which classes are missing on one side, if any."""
+    """Describe the classes that are missing on one side, if any."""
     sides = {"validation": y[is_held], "training": y[~is_held]}
     for side, labels in sides.items():
         missing = np.setdiff1d(y, labels)

@@ -1,12 +1,13 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
 """Scale the layers of a model to bring their rates within bounds.
 
-If the inputs of a rectified linear layer are multiplied by a number, so is its
-output. Dividing its readers' kernels by it leaves the network's outputs
-unchanged (data-based normalisation: Diehl et al., IJCNN 2015,
-doi:10.1109/IJCNN.2015.7280696). A layer's first scale follows from its Keras
-activations. Its spikes decide the final one: inputs of a chip neuron that
-fluctuate around 0 raise its rate, as its voltage is never below 0.
+If the inputs of a rectified linear layer are multiplied by a number, its
+output is multiplied by the same number. Dividing its readers' kernels by it
+leaves the network's outputs unchanged (data-based normalisation: Diehl et al.,
+IJCNN 2015, doi:10.1109/IJCNN.2015.7280696). A layer's first scale follows from
+its Keras activations, and the final scale from its spikes. Inputs that
+fluctuate around 0 raise the rate of a chip neuron, because its voltage is
+never below 0.
 """
 
 from __future__ import annotations
@@ -40,10 +41,10 @@ MARGIN = 1e-5  # how far inside its bounds to put a rate
 
 
 class Measured(NamedTuple):
-    """A layer's percentile of rates in Hz.
+    """The percentile of a layer's rates in Hz.
 
-    ``drive`` is the current, in activations, that gives this rate; ``highest``
-    is the largest current of a neuron.
+    ``drive`` is the current, in activations, that produces this rate, and
+    ``highest`` is the largest current of a neuron.
     """
 
     rate: float
@@ -55,7 +56,7 @@ Rates = Mapping[str, Measured]
 
 
 class Scaler:
-    """Scales a model's layers, on examples ``x``, (examples, *shape)."""
+    """Scales a model's layers on examples ``x`` (examples, *shape)."""
 
     def __init__(
         self,
@@ -64,7 +65,7 @@ class Scaler:
         model: keras.Model,
         x: NDArray[np.float32],
     ) -> None:
-        """Take a model that has been built, and examples to measure on."""
+        """Create it for a built model and the examples for measurements."""
         self.network = network
         self.layout = layout
         self.model = model
@@ -93,8 +94,8 @@ class Scaler:
     def recalibrate_batchnorm(self, examples: int | None = None) -> None:
         """Compute batch norms' statistics from the first examples.
 
-        Their moving averages are older than the weights, more so with fewer
-        batches (Izmailov et al., 2018, arXiv:1803.05407).
+        Moving averages lag behind the weights, especially with few batches
+        (Izmailov et al., 2018, arXiv:1803.05407).
         """
         if self._recalibrate is not None:
             for count, x in enumerate(self._batches(examples)):
@@ -103,8 +104,8 @@ class Scaler:
     def fill(self, examples: int | None = None) -> None:
         """Scale each layer to its upper rate, by its Keras activations.
 
-        More spikes carry more information. A LIF layer gets no scale above 1,
-        unless its rate would be below its bounds.
+        More spikes carry more information. The scale of a LIF layer is at most
+        1, unless its rate would be below its bounds.
         """
         # The scale of a LIF layer changes the inputs of other layers.
         for _ in range(len(self.wiring.groups) + FILLS):
@@ -169,12 +170,12 @@ class Scaler:
         return lines
 
     def fold(self) -> None:
-        """Fold scales into weights: activation 1.0 is then the upper rate."""
+        """Fold scales into weights; activation 1.0 is then the upper rate."""
         if set(self.scales.values()) != {1.0}:
             fold_model(self.model, self.layout)
 
     def measure_activations(self, examples: int | None = None) -> Rates:
-        """Return the rates that the Keras activations stand for."""
+        """Return the rates that the Keras activations represent."""
         layers, scales = self.network.layers, self.scales
         batches = self._batches(examples)
         count = sum(map(len, batches))
@@ -194,7 +195,7 @@ class Scaler:
         return rates
 
     def measure_spikes(self) -> Rates:
-        """Return the rates of spikes, examples in rows."""
+        """Return the rates of spikes, with examples in rows."""
         network, scales = self.network, self.scales
         firing = self.run.firing(self.x[:IN_SPIKES], STREAMS)
         rates = {}
@@ -234,7 +235,7 @@ class Scaler:
         measured: Measured,
         present: float,
     ) -> tuple[float, float]:
-        """Return the least and the largest factor of a layer."""
+        """Return the smallest and the largest factor for a layer."""
         layer = self.network.layers[name]
         if layer.encoder == "rate":
             return 1.0, 1.0
@@ -252,7 +253,7 @@ class Scaler:
         return low, high
 
     def group(self, name: str) -> tuple[str, ...]:
-        """Return the layers that share a layer's scale, itself included."""
+        """Return the layers with the scale of a layer, including itself."""
         return next(group for group in self.wiring.groups if name in group)
 
     def _batches(self, examples: int | None) -> list[Array]:

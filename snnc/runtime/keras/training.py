@@ -36,13 +36,13 @@ class StrategyError(UserError, RuntimeError):
 
 
 @dataclass(frozen=True)
-class Training:
-    """The training that a spec describes.
+class TrainSettings:
+    """The training settings of a spec.
 
-    ``batch`` is the number of examples per step; ``validation`` is the share
-    of examples to hold out; with a cosine ``schedule`` the learning rate falls
-    to 0. ``phases`` are listed in order: see `phases`. ``class_weight`` is
-    that of `TrainOptions`, or None.
+    ``batch`` is the number of examples per step, and ``validation`` is the
+    fraction of examples to hold out. With a cosine ``schedule``, the learning
+    rate falls to 0. ``phases`` are in the order in which they run.
+    ``class_weight`` is as in `TrainOptions`, or None.
     """
 
     epochs: int = 20
@@ -55,26 +55,25 @@ class Training:
 
 
 class TrainOptions(TypedDict, total=False):
-    """The options of a training; each has a default.
+    """The options of training; each has a default.
 
-    ``phases`` and ``seed`` default to the spec's. ``seed`` draws the first
-    weights, dropout, the examples held out and the order of the others.
-    ``initial`` is a file of weights to begin with, instead of drawn ones; it
-    is required without the phase smooth. ``spike_updates`` is the number of
-    updates in the phase spikes; its default follows from their cost: see
-    `spike_plan`. ``patience`` ends the phase smooth that many epochs after the
-    one with the least validation loss, whose weights are kept. ``resume``
-    continues an interrupted training: until it is done,
-    ``<weights>.progress.npz`` holds its state after the last whole epoch.
-    ``strategy`` "mirrored" shares each batch among all devices of this
-    machine.
+    ``phases`` and ``seed`` default to those of the spec. ``seed`` determines
+    the initial weights, dropout, the held-out examples and the order of the
+    others. ``initial`` is a file with initial weights, which is required
+    without the phase smooth. ``spike_updates`` is the number of updates in the
+    phase spikes; the default depends on their cost, see `spike_plan`.
+    ``patience`` is the number of epochs without a lower validation loss after
+    which the phase smooth ends; the best weights are kept. ``resume``
+    continues an interrupted training, whose state after the last complete
+    epoch is in ``<weights>.progress.npz``. ``strategy`` "mirrored" shares each
+    batch among all devices of this machine.
 
-    ``validation`` is (x, y) to validate on, instead of a share of the
-    examples; ``groups``, (examples,), such as subjects, are held out as a
-    whole. ``class_weight`` is the weight of each class's examples in the loss,
-    by default the spec's, or 1; "balanced" gives all classes the same total
-    weight.
-    ``callbacks`` are Keras callbacks to add.
+    ``validation`` is a pair (x, y) for validation, instead of a fraction of
+    the examples. ``groups``, of shape (examples,), names for example the
+    subject of each example; groups are held out as a whole. ``class_weight``
+    is the weight of each class's examples in the loss; the default is that of
+    the spec, or 1. "balanced" gives all classes the same total weight.
+    ``callbacks`` are additional Keras callbacks.
     """
 
     initial: FileName | None
@@ -95,14 +94,14 @@ class Trainer:
     """Trains one network.
 
     ``program`` is the name of the module with ``build_model``,
-    ``compile_model``, ``export_weights`` and ``import_weights``. It imports
-    TensorFlow, which takes seconds, so it is imported after the data are
-    checked.
+    ``compile_model``, ``export_weights`` and ``import_weights``. This module
+    imports TensorFlow, which takes seconds, so it is imported after the data
+    are checked.
     """
 
     network: Network
     layout: Layout
-    training: Training
+    training: TrainSettings
     program: str
 
     def train(
@@ -115,17 +114,17 @@ class Trainer:
     ) -> keras.Model:
         """Return a trained model, and write its weights if a path is given.
 
-        ``x``, (examples, *the input's shape), is an array with its ``y``, or a
-        tf.data.Dataset of both, in single examples or in batches. ``epochs``,
-        of the phase smooth, default to the spec's. The weights that enter the
-        phase spikes are written to ``<stem>.smooth.safetensors``.
+        ``x`` is an array of shape (examples, *input shape) with its ``y``, or
+        a tf.data.Dataset of both, as single examples or batches. ``epochs`` is
+        the number of epochs in the phase smooth, by default that of the spec.
+        The weights that enter the phase spikes are written to
+        ``<stem>.smooth.safetensors``.
 
-        Raises DataError if the network does not accept data or progress.
-        Before it trains, it raises LayoutError if the initial weights do not
-        fit the layout or the weights to write have another format's suffix. It
-        raises OSError if they can't be written, and StrategyError if the
-        devices can't share a batch. It raises DivergedError when the loss is
-        NaN, and then leaves no file.
+        Raises DataError if the network does not accept data or progress, and
+        DivergedError, without leaving a file, if the loss is NaN. Before
+        training, raises LayoutError if initial weights do not fit or
+        ``weights`` has the suffix of another format, OSError if it can't be
+        written, and StrategyError if devices can't share a batch.
         """
         if unknown := options.keys() - TrainOptions.__annotations__.keys():
             raise TypeError(f"there is no option {min(unknown)!r}")
@@ -200,7 +199,7 @@ def _validate(
     network: Network,
     options: TrainOptions,
 ) -> Any:
-    """Return the checked data; check those among the options in place."""
+    """Return the checked data; also check the data in ``options``."""
     readout = network.readout
     if y is not None:
         examples = select(x, y, network)
@@ -240,7 +239,7 @@ def _phases(text: str) -> list[str]:
 
 
 def unused_ends(y: Array, classes: int) -> str | None:
-    """Say if labels look shifted; None if they do not."""
+    """Warn about labels that look shifted; None if they don't."""
     unused = [end for end in (0, classes - 1) if not (y == end).any()]
     if not unused:
         return None
@@ -256,10 +255,12 @@ def balance_classes(
 ) -> dict[int, float]:
     """Return the weight of each class's examples in the loss.
 
-    It is 1 unless ``asked`` has another. "balanced" gives all classes of the
-    labels ``y``, (examples,), the same total weight, with mean 1 per example.
+    The weight is 1 unless ``asked`` contains another one. "balanced" gives all
+    classes of the labels ``y`` (examples,) the same total weight, with a mean
+    of 1 per example.
 
-    Raises DataError if a class is unknown, or if "balanced" lacks labels.
+    Raises DataError if a class is unknown, or "balanced" is used without
+    labels.
     """
     if asked != "balanced":
         if others := set(asked) - set(range(classes)):

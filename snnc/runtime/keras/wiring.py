@@ -1,8 +1,8 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
 """Finds what is between a Keras model's layers of neurons, and folds it.
 
-Kernels read layers of neurons; layers' scales, and batch norms, are folded
-into these kernels.
+Kernels read layers of neurons. The scales of layers, and batch norms, are
+folded into these kernels.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ Sources = tuple[frozenset[str], ...]
 class Wiring(NamedTuple):
     """How the scales of layers depend on one another.
 
-    ``reads`` has, for each kernel, the sources of the channels it reads.
-    The layers in each of ``groups`` have to share a scale, because a sum or an
-    identity shortcut adds their outputs.
+    ``reads`` contains the sources of each kernel's input channels. The layers
+    in each of ``groups`` have to share a scale, because a sum or an identity
+    shortcut adds their outputs.
     """
 
     reads: dict[str, Sources]
@@ -108,7 +108,7 @@ def end_of(model: keras.Model, name: str, layer: Layer) -> End:
 
 
 class LinearStage:
-    """The linear layers between neurons and those that read them."""
+    """The linear layers between neurons and their readers."""
 
     def __init__(
         self,
@@ -116,7 +116,7 @@ class LinearStage:
         model: keras.Model,
         producers: dict[str, str],
     ) -> None:
-        """Take a current, its model, and layers by their Keras names."""
+        """Create it for a current, its model, and layers by Keras name."""
         found = _producers_of(drive, producers)
         read = [layer for layer in producers if layer in found]
         self.sources = [producers[layer] for layer in read]
@@ -130,7 +130,7 @@ class LinearStage:
     def __call__(self, x: Tensor, outputs: dict[str, Tensor]) -> Tensor:
         """Return the current for an input and the outputs of layers.
 
-        Their first axis may have several steps of each example, one after
+        The first axis may contain several steps of each example, one after
         another.
         """
         several = [outputs[name] for name in self.sources]
@@ -160,8 +160,8 @@ def rescale(
 ) -> Tensors:
     """Return weights with scaled activations.
 
-    A layer's sums are multiplied by its scale, and a kernel's rows divided by
-    the scales of the layers that they read.
+    A layer's sums are multiplied by its scale, and a kernel's rows are divided
+    by the scales of the layers that they read.
     """
     rescaled: Tensors = {}
     for tensor in layout.tensors:
@@ -200,7 +200,7 @@ def with_norm(
     norm: KerasLayer,
     is_transposed: bool = False,
 ) -> tuple[Array, Array]:
-    """Return kernel and bias with a batch norm in evaluation folded in."""
+    """Return a kernel and a bias with a batch norm folded in."""
     weights = (weight.astype(np.float64) for weight in norm.get_weights())
     gamma, beta, mean, variance = weights
     scale = gamma / np.sqrt(variance + norm.epsilon)
@@ -220,9 +220,9 @@ def recalibration(
 ) -> Recalibrate:
     """Return a function that updates batch norms' statistics.
 
-    It takes examples, (batch, ...), and the share of each average to keep. The
-    averages of equal batches are their means if batch n, from 0 on, keeps n /
-    (n + 1).
+    Its arguments are examples, of shape (batch, ...), and the fraction of each
+    average to keep. For batches of equal size, the averages are the means over
+    all batches if batch n, counted from 0, keeps n / (n + 1).
     """
     probe = keras.Model(model.input, [norm.output for norm in norms])
     given = tf.TensorSpec([None, *model.input.shape[1:]]), tf.TensorSpec([])

@@ -33,8 +33,8 @@ Options: TypeAlias = "Mapping[str, Any]"
 class Placement:
     """An allocator for nengo-loihi that puts each block on a given chip.
 
-    ``chips`` has the chip of each block, in order. With ``learns``, the last
-    block is a readout that learns, which only a network with targets has.
+    ``chips`` contains the chip of each block, in order. With ``learns``, the
+    last block is a readout that learns, which needs targets.
     """
 
     chips: Sequence[int]
@@ -67,8 +67,9 @@ class Placement:
 def hardware_options(runs: str, learns: bool = False) -> dict[str, Any]:
     """Return the ``hardware_options`` of `nengo_loihi.Simulator`.
 
-    ``runs`` lists the blocks in order: ``128x0 4x1`` are 128 on chip 0 and
-    four on chip 1. With ``learns``, the last one is a readout that learns.
+    ``runs`` lists the blocks in order: ``128x0 4x1`` means 128 blocks on chip
+    0 and four on chip 1. With ``learns``, the last block is a readout that
+    learns.
     """
     pairs = [run.split("x") for run in runs.split()]
     chips = [int(chip) for n, chip in pairs for _ in range(int(n))]
@@ -76,7 +77,7 @@ def hardware_options(runs: str, learns: bool = False) -> dict[str, Any]:
 
 
 def digest_of(x: Array) -> str:
-    """Return the sha256 of examples, (examples, ...), as 32-bit floats."""
+    """Return the SHA-256 of examples (examples, ...) as 32-bit floats."""
     made = hashlib.sha256()
     for example in x:
         made.update(np.ascontiguousarray(example, np.float32).tobytes())
@@ -87,8 +88,8 @@ def digest_of(x: Array) -> str:
 class BoardRunner:
     """Runs one network on a board.
 
-    ``build_network`` is a function of the network's package, as is
-    ``options``, which returns ``hardware_options``; without it there is one
+    ``build_network`` and ``options`` are functions of the network's package.
+    ``options`` returns the ``hardware_options``; without it, there is one
     chip.
     """
 
@@ -156,8 +157,8 @@ class BoardRunner:
     ) -> tuple[Array, dict[str, Array]]:
         """Return the readout's rows, and the spikes of the first examples.
 
-        Rows are (examples, steps, units), spikes of each layer (examples,
-        steps, neurons) in Keras order.
+        Rows have the shape (examples, steps, units), and the spikes of a layer
+        (examples, steps, neurons), in Keras order.
         """
         built = self.build_network(tensors, images=x, probe=probed)
         # Reserve messages for every spike of the host, even if a user turns
@@ -187,7 +188,7 @@ class BoardRunner:
         return np.concatenate(rows), every
 
     def _describe_run(self, digest: str, spikes: dict[str, Array]) -> Options:
-        """Return what identifies a run, and its spikes as packed bits."""
+        """Return the metadata of a run, and its spikes as packed bits."""
         last, *_ = spikes
         arrays: dict[str, Any] = {"layout_id": self.layout.id, "layer": last}
         arrays.update(data_sha256=digest, steps=self.network.steps)

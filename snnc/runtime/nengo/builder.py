@@ -50,9 +50,9 @@ class NetworkBuilder:
     ) -> None:
         """Begin with an empty network.
 
-        ``tensors`` are the network's weights. In mode "spiking" all states are
-        zero at the start, except encoder voltages that are spread.
-        In mode "rate" nothing is filtered. Raises ValueError for other modes.
+        ``tensors`` are the network's weights. In mode "spiking", all states
+        are zero at the start, except for spread encoder voltages. In mode
+        "rate", there are no filters. Raises ValueError for other modes.
         """
         if mode not in get_args(Mode):
             raise ValueError(f"mode is {mode!r}, not 'spiking' or 'rate'")
@@ -74,8 +74,8 @@ class NetworkBuilder:
     def input(self, images: Array | None) -> SplitLayer:
         """Add the node that presents the examples, on the host.
 
-        ``images`` are (examples, *input shape); without them it outputs zeros.
-        Raises ValueError if they have another shape.
+        ``images`` has the shape (examples, *input shape); without images, the
+        node outputs zeros. Raises ValueError if the shape is different.
         """
         given, shown = self._network.input, None
         if images is None:
@@ -121,7 +121,7 @@ class NetworkBuilder:
     def maxpool(self, name: str, *compared: Compare) -> tuple[SplitLayer, ...]:
         """Add the neurons of a max pool; return them level by level.
 
-        Its readers read some of these and some of the pool's source.
+        Readers of the pool read some of these neurons and some of the source.
         """
         layer = self._network.layers[name]
         assert layer.pool is not None
@@ -156,8 +156,9 @@ class NetworkBuilder:
     ) -> SplitLayer:
         """Add the ensembles of a layer, or of a level of a max pool.
 
-        Each has the neurons of some depth slices, in the layout (height,
-        width, slices x channels). Biases are per channel or per neuron.
+        Each ensemble contains the neurons of some depth slices, in the layout
+        (height, width, slices x channels). Biases are per channel or per
+        neuron.
         """
         bias = self._tensors.get(f"{name}.bias")
         voltages = layer.first_voltages(name)
@@ -274,9 +275,9 @@ class NetworkBuilder:
                 self.net.config[made].pop_type = connection.pop_type
 
     def _on_host(self, source: SplitLayer) -> SplitLayer:
-        """Return a source as it is on the host.
+        """Return a source whose values are on the host.
 
-        nengo-loihi only allows Dense connections from the chip; the host may
+        nengo-loihi only allows Dense connections from the chip; the host can
         convolve their output.
         """
         layer = self._network.layers.get(split_name(source.name)[0])

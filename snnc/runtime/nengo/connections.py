@@ -1,5 +1,5 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""How one layer reads another: the kinds of connections, and their transforms.
+"""The kinds of connections between layers, and their transforms.
 
 Each kind connects parts of its source to parts of its reader. Kernels are
 tensors of the weight file, by default ``<reader>.kernel``.
@@ -63,7 +63,7 @@ class Convolve(Connection):
         return self._convolve(*given)
 
     def _compose_kernel(self, tensor: Array, reader: SplitLayer) -> Array:
-        """Return the kernel over the source, zero where it reads nothing."""
+        """Return the kernel over the source, padded with zeros."""
         kernel = kernels.lift(tensor)
         if self.groups > 1:
             filters = reader.volume[-1]
@@ -78,14 +78,15 @@ class Convolve(Connection):
 class ConvolveTransposed(Connection):
     """A transposed convolution, stored weight by weight.
 
-    ``stride`` is the step of its input, ``crop`` what is cut off in front.
+    ``stride`` is the step between its inputs, and ``crop`` the number of
+    positions removed at the start.
     """
 
     stride: tuple[int, int] = (1, 1)
     crop: tuple[int, int] = (0, 0)
 
     def links(self, reader: SplitLayer, tensors: Tensors) -> Iterator[Link]:
-        """Return a sparse matrix for each two parts that overlap."""
+        """Return a sparse matrix for each pair of parts that overlap."""
         source = self.read
         rows = slice(*(self.rows or (None,)))
         kernel = self.kernel(reader, tensors)[..., rows]
@@ -98,9 +99,9 @@ class ConvolveTransposed(Connection):
 
 @dataclass(frozen=True)
 class Identity(Connection):
-    """Reads each channel as it is, or as its average over pools.
+    """Reads each channel unchanged, or its average over pools.
 
-    ``rows`` are the reader's channels that read the source's; None for all.
+    ``rows`` are the reader's channels that read the source; None for all.
     """
 
     def links(self, reader: SplitLayer, tensors: Tensors) -> Iterator[Link]:
@@ -115,7 +116,7 @@ class Identity(Connection):
 
 @dataclass(frozen=True)
 class Rectify(Connection):
-    """Values as shares of the largest: positive ones, then negative ones.
+    """Values divided by the largest: positive values, then negative ones.
 
     Values are in ``bounds``.
     """
@@ -132,8 +133,8 @@ class Rectify(Connection):
 class Compare(Connection):
     """Inputs of a max pool, for each channel separately.
 
-    ``grid`` are the places that are read of the pools' output. ``level`` and
-    ``nodes`` belong to the neurons that read: see `maxima.Level`.
+    ``grid`` contains the positions of the pools' output that are read.
+    ``level`` and ``nodes`` describe the neurons that read: see `maxima.Level`.
     """
 
     grid: Grid = ()
@@ -141,7 +142,7 @@ class Compare(Connection):
     nodes: Nodes = EVERY
 
     def values(self, values: Array) -> Array:
-        """Return the values of the source that this reads: (rows, *volume)."""
+        """Return the values (rows, *volume) of the source that are read."""
         if self.picked is not None:
             values = kernels.take(values, grid_of(self.picked))
         for pool in self.pools:
@@ -149,7 +150,7 @@ class Compare(Connection):
         return kernels.take(values, self.grid)
 
     def links(self, reader: SplitLayer, tensors: Tensors) -> Iterator[Link]:
-        """Return a sparse matrix for each two parts that overlap."""
+        """Return a sparse matrix for each pair of parts that overlap."""
         source, level = self.read, self.level
         assert level is not None
         sizes = [(triple(p.window), triple(p.stride)) for p in self.pools]
@@ -204,7 +205,7 @@ class ConnectAll(Connection):
 class ConvolveAll(ConnectAll):
     """Every unit reads every neuron, through a convolution of full extent.
 
-    On the chip this takes one input axon per pixel instead of one per neuron.
+    On the chip, this needs one input axon per pixel instead of one per neuron.
     """
 
     def _transform(self, rows: Array) -> nengo.transforms.Transform:

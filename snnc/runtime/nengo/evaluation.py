@@ -26,13 +26,13 @@ from .simulators import (
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class EvaluationResult:
     """The accuracy of a network on spikes, and the rates of its layers.
 
-    ``accuracy`` is the share of right decisions, None in a regression;
-    ``rmse`` is the root mean square error. ``rates`` are the percentiles, in
-    Hz, that `Layer.rate` bounds. ``cores`` is the number of cores used; None
-    without a chip.
+    ``accuracy`` is the fraction of correct decisions, or None for a
+    regression, and ``rmse`` is the root mean square error. ``rates`` contains
+    the percentiles, in Hz, that `Layer.rate` limits. ``cores`` is the number
+    of cores used; None without a chip.
     """
 
     network: str
@@ -79,11 +79,11 @@ class Evaluator:
         examples: int | None = None,
         presentation: Presentation = "row",
         seed: int | None = 0,
-    ) -> Evaluation:
-        """Present examples, as ``evaluate`` of the package does.
+    ) -> EvaluationResult:
+        """Present examples, like ``evaluate`` of the package.
 
         Raises DataError if an array does not fit, LayoutError if the weights
-        do not, and RefusedError if the chip can't store them. Raises
+        do not fit, and RefusedError if the chip can't store them. Raises
         ValueError if the simulator is unknown or ``examples`` is below 1, and
         ModuleNotFoundError if the simulator is not installed.
         """
@@ -128,8 +128,8 @@ class Evaluator:
         simulator: Simulator,
         presentation: Presentation,
         shows: bool = False,
-    ) -> Evaluation:
-        """Evaluate on checked examples; ``shows`` how many are done."""
+    ) -> EvaluationResult:
+        """Evaluate on checked examples; with ``shows``, print the progress."""
         network = self.network
         require(simulator, network)
         warn(examples.warning)
@@ -154,7 +154,7 @@ class Evaluator:
         reached = score(np.concatenate(outputs), examples.y, classes)
         present = network.present
         rates = {n: seen.percentile / present for n, seen in most.items()}
-        return Evaluation(
+        return EvaluationResult(
             network.name,
             simulator,
             len(examples),

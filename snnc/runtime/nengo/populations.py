@@ -1,5 +1,5 @@
 # The run-time library of snnc. SPDX-License-Identifier: MIT
-"""Layers as populations in parts, and what connections read from them."""
+"""Layers as populations in parts, and the parts that connections read."""
 
 # mypy: disable-error-code="import-not-found,import-untyped"
 
@@ -35,8 +35,8 @@ Places: TypeAlias = "tuple[range, ...]"
 class Part:
     """The depth slices ``slices`` of a layer or of the input.
 
-    ``neurons`` is the end of a connection: an ensemble's neurons, a node or a
-    slice of it.
+    ``neurons`` is the end of a connection: the neurons of an ensemble, a node,
+    or a slice of these.
     """
 
     label: str
@@ -68,18 +68,18 @@ class Connection(ABC):
     """The inputs of a layer from one source.
 
     ``tensor`` names the kernel; None is ``<reader>.kernel``. ``rows`` are its
-    input channels for the source; None for all.
-    ``pools`` are the average pools in between, source first. ``picked`` are
-    the places of the source that are read; pools are over these places.
-    ``pop_type`` are the bits per axon onto the chip, for convolutions, where
-    an axon carries a pixel with all its channels. 16-bit axons take half the
-    memory of 32-bit ones, but the channels of blocks must be a multiple of 4.
+    input channels for the source; None for all. ``pools`` are the average
+    pools in between, source first. ``picked`` contains the positions of the
+    source that pools and kernel read. ``pop_type`` are the bits per axon onto
+    the chip, for convolutions, where an axon carries a pixel with all its
+    channels. 16-bit axons take half the memory of 32-bit ones, but the
+    channels of blocks must be a multiple of 4.
 
-    ``sparse`` stores the weights of a convolution one by one. On the chip this
-    stores no zeros between groups or taps, but it takes an input axon per
-    neuron that is read instead of one per pixel. Axons of max pools and
-    matrices are of this kind too: use it if one of them reads the same
-    neurons, as NxSDK does not allow both kinds for a neuron.
+    ``sparse`` stores the weights of a convolution one by one. On the chip,
+    this stores no zeros between groups or taps, but needs one input axon per
+    neuron instead of one per pixel. Max pools and matrices use such axons too.
+    NxSDK does not allow both kinds of axons for a neuron, so set it if one of
+    these reads the same neurons.
     """
 
     source: SplitLayer
@@ -122,9 +122,9 @@ class Connection(ABC):
         depth_before: int = 0,
         used: Array | None = None,
     ) -> Iterator[Link]:
-        """Yield the transform for each two parts that overlap.
+        """Yield the transform for each pair of parts that overlap.
 
-        That is a 2-D convolution, or a sparse matrix of the kernel's weights
+        The transform is a 2-D convolution, or a sparse matrix of the weights
         that ``used`` marks.
         """
         source = self.read
@@ -162,7 +162,7 @@ class Connection(ABC):
 
 
 def link_sparse(pre: Part, post: Part, matrix: Sparse) -> Iterator[Link]:
-    """Yield a sparse matrix, unless all taps lie in the padding."""
+    """Yield a sparse matrix, unless all taps are in the padding."""
     places, weights = matrix
     if len(places):
         # The chip counts each neuron of a source, read or not.
@@ -174,7 +174,7 @@ def link_sparse(pre: Part, post: Part, matrix: Sparse) -> Iterator[Link]:
 
 
 def grid_of(picked: Places) -> Grid:
-    """Return places along depth, height and width."""
+    """Return positions along depth, height and width."""
     one = range(1)
     if len(picked) == 1:
         return one, picked[0], one
@@ -183,7 +183,7 @@ def grid_of(picked: Places) -> Grid:
 
 
 def sub_population(source: SplitLayer, picked: Places) -> SplitLayer:
-    """Return a population that has only the picked places."""
+    """Return a population with only the picked positions."""
     depth, height, width = grid_of(picked)
     channels, parts = source.volume[3], []
     for part in source.parts:
@@ -200,7 +200,7 @@ def sub_population(source: SplitLayer, picked: Places) -> SplitLayer:
 
 
 def sub_part(part: Part, read: Array) -> Part:
-    """Return a part that has only some of its neurons."""
+    """Return a part with only some of its neurons."""
     neurons, every = part.neurons, np.arange(part.neurons.size_out)
     if isinstance(neurons, nengo.base.ObjView):
         whole = np.arange(neurons.obj.size_out)

@@ -44,9 +44,9 @@ class Predictor:
         chip.
 
         Raises DataError if ``x`` does not fit, LayoutError if the weights do
-        not, and RefusedError if the chip can't store them. Raises ValueError
-        if the simulator is unknown, and ModuleNotFoundError if it is not
-        installed.
+        not fit, and RefusedError if the chip can't store them. Raises
+        ValueError if the simulator is unknown, and ModuleNotFoundError if it
+        is not installed.
         """
         examples = x
         if not isinstance(x, Examples):

@@ -43,7 +43,7 @@ FAILURES = (AssertionError, TypeError, nengo.exceptions.BuildError)
 
 
 class RefusedError(UserError, RuntimeError):
-    """Weights that the chip can't store."""
+    """Raised for weights that the chip can't store."""
 
 
 def simulators_of(network: Network) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ def simulators_of(network: Network) -> tuple[str, ...]:
 
 
 def require(simulator: str, network: Network) -> None:
-    """Raise ValueError or ModuleNotFoundError for a missing simulator."""
+    """Raise ValueError or ModuleNotFoundError if a simulator is missing."""
     known = simulators_of(network)
     if simulator not in known:
         there = f"there are {', '.join(known)}"
@@ -69,7 +69,7 @@ def require(simulator: str, network: Network) -> None:
 
 
 class SimulatorRun:
-    """A built network on a simulator, example after example.
+    """A built network on a simulator, which runs examples one after another.
 
     The state carries over.
     """
@@ -118,9 +118,9 @@ class SimulatorRun:
     def present(self, count: int) -> tuple[Array, dict[str, Array]]:
         """Run the next examples.
 
-        Returns the rows of the readout, (examples, steps, units), and the
-        spikes of each probed layer's neurons in Keras order, (examples,
-        neurons).
+        Returns the rows (examples, steps, units) of the readout, and the
+        spikes (examples, neurons) of each probed layer's neurons in Keras
+        order.
         """
         steps = self._network.steps
         self.sim.run_steps(count * steps)
@@ -149,10 +149,11 @@ class SimulatorRun:
 class Presented(NamedTuple):
     """The results of some examples, ``x``, one after another.
 
-    ``start`` is the number of the first; ``at_rest`` says whether it started
-    from rest instead of the previous example's state. ``rows`` of the readout
-    are (examples, steps, units), ``spikes`` of each layer's neurons (examples,
-    neurons), in Keras order. ``cores`` are those used; None without a chip.
+    ``start`` is the index of the first, and ``at_rest`` says whether it
+    started from rest instead of the previous example's state. ``rows`` of the
+    readout have the shape (examples, steps, units), and ``spikes`` of each
+    layer's neurons (examples, neurons), in Keras order. ``cores`` is the
+    number of cores used; None without a chip.
     """
 
     start: int
@@ -174,10 +175,10 @@ def run_examples(
 ) -> Iterator[Presented]:
     """Yield the results of examples, a few at a time.
 
-    ``x`` is (examples, *the input's shape), or returns that when sliced. In a
-    "row" the state carries over from one to the next, as on the chip; for
-    "rest" the network is built again for each. ``probe`` names the layers
-    whose spikes to keep, by default all.
+    ``x`` has the shape (examples, *input shape), or returns such arrays when
+    sliced. In a "row", the state carries over from one example to the next, as
+    on the chip. For "rest", the network is built again for each example.
+    ``probe`` names the layers whose spikes are kept, by default all.
 
     Raises RefusedError if the chip can't store the weights.
     """

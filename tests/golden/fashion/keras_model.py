@@ -26,8 +26,8 @@ def build_model(seed: int = SEED) -> keras.Model:
     """Return the model, from input values to logits.
 
     It reads ``image``, (batch, 28, 28, 1), values in 0..1, and returns
-    ``article``, (batch, 10). An activation of 1.0 stands for the upper rate of
-    its layer.
+    ``article``, (batch, 10). An activation of 1.0 corresponds to the upper
+    rate of its layer.
     """
     spiking = SpikingLayers(NETWORK, seed)
     image = keras.Input((28, 28, 1), name="image")

@@ -27,8 +27,8 @@ def build_model(seed: int = SEED) -> keras.Model:
     """Return the model, from input values to logits.
 
     It reads ``clip``, (batch, 16, 36, 64, 3), values in 0..1, and returns
-    ``motion``, (batch, 12). An activation of 1.0 stands for the upper rate of
-    its layer.
+    ``motion``, (batch, 12). An activation of 1.0 corresponds to the upper rate
+    of its layer.
     """
     spiking = SpikingLayers(NETWORK, seed)
     l2 = keras.regularizers.L2(5e-5)
